@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/**/*.test.ts'],
+    // Real ffmpeg and real processes on two cores.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    unstubEnvs: true,
+  },
+});
