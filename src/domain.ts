@@ -1,0 +1,202 @@
+/** Plain data that every other file speaks in, with its small pure helpers. No effects. */
+
+export type Orientation = 'landscape' | 'portrait';
+
+/** Pixels of the displayed picture. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** `1280x720` as a size, or undefined when the text is not of that form. */
+export function parseSize(text: string): Size | undefined {
+  const match = /^(\d{2,5})x(\d{2,5})$/.exec(text);
+  return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
+}
+
+export function formatSize(size: Size): string {
+  return `${size.width}x${size.height}`;
+}
+
+/** A square counts as landscape. */
+export function orientationOf(size: Size): Orientation {
+  return size.height > size.width ? 'portrait' : 'landscape';
+}
+
+/** Time as the outer world gives it, so that tests can replace it. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What the user wished for a clip. Every field is present, so that equal wishes compare equal. */
+export interface ClipOptions {
+  /** Seconds into the source; null is its beginning. */
+  readonly start: number | null;
+  /** Seconds, 2 to 4; null is as much as fits. */
+  readonly duration: number | null;
+  readonly fit: 'pad' | 'crop';
+  readonly orientation: 'auto' | Orientation;
+  readonly resolution: 'auto' | '720p' | '1080p';
+  readonly audio: boolean;
+}
+
+export const DEFAULT_CLIP_OPTIONS: ClipOptions = {
+  start: null,
+  duration: null,
+  fit: 'pad',
+  orientation: 'auto',
+  resolution: 'auto',
+  audio: true,
+};
+
+/** A prepared clip in the store, named by its content. */
+export interface Clip {
+  /** Lower-case hex SHA-256 of the file. */
+  readonly sha256: string;
+  readonly seconds: number;
+  readonly width: number;
+  readonly height: number;
+  /** Frames per second. */
+  readonly fps: number;
+  readonly bytes: number;
+}
+
+/** A provider's name for a master clip: a cache, made anew from the master when it is stale. */
+export interface Registration {
+  readonly provider: string;
+  /** As `normalizeBaseUrl` writes it; `sandbox:` for the built-in sandbox. */
+  readonly baseUrl: string;
+  readonly profile?: string;
+  readonly model?: string;
+  readonly orientation: Orientation;
+  readonly kind: 'id' | 'url';
+  readonly value: string;
+  /** The character's name as the host knows it: what the prompt must say. */
+  readonly name: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  readonly stale?: boolean;
+}
+
+export interface Character {
+  readonly version: 1;
+  /** NFC, trimmed, 1-80 code points. */
+  readonly name: string;
+  readonly master: Clip;
+  readonly source: { readonly fileName: string; readonly sha256: string };
+  readonly options: ClipOptions;
+  readonly planVersion: number;
+  readonly registrations: readonly Registration[];
+  readonly createdAt: string;
+}
+
+/**
+ * `submitting`: written before the request leaves, and all that is known until it is answered.
+ * `unknown`: the request may have created a job; nobody knows its remote id.
+ */
+export type JobStatus =
+  | 'submitting'
+  | 'queued'
+  | 'running'
+  | 'succeeded'
+  | 'failed'
+  | 'expired'
+  | 'cancelled'
+  | 'unknown';
+
+export const JOB_STATUSES: readonly JobStatus[] = [
+  'submitting',
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'expired',
+  'cancelled',
+  'unknown',
+];
+
+/** What was asked of a host, in our terms; without secrets, and without the bytes of a picture. */
+export interface VideoRequest {
+  /** As it is sent: names injected. */
+  readonly prompt: string;
+  readonly model?: string;
+  readonly seconds: number;
+  readonly size: Size;
+  readonly characters: readonly { readonly name: string; readonly value: string }[];
+  readonly reference?: { readonly kind: 'image' | 'url'; readonly sha256: string; readonly label: string };
+}
+
+export interface JobFailure {
+  /** The host's own code, where it gave one. */
+  readonly code?: string;
+  readonly message: string;
+  /** True when the host's content policy refused it. */
+  readonly policy: boolean;
+}
+
+export interface Job {
+  readonly version: 1;
+  readonly id: string;
+  readonly provider: string;
+  readonly baseUrl: string;
+  readonly profile?: string;
+  readonly backend?: string;
+  readonly model?: string;
+  readonly remoteId?: string;
+  readonly request: VideoRequest;
+  /** SHA-256 over provider, base URL and request: equal for equal work. */
+  readonly fingerprint: string;
+  /** The user's own idempotency text (`--key`). */
+  readonly key?: string;
+  readonly characters: readonly string[];
+  readonly status: JobStatus;
+  /** The host's own word, when it is none of ours. */
+  readonly remoteStatus?: string;
+  /** 0 to 100. */
+  readonly progress?: number;
+  readonly failure?: JobFailure;
+  /** Absolute path of the downloaded video. */
+  readonly outputPath?: string;
+  /** Until when the host keeps the video, ISO 8601. */
+  readonly expiresAt?: string;
+  /** What the host says it made, compared with the request after completion. */
+  readonly result?: { readonly model?: string; readonly size?: string; readonly seconds?: number };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+const FINAL: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'expired', 'cancelled']);
+
+/** A final status never changes again at the host. */
+export function isFinal(status: JobStatus): boolean {
+  return FINAL.has(status);
+}
+
+/** True while nobody knows whether the host has the job. */
+export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
+  return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
+}
+
+/** Seconds in `3.2`, `3.2s`, `00:03.2`, `1:02:03`, `15m`, `2h`, `30d`; undefined when it is none of these. */
+export function parseTime(text: string): number | undefined {
+  const unit = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
+  if (unit) return Number(unit[1]) * (TIME_UNITS[unit[2] ?? 's'] ?? 1);
+  const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text);
+  if (!clock) return undefined;
+  return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
+}
+
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** The form in which base URLs are stored and compared: no trailing slash, no query, lower-case host. Throws TypeError on a non-URL. */
+export function normalizeBaseUrl(text: string): string {
+  const url = new URL(text);
+  url.hash = '';
+  url.search = '';
+  url.username = '';
+  url.password = '';
+  return url.href.replace(/\/+$/, '');
+}

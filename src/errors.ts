@@ -1,0 +1,84 @@
+/** What went wrong, as scripts see it: the closed set behind the exit codes of the README. */
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/** The exit code of each error code. 0 is success; these numbers are part of the public interface. */
+export const EXIT_CODES = {
+  bug: 1,
+  usage: 2,
+  clip: 3,
+  auth: 4,
+  refused: 5,
+  network: 6,
+  ambiguous: 7,
+  pending: 8,
+  unverified: 9,
+  budget: 10,
+  policy: 11,
+  machine: 12,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export interface SoraErrorOptions {
+  /** What the user can do about it: a sentence or a command. */
+  hint?: string;
+  /** The server's name for the request, for its support desk. */
+  requestId?: string;
+  /** The local job that this error is about. */
+  jobId?: string;
+  /** Every problem found, when there is more than one. */
+  problems?: readonly string[];
+  cause?: unknown;
+}
+
+/** The only error the program throws on purpose. The message says what happened; the hint says what to do. */
+export class SoraError extends Error {
+  override readonly name = 'SoraError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly requestId: string | undefined;
+  jobId: string | undefined;
+  readonly problems: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: SoraErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.requestId = options.requestId;
+    this.jobId = options.jobId;
+    this.problems = options.problems ?? [];
+  }
+}
+
+export function isSoraError(error: unknown, code?: ErrorCode): error is SoraError {
+  return error instanceof SoraError && (code === undefined || error.code === code);
+}
+
+/** The code of a Node system error (`ENOENT`, `ENOSPC`), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** One sentence for several problems; a single one is said as it is. */
+export function refuseAll(
+  code: ErrorCode,
+  problems: readonly string[],
+  options: Omit<SoraErrorOptions, 'problems'> = {},
+): SoraError {
+  const message =
+    problems.length === 1 ? (problems[0] ?? '') : `${problems.length} problems:\n- ${problems.join('\n- ')}`;
+  return new SoraError(code, message, { ...options, problems });
+}
+
+/** When several ids were asked for and several failed, the first of these codes is the command's. */
+export const WORST_FIRST: readonly ErrorCode[] = [
+  'ambiguous',
+  'unverified',
+  'policy',
+  'budget',
+  'refused',
+  'auth',
+  'network',
+  'pending',
+];
