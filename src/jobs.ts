@@ -1,0 +1,241 @@
+/**
+ * The life of a job: what its record becomes when the host speaks, and the wait until the host is done. Over any
+ * Provider, with injected time; records are saved by the caller's function.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type Clock,
+  formatSize,
+  isFinal,
+  type Job,
+  type JobStatus,
+  orientationOf,
+  parseSize,
+  type Size,
+  type VideoRequest,
+} from './domain.ts';
+import { isSoraError, SoraError } from './errors.ts';
+import type { Provider, RemoteVideo } from './providers/provider.ts';
+import { oneLine } from './text.ts';
+
+/** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
+export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {
+  const { prompt, model, seconds, size, characters, reference } = work.request;
+  const canonical = [
+    work.provider,
+    work.baseUrl,
+    prompt,
+    model ?? null,
+    seconds,
+    formatSize(size),
+    characters.map(({ name }) => name),
+    reference?.sha256 ?? null,
+  ];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+}
+
+/** The record after the host has spoken. A final status never changes again, whatever the host says later. */
+export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
+  const known = remote.status !== 'unknown';
+  const status: JobStatus = isFinal(job.status) ? job.status : known ? remote.status : stillGoing(job.status);
+  const { remoteStatus: _word, failure: _failure, ...rest } = job;
+  const failure = status === job.status && isFinal(status) ? job.failure : remote.failure;
+  return {
+    ...rest,
+    remoteId: job.remoteId ?? remote.id,
+    status,
+    ...(!known && { remoteStatus: oneLine(remote.remoteStatus, 80) }),
+    ...(remote.progress !== undefined && { progress: remote.progress }),
+    ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
+    ...(remote.expiresAt !== undefined && { expiresAt: remote.expiresAt }),
+    ...(status === 'succeeded' && {
+      progress: 100,
+      result: {
+        ...(remote.model !== undefined && { model: remote.model }),
+        ...(remote.size !== undefined && { size: remote.size }),
+        ...(remote.seconds !== undefined && { seconds: remote.seconds }),
+      },
+    }),
+    updatedAt: new Date(nowMs).toISOString(),
+  };
+}
+
+function stillGoing(status: JobStatus): JobStatus {
+  return status === 'queued' || status === 'running' ? status : 'queued';
+}
+
+/** The record of a job that its host no longer knows. */
+export function forgetRemote(job: Job, nowMs: number): Job {
+  return {
+    ...job,
+    status: 'expired',
+    failure: { message: 'The host does not know this job any more (404).', policy: false },
+    updatedAt: new Date(nowMs).toISOString(),
+  };
+}
+
+/** A host may need a moment until a new job can be read everywhere. */
+const SETTLING_MS = 120_000;
+
+/**
+ * Asks the host once and returns the record as it is then, unsaved. Throws what the provider throws.
+ * A 404 for a job younger than two minutes leaves it as it is.
+ */
+export async function refreshJob(
+  job: Job,
+  { provider, clock, signal }: { provider: Provider; clock: Clock; signal: AbortSignal },
+): Promise<{ job: Job; pollAfterMs: number | undefined }> {
+  if (job.remoteId === undefined) return { job, pollAfterMs: undefined };
+  const remote = await provider.getVideo(job.remoteId, { signal });
+  if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
+  const settling = clock.now() - Date.parse(job.createdAt) < SETTLING_MS;
+  return { job: settling ? job : forgetRemote(job, clock.now()), pollAfterMs: undefined };
+}
+
+export interface WaitOptions {
+  readonly job: Job;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch: of the whole command, not of one job. */
+  readonly deadline: number;
+  /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host. */
+  readonly pollIntervalMs: number | undefined;
+  /** Before the first question; 0 asks at once. Undefined is the usual pause: the job was created just now. */
+  readonly firstPauseMs: number | undefined;
+  /** The command that continues this wait, for the error that ends it early. */
+  readonly resume: string;
+  save(job: Job): Promise<void>;
+  onUpdate?(job: Job): void;
+  /** A poll that failed; the wait goes on. */
+  onPollError?(error: SoraError): void;
+}
+
+/**
+ * Polls until the job is final and returns its record. Throws `pending` when the deadline passes or the signal is
+ * aborted first. A failed poll never ends the wait, but for a key that has not worked even once.
+ */
+export async function waitForJob(options: WaitOptions): Promise<Job> {
+  const { clock, signal, provider, deadline } = options;
+  let { job } = options;
+  let pauseMs = options.firstPauseMs ?? options.pollIntervalMs ?? nextPauseMs(0);
+  let answered = false;
+  for (let round = 1; !isFinal(job.status); round++) {
+    await pause(clock, Math.min(pauseMs, Math.max(0, deadline - clock.now())), job, options);
+    pauseMs = options.pollIntervalMs ?? nextPauseMs(round);
+    try {
+      const limit = AbortSignal.timeout(Math.min(Math.max(1000, deadline - clock.now()), MAX_TIMER_MS));
+      const next = await refreshJob(job, { provider, clock, signal: AbortSignal.any([signal, limit]) });
+      answered = true;
+      if (options.pollIntervalMs === undefined && next.pollAfterMs !== undefined) {
+        pauseMs = Math.min(Math.max(next.pollAfterMs, 100), 60_000);
+      }
+      if (changed(job, next.job)) await options.save(next.job);
+      job = next.job;
+      options.onUpdate?.(job);
+    } catch (error) {
+      if (signal.aborted) throw interrupted(job, options);
+      if (!isSoraError(error) || error.code === 'machine' || (error.code === 'auth' && !answered)) throw error;
+      if (clock.now() < deadline) options.onPollError?.(error);
+    }
+    if (!isFinal(job.status) && clock.now() >= deadline) {
+      throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.`, {
+        hint: `Nothing is lost. Continue with: ${options.resume}`,
+        jobId: job.id,
+      });
+    }
+  }
+  return job;
+}
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+async function pause(clock: Clock, ms: number, job: Job, options: WaitOptions): Promise<void> {
+  try {
+    if (options.signal.aborted) throw options.signal.reason;
+    if (ms > 0) await clock.sleep(Math.min(ms, MAX_TIMER_MS), options.signal);
+  } catch {
+    throw interrupted(job, options);
+  }
+}
+
+function interrupted(job: Job, options: WaitOptions): SoraError {
+  return new SoraError('pending', `Stopped waiting; job ${job.id} is still ${describe(job)} at its host.`, {
+    hint: `Nothing is lost. Continue with: ${options.resume}`,
+    jobId: job.id,
+  });
+}
+
+/** 5 s, then half as much again each time, up to 20 s. */
+function nextPauseMs(round: number): number {
+  return Math.min(20_000, 5000 * 1.5 ** round);
+}
+
+function changed(before: Job, after: Job): boolean {
+  return (
+    before.status !== after.status || before.progress !== after.progress || before.remoteStatus !== after.remoteStatus
+  );
+}
+
+/** `running, 45%`, for people. */
+export function describe(job: Job): string {
+  const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
+  return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
+}
+
+const LIKENESS_RULE =
+  'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +
+  'copyrighted characters. Change the prompt or the clip; the same request will be refused again.';
+
+/** The error of a job that ended without a video, or undefined for one that has not. */
+export function jobError(job: Job): SoraError | undefined {
+  if (job.status !== 'failed' && job.status !== 'expired' && job.status !== 'cancelled') return undefined;
+  const reason = job.failure ? `: ${oneLine(job.failure.message)}` : '';
+  const code = job.failure?.code === undefined ? '' : ` [${oneLine(job.failure.code, 80)}]`;
+  const verb = { failed: 'failed', expired: 'has expired', cancelled: 'was cancelled' }[job.status];
+  return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
+    hint: job.failure?.policy
+      ? LIKENESS_RULE
+      : 'Nothing was downloaded. To try again, run the same `sora video generate` command.',
+    jobId: job.id,
+  });
+}
+
+/** What is in a downloaded file, measured. */
+export interface VideoFacts extends Size {
+  readonly seconds: number;
+}
+
+/**
+ * In words, every way in which what came differs from what was asked: resellers swap models silently. Length may
+ * differ by half a second; a dated snapshot or a vendor prefix is the same model.
+ */
+export function findDrift(job: Job, facts: VideoFacts): readonly string[] {
+  const { request, result } = job;
+  const drift: string[] = [];
+  if (request.model !== undefined && result?.model !== undefined && !isSameModel(request.model, result.model)) {
+    drift.push(`model ${oneLine(result.model, 80)} instead of ${request.model}`);
+  }
+  if (facts.width !== request.size.width || facts.height !== request.size.height) {
+    const turned = orientationOf(facts) !== orientationOf(request.size) ? ', another orientation' : '';
+    drift.push(`${formatSize(facts)} instead of ${formatSize(request.size)}${turned}`);
+  }
+  const said = result?.size === undefined ? undefined : parseSize(result.size.replace('*', 'x'));
+  if (said && formatSize(said) !== formatSize(request.size) && formatSize(said) !== formatSize(facts)) {
+    drift.push(`the host says ${formatSize(said)}`);
+  }
+  if (Math.abs(facts.seconds - request.seconds) > 0.5) {
+    drift.push(`${facts.seconds.toFixed(1)} s instead of ${request.seconds} s`);
+  }
+  return drift;
+}
+
+const SNAPSHOT = /-20\d\d-\d\d-\d\d$/;
+
+function isSameModel(asked: string, got: string): boolean {
+  const [wanted, given] = [asked, got].map((model) => model.slice(model.lastIndexOf('/') + 1)) as [string, string];
+  return (
+    wanted === given ||
+    (SNAPSHOT.test(wanted) !== SNAPSHOT.test(given) && wanted.replace(SNAPSHOT, '') === given.replace(SNAPSHOT, ''))
+  );
+}

@@ -1,0 +1,174 @@
+/** What a host answered, read leniently: its JSON without lost digits, and its complaint whatever shape it has. */
+import { SoraError } from '../errors.ts';
+import type { Redact } from './redact.ts';
+
+/** Header values by lower-case name. */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The server's name for the request. */
+  readonly requestId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Name and port of the server, for messages. */
+  readonly host: string;
+  readonly kind: 'create' | 'read';
+  /** Hides the keys of the request in a text that is to be shown. */
+  readonly redact: Redact;
+}
+
+/** What a host complained about. */
+export interface Failure {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/** A request id under the names that servers give it. */
+export function requestIdOf(headers: Headers): string | undefined {
+  return headers['x-request-id'] ?? headers['request-id'];
+}
+
+/**
+ * The JSON of a 2xx answer. When it is none: `ambiguous` after a create, because the work may have been done, and
+ * `network` after a read, because something other than the API answered.
+ */
+export function jsonOf(answer: Answer): unknown {
+  const value = parseJson(answer.text);
+  if (value !== undefined) return value;
+  const message = `${answer.host} answered ${answer.status} with ${describeText(answer)} instead of JSON.`;
+  const requestId = answer.requestId;
+  if (answer.kind === 'create') throw maybeDone(message, requestId);
+  throw new SoraError('network', message, {
+    hint: 'Check the base URL: it usually ends in /v1. A proxy or a sign-in page may have answered instead.',
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** The error for a create whose answer is lost or unreadable. */
+export function maybeDone(message: string, requestId?: string, cause?: unknown): SoraError {
+  return new SoraError('ambiguous', `${message} Whether the host carried the request out is not known.`, {
+    hint: 'Nothing was repeated. Look at the host for what it made before you send this again.',
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/**
+ * JSON in which integers beyond 2^53 become strings, so that an id keeps its digits; undefined when it is not JSON.
+ * (JSON.parse shows a reviver the source text only from Node 21 on.)
+ */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return /\d{16}/.test(text) ? JSON.parse(text.replace(TOKEN, quoteBigInteger)) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A whole string, or a whole number: applied only to text that is known to be JSON. */
+const TOKEN = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function quoteBigInteger(token: string): string {
+  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** The complaint in an answer: one of the known JSON shapes, the title of a page, or the first words of a text. */
+export function failureOf(answer: Answer): Failure {
+  const json = parseJson(answer.text);
+  const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: describeText(answer) };
+  return { ...failure, message: answer.redact(shorten(failure.message, 600)) };
+}
+
+/** Reads `{error}`, `{detail}`, `{message}` and plain strings; undefined when there is no complaint in it. */
+export function readFailure(body: unknown): Failure | undefined {
+  if (typeof body === 'string') return body.trim() === '' ? undefined : unwrap(body.trim());
+  if (!isRecord(body)) return undefined;
+  const own = body.error ?? body.detail ?? body.errors;
+  const inner = Array.isArray(own) ? listed(own) : readFailure(own);
+  const code = asCode(body.code) ?? asCode(body.error_code) ?? asCode(body.type);
+  if (inner) return inner.code === undefined && code !== undefined ? { ...inner, code } : inner;
+  const text = [body.message, body.msg, body.error_message, body.fail_reason].find(isText);
+  if (typeof own === 'number') return { code: String(own), message: text ?? `error ${own}` };
+  if (text !== undefined) return withCode(unwrap(text.trim()), codeOf(body));
+  return code === undefined || body.code === undefined ? undefined : { code, message: code };
+}
+
+/** True when the host's content policy spoke. */
+export function isPolicy(failure: Failure): boolean {
+  return POLICY.test(`${failure.code ?? ''} ${failure.message}`);
+}
+
+/** True when money or an allowance has run out, as opposed to a rate limit that passes. */
+export function isQuota(failure: Failure): boolean {
+  return QUOTA_CODE.test(failure.code ?? '') || QUOTA_TEXT.test(failure.message);
+}
+
+const POLICY =
+  /moderation|sentinel_block|people[-_ ]in[-_ ]user[-_ ]uploads|content[-_ ]?(?:policy|filter)|policy[-_ ]violation|responsibleai|safety system/i;
+const QUOTA_CODE =
+  /insufficient_(?:user_)?(?:quota|balance|credits?|funds)|billing|budget_exceeded|quota_exceeded|payment_required/i;
+const QUOTA_TEXT =
+  /exceeded your current quota|insufficient (?:user )?(?:quota|balance|credits?|funds)|budget has been exceeded|exceededbudget|billing (?:hard )?limit/i;
+
+/** The code and the type together: hosts put the telling word in either. */
+function codeOf(body: Record<string, unknown>): string | undefined {
+  const words = [body.code, body.error_code, body.type].map(asCode).filter(isText);
+  const telling = words.find((word) => POLICY.test(word) || QUOTA_CODE.test(word));
+  return telling ?? words[0];
+}
+
+/** LiteLLM packs the far host's JSON into a sentence: `litellm.BadRequestError: OpenAIException - {...}`. */
+function unwrap(message: string): Failure {
+  const packed = /^litellm\.\w+:\s*(?:\w+\s*-\s*)?/.exec(message);
+  if (!packed) return { message };
+  const rest = message.slice(packed[0].length);
+  const json = rest.slice(rest.indexOf('{'), rest.lastIndexOf('}') + 1);
+  const inner = json === '' ? undefined : readFailure(parseJson(json));
+  return inner ?? { message: rest === '' ? message : rest };
+}
+
+function withCode(failure: Failure, code: string | undefined): Failure {
+  return failure.code === undefined && code !== undefined ? { ...failure, code } : failure;
+}
+
+/** FastAPI's list of `{loc, msg}`, or a list of strings. */
+function listed(items: readonly unknown[]): Failure | undefined {
+  const lines = items.flatMap((item) => {
+    const failure = readFailure(item);
+    if (!failure) return [];
+    const where = isRecord(item) && Array.isArray(item.loc) ? item.loc.slice(1).join('.') : '';
+    return [where === '' ? failure.message : `${where}: ${failure.message}`];
+  });
+  return lines.length === 0 ? undefined : { message: lines.join('; ') };
+}
+
+function describeText(answer: Answer): string {
+  const text = answer.text.trim();
+  if (text === '') return 'an empty body';
+  const isPage = /^\s*</.test(text) || (answer.headers['content-type'] ?? '').includes('html');
+  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
+  const words = shorten(isPage ? text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : text, 160);
+  return answer.redact(isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`);
+}
+
+function shorten(text: string, chars: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > chars ? `${line.slice(0, chars)}…` : line;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function asCode(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return isText(value) ? value : undefined;
+}

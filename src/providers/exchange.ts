@@ -1,0 +1,242 @@
+/**
+ * One HTTP exchange on its own fresh connection: undici, the proxy, the timers, and the one fact that decides whether
+ * a create may be repeated: whether anything can have left.
+ */
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { SoraError } from '../errors.ts';
+import type { Headers } from './answer.ts';
+import type { RequestBody } from './body.ts';
+
+export interface Timeouts {
+  /** Until name, connection, TLS and a proxy's tunnel stand. */
+  readonly connectMs: number;
+  /** From the last byte sent to the answer's headers. */
+  readonly headersMs: number;
+  /** Between two pieces of a body, in either direction. */
+  readonly idleMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 120_000, idleMs: 60_000 };
+
+export interface ProxySettings {
+  /** For http:// URLs. */
+  readonly http?: string;
+  /** For https:// URLs. */
+  readonly https?: string;
+  readonly noProxy?: string;
+}
+
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body?: RequestBody | undefined;
+  readonly signal: AbortSignal;
+  readonly proxy: ProxySettings;
+  readonly timeouts: Timeouts;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  /** Throws Lost when it breaks off. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the connection up, whether the body was read or not. */
+  dispose(): void;
+}
+
+/** An exchange that broke off. Its cause is the system's or undici's error, or a timer's. */
+export class Lost extends Error {
+  override readonly name = 'Lost';
+  /** False when not one byte of the request can have left. */
+  readonly sent: boolean;
+  /** The proxy's host, when one stood between. */
+  readonly via: string | undefined;
+
+  constructor(sent: boolean, via: string | undefined, cause: unknown) {
+    super('the exchange broke off', { cause });
+    this.sent = sent;
+    this.via = via;
+  }
+}
+
+/** True for this machine's own names and addresses, which never go through a proxy. */
+export function isLoopback(url: URL): boolean {
+  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+}
+
+/** Sends one request. Follows nothing, repeats nothing, throws Lost. */
+export async function exchange(request: ExchangeRequest): Promise<Reply> {
+  const { url, timeouts, signal } = request;
+  const undici = await import('undici');
+  const via = proxyFor(url, request.proxy);
+  const cut = new AbortController();
+  let sent = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const agent = createAgent(undici, {
+    via,
+    noProxy: request.proxy.noProxy,
+    timeouts,
+    signal: cut.signal,
+    onConnectError: (error) => end(error),
+  });
+  // undici has no hook that ends a connection attempt, so the sockets are given a signal and the agent is destroyed.
+  const end = (reason: Error): void => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    if (cut.signal.aborted) return;
+    cut.abort(reason);
+    agent.destroy(reason).catch(() => {});
+  };
+  const onAbort = (): void => end(new Error('aborted'));
+  const arm = (ms: number, code: TimeoutCode): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => end(Object.assign(new Error(code), { code })), ms);
+  };
+  const lost = (error: unknown): Lost => {
+    const reason: unknown = cut.signal.aborted ? cut.signal.reason : error;
+    end(new Error('lost'));
+    return new Lost(sent, via?.host, reason);
+  };
+  const ended = new Promise<never>((_, reject) => {
+    cut.signal.addEventListener('abort', () => reject(cut.signal.reason), { once: true });
+  });
+  // The race below may have been left by the time it rejects.
+  ended.catch(() => {});
+
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  else arm(timeouts.connectMs, 'SORA_CONNECT_TIMEOUT');
+
+  const onStart = (): void => {
+    sent = true;
+    if (request.body === undefined) arm(timeouts.headersMs, 'SORA_HEADERS_TIMEOUT');
+    else arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
+  };
+  const upload = async function* (body: RequestBody): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body.chunks()) {
+      arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
+      yield chunk;
+    }
+    arm(timeouts.headersMs, 'SORA_HEADERS_TIMEOUT');
+  };
+
+  let response: Dispatcher.ResponseData;
+  try {
+    const answered = undici.request(url, {
+      method: request.method,
+      headers: withBodyHeaders(request),
+      body: request.body === undefined ? null : Readable.from(upload(request.body)),
+      dispatcher: agent.compose((dispatch) => (options, handler) => dispatch(options, noticingStart(handler, onStart))),
+      reset: true,
+      // The timers here know how an upload moves; undici's do not.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    answered.catch(() => {});
+    response = await Promise.race([answered, ended]);
+  } catch (error) {
+    throw lost(error);
+  }
+  clearTimeout(timer);
+  response.body.on('error', () => {});
+
+  const download = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+        // A consumer that takes its time is not a host that stands still.
+        clearTimeout(timer);
+        yield chunk;
+        arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
+      }
+    } catch (error) {
+      throw lost(error);
+    } finally {
+      end(new Error('done'));
+    }
+  };
+  return {
+    status: response.statusCode,
+    statusText: response.statusText,
+    headers: plainHeaders(response.headers),
+    body: download(),
+    dispose: () => end(new Error('disposed')),
+  };
+}
+
+type TimeoutCode = 'SORA_CONNECT_TIMEOUT' | 'SORA_HEADERS_TIMEOUT' | 'SORA_IDLE_TIMEOUT';
+
+interface AgentOptions {
+  via: URL | undefined;
+  noProxy: string | undefined;
+  timeouts: Timeouts;
+  signal: AbortSignal;
+  onConnectError: (error: Error) => void;
+}
+
+function createAgent(undici: typeof import('undici'), options: AgentOptions): Dispatcher {
+  const connect = { timeout: options.timeouts.connectMs, signal: options.signal };
+  // Left alone, undici connects again and again when a proxy hangs up on a tunnel.
+  const factory = (origin: string | URL, more: object): Dispatcher => {
+    const pool = new undici.Pool(origin, more);
+    return pool.on('connectionError', (_origin, _targets, error) => options.onConnectError(error));
+  };
+  if (!options.via) return new undici.Agent({ connect, factory });
+  return new undici.EnvHttpProxyAgent({
+    connect,
+    factory,
+    proxyTls: connect,
+    requestTls: connect,
+    // Many proxies tunnel to port 443 only.
+    proxyTunnel: false,
+    httpProxy: options.via.href,
+    httpsProxy: options.via.href,
+    // Empty, not absent: absent means the process's own environment.
+    noProxy: options.noProxy ?? '',
+  });
+}
+
+/** The proxy that the settings name for a URL; undefined for loopback. Throws `usage` when it is not a proxy's URL. */
+function proxyFor(url: URL, proxy: ProxySettings): URL | undefined {
+  const text = url.protocol === 'https:' ? proxy.https : proxy.http;
+  if (!text || isLoopback(url)) return undefined;
+  const full = text.includes('://') ? text : `http://${text}`;
+  const parsed = URL.canParse(full) ? new URL(full) : undefined;
+  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed;
+  throw new SoraError('usage', 'The proxy in the environment is not an http:// or https:// URL.', {
+    hint: 'Correct HTTPS_PROXY or HTTP_PROXY, or unset it.',
+  });
+}
+
+/** undici calls onRequestStart when a connection stands and the request's first byte is about to be written. */
+function noticingStart(handler: Dispatcher.DispatchHandler, onStart: () => void): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart(controller, context) {
+      onStart();
+      handler.onRequestStart?.(controller, context);
+    },
+    onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+    onResponseStart: (...args) => handler.onResponseStart?.(...args),
+    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+    onResponseError: (...args) => handler.onResponseError?.(...args),
+  };
+}
+
+function withBodyHeaders(request: ExchangeRequest): Record<string, string> {
+  const body = request.body;
+  if (!body) return { ...request.headers };
+  return { ...request.headers, 'content-type': body.contentType, 'content-length': String(body.bytes) };
+}
+
+function plainHeaders(headers: Record<string, string | string[] | undefined>): Headers {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
+}

@@ -1,0 +1,48 @@
+/** What is known about models, as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
+import type { Size } from '../domain.ts';
+
+export interface Model {
+  readonly id: string;
+  readonly sizes: readonly Size[];
+  /** Lengths that may be asked for. */
+  readonly seconds: readonly number[];
+}
+
+/** What a request means that names no model, at the hosts that know it. */
+export const DEFAULT_MODEL = 'sora-2';
+
+/** Code points in one prompt. */
+export const PROMPT_CHARS = 32_000;
+
+/** Characters of the cast in one video. */
+export const CHARACTERS_PER_VIDEO = 2;
+
+/** The longest data URL that a JSON request may carry as a picture. */
+export const DATA_URL_CHARS = 20_971_520;
+
+const SECONDS = [4, 8, 12, 16, 20] as const;
+
+const STANDARD_SIZES: readonly Size[] = [
+  { width: 720, height: 1280 },
+  { width: 1280, height: 720 },
+  { width: 1024, height: 1792 },
+  { width: 1792, height: 1024 },
+];
+
+const PRO_SIZES: readonly Size[] = [...STANDARD_SIZES, { width: 1080, height: 1920 }, { width: 1920, height: 1080 }];
+
+export const MODELS: readonly Model[] = [
+  { id: 'sora-2', sizes: STANDARD_SIZES, seconds: SECONDS },
+  { id: 'sora-2-2025-10-06', sizes: STANDARD_SIZES, seconds: SECONDS },
+  { id: 'sora-2-2025-12-08', sizes: STANDARD_SIZES, seconds: SECONDS },
+  { id: 'sora-2-pro', sizes: PRO_SIZES, seconds: SECONDS },
+  { id: 'sora-2-pro-2025-10-06', sizes: PRO_SIZES, seconds: SECONDS },
+];
+
+/** The model of that id; undefined for a deployment's or another vendor's name. */
+export function findModel(id: string): Model | undefined {
+  return MODELS.find((model) => model.id === id);
+}
+
+/** Every size and length that some model of the family makes. */
+export const FAMILY: Omit<Model, 'id'> = { sizes: PRO_SIZES, seconds: SECONDS };

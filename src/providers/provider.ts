@@ -1,0 +1,136 @@
+/**
+ * The contract that every host adapter keeps.
+ *
+ * An adapter is one object. It translates between our terms and one wire format, and nothing else: it does not read
+ * settings, print, write files, wait or decide. It throws SoraError:
+ *
+ * - `auth`: 401, or 403 that is about the key. `budget`: quota or credit. `policy`: content moderation.
+ * - `refused`: any other definite no (4xx). `network`: nothing reached the host. `interrupted`: the signal was aborted
+ *   before anything was sent.
+ * - `ambiguous`: a create may have been carried out and the answer is lost, unreadable or without an id. It is never
+ *   repeated by anyone below the command line.
+ *
+ * Ids are strings from the wire on. Texts from the host are passed on as they are; the ui cleans them.
+ */
+import type { JobFailure, Size } from '../domain.ts';
+
+/** Names that `--provider` takes. */
+export type ProviderName = 'openai' | 'sandbox';
+
+/** Servers of `/v1/videos` whose differences are known. */
+export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
+export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang'];
+
+export interface Provider {
+  readonly name: ProviderName;
+  /** Normalised, or `sandbox:`: what registrations and jobs are matched by. */
+  readonly baseUrl: string;
+  readonly backend: Backend | undefined;
+  /** Whether the host is known to take characters; `unknown` deserves a warning, because hosts drop them silently. */
+  readonly takesCharacters: 'yes' | 'no' | 'unknown';
+  readonly limits: ProviderLimits;
+  /** Sent when the user names none; undefined where the server knows best (it serves one model, or names deployments). */
+  readonly defaultModel: string | undefined;
+
+  createCharacter(input: NewCharacter, call: Call): Promise<RemoteCharacter>;
+  /** Undefined when the host does not know the id. */
+  getCharacter(id: string, call: Call): Promise<RemoteCharacter | undefined>;
+
+  /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
+  describeVideo(input: NewVideo): WireRequest;
+  createVideo(input: NewVideo, call: Call): Promise<RemoteVideo>;
+  /** Undefined when the host does not know the id (404). */
+  getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined>;
+  /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
+  openContent(remoteId: string, request: ContentRequest, call: Call): Promise<Content>;
+}
+
+export interface ProviderLimits {
+  readonly promptChars: number;
+  readonly characters: number;
+  /** Known sizes and lengths: others earn a warning, not a refusal, because hosts run ahead of their documentation. */
+  readonly sizes: readonly Size[];
+  readonly seconds: readonly number[];
+}
+
+export interface Call {
+  readonly signal: AbortSignal;
+}
+
+export interface NewCharacter {
+  readonly name: string;
+  /** Path of the master: an MP4. */
+  readonly clipPath: string;
+  readonly fileName: string;
+}
+
+export interface RemoteCharacter {
+  readonly id: string;
+  /** The name as the host knows it; undefined when it does not say. */
+  readonly name: string | undefined;
+}
+
+export interface NewVideo {
+  readonly prompt: string;
+  readonly model: string | undefined;
+  readonly seconds: number;
+  readonly size: Size;
+  /** Ids at the host, in the order given. */
+  readonly characters: readonly string[];
+  readonly reference: Reference | undefined;
+}
+
+export type Reference =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly mime: ImageMime; readonly fileName: string }
+  | { readonly kind: 'url'; readonly url: string };
+
+export type ImageMime = 'image/jpeg' | 'image/png' | 'image/webp';
+
+export interface WireRequest {
+  readonly method: 'POST';
+  readonly url: string;
+  readonly contentType: 'application/json' | 'multipart/form-data';
+  /** JSON body, or the form's fields by name; a file part reads `<image/png, 12345 bytes>`. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface RemoteVideo {
+  readonly id: string;
+  /** `unknown` for a word that is none of the protocol's: it keeps polling. */
+  readonly status: 'queued' | 'running' | 'succeeded' | 'failed' | 'expired' | 'cancelled' | 'unknown';
+  /** The host's own word. */
+  readonly remoteStatus: string;
+  /** 0 to 100, when the host says. */
+  readonly progress?: number;
+  readonly failure?: JobFailure;
+  readonly model?: string;
+  /** As the host writes it. */
+  readonly size?: string;
+  readonly seconds?: number;
+  readonly prompt?: string;
+  /** ISO 8601. */
+  readonly createdAt?: string;
+  readonly expiresAt?: string;
+  /** When the host asks for the next poll not before so many milliseconds. */
+  readonly pollAfterMs?: number;
+}
+
+export type Variant = 'video' | 'thumbnail' | 'spritesheet';
+
+export interface ContentRequest {
+  readonly variant: Variant;
+  /** Bytes already held, to be resumed by Range. */
+  readonly offset: number;
+  /** The ETag of those bytes; another one at the host starts over. */
+  readonly etag: string | undefined;
+}
+
+export interface Content {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly contentType: string | undefined;
+  /** Where in the whole the first byte of `body` stands. */
+  readonly offset: number;
+  /** Of the whole, when the host says. */
+  readonly totalBytes: number | undefined;
+  readonly etag: string | undefined;
+}

@@ -1,0 +1,121 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** One request as the server saw it. */
+export interface Seen {
+  method: string;
+  /** Path and query, undecoded. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** Number of the connection it came on, from 1. */
+  connection: number;
+}
+
+export interface Scripted {
+  status?: number;
+  headers?: Record<string, string>;
+  /** An object is sent as JSON. */
+  body?: string | Buffer | object;
+  /**
+   * `reset`: the connection ends after the request was read. `reset-early`: before its body was read. `cut`: the answer
+   * ends in the middle of its body. `hang`: no answer. `stall`: the answer stops in the middle of its body.
+   */
+  fault?: 'reset' | 'reset-early' | 'cut' | 'hang' | 'stall';
+  /** Called when the request is there, before it is answered. */
+  onRequest?: (seen: Seen) => void;
+}
+
+export interface TestServer {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly port: number;
+  readonly seen: Seen[];
+  /** Adds answers, given in order. Each must be used by the end of the test, and no request may come without one. */
+  answer(...answers: Scripted[]): void;
+}
+
+/** A real server on a free port for the length of the running test. */
+export async function createTestServer(): Promise<TestServer> {
+  const script: Scripted[] = [];
+  const seen: Seen[] = [];
+  const unexpected: string[] = [];
+  let connections = 0;
+  const numbers = new WeakMap<object, number>();
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  server.on('connection', (socket) => {
+    connections += 1;
+    numbers.set(socket, connections);
+  });
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const entry: Seen = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.alloc(0),
+      connection: numbers.get(request.socket) ?? 0,
+    };
+    seen.push(entry);
+    const answer = script.shift();
+    if (!answer) {
+      unexpected.push(`${entry.method} ${entry.path}`);
+      response.writeHead(599).end();
+      return;
+    }
+    if (answer.fault === 'reset-early') {
+      answer.onRequest?.(entry);
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    entry.body = Buffer.concat(chunks);
+    answer.onRequest?.(entry);
+    send(request, response, answer);
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    if (unexpected.length > 0) throw new Error(`unexpected requests: ${unexpected.join(', ')}`);
+    if (script.length > 0)
+      throw new Error(`${script.length} scripted answer(s) not used: ${JSON.stringify(script[0])}`);
+  });
+  return { url: `http://127.0.0.1:${port}`, port, seen, answer: (...answers) => void script.push(...answers) };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Scripted): void {
+  if (answer.fault === 'hang') return;
+  if (answer.fault === 'reset') {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const { body = '' } = answer;
+  const isText = typeof body === 'string' || Buffer.isBuffer(body);
+  const bytes = isText ? Buffer.from(body as string) : Buffer.from(JSON.stringify(body));
+  response.writeHead(answer.status ?? 200, {
+    'content-type': isText ? 'text/plain' : 'application/json',
+    'content-length': bytes.byteLength,
+    ...answer.headers,
+  });
+  if (answer.fault === undefined) {
+    response.end(bytes);
+    return;
+  }
+  response.write(bytes.subarray(0, bytes.byteLength >> 1), () => {
+    if (answer.fault === 'cut') request.socket.destroy();
+  });
+}
+
+/** A multipart body as an independent reader sees it. */
+export async function readForm(seen: Seen): Promise<FormData> {
+  const headers = { 'content-type': seen.headers['content-type'] ?? '' };
+  return await new Response(new Uint8Array(seen.body), { headers }).formData();
+}

@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock, Job } from '../src/domain.ts';
+import { SoraError } from '../src/errors.ts';
+import { applyRemote, findDrift, fingerprintOf, forgetRemote, jobError, refreshJob, waitForJob } from '../src/jobs.ts';
+import type { Provider, RemoteVideo } from '../src/providers/provider.ts';
+
+const START = Date.parse('2026-11-21T10:00:00Z');
+
+const JOB: Job = {
+  version: 1,
+  id: 'job_1',
+  provider: 'openai',
+  baseUrl: 'https://gateway.example.com/v1',
+  remoteId: 'video_1',
+  request: { prompt: 'Joe runs.', model: 'sora-2', seconds: 4, size: { width: 1280, height: 720 }, characters: [] },
+  fingerprint: 'f',
+  characters: [],
+  status: 'queued',
+  createdAt: new Date(START).toISOString(),
+  updatedAt: new Date(START).toISOString(),
+};
+
+const NEVER = new AbortController().signal;
+
+/** A clock that only moves when somebody sleeps. */
+function fakeClock(): Clock & { readonly slept: number[] } {
+  let now = START;
+  const slept: number[] = [];
+  return {
+    slept,
+    now: () => now,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      slept.push(ms);
+      now += ms;
+    },
+  };
+}
+
+type Answer = Partial<RemoteVideo> | SoraError | undefined;
+
+/** A far end that gives one answer after the other and fails on a question too many. */
+function fakeProvider(answers: readonly Answer[]): { provider: Provider; asked: () => number } {
+  let asked = 0;
+  const provider = {
+    async getVideo(id: string): Promise<RemoteVideo | undefined> {
+      if (asked >= answers.length) throw new Error('asked too often');
+      const answer = answers[asked++];
+      if (answer instanceof SoraError) throw answer;
+      return answer && { id, status: 'queued', remoteStatus: 'queued', ...answer };
+    },
+  };
+  return { provider: provider as unknown as Provider, asked: () => asked };
+}
+
+function wait(answers: readonly Answer[], more: Partial<Parameters<typeof waitForJob>[0]> = {}) {
+  const clock = fakeClock();
+  const far = fakeProvider(answers);
+  const saved: Job[] = [];
+  const failures: string[] = [];
+  const result = waitForJob({
+    job: JOB,
+    provider: far.provider,
+    clock,
+    signal: NEVER,
+    deadline: START + 1_800_000,
+    pollIntervalMs: undefined,
+    firstPauseMs: undefined,
+    resume: 'sora video wait job_1',
+    save: async (job) => void saved.push(job),
+    onPollError: (error) => failures.push(error.message),
+    ...more,
+  });
+  return { result, clock, saved, failures, asked: far.asked };
+}
+
+describe('applyRemote', () => {
+  const remote: RemoteVideo = { id: 'video_1', status: 'running', remoteStatus: 'in_progress', progress: 40 };
+
+  it.each([
+    ['running', { status: 'running', progress: 40 }],
+    ['succeeded', { status: 'succeeded', progress: 100 }],
+    ['expired', { status: 'expired' }],
+    ['cancelled', { status: 'cancelled' }],
+  ] as const)('takes over %s', (status, expected) => {
+    expect(applyRemote(JOB, { ...remote, status, remoteStatus: status }, START)).toMatchObject(expected);
+  });
+
+  it('keeps going on a word that no protocol has, and remembers the word', () => {
+    const next = applyRemote(
+      { ...JOB, status: 'running' },
+      { ...remote, status: 'unknown', remoteStatus: 'REHYDRATING' },
+      START,
+    );
+    expect(next).toMatchObject({ status: 'running', remoteStatus: 'REHYDRATING' });
+    expect(applyRemote(next, remote, START)).not.toHaveProperty('remoteStatus');
+  });
+
+  it('never leaves a final status, whatever the host says later', () => {
+    expect(applyRemote({ ...JOB, status: 'succeeded' }, remote, START).status).toBe('succeeded');
+    const failed = applyRemote({ ...JOB, status: 'failed', failure: { message: 'no', policy: false } }, remote, START);
+    expect(failed).toMatchObject({ status: 'failed', failure: { message: 'no' } });
+  });
+
+  it('keeps why a job failed', () => {
+    const failure = { code: 'moderation_blocked', message: 'blocked', policy: true };
+    const failed = applyRemote(JOB, { ...remote, status: 'failed', remoteStatus: 'failed', failure }, START);
+    expect(failed.failure).toEqual(failure);
+    expect(jobError(failed)).toMatchObject({ code: 'policy', hint: expect.stringContaining('Likeness') });
+  });
+});
+
+describe('waitForJob', () => {
+  it('asks at rising pauses from 5 to 20 seconds', async () => {
+    const { result, clock } = wait([{}, {}, {}, {}, {}, { status: 'succeeded', remoteStatus: 'completed' }]);
+    expect((await result).status).toBe('succeeded');
+    expect(clock.slept).toEqual([5000, 7500, 11_250, 16_875, 20_000, 20_000]);
+  });
+
+  it('follows the pause that the host or the user names', async () => {
+    const host = wait([{ pollAfterMs: 700 }, { status: 'succeeded' }], { firstPauseMs: 0 });
+    await host.result;
+    expect(host.clock.slept).toEqual([700]);
+    const user = wait([{ pollAfterMs: 700 }, { status: 'succeeded' }], { pollIntervalMs: 3000 });
+    await user.result;
+    expect(user.clock.slept).toEqual([3000, 3000]);
+  });
+
+  it('saves each change and nothing else', async () => {
+    const { result, saved } = wait([
+      { progress: 10 },
+      { progress: 10 },
+      { status: 'running', progress: 50 },
+      { status: 'succeeded' },
+    ]);
+    await result;
+    expect(saved.map(({ status, progress }) => [status, progress])).toEqual([
+      ['queued', 10],
+      ['running', 50],
+      ['succeeded', 100],
+    ]);
+  });
+
+  it('survives failed polls of every kind', async () => {
+    const errors = ['network', 'refused', 'ambiguous', 'auth', 'budget'] as const;
+    const { result, failures } = wait([
+      {},
+      ...errors.map((code) => new SoraError(code, code)),
+      { status: 'succeeded' },
+    ]);
+    expect((await result).status).toBe('succeeded');
+    expect(failures).toEqual(errors);
+  });
+
+  it('ends at once when the key does not work at the first question', async () => {
+    const { result, asked } = wait([new SoraError('auth', 'wrong key')]);
+    await expect(result).rejects.toMatchObject({ code: 'auth' });
+    expect(asked()).toBe(1);
+  });
+
+  it('P2: a timeout leaves the id and the command that continues', async () => {
+    const { result } = wait(
+      Array.from({ length: 10 }, () => ({})),
+      { deadline: START + 30_000 },
+    );
+    await expect(result).rejects.toMatchObject({
+      code: 'pending',
+      jobId: 'job_1',
+      hint: expect.stringContaining('sora video wait job_1'),
+    });
+  });
+
+  it('P2: an interruption leaves the id and the command that continues', async () => {
+    const controller = new AbortController();
+    controller.abort(new SoraError('interrupted', 'Interrupted.'));
+    const { result, asked } = wait([], { signal: controller.signal });
+    await expect(result).rejects.toMatchObject({
+      code: 'pending',
+      jobId: 'job_1',
+      hint: expect.stringContaining('sora video wait job_1'),
+    });
+    expect(asked()).toBe(0);
+  });
+
+  it('asks once more after the deadline has passed asleep', async () => {
+    const { result } = wait([{ status: 'succeeded' }], { deadline: START - 1 });
+    expect((await result).status).toBe('succeeded');
+  });
+
+  it('passes on an error that is not the far end’s', async () => {
+    const { result } = wait([{ progress: 5 }], {
+      save: async () => {
+        throw new SoraError('machine', 'disk full');
+      },
+    });
+    await expect(result).rejects.toMatchObject({ code: 'machine' });
+  });
+});
+
+describe('refreshJob', () => {
+  it('takes a 404 for final only when the job is no longer new', async () => {
+    const clock = fakeClock();
+    const young = await refreshJob(JOB, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER });
+    expect(young.job).toBe(JOB);
+    await clock.sleep(200_000);
+    const old = await refreshJob(JOB, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER });
+    expect(old.job.status).toBe('expired');
+  });
+
+  it('asks nobody about a job without a remote id', async () => {
+    const { remoteId: _none, ...job } = JOB;
+    const { provider, asked } = fakeProvider([]);
+    expect((await refreshJob(job, { provider, clock: fakeClock(), signal: NEVER })).job).toBe(job);
+    expect(asked()).toBe(0);
+  });
+});
+
+describe('jobError', () => {
+  it.each([
+    ['failed', 'refused', /failed: boom \[E1\]/],
+    ['expired', 'refused', /has expired/],
+    ['cancelled', 'refused', /was cancelled/],
+  ] as const)('%s is %s', (status, code, message) => {
+    const error = jobError({ ...JOB, status, failure: { code: 'E1', message: 'boom', policy: false } });
+    expect(error?.code).toBe(code);
+    expect(error?.message).toMatch(message);
+  });
+
+  it('is nothing for a job that goes on or has succeeded', () => {
+    expect(jobError(JOB)).toBeUndefined();
+    expect(jobError({ ...JOB, status: 'succeeded' })).toBeUndefined();
+    expect(jobError(forgetRemote(JOB, START))?.message).toMatch(/does not know this job/);
+  });
+});
+
+describe('findDrift', () => {
+  const facts = { width: 1280, height: 720, seconds: 4 };
+  it.each([
+    ['nothing', {}, {}, []],
+    ['a dated snapshot', { model: 'sora-2-2025-12-08' }, {}, []],
+    ['a vendor prefix', { model: 'openai/sora-2' }, {}, []],
+    ['0.4 s more', {}, { seconds: 4.4 }, []],
+    ['another model', { model: 'wan-2' }, {}, [/model wan-2 instead of sora-2/]],
+    ['a pro model', { model: 'sora-2-pro' }, {}, [/sora-2-pro/]],
+    ['another size', {}, { width: 1920, height: 1080 }, [/1920x1080 instead of 1280x720/]],
+    ['another orientation', {}, { width: 720, height: 1280 }, [/another orientation/]],
+    ['another length', {}, { seconds: 5 }, [/5.0 s instead of 4 s/]],
+    ['all at once', { model: 'x' }, { width: 640, height: 360, seconds: 8 }, [/model/, /640x360/, /8.0 s/]],
+  ])('names %s', (_title, result, differing, expected) => {
+    const drift = findDrift({ ...JOB, status: 'succeeded', result }, { ...facts, ...differing });
+    expect(drift).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(drift[index]).toMatch(pattern);
+  });
+});
+
+describe('fingerprintOf', () => {
+  const work = { provider: 'openai', baseUrl: 'https://a/v1', request: JOB.request };
+  it('is equal for equal work, whatever the ids of its characters are', () => {
+    const joe = (value: string) => ({ ...work, request: { ...work.request, characters: [{ name: 'Joe', value }] } });
+    expect(fingerprintOf(joe('char_1'))).toBe(fingerprintOf(joe('char_2')));
+    expect(fingerprintOf(joe('char_1'))).not.toBe(fingerprintOf(work));
+  });
+  it.each([
+    ['prompt', { prompt: 'Mia runs.' }],
+    ['model', { model: 'sora-2-pro' }],
+    ['length', { seconds: 8 }],
+    ['size', { size: { width: 720, height: 1280 } }],
+    ['reference', { reference: { kind: 'image' as const, sha256: 'x', label: 'x.png' } }],
+  ])('differs by %s', (_what, change) => {
+    expect(fingerprintOf({ ...work, request: { ...work.request, ...change } })).not.toBe(fingerprintOf(work));
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_TIMEOUTS, Lost } from '../../src/providers/exchange.ts';
+import { describeLost } from '../../src/providers/http-errors.ts';
+
+const failure = (code: string): Error => Object.assign(new Error(`raw ${code}`), { code });
+
+describe('describeLost', () => {
+  it.each([
+    { code: 'ENOTFOUND', says: 'No address was found for v.example (DNS).' },
+    { code: 'EAI_AGAIN', says: 'No address was found for v.example (DNS).' },
+    { code: 'ECONNREFUSED', says: 'v.example refused the connection.' },
+    { code: 'ETIMEDOUT', says: 'No connection to v.example within 10 s.' },
+    { code: 'UND_ERR_CONNECT_TIMEOUT', says: 'No connection to v.example within 10 s.' },
+    { code: 'ENETUNREACH', says: 'There is no route to v.example.' },
+    { code: 'EHOSTUNREACH', says: 'There is no route to v.example.' },
+    { code: 'CERT_HAS_EXPIRED', says: 'No secure connection (TLS) to v.example: raw CERT_HAS_EXPIRED' },
+    { code: 'SORA_HEADERS_TIMEOUT', says: 'v.example took the request and did not answer within 120 s.' },
+    { code: 'SORA_IDLE_TIMEOUT', says: 'The transfer with v.example stood still for 60 s.' },
+    { code: 'ECONNRESET', says: 'The connection to v.example broke off before the answer was whole.' },
+    { code: 'EWHATEVER', says: 'The request to v.example failed: raw EWHATEVER' },
+  ])('says of $code: $says', ({ code, says }) => {
+    const { message, hint } = describeLost(new Lost(true, undefined, failure(code)), 'v.example', DEFAULT_TIMEOUTS);
+    expect(message).toBe(says);
+    expect(hint).toMatch(/\.$/);
+  });
+
+  it('finds the reason when several addresses were tried', () => {
+    const cause = new AggregateError([failure('ECONNREFUSED'), failure('ENETUNREACH')]);
+    const { message } = describeLost(new Lost(false, undefined, cause), 'v.example', DEFAULT_TIMEOUTS);
+    expect(message).toBe('v.example refused the connection.');
+  });
+
+  it('names the proxy when the connection failed before anything was sent', () => {
+    const { message } = describeLost(
+      new Lost(false, 'proxy:3128', failure('ECONNREFUSED')),
+      'v.example',
+      DEFAULT_TIMEOUTS,
+    );
+    expect(message).toBe('v.example (through the proxy proxy:3128) refused the connection.');
+  });
+});

@@ -1,0 +1,555 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import azure from '../../fixtures/wire/azure.json' with { type: 'json' };
+import litellm from '../../fixtures/wire/litellm.json' with { type: 'json' };
+import newApi from '../../fixtures/wire/new-api.json' with { type: 'json' };
+import openai from '../../fixtures/wire/openai.json' with { type: 'json' };
+import sglang from '../../fixtures/wire/sglang.json' with { type: 'json' };
+import vllmOmni from '../../fixtures/wire/vllm-omni.json' with { type: 'json' };
+import { isSoraError, type SoraError } from '../../src/errors.ts';
+import { PROVIDERS } from '../../src/providers/index.ts';
+import { createOpenai, type OpenaiOptions } from '../../src/providers/openai.ts';
+import type { Backend, NewVideo, Provider, Reference } from '../../src/providers/provider.ts';
+import { createTestHttp } from '../helpers/http.ts';
+import { createTestServer, readForm, type Scripted, type TestServer } from '../helpers/server.ts';
+
+const KEY = 'sk-test-0123456789';
+const call = { signal: new AbortController().signal };
+
+const VIDEO: NewVideo = {
+  prompt: 'Featuring Joe. He waves. "Ça va?" 李雷',
+  model: 'sora-2',
+  seconds: 8,
+  size: { width: 1280, height: 720 },
+  characters: [],
+  reference: undefined,
+};
+
+const PICTURE: Reference = {
+  kind: 'bytes',
+  bytes: Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0, 13, 10, 255]),
+  mime: 'image/png',
+  fileName: 'a "b"\n.png',
+};
+
+async function setUp(options: Partial<OpenaiOptions> = {}): Promise<{ server: TestServer; provider: Provider }> {
+  const server = await createTestServer();
+  const baseUrl = `${server.url}/v1`;
+  const { http } = createTestHttp();
+  return {
+    server,
+    provider: createOpenai({ name: 'openai', baseUrl, key: KEY, backend: undefined, http, ...options }),
+  };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<SoraError> {
+  const error = await promise.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  if (!isSoraError(error)) throw error;
+  return error;
+}
+
+async function clip(bytes: Buffer): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'sora-clip-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const path = join(dir, 'master.mp4');
+  await writeFile(path, bytes);
+  return path;
+}
+
+interface Message {
+  title: string;
+  operation: string;
+  status: number;
+  headers?: Record<string, string>;
+  body?: object;
+  text?: string;
+  means?: object & { id?: string };
+  refuses?: { code: string; message: string; requestId?: string };
+}
+
+const MESSAGES = [azure, litellm, newApi, openai, sglang, vllmOmni].flatMap(({ server, messages }) =>
+  (messages as Message[]).map((message) => ({ ...message, server })),
+);
+
+describe('recorded messages', () => {
+  it.each(MESSAGES)('of $server: reads $title', async ({ operation, means, refuses, status, headers, body, text }) => {
+    const { server, provider } = await setUp();
+    const answer: Scripted = { status, body: text ?? body ?? '', headers: headers ?? {} };
+    server.answer(answer);
+    const asked = {
+      video: () => provider.createVideo(VIDEO, call),
+      poll: () => provider.getVideo(means?.id ?? '', call),
+      character: async () =>
+        provider.createCharacter({ name: 'Joe', clipPath: await clip(Buffer.from('mp4')), fileName: 'joe.mp4' }, call),
+    }[operation];
+    if (!asked) throw new Error(`unknown operation ${operation}`);
+    if (means) expect(await asked()).toEqual(means);
+    else {
+      const error = await failureOf(asked());
+      expect(error).toMatchObject({ ...refuses, message: expect.stringContaining(refuses?.message ?? '') });
+    }
+  });
+});
+
+describe('createVideo', () => {
+  const queued = { body: { id: 'video_1', status: 'queued' } };
+
+  it('sends JSON with seconds as a string', async () => {
+    const { server, provider } = await setUp();
+    server.answer(queued);
+    await provider.createVideo(VIDEO, call);
+    const seen = server.seen[0];
+    expect(seen).toMatchObject({ method: 'POST', path: '/v1/videos', headers: { authorization: `Bearer ${KEY}` } });
+    expect(seen?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(String(seen?.body))).toEqual({
+      prompt: VIDEO.prompt,
+      model: 'sora-2',
+      seconds: '8',
+      size: '1280x720',
+    });
+  });
+
+  it('sends characters in the order given, and a local picture beside them as a data URL', async () => {
+    const { server, provider } = await setUp();
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, characters: ['char_b', 'char_a'], reference: PICTURE }, call);
+    expect(JSON.parse(String(server.seen[0]?.body))).toMatchObject({
+      characters: [{ id: 'char_b' }, { id: 'char_a' }],
+      input_reference: { image_url: `data:image/png;base64,${Buffer.from(PICTURE.bytes).toString('base64')}` },
+    });
+  });
+
+  it('sends a local picture without characters as a file with its real type', async () => {
+    const { server, provider } = await setUp();
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, reference: PICTURE }, call);
+    const seen = server.seen[0];
+    if (!seen) throw new Error('nothing was sent');
+    const form = await readForm(seen);
+    expect([...form.keys()]).toEqual(['prompt', 'model', 'seconds', 'size', 'input_reference']);
+    expect(form.get('prompt')).toBe(VIDEO.prompt);
+    expect(form.get('seconds')).toBe('8');
+    const file = form.get('input_reference') as File;
+    expect([file.name, file.type]).toEqual(['a "b"\n.png', 'image/png']);
+    expect(new Uint8Array(await file.arrayBuffer())).toEqual(PICTURE.bytes);
+    expect(Number(seen.headers['content-length'])).toBe(seen.body.byteLength);
+  });
+
+  const url: Reference = { kind: 'url', url: 'https://pictures.example/a.png?x=1' };
+
+  it.each<{ backend: Backend | undefined; field: object }>([
+    { backend: undefined, field: { input_reference: { image_url: url.url } } },
+    { backend: 'litellm', field: { input_reference: { image_url: url.url } } },
+    { backend: 'sglang', field: { input_reference: url.url } },
+  ])('passes a picture URL on in JSON (backend $backend)', async ({ backend, field }) => {
+    const { server, provider } = await setUp({ backend });
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, reference: url }, call);
+    expect(JSON.parse(String(server.seen[0]?.body))).toMatchObject(field);
+  });
+
+  it('sends vLLM-Omni a form without a model, with a picture URL in its own field', async () => {
+    const { server, provider } = await setUp({ backend: 'vllm-omni' });
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, model: undefined, reference: url }, call);
+    const seen = server.seen[0];
+    if (!seen) throw new Error('nothing was sent');
+    expect(Object.fromEntries(await readForm(seen))).toEqual({
+      prompt: VIDEO.prompt,
+      seconds: '8',
+      size: '1280x720',
+      image_reference: JSON.stringify({ image_url: url.url }),
+    });
+  });
+
+  it('sends Azure its key in its own header', async () => {
+    const { server, provider } = await setUp({ backend: 'azure' });
+    server.answer(queued);
+    await provider.createVideo(VIDEO, call);
+    expect(server.seen[0]?.headers).toMatchObject({ 'api-key': KEY });
+    expect(server.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('sends no key when there is none', async () => {
+    const { server, provider } = await setUp({ key: undefined });
+    server.answer(queued);
+    await provider.createVideo(VIDEO, call);
+    expect(server.seen[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it.each<Backend>(['vllm-omni', 'sglang'])('refuses characters for %s, which would drop them', async (backend) => {
+    const { server, provider } = await setUp({ backend });
+    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: ['char_a'] }, call));
+    expect(error.code).toBe('usage');
+    expect(server.seen).toEqual([]);
+  });
+
+  it('refuses a picture that is too large for a data URL before it sends anything', async () => {
+    const { server, provider } = await setUp();
+    const reference = { ...PICTURE, bytes: new Uint8Array(15_728_640) };
+    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: ['char_a'], reference }, call));
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('20971520') });
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each([
+    { title: 'no id', body: { object: 'video', status: 'queued', note: `seen ${KEY}` } },
+    { title: 'an empty id', body: { id: '', status: 'queued' } },
+    { title: 'a complaint with status 200', body: { code: 500, message: 'relay trouble' } },
+    { title: 'a web page', body: '<title>Welcome</title>' },
+    { title: 'nothing', body: '' },
+  ])('calls a 200 with $title ambiguous, and asks once (P2)', async ({ body }) => {
+    const { server, provider } = await setUp();
+    server.answer({ body });
+    const error = await failureOf(provider.createVideo(VIDEO, call));
+    expect(error.code).toBe('ambiguous');
+    expect(error.message).not.toContain(KEY);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('hides the key that a host repeats in its complaint (P5)', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}` } } });
+    expect((await failureOf(provider.createVideo(VIDEO, call))).message).toMatch(/provided: \*\*\*/);
+  });
+});
+
+describe('describeVideo', () => {
+  it.each<{ backend: Backend | undefined; reference: Reference | undefined; characters: string[] }>([
+    { backend: undefined, reference: undefined, characters: ['char_a'] },
+    { backend: undefined, reference: PICTURE, characters: ['char_a'] },
+    { backend: undefined, reference: PICTURE, characters: [] },
+    { backend: 'vllm-omni', reference: PICTURE, characters: [] },
+    { backend: 'sglang', reference: { kind: 'url', url: 'https://p.example/a.png' }, characters: [] },
+  ])('shows what is sent (backend $backend, characters $characters)', async ({ backend, reference, characters }) => {
+    const { server, provider } = await setUp({ backend });
+    const input = { ...VIDEO, reference, characters };
+    const described = provider.describeVideo(input);
+    expect(server.seen).toEqual([]);
+    server.answer({ body: { id: 'v' } });
+    await provider.createVideo(input, call);
+    const seen = server.seen[0];
+    if (!seen) throw new Error('nothing was sent');
+    expect(described).toMatchObject({ method: 'POST', url: `${server.url}/v1/videos` });
+    expect(seen.headers['content-type']?.split(';')[0]).toBe(described.contentType);
+    const sent =
+      described.contentType === 'application/json'
+        ? (JSON.parse(String(seen.body)) as Record<string, unknown>)
+        : Object.fromEntries(
+            [...(await readForm(seen))].map(([name, value]) => [
+              name,
+              typeof value === 'string' ? value : `<${value.type}, ${value.size} bytes>`,
+            ]),
+          );
+    const picture = `data:image/png;base64,${Buffer.from(PICTURE.kind === 'bytes' ? PICTURE.bytes : '').toString('base64')}`;
+    expect(JSON.stringify(described.body).replace('<image/png, 8 bytes>', picture)).toBe(
+      JSON.stringify(sent).replace('<image/png, 8 bytes>', picture),
+    );
+    expect(JSON.stringify(described)).not.toContain(KEY);
+  });
+});
+
+describe('createCharacter', () => {
+  it('streams the clip as video/mp4 with its name', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { id: 'char_1', name: 'Zoë' } });
+    const bytes = Buffer.alloc(300_000, 'frame');
+    const made = await provider.createCharacter(
+      { name: 'Zoë', clipPath: await clip(bytes), fileName: 'zoë.mp4' },
+      call,
+    );
+    expect(made).toEqual({ id: 'char_1', name: 'Zoë' });
+    const seen = server.seen[0];
+    if (!seen) throw new Error('nothing was sent');
+    expect(seen.path).toBe('/v1/videos/characters');
+    const form = await readForm(seen);
+    expect(form.get('name')).toBe('Zoë');
+    const file = form.get('video') as File;
+    expect([file.name, file.type]).toEqual(['zoë.mp4', 'video/mp4']);
+    expect(Buffer.from(await file.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+
+  it.each([{ id: null, name: 'Joe', created_at: 1 }, { created_at: 1 }])('calls %j ambiguous', async (body) => {
+    const { server, provider } = await setUp();
+    server.answer({ body });
+    const made = provider.createCharacter(
+      { name: 'Joe', clipPath: await clip(Buffer.from('x')), fileName: 'j.mp4' },
+      call,
+    );
+    expect((await failureOf(made)).code).toBe('ambiguous');
+  });
+
+  it('says that the clip cannot be read', async () => {
+    const { provider } = await setUp();
+    const made = provider.createCharacter({ name: 'Joe', clipPath: '/nowhere/joe.mp4', fileName: 'j.mp4' }, call);
+    expect(await failureOf(made)).toMatchObject({ code: 'machine', message: '/nowhere/joe.mp4 cannot be read.' });
+  });
+});
+
+describe('an upload', () => {
+  it('that moves slowly is not cut off', async () => {
+    const server = await createTestServer();
+    server.answer({ body: 'ok' });
+    const { http } = createTestHttp({ timeouts: { headersMs: 100, idleMs: 2000 } });
+    const body = {
+      contentType: 'text/plain',
+      bytes: 4,
+      async *chunks() {
+        for (const letter of 'slow') {
+          await delay(50);
+          yield Buffer.from(letter);
+        }
+      },
+    };
+    await http.send({ method: 'POST', kind: 'create', url: server.url, body, ...call });
+    expect(server.seen[0]?.body.toString()).toBe('slow');
+  });
+
+  it('that stands still ends as ambiguous', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer({ pauseOnConnect: true }, (socket) => void sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { http } = createTestHttp({ timeouts: { idleMs: 200 } });
+    const provider = createOpenai({
+      name: 'openai',
+      baseUrl: `http://127.0.0.1:${port}`,
+      key: undefined,
+      backend: undefined,
+      http,
+    });
+    const clipPath = await clip(Buffer.alloc(16_000_000));
+    const error = await failureOf(provider.createCharacter({ name: 'Joe', clipPath, fileName: 'j.mp4' }, call));
+    expect(error.code).toBe('ambiguous');
+    expect(error.message).toContain('stood still for 0.2 s');
+  });
+});
+
+describe('getVideo and getCharacter', () => {
+  it('percent-encode ids', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { id: 'a', status: 'queued' } }, { body: { id: 'char_a+b/c=', name: 'Joe' } });
+    await provider.getVideo('video_a+b/c=', call);
+    await provider.getCharacter('char_a+b/c=', call);
+    expect(server.seen.map((seen) => seen.path)).toEqual([
+      '/v1/videos/video_a%2Bb%2Fc%3D',
+      '/v1/videos/characters/char_a%2Bb%2Fc%3D',
+    ]);
+  });
+
+  it('are undefined for an id that the host does not know', async () => {
+    const { server, provider } = await setUp();
+    const notFound = { status: 404, body: { error: { message: 'No such video' } } };
+    server.answer(notFound, notFound);
+    expect(await provider.getVideo('v', call)).toBeUndefined();
+    expect(await provider.getCharacter('c', call)).toBeUndefined();
+  });
+
+  it('keep the id that was asked for when the host leaves it out', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { status: 'processing' } }, { body: { name: 'Joe' } });
+    expect(await provider.getVideo('v1', call)).toMatchObject({ id: 'v1', status: 'running' });
+    expect(await provider.getCharacter('c1', call)).toEqual({ id: 'c1', name: 'Joe' });
+  });
+
+  it('survive two 500s on the way', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 500 }, { status: 500 }, { body: { id: 'v', status: 'completed' } });
+    expect(await provider.getVideo('v', call)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it.each([
+    {
+      title: 'an error with an id and a status of its own',
+      status: 500,
+      body: { id: 'req_1', status: 'error', message: 'x' },
+    },
+    { title: 'an error that comes with 200', status: 200, body: { status: 'error', message: 'relay trouble' } },
+  ])('do not take $title for a failed job', async ({ status, body }) => {
+    const { server, provider } = await setUp();
+    server.answer(...Array.from({ length: status === 200 ? 1 : 5 }, () => ({ status, body })));
+    expect((await failureOf(provider.getVideo('v', call))).code).toBe('network');
+  });
+
+  it('say that the key is wrong', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 401, body: { error: { message: 'Invalid token' } } });
+    expect((await failureOf(provider.getVideo('v', call))).code).toBe('auth');
+  });
+});
+
+describe('openContent', () => {
+  const mp4 = { 'content-type': 'video/mp4' };
+  const whole = { variant: 'video', offset: 0, etag: undefined } as const;
+
+  async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  it('asks for the mp4 without a variant, and tells length, type and tag', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: '0123456789', headers: { ...mp4, etag: '"a"' } });
+    const { body, ...content } = await provider.openContent('v/1', whole, call);
+    expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
+    expect(await textOf(body)).toBe('0123456789');
+    expect(server.seen[0]).toMatchObject({ path: '/v1/videos/v%2F1/content' });
+    expect(server.seen[0]?.headers.range).toBeUndefined();
+  });
+
+  it.each(['thumbnail', 'spritesheet'] as const)('names the variant %s', async (variant) => {
+    const { server, provider } = await setUp();
+    server.answer({ body: 'x', headers: { 'content-type': 'image/webp' } });
+    await textOf((await provider.openContent('v', { ...whole, variant }, call)).body);
+    expect(server.seen[0]?.path).toBe(`/v1/videos/v/content?variant=${variant}`);
+  });
+
+  it('resumes with Range and If-Range', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 206, body: '56789', headers: { ...mp4, etag: '"a"', 'content-range': 'bytes 5-9/10' } });
+    const content = await provider.openContent('v', { variant: 'video', offset: 5, etag: '"a"' }, call);
+    expect(content).toMatchObject({ offset: 5, totalBytes: 10 });
+    expect(await textOf(content.body)).toBe('56789');
+    expect(server.seen[0]?.headers).toMatchObject({ range: 'bytes=5-', 'if-range': '"a"' });
+  });
+
+  it('sends no weak tag in If-Range', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 206, body: '9', headers: { ...mp4, etag: 'W/"a"', 'content-range': 'bytes 9-9/10' } });
+    await textOf((await provider.openContent('v', { variant: 'video', offset: 9, etag: 'W/"a"' }, call)).body);
+    expect(server.seen[0]?.headers['if-range']).toBeUndefined();
+  });
+
+  it('begins at 0 when the host ignores the range', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: '0123456789', headers: mp4 });
+    const content = await provider.openContent('v', { variant: 'video', offset: 5, etag: '"a"' }, call);
+    expect(content.offset).toBe(0);
+    expect(await textOf(content.body)).toBe('0123456789');
+  });
+
+  it.each([
+    { title: 'the range lies beyond the end', part: { status: 416, headers: { 'content-range': 'bytes */10' } } },
+    {
+      title: 'the part belongs to other bytes',
+      part: { status: 206, body: '56789', headers: { ...mp4, etag: '"b"', 'content-range': 'bytes 5-9/10' } },
+    },
+    {
+      title: 'the part begins elsewhere',
+      part: { status: 206, body: '6789', headers: { ...mp4, 'content-range': 'bytes 6-9/10' } },
+    },
+    { title: 'the part does not say where it begins', part: { status: 206, body: '56789', headers: mp4 } },
+  ])('asks for the whole again when $title', async ({ part }) => {
+    const { server, provider } = await setUp();
+    server.answer(part, { body: '0123456789', headers: mp4 });
+    const content = await provider.openContent('v', { variant: 'video', offset: 5, etag: '"a"' }, call);
+    expect(content.offset).toBe(0);
+    expect(await textOf(content.body)).toBe('0123456789');
+    expect(server.seen[1]?.headers.range).toBeUndefined();
+  });
+
+  it('follows a redirect to a store without the key', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer({ status: 302, headers: { location: `${store.url}/blob?sig=1` } });
+    store.answer({ body: 'bytes', headers: mp4 });
+    expect(await textOf((await provider.openContent('v', whole, call)).body)).toBe('bytes');
+    expect(store.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it.each([
+    {
+      title: 'a 404',
+      answer: { status: 404, body: { detail: 'Generation is still in-progress' } },
+      says: 'still in-progress',
+    },
+    { title: 'JSON with status 200', answer: { body: { error: { message: 'not ready' } } }, says: 'not ready' },
+    {
+      title: 'a web page',
+      answer: { body: '<title>Login</title>', headers: { 'content-type': 'text/html' } },
+      says: 'Login',
+    },
+  ])('refuses $title with what the host said', async ({ answer, says }) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    expect(await failureOf(provider.openContent('v', whole, call))).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining(says),
+    });
+  });
+});
+
+describe('what is known of a host', () => {
+  const make = (options: Partial<OpenaiOptions>): Provider =>
+    createOpenai({
+      name: 'openai',
+      baseUrl: 'https://gateway.example/v1',
+      key: KEY,
+      backend: undefined,
+      http: createTestHttp().http,
+      ...options,
+    });
+
+  it.each<{ options: Partial<OpenaiOptions>; takes: string; model: string | undefined }>([
+    { options: { baseUrl: 'https://api.openai.com/v1' }, takes: 'yes', model: 'sora-2' },
+    { options: { backend: 'openai' }, takes: 'yes', model: 'sora-2' },
+    { options: { name: 'sandbox', baseUrl: 'sandbox:', url: 'http://127.0.0.1:9' }, takes: 'yes', model: 'sora-2' },
+    { options: {}, takes: 'unknown', model: 'sora-2' },
+    { options: { backend: 'litellm' }, takes: 'unknown', model: 'sora-2' },
+    { options: { backend: 'azure' }, takes: 'unknown', model: undefined },
+    { options: { backend: 'vllm-omni' }, takes: 'no', model: undefined },
+    { options: { backend: 'sglang' }, takes: 'no', model: undefined },
+  ])('is, for $options: characters $takes, model $model', ({ options, takes, model }) => {
+    const provider = make(options);
+    expect([provider.takesCharacters, provider.defaultModel]).toEqual([takes, model]);
+  });
+
+  it('is its documented limits, or nothing where a server runs its own model', () => {
+    expect(make({}).limits).toMatchObject({ promptChars: 32_000, characters: 2, seconds: [4, 8, 12, 16, 20] });
+    expect(make({ backend: 'sglang' }).limits).toMatchObject({ sizes: [], seconds: [] });
+  });
+});
+
+describe('PROVIDERS', () => {
+  it.each([
+    { env: { OPENAI_API_KEY: ' sk-1\n' }, key: 'sk-1' },
+    { env: { OPENAI_API_KEY: '' }, key: undefined },
+    { env: {}, key: undefined },
+  ])('finds the key in $env', ({ env, key }) => {
+    expect(PROVIDERS.openai.key(env)).toBe(key);
+  });
+
+  it('asks for a key at api.openai.com only', () => {
+    expect(PROVIDERS.openai.needsKey(PROVIDERS.openai.defaultBaseUrl)).toBe(true);
+    expect(PROVIDERS.openai.needsKey('http://localhost:4000/v1')).toBe(false);
+  });
+
+  it('makes a sandbox that speaks to its url and is recorded under its name', async () => {
+    const server = await createTestServer();
+    server.answer({ body: { id: 'v', status: 'queued' } });
+    const { http } = createTestHttp();
+    const provider = await PROVIDERS.sandbox.create({
+      baseUrl: 'sandbox:',
+      url: `${server.url}/v1`,
+      key: PROVIDERS.sandbox.key(),
+      backend: undefined,
+      http,
+    });
+    await provider.createVideo(VIDEO, call);
+    expect(provider).toMatchObject({ name: 'sandbox', baseUrl: 'sandbox:' });
+    expect(server.seen[0]).toMatchObject({ path: '/v1/videos', headers: { authorization: 'Bearer sandbox' } });
+  });
+});

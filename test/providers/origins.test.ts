@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { isLoopback } from '../../src/providers/exchange.ts';
+import { redirectTarget } from '../../src/providers/origins.ts';
+
+describe('redirectTarget', () => {
+  const signal = new AbortController().signal;
+
+  function target(kind: 'create' | 'read', from: string, location: string, status: number): string {
+    const url = new URL(from);
+    const request = { method: 'GET', kind, url: from, signal } as const;
+    return redirectTarget({ request, first: url, from: url, status, location, hop: 0 }).href;
+  }
+
+  it.each([
+    { kind: 'read', from: 'https://a.example/v1/x', location: '/y', status: 302, to: 'https://a.example/y' },
+    {
+      kind: 'read',
+      from: 'https://a.example/x',
+      location: 'https://cdn.example/y?s=1',
+      status: 302,
+      to: 'https://cdn.example/y?s=1',
+    },
+    {
+      kind: 'read',
+      from: 'http://a.example/x',
+      location: 'https://a.example/x',
+      status: 301,
+      to: 'https://a.example/x',
+    },
+    {
+      kind: 'read',
+      from: 'https://a.example/x',
+      location: 'https://u:p@b.example/',
+      status: 302,
+      to: 'https://b.example/',
+    },
+    {
+      kind: 'read',
+      from: 'http://localhost:1/x',
+      location: 'http://127.0.0.1:2/y',
+      status: 302,
+      to: 'http://127.0.0.1:2/y',
+    },
+    { kind: 'create', from: 'https://a.example/x', location: '/x/', status: 308, to: 'https://a.example/x/' },
+  ] as const)('leads a $kind from $from to $to', ({ kind, from, location, status, to }) => {
+    expect(target(kind, from, location, status)).toBe(to);
+  });
+
+  it.each([
+    { kind: 'read', from: 'https://a.example/x', location: 'http://a.example/x', status: 302, code: 'refused' },
+    { kind: 'read', from: 'https://a.example/x', location: 'http://127.0.0.1/x', status: 302, code: 'refused' },
+    { kind: 'read', from: 'http://a.example/x', location: 'http://b.example/x', status: 302, code: 'refused' },
+    { kind: 'read', from: 'http://a.example/x', location: 'http://127.0.0.1/x', status: 302, code: 'refused' },
+    { kind: 'create', from: 'http://a.example/x', location: 'https://a.example/x', status: 308, code: 'refused' },
+    { kind: 'create', from: 'https://a.example/x', location: '/y', status: 302, code: 'refused' },
+    { kind: 'create', from: 'https://a.example/x', location: '/y', status: 303, code: 'ambiguous' },
+  ] as const)(
+    'stops a $kind that is led by $status from $from to $location',
+    ({ kind, from, location, status, code }) => {
+      expect(() => target(kind, from, location, status)).toThrowError(expect.objectContaining({ code }));
+    },
+  );
+});
+
+describe('isLoopback', () => {
+  it.each([
+    ['http://localhost:1', true],
+    ['http://a.localhost', true],
+    ['http://127.0.0.1', true],
+    ['http://127.1', true],
+    ['http://127.200.3.4', true],
+    ['http://[::1]:8', true],
+    ['http://127.0.0.1.example.com', false],
+    ['http://localhost.example.com', false],
+    ['http://10.0.0.1', false],
+    ['http://[::2]', false],
+  ])('of %s is %s', (url, expected) => {
+    expect(isLoopback(new URL(url))).toBe(expected);
+  });
+});
