@@ -1,0 +1,278 @@
+/** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Character, Clip, ClipOptions, Registration } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { createClipFolder } from './clips.ts';
+import {
+  boolean,
+  type Check,
+  date,
+  list,
+  nullable,
+  number,
+  oneOf,
+  optional,
+  positive,
+  recordDecoder,
+  sha256,
+  shape,
+  string,
+} from './decode.ts';
+import type { HeldLock, LockTiming } from './locks.ts';
+import { characterIdentity, checkName } from './names.ts';
+import { createRecords, type Listing } from './records.ts';
+
+/**
+ * Names are compared by `characterIdentity`. Every method that changes something throws SoraError: `usage` for a name
+ * that is unknown or taken, `machine` when the disk or another process is in the way; what was there is then unchanged.
+ */
+export interface CharacterStore {
+  find(name: string): Promise<Character | undefined>;
+  /** In the order of their names. */
+  list(): Promise<Listing<Character>>;
+  /**
+   * Stores a new character together with its clip, which is moved from `tempPath` (a `tempClipPath`). With `replace`, a
+   * character of that name and a clip that no other needs go. Without, the name must be free: `usage`. One exception: the
+   * same character whose clip was lost gets it back, and keeps its registrations. Returns what is stored.
+   */
+  keep(character: Character, tempPath: string, options?: { readonly replace?: boolean }): Promise<Character>;
+  /** Stores a new character whose clip is there already; false when the name is taken. */
+  claim(character: Character): Promise<boolean>;
+  /** Changes anything but the name and the master, under the record's lock. */
+  update(name: string, change: (current: Character) => Character): Promise<Character>;
+  rename(name: string, newName: string): Promise<Character>;
+  /** Removes the record, and the clip unless another character (or a record that cannot be read) may need it. */
+  remove(name: string): Promise<{ readonly removed: Character; readonly clipRemoved: boolean }>;
+  clipPath(sha256: string): string;
+  /** A free name for a clip in the making, in a folder that exists. The caller removes what it does not keep. */
+  tempClipPath(): Promise<string>;
+  /** Moves a clip to its place without a character: nothing protects it before a record names it. Prefer `keep`. */
+  keepClip(tempPath: string, sha256: string): Promise<void>;
+  /** Whether the clip is there. */
+  hasClip(sha256: string): Promise<boolean>;
+  /** Reads the whole clip. */
+  checkClip(sha256: string): Promise<'whole' | 'missing' | 'damaged'>;
+  /** Paths of clips that no record names. With broken records in the list it cannot be known whose they are. */
+  orphanClips(): Promise<readonly string[]>;
+  /** Removes what killed processes left more than a day ago; never fails. */
+  sweep(): Promise<number>;
+}
+
+export interface CharacterStoreOptions {
+  readonly charactersDir: string;
+  readonly clipsDir: string;
+  readonly lock?: LockTiming;
+}
+
+/** The name of a character's file: a hash, so that no name can be too long, reserved, or a path. */
+function idOf({ name }: Pick<Character, 'name'>): string {
+  return createHash('sha256').update(characterIdentity(name)).digest('hex').slice(0, 32);
+}
+
+export function createCharacterStore({ charactersDir, clipsDir, lock }: CharacterStoreOptions): CharacterStore {
+  const timing = lock && { lock };
+  const records = createRecords<Character>({ dir: charactersDir, decode: decodeCharacter, idOf, ...timing });
+  const clips = createClipFolder(clipsDir, lock);
+
+  /** Under the clips' lock. A record that cannot be read may need any clip. */
+  const dropUnshared = async (hash: string, held: HeldLock): Promise<boolean> => {
+    const cast = await records.list();
+    held.assertHeld();
+    if (cast.broken.length > 0 || cast.records.some(({ master }) => master.sha256 === hash)) return false;
+    return clips.remove(hash);
+  };
+
+  const put = async (
+    id: string,
+    character: Character,
+    { existing, replace }: { existing: Character | undefined; replace: boolean },
+  ): Promise<Character> => {
+    if (existing === undefined) {
+      if (await records.claim(id, character)) return character;
+      throw nameTaken(character.name);
+    }
+    const change = (current: Character) => (replace ? character : { ...current, master: character.master });
+    const stored = await records.update(id, change);
+    if (stored === undefined) throw unknownName(character.name);
+    return stored;
+  };
+
+  return {
+    find: (name) => records.read(idOf({ name })),
+
+    async list() {
+      const { records: found, broken } = await records.list();
+      const keyed = found.map((character) => ({ character, key: characterIdentity(character.name) }));
+      keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+      return { records: keyed.map(({ character }) => character), broken };
+    },
+
+    async keep(character, tempPath, { replace = false } = {}) {
+      const id = idOf(character);
+      const { sha256: hash } = character.master;
+      return clips.locked(async (held) => {
+        const existing = await records.read(id);
+        if (existing && !replace) {
+          const lost = isSameWork(existing, character) && !(await clips.has(existing.master.sha256));
+          if (!lost) throw nameTaken(existing.name);
+        }
+        await clips.publish(tempPath, hash);
+        try {
+          held.assertHeld();
+          const stored = await put(id, character, { existing, replace });
+          if (existing && existing.master.sha256 !== hash)
+            await dropUnshared(existing.master.sha256, held).catch(() => false);
+          return stored;
+        } catch (error) {
+          // The error matters more than a clip that nobody names.
+          await dropUnshared(hash, held).catch(() => false);
+          throw error;
+        }
+      });
+    },
+
+    async claim(character) {
+      return clips.locked(async () => {
+        const { sha256: hash } = character.master;
+        if (!(await clips.has(hash))) {
+          throw new SoraError('machine', `The clip of ${character.name} is missing: ${clips.path(hash)}`);
+        }
+        return records.claim(idOf(character), character);
+      });
+    },
+
+    async update(name, change) {
+      const updated = await records.update(idOf({ name }), (current) => {
+        const next = change(current);
+        if (next.name !== current.name || next.master.sha256 !== current.master.sha256) {
+          throw new TypeError('An update cannot change the name or the master of a character.');
+        }
+        return next;
+      });
+      if (updated === undefined) throw unknownName(name);
+      return updated;
+    },
+
+    async rename(name, newName) {
+      const from = idOf({ name });
+      const kept = checkName(newName);
+      const to = idOf({ name: kept });
+      const change = (current: Character): Character => ({ ...current, name: kept });
+      if (from === to) {
+        const renamed = await records.update(from, change);
+        if (renamed === undefined) throw unknownName(name);
+        return renamed;
+      }
+      // Whoever counts the users of a clip must see the character under one name or the other.
+      const moved = await clips.locked(() => records.move(from, to, change));
+      if (moved === 'missing') throw unknownName(name);
+      if (moved === 'taken') throw nameTaken(kept);
+      return moved;
+    },
+
+    async remove(name) {
+      const id = idOf({ name });
+      if ((await records.read(id)) === undefined) throw unknownName(name);
+      return clips.locked(async (held) => {
+        const removed = await records.read(id);
+        if (removed === undefined) throw unknownName(name);
+        // The record first: a crash between the two leaves a clip too many, never a character without its clip.
+        await records.remove(id);
+        return { removed, clipRemoved: await dropUnshared(removed.master.sha256, held) };
+      });
+    },
+
+    clipPath: clips.path,
+    tempClipPath: clips.tempPath,
+    keepClip: (tempPath, hash) => clips.locked(() => clips.publish(tempPath, hash)),
+    hasClip: clips.has,
+    checkClip: clips.check,
+
+    async orphanClips() {
+      const there = await clips.list();
+      const { records: cast } = await records.list();
+      const needed = new Set(cast.map(({ master }) => master.sha256));
+      return there.filter((hash) => !needed.has(hash)).map(clips.path);
+    },
+
+    sweep: async () => (await records.sweep()) + (await clips.sweep()),
+  };
+}
+
+/** The same source, wishes and rules of preparation. */
+function isSameWork(a: Character, b: Character): boolean {
+  return (
+    a.name === b.name &&
+    a.source.sha256 === b.source.sha256 &&
+    a.planVersion === b.planVersion &&
+    isDeepStrictEqual(a.options, b.options)
+  );
+}
+
+function nameTaken(name: string): SoraError {
+  return new SoraError('usage', `A character named ${name} exists already.`, {
+    hint: 'Choose another name, or add --force to replace it.',
+  });
+}
+
+function unknownName(name: string): SoraError {
+  return new SoraError('usage', `There is no character named ${name}.`, { hint: 'See the cast: sora character list' });
+}
+
+const isName: Check = (value, where) => {
+  try {
+    return typeof value === 'string' && checkName(value) === value
+      ? undefined
+      : `${where} is not one that a character can have`;
+  } catch {
+    return `${where} is not one that a character can have`;
+  }
+};
+
+const clip = shape<Clip>({
+  sha256,
+  seconds: positive,
+  width: positive,
+  height: positive,
+  fps: positive,
+  bytes: positive,
+});
+
+const clipOptions = shape<ClipOptions>({
+  start: nullable(number),
+  duration: nullable(number),
+  fit: oneOf('pad', 'crop'),
+  orientation: oneOf('auto', 'landscape', 'portrait'),
+  resolution: oneOf('auto', '720p', '1080p'),
+  audio: boolean,
+});
+
+const registration = shape<Registration>({
+  provider: string,
+  baseUrl: string,
+  profile: optional(string),
+  model: optional(string),
+  orientation: oneOf('landscape', 'portrait'),
+  kind: oneOf('id', 'url'),
+  value: string,
+  name: string,
+  createdAt: date,
+  expiresAt: optional(date),
+  stale: optional(boolean),
+});
+
+/** Throws an Error that says what is wrong; unknown fields are kept. */
+export const decodeCharacter = recordDecoder<Character>(
+  1,
+  shape<Character>({
+    version: oneOf(1),
+    name: isName,
+    master: clip,
+    source: shape<Character['source']>({ fileName: string, sha256 }),
+    options: clipOptions,
+    planVersion: number,
+    registrations: list(registration),
+    createdAt: date,
+  }),
+);

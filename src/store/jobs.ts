@@ -1,0 +1,205 @@
+/** EFFECT: every job that was ever asked for, from before its request left. */
+import { basename, join } from 'node:path';
+import { JOB_STATUSES, type Job, type JobFailure, type Size, type VideoRequest } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import {
+  boolean,
+  type Check,
+  date,
+  list,
+  number,
+  oneOf,
+  optional,
+  positive,
+  recordDecoder,
+  sha256,
+  shape,
+  string,
+} from './decode.ts';
+import { ensureFolder } from './files.ts';
+import { type LockTiming, withLock } from './locks.ts';
+import { createRecords, type Listing } from './records.ts';
+
+/** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
+export type Admission = (jobs: Listing<Job>) => Job | undefined;
+
+/** Methods throw SoraError `machine` when the disk or another process is in the way; what was there is then unchanged. */
+export interface JobStore {
+  /**
+   * Writes the record; on disk when it returns. With `admit`, no other such call comes between the look and the record,
+   * so that two processes with one key make one job. Returns the new job, or the one that `admit` returned.
+   */
+  create(job: Job, admit?: Admission): Promise<Job>;
+  /**
+   * By local id, by the host's id, or `@last`: the newest, of `scope.profile` where that is given. Throws `usage` when
+   * several hosts use that id, and `machine` when the answer may lie in a record that cannot be read.
+   */
+  find(id: string, scope?: { readonly profile?: string | undefined }): Promise<Job | undefined>;
+  /** Newest first. */
+  list(): Promise<Listing<Job>>;
+  /** Under the record's lock. Throws `usage` when there is no such job. */
+  update(id: string, change: (current: Job) => Job): Promise<Job>;
+  /** False when there was none. */
+  remove(id: string): Promise<boolean>;
+  /** Jobs of equal work, newest first; a broken record may be one too. */
+  byFingerprint(fingerprint: string): Promise<Listing<Job>>;
+  /** Jobs of the user's own key, newest first; a broken record may be one too. */
+  byKey(key: string): Promise<Listing<Job>>;
+  /** Removes what killed processes left more than a day ago; never fails. */
+  sweep(): Promise<number>;
+}
+
+const JOB_ID = /^job_[0-9a-z]{15}$/;
+
+/** True for the form that `newJobId` makes: nothing else ever becomes a path. */
+export function isJobId(text: string): boolean {
+  return JOB_ID.test(text);
+}
+
+/** Ids sort by the time they were made. `random` is like Math.random. */
+export function newJobId(nowMs: number, random: () => number): string {
+  const time = Math.max(0, Math.floor(nowMs)).toString(36).padStart(9, '0');
+  const tail = Array.from({ length: 6 }, () => Math.floor(random() * 36).toString(36)).join('');
+  return `job_${time}${tail}`;
+}
+
+export function createJobStore({ dir, lock }: { readonly dir: string; readonly lock?: LockTiming }): JobStore {
+  const records = createRecords<Job>({ dir, decode: decodeJob, idOf: ({ id }) => id, ...(lock && { lock }) });
+
+  const listNewestFirst = async (): Promise<Listing<Job>> => {
+    const { records: found, broken } = await records.list();
+    return { records: found.toReversed(), broken };
+  };
+
+  const listWhere = async (matches: (job: Job) => boolean): Promise<Listing<Job>> => {
+    const { records: found, broken } = await listNewestFirst();
+    return { records: found.filter(matches), broken };
+  };
+
+  const claim = async (job: Job): Promise<Job> => {
+    if (await records.claim(job.id, job)) return job;
+    throw new SoraError('bug', `There is a job ${job.id} already.`);
+  };
+
+  return {
+    async create(job, admit) {
+      requireJobId(job.id);
+      if (admit === undefined) return claim(job);
+      await ensureFolder(dir);
+      return withLock(
+        join(dir, 'jobs.lock'),
+        async (held) => {
+          const earlier = admit(await listNewestFirst());
+          if (earlier) return earlier;
+          held.assertHeld();
+          return claim(job);
+        },
+        lock,
+      );
+    },
+
+    async find(id, scope) {
+      if (id === '@last') return newest(await listNewestFirst(), scope?.profile);
+      if (isJobId(id)) {
+        const local = await records.read(id);
+        if (local) return local;
+      }
+      const { records: found, broken } = await listWhere(({ remoteId }) => remoteId === id);
+      if (found.length > 1) {
+        throw new SoraError('usage', `Several jobs are called ${id} by their hosts.`, {
+          hint: `Name one by its own id: ${found.map((job) => job.id).join(', ')}`,
+        });
+      }
+      if (found.length === 0 && broken[0]) {
+        throw unreadable(broken[0], `No readable job is called ${id}, and one record cannot be read`);
+      }
+      return found[0];
+    },
+
+    list: listNewestFirst,
+
+    async update(id, change) {
+      requireJobId(id);
+      const updated = await records.update(id, change);
+      if (updated === undefined) throw unknownJob(id);
+      return updated;
+    },
+
+    async remove(id) {
+      requireJobId(id);
+      return records.remove(id);
+    },
+
+    byFingerprint: (fingerprint) => listWhere((job) => job.fingerprint === fingerprint),
+    byKey: (key) => listWhere((job) => job.key === key),
+    sweep: () => records.sweep(),
+  };
+}
+
+function newest({ records, broken }: Listing<Job>, profile: string | undefined): Job | undefined {
+  const found = records.find((job) => profile === undefined || job.profile === profile);
+  const hiding = broken.find(({ path }) => found === undefined || basename(path, '.json') > found.id);
+  // An older job in its place would be shown, downloaded or paid on as if it were the last one.
+  if (hiding) throw unreadable(hiding, 'The newest job cannot be told, because a record cannot be read');
+  return found;
+}
+
+function unreadable({ path, reason }: Listing<Job>['broken'][number], what: string): SoraError {
+  return new SoraError('machine', `${what}: ${path}: ${reason}.`, {
+    hint: 'Repair that record or move it away, or name a job by its id: sora video list',
+  });
+}
+
+function requireJobId(id: string): void {
+  if (!isJobId(id)) throw unknownJob(id);
+}
+
+function unknownJob(id: string): SoraError {
+  return new SoraError('usage', `There is no job ${id} on this machine.`, {
+    hint: 'See the jobs of this machine: sora video list',
+  });
+}
+
+const jobId: Check = (value, where) =>
+  typeof value === 'string' && isJobId(value) ? undefined : `${where} is not a job id`;
+
+const request = shape<VideoRequest>({
+  prompt: string,
+  model: optional(string),
+  seconds: number,
+  size: shape<Size>({ width: positive, height: positive }),
+  characters: list(shape<VideoRequest['characters'][number]>({ name: string, value: string })),
+  reference: optional(
+    shape<NonNullable<VideoRequest['reference']>>({ kind: oneOf('image', 'url'), sha256, label: string }),
+  ),
+});
+
+/** Throws an Error that says what is wrong; unknown fields are kept. */
+export const decodeJob = recordDecoder<Job>(
+  1,
+  shape<Job>({
+    version: oneOf(1),
+    id: jobId,
+    provider: string,
+    baseUrl: string,
+    profile: optional(string),
+    backend: optional(string),
+    model: optional(string),
+    remoteId: optional(string),
+    request,
+    fingerprint: string,
+    key: optional(string),
+    characters: list(string),
+    status: oneOf(...JOB_STATUSES),
+    remoteStatus: optional(string),
+    progress: optional(number),
+    failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
+    outputPath: optional(string),
+    expiresAt: optional(date),
+    result: optional(
+      shape<NonNullable<Job['result']>>({ model: optional(string), size: optional(string), seconds: optional(number) }),
+    ),
+    createdAt: date,
+    updatedAt: date,
+  }),
+);

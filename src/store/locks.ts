@@ -1,0 +1,165 @@
+/** EFFECT: one holder at a time, across processes, with nothing to clean up by hand after a crash. */
+import { mkdir, mkdirSync, rmdir, rmdirSync, type Stats, stat, statSync, utimes } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SoraError, systemCode } from '../errors.ts';
+import { machineError } from './files.ts';
+
+export interface LockTiming {
+  /** A lock not refreshed for so long belongs to a dead process. At least 2000. */
+  readonly staleMs: number;
+  /** How long to wait for another holder before giving up. Longer than `staleMs`, or a crash needs a second try. */
+  readonly waitMs: number;
+}
+
+export const LOCK_TIMING: LockTiming = { staleMs: 5_000, waitMs: 30_000 };
+
+export interface HeldLock {
+  /** Throws SoraError `machine` when the lock may be another's by now: to be called right before what it protects. */
+  assertHeld(): void;
+}
+
+/**
+ * Runs `work` while holding the lock at `path`, a folder that the lock makes and removes. Its parent must exist. Not
+ * re-entrant. Throws SoraError `machine` when the lock cannot be had in time.
+ */
+export async function withLock<R>(
+  path: string,
+  work: (held: HeldLock) => Promise<R>,
+  timing: LockTiming = LOCK_TIMING,
+): Promise<R> {
+  return inTurn(path, async () => {
+    const lock = await acquire(path, timing);
+    try {
+      return await work(lock);
+    } finally {
+      await lock.release();
+    }
+  });
+}
+
+const queues = new Map<string, Promise<void>>();
+
+/** Callers within one process take turns in order, without polling the disk against each other. */
+async function inTurn<R>(path: string, work: () => Promise<R>): Promise<R> {
+  const before = queues.get(path);
+  const mine = before ? before.then(work) : work();
+  const settled = mine.then(
+    () => undefined,
+    () => undefined,
+  );
+  queues.set(path, settled);
+  try {
+    return await mine;
+  } finally {
+    if (queues.get(path) === settled) queues.delete(path);
+  }
+}
+
+interface AcquiredLock extends HeldLock {
+  release(): Promise<void>;
+}
+
+async function acquire(path: string, timing: LockTiming): Promise<AcquiredLock> {
+  const deadline = Date.now() + timing.waitMs;
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.6, 100)) {
+    try {
+      return await tryAcquire(path, timing);
+    } catch (error) {
+      if (systemCode(error) !== 'ELOCKED') throw machineError(error, 'lock', path);
+      if (Date.now() >= deadline) {
+        throw new SoraError('machine', `Another process has held the lock ${path} for too long.`, {
+          hint: 'See whether another sora is running; if none is, remove that folder.',
+          cause: error,
+        });
+      }
+    }
+    await sleep(pauseMs * (0.5 + Math.random()));
+  }
+}
+
+async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<AcquiredLock> {
+  const { lock } = await import('proper-lockfile');
+  let isOwned = false;
+  let isLost = false;
+  let refreshedAt = Date.now();
+  // By our own clock, so that a process which slept through the stale time knows it before it writes or unlocks.
+  const isHeld = () => isOwned && !isLost && Date.now() - refreshedAt < staleMs;
+
+  const release = await lock(path, {
+    lockfilePath: path,
+    realpath: false,
+    stale: staleMs,
+    update: Math.floor(staleMs / 5),
+    onCompromised: () => {
+      isLost = true;
+    },
+    fs: {
+      mkdir: (folder: string, done: Done) => mkdir(folder, { mode: 0o700 }, done),
+      stat: (folder: string, done: (error: Error | null, stats: Stats) => void) => stat(folder, done),
+      utimes: (folder: string, atime: Date, mtime: Date, done: Done) => {
+        const startedAt = Date.now();
+        utimes(folder, atime, mtime, (error) => {
+          if (!error) refreshedAt = startedAt;
+          done(error);
+        });
+      },
+      rmdir: (folder: string, done: Done) => {
+        if (isOwned) return isHeld() ? rmdir(folder, done) : done(null);
+        try {
+          removeStale(folder, staleMs);
+          done(null);
+        } catch (error) {
+          done(error as Error);
+        }
+      },
+      rmdirSync: (folder: string) => {
+        if (isHeld()) rmdirSync(folder);
+      },
+    },
+  });
+  isOwned = true;
+
+  return {
+    assertHeld() {
+      if (isHeld()) return;
+      throw new SoraError('machine', `The lock ${path} was lost: this process stood still for too long.`, {
+        hint: 'Nothing was changed. Run the command again.',
+      });
+    },
+    // A release that fails leaves a lock that grows stale: it must not turn work that is done into an error.
+    release: () => release().catch(() => undefined),
+  };
+}
+
+type Done = (error: Error | null) => void;
+
+/**
+ * proper-lockfile looks whether a lock is stale and then removes it, and between the two another process may have put
+ * a living lock in its place (https://github.com/moxystudio/node-proper-lockfile/issues/121). So one process at a time
+ * looks again and removes.
+ */
+function removeStale(path: string, staleMs: number): void {
+  const guard = `${path}.steal`;
+  try {
+    mkdirSync(guard, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    if (isOlder(guard, staleMs)) rmdirSync(guard);
+    throw lockedError();
+  }
+  try {
+    if (!isOlder(path, staleMs)) throw lockedError();
+    rmdirSync(path);
+  } finally {
+    rmdirSync(guard);
+  }
+}
+
+function isOlder(path: string, ageMs: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.mtimeMs < Date.now() - ageMs;
+}
+
+function lockedError(): Error {
+  return Object.assign(new Error('The lock is being taken over.'), { code: 'ELOCKED' });
+}
