@@ -1,0 +1,104 @@
+/** The HTTP that all dialects of the sandbox share: bodies in, replies out, ranges. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Player } from './scenario.ts';
+
+export interface Incoming {
+  readonly method: string;
+  /** Path segments below the base URL, decoded. */
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The scenario that this request is played in. */
+  readonly player: Player;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A JSON value, or a slice of a file. */
+  readonly body: unknown;
+}
+
+/** One host's wire format: paths below a prefix, and answers in its own error shape. */
+export interface Dialect {
+  /** Never throws. */
+  answer(request: Incoming): Promise<Reply>;
+  /** For what goes wrong before a dialect is reached: a body too large, a scenario that cannot be read. */
+  refusal(status: number, message: string): Reply;
+}
+
+class FileSlice {
+  readonly path: string;
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+  constructor(path: string, start: number, end: number) {
+    this.path = path;
+    this.start = start;
+    this.end = end;
+  }
+}
+
+const BODY_BYTES = 100 * 1024 * 1024;
+
+/** The whole body, or undefined when it is larger than 100 MB. */
+export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Read to its end even when it is too large: a client that is still sending would miss the answer.
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES) chunks.length = 0;
+    else chunks.push(chunk);
+  }
+  return bytes > BODY_BYTES ? undefined : Buffer.concat(chunks);
+}
+
+/** Answers with a file: whole, or the one range asked for unless If-Range names another version of it. */
+export async function fileReply(path: string, contentType: string, headers: IncomingHttpHeaders): Promise<Reply> {
+  const content = await readFile(path);
+  const size = content.length;
+  const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`;
+  const common = { 'content-type': contentType, 'accept-ranges': 'bytes', etag };
+  const whole: Reply = { status: 200, headers: common, body: new FileSlice(path, 0, size) };
+  const range = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? '');
+  const ifRange = headers['if-range'];
+  if (!range || range[0] === 'bytes=-' || (ifRange !== undefined && ifRange !== etag)) return whole;
+  const start = range[1] ? Number(range[1]) : Math.max(0, size - Number(range[2]));
+  const end = range[1] && range[2] ? Math.min(size, Number(range[2]) + 1) : size;
+  if (start >= size || start >= end) {
+    return { status: 416, headers: { ...common, 'content-range': `bytes */${size}` }, body: '' };
+  }
+  const partial = { ...common, 'content-range': `bytes ${start}-${end - 1}/${size}` };
+  return { status: 206, headers: partial, body: new FileSlice(path, start, end) };
+}
+
+/** Sends a reply; with `truncateBytes` only so much of its body, under headers that promise all of it. */
+export async function send(response: ServerResponse, reply: Reply, truncateBytes?: number): Promise<void> {
+  const { body } = reply;
+  const slice = body instanceof FileSlice ? body : undefined;
+  const bytes = slice ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
+  const length = slice ? slice.end - slice.start : (bytes?.length ?? 0);
+  const sent = Math.min(length, truncateBytes ?? length);
+  response.writeHead(reply.status, {
+    'content-type': typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
+    ...reply.headers,
+    'content-length': String(length),
+  });
+  const source =
+    slice && sent > 0
+      ? createReadStream(slice.path, { start: slice.start, end: slice.start + sent - 1 })
+      : Readable.from(bytes && sent > 0 ? [bytes.subarray(0, sent)] : []);
+  if (truncateBytes === undefined) return pipeline(source, response);
+  response.flushHeaders();
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    await new Promise((resolve) => response.write(chunk, resolve));
+  }
+  response.destroy();
+}

@@ -1,0 +1,70 @@
+/** PURE: what a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. */
+import type { PictureType } from './render.ts';
+
+/** What a scenario has in store for one job. */
+export interface Fate {
+  /** Ends as failed, for this reason. */
+  readonly fail?: { readonly code: string; readonly message: string };
+  /** The word that is told in place of `in_progress`. */
+  readonly status?: string;
+  /** The word that is told in place of `completed`. */
+  readonly end?: string;
+  /** From creation to the end, in place of the scenario's `jobSeconds`. */
+  readonly jobSeconds?: number;
+  /** What is made, and told, in place of what was asked for: a host that substitutes. */
+  readonly made?: { readonly model?: string; readonly size?: string; readonly seconds?: string };
+}
+
+export interface JobRecord {
+  readonly version: 1;
+  readonly id: string;
+  /** Rises with every job of a state folder: the order of lists. */
+  readonly sequence: number;
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number;
+  readonly durationMs: number;
+  readonly prompt: string;
+  readonly model: string;
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+  /** Characters that were passed *and* are named in the prompt: the others stay away, as at the real host. */
+  readonly shown: readonly { readonly id: string; readonly name: string }[];
+  /** Of the reference picture beside the record. */
+  readonly picture?: PictureType;
+  readonly remixOf?: string;
+  /** How many times it has been extended already. */
+  readonly extensions: number;
+  readonly fate: Fate;
+}
+
+export interface JobView {
+  readonly phase: 'queued' | 'running' | 'done' | 'failed';
+  readonly progress: number;
+  readonly completedMs: number | undefined;
+  /** When the content goes away. */
+  readonly expiresMs: number | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function viewJob(job: JobRecord, nowMs: number): JobView {
+  const elapsed = nowMs - job.createdMs;
+  const queued = Math.min(500, job.durationMs / 8);
+  const completedMs = job.createdMs + job.durationMs;
+  if (elapsed >= job.durationMs) {
+    if (job.fate.fail) return { phase: 'failed', progress: progressAt(0.6), completedMs, expiresMs: undefined };
+    return { phase: 'done', progress: 100, completedMs, expiresMs: completedMs + HOUR_MS };
+  }
+  const running = elapsed >= queued;
+  return {
+    phase: running ? 'running' : 'queued',
+    progress: running ? progressAt((elapsed - queued) / (job.durationMs - queued)) : 0,
+    completedMs: undefined,
+    expiresMs: undefined,
+  };
+}
+
+function progressAt(share: number): number {
+  return Math.min(99, Math.floor(share * 100));
+}

@@ -1,0 +1,248 @@
+/** PURE: what a sandbox video looks like, as pixels and places. It is drawn once; ffmpeg moves the parts. */
+import { createHash } from 'node:crypto';
+import {
+  type Box,
+  blend,
+  type Canvas,
+  type Color,
+  createCanvas,
+  cutBox,
+  drawText,
+  fillBox,
+  fitText,
+  textWidth,
+} from './canvas.ts';
+
+export interface SceneRequest {
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+  readonly prompt: string;
+  readonly model: string;
+  /** Names of the characters that appear, one card each. */
+  readonly names: readonly string[];
+}
+
+/** A picture and its top left corner as ffmpeg overlay expressions in `t`. */
+export interface Sprite {
+  readonly canvas: Canvas;
+  readonly x: string;
+  readonly y: string;
+}
+
+export interface Card extends Sprite {
+  /** The hole in the card through which the character's clip shows; its ratio is the video's, as at the real host. */
+  readonly window: Box;
+}
+
+export interface Scene {
+  readonly backdrop: Canvas;
+  readonly strip: Sprite;
+  /** What moves in a scene: clouds, and a balloon where there is no character to look at. */
+  readonly drifting: readonly Sprite[];
+  readonly cards: readonly Card[];
+  /** Hertz of a soft chord. */
+  readonly chord: readonly number[];
+}
+
+interface Palette {
+  readonly sky: readonly [top: Color, horizon: Color];
+  readonly sun: Color;
+  readonly hills: readonly [far: Color, middle: Color, near: Color];
+}
+
+// biome-ignore format: one palette a line
+const PALETTES: readonly Palette[] = [
+  { sky: [[52, 104, 168], [196, 224, 236]], sun: [255, 244, 214], hills: [[136, 172, 186], [86, 136, 128], [44, 92, 82]] },
+  { sky: [[58, 62, 116], [248, 178, 140]], sun: [255, 226, 176], hills: [[158, 110, 134], [106, 72, 112], [54, 42, 78]] },
+  { sky: [[18, 26, 58], [72, 96, 140]], sun: [236, 240, 250], hills: [[52, 72, 112], [34, 50, 84], [18, 28, 52]] },
+  { sky: [[70, 142, 150], [244, 230, 190]], sun: [255, 250, 224], hills: [[150, 184, 158], [92, 146, 118], [50, 102, 88]] },
+  { sky: [[112, 84, 140], [246, 204, 206]], sun: [255, 240, 228], hills: [[176, 142, 174], [124, 96, 146], [72, 58, 104]] },
+  { sky: [[92, 140, 190], [250, 222, 178]], sun: [255, 246, 218], hills: [[206, 166, 124], [168, 118, 84], [112, 74, 58]] },
+];
+
+const PAPER: Color = [250, 247, 240];
+const INK: Color = [44, 46, 56];
+const RED: Color = [232, 104, 84];
+const CREAM: Color = [252, 226, 180];
+const BLUE: Color = [76, 132, 160];
+const CHORDS = [
+  [220, 277.18, 329.63],
+  [196, 246.94, 293.66],
+  [174.61, 220, 261.63],
+  [164.81, 207.65, 246.94],
+] as const;
+
+export function drawScene(request: SceneRequest): Scene {
+  const seed = createHash('sha256').update(request.prompt).digest();
+  const dice = (index: number): number => (seed[index % seed.length] ?? 0) / 255;
+  const palette = pick(PALETTES, seed[0]);
+  const strip = drawStrip(request);
+  const stage = request.height - strip.canvas.height;
+  const cards = request.names.map((name, index) => drawCard(request, { name, index, stage }));
+  const drifting = [drawClouds(request, dice)];
+  if (cards.length === 0) drifting.push(drawBalloon(request, stage, dice));
+  return { backdrop: drawBackdrop(request, palette, dice), strip, drifting, cards, chord: pick(CHORDS, seed[1]) };
+}
+
+function pick<T>(table: readonly T[], byte = 0): T {
+  return table[byte % table.length] as T;
+}
+
+/** Pixels per 1/360 of the short side: everything drawn is measured in it, so that all sizes look alike. */
+function unitOf(size: { width: number; height: number }): number {
+  return Math.min(size.width, size.height) / 360;
+}
+
+function drawBackdrop(size: SceneRequest, palette: Palette, dice: (index: number) => number): Canvas {
+  const { width, height } = size;
+  const canvas = createCanvas(width, height);
+  const unit = unitOf(size);
+  const sun = { x: width * (0.14 + 0.72 * dice(2)), y: height * (0.12 + 0.16 * dice(3)), radius: unit * 24 };
+  const ridges = palette.hills.map((_, layer) => {
+    const level = height * (0.56 + 0.12 * layer);
+    const swell = unit * (34 - layer * 7);
+    return Float64Array.from({ length: width }, (__, x) => {
+      const at = x / unit / 100;
+      const wave = Math.sin(at * (0.9 + dice(4 + layer)) + dice(7 + layer) * 6.3);
+      return level + swell * (wave + 0.4 * Math.sin(at * 2.7 + dice(10 + layer) * 6.3));
+    });
+  });
+  const { data } = canvas;
+  for (let y = 0; y < height; y++) {
+    const fall = Math.min(1, y / (height * 0.72));
+    for (let x = 0; x < width; x++) {
+      const away = Math.hypot(x - sun.x, y - sun.y);
+      const disc = Math.min(1, Math.max(0, sun.radius - away + 0.5));
+      const light = Math.max(disc, 0.45 * Math.max(0, 1 - away / (sun.radius * 7)) ** 2);
+      const shades = ridges.map((ridge, layer) => {
+        const depth = y - (ridge[x] ?? 0) + 0.5;
+        // Hills are hazy at their ridge and darker below it.
+        return { cover: Math.min(1, Math.max(0, depth)), dark: 1 - Math.min(0.28, depth / height), layer };
+      });
+      // Ordered dithering: eight bits alone show bands in a calm sky.
+      const dither = ((x * 2 + y * 3) % 4) / 4 - 0.375;
+      const at = (y * width + x) * 4;
+      for (let channel = 0; channel < 3; channel++) {
+        let value = mix(palette.sky[0][channel] ?? 0, palette.sky[1][channel] ?? 0, fall);
+        value = mix(value, palette.sun[channel] ?? 0, light);
+        for (const { cover, dark, layer } of shades) {
+          value = mix(value, (palette.hills[layer]?.[channel] ?? 0) * dark, cover);
+        }
+        data[at + channel] = Math.min(255, Math.max(0, Math.round(value + dither)));
+      }
+      data[at + 3] = 255;
+    }
+  }
+  return canvas;
+}
+
+function mix(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
+}
+
+function drawStrip(request: SceneRequest): Sprite {
+  const { width, height, prompt, model, seconds } = request;
+  const unit = Math.round(unitOf(request));
+  const margin = unit * 12;
+  const room = width - margin * 2;
+  const title = 'SORA SANDBOX';
+  const facts = `${model} ${width}x${height} ${seconds}s`;
+  const words = prompt.replace(/\s+/gu, ' ').trim();
+  const beside = textWidth(title, unit * 2) + unit * 16 + textWidth(facts, unit) <= room;
+  const canvas = createCanvas(width, unit * (beside ? 48 : 62));
+  fillBox(canvas, { x: -1, y: 0, width: width + 2, height: canvas.height + 1 }, [18, 20, 28], { alpha: 0.74 });
+  fillBox(canvas, { x: 0, y: 0, width, height: unit }, [255, 196, 84]);
+  drawText(canvas, title, { x: margin, y: unit * 9, scale: unit * 2, color: [255, 196, 84] });
+  drawText(canvas, fitText(words, unit, room), { x: margin, y: unit * 32, scale: unit, color: [240, 240, 244] });
+  const factsAt = beside ? { x: width - margin - textWidth(facts, unit), y: unit * 15 } : { x: margin, y: unit * 47 };
+  drawText(canvas, facts, { ...factsAt, scale: unit, color: [176, 182, 196] });
+  return { canvas, x: '0', y: String(height - canvas.height) };
+}
+
+/** A photograph with a white border and the name below it, swaying a little. */
+function drawCard(request: SceneRequest, place: { name: string; index: number; stage: number }): Card {
+  const { width, height, names } = request;
+  const unit = Math.round(unitOf(request));
+  const share = width > height ? (names.length > 1 ? 0.42 : 0.56) : names.length > 1 ? 0.43 : 0.62;
+  const inner = { width: even(width * share), height: even(height * share) };
+  const [border, caption, shadow] = [even(unit * 7), even(unit * 22), even(unit * 8)];
+  const canvas = createCanvas(inner.width + (border + shadow) * 2, inner.height + border + caption + shadow * 2);
+  const sheet = { x: shadow, y: shadow, width: inner.width + border * 2, height: inner.height + border + caption };
+  const window = { x: shadow + border, y: shadow + border, ...inner };
+  fillBox(canvas, { ...sheet, y: sheet.y + unit * 2 }, [0, 0, 0], { radius: unit * 8, alpha: 0.4, feather: shadow });
+  fillBox(canvas, sheet, PAPER, { radius: unit * 6 });
+  const name = fitText(place.name, unit, inner.width);
+  drawText(canvas, name, {
+    x: Math.round((canvas.width - textWidth(name, unit)) / 2),
+    y: window.y + inner.height + unit * 7,
+    scale: unit,
+    color: INK,
+  });
+  cutBox(canvas, window, unit * 4);
+  const middle = (width * (place.index * 2 + 1)) / (names.length * 2);
+  const [x, y] = [even(middle - canvas.width / 2), even((place.stage - canvas.height) / 2)];
+  const phase = place.index * 1.7;
+  return {
+    canvas,
+    window,
+    x: `${x}+${unit * 5}*sin(t*0.8+${phase})`,
+    y: `${y}+${unit * 4}*sin(t*1.3+${phase})`,
+  };
+}
+
+function drawClouds(size: SceneRequest, dice: (index: number) => number): Sprite {
+  const { width, height } = size;
+  const unit = unitOf(size);
+  const canvas = createCanvas(width, even(height * 0.34));
+  for (let cloud = 0; cloud < 3; cloud++) {
+    const x = width * (0.12 + 0.3 * cloud + 0.14 * dice(14 + cloud));
+    const y = canvas.height * (0.3 + 0.45 * dice(17 + cloud));
+    for (const [dx, dy, radius] of [
+      [-26, 4, 12],
+      [-10, -3, 17],
+      [10, 0, 15],
+      [26, 5, 10],
+    ] as const) {
+      const side = radius * unit * 2;
+      const puff = { x: x + dx * unit - side / 2, y: y + dy * unit - side / 2, width: side, height: side };
+      fillBox(canvas, puff, [255, 255, 255], { radius: side / 2, alpha: 0.34, feather: unit * 9 });
+    }
+  }
+  return { canvas, x: `${-Math.round(unit * 10)}+t*${(unit * 5).toFixed(2)}`, y: '0' };
+}
+
+function drawBalloon(size: SceneRequest, stage: number, dice: (index: number) => number): Sprite {
+  const unit = unitOf(size);
+  const radius = unit * 52;
+  const canvas = createCanvas(even(radius * 2 + 4), even(radius * 3.1));
+  const middle = canvas.width / 2;
+  const stripes: readonly Color[] = [RED, CREAM, BLUE];
+  for (let y = 0; y < radius * 2.5; y++) {
+    const below = Math.max(0, y - radius * 1.35) / (radius * 1.15);
+    const half =
+      below > 0
+        ? mix(radius * 0.94, radius * 0.16, below ** 0.8)
+        : Math.sqrt(Math.max(0, radius ** 2 - (y - radius) ** 2));
+    for (let x = Math.floor(middle - half); x <= middle + half; x++) {
+      const across = (x + 0.5 - middle) / Math.max(1, half);
+      const gore = Math.floor((Math.asin(Math.max(-0.999, Math.min(0.999, across))) / Math.PI + 0.5) * 7) % 3;
+      const shade = 1 - 0.28 * Math.max(0, across) ** 2;
+      const color = (stripes[gore] ?? PAPER).map((channel) => channel * shade) as unknown as Color;
+      blend(canvas, x, y, color, Math.min(1, Math.max(0, half - Math.abs(x + 0.5 - middle) + 0.5)));
+    }
+  }
+  const basket = { width: radius * 0.42, height: radius * 0.3 };
+  fillBox(canvas, { x: middle - basket.width / 2, y: radius * 2.72, ...basket }, [116, 78, 52], { radius: unit * 3 });
+  for (const side of [-0.16, 0.16]) {
+    const rope = { x: middle + radius * side - unit / 2, y: radius * 2.45, width: unit, height: radius * 0.3 };
+    fillBox(canvas, rope, INK);
+  }
+  const [x, y] = [even(size.width * (0.3 + 0.2 * dice(21))), even((stage - canvas.height) / 2)];
+  return { canvas, x: `${x}+t*${(unit * 7).toFixed(2)}`, y: `${y}+${Math.round(unit * 10)}*sin(t*0.7)` };
+}
+
+/** Overlays move by whole chroma samples, two pixels each; even measures keep the parts together. */
+function even(value: number): number {
+  return Math.round(value / 2) * 2;
+}

@@ -1,0 +1,164 @@
+/** A stand-in for video hosts on the loopback interface: strict where they are strict, with its memory on disk. */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createOpenaiDialect } from './dialects/openai.ts';
+import { type Dialect, type Reply, readBody, send } from './http.ts';
+import { createOutputs } from './outputs.ts';
+import { createRenderer } from './render.ts';
+import { type Player, playScenario } from './scenario.ts';
+import { openState } from './state.ts';
+
+export interface SandboxOptions {
+  /** Characters, jobs and videos live here; several sandboxes may share it. */
+  readonly stateDir: string;
+  /** Path of ffmpeg. */
+  readonly ffmpeg: string;
+  /** 0, or none, takes a free one. */
+  readonly port?: number;
+  /** The one key that is accepted; without it, any that is not empty. */
+  readonly key?: string;
+  /** Parsed JSON, described in scenario.ts. */
+  readonly scenario?: unknown;
+  /** Milliseconds since the epoch: what jobs advance by. */
+  readonly now?: () => number;
+  /** One line per answer; no keys in it. */
+  readonly log?: (line: string) => void;
+  /** The whole environment of ffmpeg; without it ffmpeg inherits ours. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Sandbox {
+  /** The base URL: `http://127.0.0.1:PORT/v1`. */
+  readonly url: string;
+  /** Forgets characters, jobs, videos, and how far the scenarios have been played. */
+  reset(): Promise<void>;
+  /** Drops connections, kills renders, and resolves when nothing is left running. */
+  close(): Promise<void>;
+}
+
+/** Throws ScenarioError on a bad scenario, and the system's error when the port or the folder cannot be had. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { stateDir, ffmpeg, now = Date.now, log = () => {}, env, key } = options;
+  let player = playScenario(options.scenario);
+  const named = new Map<string, { text: string; player: Player }>();
+  const state = await openState(stateDir);
+  const renderer = createRenderer({ ffmpeg, workDir: state.workDir, ...(env ? { env } : {}) });
+  const outputs = createOutputs(state, renderer);
+  const dialects: Readonly<Record<string, Dialect>> = {
+    v1: createOpenaiDialect({ state, outputs, now, key }),
+  };
+  const fallback = dialects.v1 as Dialect;
+  const closing = new AbortController();
+  const open = new Set<Promise<void>>();
+
+  /** The scenario of the header, kept for as long as its file stays the same. */
+  async function playerOf(request: IncomingMessage): Promise<Player> {
+    const path = request.headers['x-sandbox-scenario'];
+    if (typeof path !== 'string') return player;
+    const text = await readFile(path, 'utf8');
+    const known = named.get(path);
+    if (known?.text === text) return known.player;
+    const started = playScenario(JSON.parse(text));
+    named.set(path, { text, player: started });
+    return started;
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = `req_${randomUUID().replaceAll('-', '')}`;
+    const { method = 'GET' } = request;
+    const started = performance.now();
+    const note = (outcome: number | string): void => {
+      log(`${method} ${request.url} ${outcome} ${Math.round(performance.now() - started)} ms ${requestId}`);
+    };
+    // The date is the sandbox's own, so that a test may travel in time.
+    response.sendDate = false;
+    response.setHeader('date', new Date(now()).toUTCString());
+    response.setHeader('x-request-id', requestId);
+
+    const target = targetOf(request.url ?? '/');
+    const dialect = dialects[target?.prefix ?? ''] ?? fallback;
+    const refuse = (status: number, message: string): Promise<void> => {
+      note(status);
+      return send(response, dialect.refusal(status, message));
+    };
+    if (!target) return refuse(400, 'The URL of the request cannot be read.');
+    let played: Player;
+    try {
+      played = await playerOf(request);
+    } catch (error) {
+      return refuse(
+        400,
+        `x-sandbox-scenario cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+    const fault = played.fault(method, target.below) ?? {};
+    if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { signal: closing.signal });
+    const reset = (): void => {
+      note('reset');
+      request.socket.resetAndDestroy();
+    };
+    if (fault.reset === 'before') return reset();
+
+    const body = await readBody(request);
+    if (!body) return refuse(413, 'The request is larger than 100 MB.');
+    let reply: Reply | undefined;
+    if (fault.respond === undefined || fault.applyFirst) {
+      const { path, query } = target;
+      reply = dialects[target.prefix]
+        ? await dialect.answer({ method, path, query, headers: request.headers, body, player: played })
+        : dialect.refusal(404, `Invalid URL (${method} ${target.pathname})`);
+    }
+    if (fault.reset === 'after') return reset();
+    if (fault.respond) reply = { body: '', ...fault.respond };
+    if (!reply) return;
+    note(reply.status);
+    await send(response, reply, fault.truncateBytes);
+  }
+
+  const server = createServer((request, response) => {
+    const work = serve(request, response)
+      // Only a connection that is gone gets here: everything else has been answered.
+      .catch(() => void response.destroy())
+      .finally(() => open.delete(work));
+    open.add(work);
+  });
+  // Node's five seconds are the pace at which clients poll: a connection would often go while it is being used again.
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    async reset() {
+      await state.reset();
+      player = playScenario(options.scenario);
+      named.clear();
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      closing.abort();
+      await renderer.close();
+      server.closeAllConnections();
+      await Promise.all(open);
+      await closed;
+    },
+  };
+}
+
+/** `/v1/videos/x?y=z` in parts; undefined when it is malformed. */
+function targetOf(url: string) {
+  try {
+    const { pathname, searchParams, search } = new URL(url, 'http://127.0.0.1');
+    const [prefix = '', ...path] = pathname.slice(1).split('/').map(decodeURIComponent);
+    const below = pathname.replace(/^\/[^/]*/, '') + search;
+    return { prefix, path, query: searchParams, pathname, below };
+  } catch {
+    return undefined;
+  }
+}

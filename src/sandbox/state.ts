@@ -1,0 +1,149 @@
+/** EFFECT: the sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobRecord } from './jobs.ts';
+
+export interface CharacterRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly name: string;
+  readonly createdMs: number;
+}
+
+export interface State {
+  /** For unfinished renders; on the same disk as everything else. */
+  readonly workDir: string;
+  /** The clip is on disk before the record that names it. */
+  addCharacter(record: CharacterRecord, clip: Buffer): Promise<void>;
+  character(id: string): Promise<CharacterRecord | undefined>;
+  clipPath(id: string): string;
+  addJob(record: Omit<JobRecord, 'sequence'>, picture?: Buffer): Promise<JobRecord>;
+  job(id: string): Promise<JobRecord | undefined>;
+  /** Oldest first. */
+  jobs(): Promise<readonly JobRecord[]>;
+  removeJob(id: string): Promise<void>;
+  picturePath(id: string): string;
+  /** Where a rendered file of a job is kept. */
+  outputPath(id: string, suffix: string): string;
+  reset(): Promise<void>;
+}
+
+// Ids come from URLs and become file names.
+const ID = /^[a-z]+_[0-9a-f]{32}$/;
+const FOLDERS = ['characters', 'jobs', 'videos', 'tmp'] as const;
+const DAY_MS = 86_400_000;
+
+/** `video_` or `char_` and 32 hexadecimal digits. */
+export function newId(kind: 'video' | 'char'): string {
+  return `${kind}_${randomUUID().replaceAll('-', '')}`;
+}
+
+export async function openState(dir: string): Promise<State> {
+  const at = (folder: (typeof FOLDERS)[number], name: string): string => join(dir, folder, name);
+  const makeFolders = async (): Promise<void> => {
+    for (const folder of FOLDERS) await mkdir(join(dir, folder), { recursive: true, mode: 0o700 });
+  };
+  await makeFolders();
+  // Renders can be made again, and a killed process leaves its unfinished ones behind.
+  for (const folder of ['videos', 'tmp'] as const) await sweep(join(dir, folder));
+  const locked = createLock(dir);
+  const write = (path: string, content: string | Buffer): Promise<void> =>
+    writeWhole(path, at('tmp', randomUUID()), content);
+
+  const state: State = {
+    workDir: join(dir, 'tmp'),
+    async addCharacter(record, clip) {
+      await write(state.clipPath(record.id), clip);
+      await write(at('characters', `${record.id}.json`), JSON.stringify(record));
+    },
+    character: (id) => readRecord<CharacterRecord>(at('characters', `${id}.json`), id),
+    clipPath: (id) => at('characters', `${id}.mp4`),
+    addJob: (record, picture) =>
+      locked(async () => {
+        const counter = join(dir, 'sequence');
+        const sequence = Number(await readFile(counter, 'utf8').catch(absent)) + 1 || 1;
+        await write(counter, String(sequence));
+        const job: JobRecord = { ...record, sequence };
+        if (picture) await write(state.picturePath(job.id), picture);
+        await write(at('jobs', `${job.id}.json`), JSON.stringify(job));
+        return job;
+      }),
+    job: (id) => readRecord<JobRecord>(at('jobs', `${id}.json`), id),
+    async jobs() {
+      const names = (await readdir(join(dir, 'jobs'))).filter((name) => name.endsWith('.json'));
+      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length))));
+      return jobs.filter((job) => job !== undefined).sort((a, b) => a.sequence - b.sequence || (a.id < b.id ? -1 : 1));
+    },
+    async removeJob(id) {
+      await rm(at('jobs', `${id}.json`), { force: true });
+      await rm(state.picturePath(id), { force: true });
+      for (const suffix of ['mp4', 'webp', 'jpg']) await rm(state.outputPath(id, suffix), { force: true });
+    },
+    picturePath: (id) => at('jobs', `${id}.picture`),
+    outputPath: (id, suffix) => at('videos', `${id}.${suffix}`),
+    reset: () =>
+      locked(async () => {
+        for (const name of [...FOLDERS, 'sequence']) await rm(join(dir, name), { recursive: true, force: true });
+        await makeFolders();
+      }),
+  };
+  return state;
+}
+
+async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
+  if (!ID.test(id)) return undefined;
+  const text = await readFile(path, 'utf8').catch(absent);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function writeWhole(path: string, temporary: string, content: string | Buffer): Promise<void> {
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const facts = await stat(path).catch(absent);
+    if (facts && Date.now() - facts.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** One holder at a time, in this process by turns and among processes by a lock file. */
+function createLock(dir: string): <T>(work: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = tail.then(async () => {
+      const { default: lockfile } = await import('proper-lockfile');
+      const release = await lockfile.lock(dir, {
+        lockfilePath: join(dir, '.lock'),
+        retries: { retries: 200, factor: 1.2, minTimeout: 5, maxTimeout: 100, randomize: true },
+        // The default throws from a timer; a lock lost after ten seconds of sleep costs no more than list order here.
+        onCompromised: () => {},
+      });
+      try {
+        return await work();
+      } finally {
+        await release().catch(() => {});
+      }
+    });
+    tail = turn.catch(() => {});
+    return turn;
+  };
+}

@@ -1,0 +1,150 @@
+/** A sandbox for one test, a client that is not ours, and clips to upload. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { tempFolder } from '../helpers/temp.ts';
+
+export type Json = Record<string, unknown>;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
+  readonly json: Json;
+}
+
+export interface Request {
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string | Blob>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TestSandbox {
+  readonly url: string;
+  readonly stateDir: string;
+  /** The clock that jobs advance by. */
+  readonly clock: { ms: number };
+  readonly log: readonly string[];
+  ask(method: string, path: string, request?: Request): Promise<Answer>;
+  /** The same, and the answer's body; throws when it is no success. */
+  get(method: string, path: string, request?: Request): Promise<Json>;
+  /** The id of a new character. */
+  character(name: string, clip?: Blob): Promise<string>;
+  /** The id of a new video. */
+  video(wish?: Json): Promise<string>;
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** 2026-01-01, when nothing happens on its own. */
+export const NEW_YEAR = Date.UTC(2026, 0, 1);
+
+export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
+  const stateDir = options.stateDir ?? (await tempFolder());
+  const clock = { ms: NEW_YEAR };
+  const log: string[] = [];
+  const server = await startSandbox({
+    ffmpeg: ffmpegPath,
+    now: () => clock.ms,
+    log: (line) => log.push(line),
+    ...options,
+    stateDir,
+  });
+  onTestFinished(() => server.close());
+
+  const test: TestSandbox = {
+    ...{ url: server.url, stateDir, clock, log, reset: server.reset, close: server.close },
+    async ask(method, path, { json, form, headers } = {}) {
+      const data =
+        form && Object.entries(form).reduce((all, [name, value]) => append(all, name, value), new FormData());
+      const response = await fetch(server.url + path, {
+        method,
+        headers: {
+          authorization: 'Bearer test',
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? {} : { body: typeof json === 'string' ? json : JSON.stringify(json) }),
+        ...(data ? { body: data } : {}),
+      });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const isJson = response.headers.get('content-type') === 'application/json';
+      return {
+        status: response.status,
+        headers: response.headers,
+        bytes,
+        json: isJson ? JSON.parse(bytes.toString()) : {},
+      };
+    },
+    async get(method, path, request) {
+      const { status, json } = await test.ask(method, path, request);
+      if (status !== 200) throw new Error(`${method} ${path} ${status} ${JSON.stringify(json)}`);
+      return json;
+    },
+    async character(name, clip) {
+      const form = { name, video: clip ?? (await makeClip()) };
+      return String((await test.get('POST', '/videos/characters', { form })).id);
+    },
+    video: async (wish) => String((await test.get('POST', '/videos', { json: { prompt: 'A hill', ...wish } })).id),
+  };
+  return test;
+}
+
+function append(form: FormData, name: string, value: string | Blob): FormData {
+  if (typeof value === 'string') form.append(name, value);
+  else form.append(name, value, 'file');
+  return form;
+}
+
+export interface Clip {
+  readonly size?: string;
+  readonly seconds?: number;
+  readonly color?: string;
+  /** Further filters. */
+  readonly filter?: string;
+  readonly codec?: string;
+  readonly output?: string;
+  /** Degrees by which a player turns the picture. */
+  readonly turn?: number;
+}
+
+const made = new Map<string, Promise<Buffer>>();
+
+/** A clip of one colour, 1280x720 and two seconds long unless told, as a part of a form. */
+export async function makeClip(clip: Clip = {}, type = 'video/mp4'): Promise<Blob> {
+  const key = JSON.stringify(clip);
+  const bytes = made.get(key) ?? encode(clip);
+  made.set(key, bytes);
+  return new Blob([await bytes], { type });
+}
+
+async function encode(clip: Clip): Promise<Buffer> {
+  const { size = '1280x720', seconds = 2, color = 'magenta', filter = 'null' } = clip;
+  const { codec = 'libx264 -preset ultrafast', output = '-movflags +faststart' } = clip;
+  const folder = await mkdtemp(join(tmpdir(), 'sora-sandbox-'));
+  const path = join(folder, 'clip.mp4');
+  try {
+    const source = `-v error -f lavfi -i color=${color}:s=${size}:r=24:d=${seconds} -vf ${filter},format=yuv420p`;
+    await run([...words(`${source} -c:v ${codec} ${output}`), path], { path: makerPath });
+    if (clip.turn === undefined) return await readFile(path);
+    const turned = join(folder, 'turned.mp4');
+    const copy = words(`-c copy -metadata:s:v:0 rotate=${clip.turn}`);
+    await run(['-v', 'error', '-i', path, ...copy, turned], { path: makerPath });
+    return await readFile(turned);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A picture of one colour, as a part of a form. */
+export async function makePicture(codec: 'png' | 'mjpeg' | 'libwebp', size: string, type: string): Promise<Blob> {
+  const format = codec === 'png' ? 'rgb24' : codec === 'mjpeg' ? 'yuvj420p' : 'yuv420p';
+  const source = `-v error -f lavfi -i color=teal:s=${size} -frames:v 1 -pix_fmt ${format} -c:v ${codec}`;
+  const { stdout } = await run(words(`${source} -f ${codec === 'libwebp' ? 'webp' : 'image2pipe'} -`), {
+    path: makerPath,
+  });
+  return new Blob([stdout], { type });
+}
