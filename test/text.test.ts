@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { clean, displayWidth, formatBytes, listOf, nearest, oneLine, safeJson, shellQuote } from '../src/text.ts';
+
+describe('clean', () => {
+  it.each([
+    ['an escape sequence', 'a\u001b[2Jb', 'a[2Jb'],
+    ['a title change', 'a\u001b]0;owned\u0007b', 'a]0;ownedb'],
+    ['a C1 control', 'a\u009b31mb', 'a31mb'],
+    ['a bidi override', 'a\u202egpj.exe', 'agpj.exe'],
+    ['a carriage return', 'safe\rrm -rf', 'safe\nrm -rf'],
+    ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
+  ])('removes %s', (_title, text, expected) => {
+    expect(clean(text)).toBe(expected);
+  });
+
+  it('keeps what people write', () => {
+    expect(clean('Zoë 李雷 🦊\tand\nmore')).toBe('Zoë 李雷 🦊\tand\nmore');
+  });
+});
+
+describe('oneLine', () => {
+  it('folds white space and bounds the length', () => {
+    expect(oneLine(' a\n\n b\tc ')).toBe('a b c');
+    expect(oneLine('x'.repeat(1_000_000), 10)).toBe(`${'x'.repeat(9)}…`);
+    expect([...oneLine('🦊'.repeat(50), 10)]).toHaveLength(10);
+  });
+});
+
+describe('safeJson', () => {
+  it('is valid JSON without anything a terminal acts on', () => {
+    const value = { text: 'a\u001b[31m\u009b\u202e\u2028\u007f' };
+    const json = safeJson(value);
+    expect(JSON.parse(json)).toEqual(value);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(json).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e\u2028]/);
+  });
+});
+
+it.each([
+  [[], ''],
+  [['Joe'], 'Joe'],
+  [['Joe', 'Mia'], 'Joe and Mia'],
+  [['Joe', 'Mia', 'Zoë'], 'Joe, Mia and Zoë'],
+])('listOf %j is %j', (items, expected) => {
+  expect(listOf(items)).toBe(expected);
+});
+
+it.each([
+  ['opnai', ['openai', 'sandbox'], 'openai'],
+  ['joe', ['Joe', 'Mia'], 'Joe'],
+  ['zzz', ['Joe', 'Mia'], undefined],
+])('nearest to %s in %j is %s', (word, candidates, expected) => {
+  expect(nearest(word, candidates)).toBe(expected);
+});
+
+it.each([
+  ['plain', 'plain'],
+  ['two words', "'two words'"],
+  ["it's", "'it'\\''s'"],
+  ['', "''"],
+  ['$(rm)', "'$(rm)'"],
+])('shellQuote(%j) is %s', (word, expected) => {
+  expect(shellQuote(word)).toBe(expected);
+});
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [999_999, '1.0 MB'],
+  [52_000_000, '52 MB'],
+  [2_147_483_648, '2.1 GB'],
+])('formatBytes(%i) is %s', (bytes, expected) => {
+  expect(formatBytes(bytes)).toBe(expected);
+});
+
+it.each([
+  ['Joe', 3],
+  ['李雷', 4],
+  ['민수', 4],
+  ['🦊', 2],
+  ['👨‍👩‍👧', 2],
+  ['Zo\u0065\u0308', 3],
+])('%s takes %i columns', (text, columns) => {
+  expect(displayWidth(text)).toBe(columns);
+});
