@@ -1,0 +1,272 @@
+/** ffmpeg's arguments for a plan. Pure. Only what 4.1 to 9.0 all know is used: no -vsync, no -fps_mode, no tpad. */
+import { isAbsolute } from 'node:path';
+import { inputMatrix, widePrimaries } from './colour.ts';
+import { formatRate } from './frame.ts';
+import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE } from './limits.ts';
+import type { ConvertPlan, MediaPlan, RemuxPlan } from './plan.ts';
+
+export interface FfmpegArgsInput {
+  readonly plan: MediaPlan;
+  readonly info: MediaInfo;
+  /** Absolute paths. */
+  readonly source: string;
+  readonly outputPath: string;
+}
+
+/** A command line in the parts that fluent-ffmpeg wants. */
+export interface FfmpegCommand {
+  readonly inputs: readonly { readonly options: readonly string[]; readonly url: string }[];
+  readonly output: readonly string[];
+  readonly target: string;
+}
+
+/** Demuxers of media files. None of them opens a second file: no playlists, no concat scripts, no image sequences. */
+const FORMATS = [
+  'mov',
+  'matroska',
+  'avi',
+  'asf',
+  'flv',
+  'mpeg',
+  'mpegts',
+  'mpegvideo',
+  'h264',
+  'hevc',
+  'm4v',
+  'ivf',
+  'obu',
+  'ogg',
+  'gif',
+  'apng',
+  'mxf',
+  'dv',
+  'nut',
+  'rm',
+  'yuv4mpegpipe',
+].join(',');
+
+const SCALE_FLAGS = 'lanczos+accurate_rnd+full_chroma_int+bitexact';
+
+/** Options before `-i` for any file that a stranger may have made: local, of a known format, of bounded size. */
+export function hostileInput(): string[] {
+  return [
+    '-nostdin',
+    '-hide_banner',
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    FORMATS,
+    '-max_pixels',
+    String(MAX_SIDE * MAX_SIDE),
+  ];
+}
+
+/** `file:` keeps a name that looks like an option, a protocol or a pattern from being read as one. Takes absolute paths. */
+export function fileUrl(path: string): string {
+  if (!isAbsolute(path)) throw new TypeError(`not an absolute path: ${path}`);
+  return `file:${path}`;
+}
+
+/** Stop at the first sign of damage instead of concealing it. */
+export const STRICT: readonly string[] = ['-xerror', '-err_detect', 'explode'];
+
+/** The command of a plan, without the program. Throws TypeError for a rejected plan: there is nothing to run. */
+export function ffmpegArgs(input: FfmpegArgsInput): readonly string[] {
+  const command = ffmpegCommand(input);
+  const inputs = command.inputs.flatMap(({ options, url }) => [...options, '-i', url]);
+  return [...inputs, ...command.output, command.target];
+}
+
+export function ffmpegCommand({ plan, info, source, outputPath }: FfmpegArgsInput): FfmpegCommand {
+  const [url, target] = [fileUrl(source), fileUrl(outputPath)];
+  if (plan.kind === 'remux') return { inputs: remuxInputs(plan, url), output: remuxOutput(plan), target };
+  if (plan.kind === 'convert' && info.video) {
+    const inputs = [{ options: convertInput(plan, info.video), url }];
+    return { inputs, output: convertOutput(plan, info, info.video), target };
+  }
+  throw new TypeError('a rejected clip has no ffmpeg command');
+}
+
+/** `V`: the first video stream that is no cover art. */
+function maps(audio: string | undefined): string[] {
+  return ['-map', '0:V:0', ...(audio === undefined ? ['-an'] : ['-map', audio]), '-sn', '-dn'];
+}
+
+/** Nothing of the source's tags, and nothing that changes from run to run. */
+const ANONYMOUS = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
+/** Recorders and encoders write about themselves in SEI and in unspecified units; decoded frames do not depend on these. */
+const H264_UNITS = ['-bsf:v', 'filter_units=remove_types=6|12|24-31'];
+const MP4 = ['-movflags', '+faststart', '-f', 'mp4'];
+
+/**
+ * Sound that outlasts the picture is read a second time, with an end. `-frames:a` would do in one go, but since ffmpeg 6
+ * the first stream that reaches its count ends the others too.
+ */
+function remuxInputs({ target, audioUntil }: RemuxPlan, url: string): FfmpegCommand['inputs'] {
+  const whole = { options: hostileInput(), url };
+  if (!target.audio || audioUntil === undefined) return [whole];
+  return [whole, { options: [...hostileInput(), '-t', audioUntil.toFixed(3)], url }];
+}
+
+function remuxOutput({ target, audioUntil }: RemuxPlan): string[] {
+  const audio = target.audio ? `${audioUntil === undefined ? 0 : 1}:a:0` : undefined;
+  return [...maps(audio), '-c', 'copy', ...H264_UNITS, ...ANONYMOUS, ...MP4];
+}
+
+function convertInput({ start, target }: ConvertPlan, video: VideoInfo): string[] {
+  // ffmpeg's own VP8 and VP9 decoders do not read transparency.
+  const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
+  return [
+    ...hostileInput(),
+    ...STRICT,
+    ...(decoder === undefined ? [] : ['-c:v', decoder]),
+    ...(start > 0 ? ['-ss', String(start)] : []),
+    // One second more than needed: the picture is cut by count, the sound by its filter.
+    '-t',
+    (target.seconds + 1).toFixed(3),
+  ];
+}
+
+/** The decoder that reads transparency, where ffmpeg's default does not. */
+export function alphaDecoder(codec: string): string | undefined {
+  return codec === 'VP9' ? 'libvpx-vp9' : codec === 'VP8' ? 'libvpx' : undefined;
+}
+
+function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): string[] {
+  const { target } = plan;
+  return [
+    ...maps(target.audio ? '0:a:0' : undefined),
+    '-filter:v',
+    videoFilters(plan, video).join(','),
+    '-frames:v',
+    String(target.frames),
+    ...['-c:v', 'libx264', '-preset', 'fast', '-crf', '18', '-maxrate', '50M', '-bufsize', '50M'],
+    ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '4', '-flags:v', '+bitexact'],
+    ...['-color_range', 'tv', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+    // Wrappers of some versions pass the tags on only when they stand here.
+    ...['-x264-params', 'colorprim=bt709:transfer=bt709:colormatrix=bt709'],
+    ...H264_UNITS,
+    ...(target.audio ? audioOptions(plan, info) : []),
+    ...ANONYMOUS,
+    ...['-fs', String(MAX_BYTES)],
+    ...MP4,
+  ];
+}
+
+function audioOptions({ target }: ConvertPlan, { audio }: MediaInfo): string[] {
+  const end = (target.seconds - AUDIO_MARGIN_SECONDS).toFixed(6);
+  return [
+    '-filter:a',
+    `aresample=48000:async=1:first_pts=0,atrim=end=${end}`,
+    ...[
+      '-c:a',
+      'aac',
+      '-b:a',
+      '160k',
+      '-ar',
+      '48000',
+      '-ac',
+      audio?.channels === 1 ? '1' : '2',
+      '-flags:a',
+      '+bitexact',
+    ],
+  ];
+}
+
+/** In order: whole frames, rate, flat, colours and size, box, tags. Rotation is ffmpeg's own and happens before. */
+export function videoFilters({ placement, target }: ConvertPlan, video: VideoInfo): string[] {
+  return [
+    ...deinterlaceFilters(video),
+    `fps=fps=${formatRate(target.rate)}:start_time=0`,
+    ...pixelFilters({ placement }, video),
+    ...boxFilters({ placement }),
+    'setsar=1',
+    'format=yuv420p',
+    'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
+  ];
+}
+
+function deinterlaceFilters({ scan }: VideoInfo): string[] {
+  if (scan === 'progressive') return [];
+  return [`yadif=mode=send_frame:parity=auto:deint=${scan === 'mixed' ? 'interlaced' : 'all'}`];
+}
+
+function pixelFilters({ placement }: Pick<ConvertPlan, 'placement'>, video: VideoInfo): string[] {
+  const { picture } = placement;
+  const shown = displayedSize(video);
+  const size = `w=${picture.width}:h=${picture.height}`;
+  const resized = video.pixelAspect !== 1 || picture.width !== shown.width || picture.height !== shown.height;
+  // Chroma of an odd column belongs to no pair; it is padded with a sample for every pixel and halved afterwards.
+  const format = isOdd(picture) ? 'yuv444p' : 'yuv420p';
+  if (video.hdr) return toneMapFilters(video, size, format);
+  const wide = widePrimaries(video);
+  if (wide !== undefined) return gamutFilters(video, wide, size, format);
+
+  const matrix = inputMatrix(video);
+  // swscale turns a palette into YUV by BT.601, whatever it is asked for; by way of RGB it does what it is asked.
+  const flat = video.alpha ? flattenFilters(video) : video.rgb ? [`scale=flags=${SCALE_FLAGS}`, 'format=gbrp'] : [];
+  const rgb = video.rgb || video.alpha;
+  const plain = !rgb && matrix === 'bt709' && video.range !== 'full' && video.codec !== 'JPEG';
+  if (plain && !resized && video.bitDepth === 8 && video.chroma === '4:2:0' && format === 'yuv420p') return [];
+  const from = rgb ? '' : `:in_color_matrix=${matrix}${rangeOption(video)}`;
+  return [...flat, `scale=${size}${from}:out_color_matrix=bt709:out_range=tv:flags=${SCALE_FLAGS}`, `format=${format}`];
+}
+
+/** An untagged range is left to ffmpeg: some pixel formats imply it. */
+function rangeOption({ range }: VideoInfo): string {
+  return range === undefined ? '' : `:in_range=${range === 'full' ? 'pc' : 'tv'}`;
+}
+
+/** Colours times opacity is the picture on black. */
+function flattenFilters(video: VideoInfo): string[] {
+  const toRgb = video.rgb
+    ? `scale=flags=${SCALE_FLAGS}`
+    : `scale=in_color_matrix=${inputMatrix(video)}${rangeOption(video)}:flags=${SCALE_FLAGS}`;
+  return [toRgb, 'format=gbrap', 'premultiply=inplace=1', 'format=gbrp'];
+}
+
+/**
+ * Scaled first, because linear light is computed in floating point and 4K of it is slow. 203 nits is where HDR has the
+ * white of paper (ITU-R BT.2408); mobius leaves what is darker as it is and bends only the highlights.
+ */
+function toneMapFilters(video: VideoInfo, size: string, format: string): string[] {
+  const transfer = video.hdr === 'PQ' ? 'smpte2084' : 'arib-std-b67';
+  const range = video.range === 'full' ? 'pc' : 'tv';
+  return [
+    `scale=${size}:in_color_matrix=bt2020:out_color_matrix=bt2020:in_range=${range}:out_range=${range}:flags=${SCALE_FLAGS}`,
+    'format=yuv444p10le',
+    `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=${range}:t=linear:npl=203`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    'tonemap=tonemap=mobius:desat=0',
+    'zscale=t=bt709:m=bt709:r=tv',
+    `format=${format}`,
+  ];
+}
+
+function gamutFilters(video: VideoInfo, primaries: string, size: string, format: string): string[] {
+  const matrix = inputMatrix(video);
+  const space = matrix === 'bt2020' ? 'bt2020ncl' : matrix === 'bt601' ? 'smpte170m' : matrix;
+  const range = video.range === 'full' ? 'pc' : 'tv';
+  const keep = `in_color_matrix=${matrix}:out_color_matrix=${matrix}:in_range=${range}:out_range=${range}`;
+  return [
+    `scale=${size}:${keep}:flags=${SCALE_FLAGS}`,
+    'format=yuv444p10le',
+    `colorspace=iprimaries=${primaries}:itrc=bt709:ispace=${space}:irange=${range}:all=bt709:range=tv:format=yuv444p`,
+    `scale=flags=${SCALE_FLAGS}`,
+    `format=${format}`,
+  ];
+}
+
+function boxFilters({ placement }: Pick<ConvertPlan, 'placement'>): string[] {
+  const { box, mode, x, y } = placement;
+  if (mode === 'exact') return [];
+  if (mode === 'crop') return [`crop=w=${box.width}:h=${box.height}:x=${x}:y=${y}`];
+  const halve = isOdd(placement.picture) ? [`scale=flags=${SCALE_FLAGS}`] : [];
+  return [`pad=w=${box.width}:h=${box.height}:x=${x}:y=${y}:color=black`, ...halve];
+}
+
+function isOdd({ width, height }: { width: number; height: number }): boolean {
+  return width % 2 !== 0 || height % 2 !== 0;
+}

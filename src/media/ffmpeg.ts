@@ -1,0 +1,274 @@
+/**
+ * Runs plans. The only file that knows fluent-ffmpeg, which is archived and kept on a short lead: it must not look for
+ * codecs (it misreads ffmpeg 7 and later), must not be asked for its `progress` event (that runs ffprobe, without any
+ * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Clip } from '../domain.ts';
+import { refuseAll, SoraError } from '../errors.ts';
+import { shellQuote } from '../text.ts';
+import { alphaDecoder, type FfmpegCommand, ffmpegCommand } from './arguments.ts';
+import { type Ffmpeg, listParts } from './find.ts';
+import { frameLimits } from './frame.ts';
+import type { MediaInfo } from './info.ts';
+import {
+  type ConvertPlan,
+  convertInstead,
+  type MediaPlan,
+  type PlanTarget,
+  type RemuxPlan,
+  withoutAudio,
+} from './plan.ts';
+import { probeMedia } from './probe.ts';
+import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { type Decoded, masterProblems, verifyDecodes } from './verify.ts';
+
+export { type Ffmpeg, findFfmpeg } from './find.ts';
+export { type Decoded, verifyDecodes } from './verify.ts';
+
+export interface PrepareRequest {
+  readonly source: string;
+  readonly info: MediaInfo;
+  readonly plan: MediaPlan;
+  readonly ffmpeg: Ffmpeg;
+  /** A fresh path in an existing folder; the caller renames it. Nothing is left there unless this resolves. */
+  readonly outputPath: string;
+  readonly signal: AbortSignal;
+  /** 0 to 1; never falls. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Of one run of ffmpeg. */
+  readonly timeoutMs?: number;
+}
+
+export interface Prepared {
+  /** The plan that ran: a copy that does not verify is encoded instead. */
+  readonly plan: RemuxPlan | ConvertPlan;
+  readonly clip: Clip;
+  /** What a person should know about the result, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+const RUN_TIMEOUT_MS = 900_000;
+const MUTE_NOTE = 'The sound could not be decoded and was left out.';
+
+/** The command as a POSIX shell reads it, ready to paste. */
+export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, args: readonly string[]): string {
+  return [ffmpeg.path, ...args].map(shellQuote).join(' ');
+}
+
+/** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */
+export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
+  const { plan, signal } = request;
+  throwIfAborted(signal);
+  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+  const paths = { source: resolve(request.source), outputPath: resolve(request.outputPath) };
+  const job: Job = { ...request, ...paths, onProgress: rising(request.onProgress) };
+  try {
+    const done = plan.kind === 'remux' ? await remux(job, plan) : await convert(job, plan, []);
+    throwIfAborted(signal);
+    job.onProgress(1);
+    return done;
+  } catch (error) {
+    await rm(paths.outputPath, { force: true });
+    throw error;
+  }
+}
+
+type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
+
+/** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
+async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
+  const failure = await runPlan(job, job.info, plan);
+  if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
+  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal);
+  if (!decoded.ok) {
+    const silent =
+      plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false })).ok;
+    if (!silent) return convert(job, convertInstead(plan, `the copy does not decode (${decoded.reason})`), []);
+    const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
+    return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
+  }
+  const info = await probeMedia(job.outputPath, { signal: job.signal });
+  const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded)];
+  if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
+  const clip = await measureClip(job.outputPath, info, plan);
+  if (decoded.frames >= plan.target.frames) return { plan, clip, notes: [] };
+  const target = fewerFrames(plan.target, decoded.frames);
+  return { plan: { ...plan, target }, clip, notes: [shortNote(target)] };
+}
+
+async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
+  const { info, alphaNotes } = await usableParts(job);
+  let plan = wanted;
+  const said = [...notes, ...alphaNotes];
+  let failure = await runPlan(job, info, plan);
+  if (failure !== undefined && plan.target.audio) {
+    const silent = withoutAudio(plan, 'it cannot be decoded');
+    if ((await runPlan(job, info, silent)) === undefined) {
+      plan = silent;
+      failure = undefined;
+      said.push(MUTE_NOTE);
+    }
+  }
+  if (failure !== undefined)
+    throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
+  return finish(job, plan, said);
+}
+
+const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
+
+async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
+  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal);
+  const info = await probeMedia(job.outputPath, { signal: job.signal });
+  const frames = info.video?.frames ?? 0;
+  if (decoded.ok && frames < plan.target.frames) return shorten(job, plan, frames, notes);
+  const problems = [
+    ...masterProblems(info, plan.target, 'convert'),
+    ...(decoded.ok ? frameProblems(info, decoded) : [decoded.reason]),
+  ];
+  if (problems.length > 0)
+    throw new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, {
+      hint: 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.',
+    });
+  return { plan, clip: await measureClip(job.outputPath, info, plan), notes };
+}
+
+/** Headers may promise more than there is, such as frames that an edit list hides: then less is asked for, so that sound and picture end together. */
+async function shorten(job: Job, plan: ConvertPlan, frames: number, notes: string[]): Promise<Prepared> {
+  const target = fewerFrames(plan.target, frames);
+  if (frames < frameLimits(target.fps).min)
+    throw new SoraError('clip', `Only ${target.seconds.toFixed(2)} s of it could be decoded; 2 s are needed.`, {
+      hint: DAMAGED_HINT,
+    });
+  return convert(job, { ...plan, target }, [...notes, shortNote(target)]);
+}
+
+function fewerFrames(target: PlanTarget, frames: number): PlanTarget {
+  return { ...target, frames, seconds: frames / target.fps };
+}
+
+function shortNote({ seconds }: PlanTarget): string {
+  return `The clip shows only ${seconds.toFixed(2)} s from there on, less than its headers say.`;
+}
+
+function frameProblems(info: MediaInfo, decoded: Decoded & { ok: true }): string[] {
+  const stored = info.video?.frames;
+  return stored === decoded.frames ? [] : [`${decoded.frames} of ${stored} frames are shown`];
+}
+
+/** Checks that the build has what this clip needs beyond the usual. */
+async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: MediaInfo; alphaNotes: string[] }> {
+  const { video } = info;
+  if (video?.hdr && !(await listParts(ffmpeg, 'filters', signal)).has('zscale')) {
+    throw new SoraError('clip', `The clip is HDR (${video.hdr}), and this ffmpeg has no zscale filter to convert it.`, {
+      hint: 'Install an ffmpeg that is built with zimg (zscale) and point SORA_FFMPEG at it, or export the clip in standard dynamic range.',
+    });
+  }
+  const decoder = video?.alpha ? alphaDecoder(video.codec) : undefined;
+  if (!video || decoder === undefined || (await listParts(ffmpeg, 'decoders', signal)).has(decoder))
+    return { info, alphaNotes: [] };
+  const note = `Its transparency was ignored: this ffmpeg has no ${decoder} decoder.`;
+  return { info: { ...info, video: { ...video, alpha: false } }, alphaNotes: [note] };
+}
+
+/** Undefined when ffmpeg ended well, else its complaint. Throws what is not about the clip. */
+async function runPlan(job: Job, info: MediaInfo, plan: RemuxPlan | ConvertPlan): Promise<string | undefined> {
+  const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath });
+  const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
+  const run = await runFluent(job, command, plan.kind === 'convert' ? encoded : () => {});
+  throwIfAborted(job.signal);
+  if (run.timedOut)
+    throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
+      hint: 'Give a shorter or smaller clip.',
+    });
+  if (run.error === undefined) return undefined;
+  const machine = machineProblem(run.stderr);
+  if (machine) throw machine;
+  if (/spawn|killed with signal/.test(run.error.message))
+    throw new SoraError('machine', `ffmpeg did not run to its end: ${run.error.message}.`, { cause: run.error });
+  return firstWords(run.stderr);
+}
+
+interface FluentRun {
+  readonly error: Error | undefined;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** What is kept of ffmpeg's words: the first lines, which are specific, and the last. */
+const KEPT_LINES = 40;
+
+async function runFluent(job: Job, parts: FfmpegCommand, onFrames: (frames: number) => void): Promise<FluentRun> {
+  const { default: createCommand } = await import('fluent-ffmpeg');
+  const command = createCommand({ stdoutLines: KEPT_LINES });
+  Object.assign(command, {
+    _checkCapabilities: (done: (error: null) => void) => done(null),
+    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
+    // Its own lookup is cached for the whole process, so that two builds could not be used side by side.
+    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, job.ffmpeg.path),
+  });
+  for (const { options, url } of parts.inputs) command.input(url).inputOptions(...options);
+  // A second attempt writes over the first; the path is ours.
+  command.output(parts.target).outputOptions(...parts.output, '-y', '-v', 'error', '-nostats', '-progress', 'pipe:2');
+
+  const said: string[] = [];
+  let timedOut = false;
+  const timers: NodeJS.Timeout[] = [];
+  const stop = (): void => {
+    command.kill('SIGTERM');
+    timers.push(setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS));
+  };
+  return new Promise<FluentRun>((done) => {
+    const settle = (error: Error | undefined): void => {
+      for (const timer of timers) clearTimeout(timer);
+      job.signal.removeEventListener('abort', stop);
+      done({ error, stderr: said.join('\n'), timedOut });
+    };
+    command
+      .on('start', () => {
+        timers.push(
+          setTimeout(() => {
+            timedOut = true;
+            stop();
+          }, job.timeoutMs ?? RUN_TIMEOUT_MS),
+        );
+        job.signal.addEventListener('abort', stop, { once: true });
+        if (job.signal.aborted) stop();
+      })
+      .on('stderr', (line: string) => {
+        const progress = /^(\w+)=\s*(\S*)$/.exec(line);
+        if (progress?.[1] === 'frame') onFrames(Number(progress[2]));
+        else if (!progress && said.push(line) > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
+      })
+      .on('error', (error: Error) => settle(error))
+      .on('end', () => settle(undefined))
+      .run();
+  });
+}
+
+/** Retries start at zero again; a person should not see that. */
+function rising(onProgress: ((fraction: number) => void) | undefined): (fraction: number) => void {
+  let highest = 0;
+  return (fraction) => {
+    if (!onProgress || !(fraction > highest)) return;
+    highest = fraction;
+    onProgress(fraction);
+  };
+}
+
+async function measureClip(path: string, info: MediaInfo, { target }: RemuxPlan | ConvertPlan): Promise<Clip> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  const frames = info.video?.frames ?? target.frames;
+  return {
+    sha256: hash.digest('hex'),
+    seconds: frames / target.fps,
+    width: target.width,
+    height: target.height,
+    fps: target.fps,
+    bytes: info.bytes,
+  };
+}

@@ -1,0 +1,76 @@
+/** What a media file is, as facts that a plan can be made from. Plain data with its small pure helpers. */
+import type { Size } from '../domain.ts';
+
+export interface MediaInfo {
+  /** As MediaInfo names it: `MPEG-4`, `Matroska`, `AVI`. */
+  readonly container: string;
+  readonly bytes: number;
+  /** Of the container: its longest stream. */
+  readonly seconds: number | undefined;
+  readonly video: VideoInfo | undefined;
+  readonly audio: AudioInfo | undefined;
+  readonly videoStreams: number;
+  readonly audioStreams: number;
+  readonly coverArt: boolean;
+  /** A still picture, not a video. */
+  readonly image: boolean;
+  /** The file ends before its own index says so. */
+  readonly truncated: boolean;
+}
+
+export interface VideoInfo {
+  /** `H.264`, `HEVC`, `VP9`. */
+  readonly codec: string;
+  readonly profile: string | undefined;
+  /** Pixels as stored: before rotation and pixel aspect ratio are applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Width of a pixel divided by its height. */
+  readonly pixelAspect: number;
+  /** Degrees by which players turn the stored picture. */
+  readonly rotation: 0 | 90 | 180 | 270;
+  /** Average when the rate varies. */
+  readonly fps: number | undefined;
+  readonly constantRate: boolean;
+  readonly frames: number | undefined;
+  readonly seconds: number | undefined;
+  readonly bitDepth: number;
+  /** Undefined for RGB. */
+  readonly chroma: string | undefined;
+  readonly rgb: boolean;
+  readonly alpha: boolean;
+  readonly range: 'limited' | 'full' | undefined;
+  /** As MediaInfo names them (`BT.709`); undefined when untagged. */
+  readonly primaries: string | undefined;
+  readonly transfer: string | undefined;
+  readonly matrix: string | undefined;
+  readonly hdr: 'PQ' | 'HLG' | undefined;
+  /** `mixed` streams say per frame whether it is interlaced. */
+  readonly scan: 'progressive' | 'interlaced' | 'mixed';
+}
+
+export interface AudioInfo {
+  readonly codec: string;
+  readonly seconds: number | undefined;
+  readonly channels: number | undefined;
+  readonly sampleRate: number | undefined;
+  readonly samplesPerFrame: number | undefined;
+}
+
+/** The size at which players show the picture: pixel aspect ratio and rotation applied; never fewer pixels than stored. */
+export function displayedSize(video: Pick<VideoInfo, 'width' | 'height' | 'pixelAspect' | 'rotation'>): Size {
+  const { pixelAspect } = video;
+  const width = pixelAspect > 1 ? Math.round(video.width * pixelAspect) : video.width;
+  const height = pixelAspect < 1 ? Math.round(video.height / pixelAspect) : video.height;
+  return video.rotation % 180 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** The length of the picture. Frame counts are exact where container times are rounded to milliseconds. */
+export function videoSeconds(
+  video: Pick<VideoInfo, 'frames' | 'fps' | 'seconds' | 'constantRate'>,
+): number | undefined {
+  const { frames, fps, seconds } = video;
+  if (!video.constantRate || !frames || !fps) return seconds;
+  const counted = frames / fps;
+  return seconds === undefined || Math.abs(counted - seconds) < 1.5 / fps ? counted : seconds;
+}

@@ -1,0 +1,119 @@
+/** What MediaInfo reports, read into our facts. Pure. */
+import type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
+
+/** One track of a report: field names are MediaInfo's. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined when MediaInfo found no stream at all: then it is no media file. */
+export function readReport(tracks: readonly Fields[], bytes: number): MediaInfo | undefined {
+  const of = (type: string): Fields[] => tracks.filter((track) => track['@type'] === type);
+  const general = generalOf(tracks);
+  const [videos, audios, images] = [of('Video'), of('Audio'), of('Image')];
+  if (videos.length + audios.length + images.length === 0) return undefined;
+  const container = containerOf(tracks) ?? 'unknown';
+  // MediaInfo takes an animated GIF for a picture; measuring tells.
+  const first = videos[0] ?? (container === 'GIF' ? images[0] : undefined);
+  const cover = images.some((image) => text(image, 'Type') === 'Cover') || general.Cover !== undefined;
+  return {
+    container,
+    bytes,
+    seconds: number(general, 'Duration'),
+    video: first && readVideo(first),
+    audio: audios[0] && readAudio(audios[0]),
+    videoStreams: videos.length,
+    audioStreams: audios.length,
+    coverArt: cover && first !== undefined,
+    image: !first && images.length > 0 && audios.length === 0,
+    truncated: isTruncated(tracks),
+  };
+}
+
+function readVideo(track: Fields): VideoInfo {
+  const format = text(track, 'Format') ?? 'unknown';
+  const colourSpace = tag(track, 'ColorSpace') ?? (format === 'GIF' ? 'RGBA' : 'YUV');
+  const transfer = tag(track, 'transfer_characteristics');
+  const range = tag(track, 'colour_range');
+  const num = number(track, 'FrameRate_Num');
+  const den = number(track, 'FrameRate_Den');
+  const fps = num && den ? num / den : number(track, 'FrameRate');
+  return {
+    codec: format === 'AVC' ? 'H.264' : format,
+    profile: text(track, 'Format_Profile'),
+    width: number(track, 'Width') ?? 0,
+    height: number(track, 'Height') ?? 0,
+    pixelAspect: number(track, 'PixelAspectRatio') || 1,
+    rotation: rotationOf(number(track, 'Rotation') ?? 0),
+    fps: fps || undefined,
+    constantRate: tag(track, 'FrameRate_Mode') !== 'VFR',
+    frames: number(track, 'FrameCount'),
+    seconds: number(track, 'Duration'),
+    bitDepth: number(track, 'BitDepth') ?? (format === 'ProRes' ? 10 : 8),
+    chroma: tag(track, 'ChromaSubsampling'),
+    rgb: colourSpace.startsWith('RGB'),
+    // ProRes 4444 may carry transparency; MediaInfo does not say whether it does.
+    alpha: colourSpace.endsWith('A') || (format === 'ProRes' && /^4444/.test(text(track, 'Format_Profile') ?? '')),
+    range: range === 'Full' ? 'full' : range === 'Limited' ? 'limited' : undefined,
+    primaries: tag(track, 'colour_primaries'),
+    transfer,
+    matrix: matrixOf(tag(track, 'matrix_coefficients')),
+    hdr: transfer === 'PQ' || transfer === 'HLG' ? transfer : undefined,
+    scan: scanOf(tag(track, 'ScanType')),
+  };
+}
+
+function readAudio(track: Fields): AudioInfo {
+  return {
+    codec: text(track, 'Format') ?? 'unknown',
+    seconds: number(track, 'Duration'),
+    channels: number(track, 'Channels'),
+    sampleRate: number(track, 'SamplingRate'),
+    samplesPerFrame: number(track, 'SamplesPerFrame'),
+  };
+}
+
+/** Undefined for a format that MediaInfo does not know. */
+export function containerOf(tracks: readonly Fields[]): string | undefined {
+  return text(generalOf(tracks), 'Format');
+}
+
+function generalOf(tracks: readonly Fields[]): Fields {
+  return tracks.find((track) => track['@type'] === 'General') ?? {};
+}
+
+/** The file is shorter than its own boxes say. */
+export function isTruncated(tracks: readonly Fields[]): boolean {
+  const { extra } = generalOf(tracks);
+  return typeof extra === 'object' && extra !== null && 'IsTruncated' in extra && extra.IsTruncated === 'Yes';
+}
+
+function rotationOf(degrees: number): VideoInfo['rotation'] {
+  const quarter = ((Math.round(degrees / 90) % 4) + 4) % 4;
+  return quarter === 1 ? 90 : quarter === 2 ? 180 : quarter === 3 ? 270 : 0;
+}
+
+function scanOf(scan: string | undefined): VideoInfo['scan'] {
+  if (scan === undefined || scan === 'Progressive') return 'progressive';
+  return scan === 'Interlaced' ? 'interlaced' : 'mixed';
+}
+
+/** `Identity` is no matrix: it marks RGB in a YUV codec. */
+function matrixOf(matrix: string | undefined): string | undefined {
+  return matrix === 'Identity' ? undefined : matrix;
+}
+
+function text(track: Fields, field: string): string | undefined {
+  const value = track[field];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A tag that stands in both container and stream comes as `BT.709 / BT.709`. */
+function tag(track: Fields, field: string): string | undefined {
+  return [...new Set(text(track, field)?.split(' / '))].join(' / ') || undefined;
+}
+
+/** MediaInfo writes some numbers as text, and several values as `a / b`. */
+function number(track: Fields, field: string): number | undefined {
+  const value = track[field];
+  const parsed = typeof value === 'string' ? Number.parseFloat(value) : value;
+  return typeof parsed === 'number' && Number.isFinite(parsed) ? parsed : undefined;
+}

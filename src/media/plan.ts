@@ -1,0 +1,244 @@
+/**
+ * What has to be done to a file so that every host takes it, with reasons. Pure: a plan can be shown, tested, stored and
+ * run later. Rules: 2-4 s, 16:9 or 9:16 at 720p-1080p, H.264 8-bit 4:2:0 BT.709, constant 23.976-60 fps, AAC or silence.
+ */
+import { type ClipOptions, formatSize, type Size } from '../domain.ts';
+import { refuseAll } from '../errors.ts';
+import {
+  chooseBox,
+  formatRate,
+  fpsOf,
+  frameLimits,
+  framesIn,
+  isAllowedFps,
+  type Placement,
+  place,
+  type Rate,
+  targetRate,
+} from './frame.ts';
+import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from './info.ts';
+import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS } from './limits.ts';
+import { audioSteps, colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
+
+export { type FfmpegArgsInput, ffmpegArgs } from './arguments.ts';
+export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
+export type { PlanStep } from './steps.ts';
+
+/** Raised when the same source and wishes would give another master. */
+export const PLAN_VERSION = 1;
+
+export interface PlanTarget extends Size {
+  readonly rate: Rate;
+  readonly fps: number;
+  readonly frames: number;
+  /** Exactly `frames / fps`. */
+  readonly seconds: number;
+  readonly audio: boolean;
+}
+
+/** One stream copy. */
+export interface RemuxPlan {
+  readonly kind: 'remux';
+  readonly target: PlanTarget;
+  /** What is left out; nothing is encoded. */
+  readonly steps: readonly PlanStep[];
+  /** Packets of sound that begin at this second or later are left out: the sound outlasts the picture. */
+  readonly audioUntil: number | undefined;
+}
+
+/** One encode. */
+export interface ConvertPlan {
+  readonly kind: 'convert';
+  readonly steps: readonly PlanStep[];
+  readonly target: PlanTarget;
+  /** Seconds into the source. */
+  readonly start: number;
+  readonly placement: Placement;
+}
+
+export interface RejectPlan {
+  readonly kind: 'reject';
+  readonly issues: readonly string[];
+}
+
+export type MediaPlan = RemuxPlan | ConvertPlan | RejectPlan;
+
+/** Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`. */
+export function planMedia(info: MediaInfo, options: ClipOptions): MediaPlan {
+  refuseWishes(wrongWishes(options));
+  const issues = findIssues(info);
+  const { video } = info;
+  if (!video || issues.length > 0) return { kind: 'reject', issues };
+
+  const seconds = videoSeconds(video) ?? 0;
+  const rate = targetRate(video.fps ?? 0, video.constantRate);
+  const fps = fpsOf(rate);
+  const whole = framesIn(seconds, fps);
+  const start = options.start ?? 0;
+  const frames = chooseFrames(seconds, fps, options);
+  const shown = displayedSize(video);
+  const placement = place(shown, chooseBox(shown, options), options, video.pixelAspect === 1);
+  const audio = options.audio && info.audio !== undefined;
+  const target = { ...placement.box, rate, fps, frames, seconds: frames / fps, audio };
+
+  const steps = [
+    ...trimSteps({ seconds, start, frames, whole, fps, options }),
+    ...rateSteps(video, rate),
+    ...pictureSteps(video, placement, options),
+    ...colourSteps(video),
+    ...encodeSteps(info, rate),
+  ];
+  const drops = dropSteps(info, options);
+  const audioUntil = audio ? audioLimit(info, target.seconds) : undefined;
+  const copies = audio ? info.audio?.codec === 'AAC' && audioUntil !== 'unknown' : true;
+  if (steps.length === 0 && copies) {
+    return { kind: 'remux', target, steps: drops, audioUntil: audioUntil === 'unknown' ? undefined : audioUntil };
+  }
+  const sound = audio ? audioSteps(info, steps.length > 0) : [];
+  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, start, placement };
+}
+
+/** The encode to fall back on when a copy turns out not to be what its headers say. */
+export function convertInstead(plan: RemuxPlan, because: string): ConvertPlan {
+  const { width, height } = plan.target;
+  const box = { width, height };
+  return {
+    kind: 'convert',
+    target: plan.target,
+    start: 0,
+    placement: { box, picture: box, mode: 'exact', x: 0, y: 0 },
+    steps: [{ do: 'encode video', because, detail: 'H.264' }, ...plan.steps],
+  };
+}
+
+/** The same plan without sound. */
+export function withoutAudio<P extends RemuxPlan | ConvertPlan>(plan: P, because: string): P {
+  return {
+    ...plan,
+    target: { ...plan.target, audio: false },
+    steps: [
+      ...plan.steps.filter((step) => step.do !== 'encode audio'),
+      { do: 'drop audio', because, detail: 'no sound' },
+    ],
+  };
+}
+
+function findIssues(info: MediaInfo): string[] {
+  const { video } = info;
+  if (info.image) return ['It is a single picture, not a video.'];
+  if (!video) {
+    return [info.audio ? 'It has sound but no video.' : 'It has no video.'];
+  }
+  const issues: string[] = [];
+  if (info.truncated) issues.push('The file is cut off: it ends before its own index says so.');
+  const { width, height } = video;
+  if (!(width >= 16 && height >= 16)) issues.push(`Its picture is ${formatSize(video)}; at least 16x16 is needed.`);
+  if (width > MAX_SIDE || height > MAX_SIDE)
+    issues.push(`Its picture is ${formatSize(video)}; at most ${MAX_SIDE}x${MAX_SIDE} is handled.`);
+  const shown = displayedSize(video);
+  const ratio = Math.max(shown.width, shown.height) / Math.max(1, Math.min(shown.width, shown.height));
+  if (ratio > 50) issues.push(`Its picture is ${formatSize(shown)}: too narrow to be placed in a frame.`);
+  const seconds = videoSeconds(video);
+  if (seconds === undefined || video.fps === undefined || !(video.fps > 0)) {
+    issues.push('Its length or frame rate is not stored in the file and could not be measured.');
+  } else {
+    const fps = fpsOf(targetRate(video.fps, video.constantRate));
+    if (framesIn(seconds, fps) < frameLimits(fps).min)
+      issues.push(`It is ${round(seconds)} s long; at least ${MIN_SECONDS} s are needed.`);
+  }
+  return issues;
+}
+
+function wrongWishes({ start, duration }: ClipOptions): string[] {
+  const wrong: string[] = [];
+  if (start !== null && !(start >= 0 && Number.isFinite(start))) wrong.push('--start must not be negative.');
+  if (duration !== null && !(duration >= MIN_SECONDS && duration <= MAX_SECONDS))
+    wrong.push(`--duration must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
+  return wrong;
+}
+
+function refuseWishes(problems: readonly string[], hint?: string): void {
+  if (problems.length > 0) throw refuseAll('usage', problems, hint === undefined ? {} : { hint });
+}
+
+function chooseFrames(seconds: number, fps: number, { start, duration }: ClipOptions): number {
+  const { min, max } = frameLimits(fps);
+  const from = start ?? 0;
+  const available = framesIn(seconds - from, fps);
+  if (available < min) {
+    const latest = Math.floor((seconds - min / fps) * 1000) / 1000;
+    refuseWishes(
+      [
+        `--start ${from} leaves ${round(Math.max(0, seconds - from))} s of ${round(seconds)} s; ${MIN_SECONDS} s are needed.`,
+      ],
+      latest > 0 ? `--start can be at most ${latest}.` : 'Leave --start out.',
+    );
+  }
+  if (duration === null) return Math.min(available, max);
+  const wished = Math.min(max, Math.max(min, Math.floor(duration * fps + 1e-6)));
+  // A clip that is one frame short of a round number of seconds still counts as that long.
+  if (available < wished - 1) {
+    const longest = Math.floor((available / fps) * 1000) / 1000;
+    refuseWishes(
+      [`--duration ${duration} is more than the ${round(seconds - from)} s that are there.`],
+      longest >= MIN_SECONDS ? `Leave it out, or ask for at most ${longest}.` : 'Leave it out.',
+    );
+  }
+  return Math.min(available, wished);
+}
+
+interface Cut {
+  readonly seconds: number;
+  readonly start: number;
+  readonly frames: number;
+  readonly whole: number;
+  readonly fps: number;
+  readonly options: ClipOptions;
+}
+
+function trimSteps({ seconds, start, frames, whole, fps, options }: Cut): PlanStep[] {
+  if (start === 0 && frames >= whole) return [];
+  const asked = [
+    options.start ? `--start ${options.start}` : undefined,
+    options.duration === null ? undefined : `--duration ${options.duration}`,
+  ].filter((part) => part !== undefined);
+  const because =
+    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(seconds)} s is longer than ${MAX_SECONDS} s`;
+  const from = start === 0 ? `first ${frames} frames` : `${frames} frames from ${round(start)} s on`;
+  return [{ do: 'trim', because, detail: `${from}: ${(frames / fps).toFixed(2)} s at ${round(fps)} fps` }];
+}
+
+function rateSteps(video: VideoInfo, rate: Rate): PlanStep[] {
+  const fps = video.fps ?? 0;
+  const detail = `constant ${round(fpsOf(rate))} fps`;
+  if (!video.constantRate)
+    return [{ do: 'set frame rate', because: `it varies, ${round(fps)} fps on average`, detail }];
+  if (isAllowedFps(fps)) return [];
+  const because = fps < 24 ? `${round(fps)} fps is below 23.976` : `${round(fps)} fps is above 60`;
+  return [{ do: 'set frame rate', because, detail: `${detail} (${formatRate(rate)})` }];
+}
+
+function dropSteps(info: MediaInfo, options: ClipOptions): PlanStep[] {
+  const steps: PlanStep[] = [];
+  if (info.audio && !options.audio)
+    steps.push({ do: 'drop audio', because: '--no-audio was asked', detail: 'no sound' });
+  const extra = [
+    info.videoStreams > 1 && plural(info.videoStreams - 1, 'video stream'),
+    options.audio && info.audioStreams > 1 && plural(info.audioStreams - 1, 'audio stream'),
+    info.coverArt && 'the cover art',
+  ].filter((part) => typeof part === 'string');
+  if (extra.length > 0)
+    steps.push({ do: 'leave out', because: 'a clip has one video and one audio stream', detail: extra.join(', ') });
+  return steps;
+}
+
+/**
+ * The second from which on packets of sound are left out, so that none outlasts the picture; undefined when none can.
+ * Counts one packet more, because old muxers turn the encoder's priming packet into sound.
+ */
+function audioLimit({ audio }: MediaInfo, seconds: number): number | undefined | 'unknown' {
+  if (!audio) return undefined;
+  const packet = audio.sampleRate && audio.samplesPerFrame ? audio.samplesPerFrame / audio.sampleRate : undefined;
+  if (audio.seconds !== undefined && audio.seconds + (packet ?? 0) <= seconds + 0.0005) return undefined;
+  return packet === undefined ? 'unknown' : Math.floor((seconds - 2 * packet) * 1000) / 1000;
+}

@@ -1,0 +1,115 @@
+/** Looks at a media file without decoding it. */
+import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SoraError, systemCode } from '../errors.ts';
+import { oneLine } from '../text.ts';
+import type { Ffmpeg } from './find.ts';
+import type { MediaInfo, VideoInfo } from './info.ts';
+import { containerOf, type Fields, isTruncated, readReport } from './mediainfo.ts';
+import { throwIfAborted } from './process.ts';
+
+export interface ProbeOptions {
+  /** Measures what the file does not say: an animated GIF or a live recording states no length. */
+  readonly ffmpeg?: Ffmpeg;
+  readonly signal: AbortSignal;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read. */
+export async function probeMedia(path: string, { ffmpeg, signal }: ProbeOptions): Promise<MediaInfo> {
+  throwIfAborted(signal);
+  const file = await openFile(path);
+  let info: MediaInfo;
+  try {
+    const { size } = await file.stat();
+    if (size === 0) throw new SoraError('clip', `${path} is empty.`);
+    const tracks = await analyse(file, size, signal);
+    const report = readReport(tracks, size);
+    if (!report) throw notMedia(path, tracks);
+    info = report;
+    if (info.video && (info.video.codec === 'VP8' || info.video.codec === 'VP9') && (await hasAlphaMode(file))) {
+      info = { ...info, video: { ...info.video, alpha: true } };
+    }
+  } finally {
+    await file.close();
+  }
+  return ffmpeg && info.video && needsMeasuring(info.video)
+    ? measured(info, info.video, resolve(path), ffmpeg, signal)
+    : info;
+}
+
+function notMedia(path: string, tracks: readonly Fields[]): SoraError {
+  const container = containerOf(tracks);
+  const why = isTruncated(tracks)
+    ? 'is cut off: the index that says what it holds is missing'
+    : container === undefined
+      ? 'is not a video: no known format was found in it'
+      : `is ${container} without picture or sound`;
+  return new SoraError('clip', `${path} ${why}.`, {
+    hint: 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.',
+  });
+}
+
+function needsMeasuring({ seconds, fps }: VideoInfo): boolean {
+  return seconds === undefined || fps === undefined;
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new SoraError('usage', `There is no file ${path}.`, { cause });
+    if (code === 'EISDIR') throw new SoraError('usage', `${path} is a folder, not a file.`, { cause });
+    throw new SoraError('machine', `${path} cannot be read: ${oneLine(String(code ?? cause))}.`, { cause });
+  }
+  const stats = await file.stat();
+  if (stats.isFile()) return file;
+  await file.close();
+  throw new SoraError('usage', `${path} is ${stats.isDirectory() ? 'a folder, not' : 'not'} a file.`);
+}
+
+async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
+  const { default: createMediaInfo } = await import('mediainfo.js');
+  const reader = await createMediaInfo({ format: 'object', chunkSize: CHUNK_BYTES });
+  try {
+    const report = await reader.analyzeData(size, async (length, offset) => {
+      throwIfAborted(signal);
+      const chunk = new Uint8Array(length);
+      const { bytesRead } = await file.read(chunk, 0, length, offset);
+      return chunk.subarray(0, bytesRead);
+    });
+    return (report.media?.track ?? []).map((track): Fields => ({ ...track }));
+  } catch (cause) {
+    throwIfAborted(signal);
+    throw new SoraError('clip', 'The file cannot be read as media: it is damaged.', { cause });
+  } finally {
+    reader.close();
+  }
+}
+
+/** WebM marks VP8 and VP9 with transparency by AlphaMode (0x53C0) = 1 in the track header, which MediaInfo does not report. */
+async function hasAlphaMode(file: FileHandle): Promise<boolean> {
+  const head = Buffer.alloc(16 * 1024);
+  const { bytesRead } = await file.read(head, 0, head.length, 0);
+  const firstCluster = head.indexOf(Buffer.from([0x1f, 0x43, 0xb6, 0x75]));
+  const mark = head.indexOf(Buffer.from([0x53, 0xc0, 0x81, 0x01]));
+  return mark >= 0 && mark < (firstCluster < 0 ? bytesRead : firstCluster);
+}
+
+async function measured(
+  info: MediaInfo,
+  video: VideoInfo,
+  path: string,
+  ffmpeg: Ffmpeg,
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const { measureVideo } = await import('./measure.ts');
+  const found = await measureVideo(path, ffmpeg, signal);
+  if (!found) return info;
+  if (info.container === 'GIF' && found.frames < 2) return { ...info, video: undefined, image: true };
+  const { seconds, fps, frames, constantRate } = found;
+  return { ...info, seconds: info.seconds ?? seconds, video: { ...video, seconds, fps, frames, constantRate } };
+}

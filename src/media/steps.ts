@@ -1,0 +1,116 @@
+/** Why a clip has to be converted: one step for every difference between it and what hosts take. Pure. */
+import { type ClipOptions, formatSize } from '../domain.ts';
+import { formatBytes } from '../text.ts';
+import { inputMatrix, isWideGamut } from './colour.ts';
+import { fpsOf, type Placement, type Rate } from './frame.ts';
+import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { MAX_BYTES } from './limits.ts';
+
+/** What is done, why, and what comes out of it: three phrases for people. */
+export interface PlanStep {
+  readonly do: string;
+  readonly because: string;
+  readonly detail: string;
+}
+
+/** At most three decimals. */
+export function round(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} more ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function pictureSteps(video: VideoInfo, placement: Placement, options: ClipOptions): PlanStep[] {
+  const { box, picture } = placement;
+  const shown = displayedSize(video);
+  const steps: PlanStep[] = [];
+  if (video.scan !== 'progressive')
+    steps.push({
+      do: 'deinterlace',
+      because: video.scan === 'mixed' ? 'some frames may be interlaced' : 'it is interlaced',
+      detail: 'whole frames',
+    });
+  if (video.rotation !== 0)
+    steps.push({ do: 'rotate', because: `a flag turns it by ${video.rotation} degrees`, detail: 'stored upright' });
+  if (video.pixelAspect !== 1)
+    steps.push({
+      do: 'square pixels',
+      because: `its pixels have a ratio of ${round(video.pixelAspect)}:1`,
+      detail: `${formatSize(shown)} as shown`,
+    });
+  if (video.alpha)
+    steps.push({
+      do: 'flatten',
+      because: video.codec === 'GIF' || video.codec === 'ProRes' ? 'it may have transparency' : 'it has transparency',
+      detail: 'on black',
+    });
+  if (picture.width !== shown.width || picture.height !== shown.height)
+    steps.push({ do: 'scale', because: scaleReason(placement, options, video), detail: formatSize(picture) });
+  if (placement.mode !== 'exact')
+    steps.push({
+      do: placement.mode,
+      because: `${formatSize(picture)} is not ${formatSize(box)}`,
+      detail: placement.mode === 'pad' ? `centred on black, ${formatSize(box)}` : `its middle, ${formatSize(box)}`,
+    });
+  return steps;
+}
+
+function scaleReason({ box }: Placement, options: ClipOptions, video: VideoInfo): string {
+  const shown = displayedSize(video);
+  if (options.resolution !== 'auto') return `--resolution ${options.resolution} was asked`;
+  if (options.fit === 'crop') return `${formatSize(shown)} has to fill ${formatSize(box)}`;
+  if (shown.width > box.width || shown.height > box.height)
+    return `${formatSize(shown)} is larger than ${formatSize(box)}`;
+  return 'sides have to be even';
+}
+
+export function colourSteps(video: VideoInfo): PlanStep[] {
+  if (video.hdr)
+    return [{ do: 'tone-map', because: `it is HDR (${video.hdr})`, detail: 'BT.709, standard dynamic range' }];
+  const odd = [
+    video.rgb && 'RGB',
+    !video.rgb && inputMatrix(video) !== 'bt709' && (video.matrix ?? 'BT.601 (untagged, standard definition)'),
+    isWideGamut(video) && `${video.primaries} primaries`,
+    !isWideGamut(video) && isOther(video.primaries) && `${video.primaries} primaries`,
+    isOther(video.transfer) && `${video.transfer} transfer`,
+    video.range === 'full' && 'full range',
+  ].filter((part) => typeof part === 'string');
+  if (odd.length === 0) return [];
+  return [{ do: 'convert colours', because: [...new Set(odd)].join(', '), detail: 'BT.709, limited range' }];
+}
+
+function isOther(tag: string | undefined): boolean {
+  return tag !== undefined && tag !== 'BT.709';
+}
+
+export function encodeSteps(info: MediaInfo, rate: Rate): PlanStep[] {
+  const { video } = info;
+  if (!video) return [];
+  const reasons = [
+    video.codec !== 'H.264' && `${video.codec} is not H.264`,
+    video.bitDepth !== 8 && `${video.bitDepth} bit is not 8 bit`,
+    !video.rgb && video.chroma !== undefined && video.chroma !== '4:2:0' && `chroma ${video.chroma} is not 4:2:0`,
+    info.bytes > MAX_BYTES && `${formatBytes(info.bytes)} is more than ${formatBytes(MAX_BYTES)}`,
+    video.codec === 'H.264' && copyProblem(info.container, rate),
+  ].filter((part) => typeof part === 'string');
+  return reasons.length === 0
+    ? []
+    : [{ do: 'encode video', because: reasons.join(', '), detail: 'H.264, 8 bit, 4:2:0' }];
+}
+
+/** Why frame times of this container do not stay constant in an MP4; undefined when they do. */
+function copyProblem(container: string, rate: Rate): string | undefined {
+  if (container === 'MPEG-4') return undefined;
+  if (container !== 'Matroska' && container !== 'WebM') return `it is ${container}, not MP4`;
+  const wholeMilliseconds = Number.isInteger((rate.den * 1000) / rate.num);
+  return wholeMilliseconds ? undefined : `${container} rounds the times of ${round(fpsOf(rate))} fps to milliseconds`;
+}
+
+export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanStep[] {
+  if (!audio) return [];
+  const because =
+    audio.codec === 'AAC' && videoChanges ? 'it has to end with the picture' : `${audio.codec} is not AAC`;
+  return [{ do: 'encode audio', because, detail: `AAC, 48000 Hz, ${audio.channels === 1 ? 'mono' : 'stereo'}` }];
+}

@@ -1,0 +1,86 @@
+/** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
+import { resolve } from 'node:path';
+import { formatSize } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { fileUrl, hostileInput, STRICT } from './arguments.ts';
+import type { Ffmpeg } from './find.ts';
+import type { MediaInfo } from './info.ts';
+import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
+import type { PlanTarget } from './plan.ts';
+import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+
+export type Decoded = { readonly ok: true; readonly frames: number } | { readonly ok: false; readonly reason: string };
+
+export interface DecodeOptions {
+  /** False leaves the sound out. */
+  readonly audio?: boolean;
+  readonly timeoutMs?: number;
+}
+
+const DECODE_TIMEOUT_MS = 300_000;
+
+/** Decodes a file once, to nothing, and stops at the first damage. Damage is an answer; `machine` and `interrupted` are thrown. */
+export async function verifyDecodes(
+  path: string,
+  ffmpeg: Ffmpeg,
+  signal: AbortSignal,
+  { audio = true, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
+): Promise<Decoded> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
+  const args = [
+    ...hostileInput(),
+    ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT],
+    ...['-i', fileUrl(resolve(path)), '-map', '0:V:0', ...(audio ? ['-map', '0:a:0?'] : []), '-f', 'null', '-'],
+  ];
+  const result = await execa(ffmpeg.path, args, {
+    stdin: 'ignore',
+    reject: false,
+    timeout: timeoutMs,
+    maxBuffer: 1_000_000,
+    cancelSignal: signal,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  throwIfAborted(signal);
+  if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
+  if (result.failed) {
+    if (result.exitCode === undefined && result.code)
+      throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, { cause: result.cause });
+    throwIfDefined(machineProblem(result.stderr));
+    return { ok: false, reason: firstWords(result.stderr) };
+  }
+  const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
+  return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
+}
+
+function throwIfDefined(error: SoraError | undefined): void {
+  if (error) throw error;
+}
+
+/** How a prepared file differs from what it should be; empty when it is a master. A copy may be untagged. Pure. */
+export function masterProblems(info: MediaInfo, target: PlanTarget, kind: 'remux' | 'convert'): string[] {
+  const { video, audio } = info;
+  if (!video) return ['it has no video'];
+  const seconds = info.seconds ?? 0;
+  const tags = [video.primaries, video.transfer, video.matrix];
+  const tagged = tags.every((tag) => tag === 'BT.709' || (kind === 'remux' && tag === undefined));
+  return [
+    info.container !== 'MPEG-4' && `it is ${info.container}`,
+    video.codec !== 'H.264' && `its codec is ${video.codec}`,
+    (video.bitDepth !== 8 || video.chroma !== '4:2:0' || video.range === 'full') &&
+      'its pixels are not 8 bit 4:2:0 limited',
+    !tagged && `its colours are tagged ${tags.join(', ')}`,
+    formatSize(video) !== formatSize(target) && `it is ${formatSize(video)}, not ${formatSize(target)}`,
+    video.pixelAspect !== 1 && 'its pixels are not square',
+    video.rotation !== 0 && 'it is rotated',
+    video.scan !== 'progressive' && 'it is interlaced',
+    !video.constantRate && 'its frame rate varies',
+    Math.abs((video.fps ?? 0) - target.fps) > 0.01 && `its frame rate is ${video.fps}`,
+    !(seconds > MIN_SECONDS - 0.0006 && seconds < MAX_SECONDS + 0.0006) && `it lasts ${seconds} s`,
+    (video.seconds ?? 0) < MIN_SECONDS - 0.0006 && `its picture lasts ${video.seconds} s`,
+    info.bytes > MAX_BYTES && 'it is too large',
+    target.audio && !audio && 'its sound is missing',
+    audio && audio.codec !== 'AAC' && `its sound is ${audio.codec}`,
+    audio && (audio.seconds ?? 0) > (video.seconds ?? 0) + 0.0011 && 'its sound outlasts its picture',
+  ].filter((problem) => typeof problem === 'string');
+}
