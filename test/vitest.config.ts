@@ -8,5 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     unstubEnvs: true,
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest.json' }]] : ['default'],
   },
 });

@@ -1,3 +1,4 @@
+/** A small RGB canvas with rectangles, discs and dot-matrix text. */
 import { GLYPH_ADVANCE, GLYPH_HEIGHT, glyphsOf } from './glyphs.ts';
 
 export type Color = readonly [red: number, green: number, blue: number];

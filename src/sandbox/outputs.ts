@@ -1,3 +1,4 @@
+/** The files of finished jobs, each made once. */
 import { stat } from 'node:fs/promises';
 import type { JobRecord } from './jobs.ts';
 import type { Renderer } from './render.ts';

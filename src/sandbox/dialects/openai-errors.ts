@@ -1,3 +1,4 @@
+/** Errors in the shape of the Videos API. */
 import type { Reply } from '../http.ts';
 
 export interface ErrorDetail {

@@ -1,0 +1,155 @@
+/** Which host a command talks to, and which key goes there. Pure: flag, then environment, then profile, then default. */
+import { type Job, normalizeBaseUrl } from './domain.ts';
+import { SoraError } from './errors.ts';
+import { PROVIDERS } from './providers/index.ts';
+import { BACKENDS, type Backend, type ProviderName } from './providers/provider.ts';
+import type { Profile } from './store/settings.ts';
+import { nearest, oneLine } from './text.ts';
+
+export interface ProviderWishes {
+  readonly provider?: string;
+  readonly baseUrl?: string;
+  readonly backend?: string;
+}
+
+/** What is configured, by any way. */
+export interface Configured {
+  readonly wishes: ProviderWishes;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly profile: Profile;
+}
+
+export interface Connection {
+  readonly name: ProviderName;
+  /** Normalised, or `sandbox:`. */
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  readonly backend: Backend | undefined;
+  readonly model: string | undefined;
+  /** Plain http beyond loopback may carry a key. */
+  readonly allowHttp: boolean;
+  /** A sentence, when the host is known to serve no videos any more. */
+  readonly retired: string | undefined;
+}
+
+const NAMES = Object.keys(PROVIDERS) as ProviderName[];
+
+/** Throws `usage` when the choice is not clear, `auth` when the chosen host needs a key and has none. */
+export function chooseProvider(configured: Configured): Connection {
+  const { wishes, env, profile } = configured;
+  const named = wishes.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
+  const name = named === undefined ? onlyConfigured(configured) : providerName(named);
+  const entry = PROVIDERS[name];
+  const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
+  const key = entry.key(env);
+  if (key === undefined && entry.needsKey(baseUrl)) throw missingKey(name);
+  return {
+    name,
+    baseUrl,
+    key,
+    backend: backendOf(wishes.backend ?? profile.backend),
+    model: profile.model,
+    allowHttp: profile.allowHttp === true,
+    retired: retirementOf(baseUrl),
+  };
+}
+
+/**
+ * The host that made a job. The key goes there only when the user has named that origin by flag, environment or
+ * profile, or it is the provider's own: a job record is a file, and files do not decide where keys go.
+ */
+export function connectionOf(
+  job: Pick<Job, 'provider' | 'baseUrl' | 'backend' | 'id'>,
+  configured: Configured,
+): Connection {
+  const { env, profile } = configured;
+  const name = providerName(job.provider);
+  const entry = PROVIDERS[name];
+  const base = { name, model: undefined, allowHttp: profile.allowHttp === true, retired: undefined };
+  const backend = backendOf(job.backend);
+  if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: entry.key(env), backend };
+  const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], profile.baseUrl, entry.defaultBaseUrl];
+  const origin = new URL(job.baseUrl).origin;
+  const isTrusted = trusted.some((url) => url !== undefined && url !== '' && originOf(url) === origin);
+  const key = entry.key(env);
+  if (key !== undefined && !isTrusted) {
+    throw new SoraError(
+      'auth',
+      `Job ${job.id} was made at ${oneLine(job.baseUrl)}, which is not a host that you named for your key.`,
+      {
+        hint: `To send it there, add: --base-url ${oneLine(job.baseUrl)}`,
+        jobId: job.id,
+      },
+    );
+  }
+  if (key === undefined && entry.needsKey(job.baseUrl)) throw missingKey(name);
+  return { ...base, baseUrl: job.baseUrl, key, backend };
+}
+
+function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): string | undefined {
+  const fits = profile.provider === undefined || profile.provider === name;
+  return wishes.baseUrl ?? (env[PROVIDERS[name].baseUrlVariable] || undefined) ?? (fits ? profile.baseUrl : undefined);
+}
+
+function onlyConfigured(configured: Configured): ProviderName {
+  const found = NAMES.filter(
+    (name) =>
+      name !== 'sandbox' &&
+      (PROVIDERS[name].key(configured.env) !== undefined || ownBaseUrl(name, configured) !== undefined),
+  );
+  if (found.length === 1 && found[0]) return found[0];
+  throw new SoraError(
+    'usage',
+    found.length === 0 ? 'No provider is configured.' : 'More than one provider is configured.',
+    {
+      hint:
+        `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
+        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host.',
+    },
+  );
+}
+
+function providerName(text: string): ProviderName {
+  const name = NAMES.find((candidate) => candidate === text);
+  if (name) return name;
+  const close = nearest(text, NAMES);
+  throw new SoraError('usage', `There is no provider "${oneLine(text, 60)}".`, {
+    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${NAMES.join(', ')}`,
+  });
+}
+
+function backendOf(text: string | undefined): Backend | undefined {
+  if (text === undefined) return undefined;
+  const backend = BACKENDS.find((candidate) => candidate === text);
+  if (backend) return backend;
+  throw new SoraError('usage', `There is no backend "${oneLine(text, 60)}".`, {
+    hint: `Backends: ${BACKENDS.join(', ')}`,
+  });
+}
+
+function baseUrlOf(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (protocol === 'https:' || protocol === 'http:') return normalizeBaseUrl(text);
+  throw new SoraError('usage', `The base URL "${oneLine(text, 200)}" is not an http(s) URL.`, {
+    hint: 'It looks like this: https://gateway.example.com/v1',
+  });
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function missingKey(name: ProviderName): SoraError {
+  return new SoraError('auth', `Provider ${name} needs a key, and ${PROVIDERS[name].keyVariable} is not set.`, {
+    hint: `Set ${PROVIDERS[name].keyVariable}, or try without a key: --provider sandbox`,
+  });
+}
+
+/** OpenAI's deprecation page: the Videos API ended on 2026-09-24 without a replacement. */
+function retirementOf(baseUrl: string): string | undefined {
+  if (originOf(baseUrl) !== 'https://api.openai.com') return undefined;
+  return (
+    'api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with --base-url or ' +
+    'OPENAI_BASE_URL; to try things out, use --provider sandbox.'
+  );
+}

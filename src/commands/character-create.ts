@@ -1,0 +1,149 @@
+/** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Context } from '../context.ts';
+import { type Character, type ClipOptions, orientationOf, type Registration } from '../domain.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import { PLAN_VERSION } from '../media/plan.ts';
+import type { Provider } from '../providers/provider.ts';
+import { checkName } from '../store/names.ts';
+import { characterDocument } from './character.ts';
+import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
+import { ensureRegistered } from './register.ts';
+
+export interface CreateInput {
+  readonly file: string;
+  readonly name: string;
+  readonly options: ClipOptions;
+  readonly force: boolean;
+  readonly local: boolean;
+  readonly dryRun: boolean;
+}
+
+export async function runCharacterCreate(context: Context, input: CreateInput): Promise<undefined> {
+  const { ui } = context;
+  const name = checkName(input.name);
+  const path = resolve(context.host.cwd, input.file);
+  await requireFile(path);
+  // A missing key is refused before any work. A missing choice is not: the character is worth keeping without it.
+  const chosen = input.local || input.dryRun ? undefined : await choice(context);
+  const store = await context.characters();
+  const existing = await store.find(name);
+  const source = { fileName: basename(path), sha256: await hashFile(path, context.host.signal) };
+  const same = existing !== undefined && isSame(existing, { name, source, options: input.options });
+  if (existing && !same && !input.force && !input.dryRun) throw nameTaken(existing, name);
+
+  if (input.dryRun) {
+    const { plan, info } = await inspectClip(context, path, input.options);
+    ui.result({ json: { name, path, info, plan }, text: planText(plan), quiet: [plan.kind] });
+    if (plan.kind === 'reject') throw new SoraError('clip', `${source.fileName} cannot be used.`);
+    return;
+  }
+  const reusable = same && (await store.hasClip(existing.master.sha256));
+  const kept = reusable ? existing : await keep(context, { ...input, name, path, source });
+  if (chosen instanceof SoraError) {
+    throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
+      hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
+    });
+  }
+  const registration = chosen && (await register(context, kept, chosen));
+  const character = (await store.find(name)) ?? kept;
+  ui.result({
+    json: await characterDocument(context, character),
+    text: summary(context, character, registration),
+    quiet: [registration?.value ?? store.clipPath(character.master.sha256)],
+  });
+}
+
+async function choice(context: Context): Promise<Provider | SoraError> {
+  try {
+    return await context.provider();
+  } catch (error) {
+    if (isSoraError(error, 'usage') && context.globals.provider === undefined) return error;
+    throw error;
+  }
+}
+
+/** The same clip: same source, same wishes, same rules of preparation. */
+function isSame(existing: Character, wanted: Pick<Character, 'name' | 'source' | 'options'>): boolean {
+  return (
+    existing.name === wanted.name &&
+    existing.source.sha256 === wanted.source.sha256 &&
+    existing.planVersion === PLAN_VERSION &&
+    isDeepStrictEqual(existing.options, wanted.options)
+  );
+}
+
+function nameTaken(existing: Character, name: string): SoraError {
+  const what =
+    existing.name === name
+      ? `A character named ${name} exists already, made from another clip or with other options.`
+      : `The name ${name} is too close to ${existing.name}.`;
+  return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
+}
+
+async function keep(
+  context: Context,
+  input: CreateInput & { path: string; source: Character['source'] },
+): Promise<Character> {
+  const store = await context.characters();
+  const inspected = await inspectClip(context, input.path, input.options);
+  const temporary = await store.tempClipPath();
+  try {
+    const { clip } = await prepareInto(context, inspected, { outputPath: temporary });
+    const character: Character = {
+      version: 1,
+      name: input.name,
+      master: clip,
+      source: input.source,
+      options: input.options,
+      planVersion: PLAN_VERSION,
+      registrations: [],
+      createdAt: new Date(context.host.clock.now()).toISOString(),
+    };
+    return await store.keep(character, temporary, { replace: input.force });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function register(context: Context, character: Character, provider: Provider): Promise<Registration> {
+  if (provider.takesCharacters === 'no') {
+    throw new SoraError(
+      'refused',
+      `${character.name} is kept, but ${provider.backend ?? provider.name} takes no characters.`,
+      {
+        hint: 'Use another host with --base-url, or add --local to keep it without a registration.',
+      },
+    );
+  }
+  try {
+    return await ensureRegistered(context, character, { provider, orientation: orientationOf(character.master) });
+  } catch (error) {
+    context.ui.note(`${character.name} is kept on this machine; the same command tries the registration again.`);
+    throw error;
+  }
+}
+
+function summary({ ui }: Context, character: Character, registration: Registration | undefined): string {
+  const where = registration
+    ? `${registration.provider} knows it as ${registration.value}`
+    : 'kept on this machine, not registered';
+  return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
+}
+
+async function requireFile(path: string): Promise<void> {
+  const there = await stat(path).catch((cause: unknown) => {
+    throw new SoraError('usage', `There is no file ${path}.`, { cause });
+  });
+  if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
+}
+
+async function hashFile(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}

@@ -1,0 +1,185 @@
+/** Clips: what a file is, what would be done to it, and doing it. `character create` and registrations prepare through here. */
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import {
+  type Character,
+  type Clip,
+  type ClipOptions,
+  DEFAULT_CLIP_OPTIONS,
+  formatSize,
+  type Orientation,
+  orientationOf,
+} from '../domain.ts';
+import { refuseAll, SoraError } from '../errors.ts';
+import type { MediaInfo, MediaPlan } from '../media/plan.ts';
+import { formatBytes } from '../text.ts';
+
+export interface InspectedClip {
+  readonly path: string;
+  readonly info: MediaInfo;
+  readonly plan: MediaPlan;
+}
+
+/** Looks at a file and plans. Throws `usage` for a path that is no file and for wishes that cannot be met, `clip` for what is no media. */
+export async function inspectClip(context: Context, file: string, options: ClipOptions): Promise<InspectedClip> {
+  const path = resolve(context.host.cwd, file);
+  const { probeMedia } = await import('../media/probe.ts');
+  const { planMedia } = await import('../media/plan.ts');
+  // Only some files need ffmpeg to be measured; a machine without it can still inspect the others.
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  const info = await probeMedia(path, { signal: context.host.signal, ...(ffmpeg && { ffmpeg }) });
+  return { path, info, plan: planMedia(info, options) };
+}
+
+/** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */
+export async function prepareInto(
+  context: Context,
+  clip: InspectedClip,
+  { outputPath, name = basename(clip.path) }: { outputPath: string; name?: string },
+): Promise<{ clip: Clip; plan: MediaPlan }> {
+  const { ui, host } = context;
+  refuseRejected(clip);
+  const ffmpeg = await context.ffmpeg();
+  const { prepareClip } = await import('../media/ffmpeg.ts');
+  const task = await ui.task(`Preparing ${name}`);
+  try {
+    const done = await prepareClip({
+      source: clip.path,
+      info: clip.info,
+      plan: clip.plan,
+      ffmpeg,
+      outputPath,
+      signal: host.signal,
+      onProgress: (fraction) => task.update(`Preparing ${name}`, fraction),
+    });
+    task.done(`Prepared ${name}: ${clipLine(done.clip)}`);
+    for (const note of done.notes) ui.note(note);
+    return done;
+  } catch (error) {
+    task.fail(`${name} was not prepared`);
+    throw error;
+  }
+}
+
+function refuseRejected({ path, plan }: InspectedClip): void {
+  if (plan.kind !== 'reject') return;
+  throw refuseAll('clip', plan.issues, { hint: `sora clip inspect ${basename(path)} shows what it is.` });
+}
+
+export function clipLine(clip: Clip): string {
+  return `${formatSize(clip)}, ${clip.seconds.toFixed(3)} s, ${Number(clip.fps.toFixed(3))} fps, ${formatBytes(clip.bytes)}`;
+}
+
+/** The plan as a person reads it. */
+export function planText(plan: MediaPlan): string {
+  if (plan.kind === 'reject') return ['It cannot be used:', ...plan.issues.map((issue) => `  - ${issue}`)].join('\n');
+  if (plan.kind === 'remux') return 'It fits: it is copied without re-encoding, and its metadata is dropped.';
+  return [
+    'It is converted:',
+    ...plan.steps.map((step) => `  - ${step.do}: ${step.because}${step.detail === '' ? '' : ` -> ${step.detail}`}`),
+  ].join('\n');
+}
+
+/** `sora clip inspect <file>` */
+export async function runClipInspect(
+  context: Context,
+  input: { file: string; options: ClipOptions },
+): Promise<undefined> {
+  const { path, info, plan } = await inspectClip(context, input.file, input.options);
+  const { factLines } = await import('../media/facts.ts');
+  context.ui.result({
+    json: { path, info, plan },
+    text: [context.ui.paint.bold(basename(path)), ...factLines(info).map((line) => `  ${line}`), planText(plan)].join(
+      '\n',
+    ),
+    quiet: [plan.kind],
+  });
+}
+
+/** `sora clip prepare <file> -o <out.mp4>` */
+export async function runClipPrepare(
+  context: Context,
+  input: { file: string; output: string; options: ClipOptions; force: boolean; dryRun: boolean },
+): Promise<undefined> {
+  const { ui, host } = context;
+  const target = resolve(host.cwd, input.output);
+  await checkOutput(target, resolve(host.cwd, input.file), input.force || input.dryRun);
+  const inspected = await inspectClip(context, input.file, input.options);
+  if (input.dryRun) {
+    refuseRejected(inspected);
+    const { commandLine } = await import('../media/ffmpeg.ts');
+    const { ffmpegArgs } = await import('../media/plan.ts');
+    const command = commandLine(
+      await context.ffmpeg(),
+      ffmpegArgs({ plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target }),
+    );
+    ui.note(planText(inspected.plan));
+    ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
+    return;
+  }
+  const temporary = join(dirname(target), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.mp4`);
+  try {
+    const done = await prepareInto(context, inspected, { outputPath: temporary });
+    const file = await open(temporary, 'r+');
+    await file.sync().finally(() => file.close());
+    await checkOutput(target, inspected.path, input.force);
+    await rename(temporary, target);
+    ui.result({
+      json: { path: target, clip: done.clip, plan: done.plan },
+      text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),
+      quiet: [target],
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
+  if (target === source)
+    throw new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
+  const folder = await stat(dirname(target)).catch(() => undefined);
+  if (!folder?.isDirectory()) throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`);
+  const there = await stat(target).catch(() => undefined);
+  if (there?.isDirectory())
+    throw new SoraError('usage', `${target} is a folder.`, { hint: 'Name a file: -o ready.mp4' });
+  if (there && !force)
+    throw new SoraError('usage', `${target} exists already.`, { hint: 'Add --force to replace it.' });
+}
+
+/** A clip to upload, and what to do when it is no longer needed. */
+export interface UploadClip {
+  readonly path: string;
+  dispose(): Promise<void>;
+}
+
+/**
+ * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
+ * from it, because hosts stretch a clip whose aspect ratio is not the video's.
+ */
+export async function clipFor(context: Context, character: Character, orientation: Orientation): Promise<UploadClip> {
+  const store = await context.characters();
+  const path = store.clipPath(character.master.sha256);
+  if (!(await store.hasClip(character.master.sha256))) {
+    throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
+      hint: `Make it again: sora character create <clip> --name ${JSON.stringify(character.name)} --force`,
+    });
+  }
+  if (orientationOf(character.master) === orientation) return { path, dispose: async () => {} };
+  const derived = await store.tempClipPath();
+  const dispose = (): Promise<void> => rm(derived, { force: true });
+  try {
+    context.ui.note(
+      `${character.name}'s clip is ${orientationOf(character.master)}; a ${orientation} copy is registered for this video.`,
+    );
+    const wishes = { ...DEFAULT_CLIP_OPTIONS, orientation, fit: character.options.fit };
+    await prepareInto(context, await inspectClip(context, path, wishes), {
+      outputPath: derived,
+      name: `${character.name}'s clip`,
+    });
+    return { path: derived, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+/** `sora sandbox serve`: the built-in stand-in as a server of its own. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { SoraError } from '../errors.ts';
+
+export async function runSandboxServe(
+  context: Context,
+  input: { port?: number; scenario?: string },
+): Promise<undefined> {
+  const { ui, host, paths } = context;
+  const scenario = input.scenario === undefined ? undefined : await readScenario(resolve(host.cwd, input.scenario));
+  const { startSandbox } = await import('../sandbox/server.ts');
+  const { ScenarioError } = await import('../sandbox/scenario.ts');
+  const server = await startSandbox({
+    stateDir: paths.sandbox,
+    ffmpeg: (await context.ffmpeg()).path,
+    port: input.port ?? 0,
+    ...(scenario !== undefined && { scenario }),
+    log: (line) => ui.note(line),
+  }).catch((cause: unknown) => {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof ScenarioError) {
+      throw new SoraError('usage', `The scenario cannot be played: ${message}`, { cause });
+    }
+    throw new SoraError('machine', `The sandbox could not start: ${message}`, {
+      hint: 'Choose another port with --port.',
+      cause,
+    });
+  });
+  const variables = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sandbox' };
+  ui.result({
+    json: { url: server.url, env: variables },
+    text: Object.entries(variables)
+      .map(([name, value]) => `export ${name}=${value}`)
+      .join('\n'),
+    quiet: [server.url],
+  });
+  ui.note(`The sandbox listens at ${server.url}. Ctrl-C ends it.`);
+  await new Promise<void>((done) => {
+    if (host.signal.aborted) done();
+    else host.signal.addEventListener('abort', () => done(), { once: true });
+  });
+  await server.close();
+}
+
+async function readScenario(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SoraError('usage', `The scenario ${path} cannot be read.`, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SoraError('usage', `The scenario ${path} is not JSON.`, { cause });
+  }
+}

@@ -1,0 +1,200 @@
+/** What is known of jobs: `video status`, `video list`, `video show`. */
+import type { Context } from '../context.ts';
+import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
+import { oneLine } from '../text.ts';
+import { exitOf, findJobs, unresolvedError } from './follow.ts';
+
+interface Asked {
+  readonly job: Job;
+  /** Why the host could not be asked. */
+  readonly error?: SoraError;
+}
+
+/** Requests at once: enough for a full list, few enough for a host's rate limit. */
+const AT_ONCE = 8;
+
+/** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
+export async function runVideoStatus(
+  context: Context,
+  input: { ids: readonly string[]; watch: boolean; exitStatus: boolean },
+): Promise<number> {
+  const { ui } = context;
+  const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinished(context);
+  const asked = input.watch ? await watch(context, jobs) : await mapAtOnce(jobs, (job) => ask(context, job));
+  for (const { job, error } of asked) {
+    if (!error) continue;
+    error.jobId ??= job.id;
+    ui.error(error);
+  }
+  const only = input.ids.length === 1 ? asked[0] : undefined;
+  ui.result({
+    json: only ? only.job : asked.map(({ job }) => job),
+    text:
+      asked.length === 0
+        ? 'No job is unfinished.'
+        : jobTable(
+            context,
+            asked.map(({ job }) => job),
+          ),
+    quiet: asked.map(({ job }) => job.id),
+  });
+  for (const { job } of asked)
+    if (isUnresolved(job)) ui.note(`${job.id}: ${unresolvedError(job).message} ${unresolvedError(job).hint}`);
+  if (!input.exitStatus) return exitOf(asked);
+  return exitOf(
+    asked.map(({ job, error }) => ({ error: error ?? fateOf(job) })).flatMap(({ error }) => (error ? [{ error }] : [])),
+  );
+}
+
+function fateOf(job: Job): SoraError | undefined {
+  if (isUnresolved(job)) return unresolvedError(job);
+  if (isFinal(job.status)) return jobError(job);
+  return new SoraError('pending', `Job ${job.id} is still ${describe(job)}.`, { jobId: job.id });
+}
+
+async function unfinished(context: Context): Promise<readonly Job[]> {
+  const { records, broken } = await (await context.jobs()).list();
+  warnBroken(context, broken);
+  return records.filter((job) => !isFinal(job.status));
+}
+
+async function ask(context: Context, job: Job): Promise<Asked> {
+  if (isFinal(job.status)) return { job };
+  try {
+    if (isUnresolved(job)) return { job: await markUnknown(context, job) };
+    const { clock, signal } = context.host;
+    const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
+    if (next === job) return { job };
+    return {
+      job: await (await context.jobs()).update(job.id, (current) =>
+        isFinal(current.status) ? current : { ...current, ...next },
+      ),
+    };
+  } catch (error) {
+    if (!isSoraError(error) || context.host.signal.aborted) throw error;
+    return { job, error };
+  }
+}
+
+/** A request is answered within minutes; a record that still says `submitting` then belongs to a process that is gone. */
+const SUBMITTING_MS = 5 * 60_000;
+
+async function markUnknown(context: Context, job: Job): Promise<Job> {
+  if (job.status === 'unknown' || context.host.clock.now() - Date.parse(job.createdAt) < SUBMITTING_MS) return job;
+  return (await context.jobs()).update(job.id, (current) =>
+    isUnresolved(current)
+      ? { ...current, status: 'unknown', updatedAt: new Date(context.host.clock.now()).toISOString() }
+      : current,
+  );
+}
+
+async function watch(context: Context, jobs: readonly Job[]): Promise<readonly Asked[]> {
+  const { ui, host } = context;
+  const store = await context.jobs();
+  const task = jobs.length === 1 && jobs[0] ? await ui.task(`${jobs[0].id} ${describe(jobs[0])}`) : undefined;
+  const asked = await Promise.all(
+    jobs.map(async (job): Promise<Asked> => {
+      if (isUnresolved(job) || isFinal(job.status)) return { job };
+      try {
+        const done = await waitForJob({
+          job,
+          provider: await context.providerOf(job),
+          clock: host.clock,
+          signal: host.signal,
+          deadline: Number.POSITIVE_INFINITY,
+          pollIntervalMs: undefined,
+          firstPauseMs: 0,
+          resume: `sora video status ${job.id} --watch`,
+          save: async (next) => void (await store.update(job.id, (current) => ({ ...current, ...next }))),
+          onUpdate: (next) => {
+            if (task) task.update(`${next.id} ${describe(next)}`, (next.progress ?? 0) / 100);
+            else if (next.status !== job.status || isFinal(next.status)) ui.note(`${next.id} ${describe(next)}`);
+            ui.event({
+              event: 'progress',
+              jobId: next.id,
+              status: next.status,
+              ...(next.progress !== undefined && { progress: next.progress }),
+            });
+          },
+          onPollError: (error) => ui.warn(`${job.id}: asking failed, the watch goes on: ${error.message}`),
+        });
+        return { job: done };
+      } catch (error) {
+        if (!isSoraError(error)) throw error;
+        return { job: (await store.find(job.id)) ?? job, error };
+      }
+    }),
+  );
+  task?.stop();
+  return asked;
+}
+
+/** `sora video list` */
+export async function runVideoList(context: Context, { status }: { status?: string }): Promise<undefined> {
+  const { records, broken } = await (await context.jobs()).list();
+  warnBroken(context, broken);
+  const jobs = records.filter((job) => status === undefined || job.status === status);
+  context.ui.result({
+    json: jobs,
+    text: jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
+    quiet: jobs.map(({ id }) => id),
+  });
+}
+
+/** `sora video show <id>` */
+export async function runVideoShow(context: Context, id: string): Promise<undefined> {
+  const [job] = await findJobs(context, [id]);
+  if (!job) return;
+  const { paint } = context.ui;
+  const facts: [string, string | undefined][] = [
+    ['status', describe(job)],
+    ['reason', job.failure && oneLine(job.failure.message)],
+    ['prompt', oneLine(job.request.prompt, 2000)],
+    ['characters', job.characters.join(', ') || undefined],
+    [
+      'video',
+      `${formatSize(job.request.size)}, ${job.request.seconds} s${job.model === undefined ? '' : `, ${job.model}`}`,
+    ],
+    ['file', job.outputPath],
+    [
+      'host',
+      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}`,
+    ],
+    ['created', job.createdAt],
+    ['expires', job.expiresAt],
+  ];
+  const text = facts
+    .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${value}`))
+    .join('\n');
+  context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id] });
+}
+
+function jobTable({ ui }: Context, jobs: readonly Job[]): string {
+  return ui.table(
+    ['JOB', 'STATUS', 'VIDEO', 'CHARACTERS', 'CREATED', 'PROMPT'],
+    jobs.map((job) => [
+      job.id,
+      describe(job),
+      `${formatSize(job.request.size)} ${job.request.seconds} s`,
+      job.characters.join(', ') || '-',
+      job.createdAt.replace(/\.\d+Z$/, 'Z'),
+      oneLine(job.request.prompt, 40),
+    ]),
+  );
+}
+
+function warnBroken({ ui }: Context, broken: readonly { readonly path: string; readonly reason: string }[]): void {
+  for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
+}
+
+async function mapAtOnce<T, R>(items: readonly T[], each: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await each(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return results;
+}

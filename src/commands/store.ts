@@ -1,0 +1,54 @@
+/** Where things are kept, and whether they are whole. */
+import type { Context } from '../context.ts';
+import { SoraError } from '../errors.ts';
+
+/** `sora store path` */
+export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
+  const folders = {
+    settings: paths.config,
+    characters: paths.characters,
+    clips: paths.clips,
+    jobs: paths.jobs,
+    sandbox: paths.sandbox,
+  };
+  ui.result({
+    json: folders,
+    text: Object.entries(folders)
+      .map(([name, path]) => `${name.padEnd(10)}  ${path}`)
+      .join('\n'),
+    quiet: Object.values(folders),
+  });
+}
+
+/** `sora store check`: exits 12 when something is broken; deletes nothing. */
+export async function runStoreCheck(context: Context): Promise<undefined> {
+  const { ui } = context;
+  const store = await context.characters();
+  const characters = await store.list();
+  const jobs = await (await context.jobs()).list();
+  const problems = [...characters.broken, ...jobs.broken];
+  for (const { name, master } of characters.records) {
+    const state = await store.checkClip(master.sha256);
+    if (state !== 'whole')
+      problems.push({ path: store.clipPath(master.sha256), reason: `the clip of ${name} is ${state}` });
+  }
+  const orphans = await store.orphanClips();
+  const report = { characters: characters.records.length, jobs: jobs.records.length, problems, orphanClips: orphans };
+  ui.result({
+    json: report,
+    text: [
+      `${report.characters} characters, ${report.jobs} jobs: ${problems.length === 0 ? 'all whole.' : `${problems.length} problems.`}`,
+      ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),
+      ...orphans.map((path) => `  ${path}: no character needs this clip`),
+    ].join('\n'),
+    quiet: problems.map(({ path }) => path),
+  });
+  if (problems.length === 0) return;
+  throw new SoraError(
+    'machine',
+    `The store has ${problems.length === 1 ? 'a broken file' : `${problems.length} broken files`}.`,
+    {
+      hint: 'Nothing was deleted. Restore the files from a backup, or remove them by hand.',
+    },
+  );
+}

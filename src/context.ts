@@ -1,0 +1,176 @@
+/**
+ * The one object that commands are given: the outer world (Host), what the user said for every command (Globals), and
+ * services that are made when they are first asked for.
+ */
+import { createInterface } from 'node:readline/promises';
+import type { Readable } from 'node:stream';
+import { type Connection, chooseProvider, connectionOf, type ProviderWishes } from './choice.ts';
+import type { Clock, Job } from './domain.ts';
+import { SoraError } from './errors.ts';
+import type { Ffmpeg } from './media/ffmpeg.ts';
+import type { Http } from './providers/http.ts';
+import type { Provider } from './providers/provider.ts';
+import type { CharacterStore } from './store/characters.ts';
+import type { JobStore } from './store/jobs.ts';
+import { type StorePaths, storePaths } from './store/paths.ts';
+import type { Profile, Settings } from './store/settings.ts';
+import type { Sink, Ui } from './ui.ts';
+
+/** The process, as the rest of the program may see it. Tests make their own. */
+export interface Host {
+  /** A copy of the environment, keys included; the process itself no longer has them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly platform: string;
+  readonly homeDir: string;
+  readonly stdin: { readonly stream: Readable; readonly isTTY: boolean };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly clock: Clock;
+  /** 0 to 1, like Math.random. */
+  readonly random: () => number;
+  /** Aborted by Ctrl-C and SIGTERM; its reason is a SoraError. */
+  readonly signal: AbortSignal;
+}
+
+/** Options that every command takes. */
+export interface Globals extends ProviderWishes {
+  readonly profile?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+export interface Context {
+  readonly host: Host;
+  readonly globals: Globals;
+  readonly ui: Ui;
+  readonly paths: StorePaths;
+  /** The profile's name, chosen by flag, environment or settings. */
+  profileName(): Promise<string>;
+  characters(): Promise<CharacterStore>;
+  jobs(): Promise<JobStore>;
+  ffmpeg(): Promise<Ffmpeg>;
+  /** Where a new request would go; throws `usage` when nothing or too much is configured, `auth` without a key. */
+  connection(): Promise<Connection>;
+  provider(): Promise<Provider>;
+  /** The host that made a job, whatever is configured now. */
+  providerOf(job: Job): Promise<Provider>;
+  /** Asks on the terminal; throws `usage` with `hint` where there is none. */
+  confirm(question: string, hint: string): Promise<boolean>;
+  /** Ends what the services keep open. */
+  close(): Promise<void>;
+}
+
+export function createContext(host: Host, globals: Globals, ui: Ui): Context {
+  const paths = storePaths(host.env, host.platform, host.homeDir, host.cwd);
+  const closers: (() => Promise<unknown>)[] = [];
+  const providers = new Map<string, Promise<Provider>>();
+
+  const settings = once(async (): Promise<Settings> => {
+    const { readSettings } = await import('./store/settings.ts');
+    return readSettings(paths.config, (text) => ui.warn(text));
+  });
+  const profileName = once(
+    async () => globals.profile ?? (host.env.SORA_PROFILE || undefined) ?? (await settings()).defaultProfile,
+  );
+  const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
+  const ffmpeg = once(async () => {
+    const { findFfmpeg } = await import('./media/ffmpeg.ts');
+    return findFfmpeg(host.env, host.signal);
+  });
+  const sandbox = once(async () => {
+    const { startSandbox } = await import('./sandbox/server.ts');
+    const server = await startSandbox({ stateDir: paths.sandbox, ffmpeg: (await ffmpeg()).path });
+    closers.push(() => server.close());
+    return server;
+  });
+  const connection = once(async () =>
+    chooseProvider({ wishes: globals, env: host.env, profile: await profileOf(await profileName()) }),
+  );
+  const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
+  const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
+    const { createHttp } = await import('./providers/http.ts');
+    const http = await createHttp({
+      clock: host.clock,
+      random: host.random,
+      proxy: proxyOf(host.env),
+      allowHttp,
+      ...(globals.debug && { debug: (line: string) => ui.debug(line) }),
+    });
+    closers.push(() => http.close());
+    return http;
+  };
+  const strictHttp = once(makeHttp(false));
+  const lenientHttp = once(makeHttp(true));
+
+  const connect = (to: Connection): Promise<Provider> => {
+    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key !== undefined]);
+    const made = providers.get(id) ?? makeProvider(to);
+    providers.set(id, made);
+    return made;
+  };
+  const makeProvider = async (to: Connection): Promise<Provider> => {
+    if (to.retired) ui.warn(to.retired);
+    const { PROVIDERS } = await import('./providers/index.ts');
+    const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
+    return PROVIDERS[to.name].create({
+      baseUrl: to.baseUrl,
+      url,
+      key: to.key,
+      backend: to.backend,
+      http: await httpFor(to.allowHttp),
+    });
+  };
+
+  return {
+    host,
+    globals,
+    ui,
+    paths,
+    profileName,
+    characters: once(async () => {
+      const { createCharacterStore } = await import('./store/characters.ts');
+      return createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
+    }),
+    jobs: once(async () => {
+      const { createJobStore } = await import('./store/jobs.ts');
+      return createJobStore({ dir: paths.jobs });
+    }),
+    ffmpeg,
+    connection,
+    provider: async () => connect(await connection()),
+    providerOf: async (job) => {
+      const profile = await profileOf(job.profile ?? (await profileName()));
+      return connect(connectionOf(job, { wishes: globals, env: host.env, profile }));
+    },
+    async confirm(question, hint) {
+      if (!host.stdin.isTTY || !host.stderr.isTTY)
+        throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
+      const lines = createInterface({ input: host.stdin.stream, output: host.stderr.stream });
+      try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: host.signal })).trim());
+      } finally {
+        lines.close();
+      }
+    },
+    async close() {
+      await Promise.allSettled(closers.map((close) => close()));
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function proxyOf(env: Host['env']): { http?: string; https?: string; noProxy?: string } {
+  const http = env.http_proxy ?? env.HTTP_PROXY;
+  const https = env.https_proxy ?? env.HTTPS_PROXY;
+  const noProxy = env.no_proxy ?? env.NO_PROXY;
+  return { ...(http && { http }), ...(https && { https }), ...(noProxy && { noProxy }) };
+}

@@ -1,0 +1,86 @@
+/** The process: the only file that touches it. Everything else is given a Host. */
+import { homedir } from 'node:os';
+import { runCli } from './cli.ts';
+import type { Host } from './context.ts';
+import { EXIT_CODES, SoraError } from './errors.ts';
+import type { Sink } from './ui.ts';
+
+const env = { ...process.env };
+// Children inherit process.env, fluent-ffmpeg's without asking: nothing secret may stand in it.
+for (const name of Object.keys(env)) {
+  if (/(_KEY|_TOKEN|_SECRET|_PASSWORD|_PROXY)$/i.test(name)) delete process.env[name];
+}
+
+const controller = new AbortController();
+for (const [signal, code, words] of [
+  ['SIGINT', 'interrupted', 'Interrupted.'],
+  ['SIGTERM', 'terminated', 'Stopped by SIGTERM.'],
+  ['SIGHUP', 'terminated', 'Stopped: the terminal is gone.'],
+] as const) {
+  process.on(signal, () => {
+    // The second one means it: leave at once.
+    if (controller.signal.aborted) process.exit(EXIT_CODES[code]);
+    controller.abort(new SoraError(code, `${words} Nothing was created.`));
+  });
+}
+
+let unwritten: NodeJS.ErrnoException | undefined;
+for (const stream of [process.stdout, process.stderr]) {
+  // A reader that went away (`| head -1`) is no reason to end a paid job: what it would have read is dropped.
+  // Any other failure (`> /dev/full`) means that the result is not where it was asked for.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') unwritten = error;
+  });
+}
+
+const sink = (stream: NodeJS.WriteStream): Sink => ({
+  stream,
+  isTTY: stream.isTTY === true,
+  columns: stream.columns || Number(env.COLUMNS) || 80,
+});
+
+const host: Host = {
+  env,
+  cwd: process.cwd(),
+  platform: process.platform,
+  homeDir: homedir(),
+  stdin: {
+    get stream() {
+      return process.stdin;
+    },
+    get isTTY() {
+      return process.stdin.isTTY === true;
+    },
+  },
+  stdout: sink(process.stdout),
+  stderr: sink(process.stderr),
+  clock: {
+    now: () => Date.now(),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const stop = (): void => {
+          clearTimeout(timer);
+          reject(signal?.reason);
+        };
+        const timer = setTimeout(() => {
+          signal?.removeEventListener('abort', stop);
+          resolve();
+        }, ms);
+        signal?.addEventListener('abort', stop, { once: true });
+      }),
+  },
+  random: Math.random,
+  signal: controller.signal,
+};
+
+const code = await runCli(process.argv.slice(2), host);
+// Exiting by hand, once all is written: a socket that some host keeps open must not keep the shell waiting.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+);
+if (unwritten) process.stderr.write(`error: The output could not be written: ${unwritten.message}\n`);
+process.exit(unwritten && code === 0 ? EXIT_CODES.machine : code);

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { type Configured, chooseProvider, connectionOf } from '../src/choice.ts';
+
+const GATEWAY = 'https://gateway.example.com/v1';
+
+function configured(change: Partial<Configured> = {}): Configured {
+  return { wishes: {}, env: {}, profile: {}, ...change };
+}
+
+describe('chooseProvider', () => {
+  it.each([
+    ['a flag', { wishes: { provider: 'sandbox' }, env: { OPENAI_API_KEY: 'k' } }, 'sandbox', 'sandbox:'],
+    ['the environment', { env: { SORA_PROVIDER: 'sandbox', OPENAI_API_KEY: 'k' } }, 'sandbox', 'sandbox:'],
+    ['the profile', { profile: { provider: 'sandbox' }, env: { OPENAI_API_KEY: 'k' } }, 'sandbox', 'sandbox:'],
+    ['the only key', { env: { OPENAI_API_KEY: 'k' } }, 'openai', 'https://api.openai.com/v1'],
+    ['a base URL flag alone', { wishes: { baseUrl: `${GATEWAY}/` } }, 'openai', GATEWAY],
+    ['a base URL variable alone', { env: { OPENAI_BASE_URL: GATEWAY } }, 'openai', GATEWAY],
+    ['a base URL in the profile alone', { profile: { baseUrl: GATEWAY } }, 'openai', GATEWAY],
+  ] as const)('takes %s', (_title, change, name, baseUrl) => {
+    expect(chooseProvider(configured(change))).toMatchObject({ name, baseUrl });
+  });
+
+  it.each([
+    [
+      'flag over environment',
+      {
+        wishes: { baseUrl: 'https://flag/v1' },
+        env: { OPENAI_BASE_URL: 'https://env/v1' },
+        profile: { baseUrl: 'https://profile/v1' },
+      },
+      'https://flag/v1',
+    ],
+    [
+      'environment over profile',
+      { env: { OPENAI_BASE_URL: 'https://env/v1' }, profile: { baseUrl: 'https://profile/v1' } },
+      'https://env/v1',
+    ],
+  ])('base URL: %s', (_title, change, baseUrl) => {
+    expect(chooseProvider(configured(change)).baseUrl).toBe(baseUrl);
+  });
+
+  it('never chooses the sandbox silently', () => {
+    expect(() => chooseProvider(configured())).toThrow(
+      expect.objectContaining({ code: 'usage', hint: expect.stringContaining('--provider sandbox') }),
+    );
+  });
+
+  it.each([
+    ['usage', { wishes: { provider: 'opnai' } }, /no provider "opnai"/],
+    ['usage', { wishes: { provider: 'openai', baseUrl: 'gateway' } }, /not an http/],
+    ['usage', { wishes: { provider: 'openai', baseUrl: 'file:///etc' } }, /not an http/],
+    ['usage', { wishes: { provider: 'sandbox', backend: 'vllm' } }, /no backend "vllm"/],
+    ['auth', { wishes: { provider: 'openai' } }, /OPENAI_API_KEY is not set/],
+    ['auth', { wishes: { provider: 'openai' }, env: { OPENAI_API_KEY: '' } }, /OPENAI_API_KEY is not set/],
+  ] as const)('refuses as %s: %j', (code, change, message) => {
+    expect(() => chooseProvider(configured(change))).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('needs no key away from api.openai.com', () => {
+    expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY } })).key).toBeUndefined();
+    expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY, OPENAI_API_KEY: 'k' } })).key).toBe('k');
+  });
+
+  it('says that api.openai.com has ended, and only of api.openai.com', () => {
+    expect(chooseProvider(configured({ env: { OPENAI_API_KEY: 'k' } })).retired).toMatch(/2026-09-24/);
+    expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY } })).retired).toBeUndefined();
+  });
+});
+
+describe('connectionOf', () => {
+  const job = { id: 'job_1', provider: 'openai', baseUrl: GATEWAY };
+  const env = { OPENAI_API_KEY: 'k' };
+
+  it('goes to the host that made the job, whatever is configured now', () => {
+    expect(connectionOf({ ...job, provider: 'sandbox', baseUrl: 'sandbox:' }, configured({ env }))).toMatchObject({
+      name: 'sandbox',
+    });
+    expect(connectionOf(job, configured()).baseUrl).toBe(GATEWAY);
+  });
+
+  it.each([
+    ['flag', { wishes: { baseUrl: GATEWAY } }],
+    ['environment', { env: { ...env, OPENAI_BASE_URL: 'https://gateway.example.com/other' } }],
+    ['profile', { profile: { baseUrl: GATEWAY } }],
+  ])('P5: sends the key to an origin that is named by %s', (_by, change) => {
+    expect(connectionOf(job, configured({ env, ...change }))).toMatchObject({ key: 'k', baseUrl: GATEWAY });
+  });
+
+  it('P5: never sends a key to an origin that only a job file names', () => {
+    expect(() => connectionOf(job, configured({ env }))).toThrow(
+      expect.objectContaining({ code: 'auth', hint: expect.stringContaining(`--base-url ${GATEWAY}`) }),
+    );
+  });
+});

@@ -1,0 +1,280 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+
+const JOE = join(FIXTURES, 'joe.mp4');
+const KEY = 'sk-test-1234567890';
+
+const QUEUED = { id: 'video_1', object: 'video', status: 'queued', model: 'sora-2', seconds: '4', size: '1280x720' };
+const refused = (status: number, code: string, message = 'No.'): Scripted => ({
+  status,
+  body: { error: { message, type: 'x', param: null, code } },
+});
+
+/** A machine that talks to a scripted host. */
+async function withHost(...answers: Scripted[]): Promise<Machine & { server: TestServer }> {
+  const server = await createTestServer();
+  server.answer(...answers);
+  return { ...makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: KEY }), server };
+}
+
+const GENERATE = ['video', 'generate', 'A lighthouse.'];
+
+function onlyJob({ home }: Machine): { id: string; status: string; remoteId?: string } {
+  const folder = join(home, 'jobs');
+  const [name = '', ...more] = readdirSync(folder).filter((file) => file.endsWith('.json'));
+  expect(more).toEqual([]);
+  return JSON.parse(readFileSync(join(folder, name), 'utf8'));
+}
+
+describe('exit codes and the error envelope', () => {
+  it.each([
+    [2, 'usage', 'an unknown command', ['vidio'], /unknown command/i, /video/],
+    [2, 'usage', 'an unknown flag', ['video', 'list', '--statsu', 'failed'], /unknown option/i, /--status/],
+    [2, 'usage', 'a bad value', [...GENERATE, '--seconds', 'four'], /whole number/, /--help/],
+    [2, 'usage', 'a missing argument', ['video', 'generate'], /missing required argument/i, /--help/],
+    [2, 'usage', 'no provider', GENERATE, /No provider/, /--provider sandbox/],
+    [2, 'usage', 'quiet with json', ['character', 'list', '-q'], /cannot be used together/, /--json/],
+    [2, 'usage', 'an unknown job', ['video', 'show', 'job_none'], /no job job_none/, /video list/],
+    [2, 'usage', 'a traversing job id', ['video', 'show', '../../etc/passwd'], /no job/, /video list/],
+    [
+      2,
+      'usage',
+      'an unknown character',
+      [...GENERATE, '-c', 'Joe', '--provider', 'sandbox'],
+      /no character "Joe"/,
+      /character create/,
+    ],
+    [2, 'usage', 'a missing clip', ['character', 'create', 'none.mp4', '--name', 'Joe', '--local'], /no file/i, /./],
+    [2, 'usage', 'a folder as a clip', ['clip', 'inspect', '.'], /folder|directory|not a file/i, /./],
+    [2, 'usage', 'stdin twice', ['video', 'generate', '-', '--reference', '-', '--provider', 'sandbox'], /stdin/, /./],
+    [2, 'usage', 'a wrong name', ['character', 'create', JOE, '--name', 'x'.repeat(81), '--local'], /80/, /./],
+    [4, 'auth', 'no key', [...GENERATE, '--provider', 'openai'], /OPENAI_API_KEY/, /sandbox/],
+  ])('%i %s: %s', async (exit, code, _title, args, message, hint) => {
+    const { sora } = makeMachine();
+    const { exitCode, stdout, stderr } = await sora([...args, '--json']);
+    const { error } = JSON.parse(stderr.split('\n').at(-1) ?? '') as {
+      error: { code: string; message: string; hint?: string };
+    };
+    expect({ exitCode, stdout, code: error.code }).toEqual({ exitCode: exit, stdout: '', code });
+    expect(error.message).toMatch(message);
+    if (hint.source !== '.') expect(error.hint).toMatch(hint);
+  });
+
+  it('lists every problem of a command at once', async () => {
+    const { sora } = makeMachine();
+    const { exitCode, stderr } = await sora([
+      'video',
+      'generate',
+      ' ',
+      '-c',
+      'Joe',
+      '--aspect',
+      '1:2',
+      '-o',
+      'nowhere/x.mp4',
+      '--json',
+    ]);
+    expect(exitCode).toBe(2);
+    const { problems } = JSON.parse(stderr).error;
+    expect(problems).toEqual([
+      expect.stringMatching(/prompt is empty/),
+      expect.stringMatching(/no character "Joe"/),
+      expect.stringMatching(/--aspect 1:2/),
+      expect.stringMatching(/nowhere does not exist/),
+      expect.stringMatching(/No provider/),
+    ]);
+  });
+
+  it('3: a file that is no clip', async () => {
+    const { sora, dir, home } = makeMachine();
+    writeFileSync(join(dir, 'fake.mp4'), 'This is only text.');
+    const { exitCode, stderr } = await sora(['character', 'create', 'fake.mp4', '--name', 'Joe', '--local', '--json']);
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(stderr.split('\n').at(-1) ?? '').error.code).toBe('clip');
+    expect(existsSync(join(home, 'characters')) ? readdirSync(join(home, 'characters')) : []).toEqual([]);
+  });
+
+  it.each([
+    [4, 'auth', refused(401, 'invalid_api_key')],
+    [5, 'refused', refused(400, 'invalid_value', 'Unsupported size.')],
+    [5, 'refused', { status: 404, body: 'not here' }],
+    [10, 'budget', refused(429, 'insufficient_quota')],
+    [10, 'budget', refused(402, 'payment_required')],
+    [11, 'policy', refused(400, 'moderation_blocked')],
+    [7, 'ambiguous', { fault: 'reset' }],
+    [7, 'ambiguous', refused(500, 'server_error')],
+    [7, 'ambiguous', { status: 502, headers: { 'content-type': 'text/html' }, body: '<html>Bad gateway</html>' }],
+    [7, 'ambiguous', { status: 200, body: { object: 'video', status: 'queued' } }],
+    [7, 'ambiguous', { status: 200, body: 'not json' }],
+  ] as const)('%i %s: a create that is answered %#', async (exit, code, answer) => {
+    const { sora, server, ...machine } = await withHost(answer);
+    const { exitCode, stderr } = await sora([...GENERATE, '--json']);
+    const { error } = JSON.parse(stderr.split('\n').at(-1) ?? '');
+    expect({ exitCode, code: error.code }).toEqual({ exitCode: exit, code });
+    // P2: one request, and a record that tells the truth.
+    expect(server.seen).toHaveLength(1);
+    const job = onlyJob({ sora, ...machine });
+    expect(job.status).toBe(exit === 7 ? 'unknown' : 'failed');
+    expect(error.jobId).toBe(job.id);
+    if (exit === 7) expect(error.hint).toContain('--resend');
+  });
+
+  it('explains the rule on likeness when the content policy refuses', async () => {
+    const { sora } = await withHost(refused(400, 'people-in-user-uploads'));
+    const { exitCode, stderr } = await sora(GENERATE);
+    expect(exitCode).toBe(11);
+    expect(stderr).toMatch(/real people/);
+  });
+
+  it('6: a host that cannot be reached', async () => {
+    const port = await closedPort();
+    const machine = makeMachine({ OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` });
+    const { exitCode, stderr } = await machine.sora([...GENERATE, '--json']);
+    expect(exitCode).toBe(6);
+    expect(JSON.parse(stderr.split('\n').at(-1) ?? '').error).toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('127.0.0.1'),
+    });
+    expect(onlyJob(machine).status).toBe('failed');
+  }, 90_000);
+
+  it('P2: an unresolved request stands in the way of an equal one until --resend', async () => {
+    const { sora, server } = await withHost({ fault: 'reset' });
+    expect((await sora(GENERATE)).exitCode).toBe(7);
+    expect((await sora(GENERATE)).exitCode).toBe(7);
+    expect(server.seen).toHaveLength(1);
+    server.answer({ body: QUEUED });
+    expect((await sora([...GENERATE, '--resend'])).exitCode).toBe(0);
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it('P2: the same --key gives the same job', async () => {
+    const { sora, server } = await withHost({ body: QUEUED });
+    const first = await sora([...GENERATE, '--key', 'nightly', '-q']);
+    const second = await sora([...GENERATE, '--key', 'nightly', '-q']);
+    expect(first).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^job_/) });
+    expect(second).toMatchObject({ exitCode: 0, stdout: first.stdout });
+    expect((await sora(['video', 'generate', 'Another.', '--key', 'nightly'])).exitCode).toBe(2);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('P2: the record is on disk before the request leaves, and the remote id right after', async () => {
+    let before: { status: string; remoteId?: string } | undefined;
+    const look = (): void => {
+      before = onlyJob(machine);
+    };
+    const machine: Machine & { server: TestServer } = await withHost({ body: QUEUED, onRequest: look });
+    expect((await machine.sora(GENERATE)).exitCode).toBe(0);
+    expect(before).toMatchObject({ status: 'submitting' });
+    expect(before).not.toHaveProperty('remoteId');
+    expect(onlyJob(machine)).toMatchObject({ status: 'queued', remoteId: 'video_1' });
+  });
+
+  it('5: a job that fails, with the reason', async () => {
+    const failed = { ...QUEUED, status: 'failed', error: { code: 'processing_error', message: 'The oven was cold.' } };
+    const { sora } = await withHost({ body: QUEUED }, { body: failed });
+    const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '10ms']);
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain('The oven was cold.');
+  });
+
+  it('8: a wait that times out says how to go on, and the job is kept', async () => {
+    const { sora, ...machine } = await withHost({ body: QUEUED }, { body: QUEUED });
+    const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '1h', '--timeout', '500ms']);
+    expect(exitCode).toBe(8);
+    expect(stderr).toContain(`sora video wait ${onlyJob({ sora, ...machine }).id}`);
+  });
+
+  it('8: Ctrl-C in a wait says how to go on', async () => {
+    const { sora, ...machine } = await withHost({ body: QUEUED });
+    const run = sora([...GENERATE, '--wait', '--poll-interval', '60s']);
+    await said(run, 'stderr', 'is queued');
+    run.kill('SIGINT');
+    const { exitCode, stderr } = await run;
+    expect(exitCode).toBe(8);
+    expect(stderr).toContain(`sora video wait ${onlyJob({ sora, ...machine }).id}`);
+  });
+
+  it.each([
+    ['is cut off', { fault: 'cut', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(1000, 1) }, 5],
+    [
+      'is no video',
+      { headers: { 'content-type': 'video/mp4' }, body: 'just words, but long enough to look like a file' },
+      1,
+    ],
+    ['is JSON', { headers: { 'content-type': 'application/json' }, body: { error: { message: 'gone' } } }, 1],
+    ['is empty', { headers: { 'content-type': 'video/mp4' }, body: '' }, 1],
+  ] as const)(
+    '9: a download that %s leaves no file, and the job safe',
+    async (_title, answer, times) => {
+      const done = { ...QUEUED, status: 'completed', progress: 100 };
+      const { sora, dir, ...machine } = await withHost(
+        { body: QUEUED },
+        { body: done },
+        ...Array.from({ length: times }, () => answer),
+      );
+      writeFileSync(join(dir, 'old.mp4'), 'old');
+      const { exitCode, stderr } = await sora([...GENERATE, '-o', 'old.mp4', '--force', '--poll-interval', '10ms']);
+      expect({ exitCode, stderr }).toMatchObject({
+        exitCode: 9,
+        stderr: expect.stringContaining('sora video download'),
+      });
+      expect(readFileSync(join(dir, 'old.mp4'), 'utf8')).toBe('old');
+      expect(readdirSync(dir).toSorted()).toEqual(['home', 'old.mp4']);
+      expect(onlyJob({ sora, dir, ...machine }).status).toBe('succeeded');
+    },
+    90_000,
+  );
+
+  it('12: no ffmpeg, and how to install one', async () => {
+    const { sora, dir } = makeMachine();
+    const { exitCode, stderr } = await sora(['clip', 'prepare', JOE, '-o', 'x.mp4'], {
+      env: { SORA_FFMPEG: undefined, PATH: dir },
+    });
+    expect(exitCode).toBe(12);
+    expect(stderr).toMatch(/install/);
+  });
+
+  it('12: an ffmpeg that is named but does not work', async () => {
+    const { sora, dir } = makeMachine();
+    const { exitCode, stderr } = await sora(['clip', 'prepare', JOE, '-o', 'x.mp4'], {
+      env: { SORA_FFMPEG: join(dir, 'none') },
+    });
+    expect(exitCode).toBe(12);
+    expect(stderr).toContain('SORA_FFMPEG');
+  });
+
+  it('12: an output that cannot be written', async () => {
+    const { sora, dir } = makeMachine();
+    const { exitCode } = await sora(['store', 'path'], { cwd: dir });
+    expect(exitCode).toBe(0);
+    const full = await makeMachine().sora(['character', 'list', '--json'], { env: { SORA_HOME: '/dev/null/x' } });
+    expect(full.exitCode).toBe(12);
+  });
+
+  it.each([
+    [130, 'SIGINT'],
+    [143, 'SIGTERM'],
+  ] as const)('%i: %s while a clip is prepared leaves no file and no ffmpeg', async (exit, signal) => {
+    const { sora, home } = makeMachine();
+    const run = sora(['character', 'create', JOE, '--name', 'Joe', '--local']);
+    await said(run, 'stderr', 'Preparing');
+    run.kill(signal);
+    expect((await run).exitCode).toBe(exit);
+    expect(readdirSync(join(home, 'clips')).filter((name) => name.endsWith('.mp4'))).toEqual([]);
+    expect(existsSync(join(home, 'characters')) ? readdirSync(join(home, 'characters')) : []).toEqual([]);
+  });
+});
+
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 1));
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { BIN, FIXTURES, makeMachine, said } from '../helpers/cli.ts';
+
+const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+
+interface Example {
+  readonly title: string;
+  readonly kind: string;
+  readonly script: string;
+}
+
+/** The runnable blocks, each under its heading. */
+const BLOCKS: readonly Example[] = README.split(/^#+ /m).flatMap((section) => {
+  const title = section.split('\n')[0] ?? '';
+  return [...section.matchAll(/^```(sh|serve)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    title,
+    kind: match[1] ?? '',
+    script: match[2] ?? '',
+  }));
+});
+
+/** A folder with joe.mp4 and a `sora` on the PATH, as after an installation. */
+function readersMachine() {
+  const machine = makeMachine();
+  copyFileSync(join(FIXTURES, 'joe.mp4'), join(machine.dir, 'joe.mp4'));
+  const program = join(machine.dir, 'bin', 'sora');
+  const env = { ...machine.env, PATH: `${join(machine.dir, 'bin')}:${machine.env.PATH}` };
+  return { ...machine, env, program };
+}
+
+async function installProgram(program: string): Promise<void> {
+  await execa('mkdir', ['-p', join(program, '..')]);
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
+  chmodSync(program, 0o755);
+}
+
+describe('the README', () => {
+  it('has examples', () => {
+    expect(BLOCKS.map(({ title }) => title)).toEqual(
+      expect.arrayContaining(['A tour in ten lines', 'Characters', 'Videos', 'Clips', 'The sandbox', 'The store']),
+    );
+  });
+
+  it('runs as printed, from the first example to the last', async () => {
+    const { dir, env, program } = readersMachine();
+    await installProgram(program);
+    const script = BLOCKS.filter(({ kind }) => kind === 'sh')
+      .map(({ script }) => script)
+      .join('\n');
+    const done = await execa('bash', ['-euxc', script], { cwd: dir, env, extendEnv: false, reject: false, all: true });
+    expect(done.exitCode, done.all).toBe(0);
+  }, 240_000);
+
+  it('serves the sandbox to other programs as printed', async () => {
+    const { dir, env, program } = readersMachine();
+    await installProgram(program);
+    const port = await freePort();
+    const [serve = '', ...calls] = (BLOCKS.find(({ kind }) => kind === 'serve')?.script ?? '')
+      .replaceAll('4010', String(port))
+      .trim()
+      .split('\n');
+    const server = execa('bash', ['-c', `exec ${serve}`], { cwd: dir, env, extendEnv: false, reject: false });
+    await said(server, 'stdout', 'OPENAI_API_KEY');
+    const answers: unknown[] = [];
+    for (const call of calls)
+      answers.push(JSON.parse((await execa('bash', ['-c', call], { cwd: dir, env, extendEnv: false })).stdout));
+    expect(answers).toMatchObject([
+      { object: 'video', status: 'queued', seconds: '4', prompt: 'A lighthouse.' },
+      { object: 'list', data: [{ prompt: 'A lighthouse.' }] },
+    ]);
+    server.kill('SIGINT');
+    expect(await server).toMatchObject({ exitCode: 0 });
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

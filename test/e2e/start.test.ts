@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { BIN, makeMachine } from '../helpers/cli.ts';
+
+const PRELOAD = fileURLToPath(new URL('../helpers/loaded.js', import.meta.url));
+const HEAVY = ['conf', 'undici', 'ora', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'proper-lockfile', 'ffmpeg-static'];
+
+async function modulesOf(args: readonly string[]): Promise<{ stdout: string; modules: string[] }> {
+  const { env, dir } = makeMachine();
+  const { stdout, stderr } = await execa(process.execPath, ['--import', PRELOAD, BIN, ...args], {
+    env,
+    extendEnv: false,
+    cwd: dir,
+  });
+  const loaded = JSON.parse(/^LOADED (.*)$/m.exec(stderr)?.[1] ?? 'null') as string[];
+  return { stdout, modules: loaded };
+}
+
+function heavy(modules: readonly string[]): string[] {
+  return HEAVY.filter((library) => modules.some((url) => url.includes(`/node_modules/${library}/`)));
+}
+
+describe('start-up', () => {
+  it.each([['--version'], ['--help'], ['character --help'], ['video generate --help']])(
+    'sora %s loads no heavy library',
+    async (line) => {
+      const { modules } = await modulesOf(line.split(' '));
+      expect(modules.some((url) => url.endsWith('/dist/main.js'))).toBe(true);
+      expect(heavy(modules)).toEqual([]);
+    },
+  );
+
+  it('sora character list loads neither conf nor undici without a settings file', async () => {
+    const { modules } = await modulesOf(['character', 'list']);
+    expect(heavy(modules)).toEqual([]);
+  });
+
+  it('sees a heavy library that is loaded', async () => {
+    const { modules } = await modulesOf([
+      'clip',
+      'inspect',
+      fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url)),
+    ]);
+    expect(heavy(modules)).toContain('mediainfo.js');
+  });
+
+  it('prints the version of the package', async () => {
+    const { stdout } = await modulesOf(['--version']);
+    expect(stdout).toBe(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
+  });
+});

@@ -1,0 +1,36 @@
+/** The whole way of a clip, as the commands walk it: find ffmpeg, probe, plan, prepare. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { refuseAll } from '../../src/errors.ts';
+import { findFfmpeg, prepareClip } from '../../src/media/ffmpeg.ts';
+import { planMedia } from '../../src/media/plan.ts';
+import { probeMedia } from '../../src/media/probe.ts';
+import { ffmpegPath } from './ffmpeg.ts';
+
+/** A folder of this test alone. */
+export async function tempFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sora-media-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function findTestFfmpeg(): ReturnType<typeof findFfmpeg> {
+  return findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+}
+
+/** Prepares `source` into `outputPath`; throws as the commands do. */
+export async function prepare(
+  source: string,
+  outputPath: string,
+  options: Partial<ClipOptions> = {},
+): Promise<Awaited<ReturnType<typeof prepareClip>>> {
+  const { signal } = new AbortController();
+  const ffmpeg = await findTestFfmpeg();
+  const info = await probeMedia(source, { ffmpeg, signal });
+  const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
+  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+  return prepareClip({ source, info, plan, ffmpeg, outputPath, signal });
+}

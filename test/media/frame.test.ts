@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS, formatSize, parseSize, type Size } from '../../src/domain.ts';
+import { chooseBox, formatRate, place, rateOf, targetRate } from '../../src/media/frame.ts';
+import { displayedSize } from '../../src/media/info.ts';
+
+const size = (text: string): Size => parseSize(text) ?? { width: 0, height: 0 };
+const options = (change: Partial<ClipOptions>): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });
+
+describe('displayedSize', () => {
+  it.each([
+    ['1920x1080', 1, 90, '1080x1920'],
+    ['1280x720', 2, 0, '2560x720'],
+    ['720x576', 64 / 45, 0, '1024x576'],
+    ['1280x720', 0.5, 0, '1280x1440'],
+    ['1280x720', 2, 270, '720x2560'],
+  ] as const)('shows %s with pixels of %d turned by %d as %s', (stored, pixelAspect, rotation, shown) => {
+    expect(formatSize(displayedSize({ ...size(stored), pixelAspect, rotation }))).toBe(shown);
+  });
+});
+
+describe('chooseBox', () => {
+  it.each<[string, Partial<ClipOptions>, string]>([
+    ['320x240', {}, '1280x720'],
+    ['1280x720', {}, '1280x720'],
+    ['720x720', {}, '1280x720'],
+    ['1920x1440', {}, '1920x1080'],
+    ['3840x2160', {}, '1920x1080'],
+    ['1366x768', {}, '1376x774'],
+    ['1440x810', {}, '1440x810'],
+    ['2560x1080', {}, '1920x1080'],
+    ['1080x1920', {}, '1080x1920'],
+    ['720x1280', {}, '720x1280'],
+    ['800x1000', {}, '810x1440'],
+    ['800x1000', { orientation: 'landscape' }, '1792x1008'],
+    ['1280x720', { orientation: 'portrait' }, '1080x1920'],
+    ['3840x2160', { resolution: '720p' }, '1280x720'],
+    ['320x240', { resolution: '1080p' }, '1920x1080'],
+    ['720x1280', { resolution: '1080p' }, '1080x1920'],
+  ])('puts %s with %o into %s', (shown, wish, box) => {
+    expect(formatSize(chooseBox(size(shown), options(wish)))).toBe(box);
+  });
+
+  it('is always exactly 16:9 or 9:16 with even sides', () => {
+    for (let width = 16; width < 4000; width += 37) {
+      for (let height = 16; height < 4000; height += 41) {
+        const box = chooseBox({ width, height }, DEFAULT_CLIP_OPTIONS);
+        const [short, long] = [Math.min(box.width, box.height), Math.max(box.width, box.height)];
+        expect([long * 9 === short * 16, short % 2, long % 2, short >= 720, short <= 1080]).toEqual([
+          true,
+          0,
+          0,
+          true,
+          true,
+        ]);
+      }
+    }
+  });
+});
+
+describe('place', () => {
+  const at = (shown: string, box: string, wish: Partial<ClipOptions> = {}, square = true) => {
+    const { picture, mode, x, y } = place(size(shown), size(box), options(wish), square);
+    return `${mode} ${formatSize(picture)} at ${x},${y}`;
+  };
+
+  it.each<[string, string, Partial<ClipOptions>, string]>([
+    ['1280x720', '1280x720', {}, 'exact 1280x720 at 0,0'],
+    ['960x720', '1280x720', {}, 'pad 960x720 at 160,0'],
+    ['320x240', '1280x720', {}, 'pad 320x240 at 480,240'],
+    ['641x361', '1280x720', {}, 'pad 641x361 at 318,178'],
+    ['1920x1440', '1920x1080', {}, 'pad 1440x1080 at 240,0'],
+    ['3840x2160', '1920x1080', {}, 'exact 1920x1080 at 0,0'],
+    ['2560x1080', '1920x1080', {}, 'pad 1920x810 at 0,134'],
+    ['960x720', '1280x720', { fit: 'crop' }, 'crop 1280x960 at 0,120'],
+    ['640x360', '1280x720', { fit: 'crop' }, 'exact 1280x720 at 0,0'],
+    ['720x1280', '1920x1080', { fit: 'crop' }, 'crop 1920x3414 at 0,1166'],
+    ['1280x720', '1920x1080', { resolution: '1080p' }, 'exact 1920x1080 at 0,0'],
+  ])('places %s in %s with %o: %s', (shown, box, wish, placed) => {
+    expect(at(shown, box, wish)).toBe(placed);
+  });
+
+  it('rounds a picture that is resampled anyway to even sides', () => {
+    expect(at('1023x575', '1280x720', {}, false)).toBe('pad 1024x576 at 128,72');
+  });
+});
+
+describe('rates', () => {
+  it.each([
+    [23.976, '24000/1001'],
+    [29.97, '30000/1001'],
+    [59.94, '60000/1001'],
+    [30, '30'],
+    [25, '25'],
+    [29.833, '29833/1000'],
+    [29.5, '59/2'],
+  ])('reads %d as %s', (fps, rate) => {
+    expect(formatRate(rateOf(fps))).toBe(rate);
+  });
+
+  it.each([
+    [15, true, '30'],
+    [10, true, '30'],
+    [12, true, '24'],
+    [12.5, true, '25'],
+    [11.988, true, '24000/1001'],
+    [1, true, '24'],
+    [23.976, true, '24000/1001'],
+    [60, true, '60'],
+    [90, true, '45'],
+    [100, true, '50'],
+    [119.88, true, '60000/1001'],
+    [240, true, '60'],
+    [25.667, false, '30'],
+    [29.6, false, '30'],
+    [24.1, false, '24'],
+    [11.2, false, '24'],
+    [144.3, false, '60'],
+  ])('makes %d fps (constant: %s) %s fps', (fps, constant, rate) => {
+    expect(formatRate(targetRate(fps, constant))).toBe(rate);
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { isSoraError, type SoraError } from '../../src/errors.ts';
+import type { AudioInfo, MediaInfo, VideoInfo } from '../../src/media/info.ts';
+import { type ConvertPlan, convertInstead, planMedia, type RemuxPlan, withoutAudio } from '../../src/media/plan.ts';
+import { mediaInfo } from '../helpers/media-info.ts';
+
+const options = (change: Partial<ClipOptions> = {}): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });
+
+function convert(info: MediaInfo, change: Partial<ClipOptions> = {}): ConvertPlan {
+  const plan = planMedia(info, options(change));
+  if (plan.kind !== 'convert') throw new Error(`expected convert, not ${JSON.stringify(plan)}`);
+  return plan;
+}
+
+function remux(info: MediaInfo, change: Partial<ClipOptions> = {}): RemuxPlan {
+  const plan = planMedia(info, options(change));
+  if (plan.kind !== 'remux') throw new Error(`expected remux, not ${JSON.stringify(plan)}`);
+  return plan;
+}
+
+function issues(info: MediaInfo): readonly string[] {
+  const plan = planMedia(info, options());
+  if (plan.kind !== 'reject') throw new Error(`expected reject, not ${JSON.stringify(plan)}`);
+  return plan.issues;
+}
+
+function refusal(info: MediaInfo, change: Partial<ClipOptions>): SoraError {
+  try {
+    planMedia(info, options(change));
+  } catch (error) {
+    if (isSoraError(error)) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+const does = (plan: ConvertPlan | RemuxPlan): string[] => plan.steps.map((step) => step.do);
+
+describe('what fits', () => {
+  it.each<[string, Partial<VideoInfo>]>([
+    ['720p landscape', {}],
+    ['1080p landscape', { width: 1920, height: 1080 }],
+    ['portrait', { width: 720, height: 1280 }],
+    ['a size between 720p and 1080p', { width: 1600, height: 900 }],
+    ['untagged colours', { range: undefined, primaries: undefined, transfer: undefined, matrix: undefined }],
+    ['23.976 fps', { fps: 24_000 / 1001, seconds: 2.002 }],
+    ['59.94 fps', { fps: 60_000 / 1001, seconds: 3.003 }],
+    ['60 fps', { fps: 60 }],
+    ['exactly 2 s', { seconds: 2 }],
+    ['exactly 4 s', { seconds: 4 }],
+  ])('copies %s', (_, video) => {
+    const info = mediaInfo(video, { seconds: (video.seconds ?? 3) - 0.1 });
+    expect(remux(info).steps).toEqual([]);
+    expect(remux(info).target).toMatchObject({ width: info.video?.width, height: info.video?.height, audio: true });
+  });
+
+  it.each<[string, Partial<VideoInfo>, string]>([
+    ['HEVC', { codec: 'HEVC' }, 'encode video'],
+    ['10 bit', { bitDepth: 10 }, 'encode video'],
+    ['4:2:2', { chroma: '4:2:2' }, 'encode video'],
+    ['full range', { range: 'full' }, 'convert colours'],
+    ['BT.601', { matrix: 'BT.601' }, 'convert colours'],
+    ['BT.2020 primaries', { primaries: 'BT.2020' }, 'convert colours'],
+    ['PQ', { hdr: 'PQ', transfer: 'PQ' }, 'tone-map'],
+    ['a varying frame rate', { constantRate: false }, 'set frame rate'],
+    ['15 fps', { fps: 15 }, 'set frame rate'],
+    ['120 fps', { fps: 120 }, 'set frame rate'],
+    ['a rotation flag', { rotation: 180 }, 'rotate'],
+    ['a pixel aspect ratio', { pixelAspect: 0.5 }, 'square pixels'],
+    ['4:3', { width: 960 }, 'pad'],
+    ['4K', { width: 3840, height: 2160 }, 'scale'],
+    ['interlaced fields', { scan: 'interlaced' }, 'deinterlace'],
+    ['transparency', { alpha: true }, 'flatten'],
+    ['4.04 s', { seconds: 4.04, fps: 25 }, 'trim'],
+  ])('converts %s and says why', (_, video, step) => {
+    const plan = convert(mediaInfo(video));
+    expect(does(plan)).toContain(step);
+    expect(plan.steps.every(({ because, detail }) => because !== '' && detail !== '')).toBe(true);
+  });
+
+  it.each<[string, Partial<MediaInfo>, Partial<AudioInfo>, string]>([
+    ['a file above 50 MB', { bytes: 50_000_001 }, {}, 'encode video'],
+    ['another container', { container: 'AVI' }, {}, 'encode video'],
+    ['Matroska whose times are rounded', { container: 'Matroska' }, {}, 'encode video'],
+    ['sound that is not AAC', {}, { codec: 'Opus' }, 'encode audio'],
+  ])('converts %s', (_, rest, audio, step) => {
+    expect(does(convert(mediaInfo({}, audio, rest)))).toContain(step);
+  });
+
+  it('copies Matroska whose frames last whole milliseconds', () => {
+    expect(remux(mediaInfo({ fps: 25 }, {}, { container: 'Matroska' })).kind).toBe('remux');
+  });
+
+  it('does not encode a fitting picture to drop its sound', () => {
+    const plan = remux(mediaInfo({}, { codec: 'Opus' }), { audio: false });
+    expect(plan.target.audio).toBe(false);
+    expect(does(plan)).toEqual(['drop audio']);
+  });
+
+  it('ends the sound of a copy before its picture', () => {
+    expect(remux(mediaInfo({ seconds: 3 }, { seconds: 3.024 })).audioUntil).toBeCloseTo(3 - 2 * (1024 / 48_000), 2);
+    expect(remux(mediaInfo({ seconds: 3 }, { seconds: 2.95 })).audioUntil).toBeUndefined();
+  });
+
+  it('names the streams that are left out', () => {
+    const plan = remux(mediaInfo({}, {}, { videoStreams: 2, audioStreams: 3, coverArt: true }));
+    expect(plan.steps).toEqual([
+      expect.objectContaining({ do: 'leave out', detail: '1 more video stream, 2 more audio streams, the cover art' }),
+    ]);
+  });
+});
+
+describe('trim', () => {
+  it.each([
+    { fps: 25, seconds: 5.28, frames: 100 },
+    { fps: 30, seconds: 60, frames: 120 },
+    { fps: 24_000 / 1001, seconds: 60.06, frames: 95 },
+    { fps: 30_000 / 1001, seconds: 4.004, frames: 119 },
+    { fps: 60_000 / 1001, seconds: 60.06, frames: 239 },
+    { fps: 50, seconds: 4.02, frames: 200 },
+    { fps: 15, seconds: 60, frames: 120 },
+    { fps: 240, seconds: 10, frames: 240 },
+  ])('keeps $frames frames of $seconds s at $fps fps, never more than 4 s', ({ fps, seconds, frames }) => {
+    const { target } = convert(mediaInfo({ fps, seconds }));
+    expect(target.frames).toBe(frames);
+    expect(target.seconds).toBeLessThanOrEqual(4);
+    expect(target.seconds).toBeGreaterThan(3.9);
+  });
+
+  it('says what it keeps', () => {
+    expect(convert(mediaInfo({ fps: 25, seconds: 5.28 })).steps[0]).toEqual({
+      do: 'trim',
+      because: '5.28 s is longer than 4 s',
+      detail: 'first 100 frames: 4.00 s at 25 fps',
+    });
+  });
+
+  it('keeps at least 2 s at a rate that does not divide them', () => {
+    expect(convert(mediaInfo({ fps: 24_000 / 1001, seconds: 60.06 }), { duration: 2 }).target.frames).toBe(48);
+  });
+
+  it('takes what follows --start', () => {
+    const plan = convert(mediaInfo({ fps: 25, seconds: 5.28 }), { start: 2 });
+    expect(plan).toMatchObject({ start: 2, target: { frames: 82 } });
+    expect(plan.steps[0]?.because).toBe('--start 2 was asked');
+  });
+
+  it('is no reason to convert when --start is 0 and --duration is the whole clip', () => {
+    expect(remux(mediaInfo({ seconds: 3 }), { start: 0, duration: 3 }).kind).toBe('remux');
+  });
+
+  it.each<[string, Partial<ClipOptions>, RegExp, RegExp]>([
+    ['a start that leaves too little', { start: 3.5 }, /leaves 1\.78 s of 5\.28 s/, /at most 3\.28/],
+    ['a start behind the end', { start: 90 }, /leaves 0 s/, /at most 3\.28/],
+    ['a negative start', { start: -1 }, /negative/, /undefined/],
+    ['a duration below 2', { duration: 1 }, /between 2 and 4/, /undefined/],
+    ['a duration above 4', { duration: 4.5 }, /between 2 and 4/, /undefined/],
+    ['a duration that is not there', { start: 3, duration: 4 }, /more than the 2\.28 s/, /at most 2\.28/],
+  ])('refuses %s as a usage error that names what works', (_, wish, message, hint) => {
+    const error = refusal(mediaInfo({ fps: 25, seconds: 5.28 }), wish);
+    expect(error.code).toBe('usage');
+    expect(error.message).toMatch(message);
+    expect(String(error.hint)).toMatch(hint);
+  });
+
+  it('names every wrong wish at once', () => {
+    expect(refusal(mediaInfo(), { start: -1, duration: 9 }).problems).toHaveLength(2);
+  });
+
+  it('trusts the frame count over times that are rounded to milliseconds', () => {
+    expect(remux(mediaInfo({ fps: 30, seconds: 1.9999, frames: 60 })).target.seconds).toBe(2);
+  });
+});
+
+describe('what cannot be used', () => {
+  it.each<[string, MediaInfo, RegExp]>([
+    ['sound alone', mediaInfo(null), /sound but no video/],
+    ['a picture', mediaInfo(null, null, { image: true }), /single picture/],
+    ['a cut-off file', mediaInfo({}, {}, { truncated: true }), /cut off/],
+    ['1.9 s', mediaInfo({ seconds: 1.9 }), /1\.9 s long; at least 2 s/],
+    ['an unknown length', mediaInfo({ seconds: undefined }), /not stored/],
+    ['a picture beyond the limit', mediaInfo({ width: 9000 }), /9000x720/],
+    ['a picture of nothing', mediaInfo({ width: 8, height: 8 }), /8x8/],
+  ])('rejects %s', (_, info, issue) => {
+    expect(issues(info)).toEqual([expect.stringMatching(issue)]);
+  });
+
+  it('names all reasons together', () => {
+    expect(issues(mediaInfo({ width: 9000, seconds: 1 }, {}, { truncated: true }))).toHaveLength(3);
+  });
+});
+
+describe('fallbacks', () => {
+  it('turns a copy that failed into an encode of the same frames', () => {
+    const plan = convertInstead(remux(mediaInfo()), 'it does not decode');
+    expect(plan).toMatchObject({ kind: 'convert', start: 0, target: { frames: 90, width: 1280 } });
+    expect(plan.steps[0]?.because).toBe('it does not decode');
+  });
+
+  it('drops the sound and says so', () => {
+    const plan = withoutAudio(convert(mediaInfo({ codec: 'HEVC' })), 'it cannot be decoded');
+    expect(plan.target.audio).toBe(false);
+    expect(does(plan)).toEqual(['encode video', 'drop audio']);
+  });
+});
