@@ -76,7 +76,13 @@ describe('the README', () => {
     const command = name
       .split(' ')
       .reduce<Command>((parent, word) => parent.commands.find((child) => child.name() === word) as Command, program);
-    command.configureOutput({ writeOut: (text) => void (help += text) }).outputHelp();
+    command
+      .configureOutput({
+        writeOut: (text) => {
+          help += text;
+        },
+      })
+      .outputHelp();
     expect(help).toContain('Usage: sora');
     expect(help).toMatch(/Examples:\n {2}\$ .*sora /);
   });

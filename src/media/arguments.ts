@@ -223,7 +223,8 @@ function flattenFilters(video: VideoInfo): string[] {
   const toRgb = video.rgb
     ? `scale=flags=${SCALE_FLAGS}`
     : `scale=in_color_matrix=${inputMatrix(video)}${rangeOption(video)}:flags=${SCALE_FLAGS}`;
-  return [toRgb, 'format=gbrap', 'premultiply=inplace=1', 'format=gbrp'];
+  // ffmpeg 4 keeps the range flag of the YUV it came from, and would take 16 for black.
+  return [toRgb, 'format=gbrap', 'setparams=range=pc', 'premultiply=inplace=1', 'format=gbrp'];
 }
 
 /**

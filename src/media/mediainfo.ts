@@ -57,7 +57,7 @@ function readVideo(track: Fields): VideoInfo {
     transfer,
     matrix: matrixOf(tag(track, 'matrix_coefficients')),
     hdr: transfer === 'PQ' || transfer === 'HLG' ? transfer : undefined,
-    scan: scanOf(tag(track, 'ScanType')),
+    scan: scanOf(tag(track, 'ScanType'), format),
   };
 }
 
@@ -91,8 +91,19 @@ function rotationOf(degrees: number): VideoInfo['rotation'] {
   return quarter === 1 ? 90 : quarter === 2 ? 180 : quarter === 3 ? 270 : 0;
 }
 
-function scanOf(scan: string | undefined): VideoInfo['scan'] {
-  if (scan === undefined || scan === 'Progressive') return 'progressive';
+/** Codecs that can hold fields; for streams that mix fields and frames MediaInfo may say nothing. */
+const FIELD_CODECS: ReadonlySet<string> = new Set([
+  'AVC',
+  'HEVC',
+  'MPEG Video',
+  'MPEG-4 Visual',
+  'VC-1',
+  'DV',
+  'ProRes',
+]);
+
+function scanOf(scan: string | undefined, format: string): VideoInfo['scan'] {
+  if (scan === 'Progressive' || (scan === undefined && !FIELD_CODECS.has(format))) return 'progressive';
   return scan === 'Interlaced' ? 'interlaced' : 'mixed';
 }
 

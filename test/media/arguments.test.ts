@@ -130,7 +130,7 @@ describe('videoFilters', () => {
     ],
     ['tagged BT.601', { matrix: 'BT.601' }, /in_color_matrix=bt601/],
     ['RGB', { rgb: true, chroma: undefined }, /format=gbrp,scale=w=1280:h=720:out_color_matrix=bt709/],
-    ['transparency', { alpha: true }, /format=gbrap,premultiply=inplace=1,format=gbrp/],
+    ['transparency', { alpha: true }, /format=gbrap,setparams=range=pc,premultiply=inplace=1,format=gbrp/],
     ['PQ', { hdr: 'PQ' }, /zscale=tin=smpte2084.*tonemap=/],
     ['HLG', { hdr: 'HLG' }, /zscale=tin=arib-std-b67.*tonemap=/],
     ['wide gamut', { primaries: 'Display P3' }, /colorspace=iprimaries=smpte432/],
