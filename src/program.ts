@@ -1,10 +1,22 @@
 /** The whole command tree: names, arguments, options, help. Actions parse and call a command's run function. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { FollowFlags } from './commands/follow.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
 import type { Context, Globals } from './context.ts';
-import { type ClipOptions, JOB_STATUSES, parseSize, parseTime } from './domain.ts';
+import { JOB_STATUSES } from './domain.ts';
+import {
+  type ClipFlags,
+  clipOptions,
+  clipWishes,
+  collect,
+  examples,
+  followOptions,
+  isText,
+  JOB_ID,
+  size,
+  wholeNumber,
+} from './options.ts';
 import { BACKENDS } from './providers/provider.ts';
 
 /** A command's exit code; nothing means 0. */
@@ -275,92 +287,4 @@ function addHouse(program: Command, act: Act): void {
     .description('read every record and clip and name what is broken')
     .addHelpText('after', examples('sora store check'))
     .action(act(async (context) => (await import('./commands/store.ts')).runStoreCheck(context)));
-}
-
-const JOB_ID = 'a job id, the host’s id, or @last';
-
-interface ClipFlags {
-  start?: number;
-  duration?: number;
-  fit: ClipOptions['fit'];
-  orientation: ClipOptions['orientation'];
-  resolution?: '720p' | '1080p';
-  audio: boolean;
-}
-
-function clipOptions(command: Command): Command {
-  return command
-    .option('--start <time>', 'where the clip begins: 3.2, 3.2s or 00:03.2', time)
-    .option('--duration <s>', 'seconds to keep, 2 to 4 (default: as much as fits)', time)
-    .addOption(
-      new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
-    )
-    .addOption(
-      new Option('--orientation <o>', 'of the result').choices(['auto', 'landscape', 'portrait']).default('auto'),
-    )
-    .addOption(
-      new Option('--resolution <r>', 'of the result (default: the smallest that holds the picture)').choices([
-        '720p',
-        '1080p',
-      ]),
-    )
-    .option('--no-audio', 'drop the sound');
-}
-
-function clipWishes(flags: ClipFlags): ClipOptions {
-  return {
-    start: flags.start ?? null,
-    duration: flags.duration ?? null,
-    fit: flags.fit,
-    orientation: flags.orientation,
-    resolution: flags.resolution ?? 'auto',
-    audio: flags.audio,
-  };
-}
-
-function followOptions(command: Command): Command {
-  return command
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)')
-    .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h', time, 1800)
-    .option(
-      '--poll-interval <time>',
-      'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
-      time,
-    )
-    .option('--force', 'replace an existing file', false)
-    .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
-function collect(value: string, all: string[]): string[] {
-  return [...all, value];
-}
-
-function time(text: string): number {
-  const seconds = parseTime(text);
-  if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m or 2h.');
-  return seconds;
-}
-
-function size(text: string): { width: number; height: number } {
-  const parsed = parseSize(text);
-  if (!parsed) throw new InvalidArgumentError('It is a size like 1280x720.');
-  return parsed;
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
-    }
-    return value;
-  };
 }

@@ -153,7 +153,7 @@ function plainTask(text: string, write: (line: string) => void): Task {
       const reached = Math.floor(Math.min(fraction, 0.99) * 4);
       if (reached <= quarter) return;
       quarter = reached;
-      write(clean(next.includes('%') ? next : `${next} ${Math.round(fraction * 100)}%`));
+      write(withPercent(clean(next), fraction));
     },
     done: (last) => write(clean(last)),
     fail: (last) => write(clean(last)),
@@ -166,7 +166,7 @@ async function spinner(text: string, sink: Sink, mark: ChalkInstance): Promise<T
   const line = ora({ text: clean(text), stream: sink.stream as NodeJS.WriteStream, discardStdin: false }).start();
   return {
     update(next, fraction) {
-      line.text = fraction === undefined ? clean(next) : `${clean(next)} ${bar(fraction, mark)}`;
+      line.text = fraction === undefined ? clean(next) : `${bar(fraction, mark)} ${withPercent(clean(next), fraction)}`;
     },
     done: (last) => void line.succeed(clean(last)),
     fail: (last) => void line.fail(clean(last)),
@@ -177,7 +177,11 @@ async function spinner(text: string, sink: Sink, mark: ChalkInstance): Promise<T
 function bar(fraction: number, mark: ChalkInstance): string {
   const cells = 20;
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * cells);
-  return `${mark.cyan('█'.repeat(full))}${mark.dim('░'.repeat(cells - full))} ${Math.round(fraction * 100)}%`;
+  return `${mark.cyan('█'.repeat(full))}${mark.dim('░'.repeat(cells - full))}`;
+}
+
+function withPercent(text: string, fraction: number): string {
+  return text.includes('%') ? text : `${text} ${Math.round(fraction * 100)}%`;
 }
 
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -11,7 +11,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   { name: 'cli', files: /^cli\.ts$/, inner: false },
   { name: 'program', files: /^program\.ts$/, inner: false },
   { name: 'commands', files: /^commands\//, inner: true },
-  { name: 'context', files: /^(context|choice)\.ts$/, inner: true },
+  { name: 'context', files: /^(context|choice|options)\.ts$/, inner: true },
   { name: 'services', files: /^(ui|download)\.ts$|^(store|media|providers)\//, inner: true },
   {
     name: 'rules',
@@ -93,7 +93,7 @@ describe('the floors of the house', () => {
   it.each([
     ['fluent-ffmpeg', /^media\/ffmpeg\.ts$/],
     ['conf', /^store\/settings\.ts$/],
-    ['commander', /^(program|cli)\.ts$/],
+    ['commander', /^(program|options|cli)\.ts$/],
     ['chalk', /^ui\.ts$/],
     ['ora', /^ui\.ts$/],
   ])('keeps %s in one place', (library, place) => {

@@ -1,6 +1,5 @@
 /** From a job's id to its file: wait, download, verify. Shared by `video wait`, `video download` and `generate --wait`. */
-import { access, constants, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { type DownloadedFile, downloadContent } from '../download.ts';
@@ -9,6 +8,7 @@ import { describe, findDrift, jobError, refreshJob, waitForJob } from '../jobs.t
 import type { Variant } from '../providers/provider.ts';
 import { formatBytes, shellQuote } from '../text.ts';
 import type { Task } from '../ui.ts';
+import { checkTarget, type Target, targetOf } from './target.ts';
 
 export interface FollowFlags {
   readonly output?: string;
@@ -19,8 +19,6 @@ export interface FollowFlags {
   readonly force: boolean;
   readonly allowDrift: boolean;
 }
-
-const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
 
 /** `sora video wait <id>...` */
 export async function runVideoWait(context: Context, input: FollowFlags & { ids: readonly string[] }): Promise<number> {
@@ -210,79 +208,6 @@ async function fetchVideo(
   if (drift.length > 0) ui.warn(`${job.id}: ${drift.join('; ')}`);
   task.done(`${job.id} ${where} (${formatBytes(file.bytes)})`);
   return { job: kept, ...(file.path !== undefined && { path: file.path }) };
-}
-
-type Target = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'stdout' };
-
-/** Where the file goes. Throws `usage` when something is there already. */
-async function targetOf(
-  context: Context,
-  input: { output?: string; force: boolean },
-  job: Job,
-  variant: Variant,
-): Promise<Target> {
-  if (input.output === '-') {
-    context.ui.resultToStderr();
-    return { kind: 'stdout' };
-  }
-  const name = `${job.id}.${EXTENSIONS[variant]}`;
-  const { cwd } = context.host;
-  const path =
-    input.output === undefined
-      ? join(cwd, name)
-      : (await isFolder(cwd, input.output))
-        ? join(resolve(cwd, input.output), name)
-        : resolve(cwd, input.output);
-  await checkFree(path, input.force);
-  return { kind: 'file', path };
-}
-
-async function isFolder(cwd: string, output: string): Promise<boolean> {
-  if (output.endsWith('/') || output.endsWith(sep)) return true;
-  return (await stat(resolve(cwd, output)).catch(() => undefined))?.isDirectory() === true;
-}
-
-async function checkFree(path: string, force: boolean): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
-  if (!there) return;
-  if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: 'Name a file: -o <file>' });
-  if (!force)
-    throw new SoraError('usage', `${path} exists already.`, {
-      hint: 'Add --force to replace it, or name another file with -o.',
-    });
-}
-
-/** Before anything is sent: the folder exists and can be written, and what `-o` names fits the number of jobs. */
-export async function checkTarget(
-  context: Context,
-  input: { output?: string; force: boolean },
-  count: number,
-): Promise<void> {
-  const { cwd, stdout } = context.host;
-  if (input.output === '-') {
-    if (count > 1)
-      throw new SoraError('usage', '-o - takes one job.', { hint: 'Name a folder with -o to save several videos.' });
-    if (stdout.isTTY)
-      throw new SoraError('usage', '-o - would write a video to the terminal.', {
-        hint: 'Redirect it: … -o - > video.mp4',
-      });
-    return;
-  }
-  const output = input.output ?? `.${sep}`;
-  const folder = await isFolder(cwd, output);
-  if (count > 1 && !folder) {
-    throw new SoraError('usage', `-o ${output} must be an existing folder when there are several jobs.`, {
-      hint: `mkdir -p ${shellQuote(output)}`,
-    });
-  }
-  const into = folder ? resolve(cwd, output) : dirname(resolve(cwd, output));
-  const there = await stat(into).catch(() => undefined);
-  if (!there?.isDirectory())
-    throw new SoraError('usage', `The folder ${into} does not exist.`, { hint: `mkdir -p ${shellQuote(into)}` });
-  await access(into, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SoraError('usage', `The folder ${into} cannot be written to.`, { hint: 'Name another with -o.', cause });
-  });
-  if (!folder && basename(output) !== '') await checkFree(resolve(cwd, output), input.force);
 }
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */

@@ -121,8 +121,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
         },
       );
     });
-  ui.note(
-    `Job ${job.id} is ${status} at ${provider.name} as ${remote.id}.${options.wait ? ` If the wait ends early: ${resume}` : ''}`,
-  );
+  ui.note(`Job ${job.id} is ${status} at ${provider.name} as ${remote.id}.`);
+  if (options.wait) ui.note(`If the wait ends early: ${resume}`);
   return { job: queued, pollAfterMs: remote.pollAfterMs };
 }

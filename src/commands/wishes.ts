@@ -4,8 +4,9 @@ import { type Character, type Orientation, orientationOf, type Size } from '../d
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { nameCharacters } from '../prompt.ts';
 import { requireCharacter } from './character.ts';
-import { checkTarget, type FollowFlags } from './follow.ts';
+import type { FollowFlags } from './follow.ts';
 import { readStdin } from './stdin.ts';
+import { checkTarget } from './target.ts';
 
 export interface GenerateFlags extends FollowFlags {
   readonly character: readonly string[];

@@ -1,0 +1,83 @@
+/** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
+import { access, constants, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Job } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import type { Variant } from '../providers/provider.ts';
+import { shellQuote } from '../text.ts';
+
+const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
+
+export type Target = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'stdout' };
+
+/** Where the file goes. Throws `usage` when something is there already. */
+export async function targetOf(
+  context: Context,
+  input: { output?: string; force: boolean },
+  job: Job,
+  variant: Variant,
+): Promise<Target> {
+  if (input.output === '-') {
+    context.ui.resultToStderr();
+    return { kind: 'stdout' };
+  }
+  const name = `${job.id}.${EXTENSIONS[variant]}`;
+  const { cwd } = context.host;
+  const path =
+    input.output === undefined
+      ? join(cwd, name)
+      : (await isFolder(cwd, input.output))
+        ? join(resolve(cwd, input.output), name)
+        : resolve(cwd, input.output);
+  await checkFree(path, input.force);
+  return { kind: 'file', path };
+}
+
+async function isFolder(cwd: string, output: string): Promise<boolean> {
+  if (output.endsWith('/') || output.endsWith(sep)) return true;
+  return (await stat(resolve(cwd, output)).catch(() => undefined))?.isDirectory() === true;
+}
+
+async function checkFree(path: string, force: boolean): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (!there) return;
+  if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: 'Name a file: -o <file>' });
+  if (!force)
+    throw new SoraError('usage', `${path} exists already.`, {
+      hint: 'Add --force to replace it, or name another file with -o.',
+    });
+}
+
+/** Before anything is sent: the folder exists and can be written, and what `-o` names fits the number of jobs. */
+export async function checkTarget(
+  context: Context,
+  input: { output?: string; force: boolean },
+  count: number,
+): Promise<void> {
+  const { cwd, stdout } = context.host;
+  if (input.output === '-') {
+    if (count > 1)
+      throw new SoraError('usage', '-o - takes one job.', { hint: 'Name a folder with -o to save several videos.' });
+    if (stdout.isTTY)
+      throw new SoraError('usage', '-o - would write a video to the terminal.', {
+        hint: 'Redirect it: … -o - > video.mp4',
+      });
+    return;
+  }
+  const output = input.output ?? `.${sep}`;
+  const folder = await isFolder(cwd, output);
+  if (count > 1 && !folder) {
+    throw new SoraError('usage', `-o ${output} must be an existing folder when there are several jobs.`, {
+      hint: `mkdir -p ${shellQuote(output)}`,
+    });
+  }
+  const into = folder ? resolve(cwd, output) : dirname(resolve(cwd, output));
+  const there = await stat(into).catch(() => undefined);
+  if (!there?.isDirectory())
+    throw new SoraError('usage', `The folder ${into} does not exist.`, { hint: `mkdir -p ${shellQuote(into)}` });
+  await access(into, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new SoraError('usage', `The folder ${into} cannot be written to.`, { hint: 'Name another with -o.', cause });
+  });
+  if (!folder && basename(output) !== '') await checkFree(resolve(cwd, output), input.force);
+}

@@ -1,0 +1,91 @@
+/** Options that several commands share, and what their values look like. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ClipOptions, parseSize, parseTime, type Size } from './domain.ts';
+
+export const JOB_ID = 'a job id, the host’s id, or @last';
+
+export interface ClipFlags {
+  start?: number;
+  duration?: number;
+  fit: ClipOptions['fit'];
+  orientation: ClipOptions['orientation'];
+  resolution?: '720p' | '1080p';
+  audio: boolean;
+}
+
+export function clipOptions(command: Command): Command {
+  return command
+    .option('--start <time>', 'where the clip begins: 3.2, 3.2s or 00:03.2', time)
+    .option('--duration <s>', 'seconds to keep, 2 to 4 (default: as much as fits)', time)
+    .addOption(
+      new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
+    )
+    .addOption(
+      new Option('--orientation <o>', 'of the result').choices(['auto', 'landscape', 'portrait']).default('auto'),
+    )
+    .addOption(
+      new Option('--resolution <r>', 'of the result (default: the smallest that holds the picture)').choices([
+        '720p',
+        '1080p',
+      ]),
+    )
+    .option('--no-audio', 'drop the sound');
+}
+
+export function clipWishes(flags: ClipFlags): ClipOptions {
+  return {
+    start: flags.start ?? null,
+    duration: flags.duration ?? null,
+    fit: flags.fit,
+    orientation: flags.orientation,
+    resolution: flags.resolution ?? 'auto',
+    audio: flags.audio,
+  };
+}
+
+export function followOptions(command: Command): Command {
+  return command
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)')
+    .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h', time, 1800)
+    .option(
+      '--poll-interval <time>',
+      'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
+      time,
+    )
+    .option('--force', 'replace an existing file', false)
+    .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
+}
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function collect(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+export function time(text: string): number {
+  const seconds = parseTime(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m or 2h.');
+  return seconds;
+}
+
+export function size(text: string): Size {
+  const parsed = parseSize(text);
+  if (!parsed) throw new InvalidArgumentError('It is a size like 1280x720.');
+  return parsed;
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
