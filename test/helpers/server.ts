@@ -23,6 +23,8 @@ export interface Scripted {
    * ends in the middle of its body. `hang`: no answer. `stall`: the answer stops in the middle of its body.
    */
   fault?: 'reset' | 'reset-early' | 'cut' | 'hang' | 'stall';
+  /** The last answer: given to every request from here on, at least to one. */
+  forever?: boolean;
   /** Called when the request is there, before it is answered. */
   onRequest?: (seen: Seen) => void;
 }
@@ -42,6 +44,7 @@ export async function createTestServer(): Promise<TestServer> {
   const seen: Seen[] = [];
   const unexpected: string[] = [];
   let connections = 0;
+  let lastUsed = false;
   const numbers = new WeakMap<object, number>();
 
   const server = createServer((request, response) => {
@@ -61,7 +64,8 @@ export async function createTestServer(): Promise<TestServer> {
       connection: numbers.get(request.socket) ?? 0,
     };
     seen.push(entry);
-    const answer = script.shift();
+    const answer = script[0]?.forever ? script[0] : script.shift();
+    if (answer?.forever) lastUsed = true;
     if (!answer) {
       unexpected.push(`${entry.method} ${entry.path}`);
       response.writeHead(599).end();
@@ -85,6 +89,7 @@ export async function createTestServer(): Promise<TestServer> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     if (unexpected.length > 0) throw new Error(`unexpected requests: ${unexpected.join(', ')}`);
+    if (lastUsed) script.pop();
     if (script.length > 0)
       throw new Error(`${script.length} scripted answer(s) not used: ${JSON.stringify(script[0])}`);
   });
