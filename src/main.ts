@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { runCli } from './cli.ts';
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
+import { oneLine } from './text.ts';
 import type { Sink } from './ui.ts';
 
 const env = { ...process.env };
@@ -23,6 +24,14 @@ for (const [signal, code, words] of [
     controller.abort(new SoraError(code, `${words} Nothing was created.`));
   });
 }
+
+// Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(
+    `error: This is a bug in sora: ${oneLine(`${error}`)}\nhint: sora video list shows every job that was sent.\n`,
+  );
+  process.exit(EXIT_CODES.bug);
+});
 
 let unwritten: NodeJS.ErrnoException | undefined;
 for (const stream of [process.stdout, process.stderr]) {

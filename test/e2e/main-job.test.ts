@@ -38,7 +38,7 @@ describe('the main job, against the built-in sandbox', () => {
     });
 
     const waited = await sora(['video', 'wait', '@last', '--quiet']);
-    expect(waited).toMatchObject({ exitCode: 0, stdout: join(dir, `${job.id}.mp4`) });
+    expect(waited, waited.stderr).toMatchObject({ exitCode: 0, stdout: join(dir, `${job.id}.mp4`) });
     expect(existsSync(join(dir, `${job.id}.mp4`))).toBe(true);
     expect(readdirSync(dir).filter((name) => name.includes('.part'))).toEqual([]);
 
