@@ -40,18 +40,30 @@ export function chooseProvider(configured: Configured): Connection {
   const named = wishes.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
   const name = named === undefined ? onlyConfigured(configured) : providerName(named);
   const entry = PROVIDERS[name];
+  if (name === 'sandbox' && wishes.baseUrl !== undefined) {
+    throw new SoraError('usage', '--base-url cannot be used with the sandbox: it is built in.', {
+      hint: 'Name the provider of that URL too: --provider openai',
+    });
+  }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
   const key = entry.key(env);
   if (key === undefined && entry.needsKey(baseUrl)) throw missingKey(name);
+  const own = isProfileOf(baseUrl, name, profile) ? profile : {};
   return {
     name,
     baseUrl,
     key,
-    backend: backendOf(wishes.backend ?? profile.backend),
-    model: profile.model,
-    allowHttp: profile.allowHttp === true,
+    backend: backendOf(wishes.backend ?? own.backend),
+    model: own.model,
+    allowHttp: own.allowHttp === true,
     retired: retirementOf(baseUrl),
   };
+}
+
+/** What a profile says about its host holds for that host only, not for one that a flag or the environment names instead. */
+function isProfileOf(baseUrl: string, name: ProviderName, profile: Profile): boolean {
+  if (profile.provider === undefined ? name === 'sandbox' : profile.provider !== name) return false;
+  return profile.baseUrl === undefined || originOf(profile.baseUrl) === originOf(baseUrl);
 }
 
 /**
@@ -65,7 +77,8 @@ export function connectionOf(
   const { env, profile } = configured;
   const name = providerName(job.provider);
   const entry = PROVIDERS[name];
-  const base = { name, model: undefined, allowHttp: profile.allowHttp === true, retired: undefined };
+  const allowHttp = isProfileOf(job.baseUrl, name, profile) && profile.allowHttp === true;
+  const base = { name, model: undefined, allowHttp, retired: undefined };
   const backend = backendOf(job.backend);
   if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: entry.key(env), backend };
   const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], profile.baseUrl, entry.defaultBaseUrl];

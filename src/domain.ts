@@ -8,9 +8,9 @@ export interface Size {
   readonly height: number;
 }
 
-/** `1280x720` as a size, or undefined when the text is not of that form. */
+/** `1280x720` as a size, 10 to 99999 a side, or undefined when the text is not of that form. */
 export function parseSize(text: string): Size | undefined {
-  const match = /^(\d{2,5})x(\d{2,5})$/.exec(text);
+  const match = /^([1-9]\d{1,4})x([1-9]\d{1,4})$/.exec(text);
   return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
 }
 
@@ -180,11 +180,11 @@ export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
   return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
 }
 
-/** Seconds in `3.2`, `3.2s`, `00:03.2`, `1:02:03`, `15m`, `2h`, `30d`; undefined when it is none of these. */
+/** Seconds in `3.2`, `3.2s`, `00:03.2`, `90:00`, `1:02:03`, `15m`, `2h`, `30d`; undefined when it is none of these. */
 export function parseTime(text: string): number | undefined {
   const unit = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
   if (unit) return Number(unit[1]) * (TIME_UNITS[unit[2] ?? 's'] ?? 1);
-  const clock = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/.exec(text);
+  const clock = /^(?:(\d+):(?=[0-5]?\d:))?(\d{1,2}):([0-5]?\d(?:\.\d+)?)$/.exec(text);
   if (!clock) return undefined;
   return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
 }

@@ -1,7 +1,7 @@
 /** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
 import { randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { copyFile, type FileHandle, link, mkdtemp, open, rename, rm, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -11,6 +11,7 @@ import { isSoraError, SoraError, systemCode } from './errors.ts';
 import type { VideoFacts } from './jobs.ts';
 import { sniffImage } from './media/image.ts';
 import type { Content, Provider, Variant } from './providers/provider.ts';
+import { machineError, publishFile } from './publish.ts';
 import { oneLine } from './text.ts';
 
 export interface DownloadRequest {
@@ -45,7 +46,7 @@ interface Progress {
 
 /** Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written; leaves nothing behind then. */
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
-  const folder = request.target === undefined ? await mkdtemp(join(tmpdir(), 'sora-')) : dirname(request.target);
+  const folder = request.target === undefined ? await temporaryFolder() : dirname(request.target);
   const temporary = join(
     folder,
     `.sora-${Math.floor(request.clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`,
@@ -53,14 +54,21 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   try {
     const bytes = await fill(temporary, request);
     const facts = await verify(temporary, request);
-    if (request.target !== undefined) await publish(temporary, request.target, request.force === true);
-    else if (request.stream) await pipeline(createReadStream(temporary), request.stream, { end: false });
+    if (request.target !== undefined)
+      await publishFile(temporary, request.target, { force: request.force === true, taken: 'unverified' });
+    else if (request.stream) await pour(temporary, request.stream, request.signal);
     return { path: request.target, bytes, facts };
   } catch (error) {
     throw machineError(error, request.target ?? folder);
   } finally {
     await rm(request.target === undefined ? folder : temporary, { recursive: true, force: true });
   }
+}
+
+async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'sora-')).catch((error: unknown) => {
+    throw machineError(error, tmpdir());
+  });
 }
 
 async function fill(path: string, request: DownloadRequest): Promise<number> {
@@ -101,7 +109,8 @@ async function fetchRest(
     await file.truncate(0);
     state.held = 0;
   }
-  state.etag = content.etag;
+  // A part need not repeat the tag; the bytes are still those of the tag that was asked for.
+  state.etag = content.etag ?? (content.offset === 0 ? undefined : state.etag);
   for await (const chunk of content.body) {
     await writeAll(file, chunk, state.held);
     state.held += chunk.byteLength;
@@ -140,6 +149,11 @@ async function verify(path: string, { variant, signal }: DownloadRequest): Promi
     }
     return undefined;
   }
+  return verifyVideo(path, signal);
+}
+
+/** Reads the container of a saved video. Throws `unverified` when it is not whole or not a video. */
+export async function verifyVideo(path: string, signal: AbortSignal): Promise<VideoFacts> {
   await checkWhole(path);
   const { probeMedia } = await import('./media/probe.ts');
   const info = await probeMedia(path, { signal }).catch((cause: unknown) => {
@@ -176,37 +190,13 @@ async function checkWhole(path: string): Promise<void> {
   }
 }
 
-async function publish(temporary: string, target: string, force: boolean): Promise<void> {
-  if (force) {
-    await rename(temporary, target);
-  } else {
-    try {
-      // link() refuses to replace a file that appeared meanwhile; rename() would not.
-      await link(temporary, target);
-      await unlink(temporary);
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST') throw appeared(target);
-      // Some file systems have no hard links.
-      await copyFile(temporary, target, constants.COPYFILE_EXCL).catch((cause: unknown) => {
-        throw systemCode(cause) === 'EEXIST' ? appeared(target) : cause;
-      });
-    }
+async function pour(path: string, stream: Writable, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline(createReadStream(path), stream, { end: false, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const code = systemCode(error) ?? '';
+    if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) throw machineError(error, 'stdout');
+    throw new SoraError('unverified', 'The reader of stdout went away before it had the whole file.', { cause: error });
   }
-  const folder = await open(dirname(target));
-  await folder.sync().catch(() => {});
-  await folder.close();
-}
-
-function appeared(target: string): SoraError {
-  return new SoraError('unverified', `${target} has appeared meanwhile and was not replaced.`);
-}
-
-function machineError(error: unknown, path: string): unknown {
-  const code = systemCode(error);
-  if (isSoraError(error) || code === undefined) return error;
-  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'EFBIG', 'EMFILE'].includes(code))
-    return error;
-  return new SoraError('machine', `${path} could not be written: ${code === 'ENOSPC' ? 'the disk is full' : code}.`, {
-    cause: error,
-  });
 }

@@ -60,6 +60,17 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
   };
 }
 
+/**
+ * The record to keep when `next` was made from an older reading than `current`, which another process may have written
+ * meanwhile: what is final stays final, and a file that was saved stays known.
+ */
+export function laterOf(current: Job, next: Job): Job {
+  if (isFinal(current.status) && !isFinal(next.status)) return current;
+  const remoteId = next.remoteId ?? current.remoteId;
+  const outputPath = next.outputPath ?? current.outputPath;
+  return { ...next, ...(remoteId !== undefined && { remoteId }), ...(outputPath !== undefined && { outputPath }) };
+}
+
 function stillGoing(status: JobStatus): JobStatus {
   return status === 'queued' || status === 'running' ? status : 'queued';
 }
@@ -101,7 +112,7 @@ export interface WaitOptions {
   readonly deadline: number;
   /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host. */
   readonly pollIntervalMs: number | undefined;
-  /** Before the first question; 0 asks at once. Undefined is the usual pause: the job was created just now. */
+  /** Before the first question: 0 asks at once; else what the host said when it took the job, if it said anything. */
   readonly firstPauseMs: number | undefined;
   /** The command that continues this wait, for the error that ends it early. */
   readonly resume: string;
@@ -118,26 +129,27 @@ export interface WaitOptions {
 export async function waitForJob(options: WaitOptions): Promise<Job> {
   const { clock, signal, provider, deadline } = options;
   let { job } = options;
-  let pauseMs = options.firstPauseMs ?? options.pollIntervalMs ?? nextPauseMs(0);
+  const { firstPauseMs } = options;
+  let pauseMs = firstPauseMs === 0 ? 0 : (options.pollIntervalMs ?? hostPauseMs(firstPauseMs) ?? nextPauseMs(0));
   let answered = false;
   for (let round = 1; !isFinal(job.status); round++) {
     await pause(clock, Math.min(pauseMs, Math.max(0, deadline - clock.now())), job, options);
     pauseMs = options.pollIntervalMs ?? nextPauseMs(round);
+    let seen = job;
     try {
       const limit = AbortSignal.timeout(Math.min(Math.max(1000, deadline - clock.now()), MAX_TIMER_MS));
       const next = await refreshJob(job, { provider, clock, signal: AbortSignal.any([signal, limit]) });
       answered = true;
-      if (options.pollIntervalMs === undefined && next.pollAfterMs !== undefined) {
-        pauseMs = Math.min(Math.max(next.pollAfterMs, 100), 60_000);
-      }
-      if (changed(job, next.job)) await options.save(next.job);
-      job = next.job;
-      options.onUpdate?.(job);
+      pauseMs = options.pollIntervalMs ?? hostPauseMs(next.pollAfterMs) ?? pauseMs;
+      seen = next.job;
     } catch (error) {
       if (signal.aborted) throw interrupted(job, options);
-      if (!isSoraError(error) || error.code === 'machine' || (error.code === 'auth' && !answered)) throw error;
+      if (!isSoraError(error) || error.code === 'usage' || (error.code === 'auth' && !answered)) throw error;
       if (clock.now() < deadline) options.onPollError?.(error);
     }
+    if (changed(job, seen)) await options.save(seen);
+    job = seen;
+    options.onUpdate?.(job);
     if (!isFinal(job.status) && clock.now() >= deadline) {
       throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.`, {
         hint: `Nothing is lost. Continue with: ${options.resume}`,
@@ -164,6 +176,11 @@ function interrupted(job: Job, options: WaitOptions): SoraError {
     hint: `Nothing is lost. Continue with: ${options.resume}`,
     jobId: job.id,
   });
+}
+
+/** What a host asks for, within reason. */
+function hostPauseMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.min(Math.max(ms, 100), 60_000);
 }
 
 /** 5 s, then half as much again each time, up to 20 s. */

@@ -50,7 +50,7 @@ export function followOptions(command: Command): Command {
     .option(
       '--poll-interval <time>',
       'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
-      time,
+      pause,
     )
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
@@ -71,6 +71,12 @@ export function collect(value: string, all: string[]): string[] {
 export function time(text: string): number {
   const seconds = parseTime(text);
   if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m or 2h.');
+  return seconds;
+}
+
+function pause(text: string): number {
+  const seconds = time(text);
+  if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
   return seconds;
 }
 

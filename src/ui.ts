@@ -79,7 +79,9 @@ export function createUi(options: UiOptions): Ui {
         ? safeJson(result.json, 2)
         : quiet
           ? (result.quiet ?? []).map((line) => clean(line)).join('\n')
-          : cleanKeepingColor(result.text);
+          : options.color.stdout
+            ? cleanKeepingColor(result.text)
+            : clean(result.text);
       if (text !== '') resultSink.stream.write(`${text}\n`);
     },
     resultToStderr() {
@@ -131,9 +133,9 @@ function errorText(error: SoraError, mark: ChalkInstance): string {
   return lines.join('\n');
 }
 
-// chalk's own sequences are all of the form ESC [ digits m; anything else in the text came from outside.
+// Weight and colour, as the commands use them. Texts from outside may hold such sequences too, but none that hides text.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-const COLOR = /(\u001b\[\d{1,2}m)/;
+const COLOR = /(\u001b\[(?:[12]|22|3[0-79]|9[0-7])m)/;
 
 function cleanKeepingColor(text: string): string {
   return text

@@ -12,7 +12,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   { name: 'program', files: /^program\.ts$/, inner: false },
   { name: 'commands', files: /^commands\//, inner: true },
   { name: 'context', files: /^(context|choice|options)\.ts$/, inner: true },
-  { name: 'services', files: /^(ui|download)\.ts$|^(store|media|providers)\//, inner: true },
+  { name: 'services', files: /^(ui|download|publish)\.ts$|^(store|media|providers)\//, inner: true },
   {
     name: 'rules',
     files: /^(jobs|prompt)\.ts$|^media\/(plan|info|steps|arguments|colour|frame|limits)\.ts$|^providers\/provider\.ts$/,

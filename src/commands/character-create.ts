@@ -6,7 +6,7 @@ import { basename, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.ts';
 import { type Character, type ClipOptions, orientationOf, type Registration } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
+import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
@@ -25,9 +25,8 @@ export interface CreateInput {
 
 export async function runCharacterCreate(context: Context, input: CreateInput): Promise<undefined> {
   const { ui } = context;
-  const name = checkName(input.name);
   const path = resolve(context.host.cwd, input.file);
-  await requireFile(path);
+  const name = await checkInput(path, input.name);
   // A missing key is refused before any work. A missing choice is not: the character is worth keeping without it.
   const chosen = input.local || input.dryRun ? undefined : await choice(context);
   const store = await context.characters();
@@ -58,11 +57,23 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   });
 }
 
+/** The provider; or the refusal, where nothing was named at all: a character is worth keeping without one. */
 async function choice(context: Context): Promise<Provider | SoraError> {
+  const { globals, host } = context;
+  const named =
+    globals.provider ??
+    globals.baseUrl ??
+    globals.backend ??
+    globals.profile ??
+    (host.env.SORA_PROVIDER || host.env.SORA_PROFILE || undefined);
   try {
-    return await context.provider();
+    const provider = await context.provider();
+    if (provider.takesCharacters !== 'no') return provider;
+    throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, {
+      hint: 'Use another host with --base-url, or add --local to keep the character without a registration.',
+    });
   } catch (error) {
-    if (isSoraError(error, 'usage') && context.globals.provider === undefined) return error;
+    if (isSoraError(error, 'usage') && named === undefined) return error;
     throw error;
   }
 }
@@ -90,6 +101,7 @@ async function keep(
   input: CreateInput & { path: string; source: Character['source'] },
 ): Promise<Character> {
   const store = await context.characters();
+  await store.sweep();
   const inspected = await inspectClip(context, input.path, input.options);
   const temporary = await store.tempClipPath();
   try {
@@ -111,15 +123,6 @@ async function keep(
 }
 
 async function register(context: Context, character: Character, provider: Provider): Promise<Registration> {
-  if (provider.takesCharacters === 'no') {
-    throw new SoraError(
-      'refused',
-      `${character.name} is kept, but ${provider.backend ?? provider.name} takes no characters.`,
-      {
-        hint: 'Use another host with --base-url, or add --local to keep it without a registration.',
-      },
-    );
-  }
   try {
     return await ensureRegistered(context, character, { provider, orientation: orientationOf(character.master) });
   } catch (error) {
@@ -135,6 +138,29 @@ function summary({ ui }: Context, character: Character, registration: Registrati
   return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
 }
 
+/** Every problem with what was typed, in one refusal; the checked name. */
+async function checkInput(path: string, typedName: string): Promise<string> {
+  const problems: SoraError[] = [];
+  const collect = (error: unknown): void => {
+    if (!isSoraError(error, 'usage')) throw error;
+    problems.push(error);
+  };
+  let name = '';
+  try {
+    name = checkName(typedName);
+  } catch (error) {
+    collect(error);
+  }
+  await requireFile(path).catch(collect);
+  if (problems.length === 0) return name;
+  const [first] = problems;
+  if (first && problems.length === 1) throw first;
+  throw refuseAll(
+    'usage',
+    problems.map(({ message }) => message),
+  );
+}
+
 async function requireFile(path: string): Promise<void> {
   const there = await stat(path).catch((cause: unknown) => {
     throw new SoraError('usage', `There is no file ${path}.`, { cause });
@@ -144,6 +170,11 @@ async function requireFile(path: string): Promise<void> {
 
 async function hashFile(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
+  try {
+    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
+  }
   return hash.digest('hex');
 }

@@ -1,5 +1,5 @@
 /** Clips: what a file is, what would be done to it, and doing it. `character create` and registrations prepare through here. */
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../domain.ts';
 import { refuseAll, SoraError } from '../errors.ts';
 import type { MediaInfo, MediaPlan } from '../media/plan.ts';
+import { publishFile } from '../publish.ts';
 import { formatBytes } from '../text.ts';
 
 export interface InspectedClip {
@@ -123,8 +124,7 @@ export async function runClipPrepare(
     const done = await prepareInto(context, inspected, { outputPath: temporary });
     const file = await open(temporary, 'r+');
     await file.sync().finally(() => file.close());
-    await checkOutput(target, inspected.path, input.force);
-    await rename(temporary, target);
+    await publishFile(temporary, target, { force: input.force, taken: 'usage' });
     ui.result({
       json: { path: target, clip: done.clip, plan: done.plan },
       text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),

@@ -1,15 +1,13 @@
 /** `sora video generate`: everything that can be refused is refused first, then the record is written, then the request leaves. */
 import type { Context } from '../context.ts';
-import { formatSize, orientationOf, type Registration, type VideoRequest } from '../domain.ts';
-import { SoraError } from '../errors.ts';
-import { fingerprintOf } from '../jobs.ts';
-import { nameCharacters } from '../prompt.ts';
+import { formatSize, type Job } from '../domain.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
-import { followAll, resumeCommand } from './follow.ts';
-import { type ReadReference, readReference } from './reference.ts';
-import { ensureRegistered, registrationAt } from './register.ts';
-import { type Draft, type Submitted, submit } from './submit.ts';
+import { type Draft, makeDraft } from './draft.ts';
+import { followAll } from './follow.ts';
+import { resumeCommand } from './jobs.ts';
+import { type Submitted, submit } from './submit.ts';
 import { type GenerateFlags, gatherWishes, type Wanted } from './wishes.ts';
 
 export async function runGenerate(context: Context, input: GenerateFlags & { prompt: string }): Promise<number> {
@@ -30,26 +28,59 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
     });
     return 0;
   }
-  const sent: Submitted[] = [];
-  for (let index = 0; index < input.count; index++) {
-    const key = input.key === undefined || input.count === 1 ? input.key : `${input.key}#${index + 1}`;
-    const ownIds = sent.map(({ job }) => job.id);
-    const { resend } = input;
-    sent.push(await submit(context, { draft, provider, key, resend, ownIds, wait: wait ? input : undefined }));
-  }
+  const sent = await submitAll(context, { input, draft, provider, wait: wait ? input : undefined });
   const jobs = sent.map(({ job }) => job);
   if (wait) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
     return followAll(context, jobs, (job) => ({ ...input, deadline, firstPauseMs: firstPauses.get(job.id), job }));
   }
-  ui.result({
-    json: input.count === 1 ? jobs[0] : jobs,
+  showJobs(context, jobs);
+  return 0;
+}
+
+/** Sends `count` requests, one after the other. When one fails after others were sent, those are shown before it is thrown. */
+async function submitAll(
+  context: Context,
+  { input, ...request }: { input: GenerateFlags; draft: Draft; provider: Provider; wait: GenerateFlags | undefined },
+): Promise<readonly Submitted[]> {
+  await (await context.jobs()).sweep();
+  const sent: Submitted[] = [];
+  for (let index = 0; index < input.count; index++) {
+    const ownIds = sent.map(({ job }) => job.id);
+    try {
+      sent.push(await submit(context, { ...request, key: keyOf(input, index), resend: input.resend, ownIds }));
+    } catch (error) {
+      if (!isSoraError(error) || sent.length === 0) throw error;
+      showJobs(
+        context,
+        sent.map(({ job }) => job),
+      );
+      // Something was created, so no code may say that nothing was.
+      const code = NOTHING_CREATED.has(error.code) ? 'pending' : error.code;
+      throw new SoraError(code, `Only ${sent.length} of ${input.count} jobs were sent. ${error.message}`, {
+        hint: `Those go on at the host. Follow them with: sora video wait ${ownIds.join(' ')}`,
+        ...(error.jobId !== undefined && { jobId: error.jobId }),
+        cause: error,
+      });
+    }
+  }
+  return sent;
+}
+
+const NOTHING_CREATED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated']);
+
+function keyOf({ key, count }: GenerateFlags, index: number): string | undefined {
+  return key === undefined || count === 1 ? key : `${key}#${index + 1}`;
+}
+
+function showJobs(context: Context, jobs: readonly Job[]): void {
+  context.ui.result({
+    json: jobs.length === 1 ? jobs[0] : jobs,
     text: jobs
       .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
       .join('\n'),
     quiet: jobs.map(({ id }) => id),
   });
-  return 0;
 }
 
 /** Hosts run ahead of their documentation, so what it does not list is worth a warning and no more. */
@@ -84,69 +115,4 @@ function warnOfHost({ ui }: Context, { characters, size, seconds }: Wanted, prov
       `${formatSize(size)} is none of the documented sizes (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
     );
   }
-}
-
-/** The request as it will be sent. Registers characters that the host does not know yet, unless this is a dry run. */
-async function makeDraft(
-  context: Context,
-  input: GenerateFlags,
-  { wanted, provider }: { wanted: Wanted; provider: Provider },
-): Promise<Draft> {
-  const { size, seconds } = wanted;
-  const orientation = orientationOf(size);
-  const nowMs = context.host.clock.now();
-  const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
-  const known = wanted.characters.map((character) => ({
-    character,
-    registration: registrationAt(character, { provider: provider.name, baseUrl: provider.baseUrl, orientation, nowMs }),
-  }));
-  // Names and the length limit are checked with what is known before anything is uploaded.
-  const names = known.map(({ character, registration }) => registration?.name ?? character.name);
-  checkLength(nameCharacters(wanted.prompt, names, input).prompt, provider);
-  const reference: ReadReference | undefined =
-    input.reference === undefined ? undefined : await readReference(context, input.reference, size);
-
-  const registered: Pick<Registration, 'name' | 'value'>[] = [];
-  for (const { character, registration } of known) {
-    if (registration) registered.push(registration);
-    else if (input.dryRun)
-      registered.push({ name: character.name, value: `<id of ${character.name}, once it is registered>` });
-    else registered.push(await ensureRegistered(context, character, { provider, orientation }));
-  }
-  const { prompt, injected } = nameCharacters(
-    wanted.prompt,
-    registered.map(({ name }) => name),
-    input,
-  );
-  checkLength(prompt, provider);
-  const request: VideoRequest = {
-    prompt,
-    ...(model !== undefined && { model }),
-    seconds,
-    size,
-    characters: registered.map(({ name, value }) => ({ name, value })),
-    ...(reference && { reference: reference.record }),
-  };
-  return {
-    video: {
-      prompt,
-      model,
-      seconds,
-      size,
-      characters: registered.map(({ value }) => value),
-      reference: reference?.reference,
-    },
-    request,
-    injected,
-    fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
-  };
-}
-
-function checkLength(prompt: string, { limits }: Provider): void {
-  const chars = [...prompt].length;
-  if (chars <= limits.promptChars) return;
-  throw new SoraError(
-    'usage',
-    `The prompt has ${chars} characters with the names in it; ${limits.promptChars} are allowed.`,
-  );
 }

@@ -5,8 +5,8 @@ import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { formatSize, type Size, type VideoRequest } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { imageSize, sniffImage } from '../media/image.ts';
-import type { Reference } from '../providers/provider.ts';
+import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/image.ts';
+import type { ImageMime, Reference } from '../providers/provider.ts';
 import { readStdin } from './stdin.ts';
 
 export interface ReadReference {
@@ -17,19 +17,25 @@ export interface ReadReference {
 
 const MAX_BYTES = 64_000_000;
 
+/** What can be said of a `--reference` without reading it. Throws `usage`. */
+export async function checkReference(context: Context, text: string): Promise<void> {
+  if (/^https?:/i.test(text)) {
+    if (!URL.canParse(text)) throw new SoraError('usage', '--reference is not a URL that can be read.');
+    if (!/^https:/i.test(text)) throw new SoraError('usage', '--reference takes an https URL, not a plain http one.');
+  } else if (/^data:/i.test(text)) decodeDataUrl(text);
+  else if (text !== '-') await pictureFile(context, text);
+}
+
 /** Throws `usage` for what cannot be found or is of the wrong form, `clip` for a picture that cannot be used. */
 export async function readReference(context: Context, text: string, size: Size): Promise<ReadReference> {
+  await checkReference(context, text);
   if (/^https:/i.test(text)) {
-    if (!URL.canParse(text)) throw new SoraError('usage', '--reference is not a URL that can be read.');
+    const { host } = new URL(text);
     context.ui.warn(
-      `The picture at ${new URL(text).host} is passed on as it is; it must be exactly ${formatSize(size)}, or the host refuses it.`,
+      `The picture at ${host} is passed on as it is; it must be exactly ${formatSize(size)}, or the host refuses it.`,
     );
-    return {
-      reference: { kind: 'url', url: text },
-      record: { kind: 'url', sha256: sha256(text), label: new URL(text).host },
-    };
+    return { reference: { kind: 'url', url: text }, record: { kind: 'url', sha256: sha256(text), label: host } };
   }
-  if (/^https?:/i.test(text)) throw new SoraError('usage', '--reference takes an https URL, not a plain http one.');
   const { bytes, fileName } = await readPicture(context, text);
   const mime = sniffImage(bytes);
   if (mime === undefined) {
@@ -37,44 +43,58 @@ export async function readReference(context: Context, text: string, size: Size):
       hint: 'Convert it, for example: ffmpeg -i picture.gif picture.png',
     });
   }
-  const own = imageSize(bytes);
-  let fitted = bytes;
-  if (own === undefined || formatSize(own) !== formatSize(size)) {
-    const { fitImage } = await import('../media/fit-image.ts');
-    fitted = await fitImage({
-      bytes,
-      mime,
-      size,
-      fit: 'pad',
-      ffmpeg: await context.ffmpeg(),
-      signal: context.host.signal,
-    });
-    context.ui.note(
-      `${fileName} is ${own ? formatSize(own) : 'of another size'}; it is sent as ${formatSize(size)}, with bars where needed.`,
-    );
-  }
+  const fitted = await toSize(context, { bytes, mime, fileName, size });
   return {
     reference: { kind: 'bytes', bytes: fitted, mime: sniffImage(fitted) ?? mime, fileName },
     record: { kind: 'image', sha256: sha256(bytes), label: fileName },
   };
 }
 
+/** The exact size, upright, and without what a camera wrote into it: where a picture was taken is nobody's business. */
+async function toSize(
+  context: Context,
+  { bytes, mime, fileName, size }: { bytes: Uint8Array; mime: ImageMime; fileName: string; size: Size },
+): Promise<Uint8Array> {
+  const own = imageSize(bytes);
+  const isExact = own !== undefined && formatSize(own) === formatSize(size) && imageOrientation(bytes) === 1;
+  if (isExact) return stripMetadata(bytes);
+  const { fitImage } = await import('../media/fit-image.ts');
+  const { signal } = context.host;
+  const fitted = await fitImage({ bytes, mime, size, fit: 'pad', ffmpeg: await context.ffmpeg(), signal });
+  const from = own ? formatSize(own) : 'of another size';
+  context.ui.note(`${fileName} is ${from}; it is sent as ${formatSize(size)}, with bars where needed.`);
+  return fitted;
+}
+
 async function readPicture(context: Context, text: string): Promise<{ bytes: Uint8Array; fileName: string }> {
   if (text === '-') return { bytes: await readStdin(context.host, MAX_BYTES), fileName: 'reference' };
   if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
+  const path = await pictureFile(context, text);
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new SoraError('machine', `${path} cannot be read.`, { cause });
+  });
+  return { bytes, fileName: basename(path) };
+}
+
+function decodeDataUrl(text: string): Uint8Array {
+  const match = /^data:[^,]*?(;base64)?,(.*)$/is.exec(text);
+  try {
+    if (!match) throw new SyntaxError('no comma');
+    const [, isBase64, data = ''] = match;
+    return isBase64 ? Buffer.from(data, 'base64') : Buffer.from(decodeURIComponent(data), 'latin1');
+  } catch (cause) {
+    throw new SoraError('usage', '--reference is not a data URL that can be read.', { cause });
+  }
+}
+
+async function pictureFile(context: Context, text: string): Promise<string> {
   const path = resolve(context.host.cwd, text);
   const there = await stat(path).catch((cause: unknown) => {
     throw new SoraError('usage', `There is no picture ${path}.`, { cause });
   });
   if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
-  if (there.size > MAX_BYTES) throw new SoraError('clip', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`);
-  return { bytes: await readFile(path), fileName: basename(path) };
-}
-
-function decodeDataUrl(text: string): Uint8Array {
-  const match = /^data:[^,]*?(;base64)?,(.*)$/is.exec(text);
-  if (!match) throw new SoraError('usage', '--reference is not a data URL that can be read.');
-  return match[1] ? Buffer.from(match[2] ?? '', 'base64') : Buffer.from(decodeURIComponent(match[2] ?? ''), 'latin1');
+  if (there.size > MAX_BYTES) throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`);
+  return path;
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -67,11 +67,16 @@ export async function ensureRegistered(
 async function saveRegistration(context: Context, character: Character, registration: Registration): Promise<void> {
   const store = await context.characters();
   try {
-    await store.update(character.name, (current) => ({
-      ...current,
-      registrations: [...current.registrations, registration],
-    }));
+    await store.update(character.name, (current) => {
+      if (current.master.sha256 !== character.master.sha256) {
+        throw new SoraError('usage', `${character.name} was given another clip while this one was being registered.`, {
+          hint: 'Run the command again for the new clip.',
+        });
+      }
+      return { ...current, registrations: [...current.registrations, registration] };
+    });
   } catch (error) {
+    if (isSoraError(error, 'usage')) throw error;
     throw new SoraError(
       isSoraError(error) ? error.code : 'machine',
       `${character.name} was registered with ${registration.provider} as ${registration.value}, but that could not be written down.`,

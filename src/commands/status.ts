@@ -4,7 +4,7 @@ import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { oneLine } from '../text.ts';
-import { exitOf, findJobs, unresolvedError } from './follow.ts';
+import { exitOf, findJobs, saveProgress, unresolvedError } from './jobs.ts';
 
 interface Asked {
   readonly job: Job;
@@ -67,11 +67,7 @@ async function ask(context: Context, job: Job): Promise<Asked> {
     const { clock, signal } = context.host;
     const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
     if (next === job) return { job };
-    return {
-      job: await (await context.jobs()).update(job.id, (current) =>
-        isFinal(current.status) ? current : { ...current, ...next },
-      ),
-    };
+    return { job: await saveProgress(context, next) };
   } catch (error) {
     if (!isSoraError(error) || context.host.signal.aborted) throw error;
     return { job, error };
@@ -107,7 +103,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
           pollIntervalMs: undefined,
           firstPauseMs: 0,
           resume: `sora video status ${job.id} --watch`,
-          save: async (next) => void (await store.update(job.id, (current) => ({ ...current, ...next }))),
+          save: async (next) => void (await saveProgress(context, next)),
           onUpdate: (next) => {
             if (task) task.update(`${next.id} ${describe(next)}`, (next.progress ?? 0) / 100);
             else if (next.status !== job.status || isFinal(next.status)) ui.note(`${next.id} ${describe(next)}`);

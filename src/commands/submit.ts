@@ -1,18 +1,12 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 import type { Context } from '../context.ts';
-import { isUnresolved, type Job, type VideoRequest } from '../domain.ts';
+import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import type { NewVideo, Provider, RemoteVideo } from '../providers/provider.ts';
+import { applyRemote, jobError, laterOf } from '../jobs.ts';
+import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
-import { resumeCommand, unresolvedError } from './follow.ts';
-
-/** A request that is ready to leave. */
-export interface Draft {
-  readonly video: NewVideo;
-  readonly request: VideoRequest;
-  readonly injected: readonly string[];
-  readonly fingerprint: string;
-}
+import type { Draft } from './draft.ts';
+import { type Resumable, resumeCommand, unresolvedError } from './jobs.ts';
 
 export interface Submitted {
   readonly job: Job;
@@ -20,24 +14,31 @@ export interface Submitted {
   readonly pollAfterMs: number | undefined;
 }
 
-export interface SubmitOptions {
-  readonly draft: Draft;
-  readonly provider: Provider;
+export interface AdmissionOptions {
+  readonly draft: Pick<Draft, 'fingerprint'>;
   readonly key: string | undefined;
   /** Send although an equal job may exist already. */
   readonly resend: boolean;
   /** Jobs that this same command has made: equal on purpose. */
   readonly ownIds: readonly string[];
-  /** What the command will wait for, if it does. */
-  readonly wait: { readonly output?: string } | undefined;
 }
+
+export interface SubmitOptions extends AdmissionOptions {
+  readonly draft: Draft;
+  readonly provider: Provider;
+  /** What the command will wait for, if it does. */
+  readonly wait: Resumable | undefined;
+}
+
+/** A key whose job came to nothing is free again. */
+const GIVEN_UP: ReadonlySet<JobStatus> = new Set(['failed', 'expired', 'cancelled']);
 
 /**
  * The job that the key belongs to. Throws `ambiguous` when an equal one is unresolved, and `usage` when the key belongs
  * to other work.
  */
-function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }: SubmitOptions): Job | undefined {
-  const sameKey = key === undefined ? undefined : jobs.find((job) => job.key === key && job.status !== 'failed');
+export function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }: AdmissionOptions): Job | undefined {
+  const sameKey = key === undefined ? undefined : jobs.find((job) => job.key === key && !GIVEN_UP.has(job.status));
   if (sameKey && sameKey.fingerprint !== draft.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
       hint: 'Use another --key.',
@@ -87,14 +88,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   try {
     remote = await provider.createVideo(draft.video, { signal: host.signal });
   } catch (error) {
-    const status = isSoraError(error) && error.code !== 'ambiguous' ? 'failed' : 'unknown';
-    const message = error instanceof Error ? error.message : String(error);
-    await store.update(job.id, (current) => ({
-      ...current,
-      status,
-      ...(status === 'failed' && { failure: { message, policy: isSoraError(error, 'policy') } }),
-      updatedAt: now(),
-    }));
+    await writeDownFailure(context, job, error);
     if (!isSoraError(error)) throw error;
     error.jobId = job.id;
     if (error.code !== 'ambiguous') throw error;
@@ -105,23 +99,39 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
       cause: error,
     });
   }
-  const status = remote.status === 'unknown' ? 'queued' : remote.status;
-  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status });
+  const accepted = applyRemote(job, remote, host.clock.now());
+  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
   const resume = resumeCommand({ globals }, job, options.wait ?? {});
-  const queued = await store
-    .update(job.id, (current) => ({ ...current, remoteId: remote.id, status, updatedAt: now() }))
+  const kept = await store
+    .update(job.id, (current) => laterOf(current, accepted))
     .catch((cause: unknown) => {
       throw new SoraError(
         'machine',
         `The job exists as ${remote.id} at ${provider.name}, but that could not be written down.`,
-        {
-          hint: 'Note the id: it is the only trace of this job.',
-          jobId: job.id,
-          cause,
-        },
+        { hint: 'Note the id: it is the only trace of this job. Do not send the command again.', jobId: job.id, cause },
       );
     });
-  ui.note(`Job ${job.id} is ${status} at ${provider.name} as ${remote.id}.`);
+  ui.note(`Job ${job.id} is ${kept.status} at ${provider.name} as ${remote.id}.`);
+  const failed = jobError(kept);
+  if (failed) throw failed;
   if (options.wait) ui.note(`If the wait ends early: ${resume}`);
-  return { job: queued, pollAfterMs: remote.pollAfterMs };
+  return { job: kept, pollAfterMs: remote.pollAfterMs };
+}
+
+/** What is known of a request that brought no job. That it cannot be written must not hide why. */
+async function writeDownFailure(context: Context, job: Job, error: unknown): Promise<void> {
+  const { ui, host } = context;
+  const isDefinite = isSoraError(error) && error.code !== 'ambiguous';
+  const message = error instanceof Error ? error.message : String(error);
+  const store = await context.jobs();
+  await store
+    .update(job.id, (current) => ({
+      ...current,
+      status: isDefinite ? 'failed' : 'unknown',
+      ...(isDefinite && { failure: { message, policy: error.code === 'policy' } }),
+      updatedAt: new Date(host.clock.now()).toISOString(),
+    }))
+    .catch((cause: unknown) => {
+      ui.warn(`${job.id}: its record was not brought up to date: ${cause instanceof Error ? cause.message : cause}`);
+    });
 }

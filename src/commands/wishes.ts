@@ -1,10 +1,11 @@
 /** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { type Character, type Orientation, orientationOf, type Size } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
-import { nameCharacters } from '../prompt.ts';
 import { requireCharacter } from './character.ts';
 import type { FollowFlags } from './follow.ts';
+import { checkReference } from './reference.ts';
 import { readStdin } from './stdin.ts';
 import { checkTarget } from './target.ts';
 
@@ -45,7 +46,7 @@ export async function gatherWishes(
     try {
       return await part();
     } catch (error) {
-      if (!isSoraError(error, 'usage')) throw error;
+      if (!isSoraError(error, 'usage') && !isSoraError(error, 'auth')) throw error;
       problems.push(error);
       return undefined;
     }
@@ -59,28 +60,29 @@ export async function gatherWishes(
     if (character && !characters.some((one) => one.name === character.name)) characters.push(character);
   }
   const size = await check(() => chooseSize(input, characters[0]));
-  if (prompt !== undefined && problems.length === 0)
-    await check(() =>
-      nameCharacters(
-        prompt,
-        characters.map(({ name }) => name),
-        input,
-      ),
-    );
-  if (wait) await check(() => checkTarget(context, input, input.count));
+  const { reference } = input;
+  if (reference !== undefined) await check(() => checkReference(context, reference));
+  if (wait && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
   if (input.key === '') problems.push(new SoraError('usage', '--key is empty.'));
-  // The choice of the host is part of the same refusal; `auth` and the rest stand for themselves.
+  // The choice of the host and its key are part of the same refusal.
   await check(() => context.connection());
   if (problems.length === 1 && problems[0]) throw problems[0];
   if (problems.length > 1 || prompt === undefined || size === undefined) {
     const hint = problems.find((problem) => problem.hint !== undefined)?.hint;
     throw refuseAll(
-      'usage',
+      problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
       problems.map(({ message }) => message),
       hint === undefined ? {} : { hint },
     );
   }
   return { prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS };
+}
+
+/** A command that runs again with its --key finds the file that it made the first time. */
+async function isOwnFile({ host, jobs }: Context, { key, output }: GenerateFlags): Promise<boolean> {
+  if (key === undefined || output === undefined || output === '-') return false;
+  const path = resolve(host.cwd, output);
+  return (await (await jobs()).list()).records.some((job) => job.key === key && job.outputPath === path);
 }
 
 async function readPrompt(context: Context, text: string): Promise<string> {

@@ -92,9 +92,9 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
   }
   const info = await probeMedia(job.outputPath, { signal: job.signal });
-  const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded)];
+  const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded, plan.target)];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
-  const clip = await measureClip(job.outputPath, info, plan);
+  const clip = await measureClip(job.outputPath, info.bytes, plan.target, decoded.frames);
   if (decoded.frames >= plan.target.frames) return { plan, clip, notes: [] };
   const target = fewerFrames(plan.target, decoded.frames);
   return { plan: { ...plan, target }, clip, notes: [shortNote(target)] };
@@ -123,17 +123,17 @@ const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again f
 async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
   const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal);
   const info = await probeMedia(job.outputPath, { signal: job.signal });
-  const frames = info.video?.frames ?? 0;
-  if (decoded.ok && frames < plan.target.frames) return shorten(job, plan, frames, notes);
+  if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
   const problems = [
     ...masterProblems(info, plan.target, 'convert'),
-    ...(decoded.ok ? frameProblems(info, decoded) : [decoded.reason]),
+    ...(decoded.ok ? frameProblems(info, decoded, plan.target) : [decoded.reason]),
   ];
   if (problems.length > 0)
     throw new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, {
       hint: 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.',
     });
-  return { plan, clip: await measureClip(job.outputPath, info, plan), notes };
+  const clip = await measureClip(job.outputPath, info.bytes, plan.target, plan.target.frames);
+  return { plan, clip, notes };
 }
 
 /** Headers may promise more than there is, such as frames that an edit list hides: then less is asked for, so that sound and picture end together. */
@@ -154,9 +154,12 @@ function shortNote({ seconds }: PlanTarget): string {
   return `The clip shows only ${seconds.toFixed(2)} s from there on, less than its headers say.`;
 }
 
-function frameProblems(info: MediaInfo, decoded: Decoded & { ok: true }): string[] {
+/** A copy whose start is delayed counts one frame too many in its headers; all are there when as many are shown as planned. */
+function frameProblems(info: MediaInfo, decoded: Decoded & { ok: true }, target: PlanTarget): string[] {
   const stored = info.video?.frames;
-  return stored === decoded.frames ? [] : [`${decoded.frames} of ${stored} frames are shown`];
+  return decoded.frames === stored || decoded.frames === target.frames
+    ? []
+    : [`${decoded.frames} of ${stored} frames are shown`];
 }
 
 /** Checks that the build has what this clip needs beyond the usual. */
@@ -259,16 +262,13 @@ function rising(onProgress: ((fraction: number) => void) | undefined): (fraction
   };
 }
 
-async function measureClip(path: string, info: MediaInfo, { target }: RemuxPlan | ConvertPlan): Promise<Clip> {
+async function measureClip(
+  path: string,
+  bytes: number,
+  { width, height, fps }: PlanTarget,
+  frames: number,
+): Promise<Clip> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk);
-  const frames = info.video?.frames ?? target.frames;
-  return {
-    sha256: hash.digest('hex'),
-    seconds: frames / target.fps,
-    width: target.width,
-    height: target.height,
-    fps: target.fps,
-    bytes: info.bytes,
-  };
+  return { sha256: hash.digest('hex'), seconds: frames / fps, width, height, fps, bytes };
 }

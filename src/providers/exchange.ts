@@ -132,6 +132,9 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       body: request.body === undefined ? null : Readable.from(upload(request.body)),
       dispatcher: agent.compose((dispatch) => (options, handler) => dispatch(options, noticingStart(handler, onStart))),
       reset: true,
+      // A parser that was paused when the host closes kills the process: https://github.com/nodejs/undici/issues/5360
+      // (mended in 8, which needs Node 22). Without back pressure it is never paused; a video fits into memory.
+      highWaterMark: 2 ** 30,
       // The timers here know how an upload moves; undici's do not.
       headersTimeout: 0,
       bodyTimeout: 0,

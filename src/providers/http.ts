@@ -3,7 +3,7 @@
  * repeated only when nothing of it can have left, a read is repeated with patience, and errors speak plainly.
  */
 import type { Clock } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import { isSoraError, SoraError } from '../errors.ts';
 import { type Answer, failureOf, type Headers, isQuota, maybeDone, requestIdOf } from './answer.ts';
 import type { RequestBody } from './body.ts';
 import { DEFAULT_TIMEOUTS, exchange, Lost, type ProxySettings, type Reply, type Timeouts } from './exchange.ts';
@@ -230,7 +230,8 @@ function isStream(reply: Reply): boolean {
 }
 
 function interrupted(request: HttpRequest): SoraError {
-  return new SoraError('interrupted', 'Interrupted.', { cause: request.signal.reason });
+  const { reason } = request.signal;
+  return isSoraError(reason) ? reason : new SoraError('interrupted', 'Interrupted.', { cause: reason });
 }
 
 function* headerLines(mark: string, headers: Headers): Generator<string> {

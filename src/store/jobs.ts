@@ -174,6 +174,11 @@ const request = shape<VideoRequest>({
   ),
 });
 
+const hostUrl: Check = (value, where) => {
+  const isUrl = typeof value === 'string' && URL.canParse(value) && /^(https?|sandbox):/.test(value);
+  return isUrl ? undefined : `${where} is not a base URL`;
+};
+
 /** Throws an Error that says what is wrong; unknown fields are kept. */
 export const decodeJob = recordDecoder<Job>(
   1,
@@ -181,7 +186,7 @@ export const decodeJob = recordDecoder<Job>(
     version: oneOf(1),
     id: jobId,
     provider: string,
-    baseUrl: string,
+    baseUrl: hostUrl,
     profile: optional(string),
     backend: optional(string),
     model: optional(string),

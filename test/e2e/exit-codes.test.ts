@@ -177,7 +177,7 @@ describe('exit codes and the error envelope', () => {
   it('5: a job that fails, with the reason', async () => {
     const failed = { ...QUEUED, status: 'failed', error: { code: 'processing_error', message: 'The oven was cold.' } };
     const { sora } = await withHost({ body: QUEUED }, { body: failed });
-    const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '10ms']);
+    const { exitCode, stderr } = await sora([...GENERATE, '--wait', '--poll-interval', '100ms']);
     expect(exitCode).toBe(5);
     expect(stderr).toContain('The oven was cold.');
   });
@@ -213,7 +213,7 @@ describe('exit codes and the error envelope', () => {
       const done = { ...QUEUED, status: 'completed', progress: 100 };
       const { sora, dir, ...machine } = await withHost({ body: QUEUED }, { body: done }, { ...answer, forever: true });
       writeFileSync(join(dir, 'old.mp4'), 'old');
-      const { exitCode, stderr } = await sora([...GENERATE, '-o', 'old.mp4', '--force', '--poll-interval', '10ms']);
+      const { exitCode, stderr } = await sora([...GENERATE, '-o', 'old.mp4', '--force', '--poll-interval', '100ms']);
       expect({ exitCode, stderr }).toMatchObject({
         exitCode: 9,
         stderr: expect.stringContaining('sora video download'),

@@ -1,0 +1,94 @@
+/** The request of a video, complete before it leaves: names, registrations, reference, fingerprint. */
+import type { Context } from '../context.ts';
+import { orientationOf, type Registration, type VideoRequest } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { fingerprintOf } from '../jobs.ts';
+import { nameCharacters } from '../prompt.ts';
+import type { NewVideo, Provider } from '../providers/provider.ts';
+import { readReference } from './reference.ts';
+import { ensureRegistered, registrationAt } from './register.ts';
+import { earlierJob } from './submit.ts';
+import type { GenerateFlags, Wanted } from './wishes.ts';
+
+/** A request that is ready to leave. */
+export interface Draft {
+  readonly video: NewVideo;
+  readonly request: VideoRequest;
+  /** The names that were put into the prompt. */
+  readonly injected: readonly string[];
+  readonly fingerprint: string;
+}
+
+/** A character as the host knows it, or will know it. */
+type Cast = Pick<Registration, 'name' | 'value'>;
+
+/**
+ * Refuses first, with what is known; then registers the characters that the host does not know, unless this is a dry run.
+ * Throws `usage` for names and lengths, `ambiguous` when an equal request is unresolved, and what registering throws.
+ */
+export async function makeDraft(
+  context: Context,
+  input: GenerateFlags,
+  { wanted, provider }: { wanted: Wanted; provider: Provider },
+): Promise<Draft> {
+  const { size, seconds } = wanted;
+  const orientation = orientationOf(size);
+  const at = { provider: provider.name, baseUrl: provider.baseUrl, orientation, nowMs: context.host.clock.now() };
+  const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
+  const draftOf = (cast: readonly Cast[], reference?: Awaited<ReturnType<typeof readReference>>): Draft => {
+    const { prompt, injected } = nameCharacters(wanted.prompt, apart(cast), input);
+    checkLength(prompt, provider);
+    const request: VideoRequest = {
+      prompt,
+      ...(model !== undefined && { model }),
+      seconds,
+      size,
+      characters: cast.map(({ name, value }) => ({ name, value })),
+      ...(reference && { reference: reference.record }),
+    };
+    const characters = cast.map(({ value }) => value);
+    return {
+      video: { prompt, model, seconds, size, characters, reference: reference?.reference },
+      request,
+      injected,
+      fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
+    };
+  };
+
+  const expected = wanted.characters.map((character): Cast => {
+    const known = registrationAt(character, at);
+    return known ?? { name: character.name, value: `<id of ${character.name}, once it is registered>` };
+  });
+  draftOf(expected);
+  const reference = input.reference === undefined ? undefined : await readReference(context, input.reference, size);
+  const draft = draftOf(expected, reference);
+  if (input.dryRun) return draft;
+  const { records } = await (await context.jobs()).list();
+  const { key, resend, count } = input;
+  earlierJob(records, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
+
+  const cast: Cast[] = [];
+  for (const character of wanted.characters) {
+    cast.push(await ensureRegistered(context, character, { provider, orientation }));
+  }
+  return draftOf(cast, reference);
+}
+
+/** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */
+function apart(cast: readonly Cast[]): readonly string[] {
+  const names = cast.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return names;
+  throw new SoraError('usage', `The host knows two of these characters as ${twice}; a prompt cannot tell them apart.`, {
+    hint: 'Make one of them again under another name: sora character create <clip> --name <name>',
+  });
+}
+
+function checkLength(prompt: string, { limits }: Provider): void {
+  const chars = [...prompt].length;
+  if (chars <= limits.promptChars) return;
+  throw new SoraError(
+    'usage',
+    `The prompt has ${chars} characters with the names in it; ${limits.promptChars} are allowed.`,
+  );
+}

@@ -1,0 +1,116 @@
+/** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Job } from '../domain.ts';
+import { type DownloadedFile, downloadContent, verifyVideo } from '../download.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import { findDrift, type VideoFacts } from '../jobs.ts';
+import type { Variant } from '../providers/provider.ts';
+import { formatBytes } from '../text.ts';
+import type { Task } from '../ui.ts';
+import { resumeCommand, saveProgress } from './jobs.ts';
+import type { Target } from './target.ts';
+
+export interface Followed {
+  readonly job: Job;
+  /** The file; undefined when it went to stdout. */
+  readonly path?: string;
+  readonly error?: SoraError;
+}
+
+/**
+ * The file that an earlier command saved, when it is where it is wanted now and still whole; undefined otherwise.
+ * Throws `unverified` when it is not what was asked for.
+ */
+export async function alreadyHere(
+  context: Context,
+  job: Job,
+  options: { readonly output?: string; readonly force: boolean; readonly allowDrift: boolean },
+): Promise<Followed | undefined> {
+  const { outputPath } = job;
+  if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
+  if (options.output !== undefined && resolve(context.host.cwd, options.output) !== outputPath) return undefined;
+  const facts = await verifyVideo(outputPath, context.host.signal).catch(() => undefined);
+  if (!facts) return undefined;
+  judge(context, { job, where: outputPath, facts, allowDrift: options.allowDrift });
+  return { job, path: outputPath };
+}
+
+/** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
+export async function fetchVideo(
+  context: Context,
+  job: Job,
+  options: { target: Target; variant: Variant; output?: string; force: boolean; allowDrift: boolean; task?: Task },
+): Promise<Followed> {
+  const { ui, host } = context;
+  const { target, variant } = options;
+  const task = options.task ?? (await ui.task(`${job.id} downloading`));
+  let file: DownloadedFile;
+  try {
+    file = await downloadContent({
+      provider: await context.providerOf(job),
+      remoteId: job.remoteId ?? '',
+      variant,
+      clock: host.clock,
+      signal: host.signal,
+      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
+      onProgress: (bytes, total) =>
+        task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
+    });
+  } catch (error) {
+    task.fail(`${job.id} is done, but its ${variant} is not here`);
+    if (host.signal.aborted) {
+      throw new SoraError('pending', `Stopped downloading; job ${job.id} is done and safe at its host.`, {
+        hint: `Continue with: ${resumeCommand(context, job, options)}`,
+        jobId: job.id,
+      });
+    }
+    if (isSoraError(error)) {
+      const passing = error.code === 'network' || error.code === 'refused' || error.code === 'ambiguous';
+      const again = `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
+      throw new SoraError(passing ? 'unverified' : error.code, error.message, {
+        hint: error.hint === undefined ? again : `${error.hint} ${again}`,
+        jobId: job.id,
+        ...(error.requestId !== undefined && { requestId: error.requestId }),
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  const outputPath = variant === 'video' ? file.path : undefined;
+  const kept = outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath });
+  const followed = { job: kept, ...(file.path !== undefined && { path: file.path }) };
+  const where = file.path ?? 'stdout';
+  judge(context, { job, where, facts: file.facts, allowDrift: options.allowDrift, task });
+  task.done(`${job.id} ${where} (${formatBytes(file.bytes)})`);
+  return followed;
+}
+
+/** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
+function judge(
+  { ui }: Context,
+  {
+    job,
+    where,
+    facts,
+    allowDrift,
+    task,
+  }: { job: Job; where: string; facts: VideoFacts | undefined; allowDrift: boolean; task?: Task },
+): void {
+  const drift = facts ? findDrift(job, facts) : [];
+  if (drift.length === 0) return;
+  const words = drift.join('; ');
+  if (allowDrift) {
+    ui.warn(`${job.id}: ${words}`);
+    return;
+  }
+  task?.fail(`${job.id} is not what was asked for: ${where}`);
+  throw new SoraError(
+    'unverified',
+    `The host made something else than was asked for: ${words}. The file is kept: ${where}`,
+    {
+      hint: 'To accept such videos, add --allow-drift.',
+      jobId: job.id,
+    },
+  );
+}

@@ -1,0 +1,78 @@
+/** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
+import type { Context } from '../context.ts';
+import type { Job } from '../domain.ts';
+import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
+import { laterOf } from '../jobs.ts';
+import { shellQuote } from '../text.ts';
+
+/** The records of ids that the user gave; every unknown one is named in one refusal. */
+export async function findJobs(context: Context, ids: readonly string[]): Promise<readonly Job[]> {
+  const store = await context.jobs();
+  const found = await Promise.all(
+    ids.map(async (id) => ({ id, job: await store.find(id, { profile: await context.profileName() }) })),
+  );
+  const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
+  if (missing.length > 0) throw unknownJob(missing.join(', '));
+  const jobs = found.flatMap(({ job }) => job ?? []);
+  return [...new Map(jobs.map((job) => [job.id, job])).values()];
+}
+
+export function unknownJob(id: string): SoraError {
+  return new SoraError('usage', id === '@last' ? 'There is no job yet.' : `There is no job ${id} on this machine.`, {
+    hint: 'sora video list shows the jobs of this machine.',
+  });
+}
+
+/** Nobody knows whether the host has this job. */
+export function unresolvedError(job: Job): SoraError {
+  return new SoraError(
+    'ambiguous',
+    `Job ${job.id} may or may not exist at ${job.provider}: its request was sent and the answer never came.`,
+    {
+      hint: 'Look for it in the list or the bill of your host. To send it once more, run the same `sora video generate` with --resend.',
+      jobId: job.id,
+    },
+  );
+}
+
+/** What a wait was asked for, as far as the command that continues it must say it again. */
+export interface Resumable {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly allowDrift?: boolean;
+  /** Seconds. */
+  readonly pollInterval?: number;
+}
+
+/** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
+export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, wish: Resumable): string {
+  const words = ['sora', 'video', 'wait', job.id];
+  if (wish.output !== undefined) words.push('-o', wish.output);
+  if (wish.force) words.push('--force');
+  if (wish.allowDrift) words.push('--allow-drift');
+  if (globals.baseUrl !== undefined) words.push('--base-url', globals.baseUrl);
+  if (globals.profile !== undefined) words.push('--profile', globals.profile);
+  return words.map(shellQuote).join(' ');
+}
+
+/**
+ * Writes down what a host said of a job. A full disk is no reason to end a wait: the host still has the job, so that is
+ * a warning. Resolves with the record as it is then.
+ */
+export async function saveProgress(context: Context, next: Job): Promise<Job> {
+  try {
+    return await (await context.jobs()).update(next.id, (current) => laterOf(current, next));
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    context.ui.warn(`${next.id}: its record was not brought up to date: ${error.message}`);
+    return next;
+  }
+}
+
+/** With several ids: the first code that applies, worst first. */
+export function exitOf(all: readonly { readonly error?: SoraError }[]): number {
+  const codes = new Set(all.flatMap(({ error }) => error?.code ?? []));
+  const [first] = codes;
+  const worst = WORST_FIRST.find((code) => codes.has(code)) ?? first;
+  return worst === undefined ? 0 : EXIT_CODES[worst];
+}

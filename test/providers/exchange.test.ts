@@ -1,0 +1,36 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { createTestHttp } from '../helpers/http.ts';
+
+// undici 7 ends the process when its parser was paused by a slow reader and the host closes: nodejs/undici#5360.
+it('survives a host that closes at once after a large body, however slowly the body is read', async () => {
+  const size = 8_000_000;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: video/mp4\r\ncontent-length: ${size}\r\nconnection: close\r\n\r\n`,
+      );
+      socket.end(Buffer.alloc(size, 7));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { http } = createTestHttp();
+  const answer = await http.open({
+    method: 'GET',
+    kind: 'read',
+    url: `http://127.0.0.1:${port}/`,
+    signal: new AbortController().signal,
+  });
+  if (!('body' in answer)) throw new Error('no stream');
+  let received = 0;
+  for await (const chunk of answer.body) {
+    received += chunk.byteLength;
+    for (let turn = 0; turn < 20; turn++) await setImmediate();
+  }
+  expect(received).toBe(size);
+});
