@@ -34,7 +34,7 @@ const FIELD_STEP = 8;
 const masterOf = createMasters();
 
 describe('the master', () => {
-  it.each(ROWS)('is right for "$kind"', async (row) => {
+  it.each(ROWS)('is right for $kind', async (row) => {
     await expectRow(row, await masterOf(row.kind));
   });
 });

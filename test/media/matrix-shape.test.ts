@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
 const masterOf = createMasters();
 
 describe('the master', () => {
-  it.each(ROWS)('is right for "$kind"', async (row) => {
+  it.each(ROWS)('is right for $kind', async (row) => {
     await expectRow(row, await masterOf(row.kind));
   });
 });

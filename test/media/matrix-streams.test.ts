@@ -46,7 +46,7 @@ const CORRUPT: readonly ClipKind[] = ['corrupt frames', 'corrupt frames in 4:3',
 const masterOf = createMasters();
 
 describe('the master', () => {
-  it.each(ROWS)('is right for "$kind"', async (row) => {
+  it.each(ROWS)('is right for $kind', async (row) => {
     await expectRow(row, await masterOf(row.kind));
   });
 });

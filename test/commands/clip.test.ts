@@ -1,0 +1,174 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clipLine, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { makeClip } from '../helpers/clips.ts';
+import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
+
+const options = DEFAULT_CLIP_OPTIONS;
+const PREPARE = { output: 'ready.mp4', options, force: false, dryRun: false };
+
+let clips: string;
+let fits: string;
+let small: string;
+let short: string;
+
+beforeAll(async () => {
+  clips = await mkdtemp(join(tmpdir(), 'sora-clip-'));
+  const make = async (kind: Parameters<typeof makeClip>[0], name: string): Promise<string> => {
+    await mkdir(join(clips, name));
+    return makeClip(kind, join(clips, name));
+  };
+  fits = await make('2.0 s', 'fits');
+  small = await make('320x240', 'it is $small');
+  short = await make('1.9 s', 'short');
+});
+
+afterAll(() => rm(clips, { recursive: true, force: true }));
+
+async function setUp(
+  globals: Parameters<typeof createTestContext>[0] = {},
+  host: HostOptions = {},
+): Promise<TestContext> {
+  return createTestContext(globals, host);
+}
+
+describe('clip inspect', () => {
+  it.each([
+    ['remux', () => fits, 'It fits: it is copied without re-encoding'],
+    ['convert', () => small, 'It is converted:\n  - '],
+    ['reject', () => short, 'It cannot be used:\n  - '],
+  ])('gives the verdict %s in words, as a document and as a word', async (kind, file, words) => {
+    const { context, stdout, again } = await setUp();
+    await runClipInspect(context, { file: file(), options });
+    expect(stdout.text()).toMatch(/^clip\.mp4\n {2}MPEG-4, .*\n {2}video: H\.264 /);
+    expect(stdout.text()).toContain(words);
+
+    const json = await again({ json: true });
+    await runClipInspect(json.context, { file: file(), options });
+    expect(JSON.parse(json.stdout.text())).toMatchObject({
+      path: file(),
+      info: { container: 'MPEG-4' },
+      plan: { kind },
+    });
+
+    const quiet = await again({ quiet: true });
+    await runClipInspect(quiet.context, { file: file(), options });
+    expect(quiet.stdout.text()).toBe(`${kind}\n`);
+  });
+
+  it('needs no ffmpeg for a file that says what it is', async () => {
+    const { context, stdout } = await setUp({ quiet: true }, { env: { SORA_FFMPEG: '/none' } });
+    await runClipInspect(context, { file: fits, options });
+    expect(stdout.text()).toBe('remux\n');
+  });
+
+  it.each([
+    ['usage', 'none.mp4'],
+    ['usage', '.'],
+    ['clip', 'words.mp4'],
+  ])('refuses as %s: %s', async (code, file) => {
+    const { context, dir } = await setUp();
+    await writeFile(join(dir, 'words.mp4'), 'These are words.');
+    await expect(runClipInspect(context, { file, options })).rejects.toMatchObject({ code });
+  });
+});
+
+describe('clip prepare', () => {
+  it('writes the clip and nothing else, and says where and how', async () => {
+    const { context, dir, stdout, stderr } = await setUp({ json: true });
+    await runClipPrepare(context, { ...PREPARE, file: fits });
+    const said = JSON.parse(stdout.text());
+    expect(said).toMatchObject({
+      path: join(dir, 'ready.mp4'),
+      clip: { width: 1280, height: 720 },
+      plan: { kind: 'remux' },
+    });
+    expect((await readFile(join(dir, 'ready.mp4'))).byteLength).toBe(said.clip.bytes);
+    expect(await readdir(dir)).toEqual(['ready.mp4']);
+    expect(stderr.text()).toBe('');
+  });
+
+  it('--dry-run prints a command that can be pasted, and writes nothing itself', async () => {
+    const { context, dir, stdout, stderr } = await setUp();
+    await runClipPrepare(context, { ...PREPARE, output: "it's ready.mp4", file: small, dryRun: true });
+    expect(await readdir(dir)).toEqual([]);
+    expect(stderr.text()).toContain('It is converted:');
+    await execa('sh', ['-c', stdout.text()]);
+    expect(await readdir(dir)).toEqual(["it's ready.mp4"]);
+  });
+
+  it('gives every reason at once for a clip that cannot be used, and leaves no file', async () => {
+    const { context, dir } = await setUp();
+    const wishes = { ...options, start: 1.5 };
+    for (const dryRun of [true, false]) {
+      await expect(runClipPrepare(context, { ...PREPARE, file: short, dryRun })).rejects.toMatchObject({
+        code: 'clip',
+        message: expect.stringContaining('1.9'),
+        hint: expect.stringContaining('sora clip inspect'),
+      });
+    }
+    await expect(runClipPrepare(context, { ...PREPARE, file: fits, options: wishes })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it.each([
+    ['a file that is there', 'old.mp4', /exists already/],
+    ['a folder', 'folder', /is a folder/],
+    ['a missing folder', 'none/x.mp4', /does not exist/],
+    ['the clip itself', 'clip.mp4', /over itself/],
+  ])('P4: refuses to write over %s', async (_title, output, message) => {
+    const { context, dir } = await setUp();
+    await mkdir(join(dir, 'folder'));
+    await writeFile(join(dir, 'old.mp4'), 'old');
+    await symlink(fits, join(dir, 'clip.mp4'));
+    await expect(runClipPrepare(context, { ...PREPARE, output, file: 'clip.mp4' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+    });
+    expect(await readFile(join(dir, 'old.mp4'), 'utf8')).toBe('old');
+  });
+
+  it('replaces a file with --force', async () => {
+    const { context, dir, stdout } = await setUp({ quiet: true });
+    await writeFile(join(dir, 'ready.mp4'), 'old');
+    await runClipPrepare(context, { ...PREPARE, file: fits, force: true });
+    expect((await readFile(join(dir, 'ready.mp4'))).byteLength).toBeGreaterThan(1000);
+    expect(stdout.text()).toBe(`${join(dir, 'ready.mp4')}\n`);
+  });
+
+  it('keeps the old file when the new one cannot be made', async () => {
+    const { context, dir } = await setUp();
+    await writeFile(join(dir, 'ready.mp4'), 'old');
+    await expect(runClipPrepare(context, { ...PREPARE, file: short, force: true })).rejects.toMatchObject({
+      code: 'clip',
+    });
+    expect(await readFile(join(dir, 'ready.mp4'), 'utf8')).toBe('old');
+    expect(await readdir(dir)).toEqual(['ready.mp4']);
+  });
+
+  it('leaves no file when it is stopped', async () => {
+    const test = await setUp();
+    test.abort('interrupted');
+    await expect(runClipPrepare(test.context, { ...PREPARE, file: fits })).rejects.toThrow();
+    expect(await readdir(test.dir)).toEqual([]);
+  });
+});
+
+describe('in words', () => {
+  it('is a clip', () => {
+    const clip = { sha256: 'a', seconds: 3.9667, width: 1280, height: 720, fps: 30_000 / 1001, bytes: 1_234_567 };
+    expect(clipLine(clip)).toBe('1280x720, 3.967 s, 29.97 fps, 1.2 MB');
+  });
+
+  it('is a plan that rejects', () => {
+    expect(planText({ kind: 'reject', issues: ['It is too short.', 'It has no picture.'] } as never)).toBe(
+      'It cannot be used:\n  - It is too short.\n  - It has no picture.',
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
+import { addCharacter, addJob } from '../helpers/far-end.ts';
+import { createTestContext } from '../helpers/host.ts';
+
+const HOST = 'https://gateway.example.com/v1';
+
+describe('store path', () => {
+  it('names every folder under the home, and makes none', async () => {
+    const { context, stdout, home } = await createTestContext({ json: true });
+    await runStorePath(context);
+    expect(JSON.parse(stdout.text())).toEqual({
+      settings: home,
+      characters: join(home, 'characters'),
+      clips: join(home, 'clips'),
+      jobs: join(home, 'jobs'),
+      sandbox: join(home, 'sandbox'),
+    });
+    await expect(rm(home)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('follows XDG without SORA_HOME', async () => {
+    const env = { SORA_HOME: '', XDG_CONFIG_HOME: '/x/config', XDG_DATA_HOME: '/x/data', XDG_STATE_HOME: '/x/state' };
+    const { context, stdout } = await createTestContext({ quiet: true }, { env });
+    await runStorePath(context);
+    expect(stdout.text().trimEnd().split('\n')).toEqual([
+      ...['/x/config/sora', '/x/data/sora/characters', '/x/data/sora/clips'],
+      ...['/x/state/sora/jobs', '/x/state/sora/sandbox'],
+    ]);
+  });
+});
+
+describe('store check', () => {
+  it('finds an empty and a whole store whole', async () => {
+    const test = await createTestContext();
+    await runStoreCheck(test.context);
+    await addCharacter(test, 'Joe');
+    await addJob(test, { baseUrl: HOST });
+    await runStoreCheck(test.context);
+    expect(test.stdout.text()).toBe('0 characters, 0 jobs: all whole.\n1 characters, 1 jobs: all whole.\n');
+  });
+
+  it('names everything that is broken, exits 12, and deletes nothing', async () => {
+    const test = await createTestContext({ json: true });
+    const store = await test.context.characters();
+    const [joe, mia] = [await addCharacter(test, 'Joe'), await addCharacter(test, 'Mia')];
+    await addCharacter(test, 'Zoë');
+    await addJob(test, { baseUrl: HOST });
+    await writeFile(store.clipPath(joe.master.sha256), 'Jo');
+    await rm(store.clipPath(mia.master.sha256));
+    const tornCharacter = join(test.context.paths.characters, 'ffff.json');
+    const tornJob = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    await writeFile(tornCharacter, '{');
+    await writeFile(tornJob, '{"version":9}');
+
+    await expect(runStoreCheck(test.context)).rejects.toMatchObject({
+      code: 'machine',
+      message: 'The store has 4 broken files.',
+    });
+    expect(JSON.parse(test.stdout.text())).toEqual({
+      characters: 3,
+      jobs: 1,
+      problems: [
+        { path: tornCharacter, reason: expect.any(String) },
+        { path: tornJob, reason: expect.stringContaining('newer version') },
+        { path: store.clipPath(joe.master.sha256), reason: 'the clip of Joe is damaged' },
+        { path: store.clipPath(mia.master.sha256), reason: 'the clip of Mia is missing' },
+      ],
+      orphanClips: [],
+    });
+    const again = await test.again({ json: false, quiet: true });
+    await expect(runStoreCheck(again.context)).rejects.toMatchObject({ code: 'machine' });
+    expect(again.stdout.text().trimEnd().split('\n')).toEqual([
+      tornCharacter,
+      tornJob,
+      store.clipPath(joe.master.sha256),
+      store.clipPath(mia.master.sha256),
+    ]);
+  });
+
+  it('mentions a clip that nobody needs, which is no problem', async () => {
+    const test = await createTestContext();
+    const joe = await addCharacter(test, 'Joe');
+    const orphan = join(test.context.paths.clips, `${'0'.repeat(64)}.mp4`);
+    await writeFile(orphan, 'x');
+    await runStoreCheck(test.context);
+    expect(test.stdout.text()).toBe(`1 characters, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);
+    expect(await (await test.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
+  });
+});

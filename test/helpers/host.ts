@@ -1,0 +1,134 @@
+/** The outer world of one test: a home, a folder to work in, captured output, and a clock that never waits. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { type Context, createContext, type Globals, type Host } from '../../src/context.ts';
+import { SoraError } from '../../src/errors.ts';
+import { createUi } from '../../src/ui.ts';
+import { ffmpegPath } from './ffmpeg.ts';
+import { tempFolder } from './temp.ts';
+
+export const START = Date.parse('2026-11-21T10:00:00Z');
+
+export interface HostOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: Readable | string | Uint8Array;
+  /** Which of the streams are a terminal; none unless named. */
+  readonly tty?: readonly ('stdin' | 'stdout' | 'stderr')[];
+  readonly columns?: number;
+}
+
+export interface TestHost {
+  readonly host: Host;
+  /** The working directory: empty. */
+  readonly dir: string;
+  readonly home: string;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+  readonly clock: { ms: number };
+  /** Milliseconds of every pause that was asked for. */
+  readonly pauses: number[];
+  /** What a signal does: `interrupted` is Ctrl-C, `terminated` is SIGTERM. */
+  abort(code: 'interrupted' | 'terminated'): void;
+}
+
+export interface TestContext extends TestHost {
+  readonly context: Context;
+  /** The same home and folder as another run of the program would find them. */
+  again(globals?: Partial<Globals>, options?: HostOptions): Promise<TestContext>;
+}
+
+/** A stream that keeps what is written to it. */
+export class Captured extends Writable {
+  readonly chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk);
+    done();
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  text(): string {
+    return this.bytes().toString();
+  }
+
+  /** What NDJSON says, line by line. */
+  json(): unknown[] {
+    return this.text()
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  }
+}
+
+export async function createTestHost(options: HostOptions = {}): Promise<TestHost> {
+  const root = await tempFolder();
+  const [dir, home] = [join(root, 'work'), join(root, 'home')];
+  await mkdir(dir);
+  return hostIn({ dir, home }, options);
+}
+
+function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptions): TestHost {
+  const { env = {}, stdin = '', tty = [], columns = 80 } = options;
+  const [stdout, stderr] = [new Captured(), new Captured()];
+  const clock = { ms: START };
+  const pauses: number[] = [];
+  const controller = new AbortController();
+  let seed = 7;
+  const host: Host = {
+    env: { SORA_HOME: home, SORA_FFMPEG: ffmpegPath, ...env },
+    cwd: dir,
+    platform: 'linux',
+    homeDir: home,
+    stdin: {
+      stream: stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]),
+      isTTY: tty.includes('stdin'),
+    },
+    stdout: { stream: stdout, isTTY: tty.includes('stdout'), columns },
+    stderr: { stream: stderr, isTTY: tty.includes('stderr'), columns },
+    clock: {
+      now: () => clock.ms,
+      async sleep(ms, signal) {
+        signal?.throwIfAborted();
+        pauses.push(ms);
+        clock.ms += ms;
+      },
+    },
+    random() {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    },
+    signal: controller.signal,
+  };
+  const abort: TestHost['abort'] = (code) => controller.abort(new SoraError(code, 'Stopped. Nothing was created.'));
+  return { host, dir, home, stdout, stderr, clock, pauses, abort };
+}
+
+/** A context over a fresh home, closed when the running test ends. Plain text without colours unless `globals` say otherwise. */
+export async function createTestContext(
+  globals: Partial<Globals> = {},
+  options: HostOptions = {},
+): Promise<TestContext> {
+  return contextOf(await createTestHost(options), globals, options);
+}
+
+function contextOf(test: TestHost, partial: Partial<Globals>, options: HostOptions): TestContext {
+  const globals: Globals = { json: false, quiet: false, debug: false, ...partial };
+  const { stdout, stderr } = test.host;
+  const ui = createUi({
+    ...{ stdout, stderr, json: globals.json, quiet: globals.quiet },
+    ...{ color: { stdout: false, stderr: false }, animate: false },
+  });
+  const context = createContext(test.host, globals, ui);
+  onTestFinished(() => context.close());
+  return {
+    ...test,
+    context,
+    again: async (more = {}, next = {}) =>
+      contextOf(hostIn(test, { ...options, ...next }), { ...partial, ...more }, { ...options, ...next }),
+  };
+}

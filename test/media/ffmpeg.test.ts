@@ -1,0 +1,241 @@
+import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { SoraError } from '../../src/errors.ts';
+import { commandLine, type Ffmpeg, findFfmpeg, type PrepareRequest, prepareClip } from '../../src/media/ffmpeg.ts';
+import type { MediaInfo } from '../../src/media/info.ts';
+import { ffmpegArgs, planMedia } from '../../src/media/plan.ts';
+import { probeMedia } from '../../src/media/probe.ts';
+import { makeClip } from '../helpers/clips.ts';
+import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
+import { ffmpegPath, soundPackets, tryRun } from '../helpers/ffmpeg.ts';
+import { mediaInfo } from '../helpers/media-info.ts';
+import { sampleRanges, sliceHashes } from '../helpers/mp4.ts';
+import { tempFolder } from '../helpers/temp.ts';
+
+const real = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+/** As a word of a shell script. */
+const REAL = `'${real.path}'`;
+
+interface Change extends Partial<Omit<PrepareRequest, 'source'>> {}
+
+/** A request for this file into `out.mp4` of a fresh folder. */
+async function requestFor(source: string, change: Change = {}): Promise<PrepareRequest> {
+  const { signal } = new AbortController();
+  const info: MediaInfo = change.info ?? (await probeMedia(source, { ffmpeg: real, signal }));
+  const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
+  return { source, info, plan, ffmpeg: real, outputPath: join(await tempFolder(), 'out.mp4'), signal, ...change };
+}
+
+const failure = (request: PrepareRequest) =>
+  prepareClip(request).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+const left = (request: PrepareRequest) => readdir(dirname(request.outputPath));
+
+describe('a run', () => {
+  it('makes the same bytes every time', async () => {
+    const source = await makeClip('4:3', await tempFolder());
+    const [first, second] = [await requestFor(source), await requestFor(source)];
+    const clips = [(await prepareClip(first)).clip, (await prepareClip(second)).clip];
+    expect(clips[0]).toEqual(clips[1]);
+    expect(clips[0]).toMatchObject({ width: 1280, height: 720, fps: 25, seconds: 2.04, bytes: expect.any(Number) });
+    expect(await readFile(first.outputPath)).toEqual(await readFile(second.outputPath));
+  });
+
+  it('keeps the bytes of a clip that it made when that is prepared again', async () => {
+    const first = await requestFor(await makeClip('shorter audio', await tempFolder()));
+    await prepareClip(first);
+    const second = await requestFor(first.outputPath);
+    expect(second.plan.kind).toBe('remux');
+    await prepareClip(second);
+    expect(await sliceHashes(second.outputPath)).toEqual(await sliceHashes(first.outputPath));
+    expect(await soundPackets(second.outputPath)).toEqual(await soundPackets(first.outputPath));
+  });
+
+  it('reports progress that only rises and ends at 1', async () => {
+    const seen: number[] = [];
+    const onProgress = (fraction: number) => void seen.push(fraction);
+    await prepareClip(await requestFor(await makeClip('4:3', await tempFolder()), { onProgress }));
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  it('can be pasted into a shell as it is shown', async () => {
+    const folder = await tempFolder();
+    const source = join(folder, `it's "$HOME" %03d; 李雷.mp4`);
+    await rename(await makeClip('fits', folder), source);
+    const request = await requestFor(source);
+    const line = commandLine(real, ffmpegArgs(request));
+    const shell = await tryRun([], { path: await scriptThat(line) });
+    expect([shell.code, await left(request)]).toEqual([0, ['out.mp4']]);
+    // The shown command has no -y. (ffmpeg 7 exits 0 when it declines to overwrite.)
+    await writeFile(request.outputPath, 'mine');
+    await tryRun([], { path: await scriptThat(line) });
+    expect(await readFile(request.outputPath, 'utf8')).toBe('mine');
+  });
+});
+
+async function scriptThat(line: string): Promise<string> {
+  return (await fakeFfmpeg(line)).path;
+}
+
+describe('fallbacks', () => {
+  it('encodes a clip whose copy shows less than its headers say', async () => {
+    const source = await makeClip('fits', await tempFolder());
+    const info = await probeMedia(source, { signal: new AbortController().signal });
+    // A copy that drops its tail, as an edit list would.
+    const ffmpeg = await fakeFfmpeg(
+      `for last; do :; done\ncase "$*" in *"-c copy"*) ${REAL} -v error -y -i '${source}' -t 2.5 -c:v mpeg4 -an "$last";; *) exec ${REAL} "$@";; esac`,
+    );
+    const request = await requestFor(source, { info, ffmpeg });
+    expect(request.plan.kind).toBe('remux');
+    const done = await prepareClip(request);
+    expect(done.plan.kind).toBe('convert');
+    expect(done.plan.steps[0]?.because).toMatch(/as a copy its codec is MPEG-4 Visual/);
+  });
+
+  it('asks for less when the clip holds less than its headers say, and says so', async () => {
+    const source = await makeClip('4:3', await tempFolder());
+    const { plan, clip, notes } = await prepareClip(
+      await requestFor(source, { info: mediaInfo({ width: 960, fps: 25, seconds: 3 }, null) }),
+    );
+    expect([plan.target.frames, clip.seconds]).toEqual([51, 2.04]);
+    expect(notes).toEqual([expect.stringMatching(/only 2\.04 s/)]);
+  });
+
+  it('drops a sound that cannot be decoded, and does not encode the picture for it', async () => {
+    const source = await makeClip('fits', await tempFolder());
+    await spoilMiddles(source);
+    const { plan, notes } = await prepareClip(await requestFor(source));
+    expect(plan).toMatchObject({ kind: 'remux', target: { audio: false } });
+    expect(notes).toEqual([expect.stringMatching(/sound could not be decoded/)]);
+  });
+});
+
+/** The packets of sound begin well and can be copied, but not decoded. */
+async function spoilMiddles(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  for (const { offset, length } of await sampleRanges(path, 'soun')) {
+    await file.write(Buffer.alloc(Math.max(0, length - 12), 0xff), 0, Math.max(0, length - 12), offset + 8);
+  }
+  await file.close();
+}
+
+describe('P4: a failure leaves no file', () => {
+  it('when the clip is damaged', async () => {
+    const request = await requestFor(await makeClip('corrupt frames', await tempFolder()));
+    expect(await failure(request)).toMatchObject({ code: 'clip', message: expect.stringMatching(/cannot be decoded/) });
+    expect(await left(request)).toEqual([]);
+  });
+
+  it('when the clip holds less than 2 s', async () => {
+    const info = mediaInfo({ width: 960, fps: 30, seconds: 3 }, null);
+    const request = await requestFor(await makeClip('1.9 s', await tempFolder()), { info });
+    expect(await failure(request)).toMatchObject({ code: 'clip', message: expect.stringMatching(/Only 1\.90 s/) });
+    expect(await left(request)).toEqual([]);
+  });
+
+  it.each([
+    ['the disk is full', 'echo "x: No space left on device" >&2; exit 1', 'machine', /disk is full/],
+    ['ffmpeg is killed', 'kill -9 $$', 'machine', /did not run to its end/],
+    [
+      'ffmpeg makes nothing of use',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's own
+      'for last; do :; done; echo x > "${last#file:}"; exit 1',
+      'clip',
+      /cannot be decoded/,
+    ],
+    ['ffmpeg has no x264', `echo "Unknown encoder 'libx264'" >&2; exit 1`, 'machine', /lacks a part/],
+  ])('when %s', async (_, script, code, message) => {
+    const request = await requestFor('/nowhere/a.mp4', {
+      info: mediaInfo({ codec: 'HEVC' }),
+      ffmpeg: await fakeFfmpeg(script),
+    });
+    expect(await failure(request)).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(await left(request)).toEqual([]);
+  });
+
+  it('when ffmpeg hangs', async () => {
+    const info = mediaInfo({ codec: 'HEVC' });
+    const ffmpeg = await fakeFfmpeg('exec tail -f /dev/null');
+    const request = await requestFor('/nowhere/a.mp4', { info, ffmpeg, timeoutMs: 200 });
+    expect(await failure(request)).toMatchObject({ code: 'clip', message: expect.stringMatching(/too long/) });
+  });
+
+  it('when ffmpeg cannot tone-map, which is named', async () => {
+    const info = mediaInfo({ codec: 'HEVC', hdr: 'PQ', transfer: 'PQ' });
+    const request = await requestFor('/nowhere/a.mp4', { info, ffmpeg: await fakeFfmpeg('echo " T.. scale V->V x"') });
+    expect(await failure(request)).toMatchObject({
+      code: 'clip',
+      message: expect.stringMatching(/HDR \(PQ\).*zscale/),
+    });
+  });
+
+  it('when the plan is to reject', async () => {
+    const request = await requestFor('/nowhere/a.mp4', { info: mediaInfo(null) });
+    expect(await failure(request)).toMatchObject({ code: 'clip', problems: ['It has sound but no video.'] });
+  });
+});
+
+describe('an interruption', () => {
+  /** Records its process id, then is ffmpeg. */
+  async function watched(then: string): Promise<{ ffmpeg: Ffmpeg; isRunning: () => Promise<boolean> }> {
+    const pidFile = join(await tempFolder(), 'pid');
+    const ffmpeg = await fakeFfmpeg(`echo $$ > '${pidFile}'\n${then}`);
+    const isRunning = async () => {
+      const pid = Number(await readFile(pidFile, 'utf8'));
+      try {
+        return process.kill(pid, 0);
+      } catch {
+        return false;
+      }
+    };
+    return { ffmpeg, isRunning };
+  }
+
+  async function interrupt(ffmpeg: Ffmpeg, reason?: unknown): Promise<{ error: unknown; request: PrepareRequest }> {
+    const controller = new AbortController();
+    const source = await makeClip('4:3', await tempFolder());
+    const request = await requestFor(source, {
+      ffmpeg,
+      signal: controller.signal,
+      onProgress: () => controller.abort(reason),
+    });
+    return { error: await failure(request), request };
+  }
+
+  it('stops ffmpeg and leaves no file', async () => {
+    const { ffmpeg, isRunning } = await watched(`exec ${REAL} "$@"`);
+    const { error, request } = await interrupt(ffmpeg);
+    expect(error).toMatchObject({ code: 'interrupted' });
+    expect([await isRunning(), await left(request)]).toEqual([false, []]);
+  });
+
+  it('kills an ffmpeg that does not listen', async () => {
+    const { ffmpeg, isRunning } = await watched(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's own
+      'trap "" TERM\nfor last; do :; done\necho x > "${last#file:}"\necho frame=1 >&2\nexec tail -f /dev/null',
+    );
+    const { error, request } = await interrupt(ffmpeg);
+    expect(error).toMatchObject({ code: 'interrupted' });
+    expect([await isRunning(), await left(request)]).toEqual([false, []]);
+  });
+
+  it('keeps the reason that the program gave', async () => {
+    const reason = new SoraError('terminated', 'Terminated.');
+    const { error } = await interrupt(real, reason);
+    expect(error).toBe(reason);
+  });
+
+  it('starts nothing when it came first', async () => {
+    const request = await requestFor('/nowhere/a.mp4', {
+      info: mediaInfo(),
+      ffmpeg: await fakeFfmpeg('exit 9'),
+      signal: AbortSignal.abort(),
+    });
+    expect(await failure(request)).toMatchObject({ code: 'interrupted' });
+  });
+});

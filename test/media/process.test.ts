@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { SoraError } from '../../src/errors.ts';
+import { firstWords, machineProblem, throwIfAborted } from '../../src/media/process.ts';
+
+describe('firstWords', () => {
+  it('keeps the specific complaint, without addresses and noise', () => {
+    const stderr =
+      '[h264 @ 0x3febec00] Reference 3 >= 3\n[h264 @ 0x3febec00] error while decoding MB 70 34.\nConversion failed!\n';
+    expect(firstWords(stderr)).toBe('Reference 3 >= 3; error while decoding MB 70 34');
+  });
+
+  it('cannot steer a terminal and stays short', () => {
+    const words = firstWords(`bad \u001b[31mname ${'x'.repeat(5000)}`);
+    expect(words).not.toContain('\u001b');
+    expect(words.length).toBeLessThanOrEqual(200);
+  });
+
+  it('says so when there is nothing', () => {
+    expect(firstWords('\nframe=12\n')).toBe('ffmpeg gave no reason');
+  });
+});
+
+describe('machineProblem', () => {
+  it.each([
+    ['av_interleaved_write_frame(): No space left on device', /disk is full/],
+    ['/x/out.mp4: Permission denied', /may not read or write/],
+    ["Unknown encoder 'libx264'", /lacks a part/],
+    ['Cannot allocate memory', /memory/],
+  ])('sees the machine in "%s"', (stderr, message) => {
+    expect(machineProblem(stderr)).toMatchObject({ code: 'machine', message: expect.stringMatching(message) });
+  });
+
+  it('leaves the clip its own faults', () => {
+    expect(machineProblem('moov atom not found')).toBeUndefined();
+  });
+});
+
+describe('throwIfAborted', () => {
+  it('passes on the reason that the program gave', () => {
+    const reason = new SoraError('terminated', 'Terminated.');
+    expect(() => throwIfAborted(AbortSignal.abort(reason))).toThrow(reason);
+  });
+
+  it('is an interruption for any other reason', () => {
+    expect(() => throwIfAborted(AbortSignal.abort())).toThrow(expect.objectContaining({ code: 'interrupted' }));
+    expect(() => throwIfAborted(new AbortController().signal)).not.toThrow();
+  });
+});

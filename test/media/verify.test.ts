@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findFfmpeg } from '../../src/media/find.ts';
+import type { MediaInfo, VideoInfo } from '../../src/media/info.ts';
+import type { PlanTarget } from '../../src/media/plan.ts';
+import { masterProblems, verifyDecodes } from '../../src/media/verify.ts';
+import { makeClip } from '../helpers/clips.ts';
+import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
+import { ffmpegPath } from '../helpers/ffmpeg.ts';
+import { mediaInfo } from '../helpers/media-info.ts';
+import { tempFolder } from '../helpers/temp.ts';
+
+const TARGET: PlanTarget = {
+  width: 1280,
+  height: 720,
+  rate: { num: 30, den: 1 },
+  fps: 30,
+  frames: 90,
+  seconds: 3,
+  audio: true,
+};
+
+describe('masterProblems', () => {
+  it('finds none in a master', () => {
+    expect(masterProblems(mediaInfo(), TARGET, 'convert')).toEqual([]);
+  });
+
+  it('lets a copy be untagged, but not an encode', () => {
+    const untagged = mediaInfo({ primaries: undefined, transfer: undefined, matrix: undefined, range: undefined });
+    expect(masterProblems(untagged, TARGET, 'remux')).toEqual([]);
+    expect(masterProblems(untagged, TARGET, 'convert')).toHaveLength(1);
+  });
+
+  it.each<[Partial<VideoInfo>, Partial<MediaInfo>, RegExp]>([
+    [{ codec: 'HEVC' }, {}, /codec is HEVC/],
+    [{ bitDepth: 10 }, {}, /8 bit/],
+    [{ range: 'full' }, {}, /limited/],
+    [{ matrix: 'BT.601' }, {}, /tagged/],
+    [{ width: 1278 }, {}, /1278x720, not 1280x720/],
+    [{ pixelAspect: 1.01 }, {}, /square/],
+    [{ rotation: 90 }, {}, /rotated/],
+    [{ scan: 'interlaced' }, {}, /interlaced/],
+    [{ constantRate: false }, {}, /varies/],
+    [{ fps: 25, seconds: 3 }, {}, /frame rate is 25/],
+    [{}, { seconds: 4.02 }, /lasts 4\.02/],
+    [{ seconds: 1.9 }, { seconds: 2.1, audio: undefined }, /picture lasts 1\.9/],
+    [{}, { bytes: 50_000_001 }, /too large/],
+    [{}, { audio: undefined }, /sound is missing/],
+    [{ seconds: 2.5 }, {}, /outlasts/],
+    [{}, { container: 'AVI' }, /AVI/],
+  ])('finds %o %o', (video, rest, problem) => {
+    expect(masterProblems(mediaInfo(video, {}, rest), TARGET, 'convert')).toContainEqual(
+      expect.stringMatching(problem),
+    );
+  });
+});
+
+describe('verifyDecodes', () => {
+  const { signal } = new AbortController();
+
+  it('counts the frames of a whole file', async () => {
+    const path = await makeClip('2.0 s', await tempFolder());
+    const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+    expect(await verifyDecodes(path, ffmpeg, signal)).toEqual({ ok: true, frames: 50 });
+  });
+
+  it('finds damage, in sound too unless told to leave it', async () => {
+    const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+    const frames = await makeClip('corrupt frames', await tempFolder());
+    expect((await verifyDecodes(frames, ffmpeg, signal)).ok).toBe(false);
+    const sound = await makeClip('unreadable audio', await tempFolder());
+    expect((await verifyDecodes(sound, ffmpeg, signal)).ok).toBe(false);
+    expect((await verifyDecodes(sound, ffmpeg, signal, { audio: false })).ok).toBe(true);
+  });
+
+  it('is not satisfied by a file without frames', async () => {
+    const ffmpeg = await fakeFfmpeg('echo frame=0');
+    expect(await verifyDecodes('/x.mp4', ffmpeg, signal)).toEqual({
+      ok: false,
+      reason: 'there is not one frame in it',
+    });
+  });
+
+  it('ends a decoder that hangs', async () => {
+    const ffmpeg = await fakeFfmpeg('exec tail -f /dev/null');
+    expect(await verifyDecodes('/x.mp4', ffmpeg, signal, { timeoutMs: 100 })).toMatchObject({ ok: false });
+  });
+
+  it('blames the machine for an ffmpeg that is gone', async () => {
+    const ffmpeg = { path: join(await tempFolder(), 'gone'), version: '', source: 'PATH' } as const;
+    await expect(verifyDecodes('/x.mp4', ffmpeg, signal)).rejects.toMatchObject({ code: 'machine' });
+  });
+});

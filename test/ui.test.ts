@@ -1,0 +1,233 @@
+import { describe, expect, it, vi } from 'vitest';
+import { SoraError } from '../src/errors.ts';
+import { createUi, type Ui, type UiOptions } from '../src/ui.ts';
+import { Captured } from './helpers/host.ts';
+
+const ESC = '\u001b';
+
+interface Setup {
+  readonly ui: Ui;
+  readonly stdout: Captured;
+  readonly stderr: Captured;
+}
+
+function setUp({ colored = false, ...options }: Partial<UiOptions> & { colored?: boolean } = {}): Setup {
+  const [stdout, stderr] = [new Captured(), new Captured()];
+  const ui = createUi({
+    stdout: { stream: stdout, isTTY: colored, columns: 80 },
+    stderr: { stream: stderr, isTTY: colored, columns: 80 },
+    json: false,
+    quiet: false,
+    color: { stdout: colored, stderr: colored },
+    animate: false,
+    ...options,
+  });
+  return { ui, stdout, stderr };
+}
+
+const RESULT = { json: { id: 'job_1' }, text: 'Job job_1 is queued.', quiet: ['job_1', 'job_2'] };
+
+describe('P7: a result', () => {
+  it.each([
+    ['text', {}, 'Job job_1 is queued.\n'],
+    ['one document', { json: true }, '{\n  "id": "job_1"\n}\n'],
+    ['bare ids', { quiet: true }, 'job_1\njob_2\n'],
+  ])('is %s on stdout, and nothing on stderr', (_title, options, expected) => {
+    const { ui, stdout, stderr } = setUp(options);
+    ui.result(RESULT);
+    expect([stdout.text(), stderr.text()]).toEqual([expected, '']);
+  });
+
+  it.each([
+    ['no text', {}, { json: [], text: '' }],
+    ['no ids', { quiet: true }, { json: [], text: 'None.' }],
+  ])('of %s writes no empty line', (_title, options, result) => {
+    const { ui, stdout } = setUp(options);
+    ui.result(result);
+    expect(stdout.text()).toBe('');
+  });
+
+  it('goes to stderr when stdout carries a file', () => {
+    const { ui, stdout, stderr } = setUp({ json: true });
+    ui.resultToStderr();
+    ui.result(RESULT);
+    expect([stdout.text(), JSON.parse(stderr.text())]).toEqual(['', { id: 'job_1' }]);
+  });
+});
+
+describe('what is said besides', () => {
+  const say = (ui: Ui): void => {
+    ui.note('a note');
+    ui.warn('a warning');
+    ui.event({ event: 'progress', progress: 5 });
+  };
+
+  it.each([
+    ['to people', {}, 'a note\nwarning: a warning\n'],
+    ['with --quiet', { quiet: true }, 'warning: a warning\n'],
+    ['with --json', { json: true }, '{"warning":"a warning"}\n{"event":"progress","progress":5}\n'],
+  ])('%s stands on stderr', (_title, options, expected) => {
+    const { ui, stdout, stderr } = setUp(options);
+    say(ui);
+    expect([stdout.text(), stderr.text()]).toEqual(['', expected]);
+  });
+});
+
+describe('an error', () => {
+  const options = { hint: 'Look.', requestId: 'req_1', jobId: 'job_1' };
+
+  it('is a sentence, a hint and the request’s id', () => {
+    const { ui, stderr } = setUp();
+    ui.error(new SoraError('refused', 'The host refused it.', options));
+    expect(stderr.text()).toBe('error: The host refused it.\nhint: Look.\nrequest id: req_1\n');
+  });
+
+  it.each([
+    ['everything that is known', options, { ...options }],
+    ['nothing that is not', {}, {}],
+    ['every problem of several', { problems: ['a', 'b'] }, { problems: ['a', 'b'] }],
+    ['one problem once', { problems: ['a'] }, {}],
+  ])('is an envelope on one line with --json: %s', (_title, given, fields) => {
+    const { ui, stdout, stderr } = setUp({ json: true });
+    ui.error(new SoraError('refused', 'No.', given));
+    expect(stdout.text()).toBe('');
+    expect(stderr.text().split('\n')).toHaveLength(2);
+    expect(stderr.json()).toEqual([{ error: { code: 'refused', message: 'No.', ...fields } }]);
+  });
+});
+
+describe('P5: text from servers and files', () => {
+  const NASTY = `a${ESC}[2J${ESC}]0;owned\u0007\u009b31m\u202eb\rc`;
+  const CLEAN = 'a[2J]0;owned31mb\nc';
+
+  it.each<[string, (ui: Ui) => void]>([
+    ['a result', (ui) => ui.result({ json: {}, text: NASTY })],
+    ['a note', (ui) => ui.note(NASTY)],
+    ['a warning', (ui) => ui.warn(NASTY)],
+    ['an error', (ui) => ui.error(new SoraError('bug', NASTY, { hint: NASTY, requestId: NASTY }))],
+    ['a line of the wire log', (ui) => ui.debug(NASTY)],
+    ['a table', (ui) => ui.result({ json: {}, text: ui.table(['A'], [[NASTY]]) })],
+    ['a task', async (ui) => (await ui.task(NASTY)).done(NASTY)],
+  ])('cannot steer a terminal in %s', async (_title, say) => {
+    const { ui, stdout, stderr } = setUp();
+    await say(ui);
+    const said = stdout.text() + stderr.text();
+    expect(said).toContain(CLEAN.split('\n')[0]);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(said).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  });
+
+  it.each([{ json: true }, { quiet: true }])('cannot steer a terminal with %j', (options) => {
+    const { ui, stdout } = setUp(options);
+    ui.result({ json: { text: NASTY }, text: '', quiet: [NASTY] });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(stdout.text()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+    if (options.json) expect(JSON.parse(stdout.text())).toEqual({ text: NASTY });
+  });
+
+  it('has no colours of its own when colours are off', () => {
+    const { ui, stdout } = setUp();
+    ui.result({ json: {}, text: `${ESC}[31mred${ESC}[39m` });
+    expect(stdout.text()).toBe('[31mred[39m\n');
+  });
+
+  it('cannot hide behind colours when they are on', () => {
+    const { ui, stdout } = setUp({ colored: true });
+    ui.result({ json: {}, text: `${ui.paint.bold('bold')} ${ESC}[8mhidden${ESC}[5m` });
+    expect(stdout.text()).toBe(`${ESC}[1mbold${ESC}[22m [8mhidden[5m\n`);
+  });
+});
+
+describe('colours', () => {
+  it('mark words on a terminal, and only there', () => {
+    const on = setUp({ colored: true });
+    on.ui.warn('x');
+    on.ui.error(new SoraError('bug', 'x', { hint: 'y' }));
+    on.ui.result({ json: {}, text: on.ui.paint.bold('Joe') });
+    expect(on.stderr.text()).toBe(
+      `${ESC}[33mwarning:${ESC}[39m x\n${ESC}[31merror:${ESC}[39m x\n${ESC}[36mhint:${ESC}[39m y\n`,
+    );
+    expect(on.stdout.text()).toBe(`${ESC}[1mJoe${ESC}[22m\n`);
+    const off = setUp();
+    off.ui.warn('x');
+    off.ui.result({ json: {}, text: off.ui.paint.bold('Joe') });
+    expect(off.stdout.text() + off.stderr.text()).toBe('Joe\nwarning: x\n');
+  });
+});
+
+describe('a table', () => {
+  it.each([false, true])('lines up names of any script, with colours: %s', (colored) => {
+    const { ui } = setUp({ colored });
+    const head = ['NAME', 'CLIP'].map((cell) => (colored ? `${ESC}[1m${cell}${ESC}[22m` : cell));
+    expect(
+      ui
+        .table(
+          ['NAME', 'CLIP'],
+          [
+            ['Joe', '1280x720'],
+            ['李雷🦊', 'two\nlines'],
+            ['Zoe\u0308', ''],
+          ],
+        )
+        .split('\n'),
+    ).toEqual([`${head[0]}    ${head[1]}`, 'Joe     1280x720', '李雷🦊  two lines', 'Zoe\u0308']);
+  });
+
+  it('is its head when it has no rows', () => {
+    expect(setUp().ui.table(['A', 'B'], [])).toBe('A  B');
+  });
+});
+
+describe('a task', () => {
+  it('without a terminal is a line at its beginning, at each quarter and at its end', async () => {
+    const { ui, stdout, stderr } = setUp();
+    const task = await ui.task('Preparing');
+    for (const fraction of [0, 0.1, 0.26, 0.3, 0.8, 0.9, 1]) task.update('Preparing', fraction);
+    task.update('Preparing');
+    task.done('Prepared');
+    expect(stderr.text().split('\n')).toEqual(['Preparing', 'Preparing 26%', 'Preparing 80%', 'Prepared', '']);
+    expect(stdout.text()).toBe('');
+  });
+
+  it('does not say the percentage twice', async () => {
+    const { ui, stderr } = setUp();
+    const task = await ui.task('Job');
+    task.update('Job is running, 50%', 0.5);
+    task.fail('Job failed');
+    expect(stderr.text()).toBe('Job\nJob is running, 50%\nJob failed\n');
+  });
+
+  it.each([{ json: true }, { quiet: true }])('is silent with %j', async (options) => {
+    const { ui, stdout, stderr } = setUp({ ...options, animate: true });
+    const task = await ui.task('Preparing');
+    task.update('Preparing', 0.5);
+    task.fail('x');
+    task.stop();
+    task.done('Prepared');
+    expect(stdout.text() + stderr.text()).toBe('');
+  });
+
+  it('on a terminal is one line that moves, with a bar, and ends with a mark', async () => {
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
+    const terminal = new Terminal();
+    const { ui } = setUp({ stderr: { stream: terminal, isTTY: true, columns: 80 }, animate: true });
+    const task = await ui.task('Preparing');
+    await vi.waitFor(() => expect(terminal.text()).toContain('Preparing'));
+    task.update('Preparing', 0.5);
+    await vi.waitFor(() => expect(terminal.text()).toMatch(/[^█]█{10}░{10}[^░].*50%/));
+    task.done(`Prepared${ESC}[8m`);
+    expect(terminal.text()).toMatch(/Prepared\[8m\n/);
+  });
+});
+
+/** As much of a terminal as a spinner asks for. */
+class Terminal extends Captured {
+  readonly isTTY = true;
+  readonly columns = 80;
+  readonly rows = 24;
+  readonly clearLine = (): boolean => true;
+  readonly cursorTo = (): boolean => true;
+  readonly moveCursor = (): boolean => true;
+  readonly getColorDepth = (): number => 1;
+}
