@@ -13,7 +13,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
   const outcome = { code: 0 };
   const program = createProgram({
     write: (text) => void host.stdout.stream.write(text),
-    columns: host.stdout.columns,
+    columns: host.stdout.columns || 80,
     async run(globals, color, command) {
       ui = uiOf(host, globals, color);
       if (globals.json && globals.quiet) {
@@ -29,11 +29,15 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
       }
     },
   });
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {
-    return report(error, { ui, host, debug: early.debug });
+    return report(error, { ui, host, debug: early.debug, argv });
   }
 }
 
@@ -50,14 +54,22 @@ function uiOf(host: Host, globals: Globals, color: boolean): Ui {
     json: globals.json,
     quiet: globals.quiet,
     color: { stdout: wants(host.stdout.isTTY), stderr: wants(host.stderr.isTTY) },
-    animate: host.stderr.isTTY && !dumb && !host.env.CI,
+    // Some CI systems give a terminal without a width; ora never returns from one.
+    animate: host.stderr.isTTY && host.stderr.columns > 0 && !dumb && !host.env.CI,
   });
 }
 
-function report(error: unknown, { ui, host, debug }: { ui: Ui; host: Host; debug: boolean }): number {
+interface Reporting {
+  readonly ui: Ui;
+  readonly host: Host;
+  readonly debug: boolean;
+  readonly argv: readonly string[];
+}
+
+function report(error: unknown, { ui, host, debug, argv }: Reporting): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    ui.error(usageError(error));
+    ui.error(usageError(error, argv));
     return EXIT_CODES.usage;
   }
   const said = toSoraError(error, host);
@@ -76,9 +88,12 @@ function toSoraError(error: unknown, host: Host): SoraError {
   });
 }
 
-function usageError(error: CommanderError): SoraError {
+function usageError(error: CommanderError, argv: readonly string[]): SoraError {
   if (error.code === 'commander.help') {
-    return new SoraError('usage', 'A subcommand is missing.', { hint: 'sora --help lists the commands.' });
+    const group = argv.find((word) => /^[a-z]+$/.test(word)) ?? '';
+    return new SoraError('usage', 'A subcommand is missing.', {
+      hint: group === '' ? 'sora --help lists the commands.' : `See them with: sora ${group} --help`,
+    });
   }
   const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/s.exec(more.join(' '))?.[1];

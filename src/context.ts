@@ -71,10 +71,12 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     const { readSettings } = await import('./store/settings.ts');
     return readSettings(paths.config, (text) => ui.warn(text));
   });
-  const profileName = once(
-    async () => globals.profile ?? (host.env.SORA_PROFILE || undefined) ?? (await settings()).defaultProfile,
-  );
   const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
+  const profileName = once(async () => {
+    const named = globals.profile ?? (host.env.SORA_PROFILE || undefined);
+    if (named !== undefined) await profileOf(named);
+    return named ?? (await settings()).defaultProfile;
+  });
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/ffmpeg.ts');
     return findFfmpeg(host.env, host.signal);
@@ -114,6 +116,8 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     if (to.retired) ui.warn(to.retired);
     const { PROVIDERS } = await import('./providers/index.ts');
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
+    const { checkRoute } = await import('./providers/http.ts');
+    checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(host.env) });
     return PROVIDERS[to.name].create({
       baseUrl: to.baseUrl,
       url,
@@ -145,11 +149,18 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       return connect(connectionOf(job, { wishes: globals, env: host.env, profile }));
     },
     async confirm(question, hint) {
-      if (!host.stdin.isTTY || !host.stderr.isTTY)
+      if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
       const lines = createInterface({ input: host.stdin.stream, output: host.stderr.stream });
       try {
-        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: host.signal })).trim());
+        // Ctrl-D ends the lines without an answer, and Ctrl-C is readline's own here.
+        const ended = new Promise<string>((resolve, reject) => {
+          lines.once('close', () => resolve(''));
+          lines.once('SIGINT', () => reject(new SoraError('interrupted', 'Interrupted. Nothing was changed.')));
+        });
+        const answer = lines.question(`${question} [y/N] `, { signal: host.signal });
+        answer.catch(() => {});
+        return /^y(es)?$/i.test((await Promise.race([answer, ended])).trim());
       } finally {
         lines.close();
       }

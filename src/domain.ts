@@ -160,6 +160,8 @@ export interface Job {
   readonly failure?: JobFailure;
   /** Absolute path of the downloaded video. */
   readonly outputPath?: string;
+  /** Lower-case hex SHA-256 of that file, as it was saved. */
+  readonly outputSha256?: string;
   /** Until when the host keeps the video, ISO 8601. */
   readonly expiresAt?: string;
   /** What the host says it made, compared with the request after completion. */

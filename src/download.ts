@@ -1,5 +1,5 @@
 /** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
-import { randomBytes } from 'node:crypto';
+import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import type { VideoFacts } from './jobs.ts';
 import { sniffImage } from './media/image.ts';
 import type { Content, Provider, Variant } from './providers/provider.ts';
 import { machineError, publishFile } from './publish.ts';
+import { temporary } from './temporary.ts';
 import { oneLine } from './text.ts';
 
 export interface DownloadRequest {
@@ -31,6 +32,8 @@ export interface DownloadedFile {
   /** Undefined when it went to a stream. */
   readonly path: string | undefined;
   readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
   /** Of a video. */
   readonly facts: VideoFacts | undefined;
 }
@@ -42,26 +45,28 @@ interface Progress {
   /** Bytes written so far. */
   held: number;
   etag: string | undefined;
+  /** Over what is held. */
+  hash: Hash;
 }
 
 /** Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written; leaves nothing behind then. */
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
   const folder = request.target === undefined ? await temporaryFolder() : dirname(request.target);
-  const temporary = join(
-    folder,
-    `.sora-${Math.floor(request.clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`,
+  const made = temporary(
+    join(folder, `.sora-${Math.floor(request.clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`),
   );
   try {
-    const bytes = await fill(temporary, request);
-    const facts = await verify(temporary, request);
+    const filled = await fill(made.path, request);
+    const facts = await verify(made.path, request);
     if (request.target !== undefined)
-      await publishFile(temporary, request.target, { force: request.force === true, taken: 'unverified' });
-    else if (request.stream) await pour(temporary, request.stream, request.signal);
-    return { path: request.target, bytes, facts };
+      await publishFile(made.path, request.target, { force: request.force === true, taken: 'unverified' });
+    else if (request.stream) await pour(made.path, request.stream, request.signal);
+    return { path: request.target, ...filled, facts };
   } catch (error) {
     throw machineError(error, request.target ?? folder);
   } finally {
-    await rm(request.target === undefined ? folder : temporary, { recursive: true, force: true });
+    await made.dispose();
+    if (request.target === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -71,10 +76,10 @@ async function temporaryFolder(): Promise<string> {
   });
 }
 
-async function fill(path: string, request: DownloadRequest): Promise<number> {
+async function fill(path: string, request: DownloadRequest): Promise<{ bytes: number; sha256: string }> {
   const { clock, signal } = request;
   const file = await open(path, 'wx', 0o644);
-  const state: Progress = { held: 0, etag: undefined };
+  const state: Progress = { held: 0, etag: undefined, hash: createHash('sha256') };
   try {
     for (let fruitless = 0, most = 0; ; ) {
       try {
@@ -88,7 +93,7 @@ async function fill(path: string, request: DownloadRequest): Promise<number> {
       }
     }
     await file.sync();
-    return state.held;
+    return { bytes: state.held, sha256: state.hash.digest('hex') };
   } finally {
     await file.close();
   }
@@ -108,12 +113,14 @@ async function fetchRest(
     // The host begins again, or has other bytes now: what is held is worth nothing.
     await file.truncate(0);
     state.held = 0;
+    state.hash = createHash('sha256');
   }
   // A part need not repeat the tag; the bytes are still those of the tag that was asked for.
   state.etag = content.etag ?? (content.offset === 0 ? undefined : state.etag);
   for await (const chunk of content.body) {
     await writeAll(file, chunk, state.held);
     state.held += chunk.byteLength;
+    state.hash.update(chunk);
     onProgress?.(state.held, content.totalBytes);
   }
   if (content.totalBytes !== undefined && state.held !== content.totalBytes) {

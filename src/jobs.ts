@@ -67,8 +67,13 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
 export function laterOf(current: Job, next: Job): Job {
   if (isFinal(current.status) && !isFinal(next.status)) return current;
   const remoteId = next.remoteId ?? current.remoteId;
-  const outputPath = next.outputPath ?? current.outputPath;
-  return { ...next, ...(remoteId !== undefined && { remoteId }), ...(outputPath !== undefined && { outputPath }) };
+  const { outputPath, outputSha256 } = next.outputPath === undefined ? current : next;
+  return {
+    ...next,
+    ...(remoteId !== undefined && { remoteId }),
+    ...(outputPath !== undefined && { outputPath }),
+    ...(outputSha256 !== undefined && { outputSha256 }),
+  };
 }
 
 function stillGoing(status: JobStatus): JobStatus {
@@ -132,6 +137,7 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
   const { firstPauseMs } = options;
   let pauseMs = firstPauseMs === 0 ? 0 : (options.pollIntervalMs ?? hostPauseMs(firstPauseMs) ?? nextPauseMs(0));
   let answered = false;
+  let trouble: SoraError | undefined;
   for (let round = 1; !isFinal(job.status); round++) {
     await pause(clock, Math.min(pauseMs, Math.max(0, deadline - clock.now())), job, options);
     pauseMs = options.pollIntervalMs ?? nextPauseMs(round);
@@ -140,18 +146,21 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
       const limit = AbortSignal.timeout(Math.min(Math.max(1000, deadline - clock.now()), MAX_TIMER_MS));
       const next = await refreshJob(job, { provider, clock, signal: AbortSignal.any([signal, limit]) });
       answered = true;
+      trouble = undefined;
       pauseMs = options.pollIntervalMs ?? hostPauseMs(next.pollAfterMs) ?? pauseMs;
       seen = next.job;
     } catch (error) {
       if (signal.aborted) throw interrupted(job, options);
       if (!isSoraError(error) || error.code === 'usage' || (error.code === 'auth' && !answered)) throw error;
+      trouble = error;
       if (clock.now() < deadline) options.onPollError?.(error);
     }
     if (changed(job, seen)) await options.save(seen);
     job = seen;
     options.onUpdate?.(job);
     if (!isFinal(job.status) && clock.now() >= deadline) {
-      throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.`, {
+      const why = trouble ? ` The last question failed: ${trouble.message}` : '';
+      throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.${why}`, {
         hint: `Nothing is lost. Continue with: ${options.resume}`,
         jobId: job.id,
       });

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { runCli } from './cli.ts';
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
+import { removeUnfinished } from './temporary.ts';
 import { oneLine } from './text.ts';
 import type { Sink } from './ui.ts';
 
@@ -20,13 +21,17 @@ for (const [signal, code, words] of [
 ] as const) {
   process.on(signal, () => {
     // The second one means it: leave at once.
-    if (controller.signal.aborted) process.exit(EXIT_CODES[code]);
+    if (controller.signal.aborted) {
+      removeUnfinished();
+      process.exit(EXIT_CODES[code]);
+    }
     controller.abort(new SoraError(code, `${words} Nothing was created.`));
   });
 }
 
 // Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
 process.on('uncaughtException', (error) => {
+  removeUnfinished();
   process.stderr.write(
     `error: This is a bug in sora: ${oneLine(`${error}`)}\nhint: sora video list shows every job that was sent.\n`,
   );
@@ -45,7 +50,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const sink = (stream: NodeJS.WriteStream): Sink => ({
   stream,
   isTTY: stream.isTTY === true,
-  columns: stream.columns || Number(env.COLUMNS) || 80,
+  columns: stream.columns ?? (Number(env.COLUMNS) || 80),
 });
 
 const host: Host = {

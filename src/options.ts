@@ -45,7 +45,7 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
 
 export function followOptions(command: Command): Command {
   return command
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)')
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
     .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h', time, 1800)
     .option(
       '--poll-interval <time>',
@@ -58,6 +58,12 @@ export function followOptions(command: Command): Command {
 
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+/** A text that says something. */
+export function text(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
 }
 
 export function isText(value: unknown): value is string {

@@ -1,5 +1,5 @@
 /** The whole command tree: names, arguments, options, help. Actions parse and call a command's run function. */
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { FollowFlags } from './commands/follow.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
@@ -15,6 +15,7 @@ import {
   isText,
   JOB_ID,
   size,
+  text,
   wholeNumber,
 } from './options.ts';
 import { BACKENDS } from './providers/provider.ts';
@@ -34,7 +35,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .description('Characters and videos from the command line: prepare a clip, keep a cast, generate, wait, download.')
     .version(pkg.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
@@ -58,6 +59,18 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       );
     };
 
+  program
+    .command('help')
+    .description('show help for a command')
+    .argument('[command...]')
+    .action((words: string[]) => {
+      const find = (parent: Command, word: string): Command => {
+        const child = parent.commands.find((one) => one.name() === word);
+        if (!child) throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'`);
+        return child as Command;
+      };
+      words.reduce<Command>(find, program).outputHelp();
+    });
   addCharacter(program, act);
   addVideo(program, act);
   addClip(program, act);
@@ -143,7 +156,7 @@ function addVideo(program: Command, act: Act): void {
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
     .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
     .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
-    .option('--model <id>', 'the model, by the host’s name for it')
+    .option('--model <id>', 'the model, by the host’s name for it', text)
     .option('--seconds <n>', 'length of the video (default: 4)', wholeNumber(1, 600))
     .option('--size <WxH>', 'size of the picture (default: 720p, as the first character’s clip lies)', size)
     .option('--aspect <a:b>', '16:9 or 9:16, instead of --size')
@@ -151,7 +164,7 @@ function addVideo(program: Command, act: Act): void {
     .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin')
     .option('--wait', 'wait until the job is done and download the video', false)
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
-    .option('--key <text>', 'the same key gives the same job, for scripts that run again')
+    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
     .option('--resend', 'send although an equal job may exist already', false)
     .option('--dry-run', 'show the request that would be sent', false)
     .addHelpText(
@@ -197,7 +210,7 @@ function addVideo(program: Command, act: Act): void {
     .addOption(
       new Option('--variant <what>', 'which file').choices(['video', 'thumbnail', 'spritesheet']).default('video'),
     )
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)')
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that is not quite what was asked for', false)
     .addHelpText(
@@ -246,7 +259,7 @@ function addClip(program: Command, act: Act): void {
     );
   clipOptions(clip.command('prepare').description('write the clip as it would be uploaded'))
     .argument('<file>')
-    .requiredOption('-o, --output <file>', 'the MP4 to write')
+    .requiredOption('-o, --output <file>', 'the MP4 to write', text)
     .option('--force', 'replace an existing file', false)
     .option('--dry-run', 'print the ffmpeg command instead of running it', false)
     .addHelpText(

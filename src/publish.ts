@@ -38,7 +38,7 @@ export async function publishFile(
 export function machineError(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (isSoraError(error) || code === undefined) return error;
-  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'EFBIG', 'EMFILE'].includes(code))
+  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'ENOTDIR', 'EFBIG', 'EMFILE'].includes(code))
     return error;
   return new SoraError('machine', `${path} could not be written: ${code === 'ENOSPC' ? 'the disk is full' : code}.`, {
     cause: error,

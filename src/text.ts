@@ -26,6 +26,11 @@ export function safeJson(value: unknown, indent?: number): string {
   );
 }
 
+/** Ends with a full stop, so that another sentence can follow. */
+export function sentence(text: string): string {
+  return /[.!?…。][)”"'’]?$/.test(text) ? text : `${text}.`;
+}
+
 const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
 /** `Joe`, `Joe and Mia`, `Joe, Mia and Zoë`. */

@@ -76,7 +76,7 @@ export function createUi(options: UiOptions): Ui {
     json,
     result(result) {
       const text = json
-        ? safeJson(result.json, 2)
+        ? safeJson(result.json, resultSink === options.stderr ? undefined : 2)
         : quiet
           ? (result.quiet ?? []).map((line) => clean(line)).join('\n')
           : options.color.stdout
@@ -104,7 +104,7 @@ export function createUi(options: UiOptions): Ui {
       toStderr(json ? safeJson({ error: errorDocument(error) }) : errorText(error, mark));
     },
     debug(line) {
-      toStderr(clean(line));
+      toStderr(json ? safeJson({ debug: clean(line) }) : clean(line));
     },
     table(head, rows) {
       return formatTable(
@@ -129,6 +129,7 @@ function errorDocument(error: SoraError): Readonly<Record<string, unknown>> {
 function errorText(error: SoraError, mark: ChalkInstance): string {
   const lines = [`${mark.red('error:')} ${clean(error.message)}`];
   if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${clean(error.hint)}`);
+  if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${error.jobId}`);
   if (error.requestId !== undefined) lines.push(`request id: ${clean(error.requestId)}`);
   return lines.join('\n');
 }

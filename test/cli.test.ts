@@ -55,7 +55,7 @@ describe('what needs no work', () => {
 describe('usage errors', () => {
   it.each([
     ['', 'A subcommand is missing.', 'sora --help lists the commands.'],
-    ['character', 'A subcommand is missing.', 'sora --help lists the commands.'],
+    ['character', 'A subcommand is missing.', 'See them with: sora character --help'],
     ['vidoe list', "Unknown command 'vidoe'", 'Did you mean video?'],
     ['video genrate x', "Unknown command 'genrate'", 'Did you mean generate?'],
     ['video list --statsu failed', "Unknown option '--statsu'", 'Did you mean --status?'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -103,7 +104,12 @@ describe('a download', () => {
     ['spritesheet', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16]), 'image/jpeg'],
   ] as const)('of a %s is a picture', async (variant, picture, type) => {
     const { download, server, target } = await setUp(content(picture, { 'content-type': type }));
-    expect(await download({ variant })).toEqual({ path: target, bytes: picture.byteLength, facts: undefined });
+    expect(await download({ variant })).toEqual({
+      path: target,
+      bytes: picture.byteLength,
+      sha256: createHash('sha256').update(picture).digest('hex'),
+      facts: undefined,
+    });
     expect(await readFile(target)).toEqual(picture);
     expect(server.seen[0]?.path).toBe(`/v1/videos/video_1/content?variant=${variant}`);
   });

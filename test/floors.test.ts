@@ -18,7 +18,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
     files: /^(jobs|prompt)\.ts$|^media\/(plan|info|steps|arguments|colour|frame|limits)\.ts$|^providers\/provider\.ts$/,
     inner: true,
   },
-  { name: 'ground', files: /^(domain|errors|text)\.ts$/, inner: true },
+  { name: 'ground', files: /^(domain|errors|text|hash|temporary)\.ts$/, inner: true },
 ];
 
 const FILES = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(

@@ -79,7 +79,7 @@ describe('an error', () => {
   it('is a sentence, a hint and the request’s id', () => {
     const { ui, stderr } = setUp();
     ui.error(new SoraError('refused', 'The host refused it.', options));
-    expect(stderr.text()).toBe('error: The host refused it.\nhint: Look.\nrequest id: req_1\n');
+    expect(stderr.text()).toBe('error: The host refused it.\nhint: Look.\njob: job_1\nrequest id: req_1\n');
   });
 
   it.each([

@@ -1,15 +1,15 @@
 /** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.ts';
 import { type Character, type ClipOptions, orientationOf, type Registration } from '../domain.ts';
-import { isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { isSoraError, refuseAll, SoraError, systemCode } from '../errors.ts';
+import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
 import type { Provider } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
+import { temporary } from '../temporary.ts';
 import { characterDocument } from './character.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
 import { ensureRegistered } from './register.ts';
@@ -31,7 +31,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const chosen = input.local || input.dryRun ? undefined : await choice(context);
   const store = await context.characters();
   const existing = await store.find(name);
-  const source = { fileName: basename(path), sha256: await hashFile(path, context.host.signal) };
+  const source = { fileName: basename(path), sha256: await hashSource(path, context.host.signal) };
   const same = existing !== undefined && isSame(existing, { name, source, options: input.options });
   if (existing && !same && !input.force && !input.dryRun) throw nameTaken(existing, name);
 
@@ -103,9 +103,9 @@ async function keep(
   const store = await context.characters();
   await store.sweep();
   const inspected = await inspectClip(context, input.path, input.options);
-  const temporary = await store.tempClipPath();
+  const made = temporary(await store.tempClipPath());
   try {
-    const { clip } = await prepareInto(context, inspected, { outputPath: temporary });
+    const { clip } = await prepareInto(context, inspected, { outputPath: made.path });
     const character: Character = {
       version: 1,
       name: input.name,
@@ -116,9 +116,9 @@ async function keep(
       registrations: [],
       createdAt: new Date(context.host.clock.now()).toISOString(),
     };
-    return await store.keep(character, temporary, { replace: input.force });
+    return await store.keep(character, made.path, { replace: input.force });
   } finally {
-    await rm(temporary, { force: true });
+    await made.dispose();
   }
 }
 
@@ -163,18 +163,17 @@ async function checkInput(path: string, typedName: string): Promise<string> {
 
 async function requireFile(path: string): Promise<void> {
   const there = await stat(path).catch((cause: unknown) => {
-    throw new SoraError('usage', `There is no file ${path}.`, { cause });
+    const isMissing = systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR';
+    throw isMissing
+      ? new SoraError('usage', `There is no file ${path}.`, { cause })
+      : new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
   });
   if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
 }
 
-async function hashFile(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Uint8Array);
-  } catch (cause) {
-    if (signal.aborted) throw signal.reason;
+async function hashSource(path: string, signal: AbortSignal): Promise<string> {
+  return hashFile(path, signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
     throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
-  }
-  return hash.digest('hex');
+  });
 }

@@ -1,5 +1,5 @@
 /** Clips: what a file is, what would be done to it, and doing it. `character create` and registrations prepare through here. */
-import { open, rm, stat } from 'node:fs/promises';
+import { access, constants, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import {
@@ -11,9 +11,10 @@ import {
   type Orientation,
   orientationOf,
 } from '../domain.ts';
-import { refuseAll, SoraError } from '../errors.ts';
+import { refuseAll, SoraError, systemCode } from '../errors.ts';
 import type { MediaInfo, MediaPlan } from '../media/plan.ts';
 import { publishFile } from '../publish.ts';
+import { temporary } from '../temporary.ts';
 import { formatBytes } from '../text.ts';
 
 export interface InspectedClip {
@@ -105,6 +106,9 @@ export async function runClipPrepare(
 ): Promise<undefined> {
   const { ui, host } = context;
   const target = resolve(host.cwd, input.output);
+  if (input.output === '-' || /[/\\]$/.test(input.output)) {
+    throw new SoraError('usage', '-o names the MP4 file to write.', { hint: 'For example: -o ready.mp4' });
+  }
   await checkOutput(target, resolve(host.cwd, input.file), input.force || input.dryRun);
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {
@@ -119,23 +123,30 @@ export async function runClipPrepare(
     ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
     return;
   }
-  const temporary = join(dirname(target), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.mp4`);
+  const made = temporary(join(dirname(target), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.mp4`));
   try {
-    const done = await prepareInto(context, inspected, { outputPath: temporary });
-    const file = await open(temporary, 'r+');
+    const done = await prepareInto(context, inspected, { outputPath: made.path });
+    const file = await open(made.path, 'r+');
     await file.sync().finally(() => file.close());
-    await publishFile(temporary, target, { force: input.force, taken: 'usage' });
+    await publishFile(made.path, target, { force: input.force, taken: 'usage' });
     ui.result({
       json: { path: target, clip: done.clip, plan: done.plan },
       text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),
       quiet: [target],
     });
   } finally {
-    await rm(temporary, { force: true });
+    await made.dispose();
   }
 }
 
 async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
+  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    if (systemCode(cause) === 'ENOENT') return;
+    throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, {
+      hint: 'Name another with -o.',
+      cause,
+    });
+  });
   if (target === source)
     throw new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
   const folder = await stat(dirname(target)).catch(() => undefined);
@@ -166,8 +177,7 @@ export async function clipFor(context: Context, character: Character, orientatio
     });
   }
   if (orientationOf(character.master) === orientation) return { path, dispose: async () => {} };
-  const derived = await store.tempClipPath();
-  const dispose = (): Promise<void> => rm(derived, { force: true });
+  const { path: derived, dispose } = temporary(await store.tempClipPath());
   try {
     context.ui.note(
       `${character.name}'s clip is ${orientationOf(character.master)}; a ${orientation} copy is registered for this video.`,

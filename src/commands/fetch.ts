@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import type { Job } from '../domain.ts';
 import { type DownloadedFile, downloadContent, verifyVideo } from '../download.ts';
 import { isSoraError, SoraError } from '../errors.ts';
+import { hashFile } from '../hash.ts';
 import { findDrift, type VideoFacts } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
-import { formatBytes } from '../text.ts';
+import { formatBytes, sentence } from '../text.ts';
 import type { Task } from '../ui.ts';
 import { resumeCommand, saveProgress } from './jobs.ts';
 import type { Target } from './target.ts';
@@ -30,8 +31,9 @@ export async function alreadyHere(
   const { outputPath } = job;
   if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
   if (options.output !== undefined && resolve(context.host.cwd, options.output) !== outputPath) return undefined;
-  const facts = await verifyVideo(outputPath, context.host.signal).catch(() => undefined);
-  if (!facts) return undefined;
+  const { signal } = context.host;
+  const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
+  if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
   judge(context, { job, where: outputPath, facts, allowDrift: options.allowDrift });
   return { job, path: outputPath };
 }
@@ -58,6 +60,11 @@ export async function fetchVideo(
         task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
     });
   } catch (error) {
+    const saved = await savedMeanwhile(context, job, options);
+    if (saved) {
+      task.done(`${job.id} ${saved.path} was saved by another command meanwhile`);
+      return saved;
+    }
     task.fail(`${job.id} is done, but its ${variant} is not here`);
     if (host.signal.aborted) {
       throw new SoraError('pending', `Stopped downloading; job ${job.id} is done and safe at its host.`, {
@@ -69,7 +76,7 @@ export async function fetchVideo(
       const passing = error.code === 'network' || error.code === 'refused' || error.code === 'ambiguous';
       const again = `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
       throw new SoraError(passing ? 'unverified' : error.code, error.message, {
-        hint: error.hint === undefined ? again : `${error.hint} ${again}`,
+        hint: error.hint === undefined ? again : `${sentence(error.hint)} ${again}`,
         jobId: job.id,
         ...(error.requestId !== undefined && { requestId: error.requestId }),
         cause: error,
@@ -78,12 +85,24 @@ export async function fetchVideo(
     throw error;
   }
   const outputPath = variant === 'video' ? file.path : undefined;
-  const kept = outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath });
+  const kept =
+    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256: file.sha256 });
   const followed = { job: kept, ...(file.path !== undefined && { path: file.path }) };
   const where = file.path ?? 'stdout';
   judge(context, { job, where, facts: file.facts, allowDrift: options.allowDrift, task });
   task.done(`${job.id} ${where} (${formatBytes(file.bytes)})`);
   return followed;
+}
+
+/** Two commands may wait for one job: the file that the other saved is as good. */
+async function savedMeanwhile(
+  context: Context,
+  job: Job,
+  { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
+): Promise<Followed | undefined> {
+  if (target.kind !== 'file' || variant !== 'video' || context.host.signal.aborted) return undefined;
+  const now = await (await context.jobs()).find(job.id).catch(() => undefined);
+  return now && alreadyHere(context, now, { output: target.path, force, allowDrift });
 }
 
 /** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */

@@ -1,4 +1,5 @@
 /** From a job's id to its end: `video wait`, `video download` and `generate --wait`. */
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
@@ -22,7 +23,10 @@ export interface FollowFlags {
 /** `sora video wait <id>...` */
 export async function runVideoWait(context: Context, input: FollowFlags & { ids: readonly string[] }): Promise<number> {
   const jobs = await findJobs(context, input.ids);
-  await checkTarget(context, input, jobs.length);
+  // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
+  const own =
+    jobs.length === 1 && input.output !== undefined && jobs[0]?.outputPath === resolve(context.host.cwd, input.output);
+  if (!own) await checkTarget(context, input, jobs.length);
   const deadline = context.host.clock.now() + input.timeout * 1000;
   return followAll(context, jobs, (job) => ({ ...input, deadline, firstPauseMs: 0, job }));
 }

@@ -25,6 +25,16 @@ export function unknownJob(id: string): SoraError {
 
 /** Nobody knows whether the host has this job. */
 export function unresolvedError(job: Job): SoraError {
+  if (job.status === 'submitting') {
+    return new SoraError(
+      'ambiguous',
+      `Job ${job.id} has no answer yet from ${job.provider}: another command may be sending it right now.`,
+      {
+        hint: 'If none is, its request may have been sent: look for it in the list or the bill of your host. To send it once more, add --resend.',
+        jobId: job.id,
+      },
+    );
+  }
   return new SoraError(
     'ambiguous',
     `Job ${job.id} may or may not exist at ${job.provider}: its request was sent and the answer never came.`,

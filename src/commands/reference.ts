@@ -81,7 +81,10 @@ function decodeDataUrl(text: string): Uint8Array {
   try {
     if (!match) throw new SyntaxError('no comma');
     const [, isBase64, data = ''] = match;
-    return isBase64 ? Buffer.from(data, 'base64') : Buffer.from(decodeURIComponent(data), 'latin1');
+    if (isBase64) return Buffer.from(data, 'base64');
+    if (/%(?![0-9a-f]{2})/i.test(data)) throw new SyntaxError('bad escape');
+    const bytes = data.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1');
   } catch (cause) {
     throw new SoraError('usage', '--reference is not a data URL that can be read.', { cause });
   }

@@ -69,18 +69,15 @@ async function saveRegistration(context: Context, character: Character, registra
   try {
     await store.update(character.name, (current) => {
       if (current.master.sha256 !== character.master.sha256) {
-        throw new SoraError('usage', `${character.name} was given another clip while this one was being registered.`, {
-          hint: 'Run the command again for the new clip.',
-        });
+        throw new SoraError('usage', 'It was given another clip meanwhile: run the command again for that one.');
       }
       return { ...current, registrations: [...current.registrations, registration] };
     });
   } catch (error) {
-    if (isSoraError(error, 'usage')) throw error;
     throw new SoraError(
       isSoraError(error) ? error.code : 'machine',
       `${character.name} was registered with ${registration.provider} as ${registration.value}, but that could not be written down.`,
-      { hint: error instanceof Error ? error.message : 'Note the id.', cause: error },
+      { hint: `Note the id. ${error instanceof Error ? error.message : ''}`.trim(), cause: error },
     );
   }
 }

@@ -21,6 +21,8 @@ export async function runVideoStatus(
   input: { ids: readonly string[]; watch: boolean; exitStatus: boolean },
 ): Promise<number> {
   const { ui } = context;
+  // A profile that is not there is a mistake, also where no job needs it.
+  await context.profileName();
   const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinished(context);
   const asked = input.watch ? await watch(context, jobs) : await mapAtOnce(jobs, (job) => ask(context, job));
   for (const { job, error } of asked) {

@@ -5,6 +5,7 @@ import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
+import { sentence } from '../text.ts';
 import type { Draft } from './draft.ts';
 import { type Resumable, resumeCommand, unresolvedError } from './jobs.ts';
 
@@ -92,12 +93,16 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     if (!isSoraError(error)) throw error;
     error.jobId = job.id;
     if (error.code !== 'ambiguous') throw error;
-    throw new SoraError('ambiguous', `${error.message} The job may exist at ${provider.name}; nothing was repeated.`, {
-      hint: unresolvedError(job).hint ?? '',
-      jobId: job.id,
-      ...(error.requestId !== undefined && { requestId: error.requestId }),
-      cause: error,
-    });
+    throw new SoraError(
+      'ambiguous',
+      `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
+      {
+        hint: unresolvedError(job).hint ?? '',
+        jobId: job.id,
+        ...(error.requestId !== undefined && { requestId: error.requestId }),
+        cause: error,
+      },
+    );
   }
   const accepted = applyRemote(job, remote, host.clock.now());
   ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });

@@ -74,7 +74,9 @@ export async function checkTarget(
   }
   const into = folder ? resolve(cwd, output) : dirname(resolve(cwd, output));
   const there = await stat(into).catch(() => undefined);
-  if (!there?.isDirectory())
+  if (there && !there.isDirectory())
+    throw new SoraError('usage', `${into} is not a folder.`, { hint: 'Name another with -o.' });
+  if (!there)
     throw new SoraError('usage', `The folder ${into} does not exist.`, { hint: `mkdir -p ${shellQuote(into)}` });
   await access(into, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     throw new SoraError('usage', `The folder ${into} cannot be written to.`, { hint: 'Name another with -o.', cause });

@@ -63,7 +63,6 @@ export async function gatherWishes(
   const { reference } = input;
   if (reference !== undefined) await check(() => checkReference(context, reference));
   if (wait && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
-  if (input.key === '') problems.push(new SoraError('usage', '--key is empty.'));
   // The choice of the host and its key are part of the same refusal.
   await check(() => context.connection());
   if (problems.length === 1 && problems[0]) throw problems[0];

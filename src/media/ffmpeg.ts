@@ -3,12 +3,11 @@
  * codecs (it misreads ffmpeg 7 and later), must not be asked for its `progress` event (that runs ffprobe, without any
  * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Clip } from '../domain.ts';
 import { refuseAll, SoraError } from '../errors.ts';
+import { hashFile } from '../hash.ts';
 import { shellQuote } from '../text.ts';
 import { alphaDecoder, type FfmpegCommand, ffmpegCommand } from './arguments.ts';
 import { type Ffmpeg, listParts } from './find.ts';
@@ -268,7 +267,5 @@ async function measureClip(
   { width, height, fps }: PlanTarget,
   frames: number,
 ): Promise<Clip> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return { sha256: hash.digest('hex'), seconds: frames / fps, width, height, fps, bytes };
+  return { sha256: await hashFile(path), seconds: frames / fps, width, height, fps, bytes };
 }

@@ -1,5 +1,6 @@
 /** What a host answered, read leniently: its JSON without lost digits, and its complaint whatever shape it has. */
 import { SoraError } from '../errors.ts';
+import { sentence } from '../text.ts';
 import type { Redact } from './redact.ts';
 
 /** Header values by lower-case name. */
@@ -49,7 +50,7 @@ export function jsonOf(answer: Answer): unknown {
 
 /** The error for a create whose answer is lost or unreadable. */
 export function maybeDone(message: string, requestId?: string, cause?: unknown): SoraError {
-  return new SoraError('ambiguous', `${message} Whether the host carried the request out is not known.`, {
+  return new SoraError('ambiguous', `${sentence(message)} Whether the host carried the request out is not known.`, {
     hint: 'Nothing was repeated. Look at the host for what it made before you send this again.',
     ...(requestId === undefined ? {} : { requestId }),
     ...(cause === undefined ? {} : { cause }),

@@ -204,7 +204,7 @@ function createAgent(undici: typeof import('undici'), options: AgentOptions): Di
 }
 
 /** The proxy that the settings name for a URL; undefined for loopback. Throws `usage` when it is not a proxy's URL. */
-function proxyFor(url: URL, proxy: ProxySettings): URL | undefined {
+export function proxyFor(url: URL, proxy: ProxySettings): URL | undefined {
   const text = url.protocol === 'https:' ? proxy.https : proxy.http;
   if (!text || isLoopback(url)) return undefined;
   const full = text.includes('://') ? text : `http://${text}`;

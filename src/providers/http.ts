@@ -6,7 +6,15 @@ import type { Clock } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { type Answer, failureOf, type Headers, isQuota, maybeDone, requestIdOf } from './answer.ts';
 import type { RequestBody } from './body.ts';
-import { DEFAULT_TIMEOUTS, exchange, Lost, type ProxySettings, type Reply, type Timeouts } from './exchange.ts';
+import {
+  DEFAULT_TIMEOUTS,
+  exchange,
+  Lost,
+  type ProxySettings,
+  proxyFor,
+  type Reply,
+  type Timeouts,
+} from './exchange.ts';
 import { describeLost } from './http-errors.ts';
 import {
   type Auth,
@@ -70,6 +78,20 @@ export interface HttpOptions {
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** What every request to that address would be refused for, before anything is written or sent. Throws `usage`. */
+export function checkRoute(
+  url: string,
+  {
+    hasKey,
+    allowHttp,
+    proxy,
+  }: { readonly hasKey: boolean; readonly allowHttp: boolean; readonly proxy: ProxySettings },
+): void {
+  const to = parseUrl(url);
+  refusePlainHttp(to, hasKey ? { header: 'authorization', value: '', origin: to.origin } : undefined, allowHttp);
+  proxyFor(to, proxy);
+}
 
 export function createHttp(options: HttpOptions): Http {
   const { clock } = options;

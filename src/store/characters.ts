@@ -167,7 +167,7 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
       // Whoever counts the users of a clip must see the character under one name or the other.
       const moved = await clips.locked(() => records.move(from, to, change));
       if (moved === 'missing') throw unknownName(name);
-      if (moved === 'taken') throw nameTaken(kept);
+      if (moved === 'taken') throw nameTaken(kept, 'Choose another name.');
       return moved;
     },
 
@@ -210,10 +210,8 @@ function isSameWork(a: Character, b: Character): boolean {
   );
 }
 
-function nameTaken(name: string): SoraError {
-  return new SoraError('usage', `A character named ${name} exists already.`, {
-    hint: 'Choose another name, or add --force to replace it.',
-  });
+function nameTaken(name: string, hint = 'Choose another name, or add --force to replace it.'): SoraError {
+  return new SoraError('usage', `A character named ${name} exists already.`, { hint });
 }
 
 function unknownName(name: string): SoraError {

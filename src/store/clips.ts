@@ -1,9 +1,8 @@
 /** EFFECT: master clips, named by their content, and the lock that keeps them and the cast in step. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../errors.ts';
+import { hashFile } from '../hash.ts';
 import { ensureFolder, exists, machineError, publish, sweepFolder, syncFile, syncFolder, tempName } from './files.ts';
 import { type HeldLock, type LockTiming, withLock } from './locks.ts';
 
@@ -106,10 +105,4 @@ export function createClipFolder(dir: string, timing?: LockTiming): ClipFolder {
 
     sweep: () => sweepFolder(dir),
   };
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

@@ -200,6 +200,7 @@ export const decodeJob = recordDecoder<Job>(
     progress: optional(number),
     failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
     outputPath: optional(string),
+    outputSha256: optional(sha256),
     expiresAt: optional(date),
     result: optional(
       shape<NonNullable<Job['result']>>({ model: optional(string), size: optional(string), seconds: optional(number) }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -38,10 +39,22 @@ describe('video wait', () => {
     const test = await withHost({ quiet: true });
     const outputPath = join(test.dir, 'here.mp4');
     await writeFile(outputPath, film);
-    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath });
+    const outputSha256 = createHash('sha256').update(film).digest('hex');
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath, outputSha256 });
     expect(await runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).toBe(0);
     expect(test.stdout.text()).toBe(`${outputPath}\n`);
     expect(test.server.seen).toEqual([]);
+  });
+
+  it('never takes another video at that place for its own', async () => {
+    const test = await withHost();
+    const outputPath = join(test.dir, 'here.mp4');
+    await writeFile(outputPath, film);
+    const outputSha256 = 'ab'.repeat(32);
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath, outputSha256 });
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id], output: outputPath })).rejects.toMatchObject({
+      code: 'usage',
+    });
   });
 
   it.each<[string, Partial<FollowFlags>, boolean]>([

@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BIN, FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { makeVideo } from '../helpers/far-end.ts';
+import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+
+const JOE = join(FIXTURES, 'joe.mp4');
+const QUEUED = { id: 'video_1', object: 'video', status: 'queued', model: 'sora-2', seconds: '4', size: '1280x720' };
+const DONE = { ...QUEUED, status: 'completed', progress: 100 };
+const FAST = ['--poll-interval', '100ms'];
+
+async function withHost(...answers: Scripted[]): Promise<Machine & { server: TestServer }> {
+  const server = await createTestServer();
+  server.answer(...answers);
+  return { ...makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: 'sk-test-1234' }), server };
+}
+
+describe('what a command leaves, and the next one finds', () => {
+  it('P3: a video that is not what was asked for is no success the second time either', async () => {
+    const film = { headers: { 'content-type': 'video/mp4' }, body: await makeVideo() };
+    const { sora, dir } = await withHost({ body: QUEUED }, { body: DONE }, film);
+    const first = await sora(['video', 'generate', 'x', '-o', 'x.mp4', ...FAST]);
+    expect(first).toMatchObject({ exitCode: 9, stderr: expect.stringMatching(/64x36 instead of 1280x720/) });
+    expect(existsSync(join(dir, 'x.mp4'))).toBe(true);
+    expect((await sora(['video', 'wait', '@last', '-o', 'x.mp4'])).exitCode).toBe(9);
+    expect((await sora(['video', 'wait', '@last', '-o', 'x.mp4', '--allow-drift'])).exitCode).toBe(0);
+  });
+
+  it('P2: several jobs of which one fails show the others, and never say that nothing was created', async () => {
+    const { sora } = await withHost({ body: QUEUED }, { fault: 'reset' });
+    const { exitCode, stdout, stderr } = await sora(['video', 'generate', 'x', '--count', '2', '-q']);
+    expect(exitCode).toBe(7);
+    expect(stdout).toMatch(/^job_\w+$/);
+    expect(stderr).toContain(`sora video wait ${stdout}`);
+  });
+
+  it('takes a create that is answered with a final state at its word', async () => {
+    const blocked = { ...QUEUED, status: 'failed', error: { code: 'moderation_blocked', message: 'Blocked.' } };
+    const { sora } = await withHost({ body: blocked });
+    expect(await sora(['video', 'generate', 'x'])).toMatchObject({
+      exitCode: 11,
+      stderr: expect.stringContaining('Blocked.'),
+    });
+  });
+
+  it('P2: the printed command continues, to the same host and the same file', async () => {
+    const server = await createTestServer();
+    const film = { headers: { 'content-type': 'video/mp4' }, body: await makeVideo() };
+    server.answer({ body: QUEUED }, { body: QUEUED }, { body: DONE }, film);
+    const { sora, dir } = makeMachine({ OPENAI_API_KEY: 'sk-test-1234' });
+    writeFileSync(join(dir, 'my file.mp4'), 'old');
+    const wish = ['-o', 'my file.mp4', '--force', '--allow-drift', '--base-url', `${server.url}/v1`];
+    const { exitCode, stderr } = await sora([
+      'video',
+      'generate',
+      'x',
+      '--poll-interval',
+      '1h',
+      '--timeout',
+      '300ms',
+      ...wish,
+    ]);
+    expect(exitCode).toBe(8);
+    const printed = /Continue with: sora (.*)$/m.exec(stderr)?.[1] ?? '';
+    const words = spawnSync('sh', ['-c', `printf '%s\\n' ${printed}`], { encoding: 'utf8' })
+      .stdout.trim()
+      .split('\n');
+    expect(await sora(words)).toMatchObject({ exitCode: 0, stdout: join(dir, 'my file.mp4') });
+  });
+
+  it('two commands may wait for one job', async () => {
+    const { sora, dir } = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    expect((await sora(['video', 'generate', 'x'])).exitCode).toBe(0);
+    const both = await Promise.all([sora(['video', 'wait', '@last', '-q']), sora(['video', 'wait', '@last', '-q'])]);
+    expect(
+      both.map(({ exitCode }) => exitCode),
+      both.map(({ stderr }) => stderr).join('\n'),
+    ).toEqual([0, 0]);
+    expect(both[0]?.stdout).toBe(both[1]?.stdout);
+    expect(readdirSync(dir).filter((name) => name.startsWith('.sora'))).toEqual([]);
+  });
+
+  it('a second Ctrl-C leaves at once, and leaves no file', async () => {
+    const { sora, dir } = makeMachine();
+    const run = sora(['clip', 'prepare', JOE, '-o', 'out.mp4']);
+    await said(run, 'stderr', 'Preparing');
+    run.kill('SIGINT');
+    run.kill('SIGTERM');
+    expect([130, 143]).toContain((await run).exitCode);
+    expect(
+      readdirSync(dir)
+        .toSorted()
+        .filter((name) => name !== 'home'),
+    ).toEqual([]);
+  });
+
+  it('P5: a key is in no file, no output and no child', async () => {
+    const key = 'sk-secret-0123456789abcdef';
+    const server = await createTestServer();
+    server.answer({
+      status: 401,
+      body: { error: { message: `Incorrect API key provided: ${key}`, code: 'invalid_api_key' } },
+    });
+    const { sora, dir, home } = makeMachine({ OPENAI_API_KEY: key, OPENAI_BASE_URL: `${server.url}/v1` });
+    const spy = join(dir, 'ffmpeg');
+    writeFileSync(spy, `#!/bin/sh\nenv > "${dir}/child-env"\nexec "${makeMachine().env.SORA_FFMPEG}" "$@"\n`, {
+      mode: 0o755,
+    });
+    const made = await sora(['character', 'create', JOE, '--name', 'Joe', '--local'], { env: { SORA_FFMPEG: spy } });
+    expect(made.exitCode).toBe(0);
+    const sent = await sora(['video', 'generate', 'x', '--debug']);
+    expect(sent.exitCode).toBe(4);
+    expect(sent.stderr).toContain('POST');
+    const found = spawnSync('grep', ['-rl', key, home, join(dir, 'child-env')], { encoding: 'utf8' }).stdout;
+    expect(existsSync(join(dir, 'child-env'))).toBe(true);
+    expect(`${found}${sent.stdout}${sent.stderr}${made.stderr}`).not.toContain(key);
+    expect(found).toBe('');
+  });
+});
+
+it('is not stopped by a terminal without a width', () => {
+  const machine = makeMachine();
+  const line = `stty cols 0 rows 0; '${process.execPath}' '${BIN}' clip prepare '${JOE}' -o out.mp4`;
+  const done = spawnSync('script', ['-qec', line, '/dev/null'], {
+    env: { ...machine.env, CI: '' },
+    cwd: machine.dir,
+    timeout: 50_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (done.error && 'code' in done.error && done.error.code === 'ENOENT') return;
+  expect(done.status).toBe(0);
+  expect(existsSync(join(machine.dir, 'out.mp4'))).toBe(true);
+});
