@@ -28,6 +28,11 @@ export function jsonBody(value: unknown): RequestBody {
   return piecewise('application/json', [Buffer.from(JSON.stringify(value))]);
 }
 
+/** One file or one run of bytes, as it is. Throws `machine` when a file cannot be read. */
+export async function rawBody(contentType: string, content: Uint8Array | string): Promise<RequestBody> {
+  return piecewise(contentType, [typeof content === 'string' ? await filePiece(content) : content]);
+}
+
 /**
  * A `multipart/form-data` body. Written out here because its exact length must be known, files must stream, and every
  * part must carry its real type. Throws `machine` when a file cannot be read.

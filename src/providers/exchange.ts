@@ -28,7 +28,7 @@ export interface ProxySettings {
 }
 
 export interface ExchangeRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: URL;
   readonly headers: Headers;
   readonly body?: RequestBody | undefined;

@@ -42,7 +42,7 @@ export interface Http {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   /** A create may cost money and is not repeated once it may have arrived; a read is harmless. */
   readonly kind: 'create' | 'read';

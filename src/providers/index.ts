@@ -1,5 +1,6 @@
 /** The providers by name: how each is configured, and how it is made. Loads no adapter until one is asked for. */
 import type { Http } from './http.ts';
+import type { ModelFacts } from './models.ts';
 import type { Backend, Provider, ProviderName } from './provider.ts';
 
 export interface ProviderOptions {
@@ -21,6 +22,8 @@ export interface ProviderEntry {
   /** The key in an environment; an empty variable is none. */
   key(env: Readonly<Record<string, string | undefined>>): string | undefined;
   needsKey(baseUrl: string): boolean;
+  /** What is known of its models. One that is not among them can be used by its id. */
+  models(): Promise<readonly ModelFacts[]>;
   create(options: ProviderOptions): Promise<Provider>;
 }
 
@@ -34,7 +37,26 @@ export const PROVIDERS = {
     key: (env) => env.OPENAI_API_KEY?.trim() || undefined,
     // Servers that people run themselves mostly ask for none.
     needsKey: (baseUrl) => new URL(baseUrl).host === new URL(OPENAI_BASE_URL).host,
+    models: async () => (await import('./models.ts')).openaiFacts(),
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'openai', ...options }),
+  },
+  wavespeed: {
+    keyVariable: 'WAVESPEED_API_KEY',
+    baseUrlVariable: 'WAVESPEED_BASE_URL',
+    defaultBaseUrl: 'https://api.wavespeed.ai/api/v3',
+    key: (env) => env.WAVESPEED_API_KEY?.trim() || undefined,
+    needsKey: () => true,
+    models: async () => (await import('./wavespeed-models.ts')).wavespeedFacts(),
+    create: async (options) => (await import('./wavespeed.ts')).createWavespeed(options),
+  },
+  eachlabs: {
+    keyVariable: 'EACHLABS_API_KEY',
+    baseUrlVariable: 'EACHLABS_BASE_URL',
+    defaultBaseUrl: 'https://api.eachlabs.ai',
+    key: (env) => env.EACHLABS_API_KEY?.trim() || undefined,
+    needsKey: () => true,
+    models: async () => (await import('./eachlabs-models.ts')).eachlabsFacts(),
+    create: async (options) => (await import('./eachlabs.ts')).createEachlabs(options),
   },
   sandbox: {
     keyVariable: undefined,
@@ -42,6 +64,7 @@ export const PROVIDERS = {
     defaultBaseUrl: 'sandbox:',
     key: () => 'sandbox',
     needsKey: () => false,
+    models: async () => [],
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'sandbox', ...options }),
   },
 } as const satisfies Record<ProviderName, ProviderEntry>;

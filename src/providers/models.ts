@@ -1,5 +1,29 @@
 /** What is known about models, as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
 import type { Size } from '../domain.ts';
+import type { CharacterMode } from './provider.ts';
+
+/** What is shown of a model, and what its price is reckoned from. */
+export interface ModelFacts {
+  readonly id: string;
+  readonly characterMode: CharacterMode;
+  /** Characters in one video. */
+  readonly characters: number;
+  readonly sizes: readonly Size[];
+  readonly seconds: readonly number[];
+  readonly price?: ModelPrice;
+  /** Since when; ISO 8601 date. */
+  readonly retired?: string;
+}
+
+export interface ModelPrice {
+  /** US dollars for a second of video, by the shorter side of the picture in pixels. */
+  readonly usdPerSecond: Readonly<Record<number, number>>;
+  /** Seconds of reference clips are billed like seconds of video. */
+  readonly billsClips?: boolean;
+  /** ISO 8601 date on which the price was read, and where. */
+  readonly asOf: string;
+  readonly source: string;
+}
 
 export interface Model {
   readonly id: string;
@@ -46,3 +70,19 @@ export function findModel(id: string): Model | undefined {
 
 /** Every size and length that some model of the family makes. */
 export const FAMILY: Omit<Model, 'id'> = { sizes: PRO_SIZES, seconds: SECONDS };
+
+/** api.openai.com serves no videos any more; the prices are the last that it asked for. */
+const OPENAI_RETIRED = '2026-09-24';
+const OPENAI_PRICE = { asOf: '2026-09-24', source: 'the vendor’s price page' };
+const STANDARD_PRICE: ModelPrice = { usdPerSecond: { 720: 0.1, 1024: 0.1 }, ...OPENAI_PRICE };
+const PRO_PRICE: ModelPrice = { usdPerSecond: { 720: 0.3, 1024: 0.5, 1080: 0.7 }, ...OPENAI_PRICE };
+
+export function openaiFacts(): readonly ModelFacts[] {
+  return MODELS.map((model) => ({
+    ...model,
+    characterMode: 'id',
+    characters: CHARACTERS_PER_VIDEO,
+    price: model.id.startsWith('sora-2-pro') ? PRO_PRICE : STANDARD_PRICE,
+    retired: OPENAI_RETIRED,
+  }));
+}

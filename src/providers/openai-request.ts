@@ -3,7 +3,7 @@ import { formatSize } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { type FormPart, formBody, jsonBody, type RequestBody } from './body.ts';
 import { DATA_URL_CHARS } from './models.ts';
-import type { Backend, NewVideo, Reference, WireRequest } from './provider.ts';
+import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from './provider.ts';
 
 /** A request before it is encoded: pictures are still pictures. */
 export interface VideoFields {
@@ -60,6 +60,29 @@ function referenceField(reference: Reference, isForm: boolean, backend: Backend 
   if (reference.kind === 'bytes') return { input_reference: reference };
   // vLLM-Omni's form takes a URL in a JSON field of another name.
   return { image_reference: JSON.stringify({ image_url: reference.url }) };
+}
+
+/** The vendor's rules for extensions. */
+export const EXTENSIONS: ExtensionLimits = { leastSeconds: 4, mostSeconds: 20, times: 6, totalSeconds: 120 };
+
+/** Where a video that is made from another one is asked for, below `/videos`, and with which fields. */
+export function derivationRequest({ kind, videoId, prompt, seconds }: NewDerivation): {
+  readonly path: readonly string[];
+  readonly request: VideoFields;
+} {
+  const json = (fields: VideoFields['fields']): VideoFields => ({ contentType: 'application/json', fields });
+  switch (kind) {
+    case 'extend':
+      return {
+        path: ['extensions'],
+        // A string on the wire, as in every create.
+        request: json({ prompt, ...(seconds !== undefined && { seconds: String(seconds) }), video: { id: videoId } }),
+      };
+    case 'edit':
+      return { path: ['edits'], request: json({ prompt, video: { id: videoId } }) };
+    case 'remix':
+      return { path: [videoId, 'remix'], request: json({ prompt }) };
+  }
 }
 
 /** The body itself. */

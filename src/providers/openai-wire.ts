@@ -1,6 +1,6 @@
 /** The messages of `/v1/videos` as our terms: lenient about everything that servers of this format are known to do. */
 import { type Answer, isPolicy, isRecord, parseJson, readFailure } from './answer.ts';
-import type { RemoteCharacter, RemoteVideo } from './provider.ts';
+import type { RemoteCharacter, RemoteVideo, VideoPage } from './provider.ts';
 import { parseRetryAfter } from './retry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -44,8 +44,35 @@ const STATUSES: Readonly<Record<string, RemoteVideo['status']>> = {
  */
 export function decodeVideo(answer: Answer, knownId?: string): RemoteVideo | undefined {
   const fields = videoFields(parseJson(answer.text));
-  const id = fields && (idOf(fields) ?? knownId);
-  if (!fields || id === undefined) return undefined;
+  const video = fields && videoOf(fields, answer, knownId);
+  return video && { ...video, ...defined('pollAfterMs', pollAfterMs(answer)) };
+}
+
+/**
+ * A page of videos: the protocol's list, a bare array, or a relay's `{data: {...}}`; undefined when it is none. Hosts that
+ * do not say whether there is more are asked for more when the page is as long as it may be.
+ */
+export function decodePage(answer: Answer, limit: number): VideoPage | undefined {
+  const body = parseJson(answer.text);
+  const holder = isRecord(body) && isRecord(body.data) ? body.data : body;
+  const found = isRecord(holder) ? (holder.data ?? holder.items ?? holder.videos) : holder;
+  if (!Array.isArray(found)) return undefined;
+  const items: readonly unknown[] = found;
+  const videos = items.flatMap((item) => (isRecord(item) ? (videoOf(item, answer) ?? []) : []));
+  const said = isRecord(holder) ? holder : {};
+  const more = typeof said.has_more === 'boolean' ? said.has_more : items.length >= limit;
+  return { videos, ...defined('next', more ? (textOf(said.last_id) ?? videos.at(-1)?.id) : undefined) };
+}
+
+/** True when a host says in so many words that it did not delete. */
+export function deniesDeletion(answer: Answer): boolean {
+  const body = parseJson(answer.text);
+  return isRecord(body) && body.deleted === false;
+}
+
+function videoOf(fields: Fields, answer: Answer, knownId?: string): RemoteVideo | undefined {
+  const id = idOf(fields) ?? knownId;
+  if (id === undefined) return undefined;
   const remoteStatus = textOf(fields.status) ?? textOf(fields.task_status) ?? '';
   const status = STATUSES[remoteStatus.toLowerCase().replace(/[\s-]+/g, '_')] ?? 'unknown';
   const failed = status === 'failed' || status === 'expired' || status === 'cancelled';
@@ -61,7 +88,6 @@ export function decodeVideo(answer: Answer, knownId?: string): RemoteVideo | und
     ...defined('prompt', textOf(fields.prompt)),
     ...defined('createdAt', timeOf(fields.created_at ?? fields.created)),
     ...defined('expiresAt', timeOf(fields.expires_at)),
-    ...defined('pollAfterMs', pollAfterMs(answer)),
   };
 }
 

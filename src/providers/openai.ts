@@ -1,15 +1,23 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
-import { SoraError, type SoraErrorOptions } from '../errors.ts';
+import { SoraError } from '../errors.ts';
 import { type Answer, failureOf, jsonOf, maybeDone } from './answer.ts';
 import { formBody } from './body.ts';
-import type { HttpRequest, StreamedAnswer } from './http.ts';
+import { contentRefusal, isSuccess, openResumable } from './content.ts';
+import type { HttpRequest } from './http.ts';
 import { refusal } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
-import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, PROMPT_CHARS } from './models.ts';
-import { describeFields, dropsCharacters, encodeVideo, videoFields } from './openai-request.ts';
-import { decodeCharacter, decodeVideo, holdsVideo } from './openai-wire.ts';
+import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from './models.ts';
+import {
+  derivationRequest,
+  describeFields,
+  dropsCharacters,
+  EXTENSIONS,
+  encodeVideo,
+  videoFields,
+} from './openai-request.ts';
+import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsVideo } from './openai-wire.ts';
 import type { Auth } from './origins.ts';
-import type { Backend, Call, Content, Provider, ProviderLimits, ProviderName, Variant } from './provider.ts';
+import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from './provider.ts';
 
 export interface OpenaiOptions extends ProviderOptions {
   readonly name: ProviderName;
@@ -30,10 +38,38 @@ export function createOpenai(options: OpenaiOptions): Provider {
     ...more,
   });
 
-  async function create(url: string, body: HttpRequest['body'], call: Call): Promise<Answer> {
+  async function create(url: string, body: HttpRequest['body'], call: Call, route?: string): Promise<Answer> {
     const answer = await http.send({ method: 'POST', kind: 'create', url, auth, body, signal: call.signal });
     if (isSuccess(answer)) return answer;
-    throw withShutdownHint(refusal(answer), answer);
+    const hint = `The host no longer knows the video, or does not serve ${route}.`;
+    const refused = route === undefined ? refusal(answer) : notServed(refusal(answer), answer, hint);
+    throw withShutdownHint(refused, answer);
+  }
+
+  async function getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined> {
+    const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
+    // vLLM-Omni tells of a failed job with an error status and the video object as its body.
+    const answer = await http.send(get(urlOf(remoteId), call, { settles }));
+    if (settles(answer)) return decodeVideo(answer);
+    if (answer.status === 404) return undefined;
+    if (!isSuccess(answer)) throw refusal(answer);
+    jsonOf(answer);
+    const video = decodeVideo(answer, remoteId);
+    if (video) return video;
+    throw new SoraError('network', `${answer.host} said nothing about the video: ${failureOf(answer).message}`);
+  }
+
+  /** Deleting twice is deleting once, so it is repeated with patience like a read. */
+  async function remove(remoteId: string, call: Call): Promise<boolean> {
+    const answer = await http.send(get(urlOf(remoteId), call, { method: 'DELETE' }));
+    if (isSuccess(answer)) {
+      if (answer.text.trim() !== '') jsonOf(answer);
+      if (!deniesDeletion(answer)) return true;
+      throw new SoraError('refused', `${answer.host} did not delete the video: ${failureOf(answer).message}`);
+    }
+    // A host without this route says 404 as well, and keeps the video.
+    if (answer.status === 404 && (await getVideo(remoteId, call)) === undefined) return false;
+    throw notServed(refusal(answer), answer, 'The host may have no call that deletes videos.');
   }
 
   return {
@@ -41,7 +77,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     baseUrl,
     backend,
     takesCharacters: takesCharacters(options, root),
-    limits: limitsOf(backend),
+    limits: (model) => limitsOf(backend, model),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
@@ -79,47 +115,59 @@ export function createOpenai(options: OpenaiOptions): Provider {
       return decodeVideo(answer) ?? withoutId(answer, 'video');
     },
 
-    async getVideo(remoteId, call) {
-      const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
-      // vLLM-Omni tells of a failed job with an error status and the video object as its body.
-      const answer = await http.send(get(urlOf(remoteId), call, { settles }));
-      if (settles(answer)) return decodeVideo(answer);
-      if (answer.status === 404) return undefined;
-      if (!isSuccess(answer)) throw refusal(answer);
-      jsonOf(answer);
-      const video = decodeVideo(answer, remoteId);
-      if (video) return video;
-      throw new SoraError('network', `${answer.host} said nothing about the video: ${failureOf(answer).message}`);
-    },
+    getVideo,
 
-    async openContent(remoteId, { variant, offset, etag }, call) {
+    async openContent(remoteId, request, call) {
+      const { variant } = request;
       // `variant=video` is refused by servers that number their variants.
       const query = variant === 'video' ? '' : `?variant=${variant}`;
       const url = `${urlOf(remoteId, 'content')}${query}`;
-      if (offset > 0) {
-        const answer = await http.open(get(url, call, { headers: rangeHeaders(offset, etag) }));
-        if ('body' in answer) {
-          const content = contentOf(answer);
-          if (content.offset === 0 || continues(content, offset, etag)) return content;
-          // A part, but not of the same bytes, or not from where it was asked.
-          answer.discard();
-        } else if (answer.status !== 416) throw contentRefusal(answer, variant);
-      }
-      const answer = await http.open(get(url, call));
-      if (!('body' in answer)) throw contentRefusal(answer, variant);
-      const content = contentOf(answer);
-      if (content.offset === 0) return content;
-      answer.discard();
-      throw new SoraError('refused', `The host sent a part of the ${variant} although the whole was asked for.`, {
-        hint: 'Download it again later.',
-      });
+      const opened = await openResumable(http, get(url, call), request);
+      if ('body' in opened) return opened;
+      throw contentRefusal(opened, variant);
     },
+
+    // Servers that run their own models have rules of their own.
+    ...(!dropsCharacters(backend) && { extensions: EXTENSIONS }),
+
+    describeDerivation(input) {
+      const { path, request } = derivationRequest(input);
+      return { method: 'POST', url: urlOf(...path), contentType: request.contentType, body: describeFields(request) };
+    },
+
+    async deriveVideo(input, call) {
+      const { path, request } = derivationRequest(input);
+      const answer = await create(urlOf(...path), await encodeVideo(request), call, `video ${input.kind}`);
+      jsonOf(answer);
+      return decodeVideo(answer) ?? withoutId(answer, 'video');
+    },
+
+    async listVideos({ limit, after }, call) {
+      const query = new URLSearchParams({ limit: String(limit), order: 'desc', ...(after !== undefined && { after }) });
+      const answer = await http.send(get(`${urlOf()}?${query}`, call));
+      if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
+      jsonOf(answer);
+      const page = decodePage(answer, limit);
+      if (page) return page;
+      throw new SoraError('network', `${answer.host} did not answer with a list: ${failureOf(answer).message}`);
+    },
+
+    // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.
+    ...(backend !== 'litellm' && { deleteVideo: remove }),
+    ...(backend === 'vllm-omni' && { cancelVideo: remove }),
   };
 }
 
-function isSuccess(answer: Answer): boolean {
-  return answer.status >= 200 && answer.status < 300;
+/** The hint for a route that a host does not have. */
+function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
+  if (error.code !== 'refused' || !GONE.has(answer.status)) return error;
+  return new SoraError('refused', error.message, {
+    hint,
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  });
 }
+
+const GONE: ReadonlySet<number> = new Set([404, 405, 410]);
 
 function authFor({ key, backend }: OpenaiOptions, root: string): Auth | undefined {
   if (key === undefined || !URL.canParse(root)) return undefined;
@@ -141,9 +189,15 @@ function takesCharacters({ name, backend }: OpenaiOptions, root: string): Provid
 const OPENAI_HOST = 'api.openai.com';
 
 /** Servers that run one's own model make any size and length: nothing is known, so nothing is warned about. */
-function limitsOf(backend: Backend | undefined): ProviderLimits {
-  const known = dropsCharacters(backend) ? { sizes: [], seconds: [] } : FAMILY;
-  return { promptChars: PROMPT_CHARS, characters: CHARACTERS_PER_VIDEO, sizes: known.sizes, seconds: known.seconds };
+function limitsOf(backend: Backend | undefined, model: string | undefined): ProviderLimits {
+  const known = dropsCharacters(backend) ? { sizes: [], seconds: [] } : (findModel(model ?? DEFAULT_MODEL) ?? FAMILY);
+  return {
+    characterMode: 'id',
+    promptChars: PROMPT_CHARS,
+    characters: CHARACTERS_PER_VIDEO,
+    sizes: known.sizes,
+    seconds: known.seconds,
+  };
 }
 
 /** A create that succeeded without saying what it made: it may have been paid for. */
@@ -153,48 +207,7 @@ function withoutId(answer: Answer, thing: 'character' | 'video'): never {
 }
 
 function withShutdownHint(error: SoraError, answer: Answer): SoraError {
-  const gone = answer.status === 404 || answer.status === 405 || answer.status === 410;
-  if (!gone || answer.host !== OPENAI_HOST) return error;
-  const { message, requestId } = error;
-  return new SoraError('refused', message, {
-    hint: 'api.openai.com stopped serving videos on 2026-09-24. Name a compatible host with --base-url.',
-    ...(requestId === undefined ? {} : { requestId }),
-  });
-}
-
-/** If-Range takes strong tags only; a weak one is compared afterwards. */
-function rangeHeaders(offset: number, etag: string | undefined): Record<string, string> {
-  const strong = etag !== undefined && !etag.startsWith('W/');
-  return { range: `bytes=${offset}-`, ...(strong ? { 'if-range': etag } : {}) };
-}
-
-/** Offset and total of what was opened. A 206 that does not say where it begins has the offset NaN: nothing fits it. */
-function contentOf({ status, headers, body }: StreamedAnswer): Content {
-  const range = /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
-  const total = status === 206 ? range?.[2] : headers['content-length'];
-  return {
-    body,
-    contentType: headers['content-type'],
-    offset: status === 206 ? Number(range?.[1] ?? Number.NaN) : 0,
-    totalBytes: total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined,
-    etag: headers.etag,
-  };
-}
-
-function continues(content: Content, offset: number, etag: string | undefined): boolean {
-  return content.offset === offset && (etag === undefined || content.etag === undefined || content.etag === etag);
-}
-
-function contentRefusal(answer: Answer, variant: Variant): SoraError {
-  const hint = (text: string): SoraErrorOptions => ({
-    hint: text,
-    ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
-  });
-  const { message } = failureOf(answer);
-  if (answer.status === 404) {
-    const sentence = `${answer.host} has no ${variant} for this id, or not yet, or no more: ${message}`;
-    return new SoraError('refused', sentence, hint('Hosts keep videos for a short time. Look with: sora video status'));
-  }
-  if (!isSuccess(answer)) return refusal(answer);
-  return new SoraError('refused', `${answer.host} sent no ${variant} but ${message}`, hint('Try again later.'));
+  if (answer.host !== OPENAI_HOST) return error;
+  const hint = 'api.openai.com stopped serving videos on 2026-09-24. Name a compatible host with --base-url.';
+  return notServed(error, answer, hint);
 }

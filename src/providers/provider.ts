@@ -10,12 +10,20 @@
  * - `ambiguous`: a create may have been carried out and the answer is lost, unreadable or without an id. It is never
  *   repeated by anyone below the command line.
  *
+ * What is optional here not every host has; a command that needs it then says so.
+ *
  * Ids are strings from the wire on. Texts from the host are passed on as they are; the ui cleans them.
  */
-import type { JobFailure, Size } from '../domain.ts';
+import type { Derivation, JobFailure, Size } from '../domain.ts';
 
 /** Names that `--provider` takes. */
-export type ProviderName = 'openai' | 'sandbox';
+export type ProviderName = 'openai' | 'wavespeed' | 'eachlabs' | 'sandbox';
+
+/**
+ * How a model takes the characters of a video: by the id of a registration, or by the URL of the clip itself, which the
+ * prompt then points to by its number.
+ */
+export type CharacterMode = 'id' | 'reference-video';
 
 /** Servers of `/v1/videos` whose differences are known. */
 export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
@@ -28,13 +36,18 @@ export interface Provider {
   readonly backend: Backend | undefined;
   /** Whether the host is known to take characters; `unknown` deserves a warning, because hosts drop them silently. */
   readonly takesCharacters: 'yes' | 'no' | 'unknown';
-  readonly limits: ProviderLimits;
+  /** Of a model; undefined is the default model. A model that is not in the table has the limits of its family. */
+  limits(model: string | undefined): ProviderLimits;
   /** Sent when the user names none; undefined where the server knows best (it serves one model, or names deployments). */
   readonly defaultModel: string | undefined;
 
+  /** Where characters have ids. Throws `usage` where they have none. */
   createCharacter(input: NewCharacter, call: Call): Promise<RemoteCharacter>;
   /** Undefined when the host does not know the id. */
   getCharacter(id: string, call: Call): Promise<RemoteCharacter | undefined>;
+
+  /** Brings a clip to where the host's models can read it. Only where a model takes clips by URL. */
+  uploadClip?(input: NewClip, call: Call): Promise<UploadedClip>;
 
   /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
   describeVideo(input: NewVideo): WireRequest;
@@ -43,9 +56,64 @@ export interface Provider {
   getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined>;
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
   openContent(remoteId: string, request: ContentRequest, call: Call): Promise<Content>;
+
+  /** What an extension may be, where that is known. */
+  readonly extensions?: ExtensionLimits;
+  /** The exact request that `deriveVideo` would send, without a key. Pure. */
+  describeDerivation?(input: NewDerivation): WireRequest;
+  /** Makes a new, paid video from a finished one: a create, with everything that is true of one. */
+  deriveVideo?(input: NewDerivation, call: Call): Promise<RemoteVideo>;
+  /** One page of the host's videos, newest first. */
+  listVideos?(page: PageRequest, call: Call): Promise<VideoPage>;
+  /**
+   * Deletes a finished video. False when the host does not know the id, or no longer; throws `refused` when the video is
+   * still there afterwards.
+   */
+  deleteVideo?(remoteId: string, call: Call): Promise<boolean>;
+  /**
+   * Asks the host to stop a job. True when it took the request, which is not yet the end of the job; false when the host
+   * does not know the id.
+   */
+  cancelVideo?(remoteId: string, call: Call): Promise<boolean>;
+}
+
+export interface ExtensionLimits {
+  /** What one extension may add. */
+  readonly leastSeconds: number;
+  readonly mostSeconds: number;
+  /** One after the other, from the first video on. */
+  readonly times: number;
+  /** Of the whole video afterwards. */
+  readonly totalSeconds: number;
+}
+
+export interface NewDerivation {
+  readonly kind: Derivation;
+  /** The host's id of the video that the new one is made from. */
+  readonly videoId: string;
+  readonly prompt: string;
+  /** What an extension adds. */
+  readonly seconds?: number;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+export interface VideoPage {
+  readonly videos: readonly RemoteVideo[];
+  /** Undefined on the last page. */
+  readonly next?: string;
 }
 
 export interface ProviderLimits {
+  readonly characterMode: CharacterMode;
+  /** What a reference clip may be, where the model takes clips. */
+  readonly referenceClips?: { readonly totalSeconds: number; readonly pixels: number };
+  /** Since when the model is retired where this host offers it: other models may answer in its name. */
+  readonly retired?: string;
   readonly promptChars: number;
   readonly characters: number;
   /** Known sizes and lengths: others earn a warning, not a refusal, because hosts run ahead of their documentation. */
@@ -64,6 +132,18 @@ export interface NewCharacter {
   readonly fileName: string;
 }
 
+export interface NewClip {
+  /** Path of the clip: an MP4. */
+  readonly clipPath: string;
+  readonly fileName: string;
+}
+
+export interface UploadedClip {
+  readonly url: string;
+  /** ISO 8601, where the host deletes it at a known time. */
+  readonly expiresAt?: string;
+}
+
 export interface RemoteCharacter {
   readonly id: string;
   /** The name as the host knows it; undefined when it does not say. */
@@ -75,7 +155,7 @@ export interface NewVideo {
   readonly model: string | undefined;
   readonly seconds: number;
   readonly size: Size;
-  /** Ids at the host, in the order given. */
+  /** Ids or clip URLs, as the model takes them, in the order given. */
   readonly characters: readonly string[];
   readonly reference: Reference | undefined;
 }

@@ -390,6 +390,157 @@ describe('getVideo and getCharacter', () => {
   });
 });
 
+describe('deriveVideo', () => {
+  it.each([
+    {
+      input: { kind: 'extend', videoId: 'video_1', prompt: 'On.', seconds: 8 } as const,
+      path: '/v1/videos/extensions',
+      body: { prompt: 'On.', seconds: '8', video: { id: 'video_1' } },
+    },
+    {
+      input: { kind: 'edit', videoId: 'video_1', prompt: 'Blue.' } as const,
+      path: '/v1/videos/edits',
+      body: { prompt: 'Blue.', video: { id: 'video_1' } },
+    },
+    {
+      input: { kind: 'remix', videoId: 'a/b+c=', prompt: 'Anew.' } as const,
+      path: '/v1/videos/a%2Fb%2Bc%3D/remix',
+      body: { prompt: 'Anew.' },
+    },
+  ])('sends $input.kind as it is described', async ({ input, path, body }) => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { id: 'video_2', status: 'queued', seconds: '12' } });
+    expect(await provider.deriveVideo?.(input, call)).toMatchObject({ id: 'video_2', status: 'queued', seconds: 12 });
+    expect(server.seen).toMatchObject([{ method: 'POST', path, headers: { authorization: `Bearer ${KEY}` } }]);
+    expect(JSON.parse(String(server.seen[0]?.body))).toEqual(body);
+    const contentType = server.seen[0]?.headers['content-type'];
+    expect(provider.describeDerivation?.(input)).toEqual({ method: 'POST', url: server.url + path, contentType, body });
+  });
+
+  it.each<{ title: string; answer: Scripted; code: string }>([
+    { title: 'a 500 ambiguous', answer: { status: 500 }, code: 'ambiguous' },
+    { title: 'a lost answer ambiguous', answer: { fault: 'reset' }, code: 'ambiguous' },
+    { title: 'a 200 without an id ambiguous', answer: { body: { status: 'queued' } }, code: 'ambiguous' },
+    { title: 'a 404 refused', answer: { status: 404, body: { detail: 'Not Found' } }, code: 'refused' },
+  ])('calls $title, and asks once (P2)', async ({ answer, code }) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    const sent = provider.deriveVideo?.({ kind: 'edit', videoId: 'v', prompt: 'x' }, call);
+    expect((await failureOf(Promise.resolve(sent))).code).toBe(code);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('says of a host without the route that it may not serve it', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 405, body: { detail: 'Method Not Allowed' } });
+    const sent = provider.deriveVideo?.({ kind: 'remix', videoId: 'v', prompt: 'x' }, call);
+    expect((await failureOf(Promise.resolve(sent))).hint).toContain('does not serve video remix');
+  });
+});
+
+describe('listVideos', () => {
+  const page = { limit: 2 };
+  const videos = [
+    { id: 'video_3', status: 'in_progress' },
+    { id: 'video_2', status: 'completed' },
+  ];
+
+  it('asks for a page, newest first, from where the last one ended', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { object: 'list', data: videos, last_id: 'video_2', has_more: true } });
+    expect(await provider.listVideos?.({ ...page, after: 'video_4/+' }, call)).toMatchObject({
+      videos: [
+        { id: 'video_3', status: 'running' },
+        { id: 'video_2', status: 'succeeded' },
+      ],
+      next: 'video_2',
+    });
+    expect(server.seen[0]?.path).toBe('/v1/videos?limit=2&order=desc&after=video_4%2F%2B');
+  });
+
+  it.each([
+    { title: 'the last page', body: { data: videos, last_id: 'video_2', has_more: false }, next: undefined },
+    { title: 'a full page that does not say', body: { data: videos }, next: 'video_2' },
+    { title: 'a short page that does not say', body: { data: videos.slice(1) }, next: undefined },
+    { title: 'a bare array', body: videos, next: 'video_2' },
+    { title: 'a relay’s page', body: { code: 'success', data: { items: videos } }, next: 'video_2' },
+  ])('reads $title', async ({ body, next }) => {
+    const { server, provider } = await setUp();
+    server.answer({ body });
+    const read = await provider.listVideos?.(page, call);
+    expect(read?.videos.at(-1)?.id).toBe('video_2');
+    expect(read?.next).toBe(next);
+  });
+
+  it('keeps every digit of an id', async () => {
+    const { server, provider } = await setUp();
+    const text = '{"data":[{"id":9007199254740993,"status":"queued"}]}';
+    server.answer({ body: text, headers: { 'content-type': 'application/json' } });
+    expect((await provider.listVideos?.(page, call))?.videos[0]?.id).toBe('9007199254740993');
+  });
+
+  it.each([
+    { title: 'something else than a list', answer: { body: { message: 'hello' } }, code: 'network' },
+    { title: 'a host without the route', answer: { status: 405 }, code: 'refused' },
+  ])('is $code for $title', async ({ answer, code }) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    expect((await failureOf(Promise.resolve(provider.listVideos?.(page, call)))).code).toBe(code);
+  });
+});
+
+describe('deleteVideo and cancelVideo', () => {
+  const gone = { status: 404, body: { detail: 'Not Found' } };
+
+  it.each<Scripted>([{ body: { id: 'v', object: 'video.deleted', deleted: true } }, { status: 204 }])(
+    'are done when the host says so: %j',
+    async (answer) => {
+      const { server, provider } = await setUp({ backend: 'vllm-omni' });
+      server.answer(answer, answer);
+      expect(await provider.deleteVideo?.('a/b', call)).toBe(true);
+      expect(await provider.cancelVideo?.('a/b', call)).toBe(true);
+      expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+        Array(2).fill('DELETE /v1/videos/a%2Fb'),
+      );
+    },
+  );
+
+  it('tell a video that is gone from a host that has no such call (P3)', async () => {
+    const { server, provider } = await setUp();
+    server.answer(gone, gone);
+    expect(await provider.deleteVideo?.('v', call)).toBe(false);
+    server.answer(gone, { body: { id: 'v', status: 'completed' } });
+    expect(await failureOf(Promise.resolve(provider.deleteVideo?.('v', call)))).toMatchObject({
+      code: 'refused',
+      hint: expect.stringContaining('no call that deletes'),
+    });
+  });
+
+  it.each<{ title: string; answers: Scripted[]; code: string }>([
+    { title: 'deleted: false', answers: [{ body: { id: 'v', deleted: false } }], code: 'refused' },
+    { title: 'a web page', answers: [{ body: '<title>Hi</title>' }], code: 'network' },
+    { title: 'a video that is not finished', answers: [{ status: 400, body: { error: 'busy' } }], code: 'refused' },
+  ])('are no success with $title (P3)', async ({ answers, code }) => {
+    const { server, provider } = await setUp();
+    server.answer(...answers);
+    expect((await failureOf(Promise.resolve(provider.deleteVideo?.('v', call)))).code).toBe(code);
+  });
+
+  it('are there where the host is known to have them', () => {
+    const { http } = createTestHttp();
+    const has = (backend: Backend | undefined) => {
+      const provider = createOpenai({ name: 'openai', baseUrl: 'https://a.example/v1', key: KEY, backend, http });
+      return [provider.deleteVideo !== undefined, provider.cancelVideo !== undefined];
+    };
+    expect([undefined, 'openai', 'litellm', 'vllm-omni'].map((one) => has(one as Backend))).toEqual([
+      [true, false],
+      [true, false],
+      [false, false],
+      [true, true],
+    ]);
+  });
+});
+
 describe('openContent', () => {
   const mp4 = { 'content-type': 'video/mp4' };
   const whole = { variant: 'video', offset: 0, etag: undefined } as const;
@@ -518,8 +669,12 @@ describe('what is known of a host', () => {
   });
 
   it('is its documented limits, or nothing where a server runs its own model', () => {
-    expect(make({}).limits).toMatchObject({ promptChars: 32_000, characters: 2, seconds: [4, 8, 12, 16, 20] });
-    expect(make({ backend: 'sglang' }).limits).toMatchObject({ sizes: [], seconds: [] });
+    expect(make({}).limits(undefined)).toMatchObject({
+      promptChars: 32_000,
+      characters: 2,
+      seconds: [4, 8, 12, 16, 20],
+    });
+    expect(make({ backend: 'sglang' }).limits(undefined)).toMatchObject({ sizes: [], seconds: [] });
   });
 });
 

@@ -1,0 +1,291 @@
+/** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSoraError, SoraError } from '../errors.ts';
+import { formatBytes } from '../text.ts';
+import { type Answer, failureOf, jsonOf, maybeDone } from './answer.ts';
+import { jsonBody, type RequestBody, rawBody } from './body.ts';
+import { blamelessKey, checkNamedUrl, contentRefusal, isSuccess, openResumable } from './content.ts';
+import {
+  CHARACTER_MODEL,
+  type CharacterField,
+  characterField,
+  characterInput,
+  EACHLABS_DEFAULT_MODEL,
+  eachlabsLimits,
+  eachlabsModel,
+  leavesCharactersOpen,
+  type ModelSchema,
+  videoBody,
+} from './eachlabs-models.ts';
+import {
+  characterIn,
+  characterRefusal,
+  decodeCreated,
+  decodePrediction,
+  decodeTicket,
+  type Prediction,
+  refuse,
+  schemaFields,
+  videoUrlIn,
+  withRequestId,
+} from './eachlabs-wire.ts';
+import type { HttpRequest } from './http.ts';
+import type { ProviderOptions } from './index.ts';
+import type { Auth } from './origins.ts';
+import type { Call, Content, NewVideo, Provider, Reference } from './provider.ts';
+
+export interface EachlabsOptions extends ProviderOptions {
+  /** Rejects when the signal is aborted. A character is a prediction that has to be waited for. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+/** What one upload may hold: the host's limit, in decimal megabytes. */
+const UPLOAD_BYTES = 100_000_000;
+
+const FIRST_POLL_MS = 1000;
+const SLOWEST_POLL_MS = 10_000;
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+export function createEachlabs(options: EachlabsOptions): Provider {
+  const { baseUrl, http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
+  // Examples of this host name the base URL with and without its version.
+  const root = (options.url ?? baseUrl).replace(/\/+$/, '').replace(/\/v1$/, '');
+  const auth = authFor(options.key, root);
+  const predictionUrl = `${root}/v1/prediction`;
+
+  const get = (url: string, call: Call, more: Partial<HttpRequest> = {}): HttpRequest => ({
+    method: 'GET',
+    kind: 'read',
+    url,
+    auth,
+    signal: call.signal,
+    ...more,
+  });
+
+  /** Starts a prediction: this is what costs money. */
+  async function create(body: object, call: Call): Promise<Answer> {
+    const request = { method: 'POST', kind: 'create', url: predictionUrl, auth, signal: call.signal } as const;
+    const answer = await http.send({ ...request, body: jsonBody(body) });
+    if (!isSuccess(answer)) throw refuse(answer);
+    jsonOf(answer);
+    return answer;
+  }
+
+  /** Undefined when the host does not know the id. */
+  async function ask(id: string, call: Call): Promise<Prediction | undefined> {
+    const answer = await http.send(get(`${predictionUrl}/${encodeURIComponent(id)}`, call));
+    if (answer.status === 404) return undefined;
+    if (!isSuccess(answer)) throw refuse(answer);
+    jsonOf(answer);
+    const prediction = decodePrediction(answer, id);
+    if (prediction) return prediction;
+    throw new SoraError('network', `${answer.host} said nothing about the prediction: ${failureOf(answer).message}`);
+  }
+
+  /** Every input of a model by its name; undefined when the host does not tell. It asks for no key, and gets none. */
+  async function schemaOf(slug: string, call: Call): Promise<ModelSchema | undefined> {
+    try {
+      const url = `${root}/v1/model?slug=${encodeURIComponent(slug)}`;
+      const answer = await http.send(get(url, call, { auth: undefined }));
+      return isSuccess(answer) ? schemaFields(answer) : undefined;
+    } catch (error) {
+      if (isSoraError(error, 'interrupted')) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * Puts bytes where the host's models can read them. Both steps may be repeated: nothing is paid, and a PUT to the
+   * same place leaves the same file.
+   */
+  async function upload(body: RequestBody, call: Call): Promise<string> {
+    const { contentType: mime } = body;
+    checkUpload('The upload', body.bytes);
+    const asked = jsonBody({ content_type: mime, file_type: mime.replace(/\/.*/, '') });
+    const answer = await http.send(get(`${root}/v1/upload/presign`, call, { method: 'POST', body: asked }));
+    if (!isSuccess(answer)) throw refuse(answer);
+    jsonOf(answer);
+    const ticket = decodeTicket(answer);
+    if (!ticket) {
+      const message = `${answer.host} named no place for the upload: ${failureOf(answer).message}`;
+      throw new SoraError('refused', message, withRequestId(answer, 'Try again later.'));
+    }
+    const { 'content-type': contentType = mime, ...headers } = ticket.headers;
+    const put = await http.send({
+      method: 'PUT',
+      kind: 'read',
+      url: checkNamedUrl(ticket.putUrl, root),
+      // The signature is in the URL. A key has no business at the store, not even on the host's own origin.
+      headers,
+      body: { ...body, contentType },
+      signal: call.signal,
+    });
+    if (isSuccess(put)) return ticket.publicUrl;
+    const code = put.status === 408 || put.status === 429 || put.status >= 500 ? 'network' : 'refused';
+    const message = `${put.host} did not take the upload (${put.status}): ${failureOf(put).message}`;
+    throw new SoraError(code, message, withRequestId(put, 'Try again: every upload gets a new place.'));
+  }
+
+  async function uploadClip(clipPath: string, call: Call): Promise<string> {
+    return await upload(await rawBody('video/mp4', clipPath), call);
+  }
+
+  /** Once a character's prediction exists, every way to lose sight of it is ambiguous, and names its id. */
+  async function waitForCharacter(id: string, call: Call): Promise<Prediction> {
+    const lost = (why: string, cause?: unknown): SoraError =>
+      maybeDone(`The character is being made by the prediction ${id} of eachlabs, but ${why}`, undefined, cause);
+    let waitedMs = 0;
+    for (let ms = FIRST_POLL_MS; waitedMs < LONGEST_WAIT_MS; ms = Math.min(ms * 1.5, SLOWEST_POLL_MS)) {
+      try {
+        await sleep(ms, call.signal);
+        const prediction = await ask(id, call);
+        if (prediction && isFinal(prediction)) return prediction;
+      } catch (error) {
+        if (call.signal.aborted) throw lost('the wait was interrupted.', error);
+        // One bad answer never ends a wait that is paid for; a definite no, such as a key that was withdrawn, does.
+        if (!isSoraError(error, 'network')) throw lost('the host would not say what became of it.', error);
+      }
+      waitedMs += ms;
+    }
+    throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes.`);
+  }
+
+  /** Throws `refused` where the schema shows that the model would drop the characters without a word. */
+  async function characterFieldFor(input: NewVideo, call: Call): Promise<CharacterField | undefined> {
+    const model = eachlabsModel(input.model);
+    const { length } = input.characters;
+    if (length === 0 || !leavesCharactersOpen(model)) return undefined;
+    const schema = await schemaOf(model.slug, call);
+    if (!schema) return undefined;
+    const field = characterField(schema, model.characterMode, length);
+    if (field) return field;
+    const message = `The host's own schema of ${model.slug} has no field for ${length} character(s). Nothing was sent.`;
+    throw new SoraError('refused', message, {
+      hint: `Use a model that takes them, such as ${EACHLABS_DEFAULT_MODEL}, or leave out -c.`,
+    });
+  }
+
+  async function outputOf(remoteId: string, call: Call): Promise<string> {
+    const prediction = await ask(remoteId, call);
+    const url = prediction?.video.status === 'succeeded' ? videoUrlIn(prediction.output) : undefined;
+    if (url !== undefined) return checkNamedUrl(url, root);
+    const why = !prediction
+      ? 'does not know this id'
+      : prediction.video.status === 'succeeded'
+        ? 'names no video in what the prediction made'
+        : `says that the prediction is not ready: ${prediction.video.remoteStatus}`;
+    throw new SoraError('refused', `eachlabs ${why}.`, { hint: 'Look with: sora video status' });
+  }
+
+  return {
+    name: 'eachlabs',
+    baseUrl,
+    backend: undefined,
+    takesCharacters: 'yes',
+    limits: eachlabsLimits,
+    defaultModel: EACHLABS_DEFAULT_MODEL,
+
+    async createCharacter(input, call) {
+      const clipUrl = await uploadClip(input.clipPath, call);
+      const schema = await schemaOf(CHARACTER_MODEL, call);
+      const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, input.name) };
+      const answer = await create(body, call);
+      const { id } = decodeCreated(answer) ?? withoutId(answer);
+      const { video, output } = await waitForCharacter(id, call);
+      if (video.status !== 'succeeded') throw characterRefusal(video.failure, video.remoteStatus);
+      const character = characterIn(output);
+      if (character) return character;
+      throw maybeDone(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
+    },
+
+    async getCharacter() {
+      throw new SoraError('usage', 'eachlabs cannot be asked about a character.', {
+        hint: 'Its ids are known from when they were made. Make the character anew from its clip with: sora character sync',
+      });
+    },
+
+    async uploadClip(input, call) {
+      // `expires_at` is until when the PUT is allowed, not how long the file is kept: nothing is claimed about that.
+      return { url: await uploadClip(input.clipPath, call) };
+    },
+
+    describeVideo(input) {
+      return {
+        method: 'POST',
+        url: predictionUrl,
+        contentType: 'application/json',
+        body: videoBody(input, { picture: describePicture(input.reference) }),
+      };
+    },
+
+    async createVideo(input, call) {
+      // Refuses what cannot be served before a picture is uploaded.
+      videoBody(input, { picture: describePicture(input.reference) });
+      const field = await characterFieldFor(input, call);
+      const { reference } = input;
+      const picture =
+        reference?.kind === 'bytes'
+          ? await upload(await rawBody(reference.mime, reference.bytes), call)
+          : reference?.url;
+      const answer = await create(videoBody(input, { picture, field }), call);
+      return decodeCreated(answer) ?? withoutId(answer);
+    },
+
+    async getVideo(remoteId, call) {
+      return (await ask(remoteId, call))?.video;
+    },
+
+    async openContent(remoteId, request, call) {
+      if (request.variant !== 'video') {
+        throw new SoraError('usage', `eachlabs makes no ${request.variant}.`, { hint: 'Leave out --variant.' });
+      }
+      const open = async (): Promise<Content | Answer> =>
+        openResumable(http, get(await outputOf(remoteId, call), call), request);
+      const opened = await open();
+      // A signed URL may have run out (stores say 403): the prediction knows a new one, or none.
+      const last = 'body' in opened || !GONE.has(opened.status) ? opened : await open();
+      if ('body' in last) return last;
+      throw blamelessKey(contentRefusal(last, request.variant));
+    },
+
+    async cancelVideo(remoteId, call) {
+      // Stopping twice is stopping once, so it is repeated with patience like a read.
+      const url = `${predictionUrl}/${encodeURIComponent(remoteId)}/cancel`;
+      const answer = await http.send(get(url, call, { method: 'POST' }));
+      if (answer.status === 404) return false;
+      if (isSuccess(answer)) return true;
+      throw refuse(answer);
+    },
+  };
+}
+
+const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
+
+function isFinal({ video }: Prediction): boolean {
+  return ['succeeded', 'failed', 'cancelled', 'expired'].includes(video.status);
+}
+
+function authFor(key: string | undefined, root: string): Auth | undefined {
+  if (key === undefined || !URL.canParse(root)) return undefined;
+  return { header: 'authorization', value: `Bearer ${key}`, origin: new URL(root).origin };
+}
+
+/** A create that succeeded without saying what it started: it may have been paid for. */
+function withoutId(answer: Answer): never {
+  const body = answer.redact(answer.text.replace(/\s+/g, ' ').trim().slice(0, 400));
+  throw maybeDone(`${answer.host} answered ${answer.status} without the prediction's id: ${body}`, answer.requestId);
+}
+
+/** What stands in a preview for the picture. Throws `usage` for one that cannot be uploaded. */
+function describePicture(reference: Reference | undefined): string | undefined {
+  if (reference?.kind !== 'bytes') return reference?.url;
+  checkUpload('The reference picture', reference.bytes.byteLength);
+  return `<${reference.mime}, ${reference.bytes.byteLength} bytes, uploaded first>`;
+}
+
+function checkUpload(what: string, bytes: number): void {
+  if (bytes <= UPLOAD_BYTES) return;
+  throw new SoraError('usage', `${what} has ${formatBytes(bytes)}; eachlabs takes ${formatBytes(UPLOAD_BYTES)}.`, {
+    hint: 'Use a smaller file.',
+  });
+}

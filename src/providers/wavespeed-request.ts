@@ -1,0 +1,98 @@
+/** What goes into a request for a video at WaveSpeedAI, by model: plain JSON in which pictures and clips are URLs. */
+import { formatSize, type Size } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import type { NewVideo, Reference } from './provider.ts';
+import { RATIOS, type WavespeedModel, wavespeedModel } from './wavespeed-models.ts';
+
+/**
+ * The inputs in the order in which they are sent; `picture` is where the reference picture is, or a description of it.
+ * Throws `usage` when the model cannot be asked for that.
+ */
+export function videoInputs(input: NewVideo, picture: string | undefined): Record<string, unknown> {
+  const model = wavespeedModel(input.model);
+  if (picture !== undefined && model.picture === 'none') {
+    throw new SoraError('usage', `${model.id} takes no reference picture.`, {
+      hint: `Use --model ${model.id.replace('text-to-video', 'image-to-video')}, or leave out --reference.`,
+    });
+  }
+  if (picture === undefined && model.picture === 'required') {
+    throw new SoraError('usage', `${model.id} begins with a picture, and none is given.`, {
+      hint: `Add --reference <image>, or use --model ${model.id.replace('image-to-video', 'text-to-video')}.`,
+    });
+  }
+  if (input.characters.length > 0 && model.limits.characters === 0) {
+    throw new SoraError('usage', `${model.id} takes no characters: they would be left out of the video.`, {
+      hint: `Use --model ${model.id.replace('image-to-video', 'text-to-video')}, or leave out --character.`,
+    });
+  }
+  return model.family === 'sora' ? soraInputs(input, model, picture) : seedanceInputs(input, model, picture);
+}
+
+/** As a person may read it: what stands for a picture whose place is not known before it is uploaded. */
+export function describePicture(reference: Reference | undefined): string | undefined {
+  if (reference?.kind !== 'bytes') return reference?.url;
+  return `<${reference.mime}, ${reference.bytes.byteLength} bytes, uploaded first>`;
+}
+
+/** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */
+export function modelPath(id: string): string {
+  const parts = id.split('/');
+  if (parts.some((part) => /^\.{0,2}$/.test(part) || /\s/.test(part))) {
+    throw new SoraError('usage', `"${id}" is not the id of a model.`, {
+      hint: 'A model is named like bytedance/seedance-2.0/text-to-video. List them with: sora provider models',
+    });
+  }
+  return parts.map(encodeURIComponent).join('/');
+}
+
+function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+  const { prompt, seconds, size, characters } = input;
+  const shape =
+    model.picture === 'required'
+      ? // The picture's own shape is the video's.
+        model.resolutions.length === 0
+        ? {}
+        : { resolution: resolutionOf(size, model) }
+      : { size: `${size.width}*${size.height}` };
+  return {
+    prompt,
+    ...(picture === undefined ? {} : { image: picture }),
+    ...shape,
+    duration: seconds,
+    ...(characters.length === 0 ? {} : { characters: characters.map((id) => ({ id })) }),
+  };
+}
+
+function seedanceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+  const { prompt, seconds, size, characters } = input;
+  return {
+    prompt,
+    ...(characters.length === 0 ? {} : { reference_videos: characters }),
+    ...(picture === undefined ? {} : { reference_images: [picture] }),
+    aspect_ratio: ratioOf(size, model),
+    resolution: resolutionOf(size, model),
+    duration: seconds,
+  };
+}
+
+/** How far a size may be off its ratio: 854x480 is 16:9 to everyone. */
+const RATIO_TOLERANCE = 0.03;
+
+function ratioOf(size: Size, model: WavespeedModel): string {
+  const asked = size.width / size.height;
+  const found = RATIOS.find(({ value }) => Math.abs(asked / value - 1) < RATIO_TOLERANCE);
+  if (found) return found.name;
+  throw new SoraError('usage', `${model.id} makes no video of ${formatSize(size)}.`, {
+    hint: `It makes these aspect ratios: ${RATIOS.map(({ name }) => name).join(', ')}.`,
+  });
+}
+
+function resolutionOf(size: Size, model: WavespeedModel): string {
+  const shortSide = Math.min(size.width, size.height);
+  const found = model.resolutions.find((resolution) => resolution.shortSide === shortSide);
+  if (found) return found.name;
+  const sides = model.resolutions.map((resolution) => `${resolution.shortSide} (${resolution.name})`).join(', ');
+  throw new SoraError('usage', `${model.id} makes no video of ${formatSize(size)}.`, {
+    hint: `The shorter side is one of: ${sides}.`,
+  });
+}

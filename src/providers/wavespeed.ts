@@ -1,0 +1,215 @@
+/** The adapter for WaveSpeedAI: every piece of work is a task, characters too, and files travel by URL. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isSoraError, SoraError } from '../errors.ts';
+import { failureOf, maybeDone } from './answer.ts';
+import { jsonBody } from './body.ts';
+import { blamelessKey, checkNamedUrl, contentRefusal, openResumable } from './content.ts';
+import type { HttpRequest } from './http.ts';
+import type { ProviderOptions } from './index.ts';
+import type { Auth } from './origins.ts';
+import type { Call, NewVideo, Provider, Reference, WireRequest } from './provider.ts';
+import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './wavespeed-models.ts';
+import { describePicture, modelPath, videoInputs } from './wavespeed-request.ts';
+import { upload } from './wavespeed-upload.ts';
+import {
+  bodyOf,
+  characterIn,
+  decodeTask,
+  failedTask,
+  isUnknown,
+  openEnvelope,
+  POLICY_HINT,
+  type Task,
+  urlIn,
+} from './wavespeed-wire.ts';
+
+export interface WavespeedOptions extends ProviderOptions {
+  /** Resolves after `ms` milliseconds; rejects when aborted. Tests replace it. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+const CHARACTER_POLL_MS = 2000;
+/** Ten minutes: a character takes seconds. */
+const CHARACTER_POLLS = 300;
+
+/** A store answers so once a signed address has expired or its file has moved. */
+const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
+
+export function createWavespeed(options: WavespeedOptions): Provider {
+  const { baseUrl, http } = options;
+  const sleep = options.sleep ?? ((ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }));
+  const root = (options.url ?? baseUrl).replace(/\/+$/, '');
+  const auth = authFor(options.key, root);
+  /** Where tasks say they may be asked, as long as this object lives. */
+  const pollUrls = new Map<string, string>();
+
+  const get = (url: string, call: Call): HttpRequest => ({
+    method: 'GET',
+    kind: 'read',
+    url,
+    auth,
+    signal: call.signal,
+  });
+  const uploadFile = (file: Parameters<typeof upload>[0], call: Call): ReturnType<typeof upload> =>
+    upload(file, { http, root, auth, signal: call.signal });
+
+  function remember(task: Task): Task {
+    const url = ownUrl(task.pollUrl, root);
+    if (url !== undefined) pollUrls.set(task.video.id, url);
+    return task;
+  }
+
+  async function submit(model: string, inputs: Record<string, unknown>, call: Call): Promise<Task> {
+    const url = `${root}/${modelPath(model)}`;
+    const body = jsonBody(inputs);
+    const answer = await http.send({ method: 'POST', kind: 'create', url, auth, body, signal: call.signal });
+    const task = decodeTask(openEnvelope(answer), answer);
+    if (task) return remember(task);
+    throw maybeDone(
+      `${answer.host} answered ${answer.status} without the task's id: ${bodyOf(answer)}`,
+      answer.requestId,
+    );
+  }
+
+  /** Undefined when the host does not know the task. */
+  async function readTask(id: string, call: Call): Promise<Task | undefined> {
+    const url = pollUrls.get(id) ?? `${root}/predictions/${encodeURIComponent(id)}/result`;
+    const answer = await http.send(get(url, call));
+    const failed = failedTask(answer, id);
+    if (failed) return remember(failed);
+    if (isUnknown(answer)) return undefined;
+    const task = decodeTask(openEnvelope(answer), answer, id);
+    if (task) return remember(task);
+    throw new SoraError('network', `${answer.host} said nothing about the task: ${failureOf(answer).message}`);
+  }
+
+  /** Waits until a character's task is final. What breaks that off leaves a task that may have been paid for. */
+  async function settle(begun: Task, call: Call): Promise<Task> {
+    const { id } = begun.video;
+    const lost = (why: string, cause?: unknown): SoraError =>
+      maybeDone(`The character is being made in task ${id}, and ${why}.`, undefined, cause);
+    let task = begun;
+    for (let polls = 0; !isSettled(task); polls++) {
+      if (polls === CHARACTER_POLLS) throw lost(`it is still ${task.video.remoteStatus}`);
+      try {
+        await sleep(Math.max(CHARACTER_POLL_MS, task.video.pollAfterMs ?? 0), call.signal);
+        const next = await readTask(id, call);
+        if (!next) throw new SoraError('refused', 'the host does not know it any more');
+        task = next;
+      } catch (error) {
+        if (call.signal.aborted) throw lost('the wait for it was interrupted', error);
+        if (!isSoraError(error, 'network')) {
+          throw lost(`it cannot be asked about: ${error instanceof Error ? error.message : error}`, error);
+        }
+      }
+    }
+    return task;
+  }
+
+  async function outputUrl(remoteId: string, call: Call): Promise<string> {
+    const task = await readTask(remoteId, call);
+    if (!task) throw noVideo(`The host does not know ${remoteId}, or keeps it no longer.`);
+    const { status, remoteStatus, failure } = task.video;
+    if (failure) throw taskError(task);
+    if (status !== 'succeeded') throw noVideo(`The video is not finished: the host calls it ${remoteStatus}.`);
+    const url = urlIn(task.outputs[0]);
+    if (url === undefined) throw noVideo('The host calls the video finished, but names no output.');
+    return checkNamedUrl(url, root);
+  }
+
+  async function pictureUrl(reference: Reference | undefined, call: Call): Promise<string | undefined> {
+    if (reference?.kind !== 'bytes') return reference?.url;
+    const { bytes, mime, fileName } = reference;
+    return (await uploadFile({ content: bytes, mime, fileName }, call)).url;
+  }
+
+  const modelOf = (input: NewVideo): string => input.model ?? WAVESPEED_DEFAULT_MODEL;
+
+  function describeVideo(input: NewVideo): WireRequest {
+    const body = videoInputs(input, describePicture(input.reference));
+    const url = `${root}/${modelPath(modelOf(input))}`;
+    return { method: 'POST', url, contentType: 'application/json', body };
+  }
+
+  return {
+    name: 'wavespeed',
+    baseUrl,
+    backend: undefined,
+    takesCharacters: 'yes',
+    limits: (model) => wavespeedModel(model).limits,
+    defaultModel: WAVESPEED_DEFAULT_MODEL,
+
+    uploadClip: ({ clipPath, fileName }, call) => uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+
+    async createCharacter({ name, clipPath, fileName }, call) {
+      const clip = await uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);
+      const task = await settle(await submit(CHARACTERS_MODEL, { video: clip.url, name }, call), call);
+      if (task.video.failure) throw taskError(task);
+      const character = characterIn(task.outputs[0]);
+      if (character) return character;
+      throw maybeDone(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
+    },
+
+    async getCharacter() {
+      throw new SoraError('usage', 'WaveSpeedAI cannot be asked about a character.', {
+        hint: 'What is known of its characters stands in your cast only: sora character list',
+      });
+    },
+
+    describeVideo,
+
+    async createVideo(input, call) {
+      // Refuses what cannot be asked for before anything is uploaded.
+      describeVideo(input);
+      const inputs = videoInputs(input, await pictureUrl(input.reference, call));
+      return (await submit(modelOf(input), inputs, call)).video;
+    },
+
+    async getVideo(remoteId, call) {
+      return (await readTask(remoteId, call))?.video;
+    },
+
+    async openContent(remoteId, request, call) {
+      if (request.variant !== 'video') {
+        throw new SoraError('usage', `WaveSpeedAI makes no ${request.variant}.`, {
+          hint: 'Download the video itself: leave out --variant.',
+        });
+      }
+      for (let again = false; ; again = true) {
+        const opened = await openResumable(http, get(await outputUrl(remoteId, call), call), request);
+        if ('body' in opened) return opened;
+        // The host took the key a moment ago.
+        if (again || !GONE.has(opened.status)) throw blamelessKey(contentRefusal(opened, 'video'));
+      }
+    },
+  };
+}
+
+function authFor(key: string | undefined, root: string): Auth | undefined {
+  if (key === undefined || !URL.canParse(root)) return undefined;
+  return { header: 'authorization', value: `Bearer ${key}`, origin: new URL(root).origin };
+}
+
+/** An address in an answer that may be asked with the key: of the base URL's own origin. */
+function ownUrl(text: string | undefined, root: string): string | undefined {
+  if (text === undefined || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.origin === new URL(root).origin ? url.href : undefined;
+}
+
+function isSettled({ video }: Task): boolean {
+  return video.failure !== undefined || video.status === 'succeeded';
+}
+
+function taskError({ video }: Task): SoraError {
+  const message = `The host's task ${video.id} is ${video.remoteStatus}: ${video.failure?.message}`;
+  return video.failure?.policy === true
+    ? new SoraError('policy', message, { hint: POLICY_HINT })
+    : new SoraError('refused', message, { hint: 'Correct what the host names, then try again.' });
+}
+
+function noVideo(message: string): SoraError {
+  return new SoraError('refused', message, {
+    hint: 'The host keeps videos for 7 days. Look with: sora video status',
+  });
+}

@@ -1,0 +1,789 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { isSoraError, type SoraError } from '../../src/errors.ts';
+import type { NewVideo, Provider, Reference } from '../../src/providers/provider.ts';
+import { createWavespeed, type WavespeedOptions } from '../../src/providers/wavespeed.ts';
+import { createTestHttp } from '../helpers/http.ts';
+import { createTestServer, readForm, type Scripted, type TestServer } from '../helpers/server.ts';
+
+const KEY = 'ws-test-0123456789';
+const call = { signal: new AbortController().signal };
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+const VIDEO: NewVideo = {
+  prompt: 'Joe is the character in @Video1. He waves. "Ça va?" 李雷',
+  model: undefined,
+  seconds: 8,
+  size: { width: 1280, height: 720 },
+  characters: [],
+  reference: undefined,
+};
+
+const PICTURE: Reference = {
+  kind: 'bytes',
+  bytes: Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0, 13, 10, 255]),
+  mime: 'image/png',
+  fileName: 'a.png',
+};
+
+interface Bench {
+  server: TestServer;
+  provider: Provider;
+  /** Milliseconds of every pause between two looks at a character's task. */
+  sleeps: number[];
+  lines: string[];
+}
+
+async function setUp(options: Partial<WavespeedOptions> = {}): Promise<Bench> {
+  const server = await createTestServer();
+  const { http, lines } = createTestHttp();
+  const sleeps: number[] = [];
+  const provider = createWavespeed({
+    baseUrl: `${server.url}/api/v3`,
+    key: KEY,
+    backend: undefined,
+    http,
+    sleep: async (ms) => void sleeps.push(ms),
+    ...options,
+  });
+  return { server, provider, sleeps, lines };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<SoraError> {
+  const error = await promise.then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  if (!isSoraError(error)) throw error;
+  return error;
+}
+
+async function clip(bytes = Buffer.from('mp4')): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'sora-clip-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const path = join(dir, 'master.mp4');
+  await writeFile(path, bytes);
+  return path;
+}
+
+function ok(data: object): Scripted {
+  return { body: { code: 200, message: 'success', data } };
+}
+
+function ticketFor(
+  store: TestServer,
+  headers: object = { 'Content-Type': 'video/mp4', 'X-Amz-Acl': 'private' },
+): Scripted {
+  const upload = { method: 'PUT', url: `${store.url}/up/1?sig=abc`, headers };
+  return ok({ download_url: 'https://files.example/joe.mp4', upload });
+}
+
+const sent = (server: TestServer, index = 0): unknown => JSON.parse(String(server.seen[index]?.body));
+
+describe('createVideo', () => {
+  const queued = ok({ id: 't1', status: 'created' });
+
+  it.each<{ title: string; input: Partial<NewVideo>; path: string; body: object }>([
+    {
+      title: 'Seedance 2.0 when no model is named',
+      input: {},
+      path: '/api/v3/bytedance/seedance-2.0/text-to-video',
+      body: { prompt: VIDEO.prompt, aspect_ratio: '16:9', resolution: '720p', duration: 8 },
+    },
+    {
+      title: 'reference clips in the order given, and a picture by its URL',
+      input: {
+        model: 'bytedance/seedance-2.5/text-to-video',
+        characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'],
+        reference: { kind: 'url', url: 'https://p.example/a.png?x=1' },
+        size: { width: 2160, height: 3840 },
+      },
+      path: '/api/v3/bytedance/seedance-2.5/text-to-video',
+      body: {
+        prompt: VIDEO.prompt,
+        reference_videos: ['https://f.example/b.mp4', 'https://f.example/a.mp4'],
+        reference_images: ['https://p.example/a.png?x=1'],
+        aspect_ratio: '9:16',
+        resolution: '4k',
+        duration: 8,
+      },
+    },
+    {
+      title: 'a Sora size with an asterisk, a length as a number, characters as objects',
+      input: {
+        model: 'openai/sora-2/text-to-video',
+        characters: ['char_b', 'char_a'],
+        size: { width: 720, height: 1280 },
+      },
+      path: '/api/v3/openai/sora-2/text-to-video',
+      body: { prompt: VIDEO.prompt, size: '720*1280', duration: 8, characters: [{ id: 'char_b' }, { id: 'char_a' }] },
+    },
+    {
+      title: 'a picture to Sora without a size',
+      input: { model: 'openai/sora-2/image-to-video', reference: { kind: 'url', url: 'https://p.example/a.png' } },
+      path: '/api/v3/openai/sora-2/image-to-video',
+      body: { prompt: VIDEO.prompt, image: 'https://p.example/a.png', duration: 8 },
+    },
+    {
+      title: 'a picture to Sora pro with a resolution',
+      input: {
+        model: 'openai/sora-2/image-to-video-pro',
+        reference: { kind: 'url', url: 'https://p.example/a.png' },
+        size: { width: 1920, height: 1080 },
+      },
+      path: '/api/v3/openai/sora-2/image-to-video-pro',
+      body: { prompt: VIDEO.prompt, image: 'https://p.example/a.png', resolution: '1080p', duration: 8 },
+    },
+    {
+      title: 'an unlisted Sora in the words of Sora',
+      input: { model: 'someone/sora-2', characters: ['char_a'] },
+      path: '/api/v3/someone/sora-2',
+      body: { prompt: VIDEO.prompt, size: '1280*720', duration: 8, characters: [{ id: 'char_a' }] },
+    },
+    {
+      title: 'any other unlisted model in the words of Seedance',
+      input: { model: 'kling/v9#x', characters: ['https://f.example/a.mp4'], size: { width: 854, height: 480 } },
+      path: '/api/v3/kling/v9%23x',
+      body: {
+        prompt: VIDEO.prompt,
+        reference_videos: ['https://f.example/a.mp4'],
+        aspect_ratio: '16:9',
+        resolution: '480p',
+        duration: 8,
+      },
+    },
+  ])('sends $title, as describeVideo shows it', async ({ input, path, body }) => {
+    const { server, provider } = await setUp();
+    const described = provider.describeVideo({ ...VIDEO, ...input });
+    expect(server.seen).toEqual([]);
+    expect(described).toEqual({ method: 'POST', url: `${server.url}${path}`, contentType: 'application/json', body });
+    server.answer(queued);
+    const video = await provider.createVideo({ ...VIDEO, ...input }, call);
+    expect(video).toEqual({ id: 't1', status: 'queued', remoteStatus: 'created' });
+    expect(server.seen[0]).toMatchObject({ method: 'POST', path, headers: { authorization: `Bearer ${KEY}` } });
+    expect(sent(server)).toEqual(body);
+  });
+
+  it.each([
+    { model: undefined, field: { reference_images: ['https://files.example/joe.mp4'] }, shown: 'reference_images' },
+    { model: 'openai/sora-2/image-to-video', field: { image: 'https://files.example/joe.mp4' }, shown: 'image' },
+  ])('uploads a local picture first ($shown)', async ({ model, field, shown }) => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    const input = { ...VIDEO, model, reference: PICTURE };
+    const described = provider.describeVideo(input).body[shown];
+    expect([described].flat()).toEqual(['<image/png, 8 bytes, uploaded first>']);
+    server.answer(ticketFor(store, {}), queued);
+    store.answer({ status: 200 });
+    await provider.createVideo(input, call);
+    expect(sent(server)).toEqual({ filename: 'a.png', size: 8, content_type: 'image/png' });
+    expect(store.seen[0]?.headers['content-type']).toBe('image/png');
+    expect(new Uint8Array(store.seen[0]?.body ?? [])).toEqual(PICTURE.bytes);
+    expect(sent(server, 1)).toMatchObject(field);
+  });
+
+  it.each<{ title: string; input: Partial<NewVideo>; says: string }>([
+    {
+      title: 'a picture where the model takes none',
+      input: { model: 'openai/sora-2/text-to-video', reference: PICTURE },
+      says: 'takes no reference picture',
+    },
+    {
+      title: 'no picture where the model begins with one',
+      input: { model: 'openai/sora-2/image-to-video' },
+      says: 'begins with a picture',
+    },
+    {
+      title: 'characters where the model has no place for them',
+      input: { model: 'openai/sora-2/image-to-video', reference: PICTURE, characters: ['char_a'] },
+      says: 'takes no characters',
+    },
+    { title: 'a shape that has no name', input: { size: { width: 1792, height: 1024 } }, says: '1792x1024' },
+    {
+      title: '4k of Seedance 2.0',
+      input: { size: { width: 3840, height: 2160 }, reference: PICTURE },
+      says: '3840x2160',
+    },
+    { title: 'a model that leads elsewhere', input: { model: '../balance' }, says: 'not the id of a model' },
+  ])('refuses $title before anything is uploaded (P6)', async ({ input, says }) => {
+    const { server, provider } = await setUp();
+    const error = await failureOf(provider.createVideo({ ...VIDEO, ...input }, call));
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(says) });
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each([
+    { title: 'no id', body: { code: 200, data: { status: 'created', note: `seen ${KEY}` } } },
+    { title: 'no task', body: { code: 200, message: 'success', data: null } },
+    { title: 'a code that is no definite no', body: { code: 500, message: 'internal error' } },
+    { title: 'a code of an unknown kind', body: { code: 1001, message: 'queue trouble' } },
+    { title: 'a code that says 408', body: { code: 408, message: 'timeout' } },
+    { title: 'a web page', body: '<title>Welcome</title>' },
+    { title: 'nothing', body: '' },
+  ])('calls a 200 with $title ambiguous, and asks once (P2)', async ({ body }) => {
+    const { server, provider } = await setUp();
+    server.answer({ body });
+    const error = await failureOf(provider.createVideo(VIDEO, call));
+    expect(error.code).toBe('ambiguous');
+    expect(error.message).not.toContain(KEY);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('does not repeat a request that broke off or met a 500 (P2)', async () => {
+    for (const answer of [{ fault: 'reset' as const }, { status: 500, body: { message: 'x' } }]) {
+      const { server, provider } = await setUp();
+      server.answer(answer);
+      expect((await failureOf(provider.createVideo(VIDEO, call))).code).toBe('ambiguous');
+      expect(server.seen).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    { code: 401, message: 'Invalid API key', means: 'auth' },
+    { code: 402, message: 'Please pay', means: 'budget' },
+    { code: 403, message: 'Insufficient credits, please top up', means: 'budget' },
+    { code: 403, message: 'Your role may not use this model', means: 'auth' },
+    { code: 429, message: 'Too many requests', means: 'refused' },
+    { code: 400, message: 'duration must be one of 4, 8', means: 'refused' },
+    { code: 404, message: 'model not found', means: 'refused' },
+    { code: 400, message: 'Content flagged as potentially sensitive.', means: 'policy' },
+    { code: 400, message: 'InputImageSensitiveContentDetected', means: 'policy' },
+    { code: 403, message: 'The image may contain real person', means: 'policy' },
+  ])('takes $code "$message" for $means, as a status and inside a 200', async ({ code, message, means }) => {
+    const { server, provider } = await setUp();
+    const requestId = { 'x-request-id': 'req_1' };
+    server.answer(
+      { status: code, body: { message, error_code: 'e' }, headers: requestId },
+      { body: { code, message, data: {} }, headers: requestId },
+    );
+    for (const _ of [1, 2]) {
+      const error = await failureOf(provider.createVideo(VIDEO, call));
+      expect(error).toMatchObject({ code: means, message: expect.stringContaining(message), requestId: 'req_1' });
+    }
+  });
+
+  it('hides the key that a host repeats in its complaint (P5)', async () => {
+    const { server, provider, lines } = await setUp();
+    server.answer({ body: { code: 401, message: `no such key ${KEY}` } });
+    expect((await failureOf(provider.createVideo(VIDEO, call))).message).toMatch(/no such key \*\*\*/);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.join('\n')).not.toContain(KEY);
+  });
+
+  it('keeps every digit of an id, and reads a task without an envelope', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: '{"id":90071992547409931234,"status":"processing"}' });
+    expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: '90071992547409931234', status: 'running' });
+  });
+});
+
+describe('getVideo', () => {
+  it.each([
+    ['created', 'queued'],
+    ['pending', 'queued'],
+    ['queued', 'queued'],
+    ['starting', 'queued'],
+    ['processing', 'running'],
+    ['Processing', 'running'],
+    ['completed', 'succeeded'],
+    ['failed', 'failed'],
+    ['timeout', 'failed'],
+    ['cancelled', 'cancelled'],
+    ['deleted', 'cancelled'],
+    ['dreaming', 'unknown'],
+  ])('reads the status %s as %s', async (remoteStatus, status) => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 'a/b', status: remoteStatus }));
+    expect(await provider.getVideo('a/b', call)).toMatchObject({ id: 'a/b', status, remoteStatus });
+    expect(server.seen[0]).toMatchObject({
+      method: 'GET',
+      path: '/api/v3/predictions/a%2Fb/result',
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+  });
+
+  it('tells the model, the time, and until when the host keeps the result', async () => {
+    const { server, provider } = await setUp();
+    const model = 'openai/sora-2/text-to-video';
+    server.answer({
+      ...ok({ id: 't', model, status: 'processing', created_at: '2026-11-21T10:00:00.5Z', outputs: null, error: '' }),
+      headers: { 'retry-after': '7' },
+    });
+    expect(await provider.getVideo('t', call)).toEqual({
+      id: 't',
+      status: 'running',
+      remoteStatus: 'processing',
+      model,
+      createdAt: '2026-11-21T10:00:00.500Z',
+      expiresAt: '2026-11-28T10:00:00.500Z',
+      pollAfterMs: 7000,
+    });
+  });
+
+  it.each([
+    { title: 'an error text', data: { error: 'GPU on fire' }, failure: { message: 'GPU on fire', policy: false } },
+    {
+      title: 'an error object',
+      data: { error: { code: 'E7', message: 'bad clip' } },
+      failure: { code: 'E7', message: 'bad clip', policy: false },
+    },
+    {
+      title: 'moderation',
+      data: { error: 'Content flagged as potentially sensitive' },
+      failure: { message: 'Content flagged as potentially sensitive', policy: true },
+    },
+    {
+      title: 'an unsafe result',
+      data: { error: 'blocked', has_nsfw_contents: [false, true] },
+      failure: { message: 'blocked', policy: true },
+    },
+    {
+      title: 'no reason',
+      data: { error: '' },
+      failure: { message: 'The host gave no reason; it calls the task failed.', policy: false },
+    },
+    {
+      title: 'its key',
+      data: { error: `no ${KEY}` },
+      failure: { message: 'no ***', policy: false },
+    },
+  ])('reads a failure inside HTTP 200 that tells of $title', async ({ data, failure }) => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 't', status: 'failed', ...data }));
+    expect(await provider.getVideo('t', call)).toEqual({ id: 't', status: 'failed', remoteStatus: 'failed', failure });
+  });
+
+  it('takes a failed task for one although its envelope has another code', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { code: 500, message: 'x', data: { id: 't', status: 'failed', error: 'bad clip' } } });
+    expect(await provider.getVideo('t', call)).toMatchObject({ status: 'failed', failure: { message: 'bad clip' } });
+  });
+
+  it('calls a task that is complete but kept back for its content a failure of policy', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 't', status: 'completed', outputs: [], has_nsfw_contents: [true] }));
+    expect(await provider.getVideo('t', call)).toMatchObject({ status: 'failed', failure: { policy: true } });
+  });
+
+  it('is undefined for an id that the host does not know, whichever way it says so', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 404, body: { message: 'gone' } }, { body: { code: 404, message: 'gone', data: null } });
+    expect(await provider.getVideo('t', call)).toBeUndefined();
+    expect(await provider.getVideo('t', call)).toBeUndefined();
+  });
+
+  it.each([
+    { code: 500, message: 'trouble', means: 'network' },
+    { code: 429, message: 'slow down', means: 'network' },
+    { code: 1001, message: 'odd', means: 'network' },
+    { code: 401, message: 'bad key', means: 'auth' },
+  ])('takes code $code inside a 200 for $means', async ({ code, message, means }) => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { code, message } });
+    expect(await failureOf(provider.getVideo('t', call))).toMatchObject({
+      code: means,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('takes an answer without a task for trouble on the way', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ok({}));
+    expect((await failureOf(provider.getVideo('t', call))).code).toBe('network');
+  });
+
+  it('asks where the task says, when that is the base URL’s own origin', async () => {
+    const { server, provider } = await setUp();
+    server.answer(
+      ok({ id: 't', status: 'created', urls: { get: `${server.url}/elsewhere/t?x=1` } }),
+      ok({ id: 't', status: 'completed' }),
+    );
+    await provider.createVideo(VIDEO, call);
+    await provider.getVideo('t', call);
+    expect(server.seen[1]?.path).toBe('/elsewhere/t?x=1');
+  });
+
+  it('never takes the key to another origin that a task names (P5)', async () => {
+    const { server, provider } = await setUp();
+    const other = await createTestServer();
+    server.answer(
+      ok({ id: 't', status: 'created', urls: { get: `${other.url}/steal` } }),
+      ok({ id: 't', status: 'completed' }),
+    );
+    await provider.createVideo(VIDEO, call);
+    await provider.getVideo('t', call);
+    expect(other.seen).toEqual([]);
+    expect(server.seen[1]?.path).toBe('/api/v3/predictions/t/result');
+  });
+});
+
+describe('openContent', () => {
+  const mp4 = { 'content-type': 'video/mp4' };
+  const whole = { variant: 'video', offset: 0, etag: undefined } as const;
+  const done = (...outputs: unknown[]): Scripted => ok({ id: 't', status: 'completed', outputs });
+
+  async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+
+  it.each([{ wrap: (url: string): unknown => url }, { wrap: (url: string): unknown => ({ url }) }])(
+    'opens the first output at its store, without the key (P5)',
+    async ({ wrap }) => {
+      const { server, provider } = await setUp();
+      const store = await createTestServer();
+      server.answer(done(wrap(`${store.url}/v.mp4?sig=1`), `${store.url}/second.mp4`));
+      store.answer({ body: '0123456789', headers: { ...mp4, etag: '"a"' } });
+      const { body, ...content } = await provider.openContent('t', whole, call);
+      expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
+      expect(await textOf(body)).toBe('0123456789');
+      expect(store.seen[0]?.path).toBe('/v.mp4?sig=1');
+      expect(JSON.stringify(store.seen[0]?.headers)).not.toContain(KEY);
+    },
+  );
+
+  it('resumes with Range and If-Range', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(done(`${store.url}/v.mp4`));
+    store.answer({ status: 206, body: '56789', headers: { ...mp4, etag: '"a"', 'content-range': 'bytes 5-9/10' } });
+    const content = await provider.openContent('t', { variant: 'video', offset: 5, etag: '"a"' }, call);
+    expect(content).toMatchObject({ offset: 5, totalBytes: 10 });
+    expect(await textOf(content.body)).toBe('56789');
+    expect(store.seen[0]?.headers).toMatchObject({ range: 'bytes=5-', 'if-range': '"a"' });
+  });
+
+  it.each([403, 404, 410])('asks for the address anew when the store answers %i', async (status) => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(done(`${store.url}/old.mp4`), done(`${store.url}/new.mp4`));
+    store.answer({ status, body: 'AccessDenied' }, { body: 'bytes', headers: mp4 });
+    expect(await textOf((await provider.openContent('t', whole, call)).body)).toBe('bytes');
+    expect(store.seen.map(({ path }) => path)).toEqual(['/old.mp4', '/new.mp4']);
+  });
+
+  it.each([
+    { status: 404, body: 'no such key' },
+    { status: 403, body: 'the token in the address is not valid' },
+  ])('asks anew once only, and does not blame the key for a $status', async (gone) => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(done(`${store.url}/v.mp4`), done(`${store.url}/v.mp4`));
+    store.answer(gone, gone);
+    const error = await failureOf(provider.openContent('t', whole, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(gone.body) });
+  });
+
+  it.each([
+    { title: 'is not finished', data: { status: 'processing' }, code: 'refused', says: 'processing' },
+    { title: 'failed', data: { status: 'failed', error: 'bad clip' }, code: 'refused', says: 'bad clip' },
+    { title: 'was moderated', data: { status: 'failed', error: 'NSFW' }, code: 'policy', says: 'NSFW' },
+    { title: 'has no output', data: { status: 'completed', outputs: [] }, code: 'refused', says: 'no output' },
+    {
+      title: 'names plain http elsewhere',
+      data: { status: 'completed', outputs: ['http://files.example/v.mp4?sig=secret'] },
+      code: 'refused',
+      says: 'http://files.example/v.mp4?sig=***',
+    },
+    {
+      title: 'names a file',
+      data: { status: 'completed', outputs: ['file:///etc/passwd'] },
+      code: 'refused',
+      says: 'file:///etc/passwd',
+    },
+  ])('refuses when the task $title', async ({ data, code, says }) => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 't', ...data }));
+    expect(await failureOf(provider.openContent('t', whole, call))).toMatchObject({
+      code,
+      message: expect.stringContaining(says),
+    });
+  });
+
+  it('refuses a task that the host no longer has', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 404 });
+    expect((await failureOf(provider.openContent('t', whole, call))).code).toBe('refused');
+  });
+
+  it.each(['thumbnail', 'spritesheet'] as const)('has no %s', async (variant) => {
+    const { provider } = await setUp();
+    expect((await failureOf(provider.openContent('t', { ...whole, variant }, call))).code).toBe('usage');
+  });
+});
+
+describe('uploadClip', () => {
+  it('takes a ticket, puts the clip with exactly its headers, and never shows the store the key (P5)', async () => {
+    const { server, provider, lines } = await setUp();
+    const store = await createTestServer();
+    server.answer(
+      ticketFor(store, { 'Content-Type': 'video/x-mp4', 'X-Amz-Security-Token': 'tok-1234', Host: 'x.example' }),
+    );
+    store.answer({ status: 200 });
+    const bytes = Buffer.alloc(300_000, 'frame');
+    const before = Date.now();
+    const uploaded = await provider.uploadClip?.({ clipPath: await clip(bytes), fileName: 'zoë.mp4' }, call);
+    expect(uploaded?.url).toBe('https://files.example/joe.mp4');
+    const keptMs = Date.parse(uploaded?.expiresAt ?? '') - WEEK_MS;
+    expect(keptMs).toBeGreaterThanOrEqual(before);
+    expect(keptMs).toBeLessThanOrEqual(Date.now());
+    expect(server.seen[0]).toMatchObject({
+      path: '/api/v3/media/uploads',
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(sent(server)).toEqual({ filename: 'zoë.mp4', size: 300_000, content_type: 'video/mp4' });
+    const seen = store.seen[0];
+    expect(seen).toMatchObject({
+      method: 'PUT',
+      path: '/up/1?sig=abc',
+      headers: {
+        'content-type': 'video/x-mp4',
+        'x-amz-security-token': 'tok-1234',
+        'content-length': '300000',
+        host: `127.0.0.1:${store.port}`,
+      },
+    });
+    expect(seen?.headers).not.toHaveProperty('authorization');
+    expect(seen?.body.equals(bytes)).toBe(true);
+    expect(lines.join('\n')).not.toMatch(/tok-1234|sig=abc/);
+  });
+
+  it('leaves the key out even when the place is on the host’s own origin', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ticketFor(server), { status: 204 });
+    await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    expect(server.seen[1]?.method).toBe('PUT');
+    expect(server.seen[1]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('is repeated after trouble: it costs nothing', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer({ status: 502 }, ticketFor(store));
+    store.answer({ fault: 'reset' }, { status: 503 }, { status: 200 });
+    await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    expect(store.seen.map(({ body }) => String(body))).toEqual(['mp4', 'mp4', 'mp4']);
+  });
+
+  it.each([404, 405])('falls back to the form when tickets answer %i', async (status) => {
+    const { server, provider } = await setUp();
+    server.answer(
+      { status },
+      ok({ type: 'video', download_url: 'https://files.example/j.mp4', filename: 'j', size: 3 }),
+    );
+    const uploaded = await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    expect(uploaded).toEqual({ url: 'https://files.example/j.mp4', expiresAt: expect.any(String) });
+    const seen = server.seen[1];
+    if (!seen) throw new Error('nothing was sent');
+    expect(seen).toMatchObject({ path: '/api/v3/media/upload/binary', headers: { authorization: `Bearer ${KEY}` } });
+    const file = (await readForm(seen)).get('file') as File;
+    expect([file.name, file.type, await file.text()]).toEqual(['j.mp4', 'video/mp4', 'mp4']);
+  });
+
+  it.each([
+    { title: 'the key is wrong', answer: { status: 401, body: { message: 'bad key' } }, code: 'auth' },
+    { title: 'the key is wrong, inside a 200', answer: { body: { code: 401, message: 'bad key' } }, code: 'auth' },
+    { title: 'there is no place in the ticket', answer: ok({ download_url: 'https://f.example/a' }), code: 'refused' },
+    {
+      title: 'the place is plain http elsewhere',
+      answer: ok({ download_url: 'https://f.example/a', upload: { url: 'http://f.example/up', headers: {} } }),
+      code: 'refused',
+    },
+    {
+      title: 'another method is wanted',
+      answer: ok({ download_url: 'https://f.example/a', upload: { method: 'POST', url: 'https://f.example/up' } }),
+      code: 'refused',
+    },
+  ])('fails as $code when $title', async ({ answer, code }) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    const uploaded = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    expect((await failureOf(uploaded ?? Promise.resolve())).code).toBe(code);
+  });
+
+  it('does not blame the key when the store refuses', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(ticketFor(store));
+    store.answer({ status: 403, body: '<Error>invalid token</Error>' });
+    const uploaded = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    expect((await failureOf(uploaded ?? Promise.resolve())).code).toBe('refused');
+  });
+
+  it('says that the clip cannot be read', async () => {
+    const { provider } = await setUp();
+    const uploaded = provider.uploadClip?.({ clipPath: '/nowhere/joe.mp4', fileName: 'j.mp4' }, call);
+    expect(await failureOf(uploaded ?? Promise.resolve())).toMatchObject({
+      code: 'machine',
+      message: '/nowhere/joe.mp4 cannot be read.',
+    });
+  });
+});
+
+describe('createCharacter', () => {
+  const joe = { name: 'Joe', fileName: 'joe.mp4' };
+
+  /** A host that has the clip already; the answers are those of the task. */
+  async function withClip(...answers: Scripted[]): Promise<Bench & { made: () => Promise<unknown> }> {
+    const bench = await setUp();
+    const store = await createTestServer();
+    bench.server.answer(ticketFor(store), ...answers);
+    store.answer({ status: 200 });
+    const clipPath = await clip();
+    return { ...bench, made: () => bench.provider.createCharacter({ ...joe, clipPath }, call) };
+  }
+
+  it('uploads the clip, begins a task, and asks until it is final', async () => {
+    const { server, sleeps, made } = await withClip(
+      ok({ id: 't', status: 'created' }),
+      ok({ id: 't', status: 'processing' }),
+      { body: { code: 500, message: 'trouble' } },
+      ok({ id: 't', status: 'completed', outputs: [{ id: 'char_1', name: 'Joe' }] }),
+    );
+    expect(await made()).toEqual({ id: 'char_1', name: 'Joe' });
+    expect(server.seen.map(({ path }) => path).slice(1)).toEqual([
+      '/api/v3/openai/sora-2/characters',
+      ...Array<string>(3).fill('/api/v3/predictions/t/result'),
+    ]);
+    expect(sent(server, 1)).toEqual({ video: 'https://files.example/joe.mp4', name: 'Joe' });
+    expect(sleeps).toHaveLength(3);
+    expect(Math.min(...sleeps)).toBeGreaterThanOrEqual(1000);
+  });
+
+  it.each([
+    { output: '{"id":90071992547409931234,"name":"Joe"}', id: '90071992547409931234', name: 'Joe' },
+    { output: '"char_2"', id: 'char_2', name: undefined },
+  ])('reads $output, at once when the task is', async ({ output, id, name }) => {
+    const { sleeps, made } = await withClip({
+      body: `{"code":200,"data":{"id":"t","status":"completed","outputs":[${output}]}}`,
+    });
+    expect(await made()).toEqual({ id, name });
+    expect(sleeps).toEqual([]);
+  });
+
+  it.each([
+    { title: 'is no longer known', answer: { status: 404 }, says: 'does not know it' },
+    { title: 'cannot be asked about', answer: { status: 401, body: { message: 'bad key' } }, says: 'bad key' },
+    {
+      title: 'ends without an id',
+      answer: ok({ id: 't', status: 'completed', outputs: ['https://f.example/v.mp4', KEY] }),
+      says: 'does not say its id',
+    },
+  ])('calls a character ambiguous whose task $title, and names the task (P2)', async ({ answer, says }) => {
+    const { made } = await withClip(ok({ id: 'task-7', status: 'created' }), answer);
+    const error = await failureOf(made());
+    expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringContaining(says) });
+    if (answer.status === undefined) expect(error.message).toMatch(/Task t /);
+    else expect(error.message).toContain('task-7');
+    expect(error.message).not.toContain(KEY);
+  });
+
+  it('calls a character ambiguous whose task never ends', async () => {
+    const { sleeps, made } = await withClip({ ...ok({ id: 't', status: 'processing' }), forever: true });
+    expect((await failureOf(made())).code).toBe('ambiguous');
+    expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(600_000);
+  });
+
+  it('calls a character ambiguous when the wait for its task is interrupted (P2)', async () => {
+    const stop = new AbortController();
+    const { server, provider } = await setUp({
+      sleep: async (_ms, signal) => {
+        stop.abort();
+        signal.throwIfAborted();
+      },
+    });
+    const store = await createTestServer();
+    server.answer(ticketFor(store), ok({ id: 't', status: 'created' }));
+    store.answer({ status: 200 });
+    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
+    expect(await failureOf(made)).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('interrupted') });
+  });
+
+  it('really waits between two looks, and stops when it is interrupted', async () => {
+    const stop = new AbortController();
+    let answers = 0;
+    const { http } = createTestHttp({
+      debug: (line) => {
+        // The ticket, the store, the task: the next thing to do is to wait.
+        if (line.startsWith('< 200') && ++answers === 3) setTimeout(() => stop.abort(), 100);
+      },
+    });
+    const server = await createTestServer();
+    const store = await createTestServer();
+    const provider = createWavespeed({ baseUrl: server.url, key: KEY, backend: undefined, http });
+    server.answer(ticketFor(store), ok({ id: 'task-7', status: 'created' }));
+    store.answer({ status: 200 });
+    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
+    expect(await failureOf(made)).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('task-7') });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it.each([
+    { error: 'clip too short', code: 'refused' },
+    { error: 'flagged as NSFW', code: 'policy' },
+  ])('fails as $code when the task says "$error"', async ({ error, code }) => {
+    const { made } = await withClip(ok({ id: 't', status: 'failed', error }));
+    expect(await failureOf(made())).toMatchObject({ code, message: expect.stringContaining(error) });
+  });
+
+  it('begins nothing when the clip does not arrive', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 400, body: { message: 'too large' } });
+    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, call);
+    expect((await failureOf(made)).code).toBe('refused');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('cannot be asked about afterwards', async () => {
+    const { server, provider } = await setUp();
+    expect((await failureOf(provider.getCharacter('char_1', call))).code).toBe('usage');
+    expect(server.seen).toEqual([]);
+  });
+});
+
+describe('what is known of the models', () => {
+  const limits = async (model?: string) => (await setUp()).provider.limits(model);
+
+  it('is that Seedance takes clips, within limits, and is what is sent by default', async () => {
+    const { provider } = await setUp();
+    expect(provider).toMatchObject({ name: 'wavespeed', defaultModel: 'bytedance/seedance-2.0/text-to-video' });
+    const known = provider.limits(undefined);
+    expect(known).toMatchObject({
+      characterMode: 'reference-video',
+      referenceClips: { totalSeconds: 15, pixels: 927_000 },
+      characters: 3,
+    });
+    expect(known.retired).toBeUndefined();
+    expect([known.seconds[0], known.seconds.at(-1)]).toEqual([4, 15]);
+    const later = provider.limits('bytedance/seedance-2.5/text-to-video');
+    expect(later.referenceClips?.totalSeconds).toBe(30);
+    expect(later.seconds.at(-1)).toBe(30);
+  });
+
+  it.each(['text-to-video', 'text-to-video-pro', 'image-to-video', 'image-to-video-pro', 'unlisted'])(
+    'is that openai/sora-2/%s has ids and is retired',
+    async (name) => {
+      expect(await limits(`openai/sora-2/${name}`)).toMatchObject({
+        characterMode: 'id',
+        retired: '2026-09-24',
+        seconds: [4, 8, 12, 16, 20],
+      });
+    },
+  );
+
+  it.each([
+    { model: 'others/open-sora', mode: 'id', retired: undefined },
+    { model: 'bytedance/seedance-2.5/fast', mode: 'reference-video', retired: undefined, totalSeconds: 30 },
+    { model: 'kling/v9', mode: 'reference-video', retired: undefined, totalSeconds: 15 },
+  ])('is, for the unlisted $model, that of its family ($mode)', async ({ model, mode, retired, totalSeconds }) => {
+    const known = await limits(model);
+    expect([known.characterMode, known.retired, known.referenceClips?.totalSeconds]).toEqual([
+      mode,
+      retired,
+      totalSeconds,
+    ]);
+  });
+});
