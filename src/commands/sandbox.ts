@@ -28,9 +28,17 @@ export async function runSandboxServe(
       cause,
     });
   });
-  const variables = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: 'sandbox' };
+  const { openai, wavespeed, eachlabs } = server.urls;
+  const variables = {
+    OPENAI_BASE_URL: openai,
+    OPENAI_API_KEY: 'sandbox',
+    WAVESPEED_BASE_URL: wavespeed,
+    WAVESPEED_API_KEY: 'sandbox',
+    EACHLABS_BASE_URL: eachlabs,
+    EACHLABS_API_KEY: 'sandbox',
+  };
   ui.result({
-    json: { url: server.url, env: variables },
+    json: { url: server.url, urls: server.urls, env: variables },
     text: Object.entries(variables)
       .map(([name, value]) => `export ${name}=${value}`)
       .join('\n'),

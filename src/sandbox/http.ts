@@ -60,6 +60,49 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | undef
   return bytes > BODY_BYTES ? undefined : Buffer.concat(chunks);
 }
 
+/** What answers a method and a path; `:id` is any segment. */
+export type Route = readonly [method: string, path: string, handle: (request: Incoming, id: string) => Promise<Reply>];
+
+/** The answer of the first route that fits; undefined when none does. */
+export async function route(routes: readonly Route[], request: Incoming): Promise<Reply | undefined> {
+  for (const [method, path, handle] of routes) {
+    const pattern = path.split('/');
+    if (method !== request.method || pattern.length !== request.path.length) continue;
+    if (!pattern.every((part, index) => part === ':id' || part === request.path[index])) continue;
+    return handle(request, request.path[pattern.indexOf(':id')] ?? '');
+  }
+  return undefined;
+}
+
+/** A JSON object, or undefined. */
+export function readObject({ headers, body }: Incoming): Readonly<Record<string, unknown>> | undefined {
+  if (!/^application\/json\b/i.test(headers['content-type'] ?? '')) return undefined;
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Not JSON at all.
+  }
+  return undefined;
+}
+
+/** The fields of a form, or undefined; a file where a part had a file name. */
+export async function readForm({ headers, body }: Incoming): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const type = headers['content-type'] ?? '';
+  if (!/^multipart\/form-data\b/i.test(type)) return undefined;
+  try {
+    const form = await new Response(body, { headers: { 'content-type': type } }).formData();
+    return Object.fromEntries(form.entries());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bearer token. */
+export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+}
+
 /** Answers with a file: whole, or the one range asked for unless If-Range names another version of it. */
 export async function fileReply(path: string, contentType: string, headers: IncomingHttpHeaders): Promise<Reply> {
   const content = await readFile(path);

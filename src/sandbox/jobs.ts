@@ -1,13 +1,16 @@
 /** PURE: what a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. */
 import type { PictureType } from './render.ts';
 
+/** The protocol that something came in by; nothing made by one is known to another. */
+export type Host = 'openai' | 'wavespeed' | 'eachlabs';
+
 /** What a scenario has in store for one job. */
 export interface Fate {
   /** Ends as failed, for this reason. */
   readonly fail?: { readonly code: string; readonly message: string };
-  /** The word that is told in place of `in_progress`. */
+  /** The word that is told in place of `in_progress` or `processing`. */
   readonly status?: string;
-  /** The word that is told in place of `completed`. */
+  /** The word that is told in place of `completed` or `success`. */
   readonly end?: string;
   /** From creation to the end, in place of the scenario's `jobSeconds`. */
   readonly jobSeconds?: number;
@@ -18,6 +21,8 @@ export interface Fate {
 export interface JobRecord {
   readonly version: 1;
   readonly id: string;
+  /** Absent: OpenAI's. */
+  readonly host?: Host;
   /** Rises with every job of a state folder: the order of lists. */
   readonly sequence: number;
   /** Milliseconds since the epoch. */
@@ -28,7 +33,10 @@ export interface JobRecord {
   readonly width: number;
   readonly height: number;
   readonly seconds: number;
-  /** Characters that were passed *and* are named in the prompt: the others stay away, as at the real host. */
+  /**
+   * Characters and reference clips (ids of uploads) that were passed *and* are named in the prompt: the others stay
+   * away, as at the real host.
+   */
   readonly shown: readonly { readonly id: string; readonly name: string }[];
   /** Of the reference picture beside the record. */
   readonly picture?: PictureType;
@@ -36,10 +44,17 @@ export interface JobRecord {
   /** How many times it has been extended already. */
   readonly extensions: number;
   readonly fate: Fate;
+  /** What it makes in place of a video. */
+  readonly character?: { readonly id: string; readonly name: string };
+  /** The inputs as they were sent, where the host repeats them. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** In US dollars. */
+  readonly cost?: number;
+  readonly cancelledMs?: number;
 }
 
 export interface JobView {
-  readonly phase: 'queued' | 'running' | 'done' | 'failed';
+  readonly phase: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly progress: number;
   readonly completedMs: number | undefined;
   /** When the content goes away. */
@@ -47,14 +62,20 @@ export interface JobView {
 }
 
 const HOUR_MS = 3_600_000;
+/** For how long the hosts of tasks keep uploads, tasks and outputs. */
+export const WEEK_MS = 7 * 24 * HOUR_MS;
 
-export function viewJob(job: JobRecord, nowMs: number): JobView {
+/** `keepMs` is for how long the content can be had. */
+export function viewJob(job: JobRecord, nowMs: number, keepMs = HOUR_MS): JobView {
+  if (job.cancelledMs !== undefined) {
+    return { phase: 'cancelled', progress: 0, completedMs: job.cancelledMs, expiresMs: undefined };
+  }
   const elapsed = nowMs - job.createdMs;
   const queued = Math.min(500, job.durationMs / 8);
   const completedMs = job.createdMs + job.durationMs;
   if (elapsed >= job.durationMs) {
     if (job.fate.fail) return { phase: 'failed', progress: progressAt(0.6), completedMs, expiresMs: undefined };
-    return { phase: 'done', progress: 100, completedMs, expiresMs: completedMs + HOUR_MS };
+    return { phase: 'done', progress: 100, completedMs, expiresMs: completedMs + keepMs };
   }
   const running = elapsed >= queued;
   return {

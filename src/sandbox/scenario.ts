@@ -9,7 +9,8 @@
  *           "match": {                    both are optional; an empty match is every request
  *             "method": "GET",
  *             "path": "/videos/*"         below the base URL; `*` is part of a segment, `**` any number of segments;
- *           },                            with a `?` in it, the query must match too
+ *           },                            with a `?` in it, the query must match too. What has no base URL is named
+ *                                         whole: `/storage/*` takes the PUTs of files, `/files/*` gives them
  *           "skip": 1,                    lets so many matching requests pass first
  *           "times": 2,                   applies to so many, then is used up; without it, to all
  *           "delayMs": 500,               before anything else; alone, the request is then served as usual
@@ -24,8 +25,8 @@
  *       "jobs": [                         for jobs in the order of their creation; later ones end well
  *         {
  *           "fail": {"code": "moderation_blocked", "message": "..."},
- *           "status": "dreaming",         told in place of `in_progress`
- *           "end": "expired",             told in place of `completed`
+ *           "status": "dreaming",         told in place of `in_progress` or `processing`
+ *           "end": "expired",             told in place of `completed` or `success`
  *           "jobSeconds": 1,              for this job alone
  *           "made": {"model": "sora-2", "size": "720x1280", "seconds": "8"}    made in place of what was asked for
  *         },

@@ -164,7 +164,8 @@ function drawStrip(request: SceneRequest): Sprite {
 function drawCard(request: SceneRequest, place: { name: string; index: number; stage: number }): Card {
   const { width, height, names } = request;
   const unit = Math.round(unitOf(request));
-  const share = width > height ? (names.length > 1 ? 0.42 : 0.56) : names.length > 1 ? 0.43 : 0.62;
+  const shares = width > height ? [0.56, 0.42, 0.28] : [0.62, 0.43, 0.28];
+  const share = shares[Math.min(names.length, shares.length) - 1] ?? 0;
   const inner = { width: even(width * share), height: even(height * share) };
   const [border, caption, shadow] = [even(unit * 7), even(unit * 22), even(unit * 8)];
   const canvas = createCanvas(inner.width + (border + shadow) * 2, inner.height + border + caption + shadow * 2);

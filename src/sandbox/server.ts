@@ -4,12 +4,16 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createEachlabsDialect, EACHLABS_PATHS } from './dialects/eachlabs.ts';
 import { createOpenaiDialect } from './dialects/openai.ts';
+import { createWavespeedDialect } from './dialects/wavespeed.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
 import { createOutputs } from './outputs.ts';
+import { createReferences } from './references.ts';
 import { createRenderer } from './render.ts';
 import { type Player, playScenario } from './scenario.ts';
 import { openState } from './state.ts';
+import { createUploads } from './uploads.ts';
 
 export interface SandboxOptions {
   /** Characters, jobs and videos live here; several sandboxes may share it. */
@@ -31,8 +35,10 @@ export interface SandboxOptions {
 }
 
 export interface Sandbox {
-  /** The base URL: `http://127.0.0.1:PORT/v1`. */
+  /** The base URL of the OpenAI dialect: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
+  /** What stands in place of each host's own base URL. */
+  readonly urls: { readonly openai: string; readonly wavespeed: string; readonly eachlabs: string };
   /** Forgets characters, jobs, videos, and how far the scenarios have been played. */
   reset(): Promise<void>;
   /** Drops connections, kills renders, and resolves when nothing is left running. */
@@ -47,10 +53,25 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const state = await openState(stateDir);
   const renderer = createRenderer({ ffmpeg, workDir: state.workDir, ...(env ? { env } : {}) });
   const outputs = createOutputs(state, renderer);
-  const dialects: Readonly<Record<string, Dialect>> = {
-    v1: createOpenaiDialect({ state, outputs, now, key }),
-  };
-  const fallback = dialects.v1 as Dialect;
+  let origin = '';
+  const places = { state, outputs, now, origin: () => origin };
+  const references = createReferences(places);
+  const uploads = createUploads(places);
+  const openai = createOpenaiDialect({ state, outputs, now, key });
+  const wavespeed = createWavespeedDialect({ ...places, references, uploads, key });
+  const eachlabs = createEachlabsDialect({ ...places, references, uploads, key });
+
+  /** Whose path it is, and how many of its segments are the base URL's. */
+  function mountOf([first = '', second = '']: readonly string[]): { dialect: Dialect; base: number } | undefined {
+    if (first === 'v1') {
+      return EACHLABS_PATHS.includes(second) ? { dialect: eachlabs, base: 0 } : { dialect: openai, base: 1 };
+    }
+    if (first === 'api' && second === 'v3') return { dialect: wavespeed, base: 2 };
+    // Not below any base URL.
+    if (first === 'storage') return { dialect: uploads.storage, base: 0 };
+    if (first === 'files') return { dialect: uploads.files, base: 0 };
+    return undefined;
+  }
   const closing = new AbortController();
   const open = new Set<Promise<void>>();
 
@@ -71,7 +92,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const { method = 'GET' } = request;
     const started = performance.now();
     const note = (outcome: number | string): void => {
-      log(`${method} ${request.url} ${outcome} ${Math.round(performance.now() - started)} ms ${requestId}`);
+      // Whoever holds a token may write.
+      const url = request.url?.replace(/([?&]token=)[^&]*/, '$1***');
+      log(`${method} ${url} ${outcome} ${Math.round(performance.now() - started)} ms ${requestId}`);
     };
     // The date is the sandbox's own, so that a test may travel in time.
     response.sendDate = false;
@@ -79,7 +102,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     response.setHeader('x-request-id', requestId);
 
     const target = targetOf(request.url ?? '/');
-    const dialect = dialects[target?.prefix ?? ''] ?? fallback;
+    const mount = target && mountOf(target.path);
+    const { dialect, base } = mount ?? { dialect: openai, base: 1 };
     const refuse = (status: number, message: string): Promise<void> => {
       note(status);
       return send(response, dialect.refusal(status, message));
@@ -94,7 +118,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         `x-sandbox-scenario cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-    const fault = played.fault(method, target.below) ?? {};
+    const fault = played.fault(method, belowOf(target, base)) ?? {};
     if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { signal: closing.signal });
     const reset = (): void => {
       note('reset');
@@ -106,8 +130,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (!body) return refuse(413, 'The request is larger than 100 MB.');
     let reply: Reply | undefined;
     if (fault.respond === undefined || fault.applyFirst) {
-      const { path, query } = target;
-      reply = dialects[target.prefix]
+      const { query } = target;
+      const path = target.path.slice(base);
+      reply = mount
         ? await dialect.answer({ method, path, query, headers: request.headers, body, player: played })
         : dialect.refusal(404, `Invalid URL (${method} ${target.pathname})`);
     }
@@ -132,9 +157,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
+  origin = `http://127.0.0.1:${port}`;
 
   return {
-    url: `http://127.0.0.1:${port}/v1`,
+    url: `${origin}/v1`,
+    urls: { openai: `${origin}/v1`, wavespeed: `${origin}/api/v3`, eachlabs: origin },
     async reset() {
       await state.reset();
       player = playScenario(options.scenario);
@@ -151,14 +178,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+type Target = NonNullable<ReturnType<typeof targetOf>>;
+
 /** `/v1/videos/x?y=z` in parts; undefined when it is malformed. */
 function targetOf(url: string) {
   try {
     const { pathname, searchParams, search } = new URL(url, 'http://127.0.0.1');
-    const [prefix = '', ...path] = pathname.slice(1).split('/').map(decodeURIComponent);
-    const below = pathname.replace(/^\/[^/]*/, '') + search;
-    return { prefix, path, query: searchParams, pathname, below };
+    const path = pathname.slice(1).split('/').map(decodeURIComponent);
+    return { path, query: searchParams, pathname, search };
   } catch {
     return undefined;
   }
+}
+
+/** What a scenario calls it: everything behind the base URL. */
+function belowOf({ pathname, search }: Target, base: number): string {
+  return `/${pathname
+    .split('/')
+    .slice(base + 1)
+    .join('/')}${search}`;
 }

@@ -2,13 +2,32 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobRecord } from './jobs.ts';
+import type { Host, JobRecord } from './jobs.ts';
 
 export interface CharacterRecord {
   readonly version: 1;
   readonly id: string;
+  /** Absent: OpenAI's. */
+  readonly host?: Host;
   readonly name: string;
+  /** Nobody knows it before. */
   readonly createdMs: number;
+}
+
+/** A file that was sent, or is awaited, for models to read by URL. */
+export interface UploadRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly contentType: string;
+  /** What the PUT must prove: once, with these headers, and exactly so many bytes where they were announced. */
+  readonly ticket?: {
+    readonly token: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly size?: number;
+    readonly untilMs: number;
+  };
+  /** Since when the file is here. */
+  readonly storedMs?: number;
 }
 
 export interface State {
@@ -16,12 +35,21 @@ export interface State {
   readonly workDir: string;
   /** The clip is on disk before the record that names it. */
   addCharacter(record: CharacterRecord, clip: Buffer): Promise<void>;
-  character(id: string): Promise<CharacterRecord | undefined>;
+  character(id: string, host: Host): Promise<CharacterRecord | undefined>;
+  removeCharacter(id: string): Promise<void>;
+  /** Of a character, or of an upload. */
   clipPath(id: string): string;
+  /** With the file, or a ticket that waits for it. */
+  addUpload(record: UploadRecord, content?: Buffer): Promise<void>;
+  upload(id: string): Promise<UploadRecord | undefined>;
+  /** False when the file has come already: a ticket is good for one. */
+  fillUpload(id: string, content: Buffer, storedMs: number): Promise<boolean>;
   addJob(record: Omit<JobRecord, 'sequence'>, picture?: Buffer): Promise<JobRecord>;
-  job(id: string): Promise<JobRecord | undefined>;
+  job(id: string, host: Host): Promise<JobRecord | undefined>;
   /** Oldest first. */
-  jobs(): Promise<readonly JobRecord[]>;
+  jobs(host: Host): Promise<readonly JobRecord[]>;
+  /** Another version of a job that is there. */
+  changeJob(record: JobRecord): Promise<void>;
   removeJob(id: string): Promise<void>;
   picturePath(id: string): string;
   /** Where a rendered file of a job is kept. */
@@ -31,11 +59,11 @@ export interface State {
 
 // Ids come from URLs and become file names.
 const ID = /^[a-z]+_[0-9a-f]{32}$/;
-const FOLDERS = ['characters', 'jobs', 'videos', 'tmp'] as const;
+const FOLDERS = ['characters', 'jobs', 'uploads', 'videos', 'tmp'] as const;
 const DAY_MS = 86_400_000;
 
-/** `video_` or `char_` and 32 hexadecimal digits. */
-export function newId(kind: 'video' | 'char'): string {
+/** The kind, and 32 hexadecimal digits. */
+export function newId(kind: 'video' | 'char' | 'task' | 'prediction' | 'upload'): string {
   return `${kind}_${randomUUID().replaceAll('-', '')}`;
 }
 
@@ -46,7 +74,9 @@ export async function openState(dir: string): Promise<State> {
   };
   await makeFolders();
   // Renders can be made again, and a killed process leaves its unfinished ones behind.
-  for (const folder of ['videos', 'tmp'] as const) await sweep(join(dir, folder));
+  for (const folder of ['videos', 'tmp'] as const) await sweep(join(dir, folder), DAY_MS);
+  // A file can be read for a week, and shown for another in what was made of it on its last day.
+  await sweep(join(dir, 'uploads'), 15 * DAY_MS);
   const locked = createLock(dir);
   const write = (path: string, content: string | Buffer): Promise<void> =>
     writeWhole(path, at('tmp', randomUUID()), content);
@@ -57,8 +87,24 @@ export async function openState(dir: string): Promise<State> {
       await write(state.clipPath(record.id), clip);
       await write(at('characters', `${record.id}.json`), JSON.stringify(record));
     },
-    character: (id) => readRecord<CharacterRecord>(at('characters', `${id}.json`), id),
-    clipPath: (id) => at('characters', `${id}.mp4`),
+    character: async (id, host) => ownedBy(host, await readRecord<CharacterRecord>(at('characters', `${id}.json`), id)),
+    async removeCharacter(id) {
+      await rm(at('characters', `${id}.json`), { force: true });
+      await rm(state.clipPath(id), { force: true });
+    },
+    clipPath: (id) => (id.startsWith('upload_') ? at('uploads', `${id}.file`) : at('characters', `${id}.mp4`)),
+    async addUpload(record, content) {
+      if (content) await write(state.clipPath(record.id), content);
+      await write(at('uploads', `${record.id}.json`), JSON.stringify(record));
+    },
+    upload: (id) => readRecord<UploadRecord>(at('uploads', `${id}.json`), id),
+    fillUpload: (id, content, storedMs) =>
+      locked(async () => {
+        const record = await state.upload(id);
+        if (!record || record.storedMs !== undefined) return false;
+        await state.addUpload({ ...record, storedMs }, content);
+        return true;
+      }),
     addJob: (record, picture) =>
       locked(async () => {
         const counter = join(dir, 'sequence');
@@ -69,10 +115,11 @@ export async function openState(dir: string): Promise<State> {
         await write(at('jobs', `${job.id}.json`), JSON.stringify(job));
         return job;
       }),
-    job: (id) => readRecord<JobRecord>(at('jobs', `${id}.json`), id),
-    async jobs() {
+    job: async (id, host) => ownedBy(host, await readRecord<JobRecord>(at('jobs', `${id}.json`), id)),
+    changeJob: (record) => write(at('jobs', `${record.id}.json`), JSON.stringify(record)),
+    async jobs(host) {
       const names = (await readdir(join(dir, 'jobs'))).filter((name) => name.endsWith('.json'));
-      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length))));
+      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length), host)));
       return jobs.filter((job) => job !== undefined).sort((a, b) => a.sequence - b.sequence || (a.id < b.id ? -1 : 1));
     },
     async removeJob(id) {
@@ -97,6 +144,10 @@ async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
+function ownedBy<T extends { readonly host?: Host }>(host: Host, record: T | undefined): T | undefined {
+  return (record?.host ?? 'openai') === host ? record : undefined;
+}
+
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
@@ -117,11 +168,11 @@ async function writeWhole(path: string, temporary: string, content: string | Buf
   }
 }
 
-async function sweep(folder: string): Promise<void> {
+async function sweep(folder: string, ageMs: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const facts = await stat(path).catch(absent);
-    if (facts && Date.now() - facts.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
+    if (facts && Date.now() - facts.mtimeMs > ageMs) await rm(path, { recursive: true, force: true });
   }
 }
 

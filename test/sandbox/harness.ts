@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
@@ -19,15 +19,21 @@ export interface Answer {
 export interface Request {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string | Blob>>;
+  /** As it is. */
+  readonly body?: Uint8Array<ArrayBuffer>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Without the key. */
+  readonly bare?: true;
 }
 
 export interface TestSandbox {
   readonly url: string;
+  readonly urls: Sandbox['urls'];
   readonly stateDir: string;
   /** The clock that jobs advance by. */
   readonly clock: { ms: number };
   readonly log: readonly string[];
+  /** `path` is below the base URL of the OpenAI dialect, or a whole URL. */
   ask(method: string, path: string, request?: Request): Promise<Answer>;
   /** The same, and the answer's body; throws when it is no success. */
   get(method: string, path: string, request?: Request): Promise<Json>;
@@ -56,19 +62,20 @@ export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Te
   onTestFinished(() => server.close());
 
   const test: TestSandbox = {
-    ...{ url: server.url, stateDir, clock, log, reset: server.reset, close: server.close },
-    async ask(method, path, { json, form, headers } = {}) {
+    ...{ url: server.url, urls: server.urls, stateDir, clock, log, reset: server.reset, close: server.close },
+    async ask(method, path, { json, form, body, headers, bare } = {}) {
       const data =
         form && Object.entries(form).reduce((all, [name, value]) => append(all, name, value), new FormData());
-      const response = await fetch(server.url + path, {
+      const response = await fetch(path.startsWith('http') ? path : server.url + path, {
         method,
         headers: {
-          authorization: 'Bearer test',
+          ...(bare ? {} : { authorization: 'Bearer test' }),
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
         ...(json === undefined ? {} : { body: typeof json === 'string' ? json : JSON.stringify(json) }),
         ...(data ? { body: data } : {}),
+        ...(body ? { body } : {}),
       });
       const bytes = Buffer.from(await response.arrayBuffer());
       const isJson = response.headers.get('content-type') === 'application/json';

@@ -1,5 +1,5 @@
 /** PURE: what the Videos API accepted, field by field. Every function throws ApiError. */
-import type { Incoming } from '../http.ts';
+import { type Incoming, readForm } from '../http.ts';
 import { readClip } from '../mp4.ts';
 import { readPicture } from '../picture.ts';
 import type { PictureType } from '../render.ts';
@@ -51,13 +51,9 @@ export function readJson(request: Incoming): Params {
 }
 
 export async function readMultipart(request: Incoming): Promise<Params> {
-  try {
-    const headers = { 'content-type': request.headers['content-type'] ?? '' };
-    const form = await new Response(request.body, { headers }).formData();
-    return Object.fromEntries(form.entries());
-  } catch {
-    throw new ApiError(400, 'Could not parse multipart form.');
-  }
+  const params = await readForm(request);
+  if (!params) throw new ApiError(400, 'Could not parse multipart form.');
+  return params;
 }
 
 export async function readCreate(request: Incoming): Promise<CreateParams> {

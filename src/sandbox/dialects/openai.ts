@@ -1,5 +1,5 @@
 /** OpenAI's Videos API as it was: routes, checks and answers of `/v1/videos`. */
-import { type Dialect, fileReply, type Incoming, type Reply } from '../http.ts';
+import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Route, route } from '../http.ts';
 import { type JobRecord, viewJob } from '../jobs.ts';
 import type { Outputs } from '../outputs.ts';
 import { newId, type State } from '../state.ts';
@@ -14,8 +14,6 @@ export interface OpenaiOptions {
   /** The one key that is accepted; without it, any. */
   readonly key: string | undefined;
 }
-
-type Handler = (request: Incoming, id: string) => Promise<Reply>;
 
 const VARIANTS = { video: 'video/mp4', thumbnail: 'image/webp', spritesheet: 'image/jpeg' } as const;
 const MOST_EXTENSIONS = 6;
@@ -49,7 +47,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
   }
 
   async function jobOf(id: string): Promise<JobRecord> {
-    const job = await state.job(id);
+    const job = await state.job(id, 'openai');
     if (!job) throw notFound('Video', id);
     return job;
   }
@@ -65,7 +63,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       const { prompt, model, seconds, size, characters, picture } = await readCreate(request);
       const shown: { id: string; name: string }[] = [];
       for (const id of characters) {
-        const character = await state.character(id);
+        const character = await state.character(id, 'openai');
         if (!character) throw notFound('Character', id, 'characters');
         if (prompt.includes(character.name)) shown.push({ id, name: character.name });
       }
@@ -83,7 +81,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
         const message = "Invalid 'limit': expected a value between 0 and 100.";
         throw new ApiError(400, message, { param: 'limit', code: 'integer_out_of_range' });
       }
-      const jobs = [...(await state.jobs())];
+      const jobs = [...(await state.jobs('openai'))];
       if (order === 'desc') jobs.reverse();
       const after = request.query.get('after');
       const from = after === null ? 0 : jobs.findIndex((job) => job.id === after) + 1;
@@ -128,7 +126,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
     },
 
     async getCharacter(_request, id) {
-      const record = await state.character(id);
+      const record = await state.character(id, 'openai');
       if (!record) throw notFound('Character', id);
       return characterReply(record);
     },
@@ -154,10 +152,9 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       const source = await finishedJob(id);
       return addJob(request, { ...inherited(source), prompt, remixOf: source.id });
     },
-  } satisfies Record<string, Handler>;
+  } satisfies Record<string, Route[2]>;
 
-  // The first that fits; `:id` is any segment.
-  const routes: readonly (readonly [method: string, path: string, handler: Handler])[] = [
+  const routes: readonly Route[] = [
     ['POST', 'videos', handlers.create],
     ['GET', 'videos', handlers.list],
     ['POST', 'videos/characters', handlers.createCharacter],
@@ -173,13 +170,9 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
   return {
     async answer(request) {
       try {
-        checkKey(request.headers.authorization, options.key);
-        for (const [method, path, handler] of routes) {
-          const pattern = path.split('/');
-          if (method !== request.method || pattern.length !== request.path.length) continue;
-          if (!pattern.every((part, index) => part === ':id' || part === request.path[index])) continue;
-          return await handler(request, request.path[pattern.indexOf(':id')] ?? '');
-        }
+        checkKey(bearerOf(request.headers), options.key);
+        const reply = await route(routes, request);
+        if (reply) return reply;
         throw new ApiError(404, `Invalid URL (${request.method} /v1/${request.path.join('/')})`);
       } catch (error) {
         if (error instanceof ApiError) return errorReply(error);
@@ -204,8 +197,7 @@ function isVariant(text: string): text is keyof typeof VARIANTS {
   return Object.hasOwn(VARIANTS, text);
 }
 
-function checkKey(authorization: string | undefined, key: string | undefined): void {
-  const given = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+function checkKey(given: string | undefined, key: string | undefined): void {
   if (given === undefined) {
     const message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth.";
     throw new ApiError(401, message, { code: null });
@@ -223,6 +215,7 @@ function videoObject(job: JobRecord, nowMs: number) {
     running: job.fate.status ?? 'in_progress',
     done: job.fate.end ?? 'completed',
     failed: 'failed',
+    cancelled: 'cancelled',
   };
   return {
     id: job.id,

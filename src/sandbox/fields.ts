@@ -1,0 +1,180 @@
+/** PURE: hosts that describe each model by a schema of its inputs: reading them, refusing them, telling the schema. */
+
+/** A host's no. Each dialect puts it into its own error shape. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What one input may be. `clip` and `clips` are URLs of MP4 files, `picture` and `pictures` URLs of images. */
+export type Field =
+  | { readonly is: 'prompt'; readonly required: true }
+  | { readonly is: 'name'; readonly required: true }
+  | { readonly is: 'choice'; readonly of: readonly (string | number)[]; readonly otherwise: string | number }
+  | { readonly is: 'whole'; readonly from: number; readonly to: number; readonly otherwise: number }
+  | { readonly is: 'flag' }
+  | { readonly is: 'clip'; readonly required: true }
+  | { readonly is: 'picture'; readonly required: true }
+  /** With `orOne`, one URL may stand in place of the list. */
+  | { readonly is: 'clips'; readonly most: number; readonly orOne?: true }
+  | { readonly is: 'pictures'; readonly most: number; readonly orOne?: true }
+  | { readonly is: 'characters'; readonly most: number };
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** A URL and the name of the input that it came in. */
+export interface Link {
+  readonly at: string;
+  readonly url: string;
+}
+
+/** Inputs by what they mean; the names that hosts give them are behind us. */
+export interface Inputs {
+  readonly prompt: string;
+  readonly name: string;
+  /** Values of choices, whole numbers and flags, with what stands for the missing ones. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly clips: readonly Link[];
+  readonly pictures: readonly Link[];
+  readonly characters: readonly string[];
+}
+
+const PROMPT_CHARS = 32_000;
+const NAME_CHARS = 80;
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Throws Refusal at the first input that is missing, unknown, or not what its field says. */
+export function readInputs(fields: Fields, values: Readonly<Record<string, unknown>>): Inputs {
+  const stranger = Object.keys(values).find((name) => !Object.hasOwn(fields, name));
+  if (stranger !== undefined) {
+    throw new Refusal(400, `Unknown field "${stranger.slice(0, 60)}": expected ${Object.keys(fields).join(', ')}.`);
+  }
+  let [prompt, name] = ['', ''];
+  const settings: Record<string, string | number | boolean> = {};
+  const clips: Link[] = [];
+  const pictures: Link[] = [];
+  let characters: readonly string[] = [];
+  for (const [at, field] of Object.entries(fields)) {
+    const value = values[at];
+    if (value === undefined) {
+      if ('required' in field) throw new Refusal(400, `Field "${at}" is required.`);
+      if ('otherwise' in field) settings[at] = field.otherwise;
+      continue;
+    }
+    switch (field.is) {
+      case 'prompt':
+        prompt = readText(at, value, PROMPT_CHARS);
+        break;
+      case 'name':
+        name = readText(at, value, NAME_CHARS);
+        break;
+      case 'characters':
+        characters = readCharacters(at, value, field.most);
+        break;
+      case 'clip':
+        clips.push({ at, url: readText(at, value) });
+        break;
+      case 'picture':
+        pictures.push({ at, url: readText(at, value) });
+        break;
+      case 'clips':
+        clips.push(...readLinks(at, value, field));
+        break;
+      case 'pictures':
+        pictures.push(...readLinks(at, value, field));
+        break;
+      default:
+        settings[at] = readSetting(at, value, field);
+    }
+  }
+  return { prompt, name, settings, clips, pictures, characters };
+}
+
+function readText(at: string, value: unknown, most = Number.POSITIVE_INFINITY): string {
+  if (typeof value !== 'string') throw new Refusal(400, `Field "${at}" must be a string.`);
+  const length = Array.from(value).length;
+  if (value.trim() === '') throw new Refusal(400, `Field "${at}" must not be empty.`);
+  if (length > most) throw new Refusal(400, `Field "${at}" must be at most ${most} characters, but has ${length}.`);
+  return value;
+}
+
+function readList(at: string, value: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Refusal(400, `Field "${at}" must be an array.`);
+  if (value.length <= most) return value;
+  throw new Refusal(400, `Field "${at}" must hold at most ${most} items, but holds ${value.length}.`);
+}
+
+function readLinks(at: string, value: unknown, field: { most: number; orOne?: true }): readonly Link[] {
+  if (field.orOne && typeof value === 'string') return [{ at, url: readText(at, value) }];
+  return readList(at, value, field.most).map((url, index) => {
+    const place = `${at}[${index}]`;
+    return { at: place, url: readText(place, url) };
+  });
+}
+
+function readCharacters(at: string, value: unknown, most: number): readonly string[] {
+  return readList(at, value, most).map((entry, index) => {
+    // A number would have lost its last digits on the way.
+    if (isObject(entry) && typeof entry.id === 'string') return entry.id;
+    throw new Refusal(400, `Field "${at}[${index}]" must be an object with an "id" that is a string.`);
+  });
+}
+
+function readSetting(at: string, value: unknown, field: Extract<Field, { is: 'choice' | 'whole' | 'flag' }>) {
+  if (field.is === 'flag') {
+    if (typeof value === 'boolean') return value;
+    throw new Refusal(400, `Field "${at}" must be true or false.`);
+  }
+  if (field.is === 'choice') {
+    const known = field.of.find((one) => one === value);
+    if (known !== undefined) return known;
+    throw new Refusal(400, `Field "${at}" must be one of ${field.of.map((one) => JSON.stringify(one)).join(', ')}.`);
+  }
+  if (typeof value === 'number' && Number.isInteger(value) && value >= field.from && value <= field.to) return value;
+  throw new Refusal(400, `Field "${at}" must be a whole number from ${field.from} to ${field.to}.`);
+}
+
+/** The JSON schema of a model's inputs, as hosts publish it. */
+export function schemaOf(fields: Fields) {
+  const properties = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, propertyOf(field)]));
+  const required = Object.keys(fields).filter((name) => 'required' in (fields[name] ?? {}));
+  return { type: 'object', properties, required };
+}
+
+function propertyOf(field: Field): Readonly<Record<string, unknown>> {
+  const uri = { type: 'string', format: 'uri' };
+  switch (field.is) {
+    case 'prompt':
+      return { type: 'string', minLength: 1, maxLength: PROMPT_CHARS };
+    case 'name':
+      return { type: 'string', minLength: 1, maxLength: NAME_CHARS };
+    case 'choice':
+      return {
+        type: typeof field.otherwise === 'number' ? 'integer' : 'string',
+        enum: field.of,
+        default: field.otherwise,
+      };
+    case 'whole':
+      return { type: 'integer', minimum: field.from, maximum: field.to, default: field.otherwise };
+    case 'flag':
+      return { type: 'boolean' };
+    case 'clip':
+    case 'picture':
+      return uri;
+    case 'clips':
+    case 'pictures':
+      return { type: 'array', items: uri, maxItems: field.most };
+    case 'characters': {
+      const items = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
+      return { type: 'array', items, maxItems: field.most };
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/** PURE: what a model of a task host is, how large its videos are, and whom a prompt brings into them. */
+import type { Fields, Inputs } from './fields.ts';
+
+export interface ModelSpec {
+  readonly id: string;
+  readonly fields: Fields;
+  /** Makes a character from a clip within these limits, instead of a video. */
+  readonly characterClips?: ClipRules;
+  /** Takes clips by URL: seconds of all together, pixels of each. */
+  readonly references?: { readonly seconds: Range; readonly pixels: number };
+  /** In US dollars. */
+  price(of: Billing): number;
+}
+
+export type Range = readonly [from: number, to: number];
+
+export interface ClipRules {
+  readonly seconds: Range;
+  /** Of the short side. */
+  readonly shortest: number;
+  /** The widest ratio, of the long side to the short one. */
+  readonly ratio: number;
+}
+
+export interface Billing {
+  readonly seconds: number;
+  /** Pixels of the video's short side. */
+  readonly short: number;
+  /** Of the clips that came in. */
+  readonly inputSeconds: number;
+}
+
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** "About 927 000" by the vendor: 1280x720 fits, 1920x1080 does not. */
+export const REFERENCE_PIXELS = 927_000;
+
+/** From `size`, or from `aspect_ratio` and `resolution`; without either, in the orientation of the picture. */
+export function frameOf({ settings }: Inputs, picture: Frame | undefined): Frame {
+  const { size, aspect_ratio, resolution = '720p' } = settings;
+  if (typeof size === 'string') {
+    const [width = 0, height = 0] = size.split('*').map(Number);
+    return { width, height };
+  }
+  const short = resolution === '4k' ? 2160 : Number.parseInt(String(resolution), 10);
+  const portrait = picture !== undefined && picture.height > picture.width;
+  const [across = 16, down = 9] = String(aspect_ratio ?? (portrait ? '9:16' : '16:9'))
+    .split(':')
+    .map(Number);
+  const unit = short / Math.min(across, down);
+  return { width: even(across * unit), height: even(down * unit) };
+}
+
+function even(value: number): number {
+  return Math.round(value / 2) * 2;
+}
+
+/** What a clip is called in the video, or undefined when the prompt does not speak of it. `number` counts from 1. */
+export function labelOf(prompt: string, number: number): string | undefined {
+  const marker = `@Video${number}`;
+  if (!new RegExp(`${marker}(?!\\d)`).test(prompt)) return undefined;
+  const before = new RegExp(`^(.*) is the character in ${marker}(?!\\d)`, 's').exec(prompt)?.[1];
+  // Of "Dr. Joe" this leaves "Joe": a label, by which nothing is decided.
+  return (
+    before
+      ?.split(/[.!?。]\s+|\n/)
+      .at(-1)
+      ?.trim() || marker
+  );
+}

@@ -1,0 +1,350 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { SandboxOptions } from '../../src/sandbox/server.ts';
+import { boundsOf, readFrame } from '../helpers/picture.ts';
+import { tempFolder } from '../helpers/temp.ts';
+import { type Answer, type Json, makeClip, makePicture, type Request, sandbox } from './harness.ts';
+
+const SORA = 'sora-2-text-to-video';
+const CHARACTERS = 'sora-2-characters';
+const SEEDANCE = 'bytedance-seedance-2-0-reference-to-video';
+const WEEK_MS = 7 * 86_400_000;
+
+interface Presigned {
+  readonly presigned_url: string;
+  readonly public_url: string;
+  readonly required_headers: Record<string, string>;
+}
+
+async function eachlabs(options: Partial<SandboxOptions> = {}) {
+  const on = await sandbox(options);
+  const ask = (method: string, path: string, request?: Request): Promise<Answer> =>
+    on.ask(method, `${on.urls.eachlabs}/v1${path}`, request);
+  const get = (method: string, path: string, json?: unknown): Promise<Json> =>
+    on.get(method, `${on.urls.eachlabs}/v1${path}`, json === undefined ? {} : { json });
+  const presign = async (more: Json = {}): Promise<Presigned> => {
+    const json = { content_type: 'video/mp4', file_type: 'video', ...more };
+    return (await get('POST', '/upload/presign', json)) as unknown as Presigned;
+  };
+  const put = (to: Presigned, clip: Uint8Array<ArrayBuffer>, request: Request = {}): Promise<Answer> =>
+    on.ask('PUT', to.presigned_url, { body: clip, headers: to.required_headers, bare: true, ...request });
+  const upload = async (clip: Blob): Promise<string> => {
+    const to = await presign({ content_type: clip.type });
+    const answer = await put(to, new Uint8Array(await clip.arrayBuffer()));
+    if (answer.status !== 200) throw new Error(`PUT ${answer.status} ${answer.bytes}`);
+    return to.public_url;
+  };
+  const submit = async (model: string, input: Json): Promise<string> =>
+    String((await get('POST', '/prediction', { model, input })).predictionID);
+  const prediction = (id: string): Promise<Json> => get('GET', `/prediction/${id}`);
+  return { ...on, raw: on.ask, ask, get, presign, put, upload, submit, prediction };
+}
+
+const QUICK = { version: 1, jobSeconds: 0, jobs: Array.from({ length: 2 }, () => ({ made: { seconds: '1' } })) };
+const LANDSCAPE = { width: 1280, height: 720 };
+const isMagenta = ([r, g, b]: readonly [number, number, number]) => r > 180 && g < 90 && b > 180;
+const isLime = ([r, g, b]: readonly [number, number, number]) => r < 90 && g > 180 && b < 90;
+
+async function saved(bytes: Buffer): Promise<string> {
+  const path = join(await tempFolder(), 'video.mp4');
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe('an eachlabs prediction', () => {
+  it('is created, processing and a success as the clock goes, and gives a URL that needs no key', async () => {
+    const on = await eachlabs({ scenario: { version: 1, jobs: [{ made: { seconds: '1' } }] } });
+    const input = { prompt: 'A hill', aspect_ratio: '9:16', duration: 8 };
+    const answer = await on.ask('POST', '/prediction', {
+      json: { model: SORA, input, webhook_url: 'https://a.example' },
+    });
+    expect(answer.json).toEqual({
+      status: 'success',
+      message: expect.stringMatching(/\w/),
+      predictionID: expect.stringMatching(/^prediction_[0-9a-f]{32}$/),
+    });
+    expect(answer.headers.get('x-request-id')).toMatch(/^req_\w+$/);
+    const id = String(answer.json.predictionID);
+    const url = `${on.urls.eachlabs}/v1/prediction/${id}`;
+    const prediction = {
+      ...{ id, input, status: 'created', output: null, logs: null, metrics: { predict_time: 0, cost: 0 } },
+      urls: { cancel: `${url}/cancel`, get: url },
+    };
+    expect(await on.prediction(id)).toEqual(prediction);
+    on.clock.ms += 2000;
+    expect(await on.prediction(id)).toEqual({ ...prediction, status: 'processing' });
+    on.clock.ms += 2000;
+    const output = `${on.urls.eachlabs}/files/${id}.mp4`;
+    const metrics = { predict_time: 4, cost: 0.8 };
+    expect(await on.prediction(id)).toEqual({ ...prediction, status: 'success', output, metrics });
+    const video = await on.raw('GET', output, { bare: true });
+    expect(video.bytes.toString('latin1', 4, 8)).toBe('ftyp');
+    on.clock.ms += WEEK_MS;
+    expect((await on.raw('GET', output)).status).toBe(404);
+  });
+
+  it('that fails answers 200 with code and message as its output', async () => {
+    const fail = { code: 'moderation_blocked', message: 'No likeness of real people.' };
+    const on = await eachlabs({ scenario: { version: 1, jobSeconds: 0, jobs: [{ fail }] } });
+    const answer = await on.ask('GET', `/prediction/${await on.submit(SORA, { prompt: 'A' })}`);
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({
+      status: 'error',
+      output: { error_code: fail.code, error_message: fail.message, retryable: false },
+      metrics: { cost: 0 },
+    });
+  });
+
+  it('may end in another word, without an output', async () => {
+    const jobs = [{ status: 'starting', end: 'failed' }];
+    const on = await eachlabs({ scenario: { version: 1, jobs } });
+    const id = await on.submit(SORA, { prompt: 'A' });
+    on.clock.ms += 2000;
+    expect(await on.prediction(id)).toMatchObject({ status: 'starting' });
+    on.clock.ms += 2000;
+    expect(await on.prediction(id)).toMatchObject({ status: 'failed', output: null });
+  });
+
+  it('can be cancelled until it is over, and stays so', async () => {
+    const on = await eachlabs();
+    const [id, done] = [await on.submit(SORA, { prompt: 'A' }), await on.submit(SORA, { prompt: 'A' })];
+    expect(await on.get('POST', `/prediction/${id}/cancel`)).toMatchObject({ status: 'success' });
+    expect(await on.prediction(id)).toMatchObject({ status: 'cancelled', output: null });
+    on.clock.ms += 4000;
+    expect(await on.prediction(id)).toMatchObject({ status: 'cancelled', output: null });
+    expect((await on.raw('GET', `${on.urls.eachlabs}/files/${id}.mp4`)).status).toBe(404);
+    for (const late of [id, done]) expect((await on.ask('POST', `/prediction/${late}/cancel`)).status).toBe(400);
+    expect(await on.prediction(done)).toMatchObject({ status: 'success' });
+  });
+
+  it('is unknown to the other dialects, and theirs to it', async () => {
+    const on = await eachlabs();
+    const [id, video] = [await on.submit(SORA, { prompt: 'A' }), await on.video()];
+    expect((await on.raw('GET', `/videos/${id}`)).status).toBe(404);
+    expect((await on.raw('GET', `${on.urls.wavespeed}/predictions/${id}/result`)).status).toBe(404);
+    expect((await on.ask('GET', `/prediction/${video}`)).status).toBe(404);
+  });
+
+  it('meets the faults of a scenario below its base URL, and those of files', async () => {
+    const respond = { status: 402, body: { error: 'Insufficient balance' } };
+    const rules = [
+      { match: { method: 'POST', path: '/v1/prediction' }, times: 1, respond },
+      { match: { path: '/files/*' }, times: 1, truncateBytes: 100 },
+      { match: { method: 'PUT', path: '/storage/*' }, times: 1, respond: { status: 503 } },
+    ];
+    const on = await eachlabs({ scenario: { ...QUICK, rules } });
+    const refused = await on.ask('POST', '/prediction', { json: { model: SORA, input: { prompt: 'A' } } });
+    expect([refused.status, refused.json]).toEqual([402, { error: 'Insufficient balance' }]);
+    const { output } = await on.prediction(await on.submit(SORA, { prompt: 'A' }));
+    await expect(on.raw('GET', String(output))).rejects.toThrow();
+    expect((await on.raw('GET', String(output))).status).toBe(200);
+    const to = await on.presign();
+    const clip = new Uint8Array(8);
+    expect([(await on.put(to, clip)).status, (await on.put(to, clip)).status]).toEqual([503, 200]);
+  });
+});
+
+describe('an eachlabs request is refused with', () => {
+  it.each<[string, Request, number]>([
+    ['no key', { bare: true }, 401],
+    ['another key', {}, 401],
+    ['another key of the older kind', { bare: true, headers: { 'x-api-key': 'wrong' } }, 401],
+    ['nothing for the right key', { headers: { authorization: 'Bearer right' } }, 200],
+    ['nothing for the right key of the older kind', { bare: true, headers: { 'x-api-key': 'right' } }, 200],
+  ])('%s: its status', async (_, request, status) => {
+    const on = await eachlabs({ key: 'right' });
+    const answer = await on.ask('POST', '/prediction', { json: { model: SORA, input: { prompt: 'A' } }, ...request });
+    expect(answer.status).toBe(status);
+    if (status === 401) expect(answer.json).toEqual({ error: 'Unauthorized', status, details: expect.any(String) });
+  });
+
+  it.each<[string, unknown, number, string]>([
+    ['an unknown model', { model: 'sora-3', input: {} }, 404, 'Model sora-3 not found'],
+    ['inputs at the top', { model: SORA, prompt: 'A' }, 400, 'Unknown field "prompt"'],
+    ['no inputs', { model: SORA }, 400, 'must be a JSON object'],
+    ['no JSON object', 'prompt', 400, 'must be a JSON object'],
+    ['an empty prompt', { model: SORA, input: { prompt: ' ' } }, 400, 'must not be empty'],
+    ['a size', { model: SORA, input: { prompt: 'A', size: '1280*720' } }, 400, 'Unknown field "size"'],
+    ['16 seconds', { model: SORA, input: { prompt: 'A', duration: 16 } }, 400, 'one of 4, 8, 12'],
+    ['a resolution without pro', { model: SORA, input: { prompt: 'A', resolution: '720p' } }, 400, '"resolution"'],
+    ['1:1 for Sora', { model: SORA, input: { prompt: 'A', aspect_ratio: '1:1' } }, 400, '"16:9", "9:16"'],
+    ['a character nobody made', { model: SORA, input: { prompt: 'A', characters: [{ id: 'char_1' }] } }, 404, 'char_1'],
+    ['no image', { model: 'sora-2-image-to-video', input: { prompt: 'A' } }, 400, '"image_url" is required'],
+    [
+      'ten images',
+      { model: SEEDANCE, input: { prompt: 'A', image_urls: Array.from({ length: 10 }, () => 'https://a.example') } },
+      400,
+      'at most 9',
+    ],
+  ])('words for %s', async (_, json, status, words) => {
+    const on = await eachlabs();
+    const answer = await on.ask('POST', '/prediction', { json });
+    expect(answer.status).toBe(status);
+    expect(answer.json).toEqual({ error: expect.any(String), status, details: expect.stringContaining(words) });
+  });
+});
+
+describe('an upload to eachlabs', () => {
+  const clip = async () => new Uint8Array(await (await makeClip()).arrayBuffer());
+
+  it('is presigned, sent with the required headers, and there without a key', async () => {
+    const on = await eachlabs();
+    const to = await on.presign();
+    expect(to).toEqual({
+      id: expect.stringMatching(/^upload_/),
+      presigned_url: expect.stringContaining('/storage/'),
+      public_url: expect.stringMatching(/\/files\/upload_\w+\.mp4$/),
+      expires_at: '2026-01-01T01:00:00.000Z',
+      required_headers: { 'Content-Type': 'video/mp4', 'x-amz-meta-upload': expect.any(String) },
+    });
+    expect((await on.put(to, await clip())).status).toBe(200);
+    expect((await on.raw('GET', to.public_url, { bare: true })).bytes.equals(await clip())).toBe(true);
+  });
+
+  it.each<[string, (to: Presigned) => Request, number]>([
+    ['the key', (to) => ({ headers: { ...to.required_headers, authorization: 'Bearer test' } }), 400],
+    ['the key of the older kind', (to) => ({ headers: { ...to.required_headers, 'x-api-key': 'test' } }), 400],
+    ['a header less', () => ({ headers: { 'content-type': 'video/mp4' } }), 403],
+    ['another type', (to) => ({ headers: { ...to.required_headers, 'Content-Type': 'video/webm' } }), 403],
+  ])('is refused with %s', async (_, spoil, status) => {
+    const on = await eachlabs();
+    const to = await on.presign();
+    expect((await on.put(to, await clip(), spoil(to))).status).toBe(status);
+    expect((await on.raw('GET', to.public_url)).status).toBe(404);
+    expect((await on.put(to, await clip())).status).toBe(200);
+    expect((await on.put(to, await clip())).status).toBe(403);
+  });
+
+  it('is refused when it comes later than it was asked for', async () => {
+    const on = await eachlabs();
+    const to = await on.presign({ expires_in_seconds: 60 });
+    on.clock.ms += 60_000;
+    expect((await on.put(to, await clip())).status).toBe(403);
+  });
+
+  it.each<[string, Json]>([
+    ['no type of file', { file_type: undefined }],
+    ['bytes of no type', { content_type: 'application/octet-stream' }],
+    ['no time at all', { expires_in_seconds: 0 }],
+  ])('is not presigned for %s', async (_, more) => {
+    const on = await eachlabs();
+    const json = { content_type: 'video/mp4', file_type: 'video', ...more };
+    expect((await on.ask('POST', '/upload/presign', { json })).status).toBe(400);
+  });
+
+  it('is gone after 7 days, and what points to it is refused', async () => {
+    const on = await eachlabs();
+    const url = await on.upload(await makeClip());
+    const json = { model: SEEDANCE, input: { prompt: '@Video1 waves', video_urls: [url] } };
+    on.clock.ms += WEEK_MS - 1;
+    expect((await on.ask('POST', '/prediction', { json })).status).toBe(200);
+    on.clock.ms += 1;
+    const refused = await on.ask('POST', '/prediction', { json });
+    expect([refused.status, refused.json.details]).toEqual([400, expect.stringContaining('deleted after 7 days')]);
+    expect((await on.raw('GET', url)).status).toBe(404);
+  });
+});
+
+describe('an eachlabs model', () => {
+  it('tells its inputs without a key', async () => {
+    const on = await eachlabs({ key: 'right' });
+    const answer = await on.ask('GET', `/model?slug=${CHARACTERS}`, { bare: true });
+    expect([answer.status, answer.json]).toEqual([
+      200,
+      {
+        slug: CHARACTERS,
+        title: CHARACTERS,
+        request_schema: {
+          type: 'object',
+          properties: {
+            video_url: { type: 'string', format: 'uri' },
+            name: { type: 'string', minLength: 1, maxLength: 80 },
+          },
+          required: ['video_url', 'name'],
+        },
+      },
+    ]);
+    expect((await on.ask('GET', '/model?slug=nobody', { bare: true })).status).toBe(404);
+  });
+});
+
+describe('an eachlabs character', () => {
+  it('is the output of a prediction, and shows in a video that says its name', async () => {
+    const on = await eachlabs({ scenario: { ...QUICK, jobs: [{}, { made: { seconds: '1' } }] } });
+    const made = await on.submit(CHARACTERS, { video_url: await on.upload(await makeClip()), name: 'Joe' });
+    const { output: joe } = (await on.prediction(made)) as { output: Json };
+    expect(joe).toEqual({ id: expect.stringMatching(/^char_[0-9a-f]{32}$/), name: 'Joe' });
+    const id = await on.submit(SORA, { prompt: 'Joe waves', characters: [{ id: joe.id }] });
+    const { output } = await on.prediction(id);
+    const frame = await readFrame(await saved((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
+    expect(boundsOf(frame, isMagenta).width).toBeGreaterThan(600);
+    // Another host did not make it.
+    const elsewhere = { json: { prompt: 'Joe', characters: [{ id: joe.id }] } };
+    expect(
+      (await on.raw('POST', `${on.urls.wavespeed}/openai/${SORA.replace('sora-2-', 'sora-2/')}`, elsewhere)).status,
+    ).toBe(404);
+  });
+
+  it('does not come to be when its prediction is cancelled', async () => {
+    const on = await eachlabs();
+    const made = () => readdir(join(on.stateDir, 'characters'));
+    const video_url = await on.upload(await makeClip());
+    const id = await on.submit(CHARACTERS, { video_url, name: 'Joe' });
+    expect(await made()).toHaveLength(2);
+    await on.get('POST', `/prediction/${id}/cancel`);
+    on.clock.ms += 4000;
+    expect(await on.prediction(id)).toMatchObject({ status: 'cancelled', output: null });
+    expect(await made()).toEqual([]);
+  });
+
+  it.each<[string, Parameters<typeof makeClip>[0], string]>([
+    ['a second', { seconds: 1 }, '2 to 4 seconds'],
+    ['five seconds', { seconds: 5 }, '2 to 4 seconds'],
+    ['480p', { size: '854x480' }, 'at least 720p'],
+    ['a ribbon', { size: '2160x720' }, '1.78:1'],
+  ])('is not made of %s', async (_, clip, words) => {
+    const on = await eachlabs();
+    const input = { video_url: await on.upload(await makeClip(clip)), name: 'Joe' };
+    const answer = await on.ask('POST', '/prediction', { json: { model: CHARACTERS, input } });
+    expect([answer.status, answer.json.details]).toEqual([400, expect.stringContaining(words)]);
+  });
+});
+
+describe('reference clips at eachlabs', () => {
+  it('are seen where the prompt points to them, in a list or alone', async () => {
+    const on = await eachlabs({ scenario: QUICK });
+    const [joe, mia] = [await on.upload(await makeClip()), await on.upload(await makeClip({ color: 'lime' }))];
+    const frameOf = async (prompt: string, video_urls: unknown) => {
+      const { output } = await on.prediction(await on.submit(SEEDANCE, { prompt, video_urls, duration: 4 }));
+      return readFrame(await saved((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
+    };
+    const second = await frameOf('@Video2 waves', [joe, mia]);
+    expect([boundsOf(second, isMagenta).width > 0, boundsOf(second, isLime).width > 600]).toEqual([false, true]);
+    const alone = await frameOf('Joe is the character in @Video1.', joe);
+    expect(boundsOf(alone, isMagenta).width).toBeGreaterThan(600);
+  });
+
+  it.each<[string, readonly Parameters<typeof makeClip>[0][], string]>([
+    ['1080p', [{ size: '1920x1080' }], 'at most 927000 pixels'],
+    ['more than 15 seconds together', [{ seconds: 8 }, { seconds: 8, color: 'lime' }], '2 to 15 seconds in all'],
+  ])('are refused for %s', async (_, clips, words) => {
+    const on = await eachlabs();
+    const video_urls = await Promise.all(clips.map(async (clip) => on.upload(await makeClip(clip))));
+    const answer = await on.ask('POST', '/prediction', {
+      json: { model: SEEDANCE, input: { prompt: '@Video1', video_urls } },
+    });
+    expect([answer.status, answer.json.details]).toEqual([400, expect.stringContaining(words)]);
+  });
+
+  it('are not a picture, nor is a picture a clip', async () => {
+    const on = await eachlabs();
+    const picture = await on.upload(await makePicture('png', '640x360', 'image/png'));
+    const clip = await on.upload(await makeClip());
+    const refused = async (input: Json) =>
+      (await on.ask('POST', '/prediction', { json: { model: SEEDANCE, input: { prompt: 'A', ...input } } })).json
+        .details;
+    expect(await refused({ video_urls: [picture] })).toContain('is not an MP4 video');
+    expect(await refused({ image_urls: [clip] })).toContain('is not a JPEG, PNG or WebP image');
+  });
+});
