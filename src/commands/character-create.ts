@@ -48,13 +48,21 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
     });
   }
-  const registration = chosen && (await register(context, kept, chosen));
+  const registration = chosen && (await takesIds(context, chosen)) ? await register(context, kept, chosen) : undefined;
   const character = (await store.find(name)) ?? kept;
   ui.result({
     json: await characterDocument(context, character),
     text: summary(context, character, registration),
     quiet: [registration?.value ?? store.clipPath(character.master.sha256)],
   });
+}
+
+/** Where models take the clip itself, it travels with the first video that needs it. */
+async function takesIds({ ui, connection }: Context, provider: Provider): Promise<boolean> {
+  const model = (await connection()).model ?? provider.defaultModel;
+  if (provider.limits(model).characterMode === 'id') return true;
+  ui.note(`${provider.name} takes the clip itself; it is uploaded when a video needs it.`);
+  return false;
 }
 
 /** The provider; or the refusal, where nothing was named at all: a character is worth keeping without one. */
@@ -79,7 +87,7 @@ async function choice(context: Context): Promise<Provider | SoraError> {
 }
 
 /** The same clip: same source, same wishes, same rules of preparation. */
-function isSame(existing: Character, wanted: Pick<Character, 'name' | 'source' | 'options'>): boolean {
+export function isSame(existing: Character, wanted: Pick<Character, 'name' | 'source' | 'options'>): boolean {
   return (
     existing.name === wanted.name &&
     existing.source.sha256 === wanted.source.sha256 &&
@@ -88,7 +96,7 @@ function isSame(existing: Character, wanted: Pick<Character, 'name' | 'source' |
   );
 }
 
-function nameTaken(existing: Character, name: string): SoraError {
+export function nameTaken(existing: Character, name: string): SoraError {
   const what =
     existing.name === name
       ? `A character named ${name} exists already, made from another clip or with other options.`
@@ -96,9 +104,10 @@ function nameTaken(existing: Character, name: string): SoraError {
   return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
 }
 
-async function keep(
+/** Prepares the clip and stores it under the name. */
+export async function keep(
   context: Context,
-  input: CreateInput & { path: string; source: Character['source'] },
+  input: Pick<CreateInput, 'name' | 'options' | 'force'> & { path: string; source: Character['source'] },
 ): Promise<Character> {
   const store = await context.characters();
   await store.sweep();
@@ -124,7 +133,11 @@ async function keep(
 
 async function register(context: Context, character: Character, provider: Provider): Promise<Registration> {
   try {
-    return await ensureRegistered(context, character, { provider, orientation: orientationOf(character.master) });
+    return await ensureRegistered(context, character, {
+      provider,
+      orientation: orientationOf(character.master),
+      mode: 'id',
+    });
   } catch (error) {
     context.ui.note(`${character.name} is kept on this machine; the same command tries the registration again.`);
     throw error;
@@ -139,7 +152,7 @@ function summary({ ui }: Context, character: Character, registration: Registrati
 }
 
 /** Every problem with what was typed, in one refusal; the checked name. */
-async function checkInput(path: string, typedName: string): Promise<string> {
+export async function checkInput(path: string, typedName: string): Promise<string> {
   const problems: SoraError[] = [];
   const collect = (error: unknown): void => {
     if (!isSoraError(error, 'usage')) throw error;
@@ -171,7 +184,7 @@ async function requireFile(path: string): Promise<void> {
   if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
 }
 
-async function hashSource(path: string, signal: AbortSignal): Promise<string> {
+export async function hashSource(path: string, signal: AbortSignal): Promise<string> {
   return hashFile(path, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });

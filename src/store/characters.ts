@@ -37,8 +37,11 @@ export interface CharacterStore {
    * same character whose clip was lost gets it back, and keeps its registrations. Returns what is stored.
    */
   keep(character: Character, tempPath: string, options?: { readonly replace?: boolean }): Promise<Character>;
-  /** Stores a new character whose clip is there already; false when the name is taken. */
-  claim(character: Character): Promise<boolean>;
+  /**
+   * Stores a new character whose clip is there already; false when the name is taken. With `clipless` the clip may be
+   * missing: such a character lives by its registrations, and `keep` gives it its clip later.
+   */
+  claim(character: Character, options?: { readonly clipless?: boolean }): Promise<boolean>;
   /** Changes anything but the name and the master, under the record's lock. */
   update(name: string, change: (current: Character) => Character): Promise<Character>;
   rename(name: string, newName: string): Promise<Character>;
@@ -132,10 +135,10 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
       });
     },
 
-    async claim(character) {
+    async claim(character, { clipless = false } = {}) {
       return clips.locked(async () => {
         const { sha256: hash } = character.master;
-        if (!(await clips.has(hash))) {
+        if (!clipless && !(await clips.has(hash))) {
           throw new SoraError('machine', `The clip of ${character.name} is missing: ${clips.path(hash)}`);
         }
         return records.claim(idOf(character), character);
@@ -201,7 +204,7 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
 }
 
 /** The same source, wishes and rules of preparation. */
-function isSameWork(a: Character, b: Character): boolean {
+export function isSameWork(a: Character, b: Character): boolean {
   return (
     a.name === b.name &&
     a.source.sha256 === b.source.sha256 &&

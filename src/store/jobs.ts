@@ -1,6 +1,6 @@
 /** EFFECT: every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
-import { JOB_STATUSES, type Job, type JobFailure, type Size, type VideoRequest } from '../domain.ts';
+import { DERIVATIONS, JOB_STATUSES, type Job, type JobFailure, type Size, type VideoRequest } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import {
   boolean,
@@ -110,8 +110,11 @@ export function createJobStore({ dir, lock }: { readonly dir: string; readonly l
           hint: `Name one by its own id: ${found.map((job) => job.id).join(', ')}`,
         });
       }
+      const own = broken.find(({ path }) => basename(path) === `${id}.json`);
+      if (own) throw unreadable(own, `Job ${id} cannot be read`);
       if (found.length === 0 && broken[0]) {
-        throw unreadable(broken[0], `No readable job is called ${id}, and one record cannot be read`);
+        const count = broken.length === 1 ? 'one record' : `${broken.length} records`;
+        throw unreadable(broken[0], `No readable job is called ${id}, and ${count} cannot be read`);
       }
       return found[0];
     },
@@ -172,6 +175,7 @@ const request = shape<VideoRequest>({
   reference: optional(
     shape<NonNullable<VideoRequest['reference']>>({ kind: oneOf('image', 'url'), sha256, label: string }),
   ),
+  from: optional(shape<NonNullable<VideoRequest['from']>>({ jobId, kind: oneOf(...DERIVATIONS) })),
 });
 
 const hostUrl: Check = (value, where) => {
@@ -202,6 +206,7 @@ export const decodeJob = recordDecoder<Job>(
     outputPath: optional(string),
     outputSha256: optional(sha256),
     expiresAt: optional(date),
+    remoteDeleted: optional(boolean),
     result: optional(
       shape<NonNullable<Job['result']>>({ model: optional(string), size: optional(string), seconds: optional(number) }),
     ),

@@ -153,6 +153,8 @@ describe('decodeJob', () => {
 
   it('takes a whole record, and fields it does not know', () => {
     expect(decode({ ...whole, cost: 1 })).toEqual({ ...whole, cost: 1 });
+    const derived = { request: { ...whole.request, from: { jobId: idAt(0), kind: 'edit' } }, remoteDeleted: true };
+    expect(decode({ ...whole, ...derived })).toEqual({ ...whole, ...derived });
   });
 
   it.each([
@@ -161,6 +163,9 @@ describe('decodeJob', () => {
     [{ progress: '50' }, 'progress is not a number'],
     [{ remoteId: null }, 'remoteId is not a text'],
     [{ request: { ...whole.request, size: '1280x720' } }, 'request.size is not an object'],
+    [{ request: { ...whole.request, from: { jobId: '../x', kind: 'edit' } } }, 'request.from.jobId is not a job id'],
+    [{ request: { ...whole.request, from: { jobId: idAt(0), kind: 'crop' } } }, 'request.from.kind is not one of'],
+    [{ remoteDeleted: 'yes' }, 'remoteDeleted is not true or false'],
     [{ characters: [1] }, 'characters[0] is not a text'],
     [{ failure: {} }, 'failure.message is not a text'],
     [{ version: 3 }, 'newer version of sora (format 3'],

@@ -1,0 +1,217 @@
+/** The cast and the hosts: `character sync` registers who is unknown there, `character adopt` takes over whom a host knows. */
+import { basename, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { type Character, DEFAULT_CLIP_OPTIONS, orientationOf, type Registration } from '../domain.ts';
+import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
+import type { Provider, RemoteCharacter } from '../providers/provider.ts';
+import { registrationId } from '../store/cast.ts';
+import { checkName } from '../store/names.ts';
+import { oneLine } from '../text.ts';
+import { characterDocument, requireCharacter } from './character.ts';
+import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
+import { exitOf } from './jobs.ts';
+import { ensureRegistered, registrationAt } from './register.ts';
+
+/** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
+export async function castOf(context: Context, names: readonly string[]): Promise<readonly Character[]> {
+  if (names.length === 0) {
+    const { records, broken } = await (await context.characters()).list();
+    if (broken[0] === undefined) return records;
+    // Whoever asks for the whole cast is not served by a part of it.
+    throw new SoraError('machine', `Not everybody of the cast can be read: ${broken[0].path} (${broken[0].reason})`, {
+      hint: 'Name those who are meant. All that is broken is shown by: sora store check',
+    });
+  }
+  const found = new Map<string, Character>();
+  const problems: SoraError[] = [];
+  for (const name of names) {
+    try {
+      const character = await requireCharacter(context, name);
+      found.set(character.name, character);
+    } catch (error) {
+      if (!isSoraError(error, 'usage')) throw error;
+      problems.push(error);
+    }
+  }
+  const [first] = problems;
+  if (first && problems.length === 1) throw first;
+  if (first) {
+    throw refuseAll(
+      'usage',
+      problems.map(({ message }) => message),
+      { hint: 'See the cast: sora character list' },
+    );
+  }
+  return [...found.values()];
+}
+
+interface Synced {
+  readonly character: Character;
+  readonly registration?: Registration;
+  /** What was done; undefined after an error. */
+  readonly did?: 'known' | 'registered';
+  readonly error?: SoraError;
+}
+
+/** After one of these nobody else would fare better. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated']);
+
+/** `sora character sync [<name>...]` */
+export async function runCharacterSync(context: Context, names: readonly string[]): Promise<number> {
+  const { ui } = context;
+  const cast = await castOf(context, names);
+  const provider = await takerOf(context);
+  const synced: Synced[] = [];
+  for (const character of cast) {
+    const last = await syncOne(context, character, provider);
+    synced.push(last);
+    if (last.error && HOPELESS.has(last.error.code)) break;
+  }
+  const failed = synced.flatMap(({ error }) => error ?? []);
+  const left = cast.slice(synced.length).map(({ name }) => name);
+  const [only] = failed;
+  if (only && cast.length === 1) throw only;
+  for (const error of failed) ui.error(error);
+  if (left.length > 0) ui.warn(`Not tried: ${left.join(', ')}`);
+  ui.result({
+    json: synced.map(({ character: { name }, did, registration, error }) => ({
+      name,
+      ...(did !== undefined && { did, registration }),
+      ...(error && { error: { code: error.code, message: error.message } }),
+    })),
+    text: textOf(synced, provider),
+    quiet: synced.flatMap(({ registration }) => registration?.value ?? []),
+  });
+  return exitOf(synced);
+}
+
+function textOf(synced: readonly Synced[], provider: Provider): string {
+  if (synced.length === 0) return 'The cast is empty.';
+  return synced
+    .map(({ character: { name }, did, registration }) => {
+      if (registration === undefined) return `${name}: not registered`;
+      return `${name}: ${provider.name} ${did === 'known' ? 'knows it already' : 'knows it now'} as ${registration.value}`;
+    })
+    .join('\n');
+}
+
+/** The chosen provider, when it takes characters at all. */
+async function takerOf(context: Context): Promise<Provider> {
+  const provider = await context.provider();
+  if (provider.takesCharacters !== 'no') return provider;
+  throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, {
+    hint: 'Use another host with --provider or --base-url.',
+  });
+}
+
+async function syncOne(context: Context, character: Character, provider: Provider): Promise<Synced> {
+  const model = (await context.connection()).model ?? provider.defaultModel;
+  const mode = provider.limits(model).characterMode;
+  const place = { provider, orientation: orientationOf(character.master), mode };
+  try {
+    const did = registrationAt(character, place, context.host.clock.now()) ? 'known' : 'registered';
+    return { character, did, registration: await ensureRegistered(context, character, place) };
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    const { code, message, hint, requestId } = error;
+    const more = { ...(hint !== undefined && { hint }), ...(requestId !== undefined && { requestId }), cause: error };
+    return { character, error: new SoraError(code, `${character.name}: ${message}`, more) };
+  }
+}
+
+export interface AdoptInput {
+  readonly id: string;
+  readonly name: string;
+  readonly asRegistered: boolean;
+  /** The file that the character was made from, where this machine has no character of that name. */
+  readonly clip?: string;
+}
+
+/** `sora character adopt <id> --name <name>` */
+export async function runCharacterAdopt(context: Context, input: AdoptInput): Promise<undefined> {
+  const { ui, host } = context;
+  const id = input.id.trim();
+  if (id === '') throw new SoraError('usage', 'The id is empty.');
+  const clip = input.clip === undefined ? undefined : resolve(host.cwd, input.clip);
+  const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
+  const store = await context.characters();
+  const existing = await store.find(typed);
+  if (existing === undefined && clip === undefined) throw needsClip(id, typed);
+  const name = existing?.name ?? typed;
+  const source = clip && { fileName: basename(clip), sha256: await hashSource(clip, host.signal) };
+  const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
+  if (existing && source && !isSame(existing, { name: typed, source, options })) throw nameTaken(existing, typed);
+  const provider = await takerOf(context);
+  const known = hostName(await askHost(context, provider, id), { ...input, id, name, provider });
+
+  const made = clip && source && { name, path: clip, source, options, force: false };
+  const character = existing ?? (made ? await keep(context, made) : undefined);
+  if (character === undefined) throw needsClip(id, typed);
+  const registration: Registration = {
+    provider: provider.name,
+    baseUrl: provider.baseUrl,
+    profile: await context.profileName(),
+    orientation: orientationOf(character.master),
+    kind: 'id',
+    value: id,
+    name: known,
+    createdAt: new Date(host.clock.now()).toISOString(),
+  };
+  const adopted = await store.update(character.name, (current) => ({
+    ...current,
+    registrations: [
+      ...current.registrations.filter((one) => registrationId(one) !== registrationId(registration)),
+      registration,
+    ],
+  }));
+  if (known !== adopted.name) ui.note(`${provider.name} knows it as ${known}; prompts for it say that.`);
+  ui.result({
+    json: await characterDocument(context, adopted),
+    text: `${ui.paint.bold(adopted.name)} is ${id} at ${provider.name}.`,
+    quiet: [id],
+  });
+}
+
+function needsClip(id: string, name: string): SoraError {
+  return new SoraError(
+    'usage',
+    `There is no character ${JSON.stringify(name)} to which ${oneLine(id, 100)} could belong, and no clip of it.`,
+    {
+      hint: 'Hosts forget ids, and give no clip back. Name the clip that it was made from: --clip <file>',
+    },
+  );
+}
+
+/** What the host says of the id; undefined where hosts cannot be asked. Throws `usage` for an id that it does not know. */
+async function askHost({ host, ui }: Context, provider: Provider, id: string): Promise<RemoteCharacter | undefined> {
+  const unknown = (): SoraError =>
+    new SoraError('usage', `${provider.name} does not know a character ${oneLine(id, 100)}.`, {
+      hint: 'Ids belong to the host and the account that they were made with; check --provider and --base-url.',
+    });
+  try {
+    const remote = await provider.getCharacter(id, { signal: host.signal });
+    if (remote === undefined) throw unknown();
+    return remote;
+  } catch (error) {
+    // An adapter whose host has no such call says `usage` itself.
+    if (!isSoraError(error, 'usage') || error.message === unknown().message) throw error;
+    ui.warn(`${error.message} ${oneLine(id, 100)} is taken at your word.`);
+    return undefined;
+  }
+}
+
+/** The name that prompts for this host have to say. */
+function hostName(
+  remote: RemoteCharacter | undefined,
+  { id, name, asRegistered, provider }: AdoptInput & { provider: Provider },
+): string {
+  const there = remote?.name?.normalize('NFC') || name;
+  if (there === name || asRegistered) return there;
+  throw new SoraError(
+    'usage',
+    `${provider.name} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
+    {
+      hint: `A video of it must say the name that the host knows. To keep it as ${name} all the same, add --as-registered.`,
+    },
+  );
+}

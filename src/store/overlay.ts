@@ -1,0 +1,136 @@
+/** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
+import { existsSync } from 'node:fs';
+import type { Character } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import {
+  type Cast,
+  type CastCharacter,
+  castClip,
+  copyClip,
+  isSameClip,
+  mergeRegistrations,
+  pathBeside,
+} from './cast.ts';
+import type { CharacterStore } from './characters.ts';
+import { removeQuietly } from './files.ts';
+import { characterIdentity } from './names.ts';
+
+/**
+ * The store with the characters of `cast` in it. A name that both have is the local character; its registrations are
+ * those of both, as long as it is the same clip. `warn` is told of one that is not. What is to be changed about a
+ * character of the cast gets a local record first.
+ */
+export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence: string) => void): CharacterStore {
+  const byName = new Map(cast.characters.map((one) => [characterIdentity(one.character.name), one]));
+  const withClip = cast.characters.filter(({ clip }) => clip !== undefined);
+  const byClip = new Map(withClip.map((one) => [one.character.master.sha256, one]));
+  const clips = new Map<string, Promise<string | undefined>>();
+  const warned = new Set<string>();
+
+  const overlaid = (name: string): CastCharacter | undefined => byName.get(characterIdentity(name));
+
+  /** Read and compared once per command. */
+  const clipBeside = (sha256: string): Promise<string | undefined> => {
+    const entry = byClip.get(sha256);
+    if (entry === undefined) return Promise.resolve(undefined);
+    const found = clips.get(sha256) ?? castClip(cast, entry);
+    clips.set(sha256, found);
+    return found;
+  };
+
+  const merge = (own: Character): Character => {
+    const other = overlaid(own.name)?.character;
+    if (other === undefined) return own;
+    if (isSameClip(own, other)) {
+      return { ...own, registrations: mergeRegistrations(own.registrations, other.registrations) };
+    }
+    if (!warned.has(own.name)) {
+      warn(
+        `${own.name} of this machine is another clip than ${other.name} of ${cast.path}; the one of this machine is used.`,
+      );
+    }
+    warned.add(own.name);
+    return own;
+  };
+
+  /** Gives a character of the cast its local record, with the clip where the cast has it. */
+  const bringIn = async ({ character }: CastCharacter): Promise<void> => {
+    const clip = await clipBeside(character.master.sha256);
+    if (clip === undefined) {
+      await local.claim(character, { clipless: true });
+      return;
+    }
+    const temp = await local.tempClipPath();
+    try {
+      await copyClip(clip, temp, character.master.sha256);
+      await local.keep(character, temp);
+    } catch (error) {
+      // Another process may have been first; then its record serves.
+      if ((await local.find(character.name)) === undefined) throw error;
+    } finally {
+      await removeQuietly(temp);
+    }
+  };
+
+  const refuseReadOnly = async (name: string): Promise<void> => {
+    const entry = overlaid(name);
+    if (entry === undefined || (await local.find(name))) return;
+    throw new SoraError('usage', `${entry.character.name} is of the cast ${cast.path}, which is only read.`, {
+      hint: `To have it here: sora character import ${JSON.stringify(cast.path)}`,
+    });
+  };
+
+  return {
+    ...local,
+
+    async find(name) {
+      const own = await local.find(name);
+      return own === undefined ? overlaid(name)?.character : merge(own);
+    },
+
+    async list() {
+      const { records, broken } = await local.list();
+      const here = new Set(records.map(({ name }) => characterIdentity(name)));
+      const others = cast.characters.filter(({ character }) => !here.has(characterIdentity(character.name)));
+      const keyed = [...records.map(merge), ...others.map(({ character }) => character)].map((character) => ({
+        character,
+        key: characterIdentity(character.name),
+      }));
+      keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+      return { records: keyed.map(({ character }) => character), broken };
+    },
+
+    async update(name, change) {
+      const entry = overlaid(name);
+      if (entry !== undefined && (await local.find(name)) === undefined) await bringIn(entry);
+      return local.update(name, (current) => change(merge(current)));
+    },
+
+    async rename(name, newName) {
+      await refuseReadOnly(name);
+      return local.rename(name, newName);
+    },
+
+    async remove(name) {
+      await refuseReadOnly(name);
+      return local.remove(name);
+    },
+
+    clipPath(sha256) {
+      const own = local.clipPath(sha256);
+      const entry = byClip.get(sha256);
+      if (entry?.clip === undefined || existsSync(own)) return own;
+      const beside = pathBeside(cast, entry.clip);
+      return existsSync(beside) ? beside : own;
+    },
+
+    hasClip: async (sha256) => (await local.hasClip(sha256)) || (await clipBeside(sha256)) !== undefined,
+
+    async checkClip(sha256) {
+      const own = await local.checkClip(sha256);
+      if (own !== 'missing') return own;
+      const beside = await clipBeside(sha256).catch(() => 'damaged' as const);
+      return beside === undefined ? 'missing' : beside === 'damaged' ? 'damaged' : 'whole';
+    },
+  };
+}
