@@ -118,15 +118,23 @@ export const JOB_STATUSES: readonly JobStatus[] = [
   'unknown',
 ];
 
+/** How a video is made from another one: longer, changed in place, or anew with another prompt. */
+export type Derivation = 'extend' | 'edit' | 'remix';
+
+export const DERIVATIONS: readonly Derivation[] = ['extend', 'edit', 'remix'];
+
 /** What was asked of a host, in our terms; without secrets, and without the bytes of a picture. */
 export interface VideoRequest {
   /** As it is sent: names injected. */
   readonly prompt: string;
   readonly model?: string;
+  /** Of the video that is to come out: of an extension, together with what it extends. */
   readonly seconds: number;
   readonly size: Size;
   readonly characters: readonly { readonly name: string; readonly value: string }[];
   readonly reference?: { readonly kind: 'image' | 'url'; readonly sha256: string; readonly label: string };
+  /** The job whose video this one is made from. */
+  readonly from?: { readonly jobId: string; readonly kind: Derivation };
 }
 
 export interface JobFailure {
@@ -164,6 +172,8 @@ export interface Job {
   readonly outputSha256?: string;
   /** Until when the host keeps the video, ISO 8601. */
   readonly expiresAt?: string;
+  /** The video was deleted at the host; the record, its status and the file here stay. */
+  readonly remoteDeleted?: boolean;
   /** What the host says it made, compared with the request after completion. */
   readonly result?: { readonly model?: string; readonly size?: string; readonly seconds?: number };
   readonly createdAt: string;

@@ -20,7 +20,7 @@ import { oneLine } from './text.ts';
 
 /** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
 export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {
-  const { prompt, model, seconds, size, characters, reference } = work.request;
+  const { prompt, model, seconds, size, characters, reference, from } = work.request;
   const canonical = [
     work.provider,
     work.baseUrl,
@@ -30,6 +30,8 @@ export function fingerprintOf(work: { provider: string; baseUrl: string; request
     formatSize(size),
     characters.map(({ name }) => name),
     reference?.sha256 ?? null,
+    // Only where there is one: the fingerprints of earlier records stay what they are.
+    ...(from ? [from.kind, from.jobId] : []),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }
@@ -62,7 +64,8 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
 
 /**
  * The record to keep when `next` was made from an older reading than `current`, which another process may have written
- * meanwhile: what is final stays final, and a file that was saved stays known.
+ * meanwhile: what is final stays final, a file that was saved stays known, and
+ * what was deleted stays deleted.
  */
 export function laterOf(current: Job, next: Job): Job {
   if (isFinal(current.status) && !isFinal(next.status)) return current;
@@ -70,6 +73,7 @@ export function laterOf(current: Job, next: Job): Job {
   const { outputPath, outputSha256 } = next.outputPath === undefined ? current : next;
   return {
     ...next,
+    ...(current.remoteDeleted && { remoteDeleted: true }),
     ...(remoteId !== undefined && { remoteId }),
     ...(outputPath !== undefined && { outputPath }),
     ...(outputSha256 !== undefined && { outputSha256 }),
@@ -222,7 +226,9 @@ export function jobError(job: Job): SoraError | undefined {
   return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
     hint: job.failure?.policy
       ? LIKENESS_RULE
-      : 'Nothing was downloaded. To try again, run the same `sora video generate` command.',
+      : job.remoteId === undefined
+        ? 'The host refused the request itself: correct what it names before it is sent again.'
+        : `Nothing was downloaded. To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
     jobId: job.id,
   });
 }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock, Job } from '../src/domain.ts';
 import { SoraError } from '../src/errors.ts';
-import { applyRemote, findDrift, fingerprintOf, forgetRemote, jobError, refreshJob, waitForJob } from '../src/jobs.ts';
+import {
+  applyRemote,
+  findDrift,
+  fingerprintOf,
+  forgetRemote,
+  jobError,
+  laterOf,
+  refreshJob,
+  waitForJob,
+} from '../src/jobs.ts';
 import type { Provider, RemoteVideo } from '../src/providers/provider.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
@@ -215,7 +224,24 @@ describe('refreshJob', () => {
   });
 });
 
+describe('laterOf', () => {
+  it('keeps what another process wrote down meanwhile', () => {
+    const done: Job = { ...JOB, status: 'succeeded' };
+    const saved = { ...done, outputPath: '/films/a.mp4', outputSha256: 'a' };
+    expect(laterOf({ ...saved, remoteDeleted: true }, done)).toEqual({ ...saved, remoteDeleted: true });
+    expect(laterOf(done, { ...saved, remoteDeleted: true })).toEqual({ ...saved, remoteDeleted: true });
+    expect(laterOf(saved, { ...JOB, status: 'running' })).toBe(saved);
+  });
+});
+
 describe('jobError', () => {
+  it('names the command that makes such a job again', () => {
+    const from = { jobId: 'job_0', kind: 'extend' } as const;
+    const failed: Job = { ...JOB, status: 'failed' };
+    expect(jobError(failed)?.hint).toContain('`sora video generate`');
+    expect(jobError({ ...failed, request: { ...JOB.request, from } })?.hint).toContain('`sora video extend`');
+  });
+
   it.each([
     ['failed', 'refused', /failed: boom \[E1\]/],
     ['expired', 'refused', /has expired/],

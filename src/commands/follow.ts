@@ -1,13 +1,22 @@
 /** From a job's id to its end: `video wait`, `video download` and `generate --wait`. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { isFinal, isUnresolved, type Job } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
-import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
+import { isUnresolved, type Job } from '../domain.ts';
+import { isSoraError } from '../errors.ts';
+import { describe, jobError, waitForJob } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
 import type { Task } from '../ui.ts';
 import { alreadyHere, type Followed, fetchVideo } from './fetch.ts';
-import { exitOf, findJobs, resumeCommand, saveProgress, unknownJob, unresolvedError } from './jobs.ts';
+import {
+  deletedError,
+  exitOf,
+  findJobs,
+  finishedJob,
+  resumeCommand,
+  saveProgress,
+  unknownJob,
+  unresolvedError,
+} from './jobs.ts';
 import { checkTarget, targetOf } from './target.ts';
 
 export interface FollowFlags {
@@ -39,21 +48,7 @@ export async function runVideoDownload(
   const [job] = await findJobs(context, [input.id]);
   if (!job) throw unknownJob(input.id);
   await checkTarget(context, input, 1);
-  const { clock, signal } = context.host;
-  let current = job;
-  if (!isFinal(job.status)) {
-    const provider = await context.providerOf(job);
-    current = await saveProgress(context, (await refreshJob(job, { provider, clock, signal })).job);
-  }
-  const failed = jobError(current);
-  if (failed) throw failed;
-  if (isUnresolved(current)) throw unresolvedError(current);
-  if (current.status !== 'succeeded') {
-    throw new SoraError('pending', `Job ${job.id} is still ${describe(current)}.`, {
-      hint: `Wait for it: sora video wait ${job.id}`,
-      jobId: job.id,
-    });
-  }
+  const current = await finishedJob(context, job);
   const target = await targetOf(context, input, current, input.variant);
   const done = await fetchVideo(context, current, { ...input, target, variant: input.variant });
   showDone(context, [done]);
@@ -95,6 +90,7 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
   if (isUnresolved(job)) throw unresolvedError(job);
   const already = await alreadyHere(context, job, options);
   if (already) return already;
+  if (job.remoteDeleted) throw deletedError(job);
   const target = await targetOf(context, options, job, 'video');
   const provider = await context.providerOf(job);
   const label = (text: string): string => `${job.id} ${text}`;

@@ -1,8 +1,8 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
 import type { Context } from '../context.ts';
-import type { Job } from '../domain.ts';
+import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
-import { laterOf } from '../jobs.ts';
+import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
 import { shellQuote } from '../text.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
@@ -39,7 +39,7 @@ export function unresolvedError(job: Job): SoraError {
     'ambiguous',
     `Job ${job.id} may or may not exist at ${job.provider}: its request was sent and the answer never came.`,
     {
-      hint: 'Look for it in the list or the bill of your host. To send it once more, run the same `sora video generate` with --resend.',
+      hint: `Look for it in the list or the bill of your host. To send it once more, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` with --resend.`,
       jobId: job.id,
     },
   );
@@ -77,6 +77,40 @@ export async function saveProgress(context: Context, next: Job): Promise<Job> {
     context.ui.warn(`${next.id}: its record was not brought up to date: ${error.message}`);
     return next;
   }
+}
+
+/** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for an unresolved one. */
+export async function upToDate(context: Context, job: Job): Promise<Job> {
+  if (isUnresolved(job)) throw unresolvedError(job);
+  if (isFinal(job.status)) return job;
+  const { clock, signal } = context.host;
+  const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
+  return saveProgress(context, next);
+}
+
+/** The same, of a job whose video is at its host. Throws `pending` for one that is not finished, and why it has no video. */
+export async function finishedJob(context: Context, job: Job): Promise<Job> {
+  const current = await upToDate(context, job);
+  const failed = jobError(current);
+  if (failed) throw failed;
+  if (current.status !== 'succeeded') throw stillRunning(current);
+  if (current.remoteDeleted) throw deletedError(current);
+  return current;
+}
+
+export function stillRunning(job: Job): SoraError {
+  return new SoraError('pending', `Job ${job.id} is still ${describe(job)}.`, {
+    hint: `Wait for it: sora video wait ${job.id}`,
+    jobId: job.id,
+  });
+}
+
+/** The video is gone from its host, by the user's own wish. */
+export function deletedError(job: Job): SoraError {
+  return new SoraError('refused', `The video of job ${job.id} was deleted at ${job.provider}.`, {
+    hint: job.outputPath === undefined ? 'It was never saved here.' : `It was saved here as ${job.outputPath}`,
+    jobId: job.id,
+  });
 }
 
 /** With several ids: the first code that applies, worst first. */

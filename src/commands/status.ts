@@ -1,10 +1,10 @@
 /** What is known of jobs: `video status`, `video list`, `video show`. */
 import type { Context } from '../context.ts';
 import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
+import { isSoraError, type SoraError } from '../errors.ts';
 import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { oneLine } from '../text.ts';
-import { exitOf, findJobs, saveProgress, unresolvedError } from './jobs.ts';
+import { exitOf, findJobs, saveProgress, stillRunning, unresolvedError } from './jobs.ts';
 
 interface Asked {
   readonly job: Job;
@@ -53,7 +53,7 @@ export async function runVideoStatus(
 function fateOf(job: Job): SoraError | undefined {
   if (isUnresolved(job)) return unresolvedError(job);
   if (isFinal(job.status)) return jobError(job);
-  return new SoraError('pending', `Job ${job.id} is still ${describe(job)}.`, { jobId: job.id });
+  return stillRunning(job);
 }
 
 async function unfinished(context: Context): Promise<readonly Job[]> {
@@ -150,6 +150,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ['status', describe(job)],
     ['reason', job.failure && oneLine(job.failure.message)],
     ['prompt', oneLine(job.request.prompt, 2000)],
+    ['made from', job.request.from && `${job.request.from.jobId} (${job.request.from.kind})`],
     ['characters', job.characters.join(', ') || undefined],
     [
       'video',
@@ -158,7 +159,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ['file', job.outputPath],
     [
       'host',
-      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}`,
+      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${job.remoteDeleted ? ' (deleted there)' : ''}`,
     ],
     ['created', job.createdAt],
     ['expires', job.expiresAt],
@@ -169,7 +170,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
   context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id] });
 }
 
-function jobTable({ ui }: Context, jobs: readonly Job[]): string {
+export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
   return ui.table(
     ['JOB', 'STATUS', 'VIDEO', 'CHARACTERS', 'CREATED', 'PROMPT'],
     jobs.map((job) => [
@@ -183,7 +184,10 @@ function jobTable({ ui }: Context, jobs: readonly Job[]): string {
   );
 }
 
-function warnBroken({ ui }: Context, broken: readonly { readonly path: string; readonly reason: string }[]): void {
+export function warnBroken(
+  { ui }: Context,
+  broken: readonly { readonly path: string; readonly reason: string }[],
+): void {
   for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
-import type { Provider, RemoteVideo } from '../providers/provider.ts';
+import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
 import { sentence } from '../text.ts';
 import type { Draft } from './draft.ts';
@@ -24,9 +24,15 @@ export interface AdmissionOptions {
   readonly ownIds: readonly string[];
 }
 
+/** What is sent: a video from words, or one that is made from another. */
+export type Order = Pick<Draft, 'request' | 'fingerprint'> &
+  (Pick<Draft, 'video'> | { readonly derivation: NewDerivation });
+
 export interface SubmitOptions extends AdmissionOptions {
-  readonly draft: Draft;
+  readonly draft: Order;
   readonly provider: Provider;
+  /** Whose settings later commands on this job use; the chosen one unless given. */
+  readonly profile?: string;
   /** What the command will wait for, if it does. */
   readonly wait: Resumable | undefined;
 }
@@ -66,7 +72,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     id: newJobId(host.clock.now(), host.random),
     provider: provider.name,
     baseUrl: provider.baseUrl,
-    profile: await context.profileName(),
+    profile: options.profile ?? (await context.profileName()),
     ...(provider.backend && { backend: provider.backend }),
     ...(draft.request.model !== undefined && { model: draft.request.model }),
     request: draft.request,
@@ -87,7 +93,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   }
   let remote: RemoteVideo;
   try {
-    remote = await provider.createVideo(draft.video, { signal: host.signal });
+    remote = await send(provider, draft, host.signal);
   } catch (error) {
     await writeDownFailure(context, job, error);
     if (!isSoraError(error)) throw error;
@@ -121,6 +127,12 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   if (failed) throw failed;
   if (options.wait) ui.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
+}
+
+function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
+  if ('video' in order) return provider.createVideo(order.video, { signal });
+  if (provider.deriveVideo) return provider.deriveVideo(order.derivation, { signal });
+  throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`);
 }
 
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */

@@ -296,6 +296,17 @@ describe('video download', () => {
   });
 });
 
+describe('a video that was deleted at its host', () => {
+  it('is not asked for again', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', remoteDeleted: true });
+    const gone = { code: 'refused', message: expect.stringContaining('was deleted at openai'), jobId: job.id };
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject(gone);
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject(gone);
+    expect(test.server.seen).toEqual([]);
+  });
+});
+
 describe('-o', () => {
   it.each<[string, string, number, RegExp, readonly 'stdout'[]]>([
     ['a missing folder', 'none/x.mp4', 1, /does not exist/, []],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runVideoList, runVideoShow, runVideoStatus } from '../../src/commands/status.ts';
 import type { Job } from '../../src/domain.ts';
-import { addJob, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { addJob, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { hashOf } from '../store/samples.ts';
@@ -233,17 +233,29 @@ describe('video list', () => {
 describe('video show', () => {
   it('shows what is recorded under any name of the job, and asks nobody', async () => {
     const test = await withHost();
+    const from = { jobId: 'job_0mi8ovgg0000000', kind: 'edit' } as const;
     const job = await addJob(test, {
       baseUrl: test.baseUrl,
       status: 'failed',
       failure: { message: 'No\u001b[2J oven.', policy: false },
       characters: ['Joe'],
+      remoteDeleted: true,
+      request: { prompt: 'Joe waves.', seconds: 1, size: VIDEO_SIZE, characters: [], from },
       fingerprint: hashOf('x'),
     });
     for (const id of [job.id, job.remoteId ?? '', '@last']) await runVideoShow(test.context, id);
     const text = test.stdout.text();
     expect(text.split(job.id)).toHaveLength(4);
-    for (const fact of ['failed', 'No[2J oven.', 'Joe waves.', '64x36, 1 s', test.baseUrl, job.remoteId])
+    for (const fact of [
+      'failed',
+      `${from.jobId} (edit)`,
+      '(deleted there)',
+      'No[2J oven.',
+      'Joe waves.',
+      '64x36, 1 s',
+      test.baseUrl,
+      job.remoteId,
+    ])
       expect(text).toContain(fact);
     expect(test.server.seen).toEqual([]);
   });

@@ -1,0 +1,162 @@
+/** `sora video extend`, `edit` and `remix`: a new job from the video of a finished one. A paid request like any other. */
+import type { Context } from '../context.ts';
+import { type Derivation, type Job, parseSize, type VideoRequest } from '../domain.ts';
+import { refuseAll, SoraError } from '../errors.ts';
+import { fingerprintOf } from '../jobs.ts';
+import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
+import { type FollowFlags, followAll } from './follow.ts';
+import { findJobs, finishedJob, resumeCommand } from './jobs.ts';
+import { earlierJob, type Order, submit } from './submit.ts';
+import { checkTarget } from './target.ts';
+import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt } from './wishes.ts';
+
+export interface DeriveFlags extends FollowFlags {
+  /** What an extension adds. */
+  readonly seconds?: number;
+  readonly wait: boolean;
+  readonly key?: string;
+  readonly resend: boolean;
+  readonly dryRun: boolean;
+}
+
+export async function runVideoDerive(
+  context: Context,
+  input: DeriveFlags & { kind: Derivation; id: string; prompt: string },
+): Promise<number> {
+  const { ui, host } = context;
+  const deadline = host.clock.now() + input.timeout * 1000;
+  const waits = input.wait || input.output !== undefined;
+  const { check, settle } = gatherProblems();
+  const prompt = await check(() => readPrompt(context, input.prompt));
+  const job = await check(async () => (await findJobs(context, [input.id]))[0]);
+  if (waits && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, 1));
+  const provider = job && (await check(() => context.providerOf(job)));
+  settle();
+  if (prompt === undefined || !job || !provider) throw new Error('what is missing was refused');
+  if (!provider.deriveVideo) throw cannot(provider, input.kind);
+
+  const source = await finishedJob(context, job);
+  const { records } = await (await context.jobs()).list();
+  const order = orderOf({ ...input, prompt }, { source, provider });
+  checkRules(context, { order, source, provider, records });
+  if (input.dryRun) return showRequest(context, provider, order);
+  earlierJob(records, { ...input, draft: order, key: input.key, ownIds: [] });
+
+  await (await context.jobs()).sweep();
+  const sent = await submit(context, {
+    draft: order,
+    provider,
+    ...(source.profile !== undefined && { profile: source.profile }),
+    key: input.key,
+    resend: input.resend,
+    ownIds: [],
+    wait: waits ? input : undefined,
+  });
+  if (waits) {
+    return followAll(context, [sent.job], (made) => ({
+      ...input,
+      deadline,
+      firstPauseMs: sent.pollAfterMs,
+      job: made,
+    }));
+  }
+  ui.result({
+    json: sent.job,
+    text: `${sent.job.id} is ${sent.job.status}. Follow it with: ${resumeCommand(context, sent.job, {})}`,
+    quiet: [sent.job.id],
+  });
+  return 0;
+}
+
+type DerivationOrder = Extract<Order, { derivation: NewDerivation }>;
+
+/** What is sent, and what is to come out: the size, model and length of the video that it is made from. */
+function orderOf(
+  input: { kind: Derivation; prompt: string; seconds?: number },
+  { source, provider }: { source: Job; provider: Provider },
+): DerivationOrder {
+  const { kind, prompt } = input;
+  const added = kind === 'extend' ? (input.seconds ?? DEFAULT_SECONDS) : 0;
+  const { model } = source.request;
+  const request: VideoRequest = {
+    prompt,
+    ...(model !== undefined && { model }),
+    seconds: lengthOf(source) + added,
+    size: parseSize(source.result?.size?.replace('*', 'x') ?? '') ?? source.request.size,
+    characters: [],
+    from: { jobId: source.id, kind },
+  };
+  return {
+    request,
+    fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
+    derivation: { kind, videoId: source.remoteId ?? '', prompt, ...(kind === 'extend' && { seconds: added }) },
+  };
+}
+
+function lengthOf(job: Job): number {
+  return job.result?.seconds ?? job.request.seconds;
+}
+
+/** Throws `usage` with everything in the order that the host is known to refuse. */
+function checkRules(
+  { ui }: Context,
+  { order, source, provider, records }: { order: Order; source: Job; provider: Provider; records: readonly Job[] },
+): void {
+  const { promptChars, seconds: documented } = provider.limits(order.request.model);
+  const problems: string[] = [];
+  const chars = [...order.request.prompt].length;
+  if (chars > promptChars) problems.push(`The prompt has ${chars} characters; ${promptChars} are allowed.`);
+  const added = 'derivation' in order ? order.derivation.seconds : undefined;
+  if (added !== undefined) {
+    if (provider.extensions) problems.push(...extensionProblems(provider.extensions, { added, source, records }));
+    if (problems.length === 0 && documented.length > 0 && !documented.includes(added)) {
+      ui.warn(`${added} s is none of the documented lengths (${documented.join(', ')}); the host may refuse it.`);
+    }
+  }
+  if (problems.length > 0) throw refuseAll('usage', problems);
+}
+
+function extensionProblems(
+  limits: ExtensionLimits,
+  { added, source, records }: { added: number; source: Job; records: readonly Job[] },
+): readonly string[] {
+  const problems: string[] = [];
+  const { leastSeconds, mostSeconds, times, totalSeconds } = limits;
+  if (added < leastSeconds || added > mostSeconds) {
+    problems.push(`An extension adds ${leastSeconds} to ${mostSeconds} s, not ${added} s.`);
+  }
+  const total = lengthOf(source) + added;
+  if (total > totalSeconds) problems.push(`The video would be ${total} s long; ${totalSeconds} s are allowed in all.`);
+  const before = countExtensions(source, records);
+  if (before >= times) problems.push(`The video was extended ${before} times already; ${times} are allowed.`);
+  return problems;
+}
+
+/** Extensions in a row that led to this video, as far as the records go: hosts do not tell. */
+function countExtensions(job: Job, records: readonly Job[]): number {
+  const byId = new Map(records.map((record) => [record.id, record]));
+  let count = 0;
+  // A record that leads back to itself was written by hand.
+  for (let at: Job | undefined = job; at?.request.from?.kind === 'extend' && count < records.length; ) {
+    count += 1;
+    at = byId.get(at.request.from.jobId);
+  }
+  return count;
+}
+
+function showRequest({ ui }: Context, provider: Provider, { derivation }: DerivationOrder): number {
+  const request = provider.describeDerivation?.(derivation);
+  if (!request) throw cannot(provider, derivation.kind);
+  ui.result({
+    json: { prompt: derivation.prompt, request },
+    text: `${request.method} ${request.url} (${request.contentType})\n${JSON.stringify(request.body, null, 2)}`,
+    quiet: [derivation.prompt],
+  });
+  return 0;
+}
+
+function cannot(provider: Provider, kind: Derivation): SoraError {
+  return new SoraError('refused', `${provider.backend ?? provider.name} has no call to ${kind} a video.`, {
+    hint: 'Make a new one: sora video generate <prompt>',
+  });
+}

@@ -1,0 +1,158 @@
+/** Videos where they were made: `video list --remote`, `video cancel`, `video delete`. */
+import type { Context } from '../context.ts';
+import { isFinal, isUnresolved, type Job } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { applyRemote, describe } from '../jobs.ts';
+import type { Provider, RemoteVideo } from '../providers/provider.ts';
+import { oneLine } from '../text.ts';
+import { findJobs, saveProgress, stillRunning, unknownJob, unresolvedError, upToDate } from './jobs.ts';
+import { warnBroken } from './status.ts';
+
+/** The most that the protocol gives at once. */
+const PAGE = 100;
+
+/** A video at the host, and the job of this machine that made it. */
+type Listed = RemoteVideo & { readonly jobId?: string };
+
+/** `sora video list --remote`: everything that the chosen host lists, newest first. */
+export async function runVideoListRemote(context: Context, { status }: { status?: string }): Promise<undefined> {
+  const { ui } = context;
+  const provider = await context.provider();
+  const { records, broken } = await (await context.jobs()).list();
+  warnBroken(context, broken);
+  const here = records.filter(({ baseUrl }) => baseUrl === provider.baseUrl);
+  const jobIds = new Map(here.flatMap(({ remoteId, id }) => (remoteId === undefined ? [] : [[remoteId, id] as const])));
+  const listed = (await listAll(provider, context.host.signal))
+    .filter((video) => status === undefined || video.status === status)
+    .map((video): Listed => {
+      const jobId = jobIds.get(video.id);
+      return { ...video, ...(jobId !== undefined && { jobId }) };
+    });
+  ui.result({
+    json: listed,
+    text: listed.length === 0 ? `No videos at ${provider.name}.` : remoteTable(context, listed),
+    quiet: listed.map(({ id }) => id),
+  });
+}
+
+async function listAll(provider: Provider, signal: AbortSignal): Promise<readonly RemoteVideo[]> {
+  if (!provider.listVideos) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
+  const found = new Map<string, RemoteVideo>();
+  let after: string | undefined;
+  for (;;) {
+    const { videos, next } = await provider.listVideos(
+      { limit: PAGE, ...(after !== undefined && { after }) },
+      { signal },
+    );
+    const before = found.size;
+    for (const video of videos) found.set(video.id, video);
+    // Hosts that do not know `after` give the same page for ever.
+    if (next === undefined || found.size === before) return [...found.values()];
+    after = next;
+  }
+}
+
+function remoteTable({ ui }: Context, listed: readonly Listed[]): string {
+  return ui.table(
+    ['VIDEO', 'STATUS', 'MODEL', 'SIZE', 'JOB', 'CREATED', 'PROMPT'],
+    listed.map((video) => [
+      oneLine(video.id, 80),
+      video.status === 'unknown' ? oneLine(video.remoteStatus, 20) || '-' : video.status,
+      oneLine(video.model ?? '-', 40),
+      [video.size, video.seconds === undefined ? undefined : `${video.seconds} s`].filter(Boolean).join(' ') || '-',
+      video.jobId ?? '-',
+      video.createdAt?.replace(/\.\d+Z$/, 'Z') ?? '-',
+      oneLine(video.prompt ?? '', 40),
+    ]),
+  );
+}
+
+/** `sora video cancel <id>` */
+export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
+  const { ui, host } = context;
+  const job = await onlyJob(context, id);
+  if (isUnresolved(job)) throw unresolvedError(job);
+  if (job.status === 'cancelled') return showCancelled(context, job);
+  refuseFinal(job);
+  const provider = await context.providerOf(job);
+  const { remoteId = '' } = job;
+  const call = { signal: host.signal };
+  if (!provider.cancelVideo) {
+    throw noCall(provider, 'stops a job', `It goes on there. Wait for it: sora video wait ${job.id}`, job);
+  }
+  const before = await provider.getVideo(remoteId, call);
+  if (!before) {
+    throw new SoraError('refused', `${provider.name} does not know job ${job.id} as ${oneLine(remoteId, 200)}.`, {
+      hint: `Ask again later: sora video status ${job.id}`,
+      jobId: job.id,
+    });
+  }
+  const current = await saveProgress(context, applyRemote(job, before, host.clock.now()));
+  if (current.status === 'cancelled') return showCancelled(context, current);
+  refuseFinal(current);
+  const taken = await provider.cancelVideo(remoteId, call);
+  const after = await provider.getVideo(remoteId, call);
+  const next: Job = after
+    ? applyRemote(current, after, host.clock.now())
+    : { ...current, status: 'cancelled', updatedAt: new Date(host.clock.now()).toISOString() };
+  const kept = await saveProgress(context, next);
+  if (kept.status === 'cancelled') return showCancelled(context, kept);
+  refuseFinal(kept);
+  if (!taken) throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, { jobId: job.id });
+  ui.note(`${provider.name} was asked to stop job ${job.id}.`);
+  throw stillRunning(kept);
+}
+
+function refuseFinal(job: Job): void {
+  if (!isFinal(job.status)) return;
+  throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, { jobId: job.id });
+}
+
+function showCancelled({ ui }: Context, job: Job): undefined {
+  ui.result({ json: job, text: `${job.id} is cancelled.`, quiet: [job.id] });
+}
+
+/** `sora video delete <id>`: at the host. The record and a file that was saved stay. */
+export async function runVideoDelete(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
+  const { ui, host } = context;
+  const job = await onlyJob(context, id);
+  if (job.remoteDeleted) return showDeleted(context, job);
+  const current = await upToDate(context, job);
+  const { remoteId } = current;
+  if (remoteId === undefined) {
+    throw new SoraError('refused', `Job ${job.id} has nothing at ${job.provider}: it was never made there.`, {
+      hint: 'sora video prune removes old records from this machine.',
+      jobId: job.id,
+    });
+  }
+  if (!isFinal(current.status)) throw stillRunning(current);
+  const provider = await context.providerOf(current);
+  if (!provider.deleteVideo) throw noCall(provider, 'deletes videos', 'Hosts delete videos after a while.', job);
+  const lost = current.status === 'succeeded' && current.outputPath === undefined ? ' It was never saved here.' : '';
+  const question = `Delete the video of job ${job.id} at ${provider.name}?${lost}`;
+  if (!yes && !(await context.confirm(question, 'Add --yes to delete without being asked.'))) {
+    throw new SoraError('usage', `The video of job ${job.id} was kept.`);
+  }
+  const wasThere = await provider.deleteVideo(remoteId, { signal: host.signal });
+  if (!wasThere) ui.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
+  const updatedAt = new Date(host.clock.now()).toISOString();
+  showDeleted(context, await saveProgress(context, { ...current, remoteDeleted: true, updatedAt }));
+}
+
+function showDeleted({ ui }: Context, job: Job): undefined {
+  const file = job.outputPath === undefined ? '' : ` Its file stays: ${job.outputPath}`;
+  ui.result({ json: job, text: `The video of ${job.id} is deleted at ${job.provider}.${file}`, quiet: [job.id] });
+}
+
+async function onlyJob(context: Context, id: string): Promise<Job> {
+  const [job] = await findJobs(context, [id]);
+  if (!job) throw unknownJob(id);
+  return job;
+}
+
+function noCall(provider: Provider, what: string, hint: string, job?: Job): SoraError {
+  return new SoraError('refused', `${provider.backend ?? provider.name} has no call that ${what}.`, {
+    hint,
+    ...(job && { jobId: job.id }),
+  });
+}
