@@ -105,11 +105,14 @@ function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): s
 }
 
 function onlyConfigured(configured: Configured): ProviderName {
-  const found = NAMES.filter(
-    (name) =>
-      name !== 'sandbox' &&
-      (PROVIDERS[name].key(configured.env) !== undefined || ownBaseUrl(name, configured) !== undefined),
-  );
+  const { wishes, env, profile } = configured;
+  const found = NAMES.filter((name) => {
+    if (name === 'sandbox') return false;
+    const entry = PROVIDERS[name];
+    if (entry.key(env) !== undefined || env[entry.baseUrlVariable]) return true;
+    // A base URL without a provider's name is that of a server which speaks the format that others took over.
+    return name === 'openai' && (wishes.baseUrl ?? profile.baseUrl) !== undefined;
+  });
   if (found.length === 1 && found[0]) return found[0];
   throw new SoraError(
     'usage',
@@ -117,7 +120,8 @@ function onlyConfigured(configured: Configured): ProviderName {
     {
       hint:
         `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
-        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host.',
+        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host; ' +
+        'wavespeed and eachlabs need their keys.',
     },
   );
 }

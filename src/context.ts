@@ -2,6 +2,7 @@
  * The one object that commands are given: the outer world (Host), what the user said for every command (Globals), and
  * services that are made when they are first asked for.
  */
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
 import { type Connection, chooseProvider, connectionOf, type ProviderWishes } from './choice.ts';
@@ -36,6 +37,8 @@ export interface Host {
 /** Options that every command takes. */
 export interface Globals extends ProviderWishes {
   readonly profile?: string;
+  /** A cast file to be read over the characters of this machine. */
+  readonly cast?: string;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly debug: boolean;
@@ -135,7 +138,12 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     profileName,
     characters: once(async () => {
       const { createCharacterStore } = await import('./store/characters.ts');
-      return createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
+      const local = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
+      const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
+      if (cast === undefined) return local;
+      const { readCast } = await import('./store/cast.ts');
+      const { createOverlay } = await import('./store/overlay.ts');
+      return createOverlay(local, await readCast(resolve(host.cwd, cast)), (text) => ui.warn(text));
     }),
     jobs: once(async () => {
       const { createJobStore } = await import('./store/jobs.ts');

@@ -1,6 +1,15 @@
 /** Options that several commands share, and what their values look like. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Context } from './context.ts';
 import { type ClipOptions, parseSize, parseTime, type Size } from './domain.ts';
+
+/** A command's exit code; nothing means 0. */
+export type Outcome = number | undefined;
+
+/** Makes an action of a command's body: what is for every command goes into the context, what is for this one is passed. */
+export type Act = <Options>(
+  body: (context: Context, args: string[], options: Options) => Promise<Outcome>,
+) => (...given: unknown[]) => Promise<void>;
 
 export const JOB_ID = 'a job id, the host’s id, or @last';
 
@@ -46,7 +55,9 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
 export function followOptions(command: Command): Command {
   return command
     .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
-    .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h', time, 1800)
+    .addOption(
+      new Option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h').argParser(time).default(1800, '30m'),
+    )
     .option(
       '--poll-interval <time>',
       'pause between questions (default: 5 s, rising to 20 s, or what the host says)',

@@ -1,27 +1,20 @@
-/** The whole command tree: names, arguments, options, help. Actions parse and call a command's run function. */
+/** The command tree: names, arguments, options, help. Actions parse and call a command's run function. */
 import { Command, CommanderError, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
-import type { FollowFlags } from './commands/follow.ts';
-import type { GenerateFlags } from './commands/wishes.ts';
 import type { Context, Globals } from './context.ts';
-import { JOB_STATUSES } from './domain.ts';
 import {
+  type Act,
   type ClipFlags,
   clipOptions,
   clipWishes,
-  collect,
   examples,
-  followOptions,
   isText,
-  JOB_ID,
-  size,
+  type Outcome,
   text,
   wholeNumber,
 } from './options.ts';
+import { addVideo } from './program-video.ts';
 import { BACKENDS } from './providers/provider.ts';
-
-/** A command's exit code; nothing means 0. */
-type Outcome = number | undefined;
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -38,11 +31,12 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .option('--provider <name>', 'openai | sandbox')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, optionDescription: describeOption })
+    .option('--provider <name>', 'openai, wavespeed, eachlabs or sandbox')
     .option('--base-url <url>', 'a server that speaks the provider’s protocol')
     .addOption(new Option('--backend <kind>', 'what runs at the base URL').choices(BACKENDS))
     .option('--profile <name>', 'a profile from the settings file')
+    .option('--cast <file>', 'a cast file, read as if its characters were here', text)
     .option('--json', 'print one JSON document on stdout', false)
     .option('-q, --quiet', 'print only ids or paths on stdout', false)
     .option('--no-color', 'print without colours')
@@ -82,10 +76,6 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
   return program;
 }
 
-type Act = <Options>(
-  body: (context: Context, args: string[], options: Options) => Promise<Outcome>,
-) => (...given: unknown[]) => Promise<void>;
-
 function addCharacter(program: Command, act: Act): void {
   const character = program.command('character').description('the cast: clips that a name stands for');
 
@@ -120,7 +110,7 @@ function addCharacter(program: Command, act: Act): void {
   character
     .command('show')
     .description('show one character: its clip, where it came from, where it is registered')
-    .argument('<name>')
+    .argument('<name>', 'the character’s name')
     .addHelpText('after', examples('sora character show Joe'))
     .action(
       act(async (context, [name = '']) => (await import('./commands/character.ts')).runCharacterShow(context, name)),
@@ -128,8 +118,8 @@ function addCharacter(program: Command, act: Act): void {
   character
     .command('rename')
     .description('give a character another name')
-    .argument('<name>')
-    .argument('<new>')
+    .argument('<name>', 'the character’s name')
+    .argument('<new>', 'its new name')
     .addHelpText('after', examples('sora character rename Joe "Joe Smith"'))
     .action(
       act(async (context, [name = '', next = '']) =>
@@ -139,7 +129,7 @@ function addCharacter(program: Command, act: Act): void {
   character
     .command('remove')
     .description('delete a character and its clip from this machine; hosts keep their copy')
-    .argument('<name>')
+    .argument('<name>', 'the character’s name')
     .option('--yes', 'do not ask', false)
     .addHelpText('after', examples('sora character remove Joe --yes'))
     .action(
@@ -147,106 +137,69 @@ function addCharacter(program: Command, act: Act): void {
         (await import('./commands/character.ts')).runCharacterRemove(context, name, yes),
       ),
     );
+  addCast(character, act);
 }
 
-function addVideo(program: Command, act: Act): void {
-  const video = program.command('video').description('jobs: make videos, follow them, fetch them');
-
-  followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here'))
-    .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
-    .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
-    .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
-    .option('--model <id>', 'the model, by the host’s name for it', text)
-    .option('--seconds <n>', 'length of the video (default: 4)', wholeNumber(1, 600))
-    .option('--size <WxH>', 'size of the picture (default: 720p, as the first character’s clip lies)', size)
-    .option('--aspect <a:b>', '16:9 or 9:16, instead of --size')
-    .option('--resolution <r>', '720p or 1080p, with --aspect')
-    .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin')
-    .option('--wait', 'wait until the job is done and download the video', false)
-    .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
-    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
-    .option('--resend', 'send although an equal job may exist already', false)
-    .option('--dry-run', 'show the request that would be sent', false)
+/** What a cast is beyond one machine and one host. */
+function addCast(character: Command, act: Act): void {
+  character
+    .command('sync')
+    .description('register those whom the provider does not know yet: the named ones, or the whole cast')
+    .argument('[name...]')
+    .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
+    .action(act(async (context, names) => (await import('./commands/cast.ts')).runCharacterSync(context, names)));
+  character
+    .command('adopt')
+    .description('take over a character that the provider knows already')
+    .argument('<id>', 'the host’s id of the character')
+    .requiredOption('--name <name>', 'the character here, which must exist unless --clip is given')
+    .option('--clip <file>', 'the clip that it was made from, prepared and kept as in create', text)
+    .option('--as-registered', 'accept that the host knows it by another name, which prompts then say', false)
     .addHelpText(
       'after',
       examples(
-        'sora video generate "Joe waves at the sea." -c Joe --wait',
-        'sora video generate "Joe and Mia dance." -c Joe -c Mia --seconds 8 --aspect 9:16 -o dance.mp4',
-        'cat prompt.txt | sora video generate - --size 1280x720 --dry-run',
+        'sora character adopt char_123 --name Joe',
+        'sora character adopt char_123 --name Joe --clip joe.mp4 --as-registered',
       ),
     )
     .action(
-      act<GenerateFlags>(async (context, [prompt = ''], options) => {
-        const { runGenerate } = await import('./commands/generate.ts');
-        return runGenerate(context, { ...options, prompt });
-      }),
+      act<{ name: string; clip?: string; asRegistered: boolean }>(async (context, [id = ''], options) =>
+        (await import('./commands/cast.ts')).runCharacterAdopt(context, { ...options, id }),
+      ),
     );
-  video
-    .command('status')
-    .description('ask the hosts how jobs are; without an id, every job that is not finished')
-    .argument('[id...]', JOB_ID)
-    .option('--watch', 'stay until all are finished', false)
-    .option('--exit-status', 'exit as the job stands: 0 done, 5 failed, 7 unknown, 8 running', false)
-    .addHelpText('after', examples('sora video status', 'sora video status @last --exit-status'))
-    .action(
-      act<{ watch: boolean; exitStatus: boolean }>(async (context, ids, options) => {
-        const { runVideoStatus } = await import('./commands/status.ts');
-        return runVideoStatus(context, { ...options, ids });
-      }),
-    );
-  followOptions(video.command('wait').description('wait for jobs and download their videos'))
-    .argument('<id...>', JOB_ID)
-    .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
-    .action(
-      act<FollowFlags>(async (context, ids, options) => {
-        const { runVideoWait } = await import('./commands/follow.ts');
-        return runVideoWait(context, { ...options, ids });
-      }),
-    );
-  video
-    .command('download')
-    .description('download a finished video')
-    .argument('<id>', JOB_ID)
-    .addOption(
-      new Option('--variant <what>', 'which file').choices(['video', 'thumbnail', 'spritesheet']).default('video'),
-    )
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
+  character
+    .command('export')
+    .description('write the named characters, or the whole cast, to a file to be shared')
+    .argument('[name...]')
+    .requiredOption('-o, --output <file>', 'the cast file to write', text)
+    .option('--with-clips', 'put the clips into a folder beside it', false)
     .option('--force', 'replace an existing file', false)
-    .option('--allow-drift', 'accept a video that is not quite what was asked for', false)
     .addHelpText(
       'after',
-      examples('sora video download @last -o beach.mp4', 'sora video download @last --variant thumbnail'),
+      examples('sora character export -o cast.json --with-clips', 'sora character export Joe Mia -o duo.json'),
     )
     .action(
-      act<{ variant: 'video' | 'thumbnail' | 'spritesheet'; output?: string; force: boolean; allowDrift: boolean }>(
-        async (context, [id = ''], options) => {
-          const { runVideoDownload } = await import('./commands/follow.ts');
-          return runVideoDownload(context, { ...options, id });
-        },
+      act<{ output: string; withClips: boolean; force: boolean }>(async (context, names, options) =>
+        (await import('./commands/cast-file.ts')).runCharacterExport(context, { ...options, names }),
       ),
     );
-  video
-    .command('list')
-    .description('list the jobs of this machine, newest first')
-    .addOption(new Option('--status <s>', 'only those with this status').choices(JOB_STATUSES))
-    .addHelpText('after', examples('sora video list', 'sora video list --status succeeded --json'))
+  character
+    .command('import')
+    .description('merge a cast file into the cast of this machine; no registration is lost')
+    .argument('<file>', 'a video file')
+    .option('--force', 'replace characters that have another clip here', false)
+    .addHelpText('after', examples('sora character import cast.json'))
     .action(
-      act<{ status?: string }>(async (context, _args, options) =>
-        (await import('./commands/status.ts')).runVideoList(context, options),
+      act<{ force: boolean }>(async (context, [file = ''], { force }) =>
+        (await import('./commands/cast-file.ts')).runCharacterImport(context, { file, force }),
       ),
     );
-  video
-    .command('show')
-    .description('show what is recorded of a job, without asking its host')
-    .argument('<id>', JOB_ID)
-    .addHelpText('after', examples('sora video show @last --json'))
-    .action(act(async (context, [id = '']) => (await import('./commands/status.ts')).runVideoShow(context, id)));
 }
 
 function addClip(program: Command, act: Act): void {
   const clip = program.command('clip').description('look at a clip and prepare it, without an upload');
   clipOptions(clip.command('inspect').description('show what a clip is, whether it fits, and what would be done to it'))
-    .argument('<file>')
+    .argument('<file>', 'a video file')
     .addHelpText(
       'after',
       examples('sora clip inspect joe.mp4', 'sora clip inspect joe.mp4 --orientation portrait --json'),
@@ -258,7 +211,7 @@ function addClip(program: Command, act: Act): void {
       }),
     );
   clipOptions(clip.command('prepare').description('write the clip as it would be uploaded'))
-    .argument('<file>')
+    .argument('<file>', 'a video file')
     .requiredOption('-o, --output <file>', 'the MP4 to write', text)
     .option('--force', 'replace an existing file', false)
     .option('--dry-run', 'print the ffmpeg command instead of running it', false)
@@ -289,6 +242,18 @@ function addHouse(program: Command, act: Act): void {
         return runSandboxServe(context, options);
       }),
     );
+  const provider = program.command('provider').description('the hosts, their models and prices');
+  provider
+    .command('list')
+    .description('list the hosts, and whether this machine can use them')
+    .addHelpText('after', examples('sora provider list'))
+    .action(act(async (context) => (await import('./commands/provider.ts')).runProviderList(context)));
+  provider
+    .command('models')
+    .description('list the models that are known: lengths, sizes, characters, prices')
+    .argument('[provider]', 'only those of one host')
+    .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
+    .action(act(async (context, [name]) => (await import('./commands/provider.ts')).runProviderModels(context, name)));
   const store = program.command('store').description('where characters, clips and jobs are kept');
   store
     .command('path')
@@ -300,4 +265,22 @@ function addHouse(program: Command, act: Act): void {
     .description('read every record and clip and name what is broken')
     .addHelpText('after', examples('sora store check'))
     .action(act(async (context) => (await import('./commands/store.ts')).runStoreCheck(context)));
+}
+
+/** Commander's words for an option, without defaults that say nothing. */
+function describeOption(option: Option): string {
+  const {
+    choices,
+    default: preset,
+    words,
+  } = { choices: option.argChoices, default: option.defaultValue, words: option.defaultValueDescription };
+  const notes = [
+    choices && `choices: ${choices.join(', ')}`,
+    preset !== undefined &&
+      preset !== false &&
+      !Array.isArray(preset) &&
+      !option.negate &&
+      `default: ${words ?? preset}`,
+  ].filter(Boolean);
+  return notes.length === 0 ? option.description : `${option.description} (${notes.join('; ')})`;
 }

@@ -60,6 +60,18 @@ export function nameCharacters(prompt: string, names: readonly string[], { injec
   });
 }
 
+/**
+ * For models that take the clips themselves: says which name each clip stands for, in the order in which they are sent, as
+ * their vendor's guide has it (`@Video1`). A marker that the prompt uses already is left to it.
+ */
+export function pointToClips(prompt: string, names: readonly string[]): string {
+  const pointers = names.flatMap((name, index) => {
+    const marker = `@Video${index + 1}`;
+    return new RegExp(`${marker}(?!\\d)`).test(prompt) ? [] : `${name} is the character in ${marker}.`;
+  });
+  return [prompt, ...pointers].join(' ');
+}
+
 function featuring(names: string): string {
   return `Featuring ${names}${/[.。．]$/u.test(names) ? '' : '.'}`;
 }

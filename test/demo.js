@@ -45,7 +45,7 @@ The videos are here:
   .demo/joe-in-the-rain.mp4  720x1280, with the name put into the prompt and a portrait copy of Joe's clip
 
 Next, with the same settings in your shell:
-  export SORA_HOME=.demo/home SORA_PROVIDER=sandbox SORA_FFMPEG=${installer.path}
+  export SORA_HOME=${root}.demo/home SORA_PROVIDER=sandbox SORA_FFMPEG=${installer.path}
   node bin/sora.js character show Joe
   node bin/sora.js video generate "Joe rides a bicycle." -c Joe --dry-run
   node bin/sora.js --help

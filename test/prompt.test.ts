@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameCharacters, saidNames } from '../src/prompt.ts';
+import { nameCharacters, pointToClips, saidNames } from '../src/prompt.ts';
 
 describe('saidNames', () => {
   it.each([
@@ -71,5 +71,27 @@ describe('P1: every character passed is named verbatim in the prompt that is sen
   it('refuses instead of injecting when it is told to', () => {
     expect(() => nameCharacters('They run.', ['Joe', 'Mia'], { inject: false })).toThrow(/does not say Joe and Mia/);
     expect(nameCharacters('Joe runs.', ['Joe'], { inject: false }).injected).toEqual([]);
+  });
+});
+
+describe('pointToClips', () => {
+  it.each([
+    ['one name', 'Joe runs.', ['Joe'], 'Joe runs. Joe is the character in @Video1.'],
+    [
+      'two names in order',
+      'Hi.',
+      ['Joe', 'Mia'],
+      'Hi. Joe is the character in @Video1. Mia is the character in @Video2.',
+    ],
+    [
+      'only what the prompt does not',
+      'Joe of @Video1 runs.',
+      ['Joe', 'Mia'],
+      'Joe of @Video1 runs. Mia is the character in @Video2.',
+    ],
+    ['a marker that only looks like one', 'See @Video12.', ['Joe'], 'See @Video12. Joe is the character in @Video1.'],
+    ['nobody', 'Rain.', [], 'Rain.'],
+  ])('says of %s which clip it is', (_title, prompt, names, sent) => {
+    expect(pointToClips(prompt, names)).toBe(sent);
   });
 });

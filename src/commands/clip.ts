@@ -15,7 +15,7 @@ import { refuseAll, SoraError, systemCode } from '../errors.ts';
 import type { MediaInfo, MediaPlan } from '../media/plan.ts';
 import { publishFile } from '../publish.ts';
 import { temporary } from '../temporary.ts';
-import { formatBytes } from '../text.ts';
+import { formatBytes, shellQuote } from '../text.ts';
 
 export interface InspectedClip {
   readonly path: string;
@@ -66,7 +66,7 @@ export async function prepareInto(
 
 function refuseRejected({ path, plan }: InspectedClip): void {
   if (plan.kind !== 'reject') return;
-  throw refuseAll('clip', plan.issues, { hint: `sora clip inspect ${basename(path)} shows what it is.` });
+  throw refuseAll('clip', plan.issues, { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` });
 }
 
 export function clipLine(clip: Clip): string {
@@ -109,16 +109,14 @@ export async function runClipPrepare(
   if (input.output === '-' || /[/\\]$/.test(input.output)) {
     throw new SoraError('usage', '-o names the MP4 file to write.', { hint: 'For example: -o ready.mp4' });
   }
-  await checkOutput(target, resolve(host.cwd, input.file), input.force || input.dryRun);
+  await checkOutput(target, resolve(host.cwd, input.file), input.force);
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {
     refuseRejected(inspected);
     const { commandLine } = await import('../media/ffmpeg.ts');
     const { ffmpegArgs } = await import('../media/plan.ts');
-    const command = commandLine(
-      await context.ffmpeg(),
-      ffmpegArgs({ plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target }),
-    );
+    const args = ffmpegArgs({ plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target });
+    const command = commandLine(await context.ffmpeg(), input.force ? ['-y', ...args] : args);
     ui.note(planText(inspected.plan));
     ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
     return;
@@ -168,7 +166,11 @@ export interface UploadClip {
  * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
  * from it, because hosts stretch a clip whose aspect ratio is not the video's.
  */
-export async function clipFor(context: Context, character: Character, orientation: Orientation): Promise<UploadClip> {
+export async function clipFor(
+  context: Context,
+  character: Character,
+  { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
+): Promise<UploadClip> {
   const store = await context.characters();
   const path = store.clipPath(character.master.sha256);
   if (!(await store.hasClip(character.master.sha256))) {
@@ -176,13 +178,18 @@ export async function clipFor(context: Context, character: Character, orientatio
       hint: `Make it again: sora character create <clip> --name ${JSON.stringify(character.name)} --force`,
     });
   }
-  if (orientationOf(character.master) === orientation) return { path, dispose: async () => {} };
+  const { width, height } = character.master;
+  const isTurned = orientationOf(character.master) !== orientation;
+  const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
+  if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
   const { path: derived, dispose } = temporary(await store.tempClipPath());
   try {
-    context.ui.note(
-      `${character.name}'s clip is ${orientationOf(character.master)}; a ${orientation} copy is registered for this video.`,
-    );
-    const wishes = { ...DEFAULT_CLIP_OPTIONS, orientation, fit: character.options.fit };
+    if (isTurned) {
+      const lies = orientationOf(character.master);
+      context.ui.note(`${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`);
+    }
+    const resolution = isTooLarge ? '720p' : 'auto';
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit: character.options.fit };
     await prepareInto(context, await inspectClip(context, path, wishes), {
       outputPath: derived,
       name: `${character.name}'s clip`,

@@ -3,10 +3,10 @@ import type { Context } from '../context.ts';
 import { orientationOf, type Registration, type VideoRequest } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { fingerprintOf } from '../jobs.ts';
-import { nameCharacters } from '../prompt.ts';
-import type { NewVideo, Provider } from '../providers/provider.ts';
+import { nameCharacters, pointToClips } from '../prompt.ts';
+import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { readReference } from './reference.ts';
-import { ensureRegistered, registrationAt } from './register.ts';
+import { ensureRegistered, type Place, registrationAt } from './register.ts';
 import { earlierJob } from './submit.ts';
 import type { GenerateFlags, Wanted } from './wishes.ts';
 
@@ -29,15 +29,19 @@ type Cast = Pick<Registration, 'name' | 'value'>;
 export async function makeDraft(
   context: Context,
   input: GenerateFlags,
-  { wanted, provider }: { wanted: Wanted; provider: Provider },
+  { wanted, provider, model }: { wanted: Wanted; provider: Provider; model: string | undefined },
 ): Promise<Draft> {
   const { size, seconds } = wanted;
   const orientation = orientationOf(size);
-  const at = { provider: provider.name, baseUrl: provider.baseUrl, orientation, nowMs: context.host.clock.now() };
-  const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
+  const limits = provider.limits(model);
+  const mode = limits.characterMode;
+  const place: Place = { provider, orientation, mode };
+  const nowMs = context.host.clock.now();
   const draftOf = (cast: readonly Cast[], reference?: Awaited<ReturnType<typeof readReference>>): Draft => {
-    const { prompt, injected } = nameCharacters(wanted.prompt, apart(cast), input);
-    checkLength(prompt, provider);
+    const named = nameCharacters(wanted.prompt, apart(cast), input);
+    const { injected } = named;
+    const prompt = mode === 'id' ? named.prompt : pointToClips(named.prompt, apart(cast));
+    checkLength(prompt, limits);
     const request: VideoRequest = {
       prompt,
       ...(model !== undefined && { model }),
@@ -56,8 +60,8 @@ export async function makeDraft(
   };
 
   const expected = wanted.characters.map((character): Cast => {
-    const known = registrationAt(character, at);
-    return known ?? { name: character.name, value: `<id of ${character.name}, once it is registered>` };
+    const known = registrationAt(character, place, nowMs);
+    return known ?? { name: character.name, value: PLACEHOLDERS[mode](character.name) };
   });
   draftOf(expected);
   const reference = input.reference === undefined ? undefined : await readReference(context, input.reference, size);
@@ -69,10 +73,15 @@ export async function makeDraft(
 
   const cast: Cast[] = [];
   for (const character of wanted.characters) {
-    cast.push(await ensureRegistered(context, character, { provider, orientation }));
+    cast.push(await ensureRegistered(context, character, place));
   }
   return draftOf(cast, reference);
 }
+
+const PLACEHOLDERS = {
+  id: (name) => `<id of ${name}, once it is registered>`,
+  'reference-video': (name) => `<URL of ${name}'s clip, once it is uploaded>`,
+} satisfies Record<CharacterMode, (name: string) => string>;
 
 /** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */
 function apart(cast: readonly Cast[]): readonly string[] {
@@ -84,11 +93,8 @@ function apart(cast: readonly Cast[]): readonly string[] {
   });
 }
 
-function checkLength(prompt: string, { limits }: Provider): void {
+function checkLength(prompt: string, { promptChars }: ProviderLimits): void {
   const chars = [...prompt].length;
-  if (chars <= limits.promptChars) return;
-  throw new SoraError(
-    'usage',
-    `The prompt has ${chars} characters with the names in it; ${limits.promptChars} are allowed.`,
-  );
+  if (chars <= promptChars) return;
+  throw new SoraError('usage', `The prompt has ${chars} characters with the names in it; ${promptChars} are allowed.`);
 }

@@ -1,12 +1,14 @@
 /** `sora video generate`: everything that can be refused is refused first, then the record is written, then the request leaves. */
 import type { Context } from '../context.ts';
-import { formatSize, type Job } from '../domain.ts';
+import { formatSize, type Job, orientationOf } from '../domain.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
+import { requireCharacter } from './character.ts';
 import { type Draft, makeDraft } from './draft.ts';
 import { followAll } from './follow.ts';
 import { resumeCommand } from './jobs.ts';
+import { forgetStale } from './register.ts';
 import { type Submitted, submit } from './submit.ts';
 import { type GenerateFlags, gatherWishes, type Wanted } from './wishes.ts';
 
@@ -16,8 +18,9 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   const wait = input.wait || input.output !== undefined;
   const wanted = await gatherWishes(context, input, wait);
   const provider = await context.provider();
-  warnOfHost(context, wanted, provider);
-  const draft = await makeDraft(context, input, { wanted, provider });
+  const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
+  warnOfHost(context, { wanted, provider, model, allowRetired: input.allowRetired === true });
+  const draft = await makeDraft(context, input, { wanted, provider, model });
 
   if (input.dryRun) {
     const request = provider.describeVideo(draft.video);
@@ -28,7 +31,7 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
     });
     return 0;
   }
-  const sent = await submitAll(context, { input, draft, provider, wait: wait ? input : undefined });
+  const sent = await submitAll(context, { input, draft, provider, wanted, model, wait: wait ? input : undefined });
   const jobs = sent.map(({ job }) => job);
   if (wait) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
@@ -38,19 +41,27 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   return 0;
 }
 
+interface Request {
+  readonly input: GenerateFlags;
+  readonly draft: Draft;
+  readonly provider: Provider;
+  readonly wanted: Wanted;
+  readonly model: string | undefined;
+  readonly wait: GenerateFlags | undefined;
+}
+
 /** Sends `count` requests, one after the other. When one fails after others were sent, those are shown before it is thrown. */
-async function submitAll(
-  context: Context,
-  { input, ...request }: { input: GenerateFlags; draft: Draft; provider: Provider; wait: GenerateFlags | undefined },
-): Promise<readonly Submitted[]> {
+async function submitAll(context: Context, request: Request): Promise<readonly Submitted[]> {
+  const { input } = request;
   await (await context.jobs()).sweep();
-  const sent: Submitted[] = [];
-  for (let index = 0; index < input.count; index++) {
+  const { draft, first } = await submitFirst(context, request);
+  const sent = [first];
+  for (let index = 1; index < input.count; index++) {
     const ownIds = sent.map(({ job }) => job.id);
     try {
-      sent.push(await submit(context, { ...request, key: keyOf(input, index), resend: input.resend, ownIds }));
+      sent.push(await submit(context, { ...request, draft, key: keyOf(input, index), resend: input.resend, ownIds }));
     } catch (error) {
-      if (!isSoraError(error) || sent.length === 0) throw error;
+      if (!isSoraError(error)) throw error;
       showJobs(
         context,
         sent.map(({ job }) => job),
@@ -65,6 +76,24 @@ async function submitAll(
     }
   }
   return sent;
+}
+
+/** A refusal may mean that the host has forgotten a character. Then that is registered anew, and the request sent once more. */
+async function submitFirst(context: Context, request: Request): Promise<{ draft: Draft; first: Submitted }> {
+  const { input, wanted, provider, model } = request;
+  const send = async (draft: Draft): Promise<{ draft: Draft; first: Submitted }> => {
+    const { resend } = input;
+    return { draft, first: await submit(context, { ...request, draft, key: keyOf(input, 0), resend, ownIds: [] }) };
+  };
+  try {
+    return await send(request.draft);
+  } catch (error) {
+    const mode = provider.limits(model).characterMode;
+    const place = { provider, mode, orientation: orientationOf(wanted.size) };
+    if (!isSoraError(error, 'refused') || !(await forgetStale(context, wanted.characters, place))) throw error;
+    const characters = await Promise.all(wanted.characters.map(({ name }) => requireCharacter(context, name)));
+    return send(await makeDraft(context, input, { wanted: { ...wanted, characters }, provider, model }));
+  }
 }
 
 const NOTHING_CREATED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated']);
@@ -84,8 +113,24 @@ function showJobs(context: Context, jobs: readonly Job[]): void {
 }
 
 /** Hosts run ahead of their documentation, so what it does not list is worth a warning and no more. */
-function warnOfHost({ ui }: Context, { characters, size, seconds }: Wanted, provider: Provider): void {
-  const { limits } = provider;
+function warnOfHost(
+  { ui }: Context,
+  {
+    wanted,
+    provider,
+    model,
+    allowRetired,
+  }: { wanted: Wanted; provider: Provider; model: string | undefined; allowRetired: boolean },
+): void {
+  const { characters, size, seconds } = wanted;
+  const limits = provider.limits(model);
+  if (limits.retired !== undefined && !allowRetired) {
+    throw new SoraError(
+      'usage',
+      `${model} is retired at ${provider.name} since ${limits.retired}: another model may answer in its name.`,
+      { hint: `Take another (sora provider models ${provider.name}), or add --allow-retired.` },
+    );
+  }
   const at = provider.backend ?? provider.name;
   if (characters.length > limits.characters) {
     throw new SoraError(
@@ -112,7 +157,7 @@ function warnOfHost({ ui }: Context, { characters, size, seconds }: Wanted, prov
   }
   if (limits.sizes.length > 0 && !limits.sizes.some((one) => formatSize(one) === formatSize(size))) {
     ui.warn(
-      `${formatSize(size)} is none of the documented sizes (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
+      `${formatSize(size)} is none of the documented sizes${model === undefined ? '' : ` of ${model}`} (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
     );
   }
 }

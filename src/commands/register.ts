@@ -2,66 +2,122 @@
 import type { Context } from '../context.ts';
 import type { Character, Orientation, Registration } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { CharacterMode, Provider } from '../providers/provider.ts';
 import { firstTime } from '../store/notices.ts';
 import { clipFor } from './clip.ts';
 
-/** The living registration of a character's clip in that orientation, if there is one. */
+/** Where a registration has to hold. */
+export interface Place {
+  readonly provider: Provider;
+  /** Of the video: an id stands for a clip of one orientation. */
+  readonly orientation: Orientation;
+  readonly mode: CharacterMode;
+}
+
+const KINDS = { id: 'id', 'reference-video': 'url' } as const satisfies Record<CharacterMode, Registration['kind']>;
+
+/** A URL that ends while the host still reads the request is no use. */
+const EXPIRY_MARGIN_MS = 10 * 60_000;
+
+/** The living registration of a character's clip there, if there is one. */
 export function registrationAt(
   character: Character,
-  at: { provider: string; baseUrl: string; orientation: Orientation; nowMs: number },
+  { provider, orientation, mode }: Place,
+  nowMs: number,
 ): Registration | undefined {
-  return character.registrations.find(
+  return character.registrations.findLast(
     (one) =>
-      one.provider === at.provider &&
-      one.baseUrl === at.baseUrl &&
-      one.orientation === at.orientation &&
+      one.provider === provider.name &&
+      one.baseUrl === provider.baseUrl &&
+      one.orientation === orientation &&
+      one.kind === KINDS[mode] &&
       one.stale !== true &&
-      (one.expiresAt === undefined || Date.parse(one.expiresAt) > at.nowMs),
+      (one.expiresAt === undefined || Date.parse(one.expiresAt) > nowMs + EXPIRY_MARGIN_MS),
   );
 }
 
 /**
- * Registers the character with the host unless it is already, and returns the registration. The record is saved as soon
- * as the host has answered. Throws what the provider throws; the character stays as it was then.
+ * Registers the character with the host, or uploads its clip where the host takes clips, unless that is done already. The
+ * record is saved as soon as the host has answered. Throws what the provider throws; the character stays as it was then.
  */
-export async function ensureRegistered(
-  context: Context,
-  character: Character,
-  { provider, orientation }: { provider: Provider; orientation: Orientation },
-): Promise<Registration> {
+export async function ensureRegistered(context: Context, character: Character, place: Place): Promise<Registration> {
   const { ui, host } = context;
-  const at = { provider: provider.name, baseUrl: provider.baseUrl, orientation, nowMs: host.clock.now() };
-  const known = registrationAt(character, at);
+  const { provider, orientation, mode } = place;
+  const known = registrationAt(character, place, host.clock.now());
   if (known) return known;
-  const clip = await clipFor(context, character, orientation);
+  const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(context);
-  const task = await ui.task(`Registering ${character.name} with ${provider.name}`);
+  const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
   try {
-    const remote = await provider.createCharacter(
-      { name: character.name, clipPath: clip.path, fileName: 'clip.mp4' },
-      { signal: host.signal },
-    );
-    const profile = await context.profileName();
+    const made = await MAKERS[mode](provider, character, { clipPath: clip.path, signal: host.signal });
     const registration: Registration = {
       provider: provider.name,
       baseUrl: provider.baseUrl,
-      profile,
+      profile: await context.profileName(),
       orientation,
-      kind: 'id',
-      value: remote.id,
-      name: (remote.name ?? character.name).normalize('NFC'),
+      kind: KINDS[mode],
       createdAt: new Date(host.clock.now()).toISOString(),
+      ...made,
     };
     await saveRegistration(context, character, registration);
-    task.done(`${character.name} is registered with ${provider.name}: ${remote.id}`);
+    task.done(`${character.name} is known to ${provider.name}: ${registration.value}`);
     return registration;
   } catch (error) {
-    task.fail(`${character.name} is not registered with ${provider.name}`);
+    task.fail(`${character.name} is not known to ${provider.name}`);
     throw error;
   } finally {
     await clip.dispose();
   }
+}
+
+/** Some models refuse reference clips above 1280x720 (Seedance 2.0: about 927 000 pixels), and none gains from more. */
+const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const satisfies Record<
+  CharacterMode,
+  number | undefined
+>;
+
+type Made = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
+
+const MAKERS = {
+  async id(provider, { name }, { clipPath, signal }) {
+    const remote = await provider.createCharacter({ name, clipPath, fileName: 'clip.mp4' }, { signal });
+    return { value: remote.id, name: (remote.name ?? name).normalize('NFC') };
+  },
+  async 'reference-video'(provider, { name }, { clipPath, signal }) {
+    if (!provider.uploadClip) throw new SoraError('usage', `${provider.name} takes no clips.`);
+    const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal });
+    return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
+  },
+} satisfies Record<
+  CharacterMode,
+  (provider: Provider, character: Character, clip: { clipPath: string; signal: AbortSignal }) => Promise<Made>
+>;
+
+/**
+ * After a refusal: asks the host about each character's id, and marks those stale that it does not know any more, so that
+ * they are made anew from the master. True when there were any.
+ */
+export async function forgetStale(context: Context, characters: readonly Character[], place: Place): Promise<boolean> {
+  if (place.mode !== 'id') return false;
+  const { host, ui } = context;
+  const store = await context.characters();
+  let found = false;
+  for (const character of characters) {
+    const known = registrationAt((await store.find(character.name)) ?? character, place, host.clock.now());
+    if (!known) continue;
+    const call = { signal: host.signal };
+    // A host that cannot be asked, or does not answer, says nothing about the id.
+    const there = await place.provider.getCharacter(known.value, call).catch(() => ({}));
+    if (there) continue;
+    found = true;
+    ui.note(`${place.provider.name} no longer knows ${character.name} as ${known.value}; it is registered anew.`);
+    const staleOnes = (one: Registration): Registration => (one.value === known.value ? { ...one, stale: true } : one);
+    await store.update(character.name, (current) => ({
+      ...current,
+      registrations: current.registrations.map(staleOnes),
+    }));
+  }
+  return found;
 }
 
 async function saveRegistration(context: Context, character: Character, registration: Registration): Promise<void> {

@@ -37,7 +37,7 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
   ui.result({
     json: report,
     text: [
-      `${report.characters} characters, ${report.jobs} jobs: ${problems.length === 0 ? 'all whole.' : `${problems.length} problems.`}`,
+      `${counted(report.characters, 'character')}, ${counted(report.jobs, 'job')}: ${problems.length === 0 ? 'all whole.' : `${problems.length} problems.`}`,
       ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),
       ...orphans.map((path) => `  ${path}: no character needs this clip`),
     ].join('\n'),
@@ -51,4 +51,8 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
       hint: 'Nothing was deleted. Restore the files from a backup, or remove them by hand.',
     },
   );
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,7 @@
 /** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { type Character, type Orientation, orientationOf, type Size } from '../domain.ts';
+import { type Character, orientationOf, type Size } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { requireCharacter } from './character.ts';
 import type { FollowFlags } from './follow.ts';
@@ -22,10 +22,11 @@ export interface GenerateFlags extends FollowFlags {
   readonly count: number;
   readonly key?: string;
   readonly resend: boolean;
+  readonly allowRetired?: boolean;
   readonly dryRun: boolean;
 }
 
-const DEFAULT_SECONDS = 4;
+export const DEFAULT_SECONDS = 4;
 const MAX_PROMPT_BYTES = 1_000_000;
 
 export interface Wanted {
@@ -41,16 +42,7 @@ export async function gatherWishes(
   input: GenerateFlags & { prompt: string },
   wait: boolean,
 ): Promise<Wanted> {
-  const problems: SoraError[] = [];
-  const check = async <T>(part: () => Promise<T> | T): Promise<T | undefined> => {
-    try {
-      return await part();
-    } catch (error) {
-      if (!isSoraError(error, 'usage') && !isSoraError(error, 'auth')) throw error;
-      problems.push(error);
-      return undefined;
-    }
-  };
+  const { check, settle } = gatherProblems();
   if (input.prompt === '-' && input.reference === '-')
     throw new SoraError('usage', 'The prompt and the reference cannot both come from stdin.');
   const prompt = await check(() => readPrompt(context, input.prompt));
@@ -65,26 +57,50 @@ export async function gatherWishes(
   if (wait && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
   // The choice of the host and its key are part of the same refusal.
   await check(() => context.connection());
-  if (problems.length === 1 && problems[0]) throw problems[0];
-  if (problems.length > 1 || prompt === undefined || size === undefined) {
-    const hint = problems.find((problem) => problem.hint !== undefined)?.hint;
-    throw refuseAll(
-      problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
-      problems.map(({ message }) => message),
-      hint === undefined ? {} : { hint },
-    );
-  }
+  settle();
+  if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
   return { prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS };
 }
 
+/** Runs checks one by one, so that `settle` can throw in one refusal all that they refused. */
+export function gatherProblems() {
+  const problems: SoraError[] = [];
+  return {
+    /** What the part returns; undefined when it throws `usage` or `auth`, which are kept for `settle`. */
+    async check<T>(part: () => Promise<T> | T): Promise<T | undefined> {
+      try {
+        return await part();
+      } catch (error) {
+        if (!isSoraError(error, 'usage') && !isSoraError(error, 'auth')) throw error;
+        problems.push(error);
+        return undefined;
+      }
+    },
+    settle(): void {
+      if (problems.length === 0) return;
+      if (problems.length === 1 && problems[0]) throw problems[0];
+      const hint = problems.find((problem) => problem.hint !== undefined)?.hint;
+      throw refuseAll(
+        problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
+        problems.map(({ message }) => message),
+        hint === undefined ? {} : { hint },
+      );
+    },
+  };
+}
+
 /** A command that runs again with its --key finds the file that it made the first time. */
-async function isOwnFile({ host, jobs }: Context, { key, output }: GenerateFlags): Promise<boolean> {
+export async function isOwnFile(
+  { host, jobs }: Context,
+  { key, output }: Pick<GenerateFlags, 'key' | 'output'>,
+): Promise<boolean> {
   if (key === undefined || output === undefined || output === '-') return false;
   const path = resolve(host.cwd, output);
   return (await (await jobs()).list()).records.some((job) => job.key === key && job.outputPath === path);
 }
 
-async function readPrompt(context: Context, text: string): Promise<string> {
+/** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */
+export async function readPrompt(context: Context, text: string): Promise<string> {
   const prompt =
     text === '-'
       ? new TextDecoder().decode(await readStdin(context.host, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '')
@@ -94,8 +110,8 @@ async function readPrompt(context: Context, text: string): Promise<string> {
   return prompt;
 }
 
-const SHORT_SIDES: Readonly<Record<string, number>> = { '720p': 720, '1080p': 1080 };
-const ASPECTS: Readonly<Record<string, Orientation>> = { '16:9': 'landscape', '9:16': 'portrait' };
+const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
+const ASPECTS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'];
 
 /** 720p as the first character's clip lies, unless the user says otherwise. */
 function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
@@ -106,13 +122,16 @@ function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Characte
   const short = SHORT_SIDES[resolution ?? '720p'];
   if (short === undefined)
     throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
-      hint: 'Take 720p or 1080p, or name pixels with --size.',
+      hint: `Take one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
     });
-  const orientation = aspect === undefined ? orientationOf(first?.master ?? { width: 16, height: 9 }) : ASPECTS[aspect];
-  if (orientation === undefined)
+  const lies = orientationOf(first?.master ?? { width: 16, height: 9 });
+  const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
+  if (!ASPECTS.includes(ratio))
     throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
-      hint: 'Take 16:9 or 9:16, or name pixels with --size.',
+      hint: `Take one of ${ASPECTS.join(', ')}, or name pixels with --size.`,
     });
-  const long = (short * 16) / 9;
-  return orientation === 'landscape' ? { width: long, height: short } : { width: short, height: long };
+  const [across = 1, down = 1] = ratio.split(':').map(Number);
+  // Sides are even: 4:2:0 pictures have no odd ones.
+  const long = 2 * Math.round((short * Math.max(across, down)) / Math.min(across, down) / 2);
+  return across >= down ? { width: long, height: short } : { width: short, height: long };
 }

@@ -39,7 +39,7 @@ describe('store check', () => {
     await addCharacter(test, 'Joe');
     await addJob(test, { baseUrl: HOST });
     await runStoreCheck(test.context);
-    expect(test.stdout.text()).toBe('0 characters, 0 jobs: all whole.\n1 characters, 1 jobs: all whole.\n');
+    expect(test.stdout.text()).toBe('0 characters, 0 jobs: all whole.\n1 character, 1 job: all whole.\n');
   });
 
   it('names everything that is broken, exits 12, and deletes nothing', async () => {
@@ -86,7 +86,7 @@ describe('store check', () => {
     const orphan = join(test.context.paths.clips, `${'0'.repeat(64)}.mp4`);
     await writeFile(orphan, 'x');
     await runStoreCheck(test.context);
-    expect(test.stdout.text()).toBe(`1 characters, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);
+    expect(test.stdout.text()).toBe(`1 character, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);
     expect(await (await test.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
   });
 });

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, it, onTestFinished } from 'vitest';
+import { BIN, FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { run } from '../helpers/ffmpeg.ts';
+
+const JOE = join(FIXTURES, 'joe.mp4');
+
+/** A host of its own, with its own memory, as `sora sandbox serve` prints how to reach it. */
+async function startHost(
+  { env, dir }: Machine,
+  name: string,
+): Promise<{ variables: Record<string, string>; stop(): Promise<unknown> }> {
+  const server = execa(process.execPath, [BIN, 'sandbox', 'serve', '--json'], {
+    env: { ...env, SORA_HOME: join(dir, `host-${name}`) },
+    extendEnv: false,
+    reject: false,
+    cwd: dir,
+  });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  let text = '';
+  server.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await said(server, 'stdout', '\n}');
+  const { env: variables } = JSON.parse(text) as { env: Record<string, string> };
+  return {
+    variables,
+    stop: async () => {
+      server.kill('SIGINT');
+      return await server;
+    },
+  };
+}
+
+/** The share of pixels of a frame that are as teal as Joe's pullover. */
+async function tealShare(path: string): Promise<number> {
+  const { stdout } = await run([
+    '-v',
+    'error',
+    '-ss',
+    '1',
+    '-i',
+    path,
+    '-frames:v',
+    '1',
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'rgb24',
+    '-',
+  ]);
+  let teal = 0;
+  for (let at = 0; at + 2 < stdout.length; at += 3) {
+    const [red = 0, green = 0, blue = 0] = stdout.subarray(at, at + 3);
+    if (Math.abs(red - 28) < 24 && Math.abs(green - 155) < 24 && Math.abs(blue - 148) < 24) teal += 1;
+  }
+  return teal / (stdout.length / 3);
+}
+
+it('a character outlives the host that it was made at', async () => {
+  const machine = makeMachine();
+  const { sora, dir } = machine;
+  const first = await startHost(machine, 'openai');
+  const { OPENAI_BASE_URL = '', OPENAI_API_KEY = '' } = first.variables;
+  const openai = { OPENAI_BASE_URL, OPENAI_API_KEY };
+  const made = await sora(['character', 'create', JOE, '--name', 'Joe'], { env: openai });
+  expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+  const once = await sora(['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'openai.mp4'], { env: openai });
+  expect(once, once.stderr).toMatchObject({ exitCode: 0 });
+  await first.stop();
+  expect((await sora(['video', 'generate', 'Joe runs.', '-c', 'Joe'], { env: openai })).exitCode).toBe(6);
+
+  const second = await startHost(machine, 'others');
+  const shares: number[] = [await tealShare(join(dir, 'openai.mp4'))];
+  for (const name of ['wavespeed', 'eachlabs']) {
+    const variables = Object.fromEntries(
+      Object.entries(second.variables).filter(([key]) => key.startsWith(name.toUpperCase())),
+    );
+    const args = ['video', 'generate', 'He waves.', '-c', 'Joe', '--provider', name, '-o', `${name}.mp4`];
+    const done = await sora(args, { env: variables });
+    expect(done, `${name}: ${done.stderr}`).toMatchObject({ exitCode: 0 });
+    shares.push(await tealShare(join(dir, `${name}.mp4`)));
+  }
+  for (const share of shares) expect(share).toBeGreaterThan(0.005);
+
+  const joe = JSON.parse((await sora(['character', 'show', 'Joe', '--json'])).stdout);
+  expect(joe.registrations.map((one: { provider: string; kind: string }) => `${one.provider} ${one.kind}`)).toEqual([
+    'openai id',
+    'wavespeed url',
+    'eachlabs url',
+  ]);
+}, 240_000);
