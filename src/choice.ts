@@ -17,7 +17,12 @@ export interface Configured {
   readonly wishes: ProviderWishes;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: Profile;
+  /** What `sora auth login` stored: used where the environment has no key. */
+  readonly keys: Keys;
 }
+
+/** Keys by provider. */
+export type Keys = Readonly<Partial<Record<ProviderName, string>>>;
 
 export interface Connection {
   readonly name: ProviderName;
@@ -46,7 +51,7 @@ export function chooseProvider(configured: Configured): Connection {
     });
   }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
-  const key = entry.key(env);
+  const key = keyOf(name, configured)?.key;
   if (key === undefined && entry.needsKey(baseUrl)) throw missingKey(name);
   const own = isProfileOf(baseUrl, name, profile) ? profile : {};
   return {
@@ -58,6 +63,17 @@ export function chooseProvider(configured: Configured): Connection {
     allowHttp: own.allowHttp === true,
     retired: retirementOf(baseUrl),
   };
+}
+
+/** A provider's key and where it is from: the environment, else what is stored. An empty one is none. */
+export function keyOf(
+  name: ProviderName,
+  { env, keys }: Pick<Configured, 'env' | 'keys'>,
+): { readonly key: string; readonly source: 'environment' | 'stored' } | undefined {
+  const own = PROVIDERS[name].key(env);
+  if (own !== undefined) return { key: own, source: 'environment' };
+  const stored = Object.hasOwn(keys, name) ? keys[name]?.trim() : undefined;
+  return stored ? { key: stored, source: 'stored' } : undefined;
 }
 
 /** What a profile says about its host holds for that host only, not for one that a flag or the environment names instead. */
@@ -80,11 +96,13 @@ export function connectionOf(
   const allowHttp = isProfileOf(job.baseUrl, name, profile) && profile.allowHttp === true;
   const base = { name, model: undefined, allowHttp, retired: undefined };
   const backend = backendOf(job.backend);
-  if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: entry.key(env), backend };
-  const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], profile.baseUrl, entry.defaultBaseUrl];
+  if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: keyOf(name, configured)?.key, backend };
+  // A profile names its host for its own provider: the key of another one does not go there.
+  const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
+  const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], own, entry.defaultBaseUrl];
   const origin = new URL(job.baseUrl).origin;
   const isTrusted = trusted.some((url) => url !== undefined && url !== '' && originOf(url) === origin);
-  const key = entry.key(env);
+  const key = keyOf(name, configured)?.key;
   if (key !== undefined && !isTrusted) {
     throw new SoraError(
       'auth',
@@ -100,19 +118,25 @@ export function connectionOf(
 }
 
 function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): string | undefined {
-  const fits = profile.provider === undefined || profile.provider === name;
-  return wishes.baseUrl ?? (env[PROVIDERS[name].baseUrlVariable] || undefined) ?? (fits ? profile.baseUrl : undefined);
+  const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
+  return wishes.baseUrl ?? (env[PROVIDERS[name].baseUrlVariable] || undefined) ?? own;
+}
+
+function fitsProfile(name: ProviderName, profile: Profile): boolean {
+  return profile.provider === undefined || profile.provider === name;
 }
 
 function onlyConfigured(configured: Configured): ProviderName {
   const { wishes, env, profile } = configured;
-  const found = NAMES.filter((name) => {
-    if (name === 'sandbox') return false;
-    const entry = PROVIDERS[name];
-    if (entry.key(env) !== undefined || env[entry.baseUrlVariable]) return true;
-    // A base URL without a provider's name is that of a server which speaks the format that others took over.
-    return name === 'openai' && (wishes.baseUrl ?? profile.baseUrl) !== undefined;
-  });
+  // A base URL that names no provider is a server of `/v1/videos`: it is no sign of any other, nor a place for its key.
+  const anybodys = wishes.baseUrl ?? (profile.provider === undefined ? profile.baseUrl : undefined);
+  const found = NAMES.filter(
+    (name) =>
+      name !== 'sandbox' &&
+      (keyOf(name, configured) !== undefined ||
+        Boolean(env[PROVIDERS[name].baseUrlVariable]) ||
+        (name === 'openai' && anybodys !== undefined)),
+  );
   if (found.length === 1 && found[0]) return found[0];
   throw new SoraError(
     'usage',
@@ -120,8 +144,8 @@ function onlyConfigured(configured: Configured): ProviderName {
     {
       hint:
         `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
-        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host; ' +
-        'wavespeed and eachlabs need their keys.',
+        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host. ' +
+        'Keys are stored by: sora auth login <provider>',
     },
   );
 }
@@ -158,7 +182,7 @@ function originOf(url: string): string | undefined {
 
 function missingKey(name: ProviderName): SoraError {
   return new SoraError('auth', `Provider ${name} needs a key, and ${PROVIDERS[name].keyVariable} is not set.`, {
-    hint: `Set ${PROVIDERS[name].keyVariable}, or try without a key: --provider sandbox`,
+    hint: `Set ${PROVIDERS[name].keyVariable}, store one with: sora auth login ${name}, or try without a key: --provider sandbox`,
   });
 }
 

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
-import { type Connection, chooseProvider, connectionOf, type ProviderWishes } from './choice.ts';
+import { type Connection, chooseProvider, connectionOf, type Keys, type ProviderWishes } from './choice.ts';
 import type { Clock, Job } from './domain.ts';
 import { SoraError } from './errors.ts';
 import type { Ffmpeg } from './media/ffmpeg.ts';
@@ -23,6 +23,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly platform: string;
+  /** Of Node, such as `20.20.0`; undefined where nobody said. */
+  readonly nodeVersion?: string;
   readonly homeDir: string;
   readonly stdin: { readonly stream: Readable; readonly isTTY: boolean };
   readonly stdout: Sink;
@@ -51,6 +53,8 @@ export interface Context {
   readonly paths: StorePaths;
   /** The profile's name, chosen by flag, environment or settings. */
   profileName(): Promise<string>;
+  /** The keys that `sora auth login` stored. */
+  keys(): Promise<Keys>;
   characters(): Promise<CharacterStore>;
   jobs(): Promise<JobStore>;
   ffmpeg(): Promise<Ffmpeg>;
@@ -59,6 +63,8 @@ export interface Context {
   provider(): Promise<Provider>;
   /** The host that made a job, whatever is configured now. */
   providerOf(job: Job): Promise<Provider>;
+  /** For requests that no adapter makes; with the connection's own rule about plain http. */
+  http(to: Pick<Connection, 'allowHttp'>): Promise<Http>;
   /** Asks on the terminal; throws `usage` with `hint` where there is none. */
   confirm(question: string, hint: string): Promise<boolean>;
   /** Ends what the services keep open. */
@@ -80,6 +86,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     if (named !== undefined) await profileOf(named);
     return named ?? (await settings()).defaultProfile;
   });
+  const keys = once(async () => {
+    const { readKeys } = await import('./store/keys.ts');
+    return readKeys(paths.config, { platform: host.platform, warn: (text) => ui.warn(text) });
+  });
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/ffmpeg.ts');
     return findFfmpeg(host.env, host.signal);
@@ -90,9 +100,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     closers.push(() => server.close());
     return server;
   });
-  const connection = once(async () =>
-    chooseProvider({ wishes: globals, env: host.env, profile: await profileOf(await profileName()) }),
-  );
+  const connection = once(async () => {
+    const profile = await profileOf(await profileName());
+    return chooseProvider({ wishes: globals, env: host.env, profile, keys: await keys() });
+  });
   const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
   const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
     const { createHttp } = await import('./providers/http.ts');
@@ -136,6 +147,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     ui,
     paths,
     profileName,
+    keys,
     characters: once(async () => {
       const { createCharacterStore } = await import('./store/characters.ts');
       const local = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
@@ -151,10 +163,11 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     }),
     ffmpeg,
     connection,
+    http: (to) => httpFor(to.allowHttp),
     provider: async () => connect(await connection()),
     providerOf: async (job) => {
       const profile = await profileOf(job.profile ?? (await profileName()));
-      return connect(connectionOf(job, { wishes: globals, env: host.env, profile }));
+      return connect(connectionOf(job, { wishes: globals, env: host.env, profile, keys: await keys() }));
     },
     async confirm(question, hint) {
       if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
@@ -187,7 +200,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function proxyOf(env: Host['env']): { http?: string; https?: string; noProxy?: string } {
+/** The proxies that the environment names. */
+export function proxyOf(env: Host['env']): { http?: string; https?: string; noProxy?: string } {
   const http = env.http_proxy ?? env.HTTP_PROXY;
   const https = env.https_proxy ?? env.HTTPS_PROXY;
   const noProxy = env.no_proxy ?? env.NO_PROXY;

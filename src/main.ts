@@ -58,6 +58,7 @@ const host: Host = {
   cwd: process.cwd(),
   platform: process.platform,
   homeDir: homedir(),
+  nodeVersion: process.versions.node,
   stdin: {
     get stream() {
       return process.stdin;

@@ -2,17 +2,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { Context, Globals } from './context.ts';
-import {
-  type Act,
-  type ClipFlags,
-  clipOptions,
-  clipWishes,
-  examples,
-  isText,
-  type Outcome,
-  text,
-  wholeNumber,
-} from './options.ts';
+import { type Act, type ClipFlags, clipOptions, clipWishes, examples, isText, type Outcome, text } from './options.ts';
+import { addHouse } from './program-house.ts';
 import { addVideo } from './program-video.ts';
 import { BACKENDS } from './providers/provider.ts';
 
@@ -225,46 +216,6 @@ function addClip(program: Command, act: Act): void {
         return runClipPrepare(context, { ...options, file, options: clipWishes(options) });
       }),
     );
-}
-
-function addHouse(program: Command, act: Act): void {
-  program
-    .command('sandbox')
-    .description('a local stand-in for the hosts, to try things out and to test scripts')
-    .command('serve')
-    .description('keep the sandbox up until Ctrl-C and print how to reach it')
-    .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0, 65_535))
-    .option('--scenario <file>', 'a JSON file of faults to play')
-    .addHelpText('after', examples('sora sandbox serve --port 4010', 'sora sandbox serve --scenario faults.json'))
-    .action(
-      act<{ port?: number; scenario?: string }>(async (context, _args, options) => {
-        const { runSandboxServe } = await import('./commands/sandbox.ts');
-        return runSandboxServe(context, options);
-      }),
-    );
-  const provider = program.command('provider').description('the hosts, their models and prices');
-  provider
-    .command('list')
-    .description('list the hosts, and whether this machine can use them')
-    .addHelpText('after', examples('sora provider list'))
-    .action(act(async (context) => (await import('./commands/provider.ts')).runProviderList(context)));
-  provider
-    .command('models')
-    .description('list the models that are known: lengths, sizes, characters, prices')
-    .argument('[provider]', 'only those of one host')
-    .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
-    .action(act(async (context, [name]) => (await import('./commands/provider.ts')).runProviderModels(context, name)));
-  const store = program.command('store').description('where characters, clips and jobs are kept');
-  store
-    .command('path')
-    .description('print the folders')
-    .addHelpText('after', examples('sora store path --json'))
-    .action(act(async (context) => (await import('./commands/store.ts')).runStorePath(context)));
-  store
-    .command('check')
-    .description('read every record and clip and name what is broken')
-    .addHelpText('after', examples('sora store check'))
-    .action(act(async (context) => (await import('./commands/store.ts')).runStoreCheck(context)));
 }
 
 /** Commander's words for an option, without defaults that say nothing. */

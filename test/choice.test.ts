@@ -4,7 +4,7 @@ import { type Configured, chooseProvider, connectionOf } from '../src/choice.ts'
 const GATEWAY = 'https://gateway.example.com/v1';
 
 function configured(change: Partial<Configured> = {}): Configured {
-  return { wishes: {}, env: {}, profile: {}, ...change };
+  return { wishes: {}, env: {}, profile: {}, keys: {}, ...change };
 }
 
 describe('chooseProvider', () => {
@@ -13,6 +13,7 @@ describe('chooseProvider', () => {
     ['the environment', { env: { SORA_PROVIDER: 'sandbox', OPENAI_API_KEY: 'k' } }, 'sandbox', 'sandbox:'],
     ['the profile', { profile: { provider: 'sandbox' }, env: { OPENAI_API_KEY: 'k' } }, 'sandbox', 'sandbox:'],
     ['the only key', { env: { OPENAI_API_KEY: 'k' } }, 'openai', 'https://api.openai.com/v1'],
+    ['the only stored key', { keys: { wavespeed: 'k' } }, 'wavespeed', 'https://api.wavespeed.ai/api/v3'],
     ['a base URL flag alone', { wishes: { baseUrl: `${GATEWAY}/` } }, 'openai', GATEWAY],
     ['a base URL variable alone', { env: { OPENAI_BASE_URL: GATEWAY } }, 'openai', GATEWAY],
     ['a base URL in the profile alone', { profile: { baseUrl: GATEWAY } }, 'openai', GATEWAY],
@@ -63,6 +64,37 @@ describe('chooseProvider', () => {
     expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY, OPENAI_API_KEY: 'k' } })).key).toBe('k');
   });
 
+  it.each([
+    ['stored without one in the environment', {}, 'stored'],
+    ['stored beside an empty one', { OPENAI_API_KEY: ' ' }, 'stored'],
+    ['of the environment before the stored one', { OPENAI_API_KEY: 'env' }, 'env'],
+  ])('takes the key that is %s', (_title, env, key) => {
+    const { key: taken } = chooseProvider(
+      configured({ wishes: { provider: 'openai' }, env, keys: { openai: 'stored' } }),
+    );
+    expect(taken).toBe(key);
+  });
+
+  it('counts stored keys and keys of the environment together', () => {
+    expect(() => chooseProvider(configured({ env: { OPENAI_API_KEY: 'k' }, keys: { eachlabs: 'k' } }))).toThrow(
+      expect.objectContaining({ code: 'usage', message: 'More than one provider is configured.' }),
+    );
+  });
+
+  it('P5: never takes a base URL without a provider for the host of the only key', () => {
+    const wishes = { baseUrl: GATEWAY };
+    expect(() => chooseProvider(configured({ wishes, keys: { wavespeed: 'k' } }))).toThrow(
+      expect.objectContaining({ code: 'usage', message: 'More than one provider is configured.' }),
+    );
+  });
+
+  it('P5: never takes the stored key of another provider', () => {
+    const keys = { openai: 'k' };
+    expect(() => chooseProvider(configured({ wishes: { provider: 'wavespeed' }, keys }))).toThrow(
+      expect.objectContaining({ code: 'auth', hint: expect.stringContaining('sora auth login wavespeed') }),
+    );
+  });
+
   it('says that api.openai.com has ended, and only of api.openai.com', () => {
     expect(chooseProvider(configured({ env: { OPENAI_API_KEY: 'k' } })).retired).toMatch(/2026-09-24/);
     expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY } })).retired).toBeUndefined();
@@ -91,6 +123,22 @@ describe('connectionOf', () => {
   it('P5: never sends a key to an origin that only a job file names', () => {
     expect(() => connectionOf(job, configured({ env }))).toThrow(
       expect.objectContaining({ code: 'auth', hint: expect.stringContaining(`--base-url ${GATEWAY}`) }),
+    );
+  });
+
+  it('sends a stored key to the provider’s own host, and to one that is named', () => {
+    const keys = { openai: 'k' };
+    const own = { ...job, baseUrl: 'https://api.openai.com/v1' };
+    expect(connectionOf(own, configured({ keys })).key).toBe('k');
+    expect(connectionOf(job, configured({ keys, wishes: { baseUrl: GATEWAY } })).key).toBe('k');
+  });
+
+  it.each([
+    ['to an origin that only a job file names', {}],
+    ['to the host that a profile names for another provider', { provider: 'wavespeed', baseUrl: GATEWAY }],
+  ])('P5: never sends a stored key %s', (_title, profile) => {
+    expect(() => connectionOf(job, configured({ keys: { openai: 'k' }, profile }))).toThrow(
+      expect.objectContaining({ code: 'auth', hint: expect.stringContaining('--base-url') }),
     );
   });
 });

@@ -93,7 +93,7 @@ describe('the floors of the house', () => {
   it.each([
     ['fluent-ffmpeg', /^media\/ffmpeg\.ts$/],
     ['conf', /^store\/settings\.ts$/],
-    ['commander', /^(program|program-video|options|cli)\.ts$/],
+    ['commander', /^(program(-[a-z]+)?|options|cli)\.ts$/],
     ['chalk', /^ui\.ts$/],
     ['ora', /^ui\.ts$/],
   ])('keeps %s in one place', (library, place) => {

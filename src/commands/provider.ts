@@ -1,4 +1,5 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
+import { keyOf } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { formatSize } from '../domain.ts';
 import { SoraError } from '../errors.ts';
@@ -11,6 +12,7 @@ const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
   const { ui, host } = context;
+  const keys = await context.keys();
   const providers = await Promise.all(
     NAMES.map(async (name) => {
       const entry = PROVIDERS[name];
@@ -19,7 +21,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         name,
         baseUrl: (entry.baseUrlVariable && host.env[entry.baseUrlVariable]) || entry.defaultBaseUrl,
         keyVariable: entry.keyVariable ?? null,
-        hasKey: name === 'sandbox' || entry.key(host.env) !== undefined,
+        hasKey: name === 'sandbox' || keyOf(name, { env: host.env, keys }) !== undefined,
         models: models.length,
         characters: [...new Set(models.map(({ characterMode }) => characterMode))],
       };

@@ -1,6 +1,14 @@
 /** EFFECT: every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
-import { DERIVATIONS, JOB_STATUSES, type Job, type JobFailure, type Size, type VideoRequest } from '../domain.ts';
+import {
+  DERIVATIONS,
+  JOB_STATUSES,
+  type Job,
+  type JobCost,
+  type JobFailure,
+  type Size,
+  type VideoRequest,
+} from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import {
   boolean,
@@ -183,6 +191,9 @@ const hostUrl: Check = (value, where) => {
   return isUrl ? undefined : `${where} is not a base URL`;
 };
 
+const amount: Check = (value, where) =>
+  number(value, where) ?? (Number(value) < 0 ? `${where} is less than nothing` : undefined);
+
 /** Throws an Error that says what is wrong; unknown fields are kept. */
 export const decodeJob = recordDecoder<Job>(
   1,
@@ -209,6 +220,14 @@ export const decodeJob = recordDecoder<Job>(
     remoteDeleted: optional(boolean),
     result: optional(
       shape<NonNullable<Job['result']>>({ model: optional(string), size: optional(string), seconds: optional(number) }),
+    ),
+    cost: optional(
+      shape<JobCost>({
+        estimateUsd: optional(amount),
+        asOf: optional(date),
+        source: optional(string),
+        actualUsd: optional(amount),
+      }),
     ),
     createdAt: date,
     updatedAt: date,

@@ -1,9 +1,11 @@
-/** EFFECT: settings and profiles: what the user wrote into `config.json`, checked. Nothing is written here. */
-import { basename, join } from 'node:path';
+/** EFFECT: settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { boolean, type Check, isObject, mapOf, oneOf, optional, shape, string, versionProblem } from './decode.ts';
-import { exists, machineError } from './files.ts';
+import { ensureFolder, exists, machineError, publish, removeQuietly, sweepFolder, writeTemp } from './files.ts';
+import { withLock } from './locks.ts';
 
 /** Defaults below flags and environment. */
 export interface Profile {
@@ -36,8 +38,7 @@ const DEFAULT = 'default';
  */
 export async function readSettings(configDir: string, warn?: (sentence: string) => void): Promise<Settings> {
   const path = join(configDir, FILE);
-  // conf takes a good part of the start-up time, and makes the folder that it does not find.
-  const file = (await exists(path)) ? await load(configDir, path) : { version: VERSION };
+  const file = await readSettingsFile(configDir);
   for (const name of unknownFields(file)) warn?.(`${path} has a field that means nothing: ${name}`);
 
   const profiles = new Map(Object.entries(file.profiles ?? {}));
@@ -63,10 +64,70 @@ export async function readSettings(configDir: string, warn?: (sentence: string) 
   };
 }
 
-interface SettingsFile {
+/** The file as it stands; fields that are not ours are in it too. */
+export interface SettingsFile {
   readonly version: number;
   readonly defaultProfile?: string;
   readonly profiles?: Readonly<Record<string, Profile>>;
+}
+
+export function settingsPath(configDir: string): string {
+  return join(configDir, FILE);
+}
+
+/** Throws as `readSettings`, but takes a default profile that is not there, so that it can be corrected. */
+export async function readSettingsFile(configDir: string): Promise<SettingsFile> {
+  const path = settingsPath(configDir);
+  // conf takes a good part of the start-up time, and makes the folder that it does not find.
+  return (await exists(path)) ? load(configDir, path) : { version: VERSION };
+}
+
+/**
+ * Writes what `change` makes of the file; the same object changes nothing. Fields that are not ours stay. A file that
+ * cannot be read is left as it is. What would not be read again throws SoraError `machine` and is not written.
+ */
+export async function changeSettings(
+  configDir: string,
+  change: (file: SettingsFile) => SettingsFile,
+): Promise<SettingsFile> {
+  const path = settingsPath(configDir);
+  let result: SettingsFile = { version: VERSION };
+  await rewriteFile(path, async () => {
+    const before = await readSettingsFile(configDir);
+    result = change(before);
+    if (result === before) return undefined;
+    const text = `${JSON.stringify(result, null, 2)}\n`;
+    parse(text, path);
+    return text;
+  });
+  return result;
+}
+
+/**
+ * Replaces a file of the settings folder by the text that `make` returns: whole or not at all, readable by its owner
+ * only, one process at a time. conf would publish a cut file on a full disk.
+ */
+export async function rewriteFile(path: string, make: () => Promise<string | undefined>): Promise<void> {
+  await ensureFolder(dirname(path));
+  await withLock(`${path}.lock`, async (held) => {
+    const text = await make();
+    if (text === undefined) return;
+    try {
+      // Settings are often links into a folder under version control: the link stays.
+      const target = await realpath(path).catch(() => path);
+      const temp = await writeTemp(dirname(target), text);
+      try {
+        held.assertHeld();
+        await publish(temp, target);
+      } catch (error) {
+        await removeQuietly(temp);
+        throw error;
+      }
+    } catch (error) {
+      throw machineError(error, 'write', path);
+    }
+  });
+  await sweepFolder(dirname(path));
 }
 
 const httpUrl: Check = (value, where) => {
@@ -81,6 +142,9 @@ const PROFILE_FIELDS = {
   model: optional(string),
   allowHttp: optional(boolean),
 } satisfies Record<keyof Profile, Check>;
+
+/** The fields of a profile, in the order in which they are listed. */
+export const PROFILE_KEYS = Object.keys(PROFILE_FIELDS) as readonly (keyof Profile)[];
 
 const FILE_FIELDS = {
   version: oneOf(VERSION),
@@ -129,7 +193,9 @@ function unknownFields(file: SettingsFile): string[] {
 
 function wrong(path: string, reason: string, cause?: unknown): SoraError {
   return new SoraError('machine', `The settings in ${path} cannot be used: ${reason}.`, {
-    hint: reason.includes('newer version') ? 'Update sora.' : 'Correct the file; sora does not change it.',
+    hint: reason.includes('newer version')
+      ? 'Update sora.'
+      : 'Correct the file; sora does not change a file that it cannot read.',
     cause,
   });
 }

@@ -152,7 +152,9 @@ describe('decodeJob', () => {
   const decode = (value: unknown) => decodeJob(JSON.parse(JSON.stringify(value)));
 
   it('takes a whole record, and fields it does not know', () => {
-    expect(decode({ ...whole, cost: 1 })).toEqual({ ...whole, cost: 1 });
+    expect(decode({ ...whole, colour: 1 })).toEqual({ ...whole, colour: 1 });
+    const cost = { estimateUsd: 0.4, asOf: '2026-09-24', source: 'a page', actualUsd: 0 };
+    for (const one of [cost, { actualUsd: 0.35 }]) expect(decode({ ...whole, cost: one }).cost).toEqual(one);
     const derived = { request: { ...whole.request, from: { jobId: idAt(0), kind: 'edit' } }, remoteDeleted: true };
     expect(decode({ ...whole, ...derived })).toEqual({ ...whole, ...derived });
   });
@@ -160,6 +162,8 @@ describe('decodeJob', () => {
   it.each([
     [{ id: '../x' }, 'id is not a job id'],
     [{ status: 'in_progress' }, 'status is not one of submitting'],
+    [{ cost: { estimateUsd: '0.4' } }, 'cost.estimateUsd is not a number'],
+    [{ cost: { actualUsd: -1 } }, 'cost.actualUsd is less than nothing'],
     [{ progress: '50' }, 'progress is not a number'],
     [{ remoteId: null }, 'remoteId is not a text'],
     [{ request: { ...whole.request, size: '1280x720' } }, 'request.size is not an object'],

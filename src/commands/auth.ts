@@ -1,0 +1,146 @@
+/** `sora auth`: the keys of the hosts, stored without ever being an argument, and shown masked only. */
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { keyOf } from '../choice.ts';
+import type { Context, Host } from '../context.ts';
+import { SoraError } from '../errors.ts';
+import { PROVIDERS } from '../providers/index.ts';
+import type { ProviderName } from '../providers/provider.ts';
+import { keysPath, removeKey, storeKey } from '../store/keys.ts';
+import { nearest } from '../text.ts';
+import { readStdin } from './stdin.ts';
+
+type Keyed = Exclude<ProviderName, 'sandbox'>;
+
+const NAMES = (Object.keys(PROVIDERS) as ProviderName[]).filter((name): name is Keyed => name !== 'sandbox');
+const LONGEST_KEY = 4096;
+
+/** A key as it may be shown: its end, and that only of one that is long enough to stay secret. */
+export function maskKey(key: string): string {
+  if (key.length <= 12) return '…';
+  return `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
+}
+
+/** `sora auth login <provider>`: the key comes from a hidden prompt, or from stdin where that is no terminal. */
+export async function runAuthLogin(context: Context, text: string): Promise<undefined> {
+  const { host, ui, paths } = context;
+  const name = providerNamed(text);
+  const given = host.stdin.isTTY ? await askHidden(host, name) : await readKey(host, name);
+  const key = checkKey(given, name);
+  const replaced = await storeKey(paths.config, name, key);
+  const path = keysPath(paths.config);
+  const { keyVariable } = PROVIDERS[name];
+  if (PROVIDERS[name].key(host.env) !== undefined) {
+    ui.warn(`${keyVariable} is set, and is used before the key that was stored.`);
+  }
+  ui.result({
+    json: { provider: name, key: maskKey(key), path, replaced },
+    text: `${replaced ? 'Replaced' : 'Stored'} the key of ${name} (${maskKey(key)}) in ${path}`,
+    quiet: [path],
+  });
+}
+
+/** `sora auth logout <provider>`: a key that was not stored is a success too. */
+export async function runAuthLogout(context: Context, text: string): Promise<undefined> {
+  const { host, ui, paths } = context;
+  const name = providerNamed(text);
+  const removed = await removeKey(paths.config, name);
+  if (PROVIDERS[name].key(host.env) !== undefined) {
+    ui.warn(`${PROVIDERS[name].keyVariable} is still set in the environment, and is used.`);
+  }
+  ui.result({
+    json: { provider: name, removed },
+    text: removed ? `Removed the stored key of ${name}.` : `No key of ${name} was stored.`,
+    quiet: [name],
+  });
+}
+
+/** `sora auth status [<provider>]`: which key is used. Throws `auth` when one provider was asked for and has none. */
+export async function runAuthStatus(context: Context, text: string | undefined): Promise<undefined> {
+  const { host, ui } = context;
+  const names = text === undefined ? NAMES : [providerNamed(text)];
+  const keys = await context.keys();
+  const rows = names.map((name) => {
+    const found = keyOf(name, { env: host.env, keys });
+    return {
+      provider: name,
+      source: found?.source ?? null,
+      variable: PROVIDERS[name].keyVariable,
+      stored: keyOf(name, { env: {}, keys }) !== undefined,
+      key: found ? maskKey(found.key) : null,
+    };
+  });
+  ui.result({
+    json: text === undefined ? rows : rows[0],
+    text: ui.table(
+      ['PROVIDER', 'KEY', 'FROM'],
+      rows.map(({ provider, key, source, variable, stored }) => [
+        provider,
+        key ?? 'none',
+        source === 'environment' ? `${variable}${stored ? ' (before the stored one)' : ''}` : (source ?? ''),
+      ]),
+    ),
+    quiet: rows.filter(({ key }) => key !== null).map(({ provider }) => provider),
+  });
+  const [only] = rows;
+  if (text === undefined || !only || only.key !== null) return;
+  throw new SoraError('auth', `There is no key of ${only.provider}.`, {
+    hint: `Set ${only.variable}, or store one with: sora auth login ${only.provider}`,
+  });
+}
+
+/** What was typed is not repeated unless it is close to a name: it may be a key. */
+function providerNamed(text: string): Keyed {
+  const name = NAMES.find((one) => one === text);
+  if (name) return name;
+  if (text === 'sandbox') throw new SoraError('usage', 'The sandbox needs no key.');
+  const close = nearest(text, NAMES);
+  throw new SoraError('usage', 'That is not the name of a provider that has a key.', {
+    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${NAMES.join(', ')}. A key is never an argument.`,
+  });
+}
+
+async function readKey(host: Host, name: Keyed): Promise<string> {
+  const text = Buffer.from(await readStdin(host, LONGEST_KEY + 2)).toString('utf8');
+  if (text.trim() !== '') return text;
+  throw new SoraError('usage', 'No key came on standard input.', {
+    hint: `Run it on a terminal, or pipe the key: echo "$KEY" | sora auth login ${name}`,
+  });
+}
+
+/** Readline takes the terminal out of its own echo, and writes its own to nowhere. */
+async function askHidden(host: Host, name: Keyed): Promise<string> {
+  if (!host.stderr.isTTY || host.env.CI) {
+    throw new SoraError('usage', 'There is no terminal to ask on.', {
+      hint: `Pipe the key: echo "$KEY" | sora auth login ${name}`,
+    });
+  }
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: host.stdin.stream, output: nowhere, terminal: true, historySize: 0 });
+  const stop = (): void => lines.close();
+  host.signal.addEventListener('abort', stop, { once: true });
+  host.stderr.stream.write(`Key of ${name} (not shown): `);
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      const interrupted = (): SoraError => new SoraError('interrupted', 'Interrupted. Nothing was stored.');
+      lines.once('line', resolve);
+      lines.once('SIGINT', () => reject(interrupted()));
+      lines.once('close', () => (host.signal.aborted ? reject(host.signal.reason as Error) : resolve('')));
+      if (host.signal.aborted) stop();
+    });
+  } finally {
+    host.signal.removeEventListener('abort', stop);
+    lines.close();
+    host.stderr.stream.write('\n');
+  }
+}
+
+/** Throws `usage` without quoting the key. */
+function checkKey(text: string, name: Keyed): string {
+  const key = text.replace(/^\uFEFF/, '').trim();
+  if (key === '') throw new SoraError('usage', 'The key is empty. Nothing was stored.');
+  if (key.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(key)) return key;
+  throw new SoraError('usage', `That cannot be a key of ${name}: it is not one word of plain characters.`, {
+    hint: 'Nothing was stored. Copy the key again, without quotes, spaces or line breaks.',
+  });
+}

@@ -1,0 +1,230 @@
+/** `sora config`: the settings file, one field at a time. */
+import type { Context } from '../context.ts';
+import { normalizeBaseUrl } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { PROVIDERS } from '../providers/index.ts';
+import { BACKENDS } from '../providers/provider.ts';
+import {
+  changeSettings,
+  PROFILE_KEYS,
+  type Profile,
+  readSettingsFile,
+  type SettingsFile,
+  settingsPath,
+} from '../store/settings.ts';
+import { nearest, oneLine } from '../text.ts';
+
+type Field = keyof Profile;
+type Value = string | boolean;
+
+/** What a key names: the default profile, one field, or (without a field) a whole profile. */
+type Key =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'field'; readonly profile: string; readonly field: Field }
+  | { readonly kind: 'profile'; readonly profile: string };
+
+const DEFAULT = 'default';
+const KEYS_HINT = `Keys: defaultProfile, ${PROFILE_KEYS.join(', ')} (of the chosen profile), profiles.<name>.<field>`;
+
+/** `sora config path` */
+export async function runConfigPath({ ui, paths }: Context): Promise<undefined> {
+  const path = settingsPath(paths.config);
+  ui.result({ json: { path }, text: path, quiet: [path] });
+}
+
+/** `sora config list`: everything that is set, under its full key. */
+export async function runConfigList({ ui, paths }: Context): Promise<undefined> {
+  const file = await readSettingsFile(paths.config);
+  const rows = [
+    ...(file.defaultProfile === undefined ? [] : [{ key: 'defaultProfile', value: file.defaultProfile as Value }]),
+    ...Object.keys(file.profiles ?? {}).flatMap((profile) => rowsOf(file, profile)),
+  ];
+  ui.result({
+    json: rows,
+    text: rows.length === 0 ? 'Nothing is set.' : rows.map(({ key, value }) => `${key}=${value}`).join('\n'),
+    quiet: rows.map(({ key }) => key),
+  });
+}
+
+/** `sora config get <key>`: throws `usage` for what is not set. */
+export async function runConfigGet(context: Context, text: string): Promise<undefined> {
+  const { ui, paths } = context;
+  const file = await readSettingsFile(paths.config);
+  const key = parseKey(text, context, file);
+  if (key.kind === 'profile') {
+    const rows = rowsOf(file, existing(file, key.profile));
+    ui.result({
+      json: { key: nameOf(key), value: profileOf(file, key.profile) },
+      text: rows.map((row) => `${row.key}=${row.value}`).join('\n'),
+      quiet: rows.map(({ value }) => `${value}`),
+    });
+    return;
+  }
+  const value = key.kind === 'default' ? (file.defaultProfile ?? DEFAULT) : profileOf(file, key.profile)?.[key.field];
+  if (value === undefined) {
+    throw new SoraError('usage', `${nameOf(key)} is not set.`, { hint: 'sora config list shows what is.' });
+  }
+  ui.result({ json: { key: nameOf(key), value }, text: `${value}`, quiet: [`${value}`] });
+}
+
+/** `sora config set <key> <value>`: a profile that is not there yet is made. */
+export async function runConfigSet(context: Context, text: string, given: string): Promise<undefined> {
+  const { ui, paths } = context;
+  let said = { key: '', value: '' as Value };
+  await changeSettings(paths.config, (file) => {
+    const key = parseKey(text, context, file);
+    if (key.kind === 'profile') {
+      throw new SoraError('usage', `${nameOf(key)} is a whole profile.`, {
+        hint: `Set one of its fields, such as ${nameOf(key)}.provider`,
+      });
+    }
+    const value = key.kind === 'default' ? profileName(given) : READ[key.field](given.trim());
+    said = { key: nameOf(key), value };
+    if (key.kind === 'default') {
+      const name = `${value}`;
+      return { ...file, defaultProfile: name === DEFAULT ? name : existing(file, name) };
+    }
+    const profile = profileOf(file, key.profile);
+    const name = profile ? key.profile : profileName(key.profile);
+    return { ...file, profiles: { ...file.profiles, [name]: { ...profile, [key.field]: value } } };
+  });
+  ui.result({
+    json: { ...said, path: settingsPath(paths.config) },
+    text: `${said.key}=${said.value}`,
+    quiet: [said.key],
+  });
+}
+
+/** `sora config unset <key>`: a field, the default profile's name, or a whole profile; what is not set stays so. */
+export async function runConfigUnset(context: Context, text: string): Promise<undefined> {
+  const { ui, paths } = context;
+  let said = { key: '', removed: false };
+  // A look first: a home where nothing is set needs no file, lock or folder.
+  const unset = (file: SettingsFile): SettingsFile => {
+    const key = parseKey(text, context, file);
+    const { changed, removed } = without(file, key);
+    said = { key: nameOf(key), removed };
+    return changed;
+  };
+  unset(await readSettingsFile(paths.config));
+  if (said.removed) await changeSettings(paths.config, unset);
+  if (!said.removed) ui.note(`${said.key} was not set.`);
+  ui.result({ json: said, text: said.removed ? `${said.key} is no longer set.` : '', quiet: [said.key] });
+}
+
+function without(file: SettingsFile, key: Key): { readonly changed: SettingsFile; readonly removed: boolean } {
+  if (key.kind === 'default') {
+    const { defaultProfile, ...rest } = file;
+    return { changed: rest, removed: defaultProfile !== undefined };
+  }
+  const profile = profileOf(file, key.profile);
+  if (!profile) return { changed: file, removed: false };
+  if (key.kind === 'field') {
+    if (profile[key.field] === undefined) return { changed: file, removed: false };
+    const { [key.field]: _gone, ...rest } = profile;
+    return { changed: { ...file, profiles: { ...file.profiles, [key.profile]: rest } }, removed: true };
+  }
+  if (file.defaultProfile === key.profile && key.profile !== DEFAULT) {
+    throw new SoraError('usage', `${key.profile} is the default profile.`, {
+      hint: 'Choose another one first: sora config set defaultProfile default',
+    });
+  }
+  const others = Object.entries(file.profiles ?? {}).filter(([name]) => name !== key.profile);
+  return { changed: { ...file, profiles: Object.fromEntries(others) }, removed: true };
+}
+
+/** The name of a profile may hold dots: the field is what follows the last one. */
+function parseKey(text: string, { globals, host }: Context, file: SettingsFile): Key {
+  if (text === 'defaultProfile') return { kind: 'default' };
+  const short = PROFILE_KEYS.find((field) => field === text);
+  if (short) {
+    const profile = globals.profile ?? (host.env.SORA_PROFILE || undefined) ?? file.defaultProfile ?? DEFAULT;
+    return { kind: 'field', profile, field: short };
+  }
+  const path = /^profiles\.(.+)$/.exec(text)?.[1];
+  if (path !== undefined) {
+    const dot = path.lastIndexOf('.');
+    const field = PROFILE_KEYS.find((one) => one === path.slice(dot + 1));
+    if (dot > 0 && field) return { kind: 'field', profile: path.slice(0, dot), field };
+    if (dot < 0 || profileOf(file, path)) return { kind: 'profile', profile: path };
+  }
+  const last = text.slice(text.lastIndexOf('.') + 1);
+  const close = nearest(last, ['defaultProfile', ...PROFILE_KEYS]);
+  const isKey = /key|token|secret/i.test(last);
+  throw new SoraError('usage', `There is no setting "${oneLine(text, 60)}".`, {
+    hint: isKey
+      ? 'Keys are not settings. Store one with: sora auth login <provider>'
+      : `${close ? `Did you mean ${close}? ` : ''}${KEYS_HINT}`,
+  });
+}
+
+function nameOf(key: Key): string {
+  if (key.kind === 'default') return 'defaultProfile';
+  return key.kind === 'profile' ? `profiles.${key.profile}` : `profiles.${key.profile}.${key.field}`;
+}
+
+function profileOf(file: SettingsFile, name: string): Profile | undefined {
+  const profiles = file.profiles ?? {};
+  return Object.hasOwn(profiles, name) ? profiles[name] : undefined;
+}
+
+function rowsOf(file: SettingsFile, profile: string): { readonly key: string; readonly value: Value }[] {
+  const fields = profileOf(file, profile) ?? {};
+  return PROFILE_KEYS.flatMap((field) => {
+    const value = fields[field];
+    return value === undefined ? [] : [{ key: `profiles.${profile}.${field}`, value }];
+  });
+}
+
+function existing(file: SettingsFile, name: string): string {
+  if (profileOf(file, name)) return name;
+  const names = Object.keys(file.profiles ?? {});
+  throw new SoraError('usage', `There is no profile named ${oneLine(name, 80)}.`, {
+    hint:
+      names.length === 0
+        ? 'There are none yet. A profile is made by setting a field: sora config set profiles.work.provider openai'
+        : `Profiles: ${names.join(', ')}`,
+  });
+}
+
+function profileName(text: string): string {
+  if (/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,79}$/u.test(text) && text.trim() === text) return text;
+  throw refuse(`"${oneLine(text, 80)}" cannot be the name of a profile`, 'letters, digits, spaces and . _ -');
+}
+
+const READ: Readonly<Record<Field, (text: string) => Value>> = {
+  provider: (text) => oneOf('provider', text, Object.keys(PROVIDERS)),
+  backend: (text) => oneOf('backend', text, BACKENDS),
+  baseUrl(text) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol)) {
+      throw refuse('The base URL is not an http(s) URL', 'https://gateway.example.com/v1');
+    }
+    if (url.username || url.password || url.search) {
+      throw new SoraError('usage', 'A base URL carries no user, password or query.', {
+        hint: 'Store the key with: sora auth login <provider>',
+      });
+    }
+    return normalizeBaseUrl(text);
+  },
+  model(text) {
+    if (text !== '' && text === oneLine(text, 200)) return text;
+    throw refuse('The model is empty or is no name', 'sora-2');
+  },
+  allowHttp(text) {
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw refuse('allowHttp is neither true nor false', 'true or false');
+  },
+};
+
+function oneOf(what: string, text: string, names: readonly string[]): string {
+  if (names.includes(text)) return text;
+  const close = nearest(text, names);
+  throw new SoraError('usage', `There is no ${what} "${oneLine(text, 60)}".`, {
+    hint: `${close ? `Did you mean ${close}? ` : ''}Choices: ${names.join(', ')}`,
+  });
+}
+
+function refuse(message: string, example: string): SoraError {
+  return new SoraError('usage', `${message}.`, { hint: `It looks like this: ${example}` });
+}

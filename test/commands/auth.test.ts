@@ -1,0 +1,170 @@
+import { chmod, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli.ts';
+import { maskKey, runAuthLogin, runAuthLogout, runAuthStatus } from '../../src/commands/auth.ts';
+import { storeKey } from '../../src/store/keys.ts';
+import { createTestContext, createTestHost, type HostOptions } from '../helpers/host.ts';
+import { createTestServer } from '../helpers/server.ts';
+
+const KEY = 'sk-proj-0123456789-wxyz';
+const TTY = ['stdin', 'stderr'] as const;
+
+async function login(options: HostOptions, provider = 'openai') {
+  const test = await createTestContext({}, options);
+  const error = await runAuthLogin(test.context, provider).catch((caught: unknown) => caught);
+  const stored = await readFile(join(test.home, 'keys.json'), 'utf8').then(
+    (text) => JSON.parse(text).keys,
+    () => undefined,
+  );
+  return { ...test, error, stored, said: test.stdout.text() + test.stderr.text() };
+}
+
+/** A terminal whose modes are recorded. */
+function terminal(): PassThrough & { modes: boolean[] } {
+  const modes: boolean[] = [];
+  return Object.assign(new PassThrough(), { modes, setRawMode: (raw: boolean) => void modes.push(raw) });
+}
+
+describe('maskKey', () => {
+  it.each([
+    [KEY, 'sk-…wxyz'],
+    ['ws_0123456789', '…6789'],
+    ['sk-456789012', '…'],
+    ['short', '…'],
+  ])('shows %s as %s', (key, shown) => {
+    expect(maskKey(key)).toBe(shown);
+  });
+});
+
+describe('sora auth login', () => {
+  it.each([`${KEY}\n`, `  ${KEY}\r\n`, KEY])('stores what stdin says: %j', async (stdin) => {
+    const { stored, said, home } = await login({ stdin });
+    expect(stored).toEqual({ openai: KEY });
+    expect(said).toContain(`(sk-…wxyz) in ${join(home, 'keys.json')}`);
+    expect(said).not.toContain(KEY);
+    expect((await stat(join(home, 'keys.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('P5: asks on a terminal, which echoes nothing', async () => {
+    const keyboard = terminal();
+    keyboard.write(`${KEY}\r`);
+    const { stored, said } = await login({ stdin: keyboard, tty: TTY });
+    expect(stored).toEqual({ openai: KEY });
+    expect(said).toContain('Key of openai (not shown): \n');
+    expect(said).not.toContain(KEY.slice(0, 8));
+    expect(keyboard.modes).toEqual([true, false]);
+  });
+
+  it('Ctrl-C at the question stores nothing and gives the terminal back', async () => {
+    const keyboard = terminal();
+    keyboard.write(`${KEY}\u0003`);
+    const { stored, error } = await login({ stdin: keyboard, tty: TTY });
+    expect(error).toMatchObject({ code: 'interrupted' });
+    expect(stored).toBeUndefined();
+    expect(keyboard.modes).toEqual([true, false]);
+  });
+
+  it.each([
+    ['nothing on stdin', { stdin: '' }, 'No key came'],
+    ['two words', { stdin: 'sk-one two' }, 'not one word'],
+    ['two lines', { stdin: 'sk-one\nsk-two' }, 'not one word'],
+    ['quotation marks of a text editor', { stdin: '“sk-one”' }, 'not one word'],
+    ['a whole file', { stdin: 'x'.repeat(5000) }, 'longer than'],
+    ['an empty line on a terminal', { stdin: Readable.from(['\r']), tty: TTY }, 'The key is empty'],
+    ['a terminal without anybody to see the question', { tty: ['stdin'] }, 'no terminal to ask on'],
+    ['a terminal in CI', { tty: TTY, env: { CI: '1' } }, 'no terminal to ask on'],
+  ] as const)('refuses %s and stores nothing', async (_what, options, message) => {
+    const { error, stored } = await login(options);
+    expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining(message) });
+    expect((error as Error).message).not.toContain('sk-');
+    expect(stored).toBeUndefined();
+  });
+
+  it('P5: takes no key from an argument, and does not repeat one', async () => {
+    for (const args of [['openai', KEY], [KEY]]) {
+      const { host, stderr, home } = await createTestHost({ stdin: KEY });
+      expect(await runCli(['auth', 'login', ...args], host)).toBe(2);
+      expect(stderr.text()).not.toContain(KEY);
+      await expect(stat(home)).rejects.toMatchObject({ code: 'ENOENT' });
+    }
+  });
+
+  it('has no key for the sandbox, and names what was nearly typed', async () => {
+    expect((await login({ stdin: KEY }, 'sandbox')).error).toMatchObject({ message: 'The sandbox needs no key.' });
+    expect((await login({ stdin: KEY }, 'opnai')).error).toMatchObject({
+      hint: expect.stringContaining('Did you mean openai?'),
+    });
+  });
+
+  it('says when the environment has a key that wins', async () => {
+    const { said, stored } = await login({ stdin: KEY, env: { OPENAI_API_KEY: 'sk-from-environment' } });
+    expect(said).toContain('OPENAI_API_KEY is set, and is used before');
+    expect(stored).toEqual({ openai: KEY });
+  });
+});
+
+describe('a stored key', () => {
+  it('P5: is sent to the host that is named, and stands in no log', async () => {
+    const server = await createTestServer();
+    server.answer({ body: { object: 'list', data: [], has_more: false } });
+    const { host, home, stdout, stderr } = await createTestHost({ env: { OPENAI_BASE_URL: `${server.url}/v1` } });
+    await storeKey(home, 'openai', KEY);
+    expect(await runCli(['video', 'list', '--remote', '--debug'], host)).toBe(0);
+    expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+    expect(stderr.text()).toContain('/v1/videos');
+    expect(stdout.text() + stderr.text()).not.toContain(KEY);
+  });
+
+  it('earns a warning in every command that uses keys while others may read it', async () => {
+    const { context, home, stderr } = await createTestContext();
+    await storeKey(home, 'openai', KEY);
+    await chmod(join(home, 'keys.json'), 0o644);
+    await runAuthStatus(context, undefined);
+    expect(stderr.text()).toContain('chmod 600');
+  });
+});
+
+describe('sora auth logout', () => {
+  it('removes the key of one provider, twice if need be', async () => {
+    const { context, home, stdout } = await createTestContext();
+    await storeKey(home, 'openai', KEY);
+    await storeKey(home, 'eachlabs', 'el');
+    await runAuthLogout(context, 'openai');
+    await runAuthLogout(context, 'openai');
+    expect(stdout.text()).toBe('Removed the stored key of openai.\nNo key of openai was stored.\n');
+    expect(JSON.parse(await readFile(join(home, 'keys.json'), 'utf8')).keys).toEqual({ eachlabs: 'el' });
+  });
+
+  it('says when the environment still has one', async () => {
+    const { context, stderr } = await createTestContext({}, { env: { OPENAI_API_KEY: KEY } });
+    await runAuthLogout(context, 'openai');
+    expect(stderr.text()).toContain('OPENAI_API_KEY is still set');
+  });
+});
+
+describe('sora auth status', () => {
+  it('tells of every provider which key wins, masked', async () => {
+    const env = { WAVESPEED_API_KEY: 'ws-environment-1234' };
+    const { context, home, stdout } = await createTestContext({ json: true }, { env });
+    await storeKey(home, 'openai', KEY);
+    await storeKey(home, 'wavespeed', 'ws-stored-5678');
+    await runAuthStatus(context, undefined);
+    const row = (provider: string, source: string | null, stored: boolean, key: string | null) => ({
+      ...{ provider, source, variable: `${provider.toUpperCase()}_API_KEY`, stored, key },
+    });
+    expect(JSON.parse(stdout.text())).toEqual([
+      row('openai', 'stored', true, 'sk-…wxyz'),
+      row('wavespeed', 'environment', true, '…1234'),
+      row('eachlabs', null, false, null),
+    ]);
+  });
+
+  it('of one provider without a key is exit 4, after the answer', async () => {
+    const { host, stdout, stderr } = await createTestHost();
+    expect(await runCli(['auth', 'status', 'openai'], host)).toBe(4);
+    expect(stdout.text()).toContain('none');
+    expect(stderr.text()).toContain('sora auth login openai');
+  });
+});
