@@ -145,6 +145,17 @@ export interface JobFailure {
   readonly policy: boolean;
 }
 
+/** What a job costs. Without an estimate where no price was known when it was sent. */
+export interface JobCost {
+  /** US dollars. */
+  readonly estimateUsd?: number;
+  /** ISO 8601 date of the price behind the estimate, and where it stood. */
+  readonly asOf?: string;
+  readonly source?: string;
+  /** What the host says that it charged. */
+  readonly actualUsd?: number;
+}
+
 export interface Job {
   readonly version: 1;
   readonly id: string;
@@ -176,6 +187,7 @@ export interface Job {
   readonly remoteDeleted?: boolean;
   /** What the host says it made, compared with the request after completion. */
   readonly result?: { readonly model?: string; readonly size?: string; readonly seconds?: number };
+  readonly cost?: JobCost;
   readonly createdAt: string;
   readonly updatedAt: string;
 }

@@ -50,6 +50,7 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
     ...(remote.progress !== undefined && { progress: remote.progress }),
     ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
     ...(remote.expiresAt !== undefined && { expiresAt: remote.expiresAt }),
+    ...(remote.costUsd !== undefined && { cost: { ...job.cost, actualUsd: remote.costUsd } }),
     ...(status === 'succeeded' && {
       progress: 100,
       result: {
@@ -64,7 +65,7 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
 
 /**
  * The record to keep when `next` was made from an older reading than `current`, which another process may have written
- * meanwhile: what is final stays final, a file that was saved stays known, and
+ * meanwhile: what is final stays final, a file that was saved and a cost that was told stay known, and
  * what was deleted stays deleted.
  */
 export function laterOf(current: Job, next: Job): Job {
@@ -74,6 +75,7 @@ export function laterOf(current: Job, next: Job): Job {
   return {
     ...next,
     ...(current.remoteDeleted && { remoteDeleted: true }),
+    ...((current.cost ?? next.cost) && { cost: { ...current.cost, ...next.cost } }),
     ...(remoteId !== undefined && { remoteId }),
     ...(outputPath !== undefined && { outputPath }),
     ...(outputSha256 !== undefined && { outputSha256 }),

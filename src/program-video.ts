@@ -1,5 +1,5 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DeriveFlags } from './commands/derive.ts';
 import type { FollowFlags } from './commands/follow.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
@@ -27,13 +27,16 @@ export function addVideo(program: Command, act: Act): void {
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
     .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
     .option('--allow-retired', 'use a model that its maker has retired, although another may answer in its name', false)
+    .option('--max-cost <usd>', 'refuse what would cost more in all, or what nobody knows the price of', dollars)
+    .option('--allow-unknown-cost', 'with --max-cost: send although the price is not known', false)
     .option('--resend', 'send although an equal job may exist already', false)
-    .option('--dry-run', 'show the request that would be sent', false)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText(
       'after',
       examples(
         'sora video generate "Joe waves at the sea." -c Joe --wait',
         'sora video generate "Joe and Mia dance." -c Joe -c Mia --seconds 8 --aspect 9:16 -o dance.mp4',
+        'sora video generate "Joe waves at the sea." -c Joe --count 3 --max-cost 2.50',
         'cat prompt.txt | sora video generate - --size 1280x720 --dry-run',
       ),
     )
@@ -135,6 +138,12 @@ export function addVideo(program: Command, act: Act): void {
         (await import('./commands/prune.ts')).runVideoPrune(context, options),
       ),
     );
+}
+
+function dollars(text: string): number {
+  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
+  if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
+  return Number(usd);
 }
 
 const DERIVED = {

@@ -224,6 +224,30 @@ describe('refreshJob', () => {
   });
 });
 
+describe('what a host charged', () => {
+  const estimate = { estimateUsd: 0.4, asOf: '2026-09-24', source: 'a page' };
+  const told: RemoteVideo = { id: 'video_1', status: 'succeeded', remoteStatus: 'success', costUsd: 0.35 };
+
+  it('is kept beside the estimate, also where there is none', () => {
+    expect(applyRemote({ ...JOB, cost: estimate }, told, START).cost).toEqual({ ...estimate, actualUsd: 0.35 });
+    expect(applyRemote(JOB, told, START).cost).toEqual({ actualUsd: 0.35 });
+    expect(applyRemote(JOB, { ...told, costUsd: 0 }, START).cost).toEqual({ actualUsd: 0 });
+  });
+
+  it('leaves an estimate alone where nothing is told', () => {
+    const { costUsd: _none, ...silent } = told;
+    expect(applyRemote({ ...JOB, cost: estimate }, silent, START).cost).toEqual(estimate);
+  });
+
+  it('outlives the record of a process that was not told', () => {
+    const paid: Job = { ...JOB, status: 'succeeded', cost: { ...estimate, actualUsd: 0.35 } };
+    expect(laterOf(paid, { ...paid, cost: estimate }).cost).toEqual(paid.cost);
+    expect(laterOf({ ...paid, cost: estimate }, paid).cost).toEqual(paid.cost);
+    const { cost: _none, ...bare } = paid;
+    expect(laterOf(paid, bare).cost).toEqual(paid.cost);
+  });
+});
+
 describe('laterOf', () => {
   it('keeps what another process wrote down meanwhile', () => {
     const done: Job = { ...JOB, status: 'succeeded' };

@@ -19,17 +19,21 @@ export interface Draft {
   readonly fingerprint: string;
 }
 
+/** Looks at a request before anything of it is uploaded, and again when what it names is known; throws to refuse it. */
+export type Admit = (draft: Draft, isComplete: boolean) => Promise<void>;
+
 /** A character as the host knows it, or will know it. */
 type Cast = Pick<Registration, 'name' | 'value'>;
 
 /**
  * Refuses first, with what is known; then registers the characters that the host does not know, unless this is a dry run.
- * Throws `usage` for names and lengths, `ambiguous` when an equal request is unresolved, and what registering throws.
+ * Throws `usage` for names and lengths, `ambiguous` when an equal request is unresolved, and what `admit` and registering
+ * throw. A request whose key has its job already is not sent, and so needs no admission.
  */
 export async function makeDraft(
   context: Context,
   input: GenerateFlags,
-  { wanted, provider, model }: { wanted: Wanted; provider: Provider; model: string | undefined },
+  { wanted, provider, model, admit }: { wanted: Wanted; provider: Provider; model: string | undefined; admit?: Admit },
 ): Promise<Draft> {
   const { size, seconds } = wanted;
   const orientation = orientationOf(size);
@@ -59,23 +63,30 @@ export async function makeDraft(
     };
   };
 
-  const expected = wanted.characters.map((character): Cast => {
-    const known = registrationAt(character, place, nowMs);
-    return known ?? { name: character.name, value: PLACEHOLDERS[mode](character.name) };
-  });
+  const known = wanted.characters.map((character) => registrationAt(character, place, nowMs));
+  const isComplete = !known.includes(undefined);
+  const expected = wanted.characters.map(
+    ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
+  );
   draftOf(expected);
   const reference = input.reference === undefined ? undefined : await readReference(context, input.reference, size);
   const draft = draftOf(expected, reference);
-  if (input.dryRun) return draft;
+  if (input.dryRun) {
+    await admit?.(draft, isComplete);
+    return draft;
+  }
   const { records } = await (await context.jobs()).list();
   const { key, resend, count } = input;
-  earlierJob(records, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
+  const earlier = earlierJob(records, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
+  if (!earlier) await admit?.(draft, isComplete);
 
   const cast: Cast[] = [];
   for (const character of wanted.characters) {
     cast.push(await ensureRegistered(context, character, place));
   }
-  return draftOf(cast, reference);
+  const whole = draftOf(cast, reference);
+  if (!earlier && !isComplete) await admit?.(whole, true);
+  return whole;
 }
 
 const PLACEHOLDERS = {

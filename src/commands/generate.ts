@@ -2,10 +2,12 @@
 import type { Context } from '../context.ts';
 import { formatSize, type Job, orientationOf } from '../domain.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
-import type { Provider } from '../providers/provider.ts';
+import { type Cost, estimateCost, formatUsd, timesCount } from '../providers/cost.ts';
+import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
+import type { NewVideo, Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
 import { requireCharacter } from './character.ts';
-import { type Draft, makeDraft } from './draft.ts';
+import { type Admit, type Draft, makeDraft } from './draft.ts';
 import { followAll } from './follow.ts';
 import { resumeCommand } from './jobs.ts';
 import { forgetStale } from './register.ts';
@@ -20,18 +22,40 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   const provider = await context.provider();
   const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
   warnOfHost(context, { wanted, provider, model, allowRetired: input.allowRetired === true });
-  const draft = await makeDraft(context, input, { wanted, provider, model });
+  const quote: { cost?: Cost | undefined } = {};
+  const admit: Admit = async ({ video }, isComplete) => {
+    // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
+    const asks = isComplete && (!input.dryRun || input.maxCost !== undefined);
+    quote.cost = await costOf(context, { wanted, provider, model, video: asks ? video : undefined });
+    checkBudget(input, { cost: quote.cost, provider });
+  };
+  const draft = await makeDraft(context, input, { wanted, provider, model, admit });
+  const { cost } = quote;
 
   if (input.dryRun) {
     const request = provider.describeVideo(draft.video);
+    ui.note(`Cost: ${describeCost(cost, input.count)}`);
     ui.result({
-      json: { prompt: draft.video.prompt, injected: draft.injected, request },
+      json: {
+        prompt: draft.video.prompt,
+        injected: draft.injected,
+        request,
+        cost: cost ? timesCount(cost, input.count) : null,
+      },
       text: `${request.method} ${request.url} (${request.contentType})\n${JSON.stringify(request.body, null, 2)}`,
       quiet: [draft.video.prompt],
     });
     return 0;
   }
-  const sent = await submitAll(context, { input, draft, provider, wanted, model, wait: wait ? input : undefined });
+  const sent = await submitAll(context, {
+    input,
+    draft,
+    provider,
+    wanted,
+    model,
+    cost,
+    wait: wait ? input : undefined,
+  });
   const jobs = sent.map(({ job }) => job);
   if (wait) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
@@ -41,12 +65,80 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   return 0;
 }
 
+interface Asked {
+  readonly wanted: Wanted;
+  readonly provider: Provider;
+  readonly model: string | undefined;
+  /** What the host may be asked the price of. */
+  readonly video: NewVideo | undefined;
+}
+
+/** What one video costs: as the host says, else by the table. */
+async function costOf(context: Context, { wanted, provider, model, video }: Asked): Promise<Cost | undefined> {
+  const entry: ProviderEntry = PROVIDERS[provider.name];
+  const asOf = new Date(context.host.clock.now()).toISOString().slice(0, 10);
+  if (entry.isFree) return { usd: 0, asOf, source: `the ${provider.name} is free` };
+  const usd = video && (await askPrice(context, provider, video));
+  if (usd !== undefined) return { usd, asOf, source: `the price call of ${provider.name}` };
+  const takesClips = provider.limits(model).characterMode === 'reference-video';
+  const clips = takesClips ? wanted.characters : [];
+  const clipSeconds = clips.reduce((total, { master }) => total + master.seconds, 0);
+  const { size, seconds } = wanted;
+  const cost = estimateCost({ facts: await entry.models(), model, size, seconds, clipSeconds });
+  if (!cost || provider.baseUrl === entry.defaultBaseUrl) return cost;
+  return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
+}
+
+/** The table is good enough when the host takes longer. */
+const PRICE_MS = 15_000;
+
+async function askPrice(context: Context, provider: Provider, video: NewVideo): Promise<number | undefined> {
+  const { signal } = context.host;
+  if (!provider.price || (await context.connection()).key === undefined) return undefined;
+  try {
+    return await provider.price(video, { signal: AbortSignal.any([signal, AbortSignal.timeout(PRICE_MS)]) });
+  } catch (error) {
+    if (signal.aborted || !isSoraError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Throws `budget` when everything together costs more than `--max-cost`, or nobody knows what it costs. */
+function checkBudget(
+  { maxCost, count, allowUnknownCost }: GenerateFlags,
+  { cost, provider }: { cost: Cost | undefined; provider: Provider },
+): void {
+  if (maxCost === undefined || (!cost && allowUnknownCost)) return;
+  if (!cost) {
+    throw new SoraError(
+      'budget',
+      `What this costs is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. No job was sent.`,
+      { hint: `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.` },
+    );
+  }
+  if (timesCount(cost, count).usd <= maxCost) return;
+  throw new SoraError(
+    'budget',
+    `This costs ${describeCost(cost, count)}; --max-cost allows ${formatUsd(maxCost)}. No job was sent.`,
+    { hint: 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.' },
+  );
+}
+
+/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, or `unknown`. */
+function describeCost(cost: Cost | undefined, count: number): string {
+  if (!cost) return 'unknown';
+  const each = count === 1 ? '' : `${count} x ${formatUsd(cost.usd)}; `;
+  return `${formatUsd(timesCount(cost, count).usd)} (${each}${cost.asOf}: ${cost.source})`;
+}
+
 interface Request {
   readonly input: GenerateFlags;
   readonly draft: Draft;
   readonly provider: Provider;
   readonly wanted: Wanted;
   readonly model: string | undefined;
+  /** Of one video. */
+  readonly cost: Cost | undefined;
   readonly wait: GenerateFlags | undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, type SoraError } from '../errors.ts';
 import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
+import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
 import { oneLine } from '../text.ts';
 import { exitOf, findJobs, saveProgress, stillRunning, unresolvedError } from './jobs.ts';
 
@@ -134,11 +135,13 @@ export async function runVideoList(context: Context, { status }: { status?: stri
   const { records, broken } = await (await context.jobs()).list();
   warnBroken(context, broken);
   const jobs = records.filter((job) => status === undefined || job.status === status);
+  const costs = describeCosts(jobs);
   context.ui.result({
     json: jobs,
     text: jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
     quiet: jobs.map(({ id }) => id),
   });
+  if (costs !== undefined) context.ui.note(costs);
 }
 
 /** `sora video show <id>` */
@@ -156,6 +159,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
       'video',
       `${formatSize(job.request.size)}, ${job.request.seconds} s${job.model === undefined ? '' : `, ${job.model}`}`,
     ],
+    ['cost', costOf(job)],
     ['file', job.outputPath],
     [
       'host',
@@ -170,14 +174,23 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
   context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id] });
 }
 
+function costOf(job: Job): string {
+  const { asOf, source, estimateUsd, actualUsd } = job.cost ?? {};
+  const text = formatJobCost(job);
+  if (estimateUsd === undefined) return text;
+  const told = actualUsd === undefined ? '' : `, ~${formatUsd(estimateUsd)} expected`;
+  return `${text}${told} (${asOf ?? 'undated'}: ${oneLine(source ?? 'source unknown', 200)})`;
+}
+
 export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
   return ui.table(
-    ['JOB', 'STATUS', 'VIDEO', 'CHARACTERS', 'CREATED', 'PROMPT'],
+    ['JOB', 'STATUS', 'VIDEO', 'CHARACTERS', 'COST', 'CREATED', 'PROMPT'],
     jobs.map((job) => [
       job.id,
       describe(job),
       `${formatSize(job.request.size)} ${job.request.seconds} s`,
       job.characters.join(', ') || '-',
+      formatJobCost(job),
       job.createdAt.replace(/\.\d+Z$/, 'Z'),
       oneLine(job.request.prompt, 40),
     ]),

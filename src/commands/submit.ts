@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
+import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
 import { sentence } from '../text.ts';
@@ -33,6 +34,8 @@ export interface SubmitOptions extends AdmissionOptions {
   readonly provider: Provider;
   /** Whose settings later commands on this job use; the chosen one unless given. */
   readonly profile?: string;
+  /** Of this one request; undefined while nobody knows. */
+  readonly cost?: Cost | undefined;
   /** What the command will wait for, if it does. */
   readonly wait: Resumable | undefined;
 }
@@ -63,7 +66,7 @@ export function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }:
 /** Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job. */
 export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
   const { ui, host, globals } = context;
-  const { draft, provider, key } = options;
+  const { draft, provider, key, cost } = options;
   const store = await context.jobs();
   const now = (): string => new Date(host.clock.now()).toISOString();
   const createdAt = now();
@@ -80,6 +83,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     ...(key !== undefined && { key }),
     characters: draft.request.characters.map(({ name }) => name),
     status: 'submitting',
+    ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
     createdAt,
     updatedAt: createdAt,
   };

@@ -23,6 +23,9 @@ export interface GenerateFlags extends FollowFlags {
   readonly key?: string;
   readonly resend: boolean;
   readonly allowRetired?: boolean;
+  /** US dollars for everything that the command sends. */
+  readonly maxCost?: number;
+  readonly allowUnknownCost?: boolean;
   readonly dryRun: boolean;
 }
 

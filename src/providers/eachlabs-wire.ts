@@ -61,6 +61,7 @@ export function decodePrediction(answer: Answer, knownId: string): Prediction | 
   const ended = status === 'failed' || status === 'cancelled' || status === 'expired';
   const prompt = isRecord(fields.input) ? textOf(fields.input.prompt) : undefined;
   const createdAt = dateOf(fields.created_at);
+  const costUsd = costIn(fields.metrics, status);
   const model = textOf(fields.model);
   const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
   return {
@@ -73,9 +74,19 @@ export function decodePrediction(answer: Answer, knownId: string): Prediction | 
       ...(model !== undefined && { model }),
       ...(prompt !== undefined && { prompt }),
       ...(createdAt !== undefined && { createdAt }),
+      ...(costUsd !== undefined && { costUsd }),
       ...(pollAfterMs !== undefined && pollAfterMs > 0 && { pollAfterMs }),
     },
   };
+}
+
+/** What was charged, once that is settled: a running job, or a finished video, for nothing is one not yet reckoned up. */
+function costIn(metrics: unknown, status: RemoteVideo['status']): number | undefined {
+  const told = isRecord(metrics) ? metrics.cost : undefined;
+  const usd = typeof told === 'number' || (typeof told === 'string' && told.trim() !== '') ? Number(told) : Number.NaN;
+  if (!Number.isFinite(usd) || usd < 0) return undefined;
+  if (status === 'succeeded') return usd > 0 ? usd : undefined;
+  return status === 'failed' || status === 'cancelled' || status === 'expired' ? usd : undefined;
 }
 
 /** Bare or wrapped. Without an id or an output, `success` and `error` are words about the request. */

@@ -22,6 +22,8 @@ export interface ProviderEntry {
   /** The key in an environment; an empty variable is none. */
   key(env: Readonly<Record<string, string | undefined>>): string | undefined;
   needsKey(baseUrl: string): boolean;
+  /** Nothing that it does costs anything. */
+  readonly isFree?: boolean;
   /** What is known of its models. One that is not among them can be used by its id. */
   models(): Promise<readonly ModelFacts[]>;
   create(options: ProviderOptions): Promise<Provider>;
@@ -64,6 +66,7 @@ export const PROVIDERS = {
     defaultBaseUrl: 'sandbox:',
     key: () => 'sandbox',
     needsKey: () => false,
+    isFree: true,
     models: async () => [],
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'sandbox', ...options }),
   },

@@ -52,6 +52,11 @@ export interface Provider {
   /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
   describeVideo(input: NewVideo): WireRequest;
   createVideo(input: NewVideo, call: Call): Promise<RemoteVideo>;
+  /**
+   * What the host says that `createVideo` would cost, in US dollars; undefined when it does not say. Asking is free.
+   * Only where the host has a call for it.
+   */
+  price?(input: NewVideo, call: Call): Promise<number | undefined>;
   /** Undefined when the host does not know the id (404). */
   getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined>;
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
@@ -188,6 +193,8 @@ export interface RemoteVideo {
   readonly size?: string;
   readonly seconds?: number;
   readonly prompt?: string;
+  /** What the host charged, in US dollars, once the job is over and the host tells. */
+  readonly costUsd?: number;
   /** ISO 8601. */
   readonly createdAt?: string;
   readonly expiresAt?: string;

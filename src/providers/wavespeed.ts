@@ -1,7 +1,7 @@
 /** The adapter for WaveSpeedAI: every piece of work is a task, characters too, and files travel by URL. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
-import { failureOf, maybeDone } from './answer.ts';
+import { failureOf, isRecord, maybeDone } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { blamelessKey, checkNamedUrl, contentRefusal, openResumable } from './content.ts';
 import type { HttpRequest } from './http.ts';
@@ -165,6 +165,14 @@ export function createWavespeed(options: WavespeedOptions): Provider {
       return (await submit(modelOf(input), inputs, call)).video;
     },
 
+    async price(input, call) {
+      const inputs = videoInputs(input, describePicture(input.reference));
+      const body = jsonBody({ model_id: modelOf(input), inputs });
+      // Nothing is made, so it is repeated like a read.
+      const answer = await http.send({ ...get(`${root}/model/price`, call), method: 'POST', body });
+      return priceIn(openEnvelope(answer));
+    },
+
     async getVideo(remoteId, call) {
       return (await readTask(remoteId, call))?.video;
     },
@@ -195,6 +203,17 @@ function ownUrl(text: string | undefined, root: string): string | undefined {
   if (text === undefined || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.origin === new URL(root).origin ? url.href : undefined;
+}
+
+/** Dollars: with the discount where there is one. A zero, or another currency, says nothing about what will be paid. */
+function priceIn(data: unknown): number | undefined {
+  if (!isRecord(data)) return undefined;
+  const { currency } = data;
+  if (typeof currency === 'string' && currency !== '' && currency.toUpperCase() !== 'USD') return undefined;
+  return [data.discounted_price, data.price]
+    .filter((value) => typeof value === 'number' || typeof value === 'string')
+    .map(Number)
+    .find((usd) => Number.isFinite(usd) && usd > 0);
 }
 
 function isSettled({ video }: Task): boolean {

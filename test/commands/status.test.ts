@@ -213,9 +213,25 @@ describe('video list', () => {
     const second = await addJob(test, { baseUrl: test.baseUrl, status: 'running', progress: 45 });
     expect(await runVideoList(test.context, {})).toBeUndefined();
     const [head, ...rows] = test.stdout.text().trimEnd().split('\n');
-    expect(head).toMatch(/^JOB +STATUS +VIDEO +CHARACTERS +CREATED +PROMPT$/);
+    expect(head).toMatch(/^JOB +STATUS +VIDEO +CHARACTERS +COST +CREATED +PROMPT$/);
     expect(rows[0]).toMatch(new RegExp(`^${second.id} +running, 45% +64x36 1 s +- `));
     expect(rows[1]).toMatch(new RegExp(`^${first.id} +queued +64x36 1 s +Joe, Mia `));
+  });
+
+  it('shows what each job costs, and sums what it shows', async () => {
+    const test = await withHost();
+    const stand = { asOf: '2026-09-24', source: 'a page' };
+    const { baseUrl } = test;
+    await addJob(test, { baseUrl });
+    await addJob(test, { baseUrl, status: 'succeeded', cost: { estimateUsd: 0.4, ...stand } });
+    await addJob(test, { baseUrl, status: 'succeeded', cost: { estimateUsd: 0.8, ...stand, actualUsd: 0.7 } });
+    await runVideoList(test.context, {});
+    const rows = test.stdout.text().trimEnd().split('\n').slice(1);
+    expect(rows.map((row) => / (\S+) +2026-/.exec(row)?.[1])).toEqual(['$0.70', '~$0.40', 'unknown']);
+    expect(test.stderr.text()).toBe('Estimated: $0.40; told by hosts: $0.70; unknown: 1 job\n');
+    const done = await test.again();
+    await runVideoList(done.context, { status: 'succeeded' });
+    expect(done.stderr.text()).toBe('Estimated: $0.40; told by hosts: $0.70\n');
   });
 
   it('keeps to one status, and warns of records that cannot be read', async () => {
@@ -240,6 +256,7 @@ describe('video show', () => {
       failure: { message: 'No\u001b[2J oven.', policy: false },
       characters: ['Joe'],
       remoteDeleted: true,
+      cost: { estimateUsd: 0.8, asOf: '2026-09-24', source: 'a\u001b[2J page', actualUsd: 0.7 },
       request: { prompt: 'Joe waves.', seconds: 1, size: VIDEO_SIZE, characters: [], from },
       fingerprint: hashOf('x'),
     });
@@ -252,6 +269,7 @@ describe('video show', () => {
       '(deleted there)',
       'No[2J oven.',
       'Joe waves.',
+      '$0.70, ~$0.80 expected (2026-09-24: a[2J page)',
       '64x36, 1 s',
       test.baseUrl,
       job.remoteId,

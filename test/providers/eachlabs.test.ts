@@ -386,6 +386,22 @@ describe('getVideo', () => {
   });
 
   it.each([
+    ['a running job', 'processing', 0.12, undefined],
+    ['a finished video', 'success', 0.12, 0.12],
+    ['a finished video, as text', 'success', '0.12', 0.12],
+    ['a finished video that is not reckoned up yet', 'success', 0, undefined],
+    ['a failed job', 'error', 0, 0],
+    ['a cancelled job', 'cancelled', 0.05, 0.05],
+    ['a job that would pay us', 'success', -1, undefined],
+    ['a job whose cost is no number', 'success', null, undefined],
+  ])('tells what was charged for %s', async (_title, status, cost, costUsd) => {
+    const { server, provider } = await setUp();
+    const output = status === 'success' ? 'https://cdn.example/a.mp4' : null;
+    server.answer({ body: { id: 'p-1', status, output, metrics: { predict_time: 3, cost } } });
+    expect((await provider.getVideo('p-1', call))?.costUsd).toBe(costUsd);
+  });
+
+  it.each([
     {
       title: 'its code and message',
       fields: { output: { error_code: 'provider_timeout', error_message: 'Took too long', retryable: true } },

@@ -787,3 +787,44 @@ describe('what is known of the models', () => {
     ]);
   });
 });
+
+describe('price', () => {
+  it('asks for exactly what would be sent, without uploading a picture', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ price: 1.92, discounted_price: 1.92, currency: 'USD' }));
+    expect(await provider.price?.({ ...VIDEO, reference: PICTURE }, call)).toBe(1.92);
+    expect(server.seen[0]).toMatchObject({
+      ...{ method: 'POST', path: '/api/v3/model/price' },
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(server.seen).toHaveLength(1);
+    const { body } = provider.describeVideo({ ...VIDEO, reference: PICTURE });
+    expect(sent(server)).toEqual({ model_id: 'bytedance/seedance-2.0/text-to-video', inputs: body });
+  });
+
+  it.each<[string, object, number | undefined]>([
+    ['with the discount', { price: 1.2, discounted_price: 0.9 }, 0.9],
+    ['without a discount', { price: 1.2, discounted_price: null, currency: 'usd' }, 1.2],
+    ['as text', { price: '1.20' }, 1.2],
+    ['that is not there', {}, undefined],
+    ['of zero', { price: 0, discounted_price: 0 }, undefined],
+    ['in another currency', { price: 7, currency: 'CNY' }, undefined],
+    ['in words', { price: 'free' }, undefined],
+  ])('reads one %s', async (_title, data, usd) => {
+    const { server, provider } = await setUp();
+    server.answer(ok(data));
+    expect(await provider.price?.(VIDEO, call)).toBe(usd);
+  });
+
+  it('is asked again after a failure of the host: nothing is made', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 503 }, ok({ price: 2 }));
+    expect(await provider.price?.(VIDEO, call)).toBe(2);
+  });
+
+  it('throws a refusal inside the envelope', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { code: 400, message: 'no such model' } });
+    await expect(provider.price?.(VIDEO, call)).rejects.toMatchObject({ code: 'refused' });
+  });
+});

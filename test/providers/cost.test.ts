@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../../src/domain.ts';
+import { describeCosts, estimateCost, formatJobCost, formatUsd, timesCount } from '../../src/providers/cost.ts';
+import { PROVIDERS } from '../../src/providers/index.ts';
+import type { ModelFacts } from '../../src/providers/models.ts';
+import { sampleJob } from '../store/samples.ts';
+
+const WIDE = { width: 1280, height: 720 };
+const STAND = { asOf: '2026-01-02', source: 'a page' };
+
+const FACTS: readonly ModelFacts[] = (
+  [
+    { id: 'plain', price: { usdPerSecond: { 720: 0.1, 1080: 0.7 }, ...STAND } },
+    { id: 'bills-clips', price: { usdPerSecond: { 720: 0.36 }, billsClips: true, ...STAND } },
+    { id: 'unpriced' },
+  ] as const
+).map((model) => ({ characterMode: 'id', characters: 2, sizes: [], seconds: [], ...model }));
+
+describe('an estimate', () => {
+  it.each([
+    ['the seconds of a video', 'plain', WIDE, 8, 0, 0.8],
+    ['the short side, whichever it is', 'plain', { width: 1080, height: 1920 }, 4, 0, 2.8],
+    ['three tenths as three tenths', 'plain', WIDE, 3, 0, 0.3],
+    ['no clips where the model bills none', 'plain', WIDE, 4, 3.5, 0.4],
+    ['clips where the model bills them', 'bills-clips', WIDE, 4, 3.5, 2.7],
+  ])('counts %s', (_title, model, size, seconds, clipSeconds, usd) => {
+    expect(estimateCost({ facts: FACTS, model, size, seconds, clipSeconds })).toEqual({ usd, ...STAND });
+  });
+
+  it.each([
+    ['a model that is not in the table', 'another', WIDE],
+    ['no model', undefined, WIDE],
+    ['a model without a price', 'unpriced', WIDE],
+    ['a size without a price', 'plain', { width: 854, height: 480 }],
+  ])('is unknown, and not 0, for %s', (_title, model, size) => {
+    expect(estimateCost({ facts: FACTS, model, size, seconds: 4, clipSeconds: 0 })).toBeUndefined();
+  });
+
+  it('is multiplied by the number of videos, to the cent', () => {
+    expect(timesCount({ usd: 0.1, ...STAND }, 3)).toEqual({ usd: 0.3, ...STAND });
+  });
+
+  it.each([
+    ['openai', 'sora-2', WIDE, 0.4],
+    ['openai', 'sora-2-pro', { width: 1024, height: 1792 }, 2],
+    ['openai', 'sora-2-pro', { width: 1920, height: 1080 }, 2.8],
+    ['wavespeed', 'bytedance/seedance-2.0/text-to-video', WIDE, 0.96],
+    ['wavespeed', 'bytedance/seedance-2.5/text-to-video', WIDE, 2.16],
+  ] as const)('of 4 s at %s with %s comes from its table', async (provider, model, size, usd) => {
+    const facts = await PROVIDERS[provider].models();
+    expect(estimateCost({ facts, model, size, seconds: 4, clipSeconds: 2 })?.usd).toBe(usd);
+  });
+});
+
+describe('an amount', () => {
+  it.each([
+    [0, '$0.00'],
+    [1.2, '$1.20'],
+    [12, '$12.00'],
+    [0.001, '$0.001'],
+    [0.3024, '$0.3024'],
+    [0.00001, 'below $0.0001'],
+  ])('of %f is %s', (usd, text) => {
+    expect(formatUsd(usd)).toBe(text);
+  });
+});
+
+describe('the costs of jobs', () => {
+  const job = (cost?: Job['cost'], fields: Partial<Job> = {}): Job =>
+    sampleJob('job_1', { remoteId: 'video_1', ...(cost && { cost }), ...fields });
+  const refused: Partial<Job> = { status: 'failed' };
+  const { remoteId: _none, ...never } = job({ estimateUsd: 5, ...STAND }, refused);
+
+  it.each<[string, Job]>([
+    ['~$0.40', job({ estimateUsd: 0.4, ...STAND })],
+    ['$0.35', job({ estimateUsd: 0.4, actualUsd: 0.35, ...STAND })],
+    ['$0.00', job({ estimateUsd: 0.4, actualUsd: 0, ...STAND }, refused)],
+    ['~$0.40', job({ estimateUsd: 0.4, ...STAND }, refused)],
+    ['unknown', job()],
+    ['-', never],
+  ])('reads %s: %#', (text, one) => {
+    expect(formatJobCost(one)).toBe(text);
+  });
+
+  it('are summed, each job once: as told, else as estimated, else as unknown', () => {
+    const jobs = [
+      job({ estimateUsd: 0.1 }),
+      job({ estimateUsd: 0.2 }),
+      job({ estimateUsd: 0.9 }),
+      job({ estimateUsd: 9, actualUsd: 0.4 }),
+      job(),
+      job({}),
+      never,
+    ];
+    expect(describeCosts(jobs)).toBe('Estimated: $1.20; told by hosts: $0.40; unknown: 2 jobs');
+  });
+
+  it('leave out what there is none of', () => {
+    expect(describeCosts([job()])).toBe('Unknown: 1 job');
+    expect(describeCosts([job({ actualUsd: 2 })])).toBe('Told by hosts: $2.00');
+    expect(describeCosts([never])).toBeUndefined();
+    expect(describeCosts([])).toBeUndefined();
+  });
+});
