@@ -188,7 +188,8 @@ export async function clipFor(
       const lies = orientationOf(character.master);
       context.ui.note(`${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`);
     }
-    const resolution = isTooLarge ? '720p' : 'auto';
+    // Turned, a 720p picture asks for a larger frame than it came in.
+    const resolution = maxPixels === undefined ? 'auto' : '720p';
     const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit: character.options.fit };
     await prepareInto(context, await inspectClip(context, path, wishes), {
       outputPath: derived,

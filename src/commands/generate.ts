@@ -182,7 +182,11 @@ async function submitFirst(context: Context, request: Request): Promise<{ draft:
   } catch (error) {
     const mode = provider.limits(model).characterMode;
     const place = { provider, mode, orientation: orientationOf(wanted.size) };
-    if (!isSoraError(error, 'refused') || !(await forgetStale(context, wanted.characters, place))) throw error;
+    if (
+      !isSoraError(error, 'refused') ||
+      !(await forgetStale(context, { characters: wanted.characters, place, refusal: error }))
+    )
+      throw error;
     const characters = await Promise.all(wanted.characters.map(({ name }) => requireCharacter(context, name)));
     return send(await makeDraft(context, input, { wanted: { ...wanted, characters }, provider, model }));
   }

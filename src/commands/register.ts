@@ -94,21 +94,21 @@ const MAKERS = {
 >;
 
 /**
- * After a refusal: asks the host about each character's id, and marks those stale that it does not know any more, so that
- * they are made anew from the master. True when there were any.
+ * After a refusal: marks those registrations stale that the host does not know any more, so that they are made anew from
+ * the master. It is asked about ids where it can be; else the id or the clip's name must stand in its words. True when
+ * there were any.
  */
-export async function forgetStale(context: Context, characters: readonly Character[], place: Place): Promise<boolean> {
-  if (place.mode !== 'id') return false;
+export async function forgetStale(
+  context: Context,
+  { characters, place, refusal }: { characters: readonly Character[]; place: Place; refusal: SoraError },
+): Promise<boolean> {
   const { host, ui } = context;
   const store = await context.characters();
   let found = false;
   for (const character of characters) {
     const known = registrationAt((await store.find(character.name)) ?? character, place, host.clock.now());
     if (!known) continue;
-    const call = { signal: host.signal };
-    // A host that cannot be asked, or does not answer, says nothing about the id.
-    const there = await place.provider.getCharacter(known.value, call).catch(() => ({}));
-    if (there) continue;
+    if (!(await isForgotten(place, known, { refusal, signal: host.signal }))) continue;
     found = true;
     ui.note(`${place.provider.name} no longer knows ${character.name} as ${known.value}; it is registered anew.`);
     const staleOnes = (one: Registration): Registration => (one.value === known.value ? { ...one, stale: true } : one);
@@ -118,6 +118,21 @@ export async function forgetStale(context: Context, characters: readonly Charact
     }));
   }
   return found;
+}
+
+async function isForgotten(
+  { provider, mode }: Place,
+  { value }: Registration,
+  { refusal, signal }: { refusal: SoraError; signal: AbortSignal },
+): Promise<boolean> {
+  const name = mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').at(-1) : value;
+  const isNamed = name !== undefined && name.length > 3 && refusal.message.includes(name);
+  if (mode !== 'id') return isNamed;
+  // A host that cannot be asked, or does not answer, says nothing about the id but what it said already.
+  return provider.getCharacter(value, { signal }).then(
+    (there) => there === undefined,
+    () => isNamed,
+  );
 }
 
 async function saveRegistration(context: Context, character: Character, registration: Registration): Promise<void> {

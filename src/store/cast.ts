@@ -206,7 +206,10 @@ function ageOf({ createdAt }: Registration): number {
 /** Reads a cast file. Throws SoraError `usage` for a path where none is and for a file that is none. */
 export async function readCast(path: string): Promise<Cast> {
   try {
-    const { size } = await lstat(await realpath(path));
+    const found = await lstat(await realpath(path));
+    // A pipe or a device may never end.
+    if (!found.isFile()) throw new Error('it is not a file');
+    const { size } = found;
     if (size > MAX_FILE_BYTES) throw new Error('it is too large');
     const text = await readFile(path, 'utf8');
     return { path, characters: decodeCast(parseJson(text)) };

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
@@ -91,3 +92,22 @@ it('a character outlives the host that it was made at', async () => {
     'eachlabs url',
   ]);
 }, 240_000);
+
+it('a clip that the host has deleted is uploaded again, and fits however it is turned', async () => {
+  const machine = makeMachine();
+  const { sora, dir } = machine;
+  const host = await startHost(machine, 'forgetful');
+  const { WAVESPEED_BASE_URL = '', WAVESPEED_API_KEY = '' } = host.variables;
+  const env = { WAVESPEED_BASE_URL, WAVESPEED_API_KEY };
+  const made = await sora(['character', 'create', JOE, '--name', 'Joe', '--resolution', '720p', '--local']);
+  expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+  const send = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '--aspect', '9:16'];
+  const first = await sora(send, { env });
+  expect(first, first.stderr).toMatchObject({ exitCode: 0 });
+  rmSync(join(dir, 'host-forgetful', 'sandbox', 'uploads'), { recursive: true });
+  mkdirSync(join(dir, 'host-forgetful', 'sandbox', 'uploads'));
+  const second = await sora(send, { env });
+  expect(second, second.stderr).toMatchObject({ exitCode: 0 });
+  const joe = JSON.parse((await sora(['character', 'show', 'Joe', '--json'])).stdout);
+  expect(joe.registrations.map((one: { stale?: boolean }) => one.stale === true)).toEqual([true, false]);
+}, 120_000);
