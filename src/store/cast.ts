@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 import { type Character, normalizeBaseUrl, type Registration } from '../domain.ts';
 import { SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
-import { decodeCharacter, isSameWork } from './characters.ts';
+import { oneLine } from '../text.ts';
+import { decodeCharacter, isName, isSameWork } from './characters.ts';
 import { type Check, field, isObject, list, optional, versionProblem } from './decode.ts';
 import { exists, machineError } from './files.ts';
 import { characterIdentity } from './names.ts';
@@ -128,7 +129,10 @@ function pick(object: object, keys: readonly string[]): Record<string, unknown> 
 
 /** Beyond what a record checks: a cast comes from others, and holds no secrets. */
 const registration: Check = (value, where) => {
-  const { baseUrl, kind, value: name } = value as Registration;
+  const { baseUrl, kind, value: name, name: said } = value as Registration;
+  const problem = isName(said, `${where}.name`);
+  if (problem) return problem;
+  if (oneLine(name, 4000) !== name || name === '') return `${where}.value is not an id`;
   if (baseUrl !== SANDBOX && !isPlainUrl(baseUrl)) return `${where}.baseUrl is not an http(s) URL without a password`;
   if (kind === 'url' && !isPlainUrl(name)) return `${where}.value is not an http(s) URL without a password`;
   return undefined;
@@ -208,7 +212,7 @@ export async function readCast(path: string): Promise<Cast> {
   try {
     const found = await lstat(await realpath(path));
     // A pipe or a device may never end.
-    if (!found.isFile()) throw new Error('it is not a file');
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is not a file');
     const { size } = found;
     if (size > MAX_FILE_BYTES) throw new Error('it is too large');
     const text = await readFile(path, 'utf8');

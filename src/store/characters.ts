@@ -221,7 +221,8 @@ function unknownName(name: string): SoraError {
   return new SoraError('usage', `There is no character named ${name}.`, { hint: 'See the cast: sora character list' });
 }
 
-const isName: Check = (value, where) => {
+/** A name that `checkName` gives back as it is. */
+export const isName: Check = (value, where) => {
   try {
     return typeof value === 'string' && checkName(value) === value
       ? undefined

@@ -94,6 +94,9 @@ describe('a cast file', () => {
     [changed({ registrations: [{ ...ONE, value: 2 ** 60 }] }), /registrations\[0\]\.value is not a text$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'https://me:pw@a.example.com' }] }), /without a password$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'file:///etc' }] }), /baseUrl is not an http\(s\) URL/],
+    [changed({ registrations: [{ ...ONE, name: '' }] }), /name is not one that a character can have$/],
+    [changed({ registrations: [{ ...ONE, name: 'a\u001b[2J' }] }), /name is not one that a character can have$/],
+    [changed({ registrations: [{ ...ONE, value: 'char_\u001b[31m' }] }), /value is not an id$/],
     [changed({ registrations: [{ ...URL_ONE, value: 'javascript:1' }] }), /value is not an http\(s\) URL/],
     [
       { version: 1, characters: [...written(JOE).characters, { ...JOE, name: 'JOE' }] },
