@@ -3,7 +3,6 @@
  * services that are made when they are first asked for.
  */
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
 import { type Connection, chooseProvider, connectionOf, type Keys, type ProviderWishes } from './choice.ts';
 import type { Clock, Job } from './domain.ts';
@@ -172,6 +171,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     async confirm(question, hint) {
       if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
+      const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: host.stdin.stream, output: host.stderr.stream });
       try {
         // Ctrl-D ends the lines without an answer, and Ctrl-C is readline's own here.

@@ -11,6 +11,28 @@ export type Act = <Options>(
   body: (context: Context, args: string[], options: Options) => Promise<Outcome>,
 ) => (...given: unknown[]) => Promise<void>;
 
+/**
+ * Leaves what a command consists of for later: making all of them takes longer than most of them run. `fill` makes it,
+ * once; commander calls it for the command that was typed.
+ */
+export function later(command: Command, make: (command: Command) => void): void {
+  unmade.set(command, make);
+}
+
+const unmade = new WeakMap<Command, (command: Command) => void>();
+
+export function fill(command: Command): void {
+  const make = unmade.get(command);
+  unmade.delete(command);
+  make?.(command);
+}
+
+/** For whoever wants to see the whole tree. */
+export function fillAll(command: Command): void {
+  fill(command);
+  for (const child of command.commands) fillAll(child as Command);
+}
+
 export const JOB_ID = 'a job id, the host’s id, or @last';
 
 export interface ClipFlags {

@@ -2,10 +2,17 @@
 import type { Command } from 'commander';
 import { type Act, examples, wholeNumber } from './options.ts';
 
-export function addHouse(program: Command, act: Act): void {
-  program
-    .command('sandbox')
-    .description('a local stand-in for the hosts, to try things out and to test scripts')
+export const HOUSE = [
+  ['sandbox', 'a local stand-in for the hosts, to try things out and to test scripts', addSandbox],
+  ['provider', 'the hosts, their models and prices', addProvider],
+  ['store', 'where characters, clips and jobs are kept', addStore],
+  ['auth', 'the keys of the hosts: stored, removed, shown masked', addAuth],
+  ['config', 'the settings file, one field at a time', addConfig],
+  ['doctor', 'check this machine, its settings and keys, and say what to do about what is wrong', addDoctor],
+] as const satisfies readonly (readonly [name: string, description: string, add: (noun: Command, act: Act) => void])[];
+
+function addSandbox(sandbox: Command, act: Act): void {
+  sandbox
     .command('serve')
     .description('keep the sandbox up until Ctrl-C and print how to reach it')
     .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0, 65_535))
@@ -17,7 +24,9 @@ export function addHouse(program: Command, act: Act): void {
         return runSandboxServe(context, options);
       }),
     );
-  const provider = program.command('provider').description('the hosts, their models and prices');
+}
+
+function addProvider(provider: Command, act: Act): void {
   provider
     .command('list')
     .description('list the hosts, and whether this machine can use them')
@@ -29,7 +38,9 @@ export function addHouse(program: Command, act: Act): void {
     .argument('[provider]', 'only those of one host')
     .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
     .action(act(async (context, [name]) => (await import('./commands/provider.ts')).runProviderModels(context, name)));
-  const store = program.command('store').description('where characters, clips and jobs are kept');
+}
+
+function addStore(store: Command, act: Act): void {
   store
     .command('path')
     .description('print the folders')
@@ -40,11 +51,10 @@ export function addHouse(program: Command, act: Act): void {
     .description('read every record and clip and name what is broken')
     .addHelpText('after', examples('sora store check'))
     .action(act(async (context) => (await import('./commands/store.ts')).runStoreCheck(context)));
-  addAuth(program, act);
-  addConfig(program, act);
-  program
-    .command('doctor')
-    .description('check this machine, its settings and keys, and say what to do about what is wrong')
+}
+
+function addDoctor(doctor: Command, act: Act): void {
+  doctor
     .option('--api', 'also ask the chosen host; nothing is created there', false)
     .addHelpText('after', examples('sora doctor', 'sora doctor --api --provider openai --json'))
     .action(
@@ -54,8 +64,7 @@ export function addHouse(program: Command, act: Act): void {
     );
 }
 
-function addAuth(program: Command, act: Act): void {
-  const auth = program.command('auth').description('the keys of the hosts: stored, removed, shown masked');
+function addAuth(auth: Command, act: Act): void {
   auth
     .command('login')
     .description('store a key: typed without being shown, or read from stdin')
@@ -76,8 +85,7 @@ function addAuth(program: Command, act: Act): void {
     .action(act(async (context, [name]) => (await import('./commands/auth.ts')).runAuthStatus(context, name)));
 }
 
-function addConfig(program: Command, act: Act): void {
-  const config = program.command('config').description('the settings file, one field at a time');
+function addConfig(config: Command, act: Act): void {
   const key = 'defaultProfile, profiles.<name>.<field>, or a field of the chosen profile';
   config
     .command('get')

@@ -6,9 +6,7 @@ import type { GenerateFlags } from './commands/wishes.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from './domain.ts';
 import { type Act, collect, examples, followOptions, JOB_ID, size, text, time, wholeNumber } from './options.ts';
 
-export function addVideo(program: Command, act: Act): void {
-  const video = program.command('video').description('jobs: make videos, follow them, fetch them');
-
+export function addVideo(video: Command, act: Act): void {
   followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here'))
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
     .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])

@@ -2,8 +2,19 @@
 import { Command, CommanderError, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { Context, Globals } from './context.ts';
-import { type Act, type ClipFlags, clipOptions, clipWishes, examples, isText, type Outcome, text } from './options.ts';
-import { addHouse } from './program-house.ts';
+import {
+  type Act,
+  type ClipFlags,
+  clipOptions,
+  clipWishes,
+  examples,
+  fill,
+  isText,
+  later,
+  type Outcome,
+  text,
+} from './options.ts';
+import { HOUSE } from './program-house.ts';
 import { addVideo } from './program-video.ts';
 import { BACKENDS } from './providers/provider.ts';
 
@@ -31,7 +42,8 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .option('--json', 'print one JSON document on stdout', false)
     .option('-q, --quiet', 'print only ids or paths on stdout', false)
     .option('--no-color', 'print without colours')
-    .option('--debug', 'print the wire log on stderr, without keys', false);
+    .option('--debug', 'print the wire log on stderr, without keys', false)
+    .hook('preSubcommand', (_program, command) => fill(command as Command));
 
   /** What an action does: separate what is for every command from what is for this one. */
   const act =
@@ -52,14 +64,17 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       const find = (parent: Command, word: string): Command => {
         const child = parent.commands.find((one) => one.name() === word);
         if (!child) throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'`);
+        fill(child as Command);
         return child as Command;
       };
       words.reduce<Command>(find, program).outputHelp();
     });
-  addCharacter(program, act);
-  addVideo(program, act);
-  addClip(program, act);
-  addHouse(program, act);
+  const noun = (name: string, description: string, add: (noun: Command, act: Act) => void): void =>
+    later(program.command(name).description(description), (command) => add(command, act));
+  noun('character', 'the cast: clips that a name stands for', addCharacter);
+  noun('video', 'jobs: make videos, follow them, fetch them', addVideo);
+  noun('clip', 'look at a clip and prepare it, without an upload', addClip);
+  for (const [name, description, add] of HOUSE) noun(name, description, add);
   program.addHelpText(
     'after',
     examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),
@@ -67,9 +82,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
   return program;
 }
 
-function addCharacter(program: Command, act: Act): void {
-  const character = program.command('character').description('the cast: clips that a name stands for');
-
+function addCharacter(character: Command, act: Act): void {
   clipOptions(
     character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
   )
@@ -187,8 +200,7 @@ function addCast(character: Command, act: Act): void {
     );
 }
 
-function addClip(program: Command, act: Act): void {
-  const clip = program.command('clip').description('look at a clip and prepare it, without an upload');
+function addClip(clip: Command, act: Act): void {
   clipOptions(clip.command('inspect').description('show what a clip is, whether it fits, and what would be done to it'))
     .argument('<file>', 'a video file')
     .addHelpText(

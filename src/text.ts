@@ -31,11 +31,10 @@ export function sentence(text: string): string {
   return /[.!?…。][)”"'’]?$/.test(text) ? text : `${text}.`;
 }
 
-const LIST = new Intl.ListFormat('en-GB', { type: 'conjunction' });
-
 /** `Joe`, `Joe and Mia`, `Joe, Mia and Zoë`. */
 export function listOf(items: readonly string[]): string {
-  return LIST.format(items);
+  // Made when it is needed: loading its data takes longer than everything else at start-up.
+  return new Intl.ListFormat('en-GB', { type: 'conjunction' }).format(items);
 }
 
 /** The candidate that the user most likely meant, or undefined when none is close. */

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { JOB_STATUSES } from '../src/domain.ts';
 import { EXIT_CODES } from '../src/errors.ts';
+import { fillAll } from '../src/options.ts';
 import { createProgram } from '../src/program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,6 +14,7 @@ const SOURCES = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' }
 );
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+fillAll(program);
 
 interface Leaf {
   readonly name: string;
