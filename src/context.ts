@@ -9,6 +9,7 @@ import type { Clock, Job } from './domain.ts';
 import { SoraError } from './errors.ts';
 import type { Ffmpeg } from './media/ffmpeg.ts';
 import type { Http } from './providers/http.ts';
+import { PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
 import type { CharacterStore } from './store/characters.ts';
 import type { JobStore } from './store/jobs.ts';
@@ -127,7 +128,6 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   };
   const makeProvider = async (to: Connection): Promise<Provider> => {
     if (to.retired) ui.warn(to.retired);
-    const { PROVIDERS } = await import('./providers/index.ts');
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
     const { checkRoute } = await import('./providers/http.ts');
     checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(host.env) });

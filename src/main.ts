@@ -92,10 +92,15 @@ const host: Host = {
   signal: controller.signal,
 };
 
-const code = await runCli(process.argv.slice(2), host);
-// Exiting by hand, once all is written: a socket that some host keeps open must not keep the shell waiting.
-await Promise.all(
-  [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
-);
-if (unwritten) process.stderr.write(`error: The output could not be written: ${unwritten.message}\n`);
-process.exit(unwritten && code === 0 ? EXIT_CODES.machine : code);
+async function main(): Promise<void> {
+  const code = await runCli(process.argv.slice(2), host);
+  // Exiting by hand, once all is written: a socket that some host keeps open must not keep the shell waiting.
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
+  );
+  if (unwritten) process.stderr.write(`error: The output could not be written: ${unwritten.message}\n`);
+  process.exit(unwritten && code === 0 ? EXIT_CODES.machine : code);
+}
+
+// Not awaited here: what commands load imports from this file's own bundle, which has to be complete by then.
+void main();

@@ -1,11 +1,11 @@
 /** Real processes that use the store: Node cannot run TypeScript everywhere, so the worker is bundled first. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 import { onTestFinished } from 'vitest';
 
 export interface Workers {
@@ -19,17 +19,17 @@ export interface Workers {
 export async function bundleWorkers(): Promise<Workers> {
   const folder = mkdtempSync(join(tmpdir(), 'sora-worker-'));
   const outfile = join(folder, 'worker.cjs');
+  const entry = join(folder, 'entry.js');
+  writeFileSync(
+    entry,
+    `import { runTask } from ${JSON.stringify(join(import.meta.dirname, 'worker.ts'))};
+     runTask(process.argv.slice(2)).catch((error) => { console.error(error); process.exitCode = 1; });`,
+  );
   await build({
-    stdin: {
-      contents: `import { runTask } from './worker.ts';
-        runTask(process.argv.slice(2)).catch((error) => { console.error(error); process.exitCode = 1; });`,
-      resolveDir: import.meta.dirname,
-    },
-    outfile,
-    bundle: true,
+    input: entry,
     platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
+    logLevel: 'silent',
+    output: { file: outfile, format: 'cjs', codeSplitting: false },
   });
   const launch = (args: readonly (string | number)[]) =>
     spawn(process.execPath, [outfile, ...args.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
