@@ -1,6 +1,6 @@
 /**
- * One HTTP exchange on its own fresh connection: undici, the proxy, the timers, and the one fact that decides whether
- * a create may be repeated: whether anything can have left.
+ * One HTTP exchange: undici, the proxy, the timers, and the one fact that decides whether a create may be repeated:
+ * whether anything can have left. It has a fresh connection of its own unless it may share some.
  */
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
@@ -35,6 +35,28 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   readonly proxy: ProxySettings;
   readonly timeouts: Timeouts;
+  /** Connections that stand already, for what may be sent again when one of them turns out to be dead. */
+  readonly connections?: Connections | undefined;
+}
+
+/** Connections kept open between exchanges. */
+export interface Connections {
+  agent(): Promise<Dispatcher>;
+  close(): Promise<void>;
+}
+
+/** Waiting for many jobs asks hundreds of times: a handshake each would cost more than the answers. So many for a host. */
+export function createConnections(atOnce: number): Connections {
+  let made: Promise<Dispatcher> | undefined;
+  return {
+    agent() {
+      made ??= import('undici').then(({ Agent }) => new Agent({ connections: atOnce }));
+      return made;
+    },
+    async close() {
+      await (await made)?.destroy();
+    },
+  };
 }
 
 export interface Reply {
@@ -76,20 +98,24 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   let sent = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const agent = createAgent(undici, {
-    via,
-    noProxy: request.proxy.noProxy,
-    timeouts,
-    signal: cut.signal,
-    onConnectError: (error) => end(error),
-  });
+  // A proxy that hangs up on a tunnel is noticed on an agent of one's own only.
+  const shared = via === undefined ? await request.connections?.agent() : undefined;
+  const agent =
+    shared ??
+    createAgent(undici, {
+      via,
+      noProxy: request.proxy.noProxy,
+      timeouts,
+      signal: cut.signal,
+      onConnectError: (error) => end(error),
+    });
   // undici has no hook that ends a connection attempt, so the sockets are given a signal and the agent is destroyed.
   const end = (reason: Error): void => {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     if (cut.signal.aborted) return;
     cut.abort(reason);
-    agent.destroy(reason).catch(() => {});
+    if (!shared) agent.destroy(reason).catch(() => {});
   };
   const onAbort = (): void => end(new Error('aborted'));
   const arm = (ms: number, code: TimeoutCode): void => {
@@ -131,7 +157,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       headers: withBodyHeaders(request),
       body: request.body === undefined ? null : Readable.from(upload(request.body)),
       dispatcher: agent.compose((dispatch) => (options, handler) => dispatch(options, noticingStart(handler, onStart))),
-      reset: true,
+      ...(shared ? { signal: cut.signal } : { reset: true }),
       // A parser that was paused when the host closes kills the process: https://github.com/nodejs/undici/issues/5360
       // (mended in 8, which needs Node 22). Without back pressure it is never paused; a video fits into memory.
       highWaterMark: 2 ** 30,

@@ -7,6 +7,7 @@ import { isSoraError, SoraError } from '../errors.ts';
 import { type Answer, failureOf, type Headers, isQuota, maybeDone, requestIdOf } from './answer.ts';
 import type { RequestBody } from './body.ts';
 import {
+  createConnections,
   DEFAULT_TIMEOUTS,
   exchange,
   Lost,
@@ -28,6 +29,7 @@ import {
 } from './origins.ts';
 import { createRedact, type Redact, redactHeader, redactUrls } from './redact.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
+import { createTurns } from './turns.ts';
 
 export interface Http {
   /**
@@ -79,6 +81,9 @@ export interface HttpOptions {
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** Of one host. */
+const READS_AT_ONCE = 8;
+
 /** What every request to that address would be refused for, before anything is written or sent. Throws `usage`. */
 export function checkRoute(
   url: string,
@@ -97,9 +102,11 @@ export function createHttp(options: HttpOptions): Http {
   const { clock } = options;
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const closing = new AbortController();
+  const connections = createConnections(READS_AT_ONCE);
+  const turns = createTurns(READS_AT_ONCE);
 
   /** One attempt: the exchange and its redirects. */
-  async function attempt(request: HttpRequest, redact: Redact): Promise<{ reply: Reply; url: URL }> {
+  async function attempt(request: HttpRequest, streams: boolean, redact: Redact): Promise<{ reply: Reply; url: URL }> {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
@@ -115,6 +122,7 @@ export function createHttp(options: HttpOptions): Http {
         signal: AbortSignal.any([request.signal, closing.signal]),
         proxy: options.proxy,
         timeouts,
+        ...(!streams && request.kind === 'read' && { connections }),
       });
       const status = `< ${reply.status} ${reply.statusText} ${clock.now() - startedAt} ms`;
       log(redact, [status, ...headerLines('<', reply.headers)]);
@@ -129,12 +137,17 @@ export function createHttp(options: HttpOptions): Http {
     checkAuth(request.auth);
     const redact = createRedact(secretsOf(request.auth));
     const host = parseUrl(request.url).host;
+    const exchanged = async (): Promise<Answer | StreamedAnswer> => {
+      const { reply, url } = await attempt(request, streams, redact);
+      if (streams && isStream(reply)) return stream(reply, request, url.host);
+      return buffer(reply, request, { host: url.host, redact });
+    };
     for (let tries = 0; ; tries++) {
       if (request.signal.aborted) throw interrupted(request);
       try {
-        const { reply, url } = await attempt(request, redact);
-        if (streams && isStream(reply)) return stream(reply, request, url.host);
-        const answer = await buffer(reply, request, { host: url.host, redact });
+        // Hundreds of jobs may be waited for; their host would take hundreds of questions at once for an attack.
+        const answer = await (request.kind === 'read' && !streams ? turns(host, exchanged) : exchanged());
+        if ('body' in answer) return answer;
         const waitMs = waitBefore(answer, request, tries);
         if (waitMs === undefined) return answer;
         await pause(waitMs, `${answer.status}`, request);
@@ -242,6 +255,7 @@ export function createHttp(options: HttpOptions): Http {
     open: (request) => run(request, true),
     async close() {
       closing.abort();
+      await connections.close();
     },
   };
 }

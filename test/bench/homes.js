@@ -37,6 +37,7 @@ export function writeJobs(home, count, { status = 'succeeded', baseUrl = 'https:
       fingerprint: sha256(prompt),
       characters: ['Joe'],
       status,
+      ...(status === 'running' && { progress: 10 }),
       ...(status === 'succeeded' && {
         progress: 100,
         outputPath: `/home/joe/videos/${id}.mp4`,

@@ -60,6 +60,28 @@ async function textOf(answer: { body: AsyncIterable<Uint8Array> }): Promise<stri
   return Buffer.concat(chunks).toString();
 }
 
+it('asks again on a connection that stands, and no more than eight things at once', async () => {
+  let [open, most, connections] = [0, 0, 0];
+  const server = createHttpServer((_, response) => {
+    open += 1;
+    most = Math.max(most, open);
+    setTimeout(() => {
+      open -= 1;
+      response.end('{}');
+    }, 5);
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  const port = await listen(server);
+  const { http } = createTestHttp();
+  const ask = () =>
+    http.send({ method: 'GET', kind: 'read', url: `http://127.0.0.1:${port}/`, signal: new AbortController().signal });
+  const answers = await Promise.all(Array.from({ length: 40 }, ask));
+  expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+  expect({ most, connections }).toEqual({ most: 8, connections: 8 });
+});
+
 describe('a create (P2)', () => {
   it.each([
     { title: 'a reset after the request was read', answer: { fault: 'reset' } as const },

@@ -1,0 +1,22 @@
+/** How many requests a host gets at once. */
+
+/** Runs work for a key; of one key only so many at a time, in the order of their calls. */
+export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+
+export function createTurns(atOnce: number): Turns {
+  const places = new Map<string, { taken: number; readonly waiting: (() => void)[] }>();
+  return async (key, work) => {
+    const place = places.get(key) ?? { taken: 0, waiting: [] };
+    places.set(key, place);
+    if (place.taken < atOnce) place.taken += 1;
+    else await new Promise<void>((resolve) => place.waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // Who waits longest takes over the place; without anybody it is free.
+      const next = place.waiting.shift();
+      if (next) next();
+      else place.taken -= 1;
+    }
+  };
+}
