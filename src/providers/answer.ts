@@ -8,6 +8,7 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface Answer {
   readonly status: number;
+  /** Without the keys of the request, as the text: a host may repeat them anywhere. */
   readonly headers: Headers;
   readonly text: string;
   /** The server's name for the request. */
@@ -17,7 +18,7 @@ export interface Answer {
   /** Name and port of the server, for messages. */
   readonly host: string;
   readonly kind: 'create' | 'read';
-  /** Hides the keys of the request in a text that is to be shown. */
+  /** Hides the keys of the request, short ones too, in a text that is to be shown. */
   readonly redact: Redact;
 }
 
@@ -57,6 +58,19 @@ export function maybeDone(message: string, requestId?: string, cause?: unknown):
   });
 }
 
+/** The error for a create that succeeded without saying what it made: it may have been paid for. */
+export function withoutId(answer: Answer, thing: string): never {
+  throw maybeDone(
+    `${answer.host} answered ${answer.status} without the ${thing}'s id: ${bodyOf(answer)}`,
+    answer.requestId,
+  );
+}
+
+/** The beginning of a body, on one line and without keys. */
+export function bodyOf(answer: Answer): string {
+  return answer.redact(answer.text.replace(/\s+/g, ' ').trim()).slice(0, 400);
+}
+
 /**
  * JSON in which integers beyond 2^53 become strings, so that an id keeps its digits; undefined when it is not JSON.
  * (JSON.parse shows a reviver the source text only from Node 21 on.)
@@ -81,7 +95,8 @@ function quoteBigInteger(token: string): string {
 export function failureOf(answer: Answer): Failure {
   const json = parseJson(answer.text);
   const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: describeText(answer) };
-  return { ...failure, message: answer.redact(shorten(failure.message, 600)) };
+  // Cut afterwards: a cut through a key would leave its beginning.
+  return { ...failure, message: shorten(answer.redact(failure.message), 600) };
 }
 
 /** Reads `{error}`, `{detail}`, `{message}` and plain strings; undefined when there is no complaint in it. */
@@ -148,12 +163,12 @@ function listed(items: readonly unknown[]): Failure | undefined {
 }
 
 function describeText(answer: Answer): string {
-  const text = answer.text.trim();
+  const text = answer.redact(answer.text.trim());
   if (text === '') return 'an empty body';
   const isPage = /^\s*</.test(text) || (answer.headers['content-type'] ?? '').includes('html');
   const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
   const words = shorten(isPage ? text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : text, 160);
-  return answer.redact(isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`);
+  return isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`;
 }
 
 function shorten(text: string, chars: number): string {

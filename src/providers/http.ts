@@ -27,7 +27,7 @@ import {
   refusePlainHttp,
   secretsOf,
 } from './origins.ts';
-import { createRedact, type Redact, redactHeader, redactUrls } from './redact.ts';
+import { createRedact, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
 import { createTurns } from './turns.ts';
 
@@ -106,7 +106,11 @@ export function createHttp(options: HttpOptions): Http {
   const turns = createTurns(READS_AT_ONCE);
 
   /** One attempt: the exchange and its redirects. */
-  async function attempt(request: HttpRequest, streams: boolean, redact: Redact): Promise<{ reply: Reply; url: URL }> {
+  async function attempt(
+    request: HttpRequest,
+    streams: boolean,
+    { redact, scrub }: Hiding,
+  ): Promise<{ reply: Reply; host: string }> {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
@@ -127,20 +131,24 @@ export function createHttp(options: HttpOptions): Http {
       const status = `< ${reply.status} ${reply.statusText} ${clock.now() - startedAt} ms`;
       log(redact, [status, ...headerLines('<', reply.headers)]);
       const location = reply.headers.location;
-      if (!isRedirect(reply.status) || location === undefined) return { reply, url };
+      if (!isRedirect(reply.status) || location === undefined) {
+        return { reply: { ...reply, headers: scrubHeaders(reply.headers, scrub) }, host: scrub(url.host) };
+      }
       reply.dispose();
-      url = redirectTarget({ request, first, from: url, status: reply.status, location, hop });
+      // The same origin is told its key anyway; what a short key is made of may be in any address.
+      url = redirectTarget({ request, first, from: url, status: reply.status, location, hop, redact: scrub });
     }
   }
 
   async function run(request: HttpRequest, streams: boolean): Promise<Answer | StreamedAnswer> {
     checkAuth(request.auth);
-    const redact = createRedact(secretsOf(request.auth));
+    const secrets = secretsOf(request.auth);
+    const hiding = { redact: createRedact(secrets), scrub: createRedact(secrets.filter(isUnmistakable)) };
     const host = parseUrl(request.url).host;
     const exchanged = async (): Promise<Answer | StreamedAnswer> => {
-      const { reply, url } = await attempt(request, streams, redact);
-      if (streams && isStream(reply)) return stream(reply, request, url.host);
-      return buffer(reply, request, { host: url.host, redact });
+      const { reply, host: asked } = await attempt(request, streams, hiding);
+      if (streams && isStream(reply)) return stream(reply, request, asked);
+      return buffer(reply, request, { host: asked, ...hiding });
     };
     for (let tries = 0; ; tries++) {
       if (request.signal.aborted) throw interrupted(request);
@@ -201,7 +209,8 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  async function buffer(reply: Reply, request: HttpRequest, seen: { host: string; redact: Redact }): Promise<Answer> {
+  async function buffer(reply: Reply, request: HttpRequest, seen: Hiding & { host: string }): Promise<Answer> {
+    const { host, redact, scrub } = seen;
     const requestId = requestIdOf(reply.headers);
     const limit = request.maxBytes ?? MAX_BYTES;
     const chunks: Uint8Array[] = [];
@@ -209,13 +218,13 @@ export function createHttp(options: HttpOptions): Http {
     for await (const chunk of reply.body) {
       bytes += chunk.byteLength;
       if (bytes > limit) {
-        const message = `The answer of ${seen.host} is larger than ${limit} bytes.`;
+        const message = `The answer of ${host} is larger than ${limit} bytes.`;
         if (request.kind === 'create' && reply.status < 300) throw maybeDone(message, requestId);
         throw new SoraError('refused', message, { hint: 'Check the base URL.' });
       }
       chunks.push(chunk);
     }
-    const text = Buffer.concat(chunks).toString('utf8');
+    const text = scrub(Buffer.concat(chunks).toString('utf8'));
     return {
       status: reply.status,
       headers: reply.headers,
@@ -223,7 +232,8 @@ export function createHttp(options: HttpOptions): Http {
       requestId,
       receivedAt: clock.now(),
       kind: request.kind,
-      ...seen,
+      host,
+      redact,
     };
   }
 
@@ -258,6 +268,16 @@ export function createHttp(options: HttpOptions): Http {
       await connections.close();
     },
   };
+}
+
+/** `redact` is for what is shown; `scrub` is for what is read, and leaves keys alone that may be ordinary words. */
+interface Hiding {
+  readonly redact: Redact;
+  readonly scrub: Redact;
+}
+
+function scrubHeaders(headers: Headers, scrub: Redact): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value)]));
 }
 
 function isStream(reply: Reply): boolean {

@@ -3,7 +3,7 @@ import { SoraError } from '../errors.ts';
 import { type Headers, maybeDone } from './answer.ts';
 import { isLoopback } from './exchange.ts';
 import type { HttpRequest } from './http.ts';
-import { isSecretHeader, redactUrls } from './redact.ts';
+import { isSecretHeader, type Redact, redactUrls } from './redact.ts';
 
 /** A key and the only origin that may see it. */
 export interface Auth {
@@ -26,12 +26,13 @@ interface Redirect {
   readonly status: number;
   readonly location: string;
   readonly hop: number;
+  readonly redact: Redact;
 }
 
 /** Where a redirect may lead. Throws `refused`, or `ambiguous` for a create that was answered with "see other". */
-export function redirectTarget({ request, first, from, status, location, hop }: Redirect): URL {
+export function redirectTarget({ request, first, from, status, location, hop, redact }: Redirect): URL {
   const refuse = (why: string): SoraError =>
-    new SoraError('refused', `${from.host} redirects ${why}.`, {
+    new SoraError('refused', redact(`${from.host} redirects ${why}.`), {
       hint: 'Check the base URL: name the host that serves the API itself, with https.',
     });
   if (!URL.canParse(location, from.href)) throw refuse('to something that is not a URL');
@@ -46,6 +47,10 @@ export function redirectTarget({ request, first, from, status, location, hop }: 
     if (to.origin !== first.origin || (status !== 307 && status !== 308)) {
       throw refuse(`a create to ${to.origin} (${status}), which is not followed`);
     }
+  }
+  // No key goes to another origin, not even when the host itself has written it into the address.
+  if (to.origin !== request.auth?.origin && redact(to.href) !== to.href) {
+    throw refuse('to an address that holds the key');
   }
   if (from.protocol === 'https:' && to.protocol === 'http:') throw refuse('from https to plain http');
   const trusted = to.protocol === 'https:' || to.origin === first.origin || (isLoopback(first) && isLoopback(to));

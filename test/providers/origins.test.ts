@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isLoopback } from '../../src/providers/exchange.ts';
 import { redirectTarget } from '../../src/providers/origins.ts';
+import { createRedact } from '../../src/providers/redact.ts';
 
 describe('redirectTarget', () => {
   const signal = new AbortController().signal;
@@ -8,7 +9,7 @@ describe('redirectTarget', () => {
   function target(kind: 'create' | 'read', from: string, location: string, status: number): string {
     const url = new URL(from);
     const request = { method: 'GET', kind, url: from, signal } as const;
-    return redirectTarget({ request, first: url, from: url, status, location, hop: 0 }).href;
+    return redirectTarget({ request, first: url, from: url, status, location, hop: 0, redact: (text) => text }).href;
   }
 
   it.each([
@@ -60,6 +61,44 @@ describe('redirectTarget', () => {
       expect(() => target(kind, from, location, status)).toThrowError(expect.objectContaining({ code }));
     },
   );
+});
+
+describe('an address that holds the key (P5)', () => {
+  const key = 'sk-0123456789abcdef';
+  const first = new URL('https://a.example/x');
+  const auth = { header: 'authorization', value: `Bearer ${key}`, origin: first.origin };
+  const to = (location: string): string => {
+    const request = {
+      method: 'GET',
+      kind: 'read',
+      url: first.href,
+      auth,
+      signal: new AbortController().signal,
+    } as const;
+    return redirectTarget({ request, first, from: first, status: 302, location, hop: 0, redact: createRedact([key]) })
+      .href;
+  };
+
+  it.each([
+    `https://b.example/?key=${key}`,
+    `https://b.example/${key}/file`,
+    `https://b.example/?a=${Buffer.from(key).toString('base64url')}`,
+    `https://${key}.b.example/`,
+    `https://a.example:8443/?key=${key}`,
+  ])('is not followed to another origin: %s', (location) => {
+    let said = '';
+    try {
+      to(location);
+    } catch (error) {
+      said = `${error}`;
+    }
+    expect(said).toContain('holds the key');
+    expect(said).not.toContain(key);
+  });
+
+  it('is followed within the origin, which knows the key', () => {
+    expect(to(`/y?key=${key}`)).toBe(`https://a.example/y?key=${key}`);
+  });
 });
 
 describe('isLoopback', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRedact, redactHeader, redactUrls } from '../../src/providers/redact.ts';
+import { createRedact, isMasked, isUnmistakable, redactHeader, redactUrls } from '../../src/providers/redact.ts';
 
 describe('createRedact', () => {
   it.each([
@@ -7,8 +7,52 @@ describe('createRedact', () => {
     { secrets: ['sk-abc/123'], text: 'in a url: sk-abc%2F123', shown: 'in a url: ***' },
     { secrets: ['sk-1', 'sk-1234'], text: 'sk-1234', shown: '***' },
     { secrets: ['x'], text: 'example', shown: 'example' },
+    { secrets: ['sk-Abc/123'], text: 'a host that is SK-ABC/123', shown: 'a host that is ***' },
+    { secrets: ['sk-abc/123'], text: 'twice: sk%252dabc%252f123', shown: 'twice: ***' },
+    { secrets: ['sk-abc/"3'], text: String.raw`in JSON: "sk-abc\/\"3"`, shown: 'in JSON: "***"' },
+    { secrets: ['sk-abc<1'], text: String.raw`in JSON: sk-abc\u003c1`, shown: 'in JSON: ***' },
+    { secrets: ['sk-abc&1'], text: 'in HTML: sk-abc&#38;1, sk-abc&#x26;1', shown: 'in HTML: ***, ***' },
+    { secrets: ['sk.abc'], text: 'sk-abc and sk.abc', shown: 'sk-abc and ***' },
+    { secrets: ['sk-abc'], text: String.raw`{"a":"\\sk-abc"}`, shown: String.raw`{"a":"\\***"}` },
   ])('shows "$text" as "$shown"', ({ secrets, text, shown }) => {
     expect(createRedact(secrets)(text)).toBe(shown);
+  });
+
+  const KEY = 'sk-??>>0123456789~~ab';
+
+  it.each(
+    ['', ':', 'a:', 'joe:', 'Bearer '].flatMap((before) =>
+      ['', ':', ':x', ' and more'].map((after) => [before, after]),
+    ),
+  )('leaves no more than its ends of the base64 of "%sKEY%s"', (before, after) => {
+    for (const form of ['base64', 'base64url'] as const) {
+      const text = createRedact([KEY])(Buffer.from(before + KEY + after).toString(form));
+      expect(isMasked(text)).toBe(true);
+      const left = text
+        .split('***')
+        .flatMap((part) => [0, 1, 2, 3].map((at) => Buffer.from(part.slice(at), form).toString('latin1')));
+      for (let at = 0; at + 3 <= KEY.length; at++) {
+        expect(left.some((one) => one.includes(KEY.slice(at, at + 3)))).toBe(false);
+      }
+    }
+  });
+
+  it('leaves a text alone that holds no secret', () => {
+    const text = Buffer.alloc(3000, 'any picture').toString('base64');
+    expect(createRedact([KEY, 'test'])(text)).toBe(text);
+  });
+});
+
+describe('isUnmistakable', () => {
+  it.each([
+    ['sk-proj-0123456789abcdef', true],
+    ['abcdefghijklmnopqrstuvwx', true],
+    ['el-test-0123', true],
+    ['sk-1234', false],
+    ['123456789012', false],
+    ['not-needed', false],
+  ])('of %s is %s', (secret, expected) => {
+    expect(isUnmistakable(secret)).toBe(expected);
   });
 });
 
