@@ -5,7 +5,7 @@ import { isLoopback } from './exchange.ts';
 import type { Http, HttpRequest, StreamedAnswer } from './http.ts';
 import { refusal } from './http-errors.ts';
 import type { Content, ContentRequest, Variant } from './provider.ts';
-import { redactUrls } from './redact.ts';
+import { isMasked, redactUrls } from './redact.ts';
 
 export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
   return answer.status >= 200 && answer.status < 300;
@@ -40,8 +40,29 @@ export async function openResumable(
   });
 }
 
+/**
+ * Opens what a link of the host leads to. Links to a store run out, and the host then gives a new one: it is asked once
+ * more. `isStore` tells a store's answers from the host's own; a store was shown no key, so the user's is not to blame.
+ */
+export async function openLinked(
+  http: Http,
+  link: () => Promise<HttpRequest>,
+  request: ContentRequest,
+  isStore: (answer: Answer) => boolean = () => true,
+): Promise<Content> {
+  for (let again = false; ; again = true) {
+    const opened = await openResumable(http, await link(), request);
+    if ('body' in opened) return opened;
+    if (!isStore(opened)) throw contentRefusal(opened, request.variant);
+    if (again || !RUN_OUT.has(opened.status)) throw blamelessKey(contentRefusal(opened, request.variant));
+  }
+}
+
+/** What stores say of a signed URL that has expired, and of a file that has moved. */
+const RUN_OUT: ReadonlySet<number> = new Set([403, 404, 410]);
+
 /** The error for an answer that is no content. */
-export function contentRefusal(answer: Answer, variant: Variant): SoraError {
+function contentRefusal(answer: Answer, variant: Variant): SoraError {
   const hint = (text: string): SoraErrorOptions => ({
     hint: text,
     ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
@@ -61,6 +82,11 @@ export function contentRefusal(answer: Answer, variant: Variant): SoraError {
  */
 export function checkNamedUrl(text: string, root: string): string {
   const own = new URL(root);
+  if (isMasked(text)) {
+    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which holds the key.`, {
+      hint: 'Such an address is not asked. Make a new key at the host: this one has been given away.',
+    });
+  }
   const url = URL.canParse(text, root) ? new URL(text, root) : undefined;
   const trusted =
     url !== undefined &&

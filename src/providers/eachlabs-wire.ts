@@ -5,6 +5,7 @@ import { type Answer, failureOf, isPolicy, isQuota, isRecord, parseJson, readFai
 import type { ModelSchema } from './eachlabs-models.ts';
 import { refusal } from './http-errors.ts';
 import type { RemoteCharacter, RemoteVideo } from './provider.ts';
+import { isMasked } from './redact.ts';
 import { parseRetryAfter } from './retry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -225,7 +226,8 @@ export function decodeTicket(answer: Answer): UploadTicket | undefined {
   const fields = isRecord(body.data) && body.presigned_url === undefined ? body.data : body;
   const putUrl = textOf(fields.presigned_url);
   const publicUrl = textOf(fields.public_url);
-  if (putUrl === undefined || publicUrl === undefined) return undefined;
+  // A public address that holds the key would be kept, and shown to the model's host.
+  if (putUrl === undefined || publicUrl === undefined || isMasked(publicUrl)) return undefined;
   const required = isRecord(fields.required_headers) ? fields.required_headers : {};
   const headers = Object.entries(required).flatMap(([name, value]) => {
     const text = textOf(value);

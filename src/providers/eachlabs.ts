@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
 import { formatBytes } from '../text.ts';
-import { type Answer, failureOf, jsonOf, maybeDone } from './answer.ts';
+import { failureOf, jsonOf, maybeDone, withoutId } from './answer.ts';
 import { jsonBody, type RequestBody, rawBody } from './body.ts';
-import { blamelessKey, checkNamedUrl, contentRefusal, isSuccess, openResumable } from './content.ts';
+import { checkNamedUrl, isSuccess, openLinked } from './content.ts';
 import {
   CHARACTER_MODEL,
   type CharacterField,
@@ -29,10 +29,9 @@ import {
   videoUrlIn,
   withRequestId,
 } from './eachlabs-wire.ts';
-import type { HttpRequest } from './http.ts';
 import type { ProviderOptions } from './index.ts';
-import type { Auth } from './origins.ts';
-import type { Call, Content, NewVideo, Provider, Reference } from './provider.ts';
+import type { Call, NewVideo, Provider, Reference, RemoteVideo } from './provider.ts';
+import { createRoute } from './route.ts';
 
 export interface EachlabsOptions extends ProviderOptions {
   /** Rejects when the signal is aborted. A character is a prediction that has to be waited for. */
@@ -49,31 +48,21 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 export function createEachlabs(options: EachlabsOptions): Provider {
   const { baseUrl, http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
   // Examples of this host name the base URL with and without its version.
-  const root = (options.url ?? baseUrl).replace(/\/+$/, '').replace(/\/v1$/, '');
-  const auth = authFor(options.key, root);
+  const route = createRoute(options);
+  const root = route.root.replace(/\/v1$/, '');
   const predictionUrl = `${root}/v1/prediction`;
 
-  const get = (url: string, call: Call, more: Partial<HttpRequest> = {}): HttpRequest => ({
-    method: 'GET',
-    kind: 'read',
-    url,
-    auth,
-    signal: call.signal,
-    ...more,
-  });
-
   /** Starts a prediction: this is what costs money. */
-  async function create(body: object, call: Call): Promise<Answer> {
-    const request = { method: 'POST', kind: 'create', url: predictionUrl, auth, signal: call.signal } as const;
-    const answer = await http.send({ ...request, body: jsonBody(body) });
+  async function create(body: object, call: Call): Promise<RemoteVideo> {
+    const answer = await route.create(predictionUrl, jsonBody(body), call);
     if (!isSuccess(answer)) throw refuse(answer);
     jsonOf(answer);
-    return answer;
+    return decodeCreated(answer) ?? withoutId(answer, 'prediction');
   }
 
   /** Undefined when the host does not know the id. */
   async function ask(id: string, call: Call): Promise<Prediction | undefined> {
-    const answer = await http.send(get(`${predictionUrl}/${encodeURIComponent(id)}`, call));
+    const answer = await http.send(route.read(`${predictionUrl}/${encodeURIComponent(id)}`, call));
     if (answer.status === 404) return undefined;
     if (!isSuccess(answer)) throw refuse(answer);
     jsonOf(answer);
@@ -86,7 +75,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
   async function schemaOf(slug: string, call: Call): Promise<ModelSchema | undefined> {
     try {
       const url = `${root}/v1/model?slug=${encodeURIComponent(slug)}`;
-      const answer = await http.send(get(url, call, { auth: undefined }));
+      const answer = await http.send(route.read(url, call, { auth: undefined }));
       return isSuccess(answer) ? schemaFields(answer) : undefined;
     } catch (error) {
       if (isSoraError(error, 'interrupted')) throw error;
@@ -102,7 +91,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     const { contentType: mime } = body;
     checkUpload('The upload', body.bytes);
     const asked = jsonBody({ content_type: mime, file_type: mime.replace(/\/.*/, '') });
-    const answer = await http.send(get(`${root}/v1/upload/presign`, call, { method: 'POST', body: asked }));
+    const answer = await http.send(route.read(`${root}/v1/upload/presign`, call, { method: 'POST', body: asked }));
     if (!isSuccess(answer)) throw refuse(answer);
     jsonOf(answer);
     const ticket = decodeTicket(answer);
@@ -189,8 +178,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       const clipUrl = await uploadClip(input.clipPath, call);
       const schema = await schemaOf(CHARACTER_MODEL, call);
       const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, input.name) };
-      const answer = await create(body, call);
-      const { id } = decodeCreated(answer) ?? withoutId(answer);
+      const { id } = await create(body, call);
       const { video, output } = await waitForCharacter(id, call);
       if (video.status !== 'succeeded') throw characterRefusal(video.failure, video.remoteStatus);
       const character = characterIn(output);
@@ -227,8 +215,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
         reference?.kind === 'bytes'
           ? await upload(await rawBody(reference.mime, reference.bytes), call)
           : reference?.url;
-      const answer = await create(videoBody(input, { picture, field }), call);
-      return decodeCreated(answer) ?? withoutId(answer);
+      return create(videoBody(input, { picture, field }), call);
     },
 
     async getVideo(remoteId, call) {
@@ -239,19 +226,13 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       if (request.variant !== 'video') {
         throw new SoraError('usage', `eachlabs makes no ${request.variant}.`, { hint: 'Leave out --variant.' });
       }
-      const open = async (): Promise<Content | Answer> =>
-        openResumable(http, get(await outputOf(remoteId, call), call), request);
-      const opened = await open();
-      // A signed URL may have run out (stores say 403): the prediction knows a new one, or none.
-      const last = 'body' in opened || !GONE.has(opened.status) ? opened : await open();
-      if ('body' in last) return last;
-      throw blamelessKey(contentRefusal(last, request.variant));
+      return openLinked(http, async () => route.read(await outputOf(remoteId, call), call), request);
     },
 
     async cancelVideo(remoteId, call) {
       // Stopping twice is stopping once, so it is repeated with patience like a read.
       const url = `${predictionUrl}/${encodeURIComponent(remoteId)}/cancel`;
-      const answer = await http.send(get(url, call, { method: 'POST' }));
+      const answer = await http.send(route.read(url, call, { method: 'POST' }));
       if (answer.status === 404) return false;
       if (isSuccess(answer)) return true;
       throw refuse(answer);
@@ -259,21 +240,8 @@ export function createEachlabs(options: EachlabsOptions): Provider {
   };
 }
 
-const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
-
 function isFinal({ video }: Prediction): boolean {
   return ['succeeded', 'failed', 'cancelled', 'expired'].includes(video.status);
-}
-
-function authFor(key: string | undefined, root: string): Auth | undefined {
-  if (key === undefined || !URL.canParse(root)) return undefined;
-  return { header: 'authorization', value: `Bearer ${key}`, origin: new URL(root).origin };
-}
-
-/** A create that succeeded without saying what it started: it may have been paid for. */
-function withoutId(answer: Answer): never {
-  const body = answer.redact(answer.text.replace(/\s+/g, ' ').trim().slice(0, 400));
-  throw maybeDone(`${answer.host} answered ${answer.status} without the prediction's id: ${body}`, answer.requestId);
 }
 
 /** What stands in a preview for the picture. Throws `usage` for one that cannot be uploaded. */

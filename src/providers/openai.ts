@@ -1,9 +1,8 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, jsonOf, maybeDone } from './answer.ts';
-import { formBody } from './body.ts';
-import { contentRefusal, isSuccess, openResumable } from './content.ts';
-import type { HttpRequest } from './http.ts';
+import { type Answer, failureOf, jsonOf, withoutId } from './answer.ts';
+import { formBody, type RequestBody } from './body.ts';
+import { isSuccess, openLinked } from './content.ts';
 import { refusal } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from './models.ts';
@@ -16,8 +15,8 @@ import {
   videoFields,
 } from './openai-request.ts';
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsVideo } from './openai-wire.ts';
-import type { Auth } from './origins.ts';
 import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from './provider.ts';
+import { createRoute } from './route.ts';
 
 export interface OpenaiOptions extends ProviderOptions {
   readonly name: ProviderName;
@@ -25,31 +24,23 @@ export interface OpenaiOptions extends ProviderOptions {
 
 export function createOpenai(options: OpenaiOptions): Provider {
   const { name, baseUrl, backend, http } = options;
-  const root = (options.url ?? baseUrl).replace(/\/+$/, '');
-  const auth = authFor(options, root);
+  const route = createRoute(options, backend === 'azure' ? 'api-key' : undefined);
+  const { root } = route;
 
   const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(encodeURIComponent)].join('/');
-  const get = (url: string, call: Call, more: Partial<HttpRequest> = {}): HttpRequest => ({
-    method: 'GET',
-    kind: 'read',
-    url,
-    auth,
-    signal: call.signal,
-    ...more,
-  });
 
-  async function create(url: string, body: HttpRequest['body'], call: Call, route?: string): Promise<Answer> {
-    const answer = await http.send({ method: 'POST', kind: 'create', url, auth, body, signal: call.signal });
+  async function create(url: string, body: RequestBody, call: Call, served?: string): Promise<Answer> {
+    const answer = await route.create(url, body, call);
     if (isSuccess(answer)) return answer;
-    const hint = `The host no longer knows the video, or does not serve ${route}.`;
-    const refused = route === undefined ? refusal(answer) : notServed(refusal(answer), answer, hint);
+    const hint = `The host no longer knows the video, or does not serve ${served}.`;
+    const refused = served === undefined ? refusal(answer) : notServed(refusal(answer), answer, hint);
     throw withShutdownHint(refused, answer);
   }
 
   async function getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined> {
     const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
     // vLLM-Omni tells of a failed job with an error status and the video object as its body.
-    const answer = await http.send(get(urlOf(remoteId), call, { settles }));
+    const answer = await http.send(route.read(urlOf(remoteId), call, { settles }));
     if (settles(answer)) return decodeVideo(answer);
     if (answer.status === 404) return undefined;
     if (!isSuccess(answer)) throw refusal(answer);
@@ -61,7 +52,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
   async function remove(remoteId: string, call: Call): Promise<boolean> {
-    const answer = await http.send(get(urlOf(remoteId), call, { method: 'DELETE' }));
+    const answer = await http.send(route.read(urlOf(remoteId), call, { method: 'DELETE' }));
     if (isSuccess(answer)) {
       if (answer.text.trim() !== '') jsonOf(answer);
       if (!deniesDeletion(answer)) return true;
@@ -97,7 +88,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     },
 
     async getCharacter(id, call) {
-      const answer = await http.send(get(urlOf('characters', id), call));
+      const answer = await http.send(route.read(urlOf('characters', id), call));
       if (answer.status === 404) return undefined;
       if (!isSuccess(answer)) throw refusal(answer);
       jsonOf(answer);
@@ -122,9 +113,14 @@ export function createOpenai(options: OpenaiOptions): Provider {
       // `variant=video` is refused by servers that number their variants.
       const query = variant === 'video' ? '' : `?variant=${variant}`;
       const url = `${urlOf(remoteId, 'content')}${query}`;
-      const opened = await openResumable(http, get(url, call), request);
-      if ('body' in opened) return opened;
-      throw contentRefusal(opened, variant);
+      const { host } = new URL(root);
+      // The host may lead to a store, by a link that runs out.
+      return openLinked(
+        http,
+        async () => route.read(url, call),
+        request,
+        (answer) => answer.host !== host,
+      );
     },
 
     // Servers that run their own models have rules of their own.
@@ -139,12 +135,14 @@ export function createOpenai(options: OpenaiOptions): Provider {
       const { path, request } = derivationRequest(input);
       const answer = await create(urlOf(...path), await encodeVideo(request), call, `video ${input.kind}`);
       jsonOf(answer);
-      return decodeVideo(answer) ?? withoutId(answer, 'video');
+      const made = decodeVideo(answer);
+      if (made) return made;
+      throw withoutId(answer, 'video');
     },
 
     async listVideos({ limit, after }, call) {
       const query = new URLSearchParams({ limit: String(limit), order: 'desc', ...(after !== undefined && { after }) });
-      const answer = await http.send(get(`${urlOf()}?${query}`, call));
+      const answer = await http.send(route.read(`${urlOf()}?${query}`, call));
       if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
       jsonOf(answer);
       const page = decodePage(answer, limit);
@@ -169,13 +167,6 @@ function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
 
 const GONE: ReadonlySet<number> = new Set([404, 405, 410]);
 
-function authFor({ key, backend }: OpenaiOptions, root: string): Auth | undefined {
-  if (key === undefined || !URL.canParse(root)) return undefined;
-  const { origin } = new URL(root);
-  if (backend === 'azure') return { header: 'api-key', value: key, origin };
-  return { header: 'authorization', value: `Bearer ${key}`, origin };
-}
-
 /**
  * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but
  * document no `characters`, and a host that nobody named a backend for may be anything: those earn a warning.
@@ -198,12 +189,6 @@ function limitsOf(backend: Backend | undefined, model: string | undefined): Prov
     sizes: known.sizes,
     seconds: known.seconds,
   };
-}
-
-/** A create that succeeded without saying what it made: it may have been paid for. */
-function withoutId(answer: Answer, thing: 'character' | 'video'): never {
-  const body = answer.redact(answer.text.replace(/\s+/g, ' ').trim().slice(0, 400));
-  throw maybeDone(`${answer.host} answered ${answer.status} without the ${thing}'s id: ${body}`, answer.requestId);
 }
 
 function withShutdownHint(error: SoraError, answer: Answer): SoraError {

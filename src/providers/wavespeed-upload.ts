@@ -5,8 +5,9 @@ import { formBody, jsonBody, type RequestBody, rawBody } from './body.ts';
 import { blamelessKey, checkNamedUrl, isSuccess } from './content.ts';
 import type { Http } from './http.ts';
 import { refusal } from './http-errors.ts';
-import type { Auth } from './origins.ts';
-import type { UploadedClip } from './provider.ts';
+import type { Call, UploadedClip } from './provider.ts';
+import { isMasked } from './redact.ts';
+import type { Route } from './route.ts';
 import { KEPT_MS } from './wavespeed-models.ts';
 import { openEnvelope } from './wavespeed-wire.ts';
 
@@ -17,12 +18,10 @@ export interface UploadFile {
   readonly content: Uint8Array | string;
 }
 
-export interface UploadRoute {
+export interface Upload {
   readonly http: Http;
-  /** The base URL, without a slash at its end. */
-  readonly root: string;
-  readonly auth: Auth | undefined;
-  readonly signal: AbortSignal;
+  readonly route: Route;
+  readonly call: Call;
 }
 
 interface Ticket {
@@ -32,35 +31,35 @@ interface Ticket {
 }
 
 /** The file's public address, for as long as the host keeps it. Throws `machine` when the file cannot be read. */
-export async function upload(file: UploadFile, route: UploadRoute): Promise<UploadedClip> {
+export async function upload(file: UploadFile, to: Upload): Promise<UploadedClip> {
   const body = await rawBody(file.mime, file.content);
   const ticket = { filename: file.fileName, size: body.bytes, content_type: file.mime };
-  const answer = await post('uploads', jsonBody(ticket), route);
+  const answer = await post('uploads', jsonBody(ticket), to);
   // Servers of the older interface know the form only.
-  if (answer.status === 404 || answer.status === 405) return uploadForm(file, route);
-  const { downloadUrl, url, headers } = decodeTicket(answer, route.root);
+  if (answer.status === 404 || answer.status === 405) return uploadForm(file, to);
+  const { downloadUrl, url, headers } = decodeTicket(answer, to.route.root);
   // The ticket may be signed with another type than it was asked for.
   const contentType = headers['content-type'] ?? file.mime;
-  await put(url, headers, { ...body, contentType }, route);
+  await put(url, headers, { ...body, contentType }, to);
   return { url: downloadUrl, expiresAt: expiryOf(answer) };
 }
 
-async function uploadForm(file: UploadFile, route: UploadRoute): Promise<UploadedClip> {
+async function uploadForm(file: UploadFile, to: Upload): Promise<UploadedClip> {
   const { fileName, mime, content } = file;
-  const answer = await post('upload/binary', await formBody([{ name: 'file', fileName, mime, content }]), route);
+  const answer = await post('upload/binary', await formBody([{ name: 'file', fileName, mime, content }]), to);
   const data = openEnvelope(answer);
   const url = isRecord(data) ? data.download_url : undefined;
-  if (typeof url !== 'string' || url === '') throw unreadable(answer);
+  if (!isPlace(url)) throw unreadable(answer);
   return { url, expiresAt: expiryOf(answer) };
 }
 
-function post(path: string, body: RequestBody, { http, root, auth, signal }: UploadRoute): Promise<Answer> {
-  return http.send({ method: 'POST', kind: 'read', url: `${root}/media/${path}`, auth, body, signal });
+function post(path: string, body: RequestBody, { http, route, call }: Upload): Promise<Answer> {
+  return http.send(route.read(`${route.root}/media/${path}`, call, { method: 'POST', body }));
 }
 
 /** With the ticket's own headers and nothing else of ours: a store refuses a request that carries a key besides its signature. */
-async function put(url: string, headers: Headers, body: RequestBody, { http, signal }: UploadRoute): Promise<void> {
-  const answer = await http.send({ method: 'PUT', kind: 'read', url, headers, body, signal });
+async function put(url: string, headers: Headers, body: RequestBody, { http, route, call }: Upload): Promise<void> {
+  const answer = await http.send(route.read(url, call, { method: 'PUT', auth: undefined, headers, body }));
   if (!isSuccess(answer)) throw blamelessKey(refusal(answer));
 }
 
@@ -70,9 +69,14 @@ function decodeTicket(answer: Answer, root: string): Ticket {
   if (!isRecord(data) || !isRecord(target)) throw unreadable(answer);
   const { download_url: downloadUrl } = data;
   const { url, method = 'PUT', headers = {} } = target;
-  if (typeof downloadUrl !== 'string' || downloadUrl === '' || typeof url !== 'string') throw unreadable(answer);
+  if (!isPlace(downloadUrl) || typeof url !== 'string') throw unreadable(answer);
   if (String(method).toUpperCase() !== 'PUT' || !isRecord(headers)) throw unreadable(answer);
   return { downloadUrl, url: checkNamedUrl(url, root), headers: plainHeaders(headers) };
+}
+
+/** An address that holds the key is none: it would be kept, and shown to the model's host. */
+function isPlace(url: unknown): url is string {
+  return typeof url === 'string' && url !== '' && !isMasked(url);
 }
 
 /** What the connection itself writes is left to it: sent twice, or differently, it would break the request. */

@@ -2,6 +2,7 @@
 import { SoraError, type SoraErrorOptions } from '../errors.ts';
 import {
   type Answer,
+  bodyOf,
   type Failure,
   failureOf,
   isPolicy,
@@ -105,11 +106,6 @@ export function failedTask(answer: Answer, id: string): Task | undefined {
   if (!isRecord(data) || textOf(data.id) !== id) return undefined;
   const task = decodeTask(data, answer);
   return task?.video.failure ? task : undefined;
-}
-
-/** The beginning of a body, on one line and without keys. */
-export function bodyOf(answer: Answer): string {
-  return answer.redact(answer.text.replace(/\s+/g, ' ').trim()).slice(0, 400);
 }
 
 /** The address among a task's outputs: a string, or an object that holds one. */

@@ -1,18 +1,17 @@
 /** The adapter for WaveSpeedAI: every piece of work is a task, characters too, and files travel by URL. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
-import { failureOf, isRecord, maybeDone } from './answer.ts';
+import { failureOf, isRecord, maybeDone, withoutId } from './answer.ts';
 import { jsonBody } from './body.ts';
-import { blamelessKey, checkNamedUrl, contentRefusal, openResumable } from './content.ts';
-import type { HttpRequest } from './http.ts';
+import { checkNamedUrl, openLinked } from './content.ts';
 import type { ProviderOptions } from './index.ts';
-import type { Auth } from './origins.ts';
 import type { Call, NewVideo, Provider, Reference, WireRequest } from './provider.ts';
+import { isMasked } from './redact.ts';
+import { createRoute } from './route.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './wavespeed-models.ts';
 import { describePicture, modelPath, videoInputs } from './wavespeed-request.ts';
 import { upload } from './wavespeed-upload.ts';
 import {
-  bodyOf,
   characterIn,
   decodeTask,
   failedTask,
@@ -32,26 +31,16 @@ const CHARACTER_POLL_MS = 2000;
 /** Ten minutes: a character takes seconds. */
 const CHARACTER_POLLS = 300;
 
-/** A store answers so once a signed address has expired or its file has moved. */
-const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
-
 export function createWavespeed(options: WavespeedOptions): Provider {
   const { baseUrl, http } = options;
   const sleep = options.sleep ?? ((ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }));
-  const root = (options.url ?? baseUrl).replace(/\/+$/, '');
-  const auth = authFor(options.key, root);
+  const route = createRoute(options);
+  const { root } = route;
   /** Where tasks say they may be asked, as long as this object lives. */
   const pollUrls = new Map<string, string>();
 
-  const get = (url: string, call: Call): HttpRequest => ({
-    method: 'GET',
-    kind: 'read',
-    url,
-    auth,
-    signal: call.signal,
-  });
   const uploadFile = (file: Parameters<typeof upload>[0], call: Call): ReturnType<typeof upload> =>
-    upload(file, { http, root, auth, signal: call.signal });
+    upload(file, { http, route, call });
 
   function remember(task: Task): Task {
     const url = ownUrl(task.pollUrl, root);
@@ -60,21 +49,16 @@ export function createWavespeed(options: WavespeedOptions): Provider {
   }
 
   async function submit(model: string, inputs: Record<string, unknown>, call: Call): Promise<Task> {
-    const url = `${root}/${modelPath(model)}`;
-    const body = jsonBody(inputs);
-    const answer = await http.send({ method: 'POST', kind: 'create', url, auth, body, signal: call.signal });
+    const answer = await route.create(`${root}/${modelPath(model)}`, jsonBody(inputs), call);
     const task = decodeTask(openEnvelope(answer), answer);
     if (task) return remember(task);
-    throw maybeDone(
-      `${answer.host} answered ${answer.status} without the task's id: ${bodyOf(answer)}`,
-      answer.requestId,
-    );
+    return withoutId(answer, 'task');
   }
 
   /** Undefined when the host does not know the task. */
   async function readTask(id: string, call: Call): Promise<Task | undefined> {
     const url = pollUrls.get(id) ?? `${root}/predictions/${encodeURIComponent(id)}/result`;
-    const answer = await http.send(get(url, call));
+    const answer = await http.send(route.read(url, call));
     const failed = failedTask(answer, id);
     if (failed) return remember(failed);
     if (isUnknown(answer)) return undefined;
@@ -169,7 +153,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
       const inputs = videoInputs(input, describePicture(input.reference));
       const body = jsonBody({ model_id: modelOf(input), inputs });
       // Nothing is made, so it is repeated like a read.
-      const answer = await http.send({ ...get(`${root}/model/price`, call), method: 'POST', body });
+      const answer = await http.send(route.read(`${root}/model/price`, call, { method: 'POST', body }));
       return priceIn(openEnvelope(answer));
     },
 
@@ -183,24 +167,14 @@ export function createWavespeed(options: WavespeedOptions): Provider {
           hint: 'Download the video itself: leave out --variant.',
         });
       }
-      for (let again = false; ; again = true) {
-        const opened = await openResumable(http, get(await outputUrl(remoteId, call), call), request);
-        if ('body' in opened) return opened;
-        // The host took the key a moment ago.
-        if (again || !GONE.has(opened.status)) throw blamelessKey(contentRefusal(opened, 'video'));
-      }
+      return openLinked(http, async () => route.read(await outputUrl(remoteId, call), call), request);
     },
   };
 }
 
-function authFor(key: string | undefined, root: string): Auth | undefined {
-  if (key === undefined || !URL.canParse(root)) return undefined;
-  return { header: 'authorization', value: `Bearer ${key}`, origin: new URL(root).origin };
-}
-
 /** An address in an answer that may be asked with the key: of the base URL's own origin. */
 function ownUrl(text: string | undefined, root: string): string | undefined {
-  if (text === undefined || !URL.canParse(text)) return undefined;
+  if (text === undefined || isMasked(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   return url.origin === new URL(root).origin ? url.href : undefined;
 }

@@ -1,0 +1,35 @@
+/** How an adapter reaches its host: the base URL, the key that goes there and nowhere else, and the two kinds of requests. */
+import type { Answer } from './answer.ts';
+import type { RequestBody } from './body.ts';
+import type { HttpRequest } from './http.ts';
+import type { ProviderOptions } from './index.ts';
+import type { Auth } from './origins.ts';
+import type { Call } from './provider.ts';
+
+export interface Route {
+  /** The base URL, without a slash at its end. */
+  readonly root: string;
+  /** A request that is harmless and is repeated with patience: a GET with the key, unless `more` says otherwise. */
+  read(url: string, call: Call, more?: Partial<HttpRequest>): HttpRequest;
+  /** Sends what may cost money, once, and hands back whatever is answered. */
+  create(url: string, body: RequestBody, call: Call): Promise<Answer>;
+}
+
+/** `keyHeader` carries the bare key, where the host wants it under a name of its own; else it is a bearer's. */
+export function createRoute({ baseUrl, url, key, http }: ProviderOptions, keyHeader?: string): Route {
+  const root = (url ?? baseUrl).replace(/\/+$/, '');
+  const auth = authFor(key, root, keyHeader);
+  return {
+    root,
+    read: (to, { signal }, more = {}) => ({ method: 'GET', kind: 'read', url: to, auth, signal, ...more }),
+    create: (to, body, { signal }) => http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal }),
+  };
+}
+
+function authFor(key: string | undefined, root: string, keyHeader: string | undefined): Auth | undefined {
+  if (key === undefined || !URL.canParse(root)) return undefined;
+  const { origin } = new URL(root);
+  return keyHeader === undefined
+    ? { header: 'authorization', value: `Bearer ${key}`, origin }
+    : { header: keyHeader, value: key, origin };
+}
