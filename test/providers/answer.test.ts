@@ -82,6 +82,15 @@ describe('failureOf', () => {
     expect(failureOf(answer(400, body))).toEqual(failure);
   });
 
+  it('cuts a long complaint behind its key, never through it (P5)', () => {
+    const redact = (text: string): string => text.replaceAll('sk-0123456789', '***');
+    for (let at = 580; at < 600; at++) {
+      const told = { error: { message: `${'x'.repeat(at)}sk-0123456789` } };
+      expect(failureOf(answer(401, told, { redact })).message).not.toContain('sk');
+      expect(failureOf(answer(200, `${'x'.repeat(at - 440)}sk-0123456789`, { redact })).message).not.toContain('sk');
+    }
+  });
+
   it('hides the key that a host repeats', () => {
     const redact = (text: string): string => text.replaceAll('sk-live', '***');
     expect(failureOf(answer(401, { error: { message: 'wrong key sk-live' } }, { redact })).message).toBe(

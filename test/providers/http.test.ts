@@ -1,11 +1,11 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { isSoraError, type SoraError } from '../../src/errors.ts';
 import { jsonBody } from '../../src/providers/body.ts';
 import type { HttpRequest, StreamedAnswer } from '../../src/providers/http.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer } from '../helpers/server.ts';
+import { closedPort, failureOf, textOf } from './harness.ts';
 
 const KEY = 'sk-very/secret-key';
 // Longer than a DNS label may be: not found without asking anyone.
@@ -23,15 +23,6 @@ function auth(url: string, header = 'authorization'): NonNullable<HttpRequest['a
   return { header, value: header === 'authorization' ? `Bearer ${KEY}` : KEY, origin: new URL(url).origin };
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<SoraError> {
-  const error = await promise.then(
-    () => new Error('it succeeded'),
-    (reason: unknown) => reason,
-  );
-  if (!isSoraError(error)) throw error;
-  return error;
-}
-
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -44,20 +35,6 @@ async function listen(server: Server): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
   });
   return (server.address() as AddressInfo).port;
-}
-
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function textOf(answer: { body: AsyncIterable<Uint8Array> }): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
 }
 
 it('asks again on a connection that stands, and no more than eight things at once', async () => {

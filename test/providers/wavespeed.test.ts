@@ -1,72 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { isSoraError, type SoraError } from '../../src/errors.ts';
-import type { NewVideo, Provider, Reference } from '../../src/providers/provider.ts';
+import { describe, expect, it } from 'vitest';
+import type { NewVideo } from '../../src/providers/provider.ts';
 import { createWavespeed, type WavespeedOptions } from '../../src/providers/wavespeed.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../helpers/server.ts';
+import { type Bench, DIALECTS, setUp as setUpHost } from './dialects.ts';
+import { call, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from './harness.ts';
 
-const KEY = 'ws-test-0123456789';
-const call = { signal: new AbortController().signal };
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
-const VIDEO: NewVideo = {
-  prompt: 'Joe is the character in @Video1. He waves. "Ça va?" 李雷',
-  model: undefined,
-  seconds: 8,
-  size: { width: 1280, height: 720 },
-  characters: [],
-  reference: undefined,
-};
-
-const PICTURE: Reference = {
-  kind: 'bytes',
-  bytes: Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0, 13, 10, 255]),
-  mime: 'image/png',
-  fileName: 'a.png',
-};
-
-interface Bench {
-  server: TestServer;
-  provider: Provider;
-  /** Milliseconds of every pause between two looks at a character's task. */
-  sleeps: number[];
-  lines: string[];
-}
-
-async function setUp(options: Partial<WavespeedOptions> = {}): Promise<Bench> {
-  const server = await createTestServer();
-  const { http, lines } = createTestHttp();
-  const sleeps: number[] = [];
-  const provider = createWavespeed({
-    baseUrl: `${server.url}/api/v3`,
-    key: KEY,
-    backend: undefined,
-    http,
-    sleep: async (ms) => void sleeps.push(ms),
-    ...options,
-  });
-  return { server, provider, sleeps, lines };
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<SoraError> {
-  const error = await promise.then(
-    () => new Error('it succeeded'),
-    (reason: unknown) => reason,
-  );
-  if (!isSoraError(error)) throw error;
-  return error;
-}
-
-async function clip(bytes = Buffer.from('mp4')): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'sora-clip-'));
-  onTestFinished(() => rm(dir, { recursive: true }));
-  const path = join(dir, 'master.mp4');
-  await writeFile(path, bytes);
-  return path;
-}
+const setUp = (options: Partial<WavespeedOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.wavespeed, options);
 
 function ok(data: object): Scripted {
   return { body: { code: 200, message: 'success', data } };
@@ -178,7 +120,7 @@ describe('createVideo', () => {
     server.answer(ticketFor(store, {}), queued);
     store.answer({ status: 200 });
     await provider.createVideo(input, call);
-    expect(sent(server)).toEqual({ filename: 'a.png', size: 8, content_type: 'image/png' });
+    expect(sent(server)).toEqual({ filename: PICTURE.fileName, size: 8, content_type: 'image/png' });
     expect(store.seen[0]?.headers['content-type']).toBe('image/png');
     expect(new Uint8Array(store.seen[0]?.body ?? [])).toEqual(PICTURE.bytes);
     expect(sent(server, 1)).toMatchObject(field);
@@ -215,39 +157,7 @@ describe('createVideo', () => {
   });
 
   it.each([
-    { title: 'no id', body: { code: 200, data: { status: 'created', note: `seen ${KEY}` } } },
-    { title: 'no task', body: { code: 200, message: 'success', data: null } },
-    { title: 'a code that is no definite no', body: { code: 500, message: 'internal error' } },
-    { title: 'a code of an unknown kind', body: { code: 1001, message: 'queue trouble' } },
-    { title: 'a code that says 408', body: { code: 408, message: 'timeout' } },
-    { title: 'a web page', body: '<title>Welcome</title>' },
-    { title: 'nothing', body: '' },
-  ])('calls a 200 with $title ambiguous, and asks once (P2)', async ({ body }) => {
-    const { server, provider } = await setUp();
-    server.answer({ body });
-    const error = await failureOf(provider.createVideo(VIDEO, call));
-    expect(error.code).toBe('ambiguous');
-    expect(error.message).not.toContain(KEY);
-    expect(server.seen).toHaveLength(1);
-  });
-
-  it('does not repeat a request that broke off or met a 500 (P2)', async () => {
-    for (const answer of [{ fault: 'reset' as const }, { status: 500, body: { message: 'x' } }]) {
-      const { server, provider } = await setUp();
-      server.answer(answer);
-      expect((await failureOf(provider.createVideo(VIDEO, call))).code).toBe('ambiguous');
-      expect(server.seen).toHaveLength(1);
-    }
-  });
-
-  it.each([
-    { code: 401, message: 'Invalid API key', means: 'auth' },
-    { code: 402, message: 'Please pay', means: 'budget' },
-    { code: 403, message: 'Insufficient credits, please top up', means: 'budget' },
     { code: 403, message: 'Your role may not use this model', means: 'auth' },
-    { code: 429, message: 'Too many requests', means: 'refused' },
-    { code: 400, message: 'duration must be one of 4, 8', means: 'refused' },
-    { code: 404, message: 'model not found', means: 'refused' },
     { code: 400, message: 'Content flagged as potentially sensitive.', means: 'policy' },
     { code: 400, message: 'InputImageSensitiveContentDetected', means: 'policy' },
     { code: 403, message: 'The image may contain real person', means: 'policy' },
@@ -264,46 +174,14 @@ describe('createVideo', () => {
     }
   });
 
-  it('hides the key that a host repeats in its complaint (P5)', async () => {
-    const { server, provider, lines } = await setUp();
-    server.answer({ body: { code: 401, message: `no such key ${KEY}` } });
-    expect((await failureOf(provider.createVideo(VIDEO, call))).message).toMatch(/no such key \*\*\*/);
-    expect(lines.length).toBeGreaterThan(0);
-    expect(lines.join('\n')).not.toContain(KEY);
-  });
-
-  it('keeps every digit of an id, and reads a task without an envelope', async () => {
+  it('reads a task without an envelope', async () => {
     const { server, provider } = await setUp();
-    server.answer({ body: '{"id":90071992547409931234,"status":"processing"}' });
-    expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: '90071992547409931234', status: 'running' });
+    server.answer({ body: { id: 't', status: 'processing' } });
+    expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: 't', status: 'running' });
   });
 });
 
 describe('getVideo', () => {
-  it.each([
-    ['created', 'queued'],
-    ['pending', 'queued'],
-    ['queued', 'queued'],
-    ['starting', 'queued'],
-    ['processing', 'running'],
-    ['Processing', 'running'],
-    ['completed', 'succeeded'],
-    ['failed', 'failed'],
-    ['timeout', 'failed'],
-    ['cancelled', 'cancelled'],
-    ['deleted', 'cancelled'],
-    ['dreaming', 'unknown'],
-  ])('reads the status %s as %s', async (remoteStatus, status) => {
-    const { server, provider } = await setUp();
-    server.answer(ok({ id: 'a/b', status: remoteStatus }));
-    expect(await provider.getVideo('a/b', call)).toMatchObject({ id: 'a/b', status, remoteStatus });
-    expect(server.seen[0]).toMatchObject({
-      method: 'GET',
-      path: '/api/v3/predictions/a%2Fb/result',
-      headers: { authorization: `Bearer ${KEY}` },
-    });
-  });
-
   it('tells the model, the time, and until when the host keeps the result', async () => {
     const { server, provider } = await setUp();
     const model = 'openai/sora-2/text-to-video';
@@ -323,7 +201,6 @@ describe('getVideo', () => {
   });
 
   it.each([
-    { title: 'an error text', data: { error: 'GPU on fire' }, failure: { message: 'GPU on fire', policy: false } },
     {
       title: 'an error object',
       data: { error: { code: 'E7', message: 'bad clip' } },
@@ -344,11 +221,6 @@ describe('getVideo', () => {
       data: { error: '' },
       failure: { message: 'The host gave no reason; it calls the task failed.', policy: false },
     },
-    {
-      title: 'its key',
-      data: { error: `no ${KEY}` },
-      failure: { message: 'no ***', policy: false },
-    },
   ])('reads a failure inside HTTP 200 that tells of $title', async ({ data, failure }) => {
     const { server, provider } = await setUp();
     server.answer(ok({ id: 't', status: 'failed', ...data }));
@@ -367,18 +239,9 @@ describe('getVideo', () => {
     expect(await provider.getVideo('t', call)).toMatchObject({ status: 'failed', failure: { policy: true } });
   });
 
-  it('is undefined for an id that the host does not know, whichever way it says so', async () => {
-    const { server, provider } = await setUp();
-    server.answer({ status: 404, body: { message: 'gone' } }, { body: { code: 404, message: 'gone', data: null } });
-    expect(await provider.getVideo('t', call)).toBeUndefined();
-    expect(await provider.getVideo('t', call)).toBeUndefined();
-  });
-
   it.each([
     { code: 500, message: 'trouble', means: 'network' },
     { code: 429, message: 'slow down', means: 'network' },
-    { code: 1001, message: 'odd', means: 'network' },
-    { code: 401, message: 'bad key', means: 'auth' },
   ])('takes code $code inside a 200 for $means', async ({ code, message, means }) => {
     const { server, provider } = await setUp();
     server.answer({ body: { code, message } });
@@ -386,12 +249,6 @@ describe('getVideo', () => {
       code: means,
       message: expect.stringContaining(message),
     });
-  });
-
-  it('takes an answer without a task for trouble on the way', async () => {
-    const { server, provider } = await setUp();
-    server.answer(ok({}));
-    expect((await failureOf(provider.getVideo('t', call))).code).toBe('network');
   });
 
   it('asks where the task says, when that is the base URL’s own origin', async () => {
@@ -420,62 +277,18 @@ describe('getVideo', () => {
 });
 
 describe('openContent', () => {
-  const mp4 = { 'content-type': 'video/mp4' };
-  const whole = { variant: 'video', offset: 0, etag: undefined } as const;
   const done = (...outputs: unknown[]): Scripted => ok({ id: 't', status: 'completed', outputs });
 
-  async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
-  }
-
   it.each([{ wrap: (url: string): unknown => url }, { wrap: (url: string): unknown => ({ url }) }])(
-    'opens the first output at its store, without the key (P5)',
+    'opens the first output, however it is wrapped',
     async ({ wrap }) => {
-      const { server, provider } = await setUp();
-      const store = await createTestServer();
+      const { server, store, provider } = await setUp();
       server.answer(done(wrap(`${store.url}/v.mp4?sig=1`), `${store.url}/second.mp4`));
-      store.answer({ body: '0123456789', headers: { ...mp4, etag: '"a"' } });
-      const { body, ...content } = await provider.openContent('t', whole, call);
-      expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
-      expect(await textOf(body)).toBe('0123456789');
+      store.answer({ body: '0123456789', headers: MP4 });
+      expect(await textOf(await provider.openContent('t', WHOLE, call))).toBe('0123456789');
       expect(store.seen[0]?.path).toBe('/v.mp4?sig=1');
-      expect(JSON.stringify(store.seen[0]?.headers)).not.toContain(KEY);
     },
   );
-
-  it('resumes with Range and If-Range', async () => {
-    const { server, provider } = await setUp();
-    const store = await createTestServer();
-    server.answer(done(`${store.url}/v.mp4`));
-    store.answer({ status: 206, body: '56789', headers: { ...mp4, etag: '"a"', 'content-range': 'bytes 5-9/10' } });
-    const content = await provider.openContent('t', { variant: 'video', offset: 5, etag: '"a"' }, call);
-    expect(content).toMatchObject({ offset: 5, totalBytes: 10 });
-    expect(await textOf(content.body)).toBe('56789');
-    expect(store.seen[0]?.headers).toMatchObject({ range: 'bytes=5-', 'if-range': '"a"' });
-  });
-
-  it.each([403, 404, 410])('asks for the address anew when the store answers %i', async (status) => {
-    const { server, provider } = await setUp();
-    const store = await createTestServer();
-    server.answer(done(`${store.url}/old.mp4`), done(`${store.url}/new.mp4`));
-    store.answer({ status, body: 'AccessDenied' }, { body: 'bytes', headers: mp4 });
-    expect(await textOf((await provider.openContent('t', whole, call)).body)).toBe('bytes');
-    expect(store.seen.map(({ path }) => path)).toEqual(['/old.mp4', '/new.mp4']);
-  });
-
-  it.each([
-    { status: 404, body: 'no such key' },
-    { status: 403, body: 'the token in the address is not valid' },
-  ])('asks anew once only, and does not blame the key for a $status', async (gone) => {
-    const { server, provider } = await setUp();
-    const store = await createTestServer();
-    server.answer(done(`${store.url}/v.mp4`), done(`${store.url}/v.mp4`));
-    store.answer(gone, gone);
-    const error = await failureOf(provider.openContent('t', whole, call));
-    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(gone.body) });
-  });
 
   it.each([
     { title: 'is not finished', data: { status: 'processing' }, code: 'refused', says: 'processing' },
@@ -497,75 +310,28 @@ describe('openContent', () => {
   ])('refuses when the task $title', async ({ data, code, says }) => {
     const { server, provider } = await setUp();
     server.answer(ok({ id: 't', ...data }));
-    expect(await failureOf(provider.openContent('t', whole, call))).toMatchObject({
+    expect(await failureOf(provider.openContent('t', WHOLE, call))).toMatchObject({
       code,
       message: expect.stringContaining(says),
     });
   });
-
-  it('refuses a task that the host no longer has', async () => {
-    const { server, provider } = await setUp();
-    server.answer({ status: 404 });
-    expect((await failureOf(provider.openContent('t', whole, call))).code).toBe('refused');
-  });
-
-  it.each(['thumbnail', 'spritesheet'] as const)('has no %s', async (variant) => {
-    const { provider } = await setUp();
-    expect((await failureOf(provider.openContent('t', { ...whole, variant }, call))).code).toBe('usage');
-  });
 });
 
 describe('uploadClip', () => {
-  it('takes a ticket, puts the clip with exactly its headers, and never shows the store the key (P5)', async () => {
-    const { server, provider, lines } = await setUp();
-    const store = await createTestServer();
-    server.answer(
-      ticketFor(store, { 'Content-Type': 'video/x-mp4', 'X-Amz-Security-Token': 'tok-1234', Host: 'x.example' }),
-    );
-    store.answer({ status: 200 });
-    const bytes = Buffer.alloc(300_000, 'frame');
+  it('says what is to come, keeps its own idea of the connection, and tells until when the clip is there', async () => {
+    const { server, store, provider } = await setUp();
+    server.answer(ticketFor(store, { 'Content-Type': 'video/mp4', Host: 'x.example' }));
+    store.answer({});
     const before = Date.now();
-    const uploaded = await provider.uploadClip?.({ clipPath: await clip(bytes), fileName: 'zoë.mp4' }, call);
+    const clipPath = await clip(Buffer.alloc(300_000, 'frame'));
+    const uploaded = await provider.uploadClip?.({ clipPath, fileName: 'zoë.mp4' }, call);
     expect(uploaded?.url).toBe('https://files.example/joe.mp4');
     const keptMs = Date.parse(uploaded?.expiresAt ?? '') - WEEK_MS;
     expect(keptMs).toBeGreaterThanOrEqual(before);
     expect(keptMs).toBeLessThanOrEqual(Date.now());
-    expect(server.seen[0]).toMatchObject({
-      path: '/api/v3/media/uploads',
-      headers: { authorization: `Bearer ${KEY}` },
-    });
+    expect(server.seen[0]?.path).toBe('/api/v3/media/uploads');
     expect(sent(server)).toEqual({ filename: 'zoë.mp4', size: 300_000, content_type: 'video/mp4' });
-    const seen = store.seen[0];
-    expect(seen).toMatchObject({
-      method: 'PUT',
-      path: '/up/1?sig=abc',
-      headers: {
-        'content-type': 'video/x-mp4',
-        'x-amz-security-token': 'tok-1234',
-        'content-length': '300000',
-        host: `127.0.0.1:${store.port}`,
-      },
-    });
-    expect(seen?.headers).not.toHaveProperty('authorization');
-    expect(seen?.body.equals(bytes)).toBe(true);
-    expect(lines.join('\n')).not.toMatch(/tok-1234|sig=abc/);
-  });
-
-  it('leaves the key out even when the place is on the host’s own origin', async () => {
-    const { server, provider } = await setUp();
-    server.answer(ticketFor(server), { status: 204 });
-    await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
-    expect(server.seen[1]?.method).toBe('PUT');
-    expect(server.seen[1]?.headers).not.toHaveProperty('authorization');
-  });
-
-  it('is repeated after trouble: it costs nothing', async () => {
-    const { server, provider } = await setUp();
-    const store = await createTestServer();
-    server.answer({ status: 502 }, ticketFor(store));
-    store.answer({ fault: 'reset' }, { status: 503 }, { status: 200 });
-    await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
-    expect(store.seen.map(({ body }) => String(body))).toEqual(['mp4', 'mp4', 'mp4']);
+    expect(store.seen[0]?.headers.host).toBe(`127.0.0.1:${store.port}`);
   });
 
   it.each([404, 405])('falls back to the form when tickets answer %i', async (status) => {
@@ -584,14 +350,7 @@ describe('uploadClip', () => {
   });
 
   it.each([
-    { title: 'the key is wrong', answer: { status: 401, body: { message: 'bad key' } }, code: 'auth' },
-    { title: 'the key is wrong, inside a 200', answer: { body: { code: 401, message: 'bad key' } }, code: 'auth' },
     { title: 'there is no place in the ticket', answer: ok({ download_url: 'https://f.example/a' }), code: 'refused' },
-    {
-      title: 'the place is plain http elsewhere',
-      answer: ok({ download_url: 'https://f.example/a', upload: { url: 'http://f.example/up', headers: {} } }),
-      code: 'refused',
-    },
     {
       title: 'another method is wanted',
       answer: ok({ download_url: 'https://f.example/a', upload: { method: 'POST', url: 'https://f.example/up' } }),
@@ -601,25 +360,7 @@ describe('uploadClip', () => {
     const { server, provider } = await setUp();
     server.answer(answer);
     const uploaded = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
-    expect((await failureOf(uploaded ?? Promise.resolve())).code).toBe(code);
-  });
-
-  it('does not blame the key when the store refuses', async () => {
-    const { server, provider } = await setUp();
-    const store = await createTestServer();
-    server.answer(ticketFor(store));
-    store.answer({ status: 403, body: '<Error>invalid token</Error>' });
-    const uploaded = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
-    expect((await failureOf(uploaded ?? Promise.resolve())).code).toBe('refused');
-  });
-
-  it('says that the clip cannot be read', async () => {
-    const { provider } = await setUp();
-    const uploaded = provider.uploadClip?.({ clipPath: '/nowhere/joe.mp4', fileName: 'j.mp4' }, call);
-    expect(await failureOf(uploaded ?? Promise.resolve())).toMatchObject({
-      code: 'machine',
-      message: '/nowhere/joe.mp4 cannot be read.',
-    });
+    expect((await failureOf(uploaded)).code).toBe(code);
   });
 });
 
@@ -654,7 +395,7 @@ describe('createCharacter', () => {
   });
 
   it.each([
-    { output: '{"id":90071992547409931234,"name":"Joe"}', id: '90071992547409931234', name: 'Joe' },
+    { output: '{"id":"char_1","name":"Joe"}', id: 'char_1', name: 'Joe' },
     { output: '"char_2"', id: 'char_2', name: undefined },
   ])('reads $output, at once when the task is', async ({ output, id, name }) => {
     const { sleeps, made } = await withClip({
@@ -727,20 +468,6 @@ describe('createCharacter', () => {
   ])('fails as $code when the task says "$error"', async ({ error, code }) => {
     const { made } = await withClip(ok({ id: 't', status: 'failed', error }));
     expect(await failureOf(made())).toMatchObject({ code, message: expect.stringContaining(error) });
-  });
-
-  it('begins nothing when the clip does not arrive', async () => {
-    const { server, provider } = await setUp();
-    server.answer({ status: 400, body: { message: 'too large' } });
-    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, call);
-    expect((await failureOf(made)).code).toBe('refused');
-    expect(server.seen).toHaveLength(1);
-  });
-
-  it('cannot be asked about afterwards', async () => {
-    const { server, provider } = await setUp();
-    expect((await failureOf(provider.getCharacter('char_1', call))).code).toBe('usage');
-    expect(server.seen).toEqual([]);
   });
 });
 

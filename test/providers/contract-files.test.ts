@@ -1,0 +1,252 @@
+/** What is true of every adapter, whatever its host calls things: downloads and uploads. */
+import { describe, expect, it } from 'vitest';
+import type { Provider } from '../../src/providers/provider.ts';
+import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
+import { call, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
+
+const HELD = { variant: 'video', offset: 5, etag: '"a"' } as const;
+
+describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect) => {
+  /** A host that leads to the store, as often as it is asked. */
+  async function stored(...answers: Scripted[]): Promise<Bench> {
+    const bench = await setUp(dialect);
+    bench.server.answer({ ...dialect.leadsTo(`${bench.store.url}/v.mp4?sig=1`), forever: true });
+    bench.store.answer(...answers);
+    return bench;
+  }
+
+  it('is whole, from the store, without the key (P5)', async () => {
+    const { server, store, provider, lines } = await stored({ body: '0123456789', headers: { ...MP4, etag: '"a"' } });
+    const { body, ...content } = await provider.openContent('v/1', WHOLE, call);
+    expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
+    expect(await textOf({ body })).toBe('0123456789');
+    const host = { method: 'GET', path: dialect.base + dialect.contentPath('v%2F1') };
+    expect(server.seen).toMatchObject([{ ...host, headers: { authorization: `Bearer ${KEY}` } }]);
+    expect(store.seen).toMatchObject([{ method: 'GET', path: '/v.mp4?sig=1' }]);
+    expect(JSON.stringify(store.seen[0]?.headers)).not.toContain(KEY);
+    expect(store.seen[0]?.headers.range).toBeUndefined();
+    expect(lines.join('\n')).not.toContain('sig=1');
+  });
+
+  it('is resumed by Range and If-Range', async () => {
+    const part = { status: 206, body: '56789', headers: { ...MP4, etag: '"a"', 'content-range': 'bytes 5-9/10' } };
+    const { store, provider } = await stored(part);
+    const content = await provider.openContent('v', HELD, call);
+    expect(content).toMatchObject({ offset: 5, totalBytes: 10 });
+    expect(await textOf(content)).toBe('56789');
+    expect(store.seen[0]?.headers).toMatchObject({ range: 'bytes=5-', 'if-range': '"a"' });
+  });
+
+  it('shows a store no weak tag in If-Range', async () => {
+    const part = { status: 206, body: '9', headers: { ...MP4, etag: 'W/"a"', 'content-range': 'bytes 9-9/10' } };
+    const { store, provider } = await stored(part);
+    await textOf(await provider.openContent('v', { variant: 'video', offset: 9, etag: 'W/"a"' }, call));
+    expect(store.seen[0]?.headers['if-range']).toBeUndefined();
+  });
+
+  it('begins at 0 when the store ignores the range', async () => {
+    const { provider } = await stored({ body: '0123456789', headers: MP4 });
+    const content = await provider.openContent('v', HELD, call);
+    expect(content.offset).toBe(0);
+    expect(await textOf(content)).toBe('0123456789');
+  });
+
+  it.each<{ title: string; part: Scripted }>([
+    { title: 'the range lies beyond the end', part: { status: 416, headers: { 'content-range': 'bytes */10' } } },
+    {
+      title: 'the tag has changed',
+      part: { status: 206, body: '56789', headers: { ...MP4, etag: '"b"', 'content-range': 'bytes 5-9/10' } },
+    },
+    {
+      title: 'the part begins elsewhere',
+      part: { status: 206, body: '6789', headers: { ...MP4, 'content-range': 'bytes 6-9/10' } },
+    },
+    { title: 'the part does not say where it begins', part: { status: 206, body: '56789', headers: MP4 } },
+  ])('starts over when $title', async ({ part }) => {
+    const { store, provider } = await stored(part, { body: '0123456789', headers: MP4 });
+    const content = await provider.openContent('v', HELD, call);
+    expect(content.offset).toBe(0);
+    expect(await textOf(content)).toBe('0123456789');
+    expect(store.seen[1]?.headers.range).toBeUndefined();
+  });
+
+  it.each([403, 404, 410])('asks the host for a new link when the store answers %i', async (status) => {
+    const { server, store, provider } = await setUp(dialect);
+    server.answer(dialect.leadsTo(`${store.url}/old.mp4`), dialect.leadsTo(`${store.url}/new.mp4`));
+    store.answer({ status, body: 'AccessDenied' }, { body: 'bytes', headers: MP4 });
+    expect(await textOf(await provider.openContent('v', WHOLE, call))).toBe('bytes');
+    expect(store.seen.map(({ path }) => path)).toEqual(['/old.mp4', '/new.mp4']);
+  });
+
+  it.each([
+    { status: 404, body: 'no such file' },
+    { status: 403, body: 'the token in the address is not valid' },
+    { status: 401, body: 'unauthorized' },
+  ])('does so once only, and does not blame the key for the $status of a store', async (gone) => {
+    const { store, provider } = await stored(...Array<Scripted>(gone.status === 401 ? 1 : 2).fill(gone));
+    const error = await failureOf(provider.openContent('v', WHOLE, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(gone.body) });
+    expect(error.hint).not.toMatch(/\bkey\b/);
+    expect(store.seen.length).toBeLessThanOrEqual(2);
+  });
+
+  it.each([
+    { title: 'JSON', answer: { body: { error: { message: 'not ready' } } }, says: 'not ready' },
+    {
+      title: 'a web page',
+      answer: { body: '<title>Login</title>', headers: { 'content-type': 'text/html' } },
+      says: 'Login',
+    },
+  ])('refuses $title in place of the video with what was said (P3)', async ({ answer, says }) => {
+    const { provider } = await stored(answer);
+    const error = await failureOf(provider.openContent('v', WHOLE, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(says) });
+  });
+
+  it.each([
+    { title: 'a job that is not finished', answer: dialect.notReady },
+    ...dialect
+      .refusals(404, 'No such job')
+      .map((answer) => ({ title: `an id that is not known (${JSON.stringify(answer.body)})`, answer })),
+    { title: 'plain http elsewhere', answer: dialect.leadsTo('http://files.example/v.mp4?sig=secret') },
+    { title: 'a file', answer: dialect.leadsTo('file:///etc/passwd') },
+  ])('refuses $title', async ({ answer }) => {
+    const { server, provider } = await setUp(dialect);
+    server.answer(answer);
+    const error = await failureOf(provider.openContent('v', WHOLE, call));
+    expect(error.code).toBe('refused');
+    expect(error.message).not.toContain('sig=secret');
+  });
+
+  it('follows no link that holds the key to another origin (P5)', async () => {
+    const { server, store, provider } = await setUp(dialect);
+    server.answer(dialect.leadsTo(`${store.url}/v.mp4?a=${KEY}`));
+    const error = await failureOf(provider.openContent('v', WHOLE, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('holds the key') });
+    expect(error.message).not.toContain(KEY);
+    expect(store.seen).toEqual([]);
+  });
+
+  if (!dialect.variants) {
+    it.each(['thumbnail', 'spritesheet'] as const)('has no %s, and asks nobody for one', async (variant) => {
+      const { server, provider } = await setUp(dialect);
+      expect((await failureOf(provider.openContent('v', { ...WHOLE, variant }, call))).code).toBe('usage');
+      expect(server.seen).toEqual([]);
+    });
+  }
+});
+
+const UPLOADERS = Object.values<Dialect>(DIALECTS).flatMap(({ ticket, ...dialect }) =>
+  ticket ? [{ ...dialect, ticket }] : [],
+);
+
+describe.each(UPLOADERS)('an upload to $name', (dialect) => {
+  const { ticket } = dialect;
+  const send = async (provider: Provider, clipPath?: string): Promise<unknown> =>
+    provider.uploadClip?.({ clipPath: clipPath ?? (await clip()), fileName: 'zoë.mp4' }, call);
+
+  async function withTicket(
+    make: (store: TestServer) => Scripted = (store) => ticket(store),
+    ...answers: Scripted[]
+  ): Promise<Bench> {
+    const bench = await setUp(dialect);
+    bench.server.answer(make(bench.store));
+    bench.store.answer(...answers);
+    return bench;
+  }
+
+  it('puts the whole clip with exactly the headers of its ticket, and never shows the store the key (P5)', async () => {
+    const headers = { 'Content-Type': 'video/x-mp4; a=b', 'X-Amz-Security-Token': 'tok-1234', 'x-goog-meta-owner': 42 };
+    const { server, store, provider, lines } = await withTicket((at) => ticket(at, headers), {});
+    const bytes = Buffer.alloc(300_000, 'frame');
+    expect(await send(provider, await clip(bytes))).toMatchObject({ url: FILE_URL });
+    expect(server.seen).toMatchObject([{ method: 'POST', headers: { authorization: `Bearer ${KEY}` } }]);
+    const [seen] = store.seen;
+    expect(seen).toMatchObject({ method: 'PUT', path: '/put?sig=abc' });
+    expect(seen?.headers).toMatchObject({
+      ...{ 'content-type': 'video/x-mp4; a=b', 'x-amz-security-token': 'tok-1234', 'x-goog-meta-owner': '42' },
+      ...{ 'content-length': '300000', host: `127.0.0.1:${store.port}` },
+    });
+    expect(seen?.headers).not.toHaveProperty('authorization');
+    expect(JSON.stringify(seen?.headers)).not.toContain(KEY);
+    expect(seen?.body.equals(bytes)).toBe(true);
+    expect(lines.join('\n')).not.toMatch(new RegExp(`tok-1234|sig=abc|${KEY}`));
+  });
+
+  it('leaves the key out even when the place is on the host’s own origin (P5)', async () => {
+    const { server, provider } = await setUp(dialect);
+    server.answer(ticket(server), { status: 204 });
+    await send(provider);
+    expect(server.seen[1]).toMatchObject({ method: 'PUT', headers: { 'content-type': 'video/mp4' } });
+    expect(server.seen[1]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it('is repeated after trouble, with the same bytes: it costs nothing', async () => {
+    const { server, store, provider } = await setUp(dialect);
+    server.answer({ status: 502 }, ticket(store));
+    store.answer({ fault: 'reset' }, { status: 503 }, {});
+    await send(provider);
+    expect(store.seen.map(({ body }) => String(body))).toEqual(['mp4', 'mp4', 'mp4']);
+  });
+
+  it('happens each time it is asked for, and only then', async () => {
+    const { server, store, provider } = await withTicket(undefined, {}, {});
+    server.answer(ticket(store));
+    for (const _ of [1, 2]) expect(await send(provider)).toMatchObject({ url: FILE_URL });
+    expect(store.seen).toHaveLength(2);
+  });
+
+  it('does not blame the key when the store refuses', async () => {
+    const { provider } = await withTicket(undefined, { status: 403, body: '<Error>invalid token, credential</Error>' });
+    expect((await failureOf(send(provider))).code).toBe('refused');
+  });
+
+  it.each([
+    { title: 'the key is wrong', status: 401, code: 'auth' },
+    { title: 'money has run out', status: 402, code: 'budget' },
+    { title: 'the clip is refused', status: 400, code: 'refused' },
+  ])('fails as $code when $title, and makes no character then', async ({ status, code }) => {
+    for (const way of dialect.refusals(status, 'No.')) {
+      const { server, provider } = await setUp(dialect);
+      server.answer(way, way);
+      expect((await failureOf(send(provider))).code).toBe(code);
+      const made = provider.createCharacter({ name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' }, call);
+      expect((await failureOf(made)).code).toBe(code);
+      expect(server.seen.map(({ path }) => path)).toEqual(Array(2).fill(server.seen[0]?.path));
+    }
+  });
+
+  it.each([
+    { title: 'to plain http elsewhere', place: 'http://store.example/put' },
+    { title: 'to an address that holds the key', place: `https://store.example/put?a=${KEY}` },
+  ])('is not made $title (P5)', async ({ place }) => {
+    const { provider } = await withTicket((store) => ticket(store, {}, place));
+    const error = await failureOf(send(provider));
+    expect(error.code).toBe('refused');
+    expect(error.message).not.toContain(KEY);
+  });
+
+  it('refuses an address of the file that holds the key: it would be kept, and shown to others (P5)', async () => {
+    const { provider } = await withTicket((store) => {
+      const body = JSON.stringify(ticket(store).body).replace(FILE_URL, `${FILE_URL}?key=${KEY}`);
+      return { body, headers: { 'content-type': 'application/json' } };
+    });
+    expect((await failureOf(send(provider))).code).toBe('refused');
+  });
+
+  it('shows the store nothing of a key that stands in the ticket’s own headers (P5)', async () => {
+    const store = await createTestServer();
+    const { provider } = await withTicket(() => ticket(store, { 'x-note': `for ${KEY}` }));
+    store.answer({});
+    await send(provider);
+    expect(store.seen[0]?.headers['x-note']).toBe('for ***');
+  });
+
+  it('needs a clip that can be read', async () => {
+    const { server, provider } = await setUp(dialect);
+    const message = '/nowhere/joe.mp4 cannot be read.';
+    expect(await failureOf(send(provider, '/nowhere/joe.mp4'))).toMatchObject({ code: 'machine', message });
+    expect(server.seen).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+/** The adapters and the sandbox were written apart: here they meet, over real HTTP. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PROVIDERS } from '../../src/providers/index.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { decode } from '../helpers/ffmpeg.ts';
+import { createTestHttp } from '../helpers/http.ts';
+import { tempFolder } from '../helpers/temp.ts';
+import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
+import { call, failureOf, KEY, VIDEO, WHOLE } from './harness.ts';
+
+/** A second of about the smallest picture that the sandbox can label. */
+const TINY = { made: { size: '320x180', seconds: '1' } };
+
+/** Each adapter's own words for what it is to make: with the id of a character, and with its clip. */
+const TABLE = [
+  { name: 'openai', model: 'sora-2', clips: undefined },
+  { name: 'wavespeed', model: 'openai/sora-2/text-to-video', clips: 'bytedance/seedance-2.0/text-to-video' },
+  { name: 'eachlabs', model: 'sora-2-text-to-video', clips: 'bytedance-seedance-2-0-reference-to-video' },
+] as const;
+
+describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
+  async function start(): Promise<{ on: TestSandbox; provider: Provider; clipPath: string }> {
+    const scenario = { version: 1, jobSeconds: 0, jobs: [TINY, TINY, TINY] };
+    const on = await sandbox({ scenario, key: KEY });
+    const options = { baseUrl: on.urls[name], backend: undefined, http: createTestHttp().http };
+    const sleep = async (): Promise<void> => {};
+    const provider = await PROVIDERS[name].create({ ...options, key: KEY, ...{ sleep } });
+    const clipPath = join(await tempFolder(), 'clip.mp4');
+    await writeFile(clipPath, Buffer.from(await (await makeClip()).arrayBuffer()));
+    return { on, provider, clipPath };
+  }
+
+  /** From the create to the last frame. */
+  async function play(provider: Provider, wish: { model: string; characters: readonly string[] }): Promise<string> {
+    const { id, status } = await provider.createVideo({ ...VIDEO, ...wish, seconds: 4 }, call);
+    expect(status).toBe('queued');
+    expect(await provider.getVideo(id, call)).toMatchObject({ id, status: 'succeeded' });
+    const content = await provider.openContent(id, WHOLE, call);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content.body) chunks.push(chunk);
+    const video = Buffer.concat(chunks);
+    expect(content).toMatchObject({ contentType: 'video/mp4', offset: 0, totalBytes: video.byteLength });
+    const rest = await provider.openContent(id, { ...WHOLE, offset: 100, etag: content.etag }, call);
+    expect(rest).toMatchObject({ offset: 100, totalBytes: video.byteLength, etag: content.etag });
+    const path = join(await tempFolder(), 'video.mp4');
+    await writeFile(path, video);
+    const { frames, complaints } = await decode(path);
+    expect([frames.length, complaints]).toEqual([24, '']);
+    return id;
+  }
+
+  it('agree from the clip of a character to the last frame of a video', async () => {
+    const { provider, clipPath } = await start();
+    const made = await provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, call);
+    expect(made).toEqual({ id: expect.stringMatching(/\w/), name: 'Joe' });
+    const id = await play(provider, { model, characters: [made.id] });
+    if (provider.listVideos) expect((await provider.listVideos({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
+    if (provider.deleteVideo) {
+      expect(await provider.deleteVideo(id, call)).toBe(true);
+      expect(await provider.getVideo(id, call)).toBeUndefined();
+    }
+    if (clips !== undefined) {
+      const uploaded = await provider.uploadClip?.({ clipPath, fileName: 'joe.mp4' }, call);
+      await play(provider, { model: clips, characters: [uploaded?.url ?? ''] });
+    }
+  });
+
+  it('agree on what is refused, and on what is not known', async () => {
+    const { on, provider } = await start();
+    const wish = { ...VIDEO, model, seconds: 4 };
+    expect((await failureOf(provider.createVideo({ ...wish, characters: ['char_unknown'] }, call))).code).toBe(
+      'refused',
+    );
+    expect((await failureOf(provider.createVideo({ ...wish, model: 'no-such-model' }, call))).code).toBe('refused');
+    expect(await provider.getVideo('video_unknown', call)).toBeUndefined();
+    expect((await failureOf(provider.openContent('video_unknown', WHOLE, call))).code).toBe('refused');
+    if (provider.cancelVideo) expect(await provider.cancelVideo('video_unknown', call)).toBe(false);
+    if (provider.deleteVideo) expect(await provider.deleteVideo('video_unknown', call)).toBe(false);
+    const options = { baseUrl: on.urls[name], backend: undefined, http: createTestHttp().http };
+    const stranger = await PROVIDERS[name].create({ ...options, key: `${KEY}-wrong` });
+    expect((await failureOf(stranger.createVideo(wish, call))).code).toBe('auth');
+    expect((await failureOf(stranger.getVideo('video_unknown', call))).code).toBe('auth');
+  });
+});

@@ -1,0 +1,312 @@
+/** How the host of each adapter words what every host has to say, for scripted servers. */
+import type { ProviderOptions } from '../../src/providers/index.ts';
+import { PROVIDERS } from '../../src/providers/index.ts';
+import type { NewVideo, Provider, ProviderName, RemoteVideo } from '../../src/providers/provider.ts';
+import { createTestHttp, type TestHttp } from '../helpers/http.ts';
+import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+import { KEY } from './harness.ts';
+
+/** What a host tells of a job. An id is JSON source, so that it may be a number of any length; `null` leaves it out. */
+export interface Told {
+  readonly id?: string | null;
+  readonly failure?: string;
+  readonly progress?: unknown;
+  /** Where the finished video is. */
+  readonly output?: string;
+}
+
+/** A route that not every host has. */
+export interface Extra {
+  /** Of the id `a/b`. */
+  readonly request: string;
+  readonly done: readonly Scripted[];
+  /** Says that the id is not known. */
+  readonly unknown: readonly Scripted[];
+}
+
+export interface Dialect {
+  readonly name: ProviderName;
+  /** Behind the server's origin. */
+  readonly base: string;
+  /** Below the base, of the model that is sent when none is named. */
+  readonly createPath: string;
+  /** Of an id as it stands in a URL. */
+  pollPath(id: string): string;
+  created(id: string): Scripted;
+  /** 200s after which it is not known what was made. */
+  readonly withoutId: readonly object[];
+  job(word: string, told?: Told): Scripted;
+  readonly words: { readonly running: string; readonly done: string; readonly failed: string };
+  readonly statuses: readonly (readonly [word: string, status: RemoteVideo['status']])[];
+  readonly tellsProgress: boolean;
+  /** Every way to say that status, the HTTP status itself first. */
+  refusals(status: number, words: string): readonly Scripted[];
+  /** 200s that speak of the request and not of a job. */
+  readonly trouble: readonly Scripted[];
+  /** The answer to a question for content that leads to a URL. */
+  leadsTo(url: string): Scripted;
+  readonly notReady: Scripted;
+  readonly contentPath: (id: string) => string;
+  readonly variants: boolean;
+  /** Videos with characters, and what the host is asked before it is paid. */
+  readonly withCharacters: readonly (Partial<NewVideo> & { readonly before?: readonly Scripted[] })[];
+  readonly character: {
+    /** Of the request that is paid for. */
+    readonly path: string;
+    /** What the host is asked before that. */
+    before(store: TestServer): readonly Scripted[];
+    /** From the paid request on; `character` is JSON source. */
+    made(character: string): readonly Scripted[];
+    /** True where an id can be looked up. */
+    readonly known: boolean;
+  };
+  /** Where files travel by URL: a place at the store, with headers for the PUT. */
+  readonly ticket?: (store: TestServer, headers?: object, place?: string) => Scripted;
+  readonly cancel?: Extra;
+  readonly remove?: Extra;
+  /** A page of videos; `next` is where the next one begins. */
+  readonly page?: (videos: readonly object[], next?: string) => Scripted;
+}
+
+export const FILE_URL = 'https://files.example/joe.mp4';
+
+const json = (text: string): Scripted => ({ headers: { 'content-type': 'application/json' }, body: text });
+
+/** JSON source of an object, from JSON sources; what is undefined or null is left out. */
+function source(fields: Readonly<Record<string, string | null | undefined>>): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
+  return `{${given.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}
+
+const written = (value: unknown): string | undefined => (value === undefined ? undefined : JSON.stringify(value));
+
+function openaiJob(word: string, { id = '"v"', failure, progress }: Told = {}): Scripted {
+  const error = failure === undefined ? undefined : { message: failure };
+  return json(
+    source({ id, object: '"video"', status: written(word), progress: written(progress), error: written(error) }),
+  );
+}
+
+const NOT_FOUND: Scripted = { status: 404, body: { error: { message: 'No such video' } } };
+
+const openai: Dialect = {
+  name: 'openai',
+  base: '/v1',
+  createPath: '/videos',
+  pollPath: (id) => `/videos/${id}`,
+  created: (id) => openaiJob('queued', { id }),
+  withoutId: [
+    { object: 'video', status: 'queued' },
+    { id: '', status: 'queued' },
+    { code: 500, message: 'relay trouble' },
+  ],
+  job: openaiJob,
+  words: { running: 'in_progress', done: 'completed', failed: 'failed' },
+  statuses: [
+    ['queued', 'queued'],
+    ['pending', 'queued'],
+    ['NOT_START', 'queued'],
+    ['in_progress', 'running'],
+    ['processing', 'running'],
+    ['running', 'running'],
+    ['completed', 'succeeded'],
+    ['succeeded', 'succeeded'],
+    ['failed', 'failed'],
+    ['expired', 'expired'],
+    ['cancelled', 'cancelled'],
+    ['reticulating', 'unknown'],
+  ],
+  tellsProgress: true,
+  refusals: (status, message) => [
+    { status, body: { error: { message, type: 'invalid_request_error', param: null, code: null } } },
+  ],
+  trouble: [{ body: { status: 'error', message: 'relay trouble' } }, { body: { message: 'hello' } }],
+  leadsTo: (location) => ({ status: 302, headers: { location } }),
+  notReady: { status: 404, body: { detail: 'Generation is still in-progress' } },
+  contentPath: (id) => `/videos/${id}/content`,
+  variants: true,
+  withCharacters: [{ characters: ['char_b', 'char_a'] }],
+  character: {
+    path: '/videos/characters',
+    before: () => [],
+    made: (character) => [json(character)],
+    known: true,
+  },
+  remove: {
+    request: 'DELETE /videos/a%2Fb',
+    done: [{ body: { id: 'a/b', object: 'video.deleted', deleted: true } }],
+    // The route may be missing instead of the video: the video itself is asked for.
+    unknown: [NOT_FOUND, NOT_FOUND],
+  },
+  page: (videos, next) => ({
+    body: { object: 'list', data: videos, last_id: next ?? null, has_more: next !== undefined },
+  }),
+};
+
+function wavespeedJob(word: string, { id = '"v"', failure, progress, output }: Told = {}): Scripted {
+  const outputs = output === undefined ? [] : [output];
+  const data = source({
+    ...{ id, status: written(word), error: written(failure ?? ''), outputs: written(outputs) },
+    progress: written(progress),
+  });
+  return json(`{"code":200,"message":"success","data":${data}}`);
+}
+
+const wavespeed: Dialect = {
+  name: 'wavespeed',
+  base: '/api/v3',
+  createPath: '/bytedance/seedance-2.0/text-to-video',
+  pollPath: (id) => `/predictions/${id}/result`,
+  created: (id) => wavespeedJob('created', { id }),
+  withoutId: [
+    { code: 200, data: { status: 'created' } },
+    { code: 200, message: 'success', data: null },
+    { code: 500, message: 'internal error' },
+    { code: 1001, message: 'queue trouble' },
+    { code: 408, message: 'timeout' },
+  ],
+  job: wavespeedJob,
+  words: { running: 'processing', done: 'completed', failed: 'failed' },
+  statuses: [
+    ['created', 'queued'],
+    ['pending', 'queued'],
+    ['queued', 'queued'],
+    ['starting', 'queued'],
+    ['processing', 'running'],
+    ['Processing', 'running'],
+    ['completed', 'succeeded'],
+    ['failed', 'failed'],
+    ['timeout', 'failed'],
+    ['cancelled', 'cancelled'],
+    ['deleted', 'cancelled'],
+    ['reticulating', 'unknown'],
+  ],
+  tellsProgress: false,
+  refusals: (status, message) => [
+    { status, body: { message, error_code: 'e' } },
+    { body: { code: status, message, data: null } },
+  ],
+  trouble: [{ body: { code: 200, message: 'success', data: {} } }, { body: { code: 1001, message: 'odd' } }],
+  leadsTo: (output) => wavespeedJob('completed', { output }),
+  notReady: wavespeedJob('processing'),
+  contentPath: (id) => `/predictions/${id}/result`,
+  variants: false,
+  withCharacters: [
+    { characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'] },
+    { model: 'openai/sora-2/text-to-video', characters: ['char_b', 'char_a'] },
+  ],
+  character: {
+    path: '/openai/sora-2/characters',
+    before: (store) => [wavespeedTicket(store)],
+    made: (character) => [
+      wavespeedJob('created', { id: '"t"' }),
+      json(`{"code":200,"data":{"id":"t","status":"completed","outputs":[${character}]}}`),
+    ],
+    known: false,
+  },
+  ticket: wavespeedTicket,
+};
+
+function wavespeedTicket(store: TestServer, headers: object = {}, url = `${store.url}/put?sig=abc`): Scripted {
+  const upload = { method: 'PUT', url, headers };
+  return { body: { code: 200, message: 'success', data: { download_url: FILE_URL, upload } } };
+}
+
+function eachlabsJob(word: string, { id = '"v"', failure, progress, output }: Told = {}): Scripted {
+  const complaint = failure === undefined ? null : { error_code: 'E1', error_message: failure, retryable: false };
+  return json(source({ id, status: written(word), output: written(output ?? complaint), progress: written(progress) }));
+}
+
+const NO_SCHEMA: Scripted = { status: 404, body: { error: 'model not found' } };
+const UNKNOWN: Scripted = { status: 404, body: { error: 'not found' } };
+
+const eachlabs: Dialect = {
+  name: 'eachlabs',
+  base: '',
+  createPath: '/v1/prediction',
+  pollPath: (id) => `/v1/prediction/${id}`,
+  created: (id) => json(source({ status: '"success"', message: '"Prediction created"', predictionID: id })),
+  withoutId: [
+    { status: 'success', message: 'Prediction created' },
+    { status: 'success', predictionID: '' },
+    { status: 'error', error: 'something' },
+  ],
+  job: eachlabsJob,
+  words: { running: 'processing', done: 'success', failed: 'error' },
+  statuses: [
+    ['created', 'queued'],
+    ['starting', 'queued'],
+    ['processing', 'running'],
+    ['success', 'succeeded'],
+    ['error', 'failed'],
+    ['failed', 'failed'],
+    ['cancelled', 'cancelled'],
+    ['Canceled', 'cancelled'],
+    ['reticulating', 'unknown'],
+  ],
+  tellsProgress: false,
+  refusals: (status, error) => [{ status, body: { error, status } }],
+  trouble: [
+    { body: { status: 'error', error: 'upstream trouble' } },
+    { body: { status: 'success', message: 'ok' } },
+    { body: { message: 'hello' } },
+  ],
+  leadsTo: (output) => eachlabsJob('success', { output }),
+  notReady: eachlabsJob('processing'),
+  contentPath: (id) => `/v1/prediction/${id}`,
+  variants: false,
+  withCharacters: [
+    { characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'] },
+    { model: 'sora-2-text-to-video-pro', characters: ['char_b', 'char_a'], before: [NO_SCHEMA] },
+  ],
+  character: {
+    path: '/v1/prediction',
+    before: (store) => [eachlabsTicket(store), NO_SCHEMA],
+    made: (character) => [eachlabs.created('"t"'), json(`{"id":"t","status":"success","output":${character}}`)],
+    known: false,
+  },
+  ticket: eachlabsTicket,
+  cancel: {
+    request: 'POST /v1/prediction/a%2Fb/cancel',
+    done: [{ body: { status: 'success', message: 'Prediction cancelled' } }],
+    unknown: [UNKNOWN],
+  },
+};
+
+function eachlabsTicket(store: TestServer, headers: object = {}, place = `${store.url}/put?sig=abc`): Scripted {
+  const times = { expires_at: '2026-11-21T12:00:00Z' };
+  return { body: { id: 'up-1', presigned_url: place, public_url: FILE_URL, ...times, required_headers: headers } };
+}
+
+/** The table of the contract: every adapter that there is. */
+export const DIALECTS = {
+  openai,
+  wavespeed,
+  eachlabs,
+  sandbox: { ...openai, name: 'sandbox' },
+} as const satisfies Record<ProviderName, Dialect>;
+
+export interface Bench extends TestHttp {
+  readonly server: TestServer;
+  /** Another origin, as a store is. */
+  readonly store: TestServer;
+  readonly provider: Provider;
+  /** Milliseconds of every pause between two looks at a character in the making. */
+  readonly sleeps: number[];
+}
+
+/** An adapter, as the table of providers makes it, before a scripted host and a scripted store. */
+export async function setUp(
+  { name, base }: Pick<Dialect, 'name' | 'base'>,
+  more: Partial<ProviderOptions> & { readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown> } = {},
+): Promise<Bench> {
+  const [server, store] = [await createTestServer(), await createTestServer()];
+  const test = createTestHttp();
+  const sleeps: number[] = [];
+  const options = {
+    ...{ baseUrl: `${server.url}${base}`, key: KEY, backend: undefined, http: test.http },
+    sleep: async (ms: number) => void sleeps.push(ms),
+    ...more,
+  };
+  return { ...test, server, store, sleeps, provider: await PROVIDERS[name].create(options) };
+}
