@@ -75,7 +75,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
   async function schemaOf(slug: string, call: Call): Promise<ModelSchema | undefined> {
     try {
       const url = `${root}/v1/model?slug=${encodeURIComponent(slug)}`;
-      const answer = await http.send(route.read(url, call, { auth: undefined }));
+      const answer = await http.send(route.read(url, call, { keyless: true }));
       return isSuccess(answer) ? schemaFields(answer) : undefined;
     } catch (error) {
       if (isSoraError(error, 'interrupted')) throw error;
@@ -100,15 +100,9 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       throw new SoraError('refused', message, withRequestId(answer, 'Try again later.'));
     }
     const { 'content-type': contentType = mime, ...headers } = ticket.headers;
-    const put = await http.send({
-      method: 'PUT',
-      kind: 'read',
-      url: checkNamedUrl(ticket.putUrl, root),
-      // The signature is in the URL. A key has no business at the store, not even on the host's own origin.
-      headers,
-      body: { ...body, contentType },
-      signal: call.signal,
-    });
+    // The signature is in the URL. A key has no business at the store, not even on the host's own origin.
+    const sent = { method: 'PUT', keyless: true, headers, body: { ...body, contentType } } as const;
+    const put = await http.send(route.read(checkNamedUrl(ticket.putUrl, root), call, sent));
     if (isSuccess(put)) return ticket.publicUrl;
     const code = put.status === 408 || put.status === 429 || put.status >= 500 ? 'network' : 'refused';
     const message = `${put.host} did not take the upload (${put.status}): ${failureOf(put).message}`;

@@ -49,6 +49,8 @@ export interface HttpRequest {
   /** A create may cost money and is not repeated once it may have arrived; a read is harmless. */
   readonly kind: 'create' | 'read';
   readonly auth?: Auth | undefined;
+  /** The key is hidden in what is answered, as always, but not sent: its URL is signed, or public. */
+  readonly keyless?: boolean;
   readonly headers?: Headers;
   readonly body?: RequestBody | undefined;
   readonly signal: AbortSignal;
@@ -114,7 +116,7 @@ export function createHttp(options: HttpOptions): Http {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
-      refusePlainHttp(url, request.auth, options.allowHttp);
+      refusePlainHttp(url, request.keyless ? undefined : request.auth, options.allowHttp);
       const headers = headersFor(request, url, first);
       const startedAt = clock.now();
       log(redact, [`> ${request.method} ${redactUrls(url.href)}`, ...headerLines('>', headers)]);

@@ -64,7 +64,8 @@ export function headersFor(request: HttpRequest, url: URL, first: URL): Headers 
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     if (url.origin === first.origin || !isSecretHeader(name)) headers[name.toLowerCase()] = value;
   }
-  if (request.auth?.origin === url.origin) headers[request.auth.header.toLowerCase()] = request.auth.value;
+  if (!request.keyless && request.auth?.origin === url.origin)
+    headers[request.auth.header.toLowerCase()] = request.auth.value;
   return headers;
 }
 

@@ -59,7 +59,7 @@ function post(path: string, body: RequestBody, { http, route, call }: Upload): P
 
 /** With the ticket's own headers and nothing else of ours: a store refuses a request that carries a key besides its signature. */
 async function put(url: string, headers: Headers, body: RequestBody, { http, route, call }: Upload): Promise<void> {
-  const answer = await http.send(route.read(url, call, { method: 'PUT', auth: undefined, headers, body }));
+  const answer = await http.send(route.read(url, call, { method: 'PUT', keyless: true, headers, body }));
   if (!isSuccess(answer)) throw blamelessKey(refusal(answer));
 }
 

@@ -36,6 +36,8 @@ export interface TestServer {
   readonly seen: Seen[];
   /** Adds answers, given in order. Each must be used by the end of the test, and no request may come without one. */
   answer(...answers: Scripted[]): void;
+  /** Answers whatever comes when nothing is scripted, as often as it comes. */
+  otherwise(respond: (seen: Seen) => Scripted): void;
 }
 
 /** A real server on a free port for the length of the running test. */
@@ -44,6 +46,7 @@ export async function createTestServer(): Promise<TestServer> {
   const seen: Seen[] = [];
   const unexpected: string[] = [];
   let connections = 0;
+  let respond: ((seen: Seen) => Scripted) | undefined;
   let lastUsed = false;
   const numbers = new WeakMap<object, number>();
 
@@ -64,21 +67,22 @@ export async function createTestServer(): Promise<TestServer> {
       connection: numbers.get(request.socket) ?? 0,
     };
     seen.push(entry);
-    const answer = script[0]?.forever ? script[0] : script.shift();
-    if (answer?.forever) lastUsed = true;
-    if (!answer) {
+    const scripted = script[0]?.forever ? script[0] : script.shift();
+    if (scripted?.forever) lastUsed = true;
+    if (!scripted && !respond) {
       unexpected.push(`${entry.method} ${entry.path}`);
       response.writeHead(599).end();
       return;
     }
-    if (answer.fault === 'reset-early') {
-      answer.onRequest?.(entry);
+    if (scripted?.fault === 'reset-early') {
+      scripted.onRequest?.(entry);
       request.socket.resetAndDestroy();
       return;
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     entry.body = Buffer.concat(chunks);
+    const answer = scripted ?? respond?.(entry) ?? {};
     answer.onRequest?.(entry);
     send(request, response, answer);
   }
@@ -93,7 +97,15 @@ export async function createTestServer(): Promise<TestServer> {
     if (script.length > 0)
       throw new Error(`${script.length} scripted answer(s) not used: ${JSON.stringify(script[0])}`);
   });
-  return { url: `http://127.0.0.1:${port}`, port, seen, answer: (...answers) => void script.push(...answers) };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    seen,
+    answer: (...answers) => void script.push(...answers),
+    otherwise(next) {
+      respond = next;
+    },
+  };
 }
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Scripted): void {

@@ -1,0 +1,254 @@
+/** P5: a key is told to its own origin, in its own header, and is found nowhere else, whatever the host does with it. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type Machine, makeMachine } from '../helpers/cli.ts';
+import { makeVideo } from '../helpers/far-end.ts';
+import { ffmpegPath } from '../helpers/ffmpeg.ts';
+import { createTestServer, type Scripted, type Seen, type TestServer } from '../helpers/server.ts';
+import { DIALECTS, type Dialect } from '../providers/dialects.ts';
+import { makeClip } from '../sandbox/harness.ts';
+
+/** Every encoding writes it in another way. */
+const KEY = 'sk-Key/0123+456=789~abc';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');
+
+/** The ways in which a host may repeat a key. */
+const FORMS = {
+  plain: KEY,
+  'as it was sent': `Bearer ${KEY}`,
+  'in lower case': KEY.toLowerCase(),
+  'percent-encoded': encodeURIComponent(KEY),
+  'percent-encoded in lower case': encodeURIComponent(KEY).replace(/%../g, (code) => code.toLowerCase()),
+  'percent-encoded twice': encodeURIComponent(encodeURIComponent(KEY)),
+  'with escaped slashes': KEY.replaceAll('/', '\\/'),
+  'in base64': base64(KEY),
+  'in base64, as it was sent': base64(`Bearer ${KEY}`),
+  'in base64, as a password': base64(`:${KEY}`),
+  'in base64, as a user': base64(`${KEY}:`),
+  'in base64 for URLs': base64url(KEY),
+} as const;
+const ECHO = Object.values(FORMS).join(' ');
+const IN_URL = `${encodeURIComponent(KEY)}?a=${encodeURIComponent(KEY)}&b=${base64url(KEY)}`;
+
+/** What must not be found: the key in any form, and every piece of it that is long enough to be one. */
+const TRACES = [...new Set(Object.values(FORMS).flatMap((form) => [form, form.slice(4, -4)]))].map((form) =>
+  form.toLowerCase(),
+);
+
+const tracesIn = (text: string): readonly string[] => TRACES.filter((trace) => text.toLowerCase().includes(trace));
+
+/** In every answer of every server, good or bad. */
+const HEADERS = {
+  ...{ 'x-echo': ECHO, 'x-request-id': `req-${KEY}`, etag: `"${KEY}"`, 'set-cookie': `session=${KEY}` },
+  ...{ 'www-authenticate': `Bearer realm="${KEY}"`, link: `<https://elsewhere.example/${IN_URL}>; rel=next` },
+};
+
+const ROWS: readonly {
+  title: string;
+  dialect: Dialect;
+  args: string[];
+  variables: string;
+  header: string;
+  login?: true;
+  brief?: true;
+}[] = [
+  { title: 'openai', dialect: DIALECTS.openai, args: [], variables: 'OPENAI', header: 'authorization' },
+  {
+    ...{ title: 'azure', dialect: DIALECTS.openai, variables: 'OPENAI', header: 'api-key' },
+    args: ['--backend', 'azure'],
+    // It differs by its header.
+    brief: true,
+  },
+  { title: 'wavespeed', dialect: DIALECTS.wavespeed, args: [], variables: 'WAVESPEED', header: 'authorization' },
+  // Its key is one that was stored, not one of the environment.
+  {
+    title: 'eachlabs',
+    dialect: DIALECTS.eachlabs,
+    args: [],
+    variables: 'EACHLABS',
+    header: 'authorization',
+    login: true,
+  },
+];
+
+interface Host {
+  readonly server: TestServer;
+  /** Another origin: where finished videos and uploads are, and where a key has no business. */
+  readonly store: TestServer;
+  /** What a create is answered in place of the usual. */
+  create?: (() => Scripted) | undefined;
+  /** What is answered about a job of that id, and when its content is asked for, in place of the usual. */
+  readonly about: Record<string, Scripted>;
+}
+
+async function startHost({ base, createPath, character, ...dialect }: Dialect): Promise<Host> {
+  const [server, store] = [await createTestServer(), await createTestServer()];
+  const video = await makeVideo();
+  const host: Host = { server, store, about: {} };
+  const output = `${store.url}/v.mp4`;
+  let creates = 0;
+  let looks = 0;
+
+  function respond({ method, path }: Seen): Scripted {
+    const [at = ''] = path.slice(base.length).split('?');
+    if (method === 'POST') {
+      if (/\/(media\/uploads|upload\/presign)$/.test(at)) {
+        return dialect.ticket?.(store, { 'content-type': 'video/mp4', 'x-note': ECHO }) ?? {};
+      }
+      if (at === '/model/price') return { body: { code: 200, data: { price: 1, note: ECHO } } };
+      if (at === character.path && at !== createPath) return character.made('{"id":"char_1","name":"Joe"}')[0] ?? {};
+      return host.create?.() ?? withNote(dialect.created(`"v${++creates}"`));
+    }
+    if (at === '/v1/model') return { status: 404, body: { error: ECHO } };
+    if (at === '/videos') return dialect.page?.([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO, model: KEY }]) ?? {};
+    const id = /v\d/.exec(at.replace(/^\/v1\//, ''))?.[0] ?? '';
+    const trick = host.about[id];
+    if (trick) return trick;
+    if (at.endsWith('/content')) return dialect.leadsTo(output);
+    // First a word that nobody knows, and that is told and kept.
+    if (looks++ === 0) return dialect.job(`held-${KEY}`, { id: `"${id}"` });
+    return dialect.job(dialect.words.done, { id: `"${id}"`, ...(dialect.page ? {} : { output }) });
+  }
+  server.otherwise((seen) => withHeaders(respond(seen)));
+  const film = { body: video, headers: { 'content-type': 'video/mp4' } };
+  store.otherwise(({ method }) => withHeaders(method === 'PUT' ? {} : film));
+  return host;
+}
+
+const withHeaders = (answer: Scripted): Scripted => ({ ...answer, headers: { ...HEADERS, ...answer.headers } });
+
+/** The same answer, in which the host also repeats the key. */
+function withNote(answer: Scripted): Scripted {
+  return { ...answer, body: `{"note":${JSON.stringify(ECHO)},${String(answer.body).slice(1)}` };
+}
+
+interface Answered {
+  readonly place: string;
+  readonly code: number;
+  readonly more?: readonly string[];
+  readonly answer: Scripted;
+}
+
+/** Where a host may hide a key in its answer to a create. */
+function answersTo(dialect: Dialect, { store }: Host) {
+  const no = (status: number, words: string): Scripted => dialect.refusals(status, words)[0] ?? {};
+  const elsewhere = { location: `${store.url}/${IN_URL}` };
+  return [
+    { place: 'the message of a wrong key', code: 4, answer: no(401, ECHO) },
+    { place: 'a redirect to another origin', code: 5, answer: { status: 308, headers: elsewhere } },
+    {
+      ...{ place: 'a complaint that is cut, with --json', code: 5, more: ['--json'] },
+      answer: no(400, `${'x'.repeat(580)}${ECHO}`),
+    },
+    { place: 'a success without an id', code: 7, answer: { body: { ...dialect.withoutId[0], note: ECHO } } },
+  ] as const satisfies readonly Answered[];
+}
+
+/** Where a host may hide a key in what it says of a job; the word is what the job then is. */
+function answersAbout(dialect: Dialect, { store }: Host): readonly Scripted[] {
+  return [
+    { status: 302, headers: { location: `${store.url}/${IN_URL}` } },
+    { status: 302, headers: { location: `/again/${IN_URL}` } },
+    { body: `<title>${ECHO}</title>`, headers: { 'content-type': 'text/html' } },
+    dialect.job(`held-${KEY}`, { id: null }),
+    withNote(dialect.job(dialect.words.failed, { id: null, failure: `Stopped: ${ECHO}` })),
+  ];
+}
+
+/** Every file below a folder, with what stands in it. */
+function filesIn(dir: string): readonly (readonly [path: string, text: string])[] {
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return entries.map((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return [path, readFileSync(path, 'latin1')] as const;
+  });
+}
+
+/** An ffmpeg that writes down what it was given before it does its work. */
+function plantSpy({ dir }: Machine): string {
+  const path = join(dir, 'ffmpeg');
+  const script = ['#!/bin/sh', `{ env; printf '%s\\n' "$@"; } >> '${dir}/children.txt'`, `exec '${ffmpegPath}' "$@"`];
+  writeFileSync(path, `${script.join('\n')}\n`, { mode: 0o755 });
+  return path;
+}
+
+it.each(ROWS)('P5: the key of $title is found nowhere', async ({ dialect, args, variables, header, login, brief }) => {
+  const host = await startHost(dialect);
+  const { server, store } = host;
+  const machine = makeMachine({
+    [`${variables}_BASE_URL`]: `${server.url}${dialect.base}`,
+    SORA_PROVIDER: dialect.name,
+  });
+  const { dir, home } = machine;
+  const env = { SORA_FFMPEG: plantSpy(machine), ...(login ? {} : { [`${variables}_API_KEY`]: KEY }) };
+  writeFileSync(join(dir, 'joe.mp4'), Buffer.from(await (await makeClip()).arrayBuffer()));
+  const said: string[] = [];
+
+  async function sora(place: string, words: readonly string[], code: number, input?: string): Promise<string> {
+    const before = server.seen.length;
+    const done = await machine.sora([...words, ...args, '--debug'], { env, ...(input !== undefined && { input }) });
+    const text = `${done.stdout}\n${done.stderr}`;
+    said.push(text);
+    expect([place, done.exitCode, tracesIn(text)], done.stderr).toEqual([place, code, []]);
+    expect([place, server.seen.length > before]).toEqual([place, place !== 'nothing']);
+    return done.stdout.trim();
+  }
+
+  if (login) await sora('nothing', ['auth', 'login', dialect.name], 0, KEY);
+  await sora('nothing', ['character', 'create', 'joe.mp4', '--name', 'Joe', '--local'], 0);
+  const fetch = ['--allow-drift', '--poll-interval', '100ms', '--json', '-o', 'first.mp4'];
+  await sora('every answer on the way to a video', ['video', 'generate', 'Joe waves.', '-c', 'Joe', ...fetch], 0);
+  const [wrongKey, redirect, complaint, withoutId] = answersTo(dialect, host);
+  const create = async ({ place, code, answer, more = [] }: Answered): Promise<void> => {
+    host.create = () => answer;
+    await sora(place, ['video', 'generate', 'x', ...more], code);
+    host.create = undefined;
+  };
+  await create(wrongKey);
+  await create(redirect);
+  host.about.v1 = dialect.leadsTo(`${store.url}/${IN_URL}`);
+  await sora('the link to a finished video', ['video', 'download', 'v1', '-o', 'second.mp4'], 9);
+  if (!brief) {
+    await create(complaint);
+    const about = answersAbout(dialect, host);
+    await sora('jobs', ['video', 'generate', 'y', '--count', String(about.length)], 0);
+    about.forEach((answer, index) => {
+      host.about[`v${index + 2}`] = answer;
+    });
+    await sora('all that is said of jobs', ['video', 'status'], 5);
+    if (dialect.page) await sora('a list of videos', ['video', 'list', '--remote'], 0);
+    await create(withoutId);
+  }
+
+  // The places were reached, and what stood there was hidden, not left out.
+  expect(said.filter((text) => text.includes('***')).length).toBe(said.length - (login ? 2 : 1));
+  const own = header === 'api-key' ? KEY : `Bearer ${KEY}`;
+  expect(server.seen.filter((seen) => seen.headers[header] === own).length).toBeGreaterThanOrEqual(said.length - 1);
+
+  const children = readFileSync(join(dir, 'children.txt'), 'utf8');
+  expect(children).toMatch(/^SORA_HOME=/m);
+  expect(children).toMatch(/^-version$/m);
+  const files = filesIn(dir).filter(([path]) => path !== join(home, 'keys.json') || !login);
+  expect(files.map(([path]) => path)).toEqual(expect.arrayContaining([join(dir, 'first.mp4')]));
+  expect(files.some(([, text]) => text.includes(brief ? '***' : 'held-***'))).toBe(true);
+  expect(files.flatMap(([path, text]) => tracesIn(`${path}\n${text}`).map((trace) => [path, trace]))).toEqual([]);
+
+  const abroad = store.seen.map(
+    ({ method, path, headers, body }) => `${method} ${path} ${JSON.stringify(headers)} ${body.toString('latin1')}`,
+  );
+  expect(abroad.length).toBeGreaterThan(0);
+  expect(abroad.flatMap(tracesIn)).toEqual([]);
+  const urls = server.seen
+    .filter(({ path }) => !path.startsWith('/again/'))
+    .map(({ path, body }) => `${path} ${body.toString('latin1')}`);
+  expect(urls.flatMap(tracesIn)).toEqual([]);
+});
+
+it('the search finds a key in each of its forms', () => {
+  for (const [title, form] of Object.entries(FORMS))
+    expect([title, tracesIn(`<${form}>`).length > 0]).toEqual([title, true]);
+  expect(tracesIn('sk-another/0123')).toEqual([]);
+});
