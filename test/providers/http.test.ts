@@ -460,6 +460,22 @@ describe('a key (P5)', () => {
     expect(JSON.stringify({ ...error, message: error.message })).not.toContain('sk-');
   });
 
+  it.each([
+    { key: 'sk-0123456789abcdef', read: '***' },
+    // What people give their own servers, and what any answer may hold.
+    { key: 'video', read: 'video' },
+  ])('that is $key is read as $read in what a host says', async ({ key, read: shown }) => {
+    const server = await createTestServer();
+    const said = { body: { object: key }, headers: { 'x-request-id': key, etag: `"${key}"` } };
+    server.answer(said, { ...said, body: key });
+    const { http } = createTestHttp();
+    const own = { auth: { header: 'api-key', value: key, origin: server.url } };
+    const answer = await http.send(read(server.url, own));
+    expect(answer).toMatchObject({ text: `{"object":"${shown}"}`, requestId: shown, headers: { etag: `"${shown}"` } });
+    expect(answer.redact(key)).toBe('***');
+    expect((await http.open(read(server.url, own))).headers.etag).toBe(`"${shown}"`);
+  });
+
   it('stands in no line of the wire log, nor do cookies and signatures', async () => {
     const server = await createTestServer();
     server.answer(
