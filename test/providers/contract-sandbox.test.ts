@@ -8,7 +8,7 @@ import { decode } from '../helpers/ffmpeg.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
-import { call, failureOf, KEY, VIDEO, WHOLE } from './harness.ts';
+import { call, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
 
 /** A second of about the smallest picture that the sandbox can label. */
 const TINY = { made: { size: '320x180', seconds: '1' } };
@@ -32,11 +32,15 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     return { on, provider, clipPath };
   }
 
-  /** From the create to the last frame. */
-  async function play(provider: Provider, wish: { model: string; characters: readonly string[] }): Promise<string> {
+  async function make(provider: Provider, wish: { model: string; characters: readonly string[] }): Promise<string> {
     const { id, status } = await provider.createVideo({ ...VIDEO, ...wish, seconds: 4 }, call);
     expect(status).toBe('queued');
     expect(await provider.getVideo(id, call)).toMatchObject({ id, status: 'succeeded' });
+    return id;
+  }
+
+  /** Down to the last frame, whole and resumed. */
+  async function download(provider: Provider, id: string): Promise<void> {
     const content = await provider.openContent(id, WHOLE, call);
     const chunks: Uint8Array[] = [];
     for await (const chunk of content.body) chunks.push(chunk);
@@ -44,18 +48,19 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     expect(content).toMatchObject({ contentType: 'video/mp4', offset: 0, totalBytes: video.byteLength });
     const rest = await provider.openContent(id, { ...WHOLE, offset: 100, etag: content.etag }, call);
     expect(rest).toMatchObject({ offset: 100, totalBytes: video.byteLength, etag: content.etag });
+    expect(await textOf(rest)).toBe(video.subarray(100).toString());
     const path = join(await tempFolder(), 'video.mp4');
     await writeFile(path, video);
     const { frames, complaints } = await decode(path);
     expect([frames.length, complaints]).toEqual([24, '']);
-    return id;
   }
 
   it('agree from the clip of a character to the last frame of a video', async () => {
     const { provider, clipPath } = await start();
     const made = await provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, call);
     expect(made).toEqual({ id: expect.stringMatching(/\w/), name: 'Joe' });
-    const id = await play(provider, { model, characters: [made.id] });
+    const id = await make(provider, { model, characters: [made.id] });
+    await download(provider, id);
     if (provider.listVideos) expect((await provider.listVideos({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
     if (provider.deleteVideo) {
       expect(await provider.deleteVideo(id, call)).toBe(true);
@@ -63,7 +68,7 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     }
     if (clips !== undefined) {
       const uploaded = await provider.uploadClip?.({ clipPath, fileName: 'joe.mp4' }, call);
-      await play(provider, { model: clips, characters: [uploaded?.url ?? ''] });
+      await make(provider, { model: clips, characters: [uploaded?.url ?? ''] });
     }
   });
 
