@@ -95,29 +95,6 @@ describe('what a command leaves, and the next one finds', () => {
         .filter((name) => name !== 'home'),
     ).toEqual([]);
   });
-
-  it('P5: a key is in no file, no output and no child', async () => {
-    const key = 'sk-secret-0123456789abcdef';
-    const server = await createTestServer();
-    server.answer({
-      status: 401,
-      body: { error: { message: `Incorrect API key provided: ${key}`, code: 'invalid_api_key' } },
-    });
-    const { sora, dir, home } = makeMachine({ OPENAI_API_KEY: key, OPENAI_BASE_URL: `${server.url}/v1` });
-    const spy = join(dir, 'ffmpeg');
-    writeFileSync(spy, `#!/bin/sh\nenv > "${dir}/child-env"\nexec "${makeMachine().env.SORA_FFMPEG}" "$@"\n`, {
-      mode: 0o755,
-    });
-    const made = await sora(['character', 'create', JOE, '--name', 'Joe', '--local'], { env: { SORA_FFMPEG: spy } });
-    expect(made.exitCode).toBe(0);
-    const sent = await sora(['video', 'generate', 'x', '--debug']);
-    expect(sent.exitCode).toBe(4);
-    expect(sent.stderr).toContain('POST');
-    const found = spawnSync('grep', ['-rl', key, home, join(dir, 'child-env')], { encoding: 'utf8' }).stdout;
-    expect(existsSync(join(dir, 'child-env'))).toBe(true);
-    expect(`${found}${sent.stdout}${sent.stderr}${made.stderr}`).not.toContain(key);
-    expect(found).toBe('');
-  });
 });
 
 it('is not stopped by a terminal without a width', () => {
