@@ -37,10 +37,13 @@ export interface Connection {
   readonly retired: string | undefined;
 }
 
+/** `preview` only describes requests: it needs no key, and nothing is sent without one. */
+export type Purpose = 'use' | 'preview';
+
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
 /** Throws `usage` when the choice is not clear, `auth` when the chosen host needs a key and has none. */
-export function chooseProvider(configured: Configured): Connection {
+export function chooseProvider(configured: Configured, purpose: Purpose = 'use'): Connection {
   const { wishes, env, profile } = configured;
   const named = wishes.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
   const name = named === undefined ? onlyConfigured(configured) : providerName(named);
@@ -52,7 +55,7 @@ export function chooseProvider(configured: Configured): Connection {
   }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
   const key = keyOf(name, configured)?.key;
-  if (key === undefined && entry.needsKey(baseUrl)) throw missingKey(name);
+  if (key === undefined && purpose === 'use' && entry.needsKey(baseUrl)) throw missingKey(name);
   const own = isProfileOf(baseUrl, name, profile) ? profile : {};
   return {
     name,
@@ -89,6 +92,7 @@ function isProfileOf(baseUrl: string, name: ProviderName, profile: Profile): boo
 export function connectionOf(
   job: Pick<Job, 'provider' | 'baseUrl' | 'backend' | 'id'>,
   configured: Configured,
+  purpose: Purpose = 'use',
 ): Connection {
   const { env, profile } = configured;
   const name = providerName(job.provider);
@@ -113,7 +117,7 @@ export function connectionOf(
       },
     );
   }
-  if (key === undefined && entry.needsKey(job.baseUrl)) throw missingKey(name);
+  if (key === undefined && purpose === 'use' && entry.needsKey(job.baseUrl)) throw missingKey(name);
   return { ...base, baseUrl: job.baseUrl, key, backend };
 }
 
@@ -180,7 +184,8 @@ function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
-function missingKey(name: ProviderName): SoraError {
+/** What a host that needs a key says without one. */
+export function missingKey(name: ProviderName): SoraError {
   return new SoraError('auth', `Provider ${name} needs a key, and ${PROVIDERS[name].keyVariable} is not set.`, {
     hint: `Set ${PROVIDERS[name].keyVariable}, store one with: sora auth login ${name}, or try without a key: --provider sandbox`,
   });

@@ -4,7 +4,15 @@
  */
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Connection, chooseProvider, connectionOf, type Keys, type ProviderWishes } from './choice.ts';
+import {
+  type Configured,
+  type Connection,
+  chooseProvider,
+  connectionOf,
+  type Keys,
+  type ProviderWishes,
+  type Purpose,
+} from './choice.ts';
 import type { Clock, Job } from './domain.ts';
 import { SoraError } from './errors.ts';
 import type { Ffmpeg } from './media/ffmpeg.ts';
@@ -58,11 +66,13 @@ export interface Context {
   characters(): Promise<CharacterStore>;
   jobs(): Promise<JobStore>;
   ffmpeg(): Promise<Ffmpeg>;
+  /** The chosen profile. */
+  profile(): Promise<Profile>;
   /** Where a new request would go; throws `usage` when nothing or too much is configured, `auth` without a key. */
-  connection(): Promise<Connection>;
-  provider(): Promise<Provider>;
+  connection(purpose?: Purpose): Promise<Connection>;
+  provider(purpose?: Purpose): Promise<Provider>;
   /** The host that made a job, whatever is configured now. */
-  providerOf(job: Job): Promise<Provider>;
+  providerOf(job: Job, purpose?: Purpose): Promise<Provider>;
   /** For requests that no adapter makes; with the connection's own rule about plain http. */
   http(to: Pick<Connection, 'allowHttp'>): Promise<Http>;
   /** Asks on the terminal; throws `usage` with `hint` where there is none. */
@@ -100,10 +110,15 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     closers.push(() => server.close());
     return server;
   });
-  const connection = once(async () => {
-    const profile = await profileOf(await profileName());
-    return chooseProvider({ wishes: globals, env: host.env, profile, keys: await keys() });
+  const profile = async (): Promise<Profile> => profileOf(await profileName());
+  const configured = async (own: Profile): Promise<Configured> => ({
+    ...{ wishes: globals, env: host.env, profile: own, keys: await keys() },
   });
+  const connections: Readonly<Record<Purpose, () => Promise<Connection>>> = {
+    use: once(async () => chooseProvider(await configured(await profile()))),
+    preview: once(async () => chooseProvider(await configured(await profile()), 'preview')),
+  };
+  const connection = (purpose: Purpose = 'use'): Promise<Connection> => connections[purpose]();
   const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
   const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
     const { createHttp } = await import('./providers/http.ts');
@@ -121,13 +136,17 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const lenientHttp = once(makeHttp(true));
 
   const connect = (to: Connection): Promise<Provider> => {
-    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key !== undefined]);
+    // Two profiles may have two keys for one host.
+    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key]);
     const made = providers.get(id) ?? makeProvider(to);
     providers.set(id, made);
     return made;
   };
   const makeProvider = async (to: Connection): Promise<Provider> => {
     if (to.retired) ui.warn(to.retired);
+    if (to.key === undefined && PROVIDERS[to.name].needsKey(to.baseUrl)) {
+      ui.note(`No key is set for ${to.name}: this needs none, but sending it does. See: sora auth status ${to.name}`);
+    }
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
     const { checkRoute } = await import('./providers/http.ts');
     checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(host.env) });
@@ -146,6 +165,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     ui,
     paths,
     profileName,
+    profile,
     keys,
     characters: once(async () => {
       const { createCharacterStore } = await import('./store/characters.ts');
@@ -163,11 +183,9 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     ffmpeg,
     connection,
     http: (to) => httpFor(to.allowHttp),
-    provider: async () => connect(await connection()),
-    providerOf: async (job) => {
-      const profile = await profileOf(job.profile ?? (await profileName()));
-      return connect(connectionOf(job, { wishes: globals, env: host.env, profile, keys: await keys() }));
-    },
+    provider: async (purpose) => connect(await connection(purpose)),
+    providerOf: async (job, purpose) =>
+      connect(connectionOf(job, await configured(await profileOf(job.profile ?? (await profileName()))), purpose)),
     async confirm(question, hint) {
       if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });

@@ -77,9 +77,7 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
 export function followOptions(command: Command): Command {
   return command
     .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
-    .addOption(
-      new Option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h').argParser(time).default(1800, '30m'),
-    )
+    .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
     .option(
       '--poll-interval <time>',
       'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
@@ -87,6 +85,30 @@ export function followOptions(command: Command): Command {
     )
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
+}
+
+const DEFAULT_TIMEOUT_S = 1800;
+
+/** What `followOptions` reads, as it was typed. */
+export interface WaitFlags {
+  readonly timeout?: number;
+  readonly pollInterval?: number;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+}
+
+/** The flags of a wait with their defaults, and which of them were typed. */
+export function followFlags<Flags extends WaitFlags>(
+  flags: Flags,
+): Flags & { readonly timeout: number; readonly waitOnly: readonly string[] } {
+  const { timeout = DEFAULT_TIMEOUT_S, pollInterval, force, allowDrift } = flags;
+  const typed: readonly (readonly [string, boolean])[] = [
+    ['--timeout', flags.timeout !== undefined],
+    ['--poll-interval', pollInterval !== undefined],
+    ['--force', force],
+    ['--allow-drift', allowDrift],
+  ];
+  return { ...flags, timeout, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
 }
 
 export function examples(...lines: string[]): string {

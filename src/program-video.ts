@@ -4,7 +4,22 @@ import type { DeriveFlags } from './commands/derive.ts';
 import type { FollowFlags } from './commands/follow.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from './domain.ts';
-import { type Act, collect, examples, followOptions, JOB_ID, size, text, time, wholeNumber } from './options.ts';
+import {
+  type Act,
+  collect,
+  examples,
+  followFlags,
+  followOptions,
+  JOB_ID,
+  size,
+  text,
+  time,
+  type WaitFlags,
+  wholeNumber,
+} from './options.ts';
+
+/** A command's flags before the defaults of a wait are filled in. */
+type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly'> & WaitFlags;
 
 export function addVideo(video: Command, act: Act): void {
   followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here'))
@@ -25,8 +40,8 @@ export function addVideo(video: Command, act: Act): void {
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
     .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
     .option('--allow-retired', 'use a model that its maker has retired, although another may answer in its name', false)
-    .option('--max-cost <usd>', 'refuse what would cost more in all, or what nobody knows the price of', dollars)
-    .option('--allow-unknown-cost', 'with --max-cost: send although the price is not known', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
     .option('--resend', 'send although an equal job may exist already', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText(
@@ -39,9 +54,9 @@ export function addVideo(video: Command, act: Act): void {
       ),
     )
     .action(
-      act<GenerateFlags>(async (context, [prompt = ''], options) => {
+      act<Typed<GenerateFlags>>(async (context, [prompt = ''], options) => {
         const { runGenerate } = await import('./commands/generate.ts');
-        return runGenerate(context, { ...options, prompt });
+        return runGenerate(context, { ...followFlags(options), prompt });
       }),
     );
   video
@@ -61,9 +76,9 @@ export function addVideo(video: Command, act: Act): void {
     .argument('<id...>', JOB_ID)
     .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
     .action(
-      act<FollowFlags>(async (context, ids, options) => {
+      act<Typed<FollowFlags>>(async (context, ids, options) => {
         const { runVideoWait } = await import('./commands/follow.ts');
-        return runVideoWait(context, { ...options, ids });
+        return runVideoWait(context, { ...followFlags(options), ids });
       }),
     );
   video
@@ -138,6 +153,17 @@ export function addVideo(video: Command, act: Act): void {
     );
 }
 
+const MAX_COST: readonly [string, string, (text: string) => number] = [
+  '--max-cost <usd>',
+  'refuse what would cost more in all, or what nobody knows the price of',
+  dollars,
+];
+const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
+  '--allow-unknown-cost',
+  'with --max-cost: send although the price is not known',
+  false,
+];
+
 function dollars(text: string): number {
   const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
   if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
@@ -159,13 +185,15 @@ function addDerivation(video: Command, act: Act, kind: Derivation): void {
   command
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
     .option('--resend', 'send although an equal job may exist already', false)
-    .option('--dry-run', 'show the request that would be sent', false)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText('after', examples(`sora video ${kind} @last "${example} --wait`))
     .action(
-      act<DeriveFlags>(async (context, [id = '', prompt = ''], options) => {
+      act<Typed<DeriveFlags>>(async (context, [id = '', prompt = ''], options) => {
         const { runVideoDerive } = await import('./commands/derive.ts');
-        return runVideoDerive(context, { ...options, kind, id, prompt });
+        return runVideoDerive(context, { ...followFlags(options), kind, id, prompt });
       }),
     );
 }

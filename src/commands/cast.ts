@@ -7,6 +7,7 @@ import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import { checkName } from '../store/names.ts';
 import { oneLine } from '../text.ts';
+import { noteCharacterCost } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
 import { exitOf } from './jobs.ts';
@@ -61,6 +62,7 @@ export async function runCharacterSync(context: Context, names: readonly string[
   const { ui } = context;
   const cast = await castOf(context, names);
   const provider = await takerOf(context);
+  await sayCost(context, cast, provider);
   const synced: Synced[] = [];
   for (const character of cast) {
     const last = await syncOne(context, character, provider);
@@ -102,6 +104,18 @@ async function takerOf(context: Context): Promise<Provider> {
   throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, {
     hint: 'Use another host with --provider or --base-url.',
   });
+}
+
+/** Before the first of them is paid for. */
+async function sayCost(context: Context, cast: readonly Character[], provider: Provider): Promise<void> {
+  const model = (await context.connection()).model ?? provider.defaultModel;
+  const mode = provider.limits(model).characterMode;
+  if (mode !== 'id') return;
+  const nowMs = context.host.clock.now();
+  const unknown = cast.filter(
+    (one) => !registrationAt(one, { provider, orientation: orientationOf(one.master), mode }, nowMs),
+  );
+  await noteCharacterCost(context, provider, unknown.length);
 }
 
 async function syncOne(context: Context, character: Character, provider: Provider): Promise<Synced> {

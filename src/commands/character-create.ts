@@ -2,17 +2,21 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { type Character, type ClipOptions, orientationOf, type Registration } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Provider, WireRequest } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
 import { temporary } from '../temporary.ts';
+import { noteCharacterCost } from './budget.ts';
 import { characterDocument } from './character.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
-import { ensureRegistered } from './register.ts';
+import { requestText } from './preview.ts';
+import { ensureRegistered, registrationAt } from './register.ts';
+import { purposeOf } from './wishes.ts';
 
 export interface CreateInput {
   readonly file: string;
@@ -28,7 +32,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const path = resolve(context.host.cwd, input.file);
   const name = await checkInput(path, input.name);
   // A missing key is refused before any work. A missing choice is not: the character is worth keeping without it.
-  const chosen = input.local || input.dryRun ? undefined : await choice(context);
+  const chosen = input.local ? undefined : await choice(context, purposeOf(input));
   const store = await context.characters();
   const existing = await store.find(name);
   const source = { fileName: basename(path), sha256: await hashSource(path, context.host.signal) };
@@ -37,7 +41,15 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
 
   if (input.dryRun) {
     const { plan, info } = await inspectClip(context, path, input.options);
-    ui.result({ json: { name, path, info, plan }, text: planText(plan), quiet: [plan.kind] });
+    const request =
+      chosen && plan.kind !== 'reject'
+        ? await previewRegistration(context, { name, chosen, existing: same ? existing : undefined })
+        : undefined;
+    ui.result({
+      json: { name, path, info, plan, request: request ?? null },
+      text: [planText(plan), ...(request ? [requestText(request)] : [])].join('\n'),
+      quiet: [plan.kind],
+    });
     if (plan.kind === 'reject') throw new SoraError('clip', `${source.fileName} cannot be used.`);
     return;
   }
@@ -57,16 +69,42 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   });
 }
 
+/** The request that would register the character, with its cost on stderr; undefined where none would be sent. */
+async function previewRegistration(
+  context: Context,
+  { name, chosen, existing }: { name: string; chosen: Provider | SoraError; existing: Character | undefined },
+): Promise<WireRequest | undefined> {
+  const { ui } = context;
+  if (chosen instanceof SoraError) {
+    ui.note(`It would be kept on this machine, and not registered: ${chosen.message}`);
+    return undefined;
+  }
+  if (!(await takesIds(context, chosen, 'preview'))) return undefined;
+  if (existing && isKnown(context, existing, chosen)) {
+    ui.note(`${chosen.name} knows ${name} already: nothing would be sent.`);
+    return undefined;
+  }
+  const request = chosen.describeCharacter?.(name);
+  if (request?.note !== undefined) ui.note(request.note);
+  await noteCharacterCost(context, chosen, 1);
+  return request;
+}
+
+function isKnown({ host }: Context, character: Character, provider: Provider): boolean {
+  const place = { provider, orientation: orientationOf(character.master), mode: 'id' } as const;
+  return registrationAt(character, place, host.clock.now()) !== undefined;
+}
+
 /** Where models take the clip itself, it travels with the first video that needs it. */
-async function takesIds({ ui, connection }: Context, provider: Provider): Promise<boolean> {
-  const model = (await connection()).model ?? provider.defaultModel;
+async function takesIds({ ui, connection }: Context, provider: Provider, purpose?: Purpose): Promise<boolean> {
+  const model = (await connection(purpose)).model ?? provider.defaultModel;
   if (provider.limits(model).characterMode === 'id') return true;
   ui.note(`${provider.name} takes the clip itself; it is uploaded when a video needs it.`);
   return false;
 }
 
 /** The provider; or the refusal, where nothing was named at all: a character is worth keeping without one. */
-async function choice(context: Context): Promise<Provider | SoraError> {
+async function choice(context: Context, purpose: Purpose): Promise<Provider | SoraError> {
   const { globals, host } = context;
   const named =
     globals.provider ??
@@ -75,7 +113,7 @@ async function choice(context: Context): Promise<Provider | SoraError> {
     globals.profile ??
     (host.env.SORA_PROVIDER || host.env.SORA_PROFILE || undefined);
   try {
-    const provider = await context.provider();
+    const provider = await context.provider(purpose);
     if (provider.takesCharacters !== 'no') return provider;
     throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, {
       hint: 'Use another host with --base-url, or add --local to keep the character without a registration.',
@@ -132,6 +170,7 @@ export async function keep(
 }
 
 async function register(context: Context, character: Character, provider: Provider): Promise<Registration> {
+  if (!isKnown(context, character, provider)) await noteCharacterCost(context, provider, 1);
   try {
     return await ensureRegistered(context, character, {
       provider,

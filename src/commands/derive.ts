@@ -1,16 +1,19 @@
 /** `sora video extend`, `edit` and `remix`: a new job from the video of a finished one. A paid request like any other. */
 import type { Context } from '../context.ts';
-import { type Derivation, type Job, parseSize, type VideoRequest } from '../domain.ts';
-import { refuseAll, SoraError } from '../errors.ts';
+import { type Derivation, isFinal, type Job, parseSize, type VideoRequest } from '../domain.ts';
+import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { fingerprintOf } from '../jobs.ts';
+import type { Cost } from '../providers/cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
+import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
 import { type FollowFlags, followAll } from './follow.ts';
 import { findJobs, finishedJob, resumeCommand } from './jobs.ts';
+import { showRequest } from './preview.ts';
 import { earlierJob, type Order, submit } from './submit.ts';
 import { checkTarget } from './target.ts';
-import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt } from './wishes.ts';
+import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './wishes.ts';
 
-export interface DeriveFlags extends FollowFlags {
+export interface DeriveFlags extends FollowFlags, BudgetFlags {
   /** What an extension adds. */
   readonly seconds?: number;
   readonly wait: boolean;
@@ -23,29 +26,44 @@ export async function runVideoDerive(
   context: Context,
   input: DeriveFlags & { kind: Derivation; id: string; prompt: string },
 ): Promise<number> {
-  const { ui, host } = context;
-  const deadline = host.clock.now() + input.timeout * 1000;
+  const { ui } = context;
+  const deadline = context.host.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   const { check, settle } = gatherProblems();
   const prompt = await check(() => readPrompt(context, input.prompt));
   const job = await check(async () => (await findJobs(context, [input.id]))[0]);
-  if (waits && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, 1));
-  const provider = job && (await check(() => context.providerOf(job)));
+  if (!waits) await check(() => refuseIdle(input));
+  else if (!(await isOwnFile(context, input))) await check(() => checkTarget(context, input, 1));
+  const host = job && (await check(() => hostOf(context, job, input.dryRun)));
   settle();
-  if (prompt === undefined || !job || !provider) throw new Error('what is missing was refused');
+  if (prompt === undefined || !job || !host) throw new Error('what is missing was refused');
+  const { provider, keyless } = host;
   if (!provider.deriveVideo) throw cannot(provider, input.kind);
 
+  if (keyless && !isFinal(job.status)) throw notAsked(job, keyless);
   const source = await finishedJob(context, job);
   const { records } = await (await context.jobs()).list();
   const order = orderOf({ ...input, prompt }, { source, provider });
   checkRules(context, { order, source, provider, records });
-  if (input.dryRun) return showRequest(context, provider, order);
-  earlierJob(records, { ...input, draft: order, key: input.key, ownIds: [] });
+  const earlier = input.dryRun
+    ? undefined
+    : earlierJob(records, { ...input, draft: order, key: input.key, ownIds: [] });
+  const cost = await costOf(context, { order, source, provider });
+  const bill = [{ what: 'video', count: 1, each: cost }] as const;
+  // The job of a key is paid for already.
+  if (!earlier) checkBudget(input, { bill, provider });
+  if (input.dryRun) {
+    const request = provider.describeDerivation?.(order.derivation);
+    if (!request) throw cannot(provider, input.kind);
+    showRequest(context, { prompt, request, bill });
+    return 0;
+  }
 
   await (await context.jobs()).sweep();
   const sent = await submit(context, {
     draft: order,
     provider,
+    cost,
     ...(source.profile !== undefined && { profile: source.profile }),
     key: input.key,
     resend: input.resend,
@@ -91,6 +109,38 @@ function orderOf(
     fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
     derivation: { kind, videoId: source.remoteId ?? '', prompt, ...(kind === 'extend' && { seconds: added }) },
   };
+}
+
+/** The host that has the video; for a dry run without its key, only as far as requests can be described. */
+async function hostOf(
+  context: Context,
+  job: Job,
+  dryRun: boolean,
+): Promise<{ readonly provider: Provider; readonly keyless?: SoraError }> {
+  try {
+    return { provider: await context.providerOf(job) };
+  } catch (error) {
+    if (!dryRun || !isSoraError(error, 'auth')) throw error;
+    return { provider: await context.providerOf(job, 'preview'), keyless: error };
+  }
+}
+
+function notAsked(job: Job, { hint }: SoraError): SoraError {
+  return new SoraError(
+    'auth',
+    `Job ${job.id} was ${job.status} when it was last looked at, and without a key its host cannot be asked again.`,
+    { jobId: job.id, ...(hint !== undefined && { hint }) },
+  );
+}
+
+/** An extension is billed for what it adds; an edit and a remix for the whole of the new video. */
+function costOf(
+  context: Context,
+  { order, source, provider }: { order: DerivationOrder; source: Job; provider: Provider },
+): Promise<Cost | undefined> {
+  const { model, size } = order.request;
+  const seconds = order.derivation.seconds ?? lengthOf(source);
+  return costOfVideo(context, { provider, model, size, seconds, clipSeconds: 0 });
 }
 
 function lengthOf(job: Job): number {
@@ -142,17 +192,6 @@ function countExtensions(job: Job, records: readonly Job[]): number {
     at = byId.get(at.request.from.jobId);
   }
   return count;
-}
-
-function showRequest({ ui }: Context, provider: Provider, { derivation }: DerivationOrder): number {
-  const request = provider.describeDerivation?.(derivation);
-  if (!request) throw cannot(provider, derivation.kind);
-  ui.result({
-    json: { prompt: derivation.prompt, request },
-    text: `${request.method} ${request.url} (${request.contentType})\n${JSON.stringify(request.body, null, 2)}`,
-    quiet: [derivation.prompt],
-  });
-  return 0;
 }
 
 function cannot(provider: Provider, kind: Derivation): SoraError {

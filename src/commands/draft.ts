@@ -19,8 +19,11 @@ export interface Draft {
   readonly fingerprint: string;
 }
 
-/** Looks at a request before anything of it is uploaded, and again when what it names is known; throws to refuse it. */
-export type Admit = (draft: Draft, isComplete: boolean) => Promise<void>;
+/**
+ * Looks at a request before anything of it is uploaded, and again when all that it names is known; throws to refuse it.
+ * `missing` is how many characters the host does not know yet.
+ */
+export type Admit = (draft: Draft, missing: number) => Promise<void>;
 
 /** A character as the host knows it, or will know it. */
 type Cast = Pick<Registration, 'name' | 'value'>;
@@ -64,28 +67,30 @@ export async function makeDraft(
   };
 
   const known = wanted.characters.map((character) => registrationAt(character, place, nowMs));
-  const isComplete = !known.includes(undefined);
+  const missing = known.filter((one) => one === undefined).length;
   const expected = wanted.characters.map(
     ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
   );
   draftOf(expected);
   const reference = input.reference === undefined ? undefined : await readReference(context, input.reference, size);
   const draft = draftOf(expected, reference);
+  // What the model cannot be asked for is refused before anything is uploaded for it.
+  provider.describeVideo(draft.video);
   if (input.dryRun) {
-    await admit?.(draft, isComplete);
+    await admit?.(draft, missing);
     return draft;
   }
   const { records } = await (await context.jobs()).list();
   const { key, resend, count } = input;
   const earlier = earlierJob(records, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
-  if (!earlier) await admit?.(draft, isComplete);
+  if (!earlier) await admit?.(draft, missing);
 
   const cast: Cast[] = [];
   for (const character of wanted.characters) {
     cast.push(await ensureRegistered(context, character, place));
   }
   const whole = draftOf(cast, reference);
-  if (!earlier && !isComplete) await admit?.(whole, true);
+  if (!earlier && missing > 0) await admit?.(whole, 0);
   return whole;
 }
 

@@ -27,6 +27,8 @@ export interface FollowFlags {
   readonly pollInterval?: number;
   readonly force: boolean;
   readonly allowDrift: boolean;
+  /** Options that were typed and only mean something to a wait, as they were typed. */
+  readonly waitOnly?: readonly string[];
 }
 
 /** `sora video wait <id>...` */

@@ -2,58 +2,42 @@
 import type { Context } from '../context.ts';
 import { formatSize, type Job, orientationOf } from '../domain.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
-import { type Cost, estimateCost, formatUsd, timesCount } from '../providers/cost.ts';
-import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
-import type { NewVideo, Provider } from '../providers/provider.ts';
+import type { BillItem, Cost } from '../providers/cost.ts';
+import type { Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
+import { checkBudget, costOfCharacters, costOfVideo } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import { type Admit, type Draft, makeDraft } from './draft.ts';
 import { followAll } from './follow.ts';
 import { resumeCommand } from './jobs.ts';
+import { showRequest } from './preview.ts';
 import { forgetStale } from './register.ts';
 import { type Submitted, submit } from './submit.ts';
-import { type GenerateFlags, gatherWishes, type Wanted } from './wishes.ts';
+import { type GenerateFlags, gatherWishes, purposeOf, type Wanted } from './wishes.ts';
 
 export async function runGenerate(context: Context, input: GenerateFlags & { prompt: string }): Promise<number> {
-  const { ui, host } = context;
+  const { host } = context;
   const deadline = host.clock.now() + input.timeout * 1000;
   const wait = input.wait || input.output !== undefined;
   const wanted = await gatherWishes(context, input, wait);
-  const provider = await context.provider();
-  const model = input.model ?? (await context.connection()).model ?? provider.defaultModel;
+  const purpose = purposeOf(input);
+  const provider = await context.provider(purpose);
+  const model = input.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
   warnOfHost(context, { wanted, provider, model, allowRetired: input.allowRetired === true });
-  const quote: { cost?: Cost | undefined } = {};
-  const admit: Admit = async ({ video }, isComplete) => {
-    // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
-    const asks = isComplete && (!input.dryRun || input.maxCost !== undefined);
-    quote.cost = await costOf(context, { wanted, provider, model, video: asks ? video : undefined });
-    checkBudget(input, { cost: quote.cost, provider });
-  };
+  const { admit, quote } = budgetOf(context, input, { wanted, provider, model });
   const draft = await makeDraft(context, input, { wanted, provider, model, admit });
-  const { cost } = quote;
 
   if (input.dryRun) {
-    const request = provider.describeVideo(draft.video);
-    ui.note(`Cost: ${describeCost(cost, input.count)}`);
-    ui.result({
-      json: {
-        prompt: draft.video.prompt,
-        injected: draft.injected,
-        request,
-        cost: cost ? timesCount(cost, input.count) : null,
-      },
-      text: `${request.method} ${request.url} (${request.contentType})\n${JSON.stringify(request.body, null, 2)}`,
-      quiet: [draft.video.prompt],
+    showRequest(context, {
+      ...draft,
+      prompt: draft.video.prompt,
+      request: provider.describeVideo(draft.video),
+      ...quote,
     });
     return 0;
   }
   const sent = await submitAll(context, {
-    input,
-    draft,
-    provider,
-    wanted,
-    model,
-    cost,
+    ...{ input, draft, provider, wanted, model, admit, quote },
     wait: wait ? input : undefined,
   });
   const jobs = sent.map(({ job }) => job);
@@ -65,70 +49,37 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   return 0;
 }
 
-interface Asked {
-  readonly wanted: Wanted;
-  readonly provider: Provider;
-  readonly model: string | undefined;
-  /** What the host may be asked the price of. */
-  readonly video: NewVideo | undefined;
+/** What is known of the cost so far. */
+interface Quote {
+  /** Of one video. */
+  cost?: Cost | undefined;
+  bill: readonly BillItem[];
 }
 
-/** What one video costs: as the host says, else by the table. */
-async function costOf(context: Context, { wanted, provider, model, video }: Asked): Promise<Cost | undefined> {
-  const entry: ProviderEntry = PROVIDERS[provider.name];
-  const asOf = new Date(context.host.clock.now()).toISOString().slice(0, 10);
-  if (entry.isFree) return { usd: 0, asOf, source: `the ${provider.name} is free` };
-  const usd = video && (await askPrice(context, provider, video));
-  if (usd !== undefined) return { usd, asOf, source: `the price call of ${provider.name}` };
-  const takesClips = provider.limits(model).characterMode === 'reference-video';
-  const clips = takesClips ? wanted.characters : [];
-  const clipSeconds = clips.reduce((total, { master }) => total + master.seconds, 0);
-  const { size, seconds } = wanted;
-  const cost = estimateCost({ facts: await entry.models(), model, size, seconds, clipSeconds });
-  if (!cost || provider.baseUrl === entry.defaultBaseUrl) return cost;
-  return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
-}
-
-/** The table is good enough when the host takes longer. */
-const PRICE_MS = 15_000;
-
-async function askPrice(context: Context, provider: Provider, video: NewVideo): Promise<number | undefined> {
-  const { signal } = context.host;
-  if (!provider.price || (await context.connection()).key === undefined) return undefined;
-  try {
-    return await provider.price(video, { signal: AbortSignal.any([signal, AbortSignal.timeout(PRICE_MS)]) });
-  } catch (error) {
-    if (signal.aborted || !isSoraError(error)) throw error;
-    return undefined;
-  }
-}
-
-/** Throws `budget` when everything together costs more than `--max-cost`, or nobody knows what it costs. */
-function checkBudget(
-  { maxCost, count, allowUnknownCost }: GenerateFlags,
-  { cost, provider }: { cost: Cost | undefined; provider: Provider },
-): void {
-  if (maxCost === undefined || (!cost && allowUnknownCost)) return;
-  if (!cost) {
-    throw new SoraError(
-      'budget',
-      `What this costs is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. No job was sent.`,
-      { hint: `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.` },
-    );
-  }
-  if (timesCount(cost, count).usd <= maxCost) return;
-  throw new SoraError(
-    'budget',
-    `This costs ${describeCost(cost, count)}; --max-cost allows ${formatUsd(maxCost)}. No job was sent.`,
-    { hint: 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.' },
-  );
-}
-
-/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, or `unknown`. */
-function describeCost(cost: Cost | undefined, count: number): string {
-  if (!cost) return 'unknown';
-  const each = count === 1 ? '' : `${count} x ${formatUsd(cost.usd)}; `;
-  return `${formatUsd(timesCount(cost, count).usd)} (${each}${cost.asOf}: ${cost.source})`;
+/** Reckons a draft before anything of it is uploaded, and again when it is complete; what was paid for meanwhile counts. */
+function budgetOf(
+  context: Context,
+  input: GenerateFlags,
+  { wanted, provider, model }: Pick<Request, 'wanted' | 'provider' | 'model'>,
+): { admit: Admit; quote: Quote } {
+  const quote: Quote = { bill: [] };
+  const clipSeconds = wanted.characters.reduce((total, { master }) => total + master.seconds, 0);
+  const takesIds = provider.limits(model).characterMode === 'id';
+  let registrations = 0;
+  const admit: Admit = async ({ video }, missing) => {
+    registrations += takesIds ? missing : 0;
+    // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
+    const asks = missing === 0 && (!input.dryRun || input.maxCost !== undefined);
+    const ask = asks ? { video, purpose: purposeOf(input) } : undefined;
+    const { size, seconds } = wanted;
+    quote.cost = await costOfVideo(context, { provider, model, size, seconds, clipSeconds, ask });
+    quote.bill = [
+      { what: 'video', count: input.count, each: quote.cost },
+      await costOfCharacters(provider, registrations),
+    ];
+    checkBudget(input, { bill: quote.bill, provider });
+  };
+  return { admit, quote };
 }
 
 interface Request {
@@ -137,8 +88,8 @@ interface Request {
   readonly provider: Provider;
   readonly wanted: Wanted;
   readonly model: string | undefined;
-  /** Of one video. */
-  readonly cost: Cost | undefined;
+  readonly admit: Admit;
+  readonly quote: Quote;
   readonly wait: GenerateFlags | undefined;
 }
 
@@ -151,7 +102,9 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
   for (let index = 1; index < input.count; index++) {
     const ownIds = sent.map(({ job }) => job.id);
     try {
-      sent.push(await submit(context, { ...request, draft, key: keyOf(input, index), resend: input.resend, ownIds }));
+      const { cost } = request.quote;
+      const key = keyOf(input, index);
+      sent.push(await submit(context, { ...request, draft, cost, key, resend: input.resend, ownIds }));
     } catch (error) {
       if (!isSoraError(error)) throw error;
       showJobs(
@@ -172,10 +125,12 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
 
 /** A refusal may mean that the host has forgotten a character. Then that is registered anew, and the request sent once more. */
 async function submitFirst(context: Context, request: Request): Promise<{ draft: Draft; first: Submitted }> {
-  const { input, wanted, provider, model } = request;
+  const { input, wanted, provider, model, admit } = request;
   const send = async (draft: Draft): Promise<{ draft: Draft; first: Submitted }> => {
     const { resend } = input;
-    return { draft, first: await submit(context, { ...request, draft, key: keyOf(input, 0), resend, ownIds: [] }) };
+    const { cost } = request.quote;
+    const key = keyOf(input, 0);
+    return { draft, first: await submit(context, { ...request, draft, cost, key, resend, ownIds: [] }) };
   };
   try {
     return await send(request.draft);
@@ -188,7 +143,7 @@ async function submitFirst(context: Context, request: Request): Promise<{ draft:
     )
       throw error;
     const characters = await Promise.all(wanted.characters.map(({ name }) => requireCharacter(context, name)));
-    return send(await makeDraft(context, input, { wanted: { ...wanted, characters }, provider, model }));
+    return send(await makeDraft(context, input, { wanted: { ...wanted, characters }, provider, model, admit }));
   }
 }
 

@@ -1,15 +1,18 @@
 /** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
 import { resolve } from 'node:path';
+import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { type Character, orientationOf, type Size } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { listOf } from '../text.ts';
+import type { BudgetFlags } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import type { FollowFlags } from './follow.ts';
 import { checkReference } from './reference.ts';
 import { readStdin } from './stdin.ts';
 import { checkTarget } from './target.ts';
 
-export interface GenerateFlags extends FollowFlags {
+export interface GenerateFlags extends FollowFlags, BudgetFlags {
   readonly character: readonly string[];
   readonly inject: boolean;
   readonly model?: string;
@@ -23,10 +26,12 @@ export interface GenerateFlags extends FollowFlags {
   readonly key?: string;
   readonly resend: boolean;
   readonly allowRetired?: boolean;
-  /** US dollars for everything that the command sends. */
-  readonly maxCost?: number;
-  readonly allowUnknownCost?: boolean;
   readonly dryRun: boolean;
+}
+
+/** A dry run only describes what it would send, and needs no key for that. */
+export function purposeOf({ dryRun }: Pick<GenerateFlags, 'dryRun'>): Purpose {
+  return dryRun ? 'preview' : 'use';
 }
 
 export const DEFAULT_SECONDS = 4;
@@ -57,9 +62,10 @@ export async function gatherWishes(
   const size = await check(() => chooseSize(input, characters[0]));
   const { reference } = input;
   if (reference !== undefined) await check(() => checkReference(context, reference));
-  if (wait && !(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
+  if (!wait) await check(() => refuseIdle(input));
+  else if (!(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
   // The choice of the host and its key are part of the same refusal.
-  await check(() => context.connection());
+  await check(() => context.connection(purposeOf(input)));
   settle();
   if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
   return { prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS };
@@ -90,6 +96,14 @@ export function gatherProblems() {
       );
     },
   };
+}
+
+/** Throws `usage` when something was asked of a wait that there will not be. */
+export function refuseIdle({ waitOnly = [] }: Pick<FollowFlags, 'waitOnly'>): void {
+  if (waitOnly.length === 0) return;
+  throw new SoraError('usage', `${listOf(waitOnly)} ${waitOnly.length === 1 ? 'needs' : 'need'} --wait or -o.`, {
+    hint: 'Without one of them the command ends as soon as the job is sent. Wait for it later: sora video wait @last',
+  });
 }
 
 /** A command that runs again with its --key finds the file that it made the first time. */

@@ -29,9 +29,40 @@ export function estimateCost({ facts, model, size, seconds, clipSeconds }: Price
   return { usd: roundUsd(perSecond * billed), asOf: price.asOf, source: price.source };
 }
 
-/** The cost of so many equal videos. */
-export function timesCount(cost: Cost, count: number): Cost {
-  return { ...cost, usd: roundUsd(cost.usd * count) };
+/** One line of what a command costs: so many equal things. */
+export interface BillItem {
+  readonly what: 'video' | 'character';
+  readonly count: number;
+  /** Undefined while nobody knows. */
+  readonly each: Cost | undefined;
+}
+
+/** Everything together; undefined when a part of it is not known. Dated as its first line. */
+export function totalOf(bill: readonly BillItem[]): Cost | undefined {
+  const items = bill.filter(({ count }) => count > 0);
+  const costs = items.flatMap(({ each }) => each ?? []);
+  const [first] = costs;
+  if (!first || costs.length < items.length) return undefined;
+  return { usd: knownUsd(items), asOf: first.asOf, source: costs.map(({ source }) => source).join(' + ') };
+}
+
+/** US dollars of those parts that are known: what it costs at least. */
+export function knownUsd(bill: readonly BillItem[]): number {
+  return sum(bill.map(({ count, each }) => count * (each?.usd ?? 0)));
+}
+
+/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, or `unknown`, with what is known of it. */
+export function describeBill(bill: readonly BillItem[]): string {
+  const total = totalOf(bill);
+  const known = bill.filter(({ count, each }) => count > 0 && each);
+  if (!total) return known.length === 0 ? 'unknown' : `unknown, at least ${formatUsd(knownUsd(known))}`;
+  const words = known.map(({ what, count, each }) => {
+    const usd = formatUsd(each?.usd ?? 0);
+    const many = count === 1 ? '' : `${count} x ${usd}; `;
+    const amount = what === 'video' ? many : `${count} ${count === 1 ? 'character' : 'characters'} at ${usd}; `;
+    return `${amount}${each?.asOf}: ${each?.source}`;
+  });
+  return `${formatUsd(total.usd)} (${words.join(' + ')})`;
 }
 
 /** `$1.20`, `$0.001`: cents, and the parts of one that there are. */

@@ -180,6 +180,15 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       throw maybeDone(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
     },
 
+    describeCharacter: (name) => ({
+      ...{ method: 'POST', url: predictionUrl, contentType: 'application/json' },
+      body: {
+        model: CHARACTER_MODEL,
+        input: characterInput(undefined, '<URL of the clip, once it is uploaded>', name),
+      },
+      note: `${UNPUBLISHED} of ${CHARACTER_MODEL}: when it is sent, the host's own schema is asked, and its names are used.`,
+    }),
+
     async getCharacter() {
       throw new SoraError('usage', 'eachlabs cannot be asked about a character.', {
         hint: 'Its ids are known from when they were made. Make the character anew from its clip with: sora character sync',
@@ -192,11 +201,16 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     },
 
     describeVideo(input) {
+      const model = eachlabsModel(input.model);
+      const isOpen = input.characters.length > 0 && leavesCharactersOpen(model);
       return {
         method: 'POST',
         url: predictionUrl,
         contentType: 'application/json',
         body: videoBody(input, { picture: describePicture(input.reference) }),
+        ...(isOpen && {
+          note: `${UNPUBLISHED} of ${model.slug} that take characters: when it is sent, the host's own schema is asked, and its names are used.`,
+        }),
       };
     },
 
@@ -233,6 +247,8 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     },
   };
 }
+
+const UNPUBLISHED = 'eachlabs does not publish the fields';
 
 function isFinal({ video }: Prediction): boolean {
   return ['succeeded', 'failed', 'cancelled', 'expired'].includes(video.status);

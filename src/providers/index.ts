@@ -1,4 +1,5 @@
 /** The providers by name: how each is configured, and how it is made. Loads no adapter until one is asked for. */
+import type { Cost } from './cost.ts';
 import type { Http } from './http.ts';
 import type { ModelFacts } from './models.ts';
 import type { Backend, Provider, ProviderName } from './provider.ts';
@@ -26,6 +27,8 @@ export interface ProviderEntry {
   readonly isFree?: boolean;
   /** What is known of its models. One that is not among them can be used by its id. */
   models(): Promise<readonly ModelFacts[]>;
+  /** What registering one character costs, where characters have ids; undefined where nobody says. */
+  characterCost(): Promise<Cost | undefined>;
   create(options: ProviderOptions): Promise<Provider>;
 }
 
@@ -40,6 +43,7 @@ export const PROVIDERS = {
     // Servers that people run themselves mostly ask for none.
     needsKey: (baseUrl) => new URL(baseUrl).host === new URL(OPENAI_BASE_URL).host,
     models: async () => (await import('./models.ts')).openaiFacts(),
+    characterCost: async () => (await import('./models.ts')).OPENAI_CHARACTER,
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'openai', ...options }),
   },
   wavespeed: {
@@ -49,6 +53,7 @@ export const PROVIDERS = {
     key: (env) => env.WAVESPEED_API_KEY?.trim() || undefined,
     needsKey: () => true,
     models: async () => (await import('./wavespeed-models.ts')).wavespeedFacts(),
+    characterCost: async () => (await import('./wavespeed-models.ts')).WAVESPEED_CHARACTER,
     create: async (options) => (await import('./wavespeed.ts')).createWavespeed(options),
   },
   eachlabs: {
@@ -58,6 +63,7 @@ export const PROVIDERS = {
     key: (env) => env.EACHLABS_API_KEY?.trim() || undefined,
     needsKey: () => true,
     models: async () => (await import('./eachlabs-models.ts')).eachlabsFacts(),
+    characterCost: async () => undefined,
     create: async (options) => (await import('./eachlabs.ts')).createEachlabs(options),
   },
   sandbox: {
@@ -68,6 +74,7 @@ export const PROVIDERS = {
     needsKey: () => false,
     isFree: true,
     models: async () => [],
+    characterCost: async () => (await import('./models.ts')).FREE,
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'sandbox', ...options }),
   },
 } as const satisfies Record<ProviderName, ProviderEntry>;

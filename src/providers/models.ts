@@ -1,5 +1,6 @@
 /** What is known about models, as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
 import type { Size } from '../domain.ts';
+import type { Cost } from './cost.ts';
 import type { CharacterMode } from './provider.ts';
 
 /** What is shown of a model, and what its price is reckoned from. */
@@ -76,6 +77,12 @@ const OPENAI_RETIRED = '2026-09-24';
 const OPENAI_PRICE = { asOf: '2026-09-24', source: 'the vendor’s price page' };
 const STANDARD_PRICE: ModelPrice = { usdPerSecond: { 720: 0.1, 1024: 0.1 }, ...OPENAI_PRICE };
 const PRO_PRICE: ModelPrice = { usdPerSecond: { 720: 0.3, 1024: 0.5, 1080: 0.7 }, ...OPENAI_PRICE };
+
+/** Its price page names seconds of video and nothing else. */
+export const OPENAI_CHARACTER: Cost = { usd: 0, ...OPENAI_PRICE };
+
+/** The sandbox asks for nothing. */
+export const FREE: Cost = { usd: 0, asOf: OPENAI_RETIRED, source: 'the sandbox is free' };
 
 export function openaiFacts(): readonly ModelFacts[] {
   return MODELS.map((model) => ({

@@ -87,6 +87,11 @@ export function createOpenai(options: OpenaiOptions): Provider {
       return decodeCharacter(answer) ?? withoutId(answer, 'character');
     },
 
+    describeCharacter: (name) => ({
+      ...{ method: 'POST', url: urlOf('characters'), contentType: 'multipart/form-data' },
+      body: { name, video: '<video/mp4, the prepared clip>' },
+    }),
+
     async getCharacter(id, call) {
       const answer = await http.send(route.read(urlOf('characters', id), call));
       if (answer.status === 404) return undefined;

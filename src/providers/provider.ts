@@ -43,6 +43,8 @@ export interface Provider {
 
   /** Where characters have ids. Throws `usage` where they have none. */
   createCharacter(input: NewCharacter, call: Call): Promise<RemoteCharacter>;
+  /** The exact request that `createCharacter` would send, without a key and with the clip described. Pure. */
+  describeCharacter?(name: string): WireRequest;
   /** Undefined when the host does not know the id. */
   getCharacter(id: string, call: Call): Promise<RemoteCharacter | undefined>;
 
@@ -177,6 +179,8 @@ export interface WireRequest {
   readonly contentType: 'application/json' | 'multipart/form-data';
   /** JSON body, or the form's fields by name; a file part reads `<image/png, 12345 bytes>`. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** What of it is settled only when the host is asked, as a sentence. */
+  readonly note?: string;
 }
 
 export interface RemoteVideo {

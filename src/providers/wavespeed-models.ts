@@ -1,5 +1,6 @@
 /** The video models of WaveSpeedAI, as data: what each takes, and what stands in for a model that is not in the table. */
 import type { Size } from '../domain.ts';
+import type { Cost } from './cost.ts';
 import { CHARACTERS_PER_VIDEO, type ModelFacts, type ModelPrice, PROMPT_CHARS } from './models.ts';
 import type { ProviderLimits } from './provider.ts';
 
@@ -154,6 +155,9 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
   'openai/sora-2/image-to-video': { usdPerSecond: { 720: 0.1 }, ...READ },
   'openai/sora-2/image-to-video-pro': { usdPerSecond: { 720: 0.3, 1080: 0.5 }, ...READ },
 };
+
+/** What one run of `CHARACTERS_MODEL` costs. */
+export const WAVESPEED_CHARACTER: Cost = { usd: 0.001, ...READ };
 
 export function wavespeedFacts(): readonly ModelFacts[] {
   return WAVESPEED_MODELS.map(({ id, limits }) => {

@@ -134,6 +134,11 @@ export function createWavespeed(options: WavespeedOptions): Provider {
       throw maybeDone(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
     },
 
+    describeCharacter: (name) => ({
+      ...{ method: 'POST', url: `${root}/${modelPath(CHARACTERS_MODEL)}`, contentType: 'application/json' },
+      body: { video: '<URL of the clip, once it is uploaded>', name },
+    }),
+
     async getCharacter() {
       throw new SoraError('usage', 'WaveSpeedAI cannot be asked about a character.', {
         hint: 'What is known of its characters stands in your cast only: sora character list',

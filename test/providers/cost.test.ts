@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/domain.ts';
-import { describeCosts, estimateCost, formatJobCost, formatUsd, timesCount } from '../../src/providers/cost.ts';
+import {
+  type BillItem,
+  describeBill,
+  describeCosts,
+  estimateCost,
+  formatJobCost,
+  formatUsd,
+  knownUsd,
+  totalOf,
+} from '../../src/providers/cost.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { ModelFacts } from '../../src/providers/models.ts';
 import { sampleJob } from '../store/samples.ts';
@@ -15,6 +24,38 @@ const FACTS: readonly ModelFacts[] = (
     { id: 'unpriced' },
   ] as const
 ).map((model) => ({ characterMode: 'id', characters: 2, sizes: [], seconds: [], ...model }));
+
+const video = (usd: number | undefined, count = 1): BillItem => ({
+  ...{ what: 'video', count, each: usd === undefined ? undefined : { usd, ...STAND } },
+});
+const character = (usd: number | undefined, count = 1): BillItem => ({ ...video(usd, count), what: 'character' });
+
+describe('a bill', () => {
+  it.each<[string, readonly BillItem[], string, number | undefined, number]>([
+    ['one video', [video(0.4)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
+    ['several', [video(0.4, 3)], '$1.20 (3 x $0.40; 2026-01-02: a page)', 1.2, 1.2],
+    ['nobody to register', [video(0.4), character(0.001, 0)], '$0.40 (2026-01-02: a page)', 0.4, 0.4],
+    [
+      'nobody to register, at no known price',
+      [video(0.4), character(undefined, 0)],
+      '$0.40 (2026-01-02: a page)',
+      0.4,
+      0.4,
+    ],
+    [
+      'characters too',
+      [video(0.4, 2), character(0.001, 2)],
+      '$0.802 (2 x $0.40; 2026-01-02: a page + 2 characters at $0.001; 2026-01-02: a page)',
+      ...([0.802, 0.802] as const),
+    ],
+    ['a character at no known price', [video(0.4), character(undefined)], 'unknown, at least $0.40', undefined, 0.4],
+    ['a video at no known price', [video(undefined), character(0, 0)], 'unknown', undefined, 0],
+  ])('of %s is summed and said in one line', (_title, bill, text, total, known) => {
+    expect(describeBill(bill)).toBe(text);
+    expect(totalOf(bill)?.usd).toBe(total);
+    expect(knownUsd(bill)).toBe(known);
+  });
+});
 
 describe('an estimate', () => {
   it.each([
@@ -37,7 +78,7 @@ describe('an estimate', () => {
   });
 
   it('is multiplied by the number of videos, to the cent', () => {
-    expect(timesCount({ usd: 0.1, ...STAND }, 3)).toEqual({ usd: 0.3, ...STAND });
+    expect(totalOf([video(0.1, 3)])).toEqual({ usd: 0.3, ...STAND });
   });
 
   it.each([

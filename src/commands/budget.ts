@@ -1,0 +1,108 @@
+/** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
+import type { Purpose } from '../choice.ts';
+import type { Context } from '../context.ts';
+import type { Size } from '../domain.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import {
+  type BillItem,
+  type Cost,
+  describeBill,
+  estimateCost,
+  formatUsd,
+  knownUsd,
+  totalOf,
+} from '../providers/cost.ts';
+import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
+import type { NewVideo, Provider } from '../providers/provider.ts';
+
+export interface BudgetFlags {
+  /** US dollars for everything that the command sends. */
+  readonly maxCost?: number;
+  readonly allowUnknownCost?: boolean;
+}
+
+export interface Priced {
+  readonly provider: Provider;
+  readonly model: string | undefined;
+  readonly size: Size;
+  /** Those that are paid for. */
+  readonly seconds: number;
+  /** Of all characters together, whose clips some models bill. */
+  readonly clipSeconds: number;
+  /** What the host may be asked the price of, and with whose key. */
+  readonly ask?: { readonly video: NewVideo; readonly purpose: Purpose } | undefined;
+}
+
+/** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
+export async function costOfVideo(context: Context, priced: Priced): Promise<Cost | undefined> {
+  const { provider, ask, clipSeconds, ...wish } = priced;
+  const entry: ProviderEntry = PROVIDERS[provider.name];
+  const today = new Date(context.host.clock.now()).toISOString().slice(0, 10);
+  if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
+  const usd = ask && (await askPrice(context, provider, ask));
+  if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
+  const takesClips = provider.limits(priced.model).characterMode === 'reference-video';
+  const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
+  return asGuide(provider, estimateCost({ facts: await entry.models(), ...billed }));
+}
+
+/** What it costs to register so many characters where they have ids. */
+export async function costOfCharacters(provider: Provider, count: number): Promise<BillItem> {
+  const each = asGuide(provider, await PROVIDERS[provider.name].characterCost());
+  return { what: 'character', count: each?.usd === 0 ? 0 : count, each };
+}
+
+/** Says what it will cost to register so many characters, unless that is nothing. */
+export async function noteCharacterCost({ ui }: Context, provider: Provider, count: number): Promise<void> {
+  const bill = [await costOfCharacters(provider, count)];
+  if (bill.some((item) => item.count > 0)) ui.note(`Cost: ${describeBill(bill)}`);
+}
+
+/** The table is of the host's own prices; at another base URL somebody else may ask for more. */
+function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
+  const { defaultBaseUrl } = PROVIDERS[provider.name];
+  if (!cost || cost.usd === 0 || provider.baseUrl === defaultBaseUrl) return cost;
+  return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
+}
+
+/** The table is good enough when the host takes longer. */
+const PRICE_MS = 15_000;
+
+async function askPrice(
+  context: Context,
+  provider: Provider,
+  { video, purpose }: NonNullable<Priced['ask']>,
+): Promise<number | undefined> {
+  const { signal } = context.host;
+  if (!provider.price || (await context.connection(purpose)).key === undefined) return undefined;
+  try {
+    return await provider.price(video, { signal: AbortSignal.any([signal, AbortSignal.timeout(PRICE_MS)]) });
+  } catch (error) {
+    if (signal.aborted || !isSoraError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Throws `budget` when everything together costs more than `--max-cost`, or nobody knows what it costs. */
+export function checkBudget(
+  { maxCost, allowUnknownCost }: BudgetFlags,
+  { bill, provider }: { bill: readonly BillItem[]; provider: Provider },
+): void {
+  if (maxCost === undefined) return;
+  const known = knownUsd(bill);
+  const total = totalOf(bill);
+  if (known > maxCost) {
+    const words = total ? describeBill(bill) : `at least ${formatUsd(known)}`;
+    throw new SoraError('budget', `This costs ${words}; --max-cost allows ${formatUsd(maxCost)}. No job was sent.`, {
+      hint: 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.',
+    });
+  }
+  if (total || allowUnknownCost) return;
+  const what =
+    bill.find(({ each }) => !each)?.what === 'character' ? 'What a character costs there' : 'What this costs';
+  throw new SoraError(
+    'budget',
+    `${what} is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. No job was sent.`,
+    { hint: `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.` },
+  );
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { type DeriveFlags, runVideoDerive } from '../../src/commands/derive.ts';
+import { runGenerate } from '../../src/commands/generate.ts';
+import type { GenerateFlags } from '../../src/commands/wishes.ts';
+import type { Derivation, Job } from '../../src/domain.ts';
+import { addCharacter, addJob, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestServer, type Scripted } from '../helpers/server.ts';
+
+const FOLLOW = {
+  ...{ wait: false, resend: false, dryRun: false },
+  ...{ timeout: 1800, force: false, allowDrift: false },
+};
+const FLAGS: GenerateFlags = { ...FOLLOW, character: [], inject: true, count: 1 };
+const SORA = 'openai/sora-2/text-to-video';
+
+const generate = ({ context }: TestContext, flags: Partial<GenerateFlags>): Promise<number> =>
+  runGenerate(context, { ...FLAGS, prompt: 'Joe waves.', ...flags });
+
+const derive = (
+  { context }: TestContext,
+  wish: Partial<DeriveFlags> & { kind: Derivation; id: string },
+): Promise<number> => runVideoDerive(context, { ...FOLLOW, prompt: 'He walks on.', ...wish });
+
+async function jobs({ context }: TestContext): Promise<readonly Job[]> {
+  return (await (await context.jobs()).list()).records;
+}
+
+describe('what a derived video costs', () => {
+  const SIZE = { width: 1280, height: 720 };
+
+  /** Finished: 8 s of 720p. */
+  const source = (test: Awaited<ReturnType<typeof withHost>>, model = 'sora-2'): Promise<Job> =>
+    addJob(test, {
+      ...{ baseUrl: test.baseUrl, status: 'succeeded', result: { seconds: 8, size: '1280x720' } },
+      request: { prompt: 'Joe waves.', model, seconds: 8, size: SIZE, characters: [] },
+    });
+
+  it.each([
+    ['extend', 'what it adds', 0.4],
+    ['edit', 'the whole of the new video', 0.8],
+    ['remix', 'the whole of the new video', 0.8],
+  ] as const)('is, for %s, %s: in the dry run and in the record', async (kind, _what, usd) => {
+    const test = await withHost({ json: true });
+    const { id } = await source(test);
+    await derive(test, { kind, id, dryRun: true });
+    const cost = { usd, asOf: '2026-09-24', source: expect.stringContaining('price page') };
+    expect(JSON.parse(test.stdout.text()).cost).toEqual(cost);
+    test.server.answer(videoObject('queued', { id: 'n' }));
+    await derive(test, { kind, id });
+    expect((await jobs(test)).find(({ request }) => request.from)?.cost).toEqual({
+      ...{ estimateUsd: usd, asOf: cost.asOf, source: cost.source },
+    });
+  });
+
+  it('P6: ends with `budget` beyond --max-cost, or when nobody knows it, before anything is sent', async () => {
+    const test = await withHost();
+    const { id } = await source(test);
+    await expect(derive(test, { kind: 'extend', id, seconds: 8, maxCost: 0.79 })).rejects.toMatchObject({
+      code: 'budget',
+      message: expect.stringMatching(/^This costs \$0\.80 \(.*--max-cost allows \$0\.79/),
+    });
+    const other = await source(test, 'another');
+    await expect(derive(test, { kind: 'edit', id: other.id, maxCost: 100 })).rejects.toMatchObject({
+      code: 'budget',
+      hint: expect.stringContaining('--allow-unknown-cost'),
+    });
+    expect(test.server.seen).toEqual([]);
+    expect(await jobs(test)).toHaveLength(2);
+    test.server.answer(videoObject('queued', { id: 'n' }), videoObject('queued', { id: 'm' }));
+    expect(await derive(test, { kind: 'extend', id, seconds: 8, maxCost: 0.8 })).toBe(0);
+    expect(await derive(test, { kind: 'edit', id: other.id, maxCost: 1, allowUnknownCost: true })).toBe(0);
+  });
+
+  it('P2: gives the job of a key that was sent already, though it would be too dear now', async () => {
+    const test = await withHost();
+    const { id } = await source(test);
+    test.server.answer(videoObject('queued', { id: 'n' }));
+    await derive(test, { kind: 'edit', id, key: 'nightly' });
+    expect(await derive(test, { kind: 'edit', id, key: 'nightly', maxCost: 0.1 })).toBe(0);
+    expect(test.server.seen).toHaveLength(1);
+  });
+});
+
+describe('characters that cost money', () => {
+  async function withWavespeed(globals = {}) {
+    const server = await createTestServer();
+    const env = { WAVESPEED_BASE_URL: `${server.url}/api/v3`, WAVESPEED_API_KEY: KEY };
+    return { ...(await createTestContext({ provider: 'wavespeed', ...globals }, { env })), server };
+  }
+  const sora = { model: SORA, allowRetired: true, character: ['Joe', 'Mia'] };
+
+  it('are part of the estimate of a video that has to register them', async () => {
+    const test = await withWavespeed({ json: true });
+    await addCharacter(test, 'Joe');
+    await addCharacter(test, 'Mia');
+    await generate(test, { ...sora, count: 2, dryRun: true });
+    // Two videos of 4 s at $0.10, and each of both characters once.
+    expect(JSON.parse(test.stdout.text()).cost.usd).toBe(0.802);
+    const text = await test.again({ json: false });
+    await generate(text, { ...sora, count: 2, dryRun: true });
+    expect(text.stderr.text()).toMatch(/Cost: \$0\.802 \(2 x \$0\.40; .+ \+ 2 characters at \$0\.001; /);
+  });
+
+  it('P6: count for --max-cost before anything is uploaded', async () => {
+    const test = await withWavespeed();
+    await addCharacter(test, 'Joe');
+    await addCharacter(test, 'Mia');
+    await expect(generate(test, { ...sora, maxCost: 0.401 })).rejects.toMatchObject({ code: 'budget' });
+    expect(test.server.seen).toEqual([]);
+    expect(await generate(test, { ...sora, maxCost: 0.402, dryRun: true }).catch((error: unknown) => error)).toBe(0);
+  });
+
+  it('count again when a host has forgotten one, together with what was paid for the first', async () => {
+    const test = await withWavespeed();
+    await addCharacter(test, 'Joe');
+    const ok = (data: object): Scripted => ({ body: { code: 200, data } });
+    const place = { method: 'PUT', url: `${test.server.url}/put`, headers: {} };
+    const made = (id: string): Scripted =>
+      ok({ id: `task_${id}`, status: 'completed', outputs: [{ id, name: 'Joe' }] });
+    const upload = [ok({ download_url: 'https://files.example/joe.mp4', upload: place }), {}];
+    const price = ok({ price: 0.4 });
+    test.server.answer(...upload, made('char_old'), price, refusal(400, 'no_character', 'No character char_old.'));
+    await expect(generate(test, { ...sora, character: ['Joe'], maxCost: 0.4015 })).rejects.toMatchObject({
+      code: 'budget',
+      message: expect.stringContaining('2 characters at $0.001'),
+    });
+  });
+
+  it('at no published price make the whole unknown, and never pass a limit that the rest exceeds', async () => {
+    const env = { SORA_PROVIDER: 'eachlabs' };
+    const test = await createTestContext({ json: true }, { env });
+    await addCharacter(test, 'Joe');
+    const wish = { model: 'sora-2-text-to-video', allowRetired: true, character: ['Joe'], dryRun: true };
+    await generate(test, wish);
+    expect(JSON.parse(test.stdout.text()).cost).toBeNull();
+    await expect(generate(test, { ...wish, maxCost: 100 })).rejects.toMatchObject({ code: 'budget' });
+  });
+});
