@@ -110,8 +110,12 @@ export async function refreshJob(
   if (job.remoteId === undefined) return { job, pollAfterMs: undefined };
   const remote = await provider.getVideo(job.remoteId, { signal });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
-  const settling = clock.now() - Date.parse(job.createdAt) < SETTLING_MS;
-  return { job: settling ? job : forgetRemote(job, clock.now()), pollAfterMs: undefined };
+  return { job: missedAt(job, clock.now()), pollAfterMs: undefined };
+}
+
+/** The record after the host has answered 404: as it was while the job is young, else without its video. */
+export function missedAt(job: Job, nowMs: number): Job {
+  return nowMs - Date.parse(job.createdAt) < SETTLING_MS ? job : forgetRemote(job, nowMs);
 }
 
 export interface WaitOptions {

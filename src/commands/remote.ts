@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { applyRemote, describe } from '../jobs.ts';
+import { applyRemote, describe, jobError, missedAt } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { oneLine } from '../text.ts';
 import { findJobs, saveProgress, stillRunning, unknownJob, unresolvedError, upToDate } from './jobs.ts';
@@ -92,15 +92,29 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
   refuseFinal(current);
   const taken = await provider.cancelVideo(remoteId, call);
   const after = await provider.getVideo(remoteId, call);
-  const next: Job = after
-    ? applyRemote(current, after, host.clock.now())
-    : { ...current, status: 'cancelled', updatedAt: new Date(host.clock.now()).toISOString() };
-  const kept = await saveProgress(context, next);
+  const kept = await saveProgress(context, afterCancel(current, { taken, after, nowMs: host.clock.now() }));
   if (kept.status === 'cancelled') return showCancelled(context, kept);
+  // Nobody stopped it: it is gone from the host like any other.
+  const lost = taken || after ? undefined : jobError(kept);
+  if (lost) throw lost;
   refuseFinal(kept);
-  if (!taken) throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, { jobId: job.id });
+  if (!taken) {
+    throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, {
+      hint: `Look at it again: sora video status ${job.id}`,
+      jobId: job.id,
+    });
+  }
   ui.note(`${provider.name} was asked to stop job ${job.id}.`);
   throw stillRunning(kept);
+}
+
+/** A host that took the call may forget the job; one that knew nothing of it at the call has said nothing of its end. */
+function afterCancel(
+  job: Job,
+  { taken, after, nowMs }: { taken: boolean; after: RemoteVideo | undefined; nowMs: number },
+): Job {
+  if (after) return applyRemote(job, after, nowMs);
+  return taken ? { ...job, status: 'cancelled', updatedAt: new Date(nowMs).toISOString() } : missedAt(job, nowMs);
 }
 
 function refuseFinal(job: Job): void {
@@ -117,17 +131,18 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   const { ui, host } = context;
   const job = await onlyJob(context, id);
   if (job.remoteDeleted) return showDeleted(context, job);
+  if (isUnresolved(job)) throw unresolvedError(job);
+  const provider = job.remoteId === undefined ? undefined : await context.providerOf(job);
+  if (provider && !provider.deleteVideo) throw noDeletion(provider, job);
   const current = await upToDate(context, job);
   const { remoteId } = current;
-  if (remoteId === undefined) {
+  if (remoteId === undefined || !provider?.deleteVideo) {
     throw new SoraError('refused', `Job ${job.id} has nothing at ${job.provider}: it was never made there.`, {
       hint: 'sora video prune removes old records from this machine.',
       jobId: job.id,
     });
   }
   if (!isFinal(current.status)) throw stillRunning(current);
-  const provider = await context.providerOf(current);
-  if (!provider.deleteVideo) throw noCall(provider, 'deletes videos', 'Hosts delete videos after a while.', job);
   const lost = current.status === 'succeeded' && current.outputPath === undefined ? ' It was never saved here.' : '';
   const question = `Delete the video of job ${job.id} at ${provider.name}?${lost}`;
   if (!yes && !(await context.confirm(question, 'Add --yes to delete without being asked.'))) {
@@ -148,6 +163,11 @@ async function onlyJob(context: Context, id: string): Promise<Job> {
   const [job] = await findJobs(context, [id]);
   if (!job) throw unknownJob(id);
   return job;
+}
+
+function noDeletion(provider: Provider, job: Job): SoraError {
+  const until = job.expiresAt === undefined ? 'after a while' : `at ${job.expiresAt}`;
+  return noCall(provider, 'deletes videos', `The video stays there until the host deletes it ${until}.`, job);
 }
 
 function noCall(provider: Provider, what: string, hint: string, job?: Job): SoraError {

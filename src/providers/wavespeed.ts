@@ -166,6 +166,19 @@ export function createWavespeed(options: WavespeedOptions): Provider {
       return (await readTask(remoteId, call))?.video;
     },
 
+    async deleteVideo(remoteId, call) {
+      const body = jsonBody({ ids: [remoteId] });
+      // Deleting twice is deleting once, so it is repeated like a read.
+      const answer = await http.send(route.read(`${root}/predictions/delete`, call, { method: 'POST', body }));
+      const gone = isUnknown(answer);
+      if (!gone) openEnvelope(answer);
+      const after = await readTask(remoteId, call);
+      if (!after || isDeleted(after)) return !gone;
+      throw new SoraError('refused', `The host kept the video: it still calls it ${after.video.remoteStatus}.`, {
+        hint: 'Try again later; the host deletes videos by itself after 7 days.',
+      });
+    },
+
     async openContent(remoteId, request, call) {
       if (request.variant !== 'video') {
         throw new SoraError('usage', `WaveSpeedAI makes no ${request.variant}.`, {
@@ -197,6 +210,11 @@ function priceIn(data: unknown): number | undefined {
 
 function isSettled({ video }: Task): boolean {
   return video.failure !== undefined || video.status === 'succeeded';
+}
+
+/** A host may keep the name of a task whose files are gone. */
+function isDeleted({ video }: Task): boolean {
+  return video.remoteStatus.toLowerCase() === 'deleted';
 }
 
 function taskError({ video }: Task): SoraError {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { runVideoCancel, runVideoDelete, runVideoListRemote } from '../../src/commands/remote.ts';
+import type { Context } from '../../src/context.ts';
 import type { Job } from '../../src/domain.ts';
 import { addJob, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import type { TestContext } from '../helpers/host.ts';
-import type { Scripted } from '../helpers/server.ts';
+import { createTestContext, START, type TestContext } from '../helpers/host.ts';
+import { createTestServer, type Scripted } from '../helpers/server.ts';
 
 const GONE = refusal(404, 'not_found');
 
@@ -184,6 +185,39 @@ describe('video cancel', () => {
       jobId: test.job.id,
     });
     expect(test.server.seen).toEqual([]);
+  });
+
+  it.each([
+    ['is young', 0, 'running', 'did not cancel job'],
+    ['is old', 3 * 60_000, 'expired', 'has expired: The host does not know this job any more'],
+  ])('P3: is not what has happened when the host knew nothing of it at the call, and the job %s', async (...row) => {
+    const [, laterMs, status, message] = row;
+    const test = await running({ status: 'running', createdAt: new Date(START).toISOString() });
+    test.clock.ms = START + laterMs;
+    // The call, a look whether the host has deleted it all the same, and the question after it.
+    test.server.answer(video(test.job, 'in_progress'), GONE, GONE, GONE);
+    await expect(runVideoCancel(test.context, test.job.id)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining(message),
+    });
+    expect((await recordOf(test, test.job))?.status).toBe(status);
+  });
+
+  it.each([
+    ['wavespeed', 'stops a job', (context: Context, id: string) => runVideoCancel(context, id)],
+    ['eachlabs', 'deletes videos', (context: Context, id: string) => runVideoDelete(context, { id, yes: true })],
+  ] as const)('P6: %s has no call that %s, and is not asked anything first', async (provider, what, ask) => {
+    const server = await createTestServer();
+    const name = provider.toUpperCase();
+    const env = { [`${name}_API_KEY`]: 'k-0123456789', [`${name}_BASE_URL`]: server.url };
+    const test = await createTestContext({}, { env });
+    const job = await addJob(test, { provider, baseUrl: server.url, status: 'running' });
+    await expect(ask(test.context, job.id)).rejects.toMatchObject({
+      code: 'refused',
+      message: `${provider} has no call that ${what}.`,
+      hint: expect.stringMatching(/Wait for it: sora video wait|until the host deletes it/),
+    });
+    expect(server.seen).toEqual([]);
   });
 
   it('changes nothing when the host does not know the job', async () => {

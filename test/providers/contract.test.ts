@@ -352,6 +352,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
     expect(server.seen.map(({ method, path: at }) => `${method} ${at.slice(base.length)}`)).toEqual([
       extra.request,
       extra.request,
+      ...(extra.after ?? []),
     ]);
     expect(await ask(provider)).toBe(false);
     expect(await failureOf(ask(provider))).toMatchObject({

@@ -22,6 +22,8 @@ export interface Extra {
   readonly done: readonly Scripted[];
   /** Says that the id is not known. */
   readonly unknown: readonly Scripted[];
+  /** What is looked at after that. */
+  readonly after?: readonly string[];
 }
 
 export interface Dialect {
@@ -152,6 +154,8 @@ function wavespeedJob(word: string, { id = '"v"', failure, progress, output }: T
   return json(`{"code":200,"message":"success","data":${data}}`);
 }
 
+const UNKNOWN_TASK: Scripted = { status: 404, body: { message: 'No such prediction.', error_code: 'not_found' } };
+
 const wavespeed: Dialect = {
   name: 'wavespeed',
   base: '/api/v3',
@@ -205,6 +209,12 @@ const wavespeed: Dialect = {
     known: false,
   },
   ticket: wavespeedTicket,
+  remove: {
+    request: 'POST /predictions/delete',
+    after: ['GET /predictions/a%2Fb/result'],
+    done: [{ body: { code: 200, message: 'success', data: {} } }, UNKNOWN_TASK],
+    unknown: [UNKNOWN_TASK, UNKNOWN_TASK],
+  },
 };
 
 function wavespeedTicket(store: TestServer, headers: object = {}, url = `${store.url}/put?sig=abc`): Scripted {

@@ -555,3 +555,42 @@ describe('price', () => {
     await expect(provider.price?.(VIDEO, call)).rejects.toMatchObject({ code: 'refused' });
   });
 });
+
+describe('deleteVideo', () => {
+  const gone: Scripted = { status: 404, body: { message: 'Prediction t1 not found.', error_code: 'not_found' } };
+
+  it.each<[string, Scripted]>([
+    ['does not know it any more', gone],
+    ['says so in the body', { body: { code: 404, message: 'not found' } }],
+    ['calls it deleted', ok({ id: 't1', status: 'deleted' })],
+  ])('has deleted the task when the host then %s', async (_title, after) => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ ids: ['t1'] }), after);
+    expect(await provider.deleteVideo?.('t1', call)).toBe(true);
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /api/v3/predictions/delete',
+      'GET /api/v3/predictions/t1/result',
+    ]);
+    expect(JSON.parse(String(server.seen[0]?.body))).toEqual({ ids: ['t1'] });
+    expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
+  });
+
+  it('says when the host did not know it', async () => {
+    const { server, provider } = await setUp();
+    server.answer(gone, gone);
+    expect(await provider.deleteVideo?.('t1', call)).toBe(false);
+  });
+
+  it('is no success while the host still has it (P3)', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ok({}), ok({ id: 't1', status: 'completed', outputs: ['https://files.example/a.mp4'] }));
+    const error = await failureOf(provider.deleteVideo?.('t1', call) ?? Promise.resolve());
+    expect([error.code, error.message]).toEqual(['refused', 'The host kept the video: it still calls it completed.']);
+    server.answer({ status: 401, body: { message: 'Invalid API key.' } });
+    expect((await failureOf(provider.deleteVideo?.('t1', call) ?? Promise.resolve())).code).toBe('auth');
+  });
+
+  it('goes with no call that cancels: the host has none', async () => {
+    expect((await setUp()).provider.cancelVideo).toBeUndefined();
+  });
+});
