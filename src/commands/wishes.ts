@@ -4,6 +4,7 @@ import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { type Character, orientationOf, type Size } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { listOf } from '../text.ts';
 import type { BudgetFlags } from './budget.ts';
 import { requireCharacter } from './character.ts';
@@ -128,7 +129,6 @@ export async function readPrompt(context: Context, text: string): Promise<string
 }
 
 const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
-const ASPECTS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'];
 
 /** 720p as the first character's clip lies, unless the user says otherwise. */
 function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
@@ -143,12 +143,8 @@ function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Characte
     });
   const lies = orientationOf(first?.master ?? { width: 16, height: 9 });
   const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
-  if (!ASPECTS.includes(ratio))
-    throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
-      hint: `Take one of ${ASPECTS.join(', ')}, or name pixels with --size.`,
-    });
-  const [across = 1, down = 1] = ratio.split(':').map(Number);
-  // Sides are even: 4:2:0 pictures have no odd ones.
-  const long = 2 * Math.round((short * Math.max(across, down)) / Math.min(across, down) / 2);
-  return across >= down ? { width: long, height: short } : { width: short, height: long };
+  if (isRatio(ratio)) return sizeOf(ratio, short);
+  throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
+    hint: `Take one of ${RATIOS.join(', ')}, or name pixels with --size.`,
+  });
 }

@@ -4,6 +4,7 @@ import { SoraError } from '../errors.ts';
 import { isRecord } from './answer.ts';
 import { type ModelFacts, type ModelPrice, PROMPT_CHARS } from './models.ts';
 import type { CharacterMode, NewVideo, ProviderLimits } from './provider.ts';
+import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from './ratios.ts';
 
 export interface EachlabsModel {
   readonly slug: string;
@@ -36,7 +37,7 @@ const SORA_SIZES = sizesOf([720], ['16:9', '9:16']);
 const SORA_PRO_SIZES = sizesOf([720, 1080], ['16:9', '9:16']);
 
 /** The ratios are those that the maker's model has at other hosts; eachlabs names the field and not its words. */
-const SEEDANCE_SIZES = sizesOf([480, 720, 1080], ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9']);
+const SEEDANCE_SIZES = sizesOf([480, 720, 1080]);
 
 const SORA = {
   characterMode: 'id',
@@ -111,7 +112,7 @@ export function eachlabsLimits(slug: string | undefined): ProviderLimits {
 /** What is shown of the models of the table, and what prices are reckoned from. */
 export function eachlabsFacts(): readonly ModelFacts[] {
   return EACHLABS_MODELS.map(({ slug, characterMode, characters, sizes, seconds, price }) => ({
-    ...{ id: slug, characterMode, characters, sizes, seconds },
+    ...{ id: slug, characterMode, characters, sizes, ratios: ratiosOf(sizes), seconds },
     ...(price && { price }),
     ...(isSora(slug) && { retired: SORA_RETIRED }),
   }));
@@ -197,16 +198,17 @@ export function videoBody(
       hint: 'Give one with --reference, or name a text-to-video model with --model.',
     });
   }
-  const { aspectRatio, resolution } = wordsOf(input.size);
+  checkSayable(model.slug, input.size, model.sizes);
   const { characters } = input;
   const { name, write } = field ?? CHARACTER_FIELDS[model.characterMode];
   return {
     model: model.slug,
     input: {
       prompt: input.prompt,
-      aspect_ratio: aspectRatio,
+      // Of a model that is not in the table a shape without a name is passed on: the host's refusal costs nothing.
+      aspect_ratio: ratioName(input.size),
       duration: input.seconds,
-      ...(model.takesResolution && { resolution }),
+      ...(model.takesResolution && { resolution: `${shortSideOf(input.size)}p` }),
       ...(characters.length > 0 && { [name]: write(characters) }),
       ...(picture !== undefined &&
         (model.picture === 'image_urls' ? { image_urls: [picture] } : { image_url: picture })),
@@ -214,45 +216,6 @@ export function videoBody(
   };
 }
 
-/** The host's words for a size: the nearest ratio that it knows, and the short side. */
-function wordsOf({ width, height }: Size): { aspectRatio: string; resolution: string } {
-  const ratio = RATIOS.find(([, value]) => Math.abs(width / height / value - 1) < RATIO_TOLERANCE)?.[0];
-  const divisor = greatestCommonDivisor(width, height);
-  return {
-    // A ratio without a word is passed on as it is: the host's refusal names what it takes, and costs nothing.
-    aspectRatio: ratio ?? `${width / divisor}:${height / divisor}`,
-    resolution: `${Math.min(width, height)}p`,
-  };
-}
-
-/** Sides are even numbers: 854x480 is meant as 16:9. */
-const RATIO_TOLERANCE = 0.01;
-
-type Ratio = '16:9' | '9:16' | '4:3' | '3:4' | '1:1' | '21:9';
-
-const RATIOS: readonly (readonly [Ratio, number])[] = [
-  ['16:9', 16 / 9],
-  ['9:16', 9 / 16],
-  ['4:3', 4 / 3],
-  ['3:4', 3 / 4],
-  ['1:1', 1],
-  ['21:9', 21 / 9],
-];
-
 function isSora(slug: string): boolean {
   return slug.startsWith('sora-2');
-}
-
-function sizesOf(shortSides: readonly number[], ratios: readonly Ratio[]): Size[] {
-  return shortSides.flatMap((short) =>
-    ratios.map((ratio) => {
-      const [across = 1, down = 1] = ratio.split(':').map(Number);
-      const long = 2 * Math.round((short * Math.max(across, down)) / Math.min(across, down) / 2);
-      return across >= down ? { width: long, height: short } : { width: short, height: long };
-    }),
-  );
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

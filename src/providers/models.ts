@@ -2,6 +2,7 @@
 import type { Size } from '../domain.ts';
 import type { Cost } from './cost.ts';
 import type { CharacterMode } from './provider.ts';
+import { ratiosOf } from './ratios.ts';
 
 /** What is shown of a model, and what its price is reckoned from. */
 export interface ModelFacts {
@@ -10,6 +11,8 @@ export interface ModelFacts {
   /** Characters in one video. */
   readonly characters: number;
   readonly sizes: readonly Size[];
+  /** The shapes of those sizes, such as `16:9`. */
+  readonly ratios: readonly string[];
   readonly seconds: readonly number[];
   readonly price?: ModelPrice;
   /** Since when; ISO 8601 date. */
@@ -87,6 +90,7 @@ export const FREE: Cost = { usd: 0, asOf: OPENAI_RETIRED, source: 'the sandbox i
 export function openaiFacts(): readonly ModelFacts[] {
   return MODELS.map((model) => ({
     ...model,
+    ratios: ratiosOf(model.sizes),
     characterMode: 'id',
     characters: CHARACTERS_PER_VIDEO,
     price: model.id.startsWith('sora-2-pro') ? PRO_PRICE : STANDARD_PRICE,

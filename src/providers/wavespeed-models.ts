@@ -3,6 +3,7 @@ import type { Size } from '../domain.ts';
 import type { Cost } from './cost.ts';
 import { CHARACTERS_PER_VIDEO, type ModelFacts, type ModelPrice, PROMPT_CHARS } from './models.ts';
 import type { ProviderLimits } from './provider.ts';
+import { ratiosOf, sizesOf } from './ratios.ts';
 
 export interface WavespeedModel {
   readonly id: string;
@@ -29,29 +30,14 @@ export const CHARACTERS_MODEL = 'openai/sora-2/characters';
 /** Uploads, tasks and outputs are deleted after that. */
 export const KEPT_MS = 7 * 86_400_000;
 
-/** The shapes that Seedance takes by name. */
-export const RATIOS: readonly { readonly name: string; readonly value: number }[] = [
-  { name: '16:9', value: 16 / 9 },
-  { name: '9:16', value: 9 / 16 },
-  { name: '4:3', value: 4 / 3 },
-  { name: '3:4', value: 3 / 4 },
-  { name: '1:1', value: 1 },
-  { name: '21:9', value: 21 / 9 },
-];
-
 const P480: Resolution = { name: '480p', shortSide: 480 };
 const P720: Resolution = { name: '720p', shortSide: 720 };
 const P1080: Resolution = { name: '1080p', shortSide: 1080 };
 const K4: Resolution = { name: '4k', shortSide: 2160 };
 
-const SIZES_720: readonly Size[] = [
-  { width: 1280, height: 720 },
-  { width: 720, height: 1280 },
-];
-const SIZES_1080: readonly Size[] = [
-  { width: 1920, height: 1080 },
-  { width: 1080, height: 1920 },
-];
+const WIDE_AND_TALL = ['16:9', '9:16'] as const;
+const SIZES_720 = sizesOf([720], WIDE_AND_TALL);
+const SIZES_1080 = sizesOf([1080], WIDE_AND_TALL);
 const SIZES_1024: readonly Size[] = [
   { width: 1792, height: 1024 },
   { width: 1024, height: 1792 },
@@ -71,32 +57,39 @@ const SORA: Omit<ProviderLimits, 'sizes'> = {
 /** The inputs that are documented for pictures have no characters. */
 const SORA_IMAGE: typeof SORA = { ...SORA, characters: 0 };
 
-function seedance(seconds: number, referenceClips: ProviderLimits['referenceClips']): ProviderLimits {
+function seedance(
+  seconds: number,
+  resolutions: readonly Resolution[],
+  referenceClips: NonNullable<ProviderLimits['referenceClips']>,
+): ProviderLimits {
   return {
     characterMode: 'reference-video',
-    ...(referenceClips && { referenceClips }),
+    referenceClips,
     promptChars: PROMPT_CHARS,
     characters: 3,
-    sizes: [...SIZES_720, ...SIZES_1080],
+    sizes: sizesOf(resolutions.map(({ shortSide }) => shortSide)),
     seconds: Array.from({ length: seconds - 3 }, (_, index) => index + 4),
   };
 }
+
+const SEEDANCE_20_RESOLUTIONS = [P480, P720, P1080];
+const SEEDANCE_25_RESOLUTIONS = [...SEEDANCE_20_RESOLUTIONS, K4];
 
 const SEEDANCE_20: WavespeedModel = {
   id: WAVESPEED_DEFAULT_MODEL,
   family: 'seedance',
   picture: 'optional',
-  resolutions: [P480, P720, P1080],
-  limits: seedance(15, { totalSeconds: 15, pixels: 927_000 }),
+  resolutions: SEEDANCE_20_RESOLUTIONS,
+  limits: seedance(15, SEEDANCE_20_RESOLUTIONS, { totalSeconds: 15, pixels: 927_000 }),
 };
 
 const SEEDANCE_25: WavespeedModel = {
   id: 'bytedance/seedance-2.5/text-to-video',
   family: 'seedance',
   picture: 'optional',
-  resolutions: [P480, P720, P1080, K4],
+  resolutions: SEEDANCE_25_RESOLUTIONS,
   // No limit on the pixels of a clip is documented: what was made for any host, 1080p, is within it.
-  limits: seedance(30, { totalSeconds: 30, pixels: 1920 * 1080 }),
+  limits: seedance(30, SEEDANCE_25_RESOLUTIONS, { totalSeconds: 30, pixels: 1920 * 1080 }),
 };
 
 const SORA_TEXT_PRO: WavespeedModel = {
@@ -164,7 +157,7 @@ export function wavespeedFacts(): readonly ModelFacts[] {
     const price = PRICES[id];
     const { characterMode, characters, sizes, seconds, retired } = limits;
     return {
-      ...{ id, characterMode, characters, sizes, seconds },
+      ...{ id, characterMode, characters, sizes, ratios: ratiosOf(sizes), seconds },
       ...(price && { price }),
       ...(retired !== undefined && { retired }),
     };

@@ -2,7 +2,8 @@
 import { formatSize, type Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import type { NewVideo, Reference } from './provider.ts';
-import { RATIOS, type WavespeedModel, wavespeedModel } from './wavespeed-models.ts';
+import { checkSayable, ratioName, shortSideOf } from './ratios.ts';
+import { type WavespeedModel, wavespeedModel } from './wavespeed-models.ts';
 
 /**
  * The inputs in the order in which they are sent; `picture` is where the reference picture is, or a description of it.
@@ -47,6 +48,8 @@ export function modelPath(id: string): string {
 
 function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
+  // The picture says the shape, and nothing says how large.
+  if (model.picture === 'required' && model.resolutions.length === 0) checkSayable(model.id, size, model.limits.sizes);
   const shape =
     model.picture === 'required'
       ? // The picture's own shape is the video's.
@@ -65,30 +68,20 @@ function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | un
 
 function seedanceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
+  checkSayable(model.id, size, model.limits.sizes);
   return {
     prompt,
     ...(characters.length === 0 ? {} : { reference_videos: characters }),
     ...(picture === undefined ? {} : { reference_images: [picture] }),
-    aspect_ratio: ratioOf(size, model),
+    aspect_ratio: ratioName(size),
     resolution: resolutionOf(size, model),
     duration: seconds,
   };
 }
 
-/** How far a size may be off its ratio: 854x480 is 16:9 to everyone. */
-const RATIO_TOLERANCE = 0.03;
-
-function ratioOf(size: Size, model: WavespeedModel): string {
-  const asked = size.width / size.height;
-  const found = RATIOS.find(({ value }) => Math.abs(asked / value - 1) < RATIO_TOLERANCE);
-  if (found) return found.name;
-  throw new SoraError('usage', `${model.id} makes no video of ${formatSize(size)}.`, {
-    hint: `It makes these aspect ratios: ${RATIOS.map(({ name }) => name).join(', ')}.`,
-  });
-}
-
+/** The host's own word for the shorter side. */
 function resolutionOf(size: Size, model: WavespeedModel): string {
-  const shortSide = Math.min(size.width, size.height);
+  const shortSide = shortSideOf(size);
   const found = model.resolutions.find((resolution) => resolution.shortSide === shortSide);
   if (found) return found.name;
   const sides = model.resolutions.map((resolution) => `${resolution.shortSide} (${resolution.name})`).join(', ');

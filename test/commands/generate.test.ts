@@ -256,3 +256,31 @@ describe('the host’s own price', () => {
     expect(JSON.parse(String(test.server.seen[0]?.body)).inputs.reference_videos).toEqual([url]);
   });
 });
+
+describe('P6: what a model cannot be asked for', () => {
+  it('is refused before a character is uploaded for it', async () => {
+    const test = await withWavespeed();
+    await addCharacter(test, 'Joe');
+    const flags = { character: ['Joe'], size: { width: 1000, height: 600 } };
+    await expect(generate(test, flags)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'bytedance/seedance-2.0/text-to-video makes no video of 1000x600.',
+    });
+    expect(test.server.seen).toEqual([]);
+    expect(await jobs(test)).toEqual([]);
+  });
+});
+
+describe('a model that is not in the table', () => {
+  it.each([
+    ['openai', 'wan-9', 'https://api.openai.com/v1/videos', { model: 'wan-9', size: '1280x720' }],
+    ['wavespeed', 'kling/v9/text-to-video', 'https://api.wavespeed.ai/api/v3/kling/v9/text-to-video', {}],
+    ['eachlabs', 'kling-v9', 'https://api.eachlabs.ai/v1/prediction', { model: 'kling-v9' }],
+  ] as const)('is used by its id at %s: %s', async (provider, model, url, body) => {
+    const test = await createTestContext({ provider, json: true });
+    await generate(test, { dryRun: true, model });
+    const { request, cost } = JSON.parse(test.stdout.text());
+    expect(request).toMatchObject({ url, body });
+    expect(cost).toBeNull();
+  });
+});
