@@ -3,9 +3,11 @@ import { keyOf } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { formatSize } from '../domain.ts';
 import { SoraError } from '../errors.ts';
+import { formatUsd } from '../providers/cost.ts';
 import { PROVIDERS } from '../providers/index.ts';
-import type { ModelFacts } from '../providers/models.ts';
+import type { ModelFacts, ModelPrice } from '../providers/models.ts';
 import type { ProviderName } from '../providers/provider.ts';
+import { shortSideOf } from '../providers/ratios.ts';
 
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
@@ -24,6 +26,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         hasKey: name === 'sandbox' || keyOf(name, { env: host.env, keys }) !== undefined,
         models: models.length,
         characters: [...new Set(models.map(({ characterMode }) => characterMode))],
+        characterCost: (await entry.characterCost()) ?? null,
       };
     }),
   );
@@ -33,16 +36,16 @@ export async function runProviderList(context: Context): Promise<undefined> {
       ['PROVIDER', 'KEY', 'BASE URL', 'CHARACTERS'],
       providers.map(({ name, keyVariable, hasKey, baseUrl, characters }) => [
         name,
-        keyVariable === null ? 'none needed' : hasKey ? `${keyVariable} is set` : `${keyVariable} is not set`,
+        keyVariable === null ? 'none needed' : `${keyVariable}: ${hasKey ? 'yes' : 'no'}`,
         baseUrl,
-        name === 'sandbox' ? 'by id' : characters.map((mode) => WORDS[mode]).join(', '),
+        name === 'sandbox' ? 'id' : characters.map((mode) => WORDS[mode]).join(' or '),
       ]),
     ),
     quiet: providers.map(({ name }) => name),
   });
 }
 
-const WORDS = { id: 'by id', 'reference-video': 'by clip' } as const;
+const WORDS = { id: 'id', 'reference-video': 'clip' } as const;
 
 /** `sora provider models [<provider>]` */
 export async function runProviderModels(context: Context, wanted: string | undefined): Promise<undefined> {
@@ -58,20 +61,30 @@ export async function runProviderModels(context: Context, wanted: string | undef
   ).flat();
   ui.result({
     json: rows,
-    text: ui.table(
-      ['MODEL', 'PROVIDER', 'CHARACTERS', 'SECONDS', 'SIZES', 'USD/S', 'RETIRED'],
-      rows.map((model) => [
-        model.id,
-        model.provider,
-        model.characters === 0 ? 'none' : `${model.characters} ${WORDS[model.characterMode]}`,
-        range(model.seconds),
-        sizesOf(model),
-        priceOf(model),
-        model.retired ?? '',
-      ]),
-    ),
+    // What is known of a model is wider than most terminals are: it is told line by line.
+    text: rows
+      .map((model) => [
+        ui.paint.bold(model.id),
+        ...factsOf(model).map(([name, text]) => `  ${name.padEnd(10)}  ${text}`),
+      ])
+      .map((lines) => lines.join('\n'))
+      .join('\n\n'),
     quiet: rows.map(({ id }) => id),
   });
+}
+
+function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
+  const { provider, characters, characterMode, retired, price } = model;
+  return [
+    ['provider', provider],
+    ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[characterMode]}`],
+    ['seconds', range(model.seconds)],
+    ['ratios', model.ratios.join(', ') || 'any'],
+    ['sizes', sizesOf(model)],
+    ['price', price ? priceOf(price) : 'unknown'],
+    ...(price ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
+    ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
+  ];
 }
 
 /** `4-15`, or `4, 8, 12` where there are gaps. */
@@ -82,17 +95,17 @@ function range(seconds: readonly number[]): string {
   return last - first === seconds.length - 1 && seconds.length > 2 ? `${first}-${last}` : seconds.join(', ');
 }
 
-function sizesOf({ sizes }: ModelFacts): string {
-  return sizes.length === 0
-    ? 'any'
-    : sizes
-        .filter(({ width, height }) => width > height)
-        .map(formatSize)
-        .join(', ');
+/** By the shorter side where every shape comes in the same ones, else one by one. */
+function sizesOf({ sizes, ratios }: ModelFacts): string {
+  if (sizes.length === 0) return 'any';
+  const sides = [...new Set(sizes.map(shortSideOf))];
+  if (sides.length * ratios.length === sizes.length)
+    return sides.map((side) => (side === 2160 ? '4k' : `${side}p`)).join(', ');
+  const wide = sizes.filter(({ width, height }) => width > height).map(formatSize);
+  return `${wide.join(', ')}, and upright`;
 }
 
-function priceOf({ price }: ModelFacts): string {
-  if (!price) return 'unknown';
-  const words = Object.entries(price.usdPerSecond).map(([side, usd]) => `${usd.toFixed(2)} at ${side}p`);
-  return `${words.join(', ')} (${price.asOf})`;
+function priceOf({ usdPerSecond, billsClips }: ModelPrice): string {
+  const words = Object.entries(usdPerSecond).map(([side, usd]) => `${formatUsd(usd)}/s at ${side}p`);
+  return `${words.join(', ')}${billsClips ? ', clips too' : ''}`;
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { runProviderList, runProviderModels } from '../../src/commands/provider.ts';
+import { storeKey } from '../../src/store/keys.ts';
+import { createTestContext } from '../helpers/host.ts';
+
+describe('sora provider list', () => {
+  it('shows every host, its key and how it takes characters, within 80 columns', async () => {
+    const test = await createTestContext({}, { env: { WAVESPEED_API_KEY: 'ws-0123456789' } });
+    await storeKey(test.home, 'eachlabs', 'el-0123456789');
+    await runProviderList(test.context);
+    const lines = test.stdout.text().trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+      ['PROVIDER', 'KEY', 'BASE URL', 'CHARACTERS'],
+      ['openai', 'OPENAI_API_KEY: no', 'https://api.openai.com/v1', 'id'],
+      ['wavespeed', 'WAVESPEED_API_KEY: yes', 'https://api.wavespeed.ai/api/v3', 'clip or id'],
+      ['eachlabs', 'EACHLABS_API_KEY: yes', 'https://api.eachlabs.ai', 'clip or id'],
+      ['sandbox', 'none needed', 'sandbox:', 'id'],
+    ]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('tells with --json what registering a character costs, where that is known', async () => {
+    const test = await createTestContext({ json: true });
+    await runProviderList(test.context);
+    expect(JSON.parse(test.stdout.text())).toMatchObject([
+      { name: 'openai', hasKey: false, characterCost: { usd: 0 } },
+      { name: 'wavespeed', characterCost: { usd: 0.001, asOf: '2026-11-21', source: expect.any(String) } },
+      { name: 'eachlabs', characterCost: null },
+      { name: 'sandbox', hasKey: true, characterCost: { usd: 0 } },
+    ]);
+  });
+});
+
+describe('sora provider models', () => {
+  it('shows all that is known of a model, within 80 columns', async () => {
+    const test = await createTestContext();
+    await runProviderModels(test.context, undefined);
+    const text = test.stdout.text();
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(text).toContain(
+      [
+        'openai/sora-2/text-to-video-pro',
+        '  provider    wavespeed',
+        '  characters  2, by id',
+        '  seconds     4, 8, 12, 16, 20',
+        '  ratios      16:9, 9:16, 7:4, 4:7',
+        '  sizes       1280x720, 1792x1024, and upright',
+        '  price       $0.30/s at 720p, $0.50/s at 1024p',
+        '              as of 2026-11-21: the model’s page at wavespeed.ai',
+        '  retired     since 2026-09-24: another model may answer',
+      ].join('\n'),
+    );
+    expect(text).toContain(
+      [
+        'bytedance/seedance-2.5/text-to-video',
+        '  provider    wavespeed',
+        '  characters  3, by clip',
+        '  seconds     4-30',
+        '  ratios      16:9, 9:16, 4:3, 3:4, 1:1, 21:9',
+        '  sizes       480p, 720p, 1080p, 4k',
+        '  price       $0.36/s at 720p, clips too',
+      ].join('\n'),
+    );
+    expect(text).toContain('  price       unknown\n');
+  });
+
+  it('is complete with --json, and only ids with --quiet', async () => {
+    const test = await createTestContext({ json: true });
+    await runProviderModels(test.context, 'eachlabs');
+    const rows = JSON.parse(test.stdout.text());
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(
+        expect.arrayContaining(['provider', 'id', 'characterMode', 'characters', 'sizes', 'ratios', 'seconds']),
+      );
+    }
+    expect(rows[0]).toMatchObject({
+      ...{ provider: 'eachlabs', characterMode: 'reference-video', characters: 3 },
+      ratios: ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'],
+      price: { usdPerSecond: { 720: 0.3024 }, asOf: '2026-05-28', source: 'the model’s page at eachlabs.ai' },
+    });
+    expect(rows[1].retired).toBe('2026-09-24');
+    const quiet = await test.again({ json: false, quiet: true });
+    await runProviderModels(quiet.context, 'eachlabs');
+    expect(quiet.stdout.text().trim().split('\n')).toEqual(rows.map(({ id }: { id: string }) => id));
+  });
+
+  it('of a host that is not known is refused with the names that are', async () => {
+    const test = await createTestContext();
+    await expect(runProviderModels(test.context, 'opnai')).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('wavespeed'),
+    });
+  });
+});
