@@ -54,8 +54,8 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
     });
   }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
-  const key = keyOf(name, configured)?.key;
-  if (key === undefined && purpose === 'use' && entry.needsKey(baseUrl)) throw missingKey(name);
+  const key = keyOf(name, configured, baseUrl)?.key;
+  if (key === undefined && purpose === 'use' && entry.needsKey(baseUrl)) throw missingKey(name, configured, baseUrl);
   const own = isProfileOf(baseUrl, name, profile) ? profile : {};
   return {
     name,
@@ -68,15 +68,36 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
   };
 }
 
-/** A provider's key and where it is from: the environment, else what is stored. An empty one is none. */
-export function keyOf(
-  name: ProviderName,
-  { env, keys }: Pick<Configured, 'env' | 'keys'>,
-): { readonly key: string; readonly source: 'environment' | 'stored' } | undefined {
-  const own = PROVIDERS[name].key(env);
-  if (own !== undefined) return { key: own, source: 'environment' };
+export interface FoundKey {
+  readonly key: string;
+  readonly source: 'environment' | 'stored';
+  /** The variable that it stands in, where it is from the environment. */
+  readonly variable?: string;
+}
+
+type KeyChoice = Pick<Configured, 'env' | 'keys'> & Partial<Pick<Configured, 'profile'>>;
+
+/**
+ * A provider's key and where it is from: where the profile says, else the environment, else what is stored. An empty one
+ * is none, and a profile that names a place is not served from another.
+ */
+export function keyOf(name: ProviderName, { env, keys, profile }: KeyChoice, baseUrl?: string): FoundKey | undefined {
+  const { keyVariable } = PROVIDERS[name];
+  const from = profile && keySourceOf(name, profile, baseUrl);
+  const variable = from === undefined ? keyVariable : /^env:(.+)$/.exec(from)?.[1];
+  const given = from === undefined ? PROVIDERS[name].key(env) : variable && env[variable]?.trim();
+  if (given) return { key: given, source: 'environment', ...(variable !== undefined && { variable }) };
+  if (from !== undefined && from !== 'stored') return undefined;
   const stored = Object.hasOwn(keys, name) ? keys[name]?.trim() : undefined;
   return stored ? { key: stored, source: 'stored' } : undefined;
+}
+
+/** Where a profile says that the provider's key is. A profile without a provider is of a server of `/v1/videos`. */
+export function keySourceOf(name: ProviderName, profile: Profile, baseUrl?: string): string | undefined {
+  if ((profile.provider ?? 'openai') !== name || name === 'sandbox') return undefined;
+  const isElsewhere =
+    baseUrl !== undefined && profile.baseUrl !== undefined && originOf(profile.baseUrl) !== originOf(baseUrl);
+  return isElsewhere ? undefined : profile.keyFrom;
 }
 
 /** What a profile says about its host holds for that host only, not for one that a flag or the environment names instead. */
@@ -106,7 +127,7 @@ export function connectionOf(
   const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], own, entry.defaultBaseUrl];
   const origin = new URL(job.baseUrl).origin;
   const isTrusted = trusted.some((url) => url !== undefined && url !== '' && originOf(url) === origin);
-  const key = keyOf(name, configured)?.key;
+  const key = keyOf(name, configured, job.baseUrl)?.key;
   if (key !== undefined && !isTrusted) {
     throw new SoraError(
       'auth',
@@ -117,7 +138,9 @@ export function connectionOf(
       },
     );
   }
-  if (key === undefined && purpose === 'use' && entry.needsKey(job.baseUrl)) throw missingKey(name);
+  if (key === undefined && purpose === 'use' && entry.needsKey(job.baseUrl)) {
+    throw missingKey(name, configured, job.baseUrl);
+  }
   return { ...base, baseUrl: job.baseUrl, key, backend };
 }
 
@@ -184,10 +207,21 @@ function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
-/** What a host that needs a key says without one. */
-export function missingKey(name: ProviderName): SoraError {
+function missingKey(name: ProviderName, { profile }: Configured, baseUrl: string): SoraError {
+  const from = keySourceOf(name, profile, baseUrl);
+  if (from !== undefined) return missingSource(name, from);
   return new SoraError('auth', `Provider ${name} needs a key, and ${PROVIDERS[name].keyVariable} is not set.`, {
     hint: `Set ${PROVIDERS[name].keyVariable}, store one with: sora auth login ${name}, or try without a key: --provider sandbox`,
+  });
+}
+
+/** The error where a profile's own source has no key. */
+export function missingSource(name: ProviderName, from: string): SoraError {
+  const variable = /^env:(.+)$/.exec(from)?.[1];
+  const what = variable === undefined ? 'none is stored' : `${variable} is not set`;
+  const mend = variable === undefined ? `Store one with: sora auth login ${name}` : `Set ${variable}`;
+  return new SoraError('auth', `Provider ${name} needs a key, and ${what}, where the profile looks for it (keyFrom).`, {
+    hint: `${mend}, or let the profile look where others do: sora config unset keyFrom`,
   });
 }
 

@@ -142,3 +142,36 @@ describe('connectionOf', () => {
     );
   });
 });
+
+describe('keyFrom of a profile', () => {
+  const env = { OPENAI_API_KEY: 'usual', TEAM_KEY: 'team' };
+  const keys = { openai: 'stored', wavespeed: 'other' };
+  const profile = { baseUrl: GATEWAY, keyFrom: 'env:TEAM_KEY' };
+
+  it.each([
+    ['its variable', { profile }, 'team'],
+    ['the stored key', { profile: { ...profile, keyFrom: 'stored' } }, 'stored'],
+    ['nothing, where its variable is not set', { profile: { ...profile, keyFrom: 'env:NO_KEY' } }, undefined],
+    ['nothing of another provider', { profile, wishes: { provider: 'wavespeed' } }, 'other'],
+    ['nothing at the host of a flag', { profile, wishes: { baseUrl: 'https://elsewhere.example/v1' } }, 'usual'],
+  ])('takes %s', (_title, change, key) => {
+    const wishes = { provider: 'openai', ...('wishes' in change ? change.wishes : {}) };
+    expect(chooseProvider(configured({ env, keys, ...change, wishes })).key).toBe(key);
+  });
+
+  it('holds for the jobs of that host', () => {
+    const job = { provider: 'openai', baseUrl: GATEWAY, id: 'job_1' };
+    expect(connectionOf(job, configured({ env, keys, profile })).key).toBe('team');
+  });
+
+  it('is named where there is no key, and needed by no preview', () => {
+    const change = { profile: { provider: 'wavespeed', keyFrom: 'env:NO_KEY' }, env, keys };
+    expect(() => chooseProvider(configured(change))).toThrow(
+      expect.objectContaining({
+        code: 'auth',
+        message: 'Provider wavespeed needs a key, and NO_KEY is not set, where the profile looks for it (keyFrom).',
+      }),
+    );
+    expect(chooseProvider(configured(change), 'preview').key).toBeUndefined();
+  });
+});

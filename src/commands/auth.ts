@@ -1,7 +1,7 @@
 /** `sora auth`: the keys of the hosts, stored without ever being an argument, and shown masked only. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { keyOf } from '../choice.ts';
+import { keyOf, keySourceOf, missingSource } from '../choice.ts';
 import type { Context, Host } from '../context.ts';
 import { SoraError } from '../errors.ts';
 import { PROVIDERS } from '../providers/index.ts';
@@ -27,12 +27,14 @@ export async function runAuthLogin(context: Context, text: string): Promise<unde
   const name = providerNamed(text);
   const given = host.stdin.isTTY ? await askHidden(host, name) : await readKey(host, name);
   const key = checkKey(given, name);
+  const profile = await context.profile();
   const replaced = await storeKey(paths.config, name, key);
   const path = keysPath(paths.config);
-  const { keyVariable } = PROVIDERS[name];
-  if (PROVIDERS[name].key(host.env) !== undefined) {
-    ui.warn(`${keyVariable} is set, and is used before the key that was stored.`);
-  }
+  const used = keyOf(name, { env: host.env, keys: { [name]: key }, profile });
+  if (used?.variable !== undefined) ui.warn(`${used.variable} is set, and is used before the key that was stored.`);
+  const from = keySourceOf(name, profile);
+  if (!used)
+    ui.warn(`The profile looks for its key elsewhere (keyFrom is ${from}), and not at the one that was stored.`);
   ui.result({
     json: { provider: name, key: maskKey(key), path, replaced },
     text: `${replaced ? 'Replaced' : 'Stored'} the key of ${name} (${maskKey(key)}) in ${path}`,
@@ -44,10 +46,10 @@ export async function runAuthLogin(context: Context, text: string): Promise<unde
 export async function runAuthLogout(context: Context, text: string): Promise<undefined> {
   const { host, ui, paths } = context;
   const name = providerNamed(text);
+  const profile = await context.profile();
   const removed = await removeKey(paths.config, name);
-  if (PROVIDERS[name].key(host.env) !== undefined) {
-    ui.warn(`${PROVIDERS[name].keyVariable} is still set in the environment, and is used.`);
-  }
+  const used = keyOf(name, { env: host.env, keys: {}, profile });
+  if (used?.variable !== undefined) ui.warn(`${used.variable} is still set in the environment, and is used.`);
   ui.result({
     json: { provider: name, removed },
     text: removed ? `Removed the stored key of ${name}.` : `No key of ${name} was stored.`,
@@ -60,33 +62,50 @@ export async function runAuthStatus(context: Context, text: string | undefined):
   const { host, ui } = context;
   const names = text === undefined ? NAMES : [providerNamed(text)];
   const keys = await context.keys();
+  const [profile, profileName] = [await context.profile(), await context.profileName()];
   const rows = names.map((name) => {
-    const found = keyOf(name, { env: host.env, keys });
+    const found = keyOf(name, { env: host.env, keys, profile });
+    const keyFrom = keySourceOf(name, profile);
     return {
       provider: name,
       source: found?.source ?? null,
-      variable: PROVIDERS[name].keyVariable,
+      variable: /^env:(.+)$/.exec(keyFrom ?? '')?.[1] ?? PROVIDERS[name].keyVariable,
       stored: keyOf(name, { env: {}, keys }) !== undefined,
       key: found ? maskKey(found.key) : null,
+      ...(keyFrom !== undefined && { keyFrom, profile: profileName }),
     };
   });
   ui.result({
     json: text === undefined ? rows : rows[0],
     text: ui.table(
       ['PROVIDER', 'KEY', 'FROM'],
-      rows.map(({ provider, key, source, variable, stored }) => [
-        provider,
-        key ?? 'none',
-        source === 'environment' ? `${variable}${stored ? ' (before the stored one)' : ''}` : (source ?? ''),
-      ]),
+      rows.map((row) => [row.provider, row.key ?? 'none', originOf(row)]),
     ),
     quiet: rows.filter(({ key }) => key !== null).map(({ provider }) => provider),
   });
   const [only] = rows;
   if (text === undefined || !only || only.key !== null) return;
+  if (only.keyFrom !== undefined) throw missingSource(only.provider, only.keyFrom);
   throw new SoraError('auth', `There is no key of ${only.provider}.`, {
     hint: `Set ${only.variable}, or store one with: sora auth login ${only.provider}`,
   });
+}
+
+interface KeyRow {
+  readonly source: 'environment' | 'stored' | null;
+  readonly variable: string;
+  readonly stored: boolean;
+  readonly keyFrom?: string;
+  readonly profile?: string;
+}
+
+/** Which source wins, and why where that is not the usual order. */
+function originOf({ source, variable, stored, keyFrom, profile }: KeyRow): string {
+  if (keyFrom !== undefined) {
+    const words = keyFrom === 'stored' ? 'stored' : variable;
+    return `${words}${source === null ? ', where there is none' : ''} (profile ${profile})`;
+  }
+  return source === 'environment' ? `${variable}${stored ? ' (before the stored one)' : ''}` : (source ?? '');
 }
 
 /** What was typed is not repeated unless it is close to a name: it may be a key. */

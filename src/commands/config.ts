@@ -6,6 +6,7 @@ import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import {
   changeSettings,
+  isKeySource,
   PROFILE_KEYS,
   type Profile,
   readSettingsFile,
@@ -153,7 +154,7 @@ function parseKey(text: string, { globals, host }: Context, file: SettingsFile):
   const isKey = /key|token|secret/i.test(last);
   throw new SoraError('usage', `There is no setting "${oneLine(text, 60)}".`, {
     hint: isKey
-      ? 'Keys are not settings. Store one with: sora auth login <provider>'
+      ? 'Keys are not settings. Store one with: sora auth login <provider>. Where a profile looks for it is keyFrom.'
       : `${close ? `Did you mean ${close}? ` : ''}${KEYS_HINT}`,
   });
 }
@@ -208,12 +209,26 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     return normalizeBaseUrl(text);
   },
   model(text) {
+    if (/^sk-/.test(text)) {
+      throw new SoraError('usage', 'That looks like a key, and a key is never a setting.', {
+        hint: 'Store it with: sora auth login <provider>',
+      });
+    }
     if (text !== '' && text === oneLine(text, 200)) return text;
     throw refuse('The model is empty or is no name', 'sora-2');
   },
   allowHttp(text) {
     if (text === 'true' || text === 'false') return text === 'true';
     throw refuse('allowHttp is neither true nor false', 'true or false');
+  },
+  // What was typed may be a key: it is not repeated.
+  keyFrom(text) {
+    if (isKeySource(text)) return text;
+    throw new SoraError('usage', 'keyFrom says where the key is, and is never the key itself.', {
+      hint:
+        'It is stored (by sora auth login), or env: and the name of a variable that ends in _KEY, _TOKEN, _SECRET or ' +
+        '_PASSWORD: sora config set keyFrom env:TEAM_API_KEY',
+    });
   },
 };
 

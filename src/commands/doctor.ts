@@ -1,39 +1,23 @@
 /** `sora doctor`: whether this machine, its settings and, when asked, the chosen host are fit for work. */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Connection, keyOf } from '../choice.ts';
+import { keyOf } from '../choice.ts';
 import { type Context, proxyOf } from '../context.ts';
-import { type ErrorCode, EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
+import { EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
 import { listParts } from '../media/find.ts';
-import { type Answer, failureOf, jsonOf } from '../providers/answer.ts';
 import { proxyFor } from '../providers/exchange.ts';
-import { checkRoute, type HttpRequest } from '../providers/http.ts';
-import { refusal } from '../providers/http-errors.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { redactUrls } from '../providers/redact.ts';
 import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
-import { readSettings } from '../store/settings.ts';
+import { isOpenToOthers, type Profile, readSettings, settingsPath } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
 import { maskKey } from './auth.ts';
+import { hostFindings } from './doctor-host.ts';
+import { type Finding, look, WORST } from './finding.ts';
 import { runStoreCheck } from './store.ts';
 
-/** One line of the report. */
-export interface Check {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
-
-/** With the error that it stands for; one without is a remark, and fails nothing. */
-type Finding = Check & { readonly code?: ErrorCode };
-
 const LEAST_NODE: readonly [number, number] = [20, 19];
-/** The first of these that was found is the exit code. */
-const WORST: readonly ErrorCode[] = ['machine', 'auth', 'network', 'budget', 'policy', 'refused'];
-
 /** Throws only when interrupted: what is wrong is the result, and the exit code tells. */
 export async function runDoctor(context: Context, { api }: { readonly api: boolean }): Promise<number> {
   const local = [
@@ -67,18 +51,6 @@ function report({ ui }: Context, findings: readonly Finding[]): void {
       .join('\n'),
     quiet: findings.filter(({ code }) => code !== undefined).map(({ check }) => check),
   });
-}
-
-/** What an error says becomes the finding; what is wrong here is this machine's trouble, whoever reports it. */
-async function look(check: string, work: () => Promise<string>, remote = false): Promise<Finding> {
-  try {
-    return { check, ok: true, detail: await work() };
-  } catch (error) {
-    if (!isSoraError(error) || error.code === 'interrupted' || error.code === 'terminated') throw error;
-    const { message, hint } = error;
-    const code = error.code === 'auth' || (remote && WORST.includes(error.code)) ? error.code : 'machine';
-    return { check, ok: false, detail: message, ...(hint !== undefined && { fix: hint }), code };
-  }
 }
 
 function nodeFinding(version: string | undefined): Finding {
@@ -118,8 +90,21 @@ async function ffmpegFindings(context: Context): Promise<Finding[]> {
   return [
     found,
     encoder,
+    ...agedFindings(filters),
     part('ffmpeg zscale', filters.has('zscale'), 'HDR clips', 'zimg (zscale)'),
     part('ffmpeg libvpx', decoders.has('libvpx-vp9'), 'the transparency of WebM clips', 'libvpx'),
+  ];
+}
+
+/** Told by a filter that came with 5.1: builds name their version in many ways, or not at all. */
+function agedFindings(filters: ReadonlySet<string>): Finding[] {
+  if (filters.has('blurdetect')) return [];
+  return [
+    {
+      ...{ check: 'ffmpeg age', ok: false },
+      detail: 'It is older than 5.1: it may miss damage inside a clip, and the end of some QuickTime animations.',
+      fix: 'Point SORA_FFMPEG at ffmpeg 5.1 or later, if you can.',
+    },
   ];
 }
 
@@ -185,7 +170,18 @@ async function settingsFindings(context: Context): Promise<Finding[]> {
     return `${settings.path}${(await exists(settings.path)) ? '' : ' (not there yet)'}, profile ${profile}`;
   });
   const fix = 'Correct or remove it; sora config list shows what is used.';
-  return [found, ...warnings.map((detail) => ({ check: 'settings', ok: false, detail, fix }))];
+  return [
+    found,
+    ...warnings.map((detail) => ({ check: 'settings', ok: false, detail, fix })),
+    ...(await openFindings(context, settingsPath(context.paths.config))),
+  ];
+}
+
+/** Whoever may change the settings chooses where keys are sent. */
+async function openFindings({ host }: Context, path: string): Promise<Finding[]> {
+  if (!(await isOpenToOthers(path, host.platform))) return [];
+  const detail = `Others on this machine may read or change ${path}`;
+  return [{ check: 'settings', ok: false, detail, fix: `chmod 600 ${path}` }];
 }
 
 /** Which keys there are. That one is missing is told of the chosen host only. */
@@ -200,12 +196,14 @@ async function keyFindings(context: Context): Promise<Finding[]> {
       ? 'none'
       : `${Object.keys(keys).join(', ')} in ${keysPath(context.paths.config)}`;
   });
+  // That the settings cannot be read has been said.
+  const profile = await context.profile().catch((): Profile => ({}));
   const rows = (Object.keys(PROVIDERS) as ProviderName[])
     .filter((name) => name !== 'sandbox')
     .map((name): Finding => {
-      const found = keyOf(name, { env, keys });
-      const from = found?.source === 'environment' ? PROVIDERS[name].keyVariable : 'stored';
-      return { check: `key of ${name}`, ok: true, detail: found ? `${maskKey(found.key)} (${from})` : 'none' };
+      const found = keyOf(name, { env, keys, profile });
+      const detail = found ? `${maskKey(found.key)} (${found.variable ?? 'stored'})` : 'none';
+      return { check: `key of ${name}`, ok: true, detail };
     });
   const fix = `chmod 600 ${keysPath(context.paths.config)}`;
   return [stored, ...warnings.map((detail) => ({ check: 'stored keys', ok: false, detail, fix })), ...rows];
@@ -225,82 +223,4 @@ function describeProxies({ host }: Context): string {
 /** A proxy may be written without its scheme, and still with a password. */
 function hideUser(text: string): string {
   return redactUrls(text).replace(/^[^/]*@/, '***@');
-}
-
-async function hostFindings(context: Context, api: boolean): Promise<Finding[]> {
-  const chosen = await look('provider', async () => {
-    const { name, backend, key } = await context.connection();
-    return `${name}${backend ? ` (${backend})` : ''}, ${key === undefined ? 'without a key' : 'with a key'}`;
-  });
-  if (!chosen.ok) {
-    const { env } = context.host;
-    const profile = (await readSettings(context.paths.config)).profile(await context.profileName());
-    const named = context.globals.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
-    const { code, ...remark } = chosen;
-    // Nothing chosen yet is no fault, unless the host is to be asked.
-    const isFault = named !== undefined || context.globals.baseUrl !== undefined || api || code !== 'machine';
-    return [isFault ? chosen : remark];
-  }
-  const to = await context.connection();
-  const route = await look('base URL', async () => {
-    if (to.name === 'sandbox') return 'built in';
-    const { allowHttp } = to;
-    checkRoute(to.baseUrl, { hasKey: to.key !== undefined, allowHttp, proxy: proxyOf(context.host.env) });
-    const isPlain = to.baseUrl.startsWith('http:');
-    return `${to.baseUrl}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
-  });
-  const fix = 'Name a compatible host with --base-url or OPENAI_BASE_URL.';
-  const retired: Finding[] = to.retired ? [{ check: 'base URL', ok: false, detail: to.retired, fix }] : [];
-  const asked = api && route.ok ? [await look(ROUTES[to.name], () => ask(context, to), true)] : [];
-  return [chosen, route, ...retired, ...asked];
-}
-
-/** What each host is asked with `--api`: reads, which create nothing and cost nothing. */
-const ROUTES: Readonly<Record<ProviderName, string>> = {
-  openai: 'GET /videos',
-  sandbox: 'GET /videos',
-  wavespeed: 'GET /balance',
-  eachlabs: 'GET /v1/model',
-};
-
-async function ask(context: Context, to: Connection): Promise<string> {
-  const { signal } = context.host;
-  if (to.name === 'openai' || to.name === 'sandbox') {
-    const provider = await context.provider();
-    const page = await provider.listVideos?.({ limit: 1 }, { signal });
-    return page ? `is served${page.videos.length === 0 ? '; no videos yet' : ''}` : 'this backend lists no videos';
-  }
-  const http = await context.http(to);
-  const read = { method: 'GET', kind: 'read', signal } as const satisfies Partial<HttpRequest>;
-  if (to.name === 'wavespeed') {
-    const { origin } = new URL(to.baseUrl);
-    const auth = to.key === undefined ? undefined : { header: 'authorization', value: `Bearer ${to.key}`, origin };
-    const said = objectOf(await http.send({ ...read, url: `${to.baseUrl}/balance`, auth }));
-    const { balance } = objectIn(said.data) ?? said;
-    return `is served, and takes the key${typeof balance === 'number' ? `; balance ${balance} USD` : ''}`;
-  }
-  const { EACHLABS_DEFAULT_MODEL: slug } = await import('../providers/eachlabs-models.ts');
-  const root = to.baseUrl.replace(/\/v1$/, '');
-  // It asks for no key, so none is sent where none is needed.
-  objectOf(await http.send({ ...read, url: `${root}/v1/model?slug=${encodeURIComponent(slug)}` }));
-  return `is served, and knows ${slug}; it takes no key, so the key was not tried`;
-}
-
-/** Throws what a status, or a code in the body that is not 200, means. */
-function objectOf(answer: Answer): Readonly<Record<string, unknown>> {
-  if (answer.status < 200 || answer.status > 299) throw refusal(answer);
-  const said = objectIn(jsonOf(answer));
-  if (said?.code !== undefined && said.code !== 200 && typeof said.code === 'number') {
-    throw refusal({ ...answer, status: said.code });
-  }
-  if (said) return said;
-  throw new SoraError('refused', `${answer.host} answered with something else: ${failureOf(answer).message}`, {
-    hint: 'Check the base URL.',
-  });
-}
-
-function objectIn(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : undefined;
 }

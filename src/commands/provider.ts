@@ -14,7 +14,7 @@ const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
   const { ui, host } = context;
-  const keys = await context.keys();
+  const [keys, profile] = [await context.keys(), await context.profile()];
   const providers = await Promise.all(
     NAMES.map(async (name) => {
       const entry = PROVIDERS[name];
@@ -23,7 +23,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         name,
         baseUrl: (entry.baseUrlVariable && host.env[entry.baseUrlVariable]) || entry.defaultBaseUrl,
         keyVariable: entry.keyVariable ?? null,
-        hasKey: name === 'sandbox' || keyOf(name, { env: host.env, keys }) !== undefined,
+        hasKey: name === 'sandbox' || keyOf(name, { env: host.env, keys, profile }) !== undefined,
         models: models.length,
         characters: [...new Set(models.map(({ characterMode }) => characterMode))],
         characterCost: (await entry.characterCost()) ?? null,

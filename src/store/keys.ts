@@ -1,10 +1,10 @@
 /** EFFECT: the keys that `sora auth login` stored, in `keys.json`: readable by their owner only, and never shown from here. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoraError, systemCode } from '../errors.ts';
 import { isObject, mapOf, shape, string, versionProblem } from './decode.ts';
 import { machineError } from './files.ts';
-import { rewriteFile } from './settings.ts';
+import { isOpenToOthers, rewriteFile } from './settings.ts';
 
 const FILE = 'keys.json';
 const VERSION = 1;
@@ -33,11 +33,8 @@ export async function readKeys(configDir: string, options: ReadKeysOptions): Pro
   const path = keysPath(configDir);
   const file = await load(path);
   if (file === undefined) return {};
-  if (options.platform !== 'win32' && options.warn) {
-    const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) {
-      options.warn(`Others on this machine may read or change the keys in ${path}. Run: chmod 600 ${path}`);
-    }
+  if (options.warn && (await isOpenToOthers(path, options.platform))) {
+    options.warn(`Others on this machine may read or change the keys in ${path}. Run: chmod 600 ${path}`);
   }
   return file.keys;
 }

@@ -1,5 +1,5 @@
 /** EFFECT: settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
@@ -15,6 +15,15 @@ export interface Profile {
   readonly model?: string;
   /** Plain http beyond loopback may carry a key. */
   readonly allowHttp?: boolean;
+  /** Where its key is: `stored`, or `env:` and the name of a variable. Never the key itself. */
+  readonly keyFrom?: string;
+}
+
+/** Variables of other names would be passed on to the programs that are run here, and a key must not be. */
+const KEY_SOURCE = /^(?:stored|env:[A-Za-z_][A-Za-z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD))$/;
+
+export function isKeySource(text: string): boolean {
+  return KEY_SOURCE.test(text);
 }
 
 export interface Settings {
@@ -26,6 +35,13 @@ export interface Settings {
   readonly profiles: readonly string[];
   /** Throws SoraError `usage` for a name that is not there; `default` need not be. */
   profile(name?: string): Profile;
+}
+
+/** True where a file is there and anybody but its owner may read or change it; Windows has no such permissions. */
+export async function isOpenToOthers(path: string, platform: string): Promise<boolean> {
+  if (platform === 'win32') return false;
+  const there = await stat(path).catch(() => undefined);
+  return there !== undefined && (there.mode & 0o077) !== 0;
 }
 
 const FILE = 'config.json';
@@ -135,12 +151,17 @@ const httpUrl: Check = (value, where) => {
   return protocol === 'https:' || protocol === 'http:' ? undefined : `${where} is not an http(s) URL`;
 };
 
+/** What stands there instead may be a key, so it is not repeated. */
+const keySource: Check = (value, where) =>
+  typeof value === 'string' && isKeySource(value) ? undefined : `${where} is neither "stored" nor "env:NAME_KEY"`;
+
 const PROFILE_FIELDS = {
   provider: optional(string),
   baseUrl: optional(httpUrl),
   backend: optional(oneOf(...BACKENDS)),
   model: optional(string),
   allowHttp: optional(boolean),
+  keyFrom: optional(keySource),
 } satisfies Record<keyof Profile, Check>;
 
 /** The fields of a profile, in the order in which they are listed. */

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -159,6 +159,81 @@ describe('sora auth status', () => {
       row('wavespeed', 'environment', true, '…1234'),
       row('eachlabs', null, false, null),
     ]);
+  });
+
+  describe('with a profile that says where its key is (keyFrom)', () => {
+    const TEAM = { provider: 'wavespeed', keyFrom: 'env:TEAM_KEY' };
+    const env = { WAVESPEED_API_KEY: 'ws-environment-1234', TEAM_KEY: 'team-0123456789' };
+
+    async function withProfiles(profiles: object, options: HostOptions = { env }) {
+      const test = await createTestHost(options);
+      await mkdir(test.home, { recursive: true });
+      await writeFile(join(test.home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
+      await storeKey(test.home, 'wavespeed', 'ws-stored-5678');
+      return test;
+    }
+
+    it.each([
+      ['a variable', TEAM, '…6789', 'TEAM_KEY (profile default)'],
+      ['the stored one', { ...TEAM, keyFrom: 'stored' }, '…5678', 'stored (profile default)'],
+      [
+        'a variable that is not set',
+        { ...TEAM, keyFrom: 'env:OTHER_TOKEN' },
+        'none',
+        'OTHER_TOKEN, where there is none',
+      ],
+      ['nothing', { provider: 'wavespeed' }, '…1234', 'WAVESPEED_API_KEY (before the stored one)'],
+      ['one of another provider', { ...TEAM, provider: 'eachlabs' }, '…1234', 'WAVESPEED_API_KEY (before'],
+    ])('shows that %s wins', async (_what, profile, key, from) => {
+      const { host, stdout } = await withProfiles({ default: profile });
+      expect(await runCli(['auth', 'status'], host)).toBe(0);
+      const line = stdout
+        .text()
+        .split('\n')
+        .find((one) => one.startsWith('wavespeed'));
+      expect(line).toMatch(/^wavespeed +/);
+      expect(line).toContain(key);
+      expect(line).toContain(from);
+    });
+
+    it('tells so with --json', async () => {
+      const { host, stdout } = await withProfiles({ default: TEAM });
+      await runCli(['auth', 'status', 'wavespeed', '--json'], host);
+      expect(JSON.parse(stdout.text())).toEqual({
+        ...{ provider: 'wavespeed', source: 'environment', variable: 'TEAM_KEY', stored: true, key: '…6789' },
+        ...{ keyFrom: 'env:TEAM_KEY', profile: 'default' },
+      });
+    });
+
+    it('is exit 4 where there is none, naming the variable', async () => {
+      const { host, stderr } = await withProfiles({ default: { ...TEAM, keyFrom: 'env:OTHER_TOKEN' } });
+      expect(await runCli(['auth', 'status', 'wavespeed'], host)).toBe(4);
+      expect(stderr.text()).toContain('OTHER_TOKEN is not set');
+      expect(await runCli(['video', 'generate', 'A hill.', '--provider', 'wavespeed'], host)).toBe(4);
+    });
+
+    it.each([
+      [TEAM, 'team-0123456789'],
+      [{ ...TEAM, keyFrom: 'stored' }, 'ws-stored-5678'],
+    ])('P5: sends that key and no other, and shows it nowhere %#', async (profile, key) => {
+      const server = await createTestServer();
+      server.answer({ body: { code: 200, data: { balance: 1 } } }, { body: { code: 200, data: [] } });
+      const { host, stdout, stderr } = await withProfiles({
+        default: { ...profile, baseUrl: `${server.url}/api/v3` },
+      });
+      await runCli(['doctor', '--api', '--debug'], host);
+      expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${key}`);
+      expect(stdout.text() + stderr.text()).not.toMatch(/team-0123456789|ws-stored-5678|ws-environment-1234/);
+    });
+
+    it('warns at login that the profile does not look there', async () => {
+      const { host, stderr } = await withProfiles(
+        { default: { ...TEAM, keyFrom: 'env:OTHER_TOKEN' } },
+        { env, stdin: KEY },
+      );
+      expect(await runCli(['auth', 'login', 'wavespeed'], host)).toBe(0);
+      expect(stderr.text()).toContain('keyFrom is env:OTHER_TOKEN');
+    });
   });
 
   it('of one provider without a key is exit 4, after the answer', async () => {

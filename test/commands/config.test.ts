@@ -81,6 +81,10 @@ describe('sora config', () => {
     ['profiles.work m', 'a whole profile', 'profiles.work.provider'],
     ['profiles.__proto__.model m', 'cannot be the name of a profile', 'letters'],
     ['defaultProfile work', 'There is no profile named work', 'sora config set'],
+    ['keyFrom sk-secret-123', 'is never the key itself', 'env:TEAM_API_KEY'],
+    ['keyFrom env:sk-secret-123', 'is never the key itself', 'env:TEAM_API_KEY'],
+    ['keyFrom env:HOME', 'is never the key itself', 'ends in _KEY'],
+    ['model sk-secret-123', 'looks like a key', 'sora auth login'],
     ['apiKey sk-secret-123', 'There is no setting', 'sora auth login'],
   ])('refuses to set %s and writes nothing', async (words, message, hint) => {
     const { sora, home } = await machine();
@@ -99,6 +103,20 @@ describe('sora config', () => {
     expect(await file()).toMatchObject({
       profiles: { default: { baseUrl: 'http://gateway:4000/v1', allowHttp: false } },
     });
+  });
+
+  it('keeps where a key is, and refuses a file in which a key stands instead, without repeating it (P5)', async () => {
+    const { sora, file, path } = await machine();
+    await sora('config set keyFrom env:TEAM_API_KEY');
+    await sora('config set profiles.work.keyFrom stored');
+    expect(await file()).toMatchObject({
+      profiles: { default: { keyFrom: 'env:TEAM_API_KEY' }, work: { keyFrom: 'stored' } },
+    });
+    await writeFile(path, JSON.stringify({ version: 1, profiles: { work: { keyFrom: 'sk-secret-123' } } }));
+    const { exit, out, err } = await sora('config list');
+    expect([exit, out]).toEqual([12, '']);
+    expect(err).toContain('profiles.work.keyFrom is neither "stored" nor "env:NAME_KEY"');
+    expect(err).not.toContain('sk-secret');
   });
 
   it('removes a whole profile, but not the default one', async () => {

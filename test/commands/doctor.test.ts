@@ -1,13 +1,17 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Check } from '../../src/commands/doctor.ts';
+
 import { runDoctor } from '../../src/commands/doctor.ts';
+import type { Check } from '../../src/commands/finding.ts';
 import { createContext } from '../../src/context.ts';
 import { storeKey } from '../../src/store/keys.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
 import { createTestContext, type HostOptions } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
+
+/** What the encoder of the tests, which is of 2018, always earns. */
+const isFault = ({ check, ok }: Check): boolean => !ok && check !== 'ffmpeg age';
 
 const KEY = 'sk-proj-0123456789-wxyz';
 const SANDBOX = { SORA_PROVIDER: 'sandbox' };
@@ -56,7 +60,10 @@ describe('sora doctor', () => {
       before: async (home) => expect(await readdir(join(home, '..'))).toEqual(['work']),
     });
     expect(exit).toBe(0);
-    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    // The encoder that the tests bring is of 2018.
+    expect(checks.filter(({ ok }) => !ok)).toMatchObject([
+      { check: 'ffmpeg age', fix: expect.stringContaining('5.1') },
+    ]);
     expect(of('node')?.detail).toBe('20.20.0');
     expect(of('ffmpeg')?.detail).toMatch(/^\S+ at \/.+ \(from SORA_FFMPEG\)$/);
     expect(of('ffmpeg libx264')?.detail).toBe('can encode H.264');
@@ -111,6 +118,44 @@ describe('sora doctor', () => {
     expect([exit, of('ffmpeg zscale')?.ok, of('ffmpeg libx264')?.ok]).toEqual([0, false, true]);
   });
 
+  it('says what an old ffmpeg is too old for, as a remark', async () => {
+    const says = (filters: string) =>
+      `case "$*" in -version) printf '${versionText('7.0', '61.3.100')}';; *libx264*) echo 'Encoder libx264 [x]:';; *filters*) echo '${filters}';; esac`;
+    const old = await fakeFfmpeg(says(' ... zscale V->V x'));
+    const { exit, of } = await doctor({ env: { ...SANDBOX, SORA_FFMPEG: old.path } });
+    expect([exit, of('ffmpeg zscale')?.ok]).toEqual([0, true]);
+    expect(of('ffmpeg age')).toMatchObject({ ok: false, detail: expect.stringContaining('damage inside a clip') });
+    const young = await fakeFfmpeg(says(' ... blurdetect V->V x'));
+    expect((await doctor({ env: { ...SANDBOX, SORA_FFMPEG: young.path } })).of('ffmpeg age')).toBeUndefined();
+  });
+
+  it('P5: says that others may read or change the settings', async () => {
+    const report = await doctor({
+      env: SANDBOX,
+      before: async (home) => {
+        await mkdir(home);
+        await writeFile(join(home, 'config.json'), '{"version":1}');
+        await chmod(join(home, 'config.json'), 0o664);
+      },
+    });
+    expect(report.exit).toBe(0);
+    expect(report.checks.filter(isFault)).toMatchObject([
+      { check: 'settings', fix: expect.stringMatching(/^chmod 600 .*config\.json$/) },
+    ]);
+  });
+
+  it('shows the key that the profile chooses', async () => {
+    const { of } = await doctor({
+      env: { TEAM_KEY: 'team-0123456789', WAVESPEED_API_KEY: 'ws-environment-1234' },
+      before: async (home) => {
+        await mkdir(home);
+        const profiles = { default: { provider: 'wavespeed', keyFrom: 'env:TEAM_KEY' } };
+        await writeFile(join(home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
+      },
+    });
+    expect(of('key of wavespeed')?.detail).toBe('…6789 (TEAM_KEY)');
+  });
+
   it('names a store that is broken, and a store that cannot be written', async () => {
     const broken = await doctor({
       env: SANDBOX,
@@ -138,7 +183,7 @@ describe('sora doctor', () => {
       },
     });
     expect(report.exit).toBe(exit);
-    expect(report.checks.filter(({ ok }) => !ok)).toMatchObject([{ check, fix: expect.any(String) }]);
+    expect(report.checks.filter(isFault)).toMatchObject([{ check, fix: expect.any(String) }]);
     expect(report.text).not.toContain(KEY);
   });
 
@@ -154,7 +199,7 @@ describe('sora doctor', () => {
     expect(report.of('key of openai')?.detail).toBe('sk-…wxyz (stored)');
     expect(report.of('key of wavespeed')?.detail).toBe('…1234 (WAVESPEED_API_KEY)');
     expect(report.of('key of eachlabs')?.detail).toBe('none');
-    expect(report.checks.filter(({ ok }) => !ok)).toMatchObject([{ fix: expect.stringContaining('chmod 600') }]);
+    expect(report.checks.filter(isFault)).toMatchObject([{ fix: expect.stringContaining('chmod 600') }]);
     expect(report.text).not.toMatch(/0123456789|environment-/);
   });
 
@@ -168,7 +213,7 @@ describe('sora doctor', () => {
   ])('names %s', async (_what, env, exit, check) => {
     const report = await doctor({ env });
     expect(report.exit).toBe(exit);
-    expect(report.checks.filter(({ ok }) => !ok)).toMatchObject([{ check, fix: expect.any(String) }]);
+    expect(report.checks.filter(isFault)).toMatchObject([{ check, fix: expect.any(String) }]);
   });
 
   it('P5: shows proxies without their passwords', async () => {
@@ -180,42 +225,129 @@ describe('sora doctor', () => {
 });
 
 describe('sora doctor --api', () => {
-  it('asks the sandbox', async () => {
-    const { exit, of } = await doctor({ api: true, env: SANDBOX });
-    expect([exit, of('GET /videos')]).toMatchObject([0, { ok: true }]);
+  it('finds every route of the sandbox', async () => {
+    const { exit, checks } = await doctor({ api: true, env: SANDBOX });
+    expect(exit).toBe(0);
+    expect(checks.filter(({ check }) => check.startsWith('GET '))).toMatchObject([
+      { check: 'GET /videos', ok: true },
+      { check: 'GET /videos/{id}', ok: true, detail: 'is served: it answers 404 about a made-up id' },
+      { check: 'GET /videos/{id}/content', ok: true },
+      { check: 'GET /videos/characters/{id}', ok: true },
+    ]);
   });
 
-  it.each([
-    ['openai', '/v1', { object: 'list', data: [], has_more: false }, '/v1/videos?limit=1&order=desc', 'GET /videos'],
-    ['wavespeed', '/api/v3', { code: 200, data: { balance: 7.5 } }, '/api/v3/balance', 'GET /balance'],
+  const NO_SUCH: Scripted = { status: 404, body: { error: { message: 'Video not found.', code: 'not_found' } } };
+  const LIST: Scripted = { body: { object: 'list', data: [], has_more: false } };
+  const schema: Scripted = { body: { slug: 's', request_schema: {} } };
+  const models = (...ids: string[]): Scripted => ({ body: { code: 200, data: ids.map((model_id) => ({ model_id })) } });
+  const SEEDANCE = 'bytedance/seedance-2.0/text-to-video';
+
+  it.each<[string, string, readonly Scripted[], readonly string[]]>([
+    [
+      'openai',
+      '/v1',
+      [LIST, NO_SUCH, NO_SUCH, NO_SUCH],
+      [
+        'GET /v1/videos?limit=1&order=desc',
+        'GET /v1/videos/video_sora_doctor_0000',
+        'GET /v1/videos/video_sora_doctor_0000/content',
+        'GET /v1/videos/characters/video_sora_doctor_0000',
+      ],
+    ],
+    [
+      'wavespeed',
+      '/api/v3',
+      [{ body: { code: 200, data: { balance: 7.5 } } }, models('a', SEEDANCE)],
+      ['GET /api/v3/balance', 'GET /api/v3/models'],
+    ],
     [
       'eachlabs',
       '',
-      { slug: 's', request_schema: {} },
-      '/v1/model?slug=bytedance-seedance-2-0-reference-to-video',
-      'GET /v1/model',
+      [schema, schema, NO_SUCH],
+      [
+        'GET /v1/model?slug=bytedance-seedance-2-0-reference-to-video',
+        'GET /v1/model?slug=sora-2-characters',
+        'GET /v1/prediction/video_sora_doctor_0000',
+      ],
     ],
-  ])('asks %s with one read', async (provider, root, body, path, check) => {
-    const { exit, of, server, text } = await asking(provider, [{ body }], root);
-    expect([exit, of(check)]).toMatchObject([0, { ok: true, detail: expect.stringMatching(/^is served/) }]);
-    expect(server.seen.map(({ method, path: asked }) => `${method} ${asked}`)).toEqual([`GET ${path}`]);
-    expect(server.seen[0]?.headers.authorization).toBe(provider === 'eachlabs' ? undefined : `Bearer ${KEY}`);
+  ])('asks %s with reads alone, and sends the key only where one is needed', async (provider, root, answers, paths) => {
+    const { exit, checks, server, text } = await asking(provider, answers, root);
+    expect(exit).toBe(0);
+    expect(checks.filter(({ check }) => check.startsWith('GET ')).map(({ ok, detail }) => [ok, detail])).toEqual(
+      answers.map(() => [true, expect.stringMatching(/^is served/)]),
+    );
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(paths);
+    for (const { path, headers } of server.seen) {
+      expect(headers.authorization).toBe(path.startsWith('/v1/model') ? undefined : `Bearer ${KEY}`);
+    }
     expect(text).not.toContain(KEY);
   });
 
-  it.each<[string, string, Scripted, number]>([
-    ['a wrong key', 'openai', { status: 401, body: { error: { message: 'Incorrect API key provided' } } }, 4],
-    ['a wrong key in the body', 'wavespeed', { body: { code: 401, message: 'Unauthorized' } }, 4],
-    ['a route that is not there', 'openai', { status: 404, body: { error: { message: 'Not Found' } } }, 5],
-    ['a web page', 'wavespeed', { body: '<html></html>' }, 6],
-    ['a host in trouble', 'eachlabs', { status: 503, body: {}, forever: true }, 6],
-    ['no answer', 'eachlabs', { fault: 'reset', forever: true }, 6],
-  ])('%s of %s is told with what to do', async (_what, provider, answer, code) => {
-    const { exit, checks } = await asking(provider, [answer]);
+  const NO_ROUTE: Scripted = { status: 404, body: { detail: 'Not Found' } };
+
+  it.each<[string, readonly Scripted[], number, readonly [string, boolean][]]>([
+    ['no characters is a remark', [LIST, NO_SUCH, NO_SUCH, NO_ROUTE], 0, [['GET /videos/characters/{id}', false]]],
+    [
+      'nothing to follow or fetch is a fault',
+      [LIST, NO_ROUTE, { status: 405, body: {} }, NO_SUCH],
+      5,
+      [
+        ['GET /videos/{id}', true],
+        ['GET /videos/{id}/content', true],
+      ],
+    ],
+    [
+      'a web page for everything is a fault',
+      [LIST, { body: '<html></html>' }, { status: 404, body: '<html></html>' }, NO_SUCH],
+      5,
+      [
+        ['GET /videos/{id}', true],
+        ['GET /videos/{id}/content', true],
+      ],
+    ],
+    ['an error about a made-up id is none', [LIST, { status: 500, body: { error: 'no' } }, NO_SUCH, NO_SUCH], 0, []],
+  ])('a host of /v1/videos: %s', async (_title, answers, code, wrong) => {
+    const { exit, checks } = await asking('openai', answers);
     expect(exit).toBe(code);
-    expect(checks.filter(({ ok }) => !ok)).toMatchObject([
-      { check: expect.stringMatching(/^GET /), fix: expect.any(String) },
-    ]);
+    expect(checks.filter(isFault).map(({ check, fix }) => [check, fix])).toEqual(
+      wrong.map(([check]) => [check, expect.any(String)]),
+    );
+  });
+
+  it('of a backend that takes no characters says so, and asks for none', async () => {
+    const server = await createTestServer();
+    server.answer(LIST, NO_SUCH, NO_SUCH);
+    const home = async (folder: string) => {
+      await mkdir(folder);
+      const profiles = { default: { provider: 'openai', backend: 'sglang' } };
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
+    };
+    const { exit, of } = await doctor({ api: true, env: { OPENAI_BASE_URL: `${server.url}/v1` }, before: home });
+    expect(exit).toBe(0);
+    expect(of('GET /videos/characters/{id}')).toMatchObject({ ok: false, detail: 'sglang takes no characters.' });
+  });
+
+  it('says that WaveSpeedAI does not list the model that would be used', async () => {
+    const { exit, of } = await asking('wavespeed', [{ body: { code: 200, data: {} } }, models('a')], '/api/v3');
+    expect(exit).toBe(0);
+    expect(of('GET /models')).toMatchObject({
+      ok: false,
+      detail: `It does not list ${SEEDANCE} among its 1 models.`,
+      fix: expect.stringContaining('--model'),
+    });
+  });
+
+  it.each<[string, string, readonly Scripted[], number]>([
+    ['a wrong key', 'openai', [{ status: 401, body: { error: { message: 'Incorrect API key provided' } } }], 4],
+    ['a wrong key in the body', 'wavespeed', [{ body: { code: 401, message: 'Unauthorized' } }], 4],
+    ['a wrong key', 'eachlabs', [schema, schema, { status: 401, body: { error: 'Invalid API key' } }], 4],
+    ['a web page', 'wavespeed', [{ body: '<html></html>' }], 6],
+    ['a host in trouble', 'eachlabs', [{ status: 503, body: {}, forever: true }], 6],
+    ['no answer', 'eachlabs', [{ fault: 'reset', forever: true }], 6],
+  ])('%s of %s is told with what to do, and ends the questions', async (_what, provider, answers, code) => {
+    const { exit, checks } = await asking(provider, answers);
+    expect(exit).toBe(code);
+    expect(checks.filter(isFault)).toMatchObject([{ check: expect.stringMatching(/^GET /), fix: expect.any(String) }]);
   });
 
   it('P5: asks nothing where the key would be readable on the way', async () => {
