@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
 import { maskKey, runAuthLogin, runAuthLogout, runAuthStatus } from '../../src/commands/auth.ts';
 import { storeKey } from '../../src/store/keys.ts';
+import { addJob } from '../helpers/far-end.ts';
 import { createTestContext, createTestHost, type HostOptions } from '../helpers/host.ts';
 import { createTestServer } from '../helpers/server.ts';
 
@@ -224,6 +225,25 @@ describe('sora auth status', () => {
       await runCli(['doctor', '--api', '--debug'], host);
       expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${key}`);
       expect(stdout.text() + stderr.text()).not.toMatch(/team-0123456789|ws-stored-5678|ws-environment-1234/);
+    });
+
+    it('P5: keeps the keys of two profiles apart, also at one host and in one command', async () => {
+      const server = await createTestServer();
+      const queued = { body: { id: 'v', object: 'video', status: 'queued' } };
+      server.answer(queued, queued);
+      const baseUrl = `${server.url}/v1`;
+      const profiles = {
+        one: { provider: 'openai', baseUrl, keyFrom: 'env:ONE_KEY' },
+        two: { provider: 'openai', baseUrl, keyFrom: 'env:TWO_KEY' },
+      };
+      const test = await createTestContext({}, { env: { ONE_KEY: 'key-of-one', TWO_KEY: 'key-of-two' } });
+      await mkdir(test.home, { recursive: true });
+      await writeFile(join(test.home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
+      await addJob(test, { baseUrl, profile: 'one', remoteId: 'v1', status: 'queued' });
+      await addJob(test, { baseUrl, profile: 'two', remoteId: 'v2', status: 'queued' });
+      expect(await runCli(['video', 'status'], test.host)).toBe(0);
+      const seen = server.seen.map(({ path, headers }) => `${path} ${headers.authorization}`);
+      expect(seen.toSorted()).toEqual(['/v1/videos/v1 Bearer key-of-one', '/v1/videos/v2 Bearer key-of-two']);
     });
 
     it('warns at login that the profile does not look there', async () => {

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/derive.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
 import type { Derivation, Job } from '../../src/domain.ts';
+import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
@@ -127,6 +130,26 @@ describe('characters that cost money', () => {
     });
   });
 
+  it('are said with their price before the first is registered, by sync and create', async () => {
+    const test = await withWavespeed();
+    await addCharacter(test, 'Joe');
+    await addCharacter(test, 'Mia');
+    await runCli(['config', 'set', 'model', SORA, '--profile', 'default'], test.host);
+    await runCli(['config', 'set', 'provider', 'wavespeed', '--profile', 'default'], test.host);
+    let before = '';
+    const onRequest = (): void => {
+      before = test.stderr.text();
+    };
+    test.server.answer({ ...refusal(401, 'no_key'), onRequest });
+    expect(await runCli(['character', 'sync'], test.host)).toBe(4);
+    expect(before).toContain('Cost: $0.002 (2 characters at $0.001; 2026-11-21: ');
+
+    test.server.answer({ ...refusal(401, 'no_key'), onRequest });
+    const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Max', '--resolution', '720p'];
+    expect(await runCli(create, test.host)).toBe(4);
+    expect(before).toContain('Cost: $0.001 (1 character at $0.001; ');
+  });
+
   it('at no published price make the whole unknown, and never pass a limit that the rest exceeds', async () => {
     const env = { SORA_PROVIDER: 'eachlabs' };
     const test = await createTestContext({ json: true }, { env });
@@ -135,5 +158,6 @@ describe('characters that cost money', () => {
     await generate(test, wish);
     expect(JSON.parse(test.stdout.text()).cost).toBeNull();
     await expect(generate(test, { ...wish, maxCost: 100 })).rejects.toMatchObject({ code: 'budget' });
+    expect(await generate(test, { ...wish, maxCost: 0, allowUnknownCost: true })).toBe(0);
   });
 });
