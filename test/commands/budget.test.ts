@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
+import { checkBudget } from '../../src/commands/budget.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/derive.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
 import type { Derivation, Job } from '../../src/domain.ts';
 import { FIXTURES } from '../helpers/cli.ts';
-import { addCharacter, addJob, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { addCharacter, addJob, addMadeFrom, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 
@@ -85,6 +86,24 @@ describe('what a derived video costs', () => {
   });
 });
 
+describe('a limit', () => {
+  const each = { usd: 0.4, asOf: '2026-01-02', source: 'a page' };
+  const partly = [
+    { what: 'video', count: 2, each },
+    { what: 'character', count: 1, each: undefined },
+  ] as const;
+
+  it('that the known part exceeds already is not passed by --allow-unknown-cost', async () => {
+    const { context } = await createTestContext({ provider: 'eachlabs' });
+    const provider = await context.provider('preview');
+    const check = (maxCost: number, allowUnknownCost: boolean) => () =>
+      checkBudget({ maxCost, allowUnknownCost }, { bill: partly, provider });
+    expect(check(0.79, true)).toThrow('This costs at least $0.80; --max-cost allows $0.79. No job was sent.');
+    expect(check(0.8, false)).toThrow('What a character costs there is unknown');
+    expect(check(0.8, true)).not.toThrow();
+  });
+});
+
 describe('characters that cost money', () => {
   async function withWavespeed(globals = {}) {
     const server = await createTestServer();
@@ -145,8 +164,9 @@ describe('characters that cost money', () => {
     expect(before).toContain('Cost: $0.002 (2 characters at $0.001; 2026-11-21: ');
 
     test.server.answer({ ...refusal(401, 'no_key'), onRequest });
-    const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Max', '--resolution', '720p'];
-    expect(await runCli(create, test.host)).toBe(4);
+    const path = join(FIXTURES, 'joe.mp4');
+    await addMadeFrom(test, 'Max', path);
+    expect(await runCli(['character', 'create', path, '--name', 'Max'], test.host)).toBe(4);
     expect(before).toContain('Cost: $0.001 (1 character at $0.001; ');
   });
 

@@ -135,7 +135,7 @@ describe('sora doctor', () => {
       before: async (home) => {
         await mkdir(home);
         await writeFile(join(home, 'config.json'), '{"version":1}');
-        await chmod(join(home, 'config.json'), 0o664);
+        await chmod(join(home, 'config.json'), 0o640);
       },
     });
     expect(report.exit).toBe(0);

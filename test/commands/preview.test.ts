@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
 import { FIXTURES } from '../helpers/cli.ts';
-import { addCharacter, addJob } from '../helpers/far-end.ts';
-import { createTestContext, createTestHost, type HostOptions, type TestHost } from '../helpers/host.ts';
+import { addCharacter, addJob, addMadeFrom, videoObject, withHost } from '../helpers/far-end.ts';
+import { createTestContext, createTestHost, type HostOptions, START, type TestHost } from '../helpers/host.ts';
 
 const WORDS = ['video', 'generate', 'Joe waves.', '--dry-run', '--json'];
 const ENDED = 'https://api.openai.com/v1';
@@ -129,6 +129,22 @@ describe('a dry run without a key', () => {
     else expect(request).toMatchObject({ method: 'POST', url, body });
   });
 
+  it('of a character that the host knows already shows that nothing would be sent', async () => {
+    const test = await createTestContext({}, { env: OFFLINE });
+    const path = join(FIXTURES, 'joe.mp4');
+    await addMadeFrom(test, 'Joe', path);
+    const create = ['character', 'create', path, '--name', 'Joe'];
+    const { orientation, kind, value } = { orientation: 'landscape', kind: 'id', value: 'char_1' } as const;
+    const registration = { provider: 'openai', baseUrl: ENDED, orientation, kind, value, name: 'Joe' };
+    const createdAt = new Date(START).toISOString();
+    const store = await test.context.characters();
+    await store.update('Joe', (joe) => ({ ...joe, registrations: [{ ...registration, createdAt }] }));
+    const again = await test.again();
+    expect(await runCli([...create, '--dry-run', '--provider', 'openai'], again.host)).toBe(0);
+    expect(again.stderr.text()).toContain('openai knows Joe already: nothing would be sent.');
+    expect(again.stdout.text()).not.toContain('POST');
+  });
+
   it('of a character says what it costs to register it, and that nothing is where nobody is chosen', async () => {
     const test = await createTestHost({ env: OFFLINE });
     const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Joe', '--dry-run'];
@@ -157,6 +173,14 @@ describe('options of a wait', () => {
       expect(await runCli(wish, test.host)).toBe(2);
       expect(test.stderr.text()).toContain(message);
     }
+  });
+
+  it('have their defaults where they are not typed: a wait ends after 30 minutes', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'running' });
+    test.server.answer({ ...videoObject('in_progress', { id: job.remoteId }), forever: true });
+    expect(await runCli(['video', 'wait', job.id, '--poll-interval', '10m'], test.host)).toBe(8);
+    expect(test.clock.ms - START).toBe(30 * 60_000);
   });
 
   it.each([['--wait'], ['-o', 'sea.mp4']])('are taken with one: %s', async (...wait) => {

@@ -1,8 +1,10 @@
 /** What a host of `/v1/videos` says, for scripted servers, and what a home holds that has talked to it. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Character, Job, Registration } from '../../src/domain.ts';
+import { basename, join } from 'node:path';
+import { type Character, DEFAULT_CLIP_OPTIONS, type Job, type Registration } from '../../src/domain.ts';
+import { hashFile } from '../../src/hash.ts';
+import { PLAN_VERSION } from '../../src/media/plan.ts';
 import { newJobId } from '../../src/store/jobs.ts';
 import { keepSample, sampleJob } from '../store/samples.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
@@ -79,6 +81,15 @@ export async function addJob({ context }: TestContext, fields: Partial<Job> & { 
     },
   );
   return (await context.jobs()).create(job);
+}
+
+/** A stored character that counts as made from that file, without the work of making it. */
+export async function addMadeFrom({ context }: TestContext, name: string, path: string): Promise<Character> {
+  const store = await context.characters();
+  const source = { fileName: basename(path), sha256: await hashFile(path) };
+  const made = { source, options: DEFAULT_CLIP_OPTIONS, planVersion: PLAN_VERSION };
+  await keepSample(store, name);
+  return store.update(name, (current) => ({ ...current, ...made }));
 }
 
 /** A stored character whose clip is no film; with an id at `baseUrl` where that is given. */
