@@ -52,10 +52,11 @@ export async function costOfCharacters(provider: Provider, count: number): Promi
   return { what: 'character', count: each?.usd === 0 ? 0 : count, each };
 }
 
-/** Says what it will cost to register so many characters, unless that is nothing. */
-export async function noteCharacterCost({ ui }: Context, provider: Provider, count: number): Promise<void> {
-  const bill = [await costOfCharacters(provider, count)];
-  if (bill.some((item) => item.count > 0)) ui.note(`Cost: ${describeBill(bill)}`);
+/** Says what it will cost to register so many characters, unless that is nothing; returns the cost of each. */
+export async function noteCharacterCost({ ui }: Context, provider: Provider, count: number): Promise<Cost | undefined> {
+  const item = await costOfCharacters(provider, count);
+  if (item.count > 0) ui.note(`Cost: ${describeBill([item])}`);
+  return item.each;
 }
 
 /** The table is of the host's own prices; at another base URL somebody else may ask for more. */

@@ -8,6 +8,7 @@ import { type Character, type ClipOptions, orientationOf, type Registration } fr
 import { isSoraError, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
+import type { Cost } from '../providers/cost.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
 import { temporary } from '../temporary.ts';
@@ -41,13 +42,13 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
 
   if (input.dryRun) {
     const { plan, info } = await inspectClip(context, path, input.options);
-    const request =
+    const sent =
       chosen && plan.kind !== 'reject'
         ? await previewRegistration(context, { name, chosen, existing: same ? existing : undefined })
         : undefined;
     ui.result({
-      json: { name, path, info, plan, request: request ?? null },
-      text: [planText(plan), ...(request ? [requestText(request)] : [])].join('\n'),
+      json: { name, path, info, plan, request: sent?.request ?? null, cost: sent?.cost ?? null },
+      text: [planText(plan), ...(sent ? [requestText(sent.request)] : [])].join('\n'),
       quiet: [plan.kind],
     });
     if (plan.kind === 'reject') throw new SoraError('clip', `${source.fileName} cannot be used.`);
@@ -69,11 +70,11 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   });
 }
 
-/** The request that would register the character, with its cost on stderr; undefined where none would be sent. */
+/** The request that would register the character, and its cost, also on stderr; undefined where none would be sent. */
 async function previewRegistration(
   context: Context,
   { name, chosen, existing }: { name: string; chosen: Provider | SoraError; existing: Character | undefined },
-): Promise<WireRequest | undefined> {
+): Promise<{ readonly request: WireRequest; readonly cost: Cost | undefined } | undefined> {
   const { ui } = context;
   if (chosen instanceof SoraError) {
     ui.note(`It would be kept on this machine, and not registered: ${chosen.message}`);
@@ -85,9 +86,9 @@ async function previewRegistration(
     return undefined;
   }
   const request = chosen.describeCharacter?.(name);
-  if (request?.note !== undefined) ui.note(request.note);
-  await noteCharacterCost(context, chosen, 1);
-  return request;
+  if (!request) return undefined;
+  if (request.note !== undefined) ui.note(request.note);
+  return { request, cost: await noteCharacterCost(context, chosen, 1) };
 }
 
 function isKnown({ host }: Context, character: Character, provider: Provider): boolean {
