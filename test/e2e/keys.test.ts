@@ -144,7 +144,7 @@ function answersTo(dialect: Dialect, { store }: Host) {
   ] as const satisfies readonly Answered[];
 }
 
-/** Where a host may hide a key in what it says of a job; the word is what the job then is. */
+/** Where a host may hide a key in what it says of a job. */
 function answersAbout(dialect: Dialect, { store }: Host): readonly Scripted[] {
   return [
     { status: 302, headers: { location: `${store.url}/${IN_URL}` } },
