@@ -102,21 +102,23 @@ describe('a dry run without a key', () => {
   });
 
   it.each([
-    ['openai', [], `${ENDED}/videos/characters`, { name: 'Joe', video: '<video/mp4, the prepared clip>' }],
+    ['openai', [], `${ENDED}/videos/characters`, { name: 'Joe', video: '<video/mp4, the prepared clip>' }, 0],
     [
       'wavespeed',
       ['openai/sora-2/text-to-video'],
       'https://api.wavespeed.ai/api/v3/openai/sora-2/characters',
       { name: 'Joe', video: '<URL of the clip, once it is uploaded>' },
+      0.001,
     ],
     [
       'eachlabs',
       ['sora-2-text-to-video'],
       'https://api.eachlabs.ai/v1/prediction',
       { model: 'sora-2-characters', input: { video_url: '<URL of the clip, once it is uploaded>', name: 'Joe' } },
+      undefined,
     ],
-    ['wavespeed', [], undefined, undefined],
-  ])('of a character shows what %s would be sent %#', async (provider, [model], url, body) => {
+    ['wavespeed', [], undefined, undefined, undefined],
+  ])('of a character shows what %s would be sent %#', async (provider, [model], url, body, usd) => {
     const test = await createTestHost({ env: OFFLINE });
     const as = ['--provider', provider];
     await runCli(['config', 'set', 'provider', provider], test.host);
@@ -124,7 +126,8 @@ describe('a dry run without a key', () => {
     test.stdout.chunks.length = 0;
     const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Joe', '--dry-run', '--json', ...as];
     expect(await runCli(create, test.host), test.stderr.text()).toBe(0);
-    const { request } = json(test);
+    const { request, cost } = json(test);
+    expect(cost?.usd).toBe(usd);
     if (url === undefined) expect(request).toBeNull();
     else expect(request).toMatchObject({ method: 'POST', url, body });
   });
