@@ -132,7 +132,13 @@ export interface VideoRequest {
   readonly seconds: number;
   readonly size: Size;
   readonly characters: readonly { readonly name: string; readonly value: string }[];
-  readonly reference?: { readonly kind: 'image' | 'url'; readonly sha256: string; readonly label: string };
+  readonly reference?: {
+    readonly kind: 'image' | 'url';
+    readonly sha256: string;
+    readonly label: string;
+    /** Where it can be had again: an absolute path, or a URL that holds no secret. */
+    readonly source?: string;
+  };
   /** The job whose video this one is made from. */
   readonly from?: { readonly jobId: string; readonly kind: Derivation };
 }
@@ -188,7 +194,10 @@ export interface Job {
   /** What the host says it made, compared with the request after completion. */
   readonly result?: { readonly model?: string; readonly size?: string; readonly seconds?: number };
   readonly cost?: JobCost;
+  /** Seconds that this machine had been up at `createdAt`: tells later whether its clock was set in between. */
+  readonly uptimeSeconds?: number;
   readonly createdAt: string;
+  /** Of an unresolved job: when its sender was last heard of; equal to `createdAt` where nobody knows. */
   readonly updatedAt: string;
 }
 

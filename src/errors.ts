@@ -28,6 +28,8 @@ export interface SoraErrorOptions {
   jobId?: string;
   /** Every problem found, when there is more than one. */
   problems?: readonly string[];
+  /** Milliseconds after which the server wants to be asked again. */
+  retryAfterMs?: number;
   cause?: unknown;
 }
 
@@ -38,6 +40,7 @@ export class SoraError extends Error {
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
   jobId: string | undefined;
+  readonly retryAfterMs: number | undefined;
   readonly problems: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: SoraErrorOptions = {}) {
@@ -46,6 +49,7 @@ export class SoraError extends Error {
     this.hint = options.hint;
     this.requestId = options.requestId;
     this.jobId = options.jobId;
+    this.retryAfterMs = options.retryAfterMs;
     this.problems = options.problems ?? [];
   }
 }

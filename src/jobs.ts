@@ -3,17 +3,7 @@
  * Provider, with injected time; records are saved by the caller's function.
  */
 import { createHash } from 'node:crypto';
-import {
-  type Clock,
-  formatSize,
-  isFinal,
-  type Job,
-  type JobStatus,
-  orientationOf,
-  parseSize,
-  type Size,
-  type VideoRequest,
-} from './domain.ts';
+import { type Clock, formatSize, isFinal, type Job, type JobStatus, type VideoRequest } from './domain.ts';
 import { isSoraError, SoraError } from './errors.ts';
 import type { Provider, RemoteVideo } from './providers/provider.ts';
 import { oneLine } from './text.ts';
@@ -118,13 +108,44 @@ export function missedAt(job: Job, nowMs: number): Job {
   return nowMs - Date.parse(job.createdAt) < SETTLING_MS ? job : forgetRemote(job, nowMs);
 }
 
+/** When a command gives up waiting, on a clock that stands still while the machine sleeps. */
+export interface Deadline {
+  /** Milliseconds; negative once it has passed. */
+  leftMs(): number;
+  /**
+   * Does a thing that takes `ms` at most, by the machine's own timers. When the wall clock says that it took far longer (or
+   * ran backwards), the machine slept or its clock was set, and that time does not count.
+   */
+  during<R>(ms: number, thing: () => Promise<R>): Promise<R>;
+}
+
+/** Beyond what a busy machine is late by. */
+const LATE_MS = 10_000;
+
+/** `atMs` is milliseconds since the epoch: of the whole command, not of one job. */
+export function createDeadline(clock: Clock, atMs: number): Deadline {
+  let at = atMs;
+  return {
+    leftMs: () => at - clock.now(),
+    async during(ms, thing) {
+      const startedAt = clock.now();
+      try {
+        return await thing();
+      } finally {
+        const tookMs = clock.now() - startedAt;
+        if (tookMs > ms + LATE_MS) at += tookMs - ms;
+        else if (tookMs < -LATE_MS) at += tookMs;
+      }
+    },
+  };
+}
+
 export interface WaitOptions {
   readonly job: Job;
   readonly provider: Provider;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch: of the whole command, not of one job. */
-  readonly deadline: number;
+  readonly deadline: Deadline;
   /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host. */
   readonly pollIntervalMs: number | undefined;
   /** Before the first question: 0 asks at once; else what the host said when it took the job, if it said anything. */
@@ -139,7 +160,8 @@ export interface WaitOptions {
 
 /**
  * Polls until the job is final and returns its record. Throws `pending` when the deadline passes or the signal is
- * aborted first. A failed poll never ends the wait, but for a key that has not worked even once.
+ * aborted first; the host is always asked once more after a pause. A failed poll never ends the wait, but for a key that
+ * has not worked even once.
  */
 export async function waitForJob(options: WaitOptions): Promise<Job> {
   const { clock, signal, provider, deadline } = options;
@@ -149,12 +171,13 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
   let answered = false;
   let trouble: SoraError | undefined;
   for (let round = 1; !isFinal(job.status); round++) {
-    await pause(clock, Math.min(pauseMs, Math.max(0, deadline - clock.now())), job, options);
+    await pause(pauseMs, job, options);
     pauseMs = options.pollIntervalMs ?? nextPauseMs(round);
     let seen = job;
+    const limitMs = Math.max(LEAST_MS, deadline.leftMs());
     try {
-      const limit = AbortSignal.timeout(Math.min(Math.max(1000, deadline - clock.now()), MAX_TIMER_MS));
-      const next = await refreshJob(job, { provider, clock, signal: AbortSignal.any([signal, limit]) });
+      const limited = AbortSignal.any([signal, timeLimit(limitMs)]);
+      const next = await deadline.during(limitMs, () => refreshJob(job, { provider, clock, signal: limited }));
       answered = true;
       trouble = undefined;
       pauseMs = options.pollIntervalMs ?? hostPauseMs(next.pollAfterMs) ?? pauseMs;
@@ -163,12 +186,14 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
       if (signal.aborted) throw interrupted(job, options);
       if (!isSoraError(error) || error.code === 'usage' || (error.code === 'auth' && !answered)) throw error;
       trouble = error;
-      if (clock.now() < deadline) options.onPollError?.(error);
+      // Who says when to come back is not asked before, whatever the user's own pause is.
+      pauseMs = Math.max(pauseMs, hostPauseMs(error.retryAfterMs) ?? 0);
+      if (deadline.leftMs() > 0) options.onPollError?.(error);
     }
     if (changed(job, seen)) await options.save(seen);
     job = seen;
     options.onUpdate?.(job);
-    if (!isFinal(job.status) && clock.now() >= deadline) {
+    if (!isFinal(job.status) && deadline.leftMs() <= 0) {
       const why = trouble ? ` The last question failed: ${trouble.message}` : '';
       throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.${why}`, {
         hint: `Nothing is lost. Continue with: ${options.resume}`,
@@ -181,16 +206,25 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-async function pause(clock: Clock, ms: number, job: Job, options: WaitOptions): Promise<void> {
+/** What is begun at the end of the time is given at least so long. */
+const LEAST_MS = 1000;
+
+/** A signal that ends what may take as long as is left, but no less than a second. */
+export function timeLimit(leftMs: number): AbortSignal {
+  return AbortSignal.timeout(Math.min(Math.max(LEAST_MS, leftMs), MAX_TIMER_MS));
+}
+
+async function pause(ms: number, job: Job, { clock, signal, deadline, ...options }: WaitOptions): Promise<void> {
+  const pauseMs = Math.min(ms, Math.max(0, deadline.leftMs()), MAX_TIMER_MS);
   try {
-    if (options.signal.aborted) throw options.signal.reason;
-    if (ms > 0) await clock.sleep(Math.min(ms, MAX_TIMER_MS), options.signal);
+    if (signal.aborted) throw signal.reason;
+    if (pauseMs > 0) await deadline.during(pauseMs, () => clock.sleep(pauseMs, signal));
   } catch {
     throw interrupted(job, options);
   }
 }
 
-function interrupted(job: Job, options: WaitOptions): SoraError {
+function interrupted(job: Job, options: Pick<WaitOptions, 'resume'>): SoraError {
   return new SoraError('pending', `Stopped waiting; job ${job.id} is still ${describe(job)} at its host.`, {
     hint: `Nothing is lost. Continue with: ${options.resume}`,
     jobId: job.id,
@@ -237,43 +271,4 @@ export function jobError(job: Job): SoraError | undefined {
         : `Nothing was downloaded. To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
     jobId: job.id,
   });
-}
-
-/** What is in a downloaded file, measured. */
-export interface VideoFacts extends Size {
-  readonly seconds: number;
-}
-
-/**
- * In words, every way in which what came differs from what was asked: resellers swap models silently. Length may
- * differ by half a second; a dated snapshot or a vendor prefix is the same model.
- */
-export function findDrift(job: Job, facts: VideoFacts): readonly string[] {
-  const { request, result } = job;
-  const drift: string[] = [];
-  if (request.model !== undefined && result?.model !== undefined && !isSameModel(request.model, result.model)) {
-    drift.push(`model ${oneLine(result.model, 80)} instead of ${request.model}`);
-  }
-  if (facts.width !== request.size.width || facts.height !== request.size.height) {
-    const turned = orientationOf(facts) !== orientationOf(request.size) ? ', another orientation' : '';
-    drift.push(`${formatSize(facts)} instead of ${formatSize(request.size)}${turned}`);
-  }
-  const said = result?.size === undefined ? undefined : parseSize(result.size.replace('*', 'x'));
-  if (said && formatSize(said) !== formatSize(request.size) && formatSize(said) !== formatSize(facts)) {
-    drift.push(`the host says ${formatSize(said)}`);
-  }
-  if (Math.abs(facts.seconds - request.seconds) > 0.5) {
-    drift.push(`${facts.seconds.toFixed(1)} s instead of ${request.seconds} s`);
-  }
-  return drift;
-}
-
-const SNAPSHOT = /-20\d\d-\d\d-\d\d$/;
-
-function isSameModel(asked: string, got: string): boolean {
-  const [wanted, given] = [asked, got].map((model) => model.slice(model.lastIndexOf('/') + 1)) as [string, string];
-  return (
-    wanted === given ||
-    (SNAPSHOT.test(wanted) !== SNAPSHOT.test(given) && wanted.replace(SNAPSHOT, '') === given.replace(SNAPSHOT, ''))
-  );
 }

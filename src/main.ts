@@ -1,8 +1,9 @@
 /** The process: the only file that touches it. Everything else is given a Host. */
-import { homedir } from 'node:os';
+import { homedir, uptime } from 'node:os';
 import { runCli } from './cli.ts';
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
+import { sayLastWords } from './last-words.ts';
 import { removeUnfinished } from './temporary.ts';
 import { oneLine } from './text.ts';
 import type { Sink } from './ui.ts';
@@ -22,6 +23,7 @@ for (const [signal, code, words] of [
   process.on(signal, () => {
     // The second one means it: leave at once.
     if (controller.signal.aborted) {
+      sayLastWords();
       removeUnfinished();
       process.exit(EXIT_CODES[code]);
     }
@@ -31,6 +33,7 @@ for (const [signal, code, words] of [
 
 // Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
 process.on('uncaughtException', (error) => {
+  sayLastWords();
   removeUnfinished();
   process.stderr.write(
     `error: This is a bug in sora: ${oneLine(`${error}`)}\nhint: sora video list shows every job that was sent.\n`,
@@ -58,6 +61,7 @@ const host: Host = {
   cwd: process.cwd(),
   platform: process.platform,
   homeDir: homedir(),
+  uptimeSeconds: uptime,
   nodeVersion: process.versions.node,
   stdin: {
     get stream() {

@@ -74,9 +74,10 @@ export function addVideo(video: Command, act: Act): void {
     );
   followOptions(video.command('wait').description('wait for jobs and download their videos'))
     .argument('<id...>', JOB_ID)
+    .option('--adopt <id>', 'take this video of the host for the job, whose answer was lost', text)
     .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
     .action(
-      act<Typed<FollowFlags>>(async (context, ids, options) => {
+      act<Typed<FollowFlags> & { adopt?: string }>(async (context, ids, options) => {
         const { runVideoWait } = await import('./commands/follow.ts');
         return runVideoWait(context, { ...followFlags(options), ids });
       }),

@@ -15,10 +15,11 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   { name: 'services', files: /^(ui|download|publish)\.ts$|^(store|media|providers)\//, inner: true },
   {
     name: 'rules',
-    files: /^(jobs|prompt)\.ts$|^media\/(plan|info|steps|arguments|colour|frame|limits)\.ts$|^providers\/provider\.ts$/,
+    files:
+      /^(jobs|prompt|drift|reconcile)\.ts$|^media\/(plan|info|steps|arguments|colour|frame|limits)\.ts$|^providers\/provider\.ts$/,
     inner: true,
   },
-  { name: 'ground', files: /^(domain|errors|text|hash|temporary)\.ts$/, inner: true },
+  { name: 'ground', files: /^(domain|errors|text|hash|temporary|last-words)\.ts$/, inner: true },
 ];
 
 const FILES = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(

@@ -9,7 +9,7 @@ import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
 import { type FollowFlags, followAll } from './follow.ts';
 import { findJobs, finishedJob, resumeCommand } from './jobs.ts';
 import { showRequest } from './preview.ts';
-import { earlierJob, type Order, submit } from './submit.ts';
+import { admittedJob, type Order, submit } from './submit.ts';
 import { checkTarget } from './target.ts';
 import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './wishes.ts';
 
@@ -47,7 +47,7 @@ export async function runVideoDerive(
   checkRules(context, { order, source, provider, records });
   const earlier = input.dryRun
     ? undefined
-    : earlierJob(records, { ...input, draft: order, key: input.key, ownIds: [] });
+    : await admittedJob(context, { ...input, draft: order, key: input.key, ownIds: [] });
   const cost = await costOf(context, { order, source, provider });
   const bill = [{ what: 'video', count: 1, each: cost }] as const;
   // The job of a key is paid for already.

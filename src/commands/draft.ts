@@ -7,7 +7,7 @@ import { nameCharacters, pointToClips } from '../prompt.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { readReference } from './reference.ts';
 import { ensureRegistered, type Place, registrationAt } from './register.ts';
-import { earlierJob } from './submit.ts';
+import { admittedJob } from './submit.ts';
 import type { GenerateFlags, Wanted } from './wishes.ts';
 
 /** A request that is ready to leave. */
@@ -80,9 +80,8 @@ export async function makeDraft(
     await admit?.(draft, missing);
     return draft;
   }
-  const { records } = await (await context.jobs()).list();
   const { key, resend, count } = input;
-  const earlier = earlierJob(records, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
+  const earlier = await admittedJob(context, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
   if (!earlier) await admit?.(draft, missing);
 
   const cast: Cast[] = [];

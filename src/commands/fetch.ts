@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Job } from '../domain.ts';
 import { type DownloadedFile, downloadContent, verifyVideo } from '../download.ts';
+import { findDrift, type VideoFacts } from '../drift.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
-import { findDrift, type VideoFacts } from '../jobs.ts';
+import { type Deadline, timeLimit } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
 import { formatBytes, sentence } from '../text.ts';
 import type { Task } from '../ui.ts';
@@ -38,15 +39,24 @@ export async function alreadyHere(
   return { job, path: outputPath };
 }
 
+export interface FetchOptions {
+  readonly target: Target;
+  readonly variant: Variant;
+  readonly output?: string;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+  readonly task?: Task;
+  /** When the command gives up; never unless given. */
+  readonly deadline?: Deadline;
+}
+
 /** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
-export async function fetchVideo(
-  context: Context,
-  job: Job,
-  options: { target: Target; variant: Variant; output?: string; force: boolean; allowDrift: boolean; task?: Task },
-): Promise<Followed> {
+export async function fetchVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
   const { ui, host } = context;
   const { target, variant } = options;
   const task = options.task ?? (await ui.task(`${job.id} downloading`));
+  const leftMs = options.deadline?.leftMs();
+  const limit = leftMs === undefined ? undefined : timeLimit(leftMs);
   let file: DownloadedFile;
   try {
     file = await downloadContent({
@@ -54,7 +64,7 @@ export async function fetchVideo(
       remoteId: job.remoteId ?? '',
       variant,
       clock: host.clock,
-      signal: host.signal,
+      signal: limit ? AbortSignal.any([host.signal, limit]) : host.signal,
       ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
       onProgress: (bytes, total) =>
         task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
@@ -66,8 +76,9 @@ export async function fetchVideo(
       return saved;
     }
     task.fail(`${job.id} is done, but its ${variant} is not here`);
-    if (host.signal.aborted) {
-      throw new SoraError('pending', `Stopped downloading; job ${job.id} is done and safe at its host.`, {
+    if (host.signal.aborted || limit?.aborted) {
+      const why = host.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
+      throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
         hint: `Continue with: ${resumeCommand(context, job, options)}`,
         jobId: job.id,
       });

@@ -1,23 +1,15 @@
 /** From a job's id to its end: `video wait`, `video download` and `generate --wait`. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { isUnresolved, type Job } from '../domain.ts';
-import { isSoraError } from '../errors.ts';
-import { describe, jobError, waitForJob } from '../jobs.ts';
+import type { Job } from '../domain.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import { createDeadline, describe, jobError, waitForJob } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
 import type { Task } from '../ui.ts';
 import { alreadyHere, type Followed, fetchVideo } from './fetch.ts';
-import {
-  deletedError,
-  exitOf,
-  findJobs,
-  finishedJob,
-  resumeCommand,
-  saveProgress,
-  unknownJob,
-  unresolvedError,
-} from './jobs.ts';
+import { deletedError, exitOf, findJobs, finishedJob, resumeCommand, saveProgress, unknownJob } from './jobs.ts';
 import { checkTarget, targetOf } from './target.ts';
+import { adoptVideo, requireSettled } from './unresolved.ts';
 
 export interface FollowFlags {
   readonly output?: string;
@@ -31,15 +23,21 @@ export interface FollowFlags {
   readonly waitOnly?: readonly string[];
 }
 
-/** `sora video wait <id>...` */
-export async function runVideoWait(context: Context, input: FollowFlags & { ids: readonly string[] }): Promise<number> {
+/** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
+export async function runVideoWait(
+  context: Context,
+  input: FollowFlags & { ids: readonly string[]; adopt?: string },
+): Promise<number> {
   const jobs = await findJobs(context, input.ids);
+  if (input.adopt !== undefined && jobs.length > 1) throw new SoraError('usage', '--adopt takes one job.');
   // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
-  const own =
+  const isOwn =
     jobs.length === 1 && input.output !== undefined && jobs[0]?.outputPath === resolve(context.host.cwd, input.output);
-  if (!own) await checkTarget(context, input, jobs.length);
+  if (!isOwn) await checkTarget(context, input, jobs.length);
   const deadline = context.host.clock.now() + input.timeout * 1000;
-  return followAll(context, jobs, (job) => ({ ...input, deadline, firstPauseMs: 0, job }));
+  const [first] = jobs;
+  const own = input.adopt === undefined || !first ? jobs : [await adoptVideo(context, first, input.adopt)];
+  return followAll(context, own, (job) => ({ ...input, deadline, firstPauseMs: 0, job }));
 }
 
 /** `sora video download <id>` */
@@ -59,6 +57,7 @@ export async function runVideoDownload(
 
 export interface FollowOne extends FollowFlags {
   readonly job: Job;
+  /** Milliseconds since the epoch: of the whole command, downloads included. */
   readonly deadline: number;
   /** Undefined when the job was created just now. */
   readonly firstPauseMs: number | undefined;
@@ -88,8 +87,8 @@ export async function followAll(
 
 async function followOne(context: Context, options: FollowOne, alone: boolean): Promise<Followed> {
   const { ui, host } = context;
-  const { job } = options;
-  if (isUnresolved(job)) throw unresolvedError(job);
+  const deadline = createDeadline(host.clock, options.deadline);
+  const job = await requireSettled(context, options.job, deadline);
   const already = await alreadyHere(context, job, options);
   if (already) return already;
   if (job.remoteDeleted) throw deletedError(job);
@@ -105,7 +104,7 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
       provider,
       clock: host.clock,
       signal: host.signal,
-      deadline: options.deadline,
+      deadline,
       pollIntervalMs: options.pollInterval === undefined ? undefined : options.pollInterval * 1000,
       firstPauseMs: options.firstPauseMs,
       resume: resumeCommand(context, job, options),
@@ -128,7 +127,7 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
     task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'did not succeed'));
     throw error;
   }
-  return fetchVideo(context, done, { ...options, target, variant: 'video', task });
+  return fetchVideo(context, done, { ...options, target, variant: 'video', task, deadline });
 }
 
 /** Several waits at once share the screen: each says when it begins and when it ends. */

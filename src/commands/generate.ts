@@ -113,8 +113,10 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
       );
       // Something was created, so no code may say that nothing was.
       const code = NOTHING_CREATED.has(error.code) ? 'pending' : error.code;
-      throw new SoraError(code, `Only ${sent.length} of ${input.count} jobs were sent. ${error.message}`, {
-        hint: `Those go on at the host. Follow them with: sora video wait ${ownIds.join(' ')}`,
+      // Stopped right after it was sent: that one goes on as well.
+      const ids = [...ownIds, ...(error.code === 'pending' ? (error.jobId ?? []) : [])];
+      throw new SoraError(code, `Only ${ids.length} of ${input.count} jobs were sent. ${error.message}`, {
+        hint: `Those go on at the host. Follow them with: sora video wait ${ids.join(' ')}`,
         ...(error.jobId !== undefined && { jobId: error.jobId }),
         cause: error,
       });

@@ -1,9 +1,10 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
 import type { Context } from '../context.ts';
-import { isFinal, isUnresolved, type Job } from '../domain.ts';
+import { isFinal, type Job } from '../domain.ts';
 import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
 import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
 import { shellQuote } from '../text.ts';
+import { requireSettled } from './unresolved.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
 export async function findJobs(context: Context, ids: readonly string[]): Promise<readonly Job[]> {
@@ -21,28 +22,6 @@ export function unknownJob(id: string): SoraError {
   return new SoraError('usage', id === '@last' ? 'There is no job yet.' : `There is no job ${id} on this machine.`, {
     hint: 'sora video list shows the jobs of this machine.',
   });
-}
-
-/** Nobody knows whether the host has this job. */
-export function unresolvedError(job: Job): SoraError {
-  if (job.status === 'submitting') {
-    return new SoraError(
-      'ambiguous',
-      `Job ${job.id} has no answer yet from ${job.provider}: another command may be sending it right now.`,
-      {
-        hint: 'If none is, its request may have been sent: look for it in the list or the bill of your host. To send it once more, add --resend.',
-        jobId: job.id,
-      },
-    );
-  }
-  return new SoraError(
-    'ambiguous',
-    `Job ${job.id} may or may not exist at ${job.provider}: its request was sent and the answer never came.`,
-    {
-      hint: `Look for it in the list or the bill of your host. To send it once more, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` with --resend.`,
-      jobId: job.id,
-    },
-  );
 }
 
 /** What a wait was asked for, as far as the command that continues it must say it again. */
@@ -79,9 +58,9 @@ export async function saveProgress(context: Context, next: Job): Promise<Job> {
   }
 }
 
-/** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for an unresolved one. */
-export async function upToDate(context: Context, job: Job): Promise<Job> {
-  if (isUnresolved(job)) throw unresolvedError(job);
+/** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for one that cannot be found. */
+export async function upToDate(context: Context, known: Job): Promise<Job> {
+  const job = await requireSettled(context, known);
   if (isFinal(job.status)) return job;
   const { clock, signal } = context.host;
   const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });

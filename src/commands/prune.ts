@@ -17,7 +17,7 @@ export async function runVideoPrune(
   const old = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
   const removed: Job[] = [];
   for (const job of old) {
-    if (!dryRun && !(await store.remove(job.id))) continue;
+    if (!dryRun && !(await store.remove(job.id, ({ status }) => isFinal(status)))) continue;
     removed.push(job);
     // The id is all that leads to a video which was paid for and may still be there.
     const unsaved = job.status === 'succeeded' && job.outputPath === undefined && !job.remoteDeleted;

@@ -34,7 +34,13 @@ export async function readReference(context: Context, text: string, size: Size):
     context.ui.warn(
       `The picture at ${host} is passed on as it is; it must be exactly ${formatSize(size)}, or the host refuses it.`,
     );
-    return { reference: { kind: 'url', url: text }, record: { kind: 'url', sha256: sha256(text), label: host } };
+    const record = {
+      kind: 'url',
+      sha256: sha256(text),
+      label: host,
+      ...(!mayHoldSecret(text) && { source: text }),
+    } as const;
+    return { reference: { kind: 'url', url: text }, record };
   }
   const { bytes, fileName } = await readPicture(context, text);
   const mime = sniffImage(bytes);
@@ -46,8 +52,17 @@ export async function readReference(context: Context, text: string, size: Size):
   const fitted = await toSize(context, { bytes, mime, fileName, size });
   return {
     reference: { kind: 'bytes', bytes: fitted, mime: sniffImage(fitted) ?? mime, fileName },
-    record: { kind: 'image', sha256: sha256(bytes), label: fileName },
+    record: {
+      ...{ kind: 'image', sha256: sha256(bytes), label: fileName },
+      ...(text !== '-' && !/^data:/i.test(text) && { source: resolve(context.host.cwd, text) }),
+    },
   };
+}
+
+/** Signed URLs carry their key in the query. */
+function mayHoldSecret(url: string): boolean {
+  const { search, username, password } = new URL(url);
+  return `${search}${username}${password}` !== '';
 }
 
 /** The exact size, upright, and without what a camera wrote into it: where a picture was taken is nobody's business. */

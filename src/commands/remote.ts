@@ -1,12 +1,13 @@
 /** Videos where they were made: `video list --remote`, `video cancel`, `video delete`. */
 import type { Context } from '../context.ts';
-import { isFinal, isUnresolved, type Job } from '../domain.ts';
+import { isFinal, type Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { applyRemote, describe, jobError, missedAt } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { oneLine } from '../text.ts';
-import { findJobs, saveProgress, stillRunning, unknownJob, unresolvedError, upToDate } from './jobs.ts';
+import { findJobs, saveProgress, stillRunning, unknownJob, upToDate } from './jobs.ts';
 import { warnBroken } from './status.ts';
+import { requireSettled } from './unresolved.ts';
 
 /** The most that the protocol gives at once. */
 const PAGE = 100;
@@ -70,8 +71,7 @@ function remoteTable({ ui }: Context, listed: readonly Listed[]): string {
 /** `sora video cancel <id>` */
 export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
   const { ui, host } = context;
-  const job = await onlyJob(context, id);
-  if (isUnresolved(job)) throw unresolvedError(job);
+  const job = await requireSettled(context, await onlyJob(context, id));
   if (job.status === 'cancelled') return showCancelled(context, job);
   refuseFinal(job);
   const provider = await context.providerOf(job);
@@ -129,9 +129,9 @@ function showCancelled({ ui }: Context, job: Job): undefined {
 /** `sora video delete <id>`: at the host. The record and a file that was saved stay. */
 export async function runVideoDelete(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
   const { ui, host } = context;
-  const job = await onlyJob(context, id);
-  if (job.remoteDeleted) return showDeleted(context, job);
-  if (isUnresolved(job)) throw unresolvedError(job);
+  const named = await onlyJob(context, id);
+  if (named.remoteDeleted) return showDeleted(context, named);
+  const job = await requireSettled(context, named);
   const provider = job.remoteId === undefined ? undefined : await context.providerOf(job);
   if (provider && !provider.deleteVideo) throw noDeletion(provider, job);
   const current = await upToDate(context, job);

@@ -2,15 +2,18 @@
 import type { Context } from '../context.ts';
 import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, type SoraError } from '../errors.ts';
-import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
+import { createDeadline, describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
 import { oneLine } from '../text.ts';
-import { exitOf, findJobs, saveProgress, stillRunning, unresolvedError } from './jobs.ts';
+import { exitOf, findJobs, saveProgress, stillRunning } from './jobs.ts';
+import { settleJob, unresolvedError } from './unresolved.ts';
 
 interface Asked {
   readonly job: Job;
-  /** Why the host could not be asked. */
+  /** Why the host could not be asked, or could not tell which of its videos is this one. */
   readonly error?: SoraError;
+  /** Of an unresolved job. */
+  readonly unresolved?: SoraError;
 }
 
 /** Requests at once: enough for a full list, few enough for a host's rate limit. */
@@ -43,16 +46,15 @@ export async function runVideoStatus(
           ),
     quiet: asked.map(({ job }) => job.id),
   });
-  for (const { job } of asked)
-    if (isUnresolved(job)) ui.note(`${job.id}: ${unresolvedError(job).message} ${unresolvedError(job).hint}`);
+  for (const { error, unresolved } of asked) {
+    if (unresolved && !error) ui.note(`${unresolved.message} ${unresolved.hint ?? ''}`);
+  }
   if (!input.exitStatus) return exitOf(asked);
-  return exitOf(
-    asked.map(({ job, error }) => ({ error: error ?? fateOf(job) })).flatMap(({ error }) => (error ? [{ error }] : [])),
-  );
+  const fates = asked.map((one) => one.unresolved ?? one.error ?? fateOf(one.job));
+  return exitOf(fates.flatMap((error) => (error ? [{ error }] : [])));
 }
 
 function fateOf(job: Job): SoraError | undefined {
-  if (isUnresolved(job)) return unresolvedError(job);
   if (isFinal(job.status)) return jobError(job);
   return stillRunning(job);
 }
@@ -66,7 +68,7 @@ async function unfinished(context: Context): Promise<readonly Job[]> {
 async function ask(context: Context, job: Job): Promise<Asked> {
   if (isFinal(job.status)) return { job };
   try {
-    if (isUnresolved(job)) return { job: await markUnknown(context, job) };
+    if (isUnresolved(job)) return await lookFor(context, job);
     const { clock, signal } = context.host;
     const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
     if (next === job) return { job };
@@ -77,16 +79,21 @@ async function ask(context: Context, job: Job): Promise<Asked> {
   }
 }
 
-/** A request is answered within minutes; a record that still says `submitting` then belongs to a process that is gone. */
-const SUBMITTING_MS = 5 * 60_000;
-
-async function markUnknown(context: Context, job: Job): Promise<Job> {
-  if (job.status === 'unknown' || context.host.clock.now() - Date.parse(job.createdAt) < SUBMITTING_MS) return job;
-  return (await context.jobs()).update(job.id, (current) =>
-    isUnresolved(current)
-      ? { ...current, status: 'unknown', updatedAt: new Date(context.host.clock.now()).toISOString() }
-      : current,
-  );
+/** A video that is found is an answer, and so is that none can be it; several that could be it are for the user to tell. */
+async function lookFor(context: Context, job: Job): Promise<Asked> {
+  const known = await settleJob(context, job);
+  if (!isUnresolved(known.job)) return { job: known.job };
+  const unresolved = unresolvedError(known);
+  const { candidates, resend, isSending, trouble } = known;
+  context.ui.event({
+    event: 'unresolved',
+    jobId: job.id,
+    isSending,
+    candidates: candidates.map(({ id, status, createdAt }) => ({ id, status, createdAt })),
+    ...(!isSending && { resend }),
+  });
+  const error = trouble ?? (candidates.length > 0 ? unresolved : undefined);
+  return { job: known.job, unresolved, ...(error && { error }) };
 }
 
 async function watch(context: Context, jobs: readonly Job[]): Promise<readonly Asked[]> {
@@ -95,14 +102,16 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
   const task = jobs.length === 1 && jobs[0] ? await ui.task(`${jobs[0].id} ${describe(jobs[0])}`) : undefined;
   const asked = await Promise.all(
     jobs.map(async (job): Promise<Asked> => {
-      if (isUnresolved(job) || isFinal(job.status)) return { job };
+      if (isFinal(job.status)) return { job };
       try {
+        const found = isUnresolved(job) ? await lookFor(context, job) : { job };
+        if (isUnresolved(found.job)) return found;
         const done = await waitForJob({
-          job,
+          job: found.job,
           provider: await context.providerOf(job),
           clock: host.clock,
           signal: host.signal,
-          deadline: Number.POSITIVE_INFINITY,
+          deadline: createDeadline(host.clock, Number.POSITIVE_INFINITY),
           pollIntervalMs: undefined,
           firstPauseMs: 0,
           resume: `sora video status ${job.id} --watch`,

@@ -3,12 +3,15 @@ import type { Context } from '../context.ts';
 import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
+import { keepLastWords } from '../last-words.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
 import { sentence } from '../text.ts';
 import type { Draft } from './draft.ts';
-import { type Resumable, resumeCommand, unresolvedError } from './jobs.ts';
+import { type Resumable, resumeCommand } from './jobs.ts';
+import { resendCommand } from './resend.ts';
+import { settleJob, unresolvedError } from './unresolved.ts';
 
 export interface Submitted {
   readonly job: Job;
@@ -43,33 +46,58 @@ export interface SubmitOptions extends AdmissionOptions {
 /** A key whose job came to nothing is free again. */
 const GIVEN_UP: ReadonlySet<JobStatus> = new Set(['failed', 'expired', 'cancelled']);
 
-/**
- * The job that the key belongs to. Throws `ambiguous` when an equal one is unresolved, and `usage` when the key belongs
- * to other work.
- */
-export function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }: AdmissionOptions): Job | undefined {
+/** What stands in the way of a request: at most one of the two. */
+export interface Earlier {
+  /** The job that the key belongs to: nothing needs to be sent. */
+  readonly sameKey?: Job;
+  /** An equal one that is unresolved: nothing may be sent. */
+  readonly twin?: Job;
+}
+
+/** Throws `usage` when the key belongs to other work. */
+export function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }: AdmissionOptions): Earlier {
   const sameKey = key === undefined ? undefined : jobs.find((job) => job.key === key && !GIVEN_UP.has(job.status));
   if (sameKey && sameKey.fingerprint !== draft.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
       hint: 'Use another --key.',
     });
   }
-  if (sameKey && !isUnresolved(sameKey)) return sameKey;
-  const unresolved = jobs.find(
-    (job) =>
-      isUnresolved(job) && (job === sameKey || (job.fingerprint === draft.fingerprint && !ownIds.includes(job.id))),
-  );
-  if (unresolved && !resend) throw unresolvedError(unresolved);
-  return undefined;
+  if (sameKey && !isUnresolved(sameKey)) return { sameKey };
+  const twin = resend
+    ? undefined
+    : jobs.find(
+        (job) =>
+          isUnresolved(job) && (job === sameKey || (job.fingerprint === draft.fingerprint && !ownIds.includes(job.id))),
+      );
+  return twin ? { twin } : {};
+}
+
+/**
+ * The same with the jobs of this machine, and after a look at the host for an unresolved twin. The job that the key belongs
+ * to, if any. Throws `ambiguous` when nobody knows what became of the twin, and `pending` when it turns out to exist: who
+ * runs a lost command again wants that job, not a second one.
+ */
+export async function admittedJob(context: Context, options: AdmissionOptions): Promise<Job | undefined> {
+  const store = await context.jobs();
+  for (;;) {
+    const { sameKey, twin } = earlierJob((await store.list()).records, options);
+    if (!twin) return sameKey;
+    const known = await settleJob(context, twin);
+    if (isUnresolved(known.job)) throw unresolvedError(known);
+    if ((options.key !== undefined && twin.key === options.key) || GIVEN_UP.has(known.job.status)) continue;
+    throw new SoraError('pending', `An equal request was made before, as job ${twin.id}. Nothing new was sent.`, {
+      hint: `Get its video: ${resumeCommand(context, known.job, {})}\nTo make another one, run the command again.`,
+      jobId: twin.id,
+    });
+  }
 }
 
 /** Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job. */
 export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
-  const { ui, host, globals } = context;
+  const { ui, host } = context;
   const { draft, provider, key, cost } = options;
   const store = await context.jobs();
-  const now = (): string => new Date(host.clock.now()).toISOString();
-  const createdAt = now();
+  const createdAt = new Date(host.clock.now()).toISOString();
   const job: Job = {
     version: 1,
     id: newJobId(host.clock.now(), host.random),
@@ -84,36 +112,34 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     characters: draft.request.characters.map(({ name }) => name),
     status: 'submitting',
     ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
+    ...(host.uptimeSeconds && { uptimeSeconds: host.uptimeSeconds() }),
     createdAt,
     updatedAt: createdAt,
   };
-  const admitted = await store.create(job, ({ records, broken }) => {
-    for (const { path } of broken) ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
-    return earlierJob(records, options);
+  return store.whileSending(job.id, async (sending) => {
+    let twin: Job | undefined;
+    const admitted = await store.create(job, ({ records, broken }) => {
+      for (const { path } of broken) ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
+      const earlier = earlierJob(records, options);
+      twin = earlier.twin;
+      return earlier.twin ?? earlier.sameKey;
+    });
+    if (twin) throw unresolvedError(await settleJob(context, twin));
+    if (admitted.id !== job.id) {
+      ui.note(`The key "${key}" belongs to job ${admitted.id}; nothing new is sent.`);
+      return { job: admitted, pollAfterMs: 0 };
+    }
+    // A process that stood still for long may have been given up by others, and its request sent again.
+    sending.assertHeld();
+    return sendRecorded(context, job, options);
   });
-  if (admitted.id !== job.id) {
-    ui.note(`The key "${key}" belongs to job ${admitted.id}; nothing new is sent.`);
-    return { job: admitted, pollAfterMs: 0 };
-  }
-  let remote: RemoteVideo;
-  try {
-    remote = await send(provider, draft, host.signal);
-  } catch (error) {
-    await writeDownFailure(context, job, error);
-    if (!isSoraError(error)) throw error;
-    error.jobId = job.id;
-    if (error.code !== 'ambiguous') throw error;
-    throw new SoraError(
-      'ambiguous',
-      `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
-      {
-        hint: unresolvedError(job).hint ?? '',
-        jobId: job.id,
-        ...(error.requestId !== undefined && { requestId: error.requestId }),
-        cause: error,
-      },
-    );
-  }
+}
+
+async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
+  const { ui, host, globals } = context;
+  const { provider } = options;
+  const store = await context.jobs();
+  const remote = await sendOnce(context, job, options);
   const accepted = applyRemote(job, remote, host.clock.now());
   ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
   const resume = resumeCommand({ globals }, job, options.wait ?? {});
@@ -129,8 +155,53 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   ui.note(`Job ${job.id} is ${kept.status} at ${provider.name} as ${remote.id}.`);
   const failed = jobError(kept);
   if (failed) throw failed;
+  if (host.signal.aborted) {
+    throw new SoraError('pending', `Stopped; job ${job.id} is ${kept.status} at ${provider.name} as ${remote.id}.`, {
+      hint: `Nothing is lost. Continue with: ${resume}`,
+      jobId: job.id,
+    });
+  }
   if (options.wait) ui.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
+}
+
+/** The one request. What came of it instead of a job is written down before it is thrown. */
+async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitOptions): Promise<RemoteVideo> {
+  const { ui, host } = context;
+  const look = `See what became of it: sora video status ${job.id}`;
+  const forget = keepLastWords(() =>
+    ui.error(
+      new SoraError('ambiguous', `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`, {
+        hint: look,
+        jobId: job.id,
+      }),
+    ),
+  );
+  const onStop = (): void =>
+    ui.note('Stopping: the answer of the host is awaited for a few seconds. Ctrl-C again leaves at once.');
+  host.signal.addEventListener('abort', onStop, { once: true });
+  try {
+    return await send(provider, draft, host.signal);
+  } catch (error) {
+    await writeDownFailure(context, job, error);
+    if (!isSoraError(error)) throw error;
+    error.jobId = job.id;
+    if (error.code !== 'ambiguous') throw error;
+    const again = `To send it once more: ${await resendCommand(context, job, provider)}`;
+    throw new SoraError(
+      'ambiguous',
+      `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
+      {
+        hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${again}`,
+        jobId: job.id,
+        ...(error.requestId !== undefined && { requestId: error.requestId }),
+        cause: error,
+      },
+    );
+  } finally {
+    host.signal.removeEventListener('abort', onStop);
+    forget();
+  }
 }
 
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
@@ -146,12 +217,17 @@ async function writeDownFailure(context: Context, job: Job, error: unknown): Pro
   const message = error instanceof Error ? error.message : String(error);
   const store = await context.jobs();
   await store
-    .update(job.id, (current) => ({
-      ...current,
-      status: isDefinite ? 'failed' : 'unknown',
-      ...(isDefinite && { failure: { message, policy: error.code === 'policy' } }),
-      updatedAt: new Date(host.clock.now()).toISOString(),
-    }))
+    .update(job.id, (current) =>
+      // Another command may have found it at the host meanwhile.
+      isUnresolved(current)
+        ? {
+            ...current,
+            status: isDefinite ? 'failed' : 'unknown',
+            ...(isDefinite && { failure: { message, policy: error.code === 'policy' } }),
+            updatedAt: new Date(host.clock.now()).toISOString(),
+          }
+        : current,
+    )
     .catch((cause: unknown) => {
       ui.warn(`${job.id}: its record was not brought up to date: ${cause instanceof Error ? cause.message : cause}`);
     });

@@ -15,9 +15,14 @@ export interface Timeouts {
   readonly headersMs: number;
   /** Between two pieces of a body, in either direction. */
   readonly idleMs: number;
+  /** From an abort to the end of a create that has left: its answer may be on the way, and names what was paid for. */
+  readonly graceMs: number;
 }
 
-export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 120_000, idleMs: 60_000 };
+export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 120_000, idleMs: 60_000, graceMs: 5_000 };
+
+/** A timer that fires so much later than it should belongs to a machine that slept, not to a host that is slow. */
+const LATE_MS = 2_000;
 
 export interface ProxySettings {
   /** For http:// URLs. */
@@ -35,6 +40,8 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   readonly proxy: ProxySettings;
   readonly timeouts: Timeouts;
+  /** Waits a little for the answer when it is aborted after it was sent. */
+  readonly lingers: boolean;
   /** Connections that stand already, for what may be sent again when one of them turns out to be dead. */
   readonly connections?: Connections | undefined;
 }
@@ -97,6 +104,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const cut = new AbortController();
   let sent = false;
   let timer: NodeJS.Timeout | undefined;
+  let grace: NodeJS.Timeout | undefined;
 
   // A proxy that hangs up on a tunnel is noticed on an agent of one's own only.
   const shared = via === undefined ? await request.connections?.agent() : undefined;
@@ -112,15 +120,24 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   // undici has no hook that ends a connection attempt, so the sockets are given a signal and the agent is destroyed.
   const end = (reason: Error): void => {
     clearTimeout(timer);
+    clearTimeout(grace);
     signal.removeEventListener('abort', onAbort);
     if (cut.signal.aborted) return;
     cut.abort(reason);
     if (!shared) agent.destroy(reason).catch(() => {});
   };
-  const onAbort = (): void => end(new Error('aborted'));
+  const onAbort = (): void => {
+    if (!request.lingers || !sent) end(new Error('aborted'));
+    else grace = setTimeout(() => end(new Error('aborted')), timeouts.graceMs);
+  };
   const arm = (ms: number, code: TimeoutCode): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => end(Object.assign(new Error(code), { code })), ms);
+    const due = performance.now() + ms;
+    timer = setTimeout(() => {
+      // What came meanwhile lies unread in the socket: it gets its time after all.
+      if (performance.now() - due > LATE_MS) arm(ms, code);
+      else end(Object.assign(new Error(code), { code }));
+    }, ms);
   };
   const lost = (error: unknown): Lost => {
     const reason: unknown = cut.signal.aborted ? cut.signal.reason : error;

@@ -2,6 +2,7 @@
 import { SoraError, type SoraErrorOptions, systemCode } from '../errors.ts';
 import { type Answer, failureOf, isPolicy, isQuota } from './answer.ts';
 import type { Lost, Timeouts } from './exchange.ts';
+import { parseRetryAfter } from './retry.ts';
 
 /** A broken exchange in one sentence, with the host's name, and what to look at. */
 export function describeLost(lost: Lost, host: string, timeouts: Timeouts): { message: string; hint: string } {
@@ -104,7 +105,12 @@ export function refusal(answer: Answer): SoraError {
   const { status, host, requestId } = answer;
   const failure = failureOf(answer);
   const said = `${host} answered ${status}: ${failure.message}`;
-  const options = (hint: string): SoraErrorOptions => ({ hint, ...(requestId === undefined ? {} : { requestId }) });
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
+  const options = (hint: string): SoraErrorOptions => ({
+    hint,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 
   if (status >= 400 && status < 500 && isPolicy(failure)) {
     return new SoraError(

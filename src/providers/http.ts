@@ -129,6 +129,7 @@ export function createHttp(options: HttpOptions): Http {
         proxy: options.proxy,
         timeouts,
         ...(!streams && request.kind === 'read' && { connections }),
+        lingers: request.kind === 'create',
       });
       const status = `< ${reply.status} ${reply.statusText} ${clock.now() - startedAt} ms`;
       log(redact, [status, ...headerLines('<', reply.headers)]);

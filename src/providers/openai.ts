@@ -151,7 +151,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
       jsonOf(answer);
       const page = decodePage(answer, limit);
-      if (page) return page;
+      if (page) return { ...page, ...hostNow(answer) };
       throw new SoraError('network', `${answer.host} did not answer with a list: ${failureOf(answer).message}`);
     },
 
@@ -159,6 +159,11 @@ export function createOpenai(options: OpenaiOptions): Provider {
     ...(backend !== 'litellm' && { deleteVideo: remove }),
     ...(backend === 'vllm-omni' && { cancelVideo: remove }),
   };
+}
+
+function hostNow({ headers }: Answer): { hostNow?: number } {
+  const ms = Date.parse(headers.date ?? '');
+  return Number.isNaN(ms) ? {} : { hostNow: ms };
 }
 
 /** The hint for a route that a host does not have. */

@@ -113,6 +113,8 @@ export interface VideoPage {
   readonly videos: readonly RemoteVideo[];
   /** Undefined on the last page. */
   readonly next?: string;
+  /** What the host's clock said with this page (its `Date`), in milliseconds since the epoch, to the second. */
+  readonly hostNow?: number;
 }
 
 export interface ProviderLimits {

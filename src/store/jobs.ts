@@ -25,7 +25,7 @@ import {
   string,
 } from './decode.ts';
 import { ensureFolder } from './files.ts';
-import { type LockTiming, withLock } from './locks.ts';
+import { type HeldLock, type LockSight, type LockTiming, watchLock, withLock } from './locks.ts';
 import { createRecords, type Listing } from './records.ts';
 
 /** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
@@ -47,8 +47,20 @@ export interface JobStore {
   list(): Promise<Listing<Job>>;
   /** Under the record's lock. Throws `usage` when there is no such job. */
   update(id: string, change: (current: Job) => Job): Promise<Job>;
-  /** False when there was none. */
-  remove(id: string): Promise<boolean>;
+  /**
+   * As `update`, with a look at all jobs: neither a `create` with `admit` nor another `settle` comes between the look and
+   * the record.
+   */
+  settle(id: string, change: (current: Job, jobs: Listing<Job>) => Job): Promise<Job>;
+  /**
+   * Removes the record if `when` says so of what it is by then; a record that cannot be read stays. False when it was not
+   * removed.
+   */
+  remove(id: string, when?: (current: Job) => boolean): Promise<boolean>;
+  /** Lets other processes see that the request of this job is under way, for as long as `work` takes. */
+  whileSending<R>(id: string, work: (held: HeldLock) => Promise<R>): Promise<R>;
+  /** Whether the process that sends this job still lives; takes up to 2.5 s. */
+  watchSender(id: string): Promise<LockSight>;
   /** Jobs of equal work, newest first; a broken record may be one too. */
   byFingerprint(fingerprint: string): Promise<Listing<Job>>;
   /** Jobs of the user's own key, newest first; a broken record may be one too. */
@@ -83,6 +95,8 @@ export function createJobStore({ dir, lock }: { readonly dir: string; readonly l
     const { records: found, broken } = await listNewestFirst();
     return { records: found.filter(matches), broken };
   };
+
+  const senderPath = (id: string): string => join(dir, `${id}.sending.lock`);
 
   const claim = async (job: Job): Promise<Job> => {
     if (await records.claim(job.id, job)) return job;
@@ -136,9 +150,36 @@ export function createJobStore({ dir, lock }: { readonly dir: string; readonly l
       return updated;
     },
 
-    async remove(id) {
+    async settle(id, change) {
       requireJobId(id);
-      return records.remove(id);
+      await ensureFolder(dir);
+      return withLock(
+        join(dir, 'jobs.lock'),
+        async (held) => {
+          const jobs = await listNewestFirst();
+          held.assertHeld();
+          const settled = await records.update(id, (current) => change(current, jobs));
+          if (settled === undefined) throw unknownJob(id);
+          return settled;
+        },
+        lock,
+      );
+    },
+
+    async remove(id, when) {
+      requireJobId(id);
+      return records.remove(id, when);
+    },
+
+    async whileSending(id, work) {
+      requireJobId(id);
+      await ensureFolder(dir);
+      return withLock(senderPath(id), work);
+    },
+
+    async watchSender(id) {
+      requireJobId(id);
+      return watchLock(senderPath(id));
     },
 
     byFingerprint: (fingerprint) => listWhere((job) => job.fingerprint === fingerprint),
@@ -181,7 +222,12 @@ const request = shape<VideoRequest>({
   size: shape<Size>({ width: positive, height: positive }),
   characters: list(shape<VideoRequest['characters'][number]>({ name: string, value: string })),
   reference: optional(
-    shape<NonNullable<VideoRequest['reference']>>({ kind: oneOf('image', 'url'), sha256, label: string }),
+    shape<NonNullable<VideoRequest['reference']>>({
+      kind: oneOf('image', 'url'),
+      sha256,
+      label: string,
+      source: optional(string),
+    }),
   ),
   from: optional(shape<NonNullable<VideoRequest['from']>>({ jobId, kind: oneOf(...DERIVATIONS) })),
 });
@@ -229,6 +275,7 @@ export const decodeJob = recordDecoder<Job>(
         actualUsd: optional(amount),
       }),
     ),
+    uptimeSeconds: optional(amount),
     createdAt: date,
     updatedAt: date,
   }),

@@ -55,6 +55,34 @@ async function inTurn<R>(path: string, work: () => Promise<R>): Promise<R> {
   }
 }
 
+/** How long a living holder may take to refresh its lock; it does so every second. */
+const SIGN_OF_LIFE_MS = 2_500;
+
+/** What can be seen of a lock from outside, in up to 2.5 s. */
+export interface LockSight {
+  /** True when its holder was seen to refresh it. No clock is asked, so it does not matter whether one was set. */
+  readonly isAlive: boolean;
+  /** The last refresh, milliseconds since the epoch; undefined when there is no lock. */
+  readonly refreshedAt: number | undefined;
+}
+
+/** Watches a lock that others hold until it moves or is shown to be left behind. */
+export async function watchLock(path: string): Promise<LockSight> {
+  const first = mtimeOf(path);
+  for (let waitedMs = 0; first !== undefined && waitedMs < SIGN_OF_LIFE_MS; waitedMs += 50) {
+    await sleep(50);
+    const now = mtimeOf(path);
+    // Gone while we looked: it was released.
+    if (now === undefined) return { isAlive: false, refreshedAt: undefined };
+    if (now !== first) return { isAlive: true, refreshedAt: now };
+  }
+  return { isAlive: false, refreshedAt: first };
+}
+
+function mtimeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
 interface AcquiredLock extends HeldLock {
   release(): Promise<void>;
 }

@@ -44,8 +44,8 @@ export interface Records<T> {
   write(id: string, value: T): Promise<void>;
   /** Renames a record: the new id is claimed before the old one goes, so that a crash leaves both rather than none. */
   move(id: string, newId: string, change: (current: T) => T): Promise<T | 'missing' | 'taken'>;
-  /** False when there was none. */
-  remove(id: string): Promise<boolean>;
+  /** False when there was none, or when `when` is given and says no of what is there. */
+  remove(id: string, when?: (current: T) => boolean): Promise<boolean>;
   /** Removes what killed processes left more than a day ago. Also done before the first write. Never fails. */
   sweep(): Promise<number>;
 }
@@ -192,9 +192,15 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
       });
     },
 
-    async remove(id) {
+    async remove(id, when) {
       if (!(await exists(path(id)))) return false;
-      return withRecord(id, (held) => erase(id, held));
+      return withRecord(id, async (held) => {
+        if (when) {
+          const current = await read(id);
+          if (current === undefined || !when(current)) return false;
+        }
+        return erase(id, held);
+      });
     },
 
     sweep: () => sweepFolder(dir),

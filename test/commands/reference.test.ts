@@ -43,7 +43,10 @@ describe('a picture of the exact size', () => {
     await writeFile(join(dir, 'picture.gif'), picture(kind));
     expect(await readReference(context, 'picture.gif', SIZE)).toEqual({
       reference: { kind: 'bytes', bytes: picture(kind), mime, fileName: 'picture.gif' },
-      record: { kind: 'image', sha256: hash(picture(kind)), label: 'picture.gif' },
+      record: {
+        ...{ kind: 'image', sha256: hash(picture(kind)), label: 'picture.gif' },
+        source: join(dir, 'picture.gif'),
+      },
     });
     expect(stderr.text()).toBe('');
   });
@@ -80,7 +83,7 @@ describe('a picture of another size', () => {
     if (reference.kind !== 'bytes') throw new Error('it is sent as a URL');
     expect(imageSize(reference.bytes)).toEqual(SIZE);
     expect([reference.mime, sniffImage(reference.bytes)]).toEqual(['image/png', 'image/png']);
-    expect(record).toEqual({ kind: 'image', sha256: hash(picture('square')), label: 'square.png' });
+    expect(record).toMatchObject({ kind: 'image', sha256: hash(picture('square')), label: 'square.png' });
     expect(stderr.text()).toBe('square.png is 40x40; it is sent as 64x36, with bars where needed.\n');
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runVideoList, runVideoShow, runVideoStatus } from '../../src/commands/status.ts';
 import type { Job } from '../../src/domain.ts';
-import { addJob, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
+import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { hashOf } from '../store/samples.ts';
@@ -83,26 +83,24 @@ describe('video status', () => {
     expect(await runVideoStatus(test.context, { ...ALL, ids: [job.id] })).toBe(0);
   });
 
-  it('says of a request whose answer was lost what to look for', async () => {
+  it('says of a request whose answer was lost what to look for, and tells whether it is still being sent', async () => {
     const test = await withHost();
-    const fresh = {
-      baseUrl: test.baseUrl,
-      status: 'submitting',
-      createdAt: new Date(START - 60_000).toISOString(),
-    } as const;
-    const old = { ...fresh, createdAt: new Date(START - 600_000).toISOString() };
     const store = await test.context.jobs();
     const jobs: Job[] = [];
-    for (const fields of [fresh, old]) {
-      const { remoteId: _none, ...job } = { ...(await addJob(test, fields)) };
+    for (const prompt of ['One.', 'Two.']) {
+      const added = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
+      const { remoteId: _none, ...job } = { ...added, request: { ...added.request, prompt } };
       jobs.push(await store.update(job.id, () => job));
     }
-    expect(await runVideoStatus(test.context, ALL)).toBe(0);
-    expect(test.stderr.text()).toContain('--resend');
-    // A young one may still be on its way in another process.
-    const found = await Promise.all(jobs.map(({ id }) => store.find(id)));
-    expect(found.map((job) => job?.status)).toEqual(['submitting', 'unknown']);
-    expect(test.server.seen).toEqual([]);
+    const [dead, living] = jobs.map(({ id }) => id) as [string, string];
+    test.server.answer(NO_LIST);
+    await store.whileSending(living, async () => {
+      expect(await runVideoStatus(test.context, ALL)).toBe(0);
+    });
+    expect(test.stderr.text()).toContain('sora video generate One. ');
+    expect(test.stderr.text()).toContain(`Job ${living} is being sent to openai right now`);
+    expect((await store.find(dead))?.status).toBe('unknown');
+    expect((await store.find(living))?.status).toBe('submitting');
   });
 
   it('tells a job that its host has forgotten from one that is too new', async () => {
@@ -161,6 +159,7 @@ describe('--exit-status', () => {
     const test = await withHost();
     const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
     await (await test.context.jobs()).update(job.id, () => job);
+    test.server.answer(NO_LIST);
     expect(await runVideoStatus(test.context, { ids: [job.id], watch: false, exitStatus: true })).toBe(7);
   });
 
@@ -173,7 +172,10 @@ describe('--exit-status', () => {
     const ids: string[] = [];
     for (const fields of all) {
       const { remoteId, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
-      if (fields.status === 'unknown') await (await test.context.jobs()).update(job.id, () => job);
+      if (fields.status === 'unknown') {
+        await (await test.context.jobs()).update(job.id, () => job);
+        test.server.answer(NO_LIST);
+      }
       ids.push(fields.status === 'unknown' ? job.id : (remoteId ?? ''));
     }
     expect(await runVideoStatus(test.context, { ids, watch: false, exitStatus: true })).toBe(exit);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/commands/draft.ts';
 import { type SubmitOptions, submit } from '../../src/commands/submit.ts';
 import type { Job } from '../../src/domain.ts';
-import { addJob, KEY, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
+import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import type { TestContext } from '../helpers/host.ts';
 import { hashOf } from '../store/samples.ts';
 
@@ -128,6 +128,7 @@ describe('P2: a request like an earlier one', () => {
   it('is not sent while nobody knows what became of that', async () => {
     const test = await withHost();
     const earlier = await unresolved(test, { fingerprint: DRAFT.fingerprint });
+    test.server.answer(NO_LIST);
     await expect(send(test)).rejects.toMatchObject({
       code: 'ambiguous',
       jobId: earlier.id,

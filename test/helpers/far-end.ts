@@ -39,6 +39,15 @@ export function refusal(status: number, code: string, message = 'No.'): Scripted
   return { status, body: { error: { message, type: 'invalid_request_error', param: null, code } } };
 }
 
+/** A page of the host's list, newest first, and what its clock says. */
+export function videoList(videos: readonly object[], hostNow: number): Scripted {
+  const data = videos.map((video) => ({ ...videoObject('queued').body, ...video }));
+  return { headers: { date: new Date(hostNow).toUTCString() }, body: { object: 'list', data, has_more: false } };
+}
+
+/** What a host without a list says. */
+export const NO_LIST: Scripted = refusal(404, 'not_found');
+
 /** The answer to a download. */
 export function content(body: Buffer, headers: Record<string, string> = {}): Scripted {
   return { headers: { 'content-type': 'video/mp4', ...headers }, body };
