@@ -1,7 +1,7 @@
 /** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
 import { createHash, type Hash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -52,6 +52,7 @@ interface Progress {
 /** Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written; leaves nothing behind then. */
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
   const folder = request.target === undefined ? await temporaryFolder() : dirname(request.target);
+  if (request.target !== undefined) await sweepParts(folder);
   const made = temporary(
     join(folder, `.sora-${Math.floor(request.clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`),
   );
@@ -67,6 +68,21 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   } finally {
     await made.dispose();
     if (request.target === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What `downloadContent` calls its unfinished files. */
+const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
+const DAY_MS = 86_400_000;
+
+/** Removes what killed downloads left beside their targets more than a day ago. Never fails. */
+async function sweepParts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!PART_NAME.test(name)) continue;
+    const path = join(folder, name);
+    const there = await lstat(path).catch(() => undefined);
+    if (there?.isFile() && Date.now() - there.mtimeMs > DAY_MS) await rm(path, { force: true }).catch(() => {});
   }
 }
 

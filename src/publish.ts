@@ -1,6 +1,5 @@
 /** Finished files in their final place: never half, never over another without being told. */
-import { constants } from 'node:fs';
-import { copyFile, link, open, rename } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
 
@@ -22,9 +21,14 @@ export async function publishFile(
       await link(temporary, target);
     } catch (error) {
       if (systemCode(error) === 'EEXIST') throw appeared();
-      // Some file systems have no hard links.
-      await copyFile(temporary, target, constants.COPYFILE_EXCL).catch((cause: unknown) => {
+      // Some file systems have no hard links: the name is claimed by an empty file, which is then replaced in one step.
+      const claim = await open(target, 'wx').catch((cause: unknown) => {
         throw systemCode(cause) === 'EEXIST' ? appeared() : cause;
+      });
+      await claim.close();
+      await rename(temporary, target).catch(async (cause: unknown) => {
+        await rm(target, { force: true });
+        throw cause;
       });
     }
   }
@@ -34,13 +38,29 @@ export async function publishFile(
   await folder?.close();
 }
 
+/** What the disk refuses, in words, and what helps. */
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOSPC: ['the disk is full', 'Free some space, or name a place on another disk with -o.'],
+  EDQUOT: ['the disk quota is used up', 'Free some space, or name another place with -o.'],
+  EFBIG: ['the file would be larger than is allowed here', 'Raise the limit on file sizes (ulimit -f).'],
+  EACCES: ['permission is denied (EACCES)', 'Name a folder that you may write to with -o.'],
+  EPERM: ['permission is denied (EPERM)', 'Name a folder that you may write to with -o.'],
+  EROFS: ['the file system is read-only', 'Name a folder that can be written to with -o.'],
+  EISDIR: ['a folder stands there', 'Name a file with -o.'],
+  ENOTEMPTY: ['a folder stands there', 'Name a file with -o.'],
+  ENOENT: ['its folder does not exist (ENOENT)', 'Make the folder, or name another with -o.'],
+  ENOTDIR: ['a file stands where its folder should be', 'Name another folder with -o.'],
+  ENAMETOOLONG: ['its name is too long', 'Name a shorter one with -o.'],
+  EIO: ['the disk failed (EIO)', 'Name a place on another disk with -o.'],
+  EMFILE: ['too many files are open', 'Raise the limit on open files (ulimit -n).'],
+  ENFILE: ['too many files are open', 'Close other programs and try again.'],
+};
+
 /** What the disk refused, as an error for people; any other error as it is. */
 export function machineError(error: unknown, path: string): unknown {
-  const code = systemCode(error);
-  if (isSoraError(error) || code === undefined) return error;
-  if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOENT', 'ENOTDIR', 'EFBIG', 'EMFILE'].includes(code))
-    return error;
-  return new SoraError('machine', `${path} could not be written: ${code === 'ENOSPC' ? 'the disk is full' : code}.`, {
-    cause: error,
-  });
+  const code = systemCode(error) ?? '';
+  const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+  if (isSoraError(error) || !known) return error;
+  const [reason, hint] = known;
+  return new SoraError('machine', `${path} could not be written: ${reason}.`, { hint, cause: error });
 }

@@ -26,7 +26,8 @@ export interface TestHost {
   readonly home: string;
   readonly stdout: Captured;
   readonly stderr: Captured;
-  readonly clock: { ms: number };
+  /** The wall clock; who sets it adds to `setMs` as well, so that the machine has not been up for longer. */
+  readonly clock: { ms: number; setMs: number };
   /** Milliseconds of every pause that was asked for. */
   readonly pauses: number[];
   /** What a signal does: `interrupted` is Ctrl-C, `terminated` is SIGTERM. */
@@ -75,7 +76,7 @@ export async function createTestHost(options: HostOptions = {}): Promise<TestHos
 function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptions): TestHost {
   const { env = {}, stdin = '', tty = [], columns = 80 } = options;
   const [stdout, stderr] = [new Captured(), new Captured()];
-  const clock = { ms: START };
+  const clock = { ms: START, setMs: 0 };
   const pauses: number[] = [];
   const controller = new AbortController();
   let seed = 7;
@@ -84,6 +85,7 @@ function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptio
     cwd: dir,
     platform: 'linux',
     homeDir: home,
+    uptimeSeconds: () => 5000 + (clock.ms - clock.setMs - START) / 1000,
     stdin: {
       stream: stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]),
       isTTY: tty.includes('stdin'),
