@@ -36,7 +36,7 @@ const list = (...videos: object[]): Scripted => videoList(videos, START + 60 * S
 
 /** A request of `generate` whose answer is lost after three seconds, a minute ago. */
 async function lose(test: Test, flags: Partial<GenerateFlags> = {}): Promise<Job> {
-  test.server.answer({ fault: 'reset', onRequest: () => void (test.clock.ms = START + 3 * SECOND) });
+  test.server.answer({ fault: 'reset', onRequest: () => Object.assign(test.clock, { ms: START + 3 * SECOND }) });
   await expect(generate(test, flags)).rejects.toMatchObject({ code: 'ambiguous' });
   test.clock.ms = START + 60 * SECOND;
   const [job] = await jobs(test);
