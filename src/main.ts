@@ -31,6 +31,9 @@ for (const [signal, code, words] of [
   });
 }
 
+// A file that may not grow (ulimit -f) is an error of that write, which says so; by default it is the end of the process.
+process.on('SIGXFSZ', () => {});
+
 // Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
 process.on('uncaughtException', (error) => {
   sayLastWords();
