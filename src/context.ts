@@ -33,8 +33,8 @@ export interface Host {
   readonly platform: string;
   /** Of Node, such as `20.20.0`; undefined where nobody said. */
   readonly nodeVersion?: string;
-  /** Seconds that this machine has been up, asleep or not; undefined where nobody said. */
-  readonly uptimeSeconds?: () => number;
+  /** Seconds that this machine has been up, asleep or not; undefined where nobody knows. */
+  readonly uptimeSeconds?: () => number | undefined;
   readonly homeDir: string;
   readonly stdin: { readonly stream: Readable; readonly isTTY: boolean };
   readonly stdout: Sink;

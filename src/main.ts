@@ -64,7 +64,14 @@ const host: Host = {
   cwd: process.cwd(),
   platform: process.platform,
   homeDir: homedir(),
-  uptimeSeconds: uptime,
+  uptimeSeconds: () => {
+    try {
+      return uptime();
+    } catch {
+      // Some sandboxes do not let a process know.
+      return undefined;
+    }
+  },
   nodeVersion: process.versions.node,
   stdin: {
     get stream() {

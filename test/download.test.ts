@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -261,7 +261,30 @@ describe('P4: what stands at the target', () => {
   });
 });
 
+describe('what a killed download left beside its target', () => {
+  it('goes after a day; nothing else does', async () => {
+    const { download, folder } = await setUp(content(video));
+    const left = ['.sora-mi8ovgg0-0123abcd.part', '.sora-mi8ovgg0-0123abce.part', '.sora-notes.part', 'old.part'];
+    for (const name of left) await writeFile(join(folder, name), 'x');
+    const past = new Date(Date.now() - 2 * 86_400_000);
+    for (const name of [left[0], left[2], left[3]]) await utimes(join(folder, name ?? ''), past, past);
+    await download();
+    expect(await readdir(folder)).toEqual([...left.slice(1), 'video.mp4'].toSorted());
+  });
+});
+
 describe('a machine that cannot take it', () => {
+  it('has a folder where the file should go', async () => {
+    const { download, server, target, folder } = await setUp();
+    server.answer({ ...content(video), onRequest: () => mkdirSync(target) });
+    await expect(download({ force: true })).rejects.toMatchObject({
+      code: 'machine',
+      message: `${target} could not be written: a folder stands there.`,
+      hint: 'Name a file with -o.',
+    });
+    expect(await readdir(folder)).toEqual(['video.mp4']);
+  });
+
   it('has a full disk: it is named, and nothing is left', async (test) => {
     const { download, folder } = await setUp(content(Buffer.concat([video, Buffer.alloc(200_000)])));
     const disk = join(folder, 'disk');

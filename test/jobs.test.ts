@@ -199,6 +199,69 @@ describe('waitForJob', () => {
     expect((await result).status).toBe('succeeded');
   });
 
+  it.each([3_600_000, -3_600_000])(
+    'does not count what the machine slept, nor a clock that is set: %i ms',
+    async (ms) => {
+      const clock = fakeClock();
+      const { sleep } = clock;
+      let slept = 0;
+      const sleepy = {
+        ...clock,
+        async sleep(pause: number, signal?: AbortSignal) {
+          await sleep(slept++ === 1 ? pause + ms : pause, signal);
+        },
+      };
+      // 5 s, 7.5 s (and an hour), 11.25 s, 6.25 s: the half minute that was allowed.
+      const { result, asked } = wait(
+        Array.from({ length: 9 }, () => ({})),
+        { endsAt: START + 30_000 },
+        sleepy,
+      );
+      await expect(result).rejects.toMatchObject({ code: 'pending' });
+      expect(asked()).toBe(4);
+    },
+  );
+
+  it('asks again after a question during which the machine slept beyond the deadline', async () => {
+    const clock = fakeClock();
+    const far = fakeProvider([new SoraError('network', 'gone'), { status: 'succeeded' }]);
+    let questions = 0;
+    const provider = {
+      async getVideo(...args: Parameters<Provider['getVideo']>) {
+        if (questions++ === 0) await clock.sleep(3_600_000);
+        return far.provider.getVideo(...args);
+      },
+    } as unknown as Provider;
+    const { result } = wait([], { provider, clock, endsAt: START + 60_000 }, clock);
+    expect((await result).status).toBe('succeeded');
+  });
+
+  it.each([
+    [30_000, 30_000],
+    [600_000, 60_000],
+    [100, 7500],
+  ])(
+    'comes back when a host in trouble asks for it: after %i ms, and a minute at most',
+    async (retryAfterMs, slept) => {
+      const busy = new SoraError('network', 'busy', { retryAfterMs });
+      const { result, clock } = wait([busy, { status: 'succeeded' }]);
+      await result;
+      expect(clock.slept).toEqual([5000, slept]);
+      const hurried = wait([busy, { status: 'succeeded' }], { pollIntervalMs: 7500 });
+      await hurried.result;
+      expect(hurried.clock.slept).toEqual([7500, slept]);
+    },
+  );
+
+  it('survives any number of failed polls until the deadline, and says what the last one was', async () => {
+    const { result, failures } = wait(
+      Array.from({ length: 200 }, (_, index) => new SoraError('network', `failure ${index}`)),
+      { endsAt: START + 1_800_000 },
+    );
+    await expect(result).rejects.toMatchObject({ code: 'pending', message: expect.stringMatching(/failure \d+$/) });
+    expect(failures.length).toBeGreaterThan(80);
+  });
+
   it('passes on an error that is not the far end’s', async () => {
     const { result } = wait([{ progress: 5 }], {
       save: async () => {

@@ -98,6 +98,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   const { draft, provider, key, cost } = options;
   const store = await context.jobs();
   const createdAt = new Date(host.clock.now()).toISOString();
+  const uptimeSeconds = host.uptimeSeconds?.();
   const job: Job = {
     version: 1,
     id: newJobId(host.clock.now(), host.random),
@@ -112,7 +113,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     characters: draft.request.characters.map(({ name }) => name),
     status: 'submitting',
     ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
-    ...(host.uptimeSeconds && { uptimeSeconds: host.uptimeSeconds() }),
+    ...(uptimeSeconds !== undefined && { uptimeSeconds }),
     createdAt,
     updatedAt: createdAt,
   };

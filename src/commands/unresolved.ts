@@ -25,8 +25,8 @@ export interface Settled {
 
 const PAGE = 100;
 
-/** Ten thousand videos: whoever has more since a request was lost has to look by hand. */
-const PAGES = 100;
+/** Two thousand videos: whoever has made more since a request was lost has to look by hand. */
+const PAGES = 20;
 
 /**
  * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the

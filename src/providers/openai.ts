@@ -162,7 +162,8 @@ export function createOpenai(options: OpenaiOptions): Provider {
 }
 
 function hostNow({ headers }: Answer): { hostNow?: number } {
-  const ms = Date.parse(headers.date ?? '');
+  // What a cache hands out is dated by when it was made.
+  const ms = Date.parse(headers.date ?? '') + 1000 * Number(headers.age ?? 0);
   return Number.isNaN(ms) ? {} : { hostNow: ms };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS, Lost } from '../../src/providers/exchange.ts';
-import { describeLost } from '../../src/providers/http-errors.ts';
+import { describeLost, refusal } from '../../src/providers/http-errors.ts';
 
 const failure = (code: string): Error => Object.assign(new Error(`raw ${code}`), { code });
 
@@ -37,5 +37,16 @@ describe('describeLost', () => {
       DEFAULT_TIMEOUTS,
     );
     expect(message).toBe('v.example (through the proxy proxy:3128) refused the connection.');
+  });
+});
+
+describe('refusal', () => {
+  it.each([
+    ['30', 30_000],
+    ['soon', undefined],
+  ])('keeps what the host says of when to come back: %s', (after, retryAfterMs) => {
+    const answer = { status: 503, headers: { 'retry-after': after }, text: '', requestId: undefined } as const;
+    const more = { receivedAt: 0, host: 'v.example', kind: 'read', redact: (text: string) => text } as const;
+    expect(refusal({ ...answer, ...more }).retryAfterMs).toBe(retryAfterMs);
   });
 });

@@ -203,9 +203,22 @@ describe('a create (P2)', () => {
     const aborter = new AbortController();
     const server = await createTestServer();
     server.answer({ fault: 'hang', onRequest: () => aborter.abort() });
-    const { http } = createTestHttp();
+    const { http } = createTestHttp({ timeouts: { graceMs: 50 } });
     const error = await failureOf(http.send(create(server.url, { signal: aborter.signal })));
     expect(error.code).toBe('ambiguous');
+  });
+
+  it('P2: still takes the answer that comes soon after it was aborted', async () => {
+    const aborter = new AbortController();
+    const server = createHttpServer((request, response) => {
+      aborter.abort();
+      request.resume();
+      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"video_1"}'), 50);
+    });
+    const port = await listen(server);
+    const { http } = createTestHttp();
+    const answer = await http.send(create(`http://127.0.0.1:${port}/`, { signal: aborter.signal }));
+    expect(answer.text).toBe('{"id":"video_1"}');
   });
 
   it('is interrupted when aborted while it waits after a 429', async () => {

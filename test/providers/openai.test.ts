@@ -346,6 +346,16 @@ describe('listVideos', () => {
   });
 
   it.each([
+    [{ date: 'Sat, 21 Nov 2026 10:00:00 GMT' }, Date.parse('2026-11-21T10:00:00Z')],
+    [{ date: 'Sat, 21 Nov 2026 10:00:00 GMT', age: '30' }, Date.parse('2026-11-21T10:00:30Z')],
+    [{ date: 'soon' }, undefined],
+  ])('tells what the host’s clock said: %j', async (headers, hostNow) => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { data: videos, has_more: false }, headers });
+    expect((await provider.listVideos?.(page, call))?.hostNow).toBe(hostNow);
+  });
+
+  it.each([
     { title: 'something else than a list', answer: { body: { message: 'hello' } }, code: 'network' },
     { title: 'a host without the route', answer: { status: 405 }, code: 'refused' },
   ])('is $code for $title', async ({ answer, code }) => {

@@ -98,6 +98,42 @@ describe('the jobs', () => {
     expect(await store.find(job.id)).toBeUndefined();
   });
 
+  it('are removed only while they are what they were', async () => {
+    const store = createJobStore({ dir: await tempFolder() });
+    const job = await store.create(sampleJob(idAt(1), { status: 'running' }));
+    expect(await store.remove(job.id, ({ status }) => status === 'succeeded')).toBe(false);
+    expect(await store.find(job.id)).toEqual(job);
+    expect(await store.remove(job.id, ({ status }) => status === 'running')).toBe(true);
+    expect(await store.remove(job.id, () => true)).toBe(false);
+  });
+
+  it('are settled with a look at all others, one at a time and not beside an admission', async () => {
+    const store = createJobStore({ dir: await tempFolder() });
+    const jobs = await Promise.all([1, 2, 3].map((ms) => store.create(sampleJob(idAt(ms), { status: 'unknown' }))));
+    const adopt = (id: string) =>
+      store.settle(id, (current, { records }) =>
+        records.some(({ remoteId }) => remoteId !== undefined) ? current : { ...current, remoteId: 'video_1' },
+      );
+    const look = store.create(sampleJob(idAt(9)), ({ records }) =>
+      records.find(({ remoteId }) => remoteId === 'video_1'),
+    );
+    await Promise.all([...jobs.map(({ id }) => adopt(id)), look]);
+    const { records } = await store.list();
+    expect(records.filter(({ remoteId }) => remoteId === 'video_1')).toHaveLength(1);
+    await expect(store.settle(idAt(7), (job) => job)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('show that they are being sent, and leave nothing of it', async () => {
+    const dir = await tempFolder();
+    const store = createJobStore({ dir });
+    await store.whileSending(idAt(1), async () => {
+      expect((await store.watchSender(idAt(1))).isAlive).toBe(true);
+      expect((await store.list()).broken).toEqual([]);
+    });
+    expect(await store.watchSender(idAt(1))).toEqual({ isAlive: false, refreshedAt: undefined });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
   it('are never created twice', async () => {
     const store = createJobStore({ dir: await tempFolder() });
     const job = await store.create(sampleJob(idAt(1), { key: 'first' }));

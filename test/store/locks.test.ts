@@ -1,7 +1,7 @@
-import { mkdir, readdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { withLock } from '../../src/store/locks.ts';
+import { watchLock, withLock } from '../../src/store/locks.ts';
 import { createRecords } from '../../src/store/records.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { bundleWorkers, type Workers } from './processes.ts';
@@ -91,6 +91,38 @@ describe('withLock', () => {
       expect(() => held.assertHeld()).toThrow(expect.objectContaining({ code: 'machine' }));
     });
     expect(await readdir(dir)).toEqual(['a.lock']);
+  });
+});
+
+describe('watchLock', () => {
+  it('sees whether its holder lives, whatever the clock says', async () => {
+    const path = join(await tempFolder(), 'a.lock');
+    expect(await watchLock(path)).toEqual({ isAlive: false, refreshedAt: undefined });
+    await withLock(path, async () => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+      expect((await watchLock(path)).isAlive).toBe(true);
+    });
+  });
+
+  it('sees a lock that was left behind, and when its holder was last heard of', async () => {
+    const path = join(await tempFolder(), 'a.lock');
+    await mkdir(path);
+    // Of the future, by a clock that was set back since: no sign of life either.
+    const at = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_000);
+    await utimes(path, at, at);
+    expect(await watchLock(path)).toEqual({ isAlive: false, refreshedAt: at.getTime() });
+  });
+
+  it('sees that it is released', async () => {
+    const path = join(await tempFolder(), 'a.lock');
+    const watched = withLock(path, async () => watchLock(path));
+    const release = withLock(`${path}2`, async () => {});
+    await release;
+    expect((await watched).isAlive).toBe(true);
+    await mkdir(path);
+    const seen = watchLock(path);
+    await rmdir(path);
+    expect(await seen).toEqual({ isAlive: false, refreshedAt: undefined });
   });
 });
 
