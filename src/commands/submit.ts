@@ -117,7 +117,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     createdAt,
     updatedAt: createdAt,
   };
-  return store.whileSending(job.id, async (sending) => {
+  return store.whileSending(job.id, async () => {
     let twin: Job | undefined;
     const admitted = await store.create(job, ({ records, broken }) => {
       for (const { path } of broken) ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
@@ -130,8 +130,6 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
       ui.note(`The key "${key}" belongs to job ${admitted.id}; nothing new is sent.`);
       return { job: admitted, pollAfterMs: 0 };
     }
-    // A process that stood still for long may have been given up by others, and its request sent again.
-    sending.assertHeld();
     return sendRecorded(context, job, options);
   });
 }

@@ -25,7 +25,7 @@ import {
   string,
 } from './decode.ts';
 import { ensureFolder } from './files.ts';
-import { type HeldLock, type LockSight, type LockTiming, watchLock, withLock } from './locks.ts';
+import { type LockSight, type LockTiming, watchLock, withLock } from './locks.ts';
 import { createRecords, type Listing } from './records.ts';
 
 /** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
@@ -58,7 +58,7 @@ export interface JobStore {
    */
   remove(id: string, when?: (current: Job) => boolean): Promise<boolean>;
   /** Lets other processes see that the request of this job is under way, for as long as `work` takes. */
-  whileSending<R>(id: string, work: (held: HeldLock) => Promise<R>): Promise<R>;
+  whileSending<R>(id: string, work: () => Promise<R>): Promise<R>;
   /** Whether the process that sends this job still lives; takes up to 2.5 s. */
   watchSender(id: string): Promise<LockSight>;
   /** Jobs of equal work, newest first; a broken record may be one too. */

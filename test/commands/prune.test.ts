@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runVideoPrune } from '../../src/commands/prune.ts';
 import type { Job, JobStatus } from '../../src/domain.ts';
 import { addJob } from '../helpers/far-end.ts';
@@ -29,6 +29,16 @@ describe('video prune', () => {
     await runVideoPrune(test.context, { olderThan: 30 * DAY, dryRun: false });
     expect(await idsOf(test)).toEqual(kept.map(({ id }) => id).toReversed());
     expect(JSON.parse(test.stdout.text())).toEqual(gone.toReversed());
+  });
+
+  it('keeps a record that is no longer finished when its turn comes', async () => {
+    const test = await createTestContext();
+    const job = await aged(test, 31, 'running');
+    const store = await test.context.jobs();
+    vi.spyOn(store, 'list').mockResolvedValueOnce({ records: [{ ...job, status: 'failed' }], broken: [] });
+    await runVideoPrune(test.context, { olderThan: 30 * DAY, dryRun: false });
+    expect(await idsOf(test)).toEqual([job.id]);
+    expect(test.stdout.text()).toBe('No record is that old.\n');
   });
 
   it('only shows with --dry-run', async () => {

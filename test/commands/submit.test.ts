@@ -109,6 +109,41 @@ describe('P2: a request that failed', () => {
     expect(job).not.toHaveProperty('remoteId');
   });
 
+  it('leaves a record alone that another command has found at the host meanwhile', async () => {
+    const test = await withHost();
+    const find = (): void => {
+      const path = recordPath(test);
+      const record = JSON.parse(readFileSync(path, 'utf8'));
+      writeFileSync(path, JSON.stringify({ ...record, status: 'running', remoteId: 'video_1' }));
+    };
+    test.server.answer({ fault: 'reset', onRequest: find });
+    await expect(send(test)).rejects.toMatchObject({ code: 'ambiguous' });
+    expect(await onlyJob(test)).toMatchObject({ status: 'running', remoteId: 'video_1' });
+  });
+
+  it('because it was stopped after it had left still gets its id, and says how to go on', async () => {
+    const test = await withHost();
+    test.server.answer({ ...videoObject('queued'), onRequest: () => test.abort('interrupted') });
+    const error = await send(test, { wait: { output: 'a.mp4' } }).catch((reason: unknown) => reason);
+    const job = await onlyJob(test);
+    expect(job).toMatchObject({ status: 'queued', remoteId: 'video_1' });
+    expect(error).toMatchObject({
+      ...{ code: 'pending', jobId: job?.id },
+      hint: `Nothing is lost. Continue with: sora video wait ${job?.id} -o a.mp4`,
+    });
+    expect(test.stderr.text()).toContain('Ctrl-C again leaves at once');
+  });
+
+  it('names the command that sends it once more', async () => {
+    const test = await withHost();
+    test.server.answer({ fault: 'reset' });
+    await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /^See what became of it: sora video status job_\w+\nTo send it once more: sora video generate 'Joe waves\.' -c Joe --model sora-2 .*--key nightly .*--resend$/,
+      ),
+    });
+  });
+
   it('names the remote id when the record could not be written', async () => {
     const test = await withHost();
     test.server.answer({ ...videoObject('queued'), onRequest: () => writeFileSync(recordPath(test), 'torn') });

@@ -111,6 +111,21 @@ describe('P2: a job whose answer was lost', () => {
     expect(test.server.seen.at(-1)?.path).toBe('/v1/videos?limit=100&order=desc&after=b');
   });
 
+  it('is not taken over where not everything was seen that could be it', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    const pages = Array.from({ length: 20 }, (_, index) => {
+      const { headers = {}, body } = list(
+        made(`video_${index}`, 2 * SECOND, index === 3 ? {} : { prompt: 'Another.' }),
+      );
+      return { headers, body: { ...(body as object), has_more: true } };
+    });
+    test.server.answer(...pages);
+    expect(await runVideoStatus(test.context, { ...STATUS, ids: [lost.id] })).toBe(7);
+    expect(test.stderr.text()).toContain('- video_3 (queued');
+    expect((await jobs(test))[0]?.status).toBe('unknown');
+  });
+
   it('that others could have made is not touched: they are named, and the exit is 7', async () => {
     const test = await withHost();
     const lost = await lose(test);
