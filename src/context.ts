@@ -19,10 +19,12 @@ import type { Ffmpeg } from './media/ffmpeg.ts';
 import type { Http } from './providers/http.ts';
 import { PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
+import type { Cast } from './store/cast.ts';
 import type { CharacterStore } from './store/characters.ts';
 import type { JobStore } from './store/jobs.ts';
 import { type StorePaths, storePaths } from './store/paths.ts';
 import type { Profile, Settings } from './store/settings.ts';
+import { listOf } from './text.ts';
 import type { Sink, Ui } from './ui.ts';
 
 /** The process, as the rest of the program may see it. Tests make their own. */
@@ -158,6 +160,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       key: to.key,
       backend: to.backend,
       http: await httpFor(to.allowHttp),
+      sleep: (ms, signal) => host.clock.sleep(ms, signal),
     });
   };
 
@@ -176,7 +179,9 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       if (cast === undefined) return local;
       const { readCast } = await import('./store/cast.ts');
       const { createOverlay } = await import('./store/overlay.ts');
-      return createOverlay(local, await readCast(resolve(host.cwd, cast)), (text) => ui.warn(text));
+      const read = await readCast(resolve(host.cwd, cast), { stdin: host.stdin, signal: host.signal });
+      await warnOfProviders(ui, read);
+      return createOverlay(local, read, { warn: (text) => ui.warn(text), now: () => host.clock.now() });
     }),
     jobs: once(async () => {
       const { createJobStore } = await import('./store/jobs.ts');
@@ -218,6 +223,17 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     made ??= make();
     return made;
   };
+}
+
+/** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
+export async function warnOfProviders(ui: Ui, cast: Cast): Promise<void> {
+  const { unknownProviders } = await import('./store/cast.ts');
+  const { PROVIDERS } = await import('./providers/index.ts');
+  const unknown = unknownProviders(cast, Object.keys(PROVIDERS));
+  if (unknown.length === 0) return;
+  ui.warn(
+    `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
+  );
 }
 
 /** The proxies that the environment names. */

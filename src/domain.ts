@@ -64,6 +64,14 @@ export interface Clip {
   readonly bytes: number;
 }
 
+/** Clocks of two machines are never quite the same. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** True for a date that cannot be: it came from a clock that is wrong, or was made up. */
+export function isFromFuture({ createdAt }: { readonly createdAt: string }, nowMs: number): boolean {
+  return Date.parse(createdAt) > nowMs + CLOCK_SKEW_MS;
+}
+
 /** A provider's name for a master clip: a cache, made anew from the master when it is stale. */
 export interface Registration {
   readonly provider: string;
@@ -81,16 +89,46 @@ export interface Registration {
   readonly stale?: boolean;
 }
 
+/** A registration that was sent for and is not there yet: written before the request leaves, gone when its fate is known. */
+export interface PendingRegistration {
+  readonly provider: string;
+  readonly baseUrl: string;
+  readonly profile?: string;
+  readonly orientation: Orientation;
+  /** The host's id of the task that makes it; absent while nobody knows whether the host has taken the request. */
+  readonly taskId?: string;
+  /** As it was sent. */
+  readonly name: string;
+  readonly createdAt: string;
+}
+
+/** Of `master`, `source`, `options` and `planVersion` all are there, or none: an adopted id may come without a clip. */
 export interface Character {
   readonly version: 1;
   /** NFC, trimmed, 1-80 code points. */
   readonly name: string;
-  readonly master: Clip;
-  readonly source: { readonly fileName: string; readonly sha256: string };
-  readonly options: ClipOptions;
-  readonly planVersion: number;
+  readonly master?: Clip;
+  readonly source?: { readonly fileName: string; readonly sha256: string };
+  readonly options?: ClipOptions;
+  readonly planVersion?: number;
   readonly registrations: readonly Registration[];
+  /** Of one machine: never in a cast. */
+  readonly pending?: readonly PendingRegistration[];
+  /** The record came without its clip, so that nothing is lost when that is not here. Of one machine. */
+  readonly clipless?: boolean;
   readonly createdAt: string;
+}
+
+/** A character with a master. */
+export type MadeCharacter = Character & Required<Pick<Character, 'master' | 'source' | 'options' | 'planVersion'>>;
+
+export function isMade(character: Character): character is MadeCharacter {
+  return character.master !== undefined;
+}
+
+/** How videos of the character lie unless told otherwise: as its clip, or as its newest registration says. */
+export function orientationOfCharacter({ master, registrations }: Character): Orientation {
+  return master ? orientationOf(master) : (registrations.at(-1)?.orientation ?? 'landscape');
 }
 
 /**

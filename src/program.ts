@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { Context, Globals } from './context.ts';
+import type { Orientation } from './domain.ts';
 import {
   type Act,
   type ClipFlags,
@@ -90,6 +91,7 @@ function addCharacter(character: Command, act: Act): void {
     .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
+    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
     .option('--dry-run', 'show what would be done to the clip', false)
     .addHelpText(
       'after',
@@ -99,7 +101,7 @@ function addCharacter(character: Command, act: Act): void {
       ),
     )
     .action(
-      act<ClipFlags & { name: string; force: boolean; local: boolean; dryRun: boolean }>(
+      act<ClipFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
         async (context, [file = ''], options) => {
           const { runCharacterCreate } = await import('./commands/character-create.ts');
           return runCharacterCreate(context, { ...options, file, options: clipWishes(options) });
@@ -150,14 +152,25 @@ function addCast(character: Command, act: Act): void {
     .command('sync')
     .description('register those whom the provider does not know yet: the named ones, or the whole cast')
     .argument('[name...]')
+    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
-    .action(act(async (context, names) => (await import('./commands/cast.ts')).runCharacterSync(context, names)));
+    .action(
+      act<{ resend: boolean }>(async (context, names, options) =>
+        (await import('./commands/cast.ts')).runCharacterSync(context, names, options),
+      ),
+    );
   character
     .command('adopt')
     .description('take over a character that the provider knows already')
     .argument('<id>', 'the host’s id of the character')
-    .requiredOption('--name <name>', 'the character here, which must exist unless --clip is given')
+    .requiredOption('--name <name>', 'the character here; a new one has no clip unless --clip is given')
     .option('--clip <file>', 'the clip that it was made from, prepared and kept as in create', text)
+    .addOption(
+      new Option('--orientation <o>', 'of the clip behind the id, where no clip here tells').choices([
+        'landscape',
+        'portrait',
+      ]),
+    )
     .option('--as-registered', 'accept that the host knows it by another name, which prompts then say', false)
     .addHelpText(
       'after',
@@ -167,8 +180,9 @@ function addCast(character: Command, act: Act): void {
       ),
     )
     .action(
-      act<{ name: string; clip?: string; asRegistered: boolean }>(async (context, [id = ''], options) =>
-        (await import('./commands/cast.ts')).runCharacterAdopt(context, { ...options, id }),
+      act<{ name: string; clip?: string; orientation?: Orientation; asRegistered: boolean }>(
+        async (context, [id = ''], options) =>
+          (await import('./commands/cast.ts')).runCharacterAdopt(context, { ...options, id }),
       ),
     );
   character
@@ -190,7 +204,7 @@ function addCast(character: Command, act: Act): void {
   character
     .command('import')
     .description('merge a cast file into the cast of this machine; no registration is lost')
-    .argument('<file>', 'a video file')
+    .argument('<file>', 'a cast file, or a pipe that gives one')
     .option('--force', 'replace characters that have another clip here', false)
     .addHelpText('after', examples('sora character import cast.json'))
     .action(

@@ -1,8 +1,8 @@
 /** The cast as a file: `character export` writes one, `character import` merges one into the store. */
 import { access, constants, mkdir, open, rename, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Context } from '../context.ts';
-import type { Character } from '../domain.ts';
+import { type Context, warnOfProviders } from '../context.ts';
+import { type Character, isMade } from '../domain.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { machineError, publishFile } from '../publish.ts';
@@ -96,7 +96,7 @@ async function clipsToCopy(
 ): Promise<readonly Copy[]> {
   const problems: SoraError[] = [];
   const copies = new Map<string, Copy>();
-  for (const { name, master } of cast) {
+  for (const { name, master } of cast.filter(isMade)) {
     const { sha256 } = master;
     const state = await store.checkClip(sha256);
     if (state !== 'whole') problems.push(new SoraError('machine', `The clip of ${name} is ${state}.`));
@@ -161,16 +161,17 @@ export async function runCharacterImport(
   // The store of this machine, whatever --cast lays over it.
   const { createCharacterStore } = await import('../store/characters.ts');
   const store = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
-  const cast = await readCast(resolve(host.cwd, file));
+  const cast = await readCast(resolve(host.cwd, file), { stdin: host.stdin, signal: host.signal });
+  await warnOfProviders(ui, cast);
   const arrivals = await checkArrivals(store, cast, force);
   await store.sweep();
   const done: { name: string; did: Did; hasClip: boolean }[] = [];
   for (const arrival of arrivals) {
     host.signal.throwIfAborted();
-    const { name, master } = arrival.entry.character;
-    const did = await bringIn(store, arrival);
+    const { name } = arrival.entry.character;
+    const did = await bringIn(store, arrival, host.clock.now());
     const stored = await store.find(name);
-    const hasClip = await store.hasClip(stored?.master.sha256 ?? master.sha256);
+    const hasClip = stored?.master !== undefined && (await store.hasClip(stored.master.sha256));
     if (!hasClip) ui.warn(`${name} came without a clip: it can be used where it is registered, and nowhere else.`);
     done.push({ name, did, hasClip });
   }
@@ -189,7 +190,7 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
     const { character } = entry;
     const { name, master } = character;
     try {
-      const clip = (await castClip(cast, entry)) ?? (await ownClip(store, master.sha256));
+      const clip = master && ((await castClip(cast, entry)) ?? (await ownClip(store, master.sha256)));
       const existing = await store.find(name);
       if (existing && !isSameClip(existing, character)) {
         if (!force) throw new SoraError('usage', `${existing.name} exists already, with another clip.`);
@@ -221,20 +222,21 @@ function throwAll(problems: readonly SoraError[], usual: string): void {
   );
 }
 
-async function bringIn(store: CharacterStore, { entry, clip, existing }: Arrival): Promise<Did> {
+async function bringIn(store: CharacterStore, { entry, clip, existing }: Arrival, nowMs: number): Promise<Did> {
   const { character } = entry;
   const isSame = existing !== undefined && isSameClip(existing, character);
-  const needsClip = !(isSame && (await store.hasClip(existing.master.sha256)));
+  const needsClip = !(isSame && isMade(existing) && (await store.hasClip(existing.master.sha256)));
   if (clip === undefined && existing === undefined) {
     if (!(await store.claim(character, { clipless: true }))) throw appeared(character.name);
     return 'added';
   }
-  if (clip !== undefined && needsClip) {
+  if (clip !== undefined && needsClip && isMade(character)) {
     const temp = temporary(await store.tempClipPath());
     try {
       await copyClip(clip, temp.path, character.master.sha256);
-      if (existing && isSame) await giveClip(store, existing, { character, tempPath: temp.path });
-      else await store.keep(character, temp.path, { replace: existing !== undefined });
+      // The clip of a character that had lost its own, or had none: the same bytes, or another build's of the same work.
+      const name = existing && isSame ? existing.name : character.name;
+      await store.keep({ ...character, name }, temp.path, { replace: existing !== undefined && !isSame });
     } finally {
       await temp.dispose();
     }
@@ -242,23 +244,12 @@ async function bringIn(store: CharacterStore, { entry, clip, existing }: Arrival
   }
   let changed = needsClip && clip !== undefined;
   await store.update(character.name, (current) => {
-    const registrations = mergeRegistrations(current.registrations, character.registrations);
+    const registrations = mergeRegistrations(current.registrations, character.registrations, nowMs);
     const same = JSON.stringify(registrations) === JSON.stringify(current.registrations);
     changed ||= !same;
     return same ? current : { ...current, registrations };
   });
   return changed ? 'merged' : 'unchanged';
-}
-
-/** The clip of a character that had lost its own: the same bytes, or another build's of the same work. */
-async function giveClip(
-  store: CharacterStore,
-  existing: Character,
-  { character, tempPath }: { character: Character; tempPath: string },
-): Promise<void> {
-  const { sha256 } = character.master;
-  if (existing.master.sha256 === sha256) await store.keepClip(tempPath, sha256);
-  else await store.keep({ ...character, name: existing.name }, tempPath);
 }
 
 function appeared(name: string): SoraError {

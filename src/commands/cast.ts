@@ -1,17 +1,28 @@
 /** The cast and the hosts: `character sync` registers who is unknown there, `character adopt` takes over whom a host knows. */
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { type Character, DEFAULT_CLIP_OPTIONS, orientationOf, type Registration } from '../domain.ts';
+import {
+  type Character,
+  DEFAULT_CLIP_OPTIONS,
+  isMade,
+  type Orientation,
+  orientationOfCharacter,
+  type Registration,
+} from '../domain.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
+import type { CharacterStore } from '../store/characters.ts';
 import { checkName } from '../store/names.ts';
 import { oneLine } from '../text.ts';
 import { noteCharacterCost } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
 import { exitOf } from './jobs.ts';
-import { ensureRegistered, registrationAt } from './register.ts';
+import { withoutPending } from './pending.ts';
+import { type Place, registrationAt } from './place.ts';
+import { ensureRegistered, type RegisterOptions } from './register.ts';
+import { markStale, stillHolds } from './stale.ts';
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
 export async function castOf(context: Context, names: readonly string[]): Promise<readonly Character[]> {
@@ -49,8 +60,8 @@ export async function castOf(context: Context, names: readonly string[]): Promis
 interface Synced {
   readonly character: Character;
   readonly registration?: Registration;
-  /** What was done; undefined after an error. */
-  readonly did?: 'known' | 'registered';
+  /** What was found or done; undefined after an error. `unchecked`: it is recorded, and the host would not tell. */
+  readonly did?: 'known' | 'unchecked' | 'registered';
   readonly error?: SoraError;
 }
 
@@ -58,16 +69,20 @@ interface Synced {
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated']);
 
 /** `sora character sync [<name>...]` */
-export async function runCharacterSync(context: Context, names: readonly string[]): Promise<number> {
-  const { ui } = context;
+export async function runCharacterSync(
+  context: Context,
+  names: readonly string[],
+  options: RegisterOptions = {},
+): Promise<number> {
+  const { ui, host } = context;
   const cast = await castOf(context, names);
   const provider = await takerOf(context);
   await sayCost(context, cast, provider);
   const synced: Synced[] = [];
   for (const character of cast) {
-    const last = await syncOne(context, character, provider);
+    const last = await syncOne(context, character, { provider, options });
     synced.push(last);
-    if (last.error && HOPELESS.has(last.error.code)) break;
+    if (last.error && (HOPELESS.has(last.error.code) || host.signal.aborted)) break;
   }
   const failed = synced.flatMap(({ error }) => error ?? []);
   const left = cast.slice(synced.length).map(({ name }) => name);
@@ -92,10 +107,16 @@ function textOf(synced: readonly Synced[], provider: Provider): string {
   return synced
     .map(({ character: { name }, did, registration }) => {
       if (registration === undefined) return `${name}: not registered`;
-      return `${name}: ${provider.name} ${did === 'known' ? 'knows it already' : 'knows it now'} as ${registration.value}`;
+      return `${name}: ${provider.name} ${did === undefined ? '' : DID[did]} as ${registration.value}`;
     })
     .join('\n');
 }
+
+const DID = {
+  known: 'knows it already',
+  unchecked: 'cannot be asked; it was registered',
+  registered: 'knows it now',
+} as const satisfies Record<NonNullable<Synced['did']>, string>;
 
 /** The chosen provider, when it takes characters at all. */
 async function takerOf(context: Context): Promise<Provider> {
@@ -113,23 +134,44 @@ async function sayCost(context: Context, cast: readonly Character[], provider: P
   if (mode !== 'id') return;
   const nowMs = context.host.clock.now();
   const unknown = cast.filter(
-    (one) => !registrationAt(one, { provider, orientation: orientationOf(one.master), mode }, nowMs),
+    (one) => !registrationAt(one, { provider, orientation: orientationOfCharacter(one), mode }, nowMs),
   );
   await noteCharacterCost(context, provider, unknown.length);
 }
 
-async function syncOne(context: Context, character: Character, provider: Provider): Promise<Synced> {
+async function syncOne(
+  context: Context,
+  character: Character,
+  { provider, options }: { provider: Provider; options: RegisterOptions },
+): Promise<Synced> {
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;
-  const place = { provider, orientation: orientationOf(character.master), mode };
+  const place: Place = { provider, orientation: orientationOfCharacter(character), mode };
   try {
-    const did = registrationAt(character, place, context.host.clock.now()) ? 'known' : 'registered';
-    return { character, did, registration: await ensureRegistered(context, character, place) };
+    const kept = await checkedAt(context, character, place);
+    if (kept) return { character, ...kept };
+    const current = await requireCharacter(context, character.name);
+    return { character, did: 'registered', registration: await ensureRegistered(context, current, place, options) };
   } catch (error) {
     if (!isSoraError(error)) throw error;
     const { code, message, hint, requestId } = error;
     const more = { ...(hint !== undefined && { hint }), ...(requestId !== undefined && { requestId }), cause: error };
     return { character, error: new SoraError(code, `${character.name}: ${message}`, more) };
+  }
+}
+
+/** The registration there, unless the host says that it is none any more. */
+async function checkedAt(
+  context: Context,
+  character: Character,
+  place: Place,
+): Promise<Pick<Synced, 'did' | 'registration'> | undefined> {
+  for (let current = character; ; current = await requireCharacter(context, character.name)) {
+    const registration = registrationAt(current, place, context.host.clock.now());
+    if (!registration) return undefined;
+    const holds = await stillHolds(context, place, registration);
+    if (holds !== false) return { did: holds ? 'known' : 'unchecked', registration };
+    await markStale(context, current, { place, registration });
   }
 }
 
@@ -139,6 +181,8 @@ export interface AdoptInput {
   readonly asRegistered: boolean;
   /** The file that the character was made from, where this machine has no character of that name. */
   readonly clip?: string;
+  /** How the clip behind the id lies, where no clip here tells. */
+  readonly orientation?: Orientation;
 }
 
 /** `sora character adopt <id> --name <name>` */
@@ -150,34 +194,34 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
   const store = await context.characters();
   const existing = await store.find(typed);
-  if (existing === undefined && clip === undefined) throw needsClip(id, typed);
   const name = existing?.name ?? typed;
   const source = clip && { fileName: basename(clip), sha256: await hashSource(clip, host.signal) };
   const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
-  if (existing && source && !isSame(existing, { name: typed, source, options })) throw nameTaken(existing, typed);
+  if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
+    throw nameTaken(existing, typed);
   const provider = await takerOf(context);
   const known = hostName(await askHost(context, provider, id), { ...input, id, name, provider });
 
   const made = clip && source && { name, path: clip, source, options, force: false };
-  const character = existing ?? (made ? await keep(context, made) : undefined);
-  if (character === undefined) throw needsClip(id, typed);
+  const isFirstClip = existing !== undefined && !isMade(existing);
+  const character = existing && !(isFirstClip && made) ? existing : made ? await keep(context, made) : undefined;
   const registration: Registration = {
     provider: provider.name,
     baseUrl: provider.baseUrl,
     profile: await context.profileName(),
-    orientation: orientationOf(character.master),
+    orientation: input.orientation ?? (character ? orientationOfCharacter(character) : 'landscape'),
     kind: 'id',
     value: id,
     name: known,
     createdAt: new Date(host.clock.now()).toISOString(),
   };
-  const adopted = await store.update(character.name, (current) => ({
-    ...current,
-    registrations: [
-      ...current.registrations.filter((one) => registrationId(one) !== registrationId(registration)),
-      registration,
-    ],
-  }));
+  const adopted = await take(store, name, registration, provider);
+  if (!isMade(adopted)) {
+    const give = `sora character create <clip> --name ${JSON.stringify(adopted.name)}`;
+    ui.note(
+      `${adopted.name} has no clip: it can be used with ${provider.name}, and nowhere else. To give it one: ${give}`,
+    );
+  }
   if (known !== adopted.name) ui.note(`${provider.name} knows it as ${known}; prompts for it say that.`);
   ui.result({
     json: await characterDocument(context, adopted),
@@ -186,14 +230,21 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   });
 }
 
-function needsClip(id: string, name: string): SoraError {
-  return new SoraError(
-    'usage',
-    `There is no character ${JSON.stringify(name)} to which ${oneLine(id, 100)} could belong, and no clip of it.`,
-    {
-      hint: 'Hosts forget ids, and give no clip back. Name the clip that it was made from: --clip <file>',
-    },
-  );
+/** Writes the registration down, in a new record where there is none; what was pending there has found its end. */
+async function take(
+  store: CharacterStore,
+  name: string,
+  registration: Registration,
+  provider: Provider,
+): Promise<Character> {
+  const { createdAt, orientation } = registration;
+  const fresh: Character = { version: 1, name, registrations: [registration], createdAt };
+  if ((await store.find(name)) === undefined && (await store.claim(fresh, { clipless: true }))) return fresh;
+  return store.update(name, (current) => {
+    const rest = withoutPending(current, { provider, orientation });
+    const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
+    return { ...rest, registrations: [...others, registration] };
+  });
 }
 
 /** What the host says of the id; undefined where hosts cannot be asked. Throws `usage` for an id that it does not know. */

@@ -4,7 +4,15 @@ import { basename, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
-import { type Character, type ClipOptions, orientationOf, type Registration } from '../domain.ts';
+import {
+  type Character,
+  type ClipOptions,
+  isMade,
+  type MadeCharacter,
+  orientationOf,
+  orientationOfCharacter,
+  type Registration,
+} from '../domain.ts';
 import { isSoraError, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
@@ -15,8 +23,9 @@ import { temporary } from '../temporary.ts';
 import { noteCharacterCost } from './budget.ts';
 import { characterDocument } from './character.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
+import { type Place, registrationAt } from './place.ts';
 import { requestText } from './preview.ts';
-import { ensureRegistered, registrationAt } from './register.ts';
+import { ensureRegistered } from './register.ts';
 import { purposeOf } from './wishes.ts';
 
 export interface CreateInput {
@@ -25,6 +34,8 @@ export interface CreateInput {
   readonly options: ClipOptions;
   readonly force: boolean;
   readonly local: boolean;
+  /** Send although an earlier request of unknown fate may have made it. */
+  readonly resend?: boolean;
   readonly dryRun: boolean;
 }
 
@@ -38,7 +49,8 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const existing = await store.find(name);
   const source = { fileName: basename(path), sha256: await hashSource(path, context.host.signal) };
   const same = existing !== undefined && isSame(existing, { name, source, options: input.options });
-  if (existing && !same && !input.force && !input.dryRun) throw nameTaken(existing, name);
+  const isFirstClip = existing !== undefined && !isMade(existing) && existing.name === name;
+  if (existing && !same && !isFirstClip && !input.force && !input.dryRun) throw nameTaken(existing, name);
 
   if (input.dryRun) {
     const { plan, info } = await inspectClip(context, path, input.options);
@@ -54,15 +66,22 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     if (plan.kind === 'reject') throw new SoraError('clip', `${source.fileName} cannot be used.`);
     return;
   }
-  const reusable = same && (await store.hasClip(existing.master.sha256));
-  const kept = reusable ? existing : await keep(context, { ...input, name, path, source });
+  const reusable = same && isMade(existing) && (await store.hasClip(existing.master.sha256));
+  // What has a name alone is not replaced, even with --force: its registrations stay.
+  const force = input.force && !isFirstClip;
+  if (!reusable && force) sayGivenUp(context, existing);
+  const kept = reusable ? existing : await keep(context, { ...input, force, name, path, source });
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
     });
   }
-  const registration = chosen && (await takesIds(context, chosen)) ? await register(context, kept, chosen) : undefined;
-  const character = (await store.find(name)) ?? kept;
+  const registration =
+    chosen && (await takesIds(context, chosen))
+      ? await register(context, kept, { provider: chosen, resend: input.resend === true })
+      : undefined;
+  const found = await store.find(name);
+  const character = found && isMade(found) ? found : kept;
   ui.result({
     json: await characterDocument(context, character),
     text: summary(context, character, registration),
@@ -92,7 +111,7 @@ async function previewRegistration(
 }
 
 function isKnown({ host }: Context, character: Character, provider: Provider): boolean {
-  const place = { provider, orientation: orientationOf(character.master), mode: 'id' } as const;
+  const place = { provider, orientation: orientationOfCharacter(character), mode: 'id' } as const;
   return registrationAt(character, place, host.clock.now()) !== undefined;
 }
 
@@ -126,10 +145,10 @@ async function choice(context: Context, purpose: Purpose): Promise<Provider | So
 }
 
 /** The same clip: same source, same wishes, same rules of preparation. */
-export function isSame(existing: Character, wanted: Pick<Character, 'name' | 'source' | 'options'>): boolean {
+export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
   return (
     existing.name === wanted.name &&
-    existing.source.sha256 === wanted.source.sha256 &&
+    existing.source?.sha256 === wanted.source.sha256 &&
     existing.planVersion === PLAN_VERSION &&
     isDeepStrictEqual(existing.options, wanted.options)
   );
@@ -146,15 +165,15 @@ export function nameTaken(existing: Character, name: string): SoraError {
 /** Prepares the clip and stores it under the name. */
 export async function keep(
   context: Context,
-  input: Pick<CreateInput, 'name' | 'options' | 'force'> & { path: string; source: Character['source'] },
-): Promise<Character> {
+  input: Pick<CreateInput, 'name' | 'options' | 'force'> & { path: string; source: MadeCharacter['source'] },
+): Promise<MadeCharacter> {
   const store = await context.characters();
   await store.sweep();
   const inspected = await inspectClip(context, input.path, input.options);
   const made = temporary(await store.tempClipPath());
   try {
     const { clip } = await prepareInto(context, inspected, { outputPath: made.path });
-    const character: Character = {
+    const character: MadeCharacter = {
       version: 1,
       name: input.name,
       master: clip,
@@ -170,21 +189,32 @@ export async function keep(
   }
 }
 
-async function register(context: Context, character: Character, provider: Provider): Promise<Registration> {
+async function register(
+  context: Context,
+  character: MadeCharacter,
+  { provider, resend }: { provider: Provider; resend: boolean },
+): Promise<Registration> {
+  const place: Place = { provider, orientation: orientationOf(character.master), mode: 'id' };
   if (!isKnown(context, character, provider)) await noteCharacterCost(context, provider, 1);
   try {
-    return await ensureRegistered(context, character, {
-      provider,
-      orientation: orientationOf(character.master),
-      mode: 'id',
-    });
+    return await ensureRegistered(context, character, place, { resend });
   } catch (error) {
-    context.ui.note(`${character.name} is kept on this machine; the same command tries the registration again.`);
+    const isOpen = isSoraError(error, 'pending') || isSoraError(error, 'ambiguous');
+    const next = isOpen ? '.' : '; the same command tries the registration again.';
+    context.ui.note(`${character.name} is kept on this machine${next}`);
     throw error;
   }
 }
 
-function summary({ ui }: Context, character: Character, registration: Registration | undefined): string {
+/** The old clip's registrations go with it; one that is still being made can only be found at the host. */
+function sayGivenUp({ ui }: Context, replaced: Character | undefined): void {
+  for (const { provider, taskId } of replaced?.pending ?? []) {
+    const task = taskId === undefined ? 'its fate is not known' : `task ${taskId}`;
+    ui.warn(`${provider} may still be making ${replaced?.name} from the clip that is replaced (${task}).`);
+  }
+}
+
+function summary({ ui }: Context, character: MadeCharacter, registration: Registration | undefined): string {
   const where = registration
     ? `${registration.provider} knows it as ${registration.value}`
     : 'kept on this machine, not registered';

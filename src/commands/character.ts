@@ -1,15 +1,24 @@
 /** The cast on this machine: list, show, rename, remove. */
 import type { Context } from '../context.ts';
-import { type Character, formatSize } from '../domain.ts';
+import { type Character, formatSize, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { formatBytes, nearest } from '../text.ts';
 
-/** The character as a document: its record and where its clip lies. */
+/** The character as a document: its record, and where its clip lies if it has one. */
 export async function characterDocument(
   context: Context,
   character: Character,
-): Promise<Character & { clipPath: string }> {
+): Promise<Character & { clipPath?: string }> {
+  if (!isMade(character)) return character;
   return { ...character, clipPath: (await context.characters()).clipPath(character.master.sha256) };
+}
+
+/** What its clip is, in a few words; a record that came without one may have it elsewhere. */
+async function clipWords(context: Context, character: Character, words: (made: MadeCharacter) => string) {
+  if (!isMade(character)) return 'no clip';
+  if (!character.clipless || (await (await context.characters()).hasClip(character.master.sha256)))
+    return words(character);
+  return 'no clip here';
 }
 
 /** Throws `usage` for a name that is not in the cast, with the nearest one that is. */
@@ -36,6 +45,8 @@ export async function runCharacterList(context: Context): Promise<undefined> {
   const { records, broken } = await (await context.characters()).list();
   for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
   const documents = await Promise.all(records.map((one) => characterDocument(context, one)));
+  const short = ({ master }: MadeCharacter): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
+  const clips = await Promise.all(records.map((one) => clipWords(context, one, short)));
   ui.result({
     json: documents,
     text:
@@ -43,9 +54,9 @@ export async function runCharacterList(context: Context): Promise<undefined> {
         ? 'The cast is empty. Make a character: sora character create <clip> --name <name>'
         : ui.table(
             ['NAME', 'CLIP', 'REGISTERED WITH', 'CREATED'],
-            records.map((one) => [
+            records.map((one, index) => [
               one.name,
-              `${formatSize(one.master)} ${one.master.seconds.toFixed(2)} s`,
+              clips[index] ?? '',
               registeredWith(one) || '-',
               one.createdAt.replace(/\.\d+Z$/, 'Z'),
             ]),
@@ -54,25 +65,33 @@ export async function runCharacterList(context: Context): Promise<undefined> {
   });
 }
 
-function registeredWith({ registrations }: Character): string {
-  const living = registrations.filter(({ stale }) => stale !== true);
-  return [...new Set(living.map(({ provider, value }) => `${provider} ${value}`))].join(', ');
+function registeredWith({ registrations, pending = [] }: Character): string {
+  const living = registrations
+    .filter(({ stale }) => stale !== true)
+    .map(({ provider, value }) => `${provider} ${value}`);
+  return [...new Set([...living, ...pending.map(({ provider }) => `${provider} (pending)`)])].join(', ');
 }
 
 /** `sora character show <name>` */
 export async function runCharacterShow(context: Context, name: string): Promise<undefined> {
   const { ui } = context;
   const document = await characterDocument(context, await requireCharacter(context, name));
-  const { master, source, registrations } = document;
+  const { source, registrations, pending = [] } = document;
+  const long = ({ master }: MadeCharacter): string =>
+    `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
   const lines = [
     ui.paint.bold(document.name),
-    `  clip        ${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`,
-    `  file        ${document.clipPath}`,
-    `  made from   ${source.fileName}`,
+    `  clip        ${await clipWords(context, document, long)}`,
+    ...(document.clipPath === undefined ? [] : [`  file        ${document.clipPath}`]),
+    ...(source ? [`  made from   ${source.fileName}`] : []),
     `  created     ${document.createdAt}`,
     ...registrations.map(
       (one) =>
         `  registered  ${one.value} with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}${one.stale ? ' (no longer known there)' : ''}`,
+    ),
+    ...pending.map(
+      (one) =>
+        `  pending     with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
     ),
   ];
   ui.result({ json: document, text: lines.join('\n'), quiet: [document.name] });
@@ -99,17 +118,25 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
   const character = await requireCharacter(context, name);
   if (
     !yes &&
-    !(await context.confirm(`Remove ${character.name} and its clip?`, 'Add --yes to remove without being asked.'))
+    !(await context.confirm(
+      `Remove ${character.name}${isMade(character) ? ' and its clip' : ''}?`,
+      'Add --yes to remove without being asked.',
+    ))
   ) {
     throw new SoraError('usage', `${character.name} was kept.`);
   }
-  const { clipRemoved } = await (await context.characters()).remove(character.name);
-  const hosts = [...new Set(character.registrations.map(({ provider }) => provider))];
+  const { removed, clipRemoved } = await (await context.characters()).remove(character.name);
+  const hosts = [...new Set(removed.registrations.map(({ provider }) => provider))];
   if (hosts.length > 0)
     ui.note(`Its copy at ${hosts.join(', ')} stays there: hosts have no call that deletes a character.`);
+  for (const { provider, taskId } of removed.pending ?? []) {
+    const task = taskId === undefined ? 'what came of its request is not known' : `in its task ${taskId}`;
+    ui.note(`${provider} may still be making it (${task}); the id will be known to nobody here.`);
+  }
+  const clipless = !isMade(removed) || removed.clipless === true;
   ui.result({
     json: { removed: character.name, clipRemoved },
-    text: `${character.name} is removed${clipRemoved ? ', and its clip' : '; its clip stays, because another record may need it'}.`,
+    text: `${character.name} is removed${clipRemoved ? ', and its clip' : clipless ? '' : '; its clip stays, because another record may need it'}.`,
     quiet: [character.name],
   });
 }

@@ -3,11 +3,11 @@ import { access, constants, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import {
-  type Character,
   type Clip,
   type ClipOptions,
   DEFAULT_CLIP_OPTIONS,
   formatSize,
+  type MadeCharacter,
   type Orientation,
   orientationOf,
 } from '../domain.ts';
@@ -168,7 +168,7 @@ export interface UploadClip {
  */
 export async function clipFor(
   context: Context,
-  character: Character,
+  character: MadeCharacter,
   { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
 ): Promise<UploadClip> {
   const store = await context.characters();

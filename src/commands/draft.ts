@@ -5,8 +5,9 @@ import { SoraError } from '../errors.ts';
 import { fingerprintOf } from '../jobs.ts';
 import { nameCharacters, pointToClips } from '../prompt.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import { type Place, registrationAt } from './place.ts';
 import { readReference } from './reference.ts';
-import { ensureRegistered, type Place, registrationAt } from './register.ts';
+import { ensureRegistered, refuseClipless } from './register.ts';
 import { admittedJob } from './submit.ts';
 import type { GenerateFlags, Wanted } from './wishes.ts';
 
@@ -66,6 +67,7 @@ export async function makeDraft(
     };
   };
 
+  refuseClipless(wanted.characters, place, nowMs);
   const known = wanted.characters.map((character) => registrationAt(character, place, nowMs));
   const missing = known.filter((one) => one === undefined).length;
   const expected = wanted.characters.map(
@@ -86,7 +88,7 @@ export async function makeDraft(
 
   const cast: Cast[] = [];
   for (const character of wanted.characters) {
-    cast.push(await ensureRegistered(context, character, place));
+    cast.push(await ensureRegistered(context, character, place, input));
   }
   const whole = draftOf(cast, reference);
   if (!earlier && missing > 0) await admit?.(whole, 0);

@@ -11,7 +11,7 @@ import { type Admit, type Draft, makeDraft } from './draft.ts';
 import { followAll } from './follow.ts';
 import { resumeCommand } from './jobs.ts';
 import { showRequest } from './preview.ts';
-import { forgetStale } from './register.ts';
+import { forgetStale } from './stale.ts';
 import { type Submitted, submit } from './submit.ts';
 import { type GenerateFlags, gatherWishes, purposeOf, type Wanted } from './wishes.ts';
 
@@ -63,7 +63,8 @@ function budgetOf(
   { wanted, provider, model }: Pick<Request, 'wanted' | 'provider' | 'model'>,
 ): { admit: Admit; quote: Quote } {
   const quote: Quote = { bill: [] };
-  const clipSeconds = wanted.characters.reduce((total, { master }) => total + master.seconds, 0);
+  // Of a clip that is not here, the most that it can be.
+  const clipSeconds = wanted.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
   const takesIds = provider.limits(model).characterMode === 'id';
   let registrations = 0;
   const admit: Admit = async ({ video }, missing) => {

@@ -1,65 +1,110 @@
-/** Registrations: a host's name for a master clip, made when it is missing and kept with the character. */
+/** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
 import type { Context } from '../context.ts';
-import type { Character, Orientation, Registration } from '../domain.ts';
+import { type Character, isMade, type MadeCharacter, type Registration } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import type { CharacterMode, Provider } from '../providers/provider.ts';
+import { registrationId } from '../store/cast.ts';
+import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
+import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
+import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
+import { KINDS, type Place, registrationAt } from './place.ts';
+import { markStale, stillHolds } from './stale.ts';
 
-/** Where a registration has to hold. */
-export interface Place {
-  readonly provider: Provider;
-  /** Of the video: an id stands for a clip of one orientation. */
-  readonly orientation: Orientation;
-  readonly mode: CharacterMode;
-}
+/** A URL of which nobody knows how long it lives is looked at again after an hour. */
+const TRUSTED_MS = 3_600_000;
 
-const KINDS = { id: 'id', 'reference-video': 'url' } as const satisfies Record<CharacterMode, Registration['kind']>;
-
-/** A URL that ends while the host still reads the request is no use. */
-const EXPIRY_MARGIN_MS = 10 * 60_000;
-
-/** The living registration of a character's clip there, if there is one. */
-export function registrationAt(
-  character: Character,
-  { provider, orientation, mode }: Place,
-  nowMs: number,
-): Registration | undefined {
-  return character.registrations.findLast(
-    (one) =>
-      one.provider === provider.name &&
-      one.baseUrl === provider.baseUrl &&
-      one.orientation === orientation &&
-      one.kind === KINDS[mode] &&
-      one.stale !== true &&
-      (one.expiresAt === undefined || Date.parse(one.expiresAt) > nowMs + EXPIRY_MARGIN_MS),
-  );
+export interface RegisterOptions {
+  /** Send although an earlier request of unknown fate may have made it. */
+  readonly resend?: boolean;
 }
 
 /**
- * Registers the character with the host, or uploads its clip where the host takes clips, unless that is done already. The
- * record is saved as soon as the host has answered. Throws what the provider throws; the character stays as it was then.
+ * Registers the character with the host, or uploads its clip where the host takes clips, unless that is done already; by
+ * one process at a time, which goes on with what another has left pending. The record is saved as soon as the host has
+ * answered. Throws what the provider throws, and what `continueId` says.
  */
-export async function ensureRegistered(context: Context, character: Character, place: Place): Promise<Registration> {
-  const { ui, host } = context;
-  const { provider, orientation, mode } = place;
+export async function ensureRegistered(
+  context: Context,
+  character: Character,
+  place: Place,
+  { resend = false }: RegisterOptions = {},
+): Promise<Registration> {
+  const { host, ui } = context;
   const known = registrationAt(character, place, host.clock.now());
-  if (known) return known;
+  if (known && !isDoubtful(known, host.clock.now())) return known;
+  const { name } = character;
+  const busy = `Another sora is registering ${name} with ${place.provider.name}; its end is waited for.`;
+  const wait = { signal: host.signal, onBusy: () => ui.note(busy) };
+  const store = await context.characters();
+  return store.registering(
+    name,
+    placeId(place),
+    async (held) => {
+      const current = await requireCharacter(context, name);
+      refuseOtherClip(character, current);
+      const living = await livingAt(context, current, place);
+      if (living) return living;
+      const entry = pendingAt(current, place);
+      const made = entry && (await continueId(context, current, { place, entry, resend }));
+      return made ? save(context, current, { place, made }) : register(context, current, { place, held });
+    },
+    wait,
+  );
+}
+
+/** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
+export function refuseClipless(characters: readonly Character[], place: Place, nowMs: number): void {
+  for (const character of characters) {
+    if (!isMade(character) && !registrationAt(character, place, nowMs)) throw hasNoClip(character, place.provider);
+  }
+}
+
+function hasNoClip({ name, registrations }: Character, { name: there }: Provider): SoraError {
+  const elsewhere = registrations
+    .filter(({ stale }) => stale !== true)
+    .map(({ provider, baseUrl }) => `${provider} (${baseUrl})`);
+  const where =
+    elsewhere.length === 0 ? 'and no host knows it' : `so it can be used only at ${[...new Set(elsewhere)].join(', ')}`;
+  return new SoraError('usage', `${name} cannot be registered with ${there}: it has no clip here, ${where}.`, {
+    hint: `Give it one: sora character create <clip> --name ${JSON.stringify(name)}`,
+  });
+}
+
+/** Two processes that would register the same thing agree on this text. */
+function placeId({ provider, orientation, mode }: Place): string {
+  return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode]]);
+}
+
+function isDoubtful({ kind, expiresAt, createdAt }: Registration, nowMs: number): boolean {
+  return kind === 'url' && expiresAt === undefined && Math.abs(nowMs - Date.parse(createdAt)) > TRUSTED_MS;
+}
+
+/** The living registration, after a look at one that may have died. */
+async function livingAt(context: Context, character: Character, place: Place): Promise<Registration | undefined> {
+  const now = context.host.clock.now();
+  for (let current = character; ; current = await requireCharacter(context, character.name)) {
+    const known = registrationAt(current, place, now);
+    if (!known || !isDoubtful(known, now) || (await stillHolds(context, place, known)) !== false) return known;
+    await markStale(context, current, { place, registration: known });
+  }
+}
+
+async function register(
+  context: Context,
+  character: Character,
+  { place, held }: { place: Place; held: HeldLock },
+): Promise<Registration> {
+  const { ui } = context;
+  const { provider, orientation, mode } = place;
+  if (!isMade(character)) throw hasNoClip(character, provider);
   const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
   try {
-    const made = await MAKERS[mode](provider, character, { clipPath: clip.path, signal: host.signal });
-    const registration: Registration = {
-      provider: provider.name,
-      baseUrl: provider.baseUrl,
-      profile: await context.profileName(),
-      orientation,
-      kind: KINDS[mode],
-      createdAt: new Date(host.clock.now()).toISOString(),
-      ...made,
-    };
-    await saveRegistration(context, character, registration);
+    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held });
+    const registration = await save(context, character, { place, made });
     task.done(`${character.name} is known to ${provider.name}: ${registration.value}`);
     return registration;
   } catch (error) {
@@ -76,73 +121,45 @@ const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const sat
   number | undefined
 >;
 
-type Made = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
-
 const MAKERS = {
-  async id(provider, { name }, { clipPath, signal }) {
-    const remote = await provider.createCharacter({ name, clipPath, fileName: 'clip.mp4' }, { signal });
-    return { value: remote.id, name: (remote.name ?? name).normalize('NFC') };
-  },
-  async 'reference-video'(provider, { name }, { clipPath, signal }) {
+  id: createId,
+  async 'reference-video'({ host }, { name }, { place: { provider }, clipPath }) {
     if (!provider.uploadClip) throw new SoraError('usage', `${provider.name} takes no clips.`);
-    const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal });
+    const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal: host.signal });
     return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
   },
 } satisfies Record<
   CharacterMode,
-  (provider: Provider, character: Character, clip: { clipPath: string; signal: AbortSignal }) => Promise<Made>
+  (
+    context: Context,
+    character: MadeCharacter,
+    request: { place: Place; clipPath: string; held: HeldLock },
+  ) => Promise<Made>
 >;
 
-/**
- * After a refusal: marks those registrations stale that the host does not know any more, so that they are made anew from
- * the master. It is asked about ids where it can be; else the id or the clip's name must stand in its words. True when
- * there were any.
- */
-export async function forgetStale(
+/** Keeps what the host has made, and takes out what was pending for it, in one step. */
+async function save(
   context: Context,
-  { characters, place, refusal }: { characters: readonly Character[]; place: Place; refusal: SoraError },
-): Promise<boolean> {
-  const { host, ui } = context;
-  const store = await context.characters();
-  let found = false;
-  for (const character of characters) {
-    const known = registrationAt((await store.find(character.name)) ?? character, place, host.clock.now());
-    if (!known) continue;
-    if (!(await isForgotten(place, known, { refusal, signal: host.signal }))) continue;
-    found = true;
-    ui.note(`${place.provider.name} no longer knows ${character.name} as ${known.value}; it is registered anew.`);
-    const staleOnes = (one: Registration): Registration => (one.value === known.value ? { ...one, stale: true } : one);
-    await store.update(character.name, (current) => ({
-      ...current,
-      registrations: current.registrations.map(staleOnes),
-    }));
-  }
-  return found;
-}
-
-async function isForgotten(
-  { provider, mode }: Place,
-  { value }: Registration,
-  { refusal, signal }: { refusal: SoraError; signal: AbortSignal },
-): Promise<boolean> {
-  const name = mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').at(-1) : value;
-  const isNamed = name !== undefined && name.length > 3 && refusal.message.includes(name);
-  if (mode !== 'id') return isNamed;
-  // A host that cannot be asked, or does not answer, says nothing about the id but what it said already.
-  return provider.getCharacter(value, { signal }).then(
-    (there) => there === undefined,
-    () => isNamed,
-  );
-}
-
-async function saveRegistration(context: Context, character: Character, registration: Registration): Promise<void> {
+  character: Character,
+  { place, made }: { place: Place; made: Made },
+): Promise<Registration> {
+  const { provider, orientation, mode } = place;
+  const registration: Registration = {
+    provider: provider.name,
+    baseUrl: provider.baseUrl,
+    profile: await context.profileName(),
+    orientation,
+    kind: KINDS[mode],
+    createdAt: new Date(context.host.clock.now()).toISOString(),
+    ...made,
+  };
   const store = await context.characters();
   try {
     await store.update(character.name, (current) => {
-      if (current.master.sha256 !== character.master.sha256) {
-        throw new SoraError('usage', 'It was given another clip meanwhile: run the command again for that one.');
-      }
-      return { ...current, registrations: [...current.registrations, registration] };
+      refuseOtherClip(character, current);
+      const rest = mode === 'id' ? withoutPending(current, place) : current;
+      const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
+      return { ...rest, registrations: [...others, registration] };
     });
   } catch (error) {
     throw new SoraError(
@@ -151,6 +168,12 @@ async function saveRegistration(context: Context, character: Character, registra
       { hint: `Note the id. ${error instanceof Error ? error.message : ''}`.trim(), cause: error },
     );
   }
+  return registration;
+}
+
+function refuseOtherClip(expected: Character, current: Character): void {
+  if (!isMade(expected) || current.master?.sha256 === expected.master.sha256) return;
+  throw new SoraError('usage', 'It was given another clip meanwhile: run the command again for that one.');
 }
 
 /** Once per home, before the first upload. */

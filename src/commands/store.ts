@@ -27,18 +27,25 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
   const characters = await store.list();
   const jobs = await (await context.jobs()).list();
   const problems = [...characters.broken, ...jobs.broken];
-  for (const { name, master } of characters.records) {
+  const remarks: string[] = [];
+  for (const { name, master, clipless } of characters.records) {
+    if (!master || (clipless && !(await store.hasClip(master.sha256)))) {
+      remarks.push(`${name} came without a clip: it can be used where it is registered, and nowhere else`);
+      continue;
+    }
     const state = await store.checkClip(master.sha256);
     if (state !== 'whole')
       problems.push({ path: store.clipPath(master.sha256), reason: `the clip of ${name} is ${state}` });
   }
   const orphans = await store.orphanClips();
-  const report = { characters: characters.records.length, jobs: jobs.records.length, problems, orphanClips: orphans };
+  const counts = { characters: characters.records.length, jobs: jobs.records.length };
+  const report = { ...counts, problems, remarks, orphanClips: orphans };
   ui.result({
     json: report,
     text: [
       `${counted(report.characters, 'character')}, ${counted(report.jobs, 'job')}: ${problems.length === 0 ? 'all whole.' : `${problems.length} problems.`}`,
       ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),
+      ...remarks.map((remark) => `  ${remark}`),
       ...orphans.map((path) => `  ${path}: no character needs this clip`),
     ].join('\n'),
     quiet: problems.map(({ path }) => path),

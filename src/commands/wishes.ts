@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
-import { type Character, orientationOf, type Size } from '../domain.ts';
+import { type Character, orientationOfCharacter, type Size } from '../domain.ts';
 import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { listOf } from '../text.ts';
@@ -141,7 +141,7 @@ function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Characte
     throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
       hint: `Take one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
     });
-  const lies = orientationOf(first?.master ?? { width: 16, height: 9 });
+  const lies = first ? orientationOfCharacter(first) : 'landscape';
   const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
   if (isRatio(ratio)) return sizeOf(ratio, short);
   throw new SoraError('usage', `--aspect ${aspect} is not known.`, {

@@ -4,6 +4,7 @@ import { isSoraError, SoraError } from '../errors.ts';
 import { formatBytes } from '../text.ts';
 import { failureOf, jsonOf, maybeDone, withoutId } from './answer.ts';
 import { jsonBody, type RequestBody, rawBody } from './body.ts';
+import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, isSuccess, openLinked } from './content.ts';
 import {
   CHARACTER_MODEL,
@@ -30,13 +31,10 @@ import {
   withRequestId,
 } from './eachlabs-wire.ts';
 import type { ProviderOptions } from './index.ts';
-import type { Call, NewVideo, Provider, Reference, RemoteVideo } from './provider.ts';
+import type { Call, NewVideo, Provider, Reference, RemoteCharacter, RemoteVideo } from './provider.ts';
 import { createRoute } from './route.ts';
 
-export interface EachlabsOptions extends ProviderOptions {
-  /** Rejects when the signal is aborted. A character is a prediction that has to be waited for. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
+export type EachlabsOptions = ProviderOptions;
 
 /** What one upload may hold: the host's limit, in decimal megabytes. */
 const UPLOAD_BYTES = 100_000_000;
@@ -113,15 +111,24 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     return await upload(await rawBody('video/mp4', clipPath), call);
   }
 
-  /** Once a character's prediction exists, every way to lose sight of it is ambiguous, and names its id. */
-  async function waitForCharacter(id: string, call: Call): Promise<Prediction> {
+  /**
+   * Once a character's prediction exists, every way to lose sight of it is `pending`, and names its id. One that was
+   * begun by an earlier command is asked at once, and is undefined when the host does not know it.
+   */
+  async function waitForCharacter(id: string, call: Call, { isEarlier = false } = {}): Promise<Prediction | undefined> {
     const lost = (why: string, cause?: unknown): SoraError =>
-      maybeDone(`The character is being made by the prediction ${id} of eachlabs, but ${why}`, undefined, cause);
+      new SoraError('pending', `The character is being made by the prediction ${id} of eachlabs, but ${why}`, {
+        hint: 'It goes on at the host.',
+        ...(cause === undefined ? {} : { cause }),
+      });
+    let isUnseen = isEarlier;
     let waitedMs = 0;
     for (let ms = FIRST_POLL_MS; waitedMs < LONGEST_WAIT_MS; ms = Math.min(ms * 1.5, SLOWEST_POLL_MS)) {
       try {
-        await sleep(ms, call.signal);
+        if (!isEarlier || waitedMs > 0) await sleep(ms, call.signal);
         const prediction = await ask(id, call);
+        if (!prediction && isUnseen) return undefined;
+        isUnseen = false;
         if (prediction && isFinal(prediction)) return prediction;
       } catch (error) {
         if (call.signal.aborted) throw lost('the wait was interrupted.', error);
@@ -168,16 +175,21 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     limits: eachlabsLimits,
     defaultModel: EACHLABS_DEFAULT_MODEL,
 
+    async resumeCharacter(taskId, call) {
+      const prediction = await waitForCharacter(taskId, call, { isEarlier: true });
+      return prediction && characterOf(taskId, prediction);
+    },
+
     async createCharacter(input, call) {
       const clipUrl = await uploadClip(input.clipPath, call);
       const schema = await schemaOf(CHARACTER_MODEL, call);
       const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, input.name) };
+      await call.onSend?.();
       const { id } = await create(body, call);
-      const { video, output } = await waitForCharacter(id, call);
-      if (video.status !== 'succeeded') throw characterRefusal(video.failure, video.remoteStatus);
-      const character = characterIn(output);
-      if (character) return character;
-      throw maybeDone(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
+      await call.onPending?.(id);
+      const prediction = await waitForCharacter(id, call);
+      if (!prediction) throw new Error('a prediction of this call is waited for until it is known');
+      return characterOf(id, prediction);
     },
 
     describeCharacter: (name) => ({
@@ -199,6 +211,8 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       // `expires_at` is until when the PUT is allowed, not how long the file is kept: nothing is claimed about that.
       return { url: await uploadClip(input.clipPath, call) };
     },
+
+    hasClip: (url, { signal }) => isClipThere(url, { http, root, signal }),
 
     describeVideo(input) {
       const model = eachlabsModel(input.model);
@@ -249,6 +263,14 @@ export function createEachlabs(options: EachlabsOptions): Provider {
 }
 
 const UNPUBLISHED = 'eachlabs does not publish the fields';
+
+/** Throws why the prediction has failed; `ambiguous` when it made a character and does not say which. */
+function characterOf(id: string, { video, output }: Prediction): RemoteCharacter {
+  if (video.status !== 'succeeded') throw characterRefusal(video.failure, video.remoteStatus);
+  const character = characterIn(output);
+  if (character) return character;
+  throw maybeDone(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
+}
 
 function isFinal({ video }: Prediction): boolean {
   return ['succeeded', 'failed', 'cancelled', 'expired'].includes(video.status);

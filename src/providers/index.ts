@@ -12,6 +12,8 @@ export interface ProviderOptions {
   readonly key: string | undefined;
   readonly backend: Backend | undefined;
   readonly http: Http;
+  /** Between two looks at a character's task: resolves after `ms` milliseconds, rejects when aborted. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface ProviderEntry {

@@ -1,6 +1,6 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, jsonOf, withoutId } from './answer.ts';
+import { type Answer, failureOf, jsonOf, parseJson, withoutId } from './answer.ts';
 import { formBody, type RequestBody } from './body.ts';
 import { isSuccess, openLinked } from './content.ts';
 import { refusal } from './http-errors.ts';
@@ -82,6 +82,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
         { name: 'name', value: input.name },
         { name: 'video', fileName: input.fileName, mime: 'video/mp4', content: input.clipPath },
       ]);
+      await call.onSend?.();
       const answer = await create(urlOf('characters'), body, call);
       jsonOf(answer);
       return decodeCharacter(answer) ?? withoutId(answer, 'character');
@@ -94,7 +95,12 @@ export function createOpenai(options: OpenaiOptions): Provider {
 
     async getCharacter(id, call) {
       const answer = await http.send(route.read(urlOf('characters', id), call));
-      if (answer.status === 404) return undefined;
+      if (answer.status === 404 && !isRouteMissing(answer)) return undefined;
+      if (answer.status === 404 || answer.status === 405) {
+        throw new SoraError('usage', `${answer.host} cannot be asked about a character.`, {
+          hint: 'What is known of its characters stands in your cast only: sora character list',
+        });
+      }
       if (!isSuccess(answer)) throw refusal(answer);
       jsonOf(answer);
       return decodeCharacter(answer, id);
@@ -177,6 +183,13 @@ function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
 }
 
 const GONE: ReadonlySet<number> = new Set([404, 405, 410]);
+
+/** A 404 that is about the route: a page, or the words of FastAPI, Express, Go and the vendor. It says nothing of an id. */
+function isRouteMissing(answer: Answer): boolean {
+  const { message } = failureOf(answer);
+  const isPage = answer.text.trim() !== '' && parseJson(answer.text) === undefined;
+  return isPage || /^(?:not found|404 page not found|(?:cannot|invalid url \()(?: ?get)\b.*)$/i.test(message.trim());
+}
 
 /**
  * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but

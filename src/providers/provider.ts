@@ -9,6 +9,7 @@
  *   before anything was sent.
  * - `ambiguous`: a create may have been carried out and the answer is lost, unreadable or without an id. It is never
  *   repeated by anyone below the command line.
+ * - `pending`: a character's task goes on at the host, and the wait for it has ended.
  *
  * What is optional here not every host has; a command that needs it then says so.
  *
@@ -41,8 +42,16 @@ export interface Provider {
   /** Sent when the user names none; undefined where the server knows best (it serves one model, or names deployments). */
   readonly defaultModel: string | undefined;
 
-  /** Where characters have ids. Throws `usage` where they have none. */
-  createCharacter(input: NewCharacter, call: Call): Promise<RemoteCharacter>;
+  /**
+   * Where characters have ids. Throws `usage` where they have none. A host that makes them by tasks is waited for; once
+   * `onPending` was told of the task, only its own failure is thrown as a definite no.
+   */
+  createCharacter(input: NewCharacter, call: CharacterCall): Promise<RemoteCharacter>;
+  /**
+   * Waits on for a task that `onPending` was told of. Undefined when the host does not know it (any more); throws
+   * `refused`, `policy` or `budget` only where the task itself has failed. Only where characters are made by tasks.
+   */
+  resumeCharacter?(taskId: string, call: Call): Promise<RemoteCharacter | undefined>;
   /** The exact request that `createCharacter` would send, without a key and with the clip described. Pure. */
   describeCharacter?(name: string): WireRequest;
   /** Undefined when the host does not know the id. */
@@ -50,6 +59,11 @@ export interface Provider {
 
   /** Brings a clip to where the host's models can read it. Only where a model takes clips by URL. */
   uploadClip?(input: NewClip, call: Call): Promise<UploadedClip>;
+  /**
+   * Whether an uploaded clip still lies at its URL: asked without a key, for one byte. Undefined when that cannot be
+   * told. Throws only when aborted.
+   */
+  hasClip?(url: string, call: Call): Promise<boolean | undefined>;
 
   /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
   describeVideo(input: NewVideo): WireRequest;
@@ -132,6 +146,14 @@ export interface ProviderLimits {
 
 export interface Call {
   readonly signal: AbortSignal;
+}
+
+/** What a create that may be paid for tells its caller while it runs. Both are awaited, and what they throw ends the call. */
+export interface CharacterCall extends Call {
+  /** Right before the request leaves that makes the character; what was uploaded before it costs nothing. */
+  readonly onSend?: () => Promise<void>;
+  /** The moment that the host's task has an id. */
+  readonly onPending?: (taskId: string) => Promise<void>;
 }
 
 export interface NewCharacter {

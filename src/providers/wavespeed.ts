@@ -1,11 +1,13 @@
 /** The adapter for WaveSpeedAI: every piece of work is a task, characters too, and files travel by URL. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
+import { sentence } from '../text.ts';
 import { failureOf, isRecord, maybeDone, withoutId } from './answer.ts';
 import { jsonBody } from './body.ts';
+import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, openLinked } from './content.ts';
 import type { ProviderOptions } from './index.ts';
-import type { Call, NewVideo, Provider, Reference, WireRequest } from './provider.ts';
+import type { Call, NewVideo, Provider, Reference, RemoteCharacter, WireRequest } from './provider.ts';
 import { isMasked } from './redact.ts';
 import { createRoute } from './route.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './wavespeed-models.ts';
@@ -22,10 +24,7 @@ import {
   urlIn,
 } from './wavespeed-wire.ts';
 
-export interface WavespeedOptions extends ProviderOptions {
-  /** Resolves after `ms` milliseconds; rejects when aborted. Tests replace it. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
+export type WavespeedOptions = ProviderOptions;
 
 const CHARACTER_POLL_MS = 2000;
 /** Ten minutes: a character takes seconds. */
@@ -67,17 +66,23 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     throw new SoraError('network', `${answer.host} said nothing about the task: ${failureOf(answer).message}`);
   }
 
-  /** Waits until a character's task is final. What breaks that off leaves a task that may have been paid for. */
-  async function settle(begun: Task, call: Call): Promise<Task> {
-    const { id } = begun.video;
+  /**
+   * Waits until a character's task is final. What breaks that off leaves a task that may have been paid for: `pending`.
+   * Undefined when a task that was begun by an earlier command is not known to the host.
+   */
+  async function settle(id: string, begun: Task | undefined, call: Call): Promise<Task | undefined> {
     const lost = (why: string, cause?: unknown): SoraError =>
-      maybeDone(`The character is being made in task ${id}, and ${why}.`, undefined, cause);
+      new SoraError('pending', sentence(`The character is being made in task ${id}, and ${why}`), {
+        hint: 'It goes on at the host.',
+        ...(cause === undefined ? {} : { cause }),
+      });
     let task = begun;
-    for (let polls = 0; !isSettled(task); polls++) {
-      if (polls === CHARACTER_POLLS) throw lost(`it is still ${task.video.remoteStatus}`);
+    for (let polls = 0; !task || !isSettled(task); polls++) {
+      if (polls === CHARACTER_POLLS) throw lost(`it is still ${task?.video.remoteStatus ?? 'without an answer'}`);
       try {
-        await sleep(Math.max(CHARACTER_POLL_MS, task.video.pollAfterMs ?? 0), call.signal);
+        if (polls > 0 || task) await sleep(Math.max(CHARACTER_POLL_MS, task?.video.pollAfterMs ?? 0), call.signal);
         const next = await readTask(id, call);
+        if (!next && !task) return undefined;
         if (!next) throw new SoraError('refused', 'the host does not know it any more');
         task = next;
       } catch (error) {
@@ -88,6 +93,14 @@ export function createWavespeed(options: WavespeedOptions): Provider {
       }
     }
     return task;
+  }
+
+  /** Throws why the task has failed; `ambiguous` when it made a character and does not say which. */
+  function characterOf(task: Task): RemoteCharacter {
+    if (task.video.failure) throw taskError(task);
+    const character = characterIn(task.outputs[0]);
+    if (character) return character;
+    throw maybeDone(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
   }
 
   async function outputUrl(remoteId: string, call: Call): Promise<string> {
@@ -124,14 +137,20 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     defaultModel: WAVESPEED_DEFAULT_MODEL,
 
     uploadClip: ({ clipPath, fileName }, call) => uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+    hasClip: (url, { signal }) => isClipThere(url, { http, root, signal }),
 
     async createCharacter({ name, clipPath, fileName }, call) {
       const clip = await uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);
-      const task = await settle(await submit(CHARACTERS_MODEL, { video: clip.url, name }, call), call);
-      if (task.video.failure) throw taskError(task);
-      const character = characterIn(task.outputs[0]);
-      if (character) return character;
-      throw maybeDone(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
+      await call.onSend?.();
+      const begun = await submit(CHARACTERS_MODEL, { video: clip.url, name }, call);
+      const { id } = begun.video;
+      await call.onPending?.(id);
+      return characterOf((await settle(id, begun, call)) ?? begun);
+    },
+
+    async resumeCharacter(taskId, call) {
+      const task = await settle(taskId, undefined, call);
+      return task && characterOf(task);
     },
 
     describeCharacter: (name) => ({

@@ -1,10 +1,18 @@
 /** A cast as a file: its format, what may stand in it, and what two casts are together. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Character, normalizeBaseUrl, type Registration } from '../domain.ts';
+import {
+  type Character,
+  isFromFuture,
+  isMade,
+  type MadeCharacter,
+  normalizeBaseUrl,
+  type Registration,
+} from '../domain.ts';
 import { SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { oneLine } from '../text.ts';
@@ -12,6 +20,7 @@ import { decodeCharacter, isName, isSameWork } from './characters.ts';
 import { type Check, field, isObject, list, optional, versionProblem } from './decode.ts';
 import { exists, machineError } from './files.ts';
 import { characterIdentity } from './names.ts';
+import { readPipe, readStream } from './pipe.ts';
 
 /** A character as a cast file has it: without what is of one machine. */
 export interface CastCharacter {
@@ -65,9 +74,7 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   return {
     character: {
       ...character,
-      master: pick(character.master, MASTER_FIELDS) as unknown as Character['master'],
-      source: pick(character.source, ['fileName', 'sha256']) as unknown as Character['source'],
-      options: pick(character.options, OPTION_FIELDS) as unknown as Character['options'],
+      ...(isMade(character) && clipFields(character)),
       registrations: character.registrations.map((one) => {
         const { baseUrl, ...rest } = pick(one, REGISTRATION_FIELDS) as unknown as Registration;
         return { ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) };
@@ -77,6 +84,15 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   };
 }
 
+function clipFields({ master, source, options }: MadeCharacter): Pick<MadeCharacter, 'master' | 'source' | 'options'> {
+  return {
+    master: pick(master, MASTER_FIELDS) as unknown as MadeCharacter['master'],
+    source: pick(source, ['fileName', 'sha256']) as unknown as MadeCharacter['source'],
+    options: pick(options, OPTION_FIELDS) as unknown as MadeCharacter['options'],
+  };
+}
+
+/** All but what is of one machine: what is pending there, and whether the clip is. */
 const CHARACTER_FIELDS = [
   'name',
   'master',
@@ -94,7 +110,7 @@ const MASTER_FIELDS = [
   'height',
   'fps',
   'bytes',
-] as const satisfies readonly (keyof Character['master'])[];
+] as const satisfies readonly (keyof MadeCharacter['master'])[];
 
 const OPTION_FIELDS = [
   'start',
@@ -103,7 +119,7 @@ const OPTION_FIELDS = [
   'orientation',
   'resolution',
   'audio',
-] as const satisfies readonly (keyof Character['options'])[];
+] as const satisfies readonly (keyof MadeCharacter['options'])[];
 
 /** All but the profile, which names settings of one machine. */
 const REGISTRATION_FIELDS = [
@@ -129,9 +145,10 @@ function pick(object: object, keys: readonly string[]): Record<string, unknown> 
 
 /** Beyond what a record checks: a cast comes from others, and holds no secrets. */
 const registration: Check = (value, where) => {
-  const { baseUrl, kind, value: name, name: said } = value as Registration;
+  const { provider, baseUrl, kind, value: name, name: said } = value as Registration;
   const problem = isName(said, `${where}.name`);
   if (problem) return problem;
+  if (oneLine(provider, 80) !== provider || provider === '') return `${where}.provider is not a name`;
   if (oneLine(name, 4000) !== name || name === '') return `${where}.value is not an id`;
   if (baseUrl !== SANDBOX && !isPlainUrl(baseUrl)) return `${where}.baseUrl is not an http(s) URL without a password`;
   if (kind === 'url' && !isPlainUrl(name)) return `${where}.value is not an http(s) URL without a password`;
@@ -156,7 +173,7 @@ export const clipPath: Check = (value, where) => {
 /** The text of a cast file; `clipOf` says where each master lies beside it, if it does. */
 export function encodeCast(characters: readonly Character[], clipOf: (sha256: string) => string | undefined): string {
   const documents = characters.map((character) => {
-    const clip = clipOf(character.master.sha256);
+    const clip = character.master && clipOf(character.master.sha256);
     const registrations = character.registrations.filter(isPublic).map((one) => pick(one, REGISTRATION_FIELDS));
     return { ...pick(character, CHARACTER_FIELDS), registrations, ...(clip !== undefined && { clip }) };
   });
@@ -172,25 +189,43 @@ export function isPublic({ kind, value, baseUrl }: Registration): boolean {
   return kind === 'id' || (isPlainUrl(value) && new URL(value).search === '');
 }
 
-/** The same master; or the same work, whose bytes differ from one build of ffmpeg to another. */
+/**
+ * The same master; or the same work, whose bytes differ from one build of ffmpeg to another. Without a clip a character is
+ * whoever bears its name.
+ */
 export function isSameClip(a: Character, b: Character): boolean {
+  if (!isMade(a) || !isMade(b)) return true;
   return a.master.sha256 === b.master.sha256 || isSameWork({ ...a, name: b.name }, b);
 }
 
 /**
  * Every registration of both, oldest first. Of one that both have the newer is taken; of equally old ones it is stale when
- * either says so, because a host forgets later than it learns.
+ * either says so, because a host forgets later than it learns. One from the future is of unknown age and counts as the
+ * oldest: a wrong clock must not outrank everybody for ever.
  */
 export function mergeRegistrations(
   own: readonly Registration[],
   other: readonly Registration[],
+  nowMs: number,
 ): readonly Registration[] {
+  const ageOf = (one: Registration): number =>
+    isFromFuture(one, nowMs) ? Number.NEGATIVE_INFINITY : Date.parse(one.createdAt);
+  const newerOf = (known: Registration, one: Registration): Registration => {
+    if (ageOf(one) > ageOf(known)) return one;
+    return ageOf(one) === ageOf(known) && one.stale === true ? { ...known, stale: true } : known;
+  };
   const merged = new Map<string, Registration>();
   for (const one of [...own, ...other]) {
     const known = merged.get(registrationId(one));
     merged.set(registrationId(one), known === undefined ? one : newerOf(known, one));
   }
-  return [...merged.values()].sort((a, b) => ageOf(a) - ageOf(b));
+  return [...merged.values()].sort((a, b) => (ageOf(a) === ageOf(b) ? 0 : ageOf(a) - ageOf(b)));
+}
+
+/** Names of providers, in registrations of the cast, that are none of `known`: kept, because a later sora may know them. */
+export function unknownProviders({ characters }: Cast, known: readonly string[]): readonly string[] {
+  const names = characters.flatMap(({ character }) => character.registrations.map(({ provider }) => provider));
+  return [...new Set(names)].filter((name) => !known.includes(name));
 }
 
 /** Equal for what a host knows as one thing. */
@@ -198,26 +233,41 @@ export function registrationId({ provider, baseUrl, model, orientation, kind, va
   return JSON.stringify([provider, baseUrl, model, orientation, kind, value]);
 }
 
-function newerOf(known: Registration, one: Registration): Registration {
-  if (ageOf(one) > ageOf(known)) return one;
-  return ageOf(one) === ageOf(known) && one.stale === true ? { ...known, stale: true } : known;
+/** The names under which a system has standard input. */
+const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
+
+/** A pipe that goes on and on is given up. */
+const PIPE_MS = 30_000;
+
+export interface ReadCastOptions {
+  /** What `/dev/stdin` stands for. */
+  readonly stdin?: { readonly stream: Readable; readonly isTTY: boolean };
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
 }
 
-function ageOf({ createdAt }: Registration): number {
-  return Date.parse(createdAt);
-}
-
-/** Reads a cast file. Throws SoraError `usage` for a path where none is and for a file that is none. */
-export async function readCast(path: string): Promise<Cast> {
+/**
+ * Reads a cast file, or a cast out of a pipe, which has no clips beside it. Throws SoraError `usage` for a path where none
+ * is and for a file that is none, and the signal's reason.
+ */
+export async function readCast(path: string, options: ReadCastOptions = {}): Promise<Cast> {
+  const { stdin, signal, timeoutMs = PIPE_MS } = options;
+  const bounds = { maxBytes: MAX_FILE_BYTES, timeoutMs, signal };
   try {
-    const found = await lstat(await realpath(path));
-    // A pipe or a device may never end.
-    if (!found.isFile() && !found.isDirectory()) throw new Error('it is not a file');
-    const { size } = found;
-    if (size > MAX_FILE_BYTES) throw new Error('it is too large');
-    const text = await readFile(path, 'utf8');
-    return { path, characters: decodeCast(parseJson(text)) };
+    const isStdin = stdin !== undefined && STDIN.has(path);
+    const found = isStdin ? undefined : await stat(path);
+    if (found === undefined || found.isFIFO()) {
+      if (isStdin && stdin.isTTY) throw new Error('it is a terminal');
+      const text = isStdin ? await readStream(stdin.stream, bounds) : await readPipe(path, bounds);
+      if (text.trim() === '') throw new Error('nothing came out of it');
+      return { path, characters: decodeCast(parseJson(text)).map((one) => ({ ...one, clip: undefined })) };
+    }
+    // A device may never end.
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is neither a file nor a pipe');
+    if (found.size > MAX_FILE_BYTES) throw new Error('it is too large');
+    return { path, characters: decodeCast(parseJson(await readFile(path, 'utf8'))) };
   } catch (error) {
+    signal?.throwIfAborted();
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new SoraError('usage', `There is no cast file ${path}.`, {
@@ -262,7 +312,7 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
     if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
       throw new SoraError('usage', `The clip of ${character.name} leads out of the folder of the cast: ${path}`);
     }
-    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.master.sha256) return real;
+    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.master?.sha256) return real;
   } catch (error) {
     throw machineError(error, 'read', path);
   }

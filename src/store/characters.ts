@@ -1,13 +1,24 @@
 /** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Character, Clip, ClipOptions, Registration } from '../domain.ts';
+import {
+  type Character,
+  type Clip,
+  type ClipOptions,
+  isMade,
+  type MadeCharacter,
+  type PendingRegistration,
+  type Registration,
+} from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { createClipFolder } from './clips.ts';
 import {
   boolean,
   type Check,
   date,
+  field,
+  isObject,
   list,
   nullable,
   number,
@@ -19,7 +30,8 @@ import {
   shape,
   string,
 } from './decode.ts';
-import type { HeldLock, LockTiming } from './locks.ts';
+import { ensureFolder } from './files.ts';
+import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from './locks.ts';
 import { characterIdentity, checkName } from './names.ts';
 import { createRecords, type Listing } from './records.ts';
 
@@ -33,17 +45,23 @@ export interface CharacterStore {
   list(): Promise<Listing<Character>>;
   /**
    * Stores a new character together with its clip, which is moved from `tempPath` (a `tempClipPath`). With `replace`, a
-   * character of that name and a clip that no other needs go. Without, the name must be free: `usage`. One exception: the
-   * same character whose clip was lost gets it back, and keeps its registrations. Returns what is stored.
+   * character of that name and a clip that no other needs go. Without, the name must be free: `usage`. Two exceptions: the
+   * same character whose clip was lost gets it back, and one that never had a clip gets its first; both keep their
+   * registrations. Returns what is stored.
    */
-  keep(character: Character, tempPath: string, options?: { readonly replace?: boolean }): Promise<Character>;
+  keep(character: MadeCharacter, tempPath: string, options?: { readonly replace?: boolean }): Promise<MadeCharacter>;
   /**
    * Stores a new character whose clip is there already; false when the name is taken. With `clipless` the clip may be
-   * missing: such a character lives by its registrations, and `keep` gives it its clip later.
+   * missing, even unknown: such a character lives by its registrations, and `keep` gives it its clip later.
    */
   claim(character: Character, options?: { readonly clipless?: boolean }): Promise<boolean>;
   /** Changes anything but the name and the master, under the record's lock. */
   update(name: string, change: (current: Character) => Character): Promise<Character>;
+  /**
+   * Runs `work` while no other process registers that character at that place, which may be any text. Waits for as long
+   * as a registration may take.
+   */
+  registering<R>(name: string, place: string, work: (held: HeldLock) => Promise<R>, wait?: LockWait): Promise<R>;
   rename(name: string, newName: string): Promise<Character>;
   /** Removes the record, and the clip unless another character (or a record that cannot be read) may need it. */
   remove(name: string): Promise<{ readonly removed: Character; readonly clipRemoved: boolean }>;
@@ -68,6 +86,9 @@ export interface CharacterStoreOptions {
   readonly lock?: LockTiming;
 }
 
+/** A host that makes characters by tasks is asked about one for up to a quarter of an hour. */
+const REGISTERING_MS = 20 * 60_000;
+
 /** The name of a character's file: a hash, so that no name can be too long, reserved, or a path. */
 function idOf({ name }: Pick<Character, 'name'>): string {
   return createHash('sha256').update(characterIdentity(name)).digest('hex').slice(0, 32);
@@ -82,22 +103,22 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
   const dropUnshared = async (hash: string, held: HeldLock): Promise<boolean> => {
     const cast = await records.list();
     held.assertHeld();
-    if (cast.broken.length > 0 || cast.records.some(({ master }) => master.sha256 === hash)) return false;
+    if (cast.broken.length > 0 || cast.records.some(({ master }) => master?.sha256 === hash)) return false;
     return clips.remove(hash);
   };
 
   const put = async (
     id: string,
-    character: Character,
+    character: MadeCharacter,
     { existing, replace }: { existing: Character | undefined; replace: boolean },
-  ): Promise<Character> => {
+  ): Promise<MadeCharacter> => {
     if (existing === undefined) {
       if (await records.claim(id, character)) return character;
       throw nameTaken(character.name);
     }
-    const change = (current: Character) => (replace ? character : { ...current, master: character.master });
+    const change = (current: Character) => (replace ? character : withClip(current, character));
     const stored = await records.update(id, change);
-    if (stored === undefined) throw unknownName(character.name);
+    if (!stored || !isMade(stored)) throw unknownName(character.name);
     return stored;
   };
 
@@ -117,14 +138,17 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
       return clips.locked(async (held) => {
         const existing = await records.read(id);
         if (existing && !replace) {
-          const lost = isSameWork(existing, character) && !(await clips.has(existing.master.sha256));
-          if (!lost) throw nameTaken(existing.name);
+          const free = isMade(existing)
+            ? (existing.master.sha256 === hash || isSameWork(existing, character)) &&
+              !(await clips.has(existing.master.sha256))
+            : existing.name === character.name;
+          if (!free) throw nameTaken(existing.name);
         }
         await clips.publish(tempPath, hash);
         try {
           held.assertHeld();
           const stored = await put(id, character, { existing, replace });
-          if (existing && existing.master.sha256 !== hash)
+          if (existing?.master && existing.master.sha256 !== hash)
             await dropUnshared(existing.master.sha256, held).catch(() => false);
           return stored;
         } catch (error) {
@@ -137,24 +161,36 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
 
     async claim(character, { clipless = false } = {}) {
       return clips.locked(async () => {
-        const { sha256: hash } = character.master;
-        if (!clipless && !(await clips.has(hash))) {
-          throw new SoraError('machine', `The clip of ${character.name} is missing: ${clips.path(hash)}`);
+        const hash = character.master?.sha256;
+        const lacks = hash !== undefined && !(await clips.has(hash));
+        if (!clipless && (lacks || hash === undefined)) {
+          const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
+          throw new SoraError('machine', `The clip of ${character.name} is missing${where}`);
         }
-        return records.claim(idOf(character), character);
+        return records.claim(idOf(character), lacks ? { ...character, clipless: true } : character);
       });
     },
 
     async update(name, change) {
       const updated = await records.update(idOf({ name }), (current) => {
         const next = change(current);
-        if (next.name !== current.name || next.master.sha256 !== current.master.sha256) {
+        if (next.name !== current.name || next.master?.sha256 !== current.master?.sha256) {
           throw new TypeError('An update cannot change the name or the master of a character.');
         }
         return next;
       });
       if (updated === undefined) throw unknownName(name);
       return updated;
+    },
+
+    async registering(name, place, work, wait) {
+      await ensureFolder(charactersDir);
+      const mark = createHash('sha256').update(place).digest('hex').slice(0, 16);
+      const { staleMs } = lock ?? LOCK_TIMING;
+      return withLock(join(charactersDir, `${idOf({ name })}.${mark}.lock`), work, {
+        ...{ staleMs, waitMs: REGISTERING_MS },
+        ...wait,
+      });
     },
 
     async rename(name, newName) {
@@ -182,7 +218,8 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
         if (removed === undefined) throw unknownName(name);
         // The record first: a crash between the two leaves a clip too many, never a character without its clip.
         await records.remove(id);
-        return { removed, clipRemoved: await dropUnshared(removed.master.sha256, held) };
+        const hash = removed.master?.sha256;
+        return { removed, clipRemoved: hash !== undefined && (await dropUnshared(hash, held)) };
       });
     },
 
@@ -195,7 +232,7 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
     async orphanClips() {
       const there = await clips.list();
       const { records: cast } = await records.list();
-      const needed = new Set(cast.map(({ master }) => master.sha256));
+      const needed = new Set(cast.map(({ master }) => master?.sha256));
       return there.filter((hash) => !needed.has(hash)).map(clips.path);
     },
 
@@ -203,8 +240,14 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
   };
 }
 
+/** The record with the clip that was made for it: the one that it had lost, or its first. */
+function withClip({ clipless: _, ...current }: Character, made: MadeCharacter): Character {
+  const { master, source, options, planVersion } = made;
+  return isMade(current) ? { ...current, master } : { ...current, master, source, options, planVersion };
+}
+
 /** The same source, wishes and rules of preparation. */
-export function isSameWork(a: Character, b: Character): boolean {
+export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
   return (
     a.name === b.name &&
     a.source.sha256 === b.source.sha256 &&
@@ -264,17 +307,40 @@ const registration = shape<Registration>({
   stale: optional(boolean),
 });
 
+const pending = shape<PendingRegistration>({
+  provider: string,
+  baseUrl: string,
+  profile: optional(string),
+  orientation: oneOf('landscape', 'portrait'),
+  taskId: optional(string),
+  name: string,
+  createdAt: date,
+});
+
+const MADE = {
+  master: clip,
+  source: shape<MadeCharacter['source']>({ fileName: string, sha256 }),
+  options: clipOptions,
+  planVersion: number,
+};
+
+const made = shape<Pick<MadeCharacter, keyof typeof MADE>>(MADE);
+
+const whole = shape<Omit<Character, keyof typeof MADE>>({
+  version: oneOf(1),
+  name: isName,
+  registrations: list(registration),
+  pending: optional(list(pending)),
+  clipless: optional(boolean),
+  createdAt: date,
+});
+
+/** What belongs to a clip is there as a whole, or not at all. */
+const character: Check = (value, where) => {
+  const problem = whole(value, where);
+  const hasClip = isObject(value) && Object.keys(MADE).some((key) => field(value, key) !== undefined);
+  return problem ?? (hasClip ? made(value, where) : undefined);
+};
+
 /** Throws an Error that says what is wrong; unknown fields are kept. */
-export const decodeCharacter = recordDecoder<Character>(
-  1,
-  shape<Character>({
-    version: oneOf(1),
-    name: isName,
-    master: clip,
-    source: shape<Character['source']>({ fileName: string, sha256 }),
-    options: clipOptions,
-    planVersion: number,
-    registrations: list(registration),
-    createdAt: date,
-  }),
-);
+export const decodeCharacter = recordDecoder<Character>(1, character);

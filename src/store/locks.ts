@@ -11,6 +11,14 @@ export interface LockTiming {
   readonly waitMs: number;
 }
 
+/** How a wait for another holder is lived through. */
+export interface LockWait {
+  /** Ends the wait with the signal's reason; what holds the lock is not touched by it. */
+  readonly signal?: AbortSignal;
+  /** Called once, when the lock is not free. */
+  readonly onBusy?: () => void;
+}
+
 export const LOCK_TIMING: LockTiming = { staleMs: 5_000, waitMs: 30_000 };
 
 export interface HeldLock {
@@ -25,7 +33,7 @@ export interface HeldLock {
 export async function withLock<R>(
   path: string,
   work: (held: HeldLock) => Promise<R>,
-  timing: LockTiming = LOCK_TIMING,
+  timing: LockTiming & LockWait = LOCK_TIMING,
 ): Promise<R> {
   return inTurn(path, async () => {
     const lock = await acquire(path, timing);
@@ -87,8 +95,10 @@ interface AcquiredLock extends HeldLock {
   release(): Promise<void>;
 }
 
-async function acquire(path: string, timing: LockTiming): Promise<AcquiredLock> {
+async function acquire(path: string, timing: LockTiming & LockWait): Promise<AcquiredLock> {
+  const { signal } = timing;
   const deadline = Date.now() + timing.waitMs;
+  let isBusy = false;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.6, 100)) {
     try {
       return await tryAcquire(path, timing);
@@ -100,8 +110,13 @@ async function acquire(path: string, timing: LockTiming): Promise<AcquiredLock> 
           cause: error,
         });
       }
+      if (!isBusy) timing.onBusy?.();
+      isBusy = true;
     }
-    await sleep(pauseMs * (0.5 + Math.random()));
+    await sleep(pauseMs * (0.5 + Math.random()), undefined, signal && { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
   }
 }
 

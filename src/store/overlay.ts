@@ -1,6 +1,6 @@
 /** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
 import { existsSync } from 'node:fs';
-import type { Character } from '../domain.ts';
+import { type Character, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import {
   type Cast,
@@ -15,15 +15,25 @@ import type { CharacterStore } from './characters.ts';
 import { removeQuietly } from './files.ts';
 import { characterIdentity } from './names.ts';
 
+export interface OverlayOptions {
+  /** Told of a name that is another clip here than in the cast. */
+  readonly warn: (sentence: string) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * The store with the characters of `cast` in it. A name that both have is the local character; its registrations are
- * those of both, as long as it is the same clip. `warn` is told of one that is not. What is to be changed about a
- * character of the cast gets a local record first.
+ * those of both, as long as it is the same clip, and its clip is the cast's where its own is not here. What is to be
+ * changed about a character of the cast gets a local record, and the clip, first.
  */
-export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence: string) => void): CharacterStore {
+export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: OverlayOptions): CharacterStore {
   const byName = new Map(cast.characters.map((one) => [characterIdentity(one.character.name), one]));
-  const withClip = cast.characters.filter(({ clip }) => clip !== undefined);
-  const byClip = new Map(withClip.map((one) => [one.character.master.sha256, one]));
+  const byClip = new Map(
+    cast.characters.flatMap((one) =>
+      one.clip === undefined || !one.character.master ? [] : [[one.character.master.sha256, one]],
+    ),
+  );
   const clips = new Map<string, Promise<string | undefined>>();
   const warned = new Set<string>();
 
@@ -38,11 +48,11 @@ export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence
     return found;
   };
 
-  const merge = (own: Character): Character => {
+  const mergeHosts = (own: Character): Character => {
     const other = overlaid(own.name)?.character;
     if (other === undefined) return own;
     if (isSameClip(own, other)) {
-      return { ...own, registrations: mergeRegistrations(own.registrations, other.registrations) };
+      return { ...own, registrations: mergeRegistrations(own.registrations, other.registrations, now()) };
     }
     if (!warned.has(own.name)) {
       warn(
@@ -53,10 +63,26 @@ export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence
     return own;
   };
 
+  /** The character of the cast whose clip stands in for one that is not here. */
+  const healerOf = async (own: Character): Promise<MadeCharacter | undefined> => {
+    const other = overlaid(own.name)?.character;
+    if (!other || !isMade(other) || !isSameClip(own, other)) return undefined;
+    if (isMade(own) && (await local.hasClip(own.master.sha256))) return undefined;
+    return (await clipBeside(other.master.sha256)) === undefined ? undefined : { ...other, name: own.name };
+  };
+
+  const merge = async (own: Character): Promise<Character> => {
+    const merged = mergeHosts(own);
+    const healer = await healerOf(own);
+    if (!healer) return merged;
+    const { master, source, options, planVersion } = healer;
+    return { ...merged, master, source, options, planVersion };
+  };
+
   /** Gives a character of the cast its local record, with the clip where the cast has it. */
-  const bringIn = async ({ character }: CastCharacter): Promise<void> => {
-    const clip = await clipBeside(character.master.sha256);
-    if (clip === undefined) {
+  const bringIn = async (character: Character): Promise<void> => {
+    const clip = character.master && (await clipBeside(character.master.sha256));
+    if (clip === undefined || !isMade(character)) {
       await local.claim(character, { clipless: true });
       return;
     }
@@ -66,7 +92,8 @@ export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence
       await local.keep(character, temp);
     } catch (error) {
       // Another process may have been first; then its record serves.
-      if ((await local.find(character.name)) === undefined) throw error;
+      const own = await local.find(character.name);
+      if (own === undefined || (isMade(own) && !(await local.hasClip(own.master.sha256)))) throw error;
     } finally {
       await removeQuietly(temp);
     }
@@ -85,14 +112,15 @@ export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence
 
     async find(name) {
       const own = await local.find(name);
-      return own === undefined ? overlaid(name)?.character : merge(own);
+      return own === undefined ? overlaid(name)?.character : await merge(own);
     },
 
     async list() {
       const { records, broken } = await local.list();
       const here = new Set(records.map(({ name }) => characterIdentity(name)));
       const others = cast.characters.filter(({ character }) => !here.has(characterIdentity(character.name)));
-      const keyed = [...records.map(merge), ...others.map(({ character }) => character)].map((character) => ({
+      const merged = await Promise.all(records.map(merge));
+      const keyed = [...merged, ...others.map(({ character }) => character)].map((character) => ({
         character,
         key: characterIdentity(character.name),
       }));
@@ -102,8 +130,12 @@ export function createOverlay(local: CharacterStore, cast: Cast, warn: (sentence
 
     async update(name, change) {
       const entry = overlaid(name);
-      if (entry !== undefined && (await local.find(name)) === undefined) await bringIn(entry);
-      return local.update(name, (current) => change(merge(current)));
+      if (entry !== undefined) {
+        const own = await local.find(name);
+        const missing = own === undefined ? entry.character : await healerOf(own);
+        if (missing) await bringIn(missing);
+      }
+      return local.update(name, (current) => change(mergeHosts(current)));
     },
 
     async rename(name, newName) {

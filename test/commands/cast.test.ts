@@ -5,7 +5,7 @@ import { runCharacterAdopt, runCharacterSync } from '../../src/commands/cast.ts'
 import { runCharacterExport, runCharacterImport } from '../../src/commands/cast-file.ts';
 import { runCharacterList } from '../../src/commands/character.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
-import type { Character } from '../../src/domain.ts';
+import type { Character, Registration } from '../../src/domain.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
@@ -34,18 +34,80 @@ const values = async (test: TestContext, name = 'Joe') =>
 const doc = (path: string) => readFile(path, 'utf8').then((text) => JSON.parse(text));
 
 describe('character sync', () => {
-  it('registers those whom the host does not know, and asks nothing about the others', async () => {
+  it('registers those whom the host does not know, and asks about the others', async () => {
     const test = await withHost({ json: true });
     await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
     await addCharacter(test, 'Mia');
-    test.server.answer(made('char_2', 'Mia'));
+    test.server.answer(made('char_Joe'), made('char_2', 'Mia'));
     expect(await runCharacterSync(test.context, [])).toBe(0);
-    expect(test.server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /v1/videos/characters']);
+    expect(test.server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/videos/characters/char_Joe',
+      'POST /v1/videos/characters',
+    ]);
     expect(JSON.parse(test.stdout.text())).toMatchObject([
       { name: 'Joe', did: 'known', registration: { value: 'char_Joe' } },
       { name: 'Mia', did: 'registered', registration: { value: 'char_2' } },
     ]);
     expect(await values(test, 'Mia')).toEqual(['char_2']);
+  });
+
+  it('registers anew whom the host has forgotten, and marks the old id stale', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    test.server.answer({ status: 404, body: { error: { message: 'No such character.' } } }, made('char_2'));
+    expect(await runCharacterSync(test.context, ['Joe'])).toBe(0);
+    expect(test.stdout.text()).toBe('Joe: openai knows it now as char_2\n');
+    expect((await find(test, 'Joe'))?.registrations.map(({ value, stale }) => [value, stale === true])).toEqual([
+      ['char_Joe', true],
+      ['char_2', false],
+    ]);
+  });
+
+  it.each<[string, Scripted]>([
+    ['has no such route', { status: 404, body: { detail: 'Not Found' } }],
+    ['shows a page', { status: 404, body: '<html><title>Not here</title></html>' }],
+    ['does not allow it', { status: 405 }],
+    ['refuses the question', refusal(400, 'invalid_value')],
+  ])('P3: says that it could not ask a host that %s, and keeps what it has', async (_title, answer) => {
+    const test = await withHost({ json: true });
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    test.server.answer(answer);
+    expect(await runCharacterSync(test.context, ['Joe'])).toBe(0);
+    expect(JSON.parse(test.stdout.text())).toMatchObject([{ did: 'unchecked', registration: { value: 'char_Joe' } }]);
+    expect(await find(test, 'Joe')).not.toMatchObject({ registrations: [{ stale: true }] });
+  });
+
+  it('does not take a wrong key for an answer about a character', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    test.server.answer(refusal(401, 'invalid_api_key'));
+    await expect(runCharacterSync(test.context, ['Joe'])).rejects.toMatchObject({ code: 'auth' });
+  });
+
+  it.each<[number, string, string]>([
+    [206, 'known', 'old'],
+    [404, 'registered', 'new'],
+    [503, 'unchecked', 'old'],
+  ])('of a clip whose place answers %i says %s', async (status, did, value) => {
+    const [server, store] = [await createTestServer(), await createTestServer()];
+    const env = { EACHLABS_API_KEY: KEY, EACHLABS_BASE_URL: server.url };
+    const test = await createTestContext({ provider: 'eachlabs', json: true }, { env });
+    await addCharacter(test, 'Joe');
+    const registration: Registration = {
+      ...{ provider: 'eachlabs', baseUrl: server.url, orientation: 'landscape', kind: 'url', name: 'Joe' },
+      ...{ value: `${store.url}/old.mp4`, createdAt: new Date(START).toISOString() },
+    };
+    await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, registrations: [registration] }));
+    store.answer({ status, headers: { 'content-type': 'video/mp4' }, body: 'x' });
+    if (did === 'registered') {
+      const place = { presigned_url: `${store.url}/put`, public_url: `${store.url}/new.mp4`, required_headers: {} };
+      server.answer({ body: { id: 'u', ...place } });
+      store.answer({});
+    }
+    expect(await runCharacterSync(test.context, [])).toBe(0);
+    expect(JSON.parse(test.stdout.text())).toMatchObject([
+      { did, registration: { value: `${store.url}/${value}.mp4` } },
+    ]);
   });
 
   it('goes on after a refusal, and exits with the worst code of several', async () => {
@@ -168,9 +230,8 @@ describe('character adopt', () => {
     expect(await values(test)).toEqual(['char_9']);
   });
 
-  it('needs a clip where there is no such character, before the host is asked', async () => {
+  it('refuses a clip that is not there, before the host is asked', async () => {
     const test = await withHost();
-    await expect(adopt(test)).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('--clip <file>') });
     await expect(adopt(test, { clip: 'none.mp4' })).rejects.toMatchObject({ code: 'usage' });
     expect(await find(test, 'Joe')).toBeUndefined();
   });
@@ -185,7 +246,7 @@ describe('character adopt', () => {
     await adopt(test, { clip: 'joe.mp4' });
     const joe = await find(test, 'Joe');
     expect(joe).toMatchObject({ source: { fileName: 'joe.mp4' }, registrations: [{ value: 'char_9' }] });
-    expect(await (await test.context.characters()).checkClip(joe?.master.sha256 ?? '')).toBe('whole');
+    expect(await (await test.context.characters()).checkClip(joe?.master?.sha256 ?? '')).toBe('whole');
     await writeFile(join(test.dir, 'joe.mp4'), 'another');
     await expect(adopt(test, { clip: 'joe.mp4' })).rejects.toMatchObject({
       message: expect.stringMatching(/exists already/),
@@ -348,8 +409,9 @@ describe('character import', () => {
     const joe = await addCharacter(one, 'Joe', { baseUrl: HOST });
     await bring(two, await castFile(one, [], NO_CLIP));
     expect(two.stderr.text()).toMatch(/Joe came without a clip/);
-    expect(await find(two, 'Joe')).toEqual(joe);
+    expect(await find(two, 'Joe')).toEqual({ ...joe, clipless: true });
     await bring(two, await castFile(one, [], { output: 'whole.json' }));
+    expect(await find(two, 'Joe')).toEqual(joe);
     expect(await (await two.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
     expect(await values(two)).toEqual(['char_Joe']);
   });

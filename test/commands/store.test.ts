@@ -68,6 +68,7 @@ describe('store check', () => {
         { path: store.clipPath(joe.master.sha256), reason: 'the clip of Joe is damaged' },
         { path: store.clipPath(mia.master.sha256), reason: 'the clip of Mia is missing' },
       ],
+      remarks: [],
       orphanClips: [],
     });
     const again = await test.again({ json: false, quiet: true });

@@ -2,7 +2,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Character, DEFAULT_CLIP_OPTIONS, type Job, type Registration } from '../../src/domain.ts';
+import {
+  type Character,
+  DEFAULT_CLIP_OPTIONS,
+  type Job,
+  type MadeCharacter,
+  type Registration,
+} from '../../src/domain.ts';
 import { hashFile } from '../../src/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan.ts';
 import { newJobId } from '../../src/store/jobs.ts';
@@ -106,7 +112,7 @@ export async function addCharacter(
   { context }: TestContext,
   name: string,
   { baseUrl, hostName = name }: { baseUrl?: string; hostName?: string } = {},
-): Promise<Character> {
+): Promise<MadeCharacter> {
   const store = await context.characters();
   const character = await keepSample(store, name);
   if (baseUrl === undefined) return character;
@@ -119,5 +125,5 @@ export async function addCharacter(
     name: hostName,
     createdAt: new Date(START).toISOString(),
   };
-  return store.update(name, (current) => ({ ...current, registrations: [registration] }));
+  return { ...character, ...(await store.update(name, (current) => ({ ...current, registrations: [registration] }))) };
 }

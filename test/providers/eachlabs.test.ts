@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEachlabs, type EachlabsOptions } from '../../src/providers/eachlabs.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
-import type { Provider, Reference } from '../../src/providers/provider.ts';
+import type { CharacterCall, Provider, Reference } from '../../src/providers/provider.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from './dialects.ts';
@@ -385,10 +385,10 @@ describe('uploadClip', () => {
 describe('createCharacter', () => {
   const made = { id: 'p-1', status: 'success', output: { id: 'char_1', name: 'Joe' } };
 
-  async function create(setup: Bench, answers: Scripted[], signal = call.signal): Promise<unknown> {
+  async function create(setup: Bench, answers: Scripted[], options: CharacterCall = call): Promise<unknown> {
     setup.server.answer(ticket(setup.server), {}, ...answers);
     const clipPath = await clip();
-    return setup.provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, { signal });
+    return setup.provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, options);
   }
 
   it('uploads the clip, starts a prediction and waits for its end', async () => {
@@ -459,27 +459,75 @@ describe('createCharacter', () => {
     expect(error).toMatchObject({ code, message: expect.stringContaining(says) });
   });
 
-  it.each([
-    { title: 'without an id', poll: { body: { id: 'p-1', status: 'success', output: { note: 'done' } } } },
-    { title: 'while the key is withdrawn', poll: { status: 401, body: { error: 'Unauthorized' } } },
-  ])('calls a prediction that ends $title ambiguous, and names it', async ({ poll }) => {
+  it('calls a prediction that ends without an id ambiguous, and names it', async () => {
     const setup = await setUp();
+    const poll = { body: { id: 'p-1', status: 'success', output: { note: 'done' } } };
     const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN, poll]));
     expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('p-1') });
   });
 
-  it('calls a wait without an end ambiguous, and names the prediction', async () => {
+  it('calls a prediction pending that cannot be asked about any more, and names it and why', async () => {
+    const setup = await setUp();
+    const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN, { status: 401, body: { error: 'Unauthorized' } }]));
+    expect(error).toMatchObject({ code: 'pending', message: expect.stringContaining('p-1'), cause: { code: 'auth' } });
+  });
+
+  it('P2: tells of the request before it leaves, and of the prediction before it is asked about', async () => {
+    const setup = await setUp();
+    const told: string[] = [];
+    const paths = (): string => setup.server.seen.map(({ method, path }) => `${method} ${path}`).at(-1) ?? '';
+    await create(setup, [NO_SCHEMA, TAKEN, { body: made }], {
+      signal: call.signal,
+      onSend: async () => void told.push(`send after ${paths()}`),
+      onPending: async (id) => void told.push(`${id} after ${paths()}`),
+    });
+    expect(told).toEqual([
+      expect.stringMatching(/^send after GET \/v1\/model\?slug=/),
+      'p-1 after POST /v1/prediction',
+    ]);
+  });
+
+  it('P2: sends nothing when what comes before it fails', async () => {
+    const setup = await setUp();
+    const onSend = async (): Promise<void> => {
+      throw new Error('The disk is full.');
+    };
+    await expect(create(setup, [NO_SCHEMA], { signal: call.signal, onSend })).rejects.toThrow('disk is full');
+    expect(setup.server.seen.map(({ path }) => path)).not.toContain('/v1/prediction');
+  });
+
+  it('P2: goes on with an earlier prediction: asked at once, and waited for', async () => {
+    const { server, provider, sleeps: waits } = await setUp();
+    server.answer({ body: { id: 'p-1', status: 'processing' } }, { body: made });
+    expect(await provider.resumeCharacter?.('p-1', call)).toMatchObject({ id: 'char_1' });
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array<string>(2).fill('GET /v1/prediction/p-1'),
+    );
+    expect(waits).toHaveLength(1);
+  });
+
+  it('knows nothing of an earlier prediction that the host has forgotten, and says why one has failed', async () => {
+    const { server, provider } = await setUp();
+    const output = { error_code: 'bad_clip', error_message: 'Too long' };
+    server.answer({ status: 404 }, { body: { id: 'p-1', status: 'failed', output } });
+    expect(await provider.resumeCharacter?.('p-1', call)).toBeUndefined();
+    expect(await failureOf(Promise.resolve(provider.resumeCharacter?.('p-1', call)))).toMatchObject({
+      code: 'refused',
+    });
+  });
+
+  it('calls a wait without an end pending, and names the prediction', async () => {
     const setup = await setUp();
     const error = await failureOf(
       create(setup, [NO_SCHEMA, TAKEN, { body: { id: 'p-1', status: 'processing' }, forever: true }]),
     );
-    expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringMatching(/p-1.*15 minutes/) });
+    expect(error).toMatchObject({ code: 'pending', message: expect.stringMatching(/p-1.*15 minutes/) });
     const waited = setup.sleeps.reduce((sum, ms) => sum + ms, 0);
     expect(waited).toBeGreaterThanOrEqual(900_000);
     expect(waited).toBeLessThan(920_000);
   });
 
-  it('calls an interrupted wait ambiguous, and names the prediction (P2)', async () => {
+  it('calls an interrupted wait pending, and names the prediction (P2)', async () => {
     const abort = new AbortController();
     const setup = await setUp({
       async sleep(_ms, signal) {
@@ -487,8 +535,8 @@ describe('createCharacter', () => {
         signal.throwIfAborted();
       },
     });
-    const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN], abort.signal));
-    expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringMatching(/p-1.*interrupted/) });
+    const error = await failureOf(create(setup, [NO_SCHEMA, TAKEN], { signal: abort.signal }));
+    expect(error).toMatchObject({ code: 'pending', message: expect.stringMatching(/p-1.*interrupted/) });
   });
 });
 

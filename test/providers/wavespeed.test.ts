@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NewVideo } from '../../src/providers/provider.ts';
+import type { CharacterCall, NewVideo } from '../../src/providers/provider.ts';
 import { createWavespeed, type WavespeedOptions } from '../../src/providers/wavespeed.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../helpers/server.ts';
@@ -368,13 +368,15 @@ describe('createCharacter', () => {
   const joe = { name: 'Joe', fileName: 'joe.mp4' };
 
   /** A host that has the clip already; the answers are those of the task. */
-  async function withClip(...answers: Scripted[]): Promise<Bench & { made: () => Promise<unknown> }> {
+  async function withClip(
+    ...answers: Scripted[]
+  ): Promise<Bench & { made: (options?: CharacterCall) => Promise<unknown> }> {
     const bench = await setUp();
     const store = await createTestServer();
     bench.server.answer(ticketFor(store), ...answers);
     store.answer({ status: 200 });
     const clipPath = await clip();
-    return { ...bench, made: () => bench.provider.createCharacter({ ...joe, clipPath }, call) };
+    return { ...bench, made: (options = call) => bench.provider.createCharacter({ ...joe, clipPath }, options) };
   }
 
   it('uploads the clip, begins a task, and asks until it is final', async () => {
@@ -408,27 +410,85 @@ describe('createCharacter', () => {
   it.each([
     { title: 'is no longer known', answer: { status: 404 }, says: 'does not know it' },
     { title: 'cannot be asked about', answer: { status: 401, body: { message: 'bad key' } }, says: 'bad key' },
-    {
-      title: 'ends without an id',
-      answer: ok({ id: 't', status: 'completed', outputs: ['https://f.example/v.mp4', KEY] }),
-      says: 'does not say its id',
-    },
-  ])('calls a character ambiguous whose task $title, and names the task (P2)', async ({ answer, says }) => {
+  ])('calls a character pending whose task $title, and names the task (P2)', async ({ answer, says }) => {
     const { made } = await withClip(ok({ id: 'task-7', status: 'created' }), answer);
+    expect(await failureOf(made())).toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(new RegExp(`task-7.*${says}`)),
+    });
+  });
+
+  it('calls a character ambiguous whose task ends without an id, and names the task (P2)', async () => {
+    const outputs = ['https://f.example/v.mp4', KEY];
+    const { made } = await withClip(
+      ok({ id: 'task-7', status: 'created' }),
+      ok({ id: 't', status: 'completed', outputs }),
+    );
     const error = await failureOf(made());
-    expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringContaining(says) });
-    if (answer.status === undefined) expect(error.message).toMatch(/Task t /);
-    else expect(error.message).toContain('task-7');
+    expect(error).toMatchObject({ code: 'ambiguous', message: expect.stringMatching(/Task t .*does not say its id/) });
     expect(error.message).not.toContain(KEY);
   });
 
-  it('calls a character ambiguous whose task never ends', async () => {
+  it('P2: tells of the request before it leaves, and of the task before it is asked about', async () => {
+    const told: string[] = [];
+    const { server, made } = await withClip(
+      ok({ id: 'task-7', status: 'created' }),
+      ok({ id: 'task-7', status: 'completed', outputs: [{ id: 'char_1', name: 'Joe' }] }),
+    );
+    await made({
+      signal: call.signal,
+      onSend: async () => void told.push(`send ${server.seen.length}`),
+      onPending: async (id) => void told.push(`${id} ${server.seen.length}`),
+    });
+    // The ticket of the upload, then the task.
+    expect(told).toEqual(['send 1', 'task-7 2']);
+  });
+
+  it('P2: begins no task when what comes before it fails', async () => {
+    const { server, made } = await withClip();
+    const onSend = async (): Promise<void> => {
+      throw new Error('The disk is full.');
+    };
+    await expect(made({ signal: call.signal, onSend })).rejects.toThrow('disk is full');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('P2: goes on with an earlier task: asked at once, and waited for', async () => {
+    const { server, provider, sleeps } = await setUp();
+    server.answer(
+      ok({ id: 'task-7', status: 'processing' }),
+      ok({ id: 'task-7', status: 'completed', outputs: [{ id: 'char_1', name: 'Joe' }] }),
+    );
+    expect(await provider.resumeCharacter?.('task-7', call)).toEqual({ id: 'char_1', name: 'Joe' });
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array<string>(2).fill('GET /api/v3/predictions/task-7/result'),
+    );
+    expect(sleeps).toHaveLength(1);
+  });
+
+  it('knows nothing of an earlier task that the host has forgotten, and says why one has failed', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 404 }, ok({ id: 'task-7', status: 'failed', error: 'flagged as NSFW' }));
+    expect(await provider.resumeCharacter?.('task-7', call)).toBeUndefined();
+    expect(await failureOf(Promise.resolve(provider.resumeCharacter?.('task-7', call)))).toMatchObject({
+      code: 'policy',
+    });
+  });
+
+  it('calls an earlier task pending that it cannot ask about, whatever the refusal', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ status: 400, body: { message: 'bad id' } });
+    const error = await failureOf(Promise.resolve(provider.resumeCharacter?.('task-7', call)));
+    expect(error).toMatchObject({ code: 'pending', message: expect.stringMatching(/task-7.*bad id/) });
+  });
+
+  it('calls a character pending whose task never ends', async () => {
     const { sleeps, made } = await withClip({ ...ok({ id: 't', status: 'processing' }), forever: true });
-    expect((await failureOf(made())).code).toBe('ambiguous');
+    expect((await failureOf(made())).code).toBe('pending');
     expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(600_000);
   });
 
-  it('calls a character ambiguous when the wait for its task is interrupted (P2)', async () => {
+  it('calls a character pending when the wait for its task is interrupted (P2)', async () => {
     const stop = new AbortController();
     const { server, provider } = await setUp({
       sleep: async (_ms, signal) => {
@@ -440,7 +500,7 @@ describe('createCharacter', () => {
     server.answer(ticketFor(store), ok({ id: 't', status: 'created' }));
     store.answer({ status: 200 });
     const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
-    expect(await failureOf(made)).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('interrupted') });
+    expect(await failureOf(made)).toMatchObject({ code: 'pending', message: expect.stringContaining('interrupted') });
   });
 
   it('really waits between two looks, and stops when it is interrupted', async () => {
@@ -458,7 +518,7 @@ describe('createCharacter', () => {
     server.answer(ticketFor(store), ok({ id: 'task-7', status: 'created' }));
     store.answer({ status: 200 });
     const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
-    expect(await failureOf(made)).toMatchObject({ code: 'ambiguous', message: expect.stringContaining('task-7') });
+    expect(await failureOf(made)).toMatchObject({ code: 'pending', message: expect.stringContaining('task-7') });
     expect(server.seen).toHaveLength(2);
   });
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Character, Registration } from '../../src/domain.ts';
+import type { Character, MadeCharacter, Registration } from '../../src/domain.ts';
 import {
   type Cast,
   castClip,
@@ -21,7 +21,9 @@ const ONE: Registration = {
   ...{ kind: 'id', value: 'char_1', name: 'Joe', createdAt: '2026-11-21T10:00:00.000Z' },
 };
 const URL_ONE: Registration = { ...ONE, provider: 'wavespeed', kind: 'url', value: 'https://cdn.example.com/joe.mp4' };
-const JOE: Character = { ...sampleCharacter('Joe'), registrations: [ONE] };
+const JOE: MadeCharacter = { ...sampleCharacter('Joe'), registrations: [ONE] };
+
+const NOW = Date.parse('2026-11-25T00:00:00Z');
 
 const written = (...characters: Character[]) => JSON.parse(encodeCast(characters, () => undefined));
 
@@ -135,24 +137,24 @@ describe('registrations of two casts', () => {
   it('are all there, the oldest first', () => {
     const older = { ...ONE, value: 'char_0', createdAt: '2026-11-20T10:00:00+02:00' };
     const newer = { ...ONE, baseUrl: 'https://b.example.com/v1', createdAt: '2026-11-22T10:00:00Z' };
-    expect(mergeRegistrations([ONE, newer], [older])).toEqual([older, ONE, newer]);
-    expect(mergeRegistrations([older], [newer, ONE])).toEqual([older, ONE, newer]);
+    expect(mergeRegistrations([ONE, newer], [older], NOW)).toEqual([older, ONE, newer]);
+    expect(mergeRegistrations([older], [newer, ONE], NOW)).toEqual([older, ONE, newer]);
   });
 
   it('are one where both have the same; what one side knows to be stale is stale', () => {
     const { profile, ...shared } = ONE;
     expect(profile).toBe('work');
     const stale = { ...shared, stale: true };
-    expect(mergeRegistrations([ONE], [shared])).toEqual([ONE]);
-    expect(mergeRegistrations([ONE], [stale])).toEqual([{ ...ONE, stale: true }]);
-    expect(mergeRegistrations([stale], [shared])).toEqual([stale]);
+    expect(mergeRegistrations([ONE], [shared], NOW)).toEqual([ONE]);
+    expect(mergeRegistrations([ONE], [stale], NOW)).toEqual([{ ...ONE, stale: true }]);
+    expect(mergeRegistrations([stale], [shared], NOW)).toEqual([stale]);
   });
 
   it('live again where one side has adopted the id anew', () => {
     const stale = { ...ONE, stale: true };
     const adopted = { ...ONE, createdAt: '2026-11-22T10:00:00Z' };
-    expect(mergeRegistrations([adopted], [stale])).toEqual([adopted]);
-    expect(mergeRegistrations([stale], [adopted])).toEqual([adopted]);
+    expect(mergeRegistrations([adopted], [stale], NOW)).toEqual([adopted]);
+    expect(mergeRegistrations([stale], [adopted], NOW)).toEqual([adopted]);
   });
 });
 

@@ -1,12 +1,14 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Character, Registration } from '../../src/domain.ts';
+import type { Character, MadeCharacter, Registration } from '../../src/domain.ts';
 import type { Cast } from '../../src/store/cast.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/store/characters.ts';
 import { createOverlay } from '../../src/store/overlay.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { hashOf, keepSample, sampleCharacter } from './samples.ts';
+
+const NOW = Date.parse('2026-11-25T00:00:00Z');
 
 const registration = (value: string, fields: Partial<Registration> = {}): Registration => ({
   ...{ provider: 'openai', baseUrl: 'https://a.example.com/v1', orientation: 'landscape', kind: 'id', value },
@@ -23,7 +25,7 @@ interface Laid {
 }
 
 /** A store under a cast of `characters`, whose clips are there where `clips` says so. */
-async function lay(characters: readonly Character[], { clips = true } = {}): Promise<Laid> {
+async function lay(characters: readonly MadeCharacter[], { clips = true } = {}): Promise<Laid> {
   const root = await tempFolder();
   const charactersDir = join(root, 'characters');
   const local = createCharacterStore({ charactersDir, clipsDir: join(root, 'clips') });
@@ -37,14 +39,14 @@ async function lay(characters: readonly Character[], { clips = true } = {}): Pro
   const warnings: string[] = [];
   return {
     local,
-    store: createOverlay(local, cast, (text) => warnings.push(text)),
+    store: createOverlay(local, cast, { warn: (text) => warnings.push(text), now: () => NOW }),
     warnings,
     dir: root,
     charactersDir,
   };
 }
 
-const JOE: Character = { ...sampleCharacter('Joe'), registrations: [registration('char_1')] };
+const JOE: MadeCharacter = { ...sampleCharacter('Joe'), registrations: [registration('char_1')] };
 const values = (character: Character | undefined) => character?.registrations.map(({ value }) => value);
 
 describe('a character of the cast', () => {

@@ -1,13 +1,13 @@
 /** Whole, valid records for tests that care about one field. */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { type Character, DEFAULT_CLIP_OPTIONS, type Job } from '../../src/domain.ts';
+import { DEFAULT_CLIP_OPTIONS, type Job, type MadeCharacter } from '../../src/domain.ts';
 import type { CharacterStore } from '../../src/store/characters.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A character whose clip is a file that holds `content`. */
-export function sampleCharacter(name: string, content = name): Character {
+export function sampleCharacter(name: string, content = name): MadeCharacter {
   return {
     version: 1,
     name,
@@ -32,7 +32,7 @@ export async function keepSample(
   store: CharacterStore,
   name: string,
   { content = name, replace = false }: { content?: string; replace?: boolean } = {},
-): Promise<Character> {
+): Promise<MadeCharacter> {
   const temp = await store.tempClipPath();
   await writeFile(temp, content);
   return store.keep(sampleCharacter(name, content), temp, { replace });

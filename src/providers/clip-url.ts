@@ -1,0 +1,39 @@
+/** Whether an uploaded clip still lies where it was put: one byte of it is asked for, and no key goes along. */
+import { isSoraError } from '../errors.ts';
+import { checkNamedUrl } from './content.ts';
+import type { Http } from './http.ts';
+import type { Call } from './provider.ts';
+
+/** A look before a video is sent, or none: it must not hold anybody up. */
+const LOOK_MS = 10_000;
+
+/** What a store says of a file that it no longer has, or no longer gives. */
+const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
+
+/**
+ * False for a definite no alone, undefined when nobody can tell: no answer, trouble at the store, or an address that is
+ * neither https nor near the host at `root`. Throws the signal's reason when aborted.
+ */
+export async function isClipThere(
+  url: string,
+  { http, root, signal }: Call & { readonly http: Http; readonly root: string },
+): Promise<boolean | undefined> {
+  try {
+    const answer = await http.open({
+      method: 'GET',
+      kind: 'read',
+      url: checkNamedUrl(url, root),
+      // Signed URLs are often good for GET only, so HEAD would be refused where the clip is.
+      headers: { range: 'bytes=0-0' },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]),
+      settles: () => true,
+    });
+    if ('body' in answer) answer.discard();
+    if (answer.status >= 200 && answer.status < 300) return 'body' in answer ? true : undefined;
+    return GONE.has(answer.status) ? false : undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isSoraError(error)) throw error;
+    return undefined;
+  }
+}
