@@ -2,10 +2,11 @@
 import type { Context } from '../context.ts';
 import { type Character, isMade, type MadeCharacter, type Registration } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import type { CharacterMode, Provider } from '../providers/provider.ts';
+import type { CharacterMode } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
+import { listOf } from '../text.ts';
 import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
 import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
@@ -57,18 +58,20 @@ export async function ensureRegistered(
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
 export function refuseClipless(characters: readonly Character[], place: Place, nowMs: number): void {
   for (const character of characters) {
-    if (!isMade(character) && !registrationAt(character, place, nowMs)) throw hasNoClip(character, place.provider);
+    if (!isMade(character) && !registrationAt(character, place, nowMs)) throw hasNoClip(character, place);
   }
 }
 
-function hasNoClip({ name, registrations }: Character, { name: there }: Provider): SoraError {
-  const elsewhere = registrations
-    .filter(({ stale }) => stale !== true)
-    .map(({ provider, baseUrl }) => `${provider} (${baseUrl})`);
+function hasNoClip({ name, registrations }: Character, { provider, mode }: Place): SoraError {
+  const living = registrations.filter(({ stale }) => stale !== true);
+  const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
   const where =
-    elsewhere.length === 0 ? 'and no host knows it' : `so it can be used only at ${[...new Set(elsewhere)].join(', ')}`;
-  return new SoraError('usage', `${name} cannot be registered with ${there}: it has no clip here, ${where}.`, {
-    hint: `Give it one: sora character create <clip> --name ${JSON.stringify(name)}`,
+    mode === 'reference-video'
+      ? `and this model of ${provider.name} takes the clip itself`
+      : `and ${provider.name} does not know it`;
+  const known = places.length === 0 ? '' : ` It is known to ${listOf(places)}.`;
+  return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
+    hint: `Give it its clip: sora character create <clip> --name ${JSON.stringify(name)}`,
   });
 }
 
@@ -98,7 +101,7 @@ async function register(
 ): Promise<Registration> {
   const { ui } = context;
   const { provider, orientation, mode } = place;
-  if (!isMade(character)) throw hasNoClip(character, provider);
+  if (!isMade(character)) throw hasNoClip(character, place);
   const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);

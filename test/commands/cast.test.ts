@@ -3,9 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/cast.ts';
 import { runCharacterExport, runCharacterImport } from '../../src/commands/cast-file.ts';
-import { runCharacterList } from '../../src/commands/character.ts';
+import {
+  runCharacterList,
+  runCharacterRemove,
+  runCharacterRename,
+  runCharacterShow,
+} from '../../src/commands/character.ts';
+import { runCharacterCreate } from '../../src/commands/character-create.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
-import type { Character, Registration } from '../../src/domain.ts';
+import { type Character, DEFAULT_CLIP_OPTIONS, type Registration } from '../../src/domain.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
@@ -15,6 +21,11 @@ import { keepSample } from '../store/samples.ts';
 const HOST = 'https://gateway.example.com/v1';
 const NO_CLIP = { clips: false };
 const made = (id: string, name: string | null = 'Joe'): Scripted => ({ body: { id, name, created_at: 1 } });
+
+const FLAGS = {
+  ...{ prompt: 'Joe waves.', character: ['Joe'], inject: true, wait: false, count: 1, resend: false },
+  ...{ dryRun: false, timeout: 60, force: false, allowDrift: false },
+};
 
 async function castFile(
   test: TestContext,
@@ -230,6 +241,86 @@ describe('character adopt', () => {
     expect(await values(test)).toEqual(['char_9']);
   });
 
+  it('needs no clip: the character is then used where it is registered, and refused elsewhere before anything is sent', async () => {
+    const test = await withHost();
+    test.server.answer(made('char_9'), videoObject('queued'));
+    await adopt(test);
+    expect(await find(test, 'Joe')).toEqual({
+      ...{ version: 1, name: 'Joe', createdAt: new Date(START).toISOString() },
+      registrations: [
+        {
+          ...{ provider: 'openai', baseUrl: test.baseUrl, profile: 'default', orientation: 'landscape', kind: 'id' },
+          ...{ value: 'char_9', name: 'Joe', createdAt: new Date(START).toISOString() },
+        },
+      ],
+    });
+    expect(test.stderr.text()).toContain('To give it one: sora character create <clip> --name "Joe"');
+    // Nothing can be turned: what the host has must do for a portrait video too.
+    await runGenerate(test.context, { ...FLAGS, size: { width: 720, height: 1280 } });
+    expect(JSON.parse(String(test.server.seen[1]?.body)).characters).toEqual([{ id: 'char_9' }]);
+
+    const other = await createTestServer();
+    const env = { OPENAI_BASE_URL: `${other.url}/v1`, OPENAI_API_KEY: KEY };
+    const refusal = {
+      code: 'usage',
+      message: `Joe has no clip here, and openai does not know it. It is known to openai (${test.baseUrl}).`,
+      hint: 'Give it its clip: sora character create <clip> --name "Joe"',
+    };
+    const elsewhere = await test.again({}, { env });
+    await expect(runGenerate(elsewhere.context, FLAGS)).rejects.toMatchObject(refusal);
+    await expect(runGenerate(elsewhere.context, { ...FLAGS, dryRun: true })).rejects.toMatchObject(refusal);
+    await expect(runCharacterSync(elsewhere.context, ['Joe'])).rejects.toMatchObject({ code: 'usage' });
+    expect(other.seen).toEqual([]);
+  });
+
+  it('without a clip makes videos that lie as --orientation says', async () => {
+    const test = await withHost();
+    test.server.answer(made('char_9'), videoObject('queued'));
+    await adopt(test, { orientation: 'portrait' });
+    expect(await runGenerate(test.context, FLAGS)).toBe(0);
+    expect(JSON.parse(String(test.server.seen[1]?.body)).size).toBe('720x1280');
+  });
+
+  it('without a clip is no use where a model takes the clip itself', async () => {
+    const env = { WAVESPEED_API_KEY: KEY };
+    const test = await createTestContext({ provider: 'wavespeed' }, { env });
+    await adopt(test);
+    await expect(runGenerate(test.context, FLAGS)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('this model of wavespeed takes the clip itself'),
+    });
+  });
+
+  it('without a clip is listed and shown so, and given its clip by create, which keeps what hosts know', async () => {
+    const test = await withHost();
+    test.server.answer(made('char_9'));
+    await adopt(test);
+    await runCharacterList(test.context);
+    await runCharacterShow(test.context, 'Joe');
+    expect(test.stdout.text()).toMatch(/^Joe +no clip +openai char_9 /m);
+    expect(test.stdout.text()).toMatch(/^ {2}clip {8}no clip$/m);
+    expect(test.stdout.text()).not.toMatch(/made from|undefined/);
+
+    await copyFile(join(FIXTURES, 'joe.mp4'), join(test.dir, 'joe.mp4'));
+    const input = { file: 'joe.mp4', options: DEFAULT_CLIP_OPTIONS, force: false, local: false, dryRun: false };
+    const close = runCharacterCreate(test.context, { ...input, name: 'JOE' });
+    await expect(close).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('too close to Joe') });
+    await runCharacterCreate(test.context, { ...input, name: 'Joe' });
+    expect(test.server.seen).toHaveLength(1);
+    const joe = await find(test, 'Joe');
+    expect(joe).toMatchObject({ source: { fileName: 'joe.mp4' }, registrations: [{ value: 'char_9' }] });
+    expect(await (await test.context.characters()).checkClip(joe?.master?.sha256 ?? '')).toBe('whole');
+  });
+
+  it('without a clip is removed and renamed like any other', async () => {
+    const test = await withHost();
+    test.server.answer(made('char_9'));
+    await adopt(test);
+    await runCharacterRename(test.context, 'Joe', 'Jim');
+    await runCharacterRemove(test.context, 'Jim', true);
+    expect(test.stdout.text()).toMatch(/Joe is now Jim\.\nJim is removed\.\n$/);
+  });
+
   it('refuses a clip that is not there, before the host is asked', async () => {
     const test = await withHost();
     await expect(adopt(test, { clip: 'none.mp4' })).rejects.toMatchObject({ code: 'usage' });
@@ -441,11 +532,6 @@ describe('character import', () => {
 });
 
 describe('--cast', () => {
-  const FLAGS = {
-    ...{ prompt: 'Joe waves.', character: ['Joe'], inject: true, wait: false, count: 1, resend: false },
-    ...{ dryRun: false, timeout: 60, force: false, allowDrift: false },
-  };
-
   it('lets an empty machine use a registration without a clip, and writes nothing', async () => {
     const maker = await withHost();
     await addCharacter(maker, 'Joe', { baseUrl: maker.baseUrl });
