@@ -18,6 +18,7 @@ export async function isClipThere(
   url: string,
   { http, root, signal }: Call & { readonly http: Http; readonly root: string },
 ): Promise<boolean | undefined> {
+  if (!URL.canParse(url)) return undefined;
   try {
     const answer = await http.open({
       method: 'GET',

@@ -13,6 +13,7 @@ import { runCharacterCreate } from '../../src/commands/character-create.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import { type Character, DEFAULT_CLIP_OPTIONS, type Registration } from '../../src/domain.ts';
 import { FIXTURES } from '../helpers/cli.ts';
+import { makeClip } from '../helpers/clips.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
@@ -301,7 +302,7 @@ describe('character adopt', () => {
     expect(test.stdout.text()).toMatch(/^ {2}clip {8}no clip$/m);
     expect(test.stdout.text()).not.toMatch(/made from|undefined/);
 
-    await copyFile(join(FIXTURES, 'joe.mp4'), join(test.dir, 'joe.mp4'));
+    await copyFile(await makeClip('fits', test.dir), join(test.dir, 'joe.mp4'));
     const input = { file: 'joe.mp4', options: DEFAULT_CLIP_OPTIONS, force: false, local: false, dryRun: false };
     const close = runCharacterCreate(test.context, { ...input, name: 'JOE' });
     await expect(close).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('too close to Joe') });

@@ -1,7 +1,9 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Character, MadeCharacter, Registration } from '../../src/domain.ts';
+import { SoraError } from '../../src/errors.ts';
 import {
   type Cast,
   castClip,
@@ -13,6 +15,7 @@ import {
   mergeRegistrations,
   readCast,
 } from '../../src/store/cast.ts';
+import { makePipe } from '../helpers/pipe.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { hashOf, sampleCharacter } from './samples.ts';
 
@@ -150,6 +153,16 @@ describe('registrations of two casts', () => {
     expect(mergeRegistrations([stale], [shared], NOW)).toEqual([stale]);
   });
 
+  it('from the future count as the oldest, and make nothing live again', () => {
+    const future = { ...ONE, value: 'char_2', createdAt: '2099-01-01T00:00:00Z' };
+    expect(mergeRegistrations([ONE], [future], NOW)).toEqual([future, ONE]);
+    const stale = { ...ONE, stale: true };
+    expect(mergeRegistrations([stale], [{ ...ONE, createdAt: future.createdAt }], NOW)).toEqual([stale]);
+    // Two clocks are never quite the same.
+    const soon = { ...ONE, value: 'char_3', createdAt: new Date(NOW + 60_000).toISOString() };
+    expect(mergeRegistrations([soon], [ONE], NOW)).toEqual([ONE, soon]);
+  });
+
   it('live again where one side has adopted the id anew', () => {
     const stale = { ...ONE, stale: true };
     const adopted = { ...ONE, createdAt: '2026-11-22T10:00:00Z' };
@@ -165,6 +178,8 @@ describe('the same clip', () => {
     expect(isSameClip(JOE, { ...JOE, planVersion: 2 })).toBe(true);
     expect(isSameClip(JOE, { ...elsewhere, planVersion: 2 })).toBe(false);
     expect(isSameClip(JOE, sampleCharacter('Joe', 'other'))).toBe(false);
+    const { version, name, registrations, createdAt } = JOE;
+    expect(isSameClip({ version, name, registrations, createdAt }, JOE)).toBe(true);
   });
 });
 
@@ -186,6 +201,53 @@ describe('reading', () => {
     const path = join(await tempFolder(), 'cast.json');
     await writeFile(path, `\uFEFF${encodeCast([JOE], () => undefined)}`);
     expect((await readCast(path)).characters).toHaveLength(1);
+  });
+});
+
+describe('a cast through a pipe', () => {
+  const text = encodeCast([JOE], (sha256) => `cast.clips/${sha256}.mp4`);
+
+  it('is read to its end, without clips: nothing lies beside a pipe', async () => {
+    const path = await makePipe();
+    if (path === undefined) return;
+    const [cast] = await Promise.all([readCast(path), writeFile(path, text)]);
+    expect(cast.characters).toMatchObject([{ character: { name: 'Joe' }, clip: undefined }]);
+  });
+
+  it.each([
+    ['is not JSON', '{', 'it is not valid JSON'],
+    ['says nothing', ' \n', 'nothing came out of it'],
+    ['is larger than any cast', ' '.repeat(50_000_001), 'it is too large'],
+  ])('is refused when it %s', async (_title, content, reason) => {
+    const stream = Readable.from([Buffer.from(content)]);
+    const read = readCast('/dev/stdin', { stdin: { stream, isTTY: false } });
+    await expect(read).rejects.toMatchObject({
+      code: 'usage',
+      message: `The cast /dev/stdin cannot be used: ${reason}.`,
+    });
+  });
+
+  it('is given up when it does not end', async () => {
+    const stream = new PassThrough();
+    const read = readCast('/dev/stdin', { stdin: { stream, isTTY: false }, timeoutMs: 50 });
+    await expect(read).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('it did not end within 0.05 s'),
+    });
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('is no longer waited for after Ctrl-C', async () => {
+    const stop = new AbortController();
+    const read = readCast('/dev/stdin', { stdin: { stream: new PassThrough(), isTTY: false }, signal: stop.signal });
+    stop.abort(new SoraError('interrupted', 'Interrupted.'));
+    await expect(read).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
+  it('is never a device, which may not end', async () => {
+    await expect(readCast('/dev/zero')).rejects.toMatchObject({
+      message: expect.stringContaining('neither a file nor a pipe'),
+    });
   });
 });
 

@@ -89,6 +89,37 @@ describe('the cast', () => {
     expect(await store.checkClip(hashOf('Joe'))).toBe('whole');
   });
 
+  it('keeps a character without a clip, gives it its first, and never another over that', async () => {
+    const { store, home } = await cast();
+    const joe: Character = {
+      version: 1,
+      name: 'Joe',
+      registrations: [registration],
+      createdAt: registration.createdAt,
+    };
+    await expect(store.claim(joe)).rejects.toMatchObject({ code: 'machine' });
+    expect(await store.claim(joe, { clipless: true })).toBe(true);
+    expect(await openCast(home).find('joe')).toEqual(joe);
+    const renamed = (current: Character): Character => ({ ...current, registrations: [] });
+    expect((await store.update('Joe', renamed)).registrations).toEqual([]);
+    await store.update('Joe', () => joe);
+    await expect(keepSample(store, 'JOE')).rejects.toMatchObject({ code: 'usage' });
+    expect(await keepSample(store, 'Joe')).toEqual({ ...sampleCharacter('Joe'), ...joe });
+    await expect(keepSample(store, 'Joe', { content: 'other' })).rejects.toMatchObject({ code: 'usage' });
+    expect(await store.remove('Joe')).toMatchObject({ clipRemoved: true });
+    await store.claim(joe, { clipless: true });
+    expect(await store.remove('Joe')).toMatchObject({ clipRemoved: false });
+  });
+
+  it('remembers of a record that it came without its clip, until it has that', async () => {
+    const { store } = await cast();
+    await store.claim(sampleCharacter('Joe'), { clipless: true });
+    expect(await store.find('Joe')).toEqual({ ...sampleCharacter('Joe'), clipless: true });
+    expect(await keepSample(store, 'Joe')).toEqual(sampleCharacter('Joe'));
+    await store.claim(sampleCharacter('Mia', 'Joe'), { clipless: true });
+    expect(await store.find('Mia')).toEqual(sampleCharacter('Mia', 'Joe'));
+  });
+
   it('never takes a clip for what it is not', async () => {
     const { store } = await cast();
     const temp = await store.tempClipPath();
@@ -223,6 +254,26 @@ describe('P4: processes at once', { timeout: 60_000 }, () => {
   });
 });
 
+describe('registering', () => {
+  it('is for one at a time, of one character at one place', { timeout: 60_000 }, async () => {
+    const { store, home } = await cast();
+    const holder = await workers.start('register', home, 'Joe', 'place');
+    const order: string[] = [];
+    const work = (name: string, place: string) =>
+      store.registering(name, place, async () => void order.push(`${name} ${place}`));
+    const onBusy = (): void => void order.push('busy');
+    const waits = store.registering('JOE', 'place', async () => void order.push('JOE place'), { onBusy });
+    await work('Joe', 'elsewhere');
+    await work('Mia', 'place');
+    // Killed in the middle: what it held is free again soon.
+    await holder.kill();
+    await waits;
+    expect(order.toSorted()).toEqual(['JOE place', 'Joe elsewhere', 'Mia place', 'busy']);
+    expect(order.at(-1)).toBe('JOE place');
+    expect(await readdir(join(home, 'characters'))).toEqual([]);
+  });
+});
+
 describe('decodeCharacter', () => {
   const whole = { ...sampleCharacter('Joe'), registrations: [registration] };
   const decode = (value: unknown): Character => decodeCharacter(JSON.parse(JSON.stringify(value)));
@@ -245,6 +296,18 @@ describe('decodeCharacter', () => {
     [{ version: 2 }, 'it was written by a newer version of sora (format 2; this one reads up to 1)'],
   ])('refuses %j', (change, reason) => {
     expect(() => decode({ ...whole, ...change })).toThrow(reason);
+  });
+
+  it('takes a record with nothing that belongs to a clip, and what is pending', () => {
+    const { version, name, registrations, createdAt } = whole;
+    const bare = { version, name, registrations, createdAt };
+    expect(decode(bare)).toEqual(bare);
+    const pending = [{ ...registration, taskId: 'task-7' }];
+    expect(decode({ ...whole, pending })).toEqual({ ...whole, pending });
+    expect(() => decode({ ...whole, pending: [{ ...pending[0], taskId: 7 }] })).toThrow(
+      'pending[0].taskId is not a text',
+    );
+    expect(() => decode({ ...bare, planVersion: 1 })).toThrow('master is not an object');
   });
 
   it('is not fooled by keys of the prototype', () => {

@@ -55,6 +55,27 @@ describe('withLock', () => {
     expect(await withLock(path, async () => 'in', IMPATIENT)).toBe('in');
   });
 
+  it('can be waited for no longer, without a touch on who holds it; that it is not free is told once', async () => {
+    const path = join(await tempFolder(), 'a.lock');
+    await mkdir(path);
+    const stop = new AbortController();
+    const told: string[] = [];
+    const onBusy = (): void => {
+      told.push('busy');
+      setTimeout(() => stop.abort(new Error('enough')), 300);
+    };
+    const wait = { staleMs: 5_000, waitMs: 30_000, signal: stop.signal, onBusy };
+    await expect(withLock(path, async () => 'in', wait)).rejects.toThrow('enough');
+    expect(told).toEqual(['busy']);
+    expect(await readdir(join(path, '..'))).toEqual(['a.lock']);
+  });
+
+  it('tells nobody of a wait when it is free', async () => {
+    const path = join(await tempFolder(), 'a.lock');
+    const onBusy = (): never => expect.unreachable();
+    expect(await withLock(path, async () => 'in', { ...IMPATIENT, onBusy })).toBe('in');
+  });
+
   it('says so when another holds it for too long', async () => {
     const path = join(await tempFolder(), 'a.lock');
     await mkdir(path);

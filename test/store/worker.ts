@@ -77,6 +77,14 @@ const tasks: Readonly<Record<string, (home: string, ...args: string[]) => Promis
     });
   },
 
+  /** Registers the character there until it is killed. */
+  async register(home, name = '', place = '') {
+    await characters(home).registering(name, place, async () => {
+      writeSync(1, 'held\n');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIFETIME_MS);
+    });
+  },
+
   /** Writes long records until it is killed. */
   async churn(home, id = '') {
     const records = counters(home);
