@@ -1,7 +1,6 @@
 /** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
-import { formatBytes } from '../text.ts';
 import { failureOf, jsonOf, maybeDone, withoutId } from './answer.ts';
 import { jsonBody, type RequestBody, rawBody } from './body.ts';
 import { isClipThere } from './clip-url.ts';
@@ -18,26 +17,22 @@ import {
   type ModelSchema,
   videoBody,
 } from './eachlabs-models.ts';
+import { checkUpload, uploadTo } from './eachlabs-upload.ts';
 import {
   characterIn,
   characterRefusal,
   decodeCreated,
   decodePrediction,
-  decodeTicket,
   type Prediction,
   refuse,
   schemaFields,
   videoUrlIn,
-  withRequestId,
 } from './eachlabs-wire.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Call, NewVideo, Provider, Reference, RemoteCharacter, RemoteVideo } from './provider.ts';
 import { createRoute } from './route.ts';
 
 export type EachlabsOptions = ProviderOptions;
-
-/** What one upload may hold: the host's limit, in decimal megabytes. */
-const UPLOAD_BYTES = 100_000_000;
 
 const FIRST_POLL_MS = 1000;
 const SLOWEST_POLL_MS = 10_000;
@@ -81,31 +76,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     }
   }
 
-  /**
-   * Puts bytes where the host's models can read them. Both steps may be repeated: nothing is paid, and a PUT to the
-   * same place leaves the same file.
-   */
-  async function upload(body: RequestBody, call: Call): Promise<string> {
-    const { contentType: mime } = body;
-    checkUpload('The upload', body.bytes);
-    const asked = jsonBody({ content_type: mime, file_type: mime.replace(/\/.*/, '') });
-    const answer = await http.send(route.read(`${root}/v1/upload/presign`, call, { method: 'POST', body: asked }));
-    if (!isSuccess(answer)) throw refuse(answer);
-    jsonOf(answer);
-    const ticket = decodeTicket(answer);
-    if (!ticket) {
-      const message = `${answer.host} named no place for the upload: ${failureOf(answer).message}`;
-      throw new SoraError('refused', message, withRequestId(answer, 'Try again later.'));
-    }
-    const { 'content-type': contentType = mime, ...headers } = ticket.headers;
-    // The signature is in the URL. A key has no business at the store, not even on the host's own origin.
-    const sent = { method: 'PUT', keyless: true, headers, body: { ...body, contentType } } as const;
-    const put = await http.send(route.read(checkNamedUrl(ticket.putUrl, root), call, sent));
-    if (isSuccess(put)) return ticket.publicUrl;
-    const code = put.status === 408 || put.status === 429 || put.status >= 500 ? 'network' : 'refused';
-    const message = `${put.host} did not take the upload (${put.status}): ${failureOf(put).message}`;
-    throw new SoraError(code, message, withRequestId(put, 'Try again: every upload gets a new place.'));
-  }
+  const upload = (body: RequestBody, call: Call): Promise<string> => uploadTo(body, { http, route, root, call });
 
   async function uploadClip(clipPath: string, call: Call): Promise<string> {
     return await upload(await rawBody('video/mp4', clipPath), call);
@@ -281,11 +252,4 @@ function describePicture(reference: Reference | undefined): string | undefined {
   if (reference?.kind !== 'bytes') return reference?.url;
   checkUpload('The reference picture', reference.bytes.byteLength);
   return `<${reference.mime}, ${reference.bytes.byteLength} bytes, uploaded first>`;
-}
-
-function checkUpload(what: string, bytes: number): void {
-  if (bytes <= UPLOAD_BYTES) return;
-  throw new SoraError('usage', `${what} has ${formatBytes(bytes)}; eachlabs takes ${formatBytes(UPLOAD_BYTES)}.`, {
-    hint: 'Use a smaller file.',
-  });
 }
