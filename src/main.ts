@@ -15,12 +15,23 @@ for (const name of Object.keys(env)) {
 }
 
 const controller = new AbortController();
+
+/** The first signal that came, and when. */
+let first: { readonly signal: string; readonly ms: number } | undefined;
+
+/**
+ * One that comes again at once is no second wish: `timeout` signals the process and its group, and conf's when-exit
+ * raises each signal once more (https://github.com/fabiospampinato/when-exit).
+ */
+const ECHO_MS = 200;
 for (const [signal, code, words] of [
   ['SIGINT', 'interrupted', 'Interrupted.'],
   ['SIGTERM', 'terminated', 'Stopped by SIGTERM.'],
   ['SIGHUP', 'terminated', 'Stopped: the terminal is gone.'],
 ] as const) {
   process.on(signal, () => {
+    if (first?.signal === signal && performance.now() - first.ms < ECHO_MS) return;
+    first ??= { signal, ms: performance.now() };
     // The second one means it: leave at once.
     if (controller.signal.aborted) {
       sayLastWords();

@@ -52,11 +52,14 @@ export async function forgetStale(
   const store = await context.characters();
   let found = false;
   for (const character of characters) {
-    const current = (await store.find(character.name)) ?? character;
-    const registration = registrationAt(current, place, context.host.clock.now());
-    if (!registration || !(await isForgotten(context, registration, { place, refusal }))) continue;
-    found = true;
-    await markStale(context, character, { place, registration });
+    // One that is older may be next in line, and forgotten too.
+    for (;;) {
+      const current = (await store.find(character.name)) ?? character;
+      const registration = registrationAt(current, place, context.host.clock.now());
+      if (!registration || !(await isForgotten(context, registration, { place, refusal }))) break;
+      found = true;
+      await markStale(context, character, { place, registration });
+    }
   }
   return found;
 }

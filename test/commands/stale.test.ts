@@ -36,6 +36,21 @@ describe('a registration that the host has forgotten', () => {
     ]);
   });
 
+  it('is marked stale together with older ones that are forgotten too', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    await (await test.context.characters()).update('Joe', (joe) => ({
+      ...joe,
+      registrations: joe.registrations.flatMap((one) => [{ ...one, value: 'char_older' }, one]),
+    }));
+    const forgotten = { status: 404, body: {} };
+    test.server.answer(refusal(400, 'invalid_value', 'Unknown character.'), forgotten, forgotten);
+    test.server.answer(made('char_new'), videoObject('queued'));
+    expect(await runGenerate(test.context, FLAGS)).toBe(0);
+    const joe = await (await test.context.characters()).find('Joe');
+    expect(joe?.registrations.map(({ stale }) => stale === true)).toEqual([true, true, false]);
+  });
+
   it('stays as it is when the refusal has another reason', async () => {
     const test = await withHost();
     await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });

@@ -54,17 +54,35 @@ async function withHost(scenario: object): Promise<Team> {
   };
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error('It never came to that.');
+    await delay(10);
+  }
+}
+
 /** Starts a command and kills it, as nothing could be prepared for, once the record says what `when` looks for. */
 async function killWhen(team: Team, when: (joe: Character) => boolean): Promise<void> {
   const run = team.sora(SYNC);
-  const deadline = Date.now() + 30_000;
-  while (!when(team.joe())) {
-    if (Date.now() > deadline) throw new Error(`It never came to that: ${(await run).stderr}`);
-    await delay(10);
-  }
+  await until(() => when(team.joe()));
   run.kill('SIGKILL');
   expect((await run).signal).toBe('SIGKILL');
 }
+
+it('P2: Ctrl-C while a character is being made leaves its task and the command that goes on, where settings are kept too', async () => {
+  const team = await withHost({ jobSeconds: 600 });
+  const run = team.sora(SYNC);
+  await said(run, 'stderr', 'Registering');
+  await until(() => team.joe().pending?.[0]?.taskId !== undefined);
+  // Twice, as `timeout` does it.
+  run.kill('SIGINT');
+  run.kill('SIGINT');
+  const { exitCode, stderr } = await run;
+  expect(exitCode, stderr).toBe(8);
+  expect(stderr).toContain(team.joe().pending?.[0]?.taskId);
+  expect(stderr).toContain('Continue with: sora character sync Joe');
+}, 60_000);
 
 describe('P2: kill -9 while a character is being made', { timeout: 120_000 }, () => {
   it('between the answer and the first question: the next command goes on with that task, and makes no other', async () => {
