@@ -112,7 +112,7 @@ export async function continueId(
       return madeOf(remote, entry.name);
     }
   } catch (error) {
-    task.fail(`${character.name} is not known to ${provider.name}`);
+    task.fail(`${character.name} is not known to ${provider.name} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
       await clearQuietly(context, character, place);

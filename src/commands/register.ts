@@ -111,7 +111,7 @@ async function register(
     task.done(`${character.name} is known to ${provider.name}: ${registration.value}`);
     return registration;
   } catch (error) {
-    task.fail(`${character.name} is not known to ${provider.name}`);
+    task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
     throw error;
   } finally {
     await clip.dispose();

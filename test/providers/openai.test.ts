@@ -208,6 +208,16 @@ describe('createCharacter', () => {
     expect([file.name, file.type]).toEqual(['zoë.mp4', 'video/mp4']);
     expect(Buffer.from(await file.arrayBuffer()).equals(bytes)).toBe(true);
   });
+
+  it('P2: tells of the request before it leaves, and sends nothing when that fails', async () => {
+    const { server, provider } = await setUp();
+    const input = { name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' };
+    const onSend = async (): Promise<void> => {
+      throw new Error(`after ${server.seen.length} requests`);
+    };
+    await expect(provider.createCharacter(input, { ...call, onSend })).rejects.toThrow('after 0 requests');
+    expect(server.seen).toEqual([]);
+  });
 });
 
 describe('an upload', () => {
@@ -260,6 +270,21 @@ describe('getCharacter', () => {
     server.answer({ body: { name: 'Joe' } });
     expect(await provider.getCharacter('char_a+b/c=', call)).toEqual({ id: 'char_a+b/c=', name: 'Joe' });
     expect(server.seen[0]?.path).toBe('/v1/videos/characters/char_a%2Bb%2Fc%3D');
+  });
+
+  it.each([
+    { status: 404, body: { detail: 'Not Found' } },
+    { status: 404, body: '404 page not found' },
+    { status: 404, body: { error: { message: 'Invalid URL (GET /v1/videos/characters/c)' } } },
+    { status: 404, body: '<pre>Cannot GET /v1/videos/characters/c</pre>' },
+    { status: 405, body: { detail: 'Method Not Allowed' } },
+  ])('take $status $body for a host that cannot be asked about characters', async (answer) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    expect(await failureOf(provider.getCharacter('c', call))).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('cannot be asked about a character'),
+    });
   });
 });
 
