@@ -201,6 +201,22 @@ describe('P2: a job whose answer was lost', () => {
     });
   });
 
+  it.each(['wavespeed', 'eachlabs'])(
+    'stays unknown at %s, which has no list and is asked nothing',
+    async (provider) => {
+      const test = await withHost({}, { env: { [`${provider.toUpperCase()}_API_KEY`]: 'k' } });
+      const baseUrl = `https://api.${provider}.ai`;
+      const { remoteId: _none, ...job } = await addJob(test, { provider, baseUrl, status: 'unknown' });
+      await (await test.context.jobs()).update(job.id, () => job);
+      const asked = await test.again({ baseUrl });
+      await expect(runVideoWait(asked.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+        ...{ code: 'ambiguous', jobId: job.id },
+        hint: expect.stringContaining(`--provider ${provider} --base-url ${baseUrl} --resend`),
+      });
+      expect(await runVideoStatus(asked.context, STATUS)).toBe(0);
+    },
+  );
+
   it('is no network trouble for wait, although the host could not be asked', async () => {
     const test = await withHost();
     const lost = await lose(test);
