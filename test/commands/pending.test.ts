@@ -171,6 +171,12 @@ describe('P2: a character that is made by a task', () => {
     test.server.answer(answer);
     await expect(register(test)).rejects.toMatchObject({ code });
     expect((await find(test)).pending).toEqual([entry]);
+    if (code !== 'ambiguous') {
+      // What can still be asked about is not sent again, whatever the user says.
+      test.server.answer(answer);
+      await expect(register(test, { resend: true })).rejects.toMatchObject({ code });
+      expect((await find(test)).pending).toEqual([entry]);
+    }
     expect(creates(test)).toBe(0);
   });
 
