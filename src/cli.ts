@@ -56,6 +56,7 @@ function uiOf(host: Host, globals: Globals, color: boolean): Ui {
     color: { stdout: wants(host.stdout.isTTY), stderr: wants(host.stderr.isTTY) },
     // Some CI systems give a terminal without a width; ora never returns from one.
     animate: host.stderr.isTTY && host.stderr.columns > 0 && !dumb && !host.env.CI,
+    now: host.clock.now,
   });
 }
 

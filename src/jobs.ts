@@ -39,6 +39,7 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
     ...(!known && { remoteStatus: oneLine(remote.remoteStatus, 80) }),
     ...(remote.progress !== undefined && { progress: remote.progress }),
     ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
+    ...(isFinal(status) && endOf(job, remote, nowMs)),
     ...(remote.expiresAt !== undefined && { expiresAt: remote.expiresAt }),
     ...(remote.costUsd !== undefined && { cost: { ...job.cost, actualUsd: remote.costUsd } }),
     ...(status === 'succeeded' && {
@@ -53,6 +54,22 @@ export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
   };
 }
 
+/** Longer than any pause between two questions of a wait, and short beside what a video takes. */
+const SEEN_MS = 30_000;
+
+/**
+ * When the job ended: by the host's own two times, whose difference no clock can spoil, else now, if it was seen going
+ * on a moment ago. Who comes back after lunch does not know.
+ */
+function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishedAt'> | undefined {
+  if (job.status !== 'queued' && job.status !== 'running') return undefined;
+  const started = Date.parse(job.createdAt);
+  const took = Date.parse(remote.completedAt ?? '') - Date.parse(remote.createdAt ?? '');
+  if (took > 0 && started + took <= nowMs) return { finishedAt: new Date(started + took).toISOString() };
+  const gap = nowMs - Date.parse(job.updatedAt);
+  return gap >= 0 && gap <= SEEN_MS ? { finishedAt: new Date(nowMs).toISOString() } : undefined;
+}
+
 /**
  * The record to keep when `next` was made from an older reading than `current`, which another process may have written
  * meanwhile: what is final stays final, a file that was saved and a cost that was told stay known, and
@@ -62,11 +79,13 @@ export function laterOf(current: Job, next: Job): Job {
   if (isFinal(current.status) && !isFinal(next.status)) return current;
   const remoteId = next.remoteId ?? current.remoteId;
   const { outputPath, outputSha256 } = next.outputPath === undefined ? current : next;
+  const finishedAt = current.finishedAt ?? next.finishedAt;
   return {
     ...next,
     ...(current.remoteDeleted && { remoteDeleted: true }),
     ...((current.cost ?? next.cost) && { cost: { ...current.cost, ...next.cost } }),
     ...(remoteId !== undefined && { remoteId }),
+    ...(finishedAt !== undefined && { finishedAt }),
     ...(outputPath !== undefined && { outputPath }),
     ...(outputSha256 !== undefined && { outputSha256 }),
   };

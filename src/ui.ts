@@ -5,7 +5,12 @@
 import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { SoraError } from './errors.ts';
-import { clean, displayWidth, safeJson } from './text.ts';
+import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
+import { formatTable } from './table.ts';
+import { clean, safeJson } from './text.ts';
+import { relativeTime } from './time.ts';
+
+export type { Task } from './progress.ts';
 
 /** A stream to write to, and what is known of its other end. */
 export interface Sink {
@@ -23,6 +28,8 @@ export interface UiOptions {
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
   /** False in CI and without a terminal: no animation then. */
   readonly animate: boolean;
+  /** Milliseconds since the epoch: what relative times are reckoned from. Without it they are written as dates. */
+  now?(): number;
 }
 
 /** What a command hands over: one document for `--json`, text for people, the bare ids or paths for `--quiet`. */
@@ -32,21 +39,12 @@ export interface Result {
   readonly quiet?: readonly string[];
 }
 
-/** One line of progress. */
-export interface Task {
-  /** `fraction` from 0 to 1, when known. */
-  update(text: string, fraction?: number): void;
-  /** Ends the task; the text stays on the screen. */
-  done(text: string): void;
-  fail(text: string): void;
-  /** Ends the task without a trace. */
-  stop(): void;
-}
-
 export interface Ui {
   /** Colours for stdout's text; plain when colours are off. */
   readonly paint: ChalkInstance;
   readonly json: boolean;
+  /** Whether tasks move: on a terminal. */
+  readonly live: boolean;
   /** The command's one result. */
   result(result: Result): void;
   /** From here on the result goes to stderr, because stdout carries a file. */
@@ -59,14 +57,23 @@ export interface Ui {
   error(error: SoraError): void;
   /** A redacted line of the wire log. */
   debug(line: string): void;
-  table(head: readonly string[], rows: readonly (readonly string[])[]): string;
+  /** On a terminal it fits: columns of `free` text are cut. Everywhere else it is whole. */
+  table(head: readonly string[], rows: readonly (readonly string[])[], free?: readonly string[]): string;
+  /** `3 min ago` on a terminal; everywhere else the date, in ISO 8601 to the second. */
+  time(iso: string): string;
+  /** Where there is room for both: the date, and on a terminal how long ago that is. */
+  date(iso: string): string;
 }
 
 export function createUi(options: UiOptions): Ui {
   const { json, quiet } = options;
   const paint = new Chalk({ level: options.color.stdout ? 1 : 0 });
   const mark = new Chalk({ level: options.color.stderr ? 1 : 0 });
+  const live = options.animate && !json && !quiet;
+  const board = createBoard(options.stderr.stream, options.stderr.columns, mark);
   let resultSink = options.stdout;
+  const ago = (iso: string): string | undefined =>
+    resultSink.isTTY && options.now ? relativeTime(iso, options.now()) : undefined;
   const toStderr = (text: string): void => {
     options.stderr.stream.write(`${text}\n`);
   };
@@ -74,6 +81,7 @@ export function createUi(options: UiOptions): Ui {
   return {
     paint,
     json,
+    live,
     result(result) {
       const text = json
         ? safeJson(result.json, resultSink === options.stderr ? undefined : 2)
@@ -98,7 +106,7 @@ export function createUi(options: UiOptions): Ui {
     },
     async task(text) {
       if (json || quiet) return SILENT_TASK;
-      return options.animate ? spinner(text, options.stderr, mark) : plainTask(text, toStderr);
+      return live ? board(text) : plainTask(text, toStderr);
     },
     error(error) {
       toStderr(json ? safeJson({ error: errorDocument(error) }) : errorText(error, mark));
@@ -106,11 +114,19 @@ export function createUi(options: UiOptions): Ui {
     debug(line) {
       toStderr(json ? safeJson({ debug: clean(line) }) : clean(line));
     },
-    table(head, rows) {
+    table(head, rows, free = []) {
+      const { isTTY, columns } = resultSink;
       return formatTable(
-        head.map((cell) => paint.bold(cell)),
+        head,
         rows.map((row) => row.map((cell) => clean(cell).replaceAll('\n', ' '))),
+        // A terminal without a width is one that nothing is known of.
+        { columns: isTTY && columns > 0 ? columns : undefined, free, head: (cell) => paint.bold(cell) },
       );
+    },
+    time: (iso) => ago(iso) ?? iso.replace(/\.\d+Z$/, 'Z'),
+    date(iso) {
+      const said = ago(iso);
+      return said === undefined ? iso : `${iso} (${said})`;
     },
   };
 }
@@ -143,68 +159,4 @@ function cleanKeepingColor(text: string): string {
     .split(COLOR)
     .map((part, index) => (index % 2 === 1 ? part : clean(part)))
     .join('');
-}
-
-const SILENT_TASK: Task = { update() {}, done() {}, fail() {}, stop() {} };
-
-/** Without a terminal: a line when it begins, one for each quarter, and one when it ends. */
-function plainTask(text: string, write: (line: string) => void): Task {
-  let quarter = 0;
-  write(clean(text));
-  return {
-    update(next, fraction = 0) {
-      const reached = Math.floor(Math.min(fraction, 0.99) * 4);
-      if (reached <= quarter) return;
-      quarter = reached;
-      write(withPercent(clean(next), fraction));
-    },
-    done: (last) => write(clean(last)),
-    fail: (last) => write(clean(last)),
-    stop() {},
-  };
-}
-
-async function spinner(text: string, sink: Sink, mark: ChalkInstance): Promise<Task> {
-  const { default: ora } = await import('ora');
-  const line = ora({ text: clean(text), stream: sink.stream as NodeJS.WriteStream, discardStdin: false }).start();
-  return {
-    update(next, fraction) {
-      line.text = fraction === undefined ? clean(next) : `${bar(fraction, mark)} ${withPercent(clean(next), fraction)}`;
-    },
-    done: (last) => void line.succeed(clean(last)),
-    fail: (last) => void line.fail(clean(last)),
-    stop: () => void line.stop(),
-  };
-}
-
-function bar(fraction: number, mark: ChalkInstance): string {
-  const cells = 20;
-  const full = Math.round(Math.min(1, Math.max(0, fraction)) * cells);
-  return `${mark.cyan('█'.repeat(full))}${mark.dim('░'.repeat(cells - full))}`;
-}
-
-function withPercent(text: string, fraction: number): string {
-  return text.includes('%') ? text : `${text} ${Math.round(fraction * 100)}%`;
-}
-
-function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => shownWidth(line[column] ?? ''))));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - shownWidth(cell))))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function shownWidth(cell: string): number {
-  return displayWidth(
-    cell
-      .split(COLOR)
-      .filter((_, index) => index % 2 === 0)
-      .join(''),
-  );
 }

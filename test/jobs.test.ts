@@ -122,6 +122,41 @@ describe('applyRemote', () => {
   });
 });
 
+describe('when a job ended', () => {
+  const [created, completed] = ['2026-11-21T12:00:00Z', '2026-11-21T12:01:30Z'];
+  const HOUR = 3_600_000;
+  const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
+  const end = (job: Partial<Job>, remote: Partial<RemoteVideo>, nowMs: number) =>
+    applyRemote({ ...JOB, ...job }, { id: 'video_1', status: 'succeeded', remoteStatus: 'completed', ...remote }, nowMs)
+      .finishedAt;
+
+  it.each<[string, Partial<Job>, Partial<RemoteVideo>, number, string | undefined]>([
+    ['told by the host, whatever its clock says', {}, { createdAt: created, completedAt: completed }, HOUR, at(90)],
+    ['now, where it was going on a moment ago', { updatedAt: at(100) }, {}, 130_000, at(130)],
+    ['not known when it was not watched', {}, {}, HOUR, undefined],
+    ['not known from one time of the host alone', {}, { completedAt: completed }, HOUR, undefined],
+    ['not after now', {}, { createdAt: created, completedAt: completed }, 60_000, undefined],
+    ['not before it began', {}, { createdAt: completed, completedAt: created }, HOUR, undefined],
+    ['not known of a job that was found again', { status: 'unknown' }, {}, 1000, undefined],
+    ['not told of one that goes on', {}, { status: 'running' }, 1000, undefined],
+    ['said once', { status: 'succeeded', finishedAt: at(5) }, {}, 1000, at(5)],
+  ])('is %s', (_title, job, remote, afterMs, expected) => {
+    expect(end(job, remote, START + afterMs)).toBe(expected);
+  });
+
+  it('is known after a wait whose questions came in time', async () => {
+    const { result } = wait([{ status: 'running' }, { status: 'running' }, { status: 'succeeded' }]);
+    expect((await result).finishedAt).toBe(at(23.75));
+  });
+
+  it('stays what another process saw of it', () => {
+    const seen: Job = { ...JOB, status: 'succeeded', finishedAt: at(90) };
+    expect(laterOf(seen, { ...seen, finishedAt: at(100) }).finishedAt).toBe(at(90));
+    const { finishedAt: _, ...unseen } = seen;
+    expect(laterOf(seen, unseen).finishedAt).toBe(at(90));
+  });
+});
+
 describe('waitForJob', () => {
   it('asks at rising pauses from 5 to 20 seconds', async () => {
     const { result, clock } = wait([{}, {}, {}, {}, {}, { status: 'succeeded', remoteStatus: 'completed' }]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clean, displayWidth, formatBytes, listOf, nearest, oneLine, safeJson, shellQuote } from '../src/text.ts';
+import { clean, formatBytes, listOf, nearest, oneLine, safeJson, shellQuote } from '../src/text.ts';
 
 describe('clean', () => {
   it.each([
@@ -72,15 +72,4 @@ it.each([
   [2_147_483_648, '2.1 GB'],
 ])('formatBytes(%i) is %s', (bytes, expected) => {
   expect(formatBytes(bytes)).toBe(expected);
-});
-
-it.each([
-  ['Joe', 3],
-  ['李雷', 4],
-  ['민수', 4],
-  ['🦊', 2],
-  ['👨‍👩‍👧', 2],
-  ['Zo\u0065\u0308', 3],
-])('%s takes %i columns', (text, columns) => {
-  expect(displayWidth(text)).toBe(columns);
 });

@@ -173,8 +173,41 @@ describe('a table', () => {
     ).toEqual([`${head[0]}    ${head[1]}`, 'Joe     1280x720', '李雷🦊  two lines', 'Zoe\u0308']);
   });
 
+  const LONG = [['Joe', 'Joe waves at the sea while the sun goes down, and a dog barks at the gulls that pass by.']];
+
+  it.each([
+    ['fits a terminal', true, 40, 40],
+    ['is whole in a pipe', false, 40, LONG[0]?.[1]?.length ?? 0],
+    ['is whole on a terminal without a width', true, 0, LONG[0]?.[1]?.length ?? 0],
+  ])('%s', (_title, isTTY, columns, least) => {
+    const { ui } = setUp({ stdout: { stream: new Captured(), isTTY, columns } });
+    const [, row = ''] = ui.table(['NAME', 'PROMPT'], LONG, ['PROMPT']).split('\n');
+    expect(row.length).toBeGreaterThanOrEqual(least - 1);
+    expect(row.endsWith('…')).toBe(least === 40);
+    expect(row.startsWith('Joe   Joe waves at the sea')).toBe(true);
+  });
+
   it('is its head when it has no rows', () => {
     expect(setUp().ui.table(['A', 'B'], [])).toBe('A  B');
+  });
+});
+
+describe('times', () => {
+  const NOW = Date.parse('2026-11-21T10:00:00Z');
+  const ISO = '2026-11-21T09:57:00.123Z';
+
+  it.each([
+    ['on a terminal', true, '3 min ago', `${ISO} (3 min ago)`],
+    ['in a pipe', false, '2026-11-21T09:57:00Z', ISO],
+  ])('%s are relative: %s', (_title, isTTY, short, long) => {
+    const { ui } = setUp({ stdout: { stream: new Captured(), isTTY, columns: 80 }, now: () => NOW });
+    expect([ui.time(ISO), ui.date(ISO)]).toEqual([short, long]);
+  });
+
+  it('are dates again when the result goes to a stream that is no terminal', () => {
+    const { ui } = setUp({ stdout: { stream: new Captured(), isTTY: true, columns: 80 }, now: () => NOW });
+    ui.resultToStderr();
+    expect(ui.time(ISO)).toBe('2026-11-21T09:57:00Z');
   });
 });
 
@@ -218,6 +251,68 @@ describe('a task', () => {
     await vi.waitFor(() => expect(terminal.text()).toMatch(/[^█]█{10}░{10}[^░].*50%/));
     task.done(`Prepared${ESC}[8m`);
     expect(terminal.text()).toMatch(/Prepared\[8m\n/);
+  });
+});
+
+describe('several tasks on a terminal', () => {
+  const onTerminal = (size: { columns?: number; rows?: number } = {}) => {
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
+    const terminal = Object.assign(new Terminal(), size);
+    return { terminal, ...setUp({ stderr: { stream: terminal, isTTY: true, columns: 80 }, animate: true }) };
+  };
+  /** What stands on the screen: the last drawing. */
+  const screen = (terminal: Terminal): string[] => {
+    const last = terminal.text().split(`${ESC}[?2026h`).at(-1) ?? '';
+    return (
+      last
+        .split(`${ESC}[?2026l`)[0]
+        ?.replace(/^\S* ?/, '')
+        .split('\n') ?? []
+    );
+  };
+
+  it('are a line each, with bars of one length, and end above those that go on', async () => {
+    const { ui, terminal } = onTerminal();
+    const [one, two] = [await ui.task('job_1 queued'), await ui.task('job_2 queued')];
+    one?.update('job_1 running', 0.5);
+    two?.update('job_2 running, 25% after 3 s', 0.25);
+    await vi.waitFor(() => {
+      const [first = '', second = ''] = screen(terminal);
+      expect(first).toMatch(/█{10}░{10} job_1 running 50%$/);
+      expect(second).toBe(`  ${'█'.repeat(5)}${'░'.repeat(15)} job_2 running, 25% after 3 s`);
+    });
+    one?.done('job_1 one.mp4');
+    await vi.waitFor(() => expect(screen(terminal)).toHaveLength(1));
+    expect(terminal.text()).toContain('✔ job_1 one.mp4\n');
+    two?.fail('job_2 did not succeed');
+    two?.stop();
+    expect(terminal.text().match(/✖ job_2 did not succeed\n/g)).toHaveLength(1);
+  });
+
+  it('tell the time anew, without being told', async () => {
+    const { ui, terminal } = onTerminal();
+    const task = await ui.task('job_1');
+    let seconds = 0;
+    task.update(() => `job_1 after ${seconds++} s`);
+    await vi.waitFor(() => expect(screen(terminal)[0]).toMatch(/job_1 after [2-9] s/), { timeout: 5000 });
+    task.stop();
+    expect(terminal.text()).not.toContain('✔');
+  });
+
+  it('fit a narrow terminal, with shorter bars and cut texts', async () => {
+    const { ui, terminal } = onTerminal({ columns: 30 });
+    const task = await ui.task('job_1');
+    task.update('job_1 running, 50% after 3 min, 2 to 4 min left', 0.5);
+    await vi.waitFor(() => expect(screen(terminal)[0]).toMatch(/█{3}░{2} job_1 running, 50% a…$/));
+    task.stop();
+  });
+
+  it('are counted where the terminal is too low for them', async () => {
+    const { ui, terminal } = onTerminal({ rows: 4 });
+    const tasks = await Promise.all(Array.from({ length: 9 }, (_, index) => ui.task(`job_${index}`)));
+    await vi.waitFor(() => expect(screen(terminal).slice(1)).toEqual(['  job_1', '  … and 7 more']));
+    for (const task of tasks) task.stop();
   });
 });
 

@@ -58,8 +58,9 @@ export async function runCharacterList(context: Context): Promise<undefined> {
               one.name,
               clips[index] ?? '',
               registeredWith(one) || '-',
-              one.createdAt.replace(/\.\d+Z$/, 'Z'),
+              ui.time(one.createdAt),
             ]),
+            ['NAME', 'REGISTERED WITH'],
           ),
     quiet: records.map(({ name }) => name),
   });
@@ -84,7 +85,7 @@ export async function runCharacterShow(context: Context, name: string): Promise<
     `  clip        ${await clipWords(context, document, long)}`,
     ...(document.clipPath === undefined ? [] : [`  file        ${document.clipPath}`]),
     ...(source ? [`  made from   ${source.fileName}`] : []),
-    `  created     ${document.createdAt}`,
+    `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
         `  registered  ${one.value} with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}${one.stale ? ' (no longer known there)' : ''}`,

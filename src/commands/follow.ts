@@ -5,11 +5,11 @@ import type { Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { createDeadline, describe, jobError, waitForJob } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
-import type { Task } from '../ui.ts';
 import { alreadyHere, type Followed, fetchVideo } from './fetch.ts';
 import { deletedError, exitOf, findJobs, finishedJob, resumeCommand, saveProgress, unknownJob } from './jobs.ts';
 import { checkTarget, targetOf } from './target.ts';
 import { adoptVideo, requireSettled } from './unresolved.ts';
+import { createWaiting, type WaitLine } from './waiting.ts';
 
 export interface FollowFlags {
   readonly output?: string;
@@ -70,10 +70,13 @@ export async function followAll(
   plan: (job: Job) => FollowOne,
 ): Promise<number> {
   const alone = jobs.length === 1;
+  const waiting = createWaiting(context);
   const settled = await Promise.all(
     jobs.map(async (job): Promise<Followed> => {
       try {
-        return await followOne(context, plan(job), alone);
+        return await followOne(context, plan(job), (text) =>
+          alone || context.ui.live ? waiting(job, text) : noteLine(context, text),
+        );
       } catch (error) {
         if (!isSoraError(error) || alone) throw error;
         error.jobId ??= job.id;
@@ -85,7 +88,11 @@ export async function followAll(
   return exitOf(settled);
 }
 
-async function followOne(context: Context, options: FollowOne, alone: boolean): Promise<Followed> {
+async function followOne(
+  context: Context,
+  options: FollowOne,
+  begin: (text: string) => Promise<WaitLine>,
+): Promise<Followed> {
   const { ui, host } = context;
   const deadline = createDeadline(host.clock, options.deadline);
   const job = await requireSettled(context, options.job, deadline);
@@ -95,7 +102,8 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
   const target = await targetOf(context, options, job, 'video');
   const provider = await context.providerOf(job);
   const label = (text: string): string => `${job.id} ${text}`;
-  const task = alone ? await ui.task(label(describe(job))) : noteTask(context, label(describe(job)));
+  const line = await begin(label(describe(job)));
+  const { task } = line;
   const startedAt = host.clock.now();
   let done: Job;
   try {
@@ -111,7 +119,7 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
       save: async (next) => void (await saveProgress(context, next)),
       onUpdate: (next) => {
         const seconds = Math.round((host.clock.now() - startedAt) / 1000);
-        task.update(label(`${describe(next)} (${seconds} s)`), (next.progress ?? 0) / 100);
+        line.update(next, label(`${describe(next)} (${seconds} s)`));
         ui.event({
           event: 'progress',
           jobId: next.id,
@@ -130,10 +138,11 @@ async function followOne(context: Context, options: FollowOne, alone: boolean): 
   return fetchVideo(context, done, { ...options, target, variant: 'video', task, deadline });
 }
 
-/** Several waits at once share the screen: each says when it begins and when it ends. */
-function noteTask({ ui }: Context, text: string): Task {
+/** Several waits at once without a terminal: each says when it begins and when it ends. */
+async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
   ui.note(text);
-  return { update() {}, done: (last) => ui.note(last), fail: (last) => ui.note(last), stop() {} };
+  const say = (last: string): void => ui.note(last);
+  return { task: { update() {}, done: say, fail: say, stop() {} }, update() {} };
 }
 
 function showDone({ ui }: Context, all: readonly Followed[]): void {

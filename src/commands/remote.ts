@@ -62,9 +62,10 @@ function remoteTable({ ui }: Context, listed: readonly Listed[]): string {
       oneLine(video.model ?? '-', 40),
       [video.size, video.seconds === undefined ? undefined : `${video.seconds} s`].filter(Boolean).join(' ') || '-',
       video.jobId ?? '-',
-      video.createdAt?.replace(/\.\d+Z$/, 'Z') ?? '-',
-      oneLine(video.prompt ?? '', 40),
+      video.createdAt === undefined ? '-' : ui.time(video.createdAt),
+      oneLine(video.prompt ?? '', 1000),
     ]),
+    ['VIDEO', 'MODEL', 'PROMPT'],
   );
 }
 

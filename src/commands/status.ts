@@ -7,6 +7,7 @@ import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
 import { oneLine } from '../text.ts';
 import { exitOf, findJobs, saveProgress, stillRunning } from './jobs.ts';
 import { settleJob, unresolvedError } from './unresolved.ts';
+import { createWaiting } from './waiting.ts';
 
 interface Asked {
   readonly job: Job;
@@ -99,10 +100,12 @@ async function lookFor(context: Context, job: Job): Promise<Asked> {
 async function watch(context: Context, jobs: readonly Job[]): Promise<readonly Asked[]> {
   const { ui, host } = context;
   const store = await context.jobs();
-  const task = jobs.length === 1 && jobs[0] ? await ui.task(`${jobs[0].id} ${describe(jobs[0])}`) : undefined;
+  const waiting = createWaiting(context);
+  const say = (job: Job): string => `${job.id} ${describe(job)}`;
   const asked = await Promise.all(
     jobs.map(async (job): Promise<Asked> => {
       if (isFinal(job.status)) return { job };
+      const line = ui.live || jobs.length === 1 ? await waiting(job, say(job)) : undefined;
       try {
         const found = isUnresolved(job) ? await lookFor(context, job) : { job };
         if (isUnresolved(found.job)) return found;
@@ -117,8 +120,8 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
           resume: `sora video status ${job.id} --watch`,
           save: async (next) => void (await saveProgress(context, next)),
           onUpdate: (next) => {
-            if (task) task.update(`${next.id} ${describe(next)}`, (next.progress ?? 0) / 100);
-            else if (next.status !== job.status || isFinal(next.status)) ui.note(`${next.id} ${describe(next)}`);
+            if (line) line.update(next, say(next));
+            else if (next.status !== job.status || isFinal(next.status)) ui.note(say(next));
             ui.event({
               event: 'progress',
               jobId: next.id,
@@ -132,10 +135,11 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
       } catch (error) {
         if (!isSoraError(error)) throw error;
         return { job: (await store.find(job.id)) ?? job, error };
+      } finally {
+        line?.task.stop();
       }
     }),
   );
-  task?.stop();
   return asked;
 }
 
@@ -174,8 +178,8 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
       'host',
       `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${job.remoteDeleted ? ' (deleted there)' : ''}`,
     ],
-    ['created', job.createdAt],
-    ['expires', job.expiresAt],
+    ['created', context.ui.date(job.createdAt)],
+    ['expires', job.expiresAt && context.ui.date(job.expiresAt)],
   ];
   const text = facts
     .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${value}`))
@@ -191,18 +195,22 @@ function costOf(job: Job): string {
   return `${text}${told} (${asOf ?? 'undated'}: ${oneLine(source ?? 'source unknown', 200)})`;
 }
 
+/** A prompt in a list: more than the widest terminal shows, and not a page. */
+const PROMPT_CHARS = 1000;
+
 export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
   return ui.table(
-    ['JOB', 'STATUS', 'VIDEO', 'CHARACTERS', 'COST', 'CREATED', 'PROMPT'],
+    ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
     jobs.map((job) => [
       job.id,
       describe(job),
       `${formatSize(job.request.size)} ${job.request.seconds} s`,
       job.characters.join(', ') || '-',
       formatJobCost(job),
-      job.createdAt.replace(/\.\d+Z$/, 'Z'),
-      oneLine(job.request.prompt, 40),
+      ui.time(job.createdAt),
+      oneLine(job.request.prompt, PROMPT_CHARS),
     ]),
+    ['STATUS', 'CAST', 'PROMPT'],
   );
 }
 

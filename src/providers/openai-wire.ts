@@ -87,6 +87,7 @@ function videoOf(fields: Fields, answer: Answer, knownId?: string): RemoteVideo 
     ...defined('seconds', positive(fields.seconds ?? fields.duration)),
     ...defined('prompt', textOf(fields.prompt)),
     ...defined('createdAt', timeOf(fields.created_at ?? fields.created)),
+    ...defined('completedAt', timeOf(fields.completed_at)),
     ...defined('expiresAt', timeOf(fields.expires_at)),
   };
 }

@@ -223,8 +223,9 @@ export interface RemoteVideo {
   readonly prompt?: string;
   /** What the host charged, in US dollars, once the job is over and the host tells. */
   readonly costUsd?: number;
-  /** ISO 8601. */
+  /** ISO 8601, by the host's clock. */
   readonly createdAt?: string;
+  readonly completedAt?: string;
   readonly expiresAt?: string;
   /** When the host asks for the next poll not before so many milliseconds. */
   readonly pollAfterMs?: number;

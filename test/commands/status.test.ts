@@ -215,7 +215,7 @@ describe('video list', () => {
     const second = await addJob(test, { baseUrl: test.baseUrl, status: 'running', progress: 45 });
     expect(await runVideoList(test.context, {})).toBeUndefined();
     const [head, ...rows] = test.stdout.text().trimEnd().split('\n');
-    expect(head).toMatch(/^JOB +STATUS +VIDEO +CHARACTERS +COST +CREATED +PROMPT$/);
+    expect(head).toMatch(/^JOB +STATUS +VIDEO +CAST +COST +CREATED +PROMPT$/);
     expect(rows[0]).toMatch(new RegExp(`^${second.id} +running, 45% +64x36 1 s +- `));
     expect(rows[1]).toMatch(new RegExp(`^${first.id} +queued +64x36 1 s +Joe, Mia `));
   });

@@ -1,0 +1,62 @@
+/** Rows under a head, lined up whatever the script, and as wide as the terminal at most. Pure. */
+import { displayWidth, shorten } from './width.ts';
+
+export interface TableOptions {
+  /** Of the terminal; undefined where nothing is to be cut. */
+  readonly columns: number | undefined;
+  /** Heads of the columns of free text, which may be cut. */
+  readonly free: readonly string[];
+  /** Makes the head stand out. */
+  head(cell: string): string;
+}
+
+const GAP = '  ';
+/** A cut column keeps so much. */
+const LEAST = 6;
+
+/**
+ * The widest free columns are cut until the table fits, with an ellipsis. Where even that is not enough, its lines stay too
+ * long: the terminal breaks them, and nothing is lost.
+ */
+export function formatTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { columns, free, head: paint }: TableOptions,
+): string {
+  const lines = [head, ...rows];
+  // What ends a line is measured only where it may be cut: prompts are long, and lists too.
+  const measure = (cell: string, column: number): number =>
+    columns === undefined && column === head.length - 1 ? 0 : displayWidth(cell);
+  const measured = lines.map((line) => line.map(measure));
+  const widths = head.map((_, column) => Math.max(...measured.map((line) => line[column] ?? 0)));
+  if (columns !== undefined) narrow(widths, { columns, free: head.map((cell) => free.includes(cell)) });
+  return lines
+    .map((line, row) =>
+      line
+        .map((cell, column) => {
+          const width = widths[column] ?? 0;
+          const fits = (measured[row]?.[column] ?? 0) <= width;
+          const shown = fits ? cell : shorten(cell, width);
+          const padding = column === head.length - 1 ? 0 : width - displayWidth(shown);
+          return `${row === 0 ? paint(shown) : shown}${' '.repeat(padding)}`;
+        })
+        .join(GAP)
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Takes from the widest free column, until all fits or none can give any more. */
+function narrow(widths: number[], { columns, free }: { columns: number; free: readonly boolean[] }): void {
+  const least = widths.map((width, column) => (free[column] ? Math.min(width, LEAST) : width));
+  let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - columns;
+  while (over > 0) {
+    let widest = -1;
+    for (const [column, width] of widths.entries()) {
+      if (width > (least[column] ?? 0) && width > (widths[widest] ?? 0)) widest = column;
+    }
+    if (widest === -1) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    over -= 1;
+  }
+}

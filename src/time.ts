@@ -1,0 +1,51 @@
+/** Time as people say it. Pure. */
+
+const DAY = 86_400;
+
+/** Singular and plural of each unit, its seconds, and where the next larger one takes over. */
+const UNITS: readonly { words: readonly [string, string]; seconds: number; below: number }[] = [
+  { words: ['s', 's'], seconds: 1, below: 60 },
+  { words: ['min', 'min'], seconds: 60, below: 3600 },
+  { words: ['h', 'h'], seconds: 3600, below: 1.5 * DAY },
+  { words: ['day', 'days'], seconds: DAY, below: 60 * DAY },
+  { words: ['month', 'months'], seconds: 30.44 * DAY, below: 730 * DAY },
+  { words: ['year', 'years'], seconds: 365.25 * DAY, below: Number.POSITIVE_INFINITY },
+];
+
+/** `3 min ago`, `in 2 days`; what is no date is said as it is. */
+export function relativeTime(iso: string, nowMs: number): string {
+  const seconds = (Date.parse(iso) - nowMs) / 1000;
+  if (Number.isNaN(seconds)) return iso;
+  const away = Math.abs(seconds);
+  if (away < 5) return 'just now';
+  for (const unit of UNITS) {
+    const count = Math.round(away / unit.seconds);
+    // Judged by what would be said: 59.7 s are a minute, not 60 s.
+    if (count * unit.seconds >= unit.below) continue;
+    const text = `${count} ${unit.words[count === 1 ? 0 : 1]}`;
+    return seconds < 0 ? `${text} ago` : `in ${text}`;
+  }
+  return iso;
+}
+
+/** `45 s`, `1 min 20 s`, `2 h 5 min`, `3 days 4 h`: the two largest units. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const days = Math.floor(whole / 86_400);
+  const hours = Math.floor(whole / 3600) % 24;
+  const minutes = Math.floor(whole / 60) % 60;
+  if (days > 0) return `${days} ${days === 1 ? 'day' : 'days'} ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
+}
+
+/** `2 to 4 min`, `about 30 s`, `less than 2 min`: never finer than it can be known. */
+export function formatRange(lowSeconds: number, highSeconds: number): string {
+  const [unit, size] =
+    highSeconds <= 90 ? (['s', 1] as const) : highSeconds <= 90 * 60 ? (['min', 60] as const) : (['h', 3600] as const);
+  const step = unit === 's' && highSeconds > 20 ? 5 : 1;
+  const high = Math.max(1, Math.ceil(highSeconds / size / step)) * step;
+  const low = Math.floor(lowSeconds / size / step) * step;
+  if (low <= 0) return `less than ${high} ${unit}`;
+  return low === high ? `about ${high} ${unit}` : `${low} to ${high} ${unit}`;
+}

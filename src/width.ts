@@ -1,0 +1,56 @@
+/** Text measured in the columns of a terminal. Pure. */
+
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+const INVISIBLE = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]/u;
+const ASCII = /^[ -~]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** The characters of a text as readers count them. */
+function graphemes(text: string): string[] {
+  // Made when it is first needed: it costs several milliseconds, and most texts are ASCII.
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, combining marks none. */
+export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  return graphemes(text).reduce((width, grapheme) => width + widthOf(grapheme), 0);
+}
+
+function widthOf(grapheme: string): number {
+  if (WIDE.test(grapheme)) return 2;
+  if (INVISIBLE.test(grapheme)) return 0;
+  // Half-width kana carry their voicing marks beside them, not above.
+  return /[\uff9e\uff9f]$/.test(grapheme) && grapheme.length > 1 ? 2 : 1;
+}
+
+/** At most `columns` wide: what is longer ends in an ellipsis. */
+export function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  let kept = '';
+  let width = 0;
+  for (const grapheme of graphemes(text)) {
+    width += widthOf(grapheme);
+    if (width > columns - 1) break;
+    kept += grapheme;
+  }
+  return columns < 1 ? '' : `${kept.trimEnd()}…`;
+}
+
+/** Lines of at most `columns`, broken at spaces; a longer word stands on a line of its own. `indent` is for all lines but the first. */
+export function wrap(text: string, columns: number, indent = ''): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line === '') line = lines.length === 0 ? word : indent + word;
+    else if (displayWidth(line) + 1 + displayWidth(word) <= columns) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line].join('\n');
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { formatDuration, formatRange, relativeTime } from '../src/time.ts';
+
+const NOW = Date.parse('2026-11-21T10:00:00Z');
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+it.each([
+  [0, 'just now'],
+  [-4, 'just now'],
+  [-5, '5 s ago'],
+  [-59, '59 s ago'],
+  [-59.7, '1 min ago'],
+  [-3 * MINUTE, '3 min ago'],
+  [-59.6 * MINUTE, '1 h ago'],
+  [-35 * HOUR, '35 h ago'],
+  [-36 * HOUR, '2 days ago'],
+  [-59 * DAY, '59 days ago'],
+  [-61 * DAY, '2 months ago'],
+  [-800 * DAY, '2 years ago'],
+  [2 * DAY, 'in 2 days'],
+  [90, 'in 2 min'],
+])('%d s from now is %s', (seconds, expected) => {
+  expect(relativeTime(new Date(NOW + seconds * 1000).toISOString(), NOW)).toBe(expected);
+});
+
+it('says what is no date as it is', () => {
+  expect(relativeTime('soon', NOW)).toBe('soon');
+});
+
+it.each([
+  [-1, '0 s'],
+  [59.9, '59 s'],
+  [80, '1 min 20 s'],
+  [2 * HOUR + 5 * MINUTE, '2 h 5 min'],
+  [DAY + 4 * HOUR, '1 day 4 h'],
+  [3 * DAY, '3 days 0 h'],
+])('%d s last %s', (seconds, expected) => {
+  expect(formatDuration(seconds)).toBe(expected);
+});
+
+it.each([
+  [0, 3.2, 'less than 4 s'],
+  [0, 0, 'less than 1 s'],
+  [3, 8, '3 to 8 s'],
+  [22, 41, '20 to 45 s'],
+  [44, 45, '40 to 45 s'],
+  [60, 90, '60 to 90 s'],
+  [100, 239, '1 to 4 min'],
+  [30, 91, 'less than 2 min'],
+  [120, 120, 'about 2 min'],
+  [2 * HOUR, 3.5 * HOUR, '2 to 4 h'],
+])('from %d to %d s is %s', (low, high, expected) => {
+  expect(formatRange(low, high)).toBe(expected);
+});
