@@ -1,6 +1,6 @@
 /** How a wait for jobs is shown: how far each is, how long it has been, and how long it will still take. */
 import type { Context } from '../context.ts';
-import type { Job } from '../domain.ts';
+import { isFinal, type Job } from '../domain.ts';
 import { isSoraError } from '../errors.ts';
 import { estimateLeft } from '../estimate.ts';
 import { describe } from '../jobs.ts';
@@ -38,6 +38,7 @@ function fractionOf({ progress }: Job): number | undefined {
 
 /** `job_… running, 45% after 1 min 20 s, 2 to 4 min left` */
 function waitText(job: Job, earlier: readonly Job[], nowMs: number): string {
+  if (isFinal(job.status)) return `${job.id} ${describe(job)}`;
   const left = estimateLeft(earlier, job, nowMs);
   const words =
     left === undefined ? '' : typeof left === 'string' ? `, ${left}` : `, ${formatRange(left.low, left.high)} left`;

@@ -3,6 +3,7 @@ import { createWaiting } from '../../src/commands/waiting.ts';
 import type { Context } from '../../src/context.ts';
 import type { Job } from '../../src/domain.ts';
 import { SoraError } from '../../src/errors.ts';
+import type { Task } from '../../src/ui.ts';
 import { addJob, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';
 
@@ -14,7 +15,10 @@ function onTerminal(context: Context, live = true): { context: Context; lines: (
   const task: Context['ui']['task'] = async (text) => {
     let now: { text: string | (() => string); fraction: number | undefined } = { text, fraction: undefined };
     lines.push(() => ({ ...now, text: typeof now.text === 'string' ? now.text : now.text() }));
-    return { update: (next, fraction) => void (now = { text: next, fraction }), done() {}, fail() {}, stop() {} };
+    const update: Task['update'] = (next, fraction) => {
+      now = { text: next, fraction };
+    };
+    return { update, done() {}, fail() {}, stop() {} };
   };
   return { context: { ...context, ui: { ...context.ui, live, task } }, lines };
 }
@@ -43,6 +47,13 @@ describe('the line of a wait', () => {
     expect(lines[0]?.().text).toBe(`${job.id} running, 45% after 2 min 20 s, less than 2 min left`);
     test.clock.ms += 600_000;
     expect(lines[0]?.().text).toBe(`${job.id} running, 45% after 12 min 20 s, longer than usual`);
+  });
+
+  it('says no time once the job is over', async () => {
+    const { job, context, lines } = await setUp(3);
+    const line = await createWaiting(context)(job, 'plain');
+    line.update({ ...job, status: 'succeeded', progress: 100 }, 'plain');
+    expect(lines[0]?.()).toEqual({ text: `${job.id} succeeded`, fraction: 1 });
   });
 
   it('says nothing of what is left where too few jobs are known, and shows no bar without a progress', async () => {
