@@ -1,18 +1,18 @@
 /** Rows under a head, lined up whatever the script, and as wide as the terminal at most. Pure. */
 import { displayWidth, shorten } from './width.ts';
 
+export type FreeColumns = Readonly<Record<string, number>>;
+
 export interface TableOptions {
   /** Of the terminal; undefined where nothing is to be cut. */
   readonly columns: number | undefined;
-  /** Heads of the columns of free text, which may be cut. */
-  readonly free: readonly string[];
+  /** The columns that may be cut, by their heads, and how wide each of them stays at least. */
+  readonly free: FreeColumns;
   /** Makes the head stand out. */
   head(cell: string): string;
 }
 
 const GAP = '  ';
-/** A cut column keeps so much. */
-const LEAST = 6;
 
 /**
  * The widest free columns are cut until the table fits, with an ellipsis. Where even that is not enough, its lines stay too
@@ -29,7 +29,11 @@ export function formatTable(
     columns === undefined && column === head.length - 1 ? 0 : displayWidth(cell);
   const measured = lines.map((line) => line.map(measure));
   const widths = head.map((_, column) => Math.max(...measured.map((line) => line[column] ?? 0)));
-  if (columns !== undefined) narrow(widths, { columns, free: head.map((cell) => free.includes(cell)) });
+  if (columns !== undefined)
+    narrow(widths, {
+      columns,
+      least: head.map((cell, column) => Math.min(widths[column] ?? 0, free[cell] ?? Number.POSITIVE_INFINITY)),
+    });
   return lines
     .map((line, row) =>
       line
@@ -47,8 +51,7 @@ export function formatTable(
 }
 
 /** Takes from the widest free column, until all fits or none can give any more. */
-function narrow(widths: number[], { columns, free }: { columns: number; free: readonly boolean[] }): void {
-  const least = widths.map((width, column) => (free[column] ? Math.min(width, LEAST) : width));
+function narrow(widths: number[], { columns, least }: { columns: number; least: readonly number[] }): void {
   let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - columns;
   while (over > 0) {
     let widest = -1;

@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { SoraError } from './errors.ts';
 import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
-import { formatTable } from './table.ts';
+import { type FreeColumns, formatTable } from './table.ts';
 import { clean, safeJson } from './text.ts';
 import { relativeTime } from './time.ts';
 
@@ -57,8 +57,8 @@ export interface Ui {
   error(error: SoraError): void;
   /** A redacted line of the wire log. */
   debug(line: string): void;
-  /** On a terminal it fits: columns of `free` text are cut. Everywhere else it is whole. */
-  table(head: readonly string[], rows: readonly (readonly string[])[], free?: readonly string[]): string;
+  /** On a terminal it fits: `free` columns are cut, down to so many columns. Everywhere else it is whole. */
+  table(head: readonly string[], rows: readonly (readonly string[])[], free?: FreeColumns): string;
   /** `3 min ago` on a terminal; everywhere else the date, in ISO 8601 to the second. */
   time(iso: string): string;
   /** Where there is room for both: the date, and on a terminal how long ago that is. */
@@ -114,7 +114,7 @@ export function createUi(options: UiOptions): Ui {
     debug(line) {
       toStderr(json ? safeJson({ debug: clean(line) }) : clean(line));
     },
-    table(head, rows, free = []) {
+    table(head, rows, free = {}) {
       const { isTTY, columns } = resultSink;
       return formatTable(
         head,

@@ -20,9 +20,9 @@ const ROWS = [
   ],
   ['job_0mf3k2x8aabc1dg', 'queued', '-', 'just now', 'A lighthouse.'],
 ];
-const FREE = ['STATUS', 'CHARACTERS', 'PROMPT'];
+const FREE = { STATUS: 12, CHARACTERS: 6, PROMPT: 6 };
 
-const table = (columns: number | undefined, free: readonly string[] = FREE): string[] =>
+const table = (columns: number | undefined, free: Readonly<Record<string, number>> = FREE): string[] =>
   formatTable(HEAD, ROWS, { columns, free, head: (cell) => cell }).split('\n');
 
 /** The column at which each line's cell begins. */
@@ -47,11 +47,12 @@ describe('a table', () => {
     expect(lines[3]).toMatch(/A lighthouse\.$/);
   });
 
-  it('never cuts a column that is not free text', () => {
+  it('never cuts a column further than it may, nor one that may not be cut', () => {
     const lines = table(20);
-    for (const [index, [id = '', , , created = '']] of ROWS.entries()) {
+    for (const [index, [id = '', status = '', , created = '']] of ROWS.entries()) {
       expect(lines[index + 1]).toContain(id);
       expect(lines[index + 1]).toContain(created);
+      expect(lines[index + 1]).toContain(status);
     }
   });
 
@@ -65,7 +66,7 @@ describe('a table', () => {
   it('paints its head without losing its columns', () => {
     const [head] = formatTable(['A', 'B'], [['long', 'x']], {
       columns: 80,
-      free: [],
+      free: {},
       head: (cell) => `<${cell}>`,
     }).split('\n');
     expect(head).toBe('<A>     <B>');

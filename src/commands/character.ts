@@ -60,7 +60,7 @@ export async function runCharacterList(context: Context): Promise<undefined> {
               registeredWith(one) || '-',
               ui.time(one.createdAt),
             ]),
-            ['NAME', 'REGISTERED WITH'],
+            { NAME: 12, 'REGISTERED WITH': 15 },
           ),
     quiet: records.map(({ name }) => name),
   });

@@ -40,7 +40,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         baseUrl,
         name === 'sandbox' ? 'id' : characters.map((mode) => WORDS[mode]).join(' or '),
       ]),
-      ['BASE URL'],
+      { 'BASE URL': 12 },
     ),
     quiet: providers.map(({ name }) => name),
   });

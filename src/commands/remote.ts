@@ -65,7 +65,7 @@ function remoteTable({ ui }: Context, listed: readonly Listed[]): string {
       video.createdAt === undefined ? '-' : ui.time(video.createdAt),
       oneLine(video.prompt ?? '', 1000),
     ]),
-    ['VIDEO', 'MODEL', 'PROMPT'],
+    { MODEL: 6, PROMPT: 6 },
   );
 }
 

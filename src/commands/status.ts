@@ -210,7 +210,7 @@ export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
       ui.time(job.createdAt),
       oneLine(job.request.prompt, PROMPT_CHARS),
     ]),
-    ['STATUS', 'CAST', 'PROMPT'],
+    { STATUS: 12, CAST: 6, PROMPT: 6 },
   );
 }
 
