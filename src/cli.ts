@@ -29,12 +29,8 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
       }
     },
   });
-  if (argv.length === 0) {
-    program.outputHelp();
-    return 0;
-  }
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {
     return report(error, { ui, host, debug: early.debug, argv });
@@ -99,6 +95,10 @@ function usageError(error: CommanderError, argv: readonly string[]): SoraError {
   const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/s.exec(more.join(' '))?.[1];
   return new SoraError('usage', oneLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`, 600), {
-    hint: suggestion ? `Did you mean ${oneLine(suggestion)}?` : 'Add --help to see what the command takes.',
+    hint: suggestion
+      ? `Did you mean ${oneLine(suggestion)}?`
+      : error.code === 'sora.unknownCommand'
+        ? 'sora help lists the commands and the topics.'
+        : 'Add --help to see what the command takes.',
   });
 }

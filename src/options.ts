@@ -33,6 +33,16 @@ export function fillAll(command: Command): void {
   for (const child of command.commands) fillAll(child as Command);
 }
 
+/** The shells that commands are completed in. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** What `sora help` tells besides the commands. */
+export const HELP_TOPICS = ['exit-codes', 'environment', 'clips', 'providers'] as const;
+
+export type HelpTopic = (typeof HELP_TOPICS)[number];
+
 export const JOB_ID = 'a job id, the host’s id, or @last';
 
 export interface ClipFlags {

@@ -1,6 +1,6 @@
 /** The house around the work: names, arguments, options and help of keys, settings, hosts, the store and the sandbox. */
-import type { Command } from 'commander';
-import { type Act, examples, wholeNumber } from './options.ts';
+import { Argument, type Command } from 'commander';
+import { type Act, examples, SHELLS, type Shell, wholeNumber } from './options.ts';
 
 export const HOUSE = [
   ['sandbox', 'a local stand-in for the hosts, to try things out and to test scripts', addSandbox],
@@ -8,6 +8,7 @@ export const HOUSE = [
   ['store', 'where characters, clips and jobs are kept', addStore],
   ['auth', 'the keys of the hosts: stored, removed, shown masked', addAuth],
   ['config', 'the settings file, one field at a time', addConfig],
+  ['completion', 'print the script that completes commands, options, names and job ids in a shell', addCompletion],
   ['doctor', 'check this machine, its settings and keys, and say what to do about what is wrong', addDoctor],
 ] as const satisfies readonly (readonly [name: string, description: string, add: (noun: Command, act: Act) => void])[];
 
@@ -60,6 +61,24 @@ function addDoctor(doctor: Command, act: Act): void {
     .action(
       act<{ api: boolean }>(async (context, _args, options) =>
         (await import('./commands/doctor.ts')).runDoctor(context, options),
+      ),
+    );
+}
+
+function addCompletion(completion: Command, act: Act): void {
+  completion
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText(
+      'after',
+      examples(
+        'source <(sora completion bash)',
+        'source <(sora completion zsh)',
+        'sora completion fish > ~/.config/fish/completions/sora.fish',
+      ),
+    )
+    .action(
+      act(async (context, [shell = '']) =>
+        (await import('./commands/completion.ts')).runCompletion(context, shell as Shell),
       ),
     );
 }

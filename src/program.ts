@@ -10,6 +10,9 @@ import {
   clipWishes,
   examples,
   fill,
+  fillAll,
+  HELP_TOPICS,
+  type HelpTopic,
   isText,
   later,
   type Outcome,
@@ -18,6 +21,7 @@ import {
 import { HOUSE } from './program-house.ts';
 import { addVideo } from './program-video.ts';
 import { BACKENDS } from './providers/provider.ts';
+import { nearest } from './text.ts';
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -57,18 +61,29 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       );
     };
 
+  const helpFor = act(async (context, [topic = '']) => {
+    const { runHelpTopic } = await import('./commands/help.ts');
+    return runHelpTopic(context, topic as HelpTopic);
+  });
   program
     .command('help')
-    .description('show help for a command')
-    .argument('[command...]')
-    .action((words: string[]) => {
+    .description('show help for a command or a topic')
+    .argument('[command...]', 'the words of a command, or a topic')
+    .action(async (words: string[], ...given: unknown[]) => {
+      if (words.length === 1 && HELP_TOPICS.some((topic) => topic === words[0])) return helpFor(words, ...given);
       const find = (parent: Command, word: string): Command => {
         const child = parent.commands.find((one) => one.name() === word);
-        if (!child) throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'`);
+        if (!child) {
+          const topics = parent === program ? HELP_TOPICS : [];
+          const close = nearest(word, [...parent.commands.map((one) => one.name()), ...topics]);
+          const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
+          throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
+        }
         fill(child as Command);
         return child as Command;
       };
       words.reduce<Command>(find, program).outputHelp();
+      return;
     });
   const noun = (name: string, description: string, add: (noun: Command, act: Act) => void): void =>
     later(program.command(name).description(description), (command) => add(command, act));
@@ -76,11 +91,31 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
   noun('video', 'jobs: make videos, follow them, fetch them', addVideo);
   noun('clip', 'look at a clip and prepare it, without an upload', addClip);
   for (const [name, description, add] of HOUSE) noun(name, description, add);
+  addHidden(program, act);
+  program.addHelpText('after', `\nHelp topics: sora help ${HELP_TOPICS.join(' | ')}`);
   program.addHelpText(
     'after',
     examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),
   );
   return program;
+}
+
+/** What nobody types: the first screen, and what the completion scripts ask. */
+function addHidden(program: Command, act: Act): void {
+  program
+    .command('__welcome', { hidden: true })
+    .action(act(async (context) => (await import('./commands/welcome.ts')).runWelcome(context, pkg.version)));
+  program
+    .command('__complete', { hidden: true })
+    .argument('<shell>')
+    .argument('[words...]')
+    .action(
+      act(async (context, [shell = '', ...given]) => {
+        fillAll(program);
+        const { runComplete } = await import('./commands/complete.ts');
+        return runComplete(context, program, { shell, given });
+      }),
+    );
 }
 
 function addCharacter(character: Command, act: Act): void {

@@ -38,7 +38,10 @@ describe('what needs no work', () => {
   it.each([
     ['--version', new RegExp(`^${pkg.version.replaceAll('.', '\\.')}\n$`)],
     ['--help', /^Usage: sora [\s\S]*Examples:/],
+    ['help', /^Usage: sora [\s\S]*Help topics: sora help exit-codes \| environment \| clips \| providers/],
     ['help character', /^Usage: sora character /],
+    ['help clips', /^A host takes a clip/],
+    ['completion bash', /complete .*-F _sora sora/],
     ['video generate --help', /--character <name>/],
   ])('sora %s is said on stdout and is a success', async (line, expected) => {
     const { exit, out, err } = await run(line.split(' '));
@@ -49,6 +52,14 @@ describe('what needs no work', () => {
   it('help fills the terminal', async () => {
     const [narrow, wide] = [await run(['--help'], { columns: 60 }), await run(['--help'], { columns: 200 })];
     expect(wide.out.split('\n').length).toBeLessThan(narrow.out.split('\n').length);
+  });
+});
+
+describe('sora alone', () => {
+  it('shows what to do next, and is a success', async () => {
+    const { exit, out, err } = await run([]);
+    expect({ exit, err }).toEqual({ exit: 0, err: '' });
+    expect(out).toContain('sora config set provider sandbox');
   });
 });
 
@@ -67,6 +78,9 @@ describe('usage errors', () => {
     ['video generate x --size 00x00', 'It is a size like 1280x720', 'Add --help'],
     ['video generate x --count 0', 'It is a whole number from 1 to 20', 'Add --help'],
     ['zzzzzz', "Unknown command 'zzzzzz'", 'Add --help'],
+    ['help zzzzzz', "Unknown command 'zzzzzz'", 'sora help lists'],
+    ['help clps', "Unknown command 'clps'", 'Did you mean clips?'],
+    ['completion csh', 'Allowed choices are bash, zsh, fish', 'Add --help'],
   ])('sora %s: %s', async (line, message, hint) => {
     const { exit, out, err } = await run([...line.split(' ').filter(Boolean), '--json']);
     expect({ exit, out }).toEqual({ exit: 2, out: '' });

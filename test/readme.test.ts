@@ -26,7 +26,7 @@ function leaves(command: Command, path: readonly string[] = []): Leaf[] {
     return [{ name: path.join(' '), flags: command.options.flatMap(({ long }) => long ?? []) }];
   }
   return command.commands
-    .filter((child) => child.name() !== 'help')
+    .filter((child) => child.name() !== 'help' && !child.name().startsWith('__'))
     .flatMap((child) => leaves(child as Command, [...path, child.name()]));
 }
 

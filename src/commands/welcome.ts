@@ -1,0 +1,108 @@
+/** `sora` alone: the three things to do next on this machine. Asks no host and writes nothing. */
+import type { Context } from '../context.ts';
+import { isFinal, isUnresolved, type Job } from '../domain.ts';
+import { isSoraError } from '../errors.ts';
+import { shellQuote } from '../text.ts';
+import { recentJobs } from './candidates.ts';
+
+interface Step {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** Unfinished jobs are among the newest ones. */
+const JOBS_READ = 50;
+const STEPS = 3;
+
+export async function runWelcome(context: Context, version: string): Promise<undefined> {
+  const { ui } = context;
+  const steps = await nextSteps(context);
+  const list = steps.map(({ what, command }, index) => `  ${index + 1}. ${what}\n     ${ui.paint.bold(command)}`);
+  ui.result({
+    json: steps,
+    text: [
+      `sora ${version} keeps a character in every video. What you can do next:`,
+      ...list,
+      'All commands: sora --help. Finding out what is wrong: sora doctor.',
+    ].join('\n\n'),
+    quiet: steps.map(({ command }) => command),
+  });
+}
+
+/** The most pressing first; what is always possible fills up. */
+async function nextSteps(context: Context): Promise<readonly Step[]> {
+  const [waiting, machine, host, cast] = await Promise.all([
+    jobSteps(context),
+    machineSteps(context),
+    hostSteps(context),
+    castSteps(context),
+  ]);
+  const always: readonly Step[] = [
+    { what: 'Look at what was made:', command: 'sora video list' },
+    { what: 'See what a clip is and what would be done to it:', command: 'sora clip inspect <clip>' },
+    { what: 'See the models and their prices:', command: 'sora provider models' },
+  ];
+  return [...waiting, ...machine, ...host, ...cast, ...always].slice(0, STEPS);
+}
+
+async function jobSteps(context: Context): Promise<readonly Step[]> {
+  const going = (await recentJobs(context, { most: JOBS_READ })).filter(({ status }) => !isFinal(status));
+  const [newest] = going;
+  if (!newest) return [];
+  if (going.length > 1) return [{ what: `See how ${going.length} unfinished jobs are:`, command: 'sora video status' }];
+  return [stepOf(newest)];
+}
+
+function stepOf(job: Job): Step {
+  return isUnresolved(job)
+    ? { what: 'Find out what became of a job that was not answered:', command: `sora video status ${job.id}` }
+    : { what: 'Wait for the video that is being made, and save it:', command: `sora video wait ${job.id}` };
+}
+
+async function machineSteps(context: Context): Promise<readonly Step[]> {
+  const found = await worksOr(context.ffmpeg);
+  return found === true
+    ? []
+    : [{ what: 'ffmpeg is missing, which prepares the clips. See how to install it:', command: 'sora doctor' }];
+}
+
+async function hostSteps(context: Context): Promise<readonly Step[]> {
+  const found = await worksOr(context.connection);
+  if (found === true) return [];
+  if (found === 'auth')
+    return [{ what: 'The chosen host needs a key. See which, and store it:', command: 'sora auth status' }];
+  if (found !== 'usage') return [{ what: 'The settings cannot be used. See why:', command: 'sora doctor' }];
+  return [
+    { what: 'Choose a host. The sandbox is built in and needs no key:', command: 'sora config set provider sandbox' },
+    { what: 'Or store the key of one (sora provider list names them):', command: 'sora auth login wavespeed' },
+  ];
+}
+
+async function castSteps(context: Context): Promise<readonly Step[]> {
+  try {
+    const { records } = await (await context.characters()).list();
+    const newest = records.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt)).at(-1);
+    if (!newest) {
+      return [
+        { what: 'Make a character of any clip of 2 s or more:', command: 'sora character create joe.mp4 --name Joe' },
+      ];
+    }
+    const name = shellQuote(newest.name);
+    const prompt = JSON.stringify(`${newest.name} waves at the sea.`);
+    return [{ what: `Make a video of ${newest.name}:`, command: `sora video generate ${prompt} -c ${name} --wait` }];
+  } catch (error) {
+    if (isSoraError(error)) return [{ what: 'The cast cannot be read. See why:', command: 'sora store check' }];
+    throw error;
+  }
+}
+
+/** True when it works; else what kind of trouble it is. */
+async function worksOr(get: () => Promise<unknown>): Promise<true | string> {
+  try {
+    await get();
+    return true;
+  } catch (error) {
+    if (isSoraError(error)) return error.code;
+    throw error;
+  }
+}

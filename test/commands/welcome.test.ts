@@ -1,0 +1,110 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runWelcome } from '../../src/commands/welcome.ts';
+import { addCharacter, addJob } from '../helpers/far-end.ts';
+import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
+
+const BASE = 'https://gateway.example.com/v1';
+const SANDBOX = { env: { SORA_PROVIDER: 'sandbox' } };
+
+/** The commands that are shown, on a home that was used before as `before` says. */
+async function next(options: HostOptions, before?: (test: TestContext) => unknown): Promise<string[]> {
+  const test = await createTestContext({ quiet: true }, options);
+  await before?.(test);
+  await runWelcome(test.context, '1.2.3');
+  return test.stdout.text().trimEnd().split('\n');
+}
+
+const joe = (test: TestContext) => addCharacter(test, 'Joe');
+const CREATE = 'sora character create joe.mp4 --name Joe';
+const GENERATE = 'sora video generate "Joe waves at the sea." -c Joe --wait';
+
+describe('the first screen', () => {
+  it.each<[string, HostOptions, ((test: TestContext) => unknown) | undefined, (string | RegExp)[]]>([
+    [
+      'a host to choose, then a character to make',
+      {},
+      undefined,
+      ['sora config set provider sandbox', 'sora auth login wavespeed', CREATE],
+    ],
+    [
+      'a character to make, once there is a host',
+      SANDBOX,
+      undefined,
+      [CREATE, 'sora video list', 'sora clip inspect <clip>'],
+    ],
+    [
+      'a video to make, once there is a character',
+      SANDBOX,
+      joe,
+      [GENERATE, 'sora video list', 'sora clip inspect <clip>'],
+    ],
+    [
+      'a key to store, for a host that needs one',
+      { env: { SORA_PROVIDER: 'wavespeed' } },
+      joe,
+      ['sora auth status', GENERATE, 'sora video list'],
+    ],
+    [
+      'ffmpeg to install, where there is none',
+      { env: { ...SANDBOX.env, SORA_FFMPEG: '/nowhere', PATH: '' } },
+      joe,
+      ['sora doctor', GENERATE, 'sora video list'],
+    ],
+    [
+      'a name as the shell needs it',
+      SANDBOX,
+      (test) => addCharacter(test, 'Mia Wong'),
+      [
+        `sora video generate "Mia Wong waves at the sea." -c 'Mia Wong' --wait`,
+        'sora video list',
+        'sora clip inspect <clip>',
+      ],
+    ],
+    [
+      'a job to wait for',
+      SANDBOX,
+      (test) => addJob(test, { baseUrl: BASE, status: 'running' }),
+      [/^sora video wait job_\w+$/, CREATE, 'sora video list'],
+    ],
+    [
+      'a job that was never answered',
+      SANDBOX,
+      (test) => addJob(test, { baseUrl: BASE, status: 'unknown', remoteId: undefined as never }),
+      [/^sora video status job_\w+$/, CREATE, 'sora video list'],
+    ],
+    [
+      'several jobs to look at',
+      SANDBOX,
+      async (test) => [await addJob(test, { baseUrl: BASE }), await addJob(test, { baseUrl: BASE })],
+      ['sora video status', CREATE, 'sora video list'],
+    ],
+    [
+      'nothing of jobs that are done',
+      SANDBOX,
+      (test) => addJob(test, { baseUrl: BASE, status: 'succeeded' }),
+      [CREATE, 'sora video list', 'sora clip inspect <clip>'],
+    ],
+    [
+      'settings to mend',
+      {},
+      (test) => mkdir(test.home).then(() => writeFile(join(test.home, 'config.json'), '{')),
+      ['sora doctor', CREATE, 'sora video list'],
+    ],
+  ])('shows %s', async (_title, options, before, expected) => {
+    const shown = await next(options, before);
+    expect(shown).toHaveLength(3);
+    expect(shown).toEqual(expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
+  });
+
+  it('is numbered, says how to see all commands, and makes nothing on the disk', async () => {
+    const test = await createTestContext();
+    await runWelcome(test.context, '1.2.3');
+    expect(test.stdout.text()).toMatch(
+      /^sora 1\.2\.3 [\s\S]*\n {2}1\. .*\n {5}sora [\s\S]* {2}3\. [\s\S]*All commands: sora --help/,
+    );
+    expect(await readdir(join(test.home, '..'))).toEqual(['work']);
+    expect(test.stderr.text()).toBe('');
+  });
+});
