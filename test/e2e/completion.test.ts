@@ -1,0 +1,148 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createCharacterStore } from '../../src/store/characters.ts';
+import { createJobStore, newJobId } from '../../src/store/jobs.ts';
+import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
+import { keepSample, sampleJob } from '../store/samples.ts';
+
+const NASTY = `Joe's "Boss" $x`;
+const JAPANESE = 'みあ ちゃん';
+const JOB = newJobId(1, () => 0.5);
+
+let machine: Machine;
+
+/** A machine with `sora` on its PATH, a cast that no shell can read without quotes, a job, and a file. */
+beforeEach(async () => {
+  machine = makeMachine({ LC_ALL: 'C.UTF-8', TERM: 'xterm', PS1: '', HISTFILE: '' });
+  const bin = join(machine.dir, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'sora'), `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
+  chmodSync(join(bin, 'sora'), 0o755);
+  machine.env.PATH = `${bin}:${machine.env.PATH}`;
+  writeFileSync(join(machine.dir, 'my clip.mp4'), '');
+  const { home } = machine;
+  const store = createCharacterStore({ charactersDir: join(home, 'characters'), clipsDir: join(home, 'clips') });
+  for (const name of [NASTY, JAPANESE, 'Mia Wong']) await keepSample(store, name);
+  await createJobStore({ dir: join(home, 'jobs') }).create(sampleJob(JOB));
+});
+
+async function hasShell(name: string): Promise<boolean> {
+  return (await execa('sh', ['-c', `command -v ${name}`], { reject: false })).exitCode === 0;
+}
+
+/** util-linux's: BSD's `script` takes other arguments. */
+async function hasTerminal(): Promise<boolean> {
+  const { stdout } = await execa('script', ['--version'], { reject: false });
+  return stdout?.includes('util-linux') === true;
+}
+
+async function run(shell: string, script: string): Promise<string[]> {
+  const { dir: cwd, env } = machine;
+  const { stdout } = await execa(shell, ['-c', script], { cwd, env, extendEnv: false, stdin: 'ignore' });
+  return stdout.split('\n');
+}
+
+/** What a shell prints when these keys are typed on a terminal. */
+async function type(command: string, keys: string): Promise<string> {
+  const { dir: cwd, env } = machine;
+  const typed = execa('script', ['-qefc', command, '/dev/null'], { cwd, env, extendEnv: false, input: keys });
+  return stripVTControlCharacters((await typed).stdout).replaceAll('\r', '');
+}
+
+/** Lines to be completed on a terminal, each printed as the shell then reads it. */
+const LINES: readonly (readonly [typed: string, word: string])[] = [
+  ['Mi', 'Mia Wong'],
+  ['"Mi', 'Mia Wong'],
+  ['Jo', NASTY],
+  ['"Jo', NASTY],
+  ["'Jo", NASTY],
+  ['み', JAPANESE],
+];
+
+describe('completion in bash', () => {
+  it('asks the program for each word, and needs no package', async () => {
+    const lines = await run(
+      'bash',
+      `source <(sora completion bash)
+       complete -p sora
+       try() { COMP_LINE=$1; COMP_POINT=\${#1}; _sora sora "$2"; printf '%s|' "\${COMPREPLY[@]}"; echo; }
+       try 'sora vi' vi
+       try 'sora character show Mi' Mi
+       try 'sora character show "Jo' Jo
+       try 'sora video wait @' ''
+       try 'sora video list --status=succ' succ
+       try 'sora clip inspect my' my`,
+    );
+    expect(lines[0]).toMatch(/-F _sora sora$/);
+    expect(lines.slice(1)).toEqual([
+      'video|',
+      'Mia\\ Wong|',
+      `${NASTY.replaceAll('"', '\\"').replace('$', '\\$')}|`,
+      'last|',
+      'succeeded|',
+      'my clip.mp4|',
+    ]);
+  });
+
+  it('inserts names as bash reads them back', async ({ annotate }) => {
+    if (!(await hasTerminal())) return void (await annotate('There is no `script` of util-linux: not tried.'));
+    const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
+    const said = await type(
+      'bash --norc --noprofile -i',
+      `PS1=; source <(sora completion bash); clear\n${keys}sora video show @l\t-q\nexit\n`,
+    );
+    const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
+    expect(names).toEqual(LINES.map(([, word]) => word));
+    expect(said).toMatch(new RegExp(`^${JOB}$`, 'm'));
+  });
+});
+
+describe('completion in zsh', () => {
+  it('inserts names as zsh reads them back', async ({ annotate }) => {
+    if (!(await hasShell('zsh'))) return void (await annotate('zsh is not installed: not tried.'));
+    if (!(await hasTerminal())) return void (await annotate('There is no `script` of util-linux: not tried.'));
+    const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
+    const said = await type(
+      'zsh -f -i',
+      `PS1=; autoload -U compinit; compinit -D; source <(sora completion zsh); clear\n${keys}` +
+        'sora video show @l\t-q\nsora video show --provider=sandb\t@last -q\nexit\n',
+    );
+    const names = [...said.matchAll(/^ *"name": (".*"),$/gm)].map((match) => JSON.parse(match[1] ?? ''));
+    expect(names).toEqual(LINES.map(([, word]) => word));
+    expect(said.match(new RegExp(`^${JOB}$`, 'gm'))).toHaveLength(2);
+  });
+});
+
+describe('completion in fish', () => {
+  it('asks the program for each word', async ({ annotate }) => {
+    if (!(await hasShell('fish'))) return void (await annotate('fish is not installed: not tried.'));
+    const lines = await run(
+      'fish',
+      `sora completion fish | source
+       complete -C 'sora vide'
+       complete -C 'sora character show Mi'
+       complete -C 'sora character show Mia\\\\ '
+       complete -C 'sora character show "Joe'
+       complete -C 'sora character show み'
+       complete -C 'sora video wait @'
+       complete -C 'sora video list --status=succ'
+       complete -C 'sora clip inspect my'
+       complete -C 'sora --cast=my'`,
+    );
+    const about = '1280x720, 3.50 s';
+    expect(lines).toEqual([
+      'video\tjobs: make videos, follow them, fetch them',
+      `Mia Wong\t${about}`,
+      `Mia Wong\t${about}`,
+      `${NASTY}\t${about}`,
+      `${JAPANESE}\t${about}`,
+      '@last\tthe newest job',
+      '--status=succeeded',
+      expect.stringMatching(/^my clip\.mp4/),
+      expect.stringMatching(/^--cast=my clip\.mp4/),
+    ]);
+  });
+});
