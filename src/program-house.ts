@@ -116,7 +116,7 @@ function addConfig(config: Command, act: Act): void {
     .command('set')
     .description('change one setting; a profile that is not there is made')
     .argument('<key>', key)
-    .argument('<value>')
+    .argument('<value>', 'what it becomes')
     .addHelpText(
       'after',
       examples(

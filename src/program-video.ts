@@ -182,7 +182,7 @@ function addDerivation(video: Command, act: Act, kind: Derivation): void {
   const command = followOptions(video.command(kind).description(does))
     .argument('<id>', JOB_ID)
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin');
-  if (kind === 'extend') command.option('--seconds <n>', 'seconds to add (default: 4)', wholeNumber(1, 600));
+  if (kind === 'extend') command.option('--seconds <n>', 'seconds to add, 4 to 20 (default: 4)', wholeNumber(1, 600));
   command
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)

@@ -1,5 +1,5 @@
 /** The command tree: names, arguments, options, help. Actions parse and call a command's run function. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { Context, Globals } from './context.ts';
 import type { Orientation } from './domain.ts';
@@ -10,18 +10,16 @@ import {
   clipWishes,
   examples,
   fill,
-  fillAll,
   HELP_TOPICS,
-  type HelpTopic,
   isText,
   later,
   type Outcome,
   text,
 } from './options.ts';
+import { addHelp, addHidden, describeArgument, describeOption } from './program-help.ts';
 import { HOUSE } from './program-house.ts';
 import { addVideo } from './program-video.ts';
 import { BACKENDS } from './providers/provider.ts';
-import { nearest } from './text.ts';
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -38,7 +36,12 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, optionDescription: describeOption })
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      optionDescription: describeOption,
+      argumentDescription: describeArgument,
+    })
     .option('--provider <name>', 'openai, wavespeed, eachlabs or sandbox')
     .option('--base-url <url>', 'a server that speaks the provider’s protocol')
     .addOption(new Option('--backend <kind>', 'what runs at the base URL').choices(BACKENDS))
@@ -61,61 +64,23 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       );
     };
 
-  const helpFor = act(async (context, [topic = '']) => {
-    const { runHelpTopic } = await import('./commands/help.ts');
-    return runHelpTopic(context, topic as HelpTopic);
-  });
-  program
-    .command('help')
-    .description('show help for a command or a topic')
-    .argument('[command...]', 'the words of a command, or a topic')
-    .action(async (words: string[], ...given: unknown[]) => {
-      if (words.length === 1 && HELP_TOPICS.some((topic) => topic === words[0])) return helpFor(words, ...given);
-      const find = (parent: Command, word: string): Command => {
-        const child = parent.commands.find((one) => one.name() === word);
-        if (!child) {
-          const topics = parent === program ? HELP_TOPICS : [];
-          const close = nearest(word, [...parent.commands.map((one) => one.name()), ...topics]);
-          const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
-          throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
-        }
-        fill(child as Command);
-        return child as Command;
-      };
-      words.reduce<Command>(find, program).outputHelp();
-      return;
-    });
+  addHelp(program, act);
   const noun = (name: string, description: string, add: (noun: Command, act: Act) => void): void =>
-    later(program.command(name).description(description), (command) => add(command, act));
+    later(program.command(name).description(description), (command) => {
+      add(command, act);
+      if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for a command');
+    });
   noun('character', 'the cast: clips that a name stands for', addCharacter);
   noun('video', 'jobs: make videos, follow them, fetch them', addVideo);
   noun('clip', 'look at a clip and prepare it, without an upload', addClip);
   for (const [name, description, add] of HOUSE) noun(name, description, add);
-  addHidden(program, act);
+  addHidden(program, { act, version: pkg.version });
   program.addHelpText('after', `\nHelp topics: sora help ${HELP_TOPICS.join(' | ')}`);
   program.addHelpText(
     'after',
     examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),
   );
   return program;
-}
-
-/** What nobody types: the first screen, and what the completion scripts ask. */
-function addHidden(program: Command, act: Act): void {
-  program
-    .command('__welcome', { hidden: true })
-    .action(act(async (context) => (await import('./commands/welcome.ts')).runWelcome(context, pkg.version)));
-  program
-    .command('__complete', { hidden: true })
-    .argument('<shell>')
-    .argument('[words...]')
-    .action(
-      act(async (context, [shell = '', ...given]) => {
-        fillAll(program);
-        const { runComplete } = await import('./commands/complete.ts');
-        return runComplete(context, program, { shell, given });
-      }),
-    );
 }
 
 function addCharacter(character: Command, act: Act): void {
@@ -186,7 +151,7 @@ function addCast(character: Command, act: Act): void {
   character
     .command('sync')
     .description('register those whom the provider does not know yet: the named ones, or the whole cast')
-    .argument('[name...]')
+    .argument('[name...]', 'characters of the cast (default: all)')
     .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
     .action(
@@ -223,7 +188,7 @@ function addCast(character: Command, act: Act): void {
   character
     .command('export')
     .description('write the named characters, or the whole cast, to a file to be shared')
-    .argument('[name...]')
+    .argument('[name...]', 'characters of the cast (default: all)')
     .requiredOption('-o, --output <file>', 'the cast file to write', text)
     .option('--with-clips', 'put the clips into a folder beside it', false)
     .option('--force', 'replace an existing file', false)
@@ -277,22 +242,4 @@ function addClip(clip: Command, act: Act): void {
         return runClipPrepare(context, { ...options, file, options: clipWishes(options) });
       }),
     );
-}
-
-/** Commander's words for an option, without defaults that say nothing. */
-function describeOption(option: Option): string {
-  const {
-    choices,
-    default: preset,
-    words,
-  } = { choices: option.argChoices, default: option.defaultValue, words: option.defaultValueDescription };
-  const notes = [
-    choices && `choices: ${choices.join(', ')}`,
-    preset !== undefined &&
-      preset !== false &&
-      !Array.isArray(preset) &&
-      !option.negate &&
-      `default: ${words ?? preset}`,
-  ].filter(Boolean);
-  return notes.length === 0 ? option.description : `${option.description} (${notes.join('; ')})`;
 }

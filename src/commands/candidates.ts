@@ -59,7 +59,10 @@ const characters: Source = async (context, { operands, values }) => {
   const { records } = await (await context.characters()).list();
   return records
     .filter(({ name }) => !operands.includes(name) && values.get('--character') !== name)
-    .map(({ name, master }) => ({ value: name, about: `${formatSize(master)}, ${master.seconds.toFixed(2)} s` }));
+    .map(({ name, master }) => ({
+      value: name,
+      about: master ? `${formatSize(master)}, ${master.seconds.toFixed(2)} s` : 'no clip',
+    }));
 };
 
 const models: Source = async (_context, { values }) => {
