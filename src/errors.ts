@@ -1,4 +1,7 @@
 /** What went wrong, as scripts see it: the closed set behind the exit codes of the README. */
+import { sentence } from './text.ts';
+
+/** A word for each way to fail. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
 /** The exit code of each error code. 0 is success; these numbers are part of the public interface. */
@@ -73,6 +76,15 @@ export function refuseAll(
   const message =
     problems.length === 1 ? (problems[0] ?? '') : `${problems.length} problems:\n- ${problems.join('\n- ')}`;
   return new SoraError(code, message, { ...options, problems });
+}
+
+/** For a file that is not there. */
+export const PATH_HINT = 'Check the path; a relative one begins at the current folder.';
+
+/** The hints of several problems as one, each said once. */
+export function hintsOf(problems: readonly SoraError[]): { hint?: string } {
+  const hints = new Set(problems.flatMap(({ hint }) => hint ?? []));
+  return hints.size === 0 ? {} : { hint: [...hints].map(sentence).join(' ') };
 }
 
 /** When several ids were asked for and several failed, the first of these codes is the command's. */

@@ -12,7 +12,10 @@ export async function publishFile(
   target: string,
   { force, taken }: { readonly force: boolean; readonly taken: 'usage' | 'unverified' },
 ): Promise<void> {
-  const appeared = (): SoraError => new SoraError(taken, `${target} has appeared meanwhile and was not replaced.`);
+  const appeared = (): SoraError =>
+    new SoraError(taken, `${target} has appeared meanwhile and was not replaced.`, {
+      hint: 'Move that file away or name another with -o, then run the command again.',
+    });
   if (force) {
     await rename(temporary, target);
   } else {

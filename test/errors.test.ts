@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ErrorCode,
   EXIT_CODES,
+  hintsOf,
   isSoraError,
   refuseAll,
   SoraError,
@@ -88,6 +89,16 @@ describe('refuseAll', () => {
       problems: ['No name.', 'No file.'],
       hint: undefined,
     });
+  });
+});
+
+describe('hintsOf', () => {
+  it('is every hint once, as sentences', () => {
+    const problems = ['Do this', undefined, 'Do that.', 'Do this'].map(
+      (hint) => new SoraError('usage', 'No.', hint === undefined ? {} : { hint }),
+    );
+    expect(hintsOf(problems)).toEqual({ hint: 'Do this. Do that.' });
+    expect(hintsOf(problems.slice(1, 2))).toEqual({});
   });
 });
 

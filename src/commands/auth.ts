@@ -112,7 +112,8 @@ function originOf({ source, variable, stored, keyFrom, profile }: KeyRow): strin
 function providerNamed(text: string): Keyed {
   const name = NAMES.find((one) => one === text);
   if (name) return name;
-  if (text === 'sandbox') throw new SoraError('usage', 'The sandbox needs no key.');
+  if (text === 'sandbox')
+    throw new SoraError('usage', 'The sandbox needs no key.', { hint: 'Use it at once: --provider sandbox' });
   const close = nearest(text, NAMES);
   throw new SoraError('usage', 'That is not the name of a provider that has a key.', {
     hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${NAMES.join(', ')}. A key is never an argument.`,
@@ -157,7 +158,10 @@ async function askHidden(host: Host, name: Keyed): Promise<string> {
 /** Throws `usage` without quoting the key. */
 function checkKey(text: string, name: Keyed): string {
   const key = text.replace(/^\uFEFF/, '').trim();
-  if (key === '') throw new SoraError('usage', 'The key is empty. Nothing was stored.');
+  if (key === '')
+    throw new SoraError('usage', 'The key is empty. Nothing was stored.', {
+      hint: `Once more, with a key: sora auth login ${name}`,
+    });
   if (key.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(key)) return key;
   throw new SoraError('usage', `That cannot be a key of ${name}: it is not one word of plain characters.`, {
     hint: 'Nothing was stored. Copy the key again, without quotes, spaces or line breaks.',

@@ -22,6 +22,7 @@ import {
 import type { CharacterStore } from '../store/characters.ts';
 import { tempName } from '../store/files.ts';
 import { temporary } from '../temporary.ts';
+import { shellQuote } from '../text.ts';
 import { castOf } from './cast.ts';
 
 export interface ExportInput {
@@ -69,9 +70,15 @@ async function checkTarget(target: string, { output, withClips, force }: ExportI
     throw new SoraError('usage', `${output} cannot have a folder of clips beside it.`, { hint: 'Try: -o cast.json' });
   }
   const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`);
+  if (!folder?.isDirectory())
+    throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`, {
+      hint: `mkdir -p ${shellQuote(dirname(target))}`,
+    });
   await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, { cause });
+    throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, {
+      hint: 'Name a file in another folder with -o.',
+      cause,
+    });
   });
   const there = await stat(target).catch(() => undefined);
   if (there?.isDirectory())

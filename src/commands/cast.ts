@@ -30,7 +30,7 @@ export async function castOf(context: Context, names: readonly string[]): Promis
     const { records, broken } = await (await context.characters()).list();
     if (broken[0] === undefined) return records;
     // Whoever asks for the whole cast is not served by a part of it.
-    throw new SoraError('machine', `Not everybody of the cast can be read: ${broken[0].path} (${broken[0].reason})`, {
+    throw new SoraError('machine', `Not everybody of the cast can be read: ${broken[0].path} (${broken[0].reason}).`, {
       hint: 'Name those who are meant. All that is broken is shown by: sora store check',
     });
   }
@@ -189,7 +189,8 @@ export interface AdoptInput {
 export async function runCharacterAdopt(context: Context, input: AdoptInput): Promise<undefined> {
   const { ui, host } = context;
   const id = input.id.trim();
-  if (id === '') throw new SoraError('usage', 'The id is empty.');
+  if (id === '')
+    throw new SoraError('usage', 'The id is empty.', { hint: 'Give it as the host wrote it, such as char_123.' });
   const clip = input.clip === undefined ? undefined : resolve(host.cwd, input.clip);
   const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
   const store = await context.characters();

@@ -13,7 +13,7 @@ import {
   orientationOfCharacter,
   type Registration,
 } from '../domain.ts';
-import { isSoraError, refuseAll, SoraError, systemCode } from '../errors.ts';
+import { hintsOf, isSoraError, PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
 import type { Cost } from '../providers/cost.ts';
@@ -63,7 +63,10 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
       text: [planText(plan), ...(sent ? [requestText(sent.request)] : [])].join('\n'),
       quiet: [plan.kind],
     });
-    if (plan.kind === 'reject') throw new SoraError('clip', `${source.fileName} cannot be used.`);
+    if (plan.kind === 'reject')
+      throw new SoraError('clip', `${source.fileName} cannot be used.`, {
+        hint: 'The reasons stand above. Give another clip, or another part of it with --start and --duration.',
+      });
     return;
   }
   const reusable = same && isMade(existing) && (await store.hasClip(existing.master.sha256));
@@ -241,6 +244,7 @@ export async function checkInput(path: string, typedName: string): Promise<strin
   throw refuseAll(
     'usage',
     problems.map(({ message }) => message),
+    hintsOf(problems),
   );
 }
 
@@ -248,10 +252,10 @@ async function requireFile(path: string): Promise<void> {
   const there = await stat(path).catch((cause: unknown) => {
     const isMissing = systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR';
     throw isMissing
-      ? new SoraError('usage', `There is no file ${path}.`, { cause })
+      ? new SoraError('usage', `There is no file ${path}.`, { hint: PATH_HINT, cause })
       : new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
   });
-  if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
+  if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`, { hint: 'Name a video file.' });
 }
 
 export async function hashSource(path: string, signal: AbortSignal): Promise<string> {

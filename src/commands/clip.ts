@@ -148,7 +148,10 @@ async function checkOutput(target: string, source: string, force: boolean): Prom
   if (target === source)
     throw new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
   const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder?.isDirectory()) throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`);
+  if (!folder?.isDirectory())
+    throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`, {
+      hint: `mkdir -p ${shellQuote(dirname(target))}`,
+    });
   const there = await stat(target).catch(() => undefined);
   if (there?.isDirectory())
     throw new SoraError('usage', `${target} is a folder.`, { hint: 'Name a file: -o ready.mp4' });

@@ -163,7 +163,10 @@ function checkRules(
       ui.warn(`${added} s is none of the documented lengths (${documented.join(', ')}); the host may refuse it.`);
     }
   }
-  if (problems.length > 0) throw refuseAll('usage', problems);
+  if (problems.length > 0)
+    throw refuseAll('usage', problems, {
+      hint: 'Nothing was sent. Change the prompt, --seconds or the job that it begins with.',
+    });
 }
 
 function extensionProblems(

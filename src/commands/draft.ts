@@ -113,5 +113,7 @@ function apart(cast: readonly Cast[]): readonly string[] {
 function checkLength(prompt: string, { promptChars }: ProviderLimits): void {
   const chars = [...prompt].length;
   if (chars <= promptChars) return;
-  throw new SoraError('usage', `The prompt has ${chars} characters with the names in it; ${promptChars} are allowed.`);
+  throw new SoraError('usage', `The prompt has ${chars} characters with the names in it; ${promptChars} are allowed.`, {
+    hint: `Shorten it by ${chars - promptChars}.`,
+  });
 }

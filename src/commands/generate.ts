@@ -190,6 +190,7 @@ function warnOfHost(
     throw new SoraError(
       'usage',
       `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}.`,
+      { hint: `Leave some out, or take another model with --model: sora provider models ${provider.name}` },
     );
   }
   if (characters.length > 0 && provider.takesCharacters === 'no') {

@@ -20,7 +20,7 @@ export async function findJobs(context: Context, ids: readonly string[]): Promis
 
 export function unknownJob(id: string): SoraError {
   return new SoraError('usage', id === '@last' ? 'There is no job yet.' : `There is no job ${id} on this machine.`, {
-    hint: 'sora video list shows the jobs of this machine.',
+    hint: id === '@last' ? 'Make one: sora video generate <prompt>' : 'See the jobs of this machine: sora video list',
   });
 }
 
@@ -87,7 +87,10 @@ export function stillRunning(job: Job): SoraError {
 /** The video is gone from its host, by the user's own wish. */
 export function deletedError(job: Job): SoraError {
   return new SoraError('refused', `The video of job ${job.id} was deleted at ${job.provider}.`, {
-    hint: job.outputPath === undefined ? 'It was never saved here.' : `It was saved here as ${job.outputPath}`,
+    hint:
+      job.outputPath === undefined
+        ? 'It was never saved here. Make a new one: sora video generate <prompt>'
+        : `It was saved here as ${job.outputPath}`,
     jobId: job.id,
   });
 }

@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { formatSize, type Size, type VideoRequest } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import { PATH_HINT, SoraError } from '../errors.ts';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/image.ts';
 import type { ImageMime, Reference } from '../providers/provider.ts';
 import { readStdin } from './stdin.ts';
@@ -20,8 +20,14 @@ const MAX_BYTES = 64_000_000;
 /** What can be said of a `--reference` without reading it. Throws `usage`. */
 export async function checkReference(context: Context, text: string): Promise<void> {
   if (/^https?:/i.test(text)) {
-    if (!URL.canParse(text)) throw new SoraError('usage', '--reference is not a URL that can be read.');
-    if (!/^https:/i.test(text)) throw new SoraError('usage', '--reference takes an https URL, not a plain http one.');
+    if (!URL.canParse(text))
+      throw new SoraError('usage', '--reference is not a URL that can be read.', {
+        hint: 'Write it whole, such as https://example.com/picture.png',
+      });
+    if (!/^https:/i.test(text))
+      throw new SoraError('usage', '--reference takes an https URL, not a plain http one.', {
+        hint: 'Write https://, or download the picture and name the file.',
+      });
   } else if (/^data:/i.test(text)) decodeDataUrl(text);
   else if (text !== '-') await pictureFile(context, text);
 }
@@ -86,7 +92,7 @@ async function readPicture(context: Context, text: string): Promise<{ bytes: Uin
   if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
   const path = await pictureFile(context, text);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new SoraError('machine', `${path} cannot be read.`, { cause });
+    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
   });
   return { bytes, fileName: basename(path) };
 }
@@ -101,17 +107,24 @@ function decodeDataUrl(text: string): Uint8Array {
     const bytes = data.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     return Buffer.from(bytes, 'latin1');
   } catch (cause) {
-    throw new SoraError('usage', '--reference is not a data URL that can be read.', { cause });
+    throw new SoraError('usage', '--reference is not a data URL that can be read.', {
+      hint: 'It begins with data:image/png;base64, and the picture follows. You can also name a file.',
+      cause,
+    });
   }
 }
 
 async function pictureFile(context: Context, text: string): Promise<string> {
   const path = resolve(context.host.cwd, text);
   const there = await stat(path).catch((cause: unknown) => {
-    throw new SoraError('usage', `There is no picture ${path}.`, { cause });
+    throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
   });
-  if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`);
-  if (there.size > MAX_BYTES) throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`);
+  if (!there.isFile())
+    throw new SoraError('usage', `${path} is not a file.`, { hint: 'Name a JPEG, PNG or WebP picture.' });
+  if (there.size > MAX_BYTES)
+    throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`, {
+      hint: 'Use a smaller picture: a JPEG of the video’s own size is enough.',
+    });
   return path;
 }
 

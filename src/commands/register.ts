@@ -127,7 +127,8 @@ const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const sat
 const MAKERS = {
   id: createId,
   async 'reference-video'({ host }, { name }, { place: { provider }, clipPath }) {
-    if (!provider.uploadClip) throw new SoraError('usage', `${provider.name} takes no clips.`);
+    if (!provider.uploadClip)
+      throw new SoraError('usage', `${provider.name} takes no clips.`, { hint: 'Use another host with --provider.' });
     const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal: host.signal });
     return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
   },

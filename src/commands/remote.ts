@@ -120,7 +120,10 @@ function afterCancel(
 
 function refuseFinal(job: Job): void {
   if (!isFinal(job.status)) return;
-  throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, { jobId: job.id });
+  throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, {
+    hint: `See what is known of it: sora video show ${job.id}`,
+    jobId: job.id,
+  });
 }
 
 function showCancelled({ ui }: Context, job: Job): undefined {

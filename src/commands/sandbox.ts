@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { SoraError } from '../errors.ts';
+import { PATH_HINT, SoraError } from '../errors.ts';
 
 export async function runSandboxServe(
   context: Context,
@@ -21,7 +21,10 @@ export async function runSandboxServe(
   }).catch((cause: unknown) => {
     const message = cause instanceof Error ? cause.message : String(cause);
     if (cause instanceof ScenarioError) {
-      throw new SoraError('usage', `The scenario cannot be played: ${message}`, { cause });
+      throw new SoraError('usage', `The scenario cannot be played: ${message}`, {
+        hint: 'Correct the file; the README shows a scenario under The sandbox.',
+        cause,
+      });
     }
     throw new SoraError('machine', `The sandbox could not start: ${message}`, {
       hint: 'Choose another port with --port.',
@@ -54,11 +57,14 @@ export async function runSandboxServe(
 
 async function readScenario(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SoraError('usage', `The scenario ${path} cannot be read.`, { cause });
+    throw new SoraError('usage', `The scenario ${path} cannot be read.`, { hint: PATH_HINT, cause });
   });
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SoraError('usage', `The scenario ${path} is not JSON.`, { cause });
+    throw new SoraError('usage', `The scenario ${path} is not JSON.`, {
+      hint: 'Correct the file: mostly a comma or a quotation mark is missing, or one too many.',
+      cause,
+    });
   }
 }

@@ -14,7 +14,10 @@ export async function readStdin(host: Host, maxBytes: number): Promise<Uint8Arra
       const part = Buffer.from(chunk as Uint8Array);
       chunks.push(part);
       bytes += part.byteLength;
-      if (bytes > maxBytes) throw new SoraError('usage', `Standard input is longer than ${maxBytes} bytes.`);
+      if (bytes > maxBytes)
+        throw new SoraError('usage', `Standard input is longer than ${maxBytes} bytes.`, {
+          hint: 'Check what is piped into the command.',
+        });
     }
   } finally {
     host.signal.removeEventListener('abort', stop);

@@ -206,7 +206,9 @@ async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitO
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
   if ('video' in order) return provider.createVideo(order.video, { signal });
   if (provider.deriveVideo) return provider.deriveVideo(order.derivation, { signal });
-  throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`);
+  throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`, {
+    hint: 'Make a new one: sora video generate <prompt>',
+  });
 }
 
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { type Character, orientationOfCharacter, type Size } from '../domain.ts';
-import { isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { hintsOf, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { listOf } from '../text.ts';
 import type { BudgetFlags } from './budget.ts';
@@ -53,7 +53,9 @@ export async function gatherWishes(
 ): Promise<Wanted> {
   const { check, settle } = gatherProblems();
   if (input.prompt === '-' && input.reference === '-')
-    throw new SoraError('usage', 'The prompt and the reference cannot both come from stdin.');
+    throw new SoraError('usage', 'The prompt and the reference cannot both come from stdin.', {
+      hint: 'Give one of them as an argument: the prompt in quotes, or --reference picture.png',
+    });
   const prompt = await check(() => readPrompt(context, input.prompt));
   const characters: Character[] = [];
   for (const name of input.character) {
@@ -89,11 +91,10 @@ export function gatherProblems() {
     settle(): void {
       if (problems.length === 0) return;
       if (problems.length === 1 && problems[0]) throw problems[0];
-      const hint = problems.find((problem) => problem.hint !== undefined)?.hint;
       throw refuseAll(
         problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
         problems.map(({ message }) => message),
-        hint === undefined ? {} : { hint },
+        hintsOf(problems),
       );
     },
   };
@@ -133,7 +134,9 @@ const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720
 /** 720p as the first character's clip lies, unless the user says otherwise. */
 function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
   if (size && (aspect !== undefined || resolution !== undefined)) {
-    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.');
+    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
+      hint: 'Leave out --size, or the other two.',
+    });
   }
   if (size) return size;
   const short = SHORT_SIDES[resolution ?? '720p'];

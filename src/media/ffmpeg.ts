@@ -62,7 +62,10 @@ export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, args: readonly string[
 export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
   const { plan, signal } = request;
   throwIfAborted(signal);
-  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+  if (plan.kind === 'reject')
+    throw refuseAll('clip', plan.issues, {
+      hint: `To see what it is: sora clip inspect ${shellQuote(request.source)}`,
+    });
   const paths = { source: resolve(request.source), outputPath: resolve(request.outputPath) };
   const job: Job = { ...request, ...paths, onProgress: rising(request.onProgress) };
   try {
@@ -190,7 +193,10 @@ async function runPlan(job: Job, info: MediaInfo, plan: RemuxPlan | ConvertPlan)
   const machine = machineProblem(run.stderr);
   if (machine) throw machine;
   if (/spawn|killed with signal/.test(run.error.message))
-    throw new SoraError('machine', `ffmpeg did not run to its end: ${run.error.message}.`, { cause: run.error });
+    throw new SoraError('machine', `ffmpeg did not run to its end: ${run.error.message}.`, {
+      hint: 'The system may have stopped it for want of memory. Try again, or see: sora doctor',
+      cause: run.error,
+    });
   return firstWords(run.stderr);
 }
 

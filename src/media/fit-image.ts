@@ -46,11 +46,15 @@ export async function fitImage(request: FitImageRequest): Promise<Uint8Array> {
   const { bytes, size, ffmpeg, signal } = request;
   throwIfAborted(signal);
   const own = imageSize(bytes);
-  if (!own) throw new SoraError('clip', 'The picture is damaged: its size cannot be read.');
+  if (!own)
+    throw new SoraError('clip', 'The picture is damaged: its size cannot be read.', {
+      hint: 'Open it in an image editor and save it again as PNG or JPEG.',
+    });
   if (own.width > MAX_SIDE || own.height > MAX_SIDE)
     throw new SoraError(
       'clip',
       `The picture is ${own.width}x${own.height}; at most ${MAX_SIDE}x${MAX_SIDE} is handled.`,
+      { hint: 'Make it smaller first: the video’s own size is enough.' },
     );
   const upright = UPRIGHT[imageOrientation(bytes) - 1] ?? [];
   const stripped = stripMetadata(bytes);

@@ -1,7 +1,7 @@
 /** Looks at a media file without decoding it. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SoraError, systemCode } from '../errors.ts';
+import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo, VideoInfo } from './info.ts';
@@ -23,7 +23,7 @@ export async function probeMedia(path: string, { ffmpeg, signal }: ProbeOptions)
   let info: MediaInfo;
   try {
     const { size } = await file.stat();
-    if (size === 0) throw new SoraError('clip', `${path} is empty.`);
+    if (size === 0) throw new SoraError('clip', `${path} is empty.`, { hint: VIDEO_HINT });
     const tracks = await analyse(file, size, signal);
     const report = readReport(tracks, size);
     if (!report) throw notMedia(path, tracks);
@@ -39,6 +39,8 @@ export async function probeMedia(path: string, { ffmpeg, signal }: ProbeOptions)
     : info;
 }
 
+const VIDEO_HINT = 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.';
+
 function notMedia(path: string, tracks: readonly Fields[]): SoraError {
   const container = containerOf(tracks);
   const why = isTruncated(tracks)
@@ -47,7 +49,7 @@ function notMedia(path: string, tracks: readonly Fields[]): SoraError {
       ? 'is not a video: no known format was found in it'
       : `is ${container} without picture or sound`;
   return new SoraError('clip', `${path} ${why}.`, {
-    hint: 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.',
+    hint: VIDEO_HINT,
   });
 }
 
@@ -61,14 +63,21 @@ async function openFile(path: string): Promise<FileHandle> {
     file = await open(path);
   } catch (cause) {
     const code = systemCode(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new SoraError('usage', `There is no file ${path}.`, { cause });
-    if (code === 'EISDIR') throw new SoraError('usage', `${path} is a folder, not a file.`, { cause });
-    throw new SoraError('machine', `${path} cannot be read: ${oneLine(String(code ?? cause))}.`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new SoraError('usage', `There is no file ${path}.`, { hint: PATH_HINT, cause });
+    if (code === 'EISDIR')
+      throw new SoraError('usage', `${path} is a folder, not a file.`, { hint: VIDEO_HINT, cause });
+    throw new SoraError('machine', `${path} cannot be read: ${oneLine(String(code ?? cause))}.`, {
+      hint: 'Check its permissions.',
+      cause,
+    });
   }
   const stats = await file.stat();
   if (stats.isFile()) return file;
   await file.close();
-  throw new SoraError('usage', `${path} is ${stats.isDirectory() ? 'a folder, not' : 'not'} a file.`);
+  throw new SoraError('usage', `${path} is ${stats.isDirectory() ? 'a folder, not' : 'not'} a file.`, {
+    hint: VIDEO_HINT,
+  });
 }
 
 async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
@@ -84,7 +93,10 @@ async function analyse(file: FileHandle, size: number, signal: AbortSignal): Pro
     return (report.media?.track ?? []).map((track): Fields => ({ ...track }));
   } catch (cause) {
     throwIfAborted(signal);
-    throw new SoraError('clip', 'The file cannot be read as media: it is damaged.', { cause });
+    throw new SoraError('clip', 'The file cannot be read as media: it is damaged.', {
+      hint: 'Play it to find where, or export it again from where it was made.',
+      cause,
+    });
   } finally {
     reader.close();
   }

@@ -45,7 +45,10 @@ export async function verifyDecodes(
   if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
   if (result.failed) {
     if (result.exitCode === undefined && result.code)
-      throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, { cause: result.cause });
+      throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, {
+        hint: 'See what is wrong with it: sora doctor',
+        cause: result.cause,
+      });
     throwIfDefined(machineProblem(result.stderr));
     return { ok: false, reason: firstWords(result.stderr) };
   }

@@ -61,7 +61,7 @@ async function filePiece(path: string): Promise<Piece> {
   try {
     return { path, bytes: (await stat(path)).size };
   } catch (cause) {
-    throw new SoraError('machine', `${path} cannot be read.`, { cause });
+    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
   }
 }
 

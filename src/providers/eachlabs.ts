@@ -61,7 +61,9 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     jsonOf(answer);
     const prediction = decodePrediction(answer, id);
     if (prediction) return prediction;
-    throw new SoraError('network', `${answer.host} said nothing about the prediction: ${failureOf(answer).message}`);
+    throw new SoraError('network', `${answer.host} said nothing about the prediction: ${failureOf(answer).message}`, {
+      hint: 'The host may have trouble. Ask again: sora video status',
+    });
   }
 
   /** Every input of a model by its name; undefined when the host does not tell. It asks for no key, and gets none. */

@@ -47,7 +47,9 @@ export function createOpenai(options: OpenaiOptions): Provider {
     jsonOf(answer);
     const video = decodeVideo(answer, remoteId);
     if (video) return video;
-    throw new SoraError('network', `${answer.host} said nothing about the video: ${failureOf(answer).message}`);
+    throw new SoraError('network', `${answer.host} said nothing about the video: ${failureOf(answer).message}`, {
+      hint: 'The host may have trouble. Ask again: sora video status',
+    });
   }
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
@@ -56,7 +58,9 @@ export function createOpenai(options: OpenaiOptions): Provider {
     if (isSuccess(answer)) {
       if (answer.text.trim() !== '') jsonOf(answer);
       if (!deniesDeletion(answer)) return true;
-      throw new SoraError('refused', `${answer.host} did not delete the video: ${failureOf(answer).message}`);
+      throw new SoraError('refused', `${answer.host} did not delete the video: ${failureOf(answer).message}`, {
+        hint: 'See what is there: sora video list --remote',
+      });
     }
     // A host without this route says 404 as well, and keeps the video.
     if (answer.status === 404 && (await getVideo(remoteId, call)) === undefined) return false;
@@ -158,7 +162,9 @@ export function createOpenai(options: OpenaiOptions): Provider {
       jsonOf(answer);
       const page = decodePage(answer, limit);
       if (page) return { ...page, ...hostNow(answer) };
-      throw new SoraError('network', `${answer.host} did not answer with a list: ${failureOf(answer).message}`);
+      throw new SoraError('network', `${answer.host} did not answer with a list: ${failureOf(answer).message}`, {
+        hint: 'The host may have no call that lists videos. See those of this machine: sora video list',
+      });
     },
 
     // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.

@@ -63,7 +63,9 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     if (isUnknown(answer)) return undefined;
     const task = decodeTask(openEnvelope(answer), answer, id);
     if (task) return remember(task);
-    throw new SoraError('network', `${answer.host} said nothing about the task: ${failureOf(answer).message}`);
+    throw new SoraError('network', `${answer.host} said nothing about the task: ${failureOf(answer).message}`, {
+      hint: 'The host may have trouble. Ask again: sora video status',
+    });
   }
 
   /**

@@ -275,7 +275,11 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
         cause: error,
       });
     }
-    if (code === 'EISDIR') throw new SoraError('usage', `${path} is a folder, not a cast file.`, { cause: error });
+    if (code === 'EISDIR')
+      throw new SoraError('usage', `${path} is a folder, not a cast file.`, {
+        hint: 'Name the JSON file that sora character export wrote.',
+        cause: error,
+      });
     if (code !== undefined) throw machineError(error, 'read', path);
     const reason = error instanceof Error ? error.message : String(error);
     throw new SoraError('usage', `The cast ${path} cannot be used: ${reason}.`, {
@@ -310,7 +314,9 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
     const real = await realpath(path);
     const inside = relative(await realpath(dirname(cast.path)), real);
     if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new SoraError('usage', `The clip of ${character.name} leads out of the folder of the cast: ${path}`);
+      throw new SoraError('usage', `The clip of ${character.name} leads out of the folder of the cast: ${path}`, {
+        hint: 'Put the clip itself there instead of the link.',
+      });
     }
     if ((await lstat(real)).isFile() && (await hashFile(real)) === character.master?.sha256) return real;
   } catch (error) {
@@ -339,5 +345,8 @@ export async function copyClip(from: string, to: string, sha256: string): Promis
     },
     createWriteStream(to, { flags: 'wx', flush: true }),
   );
-  if (hash.digest('hex') !== sha256) throw new SoraError('clip', `${from} is damaged.`);
+  if (hash.digest('hex') !== sha256)
+    throw new SoraError('clip', `${from} is damaged.`, {
+      hint: 'Restore it from a backup, or make the character anew: sora character create <clip> --name <name> --force',
+    });
 }

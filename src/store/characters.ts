@@ -12,6 +12,7 @@ import {
   type Registration,
 } from '../domain.ts';
 import { SoraError } from '../errors.ts';
+import { shellQuote } from '../text.ts';
 import { createClipFolder } from './clips.ts';
 import {
   boolean,
@@ -165,7 +166,9 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
         const lacks = hash !== undefined && !(await clips.has(hash));
         if (!clipless && (lacks || hash === undefined)) {
           const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
-          throw new SoraError('machine', `The clip of ${character.name} is missing${where}`);
+          throw new SoraError('machine', `The clip of ${character.name} is missing${where}`, {
+            hint: `Make it again: sora character create <clip> --name ${shellQuote(character.name)} --force`,
+          });
         }
         return records.claim(idOf(character), lacks ? { ...character, clipless: true } : character);
       });

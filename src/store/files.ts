@@ -15,14 +15,14 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>
   EROFS: ['the file system is read-only', 'Set SORA_HOME to a folder that can be written.'],
   EACCES: ['permission is denied', 'Check who owns it, or set SORA_HOME to a folder of your own.'],
   EPERM: ['permission is denied', 'Check who owns it, or set SORA_HOME to a folder of your own.'],
-  ENOTDIR: ['a file stands where a folder should be'],
-  EEXIST: ['a file stands where a folder should be'],
-  EISDIR: ['a folder stands where a file should be'],
-  ENOENT: ['it does not exist'],
+  ENOTDIR: ['a file stands where a folder should be', 'Move it away, or set SORA_HOME to another folder.'],
+  EEXIST: ['a file stands where a folder should be', 'Move it away, or set SORA_HOME to another folder.'],
+  EISDIR: ['a folder stands where a file should be', 'Move it away, or set SORA_HOME to another folder.'],
+  ENOENT: ['it does not exist', 'Another program may have removed it. See what is there: sora store check'],
   ENAMETOOLONG: ['the path is too long', 'Set SORA_HOME to a folder with a shorter path.'],
-  EMFILE: ['too many files are open'],
-  ENFILE: ['too many files are open'],
-  EIO: ['the disk failed'],
+  EMFILE: ['too many files are open', 'Raise the limit on open files (ulimit -n).'],
+  ENFILE: ['too many files are open', 'Close other programs and try again.'],
+  EIO: ['the disk failed', 'Check the disk, or set SORA_HOME to a folder on another one.'],
 };
 
 /** `Cannot <doing> <path>: <reason>.` as SoraError `machine`; what is not a system error is returned as it is. */

@@ -73,7 +73,7 @@ export async function readSettings(configDir: string, warn?: (sentence: string) 
       throw new SoraError('usage', `There is no profile named ${name}.`, {
         hint:
           profiles.size === 0
-            ? `Profiles are written in ${path}; there are none yet.`
+            ? `There are none yet. One is made by setting a field: sora config set profiles.work.provider openai`
             : `Profiles in ${path}: ${[...profiles.keys()].join(', ')}`,
       });
     },

@@ -1,0 +1,85 @@
+/** Every refusal teaches. To read them all: `PRINT_REFUSALS=1 npx vitest run --config test/vitest.config.ts test/refusals.test.ts` */
+import { describe, expect, it } from 'vitest';
+import { findRefusals, type Refusal, refusalsIn } from './helpers/refusals.ts';
+
+const ALL = findRefusals();
+
+/** What the user can do something about. Of the others many only say what a host said. */
+const MUST_TEACH = new Set(['usage', 'auth', 'machine', 'clip']);
+/** Codes of errors that the program throws on purpose; anything else is an expression that chooses one of them. */
+const NEED_NOT = new Set([
+  'bug',
+  'network',
+  'refused',
+  'ambiguous',
+  'pending',
+  'unverified',
+  'budget',
+  'policy',
+  'interrupted',
+]);
+
+/** Those that need no hint of their own, by a part of their sentence, and why. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  'was kept.`': 'The user has just said no.',
+  'The clip of ${name} is ${state}.': 'Said together with others, under one hint (throwAll).',
+  '${to} is something else than its name says.': 'Said together with others, under one hint (throwAll).',
+  'exists already, with another clip.': 'Said together with others, under one hint (throwAll).',
+  'The cast has no clip of ${name} to replace': 'Said together with others, under one hint (throwAll).',
+  'It was given another clip meanwhile: run the command again': 'It becomes the hint of the error around it.',
+  '${words} Nothing was created.': 'An interruption: there is nothing to mend.',
+};
+
+const exempt = ({ message }: Refusal): boolean => Object.keys(WITHOUT).some((part) => message.includes(part));
+
+if (process.env.PRINT_REFUSALS) {
+  for (const { where, code, message, hint } of ALL) {
+    process.stdout.write(`${where}  ${code}\n    ${message}\n    ${hint ?? '(no hint)'}\n`);
+  }
+}
+
+describe('the refusals in the source', () => {
+  it('are found, each with what is said', () => {
+    expect(ALL.length).toBeGreaterThan(230);
+    expect(new Set(ALL.map(({ code }) => code)).size).toBeGreaterThan(10);
+    expect(ALL.filter(({ message }) => message === '')).toEqual([]);
+  });
+
+  it.each([
+    ["throw new SoraError('usage', 'No.')", 'usage', "'No.'", undefined],
+    [
+      `new SoraError('clip', \`A \${b ? ')' : "("}, c.\`, { cause, hint: 'Do.' })`,
+      'clip',
+      `\`A \${b ? ')' : "("}, c.\``,
+      "hint: 'Do.'",
+    ],
+    ["refuseAll(\n  'usage',\n  // why, and so\n  problems,\n  { cause },\n)", 'usage', 'problems', undefined],
+    ['new SoraError(code, message, { ...(x && { hint }) })', 'code', 'message', '...(x && { hint })'],
+    ["refuseAll('usage', problems, hintsOf(problems))", 'usage', 'problems', 'hintsOf(problems)'],
+  ])('%j is read as it stands', (text, code, message, hint) => {
+    expect(refusalsIn('a.ts', text)).toEqual([{ where: 'a.ts:1', code, message, hint }]);
+  });
+
+  it('that the user can mend all say how', () => {
+    const silent = ALL.filter((one) => one.hint === undefined && !NEED_NOT.has(one.code) && !exempt(one));
+    expect(silent).toEqual([]);
+    expect(ALL.filter(({ code }) => MUST_TEACH.has(code)).length).toBeGreaterThan(120);
+  });
+
+  it('without a hint are no more than their list says', () => {
+    for (const part of Object.keys(WITHOUT)) {
+      expect(
+        ALL.filter(({ message, hint }) => hint === undefined && message.includes(part)),
+        part,
+      ).not.toEqual([]);
+    }
+  });
+
+  it('say whole sentences, and never the same twice', () => {
+    const literal = ALL.filter(({ code, message }) => MUST_TEACH.has(code) && /^['`]/.test(message));
+    // A path or the words of somebody else may stand last.
+    const unfinished = literal.filter(({ message }) => !/[.!]['`]$|\}`$/.test(message));
+    expect(unfinished).toEqual([]);
+    expect(literal.filter(({ message, hint }) => hint?.includes(message.slice(1, -1)))).toEqual([]);
+  });
+});
