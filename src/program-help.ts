@@ -43,7 +43,7 @@ export function addHidden(program: Command, { act, version }: { act: Act; versio
       act(async (context, [shell = '', ...given]) => {
         fillAll(program);
         const { runComplete } = await import('./commands/complete.ts');
-        return runComplete(context, program, { shell, given });
+        return runComplete(context, { root: program, topics: HELP_TOPICS }, { shell, given });
       }),
     );
 }

@@ -1,7 +1,6 @@
 /** What the word under the cursor can become: what the completion scripts ask, so that they stay true. */
 import type { Context } from '../context.ts';
 import { isSoraError } from '../errors.ts';
-import { HELP_TOPICS } from '../options.ts';
 import { bashWord, readTypedLine } from '../shell-line.ts';
 import { clean } from '../text.ts';
 import { type Candidate, sourceOf, type Typed } from './candidates.ts';
@@ -13,6 +12,13 @@ export interface CommandLike {
   readonly commands: readonly CommandLike[];
   readonly options: readonly OptionLike[];
   readonly registeredArguments: readonly ArgumentLike[];
+}
+
+/** The program that is completed. */
+export interface Completed {
+  readonly root: CommandLike;
+  /** What `sora help` tells besides the commands. */
+  readonly topics: readonly string[];
 }
 
 interface OptionLike {
@@ -49,7 +55,7 @@ const NOTHING: Offer = { candidates: [], files: false };
  */
 export async function runComplete(
   context: Context,
-  root: CommandLike,
+  program: Completed,
   { shell, given }: { readonly shell: string; readonly given: readonly string[] },
 ): Promise<undefined> {
   const print = (lines: readonly string[]): void => {
@@ -59,7 +65,7 @@ export async function runComplete(
     if (shell === 'bash') {
       const [line = '', word = ''] = given;
       const { words, current } = readTypedLine(line);
-      const { candidates, files } = await offer(context, root, { words: words.slice(1), current: current.text });
+      const { candidates, files } = await offer(context, program, { words: words.slice(1), current: current.text });
       // Bash splits words at `=`, `:` and `@` too, and replaces only the part behind them.
       const kept =
         word !== '' && !current.raw.endsWith(word) ? '' : current.raw.slice(0, current.raw.length - word.length);
@@ -70,7 +76,7 @@ export async function runComplete(
       print([files ? 'files' : 'values', ...replies]);
       return;
     }
-    const { candidates, files } = await offer(context, root, {
+    const { candidates, files } = await offer(context, program, {
       words: given.slice(0, -1),
       current: given.at(-1) ?? '',
     });
@@ -99,10 +105,10 @@ interface Position {
 
 async function offer(
   context: Context,
-  root: CommandLike,
+  program: Completed,
   { words, current }: { words: readonly string[]; current: string },
 ): Promise<Offer> {
-  const at = locate(root, words);
+  const at = locate(program.root, words);
   const typed = { ...at.typed, prefix: current };
   if (at.pending) return valuesOf(context, at, at.pending, typed);
   if (!at.onlyOperands && /^--[^=]+=/.test(current)) {
@@ -116,7 +122,7 @@ async function offer(
   if (!at.onlyOperands && current.startsWith('-')) return { candidates: starting(flagsOf(at), current), files: false };
   const { commands } = at.command;
   if (commands.length > 0) return { candidates: starting(namesOf(commands), current), files: false };
-  const found = await operandsOf(context, root, at, typed);
+  const found = await operandsOf(context, program, at, typed);
   if (found) return found;
   // The user's own words come here, or none any more: what else there is, are options.
   return current === '' && !at.onlyOperands ? { candidates: flagsOf(at), files: false } : NOTHING;
@@ -159,7 +165,12 @@ async function valuesOf(context: Context, at: Position, option: OptionLike, type
   return from(context, sourceOf(at.path, { flag: option.long ?? '', placeholder }), typed);
 }
 
-async function operandsOf(context: Context, root: CommandLike, at: Position, typed: Typed): Promise<Offer | undefined> {
+async function operandsOf(
+  context: Context,
+  { root, topics }: Completed,
+  at: Position,
+  typed: Typed,
+): Promise<Offer | undefined> {
   const { registeredArguments } = at.command;
   const last = registeredArguments.at(-1);
   const argument = registeredArguments[typed.operands.length] ?? (last?.variadic ? last : undefined);
@@ -168,8 +179,8 @@ async function operandsOf(context: Context, root: CommandLike, at: Position, typ
   if (argument.name() === 'command') {
     // `sora help`: the words of a command, or a topic.
     const { command } = locate(root, typed.operands);
-    const topics = command === root && typed.operands.length === 0 ? choices(HELP_TOPICS) : [];
-    return { candidates: starting([...namesOf(command.commands), ...topics], typed.prefix), files: false };
+    const also = command === root && typed.operands.length === 0 ? choices(topics) : [];
+    return { candidates: starting([...namesOf(command.commands), ...also], typed.prefix), files: false };
   }
   const source = sourceOf(at.path, { placeholder: argument.name() });
   return source && from(context, source, typed);
