@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import pkg from '../package.json' with { type: 'json' };
 import { runCli } from '../src/cli.ts';
@@ -186,6 +187,47 @@ describe('P7: progress', () => {
     expect(await runCli(['video', 'generate', 'A lighthouse.', '--wait'], test.host)).toBe(5);
     expect(test.stderr.text()).toContain('No oven.');
     expect(test.stderr.text().includes(`${ESC}[?25l`)).toBe(moves);
+  });
+});
+
+describe('P7: the progress of several jobs', () => {
+  const setUp = async (tty: HostOptions['tty']) => {
+    vi.stubEnv('CI', undefined);
+    vi.stubEnv('TERM', 'xterm');
+    const failed = { error: { message: 'No oven.' } };
+    const { server, env } = await withHost(videoObject('queued'), videoObject('queued'));
+    const test = await createTestHost({ env, ...(tty && { tty }) });
+    Object.assign(test.stderr, { isTTY: true, clearLine: () => true, cursorTo: () => true, moveCursor: () => true });
+    await runCli(['video', 'generate', 'A lighthouse.', '-q', '--count', '2'], test.host);
+    server.answer(videoObject('failed', failed), videoObject('failed', failed));
+    const ids = test.stdout.text().trim().split('\n');
+    test.stderr.chunks.length = 0;
+    return { ...test, ids };
+  };
+
+  it.each([
+    ['has a moving line for each on a terminal', ['stderr' as const], '✖ '],
+    ['is a line at the beginning and at the end of each in a pipe', [], ''],
+  ])('%s', async (_title, tty, mark) => {
+    const { host, stderr, ids } = await setUp(tty);
+    expect(await runCli(['video', 'wait', ...ids], host)).toBe(5);
+    expect(ids).toHaveLength(2);
+    const said = stripVTControlCharacters(stderr.text());
+    for (const id of ids) expect(said).toContain(`${mark}${id} did not succeed\n`);
+    expect(stderr.text().includes(`${ESC}[?25l`)).toBe(mark !== '');
+  });
+
+  it.each([
+    ['moves', ['stderr' as const], true],
+    ['is said when it changes', [], false],
+  ])('%s with status --watch', async (_title, tty, moves) => {
+    const { host, stderr, stdout, ids } = await setUp(tty);
+    await runCli(['video', 'status', '--watch'], host);
+    expect(stderr.text().includes(`${ESC}[?25l`)).toBe(moves);
+    for (const id of ids) {
+      expect(stderr.text().includes(`${id} failed\n`)).toBe(!moves);
+      expect(stdout.text()).toMatch(new RegExp(`${id} +failed`));
+    }
   });
 });
 
