@@ -228,7 +228,6 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
 export async function warnOfProviders(ui: Ui, cast: Cast): Promise<void> {
   const { unknownProviders } = await import('./store/cast.ts');
-  const { PROVIDERS } = await import('./providers/index.ts');
   const unknown = unknownProviders(cast, Object.keys(PROVIDERS));
   if (unknown.length === 0) return;
   ui.warn(

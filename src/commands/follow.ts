@@ -29,7 +29,9 @@ export async function runVideoWait(
   input: FollowFlags & { ids: readonly string[]; adopt?: string },
 ): Promise<number> {
   const jobs = await findJobs(context, input.ids);
-  if (input.adopt !== undefined && jobs.length > 1) throw new SoraError('usage', '--adopt takes one job.');
+  if (input.adopt !== undefined && jobs.length > 1) {
+    throw new SoraError('usage', '--adopt takes one job.', { hint: 'Name the one job whose video it is.' });
+  }
   // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
   const isOwn =
     jobs.length === 1 && input.output !== undefined && jobs[0]?.outputPath === resolve(context.host.cwd, input.output);

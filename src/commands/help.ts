@@ -15,8 +15,10 @@ const MEANINGS = {
   auth: 'no key, or a wrong one',
   refused: 'the provider refused, or the job failed',
   network: 'network; nothing was created',
-  ambiguous: 'ambiguous: it may have been created; nothing was repeated',
-  pending: 'still running: the wait timed out or was interrupted; the command that continues is printed',
+  ambiguous:
+    'ambiguous: it may have been created; nothing was repeated; what to look for and the command that sends it again are printed',
+  pending:
+    'still running: the wait timed out or was interrupted, or an equal request that was lost has been found; the command that continues is printed',
   unverified: 'the job is done, but its download or verification failed; the job is safe',
   budget: 'over budget, quota or credit',
   policy: 'refused by the provider’s content policy',

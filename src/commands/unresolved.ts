@@ -158,7 +158,8 @@ export async function requireSettled(context: Context, job: Job, deadline?: Dead
 /** Takes the user's word for which video at the host is this job's. Throws `usage` when it cannot be. */
 export async function adoptVideo(context: Context, job: Job, remoteId: string): Promise<Job> {
   if (job.remoteId === remoteId) return job;
-  const refuse = (why: string): SoraError => new SoraError('usage', why, { jobId: job.id });
+  const refuse = (why: string): SoraError =>
+    new SoraError('usage', why, { hint: `See how the job stands: sora video status ${job.id}`, jobId: job.id });
   const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
   const current = await withoutSender(context, job);
   if (!current) throw unresolvedError(settled({ job, isSending: true }));

@@ -2,12 +2,13 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runComplete } from '../../src/commands/complete.ts';
-import { HELP_TOPICS } from '../../src/options.ts';
+import { fillAll, HELP_TOPICS } from '../../src/options.ts';
 import { createProgram } from '../../src/program.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
 const root = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+fillAll(root);
 const program = { root, topics: HELP_TOPICS };
 const BASE = 'https://gateway.example.com/v1';
 
