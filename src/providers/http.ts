@@ -35,6 +35,7 @@ export interface Http {
   /**
    * Sends a request and reads the whole answer, whatever its status. A create whose fate is not known throws
    * `ambiguous` (a 5xx and a 408 included); nothing reached throws `network`; an abort throws `interrupted`.
+   * An abort after a create has left waits a few seconds for its answer first.
    */
   send(request: HttpRequest): Promise<Answer>;
   /** As `send` for a read, but the body of a 2xx answer that is neither JSON nor a web page is streamed. */
