@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { PATH_HINT, SoraError } from '../errors.ts';
+import { PATH_HINT, refuseAll, SoraError } from '../errors.ts';
+import { oneLine } from '../text.ts';
 
 export async function runSandboxServe(
   context: Context,
@@ -19,13 +20,10 @@ export async function runSandboxServe(
     ...(scenario !== undefined && { scenario }),
     log: (line) => ui.note(line),
   }).catch((cause: unknown) => {
-    const message = cause instanceof Error ? cause.message : String(cause);
     if (cause instanceof ScenarioError) {
-      throw new SoraError('usage', `The scenario cannot be played: ${message}`, {
-        hint: 'Correct the file; the README shows a scenario under The sandbox.',
-        cause,
-      });
+      throw refuseAll('usage', cause.problems, { hint: `Correct ${input.scenario}, then start again.`, cause });
     }
+    const message = cause instanceof Error ? cause.message : String(cause);
     throw new SoraError('machine', `The sandbox could not start: ${message}`, {
       hint: 'Choose another port with --port.',
       cause,
@@ -62,8 +60,9 @@ async function readScenario(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new SoraError('usage', `The scenario ${path} is not JSON.`, {
-      hint: 'Correct the file: mostly a comma or a quotation mark is missing, or one too many.',
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SoraError('usage', `The scenario ${path} is not JSON: ${oneLine(why, 200)}`, {
+      hint: 'A scenario is one JSON object, such as {"version": 1, "use": ["rate-limit"]}.',
       cause,
     });
   }

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Player } from './scenario.ts';
+import type { Delivery, Player } from './scenario.ts';
 
 export interface Incoming {
   readonly method: string;
@@ -122,11 +122,18 @@ export async function fileReply(path: string, contentType: string, headers: Inco
   return { status: 206, headers: partial, body: new FileSlice(path, start, end) };
 }
 
+/** How a reply is spoiled, and what its pauses are waited by. */
+export type Spoiling = Delivery & { readonly pause?: (ms: number) => Promise<unknown> };
+
 /** Sends a reply; with `truncateBytes` only so much of its body, under headers that promise all of it. */
-export async function send(response: ServerResponse, reply: Reply, truncateBytes?: number): Promise<void> {
+export async function send(response: ServerResponse, reply: Reply, how: Spoiling = {}): Promise<void> {
+  const { truncateBytes, corrupt, trickle } = how;
   const { body } = reply;
-  const slice = body instanceof FileSlice ? body : undefined;
-  const bytes = slice ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
+  const file = body instanceof FileSlice ? body : undefined;
+  // A spoiled body is taken apart in memory.
+  const slice = corrupt || trickle ? undefined : file;
+  const whole = slice ? undefined : file ? await readSlice(file) : bytesOf(body);
+  const bytes = whole && corrupt ? corrupted(whole, corrupt) : whole;
   const length = slice ? slice.end - slice.start : (bytes?.length ?? 0);
   const sent = Math.min(length, truncateBytes ?? length);
   response.writeHead(reply.status, {
@@ -137,11 +144,39 @@ export async function send(response: ServerResponse, reply: Reply, truncateBytes
   const source =
     slice && sent > 0
       ? createReadStream(slice.path, { start: slice.start, end: slice.start + sent - 1 })
-      : Readable.from(bytes && sent > 0 ? [bytes.subarray(0, sent)] : []);
+      : Readable.from(bytes && sent > 0 ? pieces(bytes.subarray(0, sent), how) : []);
+  if (truncateBytes !== undefined || trickle) response.flushHeaders();
   if (truncateBytes === undefined) return pipeline(source, response);
-  response.flushHeaders();
   for await (const chunk of source as AsyncIterable<Buffer>) {
     await new Promise((resolve) => response.write(chunk, resolve));
   }
   response.destroy();
+}
+
+function bytesOf(body: unknown): Buffer {
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));
+}
+
+async function readSlice({ path, start, end }: FileSlice): Promise<Buffer> {
+  return (await readFile(path)).subarray(start, end);
+}
+
+async function* pieces(bytes: Buffer, { trickle, pause }: Spoiling): AsyncGenerator<Buffer> {
+  const step = trickle?.bytes ?? bytes.length;
+  for (let at = 0; at < bytes.length; at += step) {
+    if (trickle) await pause?.(trickle.everyMs);
+    yield bytes.subarray(at, at + step);
+  }
+}
+
+function corrupted(
+  bytes: Buffer,
+  { at, bytes: count = bytes.length, ...how }: NonNullable<Delivery['corrupt']>,
+): Buffer {
+  const start = Math.min(bytes.length, at < 0 ? Math.max(0, bytes.length + at) : at);
+  const end = Math.min(bytes.length, start + count);
+  if (how.with === 'nothing') return Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]);
+  return Buffer.from(
+    bytes.map((byte, index) => (index < start || index >= end ? byte : how.with === 'zeros' ? 0 : byte ^ 0xff)),
+  );
 }

@@ -8,12 +8,18 @@ export type Host = 'openai' | 'wavespeed' | 'eachlabs';
 export interface Fate {
   /** Ends as failed, for this reason. */
   readonly fail?: { readonly code: string; readonly message: string };
-  /** The word that is told in place of `in_progress` or `processing`. */
-  readonly status?: string;
+  /** Told in place of `in_progress` or `processing`; of a list each in turn, for an equal part of its time. */
+  readonly status?: string | readonly string[];
+  /** The same for the progress in per cent, right or wrong. */
+  readonly progress?: number | readonly number[];
   /** The word that is told in place of `completed` or `success`. */
   readonly end?: string;
   /** From creation to the end, in place of the scenario's `jobSeconds`. */
   readonly jobSeconds?: number;
+  /** For how long its content can be had once it is done, in place of the host's own time. */
+  readonly keepSeconds?: number;
+  /** For how long a link to its content is good, from when it was told; without it, for as long as there is content. */
+  readonly linkSeconds?: number;
   /** What is made, and told, in place of what was asked for: a host that substitutes. */
   readonly made?: { readonly model?: string; readonly size?: string; readonly seconds?: string };
 }
@@ -56,6 +62,8 @@ export interface JobRecord {
 export interface JobView {
   readonly phase: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly progress: number;
+  /** What the scenario has told in place of the host's own word, and of the progress. */
+  readonly told: { readonly status?: string | undefined; readonly progress?: number | undefined };
   readonly completedMs: number | undefined;
   /** When the content goes away. */
   readonly expiresMs: number | undefined;
@@ -67,20 +75,24 @@ export const WEEK_MS = 7 * 24 * HOUR_MS;
 
 /** `keepMs` is for how long the content can be had. */
 export function viewJob(job: JobRecord, nowMs: number, keepMs = HOUR_MS): JobView {
+  const { fate } = job;
   if (job.cancelledMs !== undefined) {
-    return { phase: 'cancelled', progress: 0, completedMs: job.cancelledMs, expiresMs: undefined };
+    return { phase: 'cancelled', progress: 0, told: {}, completedMs: job.cancelledMs, expiresMs: undefined };
   }
   const elapsed = nowMs - job.createdMs;
   const queued = Math.min(500, job.durationMs / 8);
   const completedMs = job.createdMs + job.durationMs;
   if (elapsed >= job.durationMs) {
-    if (job.fate.fail) return { phase: 'failed', progress: progressAt(0.6), completedMs, expiresMs: undefined };
-    return { phase: 'done', progress: 100, completedMs, expiresMs: completedMs + keepMs };
+    if (fate.fail) return { phase: 'failed', progress: progressAt(0.6), told: {}, completedMs, expiresMs: undefined };
+    const expiresMs = completedMs + (fate.keepSeconds === undefined ? keepMs : fate.keepSeconds * 1000);
+    return { phase: 'done', progress: 100, told: { status: fate.end }, completedMs, expiresMs };
   }
   const running = elapsed >= queued;
+  const share = elapsed / job.durationMs;
   return {
     phase: running ? 'running' : 'queued',
     progress: running ? progressAt((elapsed - queued) / (job.durationMs - queued)) : 0,
+    told: { status: toldAt(fate.status, share, running), progress: toldAt(fate.progress, share, running) },
     completedMs: undefined,
     expiresMs: undefined,
   };
@@ -88,4 +100,12 @@ export function viewJob(job: JobRecord, nowMs: number, keepMs = HOUR_MS): JobVie
 
 function progressAt(share: number): number {
   return Math.min(99, Math.floor(share * 100));
+}
+
+/** A list fills the whole time of a job, a single one only the time in which it runs. */
+function toldAt<T>(told: T | readonly T[] | undefined, share: number, running: boolean): T | undefined {
+  // Before the first moment stands the answer to a create, which is always the host's own.
+  if (told === undefined || share < 0) return undefined;
+  if (Array.isArray(told)) return told[Math.floor(share * told.length)];
+  return running ? (told as T) : undefined;
 }

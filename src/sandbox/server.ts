@@ -1,17 +1,18 @@
 /** A stand-in for video hosts on the loopback interface: strict where they are strict, with its memory on disk. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { callOf } from './calls.ts';
 import { createEachlabsDialect, EACHLABS_PATHS } from './dialects/eachlabs.ts';
 import { createOpenaiDialect } from './dialects/openai.ts';
 import { createWavespeedDialect } from './dialects/wavespeed.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
 import { createOutputs } from './outputs.ts';
 import { createReferences } from './references.ts';
-import { createRenderer } from './render.ts';
-import { type Player, playScenario } from './scenario.ts';
+import { createRenderer, type Renderer } from './render.ts';
+import { type Fault, type Player, playScenario } from './scenario.ts';
 import { openState } from './state.ts';
 import { createUploads } from './uploads.ts';
 
@@ -30,6 +31,10 @@ export interface SandboxOptions {
   readonly now?: () => number;
   /** One line per answer; no keys in it. */
   readonly log?: (line: string) => void;
+  /** Waits for the delays of a scenario; rejects when aborted. Real time unless given. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Makes the videos in place of ffmpeg. */
+  readonly renderer?: Renderer;
   /** The whole environment of ffmpeg; without it ffmpeg inherits ours. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -41,6 +46,8 @@ export interface Sandbox {
   readonly urls: { readonly openai: string; readonly wavespeed: string; readonly eachlabs: string };
   /** Forgets characters, jobs, videos, and how far the scenarios have been played. */
   reset(): Promise<void>;
+  /** Plays another scenario from here on; jobs keep the fate that they were made with. Throws ScenarioError. */
+  play(scenario: unknown): void;
   /** Drops connections, kills renders, and resolves when nothing is left running. */
   close(): Promise<void>;
 }
@@ -48,10 +55,12 @@ export interface Sandbox {
 /** Throws ScenarioError on a bad scenario, and the system's error when the port or the folder cannot be had. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { stateDir, ffmpeg, now = Date.now, log = () => {}, env, key } = options;
-  let player = playScenario(options.scenario);
+  const sleep = options.sleep ?? ((ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }));
+  let scenario = options.scenario;
+  let player = playScenario(scenario);
   const named = new Map<string, { text: string; player: Player }>();
   const state = await openState(stateDir);
-  const renderer = createRenderer({ ffmpeg, workDir: state.workDir, ...(env ? { env } : {}) });
+  const renderer = options.renderer ?? createRenderer({ ffmpeg, workDir: state.workDir, ...(env ? { env } : {}) });
   const outputs = createOutputs(state, renderer);
   let origin = '';
   const places = { state, outputs, now, origin: () => origin };
@@ -98,7 +107,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     };
     // The date is the sandbox's own, so that a test may travel in time.
     response.sendDate = false;
-    response.setHeader('date', new Date(now()).toUTCString());
+    const date = (skewMs: number): void => void response.setHeader('date', new Date(now() + skewMs).toUTCString());
+    date(0);
     response.setHeader('x-request-id', requestId);
 
     const target = targetOf(request.url ?? '/');
@@ -118,8 +128,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         `x-sandbox-scenario cannot be used: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
-    const fault = played.fault(method, belowOf(target, base)) ?? {};
-    if (fault.delayMs !== undefined) await sleep(fault.delayMs, undefined, { signal: closing.signal });
+    const call = callOf(method, target.pathname);
+    const fault = played.fault({ method, path: belowOf(target, base), call }) ?? {};
+    if (fault.delayMs !== undefined) await sleep(fault.delayMs, closing.signal);
+    date(played.skewMs);
     const reset = (): void => {
       note('reset');
       request.socket.resetAndDestroy();
@@ -137,10 +149,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         : dialect.refusal(404, `Invalid URL (${method} ${target.pathname})`);
     }
     if (fault.reset === 'after') return reset();
-    if (fault.respond) reply = { body: '', ...fault.respond };
+    if (fault.respond) reply = scripted(fault.respond, dialect);
     if (!reply) return;
     note(reply.status);
-    await send(response, reply, fault.truncateBytes);
+    const headers = { ...reply.headers, ...lowerCased(fault.headers) };
+    await send(response, { ...reply, headers }, { ...fault, pause: (ms) => sleep(ms, closing.signal) });
   }
 
   const server = createServer((request, response) => {
@@ -164,8 +177,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     urls: { openai: `${origin}/v1`, wavespeed: `${origin}/api/v3`, eachlabs: origin },
     async reset() {
       await state.reset();
-      player = playScenario(options.scenario);
+      player = playScenario(scenario);
       named.clear();
+    },
+    play(next) {
+      player = playScenario(next);
+      scenario = next;
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -176,6 +193,17 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await closed;
     },
   };
+}
+
+/** An answer of the scenario's own; an error without a body is told as the host tells errors. */
+function scripted({ status, headers = {}, body }: NonNullable<Fault['respond']>, dialect: Dialect): Reply {
+  if (body !== undefined || status < 400) return { status, headers: lowerCased(headers), body: body ?? '' };
+  const told = dialect.refusal(status, `${STATUS_CODES[status] ?? 'Error'} (as the scenario has it)`);
+  return { ...told, headers: { ...told.headers, ...lowerCased(headers) } };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 type Target = NonNullable<ReturnType<typeof targetOf>>;

@@ -105,8 +105,11 @@ export function viewTask(job: JobRecord, nowMs: number) {
   return { ...view, made: view.phase === 'done' && job.fate.end === undefined };
 }
 
-export function outputUrl(origin: string, job: JobRecord): string {
-  return `${origin}/files/${job.id}.mp4`;
+/** Where its video can be had: signed for a time, where its fate says for how long. */
+export function outputUrl(origin: string, job: JobRecord, nowMs: number): string {
+  const { linkSeconds } = job.fate;
+  const until = linkSeconds === undefined ? '' : `?expires=${nowMs + linkSeconds * 1000}`;
+  return `${origin}/files/${job.id}.mp4${until}`;
 }
 
 export function isModeration(code: string): boolean {

@@ -71,7 +71,7 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
     return { status: 200, body: '' };
   }
 
-  async function get({ path, headers }: Incoming): Promise<Reply> {
+  async function get({ path, query, headers }: Incoming): Promise<Reply> {
     const id = path.length === 2 ? idOfFile(path[1] ?? '') : '';
     const upload = await state.upload(id);
     if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now())) {
@@ -80,6 +80,10 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
     const job = (await state.job(id, 'wavespeed')) ?? (await state.job(id, 'eachlabs'));
     const view = job && viewTask(job, now());
     if (job && view?.made && !job.character && now() < (view.expiresMs ?? 0)) {
+      const { linkSeconds } = job.fate;
+      if (linkSeconds !== undefined && !(now() < Number(query.get('expires')))) {
+        return storageError(403, 'AccessDenied', 'Request has expired');
+      }
       return fileReply(await outputs.file(job, 'video'), 'video/mp4', headers);
     }
     return storageError(404, 'NoSuchKey', 'The specified key does not exist');

@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSandboxServe } from '../../src/commands/sandbox.ts';
+import { isSoraError, type SoraError } from '../../src/errors.ts';
 import { createTestContext } from '../helpers/host.ts';
 
 describe('sandbox serve', () => {
@@ -25,5 +28,46 @@ describe('sandbox serve', () => {
     test.abort('interrupted');
     await served;
     await expect(ask(`${env.OPENAI_BASE_URL}/videos`)).rejects.toThrow();
+  });
+
+  async function refusalOf(text: string | undefined): Promise<SoraError> {
+    const test = await createTestContext();
+    if (text !== undefined) await writeFile(join(test.dir, 'faults.json'), text);
+    const error = await runSandboxServe(test.context, { scenario: 'faults.json' }).catch((cause: unknown) => cause);
+    expect(test.stdout.text()).toBe('');
+    if (!isSoraError(error, 'usage')) throw new Error(`no refusal: ${error}`);
+    return error;
+  }
+
+  it('refuses a scenario with every problem named', async () => {
+    const error = await refusalOf('{"version":3,"rule":[],"jobs":[{"fail":{"code":"x"}}]}');
+    expect(error.problems).toEqual([
+      'scenario.version must be 1, not 3.',
+      'scenario.jobs[0].fail needs "message".',
+      'scenario has no field "rule"; known are version, use, jobSeconds, skewSeconds, rules, jobs.',
+    ]);
+    expect(error.hint).toBe('Correct faults.json, then start again.');
+  });
+
+  it.each([
+    ['is not there', undefined, /faults\.json cannot be read\.$/],
+    ['is no JSON', '{"version": 1,}', /faults\.json is not JSON: /],
+    ['is of a later version', '{"version": 2}', /^scenario\.version must be 1, not 2\.$/],
+    ['is a list', '[]', /^scenario must be an object\.$/],
+  ])('refuses a scenario that %s, in a sentence with a hint', async (_, text, message) => {
+    const error = await refusalOf(text);
+    expect(error.message).toMatch(message);
+    expect(error.hint).toMatch(/\.$/);
+  });
+
+  it('plays a scenario', async () => {
+    const test = await createTestContext({ json: true });
+    await writeFile(join(test.dir, 'faults.json'), '{"version":1,"use":["down"]}');
+    const served = runSandboxServe(test.context, { scenario: 'faults.json' });
+    while (test.stdout.text() === '') await new Promise(setImmediate);
+    const { url } = JSON.parse(test.stdout.text());
+    expect((await fetch(`${url}/videos`, { headers: { authorization: 'Bearer x' } })).status).toBe(503);
+    test.abort('interrupted');
+    await served;
   });
 });

@@ -1,8 +1,9 @@
 /** A sandbox for one test, a client that is not ours, and clips to upload. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Renderer } from '../../src/sandbox/render.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -42,6 +43,7 @@ export interface TestSandbox {
   /** The id of a new video. */
   video(wish?: Json): Promise<string>;
   reset(): Promise<void>;
+  play(scenario: unknown): void;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,16 @@ export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Te
   onTestFinished(() => server.close());
 
   const test: TestSandbox = {
-    ...{ url: server.url, urls: server.urls, stateDir, clock, log, reset: server.reset, close: server.close },
+    ...{
+      url: server.url,
+      urls: server.urls,
+      stateDir,
+      clock,
+      log,
+      reset: server.reset,
+      play: server.play,
+      close: server.close,
+    },
     async ask(method, path, { json, form, body, headers, bare } = {}) {
       const data =
         form && Object.entries(form).reduce((all, [name, value]) => append(all, name, value), new FormData());
@@ -116,6 +127,17 @@ export interface Clip {
   readonly output?: string;
   /** Degrees by which a player turns the picture. */
   readonly turn?: number;
+}
+
+/** Makes every file of these bytes, at once. */
+export function rendererOf(bytes: Buffer): Renderer {
+  const make = (target: string): Promise<void> => writeFile(target, bytes);
+  return {
+    video: (_plan, target) => make(target),
+    thumbnail: (_video, _seconds, target) => make(target),
+    spritesheet: (_video, _seconds, target) => make(target),
+    close: async () => {},
+  };
 }
 
 const made = new Map<string, Promise<Buffer>>();

@@ -28,12 +28,12 @@ export function createEachlabsDialect(options: TaskOptions & { readonly uploads:
   }
 
   function predictionReply(job: JobRecord): Reply {
-    const { phase, made } = viewTask(job, now());
-    const { fail, status, end } = job.fate;
+    const { phase, made, told } = viewTask(job, now());
+    const { fail } = job.fate;
     const words = {
       queued: 'created',
-      running: status ?? 'processing',
-      done: end ?? 'success',
+      running: 'processing',
+      done: 'success',
       failed: 'error',
       cancelled: 'cancelled',
     };
@@ -48,8 +48,10 @@ export function createEachlabsDialect(options: TaskOptions & { readonly uploads:
       body: {
         id: job.id,
         input: job.input ?? {},
-        status: words[phase],
-        output: made ? (job.character ?? outputUrl(origin(), job)) : phase === 'failed' ? failure : null,
+        status: told.status ?? words[phase],
+        // No field of this host's own: there only when a scenario wants it told.
+        ...(told.progress !== undefined && { progress: told.progress }),
+        output: made ? (job.character ?? outputUrl(origin(), job, now())) : phase === 'failed' ? failure : null,
         logs: null,
         metrics: {
           predict_time: made ? job.durationMs / 1000 : 0,
@@ -101,7 +103,7 @@ export function createEachlabsDialect(options: TaskOptions & { readonly uploads:
         }
         const untilMs = now() + expires_in_seconds * 1000;
         const { id, putUrl, url, headers } = await uploads.ticket({ contentType: content_type, untilMs });
-        const expires_at = new Date(untilMs).toISOString();
+        const expires_at = new Date(untilMs + request.player.skewMs).toISOString();
         const body = { id, presigned_url: putUrl, public_url: url, expires_at, required_headers: headers };
         return { status: 200, body };
       },

@@ -43,7 +43,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       picture?.bytes,
     );
     // The answer to a create is always a queued job, however short its life is.
-    return videoReply(job, job.createdMs - 1);
+    return videoReply(job, { nowMs: job.createdMs - 1, skewMs: request.player.skewMs });
   }
 
   async function jobOf(id: string): Promise<JobRecord> {
@@ -70,7 +70,7 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       return addJob(request, { prompt, model, seconds, ...size, shown, picture, extensions: 0 });
     },
 
-    get: async (_request, id) => videoReply(await jobOf(id), now()),
+    get: async ({ player }, id) => videoReply(await jobOf(id), { nowMs: now(), skewMs: player.skewMs }),
 
     async list(request) {
       const order = request.query.get('order') ?? 'desc';
@@ -86,7 +86,8 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       const after = request.query.get('after');
       const from = after === null ? 0 : jobs.findIndex((job) => job.id === after) + 1;
       if (after !== null && from === 0) throw notFound('Video', after, 'after');
-      const data = jobs.slice(from, from + limit).map((job) => videoObject(job, now()));
+      const at: Telling = { nowMs: now(), skewMs: request.player.skewMs };
+      const data = jobs.slice(from, from + limit).map((job) => videoObject(job, at));
       const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null];
       const has_more = jobs.length > from + limit;
       return { status: 200, body: { object: 'list', data, first_id, last_id, has_more } };
@@ -122,13 +123,13 @@ export function createOpenaiDialect(options: OpenaiOptions): Dialect {
       const { name, clip } = await readCharacter(request);
       const record = { version: 1, id: newId('char'), name, createdMs: now() } as const;
       await state.addCharacter(record, clip);
-      return characterReply(record);
+      return characterReply(record, request.player.skewMs);
     },
 
-    async getCharacter(_request, id) {
+    async getCharacter({ player }, id) {
       const record = await state.character(id, 'openai');
       if (!record) throw notFound('Character', id);
-      return characterReply(record);
+      return characterReply(record, player.skewMs);
     },
 
     async edit(request) {
@@ -208,12 +209,18 @@ function checkKey(given: string | undefined, key: string | undefined): void {
   }
 }
 
-function videoObject(job: JobRecord, nowMs: number) {
-  const { phase, progress, completedMs, expiresMs } = viewJob(job, nowMs);
+/** When a job is told of, and by how much the clock that times are told by is off. */
+interface Telling {
+  readonly nowMs: number;
+  readonly skewMs: number;
+}
+
+function videoObject(job: JobRecord, { nowMs, skewMs }: Telling) {
+  const { phase, progress, told, completedMs, expiresMs } = viewJob(job, nowMs);
   const words = {
     queued: 'queued',
-    running: job.fate.status ?? 'in_progress',
-    done: job.fate.end ?? 'completed',
+    running: 'in_progress',
+    done: 'completed',
     failed: 'failed',
     cancelled: 'cancelled',
   };
@@ -221,11 +228,11 @@ function videoObject(job: JobRecord, nowMs: number) {
     id: job.id,
     object: 'video',
     model: job.model,
-    status: words[phase],
-    progress,
-    created_at: inSeconds(job.createdMs),
-    completed_at: phase === 'done' ? inSeconds(completedMs) : null,
-    expires_at: inSeconds(expiresMs),
+    status: told.status ?? words[phase],
+    progress: told.progress ?? progress,
+    created_at: inSeconds(job.createdMs, skewMs),
+    completed_at: phase === 'done' ? inSeconds(completedMs, skewMs) : null,
+    expires_at: inSeconds(expiresMs, skewMs),
     prompt: job.prompt,
     size: `${job.width}x${job.height}`,
     seconds: String(job.seconds),
@@ -234,19 +241,20 @@ function videoObject(job: JobRecord, nowMs: number) {
   };
 }
 
-function videoReply(job: JobRecord, nowMs: number): Reply {
+function videoReply(job: JobRecord, at: Telling): Reply {
   const pollMs = Math.min(400, Math.max(10, job.durationMs / 10));
   return {
     status: 200,
     headers: { 'openai-poll-after-ms': String(Math.round(pollMs)) },
-    body: videoObject(job, nowMs),
+    body: videoObject(job, at),
   };
 }
 
-function characterReply(record: { id: string; name: string; createdMs: number }): Reply {
-  return { status: 200, body: { id: record.id, name: record.name, created_at: inSeconds(record.createdMs) } };
+function characterReply(record: { id: string; name: string; createdMs: number }, skewMs: number): Reply {
+  const { id, name, createdMs } = record;
+  return { status: 200, body: { id, name, created_at: inSeconds(createdMs, skewMs) } };
 }
 
-function inSeconds(ms: number | undefined): number | null {
-  return ms === undefined ? null : Math.floor(ms / 1000);
+function inSeconds(ms: number | undefined, skewMs: number): number | null {
+  return ms === undefined ? null : Math.floor((ms + skewMs) / 1000);
 }

@@ -4,6 +4,7 @@ import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readForm
 import type { JobRecord } from '../jobs.ts';
 import type { ModelSpec } from '../models.ts';
 import { isExpired } from '../references.ts';
+import type { Player } from '../scenario.ts';
 import { addTask, isModeration, outputUrl, quoteTask, type TaskOptions, viewTask } from '../tasks.ts';
 import { isMediaType, UPLOAD_BYTES, type Uploads } from '../uploads.ts';
 import { WAVESPEED_MODELS } from './wavespeed-models.ts';
@@ -26,13 +27,13 @@ export function createWavespeedDialect(options: TaskOptions & { readonly uploads
     throw new Refusal(404, `Model ${String(id).slice(0, 100)} not found.`);
   }
 
-  const taskObject = (job: JobRecord, nowMs: number) => {
-    const { phase, made } = viewTask(job, nowMs);
-    const { fail, status, end } = job.fate;
+  const taskObject = (job: JobRecord, nowMs: number, { skewMs }: Player) => {
+    const { phase, made, told } = viewTask(job, nowMs);
+    const { fail } = job.fate;
     const words = {
       queued: 'created',
-      running: status ?? 'processing',
-      done: end ?? 'completed',
+      running: 'processing',
+      done: 'completed',
       failed: 'failed',
       cancelled: 'cancelled',
     };
@@ -41,17 +42,19 @@ export function createWavespeedDialect(options: TaskOptions & { readonly uploads
     return {
       id: job.id,
       model: job.model,
-      outputs: made ? [job.character ?? outputUrl(origin(), job)] : [],
+      outputs: made ? [job.character ?? outputUrl(origin(), job, nowMs)] : [],
       urls: { get: `${origin()}/api/v3/predictions/${job.id}/result` },
       has_nsfw_contents: made ? [false] : blocked ? [true] : [],
-      status: words[phase],
-      created_at: new Date(job.createdMs).toISOString(),
+      status: told.status ?? words[phase],
+      // No field of this host's own: there only when a scenario wants it told.
+      ...(told.progress !== undefined && { progress: told.progress }),
+      created_at: new Date(job.createdMs + skewMs).toISOString(),
       error: phase === 'failed' ? (fail?.message ?? '') : '',
       timings: { inference: isOver ? job.durationMs : 0 },
     };
   };
 
-  const result: Route[2] = async (_request, id) => success(taskObject(await taskOf(id), now()));
+  const result: Route[2] = async ({ player }, id) => success(taskObject(await taskOf(id), now(), player));
 
   const routes: readonly Route[] = [
     [
@@ -143,7 +146,7 @@ export function createWavespeedDialect(options: TaskOptions & { readonly uploads
         const task = { host: 'wavespeed', model, input: objectOf(request), player: request.player } as const;
         const job = await addTask(options, task);
         // The answer to a submit is always a task at its beginning, however short its life is.
-        return success(taskObject(job, job.createdMs - 1));
+        return success(taskObject(job, job.createdMs - 1, request.player));
       } catch (error) {
         if (error instanceof Refusal) return failure(error.status, error.message);
         return failure(500, `The sandbox failed: ${error instanceof Error ? error.message : String(error)}`);
