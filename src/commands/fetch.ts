@@ -85,7 +85,10 @@ export async function fetchVideo(context: Context, job: Job, options: FetchOptio
     }
     if (isSoraError(error)) {
       const passing = error.code === 'network' || error.code === 'refused' || error.code === 'ambiguous';
-      const again = `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
+      const isGone = job.expiresAt !== undefined && Date.parse(job.expiresAt) <= host.clock.now();
+      const again = isGone
+        ? `The host kept it until ${job.expiresAt}. To have it, make it again.`
+        : `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
       throw new SoraError(passing ? 'unverified' : error.code, error.message, {
         hint: error.hint === undefined ? again : `${sentence(error.hint)} ${again}`,
         jobId: job.id,

@@ -121,7 +121,7 @@ function afterCancel(
 function refuseFinal(job: Job): void {
   if (!isFinal(job.status)) return;
   throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, {
-    hint: `See what is known of it: sora video show ${job.id}`,
+    hint: job.status === 'succeeded' ? `Fetch it: sora video download ${job.id}` : `See it: sora video show ${job.id}`,
     jobId: job.id,
   });
 }

@@ -49,6 +49,15 @@ export function jsonOf(answer: Answer): unknown {
   });
 }
 
+/** The error for a success in answer to a read that tells nothing of `what` was asked: `the video`. */
+export function saysNothing(answer: Answer, what: string): SoraError {
+  const { host, requestId } = answer;
+  return new SoraError('network', `${host} said nothing about ${what}: ${failureOf(answer).message}`, {
+    hint: 'The host has trouble, or the base URL is not that of its API. Try again later.',
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
 /** The error for a create whose answer is lost or unreadable. */
 export function maybeDone(message: string, requestId?: string, cause?: unknown): SoraError {
   return new SoraError('ambiguous', `${sentence(message)} Whether the host carried the request out is not known.`, {
@@ -165,11 +174,18 @@ function listed(items: readonly unknown[]): Failure | undefined {
 function describeText(answer: Answer): string {
   const text = answer.redact(answer.text.trim());
   if (text === '') return 'an empty body';
-  const isPage = /^\s*</.test(text) || (answer.headers['content-type'] ?? '').includes('html');
+  if (NO_TEXT.test(text.slice(0, 400))) return 'something that is no text';
+  // Stores answer in XML.
+  const isPage =
+    (/^</.test(text) && !text.startsWith('<?xml')) || (answer.headers['content-type'] ?? '').includes('html');
   const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
-  const words = shorten(isPage ? text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : text, 160);
+  const words = shorten(/^</.test(text) ? text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : text, 160);
   return isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`;
 }
+
+/** What a video or a picture looks like when it is read as text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const NO_TEXT = /[\u0000-\u0006\ufffd]/;
 
 function shorten(text: string, chars: number): string {
   const line = text.replace(/\s+/g, ' ').trim();

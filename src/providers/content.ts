@@ -72,7 +72,11 @@ function contentRefusal(answer: Answer, variant: Variant): SoraError {
     const sentence = `${answer.host} has no ${variant} for this id, or not yet, or no more: ${message}`;
     return new SoraError('refused', sentence, hint('Hosts keep videos for a short time. Look with: sora video status'));
   }
-  if (!isSuccess(answer)) return refusal(answer);
+  if (!isSuccess(answer)) {
+    const error = refusal(answer);
+    if (answer.status !== 403 || error.code !== 'refused') return error;
+    return new SoraError('refused', error.message, hint('The link to it has expired, or its store has trouble.'));
+  }
   return new SoraError('refused', `${answer.host} sent no ${variant} but ${message}`, hint('Try again later.'));
 }
 

@@ -1,7 +1,7 @@
 /** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
-import { failureOf, jsonOf, maybeDone, withoutId } from './answer.ts';
+import { jsonOf, maybeDone, saysNothing, withoutId } from './answer.ts';
 import { jsonBody, type RequestBody, rawBody } from './body.ts';
 import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, isSuccess, openLinked } from './content.ts';
@@ -61,9 +61,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     jsonOf(answer);
     const prediction = decodePrediction(answer, id);
     if (prediction) return prediction;
-    throw new SoraError('network', `${answer.host} said nothing about the prediction: ${failureOf(answer).message}`, {
-      hint: 'The host may have trouble. Ask again: sora video status',
-    });
+    throw saysNothing(answer, 'the prediction');
   }
 
   /** Every input of a model by its name; undefined when the host does not tell. It asks for no key, and gets none. */

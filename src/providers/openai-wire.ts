@@ -102,6 +102,12 @@ export function holdsVideo(answer: Answer, remoteId: string): boolean {
   return idOf(fields) === remoteId || (fields.object === 'video' && idOf(fields) !== undefined);
 }
 
+/** True of an error object, which some servers and proxies send with a 200. */
+export function holdsError(answer: Answer): boolean {
+  const body = parseJson(answer.text);
+  return isRecord(body) && (isRecord(body.error) || typeof body.error === 'string');
+}
+
 /** The character in an answer; undefined when it has no id and none is known. */
 export function decodeCharacter(answer: Answer, knownId?: string): RemoteCharacter | undefined {
   const fields = unwrap(parseJson(answer.text));

@@ -1,6 +1,6 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, jsonOf, parseJson, withoutId } from './answer.ts';
+import { type Answer, failureOf, jsonOf, parseJson, saysNothing, withoutId } from './answer.ts';
 import { formBody, type RequestBody } from './body.ts';
 import { isSuccess, openLinked } from './content.ts';
 import { refusal } from './http-errors.ts';
@@ -14,7 +14,7 @@ import {
   encodeVideo,
   videoFields,
 } from './openai-request.ts';
-import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsVideo } from './openai-wire.ts';
+import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './openai-wire.ts';
 import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from './provider.ts';
 import { createRoute } from './route.ts';
 
@@ -47,9 +47,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     jsonOf(answer);
     const video = decodeVideo(answer, remoteId);
     if (video) return video;
-    throw new SoraError('network', `${answer.host} said nothing about the video: ${failureOf(answer).message}`, {
-      hint: 'The host may have trouble. Ask again: sora video status',
-    });
+    throw saysNothing(answer, 'the video');
   }
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
@@ -107,7 +105,10 @@ export function createOpenai(options: OpenaiOptions): Provider {
       }
       if (!isSuccess(answer)) throw refusal(answer);
       jsonOf(answer);
-      return decodeCharacter(answer, id);
+      // Some leave the id out, but not in what is an error at heart.
+      const character = decodeCharacter(answer) ?? (holdsError(answer) ? undefined : decodeCharacter(answer, id));
+      if (character) return character;
+      throw saysNothing(answer, 'the character');
     },
 
     describeVideo(input) {
@@ -162,9 +163,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       jsonOf(answer);
       const page = decodePage(answer, limit);
       if (page) return { ...page, ...hostNow(answer) };
-      throw new SoraError('network', `${answer.host} did not answer with a list: ${failureOf(answer).message}`, {
-        hint: 'The host may have no call that lists videos. See those of this machine: sora video list',
-      });
+      throw saysNothing(answer, 'its videos');
     },
 
     // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
 import { sentence } from '../text.ts';
-import { failureOf, isRecord, maybeDone, withoutId } from './answer.ts';
+import { isRecord, maybeDone, saysNothing, withoutId } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, openLinked } from './content.ts';
@@ -63,9 +63,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     if (isUnknown(answer)) return undefined;
     const task = decodeTask(openEnvelope(answer), answer, id);
     if (task) return remember(task);
-    throw new SoraError('network', `${answer.host} said nothing about the task: ${failureOf(answer).message}`, {
-      hint: 'The host may have trouble. Ask again: sora video status',
-    });
+    throw saysNothing(answer, 'the task');
   }
 
   /**

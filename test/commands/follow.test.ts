@@ -289,6 +289,17 @@ describe('video download', () => {
     },
   );
 
+  it('of a video that the host keeps no longer says until when it did', async () => {
+    const test = await withHost();
+    const expiresAt = new Date(START - 1).toISOString();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', expiresAt });
+    test.server.answer(refusal(404, 'expired'));
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
+      code: 'unverified',
+      hint: expect.stringContaining(`The host kept it until ${expiresAt}. To have it, make it again.`),
+    });
+  });
+
   it('P4: replaces nothing without --force, and asks for nothing then', async () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });

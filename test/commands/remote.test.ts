@@ -173,6 +173,7 @@ describe('video cancel', () => {
     await expect(runVideoCancel(test.context, test.job.id)).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringContaining('succeeded: there is nothing to cancel'),
+      hint: `Fetch it: sora video download ${test.job.id}`,
     });
     expect(test.server.seen.map(({ method }) => method)).toEqual(['GET']);
   });

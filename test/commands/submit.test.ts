@@ -104,6 +104,8 @@ describe('P2: a request that failed', () => {
     const error = await send(test).catch((reason: unknown) => reason);
     const job = await onlyJob(test);
     expect(error).toMatchObject({ code, jobId: job?.id });
+    if (code === 'ambiguous')
+      expect(error).toMatchObject({ hint: expect.stringMatching(/^Look for it .* --resend\.$/) });
     expect(job?.status).toBe(status);
     expect(job?.failure?.policy).toBe(policy);
     expect(job).not.toHaveProperty('remoteId');

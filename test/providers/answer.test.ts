@@ -60,6 +60,11 @@ describe('failureOf', () => {
     },
     { body: 'just text', failure: { message: 'the text “just text”' } },
     { body: '', failure: { message: 'an empty body' } },
+    { body: '\u0000\u0000\u0000 ftypisom\ufffd', failure: { message: 'something that is no text' } },
+    {
+      body: '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>No</Message></Error>',
+      failure: { message: 'the text “AccessDenied No”' },
+    },
     {
       body: '<html><head><title>502 Bad Gateway</title></head><body>x</body></html>',
       failure: { message: 'a web page (“502 Bad Gateway”)' },

@@ -272,6 +272,25 @@ describe('getCharacter', () => {
     expect(server.seen[0]?.path).toBe('/v1/videos/characters/char_a%2Bb%2Fc%3D');
   });
 
+  it.each([{ error: { message: 'broken' } }, { error: 'broken', name: 'Joe' }])(
+    'take no error for a character, whatever its status is: %j',
+    async (body) => {
+      const { server, provider } = await setUp();
+      server.answer({ body });
+      await expect(provider.getCharacter('c1', call)).rejects.toMatchObject({
+        code: 'network',
+        message: expect.stringContaining('said nothing about the character: broken'),
+        hint: expect.stringContaining('base URL'),
+      });
+    },
+  );
+
+  it('keeps the id that was asked for', async () => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { name: 'Joe' } });
+    expect(await provider.getCharacter('c1', call)).toEqual({ id: 'c1', name: 'Joe' });
+  });
+
   it.each([
     { status: 404, body: { detail: 'Not Found' } },
     { status: 404, body: '404 page not found' },

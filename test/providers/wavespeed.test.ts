@@ -290,6 +290,17 @@ describe('openContent', () => {
     },
   );
 
+  it('does not blame the key for a link that has expired', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(done(`${store.url}/v.mp4`), done(`${store.url}/v.mp4`));
+    const gone = { status: 403, body: 'Request has expired' };
+    store.answer(gone, gone);
+    const error = await failureOf(provider.openContent('t', WHOLE, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(gone.body) });
+    expect(error.hint).toMatch(/has expired, or its store has trouble\./);
+  });
+
   it.each([
     { title: 'is not finished', data: { status: 'processing' }, code: 'refused', says: 'processing' },
     { title: 'failed', data: { status: 'failed', error: 'bad clip' }, code: 'refused', says: 'bad clip' },
