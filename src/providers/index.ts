@@ -12,7 +12,7 @@ export interface ProviderOptions {
   readonly key: string | undefined;
   readonly backend: Backend | undefined;
   readonly http: Http;
-  /** Between two looks at a character's task: resolves after `ms` milliseconds, rejects when aborted. */
+  /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 

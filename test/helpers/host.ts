@@ -73,7 +73,8 @@ export async function createTestHost(options: HostOptions = {}): Promise<TestHos
   return hostIn({ dir, home }, options);
 }
 
-function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptions): TestHost {
+/** In folders that are there already, and stay. */
+export function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptions): TestHost {
   const { env = {}, stdin = '', tty = [], columns = 80 } = options;
   const [stdout, stderr] = [new Captured(), new Captured()];
   const clock = { ms: START, setMs: 0 };
