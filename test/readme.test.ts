@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +6,8 @@ import { JOB_STATUSES } from '../src/domain.ts';
 import { EXIT_CODES } from '../src/errors.ts';
 import { fillAll } from '../src/options.ts';
 import { createProgram } from '../src/program.ts';
+import { FAULT_NAMES } from '../src/sandbox/faults.ts';
+import { parseScenario } from '../src/sandbox/scenario-file.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(`${root}/README.md`, 'utf8');
@@ -115,5 +117,38 @@ describe('the README', () => {
     const mapped = cells('## Map of the source').map(([file = '']) => file.replaceAll('`', ''));
     const there = ['bin/sora.js', ...SOURCES.map((file) => `src/${file}`)];
     expect(mapped.toSorted()).toEqual(there.toSorted());
+  });
+
+  it('names a test that is there for everything that can go wrong', () => {
+    const rows = cells('## What can go wrong and what happens');
+    expect(rows.length).toBeGreaterThan(30);
+    const missing = rows.filter(([, , , test = '']) => {
+      const [, file = '', title = ''] = /^`(test\/\S+\.test\.ts)`: (\S.*)$/.exec(test) ?? [];
+      if (!existsSync(`${root}/${file}`)) return true;
+      // A title of its own, or a line of a table of cases.
+      const lines = readFileSync(`${root}/${file}`, 'utf8').split('\n');
+      return !lines.some((line) => line.includes(`'${title}'`) || line.startsWith(`${title}  `));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('gives what can go wrong exit codes that there are', () => {
+    const known = new Set([0, ...Object.values(EXIT_CODES)].map(String));
+    const rows = cells('## What can go wrong and what happens');
+    expect(rows.filter(([, , exit = '']) => !known.has(exit))).toEqual([]);
+  });
+
+  it('shows scenarios that can be played', () => {
+    const section = README.slice(README.indexOf('### The sandbox'), README.indexOf('### The store'));
+    const scenarios = [...section.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text = '']) => JSON.parse(text));
+    expect(scenarios.length).toBeGreaterThan(1);
+    for (const scenario of scenarios) expect(parseScenario(scenario)).toEqual(scenario);
+  });
+
+  it('names every short name of a fault, and no other', () => {
+    const named = cells('| short name |').flatMap(([names = '']) =>
+      [...names.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name),
+    );
+    expect(named.toSorted()).toEqual(FAULT_NAMES.toSorted());
   });
 });
