@@ -11,9 +11,9 @@ import {
   type CastCharacter,
   castClip,
   clipFolder,
-  clipPath,
   copyClip,
   encodeCast,
+  isClipPath,
   isPublic,
   isSameClip,
   mergeRegistrations,
@@ -66,7 +66,7 @@ async function checkTarget(target: string, { output, withClips, force }: ExportI
   if (output === '-' || /[/\\]$/.test(output)) {
     throw new SoraError('usage', '-o names the file to write.', { hint: 'For example: -o cast.json' });
   }
-  if (withClips && clipPath(clipFolder(target), '') !== undefined) {
+  if (withClips && !isClipPath(clipFolder(target))) {
     throw new SoraError('usage', `${output} cannot have a folder of clips beside it.`, { hint: 'Try: -o cast.json' });
   }
   const folder = await stat(dirname(target)).catch(() => undefined);

@@ -16,8 +16,8 @@ import {
 import { SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { oneLine } from '../text.ts';
-import { decodeCharacter, isName, isSameWork } from './characters.ts';
-import { type Check, field, isObject, list, optional, versionProblem } from './decode.ts';
+import { characterName, decodeCharacter, isSameWork } from './characters.ts';
+import { field, isObject, list, parseJson, problemOf, refine, rule, shape, string, versionProblem } from './decode.ts';
 import { exists, machineError } from './files.ts';
 import { characterIdentity } from './names.ts';
 import { readPipe, readStream } from './pipe.ts';
@@ -38,13 +38,13 @@ export interface Cast {
 
 export const CAST_VERSION = 1;
 
-const MAX_FILE_BYTES = 50_000_000;
+/** Some ten thousand characters. */
+const MAX_FILE_BYTES = 16_000_000;
 
 /** Decodes a cast file. Throws an Error that says what is wrong, without a full stop; unknown fields are dropped. */
 export function decodeCast(json: unknown): readonly CastCharacter[] {
   const fields = isObject(json) ? json : {};
-  const problem =
-    versionProblem(json, CAST_VERSION) ?? list(() => undefined)(field(fields, 'characters'), 'characters');
+  const problem = versionProblem(json, CAST_VERSION) ?? problemOf(ANY_LIST, field(fields, 'characters'), 'characters');
   if (problem !== undefined) throw new Error(problem);
   const names = new Map<string, string>();
   return (field(fields, 'characters') as readonly unknown[]).map((value, index) => {
@@ -69,7 +69,10 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   }
   const clip = field(value, 'clip');
   const problem =
-    list(registration)(character.registrations, `${where}.registrations`) ?? optional(clipPath)(clip, `${where}.clip`);
+    character.registrations
+      .map((one, index) => registrationProblem(one, `${where}.registrations[${index}]`))
+      .find((found) => found !== undefined) ??
+    (clip === undefined ? undefined : problemOf(CLIP_PATH, clip, `${where}.clip`));
   if (problem !== undefined) throw new Error(problem);
   return {
     character: {
@@ -136,6 +139,7 @@ const REGISTRATION_FIELDS = [
 ] as const satisfies readonly (keyof Registration)[];
 
 const SANDBOX = 'sandbox:';
+const NO_PLAIN_URL = 'is not an http(s) URL without a password';
 
 /** Own fields only, and only these: a file may hold `__proto__` and the like. */
 function pick(object: object, keys: readonly string[]): Record<string, unknown> {
@@ -143,17 +147,22 @@ function pick(object: object, keys: readonly string[]): Record<string, unknown> 
   return Object.fromEntries(keys.flatMap((key) => (field(own, key) === undefined ? [] : [[key, own[key]]])));
 }
 
+const ANY_LIST = list(rule(() => true, ''));
+
 /** Beyond what a record checks: a cast comes from others, and holds no secrets. */
-const registration: Check = (value, where) => {
-  const { provider, baseUrl, kind, value: name, name: said } = value as Registration;
-  const problem = isName(said, `${where}.name`);
-  if (problem) return problem;
-  if (oneLine(provider, 80) !== provider || provider === '') return `${where}.provider is not a name`;
-  if (oneLine(name, 4000) !== name || name === '') return `${where}.value is not an id`;
-  if (baseUrl !== SANDBOX && !isPlainUrl(baseUrl)) return `${where}.baseUrl is not an http(s) URL without a password`;
-  if (kind === 'url' && !isPlainUrl(name)) return `${where}.value is not an http(s) URL without a password`;
-  return undefined;
-};
+const PUBLIC_REGISTRATION = shape<Pick<Registration, 'provider' | 'name' | 'value' | 'baseUrl'>>({
+  provider: refine(string, (name) => name !== '' && oneLine(name, 80) === name, 'is not a name'),
+  name: characterName,
+  value: refine(string, (value) => value !== '' && oneLine(value, 4000) === value, 'is not an id'),
+  baseUrl: refine(string, (url) => url === SANDBOX || isPlainUrl(url), NO_PLAIN_URL),
+});
+
+const PUBLIC_URL = shape<Pick<Registration, 'value'>>({ value: refine(string, isPlainUrl, NO_PLAIN_URL) });
+
+function registrationProblem(registration: Registration, where: string): string | undefined {
+  const problem = problemOf(PUBLIC_REGISTRATION, registration, where);
+  return problem ?? (registration.kind === 'url' ? problemOf(PUBLIC_URL, registration, where) : undefined);
+}
 
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -162,13 +171,15 @@ function isPlainUrl(text: string): boolean {
 }
 
 /** A path inside the cast's folder, spelled so that every system reads it alike. */
-export const clipPath: Check = (value, where) => {
-  const safe =
+export function isClipPath(value: unknown): boolean {
+  return (
     typeof value === 'string' &&
     !/[\\\0]|^[a-z]:/i.test(value) &&
-    value.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  return safe ? undefined : `${where} is not a path inside the folder of the cast`;
-};
+    value.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
+const CLIP_PATH = rule<string>(isClipPath, 'is not a path inside the folder of the cast');
 
 /** The text of a cast file; `clipOf` says where each master lies beside it, if it does. */
 export function encodeCast(characters: readonly Character[], clipOf: (sha256: string) => string | undefined): string {
@@ -286,14 +297,6 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
       hint: reason.includes('newer version') ? 'Update sora.' : 'It is a file that sora character export wrote.',
       cause: error,
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    throw new Error('it is not valid JSON', { cause });
   }
 }
 

@@ -16,7 +16,6 @@ import { shellQuote } from '../text.ts';
 import { createClipFolder } from './clips.ts';
 import {
   boolean,
-  type Check,
   date,
   field,
   isObject,
@@ -27,6 +26,7 @@ import {
   optional,
   positive,
   recordDecoder,
+  rule,
   sha256,
   shape,
   string,
@@ -268,15 +268,13 @@ function unknownName(name: string): SoraError {
 }
 
 /** A name that `checkName` gives back as it is. */
-export const isName: Check = (value, where) => {
+export const characterName = rule<string>((value) => {
   try {
-    return typeof value === 'string' && checkName(value) === value
-      ? undefined
-      : `${where} is not one that a character can have`;
+    return typeof value === 'string' && checkName(value) === value;
   } catch {
-    return `${where} is not one that a character can have`;
+    return false;
   }
-};
+}, 'is not one that a character can have');
 
 const clip = shape<Clip>({
   sha256,
@@ -327,23 +325,24 @@ const MADE = {
   planVersion: number,
 };
 
-const made = shape<Pick<MadeCharacter, keyof typeof MADE>>(MADE);
+const decodeMade = recordDecoder<Pick<MadeCharacter, keyof typeof MADE>>(1, shape(MADE));
 
-const whole = shape<Omit<Character, keyof typeof MADE>>({
-  version: oneOf(1),
-  name: isName,
-  registrations: list(registration),
-  pending: optional(list(pending)),
-  clipless: optional(boolean),
-  createdAt: date,
-});
-
-/** What belongs to a clip is there as a whole, or not at all. */
-const character: Check = (value, where) => {
-  const problem = whole(value, where);
-  const hasClip = isObject(value) && Object.keys(MADE).some((key) => field(value, key) !== undefined);
-  return problem ?? (hasClip ? made(value, where) : undefined);
-};
+const decodeWhole = recordDecoder<Omit<Character, keyof typeof MADE>>(
+  1,
+  shape<Omit<Character, keyof typeof MADE>>({
+    version: oneOf(1),
+    name: characterName,
+    registrations: list(registration),
+    pending: optional(list(pending)),
+    clipless: optional(boolean),
+    createdAt: date,
+  }),
+);
 
 /** Throws an Error that says what is wrong; unknown fields are kept. */
-export const decodeCharacter = recordDecoder<Character>(1, character);
+export function decodeCharacter(json: unknown): Character {
+  const character = decodeWhole(json);
+  // What belongs to a clip is there as a whole, or not at all.
+  if (isObject(json) && Object.keys(MADE).some((key) => field(json, key) !== undefined)) decodeMade(json);
+  return character;
+}

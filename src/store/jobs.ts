@@ -12,7 +12,6 @@ import {
 import { SoraError } from '../errors.ts';
 import {
   boolean,
-  type Check,
   date,
   list,
   number,
@@ -20,6 +19,8 @@ import {
   optional,
   positive,
   recordDecoder,
+  refine,
+  rule,
   sha256,
   shape,
   string,
@@ -212,8 +213,7 @@ function unknownJob(id: string): SoraError {
   });
 }
 
-const jobId: Check = (value, where) =>
-  typeof value === 'string' && isJobId(value) ? undefined : `${where} is not a job id`;
+const jobId = rule<string>((value) => typeof value === 'string' && isJobId(value), 'is not a job id');
 
 const request = shape<VideoRequest>({
   prompt: string,
@@ -232,13 +232,12 @@ const request = shape<VideoRequest>({
   from: optional(shape<NonNullable<VideoRequest['from']>>({ jobId, kind: oneOf(...DERIVATIONS) })),
 });
 
-const hostUrl: Check = (value, where) => {
-  const isUrl = typeof value === 'string' && URL.canParse(value) && /^(https?|sandbox):/.test(value);
-  return isUrl ? undefined : `${where} is not a base URL`;
-};
+const hostUrl = rule<string>(
+  (value) => typeof value === 'string' && URL.canParse(value) && /^(https?|sandbox):/.test(value),
+  'is not a base URL',
+);
 
-const amount: Check = (value, where) =>
-  number(value, where) ?? (Number(value) < 0 ? `${where} is less than nothing` : undefined);
+const amount = refine(number, (value) => value >= 0, 'is less than nothing');
 
 /** Throws an Error that says what is wrong; unknown fields are kept. */
 export const decodeJob = recordDecoder<Job>(

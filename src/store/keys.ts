@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoraError, systemCode } from '../errors.ts';
-import { isObject, mapOf, shape, string, versionProblem } from './decode.ts';
+import { isObject, mapOf, number, parseJson, problemOf, shape, string, versionProblem } from './decode.ts';
 import { machineError } from './files.ts';
 import { isOpenToOthers, rewriteFile } from './settings.ts';
 
@@ -15,6 +15,7 @@ interface KeysFile {
   readonly keys: Readonly<Record<string, string>>;
 }
 
+const KEYS_FILE = shape<KeysFile>({ version: number, keys: mapOf(string) });
 const EMPTY: KeysFile = { version: VERSION, keys: {} };
 
 export interface ReadKeysOptions {
@@ -80,13 +81,11 @@ async function load(path: string): Promise<KeysFile | undefined> {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch {
-    // The parser's own message quotes the text, and with it perhaps a key.
-    throw wrong(path, 'it is not valid JSON');
+    json = parseJson(text);
+  } catch (error) {
+    throw wrong(path, error instanceof Error ? error.message : String(error));
   }
-  const problem =
-    versionProblem(json, VERSION) ?? shape<KeysFile>({ version: () => undefined, keys: mapOf(string) })(json, '');
+  const problem = versionProblem(json, VERSION) ?? problemOf(KEYS_FILE, json);
   if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
   return json as unknown as KeysFile;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../errors.ts';
+import { parseJson } from './decode.ts';
 import {
   ensureFolder,
   exists,
@@ -236,14 +237,6 @@ async function recordIds(dir: string): Promise<string[]> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw machineError(error, 'list', dir);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error('it is not valid JSON', { cause: error });
   }
 }
 

@@ -3,7 +3,20 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
-import { boolean, type Check, isObject, mapOf, oneOf, optional, shape, string, versionProblem } from './decode.ts';
+import {
+  boolean,
+  isObject,
+  mapOf,
+  oneOf,
+  optional,
+  parseJson,
+  problemOf,
+  refine,
+  rule,
+  shape,
+  string,
+  versionProblem,
+} from './decode.ts';
 import { ensureFolder, exists, machineError, publish, removeQuietly, sweepFolder, writeTemp } from './files.ts';
 import { withLock } from './locks.ts';
 
@@ -146,14 +159,13 @@ export async function rewriteFile(path: string, make: () => Promise<string | und
   await sweepFolder(dirname(path));
 }
 
-const httpUrl: Check = (value, where) => {
+const httpUrl = rule<string>((value) => {
   const protocol = typeof value === 'string' && URL.canParse(value) ? new URL(value).protocol : '';
-  return protocol === 'https:' || protocol === 'http:' ? undefined : `${where} is not an http(s) URL`;
-};
+  return protocol === 'https:' || protocol === 'http:';
+}, 'is not an http(s) URL');
 
 /** What stands there instead may be a key, so it is not repeated. */
-const keySource: Check = (value, where) =>
-  typeof value === 'string' && isKeySource(value) ? undefined : `${where} is neither "stored" nor "env:NAME_KEY"`;
+const keySource = refine(string, isKeySource, 'is neither "stored" nor "env:NAME_KEY"');
 
 const PROFILE_FIELDS = {
   provider: optional(string),
@@ -162,7 +174,7 @@ const PROFILE_FIELDS = {
   model: optional(string),
   allowHttp: optional(boolean),
   keyFrom: optional(keySource),
-} satisfies Record<keyof Profile, Check>;
+};
 
 /** The fields of a profile, in the order in which they are listed. */
 export const PROFILE_KEYS = Object.keys(PROFILE_FIELDS) as readonly (keyof Profile)[];
@@ -171,7 +183,9 @@ const FILE_FIELDS = {
   version: oneOf(VERSION),
   defaultProfile: optional(string),
   profiles: optional(mapOf(shape<Profile>(PROFILE_FIELDS))),
-} satisfies Record<keyof SettingsFile, Check>;
+};
+
+const SETTINGS_FILE = shape<SettingsFile>(FILE_FIELDS);
 
 async function load(configDir: string, path: string): Promise<SettingsFile> {
   const { default: Conf } = await import('conf');
@@ -193,11 +207,11 @@ async function load(configDir: string, path: string): Promise<SettingsFile> {
 function parse(text: string, path: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    throw wrong(path, 'it is not valid JSON', cause);
+    json = parseJson(text);
+  } catch (error) {
+    throw wrong(path, error instanceof Error ? error.message : String(error));
   }
-  const problem = versionProblem(json, VERSION) ?? shape<SettingsFile>(FILE_FIELDS)(json, '');
+  const problem = versionProblem(json, VERSION) ?? problemOf(SETTINGS_FILE, json);
   if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
   return json;
 }
@@ -212,11 +226,10 @@ function unknownFields(file: SettingsFile): string[] {
   return [...top, ...inside];
 }
 
-function wrong(path: string, reason: string, cause?: unknown): SoraError {
+function wrong(path: string, reason: string): SoraError {
   return new SoraError('machine', `The settings in ${path} cannot be used: ${reason}.`, {
     hint: reason.includes('newer version')
       ? 'Update sora.'
       : 'Correct the file; sora does not change a file that it cannot read.',
-    cause,
   });
 }

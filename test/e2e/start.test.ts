@@ -22,6 +22,13 @@ function heavy(modules: readonly string[]): string[] {
   return HEAVY.filter((library) => modules.some((url) => url.includes(`/node_modules/${library}/`)));
 }
 
+/** It is part of the bundle: a name of its own schemas tells which chunk has it. */
+async function usesValibot(args: readonly string[]): Promise<boolean> {
+  const chunks = (await modulesOf(args)).modules.filter((url) => url.startsWith('file:') && url.includes('/dist/'));
+  expect(chunks.length).toBeGreaterThan(0);
+  return chunks.some((url) => readFileSync(fileURLToPath(url), 'utf8').includes('exact_optional'));
+}
+
 describe('start-up', () => {
   it.each([['--version'], ['--help'], ['character --help'], ['video generate --help']])(
     'sora %s loads no heavy library',
@@ -35,6 +42,11 @@ describe('start-up', () => {
   it('sora character list loads neither conf nor undici without a settings file', async () => {
     const { modules } = await modulesOf(['character', 'list']);
     expect(heavy(modules)).toEqual([]);
+  });
+
+  it('loads the validator of files only where files are read', async () => {
+    expect(await usesValibot(['--version'])).toBe(false);
+    expect(await usesValibot(['video', 'list'])).toBe(true);
   });
 
   it('sees a heavy library that is loaded', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { recordDecoder, shape, string } from '../../src/store/decode.ts';
+import { number, recordDecoder, shape, string } from '../../src/store/decode.ts';
 import { createRecords } from '../../src/store/records.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { bundleWorkers, type Workers } from './processes.ts';
@@ -12,7 +12,7 @@ interface Note {
   readonly text: string;
 }
 
-const decode = recordDecoder<Note>(1, shape<Note>({ version: () => undefined, text: string }));
+const decode = recordDecoder<Note>(1, shape<Note>({ version: number, text: string }));
 const notes = (dir: string) => createRecords<Note>({ dir, decode });
 const note = (text: string): Note => ({ version: 1, text });
 
