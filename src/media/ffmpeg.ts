@@ -85,10 +85,11 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const failure = await runPlan(job, job.info, plan);
   if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
-  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal);
+  const size = plan.target;
+  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { size });
   if (!decoded.ok) {
     const silent =
-      plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false })).ok;
+      plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
     if (!silent) return convert(job, convertInstead(plan, `the copy does not decode (${decoded.reason})`), []);
     const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
     return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };

@@ -1,6 +1,6 @@
 /** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
 import { resolve } from 'node:path';
-import { formatSize } from '../domain.ts';
+import { formatSize, type Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { fileUrl, hostileInput, STRICT } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
@@ -14,6 +14,8 @@ export type Decoded = { readonly ok: true; readonly frames: number } | { readonl
 export interface DecodeOptions {
   /** False leaves the sound out. */
   readonly audio?: boolean;
+  /** What every picture must measure: a stream may change its size on the way, and headers tell the first one only. */
+  readonly size?: Size;
   readonly timeoutMs?: number;
 }
 
@@ -24,14 +26,16 @@ export async function verifyDecodes(
   path: string,
   ffmpeg: Ffmpeg,
   signal: AbortSignal,
-  { audio = true, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
+  { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
   const args = [
     ...hostileInput(),
     ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT],
-    ...['-i', fileUrl(resolve(path)), '-map', '0:V:0', ...(audio ? ['-map', '0:a:0?'] : []), '-f', 'null', '-'],
+    ...['-i', fileUrl(resolve(path)), '-map', '0:V:0', ...(audio ? ['-map', '0:a:0?'] : [])],
+    ...(size ? ['-filter:v', sizeGuard(size)] : []),
+    ...['-f', 'null', '-'],
   ];
   const result = await execa(ffmpeg.path, args, {
     stdin: 'ignore',
@@ -50,11 +54,23 @@ export async function verifyDecodes(
         cause: result.cause,
       });
     throwIfDefined(machineProblem(result.stderr));
+    if (size && result.stderr.includes(GUARD_WORDS))
+      return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
     return { ok: false, reason: firstWords(result.stderr) };
   }
   const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
   return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
 }
+
+/**
+ * Cuts nothing, and cannot be set up for a picture of another size: ffmpeg sets its filters up anew for each size.
+ * `-autoscale 0` would tell the same, but only since 4.4.
+ */
+function sizeGuard({ width, height }: Size): string {
+  return `crop=w=if(eq(iw\\,${width})*eq(ih\\,${height})\\,iw\\,0):h=ih`;
+}
+
+const GUARD_WORDS = "Invalid too big or non positive size for width '0'";
 
 function throwIfDefined(error: SoraError | undefined): void {
   if (error) throw error;

@@ -15,7 +15,7 @@ export function parseJson(text: string): unknown {
   let json: unknown;
   try {
     // Some editors begin a file with a byte order mark.
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+    json = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
     throw new Error('it is not valid JSON');
   }

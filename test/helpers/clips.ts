@@ -1,5 +1,5 @@
 /** Clips for tests, made on the spot: small, still, and with marks in three corners (see picture.ts). */
-import { appendFile, open, rename, rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Size } from '../../src/domain.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
@@ -157,6 +157,8 @@ export const RECIPES = {
   'cover art': small({ sound: tone(2.04), after: addCover }),
   'cover art, right size': hd({ ...WITH_SOUND, after: addCover }),
 
+  'size that changes': hd({ after: appendSmaller }),
+
   'GPS as tag': hd({ ...WITH_SOUND, file: 'clip.mov', tags: { location: PLACE, model: DEVICE } }),
   'GPS as tag in MP4': hd({ ...WITH_SOUND, tags: { location: PLACE, comment: DEVICE } }),
   'GPS as tag in Matroska': hd({ ...WITH_SOUND, file: 'clip.mkv', tags: { location: PLACE, 's:v:0 title': DEVICE } }),
@@ -225,6 +227,17 @@ async function remux(path: string, args: readonly string[]): Promise<void> {
   await rename(path, plain);
   await run(['-v', 'error', '-i', plain, ...args, path], { path: makerPath });
   await rm(plain);
+}
+
+/** The same stream goes on in blue, at half the size; what the container says of it stays. */
+async function appendSmaller(path: string): Promise<void> {
+  const stream = (name: string) => join(dirname(path), `${name}.h264`);
+  const blue = words(`-v error -f lavfi -i color=blue:s=640x360:r=25:d=1 -pix_fmt yuv420p ${X264} ${TAG_709}`);
+  await run([...blue, stream('blue')], { path: makerPath });
+  await run([...words('-v error -i'), path, ...words('-c copy'), stream('first')], { path: makerPath });
+  await appendFile(stream('first'), await readFile(stream('blue')));
+  await run([...words('-v error -framerate 25 -i'), stream('first'), ...words('-c copy'), path], { path: makerPath });
+  await Promise.all(['blue', 'first'].map((name) => rm(stream(name))));
 }
 
 /** As cameras and editors do it: a box of their own at the end of the file. */

@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isSoraError, type SoraError } from '../../src/errors.ts';
+import { verifyDecodes } from '../../src/media/ffmpeg.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { measureMaster } from '../helpers/master.ts';
-import { prepare, tempFolder } from '../helpers/prepare.ts';
+import { findTestFfmpeg, prepare, tempFolder } from '../helpers/prepare.ts';
 
 type Maker = (folder: string) => Promise<string>;
 
@@ -126,6 +127,19 @@ const SCRIPTS: readonly { what: string; text: (target: string) => string }[] = [
       `<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT3S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="0" bandwidth="1"><BaseURL>${target}</BaseURL></Representation></AdaptationSet></Period></MPD>\n`,
   },
 ];
+
+it('P3: a picture that changes its size on the way is encoded, not copied', async () => {
+  const folder = await tempFolder();
+  const path = join(folder, 'master.mp4');
+  const { plan } = await prepare(await makeClip('size that changes', folder), path);
+  expect(plan).toMatchObject({ kind: 'convert', steps: [{ because: expect.stringContaining('not all 1280x720') }] });
+  const { faults } = await measureMaster(path, { madeByUs: true });
+  expect(faults).toEqual([]);
+  // Every picture has that size now: a reader that does not scale sees no change.
+  const { signal } = new AbortController();
+  const size = { width: 1280, height: 720 };
+  expect(await verifyDecodes(path, await findTestFfmpeg(), signal, { size })).toMatchObject({ ok: true });
+});
 
 describe('nothing is read that was not named', () => {
   it.for(SCRIPTS)('$what does not open a file', async ({ text }, { skip }) => {

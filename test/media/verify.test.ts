@@ -73,6 +73,19 @@ describe('verifyDecodes', () => {
     expect((await verifyDecodes(sound, ffmpeg, signal, { audio: false })).ok).toBe(true);
   });
 
+  it('finds a picture of another size in a stream that changes it, and lets equal ones pass', async () => {
+    const size = { width: 1280, height: 720 };
+    const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+    const changing = await makeClip('size that changes', await tempFolder());
+    expect(await verifyDecodes(changing, ffmpeg, signal, { size })).toEqual({
+      ok: false,
+      reason: 'its pictures are not all 1280x720',
+    });
+    expect(await verifyDecodes(changing, ffmpeg, signal)).toMatchObject({ ok: true });
+    const steady = await makeClip('2.0 s', await tempFolder());
+    expect(await verifyDecodes(steady, ffmpeg, signal, { size })).toEqual({ ok: true, frames: 50 });
+  });
+
   it('is not satisfied by a file without frames', async () => {
     const ffmpeg = await fakeFfmpeg('echo frame=0');
     expect(await verifyDecodes('/x.mp4', ffmpeg, signal)).toEqual({
