@@ -90,9 +90,15 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const closers: (() => Promise<unknown>)[] = [];
   const providers = new Map<string, Promise<Provider>>();
 
+  // Settings and keys lie in one folder, and may complain of it in the same words.
+  const warned = new Set<string>();
+  const warn = (text: string): void => {
+    if (!warned.has(text)) ui.warn(text);
+    warned.add(text);
+  };
   const settings = once(async (): Promise<Settings> => {
     const { readSettings } = await import('./store/settings.ts');
-    return readSettings(paths.config, (text) => ui.warn(text));
+    return readSettings(paths.config, { platform: host.platform, warn });
   });
   const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
   const profileName = once(async () => {
@@ -102,7 +108,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   });
   const keys = once(async () => {
     const { readKeys } = await import('./store/keys.ts');
-    return readKeys(paths.config, { platform: host.platform, warn: (text) => ui.warn(text) });
+    return readKeys(paths.config, { platform: host.platform, warn });
   });
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/ffmpeg.ts');

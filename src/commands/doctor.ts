@@ -10,7 +10,7 @@ import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { redactUrls } from '../providers/redact.ts';
 import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
-import { isOpenToOthers, type Profile, readSettings, settingsPath } from '../store/settings.ts';
+import { type Profile, readSettings } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
 import { maskKey } from './auth.ts';
 import { hostFindings } from './doctor-host.ts';
@@ -165,23 +165,16 @@ async function checkWritable({ paths }: Context): Promise<string> {
 async function settingsFindings(context: Context): Promise<Finding[]> {
   const warnings: string[] = [];
   const found = await look('settings', async () => {
-    const settings = await readSettings(context.paths.config, (text) => warnings.push(text));
+    const { platform } = context.host;
+    const settings = await readSettings(context.paths.config, { platform, warn: (text) => warnings.push(text) });
     const profile = await context.profileName();
     return `${settings.path}${(await exists(settings.path)) ? '' : ' (not there yet)'}, profile ${profile}`;
   });
   const fix = 'Correct or remove it; sora config list shows what is used.';
   return [
     found,
-    ...warnings.map((detail) => ({ check: 'settings', ok: false, detail, fix })),
-    ...(await openFindings(context, settingsPath(context.paths.config))),
+    ...warnings.map((detail) => ({ check: 'settings', ok: false, detail, fix: commandIn(detail) ?? fix })),
   ];
-}
-
-/** Whoever may change the settings chooses where keys are sent. */
-async function openFindings({ host }: Context, path: string): Promise<Finding[]> {
-  if (!(await isOpenToOthers(path, host.platform))) return [];
-  const detail = `Others on this machine may read or change ${path}`;
-  return [{ check: 'settings', ok: false, detail, fix: `chmod 600 ${path}` }];
 }
 
 /** Which keys there are. That one is missing is told of the chosen host only. */
@@ -205,8 +198,15 @@ async function keyFindings(context: Context): Promise<Finding[]> {
       const detail = found ? `${maskKey(found.key)} (${found.variable ?? 'stored'})` : 'none';
       return { check: `key of ${name}`, ok: true, detail };
     });
-  const fix = `chmod 600 ${keysPath(context.paths.config)}`;
-  return [stored, ...warnings.map((detail) => ({ check: 'stored keys', ok: false, detail, fix })), ...rows];
+  const exposed = warnings.map(
+    (detail): Finding => ({ check: 'stored keys', ok: false, detail, fix: commandIn(detail) ?? '' }),
+  );
+  return [stored, ...exposed, ...rows];
+}
+
+/** The command that a warning ends in. */
+function commandIn(warning: string): string | undefined {
+  return / Run: (.+)$/.exec(warning)?.[1];
 }
 
 function describeProxies({ host }: Context): string {

@@ -5,7 +5,7 @@ import type { ImageMime } from '../providers/provider.ts';
 import type { Ffmpeg } from './find.ts';
 import { imageOrientation, imageSize, stripMetadata } from './image.ts';
 import { MAX_SIDE } from './limits.ts';
-import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
 
 export interface FitImageRequest {
   readonly bytes: Uint8Array;
@@ -76,7 +76,7 @@ export async function fitImage(request: FitImageRequest): Promise<Uint8Array> {
   const stderr = Buffer.from(result.stderr).toString();
   const machine = machineProblem(stderr);
   if (machine) throw machine;
-  throw new SoraError('clip', `The picture cannot be decoded: ${firstWords(stderr)}.`, {
+  throw new SoraError('clip', `The picture cannot be decoded: ${crashWords(result.signal) ?? firstWords(stderr)}.`, {
     hint: 'Open it in an image editor and save it again as PNG or JPEG.',
   });
 }

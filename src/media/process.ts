@@ -24,6 +24,15 @@ export function firstWords(stderr: string): string {
 const NOISE =
   /^(?:Conversion failed|Last message repeated|Task finished with error|Terminating thread|Press \[q\]|\w+=)/;
 
+/** Signals by which a program ends that has run into its own fault: a damaged file did that, not the machine. */
+const CRASHES = /\bSIG(?:ABRT|SEGV|BUS|FPE|ILL|TRAP|SYS)\b/;
+
+/** That ffmpeg crashed, to follow a colon; undefined for every other end. Takes the name of a signal, or words with it. */
+export function crashWords(ended: string | undefined): string | undefined {
+  const signal = CRASHES.exec(ended ?? '')?.[0];
+  return signal && `ffmpeg crashed on it (${signal})`;
+}
+
 /** The machine's own troubles, as ffmpeg words them; undefined when it is the clip's. */
 export function machineProblem(stderr: string): SoraError | undefined {
   const trouble = TROUBLES.find(({ words }) => words.test(stderr));

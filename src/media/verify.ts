@@ -7,7 +7,7 @@ import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
 import type { PlanTarget } from './plan.ts';
-import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
 
 export type Decoded = { readonly ok: true; readonly frames: number } | { readonly ok: false; readonly reason: string };
 
@@ -56,7 +56,7 @@ export async function verifyDecodes(
     throwIfDefined(machineProblem(result.stderr));
     if (size && result.stderr.includes(GUARD_WORDS))
       return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
-    return { ok: false, reason: firstWords(result.stderr) };
+    return { ok: false, reason: crashWords(result.signal) ?? firstWords(result.stderr) };
   }
   const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
   return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { SoraError, systemCode } from '../errors.ts';
 import { isObject, mapOf, number, parseJson, problemOf, shape, string, versionProblem } from './decode.ts';
 import { machineError } from './files.ts';
-import { isOpenToOthers, rewriteFile } from './settings.ts';
+import { exposures } from './permissions.ts';
+import { rewriteFile } from './settings.ts';
 
 const FILE = 'keys.json';
 const VERSION = 1;
@@ -21,7 +22,7 @@ const EMPTY: KeysFile = { version: VERSION, keys: {} };
 export interface ReadKeysOptions {
   /** Windows has no such permissions to look at. */
   readonly platform: string;
-  /** Takes a sentence when others may read the file. */
+  /** Takes a sentence when others may read or replace the file. */
   readonly warn?: (sentence: string) => void;
 }
 
@@ -34,9 +35,7 @@ export async function readKeys(configDir: string, options: ReadKeysOptions): Pro
   const path = keysPath(configDir);
   const file = await load(path);
   if (file === undefined) return {};
-  if (options.warn && (await isOpenToOthers(path, options.platform))) {
-    options.warn(`Others on this machine may read or change the keys in ${path}. Run: chmod 600 ${path}`);
-  }
+  if (options.warn) for (const sentence of await exposures(path, options.platform)) options.warn(sentence);
   return file.keys;
 }
 

@@ -19,6 +19,7 @@ import {
 } from './decode.ts';
 import { ensureFolder, exists, machineError, publish, removeQuietly, sweepFolder, writeTemp } from './files.ts';
 import { withLock } from './locks.ts';
+import { exposures } from './permissions.ts';
 
 /** Defaults below flags and environment. */
 export interface Profile {
@@ -50,25 +51,27 @@ export interface Settings {
   profile(name?: string): Profile;
 }
 
-/** True where a file is there and anybody but its owner may read or change it; Windows has no such permissions. */
-export async function isOpenToOthers(path: string, platform: string): Promise<boolean> {
-  if (platform === 'win32') return false;
-  const there = await stat(path).catch(() => undefined);
-  return there !== undefined && (there.mode & 0o077) !== 0;
-}
-
 const FILE = 'config.json';
 const VERSION = 1;
 const DEFAULT = 'default';
 
+export interface ReadSettingsOptions {
+  readonly platform: string;
+  /** Takes a sentence for each field that means nothing, and when others may read or replace the file. */
+  readonly warn: (sentence: string) => void;
+}
+
 /**
  * Reads `<configDir>/config.json`; without one, everything is at its default. Throws SoraError `machine` that names the
- * file and the field that is wrong. Fields that mean nothing are passed to `warn` as sentences.
+ * file and the field that is wrong.
  */
-export async function readSettings(configDir: string, warn?: (sentence: string) => void): Promise<Settings> {
+export async function readSettings(configDir: string, options?: ReadSettingsOptions): Promise<Settings> {
   const path = join(configDir, FILE);
   const file = await readSettingsFile(configDir);
-  for (const name of unknownFields(file)) warn?.(`${path} has a field that means nothing: ${name}`);
+  if (options && (await exists(path))) {
+    for (const sentence of await exposures(path, options.platform)) options.warn(sentence);
+    for (const name of unknownFields(file)) options.warn(`${path} has a field that means nothing: ${name}`);
+  }
 
   const profiles = new Map(Object.entries(file.profiles ?? {}));
   const defaultProfile = file.defaultProfile ?? DEFAULT;

@@ -141,6 +141,7 @@ describe('P4: a failure leaves no file', () => {
   it.each([
     ['the disk is full', 'echo "x: No space left on device" >&2; exit 1', 'machine', /disk is full/],
     ['ffmpeg is killed', 'kill -9 $$', 'machine', /did not run to its end/],
+    ['ffmpeg crashes on the clip', 'kill -ABRT $$', 'clip', /cannot be decoded: ffmpeg crashed on it \(SIGABRT\)\.$/],
     [
       'ffmpeg makes nothing of use',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's own

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SoraError } from '../../src/errors.ts';
-import { firstWords, machineProblem, throwIfAborted } from '../../src/media/process.ts';
+import { crashWords, firstWords, machineProblem, throwIfAborted } from '../../src/media/process.ts';
 
 describe('firstWords', () => {
   it('keeps the specific complaint, without addresses and noise', () => {
@@ -17,6 +17,16 @@ describe('firstWords', () => {
 
   it('says so when there is nothing', () => {
     expect(firstWords('\nframe=12\n')).toBe('ffmpeg gave no reason');
+  });
+});
+
+describe('crashWords', () => {
+  it.each(['SIGABRT', 'ffmpeg was killed with signal SIGSEGV'])('tells of %s', (ended) => {
+    expect(crashWords(ended)).toMatch(/^ffmpeg crashed on it \(SIG(ABRT|SEGV)\)$/);
+  });
+
+  it.each(['SIGKILL', 'SIGTERM', undefined, 'ffmpeg exited with code 1'])('has nothing to tell of %s', (ended) => {
+    expect(crashWords(ended)).toBeUndefined();
   });
 });
 

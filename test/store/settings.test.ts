@@ -1,7 +1,7 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { readSettings } from '../../src/store/settings.ts';
+import { changeSettings, readSettings } from '../../src/store/settings.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 async function write(content: unknown): Promise<string> {
@@ -77,11 +77,25 @@ describe('readSettings', () => {
   it('warns of fields that mean nothing', async () => {
     const warn = vi.fn();
     const dir = await write({ version: 1, colour: true, profiles: { work: { baseURL: 'https://x' } } });
-    await readSettings(dir, warn);
+    await readSettings(dir, { platform: 'win32', warn });
     expect(warn.mock.calls.flat()).toEqual([
       `${join(dir, 'config.json')} has a field that means nothing: colour`,
       `${join(dir, 'config.json')} has a field that means nothing: profiles.work.baseURL`,
     ]);
+  });
+
+  it('P5: warns when others may read or change it, and writes it for its owner alone', async () => {
+    const dir = await write({ version: 1 });
+    const path = join(dir, 'config.json');
+    await chmod(path, 0o666);
+    const warn = vi.fn();
+    await readSettings(dir, { platform: 'linux', warn });
+    expect(warn.mock.calls.flat()).toEqual([
+      expect.stringMatching(/may read or change .*config\.json\. Run: chmod 600/),
+    ]);
+    await changeSettings(dir, (file) => ({ ...file, profiles: { work: {} } }));
+    await readSettings(dir, { platform: 'linux', warn });
+    expect(warn).toHaveBeenCalledTimes(1);
   });
 
   it('says what stands in the way of reading', async () => {
