@@ -1,7 +1,42 @@
 /** Finished files in their final place: never half, never over another without being told. */
-import { link, open, rename, rm } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { link, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
+import { oneLine } from './text.ts';
+
+/** Whether a file may be put there. Throws `usage` for what is no file, what is taken, and a name that no disk takes. */
+export async function checkFree(
+  path: string,
+  { force, example }: { readonly force: boolean; readonly example: string },
+): Promise<void> {
+  const there = await lookAt(path);
+  if (!there) return;
+  if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: -o ${example}` });
+  refuseDevice(path, there);
+  if (!force)
+    throw new SoraError('usage', `${path} exists already.`, {
+      hint: 'Add --force to replace it, or name another file with -o.',
+    });
+}
+
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((cause: unknown) => {
+    if (systemCode(cause) !== 'ENAMETOOLONG') return undefined;
+    throw new SoraError('usage', `The name of the file is too long: ${oneLine(path, 120)}`, {
+      hint: 'Name a shorter one with -o.',
+      cause,
+    });
+  });
+}
+
+/** A rename would replace a device or a pipe, which others use, by a plain file. */
+function refuseDevice(path: string, there: Stats): void {
+  if (there.isFile() || there.isDirectory()) return;
+  throw new SoraError('usage', `${path} is a device or a pipe, not a file, and is not replaced.`, {
+    hint: 'Name a file with -o.',
+  });
+}
 
 /**
  * Moves a finished file to its place, in one step. Without `force` a file that is there is never replaced: it throws
@@ -17,6 +52,8 @@ export async function publishFile(
       hint: 'Move that file away or name another with -o, then run the command again.',
     });
   if (force) {
+    const there = await lookAt(target);
+    if (there) refuseDevice(target, there);
     await rename(temporary, target);
   } else {
     try {

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { machineError, publishFile } from '../src/publish.ts';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { checkFree, machineError, publishFile } from '../src/publish.ts';
 import { tempFolder } from './helpers/temp.ts';
 
 const links = vi.hoisted(() => ({ are: 'there' as 'there' | 'unknown' }));
@@ -63,5 +64,78 @@ describe('machineError', () => {
   it('leaves alone what is no matter of the disk', () => {
     const error = new Error('mine');
     expect(machineError(error, 'x')).toBe(error);
+  });
+});
+
+/** Something that is neither a file nor a folder, as /dev/null is. */
+async function socketIn(folder: string): Promise<string> {
+  const path = join(folder, 'socket');
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return path;
+}
+
+describe('checkFree', () => {
+  it('lets a free name pass, and a file that may be replaced', async () => {
+    const folder = await tempFolder();
+    await writeFile(join(folder, 'old'), '');
+    await checkFree(join(folder, 'new'), { force: false, example: 'a' });
+    await checkFree(join(folder, 'old'), { force: true, example: 'a' });
+  });
+
+  it.each([false, true])('refuses what is no file, and a name that is too long (force: %s)', async (force) => {
+    const folder = await tempFolder();
+    await mkdir(join(folder, 'sub'));
+    const socket = await socketIn(folder);
+    await symlink(socket, join(folder, 'link'));
+    const refusals = [
+      [join(folder, 'sub'), /is a folder/],
+      [socket, /is a device or a pipe/],
+      [join(folder, 'link'), /is a device or a pipe/],
+      [join(folder, 'x'.repeat(256)), /^The name of the file is too long: .{1,130}$/],
+    ] as const;
+    for (const [path, message] of refusals) {
+      await expect(checkFree(path, { force, example: 'a.mp4' })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringMatching(message),
+        hint: expect.any(String),
+      });
+    }
+  });
+
+  it('P4: refuses a file that is there unless it is forced', async () => {
+    const path = join(await tempFolder(), 'old');
+    await writeFile(path, '');
+    await expect(checkFree(path, { force: false, example: 'a' })).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('publishFile', () => {
+  it('P4: replaces no device or pipe, even when it is forced and appeared meanwhile', async () => {
+    const folder = await tempFolder();
+    const temporary = join(folder, 'made');
+    await writeFile(temporary, 'new');
+    const socket = await socketIn(folder);
+    await expect(publishFile(temporary, socket, { force: true, taken: 'usage' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('not a file'),
+    });
+    expect((await lstat(socket)).isSocket()).toBe(true);
+    expect(await readFile(temporary, 'utf8')).toBe('new');
+  });
+
+  it.each([
+    [true, 'new'],
+    [false, 'old'],
+  ])('keeps a file that is there unless it is forced (force: %s)', async (force, content) => {
+    const folder = await tempFolder();
+    const [temporary, target] = [join(folder, 'made'), join(folder, 'there')];
+    await writeFile(temporary, 'new');
+    await writeFile(target, 'old');
+    const done = publishFile(temporary, target, { force, taken: 'unverified' });
+    if (force) await done;
+    else await expect(done).rejects.toMatchObject({ code: 'unverified' });
+    expect(await readFile(target, 'utf8')).toBe(content);
   });
 });

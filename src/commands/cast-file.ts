@@ -5,7 +5,7 @@ import { type Context, warnOfProviders } from '../context.ts';
 import { type Character, isMade } from '../domain.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
-import { machineError, publishFile } from '../publish.ts';
+import { checkFree, machineError, publishFile } from '../publish.ts';
 import {
   type Cast,
   type CastCharacter,
@@ -80,11 +80,7 @@ async function checkTarget(target: string, { output, withClips, force }: ExportI
       cause,
     });
   });
-  const there = await stat(target).catch(() => undefined);
-  if (there?.isDirectory())
-    throw new SoraError('usage', `${target} is a folder.`, { hint: 'For example: -o cast.json' });
-  if (there && !force)
-    throw new SoraError('usage', `${target} exists already.`, { hint: 'Add --force to replace it.' });
+  await checkFree(target, { force, example: 'cast.json' });
 }
 
 interface Copy {

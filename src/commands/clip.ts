@@ -13,7 +13,7 @@ import {
 } from '../domain.ts';
 import { refuseAll, SoraError, systemCode } from '../errors.ts';
 import type { MediaInfo, MediaPlan } from '../media/plan.ts';
-import { publishFile } from '../publish.ts';
+import { checkFree, publishFile } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { formatBytes, shellQuote } from '../text.ts';
 
@@ -152,11 +152,7 @@ async function checkOutput(target: string, source: string, force: boolean): Prom
     throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`, {
       hint: `mkdir -p ${shellQuote(dirname(target))}`,
     });
-  const there = await stat(target).catch(() => undefined);
-  if (there?.isDirectory())
-    throw new SoraError('usage', `${target} is a folder.`, { hint: 'Name a file: -o ready.mp4' });
-  if (there && !force)
-    throw new SoraError('usage', `${target} exists already.`, { hint: 'Add --force to replace it.' });
+  await checkFree(target, { force, example: 'ready.mp4' });
 }
 
 /** A clip to upload, and what to do when it is no longer needed. */

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import type { Variant } from '../providers/provider.ts';
+import { checkFree } from '../publish.ts';
 import { shellQuote } from '../text.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
@@ -30,23 +31,13 @@ export async function targetOf(
       : (await isFolder(cwd, input.output))
         ? join(resolve(cwd, input.output), name)
         : resolve(cwd, input.output);
-  await checkFree(path, input.force);
+  await checkFree(path, { force: input.force, example: '<file>' });
   return { kind: 'file', path };
 }
 
 async function isFolder(cwd: string, output: string): Promise<boolean> {
   if (output.endsWith('/') || output.endsWith(sep)) return true;
   return (await stat(resolve(cwd, output)).catch(() => undefined))?.isDirectory() === true;
-}
-
-async function checkFree(path: string, force: boolean): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
-  if (!there) return;
-  if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: 'Name a file: -o <file>' });
-  if (!force)
-    throw new SoraError('usage', `${path} exists already.`, {
-      hint: 'Add --force to replace it, or name another file with -o.',
-    });
 }
 
 /** Before anything is sent: the folder exists and can be written, and what `-o` names fits the number of jobs. */
@@ -81,5 +72,6 @@ export async function checkTarget(
   await access(into, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     throw new SoraError('usage', `The folder ${into} cannot be written to.`, { hint: 'Name another with -o.', cause });
   });
-  if (!folder && basename(output) !== '') await checkFree(resolve(cwd, output), input.force);
+  if (!folder && basename(output) !== '')
+    await checkFree(resolve(cwd, output), { force: input.force, example: '<file>' });
 }

@@ -65,6 +65,11 @@ async function openFile(path: string): Promise<FileHandle> {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR')
       throw new SoraError('usage', `There is no file ${path}.`, { hint: PATH_HINT, cause });
+    if (code === 'ENAMETOOLONG')
+      throw new SoraError('usage', `There is no file ${oneLine(path, 120)}: its name is too long.`, {
+        hint: PATH_HINT,
+        cause,
+      });
     if (code === 'EISDIR')
       throw new SoraError('usage', `${path} is a folder, not a file.`, { hint: VIDEO_HINT, cause });
     throw new SoraError('machine', `${path} cannot be read: ${oneLine(String(code ?? cause))}.`, {

@@ -1,5 +1,5 @@
 /** EFFECT: settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
