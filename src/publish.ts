@@ -102,5 +102,5 @@ export function machineError(error: unknown, path: string): unknown {
   const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
   if (isSoraError(error) || !known) return error;
   const [reason, hint] = known;
-  return new SoraError('machine', `${path} could not be written: ${reason}.`, { hint, cause: error });
+  return new SoraError('machine', `${oneLine(path)} could not be written: ${reason}.`, { hint, cause: error });
 }

@@ -18,6 +18,11 @@ export function oneLine(text: string, maxChars = 400): string {
   return points.length > maxChars ? `${points.slice(0, maxChars - 1).join('')}…` : line;
 }
 
+/** Cut to what a person still reads; lines stay lines. */
+export function shorten(text: string, maxChars = 4000): string {
+  return text.length > maxChars ? `${text.slice(0, maxChars - 1).toWellFormed()}…` : text;
+}
+
 /** JSON that stays valid and carries nothing a terminal would act on. */
 export function safeJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(

@@ -7,7 +7,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import type { SoraError } from './errors.ts';
 import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
 import { type FreeColumns, formatTable } from './table.ts';
-import { clean, safeJson } from './text.ts';
+import { clean, oneLine, safeJson, shorten } from './text.ts';
 import { relativeTime } from './time.ts';
 
 export type { Task } from './progress.ts';
@@ -39,9 +39,14 @@ export interface Result {
   readonly quiet?: readonly string[];
 }
 
+/** Weight and colour of a part of a text. */
+export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
+
+const STYLES = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+
 export interface Ui {
-  /** Colours for stdout's text; plain when colours are off. */
-  readonly paint: ChalkInstance;
+  /** For the text of a result; plain when colours are off. */
+  readonly paint: Paint;
   readonly json: boolean;
   /** Whether tasks move: on a terminal. */
   readonly live: boolean;
@@ -67,7 +72,7 @@ export interface Ui {
 
 export function createUi(options: UiOptions): Ui {
   const { json, quiet } = options;
-  const paint = new Chalk({ level: options.color.stdout ? 1 : 0 });
+  const { paint, show } = createPaint(new Chalk({ level: options.color.stdout ? 1 : 0 }));
   const mark = new Chalk({ level: options.color.stderr ? 1 : 0 });
   const live = options.animate && !json && !quiet;
   const board = createBoard(options.stderr.stream, options.stderr.columns, mark);
@@ -87,19 +92,17 @@ export function createUi(options: UiOptions): Ui {
         ? safeJson(result.json, resultSink === options.stderr ? undefined : 2)
         : quiet
           ? (result.quiet ?? []).map((line) => clean(line)).join('\n')
-          : options.color.stdout
-            ? cleanKeepingColor(result.text)
-            : clean(result.text);
+          : show(clean(result.text));
       if (text !== '') resultSink.stream.write(`${text}\n`);
     },
     resultToStderr() {
       resultSink = options.stderr;
     },
     note(text) {
-      if (!quiet && !json) toStderr(clean(text));
+      if (!quiet && !json) toStderr(said(text));
     },
     warn(text) {
-      toStderr(json ? safeJson({ warning: clean(text) }) : `${mark.yellow('warning:')} ${clean(text)}`);
+      toStderr(json ? safeJson({ warning: said(text) }) : `${mark.yellow('warning:')} ${said(text)}`);
     },
     event(event) {
       if (json) toStderr(safeJson(event));
@@ -112,13 +115,13 @@ export function createUi(options: UiOptions): Ui {
       toStderr(json ? safeJson({ error: errorDocument(error) }) : errorText(error, mark));
     },
     debug(line) {
-      toStderr(json ? safeJson({ debug: clean(line) }) : clean(line));
+      toStderr(json ? safeJson({ debug: said(line) }) : said(line));
     },
     table(head, rows, free = {}) {
       const { isTTY, columns } = resultSink;
       return formatTable(
         head,
-        rows.map((row) => row.map((cell) => clean(cell).replaceAll('\n', ' '))),
+        rows.map((row) => row.map((cell) => cellOf(cell))),
         // A terminal without a width is one that nothing is known of.
         { columns: isTTY && columns > 0 ? columns : undefined, free, head: (cell) => paint.bold(cell) },
       );
@@ -134,29 +137,45 @@ export function createUi(options: UiOptions): Ui {
 function errorDocument(error: SoraError): Readonly<Record<string, unknown>> {
   return {
     code: error.code,
-    message: error.message,
-    ...(error.hint !== undefined && { hint: error.hint }),
-    ...(error.requestId !== undefined && { requestId: error.requestId }),
+    message: shorten(error.message),
+    ...(error.hint !== undefined && { hint: shorten(error.hint) }),
+    ...(error.requestId !== undefined && { requestId: oneLine(error.requestId) }),
     ...(error.jobId !== undefined && { jobId: error.jobId }),
-    ...(error.problems.length > 1 && { problems: error.problems }),
+    ...(error.problems.length > 1 && { problems: error.problems.map((problem) => shorten(problem)) }),
   };
 }
 
 function errorText(error: SoraError, mark: ChalkInstance): string {
-  const lines = [`${mark.red('error:')} ${clean(error.message)}`];
-  if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${clean(error.hint)}`);
-  if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${error.jobId}`);
-  if (error.requestId !== undefined) lines.push(`request id: ${clean(error.requestId)}`);
+  const lines = [`${mark.red('error:')} ${said(error.message)}`];
+  if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${said(error.hint)}`);
+  if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${oneLine(error.jobId)}`);
+  if (error.requestId !== undefined) lines.push(`request id: ${oneLine(error.requestId)}`);
   return lines.join('\n');
 }
 
-// Weight and colour, as the commands use them. Texts from outside may hold such sequences too, but none that hides text.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-const COLOR = /(\u001b\[(?:[12]|22|3[0-79]|9[0-7])m)/;
+/** What is told on the way: safe, and not longer than anybody reads. */
+function said(text: string): string {
+  return shorten(clean(text));
+}
 
-function cleanKeepingColor(text: string): string {
-  return text
-    .split(COLOR)
-    .map((part, index) => (index % 2 === 1 ? part : clean(part)))
-    .join('');
+/** Lists are long: only a cell that nobody would read to its end is taken apart. */
+function cellOf(text: string): string {
+  return text.length > 900 ? oneLine(text, 900) : clean(text).replaceAll('\n', ' ');
+}
+
+/**
+ * The colours of commands travel through a text as marks that nobody outside can know, and become escape sequences after
+ * everything else of that kind was taken out of it.
+ */
+function createPaint(chalk: ChalkInstance): {
+  readonly paint: Paint;
+  /** The text as a terminal wants it. */
+  readonly show: (text: string) => string;
+} {
+  const mark = `<${Math.random().toString(36)}${Math.random().toString(36)}>`;
+  const styles = STYLES.map((style) => [style, (text: string) => chalk[style](clean(text)).replaceAll('\u001b', mark)]);
+  return {
+    paint: Object.fromEntries(styles) as Paint,
+    show: (text) => text.replaceAll(mark, '\u001b'),
+  };
 }

@@ -136,6 +136,26 @@ describe('P5: text from servers and files', () => {
     ui.result({ json: {}, text: `${ui.paint.bold('bold')} ${ESC}[8mhidden${ESC}[5m` });
     expect(stdout.text()).toBe(`${ESC}[1mbold${ESC}[22m [8mhidden[5m\n`);
   });
+
+  it('has no colours but ours when they are on', () => {
+    const { ui, stdout } = setUp({ colored: true });
+    ui.result({ json: {}, text: `${ui.paint.bold(`a${ESC}[30mb`)} ${ESC}[31mred` });
+    expect(stdout.text()).toBe(`${ESC}[1ma[30mb${ESC}[22m [31mred\n`);
+  });
+
+  it('is cut where nobody reads on, on stderr and in a cell', () => {
+    const long = 'x'.repeat(1_000_000);
+    for (const json of [false, true]) {
+      const { ui, stderr } = setUp({ json });
+      ui.warn(long);
+      ui.note(long);
+      ui.debug(long);
+      ui.error(new SoraError('refused', long, { hint: long, requestId: long, problems: [long, long] }));
+      expect(stderr.text().length).toBeLessThan(30_000);
+      expect(stderr.text()).toContain('…');
+    }
+    expect(setUp().ui.table(['A'], [[long]]).length).toBeLessThan(1000);
+  });
 });
 
 describe('colours', () => {
@@ -157,20 +177,20 @@ describe('colours', () => {
 
 describe('a table', () => {
   it.each([false, true])('lines up names of any script, with colours: %s', (colored) => {
-    const { ui } = setUp({ colored });
+    const { ui, stdout } = setUp({ colored });
     const head = ['NAME', 'CLIP'].map((cell) => (colored ? `${ESC}[1m${cell}${ESC}[22m` : cell));
-    expect(
-      ui
-        .table(
-          ['NAME', 'CLIP'],
-          [
-            ['Joe', '1280x720'],
-            ['李雷🦊', 'two\nlines'],
-            ['Zoe\u0308', ''],
-          ],
-        )
-        .split('\n'),
-    ).toEqual([`${head[0]}    ${head[1]}`, 'Joe     1280x720', '李雷🦊  two lines', 'Zoe\u0308']);
+    const rows = [
+      ['Joe', '1280x720'],
+      ['李雷🦊', 'two\nlines'],
+      ['Zoe\u0308', ''],
+    ];
+    ui.result({ json: {}, text: ui.table(['NAME', 'CLIP'], rows) });
+    expect(stdout.text().trimEnd().split('\n')).toEqual([
+      `${head[0]}    ${head[1]}`,
+      'Joe     1280x720',
+      '李雷🦊  two lines',
+      'Zoe\u0308',
+    ]);
   });
 
   const LONG = [['Joe', 'Joe waves at the sea while the sun goes down, and a dog barks at the gulls that pass by.']];

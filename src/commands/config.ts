@@ -189,7 +189,8 @@ function existing(file: SettingsFile, name: string): string {
 }
 
 function profileName(text: string): string {
-  if (/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,79}$/u.test(text) && text.trim() === text) return text;
+  const isReserved = text === 'constructor' || text === 'prototype';
+  if (/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._-]{0,79}$/u.test(text) && text.trim() === text && !isReserved) return text;
   throw refuse(`"${oneLine(text, 80)}" cannot be the name of a profile`, 'letters, digits, spaces and . _ -');
 }
 

@@ -196,7 +196,7 @@ function costOf(job: Job): string {
 }
 
 /** A prompt in a list: more than the widest terminal shows, and not a page. */
-const PROMPT_CHARS = 1000;
+const PROMPT_CHARS = 900;
 
 export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
   return ui.table(

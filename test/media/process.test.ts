@@ -34,6 +34,7 @@ describe('machineProblem', () => {
   it.each([
     ['av_interleaved_write_frame(): No space left on device', /disk is full/],
     ['/x/out.mp4: Permission denied', /may not read or write/],
+    ['file:/x/out.mp4: Operation not permitted', /may not read or write/],
     ["Unknown encoder 'libx264'", /lacks a part/],
     ['Cannot allocate memory', /memory/],
   ])('sees the machine in "%s"', (stderr, message) => {
@@ -42,6 +43,8 @@ describe('machineProblem', () => {
 
   it('leaves the clip its own faults', () => {
     expect(machineProblem('moov atom not found')).toBeUndefined();
+    const decoder = 'Error while opening decoder for input stream #0:1 : Operation not permitted';
+    expect(machineProblem(decoder)).toBeUndefined();
   });
 });
 
