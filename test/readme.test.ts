@@ -58,6 +58,22 @@ function cells(heading: string): string[][] {
 }
 
 describe('the README', () => {
+  it('names every package that runs a script when it is installed', () => {
+    const lock = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    const named = /Packages with an install script: ([\s\S]*?)\n\n/.exec(README)?.[1] ?? '';
+    const scripted = Object.entries(lock.packages)
+      .filter(([, { hasInstallScript }]) => hasInstallScript)
+      .map(([path]) => path.replace(/^.*node_modules\//, ''));
+    expect(scripted.length).toBeGreaterThan(2);
+    expect(scripted.filter((name) => !named.includes(`\`${name}\``))).toEqual([]);
+    // And no other.
+    expect(
+      [...named.matchAll(/`([^`]+)`/g)].map(([, name]) => name).filter((name) => !scripted.includes(name ?? '')),
+    ).toEqual([]);
+  });
+
   it('names no flag that the program does not have', () => {
     const named = [...README.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)].map(([flag]) => flag);
     // npm's own, and those that every program has.

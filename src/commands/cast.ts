@@ -107,7 +107,7 @@ function textOf(synced: readonly Synced[], provider: Provider): string {
   return synced
     .map(({ character: { name }, did, registration }) => {
       if (registration === undefined) return `${name}: not registered`;
-      return `${name}: ${provider.name} ${did === undefined ? '' : DID[did]} as ${registration.value}`;
+      return `${name}: ${provider.name} ${did === undefined ? '' : DID[did]} as ${oneLine(registration.value, 200)}`;
     })
     .join('\n');
 }
@@ -223,10 +223,10 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
       `${adopted.name} has no clip: it can be used with ${provider.name}, and nowhere else. To give it one: ${give}`,
     );
   }
-  if (known !== adopted.name) ui.note(`${provider.name} knows it as ${known}; prompts for it say that.`);
+  if (known !== adopted.name) ui.note(`${provider.name} knows it as ${oneLine(known, 100)}; prompts for it say that.`);
   ui.result({
     json: await characterDocument(context, adopted),
-    text: `${ui.paint.bold(adopted.name)} is ${id} at ${provider.name}.`,
+    text: `${ui.paint.bold(adopted.name)} is ${oneLine(id, 200)} at ${provider.name}.`,
     quiet: [id],
   });
 }

@@ -20,6 +20,7 @@ import type { Cost } from '../providers/cost.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
 import { temporary } from '../temporary.ts';
+import { oneLine } from '../text.ts';
 import { noteCharacterCost } from './budget.ts';
 import { characterDocument } from './character.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
@@ -88,7 +89,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   ui.result({
     json: await characterDocument(context, character),
     text: summary(context, character, registration),
-    quiet: [registration?.value ?? store.clipPath(character.master.sha256)],
+    quiet: [registration ? oneLine(registration.value, 4000) : store.clipPath(character.master.sha256)],
   });
 }
 
@@ -219,7 +220,7 @@ function sayGivenUp({ ui }: Context, replaced: Character | undefined): void {
 
 function summary({ ui }: Context, character: MadeCharacter, registration: Registration | undefined): string {
   const where = registration
-    ? `${registration.provider} knows it as ${registration.value}`
+    ? `${registration.provider} knows it as ${oneLine(registration.value, 200)}`
     : 'kept on this machine, not registered';
   return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
 }

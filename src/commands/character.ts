@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type Character, formatSize, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { formatBytes, nearest } from '../text.ts';
+import { formatBytes, nearest, oneLine } from '../text.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
 export async function characterDocument(
@@ -84,11 +84,11 @@ export async function runCharacterShow(context: Context, name: string): Promise<
     ui.paint.bold(document.name),
     `  clip        ${await clipWords(context, document, long)}`,
     ...(document.clipPath === undefined ? [] : [`  file        ${document.clipPath}`]),
-    ...(source ? [`  made from   ${source.fileName}`] : []),
+    ...(source ? [`  made from   ${oneLine(source.fileName)}`] : []),
     `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
-        `  registered  ${one.value} with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}${one.stale ? ' (no longer known there)' : ''}`,
+        `  registered  ${oneLine(one.value, 200)} with ${oneLine(one.provider, 40)} at ${oneLine(one.baseUrl)}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.stale ? ' (no longer known there)' : ''}`,
     ),
     ...pending.map(
       (one) =>
@@ -105,7 +105,8 @@ export async function runCharacterRename(context: Context, name: string, next: s
   const { checkName } = await import('../store/names.ts');
   const renamed = await (await context.characters()).rename(before.name, checkName(next));
   const elsewhere = renamed.registrations.filter((one) => one.name !== renamed.name);
-  if (elsewhere.length > 0) ui.note(`Hosts know it as ${elsewhere[0]?.name}; prompts for them go on saying that.`);
+  if (elsewhere.length > 0)
+    ui.note(`Hosts know it as ${oneLine(elsewhere[0]?.name ?? '', 100)}; prompts for them go on saying that.`);
   ui.result({
     json: await characterDocument(context, renamed),
     text: `${before.name} is now ${renamed.name}.`,

@@ -6,7 +6,7 @@ import type { CharacterMode } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
-import { listOf } from '../text.ts';
+import { listOf, oneLine } from '../text.ts';
 import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
 import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
@@ -108,7 +108,7 @@ async function register(
   try {
     const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held });
     const registration = await save(context, character, { place, made });
-    task.done(`${character.name} is known to ${provider.name}: ${registration.value}`);
+    task.done(`${character.name} is known to ${provider.name}: ${oneLine(registration.value, 200)}`);
     return registration;
   } catch (error) {
     task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
@@ -168,7 +168,7 @@ async function save(
   } catch (error) {
     throw new SoraError(
       isSoraError(error) ? error.code : 'machine',
-      `${character.name} was registered with ${registration.provider} as ${registration.value}, but that could not be written down.`,
+      `${character.name} was registered with ${registration.provider} as ${oneLine(registration.value, 200)}, but that could not be written down.`,
       { hint: `Note the id. ${error instanceof Error ? error.message : ''}`.trim(), cause: error },
     );
   }

@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts';
 import type { Character, Registration } from '../domain.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../errors.ts';
+import { oneLine } from '../text.ts';
 import { type Place, registrationAt } from './place.ts';
 
 /** What speaks of the user or the network, and not of the registration. */
@@ -33,7 +34,9 @@ export async function markStale(
   { place, registration }: { place: Place; registration: Registration },
 ): Promise<void> {
   const { value } = registration;
-  context.ui.note(`${place.provider.name} no longer knows ${character.name} as ${value}; it is registered anew.`);
+  context.ui.note(
+    `${place.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered anew.`,
+  );
   await (await context.characters()).update(character.name, (current) => ({
     ...current,
     registrations: current.registrations.map((one) => (one.value === value ? { ...one, stale: true } : one)),

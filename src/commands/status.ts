@@ -182,7 +182,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ['expires', job.expiresAt && context.ui.date(job.expiresAt)],
   ];
   const text = facts
-    .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${value}`))
+    .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${oneLine(value, 4000)}`))
     .join('\n');
   context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id] });
 }

@@ -7,7 +7,7 @@ import { keepLastWords } from '../last-words.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/jobs.ts';
-import { sentence } from '../text.ts';
+import { oneLine, sentence } from '../text.ts';
 import type { Draft } from './draft.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';
 import { resendCommand } from './resend.ts';
@@ -147,11 +147,11 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
     .catch((cause: unknown) => {
       throw new SoraError(
         'machine',
-        `The job exists as ${remote.id} at ${provider.name}, but that could not be written down.`,
+        `The job exists as ${oneLine(remote.id, 200)} at ${provider.name}, but that could not be written down.`,
         { hint: 'Note the id: it is the only trace of this job. Do not send the command again.', jobId: job.id, cause },
       );
     });
-  ui.note(`Job ${job.id} is ${kept.status} at ${provider.name} as ${remote.id}.`);
+  ui.note(`Job ${job.id} is ${kept.status} at ${provider.name} as ${oneLine(remote.id, 200)}.`);
   const failed = jobError(kept);
   if (failed) throw failed;
   if (host.signal.aborted) {

@@ -54,7 +54,7 @@ const TROUBLES: readonly { words: RegExp; message: string; hint: string }[] = [
   {
     words: /Cannot allocate memory|Out of memory/,
     message: 'There is not enough memory.',
-    hint: 'Close other programs, or give a smaller clip.',
+    hint: 'Close other programs, or give a smaller clip. A damaged one may ask for any amount.',
   },
   {
     words:

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { DEFAULT_TIMEOUTS, exchange } from '../../src/providers/exchange.ts';
 import { createTestHttp } from '../helpers/http.ts';
+import { createTestServer } from '../helpers/server.ts';
 
 // undici 7 ends the process when its parser was paused by a slow reader and the host closes: nodejs/undici#5360.
 it('survives a host that closes at once after a large body, however slowly the body is read', async () => {
@@ -54,3 +56,28 @@ it('gives an answer its time that came while the machine slept', async () => {
   });
   expect(answer.text).toBe('{}');
 });
+
+it.each([301, 302, 303, 307, 308])(
+  'P5: follows no redirect (%i) by itself, under whichever header a key travels',
+  async (status) => {
+    const [first, second] = [await createTestServer(), await createTestServer()];
+    for (const header of ['authorization', 'api-key', 'X-API-Key', 'cookie', 'proxy-authorization']) {
+      first.answer({ status, headers: { location: `${second.url}/elsewhere`, 'set-cookie': 'a=b' } });
+      const reply = await exchange({
+        method: 'GET',
+        url: new URL(first.url),
+        headers: { [header]: 'sk-secret' },
+        signal: new AbortController().signal,
+        proxy: {},
+        timeouts: DEFAULT_TIMEOUTS,
+        lingers: false,
+      });
+      expect([reply.status, reply.headers.location]).toEqual([status, `${second.url}/elsewhere`]);
+      reply.dispose();
+    }
+    expect(first.seen.map(({ headers }) => Object.values(headers).includes('sk-secret'))).toEqual(Array(5).fill(true));
+    // Nor are cookies kept from one answer to the next request.
+    expect(first.seen.some(({ headers }) => headers.cookie === 'a=b')).toBe(false);
+    expect(second.seen).toEqual([]);
+  },
+);
