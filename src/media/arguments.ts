@@ -111,7 +111,8 @@ function remuxInputs({ target, audioUntil }: RemuxPlan, url: string): FfmpegComm
 
 function remuxOutput({ target, audioUntil }: RemuxPlan): string[] {
   const audio = target.audio ? `${audioUntil === undefined ? 0 : 1}:a:0` : undefined;
-  return [...maps(audio), '-c', 'copy', ...H264_UNITS, ...ANONYMOUS, ...MP4];
+  // A file that grows while it is read would go on for ever.
+  return [...maps(audio), '-c', 'copy', ...H264_UNITS, ...ANONYMOUS, '-fs', String(MAX_BYTES), ...MP4];
 }
 
 function convertInput({ start, target }: ConvertPlan, video: VideoInfo): string[] {

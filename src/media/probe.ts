@@ -1,4 +1,5 @@
 /** Looks at a media file without decoding it. */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
@@ -60,7 +61,8 @@ function needsMeasuring({ seconds, fps }: VideoInfo): boolean {
 async function openFile(path: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
-    file = await open(path);
+    // Without O_NONBLOCK a pipe that nobody writes to is waited for. Windows has no such flag.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR')

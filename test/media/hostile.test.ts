@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isSoraError, type SoraError } from '../../src/errors.ts';
 import { verifyDecodes } from '../../src/media/ffmpeg.ts';
+import { probeMedia } from '../../src/media/probe.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { measureMaster } from '../helpers/master.ts';
@@ -161,6 +163,68 @@ describe('nothing is read that was not named', () => {
     const source = await written('named.mp4', text(`${url}/clip.mp4`))(folder);
     expect((await refusalOf(source, join(folder, 'master.mp4'))).code).toBe('clip');
     expect(requests).toEqual([]);
+  });
+});
+
+describe('references to other files', () => {
+  /** The boxes of a path, the innermost of which gets another body; all around it grow with it. */
+  function withBody(data: Buffer, [first, ...rest]: readonly string[], body: (old: Buffer) => Buffer): Buffer {
+    const parts: Buffer[] = [];
+    for (let at = 0; at + 8 <= data.length; ) {
+      const size = data.readUInt32BE(at) || data.length - at;
+      const box = data.subarray(at, at + size);
+      at += size;
+      if (box.toString('latin1', 4, 8) !== first) {
+        parts.push(box);
+        continue;
+      }
+      const inner = rest.length === 0 ? body(box.subarray(8)) : withBody(box.subarray(8), rest, body);
+      const head = Buffer.from(box.subarray(0, 8));
+      head.writeUInt32BE(inner.length + 8);
+      parts.push(head, inner);
+    }
+    return Buffer.concat(parts);
+  }
+
+  it.each(['url ', 'alis'])('in MP4 (%s) are not followed', async (kind) => {
+    const folder = await tempFolder();
+    const requests: (string | undefined)[] = [];
+    const url = await serve((path) => requests.push(path));
+    const source = await makeClip('2.0 s', folder);
+    const reference = (to: string) => {
+      const place = Buffer.from(`${to}\0`);
+      const entry = Buffer.alloc(12);
+      entry.writeUInt32BE(12 + place.length);
+      entry.write(kind, 4, 'latin1');
+      return Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, 1]), entry, place]);
+    };
+    const whole = await readFile(source);
+    const path = ['moov', 'trak', 'mdia', 'minf', 'dinf', 'dref'];
+    const spoiled = withBody(whole, path, () => reference(`${url}/other.mp4`));
+    expect(spoiled.length).toBeGreaterThan(whole.length);
+    await writeFile(source, spoiled);
+    await prepare(source, join(folder, 'master.mp4')).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'clip' });
+    });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('streams without an end', () => {
+  it('are refused at once: a pipe that nobody writes to', async ({ skip }) => {
+    const path = join(await tempFolder(), 'pipe.mp4');
+    const made = spawnSync('mkfifo', [path]);
+    if (made.status !== 0) skip('there is no mkfifo here');
+    const { signal } = new AbortController();
+    await expect(probeMedia(path, { signal })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('is not a file'),
+    });
+  });
+
+  it('are refused at once: a device', async () => {
+    const { signal } = new AbortController();
+    await expect(probeMedia('/dev/zero', { signal })).rejects.toMatchObject({ code: 'usage' });
   });
 });
 
