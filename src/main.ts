@@ -11,7 +11,9 @@ import type { Sink } from './ui.ts';
 const env = { ...process.env };
 // Children inherit process.env, fluent-ffmpeg's without asking: nothing secret may stand in it, nor a URL with a password.
 for (const name of Object.keys(env)) {
-  if (/(_KEY|_TOKEN|_SECRET|_PASSWORD|_PROXY|_URL)$/i.test(name)) delete process.env[name];
+  if (/(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|_PAT|_AUTH|_PROXY|_URL|_DSN)$/i.test(name)) {
+    delete process.env[name];
+  }
 }
 
 const controller = new AbortController();

@@ -123,6 +123,43 @@ describe('records that somebody changed by hand', () => {
   });
 });
 
+describe('P5: the environment of a child', () => {
+  it('has no key and no password, whose ever it is, and everything else', async () => {
+    const machine = makeMachine();
+    await makeClip('2.0 s', machine.dir);
+    const wrapper = join(machine.dir, 'ffmpeg');
+    const dump = join(machine.dir, 'environment');
+    await writeFile(wrapper, `#!/bin/sh\nenv >> '${dump}'\nexec '${machine.env.SORA_FFMPEG}' "$@"\n`, { mode: 0o755 });
+    const secret = 'secret-of-somebody';
+    const names = [
+      'OPENAI_API_KEY',
+      'WAVESPEED_API_KEY',
+      'AWS_SECRET_ACCESS_KEY',
+      'GITHUB_TOKEN',
+      'APIKEY',
+      'DB_PASSWORD',
+    ];
+    const more = [
+      'HTTPS_PROXY',
+      'https_proxy',
+      'DATABASE_URL',
+      'SENTRY_DSN',
+      'GITHUB_PAT',
+      'NPM_AUTH',
+      'PASSWORD',
+      'My_Token',
+    ];
+    const env = Object.fromEntries([...names, ...more].map((name) => [name, `http://me:${secret}@127.0.0.1:9`]));
+    const plain = { NODE_OPTIONS: '--max-old-space-size=2000', LANG: 'C', LD_SOMETHING: 'kept' };
+    const args = ['clip', 'prepare', 'clip.mp4', '-o', 'out.mp4', '--resolution', '1080p'];
+    const { exitCode } = await machine.sora(args, { env: { ...env, ...plain, SORA_FFMPEG: wrapper } });
+    expect(exitCode).toBe(0);
+    const seen = await readFile(dump, 'utf8');
+    for (const [name, value] of Object.entries(plain)) expect(seen).toContain(`${name}=${value}`);
+    expect(seen).not.toContain(secret);
+  });
+});
+
 describe('names and paths', () => {
   const NAMES: readonly (readonly [string, number])[] = [
     ['--json', 0],
