@@ -4,7 +4,7 @@ import { fitImage } from '../../src/media/fit-image.ts';
 import { imageSize, sniffImage } from '../../src/media/image.ts';
 import type { ImageMime } from '../../src/providers/provider.ts';
 import { ffmpegPath, run } from '../helpers/ffmpeg.ts';
-import { exifSegment, pictureOf } from '../helpers/pictures.ts';
+import { exifSegment, type PictureKind, pictureOf } from '../helpers/pictures.ts';
 
 const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
 const size = { width: 320, height: 180 };
@@ -75,6 +75,38 @@ it('turns a picture upright as its EXIF says', async () => {
 it.each(['jpeg', 'png', 'webp'] as const)('refuses a broken %s', async (kind) => {
   const bytes = await pictureOf(kind, { width: 400, height: 300 });
   await expect(fitTo(bytes.subarray(0, 40))).rejects.toMatchObject({ code: 'clip' });
+});
+
+it.each<[PictureKind, (bytes: Buffer) => unknown]>([
+  ['png', (bytes: Buffer) => bytes.writeUInt32BE(60_000, 16)],
+  ['jpeg', (bytes: Buffer) => bytes.writeUInt16BE(60_000, bytes.indexOf(Buffer.from([0xff, 0xc0])) + 5)],
+  ['lossless webp', (bytes: Buffer) => bytes.writeUInt32LE(0x0fff_ffff, 21)],
+])('refuses a %s that expands beyond all measure, without starting ffmpeg', async (kind, enlarge) => {
+  const bytes = Buffer.from(await pictureOf(kind, { width: 64, height: 36 }));
+  enlarge(bytes);
+  const nothing = { path: '/nowhere/ffmpeg', version: '', source: 'PATH' } as const;
+  const request = {
+    mime: sniffImage(bytes) as ImageMime,
+    size,
+    fit: 'pad',
+    signal: new AbortController().signal,
+  } as const;
+  await expect(fitImage({ ...request, bytes, ffmpeg: nothing })).rejects.toMatchObject({
+    code: 'clip',
+    message: expect.stringMatching(/at most 8192x8192 is handled/),
+  });
+});
+
+it('refuses a picture whose pixels are more than its header says', async () => {
+  // The first frame header is what is read here; the second is what a decoder goes by.
+  const small = Buffer.from(await pictureOf('jpeg', { width: 64, height: 36 }));
+  const at = small.indexOf(Buffer.from([0xff, 0xc0]));
+  const header = small.subarray(at, at + 2 + small.readUInt16BE(at + 2));
+  const large = Buffer.from(header);
+  large.writeUInt16BE(65_000, 5);
+  large.writeUInt16BE(65_000, 7);
+  const bytes = Buffer.concat([small.subarray(0, at), header, large, small.subarray(at + header.length)]);
+  await expect(fitTo(bytes)).rejects.toMatchObject({ code: 'clip' });
 });
 
 it('stops when it is interrupted', async () => {
