@@ -14,6 +14,12 @@ export function parseSize(text: string): Size | undefined {
   return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined;
 }
 
+/** A part of a picture; `x` and `y` are its upper left corner. */
+export interface Rect extends Size {
+  readonly x: number;
+  readonly y: number;
+}
+
 export function formatSize(size: Size): string {
   return `${size.width}x${size.height}`;
 }
@@ -33,14 +39,16 @@ export interface Clock {
 
 /** What the user wished for a clip. Every field is present, so that equal wishes compare equal. */
 export interface ClipOptions {
-  /** Seconds into the source; null is its beginning. */
-  readonly start: number | null;
+  /** Seconds into the source; null is its beginning, `auto` the best part of it. */
+  readonly start: number | 'auto' | null;
   /** Seconds, 2 to 4; null is as much as fits. */
   readonly duration: number | null;
   readonly fit: 'pad' | 'crop';
   readonly orientation: 'auto' | Orientation;
   readonly resolution: 'auto' | '720p' | '1080p';
   readonly audio: boolean;
+  /** Black bars that are already in the picture are cut off first. Records of earlier versions lack it: false. */
+  readonly cropBars: boolean;
 }
 
 export const DEFAULT_CLIP_OPTIONS: ClipOptions = {
@@ -50,7 +58,14 @@ export const DEFAULT_CLIP_OPTIONS: ClipOptions = {
   orientation: 'auto',
   resolution: 'auto',
   audio: true,
+  cropBars: false,
 };
+
+/** Equal wishes, whichever version wrote them down: a field that one lacks has its default. */
+export function sameWishes(a: Partial<ClipOptions>, b: Partial<ClipOptions>): boolean {
+  const keys = Object.keys(DEFAULT_CLIP_OPTIONS) as (keyof ClipOptions)[];
+  return keys.every((key) => (a[key] ?? DEFAULT_CLIP_OPTIONS[key]) === (b[key] ?? DEFAULT_CLIP_OPTIONS[key]));
+}
 
 /** A prepared clip in the store, named by its content. */
 export interface Clip {
@@ -62,6 +77,8 @@ export interface Clip {
   /** Frames per second. */
   readonly fps: number;
   readonly bytes: number;
+  /** Where the source's picture lies in a clip that was padded; without it the picture fills the clip. */
+  readonly picture?: Rect;
 }
 
 /** Clocks of two machines are never quite the same. */

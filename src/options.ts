@@ -46,17 +46,18 @@ export type HelpTopic = (typeof HELP_TOPICS)[number];
 export const JOB_ID = 'a job id, the host’s id, or @last';
 
 export interface ClipFlags {
-  start?: number;
+  start?: number | 'auto';
   duration?: number;
   fit: ClipOptions['fit'];
   orientation: ClipOptions['orientation'];
   resolution?: '720p' | '1080p';
   audio: boolean;
+  cropBars: boolean;
 }
 
 export function clipOptions(command: Command): Command {
   return command
-    .option('--start <time>', 'where the clip begins: 3.2, 3.2s or 00:03.2', time)
+    .option('--start <time>', 'where the clip begins: 3.2, 3.2s, 00:03.2, or auto for the best part', startTime)
     .option('--duration <s>', 'seconds to keep, 2 to 4 (default: as much as fits)', time)
     .addOption(
       new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
@@ -70,7 +71,8 @@ export function clipOptions(command: Command): Command {
         '1080p',
       ]),
     )
-    .option('--no-audio', 'drop the sound');
+    .option('--no-audio', 'drop the sound')
+    .option('--crop-bars', 'cut off black bars that are already in the picture', false);
 }
 
 export function clipWishes(flags: ClipFlags): ClipOptions {
@@ -81,6 +83,7 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
     orientation: flags.orientation,
     resolution: flags.resolution ?? 'auto',
     audio: flags.audio,
+    cropBars: flags.cropBars,
   };
 }
 
@@ -143,6 +146,10 @@ export function time(text: string): number {
   const seconds = parseTime(text);
   if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m or 2h.');
   return seconds;
+}
+
+function startTime(text: string): number | 'auto' {
+  return text === 'auto' ? text : time(text);
 }
 
 function pause(text: string): number {

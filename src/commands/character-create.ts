@@ -1,7 +1,6 @@
 /** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
 import {
@@ -12,6 +11,7 @@ import {
   orientationOf,
   orientationOfCharacter,
   type Registration,
+  sameWishes,
 } from '../domain.ts';
 import { hintsOf, isSoraError, PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
@@ -154,7 +154,8 @@ export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' |
     existing.name === wanted.name &&
     existing.source?.sha256 === wanted.source.sha256 &&
     existing.planVersion === PLAN_VERSION &&
-    isDeepStrictEqual(existing.options, wanted.options)
+    existing.options !== undefined &&
+    sameWishes(existing.options, wanted.options)
   );
 }
 

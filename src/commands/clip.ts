@@ -10,9 +10,10 @@ import {
   type MadeCharacter,
   type Orientation,
   orientationOf,
+  type Rect,
 } from '../domain.ts';
 import { refuseAll, SoraError, systemCode } from '../errors.ts';
-import type { MediaInfo, MediaPlan } from '../media/plan.ts';
+import type { Found, MediaInfo, MediaPlan } from '../media/plan.ts';
 import { checkFree, publishFile } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { formatBytes, shellQuote } from '../text.ts';
@@ -24,14 +25,22 @@ export interface InspectedClip {
 }
 
 /** Looks at a file and plans. Throws `usage` for a path that is no file and for wishes that cannot be met, `clip` for what is no media. */
-export async function inspectClip(context: Context, file: string, options: ClipOptions): Promise<InspectedClip> {
+export async function inspectClip(
+  context: Context,
+  file: string,
+  options: ClipOptions,
+  known: Pick<Found, 'crop'> = {},
+): Promise<InspectedClip> {
   const path = resolve(context.host.cwd, file);
   const { probeMedia } = await import('../media/probe.ts');
   const { planMedia } = await import('../media/plan.ts');
   // Only some files need ffmpeg to be measured; a machine without it can still inspect the others.
   const ffmpeg = await context.ffmpeg().catch(() => undefined);
   const info = await probeMedia(path, { signal: context.host.signal, ...(ffmpeg && { ffmpeg }) });
-  return { path, info, plan: planMedia(info, options) };
+  const first = { path, info, plan: planMedia(info, options, known) };
+  if (first.plan.kind === 'reject' || (options.start !== 'auto' && !options.cropBars)) return first;
+  const { findWishes } = await import('./clip-look.ts');
+  return { ...first, plan: planMedia(info, options, { ...known, ...(await findWishes(context, first, options)) }) };
 }
 
 /** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */
@@ -90,11 +99,17 @@ export async function runClipInspect(
 ): Promise<undefined> {
   const { path, info, plan } = await inspectClip(context, input.file, input.options);
   const { factLines } = await import('../media/facts.ts');
+  const { judgeClip } = await import('./clip-look.ts');
+  const judgement = context.globals.quiet ? undefined : await judgeClip(context, { path, info, plan }, input.options);
+  const { judgementLines } = await import('../media/judge.ts');
   context.ui.result({
-    json: { path, info, plan },
-    text: [context.ui.paint.bold(basename(path)), ...factLines(info).map((line) => `  ${line}`), planText(plan)].join(
-      '\n',
-    ),
+    json: { path, info, plan, judgement: judgement ?? null },
+    text: [
+      context.ui.paint.bold(basename(path)),
+      ...factLines(info).map((line) => `  ${line}`),
+      planText(plan),
+      ...(judgement ? judgementLines(judgement) : []),
+    ].join('\n'),
     quiet: [plan.kind],
   });
 }
@@ -177,7 +192,7 @@ export async function clipFor(
       hint: `Make it again: sora character create <clip> --name ${JSON.stringify(character.name)} --force`,
     });
   }
-  const { width, height } = character.master;
+  const { width, height, picture } = character.master;
   const isTurned = orientationOf(character.master) !== orientation;
   const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
   if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
@@ -189,8 +204,12 @@ export async function clipFor(
     }
     // Turned, a 720p picture asks for a larger frame than it came in.
     const resolution = maxPixels === undefined ? 'auto' : '720p';
-    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit: character.options.fit };
-    await prepareInto(context, await inspectClip(context, path, wishes), {
+    const { fit } = character.options;
+    // Bars of the old frame would stay inside the new one. What an earlier version padded is not written down.
+    const cropBars = isTurned && picture === undefined && character.planVersion < 2 && fit === 'pad';
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit, cropBars };
+    const crop = isTurned && picture ? evenPart(picture) : undefined;
+    await prepareInto(context, await inspectClip(context, path, wishes, { crop }), {
       outputPath: derived,
       name: `${character.name}'s clip`,
     });
@@ -199,4 +218,11 @@ export async function clipFor(
     await dispose();
     throw error;
   }
+}
+
+/** The largest part on even pixels: chroma is stored for pairs. */
+function evenPart({ x, y, width, height }: Rect): Rect {
+  const [left, top] = [x + (x % 2), y + (y % 2)];
+  const [right, bottom] = [x + width, y + height];
+  return { x: left, y: top, width: right - left - ((right - left) % 2), height: bottom - top - ((bottom - top) % 2) };
 }

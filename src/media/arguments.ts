@@ -1,8 +1,9 @@
 /** ffmpeg's arguments for a plan. Pure. Only what 4.1 to 9.0 all know is used: no -vsync, no -fps_mode, no tpad. */
 import { isAbsolute } from 'node:path';
+import type { Rect, Size } from '../domain.ts';
 import { inputMatrix, widePrimaries } from './colour.ts';
-import { formatRate } from './frame.ts';
-import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { formatRate, type Placement } from './frame.ts';
+import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE } from './limits.ts';
 import type { ConvertPlan, MediaPlan, RemuxPlan } from './plan.ts';
 
@@ -175,12 +176,13 @@ function audioOptions({ target }: ConvertPlan, { audio }: MediaInfo): string[] {
   ];
 }
 
-/** In order: whole frames, rate, flat, colours and size, box, tags. Rotation is ffmpeg's own and happens before. */
-export function videoFilters({ placement, target }: ConvertPlan, video: VideoInfo): string[] {
+/** In order: whole frames, rate, bars off, flat, colours and size, box, tags. Rotation is ffmpeg's own and happens before. */
+export function videoFilters({ placement, target, crop }: ConvertPlan, video: VideoInfo): string[] {
   return [
     ...deinterlaceFilters(video),
     `fps=fps=${formatRate(target.rate)}:start_time=0`,
-    ...pixelFilters({ placement }, video),
+    ...(crop ? [cropFilter(crop)] : []),
+    ...pixelFilters(placement, shownSize(video, crop), video),
     ...boxFilters({ placement }),
     'setsar=1',
     'format=yuv420p',
@@ -188,14 +190,17 @@ export function videoFilters({ placement, target }: ConvertPlan, video: VideoInf
   ];
 }
 
-function deinterlaceFilters({ scan }: VideoInfo): string[] {
+/** Whole frames from fields. */
+export function deinterlaceFilters({ scan }: VideoInfo): string[] {
   if (scan === 'progressive') return [];
   return [`yadif=mode=send_frame:parity=auto:deint=${scan === 'mixed' ? 'interlaced' : 'all'}`];
 }
 
-function pixelFilters({ placement }: Pick<ConvertPlan, 'placement'>, video: VideoInfo): string[] {
-  const { picture } = placement;
-  const shown = displayedSize(video);
+export function cropFilter({ width, height, x, y }: Rect): string {
+  return `crop=w=${width}:h=${height}:x=${x}:y=${y}`;
+}
+
+function pixelFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {
   const size = `w=${picture.width}:h=${picture.height}`;
   const resized = video.pixelAspect !== 1 || picture.width !== shown.width || picture.height !== shown.height;
   // Chroma of an odd column belongs to no pair; it is padded with a sample for every pixel and halved afterwards.
@@ -264,7 +269,7 @@ function gamutFilters(video: VideoInfo, primaries: string, size: string, format:
 function boxFilters({ placement }: Pick<ConvertPlan, 'placement'>): string[] {
   const { box, mode, x, y } = placement;
   if (mode === 'exact') return [];
-  if (mode === 'crop') return [`crop=w=${box.width}:h=${box.height}:x=${x}:y=${y}`];
+  if (mode === 'crop') return [cropFilter({ ...box, x, y })];
   const halve = isOdd(placement.picture) ? [`scale=flags=${SCALE_FLAGS}`] : [];
   return [`pad=w=${box.width}:h=${box.height}:x=${x}:y=${y}:color=black`, ...halve];
 }

@@ -97,7 +97,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const info = await probeMedia(job.outputPath, { signal: job.signal });
   const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded, plan.target)];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
-  const clip = await measureClip(job.outputPath, info.bytes, plan.target, decoded.frames);
+  const clip = await measureClip(job.outputPath, info.bytes, plan, decoded.frames);
   if (decoded.frames >= plan.target.frames) return { plan, clip, notes: [] };
   const target = fewerFrames(plan.target, decoded.frames);
   return { plan: { ...plan, target }, clip, notes: [shortNote(target)] };
@@ -135,7 +135,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
     throw new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, {
       hint: 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.',
     });
-  const clip = await measureClip(job.outputPath, info.bytes, plan.target, plan.target.frames);
+  const clip = await measureClip(job.outputPath, info.bytes, plan, plan.target.frames);
   return { plan, clip, notes };
 }
 
@@ -270,11 +270,10 @@ function rising(onProgress: ((fraction: number) => void) | undefined): (fraction
   };
 }
 
-async function measureClip(
-  path: string,
-  bytes: number,
-  { width, height, fps }: PlanTarget,
-  frames: number,
-): Promise<Clip> {
-  return { sha256: await hashFile(path), seconds: frames / fps, width, height, fps, bytes };
+async function measureClip(path: string, bytes: number, plan: RemuxPlan | ConvertPlan, frames: number): Promise<Clip> {
+  const { width, height, fps } = plan.target;
+  const clip = { sha256: await hashFile(path), seconds: frames / fps, width, height, fps, bytes };
+  if (plan.kind === 'remux' || plan.placement.mode !== 'pad') return clip;
+  const { picture, x, y } = plan.placement;
+  return { ...clip, picture: { x, y, width: picture.width, height: picture.height } };
 }

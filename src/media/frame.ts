@@ -80,9 +80,12 @@ export interface Placement {
   readonly y: number;
 }
 
+/** A picture that takes less than this share of both sides of its box is enlarged: detail counts more than a resampling. */
+const SMALL_SHARE = 0.9;
+
 /**
- * Places a picture in its box: within it and centred (`pad`), or filling it (`crop`). A picture that lies within the box
- * is not enlarged, unless a resolution was asked for.
+ * Places a picture in its box: within it and centred (`pad`), or filling it (`crop`). A picture that nearly fills the box
+ * is not resampled, unless a resolution was asked for.
  */
 export function place(
   shown: Size,
@@ -102,13 +105,15 @@ export function place(
     const [x, y] = [half(picture.width - box.width), half(picture.height - box.height)];
     return { box, picture, mode: x === 0 && y === 0 && sameSize(picture, box) ? 'exact' : 'crop', x, y };
   }
-  const scale = options.resolution === 'auto' ? Math.min(1, ...ratios) : Math.min(...ratios);
+  const fitting = Math.min(...ratios);
+  const isNear = fitting > 1 && fitting * SMALL_SHARE <= 1;
+  const scale = options.resolution === 'auto' && isNear ? 1 : fitting;
   const picture =
     scale === 1 && square
       ? shown
       : {
-          width: Math.min(box.width, even(shown.width * scale)),
-          height: Math.min(box.height, even(shown.height * scale)),
+          width: snap(even(shown.width * scale), box.width),
+          height: snap(even(shown.height * scale), box.height),
         };
   const mode = sameSize(picture, box) ? 'exact' : 'pad';
   return { box, picture, mode, x: half(box.width - picture.width), y: half(box.height - picture.height) };
@@ -120,6 +125,11 @@ function sameSize(a: Size, b: Size): boolean {
 
 function even(pixels: number): number {
   return Math.max(2, Math.round(pixels / 2) * 2);
+}
+
+/** A bar of two pixels is no use to anybody. */
+function snap(side: number, limit: number): number {
+  return side >= limit - 2 ? limit : side;
 }
 
 /** Half of it, on an even pixel, because chroma is stored for pairs. */

@@ -33,7 +33,10 @@ export interface VideoInfo {
   readonly fps: number | undefined;
   readonly constantRate: boolean;
   readonly frames: number | undefined;
+  /** Of the picture itself, without the delay. */
   readonly seconds: number | undefined;
+  /** Seconds after the beginning of the file at which the picture starts; 0 unless an edit list says so. */
+  readonly delay: number;
   readonly bitDepth: number;
   /** Undefined for RGB. */
   readonly chroma: string | undefined;
@@ -63,6 +66,16 @@ export function displayedSize(video: Pick<VideoInfo, 'width' | 'height' | 'pixel
   const width = pixelAspect > 1 ? Math.round(video.width * pixelAspect) : video.width;
   const height = pixelAspect < 1 ? Math.round(video.height / pixelAspect) : video.height;
   return video.rotation % 180 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** The size at which players would show this part of the upright picture, or all of it. */
+export function shownSize(
+  video: Pick<VideoInfo, 'width' | 'height' | 'pixelAspect' | 'rotation'>,
+  part: Size | undefined,
+): Size {
+  if (!part) return displayedSize(video);
+  const pixelAspect = video.rotation % 180 === 0 ? video.pixelAspect : 1 / video.pixelAspect;
+  return displayedSize({ width: part.width, height: part.height, pixelAspect, rotation: 0 });
 }
 
 /** The length of the picture. Frame counts are exact where container times are rounded to milliseconds. */

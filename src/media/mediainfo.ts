@@ -36,6 +36,7 @@ function readVideo(track: Fields): VideoInfo {
   const num = number(track, 'FrameRate_Num');
   const den = number(track, 'FrameRate_Den');
   const fps = num && den ? num / den : number(track, 'FrameRate');
+  const late = lateStart(track);
   return {
     codec: format === 'AVC' ? 'H.264' : format,
     profile: text(track, 'Format_Profile'),
@@ -45,8 +46,9 @@ function readVideo(track: Fields): VideoInfo {
     rotation: rotationOf(number(track, 'Rotation') ?? 0),
     fps: fps || undefined,
     constantRate: tag(track, 'FrameRate_Mode') !== 'VFR',
-    frames: number(track, 'FrameCount'),
-    seconds: number(track, 'Duration'),
+    frames: late && fps ? Math.round(late.seconds * fps) : number(track, 'FrameCount'),
+    seconds: late?.seconds ?? number(track, 'Duration'),
+    delay: late?.delay ?? 0,
     bitDepth: number(track, 'BitDepth') ?? (format === 'ProRes' ? 10 : 8),
     chroma: tag(track, 'ChromaSubsampling'),
     rgb: colourSpace.startsWith('RGB'),
@@ -59,6 +61,14 @@ function readVideo(track: Fields): VideoInfo {
     hdr: transfer === 'PQ' || transfer === 'HLG' ? transfer : undefined,
     scan: scanOf(tag(track, 'ScanType'), format),
   };
+}
+
+/** An edit list may begin with nothing: MediaInfo counts that in, and says beside it what the picture itself takes. */
+function lateStart(track: Fields): { delay: number; seconds: number } | undefined {
+  const { extra } = track;
+  const milliseconds = typeof extra === 'object' && extra !== null ? number({ ...extra }, 'Source_Delay') : undefined;
+  const seconds = number(track, 'Source_Duration');
+  return milliseconds && milliseconds > 0 && seconds ? { delay: milliseconds / 1000, seconds } : undefined;
 }
 
 function readAudio(track: Fields): AudioInfo {

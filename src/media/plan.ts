@@ -2,7 +2,7 @@
  * What has to be done to a file so that every host takes it, with reasons. Pure: a plan can be shown, tested, stored and
  * run later. Rules: 2-4 s, 16:9 or 9:16 at 720p-1080p, H.264 8-bit 4:2:0 BT.709, constant 23.976-60 fps, AAC or silence.
  */
-import { type ClipOptions, formatSize, type Size } from '../domain.ts';
+import { type ClipOptions, formatSize, type Rect, type Size } from '../domain.ts';
 import { refuseAll } from '../errors.ts';
 import {
   chooseBox,
@@ -16,7 +16,7 @@ import {
   type Rate,
   targetRate,
 } from './frame.ts';
-import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from './info.ts';
+import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from './info.ts';
 import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS } from './limits.ts';
 import { audioSteps, colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
 
@@ -25,7 +25,7 @@ export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 export type { PlanStep } from './steps.ts';
 
 /** Raised when the same source and wishes would give another master. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 export interface PlanTarget extends Size {
   readonly rate: Rate;
@@ -54,6 +54,8 @@ export interface ConvertPlan {
   /** Seconds into the source. */
   readonly start: number;
   readonly placement: Placement;
+  /** The part of the upright picture that is kept, in its own pixels; without it, all. */
+  readonly crop?: Rect;
 }
 
 export interface RejectPlan {
@@ -63,28 +65,49 @@ export interface RejectPlan {
 
 export type MediaPlan = RemuxPlan | ConvertPlan | RejectPlan;
 
-/** Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`. */
-export function planMedia(info: MediaInfo, options: ClipOptions): MediaPlan {
+/** The part of a clip that `--start auto` chose. */
+export interface Moment {
+  /** Into the source. */
+  readonly start: number;
+  readonly seconds: number;
+  /** Why, in a phrase. */
+  readonly because: string;
+}
+
+/** What was found in the picture, where the wishes ask for it. */
+export interface Found {
+  readonly moment?: Moment | undefined;
+  /** Without its bars, in pixels of the upright picture. */
+  readonly crop?: Rect | undefined;
+}
+
+/**
+ * Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`.
+ * Without a moment `--start auto` is planned from the beginning.
+ */
+export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop }: Found = {}): MediaPlan {
   refuseWishes(wrongWishes(options));
   const issues = findIssues(info);
   const { video } = info;
   if (!video || issues.length > 0) return { kind: 'reject', issues };
 
-  const seconds = videoSeconds(video) ?? 0;
   const rate = targetRate(video.fps ?? 0, video.constantRate);
   const fps = fpsOf(rate);
+  const held = heldSeconds(video, fps);
+  const seconds = (videoSeconds(video) ?? 0) + held;
   const whole = framesIn(seconds, fps);
-  const start = options.start ?? 0;
-  const frames = chooseFrames(seconds, fps, options);
-  const shown = displayedSize(video);
+  const start = moment?.start ?? startOf(options);
+  const frames = chooseFrames(seconds, fps, { start, duration: options.duration ?? moment?.seconds ?? null });
+  const shown = shownSize(video, crop);
   const placement = place(shown, chooseBox(shown, options), options, video.pixelAspect === 1);
   const audio = options.audio && info.audio !== undefined;
   const target = { ...placement.box, rate, fps, frames, seconds: frames / fps, audio };
 
   const steps = [
-    ...trimSteps({ seconds, start, frames, whole, fps, options }),
+    ...trimSteps({ seconds, start, frames, whole, fps, options, moment }),
+    ...(start < held ? lateSteps(video, held) : []),
     ...rateSteps(video, rate),
-    ...pictureSteps(video, placement, options),
+    ...pictureSteps(video, { placement, crop }, options),
     ...colourSteps(video),
     ...encodeSteps(info, rate),
   ];
@@ -95,7 +118,25 @@ export function planMedia(info: MediaInfo, options: ClipOptions): MediaPlan {
     return { kind: 'remux', target, steps: drops, audioUntil: audioUntil === 'unknown' ? undefined : audioUntil };
   }
   const sound = audio ? audioSteps(info, steps.length > 0) : [];
-  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, start, placement };
+  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, start, placement, ...(crop && { crop }) };
+}
+
+function startOf({ start }: ClipOptions): number {
+  return start === 'auto' ? 0 : (start ?? 0);
+}
+
+/**
+ * How long the first frame has to stand in for a picture that starts late. Less than a frame may stay as it is, where the
+ * whole then still fits.
+ */
+function heldSeconds(video: VideoInfo, fps: number): number {
+  const total = video.delay + (videoSeconds(video) ?? 0);
+  return video.delay >= 1 / fps || (video.delay > 0 && total > MAX_SECONDS + 0.0005) ? video.delay : 0;
+}
+
+function lateSteps(video: VideoInfo, held: number): PlanStep[] {
+  const because = `the picture starts ${round(held)} s late`;
+  return video.delay > 0 ? [{ do: 'fill', because, detail: 'its first frame is shown from the beginning' }] : [];
 }
 
 /** The encode to fall back on when a copy turns out not to be what its headers say. */
@@ -151,7 +192,7 @@ function findIssues(info: MediaInfo): string[] {
 
 function wrongWishes({ start, duration }: ClipOptions): string[] {
   const wrong: string[] = [];
-  if (start !== null && !(start >= 0 && Number.isFinite(start))) wrong.push('--start must not be negative.');
+  if (typeof start === 'number' && !(start >= 0 && Number.isFinite(start))) wrong.push('--start must not be negative.');
   if (duration !== null && !(duration >= MIN_SECONDS && duration <= MAX_SECONDS))
     wrong.push(`--duration must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
   return wrong;
@@ -161,9 +202,12 @@ function refuseWishes(problems: readonly string[], hint?: string): void {
   if (problems.length > 0) throw refuseAll('usage', problems, hint === undefined ? {} : { hint });
 }
 
-function chooseFrames(seconds: number, fps: number, { start, duration }: ClipOptions): number {
+function chooseFrames(
+  seconds: number,
+  fps: number,
+  { start: from, duration }: { start: number; duration: number | null },
+): number {
   const { min, max } = frameLimits(fps);
-  const from = start ?? 0;
   const available = framesIn(seconds - from, fps);
   if (available < min) {
     const latest = Math.floor((seconds - min / fps) * 1000) / 1000;
@@ -194,16 +238,19 @@ interface Cut {
   readonly whole: number;
   readonly fps: number;
   readonly options: ClipOptions;
+  readonly moment: Moment | undefined;
 }
 
-function trimSteps({ seconds, start, frames, whole, fps, options }: Cut): PlanStep[] {
+function trimSteps({ seconds, start, frames, whole, fps, options, moment }: Cut): PlanStep[] {
   if (start === 0 && frames >= whole) return [];
   const asked = [
     options.start ? `--start ${options.start}` : undefined,
     options.duration === null ? undefined : `--duration ${options.duration}`,
   ].filter((part) => part !== undefined);
-  const because =
-    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(seconds)} s is longer than ${MAX_SECONDS} s`;
+  const because = [
+    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(seconds)} s is longer than ${MAX_SECONDS} s`,
+    ...(moment ? [moment.because] : []),
+  ].join('; ');
   const from = start === 0 ? `first ${frames} frames` : `${frames} frames from ${round(start)} s on`;
   return [{ do: 'trim', because, detail: `${from}: ${(frames / fps).toFixed(2)} s at ${round(fps)} fps` }];
 }

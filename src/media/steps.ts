@@ -1,9 +1,9 @@
 /** Why a clip has to be converted: one step for every difference between it and what hosts take. Pure. */
-import { type ClipOptions, formatSize } from '../domain.ts';
+import { type ClipOptions, formatSize, type Rect, type Size } from '../domain.ts';
 import { formatBytes } from '../text.ts';
 import { inputMatrix, isWideGamut } from './colour.ts';
 import { fpsOf, type Placement, type Rate } from './frame.ts';
-import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { MAX_BYTES } from './limits.ts';
 
 /** What is done, why, and what comes out of it: three phrases for people. */
@@ -22,9 +22,13 @@ export function plural(count: number, noun: string): string {
   return `${count} more ${noun}${count === 1 ? '' : 's'}`;
 }
 
-export function pictureSteps(video: VideoInfo, placement: Placement, options: ClipOptions): PlanStep[] {
+export function pictureSteps(
+  video: VideoInfo,
+  { placement, crop }: { placement: Placement; crop: Rect | undefined },
+  options: ClipOptions,
+): PlanStep[] {
   const { box, picture } = placement;
-  const shown = displayedSize(video);
+  const shown = shownSize(video, crop);
   const steps: PlanStep[] = [];
   if (video.scan !== 'progressive')
     steps.push({
@@ -38,7 +42,7 @@ export function pictureSteps(video: VideoInfo, placement: Placement, options: Cl
     steps.push({
       do: 'square pixels',
       because: `its pixels have a ratio of ${round(video.pixelAspect)}:1`,
-      detail: `${formatSize(shown)} as shown`,
+      detail: `${formatSize(displayedSize(video))} as shown`,
     });
   if (video.alpha)
     steps.push({
@@ -46,8 +50,14 @@ export function pictureSteps(video: VideoInfo, placement: Placement, options: Cl
       because: video.codec === 'GIF' || video.codec === 'ProRes' ? 'it may have transparency' : 'it has transparency',
       detail: 'on black',
     });
+  if (crop)
+    steps.push({
+      do: 'crop bars',
+      because: `${formatSize(displayedSize(video))} has black bars in it`,
+      detail: `the picture between them, ${formatSize(shown)}`,
+    });
   if (picture.width !== shown.width || picture.height !== shown.height)
-    steps.push({ do: 'scale', because: scaleReason(placement, options, video), detail: formatSize(picture) });
+    steps.push({ do: 'scale', because: scaleReason(placement, options, shown), detail: formatSize(picture) });
   if (placement.mode !== 'exact')
     steps.push({
       do: placement.mode,
@@ -57,12 +67,12 @@ export function pictureSteps(video: VideoInfo, placement: Placement, options: Cl
   return steps;
 }
 
-function scaleReason({ box }: Placement, options: ClipOptions, video: VideoInfo): string {
-  const shown = displayedSize(video);
+function scaleReason({ box, picture }: Placement, options: ClipOptions, shown: Size): string {
   if (options.resolution !== 'auto') return `--resolution ${options.resolution} was asked`;
   if (options.fit === 'crop') return `${formatSize(shown)} has to fill ${formatSize(box)}`;
   if (shown.width > box.width || shown.height > box.height)
     return `${formatSize(shown)} is larger than ${formatSize(box)}`;
+  if (picture.width > shown.width + 2) return `${formatSize(shown)} is small in ${formatSize(box)}`;
   return 'sides have to be even';
 }
 

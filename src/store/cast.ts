@@ -113,6 +113,7 @@ const MASTER_FIELDS = [
   'height',
   'fps',
   'bytes',
+  'picture',
 ] as const satisfies readonly (keyof MadeCharacter['master'])[];
 
 const OPTION_FIELDS = [
@@ -122,6 +123,7 @@ const OPTION_FIELDS = [
   'orientation',
   'resolution',
   'audio',
+  'cropBars',
 ] as const satisfies readonly (keyof MadeCharacter['options'])[];
 
 /** All but the profile, which names settings of one machine. */

@@ -1,7 +1,6 @@
 /** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Character,
   type Clip,
@@ -9,7 +8,9 @@ import {
   isMade,
   type MadeCharacter,
   type PendingRegistration,
+  type Rect,
   type Registration,
+  sameWishes,
 } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { shellQuote } from '../text.ts';
@@ -255,7 +256,7 @@ export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
     a.name === b.name &&
     a.source.sha256 === b.source.sha256 &&
     a.planVersion === b.planVersion &&
-    isDeepStrictEqual(a.options, b.options)
+    sameWishes(a.options, b.options)
   );
 }
 
@@ -283,15 +284,22 @@ const clip = shape<Clip>({
   height: positive,
   fps: positive,
   bytes: positive,
+  picture: optional(shape<Rect>({ x: number, y: number, width: positive, height: positive })),
 });
 
+const start = rule<ClipOptions['start']>(
+  (value) => value === null || value === 'auto' || Number.isFinite(value),
+  'is not a number',
+);
+
 const clipOptions = shape<ClipOptions>({
-  start: nullable(number),
+  start,
   duration: nullable(number),
   fit: oneOf('pad', 'crop'),
   orientation: oneOf('auto', 'landscape', 'portrait'),
   resolution: oneOf('auto', '720p', '1080p'),
   audio: boolean,
+  cropBars: optional(boolean),
 });
 
 const registration = shape<Registration>({

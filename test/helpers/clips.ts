@@ -95,7 +95,7 @@ export const RECIPES = {
   '1:1': clip(720, 720),
   '4K': clip(3840, 2160, { seconds: 2, fps: '24' }),
   '320x240': clip(320, 240),
-  'odd size': clip(641, 363, { filter: TO_709.replace('yuv420p', 'yuv444p') }),
+  'odd size': clip(1201, 683, { filter: TO_709.replace('yuv420p', 'yuv444p') }),
   '1366x768': clip(1366, 768),
 
   '15 fps': small({ fps: '15' }),

@@ -12,6 +12,7 @@ const VIDEO: VideoInfo = {
   constantRate: true,
   frames: 90,
   seconds: 3,
+  delay: 0,
   bitDepth: 8,
   chroma: '4:2:0',
   rgb: false,

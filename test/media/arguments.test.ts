@@ -121,7 +121,7 @@ describe('videoFilters', () => {
     [
       'standard definition',
       { width: 640, height: 480, matrix: undefined },
-      /scale=w=640:h=480:in_color_matrix=bt601:in_range=tv:out_color_matrix=bt709/,
+      /scale=w=960:h=720:in_color_matrix=bt601:in_range=tv:out_color_matrix=bt709/,
     ],
     [
       'untagged high definition',
@@ -134,7 +134,7 @@ describe('videoFilters', () => {
     ['PQ', { hdr: 'PQ' }, /zscale=tin=smpte2084.*tonemap=/],
     ['HLG', { hdr: 'HLG' }, /zscale=tin=arib-std-b67.*tonemap=/],
     ['wide gamut', { primaries: 'Display P3' }, /colorspace=iprimaries=smpte432/],
-    ['odd sides', { width: 641, height: 361 }, /format=yuv444p,pad=.*scale=flags=.*format=yuv420p/],
+    ['odd sides', { width: 1201, height: 683 }, /format=yuv444p,pad=.*scale=flags=.*format=yuv420p/],
     ['interlaced fields', { scan: 'interlaced' }, /^yadif=.*deint=all,fps/],
     ['fields in some frames', { scan: 'mixed' }, /^yadif=.*deint=interlaced,fps/],
   ])('treats %s', (_, video, expected) => {

@@ -7,21 +7,21 @@ import * as marks from '../helpers/picture.ts';
 import { expectColours, expectUpright, parseRect } from '../helpers/upright.ts';
 
 const ROWS: readonly Row[] = [
-  { kind: '15 fps', plan: 'convert', size: '1280x720', picture: '640x360+320+180' },
+  { kind: '15 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '23.976 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 95, fps: 23.976 },
-  { kind: '29.97 fps', plan: 'convert', size: '1280x720', picture: '640x360+320+180', frames: 119, fps: 29.97 },
-  { kind: '59.94 fps', plan: 'convert', size: '1280x720', picture: '640x360+320+180', frames: 239, fps: 59.94 },
-  { kind: '120 fps', plan: 'convert', size: '1280x720', picture: '640x360+320+180' },
+  { kind: '29.97 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 119, fps: 29.97 },
+  { kind: '59.94 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 239, fps: 59.94 },
+  { kind: '120 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'VFR', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '10-bit', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '4:2:2', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'alpha', plan: 'convert', size: '1280x720', picture: '640x360+320+180' },
-  { kind: 'alpha in VP9', plan: 'convert', size: '1280x720', picture: '640x360+320+180' },
+  { kind: 'alpha', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
+  { kind: 'alpha in VP9', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'full range', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'bt601 colours', plan: 'convert', size: '1280x720', picture: '640x480+320+120' },
+  { kind: 'bt601 colours', plan: 'convert', size: '1280x720', picture: '960x720+160+0' },
   { kind: 'interlaced', plan: 'convert', size: '1280x720', picture: '960x720+160+0' },
   { kind: 'interlaced, right size', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'animated GIF', plan: 'convert', size: '1280x720', picture: '320x180+480+270' },
+  { kind: 'animated GIF', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'HEVC', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
 ];
 

@@ -14,19 +14,19 @@ const JOE = fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url));
 
 const ROWS: readonly Row[] = [
   { kind: '4.04 s', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 100 },
-  { kind: '60 s', plan: 'convert', size: '1280x720', picture: '320x180+480+270', frames: 96 },
-  { kind: 'rotated 90', plan: 'convert', size: '720x1280', picture: '360x640+180+320' },
-  { kind: 'rotated 180', plan: 'convert', size: '1280x720', picture: '640x360+320+180' },
-  { kind: 'rotated 270', plan: 'convert', size: '720x1280', picture: '360x640+180+320' },
+  { kind: '60 s', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 96 },
+  { kind: 'rotated 90', plan: 'convert', size: '720x1280', picture: '720x1280+0+0' },
+  { kind: 'rotated 180', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
+  { kind: 'rotated 270', plan: 'convert', size: '720x1280', picture: '720x1280+0+0' },
   { kind: 'rotated 90, right size', plan: 'convert', size: '720x1280', picture: '720x1280+0+0' },
   { kind: 'SAR 2:1', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'SAR 8:9, rotated 90', plan: 'convert', size: '720x1280', picture: '540x720+90+280' },
+  { kind: 'SAR 8:9, rotated 90', plan: 'convert', size: '720x1280', picture: '720x960+0+160' },
   { kind: '4:3', plan: 'convert', size: '1280x720', picture: '960x720+160+0' },
   { kind: '21:9', plan: 'convert', size: '1696x954', picture: '1680x720+8+117' },
   { kind: '1:1', plan: 'convert', size: '1280x720', picture: '720x720+280+0' },
   { kind: '4K', plan: 'convert', size: '1920x1080', picture: '1920x1080+0+0' },
-  { kind: '320x240', plan: 'convert', size: '1280x720', picture: '320x240+480+240' },
-  { kind: 'odd size', plan: 'convert', size: '1280x720', picture: '641x363+319.5+178.5' },
+  { kind: '320x240', plan: 'convert', size: '1280x720', picture: '960x720+160+0' },
+  { kind: 'odd size', plan: 'convert', size: '1280x720', picture: '1201x683+38+18' },
   { kind: '1366x768', plan: 'convert', size: '1376x774', picture: '1366x768+5+3' },
 ];
 
@@ -65,7 +65,7 @@ describe('wishes', () => {
 
   it.each([
     { kind: '4:3', wish: { orientation: 'portrait' }, size: '972x1728', picture: '960x720+6+504' },
-    { kind: 'rotated 90', wish: { orientation: 'landscape' }, size: '1280x720', picture: '360x640+460+40' },
+    { kind: 'rotated 90', wish: { orientation: 'landscape' }, size: '1280x720', picture: '406x720+437+0' },
     { kind: '1366x768', wish: { resolution: '720p' }, size: '1280x720', picture: '1280x720+0+0' },
   ] as const)('make $kind $size with $wish', async ({ kind, wish, size, picture }) => {
     const { path, master } = await masterOf(kind, wish);

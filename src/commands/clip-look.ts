@@ -1,0 +1,99 @@
+/** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
+import { basename } from 'node:path';
+import type { Context } from '../context.ts';
+import type { ClipOptions } from '../domain.ts';
+import { isSoraError } from '../errors.ts';
+import type { Ffmpeg } from '../media/ffmpeg.ts';
+import type { Judgement } from '../media/judge.ts';
+import type { Found, MediaPlan, Moment } from '../media/plan.ts';
+import type { InspectedClip } from './clip.ts';
+
+/** Finds what `--start auto` and `--crop-bars` ask for, with progress. Throws `machine` without an ffmpeg. */
+export async function findWishes(context: Context, clip: InspectedClip, options: ClipOptions): Promise<Found> {
+  const ffmpeg = await context.ffmpeg();
+  const moment = options.start === 'auto' ? await chooseStart(context, clip, { ffmpeg, options }) : undefined;
+  if (!options.cropBars) return { moment };
+  const { planMedia } = await import('../media/plan.ts');
+  const crop = await findBars(context, clip, { ffmpeg, plan: planMedia(clip.info, options, { moment }) });
+  return { moment, ...(crop && { crop }) };
+}
+
+async function chooseStart(
+  { ui, host }: Context,
+  { path, info }: InspectedClip,
+  { ffmpeg, options }: { ffmpeg: Ffmpeg; options: ClipOptions },
+): Promise<Moment> {
+  const { findMoment } = await import('../media/scan.ts');
+  const name = basename(path);
+  const task = await ui.task(`Looking through ${name}`);
+  try {
+    const moment = await findMoment({
+      ...{ source: path, info, ffmpeg, signal: host.signal, duration: options.duration },
+      onProgress: (fraction) => task.update(`Looking through ${name}`, fraction),
+    });
+    const { start, seconds, because } = moment;
+    task.done(`Chose ${start} s to ${Number((start + seconds).toFixed(3))} s of ${name}: ${because}`);
+    return moment;
+  } catch (error) {
+    task.fail(`${name} was not looked through`);
+    throw error;
+  }
+}
+
+async function findBars(
+  { ui, host }: Context,
+  { path, info }: InspectedClip,
+  { ffmpeg, plan }: { ffmpeg: Ffmpeg; plan: MediaPlan },
+): Promise<Found['crop']> {
+  if (plan.kind === 'reject' || !info.video) return undefined;
+  const { lookInto } = await import('../media/look.ts');
+  const { pictureBetweenBars } = await import('../media/bars.ts');
+  const { uprightSize } = await import('../media/judge.ts');
+  const part = partOf(plan);
+  const readings = await lookInto({
+    ...{ source: path, info, ffmpeg, signal: host.signal, ...part },
+    want: { bars: true },
+  });
+  const between = pictureBetweenBars(uprightSize(info.video), readings.lit);
+  if (!between) ui.note(`There are no black bars in ${basename(path)}; nothing of it is cropped.`);
+  return between;
+}
+
+function partOf(plan: Exclude<MediaPlan, { kind: 'reject' }>): Judgement['part'] {
+  return { start: plan.kind === 'convert' ? plan.start : 0, seconds: plan.target.seconds };
+}
+
+/** Undefined for a clip that cannot be used. What this machine cannot measure is told, not thrown. */
+export async function judgeClip(
+  context: Context,
+  { path, info, plan }: InspectedClip,
+  options: ClipOptions,
+): Promise<Judgement | undefined> {
+  const { video } = info;
+  if (plan.kind === 'reject' || !video) return undefined;
+  const part = partOf(plan);
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  if (!ffmpeg)
+    return {
+      part,
+      findings: [],
+      unmeasured: ['It was not judged: that needs an ffmpeg, and none that works was found.'],
+    };
+  const { lookInto } = await import('../media/look.ts');
+  const { listParts } = await import('../media/find.ts');
+  const { judge } = await import('../media/judge.ts');
+  const { signal } = context.host;
+  const blur = (await listParts(ffmpeg, 'filters', signal)).has('blurdetect');
+  try {
+    const want = { blur, bars: true, sound: options.audio };
+    const readings = await lookInto({ source: path, info, ffmpeg, signal, ...part, want });
+    const unmeasured = [
+      ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),
+      ...(video.hdr ? ['Its exposure was not judged: it is HDR.'] : []),
+    ];
+    return { part, findings: judge({ info: { ...info, video }, options, plan, readings }), unmeasured };
+  } catch (error) {
+    if (!isSoraError(error, 'clip') && !isSoraError(error, 'machine')) throw error;
+    return { part, findings: [], unmeasured: [`It was not judged. ${error.message}`] };
+  }
+}

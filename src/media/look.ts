@@ -1,0 +1,170 @@
+/** Looks into a part of a clip with ffmpeg's own filters: light, movement, cuts, sharpness, bars and sound, in one pass. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Size } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import { machineError } from '../publish.ts';
+import { temporary } from '../temporary.ts';
+import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
+import type { Ffmpeg } from './find.ts';
+import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
+
+export interface LookRequest {
+  readonly source: string;
+  readonly info: MediaInfo;
+  readonly ffmpeg: Ffmpeg;
+  readonly signal: AbortSignal;
+  /** Seconds into the source. */
+  readonly start: number;
+  readonly seconds: number;
+  /** What costs more than a small copy of the picture: only what is asked for is measured. */
+  readonly want: Wanted;
+  /** Seconds that are done. */
+  readonly onSeconds?: (seconds: number) => void;
+}
+
+export interface Wanted {
+  /** Widths of edges; the build must have blurdetect. */
+  readonly blur?: boolean;
+  /** Sharpness by a measure that every build has, to compare parts of one clip. */
+  readonly detail?: boolean;
+  readonly bars?: boolean;
+  readonly sound?: boolean;
+}
+
+/** Of the small copy in which light and movement are measured. */
+const SMALL_SIDE = 320;
+const DETAIL_SIDE = 640;
+/** Edges are as wide as a host sees them. */
+const BLUR_SIDE = 1280;
+const TIMEOUT_MS = 180_000;
+
+/** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. Sound that does not decode is not there. */
+export async function lookInto(request: LookRequest): Promise<Readings> {
+  const { info, start, want } = request;
+  if (!info.video) throw new TypeError('there is no picture to look into');
+  const folder = await mkdtemp(join(tmpdir(), 'sora-look-')).catch((error: unknown) => {
+    throw machineError(error, tmpdir());
+  });
+  const made = temporary(folder);
+  try {
+    const sound = want.sound === true && info.audio !== undefined;
+    let failure = await runLook(request, { folder, video: info.video, sound });
+    if (failure !== undefined && sound) failure = await runLook(request, { folder, video: info.video, sound: false });
+    if (failure !== undefined) throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`);
+    const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
+    const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
+    const { width, height } = smaller(displayedSize(info.video), SMALL_SIDE);
+    return readPrinted(printed, { offset: start, longSide: Math.max(width, height) });
+  } finally {
+    await made.dispose();
+  }
+}
+
+/** Undefined when it ended well, else ffmpeg's complaint. */
+async function runLook(
+  { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
+  { folder, video, sound }: { folder: string; video: VideoInfo; sound: boolean },
+): Promise<string | undefined> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
+  const args = [
+    ...[...hostileInput(), '-v', 'error', '-nostats', '-progress', 'pipe:1', '-y'],
+    ...(start > 0 ? ['-ss', String(start)] : []),
+    ...['-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
+    ...['-filter_complex', lookGraph(video, want), '-map', '[seen]', '-f', 'null', '-'],
+    ...(sound ? ['-map', '0:a:0', '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
+  ];
+  // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
+  const child = execa(ffmpeg.path, args, {
+    cwd: folder,
+    stdin: 'ignore',
+    reject: false,
+    buffer: { stdout: false, stderr: true },
+    maxBuffer: 1_000_000,
+    timeout: TIMEOUT_MS,
+    cancelSignal: signal,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  for await (const line of child.iterable({ from: 'stdout' })) {
+    const time = /^out_time=(\d+):(\d+):([\d.]+)/.exec(line);
+    if (time) onSeconds?.(Math.min(seconds, Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])));
+  }
+  const result = await child;
+  throwIfAborted(signal);
+  if (!result.failed) return undefined;
+  if (result.timedOut) return 'it took too long';
+  const stderr = String(result.stderr ?? '');
+  const machine = machineProblem(stderr);
+  if (machine) throw machine;
+  if (result.exitCode === undefined && result.code)
+    throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, { cause: result.cause });
+  return firstWords(stderr);
+}
+
+const SOUND_FILTERS = ['astats=metadata=1:reset=0', 'ametadata=print:file=sound'].join(',');
+
+/** The filters, each printing what it found into a file of its own. */
+export function lookGraph(video: VideoInfo, want: Wanted): string {
+  const branches = [
+    seen(video),
+    ...(want.detail ? [detail(video)] : []),
+    ...(want.blur ? [blur(video)] : []),
+    ...(want.bars ? [bars()] : []),
+  ];
+  const labels = branches.map((_, index) => `[v${index}]`).join('');
+  const split = [...deinterlaceFilters(video), `split=${branches.length}`].join(',');
+  return [`[0:V:0]${split}${labels}`, ...branches.map((branch, index) => `[v${index}]${branch}`)].join(';');
+}
+
+/** `scene_score` of every frame first, then twelve a second: deshake takes the picture apart, and comes last. */
+function seen(video: VideoInfo): string {
+  return [
+    shrink(video, SMALL_SIDE, 'yuv420p'),
+    'select=gte(scene\\,0)',
+    print('scene', 'lavfi.scene_score'),
+    'fps=12',
+    'signalstats',
+    print('light'),
+    'deshake=rx=16:ry=16:contrast=20:filename=motion[seen]',
+  ].join(',');
+}
+
+function detail(video: VideoInfo): string {
+  const mean = 'lavfi.signalstats.YAVG';
+  return [
+    `fps=4,${shrink(video, DETAIL_SIDE, 'gray')},split[d0][d1]`,
+    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)},nullsink`,
+    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)},nullsink`,
+  ].join(';');
+}
+
+/** The sharpest quarter of all blocks counts: what lies before and behind a face may be soft. */
+function blur(video: VideoInfo): string {
+  const blocks = 'block_width=32:block_height=32:block_pct=25';
+  return `fps=4,${shrink(video, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')},nullsink`;
+}
+
+function bars(): string {
+  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)},nullsink`;
+  return `fps=4,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
+}
+
+function print(file: string, key?: string): string {
+  return `metadata=print:file=${file}${key === undefined ? '' : `:key=${key}`}`;
+}
+
+/** Not enlarged, as shown, its long side at most `most`. */
+function shrink(video: VideoInfo, most: number, format: string): string {
+  const { width, height } = smaller(displayedSize(video), most);
+  return `scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
+}
+
+function smaller({ width, height }: Size, most: number): Size {
+  const scale = Math.min(1, most / Math.max(width, height));
+  const side = (pixels: number): number => Math.max(16, Math.round((pixels * scale) / 2) * 2);
+  return { width: side(width), height: side(height) };
+}

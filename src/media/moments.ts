@@ -1,0 +1,131 @@
+/** Which 2 to 4 s of a clip show a character best: no cut inside, sharp, well lit, moving but not shaking. Pure. */
+import type { VideoInfo } from './info.ts';
+import { MAX_SECONDS, MIN_SECONDS } from './limits.ts';
+import type { Moment } from './plan.ts';
+import { jerk, liveliness, median, type Readings } from './readings.ts';
+
+/** A part of the source that is looked at, in seconds. */
+export interface Span {
+  readonly start: number;
+  readonly seconds: number;
+}
+
+/** Pixels that are decoded at most, so that a film takes no longer than a minute of 1080p at 60 fps does. */
+const PIXEL_BUDGET = 60 * 60 * 1920 * 1080;
+const LEAST_SCAN_SECONDS = 40;
+const MOST_SCAN_SECONDS = 240;
+/** Long enough for a whole window and some choice around it. */
+const SAMPLE_SECONDS = 8;
+
+/** What to look at: all of a short clip, samples at even distances of a long one. */
+export function planScan(seconds: number, { width, height, fps }: Pick<VideoInfo, 'width' | 'height' | 'fps'>): Span[] {
+  const affordable = PIXEL_BUDGET / (width * height * (fps ?? 30));
+  const scanned = Math.min(MOST_SCAN_SECONDS, Math.max(LEAST_SCAN_SECONDS, affordable));
+  if (seconds <= scanned) return [{ start: 0, seconds }];
+  const count = Math.floor(scanned / SAMPLE_SECONDS);
+  const distance = seconds / count;
+  return Array.from({ length: count }, (_, index) => ({
+    start: Math.floor((index * distance + (distance - SAMPLE_SECONDS) / 2) * 1000) / 1000,
+    seconds: SAMPLE_SECONDS,
+  }));
+}
+
+/** Longer shows more, where both are good. */
+const LENGTHS = [
+  { seconds: MAX_SECONDS, worth: 1 },
+  { seconds: 3, worth: 0.9 },
+  { seconds: MIN_SECONDS, worth: 0.8 },
+];
+/** Candidates are a quarter of a second apart, and begin with every shot. */
+const STEP = 3;
+/** Times of frames are rounded. */
+const SLACK = 0.003;
+
+interface Candidate {
+  readonly start: number;
+  readonly seconds: number;
+  readonly cuts: number;
+  readonly sharp: number;
+  readonly mean: number;
+  readonly change: number;
+  readonly jerk: number;
+}
+
+/**
+ * The best window of what was looked at, or undefined when nothing could be seen. `duration` fixes its length; of equally
+ * good ones the earliest is taken, so that the answer is the same every time.
+ */
+export function chooseMoment(
+  looks: readonly { readonly span: Span; readonly readings: Readings }[],
+  duration: number | null,
+): Moment | undefined {
+  const lengths = duration === null ? LENGTHS : [{ seconds: duration, worth: 1 }];
+  const longest = Math.max(0, ...looks.map(({ span }) => span.seconds));
+  const usable = lengths.filter(({ seconds }) => seconds <= longest + SLACK);
+  // A clip between two lengths is best used whole.
+  if (duration === null && longest < MAX_SECONDS) usable.unshift({ seconds: longest, worth: 1 });
+  const rated = looks.flatMap(({ span, readings }) =>
+    usable.flatMap(({ seconds, worth }) =>
+      startsIn(span, readings, seconds)
+        .map((start) => candidateAt(readings, start, seconds))
+        .map((candidate) => ({ candidate, score: Math.round(rate(candidate) * worth * 1000) })),
+    ),
+  );
+  const [first, ...others] = rated;
+  if (!first) return undefined;
+  const best = others.reduce((a, b) => (b.score > a.score ? b : a), first).candidate;
+  const places = new Set(rated.map(({ candidate }) => candidate.start)).size;
+  const { start, seconds } = best;
+  return { start, seconds, because: `the best of ${places} places: ${describe(best).join(', ')}` };
+}
+
+function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): number[] {
+  const last = span.start + span.seconds - seconds;
+  const starts = [
+    span.start,
+    ...samples.filter((_, index) => index % STEP === 0).map(({ at }) => Math.ceil(at * 1000) / 1000),
+    // Not later than its first frame.
+    ...cuts.map((at) => Math.floor(at * 1000) / 1000),
+  ];
+  return [...new Set(starts)].filter((start) => start >= span.start && start <= last + SLACK).sort((a, b) => a - b);
+}
+
+function candidateAt({ samples, cuts, detail }: Readings, start: number, seconds: number): Candidate {
+  const end = start + seconds;
+  const isInside = ({ at }: { at: number }): boolean => at >= start - SLACK && at < end - SLACK;
+  const inside = samples.filter(isInside);
+  return {
+    start,
+    seconds,
+    cuts: cuts.filter((at) => at > start + SLACK && at < end - SLACK).length,
+    sharp: median(detail.filter(isInside).map(({ value }) => value)),
+    mean: median(inside.map(({ mean }) => mean)),
+    change: liveliness(inside),
+    jerk: jerk(inside),
+  };
+}
+
+/** 0 to 1: each quality counts as a factor, so that none makes up for another. */
+function rate({ cuts, sharp, mean, change, jerk: shaking }: Candidate): number {
+  const sharpness = ramp(sharp, 0.1, 0.5);
+  const light = Math.min(ramp(mean, 30, 75), ramp(mean, 228, 190));
+  const movement = 0.3 + 0.7 * Math.min(ramp(change, 0.1, 1.5), ramp(change, 40, 15));
+  const steadiness = ramp(shaking, 2.5, 0.6);
+  const factors = [sharpness, light, movement, steadiness].map((factor) => Math.max(0.05, factor));
+  return factors.reduce((product, factor) => product * factor, 1) * 0.1 ** Math.min(2, cuts);
+}
+
+/** 0 at `none`, 1 at `full`, straight between them. */
+function ramp(value: number, none: number, full: number): number {
+  return Math.min(1, Math.max(0, (value - none) / (full - none)));
+}
+
+function describe({ cuts, sharp, mean, change, jerk: shaking }: Candidate): string[] {
+  return [
+    cuts === 0 ? 'no cut inside' : cuts === 1 ? 'one cut inside' : `${cuts} cuts inside`,
+    sharp >= 0.28 ? 'sharp' : 'not sharp',
+    mean < 55 ? 'dark' : mean > 210 ? 'very bright' : 'well lit',
+    change < 0.8 ? 'hardly moving' : 'moving',
+    shaking < 0.9 ? 'steady' : 'shaking',
+  ];
+}

@@ -1,0 +1,42 @@
+/** Looks through a whole clip, or through samples of a long one, for the part that `--start auto` takes. */
+import { isSoraError, SoraError } from '../errors.ts';
+import { videoSeconds } from './info.ts';
+import { type LookRequest, lookInto } from './look.ts';
+import { chooseMoment, planScan } from './moments.ts';
+import type { Moment } from './plan.ts';
+
+export interface ScanRequest extends Pick<LookRequest, 'source' | 'info' | 'ffmpeg' | 'signal'> {
+  /** Seconds that the part must have; null is as many as are good. */
+  readonly duration: number | null;
+  /** 0 to 1. */
+  readonly onProgress: (fraction: number) => void;
+}
+
+/** Throws `clip` when no part of it can be decoded, `machine`, or `interrupted`. The same file and build give the same part. */
+export async function findMoment({ duration, onProgress, ...request }: ScanRequest): Promise<Moment> {
+  const { video } = request.info;
+  if (!video) throw new TypeError('there is no picture to look through');
+  const spans = planScan(videoSeconds(video) ?? 0, video);
+  const total = spans.reduce((sum, { seconds }) => sum + seconds, 0);
+  const looks = [];
+  let failure: SoraError | undefined;
+  let done = 0;
+  for (const span of spans) {
+    try {
+      const onSeconds = (seconds: number): void => onProgress((done + seconds) / total);
+      looks.push({ span, readings: await lookInto({ ...request, ...span, want: { detail: true }, onSeconds }) });
+    } catch (error) {
+      // One damaged place is no reason not to take another.
+      if (!isSoraError(error, 'clip')) throw error;
+      failure = error;
+    }
+    done += span.seconds;
+    onProgress(done / total);
+  }
+  const moment = chooseMoment(looks, duration);
+  if (moment) return moment;
+  throw new SoraError('clip', 'No part of the clip could be looked at, so that none can be chosen.', {
+    hint: 'Choose one yourself: --start 0',
+    ...(failure && { cause: failure }),
+  });
+}
