@@ -117,9 +117,13 @@ function addCharacter(character: Command, act: Act): void {
     .command('show')
     .description('show one character: its clip, where it came from, where it is registered')
     .argument('<name>', 'the character’s name')
-    .addHelpText('after', examples('sora character show Joe'))
+    .option('--sheet <png>', 'draw a contact sheet of its clip into this file', text)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText('after', examples('sora character show Joe', 'sora character show Joe --sheet joe.png'))
     .action(
-      act(async (context, [name = '']) => (await import('./commands/character.ts')).runCharacterShow(context, name)),
+      act<{ sheet?: string; force: boolean }>(async (context, [name = ''], options) =>
+        (await import('./commands/character.ts')).runCharacterShow(context, name, options),
+      ),
     );
   character
     .command('rename')
@@ -241,5 +245,17 @@ function addClip(clip: Command, act: Act): void {
         const { runClipPrepare } = await import('./commands/clip.ts');
         return runClipPrepare(context, { ...options, file, options: clipWishes(options) });
       }),
+    );
+  clip
+    .command('sheet')
+    .description('draw a contact sheet: twelve frames of the clip with their times, as a PNG')
+    .argument('<file>', 'a video file')
+    .option('-o, --output <png>', 'the PNG to write (default: <name>-sheet.png here)', text)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText('after', examples('sora clip sheet joe.mp4', 'sora clip sheet joe.mp4 -o sheet.png'))
+    .action(
+      act<{ output?: string; force: boolean }>(async (context, [file = ''], { output, force }) =>
+        (await import('./commands/sheet.ts')).runClipSheet(context, { file, output, force }),
+      ),
     );
 }

@@ -2,7 +2,8 @@
 import type { Context } from '../context.ts';
 import { type Character, formatSize, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { formatBytes, nearest, oneLine } from '../text.ts';
+import { formatBytes, nearest, oneLine, shellQuote } from '../text.ts';
+import type { WrittenSheet } from './sheet.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
 export async function characterDocument(
@@ -74,9 +75,14 @@ function registeredWith({ registrations, pending = [] }: Character): string {
 }
 
 /** `sora character show <name>` */
-export async function runCharacterShow(context: Context, name: string): Promise<undefined> {
+export async function runCharacterShow(
+  context: Context,
+  name: string,
+  { sheet, force = false }: { sheet?: string; force?: boolean } = {},
+): Promise<undefined> {
   const { ui } = context;
   const document = await characterDocument(context, await requireCharacter(context, name));
+  const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
   const { source, registrations, pending = [] } = document;
   const long = ({ master }: MadeCharacter): string =>
     `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
@@ -95,7 +101,25 @@ export async function runCharacterShow(context: Context, name: string): Promise<
         `  pending     with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
     ),
   ];
-  ui.result({ json: document, text: lines.join('\n'), quiet: [document.name] });
+  if (drawn) lines.push(`  sheet       ${drawn.path}`);
+  ui.result({
+    json: drawn ? { ...document, sheet: drawn } : document,
+    text: lines.join('\n'),
+    quiet: [drawn?.path ?? document.name],
+  });
+}
+
+async function drawSheet(
+  context: Context,
+  { name, clipPath, master }: Character & { clipPath?: string },
+  { output, force }: { output: string; force: boolean },
+): Promise<WrittenSheet> {
+  if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
+    throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
+      hint: `Make it again: sora character create <clip> --name ${shellQuote(name)} --force`,
+    });
+  const { writeSheet } = await import('./sheet.ts');
+  return writeSheet(context, { source: clipPath, title: name, output, force });
 }
 
 /** `sora character rename <name> <new>` */

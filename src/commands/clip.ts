@@ -152,7 +152,8 @@ export async function runClipPrepare(
   }
 }
 
-async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
+/** Throws `usage` unless a new file can be put there: its folder is writable, and what is there may be replaced. */
+export async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
   await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     if (systemCode(cause) === 'ENOENT') return;
     throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, {

@@ -150,7 +150,7 @@ function blur(video: VideoInfo): string {
 
 function bars(): string {
   const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)},nullsink`;
-  return `fps=4,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
+  return `fps=8,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
 }
 
 function print(file: string, key?: string): string {

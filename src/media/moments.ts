@@ -38,17 +38,22 @@ const LENGTHS = [
 ];
 /** Candidates are a quarter of a second apart, and begin with every shot. */
 const STEP = 3;
+const SLICE_SECONDS = 0.5;
 /** Times of frames are rounded. */
 const SLACK = 0.003;
 
-interface Candidate {
-  readonly start: number;
-  readonly seconds: number;
-  readonly cuts: number;
+interface Qualities {
   readonly sharp: number;
   readonly mean: number;
   readonly change: number;
   readonly jerk: number;
+}
+
+interface Candidate extends Qualities {
+  readonly start: number;
+  readonly seconds: number;
+  readonly cuts: number;
+  readonly score: number;
 }
 
 /**
@@ -64,17 +69,14 @@ export function chooseMoment(
   const usable = lengths.filter(({ seconds }) => seconds <= longest + SLACK);
   // A clip between two lengths is best used whole.
   if (duration === null && longest < MAX_SECONDS) usable.unshift({ seconds: longest, worth: 1 });
-  const rated = looks.flatMap(({ span, readings }) =>
-    usable.flatMap(({ seconds, worth }) =>
-      startsIn(span, readings, seconds)
-        .map((start) => candidateAt(readings, start, seconds))
-        .map((candidate) => ({ candidate, score: Math.round(rate(candidate) * worth * 1000) })),
+  const [first, ...others] = looks.flatMap(({ span, readings }) =>
+    usable.flatMap((length) =>
+      startsIn(span, readings, length.seconds).map((start) => candidateAt(readings, start, length)),
     ),
   );
-  const [first, ...others] = rated;
   if (!first) return undefined;
-  const best = others.reduce((a, b) => (b.score > a.score ? b : a), first).candidate;
-  const places = new Set(rated.map(({ candidate }) => candidate.start)).size;
+  const best = others.reduce((a, b) => (b.score > a.score ? b : a), first);
+  const places = new Set([first, ...others].map(({ start }) => start)).size;
   const { start, seconds } = best;
   return { start, seconds, because: `the best of ${places} places: ${describe(best).join(', ')}` };
 }
@@ -90,29 +92,44 @@ function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): num
   return [...new Set(starts)].filter((start) => start >= span.start && start <= last + SLACK).sort((a, b) => a - b);
 }
 
-function candidateAt({ samples, cuts, detail }: Readings, start: number, seconds: number): Candidate {
+function candidateAt(readings: Readings, start: number, { seconds, worth }: (typeof LENGTHS)[number]): Candidate {
   const end = start + seconds;
+  const { samples, detail } = partOf(readings, start, end);
+  const cuts = readings.cuts.filter((at) => at > start + SLACK && at < end - SLACK).length;
+  // Slice by slice: half a good window is worth half of one that is good throughout.
+  const count = Math.round(seconds / SLICE_SECONDS);
+  const rates = Array.from({ length: count }, (_, index) => {
+    const [from, to] = [start + (index * seconds) / count, start + ((index + 1) * seconds) / count];
+    return rate(qualitiesOf(partOf({ samples, detail }, from, to)));
+  });
+  const mean = rates.reduce((sum, one) => sum + one, 0) / count;
+  const score = Math.round((0.8 * mean + 0.2 * Math.min(...rates)) * worth * 0.1 ** Math.min(2, cuts) * 1000);
+  return { start, seconds, cuts, score, ...qualitiesOf({ samples, detail }) };
+}
+
+type Part = Pick<Readings, 'samples' | 'detail'>;
+
+function partOf({ samples, detail }: Part, start: number, end: number): Part {
   const isInside = ({ at }: { at: number }): boolean => at >= start - SLACK && at < end - SLACK;
-  const inside = samples.filter(isInside);
+  return { samples: samples.filter(isInside), detail: detail.filter(isInside) };
+}
+
+function qualitiesOf({ samples, detail }: Part): Qualities {
   return {
-    start,
-    seconds,
-    cuts: cuts.filter((at) => at > start + SLACK && at < end - SLACK).length,
-    sharp: median(detail.filter(isInside).map(({ value }) => value)),
-    mean: median(inside.map(({ mean }) => mean)),
-    change: liveliness(inside),
-    jerk: jerk(inside),
+    sharp: median(detail.map(({ value }) => value)),
+    mean: median(samples.map(({ mean }) => mean)),
+    change: liveliness(samples),
+    jerk: jerk(samples),
   };
 }
 
 /** 0 to 1: each quality counts as a factor, so that none makes up for another. */
-function rate({ cuts, sharp, mean, change, jerk: shaking }: Candidate): number {
+function rate({ sharp, mean, change, jerk: shaking }: Qualities): number {
   const sharpness = ramp(sharp, 0.1, 0.5);
   const light = Math.min(ramp(mean, 30, 75), ramp(mean, 228, 190));
   const movement = 0.3 + 0.7 * Math.min(ramp(change, 0.1, 1.5), ramp(change, 40, 15));
   const steadiness = ramp(shaking, 2.5, 0.6);
-  const factors = [sharpness, light, movement, steadiness].map((factor) => Math.max(0.05, factor));
-  return factors.reduce((product, factor) => product * factor, 1) * 0.1 ** Math.min(2, cuts);
+  return [sharpness, light, movement, steadiness].reduce((product, factor) => product * Math.max(0.05, factor), 1);
 }
 
 /** 0 at `none`, 1 at `full`, straight between them. */

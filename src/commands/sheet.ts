@@ -1,0 +1,78 @@
+/** Contact sheets: `sora clip sheet`, and `sora character show --sheet`. */
+import { open } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { SoraError } from '../errors.ts';
+import { machineError, publishFile } from '../publish.ts';
+import { temporary } from '../temporary.ts';
+import { checkOutput } from './clip.ts';
+
+export interface SheetInput {
+  /** Absolute path of the clip. */
+  readonly source: string;
+  readonly title: string;
+  /** As it was typed. */
+  readonly output: string;
+  readonly force: boolean;
+}
+
+export interface WrittenSheet {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  /** Seconds at which its frames were taken. */
+  readonly times: readonly number[];
+}
+
+/** Draws the sheet and puts it in its place, whole or not at all. Throws `usage` for a place that is taken or cannot be written to. */
+export async function writeSheet(
+  context: Context,
+  { source, title, output, force }: SheetInput,
+): Promise<WrittenSheet> {
+  const { ui, host } = context;
+  const path = resolve(host.cwd, output);
+  if (output === '-' || /[/\\]$/.test(output))
+    throw new SoraError('usage', 'A sheet is written to a PNG file.', { hint: 'For example: sheet.png' });
+  await checkOutput(path, source, force);
+  const { probeMedia } = await import('../media/probe.ts');
+  const { makeSheet } = await import('../media/sheet.ts');
+  const ffmpeg = await context.ffmpeg();
+  const info = await probeMedia(source, { ffmpeg, signal: host.signal });
+  const task = await ui.task(`Drawing a sheet of ${title}`);
+  const made = temporary(join(dirname(path), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.png`));
+  try {
+    const onProgress = (fraction: number): void => task.update(`Drawing a sheet of ${title}`, fraction);
+    const { png, ...sheet } = await makeSheet({ source, info, ffmpeg, signal: host.signal, title, onProgress });
+    await writeWhole(made.path, png);
+    await publishFile(made.path, path, { force, taken: 'usage' });
+    task.stop();
+    return { path, ...sheet };
+  } catch (error) {
+    task.fail(`No sheet of ${title} was made`);
+    throw machineError(error, path);
+  } finally {
+    await made.dispose();
+  }
+}
+
+async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** `sora clip sheet <file>` */
+export async function runClipSheet(
+  context: Context,
+  input: { file: string; output: string | undefined; force: boolean },
+): Promise<undefined> {
+  const source = resolve(context.host.cwd, input.file);
+  const title = basename(source);
+  const output = input.output ?? `${basename(title, extname(title))}-sheet.png`;
+  const sheet = await writeSheet(context, { source, title, output, force: input.force });
+  context.ui.result({ json: sheet, text: `${sheet.path}: ${sheet.width}x${sheet.height}`, quiet: [sheet.path] });
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import type { VideoInfo } from '../../src/media/info.ts';
+import { type Finding, type Judgement, judge, judgementLines } from '../../src/media/judge.ts';
+import { planMedia } from '../../src/media/plan.ts';
+import type { Readings, Sample } from '../../src/media/readings.ts';
+import { mediaInfo } from '../helpers/media-info.ts';
+import { parseRect } from '../helpers/upright.ts';
+
+interface Case {
+  readonly light?: readonly [low: number, mean: number, high: number];
+  readonly change?: number;
+  /** Per cent of the long side by which the camera swings from sample to sample. */
+  readonly swing?: number;
+  readonly readings?: Partial<Readings>;
+  readonly video?: Partial<VideoInfo>;
+  readonly options?: Partial<ClipOptions>;
+  readonly mute?: boolean;
+}
+
+function findings({ light = [58, 118, 185], change = 3.2, swing = 0, ...rest }: Case = {}): readonly Finding[] {
+  const info = mediaInfo(rest.video, rest.mute ? null : {});
+  const { video } = info;
+  if (!video) throw new Error('there is no video');
+  const options = { ...DEFAULT_CLIP_OPTIONS, ...rest.options };
+  const plan = planMedia(info, options);
+  if (plan.kind === 'reject') throw new Error('it is rejected');
+  const [low, mean, high] = light;
+  const samples = Array.from({ length: 36 }, (_, index): Sample => {
+    return { at: index / 12, low, mean, high, change, x: index % 2 === 0 ? swing / 2 : -swing / 2, y: 0 };
+  });
+  const whole = parseRect(`${video.width}x${video.height}+0+0`);
+  const plain: Readings = {
+    ...{ samples, cuts: [], detail: [], blur: [3.7], lit: { loose: whole, tight: whole } },
+    sound: { rms: -20, peak: -3 },
+  };
+  return judge({ info: { ...info, video }, options, plan, readings: { ...plain, ...rest.readings } });
+}
+
+function level(what: Finding['what'], of: Case): string | undefined {
+  return findings(of).find((finding) => finding.what === what)?.level;
+}
+
+describe('judge', () => {
+  it('finds nothing wrong with a good clip, and says so of every quality', () => {
+    expect(findings().map(({ what, level, advice }) => [what, level, advice])).toEqual(
+      ['sharpness', 'exposure', 'cuts', 'motion', 'steadiness', 'bars', 'size', 'sound'].map((what) => [
+        what,
+        'good',
+        undefined,
+      ]),
+    );
+  });
+
+  it('says what to do about everything that is not good, with a number', () => {
+    const all = findings({
+      ...{ light: [16, 30, 50], change: 0, swing: 5, mute: true, video: { width: 320, height: 240 } },
+      readings: { blur: [12], cuts: [1.5], sound: undefined, lit: undefined },
+    });
+    const bad = all.filter((finding) => finding.level !== 'good');
+    expect(bad.map(({ what }) => what)).toEqual([
+      'sharpness',
+      'exposure',
+      'cuts',
+      'motion',
+      'steadiness',
+      'size',
+      'sound',
+    ]);
+    for (const { what, meaning, advice, value } of bad) {
+      expect(meaning).toMatch(/^[A-Z0-9].*\.$/);
+      expect(advice).toMatch(/^[A-Z].*\.$/);
+      expect(typeof value).toBe(what === 'sound' ? 'object' : 'number');
+    }
+  });
+
+  // blurdetect, sharpest quarter of 32-pixel blocks: measured on four clips as they are and blurred by sigma 1 to 8.
+  it.each([
+    [3.5, 'good', 'a cartoon'],
+    [4.4, 'good', 'a webcam of 640x360'],
+    [5.2, 'good', 'the same, sigma 1'],
+    [6, 'remark', '720p, sigma 4'],
+    [8.2, 'problem', 'the webcam, sigma 4'],
+    [10.1, 'problem', '720p, sigma 8'],
+  ])('calls edges of %d px %s: %s', (blur, expected) => {
+    expect(level('sharpness', { readings: { blur: [blur] } })).toBe(expected);
+  });
+
+  // Luma of the darkest tenth, mean, brightest tenth.
+  it.each<[readonly [number, number, number], string, string]>([
+    [[58, 118, 185], 'good', 'a meadow'],
+    [[99, 166, 212], 'good', 'a bright cartoon'],
+    [[60, 190, 235], 'good', 'a face before a white wall'],
+    [[18, 40, 160], 'good', 'a lit face in the dark'],
+    [[37, 42, 51], 'problem', 'a fifth of the light'],
+    [[30, 62, 110], 'remark', 'an evening'],
+    [[235, 231, 235], 'problem', 'two and a half times the light'],
+    [[120, 205, 235], 'remark', 'against the sun'],
+  ])('calls light of %o %s: %s', (light, expected) => {
+    expect(level('exposure', { light })).toBe(expected);
+  });
+
+  it('takes bars out of the brightness', () => {
+    const lit = { loose: parseRect('1280x536+0+92'), tight: parseRect('1280x536+0+92') };
+    const found = findings({ light: [16, 92, 174], readings: { lit } });
+    expect(found.find(({ what }) => what === 'exposure')?.value).toBe(47);
+  });
+
+  it('does not judge the light of HDR', () => {
+    expect(level('exposure', { video: { hdr: 'PQ', transfer: 'PQ', bitDepth: 10 } })).toBeUndefined();
+  });
+
+  // Change of luma from look to look, of a contrast of 127.
+  it.each([
+    [3.2, 'good', 'a figure that moves'],
+    [1.48, 'good', 'a bird at a feeder'],
+    [0.47, 'remark', 'bottles, and the noise of a camera'],
+    [0, 'problem', 'one frame again and again'],
+  ])('calls a change of %d %s: %s', (change, expected) => {
+    expect(level('motion', { change })).toBe(expected);
+  });
+
+  // Swing of the whole picture from look to look, in per cent of its long side.
+  it.each([
+    [0, 'good', 'a tripod'],
+    [0.6, 'good', 'a pan, which is found to half a pixel'],
+    [1.2, 'remark', 'a hand'],
+    [2.2, 'problem', 'a shake of 12 pixels in 640'],
+    [3.6, 'problem', 'a shake of 30 pixels in 1920'],
+  ])('calls a swing of %d %% %s: %s', (swing, expected) => {
+    expect(level('steadiness', { swing })).toBe(expected);
+  });
+
+  it('names the cuts', () => {
+    const [found] = findings({ readings: { cuts: [1.5, 2.25, 3, 3.5] } }).filter(({ what }) => what === 'cuts');
+    expect(found).toMatchObject({
+      level: 'problem',
+      value: 4,
+      meaning: 'Another shot begins at 1.5 s, 2.25 s, 3 s and later.',
+    });
+  });
+
+  it('tells of bars and how to be rid of them, unless they are cropped', () => {
+    const lit = { loose: parseRect('1280x536+0+92'), tight: parseRect('1280x536+0+92') };
+    const found = findings({ readings: { lit } }).find(({ what }) => what === 'bars');
+    expect(found).toMatchObject({ level: 'problem', value: 26, advice: expect.stringContaining('--crop-bars') });
+    expect(level('bars', { readings: { lit }, options: { cropBars: true } })).toBe('good');
+  });
+
+  it.each([
+    ['1280x720', 'good', 1],
+    ['1920x1440', 'good', 0.75],
+    ['1100x619', 'good', 1.16],
+    ['640x360', 'remark', 2],
+    ['320x240', 'problem', 3],
+  ])('calls %s %s: enlarged %d times', (size, expected, value) => {
+    const [width = 0, height = 0] = size.split('x').map(Number);
+    const found = findings({ video: { width, height } }).find(({ what }) => what === 'size');
+    expect(found).toMatchObject({ level: expected, value });
+  });
+
+  it.each<[string, Case, string]>([
+    ['speech', { readings: { sound: { rms: -20, peak: -2 } } }, 'good'],
+    ['a whisper', { readings: { sound: { rms: -45, peak: -30 } } }, 'remark'],
+    ['silence', { readings: { sound: { rms: -100, peak: -100 } } }, 'remark'],
+    ['no sound', { mute: true, readings: { sound: undefined } }, 'remark'],
+    ['sound that does not decode', { readings: { sound: undefined } }, 'remark'],
+    ['sound that is not wanted', { options: { audio: false }, readings: { sound: undefined } }, 'good'],
+  ])('hears %s', (_, of, expected) => {
+    expect(level('sound', of)).toBe(expected);
+  });
+
+  it('leaves out what was not measured', () => {
+    const what = findings({ readings: { blur: [], samples: [] } }).map((finding) => finding.what);
+    expect(what).toEqual(['cuts', 'bars', 'size', 'sound']);
+  });
+});
+
+describe('judgementLines', () => {
+  it('has a line for each finding, its level as a word, and one for what is unknown', () => {
+    const judgement: Judgement = {
+      part: { start: 1.5, seconds: 2 },
+      findings: [
+        { what: 'cuts', level: 'good', value: 0, unit: 'cuts', meaning: 'It is one shot.' },
+        { what: 'sound', level: 'remark', value: null, unit: 'dB', meaning: 'It has no sound.', advice: 'Speak.' },
+      ],
+      unmeasured: ['This is not known.'],
+    };
+    expect(judgementLines(judgement)).toEqual([
+      'As a reference of a character, 1.50 s to 3.50 s:',
+      '  good     cuts        It is one shot.',
+      '  remark   sound       It has no sound. Speak.',
+      '  unknown  This is not known.',
+    ]);
+  });
+});

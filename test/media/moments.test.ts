@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { chooseMoment, planScan, type Span } from '../../src/media/moments.ts';
+import type { Readings, Sample } from '../../src/media/readings.ts';
+
+/** Light, sharpness, change and swing of a clip at every second. */
+type Look = Partial<{ mean: number; sharp: number; change: number; swing: number }>;
+
+/** Between two candidates, in seconds. */
+const STEP = 0.25;
+const GOOD = { mean: 120, sharp: 0.45, change: 3, swing: 0 };
+
+function lookAt(seconds: readonly Look[], { cuts = [], start = 0 }: { cuts?: readonly number[]; start?: number } = {}) {
+  const at = (index: number, rate: number): Look => ({ ...GOOD, ...seconds[Math.floor(index / rate)] });
+  const samples = Array.from({ length: seconds.length * 12 }, (_, index): Sample => {
+    const { mean = 0, change = 0, swing = 0 } = at(index, 12);
+    const x = index % 2 === 0 ? swing / 2 : -swing / 2;
+    return { at: start + index / 12, mean, low: mean - 60, high: mean + 60, change, x, y: 0 };
+  });
+  const detail = Array.from({ length: seconds.length * 4 }, (_, index) => ({
+    at: start + index / 4,
+    value: at(index, 4).sharp ?? 0,
+  }));
+  const readings: Readings = { samples, detail, cuts, blur: [], lit: undefined, sound: undefined };
+  const span: Span = { start, seconds: seconds.length };
+  return { span, readings };
+}
+
+/** `bad` but for the seconds from `from` to `to`. */
+function between(length: number, [from, to]: readonly [number, number], bad: Look): Look[] {
+  return Array.from({ length }, (_, second) => (second >= from && second < to ? {} : bad));
+}
+
+describe('chooseMoment', () => {
+  it.each<[string, Look]>([
+    ['sharp', { sharp: 0.2 }],
+    ['lit', { mean: 35 }],
+    ['not overexposed', { mean: 222 }],
+    ['moving', { change: 0 }],
+    ['steady', { swing: 4 }],
+  ])('takes the only 4 s that are %s', (_, bad) => {
+    const moment = chooseMoment([lookAt(between(20, [9, 13], bad))], null);
+    expect(moment?.seconds).toBe(4);
+    expect(Math.abs((moment?.start ?? 0) - 9)).toBeLessThanOrEqual(STEP);
+  });
+
+  it('takes the beginning of a clip that is good all over', () => {
+    expect(chooseMoment([lookAt(between(20, [0, 20], {}))], null)).toEqual({
+      start: 0,
+      seconds: 4,
+      because: 'the best of 73 places: no cut inside, sharp, well lit, moving, steady',
+    });
+  });
+
+  it('has no cut inside, and begins with a shot', () => {
+    const moment = chooseMoment([lookAt(between(12, [0, 12], {}), { cuts: [1.52, 3.1, 7.24, 9] })], null);
+    expect(moment).toMatchObject({ start: 3.1, seconds: 4 });
+  });
+
+  it('takes a shorter part where no shot is longer', () => {
+    const cuts = [0, 2.5, 5, 8.2, 10.3, 12].slice(1, -1);
+    const moment = chooseMoment([lookAt(between(12, [0, 12], {}), { cuts })], null);
+    expect(moment).toMatchObject({ start: 5, seconds: 3, because: expect.stringContaining('no cut inside') });
+  });
+
+  it('prefers a good 2 s to a bad 4 s', () => {
+    const moment = chooseMoment([lookAt(between(8, [5, 7], { swing: 4, sharp: 0.2 }))], null);
+    expect(moment?.seconds).toBe(2);
+    expect(Math.abs((moment?.start ?? 0) - 5)).toBeLessThanOrEqual(STEP);
+  });
+
+  it('keeps the length that was asked for, and owns up to a cut in it', () => {
+    const moment = chooseMoment([lookAt(between(5, [0, 5], {}), { cuts: [1, 2, 3, 4] })], 3.5);
+    expect(moment?.seconds).toBe(3.5);
+    expect(moment?.because).toMatch(/: 3 cuts inside/);
+  });
+
+  it('says what is not good of the best there is', () => {
+    const bad = { sharp: 0.15, mean: 40, change: 0, swing: 3 };
+    expect(chooseMoment([lookAt(between(6, [0, 0], bad))], null)?.because).toMatch(
+      /not sharp, dark, hardly moving, shaking$/,
+    );
+  });
+
+  it('takes a clip of less than 4 s whole', () => {
+    expect(chooseMoment([lookAt(between(3, [0, 3], {}))], null)).toMatchObject({ start: 0, seconds: 3 });
+  });
+
+  it('compares the samples of a long clip, at times of the source', () => {
+    const looks = [100, 500, 900].map((start) =>
+      lookAt(between(8, start === 500 ? [2, 6] : [0, 0], { sharp: 0.2 }), { start }),
+    );
+    expect(Math.abs((chooseMoment(looks, null)?.start ?? 0) - 502)).toBeLessThanOrEqual(STEP);
+  });
+
+  it('finds nothing where nothing was seen', () => {
+    expect(chooseMoment([], null)).toBeUndefined();
+    expect(chooseMoment([lookAt(between(3, [0, 3], {}))], 4)).toBeUndefined();
+  });
+});
+
+describe('planScan', () => {
+  const HD = { width: 1920, height: 1080, fps: 30 };
+
+  it('looks at all of a short clip', () => {
+    expect(planScan(100, HD)).toEqual([{ start: 0, seconds: 100 }]);
+  });
+
+  it.each([
+    ['two hours of 1080p', 7200, HD, 120],
+    ['two hours of a webcam', 7200, { width: 640, height: 360, fps: 25 }, 240],
+    ['two hours of 4K at 60 fps', 7200, { width: 3840, height: 2160, fps: 60 }, 40],
+    ['a day', 86_400, HD, 120],
+  ])('looks at samples of %s, all over it, and no more', (_, seconds, video, most) => {
+    const spans = planScan(seconds, video);
+    expect(spans.reduce((sum, span) => sum + span.seconds, 0)).toBe(most);
+    expect(spans.every((span, index) => span.start >= (spans[index - 1]?.start ?? -8) + 8)).toBe(true);
+    expect(spans[0]?.start).toBeLessThan(seconds / spans.length);
+    expect(spans.at(-1)?.start).toBeGreaterThan(seconds * (1 - 1 / spans.length));
+    expect((spans.at(-1)?.start ?? 0) + 8).toBeLessThanOrEqual(seconds);
+  });
+
+  it('knows no frame rate and still has a bound', () => {
+    expect(planScan(7200, { ...HD, fps: undefined })).toHaveLength(15);
+  });
+});
