@@ -1,7 +1,7 @@
 /** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
 import { basename } from 'node:path';
 import type { Context } from '../context.ts';
-import type { ClipOptions } from '../domain.ts';
+import type { ClipOptions, Rect } from '../domain.ts';
 import { isSoraError } from '../errors.ts';
 import type { Ffmpeg } from '../media/ffmpeg.ts';
 import type { Judgement } from '../media/judge.ts';
@@ -14,8 +14,9 @@ export async function findWishes(context: Context, clip: InspectedClip, options:
   const moment = options.start === 'auto' ? await chooseStart(context, clip, { ffmpeg, options }) : undefined;
   if (!options.cropBars) return { moment };
   const { planMedia } = await import('../media/plan.ts');
-  const crop = await findBars(context, clip, { ffmpeg, plan: planMedia(clip.info, options, { moment }) });
-  return { moment, ...(crop && { crop }) };
+  const crop = await findPicture(context, { ...clip, plan: planMedia(clip.info, options, { moment }) });
+  if (!crop) context.ui.note(`There are no black bars in ${basename(clip.path)}; nothing of it is cropped.`);
+  return { moment, crop };
 }
 
 async function chooseStart(
@@ -40,23 +41,17 @@ async function chooseStart(
   }
 }
 
-async function findBars(
-  { ui, host }: Context,
-  { path, info }: InspectedClip,
-  { ffmpeg, plan }: { ffmpeg: Ffmpeg; plan: MediaPlan },
-): Promise<Found['crop']> {
+/** The picture between black bars, in the part that the plan takes; undefined where there are none. Throws `machine` without an ffmpeg. */
+export async function findPicture(context: Context, { path, info, plan }: InspectedClip): Promise<Rect | undefined> {
   if (plan.kind === 'reject' || !info.video) return undefined;
   const { lookInto } = await import('../media/look.ts');
   const { pictureBetweenBars } = await import('../media/bars.ts');
   const { uprightSize } = await import('../media/judge.ts');
-  const part = partOf(plan);
   const readings = await lookInto({
-    ...{ source: path, info, ffmpeg, signal: host.signal, ...part },
+    ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.host.signal, ...partOf(plan) },
     want: { bars: true },
   });
-  const between = pictureBetweenBars(uprightSize(info.video), readings.lit);
-  if (!between) ui.note(`There are no black bars in ${basename(path)}; nothing of it is cropped.`);
-  return between;
+  return pictureBetweenBars(uprightSize(info.video), readings.lit);
 }
 
 function partOf(plan: Exclude<MediaPlan, { kind: 'reject' }>): Judgement['part'] {

@@ -193,7 +193,7 @@ export async function clipFor(
       hint: `Make it again: sora character create <clip> --name ${JSON.stringify(character.name)} --force`,
     });
   }
-  const { width, height, picture } = character.master;
+  const { width, height } = character.master;
   const isTurned = orientationOf(character.master) !== orientation;
   const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
   if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
@@ -206,10 +206,9 @@ export async function clipFor(
     // Turned, a 720p picture asks for a larger frame than it came in.
     const resolution = maxPixels === undefined ? 'auto' : '720p';
     const { fit } = character.options;
-    // Bars of the old frame would stay inside the new one. What an earlier version padded is not written down.
-    const cropBars = isTurned && picture === undefined && character.planVersion < 2 && fit === 'pad';
-    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit, cropBars };
-    const crop = isTurned && picture ? evenPart(picture) : undefined;
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
+    // Bars of the old frame would stay inside the new one.
+    const crop = isTurned ? await paddedPicture(context, character, path) : undefined;
     await prepareInto(context, await inspectClip(context, path, wishes, { crop }), {
       outputPath: derived,
       name: `${character.name}'s clip`,
@@ -219,6 +218,18 @@ export async function clipFor(
     await dispose();
     throw error;
   }
+}
+
+/** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
+async function paddedPicture(
+  context: Context,
+  { master: { picture }, options, planVersion }: Character,
+  path: string,
+): Promise<Rect | undefined> {
+  if (picture) return evenPart(picture);
+  if (planVersion > 1 || options.fit !== 'pad') return undefined;
+  const { findPicture } = await import('./clip-look.ts');
+  return findPicture(context, await inspectClip(context, path, DEFAULT_CLIP_OPTIONS));
 }
 
 /** The largest part on even pixels: chroma is stored for pairs. */

@@ -202,6 +202,8 @@ async function decodeFrames(
     stdin: 'ignore',
     reject: false,
     encoding: 'buffer',
+    // A pixel may be one.
+    stripFinalNewline: false,
     maxBuffer: 50_000_000,
     timeout: RUN_TIMEOUT_MS,
     cancelSignal: signal,

@@ -12,6 +12,8 @@ import { probeMedia } from '../../src/media/probe.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { addCharacter, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';
+import * as marks from '../helpers/picture.ts';
+import { prepare } from '../helpers/prepare.ts';
 import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
 import { sampleCharacter } from '../store/samples.ts';
 
@@ -166,6 +168,30 @@ describe('a video that lies the other way', () => {
       ['portrait', 'char_portrait'],
     ]);
     expect(await readdir(test.context.paths.clips)).toEqual([`${joe.master.sha256}.mp4`]);
+  });
+
+  it.each([
+    ['whose bars are written down', 2, { x: 160, y: 0, width: 960, height: 720 }],
+    ['of an earlier version, whose bars are found', 1, undefined],
+  ])('is not given the bars of a clip %s', async (_, planVersion, picture) => {
+    const test = await withHost();
+    const store = await test.context.characters();
+    const path = await store.tempClipPath();
+    const [source, folder] = [await makeClip('4:3', test.dir), test.dir];
+    const { clip: master } = await prepare(source, path);
+    expect(master.picture).toEqual({ x: 160, y: 0, width: 960, height: 720 });
+    const { picture: _known, ...plain } = master;
+    const kept = { ...sampleCharacter('Joe'), planVersion, master: picture ? { ...plain, picture } : plain };
+    test.server.answer(made('char_portrait'));
+    await register(test, await store.keep(kept, path), 'portrait');
+
+    const form = await readForm(test.server.seen[0] as Seen);
+    await writeFile(join(folder, 'upload.mp4'), Buffer.from(await (form.get('video') as File).arrayBuffer()));
+    const lit = marks.boundsOf(
+      await marks.readFrame(join(folder, 'upload.mp4'), { width: 972, height: 1728 }),
+      marks.isLit,
+    );
+    expect(marks.offBy(lit, { x: 6, y: 504, width: 960, height: 720 })).toBeLessThanOrEqual(3);
   });
 
   it('leaves no derived clip behind when the host refuses it', async () => {

@@ -1,0 +1,206 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { type Ffmpeg, findFfmpeg, listParts } from '../../src/media/find.ts';
+import type { MediaInfo } from '../../src/media/info.ts';
+import { type Finding, judge } from '../../src/media/judge.ts';
+import { lookGraph, lookInto } from '../../src/media/look.ts';
+import { planMedia } from '../../src/media/plan.ts';
+import { probeMedia } from '../../src/media/probe.ts';
+import type { Readings } from '../../src/media/readings.ts';
+import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { videoInfo } from '../helpers/media-info.ts';
+import { findTestFfmpeg } from '../helpers/prepare.ts';
+
+const { signal } = new AbortController();
+const JOE = fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url));
+/** What is done to a good clip of 960x720 to make it bad. */
+const SPOILED = {
+  good: 'null',
+  blurred: 'boxblur=8:2',
+  dark: 'lutyuv=y=16+(val-16)*0.15',
+  overexposed: 'lutyuv=y=clip(16+(val-16)*4\\,16\\,235)',
+  frozen: 'loop=-1:1:0,trim=duration=2.1,setpts=N/24/TB',
+  shaken: 'crop=iw-40:ih-30:20+18*sin(n*2.3)*cos(n*1.7):15+14*sin(n*1.9+1),scale=960:720,setsar=1',
+  'with bars': 'scale=960:540,setsar=1,pad=960:720:0:90',
+  'with a cut': 'hue=h=180:enable=gte(n\\,30),negate=enable=gte(n\\,30)',
+  small: 'scale=320:240',
+} as const;
+type Kind = keyof typeof SPOILED;
+
+let folder: string;
+let ffmpeg: Ffmpeg;
+const made = new Map<string, Promise<string>>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sora-look-test-'));
+  ffmpeg = await findTestFfmpeg();
+  await run(
+    [...words('-v error -i'), JOE, ...words(`-t 2.1 -vf scale=960:720 -af volume=1 ${FAST}`), join(folder, 'joe.mp4')],
+    { path: makerPath },
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const FAST = '-c:v libx264 -preset ultrafast -crf 18 -c:a aac';
+
+function clip(kind: Kind, sound = ''): Promise<string> {
+  const key = `${kind}${sound}`;
+  const make = async (): Promise<string> => {
+    const path = join(folder, `${made.size}.mp4`);
+    const source = join(folder, 'joe.mp4');
+    await run([...words('-v error -i'), source, '-vf', SPOILED[kind], ...words(`${sound} ${FAST}`), path], {
+      path: makerPath,
+    });
+    return path;
+  };
+  const known = made.get(key) ?? make();
+  made.set(key, known);
+  return known;
+}
+
+async function look(
+  path: string,
+  want: Parameters<typeof lookGraph>[1],
+  by: Ffmpeg = ffmpeg,
+): Promise<{ info: MediaInfo; readings: Readings }> {
+  const info = await probeMedia(path, { signal });
+  return { info, readings: await lookInto({ source: path, info, ffmpeg: by, signal, start: 0, seconds: 2, want }) };
+}
+
+async function levels(
+  path: string,
+  want: Parameters<typeof lookGraph>[1],
+  by?: Ffmpeg,
+): Promise<Record<string, string>> {
+  const { info, readings } = await look(path, want, by);
+  const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
+  if (plan.kind === 'reject' || !info.video) throw new Error('it is rejected');
+  const found: readonly Finding[] = judge({
+    info: { ...info, video: info.video },
+    options: DEFAULT_CLIP_OPTIONS,
+    plan,
+    readings,
+  });
+  return Object.fromEntries(found.filter(({ level }) => level !== 'good').map(({ what, level }) => [what, level]));
+}
+
+describe('clips that were made good and bad', () => {
+  it.each<[Kind, Record<string, string>]>([
+    ['good', {}],
+    ['dark', { exposure: 'problem' }],
+    ['overexposed', { exposure: 'problem' }],
+    ['frozen', { motion: 'problem' }],
+    ['shaken', { steadiness: 'problem' }],
+    ['with bars', { bars: 'problem' }],
+    ['with a cut', { cuts: 'problem' }],
+    ['small', { size: 'problem' }],
+  ])('finds what is wrong with the one that is %s, and nothing else', async (kind, expected) => {
+    expect(await levels(await clip(kind), { bars: true, sound: true })).toEqual(expected);
+  });
+
+  it.each([
+    ['no sound', '-an'],
+    ['silence', '-af volume=0'],
+  ])('hears %s', async (_, options) => {
+    expect(await levels(await clip('good', options), { sound: true })).toEqual({ sound: 'remark' });
+  });
+
+  it('measures sharpness where ffmpeg can (5.1 and later)', async ({ skip }) => {
+    const able = await withBlurdetect();
+    if (!able) return skip('no ffmpeg with blurdetect is here');
+    const want = { blur: true };
+    expect(await levels(await clip('good', '-an'), want, able)).toEqual({ sound: 'remark' });
+    expect(await levels(await clip('blurred', '-an'), want, able)).toEqual({ sound: 'remark', sharpness: 'problem' });
+  });
+
+  it('tells sharp from blurred with every build, to compare parts of one clip', async () => {
+    const [sharp = 0, blurred = 0] = await Promise.all(
+      (['good', 'blurred'] as const).map(async (kind) => {
+        const { readings } = await look(await clip(kind, '-an'), { detail: true });
+        return readings.detail[3]?.value;
+      }),
+    );
+    expect(sharp).toBeGreaterThan(0.4);
+    expect(blurred).toBeLessThan(0.28);
+  });
+
+  it('finds the cut and the bars where they are', async () => {
+    const cut = await look(await clip('with a cut'), {});
+    expect(cut.readings.cuts.map((at) => Number(at.toFixed(2)))).toEqual([1.25]);
+    const barred = await look(await clip('with bars'), { bars: true });
+    expect(barred.readings.lit?.loose).toEqual({ x: 0, y: 90, width: 960, height: 540 });
+  });
+});
+
+/** The one under test, or the machine's own. */
+async function withBlurdetect(): Promise<Ffmpeg | undefined> {
+  const own = await findFfmpeg({ PATH: process.env.PATH }).catch(() => undefined);
+  for (const one of [ffmpeg, own]) {
+    if (one && (await listParts(one, 'filters', signal)).has('blurdetect')) return one;
+  }
+  return undefined;
+}
+
+describe('lookInto', () => {
+  it('says how far it is, and leaves nothing behind', async () => {
+    const before = await leftovers();
+    const seconds: number[] = [];
+    const source = await clip('good');
+    const info = await probeMedia(source, { signal });
+    const onSeconds = (done: number): void => void seconds.push(done);
+    await lookInto({ source, info, ffmpeg, signal, start: 0.5, seconds: 1, want: {}, onSeconds });
+    expect(seconds.length).toBeGreaterThan(0);
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(1);
+    expect(await leftovers()).toEqual(before);
+  });
+
+  it('tells times of the source when it begins later', async () => {
+    const source = await clip('with a cut');
+    const info = await probeMedia(source, { signal });
+    const { cuts, samples } = await lookInto({ source, info, ffmpeg, signal, start: 1, seconds: 1, want: {} });
+    expect(cuts.map((at) => Number(at.toFixed(2)))).toEqual([1.25]);
+    expect(samples[0]?.at).toBeCloseTo(1, 1);
+  });
+
+  it('stops when it is told to', async () => {
+    const source = await clip('good');
+    const info = await probeMedia(source, { signal });
+    const stopped = AbortSignal.abort();
+    const look = lookInto({ source, info, ffmpeg, signal: stopped, start: 0, seconds: 1, want: {} });
+    await expect(look).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
+  it('says that it is the clip when nothing can be decoded', async () => {
+    const info = await probeMedia(await clip('good'), { signal });
+    const look = lookInto({ source: import.meta.filename, info, ffmpeg, signal, start: 0, seconds: 1, want: {} });
+    await expect(look).rejects.toMatchObject({
+      code: 'clip',
+      message: expect.stringMatching(/cannot be looked into: \w/),
+    });
+  });
+});
+
+async function leftovers(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => /^sora-look-(?!test)/.test(name));
+}
+
+describe('lookGraph', () => {
+  it('measures only what is wanted', () => {
+    const plain = lookGraph(videoInfo(), {});
+    expect(plain).not.toMatch(/blurdetect|cropdetect|sobel/);
+    expect(lookGraph(videoInfo(), { blur: true, bars: true, detail: true })).toMatch(/sobel.*blurdetect.*cropdetect/);
+  });
+
+  it('looks at the picture as it is shown, and makes whole frames of fields', () => {
+    const turned = lookGraph(videoInfo({ width: 1920, height: 1080, rotation: 90, scan: 'interlaced' }), {});
+    expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\]scale=w=180:h=320/);
+  });
+
+  it('does not enlarge', () => {
+    expect(lookGraph(videoInfo({ width: 64, height: 48 }), {})).toContain('scale=w=64:h=48');
+  });
+});
