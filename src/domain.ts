@@ -37,7 +37,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What the user wished for a clip. Every field is present, so that equal wishes compare equal. */
+/** What the user wished for a clip; `sameWishes` compares. */
 export interface ClipOptions {
   /** Seconds into the source; null is its beginning, `auto` the best part of it. */
   readonly start: number | 'auto' | null;
@@ -47,8 +47,8 @@ export interface ClipOptions {
   readonly orientation: 'auto' | Orientation;
   readonly resolution: 'auto' | '720p' | '1080p';
   readonly audio: boolean;
-  /** Black bars that are already in the picture are cut off first. Records of earlier versions lack it: false. */
-  readonly cropBars: boolean;
+  /** Black bars that are already in the picture are cut off first. Records of earlier versions lack it, which means false. */
+  readonly cropBars?: boolean;
 }
 
 export const DEFAULT_CLIP_OPTIONS: ClipOptions = {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  DEFAULT_CLIP_OPTIONS,
   formatSize,
   isFinal,
   isUnresolved,
@@ -9,6 +10,7 @@ import {
   orientationOf,
   parseSize,
   parseTime,
+  sameWishes,
 } from '../src/domain.ts';
 
 describe('parseTime', () => {
@@ -131,4 +133,28 @@ describe('a status', () => {
       expect(isUnresolved({ status, remoteId: 'video_1' })).toBe(false);
     },
   );
+});
+
+describe('sameWishes', () => {
+  const { cropBars, ...old } = DEFAULT_CLIP_OPTIONS;
+
+  it('takes a field that a record lacks for its default', () => {
+    expect(cropBars).toBe(false);
+    expect(sameWishes(old, DEFAULT_CLIP_OPTIONS)).toBe(true);
+    expect(sameWishes(old, { ...old, cropBars: true })).toBe(false);
+  });
+
+  it.each([
+    { start: 1 },
+    { start: 'auto' },
+    { duration: 2 },
+    { fit: 'crop' },
+    { orientation: 'portrait' },
+    { resolution: '720p' },
+    { audio: false },
+    { cropBars: true },
+  ] as const)('tells %o from the default', (change) => {
+    const changed = { ...DEFAULT_CLIP_OPTIONS, ...change };
+    expect([sameWishes(changed, DEFAULT_CLIP_OPTIONS), sameWishes(changed, { ...changed })]).toEqual([false, true]);
+  });
 });

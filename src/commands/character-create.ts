@@ -70,11 +70,13 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
       });
     return;
   }
-  const reusable = same && isMade(existing) && (await store.hasClip(existing.master.sha256));
+  const outdated = same && isMade(existing) && existing.planVersion !== PLAN_VERSION ? existing : undefined;
+  if (outdated) ui.note(`${name} was prepared by another version of sora, and is prepared anew.`);
+  const reusable = same && !outdated && isMade(existing) && (await store.hasClip(existing.master.sha256));
   // What has a name alone is not replaced, even with --force: its registrations stay.
   const force = input.force && !isFirstClip;
-  if (!reusable && force) sayGivenUp(context, existing);
-  const kept = reusable ? existing : await keep(context, { ...input, force, name, path, source });
+  if (!reusable && (force || outdated)) sayGivenUp(context, existing);
+  const kept = reusable ? existing : await keep(context, { ...input, force, name, path, source, outdated });
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
@@ -148,12 +150,11 @@ async function choice(context: Context, purpose: Purpose): Promise<Provider | So
   }
 }
 
-/** The same clip: same source, same wishes, same rules of preparation. */
+/** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
 export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
   return (
     existing.name === wanted.name &&
     existing.source?.sha256 === wanted.source.sha256 &&
-    existing.planVersion === PLAN_VERSION &&
     existing.options !== undefined &&
     sameWishes(existing.options, wanted.options)
   );
@@ -170,7 +171,12 @@ export function nameTaken(existing: Character, name: string): SoraError {
 /** Prepares the clip and stores it under the name. */
 export async function keep(
   context: Context,
-  input: Pick<CreateInput, 'name' | 'options' | 'force'> & { path: string; source: MadeCharacter['source'] },
+  input: Pick<CreateInput, 'name' | 'options' | 'force'> & {
+    path: string;
+    source: MadeCharacter['source'];
+    /** Gives way, and leaves its registrations where the clip turns out to be the same. */
+    outdated?: MadeCharacter | undefined;
+  },
 ): Promise<MadeCharacter> {
   const store = await context.characters();
   await store.sweep();
@@ -185,10 +191,10 @@ export async function keep(
       source: input.source,
       options: input.options,
       planVersion: PLAN_VERSION,
-      registrations: [],
+      registrations: input.outdated?.master.sha256 === clip.sha256 ? input.outdated.registrations : [],
       createdAt: new Date(context.host.clock.now()).toISOString(),
     };
-    return await store.keep(character, made.path, { replace: input.force });
+    return await store.keep(character, made.path, { replace: input.force || input.outdated !== undefined });
   } finally {
     await made.dispose();
   }

@@ -223,7 +223,7 @@ export async function clipFor(
 /** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
 async function paddedPicture(
   context: Context,
-  { master: { picture }, options, planVersion }: Character,
+  { master: { picture }, options, planVersion }: MadeCharacter,
   path: string,
 ): Promise<Rect | undefined> {
   if (picture) return evenPart(picture);

@@ -141,6 +141,14 @@ describe('videoFilters', () => {
     expect(filters(video).join(',')).toMatch(expected);
   });
 
+  it('crops bars first', () => {
+    const info = mediaInfo({ width: 960 });
+    const plan = planMedia(info, DEFAULT_CLIP_OPTIONS, { crop: { x: 0, y: 90, width: 960, height: 540 } });
+    expect(ffmpegArgs({ plan, info, source: '/a', outputPath: '/b' }).join(' ')).toContain(
+      'start_time=0,crop=w=960:h=540:x=0:y=90,scale=w=1280:h=720:',
+    );
+  });
+
   it('crops the middle when asked', () => {
     const info = mediaInfo({ width: 960 });
     const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, fit: 'crop' });

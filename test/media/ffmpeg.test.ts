@@ -9,7 +9,7 @@ import { ffmpegArgs, planMedia } from '../../src/media/plan.ts';
 import { probeMedia } from '../../src/media/probe.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
-import { ffmpegPath, soundPackets, tryRun } from '../helpers/ffmpeg.ts';
+import { decode, ffmpegPath, makerPath, run, soundPackets, tryRun, words } from '../helpers/ffmpeg.ts';
 import { mediaInfo } from '../helpers/media-info.ts';
 import { sampleRanges, sliceHashes } from '../helpers/mp4.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -53,6 +53,25 @@ describe('a run', () => {
     await prepareClip(second);
     expect(await sliceHashes(second.outputPath)).toEqual(await sliceHashes(first.outputPath));
     expect(await soundPackets(second.outputPath)).toEqual(await soundPackets(first.outputPath));
+  });
+
+  // Of 25 frames a second: half a frame, and five frames.
+  it.each([
+    ['copies', 0.02, 'remux', 75],
+    ['fills', 0.2, 'convert', 80],
+  ])('%s a picture that starts %d s late, as it was announced', async (_, delay, kind, frames) => {
+    const [fits, late] = [await makeClip('fits', await tempFolder()), join(await tempFolder(), 'late.mp4')];
+    const inputs = ['-itsoffset', String(delay), '-i', fits, '-i', fits];
+    await run(['-v', 'error', ...inputs, ...words('-map 0:v -map 1:a -c copy'), late], { path: makerPath });
+    // Old muxers leave the delay out of the track's length, newer ones count it in.
+    const bytes = await readFile(late);
+    bytes.writeUInt32BE(3000 + delay * 1000, bytes.indexOf('tkhd') + 24);
+    await writeFile(late, bytes);
+    const request = await requestFor(late);
+    const { plan, clip, notes } = await prepareClip(request);
+    expect([request.plan.kind, plan.kind, notes]).toEqual([kind, kind, []]);
+    expect(clip.seconds).toBe(frames / 25);
+    expect((await decode(request.outputPath)).frames).toHaveLength(frames);
   });
 
   it('reports progress that only rises and ends at 1', async () => {

@@ -61,6 +61,15 @@ describe('readReport', () => {
     });
   });
 
+  it('does not count what an edit list puts before the picture', () => {
+    const late = { ...AVC, Duration: 3.02, Source_Duration: 3, FrameRate: 25, FrameCount: 76 };
+    const report = readReport([GENERAL, { ...late, extra: { Source_Delay: '20' } }], 9);
+    expect(report?.video).toMatchObject({ delay: 0.02, seconds: 3, frames: 75 });
+    const early = readReport([GENERAL, { ...late, extra: { Source_Delay: '-80' } }], 9);
+    expect(early?.video).toMatchObject({ delay: 0, seconds: 3.02, frames: 76 });
+    expect(readReport([GENERAL, AVC], 9)?.video?.delay).toBe(0);
+  });
+
   it('sees that a file is cut off', () => {
     expect(readReport([{ ...GENERAL, extra: { IsTruncated: 'Yes' } }, AVC], 9)?.truncated).toBe(true);
     expect(readReport([GENERAL, AVC], 9)?.truncated).toBe(false);

@@ -204,3 +204,61 @@ describe('fallbacks', () => {
     expect(does(plan)).toEqual(['encode video', 'drop audio']);
   });
 });
+
+describe('a picture that starts late', () => {
+  it('is copied when it is late by less than a frame', () => {
+    expect(remux(mediaInfo({ fps: 25, delay: 0.03 })).target.frames).toBe(75);
+  });
+
+  it('is filled from the beginning when it is late by more', () => {
+    const plan = convert(mediaInfo({ fps: 25, delay: 0.2 }));
+    expect(does(plan)).toEqual(['fill', 'encode audio']);
+    expect(plan.target.frames).toBe(80);
+    expect(plan.steps[0]?.because).toBe('the picture starts 0.2 s late');
+  });
+
+  it('is filled when the delay makes it too long for a copy', () => {
+    const plan = convert(mediaInfo({ fps: 25, seconds: 4, delay: 0.03 }));
+    expect(plan.target.frames).toBe(100);
+  });
+
+  it('is not filled where the delay is trimmed away', () => {
+    expect(does(convert(mediaInfo({ fps: 25, delay: 0.2 }), { start: 0.5 }))).not.toContain('fill');
+  });
+});
+
+describe('what was found in the picture', () => {
+  const crop = { x: 0, y: 92, width: 1280, height: 536 };
+
+  it('is cropped before it is placed', () => {
+    const plan = planMedia(mediaInfo(), options({ cropBars: true }), { crop });
+    expect(plan).toMatchObject({
+      kind: 'convert',
+      crop,
+      placement: { mode: 'pad', picture: { width: 1280, height: 536 } },
+    });
+    expect(plan.kind === 'convert' && does(plan)).toEqual(['crop bars', 'pad', 'encode audio']);
+  });
+
+  it('has the size that players would show of it', () => {
+    const turned = mediaInfo({ width: 1920, height: 1080, rotation: 90 });
+    const plan = planMedia(turned, options(), { crop: { x: 60, y: 0, width: 960, height: 1920 } });
+    expect(plan).toMatchObject({
+      placement: { box: { width: 1080, height: 1920 }, picture: { width: 960, height: 1920 } },
+    });
+    const wide = planMedia(mediaInfo({ pixelAspect: 2, width: 640 }), options(), { crop: { ...crop, width: 640 } });
+    expect(wide).toMatchObject({ placement: { picture: { width: 1280, height: 536 } } });
+  });
+
+  it('is the part that --start auto takes, with the reason', () => {
+    const moment = { start: 7.5, seconds: 3, because: 'the best of 9 places' };
+    const plan = planMedia(mediaInfo({ seconds: 20 }), options({ start: 'auto' }), { moment });
+    expect(plan).toMatchObject({ kind: 'convert', start: 7.5, target: { frames: 90 } });
+    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe('--start auto was asked; the best of 9 places');
+  });
+
+  it('leaves a clip a copy of which the best part is all', () => {
+    const moment = { start: 0, seconds: 3, because: 'x' };
+    expect(planMedia(mediaInfo(), options({ start: 'auto' }), { moment }).kind).toBe('remux');
+  });
+});

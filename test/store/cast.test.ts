@@ -52,6 +52,13 @@ describe('a cast file', () => {
     ]);
   });
 
+  it('keeps what a clip was wished and made like', () => {
+    const picture = { x: 160, y: 0, width: 960, height: 720 };
+    const options = { ...JOE.options, start: 'auto', cropBars: true } as const;
+    const joe: Character = { ...sampleCharacter('Joe'), options, master: { ...JOE.master, picture } };
+    expect(decodeCast(written(joe))).toEqual([{ character: joe, clip: undefined }]);
+  });
+
   it('is the same text for the same cast, and ends with a line break', () => {
     const text = encodeCast([JOE], () => undefined);
     expect(

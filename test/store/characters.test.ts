@@ -282,7 +282,26 @@ describe('decodeCharacter', () => {
     expect(decode({ ...whole, mood: 'fine' })).toEqual({ ...whole, mood: 'fine' });
   });
 
+  it('takes records of before bars were cropped and pictures written down, and of after', () => {
+    const { cropBars, ...options } = whole.options;
+    expect(cropBars).toBe(false);
+    expect(decode({ ...whole, options })).toEqual({ ...whole, options });
+    const picture = { x: 160, y: 0, width: 960, height: 720 };
+    const later = {
+      ...whole,
+      master: { ...whole.master, picture },
+      options: { ...options, start: 'auto', cropBars: true },
+    };
+    expect(decode(later)).toEqual(later);
+  });
+
   it.each([
+    [
+      { master: { ...whole.master, picture: { x: 0, y: 0, width: 0, height: 9 } } },
+      'master.picture.width is not a positive number',
+    ],
+    [{ options: { ...whole.options, start: 'later' } }, 'options.start is not a number'],
+    [{ options: { ...whole.options, cropBars: 'yes' } }, 'options.cropBars is not true or false'],
     [{ name: ' Joe ' }, 'name is not one that a character can have'],
     [{ name: 'a\u202eb' }, 'name is not one that a character can have'],
     [{ master: { ...whole.master, sha256: '../../../etc/passwd' } }, 'master.sha256 is not a SHA-256'],
