@@ -78,7 +78,11 @@ export function chooseMoment(
   const best = others.reduce((a, b) => (b.score > a.score ? b : a), first);
   const places = new Set([first, ...others].map(({ start }) => start)).size;
   const { start, seconds } = best;
-  return { start, seconds, because: `the best of ${places} places: ${describe(best).join(', ')}` };
+  return { start, seconds, because: `${among(places)}: ${describe(best).join(', ')}` };
+}
+
+function among(places: number): string {
+  return places === 1 ? 'the only place' : `the best of ${places} places`;
 }
 
 function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): number[] {

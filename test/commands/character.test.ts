@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,9 +8,10 @@ import {
   runCharacterRename,
   runCharacterShow,
 } from '../../src/commands/character.ts';
-import { addCharacter } from '../helpers/far-end.ts';
+import { hashFile } from '../../src/hash.ts';
+import { addCharacter, makeVideo } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
-import { keepSample } from '../store/samples.ts';
+import { keepSample, sampleCharacter } from '../store/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 
@@ -71,6 +72,34 @@ describe('character show', () => {
     for (const fact of ['1280x720, 3.500 s, 30.000 fps, 3 B', clipPath, 'made from   joe.mp4'])
       expect(text).toContain(fact);
     expect(text).toContain(`registered  char_Joe with openai at ${HOST}, landscape, as joe.smith\n`);
+  });
+
+  it('draws a sheet of the clip with --sheet', async () => {
+    const test = await createTestContext({ json: true });
+    const store = await test.context.characters();
+    const temp = await store.tempClipPath();
+    await writeFile(temp, await makeVideo());
+    const sample = sampleCharacter('Joe');
+    const sha256 = await hashFile(temp);
+    await store.keep({ ...sample, master: { ...sample.master, sha256 } }, temp);
+    await runCharacterShow(test.context, 'Joe', { sheet: 'joe.png' });
+    const path = join(test.dir, 'joe.png');
+    expect(JSON.parse(test.stdout.text())).toMatchObject({ name: 'Joe', sheet: { path, times: { length: 12 } } });
+    expect((await readFile(path)).subarray(1, 4).toString()).toBe('PNG');
+    const refused = runCharacterShow(test.context, 'Joe', { sheet: 'joe.png' });
+    await expect(refused).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('--force') });
+    const quiet = await test.again({ json: false, quiet: true });
+    await runCharacterShow(quiet.context, 'Joe', { sheet: 'joe.png', force: true });
+    expect(quiet.stdout.text()).toBe(`${path}\n`);
+  });
+
+  it('draws no sheet of a clip that is gone', async () => {
+    const test = await createTestContext();
+    const joe = await addCharacter(test, 'Joe');
+    await rm((await test.context.characters()).clipPath(joe.master.sha256));
+    await expect(runCharacterShow(test.context, 'Joe', { sheet: 'joe.png' })).rejects.toMatchObject({
+      ...{ code: 'machine', message: expect.stringContaining('is missing') },
+    });
   });
 
   it.each([

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipLine, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { makerPath, run } from '../helpers/ffmpeg.ts';
 import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
+import * as marks from '../helpers/picture.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
 const PREPARE = { output: 'ready.mp4', options, force: false, dryRun: false };
@@ -60,10 +62,54 @@ describe('clip inspect', () => {
     expect(quiet.stdout.text()).toBe(`${kind}\n`);
   });
 
-  it('needs no ffmpeg for a file that says what it is', async () => {
-    const { context, stdout } = await setUp({ quiet: true }, { env: { SORA_FFMPEG: '/none' } });
+  it('needs no ffmpeg for a file that says what it is, and says that it was not judged', async () => {
+    const { context, stdout, again } = await setUp({ quiet: true }, { env: { SORA_FFMPEG: '/none' } });
     await runClipInspect(context, { file: fits, options });
     expect(stdout.text()).toBe('remux\n');
+    const loud = await again({ quiet: false });
+    await runClipInspect(loud.context, { file: fits, options });
+    expect(loud.stdout.text()).toContain('It fits');
+    expect(loud.stdout.text()).toMatch(/unknown {2}It was not judged: that needs an ffmpeg/);
+  });
+
+  it('judges the part that would be used, in words and as a document', async () => {
+    const { context, stdout, again } = await setUp();
+    await runClipInspect(context, { file: small, options });
+    expect(stdout.text()).toMatch(/As a reference of a character, 0\.00 s to 2\.04 s:\n/);
+    expect(stdout.text()).toMatch(/ {2}problem {2}motion {6}From look to look it changes by 0 %/);
+    expect(stdout.text()).toMatch(/ {2}problem {2}size {8}320x240 is enlarged 3 times/);
+    const json = await again({ json: true });
+    await runClipInspect(json.context, { file: small, options });
+    const { judgement } = JSON.parse(json.stdout.text());
+    expect(judgement).toMatchObject({ part: { start: 0, seconds: 2.04 }, unmeasured: expect.any(Array) });
+    expect(judgement.findings).toContainEqual({
+      ...{ what: 'size', level: 'problem', value: 3, unit: 'x' },
+      ...{ meaning: expect.any(String), advice: expect.any(String) },
+    });
+  });
+
+  it('does not judge what cannot be used', async () => {
+    const { context, stdout } = await setUp({ json: true });
+    await runClipInspect(context, { file: short, options });
+    expect(JSON.parse(stdout.text())).toMatchObject({ plan: { kind: 'reject' }, judgement: null });
+  });
+
+  it.each([{ start: 'auto' }, { cropBars: true }] as const)(
+    'needs an ffmpeg to find what is wished by %o',
+    async (wish) => {
+      const { context } = await setUp({}, { env: { SORA_FFMPEG: '/none' } });
+      const inspect = runClipInspect(context, { file: fits, options: { ...options, ...wish } });
+      await expect(inspect).rejects.toMatchObject({ code: 'machine', hint: expect.stringContaining('SORA_FFMPEG') });
+    },
+  );
+
+  it('says which part --start auto takes, and why', async () => {
+    const { context, stdout, stderr } = await setUp();
+    await runClipInspect(context, { file: small, options: { ...options, start: 'auto', duration: 2 } });
+    expect(stdout.text()).toMatch(
+      /trim: --start auto and --duration 2 was asked; (the best of \d+ places|the only place): no cut inside/,
+    );
+    expect(stderr.text()).toMatch(/Chose 0 s to 2 s of clip\.mp4: the /);
   });
 
   it.each([
@@ -150,6 +196,22 @@ describe('clip prepare', () => {
     });
     expect(await readFile(join(dir, 'ready.mp4'), 'utf8')).toBe('old');
     expect(await readdir(dir)).toEqual(['ready.mp4']);
+  });
+
+  it('crops bars with --crop-bars, to the pixel, and says where there are none', async () => {
+    const { context, dir, stdout, stderr } = await setUp();
+    const bars = join(dir, 'bars.mp4');
+    const pad = ['-vf', 'pad=960:720:0:90', '-c:v', 'libx264', '-preset', 'ultrafast', '-t', '2'];
+    const source = ['-f', 'lavfi', '-i', 'color=gray:s=960x540:r=25', ...pad];
+    await run(['-v', 'error', ...source, bars], { path: makerPath });
+    const wish = { ...options, cropBars: true };
+    await runClipPrepare(context, { ...PREPARE, file: bars, options: wish });
+    expect(stdout.text()).toContain('crop bars: 960x720 has black bars in it -> the picture between them, 960x540');
+    const frame = await marks.readFrame(join(dir, 'ready.mp4'), { width: 1280, height: 720 });
+    expect(marks.boundsOf(frame, marks.isLit)).toEqual({ x: 0, y: 0, width: 1280, height: 720 });
+    expect(stderr.text()).not.toContain('no black bars');
+    await runClipPrepare(context, { ...PREPARE, file: fits, options: wish, force: true });
+    expect(stderr.text()).toContain('There are no black bars in clip.mp4');
   });
 
   it('leaves no file when it is stopped', async () => {
