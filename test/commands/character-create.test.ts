@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CreateInput, runCharacterCreate } from '../../src/commands/character-create.ts';
-import { type Character, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { DEFAULT_CLIP_OPTIONS, isMade, type MadeCharacter } from '../../src/domain.ts';
 import { PLAN_VERSION } from '../../src/media/plan.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
@@ -26,21 +26,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function created(input: Partial<CreateInput> = {}): Promise<TestContext & { joe: Character }> {
+async function created(input: Partial<CreateInput> = {}): Promise<TestContext & { joe: MadeCharacter }> {
   const test = await createTestContext();
   await writeFile(join(test.dir, 'joe.mp4'), clip);
   await runCharacterCreate(test.context, { ...CREATE, ...input });
   return { ...test, joe: await find(test) };
 }
 
-async function find({ context }: TestContext): Promise<Character> {
+async function find({ context }: TestContext): Promise<MadeCharacter> {
   const joe = await (await context.characters()).find('Joe');
-  if (!joe) throw new Error('Joe is not there');
+  if (!joe || !isMade(joe)) throw new Error('Joe is not there');
   return joe;
 }
 
 /** Changes the record as it lies on the disk. */
-async function rewrite({ context, joe }: TestContext & { joe: Character }, change: object): Promise<void> {
+async function rewrite({ context, joe }: TestContext & { joe: MadeCharacter }, change: object): Promise<void> {
   const store = await context.characters();
   await store.update('Joe', () => ({ ...joe, ...change }));
 }
