@@ -141,6 +141,7 @@ describe('sameWishes', () => {
   it('takes a field that a record lacks for its default', () => {
     expect(cropBars).toBe(false);
     expect(sameWishes(old, DEFAULT_CLIP_OPTIONS)).toBe(true);
+    expect(sameWishes(DEFAULT_CLIP_OPTIONS, old)).toBe(true);
     expect(sameWishes(old, { ...old, cropBars: true })).toBe(false);
   });
 

@@ -73,7 +73,7 @@ function sharpness(pixels: number): Finding {
   const value = rounded(pixels);
   const base = { what: 'sharpness', value, unit: 'px' } as const;
   if (pixels < 5.5) return { ...base, level: 'good', meaning: `Edges are ${value} pixels wide: it is sharp.` };
-  const advice = 'Use a sharper clip: in focus, with more light, without a filter, not enlarged before.';
+  const advice = 'Use a clip that is in focus and was not enlarged.';
   return pixels < 8
     ? { ...base, level: 'remark', meaning: `Edges are ${value} pixels wide: it is a little soft.`, advice }
     : { ...base, level: 'problem', meaning: `Edges are ${value} pixels wide: it is blurred.`, advice };
@@ -89,8 +89,8 @@ function exposure(samples: readonly Sample[], pictureShare: number): Finding {
   const value = Math.round(((mean - BLACK) * 100) / (WHITE - BLACK));
   const base = { what: 'exposure', value, unit: '%' } as const;
   const said = `Its mean brightness is ${value} %`;
-  const light = 'Use a clip with more light on the face, or brighten this one.';
-  const shade = 'Use a clip with less light, or darken this one.';
+  const light = 'Use a clip with more light on the face.';
+  const shade = 'Use a clip with less light.';
   if (mean < 50 && high < 90) return { ...base, level: 'problem', meaning: `${said}: it is dark.`, advice: light };
   if (mean < 70 && high < 130)
     return { ...base, level: 'remark', meaning: `${said}: it is rather dark.`, advice: light };
@@ -108,7 +108,7 @@ function cuts(times: readonly number[]): Finding {
     ...base,
     level: 'problem',
     meaning: `Another shot begins at ${where.join(', ')}${times.length > 3 ? ' and later' : ''}.`,
-    advice: 'Choose one shot with --start and --duration, or let --start auto choose.',
+    advice: 'Choose one shot with --start, or let --start auto do it.',
   };
 }
 
@@ -116,10 +116,10 @@ function motion(samples: readonly Sample[]): Finding {
   const change = liveliness(samples);
   const value = rounded(change, 2);
   const base = { what: 'motion', value, unit: '%' } as const;
-  const said = `From look to look it changes by ${value} % of its contrast`;
-  const advice = 'Use a part in which the character moves or turns: a host learns more from it.';
-  if (change < 0.15) return { ...base, level: 'problem', meaning: `${said}: it is a still picture.`, advice };
-  if (change < 0.8) return { ...base, level: 'remark', meaning: `${said}: it hardly moves.`, advice };
+  const said = `${value} % of its contrast changes`;
+  const advice = 'Use a part in which the character moves or turns.';
+  if (change < 0.15) return { ...base, level: 'problem', meaning: `It is a still picture: ${said}.`, advice };
+  if (change < 0.8) return { ...base, level: 'remark', meaning: `It hardly moves: ${said}.`, advice };
   return { ...base, level: 'good', meaning: 'It moves.' };
 }
 
@@ -127,19 +127,19 @@ function steadiness(samples: readonly Sample[]): Finding {
   const shaking = jerk(samples);
   const value = rounded(shaking, 2);
   const base = { what: 'steadiness', value, unit: '%' } as const;
-  const said = `From look to look its movement changes by ${value} % of the picture`;
+  const said = `it jerks by ${value} % of the picture`;
   const advice = 'Use a steadier part, or stabilise the clip first.';
   if (shaking < 0.9) return { ...base, level: 'good', meaning: 'The camera is steady.' };
   return shaking < 1.8
-    ? { ...base, level: 'remark', meaning: `${said}: the camera is restless.`, advice }
-    : { ...base, level: 'problem', meaning: `${said}: the camera shakes.`, advice };
+    ? { ...base, level: 'remark', meaning: `The camera is restless: ${said}.`, advice }
+    : { ...base, level: 'problem', meaning: `The camera shakes: ${said}.`, advice };
 }
 
 function bars(whole: Size, between: Rect | undefined, { cropBars }: ClipOptions): Finding {
   const value = Math.round((1 - share(whole, between)) * 100);
   const base = { what: 'bars', value, unit: '%' } as const;
   if (!between) return { ...base, level: 'good', meaning: 'There are no black bars in it.' };
-  const meaning = `Black bars take ${value} % of it; the picture between them is ${formatSize(between)}.`;
+  const meaning = `Black bars take ${value} %; the picture is ${formatSize(between)}.`;
   return cropBars
     ? { ...base, level: 'good', meaning: `${meaning} They are cropped.` }
     : { ...base, level: value < 5 ? 'remark' : 'problem', meaning, advice: 'Add --crop-bars to cut them off.' };
@@ -167,7 +167,7 @@ function sound({ info, options, readings }: Evidence): Finding {
   const value = rounded(loud);
   const base = { what: 'sound', value: readings.sound ? value : null, unit: 'dB' } as const;
   if (!options.audio) return { ...base, level: 'good', meaning: 'Its sound is left out, as you asked.' };
-  const advice = 'Use a part in which the character speaks, if its voice matters.';
+  const advice = 'Use a part in which it speaks, if its voice matters.';
   if (!info.audio) return { ...base, level: 'remark', meaning: 'It has no sound.', advice };
   if (!readings.sound) return { ...base, level: 'remark', meaning: 'Its sound cannot be decoded.', advice };
   if (loud < -60) return { ...base, level: 'remark', meaning: 'Its sound is silence.', advice };
@@ -176,15 +176,15 @@ function sound({ info, options, readings }: Evidence): Finding {
     : { ...base, level: 'good', meaning: `It has sound (${value} dB).` };
 }
 
-/** One finding a line, as a person reads it; the level is a word, so that no colour has to say it. */
+/** One finding a line, as a person reads it, and what to do below it; the level is a word, so that no colour has to say it. */
 export function judgementLines({ part, findings, unmeasured }: Judgement): string[] {
   const end = part.start + part.seconds;
   return [
     `As a reference of a character, ${part.start.toFixed(2)} s to ${end.toFixed(2)} s:`,
-    ...findings.map(
-      ({ what, level, meaning, advice }) =>
-        `  ${level.padEnd(7)}  ${what.padEnd(10)}  ${meaning}${advice === undefined ? '' : ` ${advice}`}`,
-    ),
+    ...findings.flatMap(({ what, level, meaning, advice }) => [
+      `  ${level.padEnd(7)}  ${what.padEnd(10)}  ${meaning}`,
+      ...(advice === undefined ? [] : [`${' '.repeat(23)}${advice}`]),
+    ]),
     ...unmeasured.map((sentence) => `  unknown  ${sentence}`),
   ];
 }

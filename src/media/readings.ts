@@ -55,7 +55,7 @@ export function readPrinted(printed: Printed, { offset, longSide }: { offset: nu
       y: percent(moves[index]?.y),
     })),
     cuts: readFrames(printed.scene)
-      .filter(({ values }, index) => index > 0 && (values.scene_score ?? 0) >= CUT_SCORE)
+      .filter(({ values }) => (values.scene_score ?? 0) >= CUT_SCORE)
       .map(({ at }) => offset + at),
     detail: readDetail(printed).map(({ at, value }) => ({ at: offset + at, value })),
     blur: readFrames(printed.blur)

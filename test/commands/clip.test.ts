@@ -76,7 +76,7 @@ describe('clip inspect', () => {
     const { context, stdout, again } = await setUp();
     await runClipInspect(context, { file: small, options });
     expect(stdout.text()).toMatch(/As a reference of a character, 0\.00 s to 2\.04 s:\n/);
-    expect(stdout.text()).toMatch(/ {2}problem {2}motion {6}From look to look it changes by 0 %/);
+    expect(stdout.text()).toMatch(/ {2}problem {2}motion {6}It is a still picture: 0 % of its contrast changes/);
     expect(stdout.text()).toMatch(/ {2}problem {2}size {8}320x240 is enlarged 3 times/);
     const json = await again({ json: true });
     await runClipInspect(json.context, { file: small, options });

@@ -189,7 +189,8 @@ describe('judgementLines', () => {
     expect(judgementLines(judgement)).toEqual([
       'As a reference of a character, 1.50 s to 3.50 s:',
       '  good     cuts        It is one shot.',
-      '  remark   sound       It has no sound. Speak.',
+      '  remark   sound       It has no sound.',
+      '                       Speak.',
       '  unknown  This is not known.',
     ]);
   });
