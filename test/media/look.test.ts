@@ -1,8 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { type Ffmpeg, findFfmpeg, listParts } from '../../src/media/find.ts';
 import type { MediaInfo } from '../../src/media/info.ts';
@@ -147,15 +148,20 @@ async function withBlurdetect(): Promise<Ffmpeg | undefined> {
 
 describe('lookInto', () => {
   it('says how far it is, and leaves nothing behind', async () => {
-    const before = await leftovers();
+    const place = await ownPlace();
     const seconds: number[] = [];
     const source = await clip('good');
     const info = await probeMedia(source, { signal });
-    const onSeconds = (done: number): void => void seconds.push(done);
+    const used: number[] = [];
+    const onSeconds = (done: number): void => {
+      seconds.push(done);
+      used.push(readdirSync(place).length);
+    };
     await lookInto({ source, info, ffmpeg, signal, start: 0.5, seconds: 1, want: {}, onSeconds });
     expect(seconds.length).toBeGreaterThan(0);
     expect(Math.max(...seconds)).toBeLessThanOrEqual(1);
-    expect(await leftovers()).toEqual(before);
+    expect(used[0]).toBe(1);
+    expect(await readdir(place)).toEqual([]);
   });
 
   it('tells times of the source when it begins later', async () => {
@@ -174,6 +180,16 @@ describe('lookInto', () => {
     await expect(look).rejects.toMatchObject({ code: 'interrupted' });
   });
 
+  it('stops in the middle, and leaves nothing behind', async () => {
+    const place = await ownPlace();
+    const stop = new AbortController();
+    const info = await probeMedia(JOE, { signal });
+    const request = { source: JOE, info, ffmpeg, signal: stop.signal, start: 0, seconds: 6, want: {} };
+    const look = lookInto({ ...request, onSeconds: () => stop.abort() });
+    await expect(look).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await readdir(place)).toEqual([]);
+  });
+
   it('says that it is the clip when nothing can be decoded', async () => {
     const info = await probeMedia(await clip('good'), { signal });
     const look = lookInto({ source: import.meta.filename, info, ffmpeg, signal, start: 0, seconds: 1, want: {} });
@@ -184,8 +200,11 @@ describe('lookInto', () => {
   });
 });
 
-async function leftovers(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => /^sora-look-(?!test)/.test(name));
+/** Where temporary files of this test alone go: other tests make some too. */
+async function ownPlace(): Promise<string> {
+  const place = await mkdtemp(join(folder, 'own-'));
+  vi.stubEnv('TMPDIR', place);
+  return place;
 }
 
 describe('lookGraph', () => {
