@@ -64,8 +64,10 @@ export function chooseMoment(
   looks: readonly { readonly span: Span; readonly readings: Readings }[],
   duration: number | null,
 ): Moment | undefined {
-  const lengths = duration === null ? LENGTHS : [{ seconds: duration, worth: 1 }];
   const longest = Math.max(0, ...looks.map(({ span }) => span.seconds));
+  // A clip may be a frame short of a round number of seconds.
+  const wished = duration !== null && duration - longest < 0.1 ? Math.min(duration, longest) : duration;
+  const lengths = wished === null ? LENGTHS : [{ seconds: wished, worth: 1 }];
   const usable = lengths.filter(({ seconds }) => seconds <= longest + SLACK);
   // A clip between two lengths is best used whole.
   if (duration === null && longest < MAX_SECONDS) usable.unshift({ seconds: longest, worth: 1 });

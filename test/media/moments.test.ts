@@ -74,6 +74,12 @@ describe('chooseMoment', () => {
     expect(moment?.because).toMatch(/: 3 cuts inside/);
   });
 
+  it('takes a clip that is a frame short of the length that was asked for', () => {
+    const { span, readings } = lookAt(between(4, [0, 4], {}));
+    const short = { span: { ...span, seconds: 3.96 }, readings };
+    expect(chooseMoment([short], 4)).toMatchObject({ start: 0, seconds: 3.96 });
+  });
+
   it('says what is not good of the best there is', () => {
     const bad = { sharp: 0.15, mean: 40, change: 0, swing: 3 };
     expect(chooseMoment([lookAt(between(6, [0, 0], bad))], null)?.because).toMatch(
