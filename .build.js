@@ -21,6 +21,11 @@ await build({
     // Names stay, for the stacks of --debug.
     minify: { compress: true, mangle: false, codegen: true },
     // What every command needs is one file: at start-up, opening files takes longer than reading them.
-    codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] },
+    codeSplitting: {
+      groups: [
+        { name: 'start', tags: ['$initial'] },
+        { name: 'store', test: /\/src\/(store\/(characters|clips|decode|digests|files|jobs|locks|names|records)|hash)\.ts$|\/valibot\// },
+      ],
+    },
   },
 });

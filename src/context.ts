@@ -180,7 +180,11 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     keys,
     characters: once(async () => {
       const { createCharacterStore } = await import('./store/characters.ts');
-      const local = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
+      const local = createCharacterStore({
+        charactersDir: paths.characters,
+        clipsDir: paths.clips,
+        cacheDir: paths.cache,
+      });
       const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
       const { readCast } = await import('./store/cast.ts');
@@ -191,7 +195,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     }),
     jobs: once(async () => {
       const { createJobStore } = await import('./store/jobs.ts');
-      return createJobStore({ dir: paths.jobs });
+      return createJobStore({ dir: paths.jobs, cacheDir: paths.cache });
     }),
     ffmpeg,
     connection,

@@ -136,6 +136,12 @@ export interface Character {
   readonly createdAt: string;
 }
 
+/** What a list shows of a character. */
+export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt'> {
+  readonly registrations: readonly Pick<Registration, 'provider' | 'value' | 'stale'>[];
+  readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
+}
+
 /** A character with a master. */
 export type MadeCharacter = Character & Required<Pick<Character, 'master' | 'source' | 'options' | 'planVersion'>>;
 
@@ -256,6 +262,14 @@ export interface Job {
   readonly createdAt: string;
   /** Of an unresolved job: when its sender was last heard of; equal to `createdAt` where nobody knows. */
   readonly updatedAt: string;
+}
+
+/** What a list shows of a job. */
+export interface JobDigest
+  extends Pick<Job, 'id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'createdAt'> {
+  /** With a prompt that is cut where nobody reads on. */
+  readonly request: Pick<VideoRequest, 'prompt' | 'seconds' | 'size'>;
+  readonly cost?: Pick<JobCost, 'estimateUsd' | 'actualUsd'>;
 }
 
 const FINAL: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'expired', 'cancelled']);

@@ -268,7 +268,7 @@ function changed(before: Job, after: Job): boolean {
 }
 
 /** `running, 45%`, for people. */
-export function describe(job: Job): string {
+export function describe(job: Pick<Job, 'status' | 'remoteStatus' | 'progress'>): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }

@@ -6,17 +6,24 @@ const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a
 
 /** Text from a server or a file without the characters that can steer a terminal. Newlines stay. */
 export function clean(text: string): string {
+  // Most text is plain, and lists have tens of thousands of cells.
+  if (PLAIN.test(text)) return text;
   return text.toWellFormed().replace(/\r\n?/g, '\n').replace(UNSAFE, '');
 }
 
+const PLAIN = /^[ -~\n]*$/;
+
 /** The same on one line and of bounded length. */
 export function oneLine(text: string, maxChars = 400): string {
+  if (text.length <= maxChars && ONE_PLAIN_LINE.test(text)) return text;
   const line = clean(text.slice(0, maxChars * 4))
     .replace(/\s+/g, ' ')
     .trim();
   const points = [...line];
   return points.length > maxChars ? `${points.slice(0, maxChars - 1).join('')}…` : line;
 }
+
+const ONE_PLAIN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
 /** Cut to what a person still reads; lines stay lines. */
 export function shorten(text: string, maxChars = 4000): string {

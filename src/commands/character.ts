@@ -1,6 +1,6 @@
 /** The cast on this machine: list, show, rename, remove. */
 import type { Context } from '../context.ts';
-import { type Character, formatSize, isMade, type MadeCharacter } from '../domain.ts';
+import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { formatBytes, nearest, oneLine, shellQuote } from '../text.ts';
 import type { WrittenSheet } from './sheet.ts';
@@ -15,10 +15,9 @@ export async function characterDocument(
 }
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
-async function clipWords(context: Context, character: Character, words: (made: MadeCharacter) => string) {
-  if (!isMade(character)) return 'no clip';
-  if (!character.clipless || (await (await context.characters()).hasClip(character.master.sha256)))
-    return words(character);
+async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
+  if (!master) return 'no clip';
+  if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
   return 'no clip here';
 }
 
@@ -43,31 +42,32 @@ export async function requireCharacter(context: Context, name: string): Promise<
 /** `sora character list` */
 export async function runCharacterList(context: Context): Promise<undefined> {
   const { ui } = context;
-  const { records, broken } = await (await context.characters()).list();
+  const store = await context.characters();
+  // A document has all of each character; a table needs little of it.
+  const whole = ui.json ? await store.list() : undefined;
+  const { records, broken } = whole ?? (await store.digests());
   for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
-  const documents = await Promise.all(records.map((one) => characterDocument(context, one)));
-  const short = ({ master }: MadeCharacter): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
-  const clips = await Promise.all(records.map((one) => clipWords(context, one, short)));
   ui.result({
-    json: documents,
-    text:
-      records.length === 0
-        ? 'The cast is empty. Make a character: sora character create <clip> --name <name>'
-        : ui.table(
-            ['NAME', 'CLIP', 'REGISTERED WITH', 'CREATED'],
-            records.map((one, index) => [
-              one.name,
-              clips[index] ?? '',
-              registeredWith(one) || '-',
-              ui.time(one.createdAt),
-            ]),
-            { NAME: 12, 'REGISTERED WITH': 15 },
-          ),
+    json: whole && (await Promise.all(whole.records.map((one) => characterDocument(context, one)))),
+    text: whole ? '' : await castTable(context, records),
     quiet: records.map(({ name }) => name),
   });
 }
 
-function registeredWith({ registrations, pending = [] }: Character): string {
+async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {
+  if (cast.length === 0) return 'The cast is empty. Make a character: sora character create <clip> --name <name>';
+  const short = (master: Clip): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
+  const rows = cast.map(async (one) => [
+    one.name,
+    await clipWords(context, one, short),
+    registeredWith(one) || '-',
+    context.ui.time(one.createdAt),
+  ]);
+  const head = ['NAME', 'CLIP', 'REGISTERED WITH', 'CREATED'];
+  return context.ui.table(head, await Promise.all(rows), { NAME: 12, 'REGISTERED WITH': 15 });
+}
+
+function registeredWith({ registrations, pending = [] }: CharacterDigest): string {
   const living = registrations
     .filter(({ stale }) => stale !== true)
     .map(({ provider, value }) => `${provider} ${value}`);
@@ -84,7 +84,7 @@ export async function runCharacterShow(
   const document = await characterDocument(context, await requireCharacter(context, name));
   const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
   const { source, registrations, pending = [] } = document;
-  const long = ({ master }: MadeCharacter): string =>
+  const long = (master: Clip): string =>
     `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
   const lines = [
     ui.paint.bold(document.name),

@@ -1,9 +1,10 @@
 /** What is known of jobs: `video status`, `video list`, `video show`. */
 import type { Context } from '../context.ts';
-import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
+import { formatSize, isFinal, isUnresolved, type Job, type JobDigest } from '../domain.ts';
 import { isSoraError, type SoraError } from '../errors.ts';
 import { createDeadline, describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
+import type { Listing } from '../store/records.ts';
 import { oneLine } from '../text.ts';
 import { exitOf, findJobs, saveProgress, stillRunning } from './jobs.ts';
 import { settleJob, unresolvedError } from './unresolved.ts';
@@ -145,16 +146,22 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
 
 /** `sora video list` */
 export async function runVideoList(context: Context, { status }: { status?: string }): Promise<undefined> {
-  const { records, broken } = await (await context.jobs()).list();
-  warnBroken(context, broken);
-  const jobs = records.filter((job) => status === undefined || job.status === status);
-  const costs = describeCosts(jobs);
-  context.ui.result({
-    json: jobs,
-    text: jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
+  const { ui } = context;
+  const store = await context.jobs();
+  const wanted = <T extends JobDigest>({ records, broken }: Listing<T>): readonly T[] => {
+    warnBroken(context, broken);
+    return records.filter((job) => status === undefined || job.status === status);
+  };
+  // A document has all of each job; a table needs little of it.
+  const documents = ui.json ? wanted(await store.list()) : undefined;
+  const jobs = documents ?? wanted(await store.digests());
+  ui.result({
+    json: documents,
+    text: ui.json ? '' : jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
     quiet: jobs.map(({ id }) => id),
   });
-  if (costs !== undefined) context.ui.note(costs);
+  const costs = describeCosts(jobs);
+  if (costs !== undefined) ui.note(costs);
 }
 
 /** `sora video show <id>` */
@@ -198,7 +205,7 @@ function costOf(job: Job): string {
 /** A prompt in a list: more than the widest terminal shows, and not a page. */
 const PROMPT_CHARS = 900;
 
-export function jobTable({ ui }: Context, jobs: readonly Job[]): string {
+export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
   return ui.table(
     ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
     jobs.map((job) => [

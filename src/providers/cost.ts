@@ -1,5 +1,5 @@
 /** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
-import type { Job, Size } from '../domain.ts';
+import type { JobDigest, Size } from '../domain.ts';
 import type { ModelFacts } from './models.ts';
 
 export interface Cost {
@@ -71,15 +71,17 @@ export function formatUsd(usd: number): string {
   return `$${usd.toFixed(4).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
 
+type Priceable = Pick<JobDigest, 'status' | 'remoteId' | 'cost'>;
+
 /** `$0.40` as the host told it, `~$0.40` as it was estimated; `-` where no job came of the request. */
-export function formatJobCost(job: Job): string {
+export function formatJobCost(job: Priceable): string {
   if (job.cost?.actualUsd !== undefined) return formatUsd(job.cost.actualUsd);
   if (cameToNothing(job)) return '-';
   return job.cost?.estimateUsd === undefined ? 'unknown' : `~${formatUsd(job.cost.estimateUsd)}`;
 }
 
 /** `Estimated: $1.20; told by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
-export function describeCosts(jobs: readonly Job[]): string | undefined {
+export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !cameToNothing(job));
   const told = counted.flatMap(({ cost }) => cost?.actualUsd ?? []);
   const estimates = counted.flatMap(({ cost }) => (cost?.actualUsd === undefined ? (cost?.estimateUsd ?? []) : []));
@@ -94,7 +96,7 @@ export function describeCosts(jobs: readonly Job[]): string | undefined {
 }
 
 /** The host refused the request itself: there was never a job to be paid. */
-function cameToNothing({ status, remoteId }: Job): boolean {
+function cameToNothing({ status, remoteId }: Priceable): boolean {
   return status === 'failed' && remoteId === undefined;
 }
 

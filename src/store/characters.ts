@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   type Character,
+  type CharacterDigest,
   type Clip,
   type ClipOptions,
   isMade,
@@ -45,6 +46,8 @@ export interface CharacterStore {
   find(name: string): Promise<Character | undefined>;
   /** In the order of their names. */
   list(): Promise<Listing<Character>>;
+  /** The same, as much of each as a list shows: many times faster where there are hundreds. */
+  digests(): Promise<Listing<CharacterDigest>>;
   /**
    * Stores a new character together with its clip, which is moved from `tempPath` (a `tempClipPath`). With `replace`, a
    * character of that name and a clip that no other needs go. Without, the name must be free: `usage`. Two exceptions: the
@@ -85,6 +88,8 @@ export interface CharacterStore {
 export interface CharacterStoreOptions {
   readonly charactersDir: string;
   readonly clipsDir: string;
+  /** For what may be lost; without it, nothing is kept there. */
+  readonly cacheDir?: string;
   readonly lock?: LockTiming;
 }
 
@@ -96,7 +101,8 @@ function idOf({ name }: Pick<Character, 'name'>): string {
   return createHash('sha256').update(characterIdentity(name)).digest('hex').slice(0, 32);
 }
 
-export function createCharacterStore({ charactersDir, clipsDir, lock }: CharacterStoreOptions): CharacterStore {
+export function createCharacterStore(options: CharacterStoreOptions): CharacterStore {
+  const { charactersDir, clipsDir, cacheDir, lock } = options;
   const timing = lock && { lock };
   const records = createRecords<Character>({ dir: charactersDir, decode: decodeCharacter, idOf, ...timing });
   const clips = createClipFolder(clipsDir, lock);
@@ -127,11 +133,12 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
   return {
     find: (name) => records.read(idOf({ name })),
 
-    async list() {
-      const { records: found, broken } = await records.list();
-      const keyed = found.map((character) => ({ character, key: characterIdentity(character.name) }));
-      keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-      return { records: keyed.map(({ character }) => character), broken };
+    list: async () => inNameOrder(await records.list()),
+
+    async digests() {
+      if (cacheDir === undefined) return inNameOrder(await records.list());
+      const file = join(cacheDir, 'characters.json');
+      return inNameOrder(await records.digests({ file, version: DIGEST_VERSION, of: digestOf }));
     },
 
     async keep(character, tempPath, { replace = false } = {}) {
@@ -248,6 +255,29 @@ export function createCharacterStore({ charactersDir, clipsDir, lock }: Characte
 function withClip({ clipless: _, ...current }: Character, made: MadeCharacter): Character {
   const { master, source, options, planVersion } = made;
   return isMade(current) ? { ...current, master } : { ...current, master, source, options, planVersion };
+}
+
+/** In the order of their names. */
+export function inNameOrder<T extends { readonly name: string }>({ records, broken }: Listing<T>): Listing<T> {
+  const keyed = records.map((character) => ({ character, key: characterIdentity(character.name) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { records: keyed.map(({ character }) => character), broken };
+}
+
+/** Of the form of `CharacterDigest`. */
+const DIGEST_VERSION = 1;
+
+function digestOf({ name, master, clipless, createdAt, registrations, pending }: Character): CharacterDigest {
+  return {
+    ...{ name, createdAt },
+    ...(master && { master }),
+    ...(clipless !== undefined && { clipless }),
+    registrations: registrations.map(({ provider, value, stale }) => ({
+      ...{ provider, value },
+      ...(stale !== undefined && { stale }),
+    })),
+    ...(pending && { pending: pending.map(({ provider }) => ({ provider })) }),
+  };
 }
 
 /** The same source, wishes and rules of preparation. */

@@ -11,7 +11,7 @@ import {
   mergeRegistrations,
   pathBeside,
 } from './cast.ts';
-import type { CharacterStore } from './characters.ts';
+import { type CharacterStore, inNameOrder } from './characters.ts';
 import { removeQuietly } from './files.ts';
 import { characterIdentity } from './names.ts';
 
@@ -107,7 +107,7 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
     });
   };
 
-  return {
+  const overlay: CharacterStore = {
     ...local,
 
     async find(name) {
@@ -120,13 +120,10 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
       const here = new Set(records.map(({ name }) => characterIdentity(name)));
       const others = cast.characters.filter(({ character }) => !here.has(characterIdentity(character.name)));
       const merged = await Promise.all(records.map(merge));
-      const keyed = [...merged, ...others.map(({ character }) => character)].map((character) => ({
-        character,
-        key: characterIdentity(character.name),
-      }));
-      keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-      return { records: keyed.map(({ character }) => character), broken };
+      return inNameOrder({ records: [...merged, ...others.map(({ character }) => character)], broken });
     },
+
+    digests: () => overlay.list(),
 
     async update(name, change) {
       const entry = overlaid(name);
@@ -165,4 +162,5 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
       return beside === undefined ? 'missing' : beside === 'damaged' ? 'damaged' : 'whole';
     },
   };
+  return overlay;
 }
