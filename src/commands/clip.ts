@@ -32,11 +32,12 @@ export async function inspectClip(
   known: Pick<Found, 'crop'> = {},
 ): Promise<InspectedClip> {
   const path = resolve(context.host.cwd, file);
+  // Only some files need ffmpeg to be measured; a machine without it can still inspect the others. Looking for it takes as
+  // long as looking at the file, so both are done at once.
+  const ffmpeg = context.ffmpeg().catch(() => undefined);
   const { probeMedia } = await import('../media/probe.ts');
   const { planMedia } = await import('../media/plan.ts');
-  // Only some files need ffmpeg to be measured; a machine without it can still inspect the others.
-  const ffmpeg = await context.ffmpeg().catch(() => undefined);
-  const info = await probeMedia(path, { signal: context.host.signal, ...(ffmpeg && { ffmpeg }) });
+  const info = await probeMedia(path, { signal: context.host.signal, ffmpeg });
   const first = { path, info, plan: planMedia(info, options, known) };
   if (first.plan.kind === 'reject' || (options.start !== 'auto' && !options.cropBars)) return first;
   const { findWishes } = await import('./clip-look.ts');

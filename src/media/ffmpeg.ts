@@ -23,7 +23,7 @@ import {
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
 import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
-import { type Decoded, masterProblems, verifyDecodes } from './verify.ts';
+import { type Decoded, type DecodeOptions, masterProblems, verifyDecodes } from './verify.ts';
 
 export { type Ffmpeg, findFfmpeg } from './find.ts';
 export { type Decoded, verifyDecodes } from './verify.ts';
@@ -86,7 +86,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const failure = await runPlan(job, job.info, plan);
   if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
   const size = plan.target;
-  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { size });
+  const { decoded, info: looked, sha256 } = await examine(job, { size });
   if (!decoded.ok) {
     const silent =
       plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
@@ -94,10 +94,10 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
     return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
   }
-  const info = await probeMedia(job.outputPath, { signal: job.signal });
+  const info = await looked;
   const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded, plan.target)];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
-  const clip = await measureClip(job.outputPath, info.bytes, plan, decoded.frames);
+  const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
   if (decoded.frames >= plan.target.frames) return { plan, clip, notes: [] };
   const target = fewerFrames(plan.target, decoded.frames);
   return { plan: { ...plan, target }, clip, notes: [shortNote(target)] };
@@ -124,8 +124,8 @@ async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]):
 const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
 
 async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
-  const decoded = await verifyDecodes(job.outputPath, job.ffmpeg, job.signal);
-  const info = await probeMedia(job.outputPath, { signal: job.signal });
+  const { decoded, info: looked, sha256 } = await examine(job);
+  const info = await looked;
   if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
   const problems = [
     ...masterProblems(info, plan.target, 'convert'),
@@ -135,7 +135,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
     throw new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, {
       hint: 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.',
     });
-  const clip = await measureClip(job.outputPath, info.bytes, plan, plan.target.frames);
+  const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: plan.target.frames });
   return { plan, clip, notes };
 }
 
@@ -270,9 +270,24 @@ function rising(onProgress: ((fraction: number) => void) | undefined): (fraction
   };
 }
 
-async function measureClip(path: string, bytes: number, plan: RemuxPlan | ConvertPlan, frames: number): Promise<Clip> {
+/** What was written is decoded, looked at and hashed at the same time; the answers are waited for where they are needed. */
+async function examine(
+  { outputPath, ffmpeg, signal }: Job,
+  options?: DecodeOptions,
+): Promise<{ decoded: Decoded; info: Promise<MediaInfo>; sha256: Promise<string> }> {
+  const info = probeMedia(outputPath, { signal });
+  const sha256 = hashFile(outputPath, signal);
+  // What does not decode is not asked about further.
+  for (const unasked of [info, sha256]) unasked.catch(() => {});
+  return { decoded: await verifyDecodes(outputPath, ffmpeg, signal, options), info, sha256 };
+}
+
+function clipOf(
+  plan: RemuxPlan | ConvertPlan,
+  { sha256, bytes, frames }: { sha256: string; bytes: number; frames: number },
+): Clip {
   const { width, height, fps } = plan.target;
-  const clip = { sha256: await hashFile(path), seconds: frames / fps, width, height, fps, bytes };
+  const clip = { sha256, seconds: frames / fps, width, height, fps, bytes };
   if (plan.kind === 'remux' || plan.placement.mode !== 'pad') return clip;
   const { picture, x, y } = plan.placement;
   return { ...clip, picture: { x, y, width: picture.width, height: picture.height } };

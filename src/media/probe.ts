@@ -10,15 +10,15 @@ import { containerOf, type Fields, isTruncated, readReport } from './mediainfo.t
 import { throwIfAborted } from './process.ts';
 
 export interface ProbeOptions {
-  /** Measures what the file does not say: an animated GIF or a live recording states no length. */
-  readonly ffmpeg?: Ffmpeg;
+  /** Measures what the file does not say: an animated GIF or a live recording states no length. Awaited only for those. */
+  readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined>;
   readonly signal: AbortSignal;
 }
 
 const CHUNK_BYTES = 256 * 1024;
 
 /** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read. */
-export async function probeMedia(path: string, { ffmpeg, signal }: ProbeOptions): Promise<MediaInfo> {
+export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeOptions): Promise<MediaInfo> {
   throwIfAborted(signal);
   const file = await openFile(path);
   let info: MediaInfo;
@@ -35,9 +35,9 @@ export async function probeMedia(path: string, { ffmpeg, signal }: ProbeOptions)
   } finally {
     await file.close();
   }
-  return ffmpeg && info.video && needsMeasuring(info.video)
-    ? measured(info, info.video, resolve(path), ffmpeg, signal)
-    : info;
+  if (!info.video || !needsMeasuring(info.video)) return info;
+  const ffmpeg = await asked;
+  return ffmpeg ? measured(info, info.video, resolve(path), ffmpeg, signal) : info;
 }
 
 const VIDEO_HINT = 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.';
