@@ -46,8 +46,9 @@ function written(char: string): string {
   const code = char.charCodeAt(0);
   const hex = code.toString(16).padStart(2, '0');
   const plain = `\\u${hex.padStart(4, '0')}`;
-  // JSON may escape these by a backslash; before any other character it would belong to something else.
-  const literal = '"\\/'.includes(char) ? `\\\\?${plain}` : plain;
+  // JSON may escape these by a backslash, JSON within JSON by several; before any other character it would belong to
+  // something else.
+  const literal = '"\\/'.includes(char) ? `\\\\*${plain}` : plain;
   return `(?:${literal}|%(?:25)*${hex}|\\${plain}|&#(?:${code}|x${hex});)`;
 }
 
@@ -58,7 +59,7 @@ function base64Cores(secret: string): RegExp[] {
     const core = bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
     // Too short a one may be a piece of any picture.
     if (core.length < SHORTEST_CORE) return [];
-    return [new RegExp(core.replaceAll('+', '(?:[+-]|%2B)').replaceAll('/', '(?:\\\\?/|_|%2F)'), 'g')];
+    return [new RegExp(core.replaceAll('+', '(?:[+-]|%2B)').replaceAll('/', '(?:\\\\*/|_|%2F)'), 'g')];
   });
 }
 

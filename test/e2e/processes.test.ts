@@ -115,8 +115,10 @@ describe('P2: Ctrl-C', () => {
     machine.host.at('created', undefined, async () => {
       run.kill('SIGINT');
       await said(run, 'stderr', 'Ctrl-C again');
-      run.kill('SIGINT');
+      // A second one at once may be an echo of the first: a person presses again.
+      const presses = setInterval(() => run.kill('SIGINT'), 50);
       await run;
+      clearInterval(presses);
     });
     const { exitCode, stderr } = await run;
     const [job] = jobsOf(machine);

@@ -10,6 +10,7 @@ describe('createRedact', () => {
     { secrets: ['sk-Abc/123'], text: 'a host that is SK-ABC/123', shown: 'a host that is ***' },
     { secrets: ['sk-abc/123'], text: 'twice: sk%252dabc%252f123', shown: 'twice: ***' },
     { secrets: ['sk-abc/"3'], text: String.raw`in JSON: "sk-abc\/\"3"`, shown: 'in JSON: "***"' },
+    { secrets: ['sk-abc/1'], text: String.raw`JSON in JSON: {"a":"sk-abc\\/1"}`, shown: 'JSON in JSON: {"a":"***"}' },
     { secrets: ['sk-abc<1'], text: String.raw`in JSON: sk-abc\u003c1`, shown: 'in JSON: ***' },
     { secrets: ['sk-abc&1'], text: 'in HTML: sk-abc&#38;1, sk-abc&#x26;1', shown: 'in HTML: ***, ***' },
     { secrets: ['sk.abc'], text: 'sk-abc and sk.abc', shown: 'sk-abc and ***' },
