@@ -184,12 +184,19 @@ function reader(context: Context, to: Connection, root: string): Get {
 function servedBy(answer: Answer, fix: string): string {
   const { status, host } = answer;
   if (status === 401 || status === 402 || status === 403 || status === 429 || status > 500) throw refusal(answer);
-  const { message } = failureOf(answer);
-  const isJson = parseJson(answer.text) !== undefined;
+  const said = parseJson(answer.text);
+  const isJson = said !== undefined;
+  const message = reasonIn(said) ?? failureOf(answer).message;
   if (isJson && status < 300) return 'is served';
   if (isJson && status !== 405 && !NO_ROUTE.test(message)) return `is served: it answers ${status} about a made-up id`;
-  const said = isJson ? oneLine(message, 120) : 'something that is not JSON';
-  throw new SoraError('refused', `${host} does not serve it: it answered ${status} with ${said}`, { hint: fix });
+  const told = isJson ? oneLine(answer.redact(message), 120) : 'something that is not JSON';
+  throw new SoraError('refused', `${host} does not serve it: it answered ${status} with ${told}`, { hint: fix });
+}
+
+/** eachlabs puts the name of the status into `error`, and what it is about into `details`. */
+function reasonIn(said: unknown): string | undefined {
+  const details = objectIn(said)?.details;
+  return typeof details === 'string' && details.trim() !== '' ? details : undefined;
 }
 
 /** How servers say that they have no such route at all, and not that there is nothing of that id. */

@@ -9,6 +9,7 @@ import { storeKey } from '../../src/store/keys.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
 import { createTestContext, type HostOptions } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
+import { sandbox } from '../sandbox/harness.ts';
 
 /** What the encoder of the tests, which is of 2018, always earns. */
 const isFault = ({ check, ok }: Check): boolean => !ok && check !== 'ffmpeg age';
@@ -314,6 +315,16 @@ describe('sora doctor --api', () => {
     );
   });
 
+  it.each([
+    ['Prediction video_sora_doctor_0000 not found.', 0],
+    ['No route GET /v1/prediction/video_sora_doctor_0000.', 5],
+    ['', 5],
+  ])('a host that says Not Found, and as its details "%s": exit %i', async (details, code) => {
+    const answer: Scripted = { status: 404, body: { error: 'Not Found', status: 404, details } };
+    const { exit, of } = await asking('eachlabs', [schema, schema, answer], '');
+    expect([exit, of('GET /v1/prediction/{id}')?.ok]).toEqual([code, code === 0]);
+  });
+
   it('of a backend that takes no characters says so, and asks for none', async () => {
     const server = await createTestServer();
     server.answer(LIST, NO_SUCH, NO_SUCH);
@@ -325,6 +336,18 @@ describe('sora doctor --api', () => {
     const { exit, of } = await doctor({ api: true, env: { OPENAI_BASE_URL: `${server.url}/v1` }, before: home });
     expect(exit).toBe(0);
     expect(of('GET /videos/characters/{id}')).toMatchObject({ ok: false, detail: 'sglang takes no characters.' });
+  });
+
+  it.each([
+    ['wavespeed', ['GET /balance', 'GET /models']],
+    ['eachlabs', ['GET /v1/model', 'GET /v1/model (characters)', 'GET /v1/prediction/{id}']],
+  ] as const)('finds every route of the sandbox in the dialect of %s', async (provider, routes) => {
+    const { urls } = await sandbox();
+    const name = provider.toUpperCase();
+    const env = { SORA_PROVIDER: provider, [`${name}_BASE_URL`]: urls[provider], [`${name}_API_KEY`]: KEY };
+    const { exit, checks } = await doctor({ api: true, env });
+    const asked = checks.filter(({ check }) => check.startsWith('GET '));
+    expect([exit, asked.map(({ check, ok }) => [check, ok])]).toEqual([0, routes.map((route) => [route, true])]);
   });
 
   it('says that WaveSpeedAI does not list the model that would be used', async () => {
