@@ -1,6 +1,5 @@
 /** A user's machine and a host that misbehaves, as they stand before one command: made once, and copied for each. */
 import { createHash } from 'node:crypto';
-import { cpSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,6 +14,7 @@ import { createUi } from '../../src/ui.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
 import { sampleCharacter } from '../store/samples.ts';
 import { hostIn, START } from './host.ts';
+import { readTree, restoreTree, type Tree } from './tree.ts';
 
 export type Dialect = 'openai' | 'wavespeed' | 'eachlabs';
 
@@ -79,7 +79,9 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     [`${upper}_BASE_URL`]: sandbox.urls[dialect],
     [`${upper}_API_KEY`]: USER_KEY,
   };
-  const stages = new Set<string>();
+  /** The machine and the host of a moment, by its name. */
+  const stages = new Map<string, Tree>();
+  const keep = (name: string): void => void stages.set(name, readTree(root, ['home', 'state', 'work']));
 
   async function cli(argv: readonly string[], startMs: number): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
     const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, { env });
@@ -97,17 +99,8 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     if (exit !== 0) throw new Error(`${command.join(' ')} exited ${exit}: ${stderr}`);
   }
 
-  /** Home and state of a moment, kept under a name. */
-  const snapshot = (name: string, from: 'here' | 'there'): void => {
-    for (const part of ['home', 'state']) {
-      const [source, target] = from === 'here' ? [at(part), at(`${name}-${part}`)] : [at(`${name}-${part}`), at(part)];
-      rmSync(target, { recursive: true, force: true });
-      // The asynchronous one takes three times as long.
-      cpSync(source, target, { recursive: true });
-    }
-  };
-
   await mkdir(at('work'));
+  await writeFile(at('work/old.mp4'), OLD);
   await writeFile(at('joe.mp4'), Buffer.from(await (await makeClip()).arrayBuffer()));
   await keepJoe({
     home: at('home'),
@@ -116,21 +109,15 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     ids: idsProfile(dialect, sandbox),
   });
   const strangerId = await makeStranger(dialect, sandbox, at('joe.mp4'));
-  snapshot('joe', 'here');
-  stages.add('joe');
+  keep('joe');
 
   async function prepare(stage: Stage, fates: Json = {}): Promise<void> {
     const name = stage === 'job' ? `job-${createHash('sha256').update(JSON.stringify(fates)).digest('hex')}` : stage;
-    if (!stages.has(name)) {
-      await prepare(stage === 'job' ? 'registered' : 'joe');
-      await makeStage(stage, fates);
-      snapshot(name, 'here');
-      stages.add(name);
-    }
-    snapshot(name, 'there');
-    await rm(at('work'), { recursive: true });
-    await mkdir(at('work'));
-    await writeFile(join(at('work'), 'old.mp4'), OLD);
+    const tree = stages.get(name);
+    if (tree) return restoreTree(root, tree);
+    await prepare(stage === 'job' ? 'registered' : 'joe');
+    await makeStage(stage, fates);
+    keep(name);
   }
 
   return {
@@ -241,7 +228,7 @@ async function writeStandIn(path: string): Promise<string> {
 case "$*" in
   *-version*) echo 'ffmpeg version 5.1.6 Copyright (c) the FFmpeg developers'; echo 'libavcodec     59. 37.100 / 59. 37.100' ;;
   *encoder=libx264*) echo 'Encoder libx264 [libx264 H.264]:' ;;
-  *-filters*) echo ' ... zscale            V->V       Apply.' ;;
+  *-filters*) echo ' ... zscale            V->V       Apply.'; echo ' T.. blurdetect        V->V       Blurdetect.' ;;
   *-decoders*) echo ' V....D libvpx-vp9           libvpx VP9' ;;
 esac
 `;
