@@ -9,7 +9,7 @@ import { temporary } from '../temporary.ts';
 import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
 import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
-import { firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
 
 export interface LookRequest {
@@ -54,7 +54,11 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
     const sound = want.sound === true && info.audio !== undefined;
     let failure = await runLook(request, { folder, video: info.video, sound });
     if (failure !== undefined && sound) failure = await runLook(request, { folder, video: info.video, sound: false });
-    if (failure !== undefined) throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`);
+    if (failure !== undefined) {
+      throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
+        hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
+      });
+    }
     const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
     const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
     const { width, height } = smaller(displayedSize(info.video), SMALL_SIDE);
@@ -100,8 +104,7 @@ async function runLook(
   const stderr = String(result.stderr ?? '');
   const machine = machineProblem(stderr);
   if (machine) throw machine;
-  if (result.exitCode === undefined && result.code)
-    throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, { cause: result.cause });
+  requireStarted(result);
   return firstWords(stderr);
 }
 

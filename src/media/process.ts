@@ -33,6 +33,19 @@ export function crashWords(ended: string | undefined): string | undefined {
   return signal && `ffmpeg crashed on it (${signal})`;
 }
 
+/** The program of a run is not there, or may not be run. Throws `machine` then. */
+export function requireStarted(result: {
+  readonly exitCode?: number | undefined;
+  readonly code?: string | undefined;
+  readonly cause?: unknown;
+}): void {
+  if (result.exitCode !== undefined || !result.code) return;
+  throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, {
+    hint: 'See what is wrong with it: sora doctor',
+    cause: result.cause,
+  });
+}
+
 /** The machine's own troubles, as ffmpeg words them; undefined when it is the clip's. */
 export function machineProblem(stderr: string): SoraError | undefined {
   const trouble = TROUBLES.find(({ words }) => words.test(stderr));

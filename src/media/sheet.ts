@@ -18,7 +18,7 @@ import {
   putText,
   textWidth,
 } from './paper.ts';
-import { KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 
 export interface SheetRequest {
   readonly source: string;
@@ -84,13 +84,19 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   const { info, title } = request;
   const { video } = info;
   const seconds = video && videoSeconds(video);
-  if (!video || !seconds) throw new SoraError('clip', 'It has no video that lasts, so that there is nothing to show.');
+  if (!video || !seconds)
+    throw new SoraError('clip', 'It has no video that lasts, so that there is nothing to show.', {
+      hint: 'See what it is: sora clip inspect <file>',
+    });
   const layout = layOut(displayedSize(video));
   const paper = createPaper(layout, GROUND);
   drawHeader(paper, oneLine(title, 200), sheetFacts(info, seconds));
   const times = Array.from({ length: FRAMES }, (_, index) => ((index + 0.5) * seconds) / FRAMES);
   const frames = await takeFrames(request, { video, times, seconds, size: layout.picture });
-  if (frames.every((frame) => frame === undefined)) throw new SoraError('clip', 'Not one frame of it can be decoded.');
+  if (frames.every((frame) => frame === undefined))
+    throw new SoraError('clip', 'Not one frame of it can be decoded.', {
+      hint: 'It is damaged. Play it, or export it again from where it was made.',
+    });
   times.forEach((time, index) => {
     drawCell(paper, { layout, index, frame: frames[index], label: timeLabel(time, seconds) });
   });
@@ -211,8 +217,7 @@ async function decodeFrames(
   });
   throwIfAborted(signal);
   if (result.failed) {
-    if (result.exitCode === undefined && result.code)
-      throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, { cause: result.cause });
+    requireStarted(result);
     const machine = machineProblem(Buffer.from(result.stderr).toString());
     if (machine) throw machine;
   }

@@ -1,13 +1,13 @@
 /** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
 import { resolve } from 'node:path';
 import { formatSize, type Size } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import type { SoraError } from '../errors.ts';
 import { fileUrl, hostileInput, STRICT } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
 import type { PlanTarget } from './plan.ts';
-import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 
 export type Decoded = { readonly ok: true; readonly frames: number } | { readonly ok: false; readonly reason: string };
 
@@ -48,11 +48,7 @@ export async function verifyDecodes(
   throwIfAborted(signal);
   if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
   if (result.failed) {
-    if (result.exitCode === undefined && result.code)
-      throw new SoraError('machine', `ffmpeg could not be started: ${result.code}.`, {
-        hint: 'See what is wrong with it: sora doctor',
-        cause: result.cause,
-      });
+    requireStarted(result);
     throwIfDefined(machineProblem(result.stderr));
     if (size && result.stderr.includes(GUARD_WORDS))
       return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };

@@ -105,7 +105,9 @@ describe('P2: a request that failed', () => {
     const job = await onlyJob(test);
     expect(error).toMatchObject({ code, jobId: job?.id });
     if (code === 'ambiguous')
-      expect(error).toMatchObject({ hint: expect.stringMatching(/^Look for it .* --resend\.$/) });
+      expect(error).toMatchObject({
+        hint: expect.stringMatching(/^See what became of it: sora video status .* --resend$/s),
+      });
     expect(job?.status).toBe(status);
     expect(job?.failure?.policy).toBe(policy);
     expect(job).not.toHaveProperty('remoteId');
