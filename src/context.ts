@@ -187,7 +187,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       });
       const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
-      const { readCast } = await import('./store/cast.ts');
+      const { readCast } = await import('./store/cast-file.ts');
       const { createOverlay } = await import('./store/overlay.ts');
       const read = await readCast(resolve(host.cwd, cast), { stdin: host.stdin, signal: host.signal });
       await warnOfProviders(ui, read);

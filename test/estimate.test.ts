@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../src/domain.ts';
 import { estimateLeft } from '../src/estimate.ts';
-import { newJobId } from '../src/store/jobs.ts';
+import { newJobId } from '../src/store/job-record.ts';
 import { sampleJob } from './store/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');

@@ -6,7 +6,7 @@ import { formatSize, isFinal, type Job } from '../domain.ts';
 import { describe } from '../jobs.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
-import { isJobId } from '../store/jobs.ts';
+import { isJobId } from '../store/job-record.ts';
 import { oneLine } from '../text.ts';
 
 export interface Candidate {

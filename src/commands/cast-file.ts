@@ -9,16 +9,13 @@ import { checkFree, machineError, publishFile } from '../publish.ts';
 import {
   type Cast,
   type CastCharacter,
-  castClip,
-  clipFolder,
-  copyClip,
   encodeCast,
   isClipPath,
   isPublic,
   isSameClip,
   mergeRegistrations,
-  readCast,
 } from '../store/cast.ts';
+import { castClip, clipFolder, copyClip, readCast } from '../store/cast-file.ts';
 import type { CharacterStore } from '../store/characters.ts';
 import { tempName } from '../store/files.ts';
 import { temporary } from '../temporary.ts';

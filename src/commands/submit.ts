@@ -6,7 +6,7 @@ import { applyRemote, jobError, laterOf } from '../jobs.ts';
 import { keepLastWords } from '../last-words.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
-import { newJobId } from '../store/jobs.ts';
+import { newJobId } from '../store/job-record.ts';
 import { oneLine, sentence } from '../text.ts';
 import type { Draft } from './draft.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';

@@ -1,38 +1,11 @@
 /** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type Character,
-  type CharacterDigest,
-  type Clip,
-  type ClipOptions,
-  isMade,
-  type MadeCharacter,
-  type PendingRegistration,
-  type Rect,
-  type Registration,
-  sameWishes,
-} from '../domain.ts';
+import { type Character, type CharacterDigest, isMade, type MadeCharacter, sameWishes } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { shellQuote } from '../text.ts';
+import { CHARACTER_DIGEST_VERSION, characterDigest, decodeCharacter } from './character-record.ts';
 import { createClipFolder } from './clips.ts';
-import {
-  boolean,
-  date,
-  field,
-  isObject,
-  list,
-  nullable,
-  number,
-  oneOf,
-  optional,
-  positive,
-  recordDecoder,
-  rule,
-  sha256,
-  shape,
-  string,
-} from './decode.ts';
 import { ensureFolder } from './files.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from './locks.ts';
 import { characterIdentity, checkName } from './names.ts';
@@ -138,7 +111,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
     async digests() {
       if (cacheDir === undefined) return inNameOrder(await records.list());
       const file = join(cacheDir, 'characters.json');
-      return inNameOrder(await records.digests({ file, version: DIGEST_VERSION, of: digestOf }));
+      return inNameOrder(await records.digests({ file, version: CHARACTER_DIGEST_VERSION, of: characterDigest }));
     },
 
     async keep(character, tempPath, { replace = false } = {}) {
@@ -264,22 +237,6 @@ export function inNameOrder<T extends { readonly name: string }>({ records, brok
   return { records: keyed.map(({ character }) => character), broken };
 }
 
-/** Of the form of `CharacterDigest`. */
-const DIGEST_VERSION = 1;
-
-function digestOf({ name, master, clipless, createdAt, registrations, pending }: Character): CharacterDigest {
-  return {
-    ...{ name, createdAt },
-    ...(master && { master }),
-    ...(clipless !== undefined && { clipless }),
-    registrations: registrations.map(({ provider, value, stale }) => ({
-      ...{ provider, value },
-      ...(stale !== undefined && { stale }),
-    })),
-    ...(pending && { pending: pending.map(({ provider }) => ({ provider })) }),
-  };
-}
-
 /** The same source, wishes and rules of preparation. */
 export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
   return (
@@ -296,91 +253,4 @@ function nameTaken(name: string, hint = 'Choose another name, or add --force to 
 
 function unknownName(name: string): SoraError {
   return new SoraError('usage', `There is no character named ${name}.`, { hint: 'See the cast: sora character list' });
-}
-
-/** A name that `checkName` gives back as it is. */
-export const characterName = rule<string>((value) => {
-  try {
-    return typeof value === 'string' && checkName(value) === value;
-  } catch {
-    return false;
-  }
-}, 'is not one that a character can have');
-
-const clip = shape<Clip>({
-  sha256,
-  seconds: positive,
-  width: positive,
-  height: positive,
-  fps: positive,
-  bytes: positive,
-  picture: optional(shape<Rect>({ x: number, y: number, width: positive, height: positive })),
-});
-
-const start = rule<ClipOptions['start']>(
-  (value) => value === null || value === 'auto' || Number.isFinite(value),
-  'is not a number',
-);
-
-const clipOptions = shape<ClipOptions>({
-  start,
-  duration: nullable(number),
-  fit: oneOf('pad', 'crop'),
-  orientation: oneOf('auto', 'landscape', 'portrait'),
-  resolution: oneOf('auto', '720p', '1080p'),
-  audio: boolean,
-  cropBars: optional(boolean),
-});
-
-const registration = shape<Registration>({
-  provider: string,
-  baseUrl: string,
-  profile: optional(string),
-  model: optional(string),
-  orientation: oneOf('landscape', 'portrait'),
-  kind: oneOf('id', 'url'),
-  value: string,
-  name: string,
-  createdAt: date,
-  expiresAt: optional(date),
-  stale: optional(boolean),
-});
-
-const pending = shape<PendingRegistration>({
-  provider: string,
-  baseUrl: string,
-  profile: optional(string),
-  orientation: oneOf('landscape', 'portrait'),
-  taskId: optional(string),
-  name: string,
-  createdAt: date,
-});
-
-const MADE = {
-  master: clip,
-  source: shape<MadeCharacter['source']>({ fileName: string, sha256 }),
-  options: clipOptions,
-  planVersion: number,
-};
-
-const decodeMade = recordDecoder<Pick<MadeCharacter, keyof typeof MADE>>(1, shape(MADE));
-
-const decodeWhole = recordDecoder<Omit<Character, keyof typeof MADE>>(
-  1,
-  shape<Omit<Character, keyof typeof MADE>>({
-    version: oneOf(1),
-    name: characterName,
-    registrations: list(registration),
-    pending: optional(list(pending)),
-    clipless: optional(boolean),
-    createdAt: date,
-  }),
-);
-
-/** Throws an Error that says what is wrong; unknown fields are kept. */
-export function decodeCharacter(json: unknown): Character {
-  const character = decodeWhole(json);
-  // What belongs to a clip is there as a whole, or not at all.
-  if (isObject(json) && Object.keys(MADE).some((key) => field(json, key) !== undefined)) decodeMade(json);
-  return character;
 }

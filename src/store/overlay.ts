@@ -2,15 +2,8 @@
 import { existsSync } from 'node:fs';
 import { type Character, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import {
-  type Cast,
-  type CastCharacter,
-  castClip,
-  copyClip,
-  isSameClip,
-  mergeRegistrations,
-  pathBeside,
-} from './cast.ts';
+import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast.ts';
+import { castClip, copyClip, pathBeside } from './cast-file.ts';
 import { type CharacterStore, inNameOrder } from './characters.ts';
 import { removeQuietly } from './files.ts';
 import { characterIdentity } from './names.ts';

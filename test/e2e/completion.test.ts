@@ -4,7 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCharacterStore } from '../../src/store/characters.ts';
-import { createJobStore, newJobId } from '../../src/store/jobs.ts';
+import { newJobId } from '../../src/store/job-record.ts';
+import { createJobStore } from '../../src/store/jobs.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
 import { keepSample, sampleJob } from '../store/samples.ts';
 

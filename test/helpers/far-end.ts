@@ -11,7 +11,7 @@ import {
 } from '../../src/domain.ts';
 import { hashFile } from '../../src/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan.ts';
-import { newJobId } from '../../src/store/jobs.ts';
+import { newJobId } from '../../src/store/job-record.ts';
 import { keepSample, sampleJob } from '../store/samples.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';

@@ -4,17 +4,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Character, MadeCharacter, Registration } from '../../src/domain.ts';
 import { SoraError } from '../../src/errors.ts';
-import {
-  type Cast,
-  castClip,
-  clipFolder,
-  copyClip,
-  decodeCast,
-  encodeCast,
-  isSameClip,
-  mergeRegistrations,
-  readCast,
-} from '../../src/store/cast.ts';
+import { type Cast, decodeCast, encodeCast, isSameClip, mergeRegistrations } from '../../src/store/cast.ts';
+import { castClip, clipFolder, copyClip, readCast } from '../../src/store/cast-file.ts';
 import { makePipe } from '../helpers/pipe.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { hashOf, sampleCharacter } from './samples.ts';
