@@ -67,7 +67,7 @@ function report(what, baseline, target, figures, { within, limit }) {
 }
 
 /** A target that is a ratio; `orExtraSeconds` is as good. */
-function measure(what, subject, [baselineName, baseline], { most, orExtraSeconds, runs = 10, shortRuns = 3 }) {
+function measure(what, subject, [baselineName, baseline], { most, orExtraSeconds, runs = 10, shortRuns = 7 }) {
   const figures = pair(subject, baseline, short ? shortRuns : runs);
   const extra = orExtraSeconds === undefined ? Number.POSITIVE_INFINITY : figures.extraSeconds / orExtraSeconds;
   const share = Math.min(figures.ratio / most, extra);
@@ -197,7 +197,7 @@ try {
     '-pix_fmt',
     'yuv420p',
   );
-  measure('clip prepare, a clip that fits', prepare(fit), bare, { most: 10 });
+  measure('clip prepare, a clip that fits', prepare(fit), bare, { most: 10, shortRuns: 3 });
 
   const small = clip(
     'small.mp4',
@@ -219,7 +219,7 @@ try {
     'clip inspect of a 2 GB file',
     sora('empty', 'clip', 'inspect', large),
     ['the same for a 2 MB file', sora('empty', 'clip', 'inspect', small)],
-    { most: 1.5 },
+    { most: 1.5, shortRuns: 3 },
   );
 
   await withHost(async (baseUrl) => {
