@@ -144,13 +144,15 @@ export function connectionOf(
   return { ...base, baseUrl: job.baseUrl, key, backend };
 }
 
-function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): string | undefined {
+/** The base URL that somebody chose for a provider: flag, environment, then a profile that is of it, or of nobody's. */
+export function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): string | undefined {
   const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
   return wishes.baseUrl ?? (env[PROVIDERS[name].baseUrlVariable] || undefined) ?? own;
 }
 
+/** A profile without a provider is of a server of `/v1/videos`: another provider's key does not go to its base URL. */
 function fitsProfile(name: ProviderName, profile: Profile): boolean {
-  return profile.provider === undefined || profile.provider === name;
+  return (profile.provider ?? 'openai') === name;
 }
 
 function onlyConfigured(configured: Configured): ProviderName {

@@ -88,6 +88,17 @@ describe('chooseProvider', () => {
     );
   });
 
+  it('P5: never takes the base URL of a profile without a provider for a reseller’s', () => {
+    const choice = {
+      wishes: { provider: 'wavespeed' },
+      env: { WAVESPEED_API_KEY: 'k' },
+      profile: { baseUrl: GATEWAY },
+    };
+    expect(chooseProvider(configured(choice)).baseUrl).toBe('https://api.wavespeed.ai/api/v3');
+    const job = { id: 'job_1', provider: 'wavespeed', baseUrl: GATEWAY };
+    expect(() => connectionOf(job, configured(choice))).toThrow(expect.objectContaining({ code: 'auth' }));
+  });
+
   it('P5: never takes the stored key of another provider', () => {
     const keys = { openai: 'k' };
     expect(() => chooseProvider(configured({ wishes: { provider: 'wavespeed' }, keys }))).toThrow(
