@@ -1,5 +1,5 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
-import { keyOf } from '../choice.ts';
+import { keyOf, keySourceOf, ownBaseUrl } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { formatSize } from '../domain.ts';
 import { SoraError } from '../errors.ts';
@@ -15,15 +15,17 @@ const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 export async function runProviderList(context: Context): Promise<undefined> {
   const { ui, host } = context;
   const [keys, profile] = [await context.keys(), await context.profile()];
+  // A flag names one host; this is about what is configured for each.
+  const configured = { wishes: {}, env: host.env, keys, profile };
   const providers = await Promise.all(
     NAMES.map(async (name) => {
       const entry = PROVIDERS[name];
       const models = await entry.models();
       return {
         name,
-        baseUrl: (entry.baseUrlVariable && host.env[entry.baseUrlVariable]) || entry.defaultBaseUrl,
-        keyVariable: entry.keyVariable ?? null,
-        hasKey: name === 'sandbox' || keyOf(name, { env: host.env, keys, profile }) !== undefined,
+        baseUrl: (name === 'sandbox' ? undefined : ownBaseUrl(name, configured)) ?? entry.defaultBaseUrl,
+        keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
+        hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,
         characters: [...new Set(models.map(({ characterMode }) => characterMode))],
         characterCost: (await entry.characterCost()) ?? null,

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProviderList, runProviderModels } from '../../src/commands/provider.ts';
 import { storeKey } from '../../src/store/keys.ts';
@@ -17,6 +19,16 @@ describe('sora provider list', () => {
       ['sandbox', 'none needed', 'sandbox:', 'id'],
     ]);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('shows the base URL and the key of a profile', async () => {
+    const test = await createTestContext({}, { env: { OPENAI_API_KEY: 'sk-0123456789' } });
+    const profiles = { default: { baseUrl: 'https://gateway.example.com/v1', keyFrom: 'env:WORK_API_KEY' } };
+    await mkdir(test.home, { recursive: true });
+    await writeFile(join(test.home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
+    await runProviderList(test.context);
+    expect(test.stdout.text()).toMatch(/openai +WORK_API_KEY: no +https:\/\/gateway\.example\.com\/v1/);
+    expect(test.stdout.text()).toMatch(/wavespeed +WAVESPEED_API_KEY: no +https:\/\/api\.wavespeed\.ai/);
   });
 
   it('tells with --json what registering a character costs, where that is known', async () => {
