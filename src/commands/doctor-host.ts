@@ -3,6 +3,7 @@ import type { Connection } from '../choice.ts';
 import { type Context, proxyOf } from '../context.ts';
 import { SoraError } from '../errors.ts';
 import { type Answer, failureOf, jsonOf, parseJson } from '../providers/answer.ts';
+import { isLoopback } from '../providers/exchange.ts';
 import { checkRoute, type HttpRequest } from '../providers/http.ts';
 import { refusal } from '../providers/http-errors.ts';
 import type { ProviderName } from '../providers/provider.ts';
@@ -30,7 +31,8 @@ export async function hostFindings(context: Context, api: boolean): Promise<Find
     if (to.name === 'sandbox') return 'built in';
     const { allowHttp } = to;
     checkRoute(to.baseUrl, { hasKey: to.key !== undefined, allowHttp, proxy: proxyOf(context.host.env) });
-    const isPlain = to.baseUrl.startsWith('http:');
+    const url = new URL(to.baseUrl);
+    const isPlain = url.protocol === 'http:' && !isLoopback(url);
     return `${to.baseUrl}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
   });
   const fix = 'Name a compatible host with --base-url or OPENAI_BASE_URL.';

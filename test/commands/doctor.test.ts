@@ -225,6 +225,12 @@ describe('sora doctor', () => {
   });
 });
 
+it('warns of plain http on the way to another machine, and not within this one', async () => {
+  const detailAt = async (url: string) => (await doctor({ env: { OPENAI_BASE_URL: url } })).of('base URL')?.detail;
+  expect(await detailAt('http://127.0.0.1:4010/v1')).toBe('http://127.0.0.1:4010/v1');
+  expect(await detailAt('http://gateway.example/v1')).toContain('can be read on the way');
+});
+
 describe('sora doctor --api', () => {
   it('finds every route of the sandbox', async () => {
     const { exit, checks } = await doctor({ api: true, env: SANDBOX });
