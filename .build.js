@@ -24,7 +24,10 @@ await build({
     codeSplitting: {
       groups: [
         { name: 'start', tags: ['$initial'] },
-        { name: 'store', test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records)|hash)\.ts$|\/valibot\// },
+        {
+          name: 'store',
+          test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records)|hash)\.ts$|\/valibot\//,
+        },
       ],
     },
   },

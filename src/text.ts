@@ -79,6 +79,11 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Several words as a POSIX shell reads them back: in double quotes, unless something in them would be carried out there. */
+export function shellPhrase(words: string): string {
+  return /["$`\\!]/.test(words) ? shellQuote(words) : `"${words}"`;
+}
+
 /** `1.2 MB`; decimal units, as hosts state their limits. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clean, formatBytes, listOf, nearest, oneLine, safeJson, shellQuote } from '../src/text.ts';
+import { clean, formatBytes, listOf, nearest, oneLine, safeJson, shellPhrase, shellQuote } from '../src/text.ts';
 
 describe('clean', () => {
   it.each([
@@ -61,6 +61,17 @@ it.each([
   ['$(rm)', "'$(rm)'"],
 ])('shellQuote(%j) is %s', (word, expected) => {
   expect(shellQuote(word)).toBe(expected);
+});
+
+it.each([
+  ['Joe waves at the sea.', '"Joe waves at the sea."'],
+  ["Joe's cat", '"Joe\'s cat"'],
+  ['$(rm) `rm`', "'$(rm) `rm`'"],
+  ['so "he" says', `'so "he" says'`],
+  ['wow!', "'wow!'"],
+  ['a\\', "'a\\'"],
+])('shellPhrase(%j) is %s', (words, expected) => {
+  expect(shellPhrase(words)).toBe(expected);
 });
 
 it.each([

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { formatBytes, nearest, oneLine, shellQuote } from '../text.ts';
+import { formatBytes, nearest, oneLine, shellPhrase, shellQuote } from '../text.ts';
 import type { WrittenSheet } from './sheet.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
@@ -34,7 +34,7 @@ export async function requireCharacter(context: Context, name: string): Promise<
   throw new SoraError('usage', `There is no character "${name}".`, {
     hint:
       close === undefined
-        ? `Make one: sora character create <clip> --name ${JSON.stringify(name)}`
+        ? `Make one: sora character create <clip> --name ${shellPhrase(name)}`
         : `Did you mean ${close}?`,
   });
 }

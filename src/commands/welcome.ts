@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError } from '../errors.ts';
-import { shellQuote } from '../text.ts';
+import { shellPhrase, shellQuote } from '../text.ts';
 import { recentJobs } from './candidates.ts';
 
 interface Step {
@@ -88,7 +88,7 @@ async function castSteps(context: Context): Promise<readonly Step[]> {
       ];
     }
     const name = shellQuote(newest.name);
-    const prompt = JSON.stringify(`${newest.name} waves at the sea.`);
+    const prompt = shellPhrase(`${newest.name} waves at the sea.`);
     return [{ what: `Make a video of ${newest.name}:`, command: `sora video generate ${prompt} -c ${name} --wait` }];
   } catch (error) {
     if (isSoraError(error)) return [{ what: 'The cast cannot be read. See why:', command: 'sora store check' }];

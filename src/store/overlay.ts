@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Character, isMade, type MadeCharacter } from '../domain.ts';
 import { SoraError } from '../errors.ts';
+import { shellQuote } from '../text.ts';
 import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast.ts';
 import { castClip, copyClip, pathBeside } from './cast-file.ts';
 import { type CharacterStore, inNameOrder } from './characters.ts';
@@ -96,7 +97,7 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
     const entry = overlaid(name);
     if (entry === undefined || (await local.find(name))) return;
     throw new SoraError('usage', `${entry.character.name} is of the cast ${cast.path}, which is only read.`, {
-      hint: `To have it here: sora character import ${JSON.stringify(cast.path)}`,
+      hint: `To have it here: sora character import ${shellQuote(cast.path)}`,
     });
   };
 

@@ -105,6 +105,7 @@ describe('character show', () => {
   it.each([
     ['Jo', 'Did you mean Joe?'],
     ['Maximilian', 'Make one: sora character create <clip> --name "Maximilian"'],
+    ['`rm` Maximilian', "Make one: sora character create <clip> --name '`rm` Maximilian'"],
   ])('of %s, who is not there, says what might be meant', async (name, hint) => {
     const test = await createTestContext();
     await addCharacter(test, 'Joe');

@@ -63,6 +63,16 @@ describe('the first screen', () => {
       ],
     ],
     [
+      'a name that a shell would carry out, as plain text',
+      SANDBOX,
+      (test) => addCharacter(test, '$(rm) Joe'),
+      [
+        "sora video generate '$(rm) Joe waves at the sea.' -c '$(rm) Joe' --wait",
+        'sora video list',
+        'sora clip inspect <clip>',
+      ],
+    ],
+    [
       'a job to wait for',
       SANDBOX,
       (test) => addJob(test, { baseUrl: BASE, status: 'running' }),
