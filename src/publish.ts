@@ -1,6 +1,6 @@
 /** Finished files in their final place: never half, never over another without being told. */
 import type { Stats } from 'node:fs';
-import { link, open, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
 import { oneLine } from './text.ts';
@@ -11,13 +11,20 @@ export async function checkFree(
   { force, example }: { readonly force: boolean; readonly example: string },
 ): Promise<void> {
   const there = await lookAt(path);
-  if (!there) return;
+  if (!there) {
+    // A link to nothing is there all the same: it would be found only once the file has been paid for.
+    if (!force && (await lstat(path).catch(() => undefined))) throw isTaken(path);
+    return;
+  }
   if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: -o ${example}` });
   refuseDevice(path, there);
-  if (!force)
-    throw new SoraError('usage', `${path} exists already.`, {
-      hint: 'Add --force to replace it, or name another file with -o.',
-    });
+  if (!force) throw isTaken(path);
+}
+
+function isTaken(path: string): SoraError {
+  return new SoraError('usage', `${path} exists already.`, {
+    hint: 'Add --force to replace it, or name another file with -o.',
+  });
 }
 
 async function lookAt(path: string): Promise<Stats | undefined> {

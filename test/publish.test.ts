@@ -104,10 +104,14 @@ describe('checkFree', () => {
     }
   });
 
-  it('P4: refuses a file that is there unless it is forced', async () => {
+  it.each([
+    ['a file', (path: string) => writeFile(path, '')],
+    ['a link to nothing', (path: string) => symlink('nowhere', path)],
+  ])('P4: refuses %s that is there unless it is forced', async (_what, make) => {
     const path = join(await tempFolder(), 'old');
-    await writeFile(path, '');
+    await make(path);
     await expect(checkFree(path, { force: false, example: 'a' })).rejects.toMatchObject({ code: 'usage' });
+    await checkFree(path, { force: true, example: 'a' });
   });
 });
 
