@@ -220,7 +220,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   if (!isMade(adopted)) {
     const give = `sora character create <clip> --name ${shellPhrase(adopted.name)}`;
     ui.note(
-      `${adopted.name} has no clip: it can be used with ${provider.name}, and nowhere else. To give it one: ${give}`,
+      `${adopted.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );
   }
   if (known !== adopted.name) ui.note(`${provider.name} knows it as ${oneLine(known, 100)}; prompts for it say that.`);

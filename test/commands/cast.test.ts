@@ -255,7 +255,10 @@ describe('character adopt', () => {
         },
       ],
     });
-    expect(test.stderr.text()).toContain('To give it one: sora character create <clip> --name "Joe"');
+    expect(test.stderr.text()).toContain(
+      'Joe has no clip: it can be used where it is registered, and nowhere else. ' +
+        'To give it one: sora character create <clip> --name "Joe"',
+    );
     // Nothing can be turned: what the host has must do for a portrait video too.
     await runGenerate(test.context, { ...FLAGS, size: { width: 720, height: 1280 } });
     expect(JSON.parse(String(test.server.seen[1]?.body)).characters).toEqual([{ id: 'char_9' }]);
