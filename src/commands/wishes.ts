@@ -120,13 +120,22 @@ export async function isOwnFile(
 
 /** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */
 export async function readPrompt(context: Context, text: string): Promise<string> {
-  const prompt =
-    text === '-'
-      ? new TextDecoder().decode(await readStdin(context.host, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '')
-      : text;
+  const prompt = text === '-' ? utf8Of(await readStdin(context.host, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '') : text;
   if (prompt.trim() === '')
     throw new SoraError('usage', 'The prompt is empty.', { hint: 'Say what happens in the video.' });
   return prompt;
+}
+
+/** A prompt is sent as it was written, so one that cannot be read is not guessed at. */
+function utf8Of(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SoraError('usage', 'The prompt on standard input is not UTF-8 text.', {
+      hint: 'Convert it first: iconv -f latin1 -t utf-8 prompt.txt | sora video generate -',
+      cause,
+    });
+  }
 }
 
 const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };

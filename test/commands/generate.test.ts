@@ -38,6 +38,28 @@ async function jobs({ context }: TestContext): Promise<readonly Job[]> {
 const generate = ({ context }: TestContext, flags: Partial<GenerateFlags>): Promise<number> =>
   runGenerate(context, { ...FLAGS, ...flags });
 
+describe('a prompt on standard input', () => {
+  const sent = async (stdin: Uint8Array): Promise<unknown> => {
+    const test = await withHost({}, { stdin });
+    test.server.answer(videoObject('queued'));
+    await runGenerate(test.context, { ...FLAGS, prompt: '-' });
+    return JSON.parse(String(test.server.seen[0]?.body)).prompt;
+  };
+
+  it('is sent as it is, without its last line break', async () => {
+    expect(await sent(Buffer.from('Zoë\nwaves.\n'))).toBe('Zoë\nwaves.');
+  });
+
+  it('P1: is refused when it is not UTF-8, before anything is sent', async () => {
+    const test = await withHost({}, { stdin: Buffer.from('Zoë waves.', 'latin1') });
+    await expect(runGenerate(test.context, { ...FLAGS, prompt: '-' })).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining('not UTF-8') },
+      hint: expect.stringContaining('iconv'),
+    });
+    expect(test.server.seen).toEqual([]);
+  });
+});
+
 describe('a dry run', () => {
   it('tells what all of its videos would cost, and where that is from, without asking anybody', async () => {
     const test = await withHost();
