@@ -12,10 +12,13 @@ import { requireSettled } from './unresolved.ts';
 /** The most that the protocol gives at once. */
 const PAGE = 100;
 
+/** Nobody reads more, and a host may go on for ever. */
+const MOST_LISTED = 20_000;
+
 /** A video at the host, and the job of this machine that made it. */
 type Listed = RemoteVideo & { readonly jobId?: string };
 
-/** `sora video list --remote`: everything that the chosen host lists, newest first. */
+/** `sora video list --remote`: what the chosen host lists, newest first, to the end or to the 20 000th. */
 export async function runVideoListRemote(context: Context, { status }: { status?: string }): Promise<undefined> {
   const { ui } = context;
   const provider = await context.provider();
@@ -23,7 +26,7 @@ export async function runVideoListRemote(context: Context, { status }: { status?
   warnBroken(context, broken);
   const here = records.filter(({ baseUrl }) => baseUrl === provider.baseUrl);
   const jobIds = new Map(here.flatMap(({ remoteId, id }) => (remoteId === undefined ? [] : [[remoteId, id] as const])));
-  const listed = (await listAll(provider, context.host.signal))
+  const listed = (await listAll(context, provider))
     .filter((video) => status === undefined || video.status === status)
     .map((video): Listed => {
       const jobId = jobIds.get(video.id);
@@ -36,19 +39,23 @@ export async function runVideoListRemote(context: Context, { status }: { status?
   });
 }
 
-async function listAll(provider: Provider, signal: AbortSignal): Promise<readonly RemoteVideo[]> {
+async function listAll({ ui, host }: Context, provider: Provider): Promise<readonly RemoteVideo[]> {
   if (!provider.listVideos) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
   const found = new Map<string, RemoteVideo>();
   let after: string | undefined;
   for (;;) {
     const { videos, next } = await provider.listVideos(
       { limit: PAGE, ...(after !== undefined && { after }) },
-      { signal },
+      { signal: host.signal },
     );
     const before = found.size;
     for (const video of videos) found.set(video.id, video);
     // Hosts that do not know `after` give the same page for ever.
     if (next === undefined || found.size === before) return [...found.values()];
+    if (found.size >= MOST_LISTED) {
+      ui.warn(`${provider.name} lists more than ${MOST_LISTED} videos; older ones are not shown.`);
+      return [...found.values()];
+    }
     after = next;
   }
 }

@@ -43,6 +43,20 @@ describe('video list --remote', () => {
     expect(test.stdout.text()).toBe('video_b\nvideo_a\n');
   });
 
+  it('ends at a host that has new videos for ever, and says so', async () => {
+    const test = await withHost({ quiet: true });
+    const pages = Array.from({ length: 4 }, (_, n) =>
+      page(
+        Array.from({ length: 6000 }, (_, i) => `video_${n}_${i}`),
+        { has_more: true },
+      ),
+    );
+    test.server.answer(...pages);
+    await runVideoListRemote(test.context, {});
+    expect(test.server.seen).toHaveLength(4);
+    expect(test.stderr.text()).toMatch(/^warning: openai lists more than 20000 videos/m);
+  });
+
   it('keeps to one status', async () => {
     const test = await withHost({ quiet: true });
     const data = [
