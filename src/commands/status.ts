@@ -217,7 +217,8 @@ export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
       ui.time(job.createdAt),
       oneLine(job.request.prompt, PROMPT_CHARS),
     ]),
-    { STATUS: 12, CAST: 6, PROMPT: 6 },
+    // A status with its progress is whole in 80 columns, whatever else is as wide as it gets.
+    { STATUS: 12, CAST: 3, PROMPT: 2 },
   );
 }
 

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli.ts';
 import { runVideoList, runVideoShow, runVideoStatus } from '../../src/commands/status.ts';
 import type { Job } from '../../src/domain.ts';
 import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
@@ -245,6 +246,27 @@ describe('video list', () => {
     await runVideoList(test.context, { status: 'failed' });
     expect(test.stdout.text()).toBe(`${failed.id}\n`);
     expect(test.stderr.text()).toContain(`Skipped ${torn}`);
+  });
+});
+
+describe('the table of jobs', () => {
+  it('fits 80 columns when every column is as wide as it gets, and shows how far a job is', async () => {
+    const test = await withHost({}, { tty: ['stdout'], columns: 80, env: { NO_COLOR: '1' } });
+    await addJob(test, {
+      ...{ baseUrl: test.baseUrl, status: 'running', progress: 36, characters: ['Joe', 'Mia'] },
+      cost: { estimateUsd: 1.2096, source: 'a page' },
+      request: {
+        ...{ prompt: 'Joe waves.', model: 'sora-2', seconds: 12, size: { width: 1920, height: 1080 } },
+        characters: [],
+      },
+    });
+    // Times are short on a terminal.
+    expect(await runCli(['video', 'list'], test.host)).toBe(0);
+    const lines = test.stdout.text().trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/ min ago /);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/ running, 36% .* ~\$1\.2096 /);
   });
 });
 
