@@ -182,7 +182,8 @@ export function createHttp(options: HttpOptions): Http {
     const asked = parseRetryAfter(answer.headers['retry-after'], clock.now());
     if (request.settles?.(answer)) return undefined;
     if (request.kind === 'create') {
-      if (status === 408 || status >= 500) {
+      // 499 is how proxies say that somebody hung up while the host was at work.
+      if (status === 408 || status === 499 || status >= 500) {
         throw maybeDone(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
       }
       const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));

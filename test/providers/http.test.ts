@@ -70,6 +70,7 @@ describe('a create (P2)', () => {
     { title: 'a 500', answer: { status: 500, body: { error: { message: 'oops' } } } },
     { title: 'a 502 page', answer: { status: 502, body: '<html>Bad gateway</html>' } },
     { title: 'a 408', answer: { status: 408 } },
+    { title: 'a 499', answer: { status: 499 } },
     { title: 'a 303', answer: { status: 303, headers: { location: '/v1/videos/1' } } },
     { title: 'an answer that never comes', answer: { fault: 'hang' } as const },
     { title: 'an answer that stands still', answer: { body: 'x'.repeat(100), fault: 'stall' } as const },
