@@ -15,7 +15,8 @@ export async function findWishes(context: Context, clip: InspectedClip, options:
   if (!options.cropBars) return { moment };
   const { planMedia } = await import('../media/plan.ts');
   const crop = await findPicture(context, { ...clip, plan: planMedia(clip.info, options, { moment }) });
-  if (!crop) context.ui.note(`There are no black bars in ${basename(clip.path)}; nothing of it is cropped.`);
+  if (!crop)
+    context.ui.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing of it is cropped.`);
   return { moment, crop };
 }
 
@@ -84,6 +85,7 @@ export async function judgeClip(
     const readings = await lookInto({ source: path, info, ffmpeg, signal, ...part, want });
     const unmeasured = [
       ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),
+      ...(blur && readings.blur.length === 0 ? ['Its sharpness was not judged: no edge was found in it.'] : []),
       ...(video.hdr ? ['Its exposure was not judged: it is HDR.'] : []),
     ];
     return { part, findings: judge({ info: { ...info, video }, options, plan, readings }), unmeasured };

@@ -120,7 +120,7 @@ function motion(samples: readonly Sample[]): Finding {
   const advice = 'Use a part in which the character moves or turns.';
   if (change < 0.15) return { ...base, level: 'problem', meaning: `It is a still picture: ${said}.`, advice };
   if (change < 0.8) return { ...base, level: 'remark', meaning: `It hardly moves: ${said}.`, advice };
-  return { ...base, level: 'good', meaning: 'It moves.' };
+  return { ...base, level: 'good', meaning: `It moves: ${said}.` };
 }
 
 function steadiness(samples: readonly Sample[]): Finding {
@@ -129,7 +129,7 @@ function steadiness(samples: readonly Sample[]): Finding {
   const base = { what: 'steadiness', value, unit: '%' } as const;
   const said = `it jerks by ${value} % of the picture`;
   const advice = 'Use a steadier part, or stabilise the clip first.';
-  if (shaking < 0.9) return { ...base, level: 'good', meaning: 'The camera is steady.' };
+  if (shaking < 0.9) return { ...base, level: 'good', meaning: `The camera is steady: ${said}.` };
   return shaking < 1.8
     ? { ...base, level: 'remark', meaning: `The camera is restless: ${said}.`, advice }
     : { ...base, level: 'problem', meaning: `The camera shakes: ${said}.`, advice };
@@ -138,7 +138,8 @@ function steadiness(samples: readonly Sample[]): Finding {
 function bars(whole: Size, between: Rect | undefined, { cropBars }: ClipOptions): Finding {
   const value = Math.round((1 - share(whole, between)) * 100);
   const base = { what: 'bars', value, unit: '%' } as const;
-  if (!between) return { ...base, level: 'good', meaning: 'There are no black bars in it.' };
+  // A bar on one side alone may be a dark wall.
+  if (!between) return { ...base, level: 'good', meaning: 'There are no black bars of equal width in it.' };
   const meaning = `Black bars take ${value} %; the picture is ${formatSize(between)}.`;
   return cropBars
     ? { ...base, level: 'good', meaning: `${meaning} They are cropped.` }

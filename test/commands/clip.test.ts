@@ -5,8 +5,9 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipLine, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { findFfmpeg } from '../../src/media/find.ts';
 import { makeClip } from '../helpers/clips.ts';
-import { makerPath, run } from '../helpers/ffmpeg.ts';
+import { ffmpegPath, makerPath, run } from '../helpers/ffmpeg.ts';
 import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
 import * as marks from '../helpers/picture.ts';
 
@@ -86,6 +87,18 @@ describe('clip inspect', () => {
       ...{ what: 'size', level: 'problem', value: 3, unit: 'x' },
       ...{ meaning: expect.any(String), advice: expect.any(String) },
     });
+  });
+
+  it("says of a clip without an edge that its sharpness is not known, with this machine's own ffmpeg too", async () => {
+    const path = join(clips, 'flat.mp4');
+    const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-t', '2'];
+    await run(['-v', 'error', '-f', 'lavfi', '-i', 'color=gray:s=1280x720:r=24', ...encode, path], { path: makerPath });
+    const own = await findFfmpeg({ PATH: process.env.PATH }).catch(() => undefined);
+    for (const SORA_FFMPEG of own ? [ffmpegPath, own.path] : [ffmpegPath]) {
+      const { context, stdout } = await setUp({}, { env: { SORA_FFMPEG } });
+      await runClipInspect(context, { file: path, options });
+      expect(stdout.text()).toMatch(/ {2}unknown {2}.*sharpness/);
+    }
   });
 
   it('does not judge what cannot be used', async () => {
@@ -211,7 +224,7 @@ describe('clip prepare', () => {
     expect(marks.boundsOf(frame, marks.isLit)).toEqual({ x: 0, y: 0, width: 1280, height: 720 });
     expect(stderr.text()).not.toContain('no black bars');
     await runClipPrepare(context, { ...PREPARE, file: fits, options: wish, force: true });
-    expect(stderr.text()).toContain('There are no black bars in clip.mp4');
+    expect(stderr.text()).toContain('There are no black bars of equal width in clip.mp4');
   });
 
   it('leaves no file when it is stopped', async () => {

@@ -147,6 +147,21 @@ describe('judge', () => {
     expect(level('bars', { readings: { lit }, options: { cropBars: true } })).toBe('good');
   });
 
+  it('does not deny a bar on one side alone', () => {
+    const lit = { loose: parseRect('1280x620+0+100'), tight: parseRect('1280x620+0+100') };
+    const found = findings({ readings: { lit } }).find(({ what }) => what === 'bars');
+    expect(found?.meaning).toBe('There are no black bars of equal width in it.');
+  });
+
+  it('says the number of movement and shaking also where they are good', () => {
+    const found = findings({ change: 3.2, swing: 0.6 });
+    for (const what of ['motion', 'steadiness'] as const) {
+      const { value, meaning, level: judged } = found.find((one) => one.what === what) ?? {};
+      expect(judged).toBe('good');
+      expect(meaning).toContain(`${value} %`);
+    }
+  });
+
   it.each([
     ['1280x720', 'good', 1],
     ['1920x1440', 'good', 0.75],
