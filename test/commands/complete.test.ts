@@ -55,6 +55,7 @@ describe('what can come next', () => {
       ['bytedance-seedance-2-0-reference-to-video'],
     ],
     ['sizes', ['video', 'generate', 'x', '--size', '128'], ['1280x720']],
+    ['the word that a time may be', ['clip', 'inspect', 'a.mp4', '--start', ''], ['auto']],
     ['names', ['character', 'show', ''], ['Joe', 'Mia Wong', '李雷']],
     ['names in another case', ['character', 'show', 'mia'], ['Mia Wong']],
     ['names for a short option', ['video', 'generate', 'x', '-c', 'J'], ['Joe']],
