@@ -144,7 +144,7 @@ export function collect(value: string, all: string[]): string[] {
 
 export function time(text: string): number {
   const seconds = parseTime(text);
-  if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m or 2h.');
+  if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m, 2h or 30d.');
   return seconds;
 }
 

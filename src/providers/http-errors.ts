@@ -123,7 +123,9 @@ export function refusal(answer: Answer): SoraError {
     return new SoraError('budget', said, options('Add credit or raise the limit at the host, then try again.'));
   }
   if (status === 401 || (status === 403 && ABOUT_KEY.test(`${failure.code ?? ''} ${failure.message}`))) {
-    return new SoraError('auth', said, options('Check the key for this host, and that its account may make videos.'));
+    const hint =
+      'Check the key for this host, and that its account may make videos. To see which key is used: sora auth status';
+    return new SoraError('auth', said, options(hint));
   }
   if (status === 429) {
     const hint = 'The host limits how often it may be asked. Wait a while, then try again.';

@@ -49,4 +49,10 @@ describe('refusal', () => {
     const more = { receivedAt: 0, host: 'v.example', kind: 'read', redact: (text: string) => text } as const;
     expect(refusal({ ...answer, ...more }).retryAfterMs).toBe(retryAfterMs);
   });
+
+  it('of a key names the command that shows which one is used', () => {
+    const answer = { status: 401, headers: {}, text: '', requestId: undefined, receivedAt: 0 } as const;
+    const told = refusal({ ...answer, host: 'v.example', kind: 'read', redact: (text: string) => text });
+    expect(told).toMatchObject({ code: 'auth', hint: expect.stringContaining('sora auth status') });
+  });
 });
