@@ -47,7 +47,9 @@ export function judge(evidence: Evidence): readonly Finding[] {
     // The levels of HDR are of another scale.
     ...(readings.samples.length > 0 && !info.video.hdr ? [exposure(readings.samples, share(stored, between))] : []),
     cuts(readings.cuts),
-    ...(readings.samples.length > 2 ? [motion(readings.samples), steadiness(readings.samples)] : []),
+    ...(readings.samples.length > 2
+      ? [motion(readings.samples, share(stored, between)), steadiness(readings.samples)]
+      : []),
     bars(stored, between, evidence.options),
     size(evidence),
     sound(evidence),
@@ -112,8 +114,9 @@ function cuts(times: readonly number[]): Finding {
   };
 }
 
-function motion(samples: readonly Sample[]): Finding {
-  const change = liveliness(samples);
+/** Bars never move: the change is that of the picture between them. */
+function motion(samples: readonly Sample[], pictureShare: number): Finding {
+  const change = liveliness(samples) / pictureShare;
   const value = rounded(change, 2);
   const base = { what: 'motion', value, unit: '%' } as const;
   const said = `${value} % of its contrast changes`;

@@ -106,6 +106,13 @@ describe('judge', () => {
     expect(found.find(({ what }) => what === 'exposure')?.value).toBe(47);
   });
 
+  it('takes bars out of the movement', () => {
+    const lit = { loose: parseRect('1280x360+0+180'), tight: parseRect('1280x360+0+180') };
+    expect(level('motion', { change: 0.8 })).toBe('remark');
+    expect(level('motion', { change: 0.8, readings: { lit } })).toBe('good');
+    expect(level('motion', { change: 0, readings: { lit } })).toBe('problem');
+  });
+
   it('does not judge the light of HDR', () => {
     expect(level('exposure', { video: { hdr: 'PQ', transfer: 'PQ', bitDepth: 10 } })).toBeUndefined();
   });
