@@ -15,7 +15,9 @@ import { type Finding, look } from './finding.ts';
 export async function hostFindings(context: Context, api: boolean): Promise<Finding[]> {
   const chosen = await look('provider', async () => {
     const { name, backend, key } = await context.connection();
-    return `${name}${backend ? ` (${backend})` : ''}, ${key === undefined ? 'without a key' : 'with a key'}`;
+    // The sandbox has a key of its own, of which the user knows nothing.
+    const keyed = name === 'sandbox' ? 'which needs no key' : key === undefined ? 'without a key' : 'with a key';
+    return `${name}${backend ? ` (${backend})` : ''}, ${keyed}`;
   });
   if (!chosen.ok) {
     const { env } = context.host;

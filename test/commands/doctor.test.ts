@@ -70,7 +70,7 @@ describe('sora doctor', () => {
     expect(of('ffmpeg libx264')?.detail).toBe('can encode H.264');
     expect(of('mediainfo.js')?.detail).toBe('loads');
     expect(of('store readable')?.detail).toBe('0 characters, 0 jobs: all whole.');
-    expect(of('provider')?.detail).toBe('sandbox, with a key');
+    expect(of('provider')?.detail).toBe('sandbox, which needs no key');
   });
 
   it('takes it as a remark that no provider is chosen, but not when one is to be asked', async () => {
