@@ -126,6 +126,10 @@ export async function runClipPrepare(
     throw new SoraError('usage', '-o names the MP4 file to write.', { hint: 'For example: -o ready.mp4' });
   }
   await checkOutput(target, resolve(host.cwd, input.file), input.force);
+  if (/\.(?:mov|mkv|webm|avi|gif|wmv|mpe?g|ts|png|jpe?g)$/i.test(target)) {
+    const hint = `Name it .mp4: ${target.replace(/[^.]+$/, 'mp4')}`;
+    throw new SoraError('usage', `What is written is an MP4, not what ${basename(target)} says.`, { hint });
+  }
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {
     refuseRejected(inspected);

@@ -34,6 +34,10 @@ export async function writeSheet(
   if (output === '-' || /[/\\]$/.test(output))
     throw new SoraError('usage', 'A sheet is written to a PNG file.', { hint: 'For example: sheet.png' });
   await checkOutput(path, source, force);
+  if (/\.(?:jpe?g|webp|gif|bmp|tiff?|pdf|svg|mp4)$/i.test(path)) {
+    const hint = `Name it .png: ${path.replace(/[^.]+$/, 'png')}`;
+    throw new SoraError('usage', `What is written is a PNG, not what ${basename(path)} says.`, { hint });
+  }
   const { probeMedia } = await import('../media/probe.ts');
   const { makeSheet } = await import('../media/sheet.ts');
   const ffmpeg = await context.ffmpeg();

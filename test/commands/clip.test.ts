@@ -181,6 +181,7 @@ describe('clip prepare', () => {
     ['a folder', 'folder', /is a folder/],
     ['a missing folder', 'none/x.mp4', /does not exist/],
     ['the clip itself', 'clip.mp4', /over itself/],
+    ['another format', 'x.mov', /is an MP4, not what x\.mov says/],
   ])('P4: refuses to write over %s', async (_title, output, message) => {
     const { context, dir } = await setUp();
     await mkdir(join(dir, 'folder'));

@@ -33,6 +33,7 @@ describe('clip sheet', () => {
     ['a folder by its form', 'new/', /written to a PNG file/],
     ['stdout', '-', /written to a PNG file/],
     ['a missing folder', 'none/x.png', /does not exist/],
+    ['another format', 'x.jpg', /is a PNG, not what x\.jpg says/],
     ['the clip itself', 'joe.mp4', /over itself/],
   ])('P4: refuses to write to %s', async (_title, output, message) => {
     const { context, dir } = await setUp();
