@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Clock } from './domain.ts';
 import type { VideoFacts } from './drift.ts';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
+import { hashFile } from './hash.ts';
 import { sniffImage } from './media/image.ts';
 import type { Content, Provider, Variant } from './providers/provider.ts';
 import { machineError, publishFile } from './publish.ts';
@@ -59,8 +60,7 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   try {
     const filled = await fill(made.path, request);
     const facts = await verify(made.path, request);
-    if (request.target !== undefined)
-      await publishFile(made.path, request.target, { force: request.force === true, taken: 'unverified' });
+    if (request.target !== undefined) await publish(made.path, request.target, request.force === true, filled);
     else if (request.stream) await pour(made.path, request.stream, request.signal);
     return { path: request.target, ...filled, facts };
   } catch (error) {
@@ -69,6 +69,20 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
     await made.dispose();
     if (request.target === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Two commands may wait for one job: where the other has put the same bytes, everything is as it should be. */
+async function publish(
+  path: string,
+  target: string,
+  force: boolean,
+  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
+): Promise<void> {
+  await publishFile(path, target, { force, taken: 'unverified' }).catch(async (error: unknown) => {
+    const there = await lstat(target).catch(() => undefined);
+    if (there?.isFile() && there.size === bytes && (await hashFile(target)) === sha256) return;
+    throw error;
+  });
 }
 
 /** What `downloadContent` calls its unfinished files. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -249,6 +249,13 @@ describe('P4: what stands at the target', () => {
       message: expect.stringContaining(`${target} has appeared meanwhile`),
     });
     expect(await readFile(target, 'utf8')).toBe('somebody else’s');
+    expect(await readdir(folder)).toEqual(['video.mp4']);
+  });
+
+  it('is taken for the own file where another command has put the same bytes there meanwhile', async () => {
+    const { download, server, folder, target } = await setUp();
+    server.answer({ ...content(video), onRequest: () => writeFileSync(target, video) });
+    expect(await download({ force: false })).toMatchObject({ path: target, bytes: video.byteLength });
     expect(await readdir(folder)).toEqual(['video.mp4']);
   });
 
