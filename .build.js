@@ -1,4 +1,7 @@
 /** Builds `dist` from `src`. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { build } from 'rolldown';
 
 await build({
@@ -25,6 +28,10 @@ await build({
       groups: [
         { name: 'start', tags: ['$initial'] },
         {
+          name: 'cli',
+          test: /\/src\/(cli|program|program-help|options|context|choice|ui|progress|table|width|time|providers\/(index|provider)|store\/paths)\.ts$|\/node_modules\/(commander|chalk)\//,
+        },
+        {
           name: 'store',
           test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records)|hash)\.ts$|\/valibot\//,
         },
@@ -32,3 +39,6 @@ await build({
     },
   },
 });
+
+// The help of the program as a whole is the same every time: main.ts prints this instead of making it.
+writeFileSync('dist/help.txt', execFileSync(process.execPath, ['bin/sora.js', '--help'], { env: { COLUMNS: '80' } }));

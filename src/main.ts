@@ -1,6 +1,7 @@
 /** The process: the only file that touches it. Everything else is given a Host. */
+import { readFileSync } from 'node:fs';
 import { homedir, uptime } from 'node:os';
-import { runCli } from './cli.ts';
+import pkg from '../package.json' with { type: 'json' };
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
 import { sayLastWords } from './last-words.ts';
@@ -119,8 +120,33 @@ const host: Host = {
   signal: controller.signal,
 };
 
+/** What is the same every time is answered before the rest of the program is read; undefined for everything else. */
+function constantAnswer(argv: readonly string[]): string | undefined {
+  const [word] = argv.length === 1 ? argv : [];
+  if (word === '--version' || word === '-V') return `${pkg.version}\n`;
+  if ((word !== '--help' && word !== '-h') || host.stdout.columns !== HELP_COLUMNS) return undefined;
+  try {
+    return readFileSync(new URL('./help.txt', import.meta.url), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of the help that the build keeps. */
+const HELP_COLUMNS = 80;
+
+async function run(argv: readonly string[]): Promise<number> {
+  const answer = constantAnswer(argv);
+  if (answer !== undefined) {
+    process.stdout.write(answer);
+    return 0;
+  }
+  const { runCli } = await import('./cli.ts');
+  return runCli(argv, host);
+}
+
 async function main(): Promise<void> {
-  const code = await runCli(process.argv.slice(2), host);
+  const code = await run(process.argv.slice(2));
   // Exiting by hand, once all is written: a socket that some host keeps open must not keep the shell waiting.
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),

@@ -12,25 +12,25 @@ export type Act = <Options>(
 ) => (...given: unknown[]) => Promise<void>;
 
 /**
- * Leaves what a command consists of for later: making all of them takes longer than most of them run. `fill` makes it,
+ * Leaves what a command consists of for later: loading and making all of them takes longer than most run. `fill` makes it,
  * once; commander calls it for the command that was typed.
  */
-export function later(command: Command, make: (command: Command) => void): void {
+export function later(command: Command, make: (command: Command) => Promise<void>): void {
   unmade.set(command, make);
 }
 
-const unmade = new WeakMap<Command, (command: Command) => void>();
+const unmade = new WeakMap<Command, (command: Command) => Promise<void>>();
 
-export function fill(command: Command): void {
+export async function fill(command: Command): Promise<void> {
   const make = unmade.get(command);
   unmade.delete(command);
-  make?.(command);
+  await make?.(command);
 }
 
 /** For whoever wants to see the whole tree. */
-export function fillAll(command: Command): void {
-  fill(command);
-  for (const child of command.commands) fillAll(child as Command);
+export async function fillAll(command: Command): Promise<void> {
+  await fill(command);
+  for (const child of command.commands) await fillAll(child as Command);
 }
 
 /** The shells that commands are completed in. */

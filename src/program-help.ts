@@ -14,7 +14,7 @@ export function addHelp(program: Command, act: Act): void {
     .argument('[command...]', 'the words of a command, or a topic')
     .action(async (words: string[], ...given: unknown[]) => {
       if (words.length === 1 && HELP_TOPICS.some((topic) => topic === words[0])) return helpFor(words, ...given);
-      const find = (parent: Command, word: string): Command => {
+      const find = async (parent: Command, word: string): Promise<Command> => {
         const child = parent.commands.find((one) => one.name() === word);
         if (!child) {
           const topics = parent === program ? HELP_TOPICS : [];
@@ -22,10 +22,12 @@ export function addHelp(program: Command, act: Act): void {
           const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
           throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
         }
-        fill(child as Command);
+        await fill(child as Command);
         return child as Command;
       };
-      words.reduce<Command>(find, program).outputHelp();
+      let found = program;
+      for (const word of words) found = await find(found, word);
+      found.outputHelp();
       return;
     });
 }
@@ -41,7 +43,7 @@ export function addHidden(program: Command, { act, version }: { act: Act; versio
     .argument('[words...]')
     .action(
       act(async (context, [shell = '', ...given]) => {
-        fillAll(program);
+        await fillAll(program);
         const { runComplete } = await import('./commands/complete.ts');
         return runComplete(context, { root: program, topics: HELP_TOPICS }, { shell, given });
       }),

@@ -2,15 +2,15 @@
 import { Argument, type Command } from 'commander';
 import { type Act, examples, SHELLS, type Shell, wholeNumber } from './options.ts';
 
-export const HOUSE = [
-  ['sandbox', 'a local stand-in for the hosts, to try things out and to test scripts', addSandbox],
-  ['provider', 'the hosts, their models and prices', addProvider],
-  ['store', 'where characters, clips and jobs are kept', addStore],
-  ['auth', 'the keys of the hosts: stored, removed, shown masked', addAuth],
-  ['config', 'the settings file, one field at a time', addConfig],
-  ['completion', 'print the script that completes commands, options, names and job ids in a shell', addCompletion],
-  ['doctor', 'check this machine, its settings and keys, and say what to do about what is wrong', addDoctor],
-] as const satisfies readonly (readonly [name: string, description: string, add: (noun: Command, act: Act) => void])[];
+export const HOUSE = {
+  sandbox: addSandbox,
+  provider: addProvider,
+  store: addStore,
+  auth: addAuth,
+  config: addConfig,
+  completion: addCompletion,
+  doctor: addDoctor,
+} as const satisfies Readonly<Record<string, (noun: Command, act: Act) => void>>;
 
 function addSandbox(sandbox: Command, act: Act): void {
   sandbox

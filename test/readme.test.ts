@@ -16,7 +16,7 @@ const SOURCES = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' }
 );
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-fillAll(program);
+await fillAll(program);
 
 interface Leaf {
   readonly name: string;

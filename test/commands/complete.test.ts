@@ -8,7 +8,7 @@ import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
 const root = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-fillAll(root);
+await fillAll(root);
 const program = { root, topics: HELP_TOPICS };
 const BASE = 'https://gateway.example.com/v1';
 

@@ -44,7 +44,7 @@ describe('the command that sends a request once more', () => {
     const words = await commandOf(test, { request: { ...REQUEST, prompt } });
     let read: string | undefined;
     const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-    fillAll(program);
+    await fillAll(program);
     const command = program.commands
       .find((one) => one.name() === 'video')
       ?.commands.find((one) => one.name() === 'generate');

@@ -58,6 +58,12 @@ describe('start-up', () => {
     expect(heavy(modules)).toContain('mediainfo.js');
   });
 
+  it('prints the help that the whole program would make', async () => {
+    const [kept, made] = [await modulesOf(['--help']), await modulesOf(['help'])];
+    expect(kept.stdout).toBe(made.stdout);
+    expect(kept.modules.length).toBeLessThan(made.modules.length);
+  });
+
   it('prints the version of the package', async () => {
     const { stdout } = await modulesOf(['--version']);
     expect(stdout).toBe(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
