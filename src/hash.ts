@@ -1,10 +1,22 @@
-/** What a file holds, as one text. */
-import { createHash } from 'node:crypto';
+/** What a file or a text holds, as one short text. */
 import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const load = createRequire(import.meta.url);
+
+/** Loaded when it is first needed: lists need none of it, and it would take a tenth of their time. */
+export function crypto(): typeof import('node:crypto') {
+  return load('node:crypto') as typeof import('node:crypto');
+}
+
+/** Lower-case hex SHA-256 of a text. */
+export function hashText(text: string): string {
+  return crypto().createHash('sha256').update(text).digest('hex');
+}
 
 /** Lower-case hex SHA-256 of a file. Throws the system's error, and the signal's reason when aborted. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = crypto().createHash('sha256');
   try {
     for await (const chunk of createReadStream(path, signal && { signal })) hash.update(chunk as Uint8Array);
   } catch (error) {

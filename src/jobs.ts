@@ -2,9 +2,9 @@
  * The life of a job: what its record becomes when the host speaks, and the wait until the host is done. Over any
  * Provider, with injected time; records are saved by the caller's function.
  */
-import { createHash } from 'node:crypto';
 import { type Clock, formatSize, isFinal, type Job, type JobStatus, type VideoRequest } from './domain.ts';
 import { isSoraError, SoraError } from './errors.ts';
+import { hashText } from './hash.ts';
 import type { Provider, RemoteVideo } from './providers/provider.ts';
 import { oneLine } from './text.ts';
 
@@ -23,7 +23,7 @@ export function fingerprintOf(work: { provider: string; baseUrl: string; request
     // Only where there is one: the fingerprints of earlier records stay what they are.
     ...(from ? [from.kind, from.jobId] : []),
   ];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
+  return hashText(JSON.stringify(canonical));
 }
 
 /** The record after the host has spoken. A final status never changes again, whatever the host says later. */

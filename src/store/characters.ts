@@ -1,8 +1,8 @@
 /** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Character, type CharacterDigest, isMade, type MadeCharacter, sameWishes } from '../domain.ts';
 import { SoraError } from '../errors.ts';
+import { hashText } from '../hash.ts';
 import { shellQuote } from '../text.ts';
 import { CHARACTER_DIGEST_VERSION, characterDigest, decodeCharacter } from './character-record.ts';
 import { createClipFolder } from './clips.ts';
@@ -71,7 +71,7 @@ const REGISTERING_MS = 20 * 60_000;
 
 /** The name of a character's file: a hash, so that no name can be too long, reserved, or a path. */
 function idOf({ name }: Pick<Character, 'name'>): string {
-  return createHash('sha256').update(characterIdentity(name)).digest('hex').slice(0, 32);
+  return hashText(characterIdentity(name)).slice(0, 32);
 }
 
 export function createCharacterStore(options: CharacterStoreOptions): CharacterStore {
@@ -169,7 +169,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 
     async registering(name, place, work, wait) {
       await ensureFolder(charactersDir);
-      const mark = createHash('sha256').update(place).digest('hex').slice(0, 16);
+      const mark = hashText(place).slice(0, 16);
       const { staleMs } = lock ?? LOCK_TIMING;
       return withLock(join(charactersDir, `${idOf({ name })}.${mark}.lock`), work, {
         ...{ staleMs, waitMs: REGISTERING_MS },

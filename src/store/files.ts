@@ -1,8 +1,8 @@
 /** EFFECT: writing that either happens whole or not at all, and says in a sentence why it did not. */
-import { randomUUID } from 'node:crypto';
 import { link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../errors.ts';
+import { crypto } from '../hash.ts';
 
 const DAY_MS = 86_400_000;
 const TEMP_NAME = /^\..+\.tmp(?:\.[a-z0-9]+)?$/;
@@ -41,7 +41,7 @@ export function reasonFor(code: string): readonly [reason: string, hint?: string
 
 /** A name beside the target that lists skip and the sweep finds. The extension is for programs that look at it. */
 export function tempName(extension = ''): string {
-  return `.${randomUUID()}.tmp${extension}`;
+  return `.${crypto().randomUUID()}.tmp${extension}`;
 }
 
 /** Makes a folder and its parents, private to the user, and survives a power cut. Folders that exist are left as they are. */

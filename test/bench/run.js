@@ -16,7 +16,11 @@ const short = process.argv.includes('--short');
 const work = mkdtempSync(join(tmpdir(), 'sora-bench-'));
 const ffmpeg = process.env.SORA_FFMPEG ?? (await import('@ffmpeg-installer/ffmpeg')).default.path;
 
-const env = (home) => ({ PATH: process.env.PATH ?? '', HOME: work, SORA_HOME: join(work, home), SORA_FFMPEG: ffmpeg });
+// As a user's shell has it, without what chooses a host or a home.
+const shell = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^SORA_|_API_KEY$|_BASE_URL$|^CI$/.test(name)),
+);
+const env = (home) => ({ ...shell, SORA_HOME: join(work, home), SORA_FFMPEG: ffmpeg });
 const sora = (home, ...args) => ({ command: NODE, args: [BIN, ...args], env: env(home) });
 const BARE = { command: NODE, args: ['-e', '0'], env: env('empty') };
 
@@ -254,7 +258,9 @@ const figure = ({ ratio, extraSeconds, megabytes, percent, target }) => {
   if (percent !== undefined) return `${percent.toFixed(1)} %`;
   return `${ratio.toFixed(2)}x${target.includes(' s') ? `, + ${extraSeconds.toFixed(2)} s` : ''}`;
 };
-const machine = `${process.platform} ${process.arch}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
+// Node reads these at each start, which takes as long again as all the rest of it.
+const certificates = process.env.NODE_EXTRA_CA_CERTS ? ' with NODE_EXTRA_CA_CERTS' : '';
+const machine = `${process.platform} ${process.arch}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}${certificates}`;
 const date = new Date().toISOString().slice(0, 10);
 const lines = results.map(
   (row) => `| ${row.what} | ${row.baseline} | ${row.target} | ${figure(row)}${row.within ? '' : ' (missed)'} |`,
