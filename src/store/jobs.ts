@@ -42,10 +42,6 @@ export interface JobStore {
   whileSending<R>(id: string, work: () => Promise<R>): Promise<R>;
   /** Whether the process that sends this job still lives; takes up to 2.5 s. */
   watchSender(id: string): Promise<LockSight>;
-  /** Jobs of equal work, newest first; a broken record may be one too. */
-  byFingerprint(fingerprint: string): Promise<Listing<Job>>;
-  /** Jobs of the user's own key, newest first; a broken record may be one too. */
-  byKey(key: string): Promise<Listing<Job>>;
   /** Removes what killed processes left more than a day ago; never fails. */
   sweep(): Promise<number>;
 }
@@ -163,8 +159,6 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
       return watchLock(senderPath(id));
     },
 
-    byFingerprint: (fingerprint) => listWhere((job) => job.fingerprint === fingerprint),
-    byKey: (key) => listWhere((job) => job.key === key),
     sweep: () => records.sweep(),
   };
 }

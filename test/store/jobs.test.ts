@@ -86,17 +86,17 @@ describe('the jobs', () => {
     await expect(store.find('video_1')).rejects.toMatchObject({ code: 'machine' });
   });
 
-  it('are changed, and found by fingerprint and key', async () => {
+  it('are changed and removed, one by one', async () => {
     const store = createJobStore({ dir: await tempFolder() });
     const job = await store.create(sampleJob(idAt(1), { fingerprint: 'f1', key: 'k1' }));
     await store.create(sampleJob(idAt(2), { fingerprint: 'f2' }));
     const done = await store.update(job.id, (current) => ({ ...current, status: 'succeeded', progress: 100 }));
     expect(await store.find(job.id)).toEqual({ ...job, status: 'succeeded', progress: 100 });
-    expect(await store.byFingerprint('f1')).toEqual({ records: [done], broken: [] });
-    expect(await store.byKey('k1')).toEqual({ records: [done], broken: [] });
-    expect(await store.byKey('none')).toEqual({ records: [], broken: [] });
+    const other = await store.find(idAt(2));
+    expect(await store.list()).toEqual({ records: [other, done], broken: [] });
     expect(await store.remove(job.id)).toBe(true);
     expect(await store.find(job.id)).toBeUndefined();
+    expect(await store.find(idAt(2))).toEqual(other);
   });
 
   it('are removed only while they are what they were', async () => {
