@@ -1,10 +1,12 @@
 /** The process: the only file that touches it. Everything else is given a Host. */
-import { readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir, uptime } from 'node:os';
+import { join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
 import { sayLastWords } from './last-words.ts';
+import { storePaths } from './store/paths.ts';
 import { removeUnfinished } from './temporary.ts';
 import { oneLine } from './text.ts';
 import type { Sink } from './ui.ts';
@@ -135,12 +137,35 @@ function constantAnswer(argv: readonly string[]): string | undefined {
 /** Of the help that the build keeps. */
 const HELP_COLUMNS = 80;
 
+/**
+ * Lets Node keep what it compiles, where it can (from 22.1): https://nodejs.org/api/module.html#module-compile-cache
+ * In the user's own cache folder, since what lies there is run, and only once sora has kept anything here: looking leaves
+ * nothing behind.
+ */
+function keepCompiledCode(): void {
+  const { enableCompileCache } = process.getBuiltinModule('node:module') as {
+    enableCompileCache?(folder: string): unknown;
+  };
+  const { characters, jobs, cache } = storePaths(host.env, host.platform, host.homeDir, host.cwd);
+  if (!enableCompileCache || !(existsSync(characters) || existsSync(jobs))) return;
+  const folder = join(cache, 'code');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o77) === 0);
+    if (isOwn) enableCompileCache(folder);
+  } catch {
+    // A disk that cannot be written to only makes the start a little longer.
+  }
+}
+
 async function run(argv: readonly string[]): Promise<number> {
   const answer = constantAnswer(argv);
   if (answer !== undefined) {
     process.stdout.write(answer);
     return 0;
   }
+  keepCompiledCode();
   const { runCli } = await import('./cli.ts');
   return runCli(argv, host);
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import module from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
@@ -24,9 +26,9 @@ function heavy(modules: readonly string[]): string[] {
 
 /** It is part of the bundle: a name of its own schemas tells which chunk has it. */
 async function usesValibot(args: readonly string[]): Promise<boolean> {
-  const chunks = (await modulesOf(args)).modules.filter((url) => url.startsWith('file:') && url.includes('/dist/'));
+  const chunks = (await modulesOf(args)).modules.filter((url) => url.startsWith('/') && url.includes('/dist/'));
   expect(chunks.length).toBeGreaterThan(0);
-  return chunks.some((url) => readFileSync(fileURLToPath(url), 'utf8').includes('exact_optional'));
+  return chunks.some((url) => readFileSync(url, 'utf8').includes('exact_optional'));
 }
 
 describe('start-up', () => {
@@ -34,7 +36,7 @@ describe('start-up', () => {
     'sora %s loads no heavy library',
     async (line) => {
       const { modules } = await modulesOf(line.split(' '));
-      expect(modules.some((url) => url.endsWith('/dist/main.js'))).toBe(true);
+      expect(modules.some((url) => url.endsWith('/dist/main.cjs'))).toBe(true);
       expect(heavy(modules)).toEqual([]);
     },
   );
@@ -67,5 +69,32 @@ describe('start-up', () => {
   it('prints the version of the package', async () => {
     const { stdout } = await modulesOf(['--version']);
     expect(stdout).toBe(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
+  });
+
+  it('lets Node keep compiled code, where it can, once there is something of the user here', async () => {
+    const { sora, home } = makeMachine();
+    const code = join(home, 'cache', 'code');
+    await sora(['character', 'list']);
+    expect(existsSync(home)).toBe(false);
+
+    mkdirSync(join(home, 'characters'), { recursive: true });
+    await sora(['--version']);
+    expect(existsSync(code)).toBe(false);
+    await sora(['character', 'list']);
+    expect(existsSync(code)).toBe('enableCompileCache' in module);
+    if (!existsSync(code)) return;
+    expect(statSync(code).mode & 0o777).toBe(0o700);
+    expect(readdirSync(code, { recursive: true }).length).toBeGreaterThan(1);
+  });
+
+  it('runs no compiled code from a folder that others can write to', async () => {
+    const { sora, home } = makeMachine();
+    const code = join(home, 'cache', 'code');
+    mkdirSync(join(home, 'characters'), { recursive: true });
+    mkdirSync(code, { recursive: true });
+    chmodSync(code, 0o777);
+    const { exitCode } = await sora(['character', 'list']);
+    expect(exitCode).toBe(0);
+    expect(readdirSync(code)).toEqual([]);
   });
 });
