@@ -166,8 +166,10 @@ export interface WaitOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
-  /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host. */
+  /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host, and be longer for very many jobs. */
   readonly pollIntervalMs: number | undefined;
+  /** How many such waits there are in all: of very many, each asks less often. */
+  readonly together: number;
   /** Before the first question: 0 asks at once; else what the host said when it took the job, if it said anything. */
   readonly firstPauseMs: number | undefined;
   /** The command that continues this wait, for the error that ends it early. */
@@ -186,13 +188,15 @@ export interface WaitOptions {
 export async function waitForJob(options: WaitOptions): Promise<Job> {
   const { clock, signal, provider, deadline } = options;
   let { job } = options;
-  const { firstPauseMs } = options;
-  let pauseMs = firstPauseMs === 0 ? 0 : (options.pollIntervalMs ?? hostPauseMs(firstPauseMs) ?? nextPauseMs(0));
+  const pauseAfter = (round: number, hostMs: number | undefined): number =>
+    options.pollIntervalMs ??
+    Math.max(hostPauseMs(hostMs) ?? risingPauseMs(round), (1000 * options.together) / QUESTIONS_PER_SECOND);
+  let pauseMs = options.firstPauseMs === 0 ? 0 : pauseAfter(0, options.firstPauseMs);
   let answered = false;
   let trouble: SoraError | undefined;
   for (let round = 1; !isFinal(job.status); round++) {
     await pause(pauseMs, job, options);
-    pauseMs = options.pollIntervalMs ?? nextPauseMs(round);
+    pauseMs = pauseAfter(round, undefined);
     let seen = job;
     const limitMs = Math.max(LEAST_MS, deadline.leftMs());
     try {
@@ -200,7 +204,7 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
       const next = await deadline.during(limitMs, () => refreshJob(job, { provider, clock, signal: limited }));
       answered = true;
       trouble = undefined;
-      pauseMs = options.pollIntervalMs ?? hostPauseMs(next.pollAfterMs) ?? pauseMs;
+      pauseMs = pauseAfter(round, next.pollAfterMs);
       seen = next.job;
     } catch (error) {
       if (signal.aborted) throw interrupted(job, options);
@@ -256,8 +260,11 @@ function hostPauseMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.min(Math.max(ms, 100), 60_000);
 }
 
+/** All waits together ask no more often: a host that is asked more answers 429. */
+const QUESTIONS_PER_SECOND = 10;
+
 /** 5 s, then half as much again each time, up to 20 s. */
-function nextPauseMs(round: number): number {
+function risingPauseMs(round: number): number {
   return Math.min(20_000, 5000 * 1.5 ** round);
 }
 

@@ -76,7 +76,7 @@ export async function followAll(
   const settled = await Promise.all(
     jobs.map(async (job): Promise<Followed> => {
       try {
-        return await followOne(context, plan(job), (text) =>
+        return await followOne(context, { ...plan(job), together: jobs.length }, (text) =>
           alone || context.ui.live ? waiting(job, text) : noteLine(context, text),
         );
       } catch (error) {
@@ -92,7 +92,7 @@ export async function followAll(
 
 async function followOne(
   context: Context,
-  options: FollowOne,
+  options: FollowOne & { readonly together: number },
   begin: (text: string) => Promise<WaitLine>,
 ): Promise<Followed> {
   const { ui, host } = context;
@@ -116,6 +116,7 @@ async function followOne(
       signal: host.signal,
       deadline,
       pollIntervalMs: options.pollInterval === undefined ? undefined : options.pollInterval * 1000,
+      together: options.together,
       firstPauseMs: options.firstPauseMs,
       resume: resumeCommand(context, job, options),
       save: async (next) => void (await saveProgress(context, next)),

@@ -117,6 +117,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
           signal: host.signal,
           deadline: createDeadline(host.clock, Number.POSITIVE_INFINITY),
           pollIntervalMs: undefined,
+          together: jobs.length,
           firstPauseMs: 0,
           resume: `sora video status ${job.id} --watch`,
           save: async (next) => void (await saveProgress(context, next)),
