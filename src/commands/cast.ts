@@ -14,7 +14,7 @@ import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { CharacterStore } from '../store/characters.ts';
 import { checkName } from '../store/names.ts';
-import { oneLine, shellPhrase } from '../text.ts';
+import { oneLine, shellOption, shellPhrase } from '../text.ts';
 import { noteCharacterCost } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
@@ -218,7 +218,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   };
   const adopted = await take(store, name, registration, provider);
   if (!isMade(adopted)) {
-    const give = `sora character create <clip> --name ${shellPhrase(adopted.name)}`;
+    const give = `sora character create <clip> ${shellOption('--name', shellPhrase(adopted.name))}`;
     ui.note(
       `${adopted.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );

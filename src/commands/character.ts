@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { formatBytes, nearest, oneLine, shellPhrase, shellQuote } from '../text.ts';
+import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import type { WrittenSheet } from './sheet.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
@@ -116,7 +116,7 @@ async function drawSheet(
 ): Promise<WrittenSheet> {
   if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
     throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
-      hint: `Make it again: sora character create <clip> --name ${shellQuote(name)} --force`,
+      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
     });
   const { writeSheet } = await import('./sheet.ts');
   return writeSheet(context, { source: clipPath, title: name, output, force });

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { isFinal, type Job } from '../domain.ts';
 import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
 import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
-import { shellQuote } from '../text.ts';
+import { shellCommand, shellOption, shellQuote } from '../text.ts';
 import { requireSettled } from './unresolved.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
@@ -35,13 +35,13 @@ export interface Resumable {
 
 /** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
 export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, wish: Resumable): string {
-  const words = ['sora', 'video', 'wait', job.id];
-  if (wish.output !== undefined) words.push('-o', wish.output);
+  const words: string[] = [];
+  if (wish.output !== undefined) words.push(shellOption('-o', shellQuote(wish.output), '--output'));
   if (wish.force) words.push('--force');
   if (wish.allowDrift) words.push('--allow-drift');
-  if (globals.baseUrl !== undefined) words.push('--base-url', globals.baseUrl);
-  if (globals.profile !== undefined) words.push('--profile', globals.profile);
-  return words.map(shellQuote).join(' ');
+  if (globals.baseUrl !== undefined) words.push(shellOption('--base-url', shellQuote(globals.baseUrl)));
+  if (globals.profile !== undefined) words.push(shellOption('--profile', shellQuote(globals.profile)));
+  return shellCommand('sora video wait', [job.id], words);
 }
 
 /**
