@@ -96,6 +96,24 @@ describe('sora provider models', () => {
     expect(quiet.stdout.text().trim().split('\n')).toEqual(rows.map(({ id }: { id: string }) => id));
   });
 
+  it('of the sandbox are those that it takes, alive and for nothing', async () => {
+    const test = await createTestContext({ json: true });
+    await runProviderModels(test.context, 'sandbox');
+    const rows = JSON.parse(test.stdout.text());
+    expect(rows).toHaveLength(5);
+    expect(rows[0]).toMatchObject({
+      provider: 'sandbox',
+      id: 'sora-2',
+      characters: 2,
+      price: { usdPerSecond: { 720: 0 } },
+    });
+    expect(rows.filter((row: object) => 'retired' in row)).toEqual([]);
+    const text = await test.again({ json: false });
+    await runProviderModels(text.context, 'sandbox');
+    expect(text.stdout.text()).toContain('sora-2\n  provider    sandbox\n');
+    expect(text.stdout.text()).toContain('  price       nothing: it is free\n');
+  });
+
   it('of a host that is not known is refused with the names that are', async () => {
     const test = await createTestContext();
     await expect(runProviderModels(test.context, 'opnai')).rejects.toMatchObject({
