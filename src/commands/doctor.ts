@@ -8,7 +8,7 @@ import { listParts } from '../media/find.ts';
 import { proxyFor } from '../providers/exchange.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
-import { redactUrls } from '../providers/redact.ts';
+import { hideUser } from '../providers/redact.ts';
 import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
 import { type Profile, readSettings } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
@@ -218,9 +218,4 @@ function describeProxies({ host }: Context): string {
   for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(host.env));
   const text = named.map(([name, value]) => `${name}=${hideUser(value ?? '')}`).join(', ');
   return text === '' ? 'none' : text;
-}
-
-/** A proxy may be written without its scheme, and still with a password. */
-function hideUser(text: string): string {
-  return redactUrls(text).replace(/^[^/]*@/, '***@');
 }

@@ -8,6 +8,7 @@ import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
 import type { ModelFacts, ModelPrice } from '../providers/models.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
+import { hideUser } from '../providers/redact.ts';
 
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
@@ -23,7 +24,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
       const models = await entry.models();
       return {
         name,
-        baseUrl: (name === 'sandbox' ? undefined : ownBaseUrl(name, configured)) ?? entry.defaultBaseUrl,
+        baseUrl: hideUser((name === 'sandbox' ? undefined : ownBaseUrl(name, configured)) ?? entry.defaultBaseUrl),
         keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
         hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,

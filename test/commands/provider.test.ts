@@ -31,6 +31,16 @@ describe('sora provider list', () => {
     expect(test.stdout.text()).toMatch(/wavespeed +WAVESPEED_API_KEY: no +https:\/\/api\.wavespeed\.ai/);
   });
 
+  it('P5: shows no password of a base URL', async () => {
+    const test = await createTestContext(
+      { json: true },
+      { env: { OPENAI_BASE_URL: 'https://joe:hunter22@host/v1?k=hunter22' } },
+    );
+    await runProviderList(test.context);
+    expect(test.stdout.text()).toContain('https://***@host/v1?k=***');
+    expect(test.stdout.text()).not.toContain('hunter22');
+  });
+
   it('tells with --json what registering a character costs, where that is known', async () => {
     const test = await createTestContext({ json: true });
     await runProviderList(test.context);
