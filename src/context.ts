@@ -19,6 +19,7 @@ import type { Ffmpeg } from './media/ffmpeg.ts';
 import type { Http } from './providers/http.ts';
 import { PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
+import { proxyOf } from './providers/proxy.ts';
 import type { Cast } from './store/cast.ts';
 import type { CharacterStore } from './store/characters.ts';
 import type { JobStore } from './store/jobs.ts';
@@ -243,12 +244,4 @@ export async function warnOfProviders(ui: Ui, cast: Cast): Promise<void> {
   ui.warn(
     `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
   );
-}
-
-/** The proxies that the environment names. */
-export function proxyOf(env: Host['env']): { http?: string; https?: string; noProxy?: string } {
-  const http = env.http_proxy ?? env.HTTP_PROXY;
-  const https = env.https_proxy ?? env.HTTPS_PROXY;
-  const noProxy = env.no_proxy ?? env.NO_PROXY;
-  return { ...(http && { http }), ...(https && { https }), ...(noProxy && { noProxy }) };
 }

@@ -2,12 +2,12 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { keyOf } from '../choice.ts';
-import { type Context, proxyOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
 import { listParts } from '../media/find.ts';
-import { proxyFor } from '../providers/exchange.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
+import { proxyFor, proxyOf } from '../providers/proxy.ts';
 import { hideUser } from '../providers/redact.ts';
 import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
 import { type Profile, readSettings } from '../store/settings.ts';
