@@ -64,6 +64,8 @@ export interface Context {
   readonly globals: Globals;
   readonly ui: Ui;
   readonly paths: StorePaths;
+  /** Warnings about settings and keys that were given, or are told in another way: they are not given again. */
+  readonly told: Set<string>;
   /** The profile's name, chosen by flag, environment or settings. */
   profileName(): Promise<string>;
   /** The keys that `sora auth login` stored. */
@@ -92,10 +94,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const providers = new Map<string, Promise<Provider>>();
 
   // Settings and keys lie in one folder, and may complain of it in the same words.
-  const warned = new Set<string>();
+  const told = new Set<string>();
   const warn = (text: string): void => {
-    if (!warned.has(text)) ui.warn(text);
-    warned.add(text);
+    if (!told.has(text)) ui.warn(text);
+    told.add(text);
   };
   const settings = once(async (): Promise<Settings> => {
     const { readSettings } = await import('./store/settings.ts');
@@ -176,6 +178,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     globals,
     ui,
     paths,
+    told,
     profileName,
     profile,
     keys,
