@@ -9,7 +9,7 @@ import {
   orientationOfCharacter,
   type Registration,
 } from '../domain.ts';
-import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { type ErrorCode, hintsOf, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { CharacterStore } from '../store/characters.ts';
@@ -51,7 +51,7 @@ export async function castOf(context: Context, names: readonly string[]): Promis
     throw refuseAll(
       'usage',
       problems.map(({ message }) => message),
-      { hint: 'See the cast: sora character list' },
+      hintsOf(problems),
     );
   }
   return [...found.values()];

@@ -21,8 +21,15 @@ async function clipWords(context: Context, { master, clipless }: CharacterDigest
   return 'no clip here';
 }
 
-/** Throws `usage` for a name that is not in the cast, with the nearest one that is. */
-export async function requireCharacter(context: Context, name: string): Promise<Character> {
+/** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */
+export async function requireCharacter(
+  context: Context,
+  name: string,
+  { mayBeNew = false }: { readonly mayBeNew?: boolean } = {},
+): Promise<Character> {
+  if (name.trim() === '') {
+    throw new SoraError('usage', 'The name of a character is empty.', { hint: SEE_CAST });
+  }
   const store = await context.characters();
   const found = await store.find(name);
   if (found) return found;
@@ -31,13 +38,14 @@ export async function requireCharacter(context: Context, name: string): Promise<
     name,
     records.map((one) => one.name),
   );
+  const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
+  const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
   throw new SoraError('usage', `There is no character "${name}".`, {
-    hint:
-      close === undefined
-        ? `Make one: sora character create <clip> --name ${shellPhrase(name)}`
-        : `Did you mean ${close}?`,
+    hint: close === undefined ? other : `Did you mean ${close}?`,
   });
 }
+
+const SEE_CAST = 'See the cast: sora character list';
 
 /** `sora character list` */
 export async function runCharacterList(context: Context): Promise<undefined> {

@@ -1,7 +1,7 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
 import type { Context } from '../context.ts';
 import { isFinal, type Job } from '../domain.ts';
-import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
+import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../errors.ts';
 import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
 import { shellCommand, shellOption, shellQuote } from '../text.ts';
 import { requireSettled } from './unresolved.ts';
@@ -13,9 +13,27 @@ export async function findJobs(context: Context, ids: readonly string[]): Promis
     ids.map(async (id) => ({ id, job: await store.find(id, { profile: await context.profileName() }) })),
   );
   const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
-  if (missing.length > 0) throw unknownJob(missing.join(', '));
+  const named = missing.filter((id) => id.trim() !== '');
+  const problems = [
+    ...(named.length === missing.length ? [] : [emptyId()]),
+    ...(named.length === 0 ? [] : [unknownJob(named.join(', '))]),
+  ];
+  if (problems.length === 1 && problems[0]) throw problems[0];
+  if (problems.length > 1)
+    throw refuseAll(
+      'usage',
+      problems.map(({ message }) => message),
+      hintsOf(problems),
+    );
   const jobs = found.flatMap(({ job }) => job ?? []);
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
+}
+
+/** Of a script whose variable is not set. */
+function emptyId(): SoraError {
+  return new SoraError('usage', 'The id of a job is empty.', {
+    hint: 'See the jobs of this machine: sora video list',
+  });
 }
 
 export function unknownJob(id: string): SoraError {
