@@ -20,11 +20,9 @@ describe('the jobs of ids', () => {
   it.each(['status', 'wait', 'show', 'download', 'cancel', 'delete'])(
     'are not those of video %s with an empty one, as of a variable that is not set',
     async (command) => {
-      for (const id of ['', ' \t']) {
-        const test = await createTestHost();
-        expect(await runCli(['video', command, id, '--json'], test.host)).toBe(2);
-        expect(test.stderr.json()).toEqual([{ error: EMPTY }]);
-      }
+      const test = await createTestHost();
+      expect(await runCli(['video', command, '', '--json'], test.host)).toBe(2);
+      expect(test.stderr.json()).toEqual([{ error: EMPTY }]);
     },
   );
 
