@@ -3,6 +3,7 @@ import { type Job, normalizeBaseUrl } from './domain.ts';
 import { SoraError } from './errors.ts';
 import { PROVIDERS } from './providers/index.ts';
 import { BACKENDS, type Backend, type ProviderName } from './providers/provider.ts';
+import { hideUser } from './providers/redact.ts';
 import type { Profile } from './store/settings.ts';
 import { nearest, oneLine } from './text.ts';
 
@@ -53,7 +54,7 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
       hint: 'Name the provider of that URL too: --provider openai',
     });
   }
-  const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(ownBaseUrl(name, configured) ?? entry.defaultBaseUrl);
+  const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(name, namedBaseUrl(name, configured));
   const key = keyOf(name, configured, baseUrl)?.key;
   if (key === undefined && purpose === 'use' && entry.needsKey(baseUrl)) throw missingKey(name, configured, baseUrl);
   const own = isProfileOf(baseUrl, name, profile) ? profile : {};
@@ -122,6 +123,7 @@ export function connectionOf(
   const base = { name, model: undefined, allowHttp, retired: undefined };
   const backend = backendOf(job.backend);
   if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: keyOf(name, configured)?.key, backend };
+  if (configured.wishes.baseUrl !== undefined) refuseExtras(name, { text: configured.wishes.baseUrl, source: FLAG });
   // A profile names its host for its own provider: the key of another one does not go there.
   const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
   const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], own, entry.defaultBaseUrl];
@@ -145,10 +147,26 @@ export function connectionOf(
 }
 
 /** The base URL that somebody chose for a provider: flag, environment, then a profile that is of it, or of nobody's. */
-export function ownBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): string | undefined {
-  const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
-  return wishes.baseUrl ?? (env[PROVIDERS[name].baseUrlVariable] || undefined) ?? own;
+export function ownBaseUrl(name: ProviderName, configured: Configured): string | undefined {
+  return namedBaseUrl(name, configured)?.text;
 }
+
+/** The same with the place where it stands, in words. */
+function namedBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): NamedUrl | undefined {
+  if (wishes.baseUrl !== undefined) return { text: wishes.baseUrl, source: FLAG };
+  const { baseUrlVariable } = PROVIDERS[name];
+  const text = env[baseUrlVariable];
+  if (text) return { text, source: baseUrlVariable };
+  const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
+  return own === undefined ? undefined : { text: own, source: 'the profile' };
+}
+
+interface NamedUrl {
+  readonly text: string;
+  readonly source: string;
+}
+
+const FLAG = '--base-url';
 
 /** A profile without a provider is of a server of `/v1/videos`: another provider's key does not go to its base URL. */
 function fitsProfile(name: ProviderName, profile: Profile): boolean {
@@ -197,11 +215,24 @@ function backendOf(text: string | undefined): Backend | undefined {
   });
 }
 
-function baseUrlOf(text: string): string {
+function baseUrlOf(name: ProviderName, named: NamedUrl | undefined): string {
+  const { text, source } = named ?? { text: PROVIDERS[name].defaultBaseUrl, source: '' };
   const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  if (protocol === 'https:' || protocol === 'http:') return normalizeBaseUrl(text);
-  throw new SoraError('usage', `The base URL "${oneLine(text, 200)}" is not an http(s) URL.`, {
-    hint: 'It looks like this: https://gateway.example.com/v1',
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw new SoraError('usage', `The base URL "${oneLine(hideUser(text), 200)}" is not an http(s) URL.`, {
+      hint: 'It looks like this: https://gateway.example.com/v1',
+    });
+  }
+  refuseExtras(name, { text, source });
+  return normalizeBaseUrl(text);
+}
+
+/** What records and comparisons leave out would not be sent either. Never repeats it: it may be a secret. */
+function refuseExtras(name: ProviderName, { text, source }: NamedUrl): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.username === '' && url.password === '' && url.search === '')) return;
+  throw new SoraError('usage', `The base URL in ${source} has a user, a password or a query, which is never sent.`, {
+    hint: `Leave it at ${normalizeBaseUrl(text)}, and store the key with: sora auth login ${name}`,
   });
 }
 

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { createContext, type Globals, type Host } from './context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from './errors.ts';
 import { createProgram } from './program.ts';
+import { usageError } from './program-command.ts';
 import { oneLine } from './text.ts';
 import { createUi, type Ui } from './ui.ts';
 
@@ -33,7 +34,7 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {
-    return report(error, { ui, host, debug: early.debug, argv });
+    return report(error, { ui, host, debug: early.debug });
   }
 }
 
@@ -60,13 +61,12 @@ interface Reporting {
   readonly ui: Ui;
   readonly host: Host;
   readonly debug: boolean;
-  readonly argv: readonly string[];
 }
 
-function report(error: unknown, { ui, host, debug, argv }: Reporting): number {
+function report(error: unknown, { ui, host, debug }: Reporting): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    ui.error(usageError(error, argv));
+    ui.error(usageError(error));
     return EXIT_CODES.usage;
   }
   const said = toSoraError(error, host);
@@ -82,23 +82,5 @@ function toSoraError(error: unknown, host: Host): SoraError {
   return new SoraError('bug', `This is a bug in sora: ${oneLine(message)}`, {
     hint: 'Run it again with --debug and report what it prints.',
     cause: error,
-  });
-}
-
-function usageError(error: CommanderError, argv: readonly string[]): SoraError {
-  if (error.code === 'commander.help') {
-    const group = argv.find((word) => /^[a-z]+$/.test(word)) ?? '';
-    return new SoraError('usage', 'A subcommand is missing.', {
-      hint: group === '' ? 'sora --help lists the commands.' : `See them with: sora ${group} --help`,
-    });
-  }
-  const [message = '', ...more] = error.message.replace(/^error: /, '').split('\n');
-  const suggestion = /\(Did you mean (.+)\?\)/s.exec(more.join(' '))?.[1];
-  return new SoraError('usage', oneLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`, 600), {
-    hint: suggestion
-      ? `Did you mean ${oneLine(suggestion)}?`
-      : error.code === 'sora.unknownCommand'
-        ? 'sora help lists the commands and the topics.'
-        : 'Add --help to see what the command takes.',
   });
 }

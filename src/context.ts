@@ -19,6 +19,7 @@ import type { Ffmpeg } from './media/ffmpeg.ts';
 import type { Http } from './providers/http.ts';
 import { PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
+import { proxyOf } from './providers/proxy.ts';
 import type { Cast } from './store/cast.ts';
 import type { CharacterStore } from './store/characters.ts';
 import type { JobStore } from './store/jobs.ts';
@@ -63,6 +64,8 @@ export interface Context {
   readonly globals: Globals;
   readonly ui: Ui;
   readonly paths: StorePaths;
+  /** Warnings about settings and keys that were given, or are told in another way: they are not given again. */
+  readonly told: Set<string>;
   /** The profile's name, chosen by flag, environment or settings. */
   profileName(): Promise<string>;
   /** The keys that `sora auth login` stored. */
@@ -91,10 +94,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const providers = new Map<string, Promise<Provider>>();
 
   // Settings and keys lie in one folder, and may complain of it in the same words.
-  const warned = new Set<string>();
+  const told = new Set<string>();
   const warn = (text: string): void => {
-    if (!warned.has(text)) ui.warn(text);
-    warned.add(text);
+    if (!told.has(text)) ui.warn(text);
+    told.add(text);
   };
   const settings = once(async (): Promise<Settings> => {
     const { readSettings } = await import('./store/settings.ts');
@@ -175,6 +178,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     globals,
     ui,
     paths,
+    told,
     profileName,
     profile,
     keys,
@@ -243,12 +247,4 @@ export async function warnOfProviders(ui: Ui, cast: Cast): Promise<void> {
   ui.warn(
     `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
   );
-}
-
-/** The proxies that the environment names. */
-export function proxyOf(env: Host['env']): { http?: string; https?: string; noProxy?: string } {
-  const http = env.http_proxy ?? env.HTTP_PROXY;
-  const https = env.https_proxy ?? env.HTTPS_PROXY;
-  const noProxy = env.no_proxy ?? env.NO_PROXY;
-  return { ...(http && { http }), ...(https && { https }), ...(noProxy && { noProxy }) };
 }

@@ -284,17 +284,6 @@ export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
   return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
 }
 
-/** Seconds in `3.2`, `3.2s`, `00:03.2`, `90:00`, `1:02:03`, `15m`, `2h`, `30d`; undefined when it is none of these. */
-export function parseTime(text: string): number | undefined {
-  const unit = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
-  if (unit) return Number(unit[1]) * (TIME_UNITS[unit[2] ?? 's'] ?? 1);
-  const clock = /^(?:(\d+):(?=[0-5]?\d:))?(\d{1,2}):([0-5]?\d(?:\.\d+)?)$/.exec(text);
-  if (!clock) return undefined;
-  return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
-}
-
-const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
-
 /** The form in which base URLs are stored and compared: no trailing slash, no query, lower-case host. Throws TypeError on a non-URL. */
 export function normalizeBaseUrl(text: string): string {
   const url = new URL(text);

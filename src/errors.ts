@@ -81,10 +81,11 @@ export function refuseAll(
 /** For a file that is not there. */
 export const PATH_HINT = 'Check the path; a relative one begins at the current folder.';
 
-/** The hints of several problems as one, each said once. */
+/** The hints of several problems as one, each said once; the last, which may be a command, as it is. */
 export function hintsOf(problems: readonly SoraError[]): { hint?: string } {
-  const hints = new Set(problems.flatMap(({ hint }) => hint ?? []));
-  return hints.size === 0 ? {} : { hint: [...hints].map(sentence).join(' ') };
+  const hints = [...new Set(problems.flatMap(({ hint }) => hint ?? []))];
+  const last = hints.pop();
+  return last === undefined ? {} : { hint: [...hints.map(sentence), last].join(' ') };
 }
 
 /** When several ids were asked for and several failed, the first of these codes is the command's. */

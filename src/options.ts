@@ -1,7 +1,8 @@
 /** Options that several commands share, and what their values look like. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from './context.ts';
-import { type ClipOptions, parseSize, parseTime, type Size } from './domain.ts';
+import { type ClipOptions, parseSize, type Size } from './domain.ts';
+import { parseTime } from './time.ts';
 
 /** A command's exit code; nothing means 0. */
 export type Outcome = number | undefined;

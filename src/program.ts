@@ -1,8 +1,9 @@
 /** The command tree: names, arguments, options, help. Actions parse and call a command's run function. */
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { Context, Globals } from './context.ts';
 import { type Act, examples, fill, HELP_TOPICS, isText, later, type Outcome, text } from './options.ts';
+import { PatientCommand } from './program-command.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './program-help.ts';
 import { BACKENDS } from './providers/provider.ts';
 
@@ -43,9 +44,10 @@ function house(
   return async () => (await import('./program-house.ts')).HOUSE[name];
 }
 
-/** Throws CommanderError from `parseAsync` for help, version and every usage error. */
+/** Throws from `parseAsync`: CommanderError for help and version, SoraError `usage` for a line that cannot be read. */
 export function createProgram({ write, columns, run }: ProgramOptions): Command {
-  const program = new Command('sora')
+  const program = new PatientCommand('sora');
+  program
     .description('Characters and videos from the command line: prepare a clip, keep a cast, generate, wait, download.')
     .version(pkg.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
@@ -67,7 +69,8 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .option('-q, --quiet', 'print only ids or paths on stdout', false)
     .option('--no-color', 'print without colours')
     .option('--debug', 'print the wire log on stderr, without keys', false)
-    .hook('preSubcommand', (_program, command) => fill(command as Command));
+    .hook('preSubcommand', (_program, command) => fill(command as Command))
+    .hook('preAction', () => program.settle());
 
   /** What an action does: separate what is for every command from what is for this one. */
   const act =

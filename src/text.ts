@@ -84,6 +84,25 @@ export function shellPhrase(words: string): string {
   return /["$`\\!]/.test(words) ? shellQuote(words) : `"${words}"`;
 }
 
+/**
+ * An option and its quoted value, by the option's long name where the value begins with `-`: this program would read such a
+ * value as another option, unless it is tied to its own.
+ */
+export function shellOption(flag: string, quoted: string, long = flag): string {
+  return looksLikeOption(quoted) ? `${long}=${quoted}` : `${flag} ${quoted}`;
+}
+
+/** A whole command from quoted parts: its operands stand before its options or, where one of them begins with `-`, last behind `--`. */
+export function shellCommand(command: string, operands: readonly string[], options: readonly string[] = []): string {
+  const parts = operands.some(looksLikeOption) ? [...options, '--', ...operands] : [...operands, ...options];
+  return [command, ...parts].join(' ');
+}
+
+/** A `-` alone is standard input or output. */
+function looksLikeOption(quoted: string): boolean {
+  return /^["']?-/.test(quoted) && quoted !== '-';
+}
+
 /** `1.2 MB`; decimal units, as hosts state their limits. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

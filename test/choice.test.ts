@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { type Configured, chooseProvider, connectionOf } from '../src/choice.ts';
+import { isSoraError, type SoraError } from '../src/errors.ts';
 
 const GATEWAY = 'https://gateway.example.com/v1';
 
 function configured(change: Partial<Configured> = {}): Configured {
   return { wishes: {}, env: {}, profile: {}, keys: {}, ...change };
+}
+
+function errorOf(work: () => unknown): SoraError {
+  try {
+    work();
+  } catch (error) {
+    if (isSoraError(error)) return error;
+  }
+  throw new Error('nothing was refused');
 }
 
 describe('chooseProvider', () => {
@@ -58,6 +68,27 @@ describe('chooseProvider', () => {
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
   });
+
+  it.each([
+    ['--base-url', { wishes: { baseUrl: 'https://joe:hunter22@gateway.example.com/v1' } }],
+    ['OPENAI_BASE_URL', { env: { OPENAI_BASE_URL: 'https://hunter22@gateway.example.com/v1' } }],
+    ['OPENAI_BASE_URL', { env: { OPENAI_BASE_URL: 'https://gateway.example.com/v1?key=hunter22' } }],
+    ['the profile', { profile: { baseUrl: 'https://:hunter22@gateway.example.com/v1/' } }],
+  ] as const)('P5: refuses a user, a password or a query in %s, and does not repeat it', (source, change) => {
+    const refused = errorOf(() => chooseProvider(configured(change)));
+    expect(refused).toMatchObject({ code: 'usage', message: expect.stringContaining(`The base URL in ${source} has`) });
+    expect(refused.hint).toContain(`Leave it at ${GATEWAY}, and`);
+    expect(`${refused.message} ${refused.hint}`).not.toContain('hunter22');
+  });
+
+  it.each(['ftp://joe:hunter22@host', 'joe:hunter22@host/v1', 'hunter22@host'])(
+    'P5: does not repeat the password of %s, which is no http URL',
+    (baseUrl) => {
+      const { message } = errorOf(() => chooseProvider(configured({ wishes: { baseUrl } })));
+      expect(message).toMatch(/^The base URL .*@host.* is not an http/);
+      expect(message).not.toContain('hunter22');
+    },
+  );
 
   it('needs no key away from api.openai.com', () => {
     expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY } })).key).toBeUndefined();
@@ -129,6 +160,13 @@ describe('connectionOf', () => {
     ['profile', { profile: { baseUrl: GATEWAY } }],
   ])('P5: sends the key to an origin that is named by %s', (_by, change) => {
     expect(connectionOf(job, configured({ env, ...change }))).toMatchObject({ key: 'k', baseUrl: GATEWAY });
+  });
+
+  it('P5: refuses a user or a query in the flag, which would be said again in every command that continues', () => {
+    const wishes = { baseUrl: 'https://joe:hunter22@gateway.example.com/v1' };
+    const refused = errorOf(() => connectionOf(job, configured({ env, wishes })));
+    expect(refused).toMatchObject({ code: 'usage', message: expect.stringContaining('--base-url') });
+    expect(refused.message).not.toContain('hunter22');
   });
 
   it('P5: never sends a key to an origin that only a job file names', () => {

@@ -9,54 +9,8 @@ import {
   normalizeBaseUrl,
   orientationOf,
   parseSize,
-  parseTime,
   sameWishes,
 } from '../src/domain.ts';
-
-describe('parseTime', () => {
-  it.each([
-    ['3.2', 3.2],
-    ['3.2s', 3.2],
-    ['0', 0],
-    ['250ms', 0.25],
-    ['15m', 900],
-    ['1.5h', 5400],
-    ['2h', 7200],
-    ['30d', 2_592_000],
-    ['00:03.2', 3.2],
-    ['1:05', 65],
-    ['90:00', 5400],
-    ['1:02:03', 3723],
-    ['100:00:00.5', 360_000.5],
-  ])('reads %s as %d s', (text, seconds) => {
-    expect(parseTime(text)).toBeCloseTo(seconds, 9);
-  });
-
-  it.each([
-    '',
-    ' 3',
-    '-3',
-    '+3',
-    '3.',
-    '.5',
-    '3 s',
-    '3sec',
-    '3M',
-    '1e3',
-    '0x10',
-    'Infinity',
-    '1:75',
-    '1:75:00',
-    ':30',
-    '1:',
-    '1:2:3:4',
-    '3,2',
-    '3s\n',
-    '٣',
-  ])('takes %j for no time', (text) => {
-    expect(parseTime(text)).toBeUndefined();
-  });
-});
 
 describe('parseSize', () => {
   it.each([

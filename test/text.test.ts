@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { clean, formatBytes, listOf, nearest, oneLine, safeJson, shellPhrase, shellQuote } from '../src/text.ts';
+import {
+  clean,
+  formatBytes,
+  listOf,
+  nearest,
+  oneLine,
+  safeJson,
+  shellCommand,
+  shellOption,
+  shellPhrase,
+  shellQuote,
+} from '../src/text.ts';
 
 describe('clean', () => {
   it.each([
@@ -72,6 +83,33 @@ it.each([
   ['a\\', "'a\\'"],
 ])('shellPhrase(%j) is %s', (words, expected) => {
   expect(shellPhrase(words)).toBe(expected);
+});
+
+it.each([
+  ['Joe', '--name Joe'],
+  ['-', '--name -'],
+  ['-q', '--name=-q'],
+  ['--json', '--name=--json'],
+  ['-Joe Smith', "--name='-Joe Smith'"],
+])('shellOption of %j is %s', (word, expected) => {
+  expect(shellOption('--name', shellQuote(word))).toBe(expected);
+});
+
+it('shellOption ties a value by the long name', () => {
+  expect([shellOption('-c', 'Joe', '--character'), shellOption('-c', '-q', '--character')]).toEqual([
+    '-c Joe',
+    '--character=-q',
+  ]);
+});
+
+it.each([
+  [['Joe'], 'sora do Joe --yes'],
+  [['-'], 'sora do - --yes'],
+  [['Mia', '-q'], 'sora do --yes -- Mia -q'],
+  [['"-q waves"'], 'sora do --yes -- "-q waves"'],
+  [[], 'sora do --yes'],
+])('shellCommand with %j is %s', (operands, expected) => {
+  expect(shellCommand('sora do', operands, ['--yes'])).toBe(expected);
 });
 
 it.each([

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { formatDuration, formatRange, relativeTime } from '../src/time.ts';
+import { describe, expect, it } from 'vitest';
+import { formatDuration, formatRange, parseTime, relativeTime } from '../src/time.ts';
 
 const NOW = Date.parse('2026-11-21T10:00:00Z');
 const MINUTE = 60;
@@ -53,4 +53,49 @@ it.each([
   [2 * HOUR, 3.5 * HOUR, '2 to 4 h'],
 ])('from %d to %d s is %s', (low, high, expected) => {
   expect(formatRange(low, high)).toBe(expected);
+});
+
+describe('parseTime', () => {
+  it.each([
+    ['3.2', 3.2],
+    ['3.2s', 3.2],
+    ['0', 0],
+    ['250ms', 0.25],
+    ['15m', 900],
+    ['1.5h', 5400],
+    ['2h', 7200],
+    ['30d', 2_592_000],
+    ['00:03.2', 3.2],
+    ['1:05', 65],
+    ['90:00', 5400],
+    ['1:02:03', 3723],
+    ['100:00:00.5', 360_000.5],
+  ])('reads %s as %d s', (text, seconds) => {
+    expect(parseTime(text)).toBeCloseTo(seconds, 9);
+  });
+
+  it.each([
+    '',
+    ' 3',
+    '-3',
+    '+3',
+    '3.',
+    '.5',
+    '3 s',
+    '3sec',
+    '3M',
+    '1e3',
+    '0x10',
+    'Infinity',
+    '1:75',
+    '1:75:00',
+    ':30',
+    '1:',
+    '1:2:3:4',
+    '3,2',
+    '3s\n',
+    '٣',
+  ])('takes %j for no time', (text) => {
+    expect(parseTime(text)).toBeUndefined();
+  });
 });

@@ -21,6 +21,11 @@ export function maskKey(key: string): string {
   return `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
 }
 
+/** True for what can be sent as a key: one word of plain characters. */
+export function isOneWord(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
+}
+
 /** `sora auth login <provider>`: the key comes from a hidden prompt, or from stdin where that is no terminal. */
 export async function runAuthLogin(context: Context, text: string): Promise<undefined> {
   const { host, ui, paths } = context;
@@ -162,7 +167,7 @@ function checkKey(text: string, name: Keyed): string {
     throw new SoraError('usage', 'The key is empty. Nothing was stored.', {
       hint: `Once more, with a key: sora auth login ${name}`,
     });
-  if (key.length <= LONGEST_KEY && /^[\x21-\x7e]+$/.test(key)) return key;
+  if (key.length <= LONGEST_KEY && isOneWord(key)) return key;
   throw new SoraError('usage', `That cannot be a key of ${name}: it is not one word of plain characters.`, {
     hint: 'Nothing was stored. Copy the key again, without quotes, spaces or line breaks.',
   });

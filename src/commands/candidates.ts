@@ -71,7 +71,9 @@ const models: Source = async (_context, { values }) => {
   const known = await Promise.all(
     entries.map(async ([name, entry]) => (await entry.models()).map(({ id }) => ({ value: id, about: name }))),
   );
-  return known.flat();
+  const all = known.flat();
+  // The sandbox takes models that have their names from another host.
+  return all.filter(({ value }, index) => all.findIndex((one) => one.value === value) === index);
 };
 
 const profiles: Source = async ({ paths }) => {

@@ -9,12 +9,12 @@ import {
   orientationOfCharacter,
   type Registration,
 } from '../domain.ts';
-import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
+import { type ErrorCode, hintsOf, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { CharacterStore } from '../store/characters.ts';
 import { checkName } from '../store/names.ts';
-import { oneLine, shellPhrase } from '../text.ts';
+import { oneLine, shellOption, shellPhrase } from '../text.ts';
 import { noteCharacterCost } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
@@ -51,7 +51,7 @@ export async function castOf(context: Context, names: readonly string[]): Promis
     throw refuseAll(
       'usage',
       problems.map(({ message }) => message),
-      { hint: 'See the cast: sora character list' },
+      hintsOf(problems),
     );
   }
   return [...found.values()];
@@ -218,7 +218,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   };
   const adopted = await take(store, name, registration, provider);
   if (!isMade(adopted)) {
-    const give = `sora character create <clip> --name ${shellPhrase(adopted.name)}`;
+    const give = `sora character create <clip> ${shellOption('--name', shellPhrase(adopted.name))}`;
     ui.note(
       `${adopted.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );

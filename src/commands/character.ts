@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../domain.ts';
 import { SoraError } from '../errors.ts';
-import { formatBytes, nearest, oneLine, shellPhrase, shellQuote } from '../text.ts';
+import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import type { WrittenSheet } from './sheet.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
@@ -21,8 +21,15 @@ async function clipWords(context: Context, { master, clipless }: CharacterDigest
   return 'no clip here';
 }
 
-/** Throws `usage` for a name that is not in the cast, with the nearest one that is. */
-export async function requireCharacter(context: Context, name: string): Promise<Character> {
+/** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */
+export async function requireCharacter(
+  context: Context,
+  name: string,
+  { mayBeNew = false }: { readonly mayBeNew?: boolean } = {},
+): Promise<Character> {
+  if (name.trim() === '') {
+    throw new SoraError('usage', 'The name of a character is empty.', { hint: SEE_CAST });
+  }
   const store = await context.characters();
   const found = await store.find(name);
   if (found) return found;
@@ -31,13 +38,14 @@ export async function requireCharacter(context: Context, name: string): Promise<
     name,
     records.map((one) => one.name),
   );
+  const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
+  const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
   throw new SoraError('usage', `There is no character "${name}".`, {
-    hint:
-      close === undefined
-        ? `Make one: sora character create <clip> --name ${shellPhrase(name)}`
-        : `Did you mean ${close}?`,
+    hint: close === undefined ? other : `Did you mean ${close}?`,
   });
 }
+
+const SEE_CAST = 'See the cast: sora character list';
 
 /** `sora character list` */
 export async function runCharacterList(context: Context): Promise<undefined> {
@@ -116,7 +124,7 @@ async function drawSheet(
 ): Promise<WrittenSheet> {
   if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
     throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
-      hint: `Make it again: sora character create <clip> --name ${shellQuote(name)} --force`,
+      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
     });
   const { writeSheet } = await import('./sheet.ts');
   return writeSheet(context, { source: clipPath, title: name, output, force });

@@ -16,7 +16,7 @@ import { refuseAll, SoraError, systemCode } from '../errors.ts';
 import type { Found, MediaInfo, MediaPlan } from '../media/plan.ts';
 import { checkFree, publishFile } from '../publish.ts';
 import { temporary } from '../temporary.ts';
-import { formatBytes, shellPhrase, shellQuote } from '../text.ts';
+import { formatBytes, shellOption, shellPhrase, shellQuote } from '../text.ts';
 
 export interface InspectedClip {
   readonly path: string;
@@ -195,7 +195,7 @@ export async function clipFor(
   const path = store.clipPath(character.master.sha256);
   if (!(await store.hasClip(character.master.sha256))) {
     throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
-      hint: `Make it again: sora character create <clip> --name ${shellPhrase(character.name)} --force`,
+      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellPhrase(character.name))} --force`,
     });
   }
   const { width, height } = character.master;

@@ -1,12 +1,12 @@
 /** What `sora doctor` says of the chosen host: whether it may be asked, and with `--api` which routes it really serves. */
 import type { Connection } from '../choice.ts';
-import { type Context, proxyOf } from '../context.ts';
+import type { Context } from '../context.ts';
 import { SoraError } from '../errors.ts';
 import { type Answer, failureOf, jsonOf, parseJson } from '../providers/answer.ts';
-import { isLoopback } from '../providers/exchange.ts';
 import { checkRoute, type HttpRequest } from '../providers/http.ts';
 import { refusal } from '../providers/http-errors.ts';
 import type { ProviderName } from '../providers/provider.ts';
+import { isLoopback, proxyOf } from '../providers/proxy.ts';
 import { readSettings } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
 import { type Finding, look } from './finding.ts';

@@ -1,18 +1,18 @@
 /** `sora doctor`: whether this machine, its settings and, when asked, the chosen host are fit for work. */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { keyOf } from '../choice.ts';
-import { type Context, proxyOf } from '../context.ts';
+import { type FoundKey, keyOf } from '../choice.ts';
+import type { Context } from '../context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
 import { listParts } from '../media/find.ts';
-import { proxyFor } from '../providers/exchange.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
-import { redactUrls } from '../providers/redact.ts';
+import { proxyFor, proxyOf } from '../providers/proxy.ts';
+import { hideUser } from '../providers/redact.ts';
 import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
 import { type Profile, readSettings } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
-import { maskKey } from './auth.ts';
+import { isOneWord, maskKey } from './auth.ts';
 import { hostFindings } from './doctor-host.ts';
 import { type Finding, look, WORST } from './finding.ts';
 import { runStoreCheck } from './store.ts';
@@ -20,6 +20,8 @@ import { runStoreCheck } from './store.ts';
 const LEAST_NODE: readonly [number, number] = [20, 19];
 /** Throws only when interrupted: what is wrong is the result, and the exit code tells. */
 export async function runDoctor(context: Context, { api }: { readonly api: boolean }): Promise<number> {
+  // First: the services warn of the same, unless they find it told.
+  const settings = [...(await settingsFindings(context)), ...(await keyFindings(context))];
   const local = [
     nodeFinding(context.host.nodeVersion),
     ...(await ffmpegFindings(context)),
@@ -27,7 +29,6 @@ export async function runDoctor(context: Context, { api }: { readonly api: boole
     await look('store readable', () => checkStore(context)),
     await look('store writable', () => checkWritable(context)),
   ];
-  const settings = [...(await settingsFindings(context)), ...(await keyFindings(context))];
   const proxies = await look('proxy', async () => describeProxies(context));
   const usable = settings.every(({ code }) => code === undefined);
   const host = usable ? await hostFindings(context, api) : [];
@@ -163,50 +164,78 @@ async function checkWritable({ paths }: Context): Promise<string> {
 }
 
 async function settingsFindings(context: Context): Promise<Finding[]> {
-  const warnings: string[] = [];
+  const { warnings, warn } = collectWarnings(context);
   const found = await look('settings', async () => {
     const { platform } = context.host;
-    const settings = await readSettings(context.paths.config, { platform, warn: (text) => warnings.push(text) });
+    const settings = await readSettings(context.paths.config, { platform, warn });
     const profile = await context.profileName();
     return `${settings.path}${(await exists(settings.path)) ? '' : ' (not there yet)'}, profile ${profile}`;
   });
   const fix = 'Correct or remove it; sora config list shows what is used.';
-  return [
-    found,
-    ...warnings.map((detail) => ({ check: 'settings', ok: false, detail, fix: commandIn(detail) ?? fix })),
-  ];
+  return [found, ...warnings.map((text) => ({ check: 'settings', ok: false, fix, ...withoutCommand(text) }))];
 }
 
 /** Which keys there are. That one is missing is told of the chosen host only. */
 async function keyFindings(context: Context): Promise<Finding[]> {
   const { env, platform } = context.host;
   const { keysPath, readKeys } = await import('../store/keys.ts');
-  const warnings: string[] = [];
+  const { warnings, warn } = collectWarnings(context);
   let keys: Awaited<ReturnType<Context['keys']>> = {};
   const stored = await look('stored keys', async () => {
-    keys = await readKeys(context.paths.config, { platform, warn: (text) => warnings.push(text) });
+    keys = await readKeys(context.paths.config, { platform, warn });
     return Object.keys(keys).length === 0
       ? 'none'
       : `${Object.keys(keys).join(', ')} in ${keysPath(context.paths.config)}`;
   });
   // That the settings cannot be read has been said.
   const profile = await context.profile().catch((): Profile => ({}));
+  const chosen = await context.connection().then(
+    (to) => to.name,
+    () => undefined,
+  );
   const rows = (Object.keys(PROVIDERS) as ProviderName[])
     .filter((name) => name !== 'sandbox')
-    .map((name): Finding => {
-      const found = keyOf(name, { env, keys, profile });
-      const detail = found ? `${maskKey(found.key)} (${found.variable ?? 'stored'})` : 'none';
-      return { check: `key of ${name}`, ok: true, detail };
-    });
-  const exposed = warnings.map(
-    (detail): Finding => ({ check: 'stored keys', ok: false, detail, fix: commandIn(detail) ?? '' }),
-  );
+    .map((name) => keyFinding(name, { found: keyOf(name, { env, keys, profile }), isChosen: name === chosen }));
+  const exposed = warnings.map((text): Finding => ({ check: 'stored keys', ok: false, ...withoutCommand(text) }));
   return [stored, ...exposed, ...rows];
 }
 
-/** The command that a warning ends in. */
-function commandIn(warning: string): string | undefined {
-  return / Run: (.+)$/.exec(warning)?.[1];
+/** A key that no header carries as it is: of the chosen host it is a fault. */
+function keyFinding(
+  name: ProviderName,
+  { found, isChosen }: { readonly found: FoundKey | undefined; readonly isChosen: boolean },
+): Finding {
+  const check = `key of ${name}`;
+  if (!found) return { check, ok: true, detail: 'none' };
+  const { key, variable } = found;
+  const detail = `${maskKey(key)} (${variable ?? 'stored'})`;
+  if (isOneWord(key)) return { check, ok: true, detail };
+  return {
+    check,
+    ok: false,
+    detail: `${detail} has a line break, a space or another character in it that no key can be sent with.`,
+    fix:
+      variable === undefined
+        ? `Store it again: sora auth login ${name}`
+        : `Set it again, as one word: export ${variable}=<key>`,
+    ...(isChosen && { code: 'auth' }),
+  };
+}
+
+/** They become lines of the report, and are told there only. */
+function collectWarnings({ told }: Context): { warnings: readonly string[]; warn: (text: string) => void } {
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+    told.add(text);
+  };
+  return { warnings, warn };
+}
+
+/** A warning, and apart from it the command that it may end in. */
+function withoutCommand(warning: string): Pick<Finding, 'detail' | 'fix'> {
+  const [, detail = warning, fix] = /^(.+) Run: (.+)$/s.exec(warning) ?? [];
+  return { detail, ...(fix !== undefined && { fix }) };
 }
 
 function describeProxies({ host }: Context): string {
@@ -218,9 +247,4 @@ function describeProxies({ host }: Context): string {
   for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(host.env));
   const text = named.map(([name, value]) => `${name}=${hideUser(value ?? '')}`).join(', ');
   return text === '' ? 'none' : text;
-}
-
-/** A proxy may be written without its scheme, and still with a password. */
-function hideUser(text: string): string {
-  return redactUrls(text).replace(/^[^/]*@/, '***@');
 }

@@ -23,8 +23,8 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
   const purpose = purposeOf(input);
   const provider = await context.provider(purpose);
   const model = input.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
-  warnOfHost(context, { wanted, provider, model, allowRetired: input.allowRetired === true });
-  const { admit, quote } = budgetOf(context, input, { wanted, provider, model });
+  const doubts = doubtsOfHost({ wanted, provider, model, allowRetired: input.allowRetired === true });
+  const { admit, quote } = budgetOf(context, input, { wanted, provider, model, doubts });
   const draft = await makeDraft(context, input, { wanted, provider, model, admit });
 
   if (input.dryRun) {
@@ -56,17 +56,22 @@ interface Quote {
   bill: readonly BillItem[];
 }
 
-/** Reckons a draft before anything of it is uploaded, and again when it is complete; what was paid for meanwhile counts. */
+/**
+ * Reckons a draft before anything of it is uploaded, and again when it is complete; what was paid for meanwhile counts. Then
+ * it says what may go wrong with it.
+ */
 function budgetOf(
   context: Context,
   input: GenerateFlags,
-  { wanted, provider, model }: Pick<Request, 'wanted' | 'provider' | 'model'>,
+  { wanted, provider, model, doubts }: Pick<Request, 'wanted' | 'provider' | 'model'> & { doubts: readonly string[] },
 ): { admit: Admit; quote: Quote } {
   const quote: Quote = { bill: [] };
   // Of a clip that is not here, the most that it can be.
   const clipSeconds = wanted.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
   const takesIds = provider.limits(model).characterMode === 'id';
   let registrations = 0;
+  // What is refused needs no warning before it, and nobody needs it twice.
+  const warnings = new Set(doubts);
   const admit: Admit = async ({ video }, missing) => {
     registrations += takesIds ? missing : 0;
     // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
@@ -79,6 +84,8 @@ function budgetOf(
       await costOfCharacters(provider, registrations),
     ];
     checkBudget(input, { bill: quote.bill, provider });
+    for (const warning of warnings) context.ui.warn(warning);
+    warnings.clear();
   };
   return { admit, quote };
 }
@@ -166,16 +173,22 @@ function showJobs(context: Context, jobs: readonly Job[]): void {
   });
 }
 
-/** Hosts run ahead of their documentation, so what it does not list is worth a warning and no more. */
-function warnOfHost(
-  { ui }: Context,
-  {
-    wanted,
-    provider,
-    model,
-    allowRetired,
-  }: { wanted: Wanted; provider: Provider; model: string | undefined; allowRetired: boolean },
-): void {
+/**
+ * Hosts run ahead of their documentation, so what it does not list is worth a warning and no more: a sentence each. Throws
+ * `usage` for what would be dropped or made by another.
+ */
+function doubtsOfHost({
+  wanted,
+  provider,
+  model,
+  allowRetired,
+}: {
+  wanted: Wanted;
+  provider: Provider;
+  model: string | undefined;
+  allowRetired: boolean;
+}): readonly string[] {
+  const doubts: string[] = [];
   const { characters, size, seconds } = wanted;
   const limits = provider.limits(model);
   if (limits.retired !== undefined && !allowRetired) {
@@ -203,16 +216,19 @@ function warnOfHost(
     );
   }
   if (characters.length > 0 && provider.takesCharacters === 'unknown') {
-    ui.warn(
+    doubts.push(
       'This host is not known to take characters; some drop them without a word. Name what it is with --backend.',
     );
   }
   if (limits.seconds.length > 0 && !limits.seconds.includes(seconds)) {
-    ui.warn(`${seconds} s is none of the documented lengths (${limits.seconds.join(', ')}); the host may refuse it.`);
+    doubts.push(
+      `${seconds} s is none of the documented lengths (${limits.seconds.join(', ')}); the host may refuse it.`,
+    );
   }
   if (limits.sizes.length > 0 && !limits.sizes.some((one) => formatSize(one) === formatSize(size))) {
-    ui.warn(
+    doubts.push(
       `${formatSize(size)} is none of the documented sizes${model === undefined ? '' : ` of ${model}`} (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
     );
   }
+  return doubts;
 }

@@ -1,9 +1,9 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
 import type { Context } from '../context.ts';
 import { isFinal, type Job } from '../domain.ts';
-import { EXIT_CODES, isSoraError, SoraError, WORST_FIRST } from '../errors.ts';
+import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../errors.ts';
 import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
-import { shellQuote } from '../text.ts';
+import { shellCommand, shellOption, shellQuote } from '../text.ts';
 import { requireSettled } from './unresolved.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
@@ -13,9 +13,27 @@ export async function findJobs(context: Context, ids: readonly string[]): Promis
     ids.map(async (id) => ({ id, job: await store.find(id, { profile: await context.profileName() }) })),
   );
   const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
-  if (missing.length > 0) throw unknownJob(missing.join(', '));
+  const named = missing.filter((id) => id.trim() !== '');
+  const problems = [
+    ...(named.length === missing.length ? [] : [emptyId()]),
+    ...(named.length === 0 ? [] : [unknownJob(named.join(', '))]),
+  ];
+  if (problems.length === 1 && problems[0]) throw problems[0];
+  if (problems.length > 1)
+    throw refuseAll(
+      'usage',
+      problems.map(({ message }) => message),
+      hintsOf(problems),
+    );
   const jobs = found.flatMap(({ job }) => job ?? []);
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
+}
+
+/** Of a script whose variable is not set. */
+function emptyId(): SoraError {
+  return new SoraError('usage', 'The id of a job is empty.', {
+    hint: 'See the jobs of this machine: sora video list',
+  });
 }
 
 export function unknownJob(id: string): SoraError {
@@ -35,13 +53,13 @@ export interface Resumable {
 
 /** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
 export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, wish: Resumable): string {
-  const words = ['sora', 'video', 'wait', job.id];
-  if (wish.output !== undefined) words.push('-o', wish.output);
+  const words: string[] = [];
+  if (wish.output !== undefined) words.push(shellOption('-o', shellQuote(wish.output), '--output'));
   if (wish.force) words.push('--force');
   if (wish.allowDrift) words.push('--allow-drift');
-  if (globals.baseUrl !== undefined) words.push('--base-url', globals.baseUrl);
-  if (globals.profile !== undefined) words.push('--profile', globals.profile);
-  return words.map(shellQuote).join(' ');
+  if (globals.baseUrl !== undefined) words.push(shellOption('--base-url', shellQuote(globals.baseUrl)));
+  if (globals.profile !== undefined) words.push(shellOption('--profile', shellQuote(globals.profile)));
+  return shellCommand('sora video wait', [job.id], words);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Character, PendingRegistration, Registration } from '../domain.ts'
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { RemoteCharacter } from '../providers/provider.ts';
 import type { HeldLock } from '../store/locks.ts';
-import { oneLine, sentence, shellQuote } from '../text.ts';
+import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../text.ts';
 import type { Place } from './place.ts';
 
 /** What a host has made of a character, as the record keeps it. */
@@ -171,21 +171,22 @@ function unknownFate(context: Context, unsettled: Unsettled): SoraError {
 
 function waysOut(context: Context, { character, place, entry }: Unsettled): string {
   const where = `Look for ${JSON.stringify(entry.name)} among the characters, or in the bill, of your host.`;
-  const adopt = command(context, 'adopt', '<id>', '--name', shellQuote(character.name));
+  const adopt = command(context, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
   const turned = place.orientation === 'portrait' ? ' --orientation portrait' : '';
   return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add --resend.`;
 }
 
 /** The command that goes on with a registration, as the user would type it: to the same host. */
 export function syncCommand(context: Context, { name }: Character): string {
-  return command(context, 'sync', shellQuote(name));
+  return command(context, 'sync', [shellQuote(name)]);
 }
 
-function command({ globals }: Context, ...words: readonly string[]): string {
+function command({ globals }: Context, verb: string, operands: readonly string[], own: readonly string[] = []): string {
   const { provider, baseUrl, backend, profile } = globals;
-  const options = Object.entries({ provider, 'base-url': baseUrl, backend, profile });
-  const given = options.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, shellQuote(value)]));
-  return ['sora', 'character', ...words, ...given].join(' ');
+  const given = Object.entries({ provider, 'base-url': baseUrl, backend, profile }).flatMap(([name, value]) =>
+    value === undefined ? [] : shellOption(`--${name}`, shellQuote(value)),
+  );
+  return shellCommand(`sora character ${verb}`, operands, [...own, ...given]);
 }
 
 function madeOf(remote: RemoteCharacter, sent: string): Made {

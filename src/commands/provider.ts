@@ -4,10 +4,11 @@ import type { Context } from '../context.ts';
 import { formatSize } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { formatUsd } from '../providers/cost.ts';
-import { PROVIDERS } from '../providers/index.ts';
+import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
 import type { ModelFacts, ModelPrice } from '../providers/models.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
+import { hideUser } from '../providers/redact.ts';
 
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
@@ -23,7 +24,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
       const models = await entry.models();
       return {
         name,
-        baseUrl: (name === 'sandbox' ? undefined : ownBaseUrl(name, configured)) ?? entry.defaultBaseUrl,
+        baseUrl: hideUser((name === 'sandbox' ? undefined : ownBaseUrl(name, configured)) ?? entry.defaultBaseUrl),
         keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
         hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,
@@ -78,14 +79,15 @@ export async function runProviderModels(context: Context, wanted: string | undef
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
   const { provider, characters, characterMode, retired, price } = model;
+  const { isFree }: ProviderEntry = PROVIDERS[provider];
   return [
     ['provider', provider],
     ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[characterMode]}`],
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],
-    ['price', price ? priceOf(price) : 'unknown'],
-    ...(price ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
+    ['price', isFree ? 'nothing: it is free' : price ? priceOf(price) : 'unknown'],
+    ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
   ];
 }

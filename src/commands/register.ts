@@ -6,7 +6,7 @@ import type { CharacterMode } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
-import { listOf, oneLine, shellPhrase } from '../text.ts';
+import { listOf, oneLine, shellOption, shellPhrase } from '../text.ts';
 import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
 import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
@@ -71,7 +71,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Place
       : `and ${provider.name} does not know it`;
   const known = places.length === 0 ? '' : ` It is known to ${listOf(places)}.`;
   return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
-    hint: `Give it its clip: sora character create <clip> --name ${shellPhrase(name)}`,
+    hint: `Give it its clip: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`,
   });
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Job, VideoRequest } from '../domain.ts';
 import { formatSize } from '../domain.ts';
 import type { Provider } from '../providers/provider.ts';
-import { shellQuote } from '../text.ts';
+import { shellOption, shellQuote } from '../text.ts';
 
 /**
  * Built from the record alone, to the same host. The prompt is the one that was sent: the names stand in it already.
@@ -16,16 +16,16 @@ export async function resendCommand(context: Context, job: Job, provider?: Provi
   // A prompt that begins with a dash would be read as an option.
   if (!request.prompt.startsWith('-')) words.push(shellQuote(request.prompt));
   words.push(...(request.from ? await addedSeconds(context, job) : await generateFlags(context, request, provider)));
-  if (job.key !== undefined) words.push('--key', shellQuote(job.key));
+  if (job.key !== undefined) words.push(shellOption('--key', shellQuote(job.key)));
   words.push(...(await placeFlags(context, job)), '--resend');
   if (request.prompt.startsWith('-')) words.push('--', shellQuote(request.prompt));
   return words.join(' ');
 }
 
 async function generateFlags(context: Context, request: VideoRequest, provider?: Provider): Promise<readonly string[]> {
-  const words = (await localNames(context, request)).flatMap((name) => ['-c', shellQuote(name)]);
+  const words = (await localNames(context, request)).map((name) => shellOption('-c', shellQuote(name), '--character'));
   const { model, reference } = request;
-  if (model !== undefined) words.push('--model', shellQuote(model));
+  if (model !== undefined) words.push(shellOption('--model', shellQuote(model)));
   words.push('--seconds', String(request.seconds), '--size', formatSize(request.size));
   if (reference) {
     words.push('--reference', reference.source === undefined ? `<${reference.label}>` : shellQuote(reference.source));

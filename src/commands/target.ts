@@ -6,7 +6,7 @@ import type { Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import type { Variant } from '../providers/provider.ts';
 import { checkFree } from '../publish.ts';
-import { shellQuote } from '../text.ts';
+import { shellCommand, shellQuote } from '../text.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
 
@@ -60,7 +60,7 @@ export async function checkTarget(
   const folder = await isFolder(cwd, output);
   if (count > 1 && !folder) {
     throw new SoraError('usage', `-o ${output} must be an existing folder when there are several jobs.`, {
-      hint: `mkdir -p ${shellQuote(output)}`,
+      hint: shellCommand('mkdir -p', [shellQuote(output)]),
     });
   }
   const into = folder ? resolve(cwd, output) : dirname(resolve(cwd, output));

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError } from '../errors.ts';
-import { shellPhrase, shellQuote } from '../text.ts';
+import { shellCommand, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import { recentJobs } from './candidates.ts';
 
 interface Step {
@@ -31,22 +31,22 @@ export async function runWelcome(context: Context, version: string): Promise<und
 
 /** The most pressing first; what is always possible fills up. */
 async function nextSteps(context: Context): Promise<readonly Step[]> {
-  const [waiting, machine, host, cast] = await Promise.all([
-    jobSteps(context),
+  const [jobs, machine, host, cast] = await Promise.all([
+    recentJobs(context, { most: JOBS_READ }),
     machineSteps(context),
     hostSteps(context),
     castSteps(context),
   ]);
   const always: readonly Step[] = [
-    { what: 'Look at what was made:', command: 'sora video list' },
+    ...(jobs.length === 0 ? [] : [{ what: 'Look at what was made:', command: 'sora video list' }]),
     { what: 'See what a clip is and what would be done to it:', command: 'sora clip inspect <clip>' },
     { what: 'See the models and their prices:', command: 'sora provider models' },
   ];
-  return [...waiting, ...machine, ...host, ...cast, ...always].slice(0, STEPS);
+  return [...jobSteps(jobs), ...machine, ...host, ...cast, ...always].slice(0, STEPS);
 }
 
-async function jobSteps(context: Context): Promise<readonly Step[]> {
-  const going = (await recentJobs(context, { most: JOBS_READ })).filter(({ status }) => !isFinal(status));
+function jobSteps(jobs: readonly Job[]): readonly Step[] {
+  const going = jobs.filter(({ status }) => !isFinal(status));
   const [newest] = going;
   if (!newest) return [];
   if (going.length > 1) return [{ what: `See how ${going.length} unfinished jobs are:`, command: 'sora video status' }];
@@ -87,9 +87,10 @@ async function castSteps(context: Context): Promise<readonly Step[]> {
         { what: 'Make a character of any clip of 2 s or more:', command: 'sora character create joe.mp4 --name Joe' },
       ];
     }
-    const name = shellQuote(newest.name);
     const prompt = shellPhrase(`${newest.name} waves at the sea.`);
-    return [{ what: `Make a video of ${newest.name}:`, command: `sora video generate ${prompt} -c ${name} --wait` }];
+    const options = [shellOption('-c', shellQuote(newest.name), '--character'), '--wait'];
+    const command = shellCommand('sora video generate', [prompt], options);
+    return [{ what: `Make a video of ${newest.name}:`, command }];
   } catch (error) {
     if (isSoraError(error)) return [{ what: 'The cast cannot be read. See why:', command: 'sora store check' }];
     throw error;

@@ -59,7 +59,7 @@ export async function gatherWishes(
   const prompt = await check(() => readPrompt(context, input.prompt));
   const characters: Character[] = [];
   for (const name of input.character) {
-    const character = await check(() => requireCharacter(context, name));
+    const character = await check(() => requireCharacter(context, name, { mayBeNew: true }));
     if (character && !characters.some((one) => one.name === character.name)) characters.push(character);
   }
   const size = await check(() => chooseSize(input, characters[0]));

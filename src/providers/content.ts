@@ -1,10 +1,10 @@
 /** The bytes of a finished video: resumed when they are still the same bytes, else from the start, and from where it is safe. */
 import { SoraError, type SoraErrorOptions } from '../errors.ts';
 import { type Answer, failureOf } from './answer.ts';
-import { isLoopback } from './exchange.ts';
 import type { Http, HttpRequest, StreamedAnswer } from './http.ts';
 import { refusal } from './http-errors.ts';
 import type { Content, ContentRequest, Variant } from './provider.ts';
+import { isLoopback } from './proxy.ts';
 import { isMasked, redactUrls } from './redact.ts';
 
 export function isSuccess(answer: Pick<Answer, 'status'>): boolean {

@@ -4,9 +4,9 @@
  */
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { SoraError } from '../errors.ts';
 import type { Headers } from './answer.ts';
 import type { RequestBody } from './body.ts';
+import { type ProxySettings, proxyFor, type Via } from './proxy.ts';
 
 export interface Timeouts {
   /** Until name, connection, TLS and a proxy's tunnel stand. */
@@ -23,14 +23,6 @@ export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 120_00
 
 /** A timer that fires so much later than it should belongs to a machine that slept, not to a host that is slow. */
 const LATE_MS = 2_000;
-
-export interface ProxySettings {
-  /** For http:// URLs. */
-  readonly http?: string;
-  /** For https:// URLs. */
-  readonly https?: string;
-  readonly noProxy?: string;
-}
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -81,19 +73,14 @@ export class Lost extends Error {
   override readonly name = 'Lost';
   /** False when not one byte of the request can have left. */
   readonly sent: boolean;
-  /** The proxy's host, when one stood between. */
-  readonly via: string | undefined;
+  /** The proxy, when one stood between. */
+  readonly via: Via | undefined;
 
-  constructor(sent: boolean, via: string | undefined, cause: unknown) {
+  constructor(sent: boolean, via: Via | undefined, cause: unknown) {
     super('the exchange broke off', { cause });
     this.sent = sent;
     this.via = via;
   }
-}
-
-/** True for this machine's own names and addresses, which never go through a proxy. */
-export function isLoopback(url: URL): boolean {
-  return /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
 /** Sends one request. Follows nothing, repeats nothing, throws Lost. */
@@ -111,8 +98,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const agent =
     shared ??
     createAgent(undici, {
-      via,
-      noProxy: request.proxy.noProxy,
+      via: via?.url,
       timeouts,
       signal: cut.signal,
       onConnectError: (error) => end(error),
@@ -142,7 +128,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const lost = (error: unknown): Lost => {
     const reason: unknown = cut.signal.aborted ? cut.signal.reason : error;
     end(new Error('lost'));
-    return new Lost(sent, via?.host, reason);
+    return new Lost(sent, via, reason);
   };
   const ended = new Promise<never>((_, reject) => {
     cut.signal.addEventListener('abort', () => reject(cut.signal.reason), { once: true });
@@ -218,7 +204,6 @@ type TimeoutCode = 'SORA_CONNECT_TIMEOUT' | 'SORA_HEADERS_TIMEOUT' | 'SORA_IDLE_
 
 interface AgentOptions {
   via: URL | undefined;
-  noProxy: string | undefined;
   timeouts: Timeouts;
   signal: AbortSignal;
   onConnectError: (error: Error) => void;
@@ -241,20 +226,8 @@ function createAgent(undici: typeof import('undici'), options: AgentOptions): Di
     proxyTunnel: false,
     httpProxy: options.via.href,
     httpsProxy: options.via.href,
-    // Empty, not absent: absent means the process's own environment.
-    noProxy: options.noProxy ?? '',
-  });
-}
-
-/** The proxy that the settings name for a URL; undefined for loopback. Throws `usage` when it is not a proxy's URL. */
-export function proxyFor(url: URL, proxy: ProxySettings): URL | undefined {
-  const text = url.protocol === 'https:' ? proxy.https : proxy.http;
-  if (!text || isLoopback(url)) return undefined;
-  const full = text.includes('://') ? text : `http://${text}`;
-  const parsed = URL.canParse(full) ? new URL(full) : undefined;
-  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed;
-  throw new SoraError('usage', 'The proxy in the environment is not an http:// or https:// URL.', {
-    hint: 'Correct HTTPS_PROXY or HTTP_PROXY, or unset it.',
+    // That this URL needs the proxy is known; absent would mean the process's own environment.
+    noProxy: '',
   });
 }
 

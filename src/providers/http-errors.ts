@@ -11,21 +11,31 @@ export function describeLost(lost: Lost, host: string, timeouts: Timeouts): { me
   const refusal = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(detail);
   if (refusal) {
     return {
-      message: `The proxy ${lost.via ?? ''} would not connect to ${host} (${refusal[1] ?? refusal[2]}).`,
-      hint: 'Check the proxy, its user and password, or name the host in NO_PROXY.',
+      message: `The proxy ${lost.via?.url.host ?? ''} would not connect to ${host} (${refusal[1] ?? refusal[2]}).`,
+      hint: `Check the proxy in ${lost.via?.variable ?? 'HTTPS_PROXY'}, its user and password, or name the host in NO_PROXY.`,
     };
   }
-  const through = lost.via !== undefined && !lost.sent ? ` (through the proxy ${lost.via})` : '';
-  for (const [pattern, tell] of SENTENCES) {
-    if (!pattern.test(code)) continue;
-    const { message, hint } = tell({ host: `${host}${through}`, detail, timeouts });
-    return { message, hint };
+  const tell = SENTENCES.find(([pattern]) => pattern.test(code))?.[1];
+  const via = lost.sent ? undefined : lost.via;
+  // From here only the proxy is looked up and called: it is the proxy that looks for the host.
+  if (tell && via && UNREACHED.test(code)) {
+    const { message } = tell({ host: `the proxy ${via.url.host}`, detail, timeouts });
+    return {
+      message: `${message.charAt(0).toUpperCase()}${message.slice(1)}`,
+      hint: `It was to lead to ${host}. Correct or unset ${via.variable}, which names it, or name the host in NO_PROXY.`,
+    };
   }
+  const through = via ? ` (through the proxy ${via.url.host} of ${via.variable})` : '';
+  if (tell) return tell({ host: `${host}${through}`, detail, timeouts });
   return {
     message: `The request to ${host}${through} failed: ${detail}`,
     hint: 'Check the network and the base URL, then try again.',
   };
 }
+
+/** Nobody was there to talk to. */
+const UNREACHED =
+  /^(ENOTFOUND|EAI_\w+|ENODATA|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/;
 
 interface Told {
   readonly host: string;

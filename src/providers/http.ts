@@ -6,16 +6,7 @@ import type { Clock } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { type Answer, failureOf, type Headers, isQuota, maybeDone, requestIdOf } from './answer.ts';
 import type { RequestBody } from './body.ts';
-import {
-  createConnections,
-  DEFAULT_TIMEOUTS,
-  exchange,
-  Lost,
-  type ProxySettings,
-  proxyFor,
-  type Reply,
-  type Timeouts,
-} from './exchange.ts';
+import { createConnections, DEFAULT_TIMEOUTS, exchange, Lost, type Reply, type Timeouts } from './exchange.ts';
 import { describeLost } from './http-errors.ts';
 import {
   type Auth,
@@ -27,6 +18,7 @@ import {
   refusePlainHttp,
   secretsOf,
 } from './origins.ts';
+import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedact, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
 import { createTurns } from './turns.ts';

@@ -75,7 +75,7 @@ export const PROVIDERS = {
     key: () => 'sandbox',
     needsKey: () => false,
     isFree: true,
-    models: async () => [],
+    models: async () => (await import('./models.ts')).sandboxFacts(),
     characterCost: async () => (await import('./models.ts')).FREE,
     create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'sandbox', ...options }),
   },

@@ -97,3 +97,9 @@ export function openaiFacts(): readonly ModelFacts[] {
     retired: OPENAI_RETIRED,
   }));
 }
+
+/** The sandbox takes the same ones, all alive and for nothing. */
+export function sandboxFacts(): readonly ModelFacts[] {
+  const price = { usdPerSecond: { 720: 0, 1024: 0, 1080: 0 }, asOf: FREE.asOf, source: FREE.source };
+  return openaiFacts().map(({ retired, ...model }) => ({ ...model, price }));
+}

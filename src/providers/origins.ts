@@ -1,8 +1,8 @@
 /** Who may see a key, and where a request may be led: the rules about origins. */
 import { SoraError } from '../errors.ts';
 import { type Headers, maybeDone } from './answer.ts';
-import { isLoopback } from './exchange.ts';
 import type { HttpRequest } from './http.ts';
+import { isLoopback } from './proxy.ts';
 import { isSecretHeader, type Redact, redactUrls } from './redact.ts';
 
 /** A key and the only origin that may see it. */

@@ -69,7 +69,12 @@ export function redactUrls(text: string): string {
     .replace(/([?&])([^=&\s?]+)=([^&\s"'<>]*)/g, (whole, mark: string, name: string) =>
       HARMLESS_QUERY.has(name) ? whole : `${mark}${name}=${MASK}`,
     )
-    .replace(/:\/\/[^/@\s]+@/g, `://${MASK}@`);
+    .replace(/:\/\/[^/?#\s"'<>]+@/g, `://${MASK}@`);
+}
+
+/** The same of one URL, which may be written without its scheme and still with a password. */
+export function hideUser(url: string): string {
+  return redactUrls(url).replace(/^[^/?#]*@/, `${MASK}@`);
 }
 
 /** One header as a log may show it. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Character, type CharacterDigest, isMade, type MadeCharacter, sameWishes } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { hashText } from '../hash.ts';
-import { shellQuote } from '../text.ts';
+import { shellOption, shellQuote } from '../text.ts';
 import { CHARACTER_DIGEST_VERSION, characterDigest, decodeCharacter } from './character-record.ts';
 import { createClipFolder } from './clips.ts';
 import { ensureFolder } from './files.ts';
@@ -148,7 +148,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         if (!clipless && (lacks || hash === undefined)) {
           const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
           throw new SoraError('machine', `The clip of ${character.name} is missing${where}`, {
-            hint: `Make it again: sora character create <clip> --name ${shellQuote(character.name)} --force`,
+            hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(character.name))} --force`,
           });
         }
         return records.claim(idOf(character), lacks ? { ...character, clipless: true } : character);

@@ -152,9 +152,10 @@ describe('character sync', () => {
   it('names every unknown name at once, before anything is sent', async () => {
     const test = await withHost();
     await addCharacter(test, 'Joe');
-    await expect(runCharacterSync(test.context, ['Joe', 'Ann', 'Bea'])).rejects.toMatchObject({
+    await expect(runCharacterSync(test.context, ['Joe', 'Ann', 'Bea', 'Jo'])).rejects.toMatchObject({
       code: 'usage',
-      problems: ['There is no character "Ann".', 'There is no character "Bea".'],
+      problems: ['There is no character "Ann".', 'There is no character "Bea".', 'There is no character "Jo".'],
+      hint: 'See the cast: sora character list. Did you mean Joe?',
     });
   });
 

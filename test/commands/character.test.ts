@@ -104,13 +104,34 @@ describe('character show', () => {
 
   it.each([
     ['Jo', 'Did you mean Joe?'],
-    ['Maximilian', 'Make one: sora character create <clip> --name "Maximilian"'],
-    ['`rm` Maximilian', "Make one: sora character create <clip> --name '`rm` Maximilian'"],
+    ['Maximilian', 'See the cast: sora character list'],
   ])('of %s, who is not there, says what might be meant', async (name, hint) => {
     const test = await createTestContext();
     await addCharacter(test, 'Joe');
     await expect(requireCharacter(test.context, name)).rejects.toMatchObject({
       ...{ code: 'usage', message: `There is no character "${name}".`, hint },
+    });
+  });
+
+  it.each([
+    ['Maximilian', '--name "Maximilian"'],
+    ['`rm` Maximilian', "--name '`rm` Maximilian'"],
+    ['-q', '--name="-q"'],
+  ])(
+    'of %s, where there is nobody, or somebody new would serve as well, says how to make one',
+    async (name, option) => {
+      const test = await createTestContext();
+      const hint = `Make one: sora character create <clip> ${option}`;
+      await expect(requireCharacter(test.context, name)).rejects.toMatchObject({ hint });
+      await addCharacter(test, 'Joe');
+      await expect(requireCharacter(test.context, name, { mayBeNew: true })).rejects.toMatchObject({ hint });
+    },
+  );
+
+  it.each(['', ' \t'])('of %j says that it is no name', async (name) => {
+    const test = await createTestContext();
+    await expect(requireCharacter(test.context, name)).rejects.toMatchObject({
+      ...{ code: 'usage', message: 'The name of a character is empty.', hint: 'See the cast: sora character list' },
     });
   });
 });

@@ -54,6 +54,11 @@ describe('what can come next', () => {
       ['video', 'generate', '--provider', 'eachlabs', '--model', 'byte'],
       ['bytedance-seedance-2-0-reference-to-video'],
     ],
+    [
+      'models that two hosts have, once',
+      ['video', 'generate', '--model', 'sora-2-pro'],
+      ['sora-2-pro', 'sora-2-pro-2025-10-06'],
+    ],
     ['sizes', ['video', 'generate', 'x', '--size', '128'], ['1280x720']],
     ['the word that a time may be', ['clip', 'inspect', 'a.mp4', '--start', ''], ['auto']],
     ['names', ['character', 'show', ''], ['Joe', 'Mia Wong', '李雷']],

@@ -141,8 +141,13 @@ describe('sora doctor', () => {
     });
     expect(report.exit).toBe(0);
     expect(report.checks.filter(isFault)).toMatchObject([
-      { check: 'settings', fix: expect.stringMatching(/^chmod 600 .*config\.json$/) },
+      {
+        check: 'settings',
+        detail: expect.stringMatching(/^Others on this machine may read .*config\.json\.$/),
+        fix: expect.stringMatching(/^chmod 600 .*config\.json$/),
+      },
     ]);
+    expect(report.text.match(/chmod/g)).toHaveLength(1);
   });
 
   it('shows the key that the profile chooses', async () => {
@@ -201,7 +206,34 @@ describe('sora doctor', () => {
     expect(report.of('key of wavespeed')?.detail).toBe('…1234 (WAVESPEED_API_KEY)');
     expect(report.of('key of eachlabs')?.detail).toBe('none');
     expect(report.checks.filter(isFault)).toMatchObject([{ fix: expect.stringContaining('chmod 600') }]);
+    expect(report.text.match(/chmod/g)).toHaveLength(1);
     expect(report.text).not.toMatch(/0123456789|environment-/);
+  });
+
+  it.each([
+    ['a line break', 'ws-0123\n456789-abcd', { SORA_PROVIDER: 'wavespeed' }, 4],
+    ['a space, at a host that is not chosen', 'ws-0123 456789-abcd', SANDBOX, 0],
+    ['a line break at its end, which is not sent', 'ws-0123456789-abcd\n', { SORA_PROVIDER: 'wavespeed' }, undefined],
+  ])('says what to do about a key with %s', async (_what, key, env, exit) => {
+    const { exit: code, of, checks, text } = await doctor({ env: { ...env, WAVESPEED_API_KEY: key } });
+    const found = of('key of wavespeed');
+    expect(text).not.toContain('0123');
+    if (exit === undefined) return expect({ code, found }).toMatchObject({ code: 0, found: { ok: true } });
+    expect({ code, found }).toMatchObject({
+      code: exit,
+      found: { ok: false, fix: 'Set it again, as one word: export WAVESPEED_API_KEY=<key>' },
+    });
+    // Nothing more is asked of a host that would get no key.
+    expect(checks.some(({ check }) => check === 'provider')).toBe(exit === 0);
+  });
+
+  it('says how a stored key that cannot be sent is stored anew', async () => {
+    const before = (home: string) => storeKey(home, 'wavespeed', 'two words');
+    const { of, exit } = await doctor({ env: { SORA_PROVIDER: 'wavespeed' }, before });
+    expect({ exit, fix: of('key of wavespeed')?.fix }).toEqual({
+      exit: 4,
+      fix: 'Store it again: sora auth login wavespeed',
+    });
   });
 
   it.each([

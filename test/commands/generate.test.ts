@@ -60,6 +60,30 @@ describe('a prompt on standard input', () => {
   });
 });
 
+describe('a size that is not documented', () => {
+  const size = { width: 1000, height: 1000 };
+
+  it('is worth one warning, and is sent', async () => {
+    const test = await withHost();
+    test.server.answer(videoObject('queued'));
+    expect(await generate(test, { size })).toBe(0);
+    expect(test.stderr.text().match(/1000x1000 is none of the documented sizes/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ['no words of the host say it', { provider: 'eachlabs', env: { EACHLABS_API_KEY: 'k' } }, {}, 'usage'],
+    ['it would cost too much', {}, { maxCost: 0.01, model: 'sora-2-pro', allowUnknownCost: false }, 'budget'],
+  ])(
+    'is refused without a warning where %s',
+    async (_title, { provider, env }: Partial<{ provider: string; env: Record<string, string> }>, flags, code) => {
+      const test = await withHost(provider === undefined ? {} : { provider }, env === undefined ? {} : { env });
+      await expect(generate(test, { size, ...flags })).rejects.toMatchObject({ code });
+      expect(test.stderr.text()).toBe('');
+      expect(test.server.seen).toEqual([]);
+    },
+  );
+});
+
 describe('a dry run', () => {
   it('tells what all of its videos would cost, and where that is from, without asking anybody', async () => {
     const test = await withHost();

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/cast.ts';
 import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../src/commands/character.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
+import { syncCommand } from '../../src/commands/pending.ts';
 import type { Place } from '../../src/commands/place.ts';
 import { ensureRegistered } from '../../src/commands/register.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
@@ -109,6 +110,12 @@ describe('P2: a character that is made by a task', () => {
     expect(await register(again)).toMatchObject({ value: 'char_1' });
     expect(creates(test)).toBe(1);
     expect(await find(again)).not.toHaveProperty('pending');
+  });
+
+  it('names the command that goes on, whatever the name begins with', async () => {
+    const test = await withTasks();
+    const command = syncCommand(test.context, { ...(await find(test)), name: '-q' });
+    expect(command).toBe('sora character sync --provider wavespeed -- -q');
   });
 
   it('is gone on with by character sync', async () => {

@@ -31,6 +31,16 @@ describe('sora provider list', () => {
     expect(test.stdout.text()).toMatch(/wavespeed +WAVESPEED_API_KEY: no +https:\/\/api\.wavespeed\.ai/);
   });
 
+  it('P5: shows no password of a base URL', async () => {
+    const test = await createTestContext(
+      { json: true },
+      { env: { OPENAI_BASE_URL: 'https://joe:hunter22@host/v1?k=hunter22' } },
+    );
+    await runProviderList(test.context);
+    expect(test.stdout.text()).toContain('https://***@host/v1?k=***');
+    expect(test.stdout.text()).not.toContain('hunter22');
+  });
+
   it('tells with --json what registering a character costs, where that is known', async () => {
     const test = await createTestContext({ json: true });
     await runProviderList(test.context);
@@ -94,6 +104,24 @@ describe('sora provider models', () => {
     const quiet = await test.again({ json: false, quiet: true });
     await runProviderModels(quiet.context, 'eachlabs');
     expect(quiet.stdout.text().trim().split('\n')).toEqual(rows.map(({ id }: { id: string }) => id));
+  });
+
+  it('of the sandbox are those that it takes, alive and for nothing', async () => {
+    const test = await createTestContext({ json: true });
+    await runProviderModels(test.context, 'sandbox');
+    const rows = JSON.parse(test.stdout.text());
+    expect(rows).toHaveLength(5);
+    expect(rows[0]).toMatchObject({
+      provider: 'sandbox',
+      id: 'sora-2',
+      characters: 2,
+      price: { usdPerSecond: { 720: 0 } },
+    });
+    expect(rows.filter((row: object) => 'retired' in row)).toEqual([]);
+    const text = await test.again({ json: false });
+    await runProviderModels(text.context, 'sandbox');
+    expect(text.stdout.text()).toContain('sora-2\n  provider    sandbox\n');
+    expect(text.stdout.text()).toContain('  price       nothing: it is free\n');
   });
 
   it('of a host that is not known is refused with the names that are', async () => {

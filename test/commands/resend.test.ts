@@ -67,6 +67,13 @@ describe('the command that sends a request once more', () => {
     expect(words.join(' ')).toContain('-c Joe -c Mia Wong --model');
   });
 
+  it('says what looks like an option so that it is none', async () => {
+    const test = await withHost();
+    const characters = [{ name: '-q', value: 'char_gone' }];
+    const words = await commandOf(test, { request: { ...REQUEST, model: '-x', characters }, key: '--json' });
+    expect(words).toEqual(expect.arrayContaining(['--character=-q', '--model=-x', '--key=--json']));
+  });
+
   it.each([
     [{ kind: 'image', sha256: SHA, label: 'a b.png', source: '/films/a b.png' }, '/films/a b.png'],
     [{ kind: 'url', sha256: SHA, label: 'x.example', source: 'https://x.example/a.png' }, 'https://x.example/a.png'],

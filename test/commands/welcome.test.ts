@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli.ts';
 import { runWelcome } from '../../src/commands/welcome.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
-import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
+import { createTestContext, createTestHost, type HostOptions, type TestContext } from '../helpers/host.ts';
 
 const BASE = 'https://gateway.example.com/v1';
 const SANDBOX = { env: { SORA_PROVIDER: 'sandbox' } };
@@ -18,6 +20,7 @@ async function next(options: HostOptions, before?: (test: TestContext) => unknow
 
 const joe = (test: TestContext) => addCharacter(test, 'Joe');
 const CREATE = 'sora character create joe.mp4 --name Joe';
+const INSPECT = 'sora clip inspect <clip>';
 const GENERATE = 'sora video generate "Joe waves at the sea." -c Joe --wait';
 
 describe('the first screen', () => {
@@ -28,49 +31,37 @@ describe('the first screen', () => {
       undefined,
       ['sora config set provider sandbox', 'sora auth login wavespeed', CREATE],
     ],
-    [
-      'a character to make, once there is a host',
-      SANDBOX,
-      undefined,
-      [CREATE, 'sora video list', 'sora clip inspect <clip>'],
-    ],
-    [
-      'a video to make, once there is a character',
-      SANDBOX,
-      joe,
-      [GENERATE, 'sora video list', 'sora clip inspect <clip>'],
-    ],
+    ['a character to make, once there is a host', SANDBOX, undefined, [CREATE, INSPECT, 'sora provider models']],
+    ['a video to make, once there is a character', SANDBOX, joe, [GENERATE, INSPECT, 'sora provider models']],
     [
       'a key to store, for a host that needs one',
       { env: { SORA_PROVIDER: 'wavespeed' } },
       joe,
-      ['sora auth status', GENERATE, 'sora video list'],
+      ['sora auth status', GENERATE, INSPECT],
     ],
     [
       'ffmpeg to install, where there is none',
       { env: { ...SANDBOX.env, SORA_FFMPEG: '/nowhere', PATH: '' } },
       joe,
-      ['sora doctor', GENERATE, 'sora video list'],
+      ['sora doctor', GENERATE, INSPECT],
     ],
     [
       'a name as the shell needs it',
       SANDBOX,
       (test) => addCharacter(test, 'Mia Wong'),
-      [
-        `sora video generate "Mia Wong waves at the sea." -c 'Mia Wong' --wait`,
-        'sora video list',
-        'sora clip inspect <clip>',
-      ],
+      [`sora video generate "Mia Wong waves at the sea." -c 'Mia Wong' --wait`, INSPECT, 'sora provider models'],
     ],
     [
       'a name that a shell would carry out, as plain text',
       SANDBOX,
       (test) => addCharacter(test, '$(rm) Joe'),
-      [
-        "sora video generate '$(rm) Joe waves at the sea.' -c '$(rm) Joe' --wait",
-        'sora video list',
-        'sora clip inspect <clip>',
-      ],
+      ["sora video generate '$(rm) Joe waves at the sea.' -c '$(rm) Joe' --wait", INSPECT, 'sora provider models'],
+    ],
+    [
+      'a name that looks like an option, where it is none',
+      SANDBOX,
+      (test) => addCharacter(test, '-q'),
+      ['sora video generate --character=-q --wait -- "-q waves at the sea."', INSPECT, 'sora provider models'],
     ],
     [
       'a job to wait for',
@@ -94,18 +85,26 @@ describe('the first screen', () => {
       'nothing of jobs that are done',
       SANDBOX,
       (test) => addJob(test, { baseUrl: BASE, status: 'succeeded' }),
-      [CREATE, 'sora video list', 'sora clip inspect <clip>'],
+      [CREATE, 'sora video list', INSPECT],
     ],
     [
       'settings to mend',
       {},
       (test) => mkdir(test.home).then(() => writeFile(join(test.home, 'config.json'), '{')),
-      ['sora doctor', CREATE, 'sora video list'],
+      ['sora doctor', CREATE, INSPECT],
     ],
   ])('shows %s', async (_title, options, before, expected) => {
     const shown = await next(options, before);
     expect(shown).toHaveLength(3);
     expect(shown).toEqual(expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
+  });
+
+  it('offers a command that means what it says, whatever the name begins with', async () => {
+    const [command = ''] = await next(SANDBOX, (test) => addCharacter(test, '-q'));
+    const { stdout: words } = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' });
+    const test = await createTestHost(SANDBOX);
+    expect(await runCli(['--json', ...words.split('\0').slice(1, -1)], test.host)).toBe(2);
+    expect(test.stderr.text()).toContain('There is no character \\"-q\\".');
   });
 
   it('is numbered, says how to see all commands, and makes nothing on the disk', async () => {

@@ -36,7 +36,7 @@ describe('exit codes and the error envelope', () => {
     [2, 'usage', 'an unknown command', ['vidio'], /unknown command/i, /video/],
     [2, 'usage', 'an unknown flag', ['video', 'list', '--statsu', 'failed'], /unknown option/i, /--status/],
     [2, 'usage', 'a bad value', [...GENERATE, '--seconds', 'four'], /whole number/, /--help/],
-    [2, 'usage', 'a missing argument', ['video', 'generate'], /missing required argument/i, /--help/],
+    [2, 'usage', 'a missing argument', ['video', 'generate'], /missing required argument/i, /For example: sora/],
     [2, 'usage', 'no provider', GENERATE, /No provider/, /--provider sandbox/],
     [2, 'usage', 'quiet with json', ['character', 'list', '-q'], /cannot be used together/, /--json/],
     [2, 'usage', 'an unknown job', ['video', 'show', 'job_none'], /no job job_none/, /video list/],

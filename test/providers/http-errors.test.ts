@@ -30,13 +30,31 @@ describe('describeLost', () => {
     expect(message).toBe('v.example refused the connection.');
   });
 
-  it('names the proxy when the connection failed before anything was sent', () => {
-    const { message } = describeLost(
-      new Lost(false, 'proxy:3128', failure('ECONNREFUSED')),
-      'v.example',
-      DEFAULT_TIMEOUTS,
+  const via = { url: new URL('http://joe:hunter22@proxy.example:3128'), variable: 'https_proxy' };
+  const lostAt = (code: string, sent: boolean) =>
+    describeLost(new Lost(sent, via, failure(code)), 'v.example', DEFAULT_TIMEOUTS);
+
+  it.each([
+    ['ENOTFOUND', 'No address was found for the proxy proxy.example:3128 (DNS).'],
+    ['ECONNREFUSED', 'The proxy proxy.example:3128 refused the connection.'],
+    ['EHOSTUNREACH', 'There is no route to the proxy proxy.example:3128.'],
+  ])('names the proxy, and the variable that names it, when %s is about it', (code, says) => {
+    const { message, hint } = lostAt(code, false);
+    expect(message).toBe(says);
+    expect(hint).toMatch(/v\.example\. Correct or unset https_proxy, /);
+    expect(message + hint).not.toContain('hunter22');
+  });
+
+  it('says that there is a proxy in between when it may be either', () => {
+    expect(lostAt('SORA_CONNECT_TIMEOUT', false).message).toBe(
+      'No connection to v.example (through the proxy proxy.example:3128 of https_proxy) within 10 s.',
     );
-    expect(message).toBe('v.example (through the proxy proxy:3128) refused the connection.');
+  });
+
+  it('says nothing of the proxy once the request has left', () => {
+    expect(lostAt('ECONNRESET', true).message).toBe(
+      'The connection to v.example broke off before the answer was whole.',
+    );
   });
 });
 

@@ -542,6 +542,20 @@ describe('a proxy', () => {
     expect(proxy.seen[0]).toBe('CONNECT videos.example:443');
   });
 
+  it.each([
+    ['cannot be found', 'nowhere.invalid:3128', /^No address was found for the proxy nowhere\.invalid:3128/],
+    ['is not running', '127.0.0.1:1', /^The proxy 127\.0\.0\.1:1 refused the connection\.$/],
+  ])('that %s is told as itself, with its variable and without its password', async (_title, host, message) => {
+    const url = `http://joe:hunter22@${host}`;
+    const { http } = createTestHttp({ proxy: { http: url, https: url } });
+    for (const target of ['https://videos.example/v1', 'http://videos.example/v1']) {
+      const error = await failureOf(http.send(create(target)));
+      expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(message) });
+      expect(error.hint).toContain(`unset ${target.startsWith('https') ? 'HTTPS_PROXY' : 'HTTP_PROXY'}`);
+      expect(`${error.message} ${error.hint}`).not.toContain('hunter22');
+    }
+  });
+
   it('that hangs up on a tunnel is asked once for each try', async () => {
     let tunnels = 0;
     const server = createServer((socket) => {

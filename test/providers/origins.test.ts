@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isLoopback } from '../../src/providers/exchange.ts';
 import { redirectTarget } from '../../src/providers/origins.ts';
+import { isLoopback } from '../../src/providers/proxy.ts';
 import { createRedact } from '../../src/providers/redact.ts';
 
 describe('redirectTarget', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createRedact, isMasked, isUnmistakable, redactHeader, redactUrls } from '../../src/providers/redact.ts';
+import {
+  createRedact,
+  hideUser,
+  isMasked,
+  isUnmistakable,
+  redactHeader,
+  redactUrls,
+} from '../../src/providers/redact.ts';
 
 describe('createRedact', () => {
   it.each([
@@ -62,8 +69,20 @@ describe('redactUrls', () => {
     { text: 'https://h/v?variant=thumbnail', shown: 'https://h/v?variant=thumbnail' },
     { text: 'https://h/v?X-Sig=abc&limit=2&se=1', shown: 'https://h/v?X-Sig=***&limit=2&se=***' },
     { text: 'http://joe:secret@proxy:3128/', shown: 'http://***@proxy:3128/' },
+    { text: 'http://joe:s@cr@et@proxy:3128/ and a@b', shown: 'http://***@proxy:3128/ and a@b' },
   ])('shows $text as $shown', ({ text, shown }) => {
     expect(redactUrls(text)).toBe(shown);
+  });
+});
+
+describe('hideUser', () => {
+  it.each([
+    { text: 'joe:s@cret@proxy:3128', shown: '***@proxy:3128' },
+    { text: 'proxy:3128', shown: 'proxy:3128' },
+    { text: 'https://joe:s@cret@host/v1?key=abc', shown: 'https://***@host/v1?key=***' },
+    { text: 'host/v1?mail=a@b', shown: 'host/v1?mail=***' },
+  ])('shows $text as $shown', ({ text, shown }) => {
+    expect(hideUser(text)).toBe(shown);
   });
 });
 
