@@ -103,9 +103,8 @@ async function budgetOf(
 ): Promise<CharacterBudget | undefined> {
   if (!chosen || chosen instanceof SoraError || !(await takesIds(context, chosen))) return undefined;
   const budget = characterBudget(context, chosen, input);
-  const at = { resend: input.resend, nowMs: context.host.clock.now() };
-  const costs = !existing || willCost(existing, placeOf(existing, chosen), at);
-  await budget.expect(costs ? 1 : 0);
+  const isNew = !existing || costs(context, existing, { provider: chosen, resend: input.resend });
+  await budget.expect(isNew ? 1 : 0);
   return budget;
 }
 
@@ -117,16 +116,17 @@ async function previewRegistration(
     name,
     chosen,
     existing,
-  }: { input: BudgetFlags; name: string; chosen: Provider | SoraError; existing: Character | undefined },
+  }: { input: CreateInput; name: string; chosen: Provider | SoraError; existing: Character | undefined },
 ): Promise<{ readonly request: WireRequest; readonly cost: Cost | undefined } | undefined> {
-  const { ui } = context;
+  const { ui, host } = context;
   if (chosen instanceof SoraError) {
     ui.note(`It would be kept on this machine, and not registered: ${chosen.message}`);
     return undefined;
   }
   if (!(await takesIds(context, chosen, 'preview'))) return undefined;
-  if (existing && isKnown(context, existing, chosen)) {
-    ui.note(`${chosen.name} knows ${name} already: nothing would be sent.`);
+  if (existing && !costs(context, existing, { provider: chosen, resend: input.resend })) {
+    const known = registrationAt(existing, placeOf(existing, chosen), host.clock.now());
+    ui.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
     return undefined;
   }
   const request = chosen.describeCharacter?.(name);
@@ -139,8 +139,12 @@ async function previewRegistration(
   return { request, cost: item.each };
 }
 
-function isKnown({ host }: Context, character: Character, provider: Provider): boolean {
-  return registrationAt(character, placeOf(character, provider), host.clock.now()) !== undefined;
+function costs(
+  { host }: Context,
+  character: Character,
+  at: { provider: Provider; resend?: boolean | undefined },
+): boolean {
+  return willCost(character, placeOf(character, at.provider), { resend: at.resend, nowMs: host.clock.now() });
 }
 
 function placeOf(character: Character, provider: Provider): Place {

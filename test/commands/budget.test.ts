@@ -263,6 +263,11 @@ describe('what registering costs', () => {
     await test.leave('Joe');
     expect((await test.sora('character', 'sync', '--max-cost', '0')).exit).toBe(7);
     expect((await test.sora('character', 'sync', '--max-cost', '0', '--resend')).exit).toBe(10);
+    await addMadeFrom(test, 'Max', JOE);
+    await test.leave('Max', 'task_1');
+    const dry = await test.sora('character', 'create', JOE, '--name', 'Max', '--dry-run', '--max-cost', '0');
+    expect(dry.exit).toBe(0);
+    expect(dry.said).toContain('wavespeed may be making Max already: nothing would be sent.');
     expect(test.server.seen).toEqual([]);
   });
 
