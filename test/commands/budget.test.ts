@@ -250,7 +250,7 @@ describe('what registering costs', () => {
     await test.leave('Joe', 'task_1');
     await test.leave('Mia', 'task_2');
     test.server.answer(done('char_1'), { status: 404 });
-    const sync = await test.sora('character', 'sync', '--max-cost', '0');
+    const sync = await test.sora('character', 'sync', '--max-cost', '0', '--resend');
     expect(sync.exit).toBe(10);
     expect(sync.told).toBe('Joe: wavespeed knows it now as char_1\nMia: not registered\n');
     expect(sync.said).toContain('Mia: This costs $0.001 (1 character at $0.001; ');

@@ -15,7 +15,7 @@ const TRICKY = "ジ',[x];:%{pts}\\n";
 async function request(text: string, more: Partial<LetteringRequest> = {}): Promise<LetteringRequest> {
   const folder = join(await tempFolder());
   // Its path is no easier than the text.
-  await writeFile(join(folder, "a'b:c,[d].ttf"), makeFont([...new Set(`${TRICKY}ジョー`)].join('')));
+  await writeFile(join(folder, "a'b:c,[d].ttf"), makeFont([...new Set(`${TRICKY}ジョー\u0301`)].join('')));
   return { text, fontFolders: [folder], ffmpeg: await findTestFfmpeg(), signal, size: 40, width: 1500, ...more };
 }
 
