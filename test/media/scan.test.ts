@@ -58,7 +58,7 @@ describe('findMoment', () => {
     const bright = "lutyuv=y=clip(16+(val-16)*3\\,16\\,235):enable='lt(t,3)'";
     const path = await make(
       join(folder, 'joe.mp4'),
-      `${bright},scale=640:160,setsar=1,pad=640:480:0:160`,
+      `${bright},fps=12,scale=640:160,setsar=1,pad=640:480:0:160`,
       'barred.mp4',
     );
     const moment = await findMoment(await request(path));
