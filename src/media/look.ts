@@ -81,7 +81,8 @@ async function runLook(
     ...[...hostileInput(), '-v', 'error', '-nostats', '-progress', 'pipe:1', '-y'],
     ...(start > 0 ? ['-ss', String(start)] : []),
     ...['-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
-    ...['-filter_complex', lookGraph(video, want), '-map', '[seen]', '-f', 'null', '-'],
+    ...['-filter_complex', lookGraph(video, want)],
+    ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
     ...(sound ? ['-map', '0:a:0', '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
@@ -125,6 +126,14 @@ export function lookGraph(video: VideoInfo, want: Wanted): string {
   return [`[0:V:0]${split}${labels}`, ...branches.map((branch, index) => `[v${index}]${branch}`)].join(';');
 }
 
+/**
+ * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
+ * an assertion (`best_input >= 0`) at the end of some clips.
+ */
+function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
+  return ['seen', ...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+}
+
 /** `scene_score` of every frame first, then twelve a second: deshake takes the picture apart, and comes last. */
 function seen(video: VideoInfo, crop: Rect | undefined): string {
   return [
@@ -142,19 +151,19 @@ function detail(video: VideoInfo, crop: Rect | undefined): string {
   const mean = 'lavfi.signalstats.YAVG';
   return [
     `fps=4,${shrink({ video, crop }, DETAIL_SIDE, 'gray')},split[d0][d1]`,
-    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)},nullsink`,
-    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)},nullsink`,
+    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)}[fine]`,
+    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)}[edges]`,
   ].join(';');
 }
 
 /** The sharpest quarter of all blocks counts: what lies before and behind a face may be soft. */
 function blur(video: VideoInfo, crop: Rect | undefined): string {
   const blocks = 'block_width=32:block_height=32:block_pct=25';
-  return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')},nullsink`;
+  return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
 }
 
 function bars(): string {
-  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)},nullsink`;
+  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)}[${file}]`;
   return `fps=8,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
 }
 
