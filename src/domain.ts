@@ -104,6 +104,8 @@ export interface Registration {
   readonly createdAt: string;
   readonly expiresAt?: string;
   readonly stale?: boolean;
+  /** What this machine paid for it: no amount where nobody knew the price. Absent where it was free, adopted or imported. */
+  readonly cost?: Pick<JobCost, 'estimateUsd' | 'asOf' | 'source'>;
 }
 
 /** A registration that was sent for and is not there yet: written before the request leaves, gone when its fate is known. */
@@ -138,7 +140,9 @@ export interface Character {
 
 /** What a list shows of a character. */
 export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt'> {
-  readonly registrations: readonly Pick<Registration, 'provider' | 'value' | 'stale'>[];
+  readonly registrations: readonly (Pick<Registration, 'provider' | 'value' | 'stale'> & {
+    readonly cost?: Pick<JobCost, 'estimateUsd'>;
+  })[];
   readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
 }
 
@@ -212,7 +216,7 @@ export interface JobFailure {
   readonly policy: boolean;
 }
 
-/** What a job costs. Without an estimate where no price was known when it was sent. */
+/** What a job or a registration costs. Without an estimate where no price was known when it was sent. */
 export interface JobCost {
   /** US dollars. */
   readonly estimateUsd?: number;

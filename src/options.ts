@@ -125,6 +125,19 @@ export function followFlags<Flags extends WaitFlags>(
   return { ...flags, timeout, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
 }
 
+/** Options of whatever may be paid for. */
+export const MAX_COST: readonly [string, string, (text: string) => number] = [
+  '--max-cost <usd>',
+  'refuse what would cost more in all, or what nobody knows the price of',
+  dollars,
+];
+
+export const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
+  '--allow-unknown-cost',
+  'with --max-cost: send although the price is not known',
+  false,
+];
+
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }
@@ -157,6 +170,12 @@ function pause(text: string): number {
   const seconds = time(text);
   if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
   return seconds;
+}
+
+function dollars(text: string): number {
+  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
+  if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
+  return Number(usd);
 }
 
 export function size(text: string): Size {

@@ -1,7 +1,22 @@
 /** `sora character`: names, arguments, options and help of the cast. */
 import { type Command, Option } from 'commander';
 import type { Orientation } from './domain.ts';
-import { type Act, type ClipFlags, clipOptions, clipWishes, examples, text } from './options.ts';
+import {
+  type Act,
+  ALLOW_UNKNOWN_COST,
+  type ClipFlags,
+  clipOptions,
+  clipWishes,
+  examples,
+  MAX_COST,
+  text,
+} from './options.ts';
+
+/** What registering may cost. */
+interface CostFlags {
+  maxCost?: number;
+  allowUnknownCost: boolean;
+}
 
 export function addCharacter(character: Command, act: Act): void {
   clipOptions(
@@ -12,7 +27,9 @@ export function addCharacter(character: Command, act: Act): void {
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
     .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
-    .option('--dry-run', 'show what would be done to the clip', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--dry-run', 'show what would be done to the clip, the request, and what it would cost', false)
     .addHelpText(
       'after',
       examples(
@@ -21,7 +38,7 @@ export function addCharacter(character: Command, act: Act): void {
       ),
     )
     .action(
-      act<ClipFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
+      act<ClipFlags & CostFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
         async (context, [file = ''], options) => {
           const { runCharacterCreate } = await import('./commands/character-create.ts');
           return runCharacterCreate(context, { ...options, file, options: clipWishes(options) });
@@ -77,9 +94,11 @@ function addCast(character: Command, act: Act): void {
     .description('register those whom the provider does not know yet: the named ones, or the whole cast')
     .argument('[name...]', 'characters of the cast (default: all)')
     .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
     .action(
-      act<{ resend: boolean }>(async (context, names, options) =>
+      act<CostFlags & { resend: boolean }>(async (context, names, options) =>
         (await import('./commands/cast.ts')).runCharacterSync(context, names, options),
       ),
     );

@@ -1,16 +1,18 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DeriveFlags } from './commands/derive.ts';
 import type { FollowFlags } from './commands/follow.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from './domain.ts';
 import {
   type Act,
+  ALLOW_UNKNOWN_COST,
   collect,
   examples,
   followFlags,
   followOptions,
   JOB_ID,
+  MAX_COST,
   size,
   text,
   time,
@@ -152,23 +154,6 @@ export function addVideo(video: Command, act: Act): void {
         (await import('./commands/prune.ts')).runVideoPrune(context, options),
       ),
     );
-}
-
-const MAX_COST: readonly [string, string, (text: string) => number] = [
-  '--max-cost <usd>',
-  'refuse what would cost more in all, or what nobody knows the price of',
-  dollars,
-];
-const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
-  '--allow-unknown-cost',
-  'with --max-cost: send although the price is not known',
-  false,
-];
-
-function dollars(text: string): number {
-  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
-  if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
-  return Number(usd);
 }
 
 const DERIVED = {

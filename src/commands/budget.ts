@@ -1,7 +1,7 @@
 /** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
-import type { Size } from '../domain.ts';
+import type { Registration, Size } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import {
   type BillItem,
@@ -52,11 +52,40 @@ export async function costOfCharacters(provider: Provider, count: number): Promi
   return { what: 'character', count: each?.usd === 0 ? 0 : count, each };
 }
 
-/** Says what it will cost to register so many characters, unless that is nothing; returns the cost of each. */
-export async function noteCharacterCost({ ui }: Context, provider: Provider, count: number): Promise<Cost | undefined> {
-  const item = await costOfCharacters(provider, count);
-  if (item.count > 0) ui.note(`Cost: ${describeBill([item])}`);
-  return item.each;
+/** Holds all registrations of one command to what they may cost. Both say the cost, and throw `budget` when it is too much. */
+export interface CharacterBudget {
+  /** How many will be sent, before the first of them. */
+  expect(count: number): Promise<void>;
+  /** Before each of them: counts it, and looks again when there are more than were expected. */
+  admit(): Promise<void>;
+}
+
+export function characterBudget({ ui }: Context, provider: Provider, flags: BudgetFlags): CharacterBudget {
+  let expected = 0;
+  let sent = 0;
+  const check = async (count: number): Promise<void> => {
+    const item = await costOfCharacters(provider, count);
+    if (item.count === 0) return;
+    ui.note(`Cost: ${describeBill([item])}`);
+    checkBudget(flags, { bill: [item], provider });
+  };
+  return {
+    async expect(count) {
+      expected = count;
+      await check(count);
+    },
+    async admit() {
+      sent += 1;
+      if (sent > expected) await check(sent);
+    },
+  };
+}
+
+/** What the record of a registration keeps of its cost: nothing where it is free, no amount where nobody knows one. */
+export async function costToKeep(provider: Provider): Promise<Pick<Registration, 'cost'>> {
+  const { count, each } = await costOfCharacters(provider, 1);
+  if (count === 0) return {};
+  return { cost: each ? { estimateUsd: each.usd, asOf: each.asOf, source: each.source } : {} };
 }
 
 /** The table is of the host's own prices; at another base URL somebody else may ask for more. */
@@ -90,12 +119,16 @@ export function checkBudget(
   { bill, provider }: { bill: readonly BillItem[]; provider: Provider },
 ): void {
   if (maxCost === undefined) return;
+  const isCast = bill.every(({ what }) => what === 'character');
+  const undone = isCast ? 'No request was sent for it.' : 'No job was sent.';
   const known = knownUsd(bill);
   const total = totalOf(bill);
   if (known > maxCost) {
     const words = total ? describeBill(bill) : `at least ${formatUsd(known)}`;
-    throw new SoraError('budget', `This costs ${words}; --max-cost allows ${formatUsd(maxCost)}. No job was sent.`, {
-      hint: 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.',
+    throw new SoraError('budget', `This costs ${words}; --max-cost allows ${formatUsd(maxCost)}. ${undone}`, {
+      hint: isCast
+        ? 'Raise --max-cost, or register fewer: sync takes names, and create takes --local.'
+        : 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.',
     });
   }
   if (total || allowUnknownCost) return;
@@ -103,7 +136,11 @@ export function checkBudget(
     bill.find(({ each }) => !each)?.what === 'character' ? 'What a character costs there' : 'What this costs';
   throw new SoraError(
     'budget',
-    `${what} is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. No job was sent.`,
-    { hint: `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.` },
+    `${what} is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. ${undone}`,
+    {
+      hint: isCast
+        ? 'To register it at whatever it costs, add --allow-unknown-cost.'
+        : `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.`,
+    },
   );
 }

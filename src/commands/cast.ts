@@ -15,13 +15,13 @@ import { registrationId } from '../store/cast.ts';
 import type { CharacterStore } from '../store/characters.ts';
 import { checkName } from '../store/names.ts';
 import { oneLine, shellOption, shellPhrase } from '../text.ts';
-import { noteCharacterCost } from './budget.ts';
+import { type BudgetFlags, type CharacterBudget, characterBudget } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { checkInput, hashSource, isSame, keep, nameTaken } from './character-create.ts';
 import { exitOf } from './jobs.ts';
 import { withoutPending } from './pending.ts';
 import { type Place, registrationAt } from './place.ts';
-import { ensureRegistered, type RegisterOptions } from './register.ts';
+import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
 import { markStale, stillHolds } from './stale.ts';
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
@@ -72,12 +72,13 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted
 export async function runCharacterSync(
   context: Context,
   names: readonly string[],
-  options: RegisterOptions = {},
+  flags: Pick<RegisterOptions, 'resend'> & BudgetFlags = {},
 ): Promise<number> {
   const { ui, host } = context;
   const cast = await castOf(context, names);
   const provider = await takerOf(context);
-  await sayCost(context, cast, provider);
+  const { admit } = await budgetOf(context, cast, { provider, flags });
+  const options = { ...flags, admit };
   const synced: Synced[] = [];
   for (const character of cast) {
     const last = await syncOne(context, character, { provider, options });
@@ -127,16 +128,19 @@ async function takerOf(context: Context): Promise<Provider> {
   });
 }
 
-/** Before the first of them is paid for. */
-async function sayCost(context: Context, cast: readonly Character[], provider: Provider): Promise<void> {
+/** Says the cost, or throws `budget`, before the first of them is paid for. Who turns out to be forgotten counts then. */
+async function budgetOf(
+  context: Context,
+  cast: readonly Character[],
+  { provider, flags }: { provider: Provider; flags: Pick<RegisterOptions, 'resend'> & BudgetFlags },
+): Promise<CharacterBudget> {
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;
-  if (mode !== 'id') return;
-  const nowMs = context.host.clock.now();
-  const unknown = cast.filter(
-    (one) => !registrationAt(one, { provider, orientation: orientationOfCharacter(one), mode }, nowMs),
-  );
-  await noteCharacterCost(context, provider, unknown.length);
+  const at = { resend: flags.resend, nowMs: context.host.clock.now() };
+  const missing = cast.filter((one) => willCost(one, { provider, orientation: orientationOfCharacter(one), mode }, at));
+  const budget = characterBudget(context, provider, flags);
+  await budget.expect(missing.length);
+  return budget;
 }
 
 async function syncOne(
@@ -243,8 +247,12 @@ async function take(
   if ((await store.find(name)) === undefined && (await store.claim(fresh, { clipless: true }))) return fresh;
   return store.update(name, (current) => {
     const rest = withoutPending(current, { provider, orientation });
-    const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
-    return { ...rest, registrations: [...others, registration] };
+    const isOther = (one: Registration): boolean => registrationId(one) !== registrationId(registration);
+    const cost = rest.registrations.find((one) => !isOther(one))?.cost;
+    return {
+      ...rest,
+      registrations: [...rest.registrations.filter(isOther), { ...registration, ...(cost && { cost }) }],
+    };
   });
 }
 

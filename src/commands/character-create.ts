@@ -8,7 +8,6 @@ import {
   type ClipOptions,
   isMade,
   type MadeCharacter,
-  orientationOf,
   orientationOfCharacter,
   type Registration,
   sameWishes,
@@ -16,20 +15,20 @@ import {
 import { hintsOf, isSoraError, PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
-import type { Cost } from '../providers/cost.ts';
+import { type Cost, describeBill } from '../providers/cost.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import { checkName } from '../store/names.ts';
 import { temporary } from '../temporary.ts';
 import { oneLine } from '../text.ts';
-import { noteCharacterCost } from './budget.ts';
+import { type BudgetFlags, type CharacterBudget, characterBudget, checkBudget, costOfCharacters } from './budget.ts';
 import { characterDocument } from './character.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
 import { type Place, registrationAt } from './place.ts';
 import { requestText } from './preview.ts';
-import { ensureRegistered } from './register.ts';
+import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
 import { purposeOf } from './wishes.ts';
 
-export interface CreateInput {
+export interface CreateInput extends BudgetFlags {
   readonly file: string;
   readonly name: string;
   readonly options: ClipOptions;
@@ -57,7 +56,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     const { plan, info } = await inspectClip(context, path, input.options);
     const sent =
       chosen && plan.kind !== 'reject'
-        ? await previewRegistration(context, { name, chosen, existing: same ? existing : undefined })
+        ? await previewRegistration(context, { input, name, chosen, existing: same ? existing : undefined })
         : undefined;
     ui.result({
       json: { name, path, info, plan, request: sent?.request ?? null, cost: sent?.cost ?? null },
@@ -73,6 +72,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const outdated = same && isMade(existing) && existing.planVersion !== PLAN_VERSION ? existing : undefined;
   if (outdated) ui.note(`${name} was prepared by another version of sora, and is prepared anew.`);
   const reusable = same && !outdated && isMade(existing) && (await store.hasClip(existing.master.sha256));
+  const budget = await budgetOf(context, input, { chosen, existing: same || isFirstClip ? existing : undefined });
   // What has a name alone is not replaced, even with --force: its registrations stay.
   const force = input.force && !isFirstClip;
   if (!reusable && (force || outdated)) sayGivenUp(context, existing);
@@ -83,8 +83,8 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     });
   }
   const registration =
-    chosen && (await takesIds(context, chosen))
-      ? await register(context, kept, { provider: chosen, resend: input.resend === true })
+    chosen && budget
+      ? await register(context, kept, { provider: chosen, resend: input.resend === true, admit: budget.admit })
       : undefined;
   const found = await store.find(name);
   const character = found && isMade(found) ? found : kept;
@@ -95,30 +95,60 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   });
 }
 
+/** Undefined where nothing is registered. Throws `budget` before the clip is prepared, if it is clear by then. */
+async function budgetOf(
+  context: Context,
+  input: CreateInput,
+  { chosen, existing }: { chosen: Provider | SoraError | undefined; existing: Character | undefined },
+): Promise<CharacterBudget | undefined> {
+  if (!chosen || chosen instanceof SoraError || !(await takesIds(context, chosen))) return undefined;
+  const budget = characterBudget(context, chosen, input);
+  const isNew = !existing || costs(context, existing, { provider: chosen, resend: input.resend });
+  await budget.expect(isNew ? 1 : 0);
+  return budget;
+}
+
 /** The request that would register the character, and its cost, also on stderr; undefined where none would be sent. */
 async function previewRegistration(
   context: Context,
-  { name, chosen, existing }: { name: string; chosen: Provider | SoraError; existing: Character | undefined },
+  {
+    input,
+    name,
+    chosen,
+    existing,
+  }: { input: CreateInput; name: string; chosen: Provider | SoraError; existing: Character | undefined },
 ): Promise<{ readonly request: WireRequest; readonly cost: Cost | undefined } | undefined> {
-  const { ui } = context;
+  const { ui, host } = context;
   if (chosen instanceof SoraError) {
     ui.note(`It would be kept on this machine, and not registered: ${chosen.message}`);
     return undefined;
   }
   if (!(await takesIds(context, chosen, 'preview'))) return undefined;
-  if (existing && isKnown(context, existing, chosen)) {
-    ui.note(`${chosen.name} knows ${name} already: nothing would be sent.`);
+  if (existing && !costs(context, existing, { provider: chosen, resend: input.resend })) {
+    const known = registrationAt(existing, placeOf(existing, chosen), host.clock.now());
+    ui.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
     return undefined;
   }
   const request = chosen.describeCharacter?.(name);
   if (!request) return undefined;
   if (request.note !== undefined) ui.note(request.note);
-  return { request, cost: await noteCharacterCost(context, chosen, 1) };
+  const item = await costOfCharacters(chosen, 1);
+  const bill = [{ ...item, count: 1 }];
+  checkBudget(input, { bill, provider: chosen });
+  ui.note(`Cost: ${describeBill(bill)}`);
+  return { request, cost: item.each };
 }
 
-function isKnown({ host }: Context, character: Character, provider: Provider): boolean {
-  const place = { provider, orientation: orientationOfCharacter(character), mode: 'id' } as const;
-  return registrationAt(character, place, host.clock.now()) !== undefined;
+function costs(
+  { host }: Context,
+  character: Character,
+  at: { provider: Provider; resend?: boolean | undefined },
+): boolean {
+  return willCost(character, placeOf(character, at.provider), { resend: at.resend, nowMs: host.clock.now() });
+}
+
+function placeOf(character: Character, provider: Provider): Place {
+  return { provider, orientation: orientationOfCharacter(character), mode: 'id' };
 }
 
 /** Where models take the clip itself, it travels with the first video that needs it. */
@@ -203,12 +233,10 @@ export async function keep(
 async function register(
   context: Context,
   character: MadeCharacter,
-  { provider, resend }: { provider: Provider; resend: boolean },
+  { provider, ...options }: RegisterOptions & { provider: Provider },
 ): Promise<Registration> {
-  const place: Place = { provider, orientation: orientationOf(character.master), mode: 'id' };
-  if (!isKnown(context, character, provider)) await noteCharacterCost(context, provider, 1);
   try {
-    return await ensureRegistered(context, character, place, { resend });
+    return await ensureRegistered(context, character, placeOf(character, provider), options);
   } catch (error) {
     const isOpen = isSoraError(error, 'pending') || isSoraError(error, 'ambiguous');
     const next = isOpen ? '.' : '; the same command tries the registration again.';

@@ -60,6 +60,10 @@ export async function runCharacterList(context: Context): Promise<undefined> {
     text: whole ? '' : await castTable(context, records),
     quiet: records.map(({ name }) => name),
   });
+  const costs = records.flatMap(({ registrations }) => registrations.flatMap(({ cost }) => cost ?? []));
+  if (costs.length === 0) return;
+  const { formatPaid } = await import('../providers/cost.ts');
+  ui.note(`Paid for registrations: ${formatPaid(costs)}`);
 }
 
 async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {
@@ -91,6 +95,7 @@ export async function runCharacterShow(
   const { ui } = context;
   const document = await characterDocument(context, await requireCharacter(context, name));
   const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
+  const { formatPaid } = await import('../providers/cost.ts');
   const { source, registrations, pending = [] } = document;
   const long = (master: Clip): string =>
     `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
@@ -102,7 +107,7 @@ export async function runCharacterShow(
     `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
-        `  registered  ${oneLine(one.value, 200)} with ${oneLine(one.provider, 40)} at ${oneLine(one.baseUrl)}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.stale ? ' (no longer known there)' : ''}`,
+        `  registered  ${oneLine(one.value, 200)} with ${oneLine(one.provider, 40)} at ${oneLine(one.baseUrl)}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
     ),
     ...pending.map(
       (one) =>

@@ -7,6 +7,7 @@ import { registrationId } from '../store/cast.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
 import { listOf, oneLine, shellOption, shellPhrase } from '../text.ts';
+import { costToKeep } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
 import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
@@ -19,6 +20,8 @@ const TRUSTED_MS = 3_600_000;
 export interface RegisterOptions {
   /** Send although an earlier request of unknown fate may have made it. */
   readonly resend?: boolean;
+  /** Right before something is sent that may cost money; what it throws ends it. */
+  readonly admit?: () => Promise<void>;
 }
 
 /**
@@ -30,7 +33,7 @@ export async function ensureRegistered(
   context: Context,
   character: Character,
   place: Place,
-  { resend = false }: RegisterOptions = {},
+  { resend = false, admit }: RegisterOptions = {},
 ): Promise<Registration> {
   const { host, ui } = context;
   const known = registrationAt(character, place, host.clock.now());
@@ -49,10 +52,21 @@ export async function ensureRegistered(
       if (living) return living;
       const entry = pendingAt(current, place);
       const made = entry && (await continueId(context, current, { place, entry, resend }));
-      return made ? save(context, current, { place, made }) : register(context, current, { place, held });
+      return made ? save(context, current, { place, made }) : register(context, current, { place, held, admit });
     },
     wait,
   );
+}
+
+/** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
+export function willCost(
+  character: Character,
+  place: Place,
+  { nowMs, resend = false }: { nowMs: number; resend?: boolean | undefined },
+): boolean {
+  if (place.mode !== 'id' || registrationAt(character, place, nowMs)) return false;
+  const entry = pendingAt(character, place);
+  return !entry || (entry.taskId === undefined && resend);
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
@@ -97,11 +111,12 @@ async function livingAt(context: Context, character: Character, place: Place): P
 async function register(
   context: Context,
   character: Character,
-  { place, held }: { place: Place; held: HeldLock },
+  { place, held, admit }: { place: Place; held: HeldLock; admit: RegisterOptions['admit'] },
 ): Promise<Registration> {
   const { ui } = context;
   const { provider, orientation, mode } = place;
   if (!isMade(character)) throw hasNoClip(character, place);
+  if (mode === 'id') await admit?.();
   const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
@@ -156,6 +171,7 @@ async function save(
     kind: KINDS[mode],
     createdAt: new Date(context.host.clock.now()).toISOString(),
     ...made,
+    ...(mode === 'id' && (await costToKeep(provider))),
   };
   const store = await context.characters();
   try {

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { SoraError } from '../errors.ts';
 import { machineError, publishFile } from '../publish.ts';
 import { temporary } from '../temporary.ts';
+import { oneLine } from '../text.ts';
 import { checkOutput } from './clip.ts';
 
 export interface SheetInput {
@@ -40,16 +41,23 @@ export async function writeSheet(
   }
   const { probeMedia } = await import('../media/probe.ts');
   const { makeSheet } = await import('../media/sheet.ts');
+  const { fontFolders } = await import('../media/fonts.ts');
   const ffmpeg = await context.ffmpeg();
   const info = await probeMedia(source, { ffmpeg, signal: host.signal });
   const task = await ui.task(`Drawing a sheet of ${title}`);
   const made = temporary(join(dirname(path), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.png`));
   try {
     const onProgress = (fraction: number): void => task.update(`Drawing a sheet of ${title}`, fraction);
-    const { png, ...sheet } = await makeSheet({ source, info, ffmpeg, signal: host.signal, title, onProgress });
+    const folders = fontFolders(host.env, host.platform, host.homeDir);
+    const request = { source, info, ffmpeg, signal: host.signal, title, fontFolders: folders, onProgress };
+    const { png, titled, ...sheet } = await makeSheet(request);
     await writeWhole(made.path, png);
     await publishFile(made.path, path, { force, taken: 'usage' });
     task.stop();
+    if (!titled)
+      ui.warn(
+        `${oneLine(title, 80)} is not written on the sheet: that takes a font with its letters, such as Noto, and an ffmpeg with drawtext.`,
+      );
     return { path, ...sheet };
   } catch (error) {
     task.fail(`No sheet of ${title} was made`);

@@ -132,6 +132,12 @@ const ALPHABET: Readonly<Record<string, readonly [width: number, path: string]>>
   ],
   Æ: [10, 'M10 0L5 0L5 10L10 10M5 4.8L9.4 4.8M5 0L0 10M1.8 6.6L5 6.6'],
   ł: [2.4, 'M1.2 0L1.2 10M0 6.2L2.4 4.4'],
+  Ł: [6.4, 'M1 0L1 10L6.4 10M0 6.4L3.6 3.8'],
+  đ: [6.4, `M5.6 0L5.6 10${BOWL}M3.4 1.6L6.6 1.6`],
+  Đ: [8.2, 'M1 0L1 10L3.8 10Q8.2 10 8.2 5Q8.2 0 3.8 0L1 0M0 4.8L3.8 4.8'],
+  ı: [0, 'M0 3.4L0 10'],
+  œ: [9.8, `${BOWL}M5.6 6.5L9.8 6.5Q9.8 3.2 7.7 3.2Q5.6 3.2 5.6 6.6Q5.6 10 7.7 10Q9 10 9.6 8.7`],
+  Œ: [11, 'M11 0L4 0Q0 0 0 5Q0 10 4 10L11 10M6 0L6 10M6 4.8L10.4 4.8'],
 };
 
 /** Over the middle of the letter before; for small letters. */
@@ -151,6 +157,22 @@ const MARKS: Readonly<Record<string, string>> = {
 const UNKNOWN: readonly [number, string] = [5.4, 'M0 0L5.4 0L5.4 10L0 10L0 0'];
 const GAP = 2.3;
 const CURVE_STEPS = 8;
+
+/** True when every letter, mark and symbol of the text is drawn. */
+export function canWrite(text: string): boolean {
+  return [...text.normalize('NFD')].every((char) => char in ALPHABET || char in MARKS);
+}
+
+/**
+ * The text without the symbols that are not in the alphabet. Undefined when a letter or digit is not, since what is left
+ * would be another name, or when nothing is left.
+ */
+export function writablePart(text: string): string | undefined {
+  const chars = [...text.normalize('NFD')];
+  if (chars.some((char) => /[\p{L}\p{N}]/u.test(char) && !(char in ALPHABET))) return undefined;
+  const kept = chars.filter((char) => char in ALPHABET || /^\p{Mark}$/u.test(char)).join('');
+  return kept.replace(/ +/g, ' ').trim() || undefined;
+}
 
 /** A text as lines on one line of writing, from x = 0 on; its width in units. Accents are drawn, other scripts are boxes. */
 export function writeText(text: string): Letter {

@@ -2,13 +2,13 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Size } from '../domain.ts';
+import type { Rect, Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { machineError } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
-import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
 
@@ -32,6 +32,8 @@ export interface Wanted {
   /** Sharpness by a measure that every build has, to compare parts of one clip. */
   readonly detail?: boolean;
   readonly bars?: boolean;
+  /** The picture between bars, in the upright frame: everything but `bars` looks at that alone. */
+  readonly crop?: Rect | undefined;
   readonly sound?: boolean;
 }
 
@@ -61,7 +63,7 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
     }
     const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
     const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
-    const { width, height } = smaller(displayedSize(info.video), SMALL_SIDE);
+    const { width, height } = smaller(shownSize(info.video, want.crop), SMALL_SIDE);
     return readPrinted(printed, { offset: start, longSide: Math.max(width, height) });
   } finally {
     await made.dispose();
@@ -79,7 +81,8 @@ async function runLook(
     ...[...hostileInput(), '-v', 'error', '-nostats', '-progress', 'pipe:1', '-y'],
     ...(start > 0 ? ['-ss', String(start)] : []),
     ...['-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
-    ...['-filter_complex', lookGraph(video, want), '-map', '[seen]', '-f', 'null', '-'],
+    ...['-filter_complex', lookGraph(video, want)],
+    ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
     ...(sound ? ['-map', '0:a:0', '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
@@ -113,9 +116,9 @@ const SOUND_FILTERS = ['astats=metadata=1:reset=0', 'ametadata=print:file=sound'
 /** The filters, each printing what it found into a file of its own. */
 export function lookGraph(video: VideoInfo, want: Wanted): string {
   const branches = [
-    seen(video),
-    ...(want.detail ? [detail(video)] : []),
-    ...(want.blur ? [blur(video)] : []),
+    seen(video, want.crop),
+    ...(want.detail ? [detail(video, want.crop)] : []),
+    ...(want.blur ? [blur(video, want.crop)] : []),
     ...(want.bars ? [bars()] : []),
   ];
   const labels = branches.map((_, index) => `[v${index}]`).join('');
@@ -123,10 +126,18 @@ export function lookGraph(video: VideoInfo, want: Wanted): string {
   return [`[0:V:0]${split}${labels}`, ...branches.map((branch, index) => `[v${index}]${branch}`)].join(';');
 }
 
+/**
+ * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
+ * an assertion (`best_input >= 0`) at the end of some clips.
+ */
+function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
+  return ['seen', ...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+}
+
 /** `scene_score` of every frame first, then twelve a second: deshake takes the picture apart, and comes last. */
-function seen(video: VideoInfo): string {
+function seen(video: VideoInfo, crop: Rect | undefined): string {
   return [
-    shrink(video, SMALL_SIDE, 'yuv420p'),
+    shrink({ video, crop }, SMALL_SIDE, 'yuv420p'),
     'select=gte(scene\\,0)',
     print('scene', 'lavfi.scene_score'),
     'fps=12',
@@ -136,23 +147,23 @@ function seen(video: VideoInfo): string {
   ].join(',');
 }
 
-function detail(video: VideoInfo): string {
+function detail(video: VideoInfo, crop: Rect | undefined): string {
   const mean = 'lavfi.signalstats.YAVG';
   return [
-    `fps=4,${shrink(video, DETAIL_SIDE, 'gray')},split[d0][d1]`,
-    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)},nullsink`,
-    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)},nullsink`,
+    `fps=4,${shrink({ video, crop }, DETAIL_SIDE, 'gray')},split[d0][d1]`,
+    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)}[fine]`,
+    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)}[edges]`,
   ].join(';');
 }
 
 /** The sharpest quarter of all blocks counts: what lies before and behind a face may be soft. */
-function blur(video: VideoInfo): string {
+function blur(video: VideoInfo, crop: Rect | undefined): string {
   const blocks = 'block_width=32:block_height=32:block_pct=25';
-  return `fps=4,${shrink(video, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')},nullsink`;
+  return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
 }
 
 function bars(): string {
-  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)},nullsink`;
+  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)}[${file}]`;
   return `fps=8,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
 }
 
@@ -161,9 +172,11 @@ function print(file: string, key?: string): string {
 }
 
 /** Not enlarged, as shown, its long side at most `most`. */
-function shrink(video: VideoInfo, most: number, format: string): string {
-  const { width, height } = smaller(displayedSize(video), most);
-  return `scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
+function shrink({ video, crop }: { video: VideoInfo; crop: Rect | undefined }, most: number, format: string): string {
+  const { width, height } = smaller(shownSize(video, crop), most);
+  // A picture may change its size on the way; what lies beyond the new one is no reason to give up.
+  const cut = crop ? `crop=min(${crop.width}\\,iw):min(${crop.height}\\,ih):${crop.x}:${crop.y},` : '';
+  return `${cut}scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
 }
 
 function smaller({ width, height }: Size, most: number): Size {

@@ -10,6 +10,11 @@ export interface Paper extends Size {
   readonly data: Uint8Array;
 }
 
+/** How much of each pixel is covered, 0 to 255, row by row. */
+export interface Mask extends Size {
+  readonly data: Uint8Array;
+}
+
 export interface TextStyle {
   /** Of a capital, in pixels. */
   readonly height: number;
@@ -67,11 +72,24 @@ export function putText(paper: Paper, text: string, { x, y, ...style }: TextStyl
       drawLine(paper, [points[index] ?? to, to], radius, ink);
     });
   }
-  for (const [at, cover] of ink) {
-    for (let channel = 0; channel < 3; channel += 1) {
-      const under = paper.data[at * 3 + channel] ?? 0;
-      paper.data[at * 3 + channel] = Math.round(under + ((style.colour[channel] ?? 0) - under) * cover);
+  for (const [at, cover] of ink) blend(paper, at, { colour: style.colour, cover });
+}
+
+/** Puts a colour where the mask says, its upper left corner at this place; what lies beyond the edges is left out. */
+export function putMask(paper: Paper, mask: Mask, { x, y, colour }: { x: number; y: number; colour: Colour }): void {
+  for (let row = Math.max(0, -y); row < Math.min(mask.height, paper.height - y); row += 1) {
+    for (let column = Math.max(0, -x); column < Math.min(mask.width, paper.width - x); column += 1) {
+      const cover = (mask.data[row * mask.width + column] ?? 0) / 255;
+      blend(paper, (y + row) * paper.width + x + column, { colour, cover });
     }
+  }
+}
+
+/** `cover`: 0 leaves what is there, 1 is the colour alone. */
+function blend(paper: Paper, at: number, { colour, cover }: { colour: Colour; cover: number }): void {
+  for (let channel = 0; channel < 3; channel += 1) {
+    const under = paper.data[at * 3 + channel] ?? 0;
+    paper.data[at * 3 + channel] = Math.round(under + ((colour[channel] ?? 0) - under) * cover);
   }
 }
 

@@ -7,13 +7,16 @@ import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
 import { inputMatrix } from './colour.ts';
 import type { Ffmpeg } from './find.ts';
 import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from './info.ts';
+import { canWrite, writablePart } from './letters.ts';
 import {
   type Colour,
   createPaper,
   encodePng,
   fillRect,
   fitText,
+  type Mask,
   type Paper,
+  putMask,
   putPicture,
   putText,
   textWidth,
@@ -26,6 +29,8 @@ export interface SheetRequest {
   readonly ffmpeg: Ffmpeg;
   readonly signal: AbortSignal;
   readonly title: string;
+  /** Where to look for letters that are not in our own alphabet. */
+  readonly fontFolders: readonly string[];
   /** 0 to 1. */
   readonly onProgress: (fraction: number) => void;
 }
@@ -34,6 +39,8 @@ export interface Sheet extends Size {
   readonly png: Buffer;
   /** Seconds at which its frames were taken. */
   readonly times: readonly number[];
+  /** False where the title is left out, because nothing here can draw it. */
+  readonly titled: boolean;
 }
 
 const FRAMES = 12;
@@ -81,7 +88,7 @@ export function layOut(shown: Size): Layout {
 
 /** Takes the frames and draws the sheet. Throws `clip` when not one frame can be decoded, `machine`, or `interrupted`. */
 export async function makeSheet(request: SheetRequest): Promise<Sheet> {
-  const { info, title } = request;
+  const { info } = request;
   const { video } = info;
   const seconds = video && videoSeconds(video);
   if (!video || !seconds)
@@ -90,7 +97,8 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
     });
   const layout = layOut(displayedSize(video));
   const paper = createPaper(layout, GROUND);
-  drawHeader(paper, oneLine(title, 200), sheetFacts(info, seconds));
+  const title = await titleOf(request, paper.width - 2 * MARGIN);
+  drawHeader(paper, title, sheetFacts(info, seconds));
   const times = Array.from({ length: FRAMES }, (_, index) => ((index + 0.5) * seconds) / FRAMES);
   const frames = await takeFrames(request, { video, times, seconds, size: layout.picture });
   if (frames.every((frame) => frame === undefined))
@@ -100,15 +108,34 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   times.forEach((time, index) => {
     drawCell(paper, { layout, index, frame: frames[index], label: timeLabel(time, seconds) });
   });
-  return { width: layout.width, height: layout.height, png: encodePng(paper), times };
+  const { width, height } = layout;
+  return { width, height, png: encodePng(paper), times, titled: title !== undefined };
 }
 
-function drawHeader(paper: Paper, title: string, facts: string): void {
+/** Of a font whose capitals are about as high as those of the title. */
+const FONT_SIZE = 36;
+
+/** Its words in our own letters, or a picture of them in a font; undefined rather than a row of boxes. */
+async function titleOf(
+  { fontFolders, ffmpeg, signal, ...request }: SheetRequest,
+  width: number,
+): Promise<string | Mask | undefined> {
+  const title = oneLine(request.title, 200);
+  if (canWrite(title)) return title;
+  const { letter } = await import('./lettering.ts');
+  return (await letter({ text: title, fontFolders, ffmpeg, signal, size: FONT_SIZE, width })) ?? writablePart(title);
+}
+
+function drawHeader(paper: Paper, title: string | Mask | undefined, facts: string): void {
   const width = paper.width - 2 * MARGIN;
   const large = { height: 26, weight: 3.4, colour: BRIGHT };
   const small = { height: 14, weight: 1.7, colour: QUIET };
-  putText(paper, fitText(title, large, width), { ...large, x: MARGIN, y: MARGIN });
-  putText(paper, fitText(facts, small, width), { ...small, x: MARGIN, y: MARGIN + 48 });
+  if (typeof title === 'string') putText(paper, fitText(title, large, width), { ...large, x: MARGIN, y: MARGIN });
+  else if (title) {
+    const y = MARGIN + Math.round((large.height - title.height) / 2);
+    putMask(paper, title, { x: MARGIN, y, colour: BRIGHT });
+  }
+  putText(paper, fitText(facts, small, width), { ...small, x: MARGIN, y: MARGIN + (title ? 48 : 24) });
 }
 
 interface Cell {

@@ -1,5 +1,5 @@
 /** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
-import type { JobDigest, Size } from '../domain.ts';
+import type { JobCost, JobDigest, Size } from '../domain.ts';
 import type { ModelFacts } from './models.ts';
 
 export interface Cost {
@@ -93,6 +93,14 @@ export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   ];
   const text = parts.join('; ');
   return text === '' ? undefined : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What registrations cost together: `~$0.003`, `unknown`, or `~$0.003 and 2 at an unknown price`. */
+export function formatPaid(costs: readonly Pick<JobCost, 'estimateUsd'>[]): string {
+  const known = costs.flatMap(({ estimateUsd }) => estimateUsd ?? []);
+  const unknown = costs.length - known.length;
+  if (known.length === 0) return 'unknown';
+  return `~${formatUsd(sum(known))}${unknown === 0 ? '' : ` and ${unknown} at an unknown price`}`;
 }
 
 /** The host refused the request itself: there was never a job to be paid. */

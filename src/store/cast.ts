@@ -114,7 +114,7 @@ const OPTION_FIELDS = [
   'cropBars',
 ] as const satisfies readonly (keyof MadeCharacter['options'])[];
 
-/** All but the profile, which names settings of one machine. */
+/** All but the profile, which names settings of one machine, and what that has paid. */
 const REGISTRATION_FIELDS = [
   'provider',
   'baseUrl',
@@ -212,7 +212,7 @@ export function mergeRegistrations(
   const ageOf = (one: Registration): number =>
     isFromFuture(one, nowMs) ? Number.NEGATIVE_INFINITY : Date.parse(one.createdAt);
   const newerOf = (known: Registration, one: Registration): Registration => {
-    if (ageOf(one) > ageOf(known)) return one;
+    if (ageOf(one) > ageOf(known)) return { ...one, ...(known.cost && { cost: known.cost }) };
     return ageOf(one) === ageOf(known) && one.stale === true ? { ...known, stale: true } : known;
   };
   const merged = new Map<string, Registration>();

@@ -74,6 +74,13 @@ const registration = shape<Registration>({
   createdAt: date,
   expiresAt: optional(date),
   stale: optional(boolean),
+  cost: optional(
+    shape<NonNullable<Registration['cost']>>({
+      estimateUsd: optional(number),
+      asOf: optional(string),
+      source: optional(string),
+    }),
+  ),
 });
 
 const pending = shape<PendingRegistration>({
@@ -116,7 +123,7 @@ export function decodeCharacter(json: unknown): Character {
 }
 
 /** Of the form of `CharacterDigest`. */
-export const CHARACTER_DIGEST_VERSION = 1;
+export const CHARACTER_DIGEST_VERSION = 2;
 
 /** What a list shows of it. */
 export function characterDigest({
@@ -131,9 +138,10 @@ export function characterDigest({
     ...{ name, createdAt },
     ...(master && { master }),
     ...(clipless !== undefined && { clipless }),
-    registrations: registrations.map(({ provider, value, stale }) => ({
+    registrations: registrations.map(({ provider, value, stale, cost }) => ({
       ...{ provider, value },
       ...(stale !== undefined && { stale }),
+      ...(cost && { cost: cost.estimateUsd === undefined ? {} : { estimateUsd: cost.estimateUsd } }),
     })),
     ...(pending && { pending: pending.map(({ provider }) => ({ provider })) }),
   };

@@ -1,14 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
-import { checkBudget } from '../../src/commands/budget.ts';
+import { checkBudget, costToKeep } from '../../src/commands/budget.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/derive.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
-import type { Derivation, Job } from '../../src/domain.ts';
+import type { Character, Derivation, Job } from '../../src/domain.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, addMadeFrom, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 
 const FOLLOW = {
@@ -25,6 +26,18 @@ const derive = (
   { context }: TestContext,
   wish: Partial<DeriveFlags> & { kind: Derivation; id: string },
 ): Promise<number> => runVideoDerive(context, { ...FOLLOW, prompt: 'He walks on.', ...wish });
+
+async function withWavespeed(globals = {}) {
+  const server = await createTestServer();
+  const env = { WAVESPEED_BASE_URL: `${server.url}/api/v3`, WAVESPEED_API_KEY: KEY };
+  return { ...(await createTestContext({ provider: 'wavespeed', ...globals }, { env })), server };
+}
+
+/** What settings choose: a model that takes ids, as `character create` and `sync` need it. */
+async function chooseSora({ host }: TestContext, provider = 'wavespeed', model = SORA): Promise<void> {
+  await runCli(['config', 'set', 'model', model, '--profile', 'default'], host);
+  await runCli(['config', 'set', 'provider', provider, '--profile', 'default'], host);
+}
 
 async function jobs({ context }: TestContext): Promise<readonly Job[]> {
   return (await (await context.jobs()).list()).records;
@@ -105,11 +118,6 @@ describe('a limit', () => {
 });
 
 describe('characters that cost money', () => {
-  async function withWavespeed(globals = {}) {
-    const server = await createTestServer();
-    const env = { WAVESPEED_BASE_URL: `${server.url}/api/v3`, WAVESPEED_API_KEY: KEY };
-    return { ...(await createTestContext({ provider: 'wavespeed', ...globals }, { env })), server };
-  }
   const sora = { model: SORA, allowRetired: true, character: ['Joe', 'Mia'] };
 
   it('are part of the estimate of a video that has to register them', async () => {
@@ -153,8 +161,7 @@ describe('characters that cost money', () => {
     const test = await withWavespeed();
     await addCharacter(test, 'Joe');
     await addCharacter(test, 'Mia');
-    await runCli(['config', 'set', 'model', SORA, '--profile', 'default'], test.host);
-    await runCli(['config', 'set', 'provider', 'wavespeed', '--profile', 'default'], test.host);
+    await chooseSora(test);
     let before = '';
     const onRequest = (): void => {
       before = test.stderr.text();
@@ -179,5 +186,119 @@ describe('characters that cost money', () => {
     expect(JSON.parse(test.stdout.text()).cost).toBeNull();
     await expect(generate(test, { ...wish, maxCost: 100 })).rejects.toMatchObject({ code: 'budget' });
     expect(await generate(test, { ...wish, maxCost: 0, allowUnknownCost: true })).toBe(0);
+  });
+});
+
+describe('what registering costs', () => {
+  const JOE = join(FIXTURES, 'joe.mp4');
+  const ok = (data: object): Scripted => ({ body: { code: 200, data } });
+  const done = (id: string): Scripted => ok({ id: `task_${id}`, status: 'completed', outputs: [{ id }] });
+  const paid = { estimateUsd: 0.001, asOf: '2026-11-21', source: expect.stringContaining('may ask for another price') };
+
+  /** The cast, and a host that makes characters at $0.001 each. */
+  async function withCast(...names: string[]) {
+    const test = await withWavespeed();
+    for (const name of names) await addCharacter(test, name);
+    await chooseSora(test);
+    const put = { method: 'PUT', url: `${test.server.url}/put`, headers: {} };
+    const upload = [ok({ download_url: 'https://files.example/x.mp4', upload: put }), {}];
+    const sora = async (...words: string[]) => {
+      const next = await test.again();
+      return { exit: await runCli(words, next.host), said: next.stderr.text(), told: next.stdout.text() };
+    };
+    const leave = async (name: string, taskId?: string) => {
+      const createdAt = new Date(START - 3_600_000).toISOString();
+      const at = { provider: 'wavespeed', baseUrl: `${test.server.url}/api/v3`, orientation: 'landscape' } as const;
+      const entry = { ...at, name, createdAt, ...(taskId !== undefined && { taskId }) };
+      await (await test.context.characters()).update(name, (one) => ({ ...one, pending: [entry] }));
+    };
+    const find = async (name: string) => (await (await test.context.characters()).find(name)) as Character;
+    return { ...test, upload, sora, leave, find };
+  }
+
+  it('P6: ends with 10 beyond --max-cost, before anything is sent or prepared, by sync and create', async () => {
+    const test = await withCast('Joe', 'Mia');
+    const sync = await test.sora('character', 'sync', '--max-cost', '0.0015');
+    expect(sync.exit).toBe(10);
+    expect(sync.said).toMatch(
+      /This costs \$0\.002 \(2 characters at .*--max-cost allows \$0\.0015\. No request was sent/,
+    );
+    const create = ['character', 'create', JOE, '--name', 'Max', '--max-cost', '0.0009'];
+    expect((await test.sora(...create, '--dry-run')).exit).toBe(10);
+    expect((await test.sora(...create)).exit).toBe(10);
+    expect(await test.find('Max')).toBeUndefined();
+    expect(test.server.seen).toEqual([]);
+    test.server.answer(refusal(401, 'no_key'));
+    expect((await test.sora('character', 'sync', '--max-cost', '0.002')).exit).toBe(4);
+  });
+
+  it('is kept with the registration and told by list and show; the cast file has none of it', async () => {
+    const test = await withCast('Joe', 'Mia');
+    test.server.answer(...test.upload, done('char_1'), ...test.upload, done('char_2'));
+    expect((await test.sora('character', 'sync', '--max-cost', '0.002')).exit).toBe(0);
+    expect((await test.find('Joe')).registrations).toMatchObject([{ value: 'char_1', cost: paid }]);
+    expect((await test.sora('character', 'list')).said).toContain('Paid for registrations: ~$0.002');
+    expect((await test.sora('character', 'show', 'Joe')).told).toContain(', as Joe, paid: ~$0.001\n');
+    await test.sora('character', 'export', '-o', 'cast.json');
+    expect(await readFile(join(test.dir, 'cast.json'), 'utf8')).not.toMatch(/cost|0\.001/);
+    expect((await test.sora('character', 'adopt', 'char_1', '--name', 'Joe')).exit).toBe(0);
+    expect((await test.find('Joe')).registrations).toMatchObject([{ value: 'char_1', cost: paid }]);
+  });
+
+  it('is not asked for again where the host’s task goes on, but is where that is lost', async () => {
+    const test = await withCast('Joe', 'Mia');
+    await test.leave('Joe', 'task_1');
+    await test.leave('Mia', 'task_2');
+    test.server.answer(done('char_1'), { status: 404 });
+    const sync = await test.sora('character', 'sync', '--max-cost', '0', '--resend');
+    expect(sync.exit).toBe(10);
+    expect(sync.told).toBe('Joe: wavespeed knows it now as char_1\nMia: not registered\n');
+    expect(sync.said).toContain('Mia: This costs $0.001 (1 character at $0.001; ');
+    expect((await test.find('Joe')).registrations).toMatchObject([{ value: 'char_1', cost: paid }]);
+    expect(test.server.seen).toHaveLength(2);
+  });
+
+  it('counts for a request of unknown fate only when that is sent once more', async () => {
+    const test = await withCast('Joe');
+    await test.leave('Joe');
+    expect((await test.sora('character', 'sync', '--max-cost', '0')).exit).toBe(7);
+    expect((await test.sora('character', 'sync', '--max-cost', '0', '--resend')).exit).toBe(10);
+    await addMadeFrom(test, 'Max', JOE);
+    await test.leave('Max', 'task_1');
+    const dry = await test.sora('character', 'create', JOE, '--name', 'Max', '--dry-run', '--max-cost', '0');
+    expect(dry.exit).toBe(0);
+    expect(dry.said).toContain('wavespeed may be making Max already: nothing would be sent.');
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('P6: is not paid where nobody knows it, unless --allow-unknown-cost says so; it is kept as unknown', async () => {
+    const { server, ...test } = await withHost({ provider: 'eachlabs' }, { env: { EACHLABS_API_KEY: KEY } });
+    await addCharacter(test, 'Joe');
+    await chooseSora(test, 'eachlabs', 'sora-2-text-to-video');
+    const sync = async (...flags: string[]) => {
+      const next = await test.again();
+      const to = ['--provider', 'eachlabs', '--base-url', server.url];
+      return { exit: await runCli(['character', 'sync', ...to, ...flags], next.host), said: next.stderr.text() };
+    };
+    const refused = await sync('--max-cost', '100');
+    expect(refused.exit).toBe(10);
+    expect(refused.said).toContain('What a character costs there is unknown');
+    expect(server.seen).toEqual([]);
+    server.answer(refusal(401, 'no_key'));
+    expect(await sync('--max-cost', '0', '--allow-unknown-cost')).toMatchObject({ exit: 4 });
+    expect(await costToKeep(await test.context.provider('preview'))).toEqual({ cost: {} });
+  });
+
+  it('is nothing at a host that asks for nothing: no limit stands in its way, and no record tells of it', async () => {
+    const test = await withHost({ json: true });
+    await addCharacter(test, 'Joe');
+    test.server.answer({ body: { id: 'char_1', name: 'Joe', created_at: 1 } });
+    expect(await runCli(['character', 'sync', '--max-cost', '0', '--provider', 'openai'], test.host)).toBe(0);
+    const [registration] = (await (await test.context.characters()).find('Joe'))?.registrations ?? [];
+    expect(registration?.value).toBe('char_1');
+    expect(registration).not.toHaveProperty('cost');
+    const dry = await test.again({ json: false });
+    await runCli(['character', 'create', JOE, '--name', 'Max', '--dry-run', '--provider', 'openai'], dry.host);
+    expect(dry.stderr.text()).toContain('Cost: $0.00 (1 character at $0.00; ');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runClipSheet } from '../../src/commands/sheet.ts';
@@ -45,6 +45,14 @@ describe('clip sheet', () => {
     });
     expect(await readFile(join(dir, 'old.png'), 'utf8')).toBe('old');
     expect(await readdir(dir)).toEqual(before);
+  });
+
+  it('says that a name is not written on it which nothing could draw', async () => {
+    const { context, dir, stderr } = await setUp();
+    await rename(join(dir, 'joe.mp4'), join(dir, 'प्रिया.mp4'));
+    await runClipSheet(context, { ...SHEET, file: 'प्रिया.mp4' });
+    expect(await readdir(dir)).toContain('प्रिया-sheet.png');
+    expect(stderr.text()).toContain('warning: प्रिया.mp4 is not written on the sheet: ');
   });
 
   it('replaces a file with --force, and names it with --quiet', async () => {

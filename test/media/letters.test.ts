@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { writeText } from '../../src/media/letters.ts';
+import { canWrite, writablePart, writeText } from '../../src/media/letters.ts';
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 const UNKNOWN = writeText('\u674e');
@@ -42,8 +42,29 @@ describe('writeText', () => {
     expect(writeText('\u00e9').width).toBe(writeText('e').width);
   });
 
+  it.each(['ß', 'ø', 'Ł', 'đ', 'Đ', 'ı', 'œ', 'Œ'])('knows %s of the Latin alphabet', (char) => {
+    expect(writeText(char).lines).not.toEqual(UNKNOWN.lines);
+    expect(writeText(char).lines.length).toBeGreaterThan(0);
+  });
+
   it('draws a box for what it does not know, and nothing for a mark that it does not know', () => {
     expect(UNKNOWN.lines).toHaveLength(1);
     expect(writeText('a\u0489')).toEqual(writeText('a'));
+  });
+});
+
+describe('what can be written', () => {
+  it.each([
+    ['Zoë Łukasz 7', true, 'Zoë Łukasz 7'],
+    ['Joe \u{1f600} ★', false, 'Joe'],
+    ['\u{1f468}\u200d\u{1f467} & Mia', false, '& Mia'],
+    ['Nguyễn Thị Ậ', false, 'Nguyễn Thị Ậ'],
+    ['ジョー', false, undefined],
+    ['Joe ジョー', false, undefined],
+    ['Joe ٣', false, undefined],
+    ['★', false, undefined],
+  ])('of %s is all: %s, without its symbols %s', (text, all, part) => {
+    expect(canWrite(text)).toBe(all);
+    expect(writablePart(text)?.normalize()).toBe(part);
   });
 });

@@ -219,6 +219,15 @@ describe('lookGraph', () => {
     expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\]scale=w=180:h=320/);
   });
 
+  it('looks between bars, but for the bars themselves', () => {
+    const crop = { x: 0, y: 140, width: 1280, height: 440 };
+    const graph = lookGraph(videoInfo(), { blur: true, bars: true, detail: true, crop }).split(';');
+    expect(graph.filter((branch) => branch.includes('crop=min(1280\\,iw):min(440\\,ih):0:140,scale=w='))).toHaveLength(
+      3,
+    );
+    expect(graph.find((branch) => branch.includes('fps=8'))).not.toContain('crop=min');
+  });
+
   it('does not enlarge', () => {
     expect(lookGraph(videoInfo({ width: 64, height: 48 }), {})).toContain('scale=w=64:h=48');
   });

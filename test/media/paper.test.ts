@@ -8,6 +8,7 @@ import {
   fillRect,
   fitText,
   type Paper,
+  putMask,
   putPicture,
   putText,
   textWidth,
@@ -31,6 +32,24 @@ describe('paper', () => {
       { x: 3, y: 0 },
       { x: 2, y: 1 },
       { x: 3, y: 1 },
+    ]);
+  });
+
+  it('puts a colour as far as a mask says, within its edges', () => {
+    const paper = createPaper({ width: 3, height: 2 }, [0, 100, 200]);
+    const mask = { width: 4, height: 2, data: Uint8Array.of(255, 255, 255, 255, 255, 0, 51, 255) };
+    putMask(paper, mask, { x: -1, y: -1, colour: [200, 200, 200] });
+    expect([...paper.data]).toEqual([
+      0,
+      100,
+      200,
+      40,
+      120,
+      200,
+      200,
+      200,
+      200,
+      ...[0, 100, 200, 0, 100, 200, 0, 100, 200],
     ]);
   });
 

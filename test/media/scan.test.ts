@@ -54,6 +54,18 @@ describe('findMoment', () => {
     if (kind === 'cut') expect(await findMoment(ready)).toEqual(moment);
   });
 
+  it('leaves out bars: with them, what is overexposed would pass for well lit, and what is well lit for dark', async () => {
+    const bright = "lutyuv=y=clip(16+(val-16)*3\\,16\\,235):enable='lt(t,3)'";
+    const path = await make(
+      join(folder, 'joe.mp4'),
+      `${bright},fps=12,scale=640:160,setsar=1,pad=640:480:0:160`,
+      'barred.mp4',
+    );
+    const moment = await findMoment(await request(path));
+    expect(moment.start).toBeGreaterThanOrEqual(2.75);
+    expect(moment).toMatchObject({ seconds: 3, because: expect.stringMatching(/: no cut inside, sharp, well lit, /) });
+  });
+
   it('keeps the length that was asked for', async () => {
     const ready = await request(join(folder, 'joe.mp4'));
     expect((await findMoment({ ...ready, duration: 2.5 })).seconds).toBe(2.5);

@@ -5,15 +5,21 @@ import { probeMedia } from '../../src/media/probe.ts';
 import { layOut, makeSheet, type Sheet, sheetFacts, timeLabel } from '../../src/media/sheet.ts';
 import { makeClip, RECIPES } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { makeFont } from '../helpers/font.ts';
 import { mediaInfo } from '../helpers/media-info.ts';
 import { brightness, isGreen, isRed, type Picture, pixel } from '../helpers/picture.ts';
 import { findTestFfmpeg, tempFolder } from '../helpers/prepare.ts';
 
 const { signal } = new AbortController();
 
-async function sheetOf(source: string, title = 'Joe'): Promise<Sheet & { picture: Picture }> {
+async function sheetOf(
+  source: string,
+  title = 'Joe',
+  fontFolders: readonly string[] = [],
+): Promise<Sheet & { picture: Picture }> {
   const info = await probeMedia(source, { signal });
-  const sheet = await makeSheet({ source, info, ffmpeg: await findTestFfmpeg(), signal, title, onProgress: () => {} });
+  const ffmpeg = await findTestFfmpeg();
+  const sheet = await makeSheet({ source, info, ffmpeg, signal, title, fontFolders, onProgress: () => {} });
   const folder = await tempFolder();
   await writeFile(join(folder, 'sheet.png'), sheet.png);
   const { stdout } = await run([
@@ -31,6 +37,10 @@ function centre(index: number, { cell, picture, columns }: ReturnType<typeof lay
     x: 40 + column * (cell.width + 16) + Math.round(cell.width / 2),
     y: 40 + 92 + row * (cell.height + 16) + Math.round(picture.height / 2),
   };
+}
+
+function isBright({ picture }: { picture: Picture }, x: number, y: number): boolean {
+  return brightness(pixel(picture, x, y)) > 200;
 }
 
 /** A clip of that length whose grey rises evenly from black to white. */
@@ -76,9 +86,24 @@ describe('makeSheet', () => {
     expect(Buffer.from(a.picture.data.subarray(head)).equals(b.picture.data.subarray(head))).toBe(true);
   });
 
+  it('writes a name of other letters in a font that has them, and leaves it out where there is none', async () => {
+    const folder = await tempFolder();
+    await writeFile(join(folder, 'squares.ttf'), makeFont('ジョー'));
+    const source = await rising(2);
+    const sheet = await sheetOf(source, 'ジョー', [folder]);
+    expect(sheet.titled).toBe(true);
+    // Squares of the font, around the middle of our own capitals.
+    expect(isBright(sheet, 60, 53)).toBe(true);
+    expect([isBright(sheet, 60, 40), isBright(sheet, 60, 66), isBright(sheet, 60, 80)]).toEqual([true, true, false]);
+    const bare = await sheetOf(source, 'ジョー');
+    expect(bare.titled).toBe(false);
+    const rows = Array.from({ length: 55 }, (_, y) => y);
+    expect(rows.some((y) => isBright(bare, 60, y))).toBe(false);
+  });
+
   it('refuses a file of which nothing can be shown', async () => {
     const info = mediaInfo();
-    const rest = { info, ffmpeg: await findTestFfmpeg(), signal, title: 'x', onProgress: () => {} };
+    const rest = { info, ffmpeg: await findTestFfmpeg(), signal, title: 'x', fontFolders: [], onProgress: () => {} };
     await expect(makeSheet({ ...rest, source: import.meta.filename })).rejects.toMatchObject({ code: 'clip' });
     const sound = mediaInfo(null);
     await expect(makeSheet({ ...rest, info: sound, source: '/x' })).rejects.toMatchObject({ code: 'clip' });

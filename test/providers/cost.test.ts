@@ -6,6 +6,7 @@ import {
   describeCosts,
   estimateCost,
   formatJobCost,
+  formatPaid,
   formatUsd,
   knownUsd,
   totalOf,
@@ -121,6 +122,14 @@ describe('the costs of jobs', () => {
     ['-', never],
   ])('reads %s: %#', (text, one) => {
     expect(formatJobCost(one)).toBe(text);
+  });
+
+  it.each([
+    ['~$0.003', [{ estimateUsd: 0.001 }, { estimateUsd: 0.002 }]],
+    ['~$0.001 and 2 at an unknown price', [{ estimateUsd: 0.001 }, {}, {}]],
+    ['unknown', [{}, {}]],
+  ])('of registrations reads %s', (text, costs) => {
+    expect(formatPaid(costs)).toBe(text);
   });
 
   it('are summed, each job once: as told, else as estimated, else as unknown', () => {

@@ -151,6 +151,12 @@ describe('registrations of two casts', () => {
     expect(mergeRegistrations([stale], [shared], NOW)).toEqual([stale]);
   });
 
+  it('keep what this machine has paid', () => {
+    const paid = { ...ONE, cost: { estimateUsd: 0.001 } };
+    const newer = { ...ONE, createdAt: '2026-11-22T10:00:00Z' };
+    expect(mergeRegistrations([paid], [newer], NOW)).toEqual([{ ...newer, cost: paid.cost }]);
+  });
+
   it('from the future count as the oldest, and make nothing live again', () => {
     const future = { ...ONE, value: 'char_2', createdAt: '2099-01-01T00:00:00Z' };
     expect(mergeRegistrations([ONE], [future], NOW)).toEqual([future, ONE]);

@@ -283,6 +283,15 @@ describe('decodeCharacter', () => {
     expect(decode({ ...whole, mood: 'fine' })).toEqual({ ...whole, mood: 'fine' });
   });
 
+  it('takes registrations with and without what they cost', () => {
+    for (const cost of [{}, { estimateUsd: 0.001, asOf: '2026-11-21', source: 'a page' }]) {
+      const paid = { ...whole, registrations: [{ ...registration, cost }, registration] };
+      expect(decode(paid)).toEqual(paid);
+    }
+    const wrong = { ...registration, cost: { estimateUsd: 'much' } };
+    expect(() => decode({ ...whole, registrations: [wrong] })).toThrow('cost.estimateUsd is not a number');
+  });
+
   it('takes records of before bars were cropped and pictures written down, and of after', () => {
     const { cropBars, ...options } = whole.options;
     expect(cropBars).toBe(false);
