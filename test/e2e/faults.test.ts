@@ -123,7 +123,7 @@ content cut once              0/1    0/1    0/0    0/2    0/1    0/0    0/0    0
 content always cut            0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
 content never begun           0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    6/0
 content without its end       0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
-content zeroed at its end     0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    5/0
+content zeroed at its end     0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
 content is JSON               0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
 content is empty              0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
 the job fails                 0/1    0/1    0/0    0/2    5/1    0/0    5/0    5/0    0/0    5/0    0/0    5/0    0/0
@@ -172,7 +172,7 @@ content cut once              -      -      -      -      0/1    -      0/0    0
 content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content never begun           -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content without its end       -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-content zeroed at its end     -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    -      5/0    0/0    5/0    -
@@ -221,7 +221,7 @@ content cut once              -      -      -      -      0/1    -      0/0    0
 content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content never begun           -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content without its end       -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-content zeroed at its end     -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    -      0/0    5/0    5/0    -
@@ -299,6 +299,8 @@ function faultsOf(
   const old = files.get('old.mp4');
   const isNew = old?.equals(OLD) === false;
   const saves = ['generate-o', 'wait', 'download'].includes(command);
+  // Of a damaged one, which is no success.
+  const kept = damaged && saves && exit === 9;
   const mayBeNew = saves && (exit === 0 || stderr.includes('The file is kept'));
   const begun = ['generate', 'generate-o', 'extend'].includes(command) ? jobs.at(-1) : undefined;
   const isOwn = begun !== undefined && (command !== 'extend' || jobs.length === 2);
@@ -311,10 +313,11 @@ function faultsOf(
     'does not say in one sentence what is wrong, and what to do': explains(run, command),
     'shows the key': !(stdout + stderr).includes(USER_KEY),
     'sends the key to another origin': !seen.includes(USER_KEY),
-    'leaves a file behind': [...files.keys()].join() === 'old.mp4',
+    'leaves a file behind': [...files.keys()].toSorted().join() === (kept ? 'old.damaged.mp4,old.mp4' : 'old.mp4'),
+    'does not keep what came': !damaged || !saves || files.has('old.damaged.mp4'),
     'leaves an unfinished file at home': !homeFiles.some((name) => /\.(tmp|part)\b/.test(name)),
     'touches the old file': isNew ? mayBeNew : !(saves && exit === 0),
-    'saves something else than was made': !isNew || damaged || old?.equals(world.film) === true,
+    'saves something else than was made': !isNew || old?.equals(world.film) === true,
     'has the wrong record': !isOwn || STATUSES[exit]?.includes(String(begun.status)) === true,
   };
   return Object.keys(rules).filter((what) => rules[what] === false);
