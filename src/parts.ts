@@ -1,5 +1,5 @@
 /**
- * Downloads in the making: files beside their targets that show every half second that somebody works on them, so that what
+ * Downloads in the making: files beside their targets that show four times a second that somebody works on them, so that what
  * a killed process left can be told from what another one is about to finish.
  */
 import { randomBytes } from 'node:crypto';
@@ -16,9 +16,9 @@ export interface Part {
 }
 
 const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
-const BEAT_MS = 500;
+const BEAT_MS = 250;
 /** How long a living process may stand still on a busy machine. */
-const SILENT_MS = 2500;
+const SILENT_MS = 1500;
 
 /** What this process works on: nobody has to watch it. */
 const own = new Set<string>();
@@ -46,7 +46,7 @@ export function createPart(folder: string, clock: Clock): Part {
 
 /**
  * Removes what killed downloads left in a folder. What others still work on stays: it moves while it is watched, for up to
- * 2.5 s. Never fails; an aborted signal ends it early. Resolves to whether anything was removed.
+ * 1.5 s. Never fails; an aborted signal ends it early. Resolves to whether anything was removed.
  */
 export async function sweepParts(
   folder: string,

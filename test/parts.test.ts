@@ -23,14 +23,14 @@ function clockWith(during: () => unknown = () => {}): Clock & { pauses: number[]
   };
 }
 
-it('what nobody works on is removed after it was watched for 2.5 s', async () => {
+it('what nobody works on is removed after it was watched for 1.5 s', async () => {
   const folder = await tempFolder();
   await writeFile(join(folder, LEFT), 'x');
   await writeFile(join(folder, 'video.mp4'), 'x');
   const clock = clockWith();
   expect(await sweepParts(folder, { clock, signal })).toBe(true);
   expect(await readdir(folder)).toEqual(['video.mp4']);
-  expect(clock.pauses.reduce((sum, ms) => sum + ms)).toBe(2500);
+  expect(clock.pauses.reduce((sum, ms) => sum + ms)).toBe(1500);
 });
 
 it('what moves while it is watched stays, and is watched no longer than that', async () => {
