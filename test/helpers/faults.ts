@@ -38,6 +38,13 @@ export interface Run {
   readonly jobs: readonly Json[];
 }
 
+export interface RunOptions {
+  readonly scenario: Json;
+  readonly afterSeconds: number;
+  /** False for a machine without any: nothing is decoded then. */
+  readonly hasFfmpeg?: boolean;
+}
+
 export interface World {
   /** Another origin, which gives the film to anybody; what it was sent is kept. */
   readonly elsewhere: { readonly url: string; readonly seen: IncomingHttpHeaders[] };
@@ -46,7 +53,7 @@ export interface World {
   /** The machine at this stage; what a scenario says of jobs has to be said before there is one. */
   prepare(stage: Stage, fates?: Json): Promise<void>;
   /** Runs a command there, so many seconds after the stage was reached, against this scenario. The folder holds an `old.mp4`. */
-  run(argv: readonly string[], options: { scenario: Json; afterSeconds: number }): Promise<Run>;
+  run(argv: readonly string[], options: RunOptions): Promise<Run>;
   close(): Promise<void>;
 }
 
@@ -75,8 +82,7 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     log: (line) => log.push(line),
   });
   const elsewhere = await startElsewhere(film);
-  await writeFile(join(tools, 'film.mp4'), film);
-  const ffmpeg = await writeStandIn(tools);
+  const ffmpeg = await writeStandIn(join(tools, 'ffmpeg'));
   const upper = dialect.toUpperCase();
   const env = {
     SORA_PROVIDER: dialect,
@@ -88,8 +94,13 @@ export async function createWorld(dialect: Dialect): Promise<World> {
   const stages = new Map<string, Tree>();
   const keep = (name: string): void => void stages.set(name, readTree(root, ['home', 'state', 'work']));
 
-  async function cli(argv: readonly string[], startMs: number): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
-    const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, { env });
+  async function cli(
+    argv: readonly string[],
+    startMs: number,
+    more: Record<string, string> = {},
+  ): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
+    const options = { env: { ...env, ...more } };
+    const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, options);
     own.ms = startMs;
     clock = own;
     const exit = await runCli(argv, { ...host, nodeVersion: '20.19.0' });
@@ -129,13 +140,13 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     film,
     elsewhere,
     prepare,
-    async run(argv, { scenario, afterSeconds }) {
+    async run(argv, { scenario, afterSeconds, hasFfmpeg = true }) {
       const text = JSON.stringify({ version: 1, jobSeconds: JOB_SECONDS, ...scenario });
       sandbox.play(JSON.parse(text.replaceAll('{elsewhere}', elsewhere.url)));
       log.length = 0;
       elsewhere.seen.length = 0;
       const words = argv.map((word) => word.replace('{joe}', at('joe.mp4')).replace('{stranger}', strangerId));
-      const ran = await cli(words, START + afterSeconds * 1000);
+      const ran = await cli(words, START + afterSeconds * 1000, hasFfmpeg ? {} : { SORA_FFMPEG: '/none' });
       const names = await readdir(at('work'));
       const contents = names.map(async (name) => [name, await readFile(join(at('work'), name))] as const);
       const jobFiles = (await readdir(at('home/jobs')).catch(() => [])).filter((name) => name.endsWith('.json'));
@@ -239,23 +250,17 @@ async function startElsewhere(film: Buffer) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`, seen, close };
 }
 
-/**
- * Says what `sora doctor` asks of ffmpeg, and that the film is whole, at a hundredth of the cost; anything else that came is
- * decoded by a real one. Nothing here encodes.
- */
-async function writeStandIn(tools: string): Promise<string> {
+/** Says what `sora doctor` asks of ffmpeg, at a hundredth of the cost; only what came is decoded by a real one. Nothing here encodes. */
+async function writeStandIn(path: string): Promise<string> {
   const script = `#!/bin/sh
 case "$*" in
   *-version*) echo 'ffmpeg version 5.1.6 Copyright (c) the FFmpeg developers'; echo 'libavcodec     59. 37.100 / 59. 37.100' ;;
   *encoder=libx264*) echo 'Encoder libx264 [libx264 H.264]:' ;;
   *-filters*) echo ' ... zscale            V->V       Apply.'; echo ' T.. blurdetect        V->V       Blurdetect.' ;;
   *-decoders*) echo ' V....D libvpx-vp9           libvpx VP9' ;;
-  *'-f null -')
-    for word; do case "$word" in file:*) came=\${word#file:} ;; esac; done
-    if cmp -s "$came" '${join(tools, 'film.mp4')}'; then echo frame=96; else exec '${ffmpegPath}' "$@"; fi ;;
+  *'-f null -') exec '${ffmpegPath}' "$@" ;;
 esac
 `;
-  const path = join(tools, 'ffmpeg');
   await writeFile(path, script, { mode: 0o755 });
   return path;
 }
