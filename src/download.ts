@@ -117,7 +117,7 @@ async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetch
 async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {
   const kept = target === undefined ? undefined : await keepAside(path, target, file);
   const where = kept === undefined ? '' : ` What came is kept: ${kept}`;
-  return new SoraError('unverified', `The host sent a damaged video: ${damage}.${where}`, {
+  return new SoraError('unverified', `The host sent a damaged video; ffmpeg says: ${damage}.${where}`, {
     hint:
       target === undefined
         ? 'Nothing was written to stdout. Name a file with -o to keep what came.'

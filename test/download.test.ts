@@ -272,7 +272,7 @@ describe('P4: what stands at the target', () => {
 
 describe('P3: a video whose pictures are damaged in a whole container', () => {
   const ffmpeg = findFfmpeg({ SORA_FFMPEG: ffmpegPath });
-  const MESSAGE = /^The host sent a damaged video: \S.+\. What came is kept: (.+)$/;
+  const MESSAGE = /^The host sent a damaged video; ffmpeg says: \S.+\. What came is kept: (.+)$/;
 
   it('is no success, and what came is kept beside the target, which stays as it is', async () => {
     const { download, folder, target, server } = await setUp(content(damaged(video)), content(damaged(video)));
