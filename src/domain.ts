@@ -252,6 +252,8 @@ export interface Job {
   readonly outputPath?: string;
   /** Lower-case hex SHA-256 of that file, as it was saved. */
   readonly outputSha256?: string;
+  /** Whether that file's pictures were decoded before it was saved; its container always is read. */
+  readonly outputDecoded?: boolean;
   /** When the host was done, ISO 8601 by this machine's clock; only where that was told, or seen within half a minute. */
   readonly finishedAt?: string;
   /** Until when the host keeps the video, ISO 8601. */

@@ -1,19 +1,20 @@
 /** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
-import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, lstat, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from './domain.ts';
 import type { VideoFacts } from './drift.ts';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
 import { hashFile } from './hash.ts';
-import { sniffImage } from './media/image.ts';
+import type { Ffmpeg } from './media/find.ts';
+import type { Received } from './media/received.ts';
+import { createPart, FOLDER_PREFIX, type Part, sweepFolders, sweepParts } from './parts.ts';
 import type { Content, Provider, Variant } from './providers/provider.ts';
 import { machineError, publishFile } from './publish.ts';
-import { temporary } from './temporary.ts';
 import { oneLine } from './text.ts';
 
 export interface DownloadRequest {
@@ -26,7 +27,13 @@ export interface DownloadRequest {
   readonly target?: string;
   readonly force?: boolean;
   readonly stream?: Writable;
+  /** Decodes a video before anybody has it. Without one, and where it resolves to nothing, the container must do. */
+  readonly ffmpeg?: Promise<Ffmpeg | undefined>;
   onProgress?(bytes: number, totalBytes: number | undefined): void;
+  /** The file is here, and is looked at. */
+  onCheck?(): void;
+  /** It is damaged, and is fetched once more. */
+  onDamage?(damage: string): void;
 }
 
 export interface DownloadedFile {
@@ -36,7 +43,9 @@ export interface DownloadedFile {
   /** Lower-case hex. */
   readonly sha256: string;
   /** Of a video. */
-  readonly facts: VideoFacts | undefined;
+  readonly facts?: VideoFacts;
+  /** Of a video: whether its pictures and its sound were decoded. */
+  readonly decoded?: boolean;
 }
 
 /** Attempts in a row that brought nothing new. */
@@ -50,25 +59,88 @@ interface Progress {
   hash: Hash;
 }
 
-/** Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written; leaves nothing behind then. */
+/** A file that has come, not yet in its place. */
+interface Fetched extends DownloadedFile, Received {
+  readonly path: string;
+}
+
+/**
+ * Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written. Leaves nothing behind then, but
+ * for a video that is damaged each time: that is kept beside its target, under a name that says so.
+ */
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
-  const folder = request.target === undefined ? await temporaryFolder() : dirname(request.target);
-  if (request.target !== undefined) await sweepParts(folder);
-  const made = temporary(
-    join(folder, `.sora-${Math.floor(request.clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`),
-  );
+  const { target, stream, signal } = request;
+  const folder = target === undefined ? await temporaryFolder() : dirname(target);
+  const swept = target === undefined ? sweepFolders(request) : sweepParts(folder, request);
+  const parts: Part[] = [];
+  const makePart = (): string => {
+    const part = createPart(folder, request.clock);
+    parts.push(part);
+    return part.path;
+  };
   try {
-    const filled = await fill(made.path, request);
-    const facts = await verify(made.path, request);
-    if (request.target !== undefined) await publish(made.path, request.target, request.force === true, filled);
-    else if (request.stream) await pour(made.path, request.stream, request.signal);
-    return { path: request.target, ...filled, facts };
+    const { path, damage, ...file } = await fetchSound(makePart, request);
+    if (damage !== undefined) throw await damagedError({ path, damage, ...file }, target);
+    if (target !== undefined) await publish(path, target, request.force === true, file);
+    else if (stream) await pour(path, stream, signal);
+    return { ...file, path: target };
   } catch (error) {
-    throw machineError(error, request.target ?? folder);
+    throw machineError(error, target ?? folder);
   } finally {
-    await made.dispose();
-    if (request.target === undefined) await rm(folder, { recursive: true, force: true });
+    for (const part of parts) await part.dispose();
+    await swept;
+    if (target === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What comes damaged is fetched once more: what brought it may be to blame. It is better than nothing where that fails. */
+async function fetchSound(makePart: () => string, request: DownloadRequest): Promise<Fetched> {
+  const first = await fetchFile(makePart(), request);
+  if (first.damage === undefined) return first;
+  request.onDamage?.(first.damage);
+  return fetchFile(makePart(), request, first).catch((error: unknown) => {
+    if (request.signal.aborted) throw error;
+    return first;
+  });
+}
+
+/** With an `earlier` file, the same bytes are not looked at again. */
+async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetched): Promise<Fetched> {
+  const filled = await fill(path, request);
+  if (earlier?.sha256 === filled.sha256) return { ...earlier, path };
+  request.onCheck?.();
+  const { checkReceived } = await import('./media/received.ts');
+  const { variant, ffmpeg, signal } = request;
+  return { path, ...filled, ...(await checkReceived(path, { variant, ffmpeg, signal })) };
+}
+
+async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {
+  const kept = target === undefined ? undefined : await keepAside(path, target, file);
+  const where = kept === undefined ? '' : ` What came is kept: ${kept}`;
+  return new SoraError('unverified', `The host sent a damaged video; ffmpeg says: ${damage}.${where}`, {
+    hint:
+      target === undefined
+        ? 'Nothing was written to stdout. Name a file with -o to keep what came.'
+        : 'Play what came to see how much of it is lost.',
+  });
+}
+
+/** Where it is kept, whole or not at all: beside what it should have been, and never over anything. */
+async function keepAside(
+  path: string,
+  target: string,
+  file: { readonly bytes: number; readonly sha256: string },
+): Promise<string | undefined> {
+  const { dir, name, ext } = parse(target);
+  for (const mark of ['damaged', `damaged-${file.sha256.slice(0, 8)}`]) {
+    const aside = join(dir, `${name}.${mark}${ext}`);
+    const done = publish(path, aside, false, file).then(
+      () => true,
+      () => false,
+    );
+    if (await done) return aside;
+  }
+  return undefined;
 }
 
 /** Two commands may wait for one job: where the other has put the same bytes, everything is as it should be. */
@@ -81,27 +153,18 @@ async function publish(
   await publishFile(path, target, { force, taken: 'unverified' }).catch(async (error: unknown) => {
     const there = await lstat(target).catch(() => undefined);
     if (there?.isFile() && there.size === bytes && (await hashFile(target)) === sha256) return;
+    if (systemCode(error) === 'ENOENT' && !(await lstat(path).catch(() => undefined))) throw lostError(error);
     throw error;
   });
 }
 
-/** What `downloadContent` calls its unfinished files. */
-const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
-const DAY_MS = 86_400_000;
-
-/** Removes what killed downloads left beside their targets more than a day ago. Never fails. */
-async function sweepParts(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    if (!PART_NAME.test(name)) continue;
-    const path = join(folder, name);
-    const there = await lstat(path).catch(() => undefined);
-    if (there?.isFile() && Date.now() - there.mtimeMs > DAY_MS) await rm(path, { force: true }).catch(() => {});
-  }
+/** A process that was stopped for a while looks like a dead one. */
+function lostError(cause: unknown): SoraError {
+  return new SoraError('unverified', 'The unfinished download was removed while this process stood still.', { cause });
 }
 
 async function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'sora-')).catch((error: unknown) => {
+  return mkdtemp(join(tmpdir(), FOLDER_PREFIX)).catch((error: unknown) => {
     throw machineError(error, tmpdir());
   });
 }
@@ -170,60 +233,6 @@ function refuseWrongType({ contentType }: Content, variant: Variant): void {
   const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (/^text\/|json|html|xml/.test(type)) {
     throw new SoraError('unverified', `The host sent ${oneLine(type, 60)} instead of a ${variant}.`);
-  }
-}
-
-async function verify(path: string, { variant, signal }: DownloadRequest): Promise<VideoFacts | undefined> {
-  if (variant !== 'video') {
-    const file = await open(path);
-    try {
-      const head = new Uint8Array(64);
-      await file.read(head, 0, head.length, 0);
-      if (sniffImage(head) === undefined)
-        throw new SoraError('unverified', `What the host sent as ${variant} is not a picture.`);
-    } finally {
-      await file.close();
-    }
-    return undefined;
-  }
-  return verifyVideo(path, signal);
-}
-
-/** Reads the container of a saved video. Throws `unverified` when it is not whole or not a video. */
-export async function verifyVideo(path: string, signal: AbortSignal): Promise<VideoFacts> {
-  await checkWhole(path);
-  const { probeMedia } = await import('./media/probe.ts');
-  const info = await probeMedia(path, { signal }).catch((cause: unknown) => {
-    if (signal.aborted) throw cause;
-    throw new SoraError('unverified', 'What the host sent is not a video that can be read.', { cause });
-  });
-  if (!info.video) throw new SoraError('unverified', 'What the host sent has no picture.');
-  return { width: info.video.width, height: info.video.height, seconds: info.seconds ?? info.video.seconds ?? 0 };
-}
-
-/** An MP4 is whole when its boxes fill it exactly and both the index (moov) and the media (mdat) are there. ISO/IEC 14496-12, 4.2. */
-async function checkWhole(path: string): Promise<void> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const header = new DataView(new ArrayBuffer(16));
-    const kinds = new Set<string>();
-    let at = 0;
-    while (at < size) {
-      const { bytesRead } = await file.read(header, 0, 16, at);
-      const kind = String.fromCharCode(...new Uint8Array(header.buffer, 4, 4));
-      // WebM and other containers have no boxes; their reader has to find out.
-      if (at === 0 && kind !== 'ftyp') return;
-      const short = header.getUint32(0);
-      const length = short === 1 ? Number(header.getBigUint64(8)) : short === 0 ? size - at : short;
-      if (bytesRead < 8 || length < 8 || at + length > size) throw new SoraError('unverified', 'The video is cut off.');
-      kinds.add(kind);
-      at += length;
-    }
-    if (!kinds.has('moov') || !(kinds.has('mdat') || kinds.has('moof')))
-      throw new SoraError('unverified', 'The video is not complete.');
-  } finally {
-    await file.close();
   }
 }
 

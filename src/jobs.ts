@@ -78,7 +78,7 @@ function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishe
 export function laterOf(current: Job, next: Job): Job {
   if (isFinal(current.status) && !isFinal(next.status)) return current;
   const remoteId = next.remoteId ?? current.remoteId;
-  const { outputPath, outputSha256 } = next.outputPath === undefined ? current : next;
+  const { outputPath, outputSha256, outputDecoded } = next.outputPath === undefined ? current : next;
   const finishedAt = current.finishedAt ?? next.finishedAt;
   return {
     ...next,
@@ -88,6 +88,7 @@ export function laterOf(current: Job, next: Job): Job {
     ...(finishedAt !== undefined && { finishedAt }),
     ...(outputPath !== undefined && { outputPath }),
     ...(outputSha256 !== undefined && { outputSha256 }),
+    ...(outputDecoded !== undefined && { outputDecoded }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,9 +10,11 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../src/domain.ts';
 import { type DownloadRequest, downloadContent } from '../src/download.ts';
 import { SoraError } from '../src/errors.ts';
+import { findFfmpeg } from '../src/media/find.ts';
 import { createOpenai } from '../src/providers/openai.ts';
 import type { Provider } from '../src/providers/provider.ts';
-import { content, makeVideo, refusal, VIDEO_SIZE } from './helpers/far-end.ts';
+import { content, damaged, makeVideo, refusal, VIDEO_SIZE } from './helpers/far-end.ts';
+import { ffmpegPath } from './helpers/ffmpeg.ts';
 import { Captured, START } from './helpers/host.ts';
 import { createTestHttp } from './helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from './helpers/server.ts';
@@ -34,7 +36,7 @@ interface Setup {
   readonly pauses: number[];
   readonly controller: AbortController;
   download(change?: Partial<DownloadRequest>): ReturnType<typeof downloadContent>;
-  downloadTo(stream: Writable): ReturnType<typeof downloadContent>;
+  downloadTo(stream: Writable, change?: Partial<DownloadRequest>): ReturnType<typeof downloadContent>;
 }
 
 /** A host that gives these answers, and a folder to download into. */
@@ -65,7 +67,7 @@ async function setUpCut(arriving: readonly number[], ...answers: Scripted[]): Pr
   const { signal } = controller;
   const request: DownloadRequest = { provider, remoteId: 'video_1', variant: 'video', clock, signal };
   const download: Setup['download'] = (change = {}) => downloadContent({ ...request, target, ...change });
-  const downloadTo: Setup['downloadTo'] = (stream) => downloadContent({ ...request, stream });
+  const downloadTo: Setup['downloadTo'] = (stream, change = {}) => downloadContent({ ...request, stream, ...change });
   return { server, folder, target, pauses, controller, download, downloadTo };
 }
 
@@ -268,15 +270,100 @@ describe('P4: what stands at the target', () => {
   });
 });
 
+describe('P3: a video whose pictures are damaged in a whole container', () => {
+  const ffmpeg = findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+  const MESSAGE = /^The host sent a damaged video; ffmpeg says: \S.+\. What came is kept: (.+)$/;
+
+  it('is no success, and what came is kept beside the target, which stays as it is', async () => {
+    const { download, folder, target, server } = await setUp(content(damaged(video)), content(damaged(video)));
+    await writeFile(target, 'old');
+    const onDamage = vi.fn<NonNullable<DownloadRequest['onDamage']>>();
+    const aside = join(folder, 'video.damaged.mp4');
+    const failed = await download({ ffmpeg, force: true, onDamage }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 'unverified', message: expect.stringMatching(MESSAGE) });
+    expect(MESSAGE.exec((failed as Error).message)?.[1]).toBe(aside);
+    expect(await readFile(target, 'utf8')).toBe('old');
+    expect(await readFile(aside)).toEqual(damaged(video));
+    expect(await readdir(folder)).toEqual(['video.damaged.mp4', 'video.mp4']);
+    // Twice, and never again.
+    expect(server.seen).toHaveLength(2);
+    expect(onDamage).toHaveBeenCalledOnce();
+  });
+
+  it('is fetched once more, from the start, and may then be whole', async () => {
+    const { download, folder, target, server } = await setUp(content(damaged(video)), content(video));
+    expect(await download({ ffmpeg })).toMatchObject({ path: target, decoded: true, facts: VIDEO_SIZE });
+    expect(await readFile(target)).toEqual(video);
+    expect(await readdir(folder)).toEqual(['video.mp4']);
+    expect(server.seen.map(({ headers }) => headers.range)).toEqual([undefined, undefined]);
+  });
+
+  it('is kept once for the same bytes, and beside what is there for others', async () => {
+    const other = damaged(video, 0xfe);
+    const answers = [damaged(video), damaged(video), damaged(video), damaged(video), other, other];
+    const { download, folder } = await setUp(...answers.map((bytes) => content(bytes)));
+    for (const _ of [1, 2, 3]) await expect(download({ ffmpeg })).rejects.toThrow(MESSAGE);
+    const sha256 = createHash('sha256').update(other).digest('hex');
+    const second = `video.damaged-${sha256.slice(0, 8)}.mp4`;
+    expect(await readdir(folder)).toEqual([second, 'video.damaged.mp4']);
+    expect(await readFile(join(folder, second))).toEqual(other);
+  });
+
+  it('is kept where it does not come a second time', async () => {
+    const { download, folder } = await setUp(content(damaged(video)), refusal(404, 'gone'));
+    await expect(download({ ffmpeg })).rejects.toThrow(MESSAGE);
+    expect(await readdir(folder)).toEqual(['video.damaged.mp4']);
+  });
+
+  it('does not go to a stream, not even a part of it', async () => {
+    const { downloadTo } = await setUp(content(damaged(video)), content(damaged(video)));
+    const stream = new Captured();
+    await expect(downloadTo(stream, { ffmpeg })).rejects.toMatchObject({
+      code: 'unverified',
+      hint: expect.stringContaining('-o'),
+    });
+    expect(stream.bytes()).toHaveLength(0);
+  });
+
+  it('is dropped where the command is stopped meanwhile', async () => {
+    const { download, folder, controller } = await setUp(content(damaged(video)));
+    const reason = new SoraError('interrupted', 'Stopped.');
+    const stopped = download({ ffmpeg, onDamage: () => controller.abort(reason) });
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is not seen without ffmpeg, and that is said', async () => {
+    const { download } = await setUp(content(damaged(video)));
+    expect(await download({ ffmpeg: Promise.resolve(undefined) })).toMatchObject({ decoded: false, facts: VIDEO_SIZE });
+  });
+});
+
 describe('what a killed download left beside its target', () => {
-  it('goes after a day; nothing else does', async () => {
+  it('goes with the next one; nothing else does', async () => {
     const { download, folder } = await setUp(content(video));
-    const left = ['.sora-mi8ovgg0-0123abcd.part', '.sora-mi8ovgg0-0123abce.part', '.sora-notes.part', 'old.part'];
+    const left = ['.sora-mi8ovgg0-0123abcd.part', '.sora-notes.part', 'old.part'];
     for (const name of left) await writeFile(join(folder, name), 'x');
-    const past = new Date(Date.now() - 2 * 86_400_000);
-    for (const name of [left[0], left[2], left[3]]) await utimes(join(folder, name ?? ''), past, past);
     await download();
-    expect(await readdir(folder)).toEqual([...left.slice(1), 'video.mp4'].toSorted());
+    expect(await readdir(folder)).toEqual([...left.slice(1), 'video.mp4']);
+  });
+
+  it('is said when it was this one’s, because this process stood still', async () => {
+    const { download, folder } = await setUp(content(video));
+    // The last thing that is waited for before the file gets its name.
+    const losing: PromiseLike<undefined> = {
+      // biome-ignore lint/suspicious/noThenProperty: being waited for is the moment
+      then: (done, failed) =>
+        readdir(folder)
+          .then(async ([name = '']) => rm(join(folder, name)))
+          .then(() => undefined)
+          .then(done, failed),
+    };
+    await expect(download({ ffmpeg: losing as Promise<undefined> })).rejects.toMatchObject({
+      code: 'unverified',
+      message: expect.stringContaining('stood still'),
+    });
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -12,7 +12,11 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   { name: 'program', files: /^program(-\w+)?\.ts$/, inner: true },
   { name: 'commands', files: /^commands\//, inner: true },
   { name: 'context', files: /^(context|choice|options)\.ts$/, inner: true },
-  { name: 'services', files: /^(ui|progress|table|download|publish)\.ts$|^(store|media|providers)\//, inner: true },
+  {
+    name: 'services',
+    files: /^(ui|progress|table|download|parts|publish)\.ts$|^(store|media|providers)\//,
+    inner: true,
+  },
   {
     name: 'rules',
     files:

@@ -39,9 +39,17 @@ export async function inspectClip(
   const { planMedia } = await import('../media/plan.ts');
   const info = await probeMedia(path, { signal: context.host.signal, ffmpeg });
   const first = { path, info, plan: planMedia(info, options, known) };
-  if (first.plan.kind === 'reject' || (options.start !== 'auto' && !options.cropBars)) return first;
-  const { findWishes } = await import('./clip-look.ts');
-  return { ...first, plan: planMedia(info, options, { ...known, ...(await findWishes(context, first, options)) }) };
+  let found: Found = known;
+  if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
+    const { findWishes } = await import('./clip-look.ts');
+    found = { ...known, ...(await findWishes(context, first, options)) };
+  }
+  const plan = found === known ? first.plan : planMedia(info, options, found);
+  if (plan.kind !== 'remux' || !info.video) return { ...first, plan };
+  // The last that can keep it from being copied, and the only one for which the file is read to its end.
+  const { findOtherSize } = await import('../media/sps.ts');
+  const otherSize = await findOtherSize(path, info.video, context.host.signal);
+  return { ...first, plan: otherSize ? planMedia(info, options, { ...found, otherSize }) : plan };
 }
 
 /** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Job } from '../domain.ts';
-import { type DownloadedFile, downloadContent, verifyVideo } from '../download.ts';
+import { type DownloadedFile, downloadContent } from '../download.ts';
 import { findDrift, type VideoFacts } from '../drift.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
@@ -33,6 +33,7 @@ export async function alreadyHere(
   if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
   if (options.output !== undefined && resolve(context.host.cwd, options.output) !== outputPath) return undefined;
   const { signal } = context.host;
+  const { verifyVideo } = await import('../media/received.ts');
   const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
   if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
   judge(context, { job, where: outputPath, facts, allowDrift: options.allowDrift });
@@ -66,8 +67,12 @@ export async function fetchVideo(context: Context, job: Job, options: FetchOptio
       clock: host.clock,
       signal: limit ? AbortSignal.any([host.signal, limit]) : host.signal,
       ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
+      // Not required: whoever has none, or one that does not work, has the video all the same.
+      ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
       onProgress: (bytes, total) =>
         task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
+      onCheck: () => task.update(`${job.id} checking what came`),
+      onDamage: (damage) => ui.warn(`${job.id}: what came is damaged, and is fetched once more: ${damage}`),
     });
   } catch (error) {
     const saved = await savedMeanwhile(context, job, options);
@@ -99,8 +104,9 @@ export async function fetchVideo(context: Context, job: Job, options: FetchOptio
     throw error;
   }
   const outputPath = variant === 'video' ? file.path : undefined;
+  const { sha256: outputSha256, decoded: outputDecoded = false } = file;
   const kept =
-    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256: file.sha256 });
+    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256, outputDecoded });
   const followed = { job: kept, ...(file.path !== undefined && { path: file.path }) };
   const where = file.path ?? 'stdout';
   judge(context, { job, where, facts: file.facts, allowDrift: options.allowDrift, task });

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { SoraError } from '../errors.ts';
+import { SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
 import { throwIfAborted } from './process.ts';
 
@@ -84,6 +84,9 @@ async function onPath(env: Env): Promise<string[]> {
 
 /** The program, or why it cannot be used. */
 async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortSignal): Promise<Ffmpeg | string> {
+  // Cheaper than starting it.
+  const code = await access(path).then(() => undefined, systemCode);
+  if (code === 'ENOENT') return 'nothing is there';
   const { execa } = await import('execa');
   const result = await execa(path, ['-version'], {
     stdin: 'ignore',

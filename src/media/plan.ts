@@ -79,13 +79,15 @@ export interface Found {
   readonly moment?: Moment | undefined;
   /** Without its bars, in pixels of the upright picture. */
   readonly crop?: Rect | undefined;
+  /** Which its pictures take on the way, after the one that its headers tell. Only matters to what fits otherwise. */
+  readonly otherSize?: Size | undefined;
 }
 
 /**
  * Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`.
  * Without a moment `--start auto` is planned from the beginning.
  */
-export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop }: Found = {}): MediaPlan {
+export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop, otherSize }: Found = {}): MediaPlan {
   refuseWishes(wrongWishes(options));
   const issues = findIssues(info);
   const { video } = info;
@@ -109,7 +111,7 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop 
     ...rateSteps(video, rate),
     ...pictureSteps(video, { placement, crop }, options),
     ...colourSteps(video),
-    ...encodeSteps(info, rate),
+    ...encodeSteps(info, rate, otherSize),
   ];
   const drops = dropSteps(info, options);
   const audioUntil = audio ? audioLimit(info, target.seconds) : undefined;

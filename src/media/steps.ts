@@ -95,7 +95,7 @@ function isOther(tag: string | undefined): boolean {
   return tag !== undefined && tag !== 'BT.709';
 }
 
-export function encodeSteps(info: MediaInfo, rate: Rate): PlanStep[] {
+export function encodeSteps(info: MediaInfo, rate: Rate, otherSize: Size | undefined): PlanStep[] {
   const { video } = info;
   if (!video) return [];
   const reasons = [
@@ -104,6 +104,7 @@ export function encodeSteps(info: MediaInfo, rate: Rate): PlanStep[] {
     !video.rgb && video.chroma !== undefined && video.chroma !== '4:2:0' && `chroma ${video.chroma} is not 4:2:0`,
     info.bytes > MAX_BYTES && `${formatBytes(info.bytes)} is more than ${formatBytes(MAX_BYTES)}`,
     video.codec === 'H.264' && copyProblem(info.container, rate),
+    otherSize && `its picture changes its size on the way, to ${formatSize(otherSize)}`,
   ].filter((part) => typeof part === 'string');
   return reasons.length === 0
     ? []

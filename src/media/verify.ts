@@ -19,7 +19,7 @@ export interface DecodeOptions {
   readonly timeoutMs?: number;
 }
 
-const DECODE_TIMEOUT_MS = 300_000;
+export const DECODE_TIMEOUT_MS = 300_000;
 
 /** Decodes a file once, to nothing, and stops at the first damage. Damage is an answer; `machine` and `interrupted` are thrown. */
 export async function verifyDecodes(
@@ -28,8 +28,6 @@ export async function verifyDecodes(
   signal: AbortSignal,
   { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
-  throwIfAborted(signal);
-  const { execa } = await import('execa');
   const args = [
     ...hostileInput(),
     ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT],
@@ -37,6 +35,34 @@ export async function verifyDecodes(
     ...(size ? ['-filter:v', sizeGuard(size)] : []),
     ...['-f', 'null', '-'],
   ];
+  const { result, frames } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
+  if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
+  if (result.failed) {
+    throwIfDefined(machineProblem(result.stderr));
+    if (size && result.stderr.includes(GUARD_WORDS))
+      return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
+    return { ok: false, reason: crashWords(result.signal) ?? firstWords(result.stderr) };
+  }
+  return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
+}
+
+/** How a run of ffmpeg ended that writes nothing. */
+export interface DecoderRun {
+  readonly stderr: string;
+  readonly failed: boolean;
+  readonly timedOut: boolean;
+  /** The name of the signal that ended it. */
+  readonly signal?: string | undefined;
+}
+
+/** Runs ffmpeg to its end and counts the frames that `-progress pipe:1` tells. Throws when it cannot be started, and on abort. */
+export async function runDecoder(
+  ffmpeg: Ffmpeg,
+  args: readonly string[],
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<{ result: DecoderRun; frames: number }> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
   const result = await execa(ffmpeg.path, args, {
     stdin: 'ignore',
     reject: false,
@@ -46,16 +72,9 @@ export async function verifyDecodes(
     forceKillAfterDelay: KILL_AFTER_MS,
   });
   throwIfAborted(signal);
-  if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
-  if (result.failed) {
-    requireStarted(result);
-    throwIfDefined(machineProblem(result.stderr));
-    if (size && result.stderr.includes(GUARD_WORDS))
-      return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
-    return { ok: false, reason: crashWords(result.signal) ?? firstWords(result.stderr) };
-  }
+  if (result.failed && !result.timedOut) requireStarted(result);
   const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
-  return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
+  return { result, frames };
 }
 
 /**

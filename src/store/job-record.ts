@@ -89,6 +89,7 @@ export const decodeJob = recordDecoder<Job>(
     failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
     outputPath: optional(string),
     outputSha256: optional(sha256),
+    outputDecoded: optional(boolean),
     finishedAt: optional(date),
     expiresAt: optional(date),
     remoteDeleted: optional(boolean),

@@ -160,6 +160,22 @@ describe('clip prepare', () => {
     expect(await readdir(dir)).toEqual(["it's ready.mp4"]);
   });
 
+  it('announces what it does with a clip whose picture changes its size on the way: inspect, --dry-run and itself', async () => {
+    const changing = await makeClip('size that changes', await mkdtemp(join(clips, 'changing-')));
+    const { context, stdout, again } = await setUp({ json: true });
+    await runClipInspect(context, { file: changing, options });
+    const [announced, tried, done] = [JSON.parse(stdout.text()).plan, await again(), await again()];
+    await runClipPrepare(tried.context, { ...PREPARE, file: changing, dryRun: true });
+    await runClipPrepare(done.context, { ...PREPARE, file: changing });
+    const because = 'its picture changes its size on the way, to 640x360';
+    expect(announced).toMatchObject({ kind: 'convert', steps: [{ do: 'encode video', because }] });
+    expect(JSON.parse(tried.stdout.text())).toMatchObject({
+      plan: announced,
+      command: expect.stringContaining('libx264'),
+    });
+    expect(JSON.parse(done.stdout.text()).plan).toEqual(announced);
+  });
+
   it('gives every reason at once for a clip that cannot be used, and leaves no file', async () => {
     const { context, dir } = await setUp();
     const wishes = { ...options, start: 1.5 };

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FollowFlags, runVideoDownload, runVideoWait } from '../../src/commands/follow.ts';
 import type { Job } from '../../src/domain.ts';
-import { addJob, content, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { START } from '../helpers/host.ts';
 import type { Scripted } from '../helpers/server.ts';
 
@@ -33,6 +34,38 @@ describe('video wait', () => {
     expect(test.pauses).toEqual([7500, 11_250]);
     expect(await (await test.context.jobs()).find(job.id)).toMatchObject({ status: 'succeeded', outputPath: path });
     expect(test.server.seen.at(-1)?.path).toBe(`/v1/videos/${job.remoteId}/content`);
+  });
+
+  it('remembers whether the pictures were decoded, which takes an ffmpeg, and works without one', async () => {
+    for (const [SORA_FFMPEG, outputDecoded] of [
+      [ffmpegPath, true],
+      ['/nowhere/ffmpeg', false],
+    ] as const) {
+      const test = await withHost({ json: true }, { env: { SORA_FFMPEG } });
+      await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+      test.server.answer(content(film));
+      expect(await runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).toBe(0);
+      expect(JSON.parse(test.stdout.text())).toMatchObject({ outputDecoded });
+      expect(test.stderr.text()).toBe('');
+    }
+  });
+
+  it('P3: of a video that is damaged each time is no success, however often it is tried', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    const aside = join(test.dir, `${job.id}.damaged.mp4`);
+    for (const _ of ['once', 'again']) {
+      test.server.answer(content(damaged(film)), content(damaged(film)));
+      await expect(runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).rejects.toMatchObject({
+        code: 'unverified',
+        message: expect.stringContaining(`What came is kept: ${aside}`),
+        hint: expect.stringMatching(`Play .*sora video download ${job.id}`),
+        jobId: job.id,
+      });
+      expect(await readdir(test.dir)).toEqual([`${job.id}.damaged.mp4`]);
+    }
+    expect(test.stderr.text()).toMatch(`${job.id}: what came is damaged, and is fetched once more: `);
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
   });
 
   it('for a job whose file is here asks nobody', async () => {

@@ -92,6 +92,7 @@ function generate({ machine, prompt, old }: Life, env: Record<string, string> = 
 /** What the dead left, and what the next commands make of it. Throws where anything was lost, broken or sent again. */
 async function bury(host: VideoHost, { machine, prompt, old }: Life): Promise<'untold' | 'unknown' | 'found'> {
   const { dir, home } = machine;
+  const heir = { ...machine, env: { ...machine.env, SORA_FFMPEG: '/none' } };
   const target = join(dir, 'out.mp4');
   const created = (): number => host.videos.filter((video) => video.prompt === prompt).length;
   const before = created();
@@ -107,7 +108,7 @@ async function bury(host: VideoHost, { machine, prompt, old }: Life): Promise<'u
     const status = await runHere(machine, ['video', 'status', '@last', '--json']);
     const job = JSON.parse(status.stdout);
     const wait = ['video', 'wait', job.id, '-o', 'out.mp4', '--poll-interval', '100ms', '--json'];
-    const waited = await runHere(machine, held === undefined ? wait : [...wait, '--force']);
+    const waited = await runHere(heir, held === undefined ? wait : [...wait, '--force']);
     if (before === 0) {
       expect({ code: status.exitCode, status: job.status }, status.stderr).toEqual({ code: 0, status: 'unknown' });
       expect(waited.exitCode).toBe(7);
@@ -127,20 +128,17 @@ async function bury(host: VideoHost, { machine, prompt, old }: Life): Promise<'u
   return fate;
 }
 
-/** Whatever else lies there is known to the sweeps, which take it a day later. */
+/** What else lies among the records is known to the sweeps, which take it a day later; beside the video lies nothing. */
 async function checkRemains(folder: string, dir: string): Promise<void> {
   const past = new Date(Date.now() - 2 * 86_400_000);
-  for (const place of [folder, dir].filter(existsSync)) {
-    for (const name of readdirSync(place)) {
-      if (/^\.|\.lock/.test(name) && lstatSync(join(place, name))) utimesSync(join(place, name), past, past);
-    }
-  }
   if (existsSync(folder)) {
+    for (const name of readdirSync(folder)) {
+      if (/^\.|\.lock/.test(name) && lstatSync(join(folder, name))) utimesSync(join(folder, name), past, past);
+    }
     await createJobStore({ dir: folder }).sweep();
     expect(readdirSync(folder).filter((name) => !/^job_\w+\.json$/.test(name))).toEqual([]);
   }
-  const rest = readdirSync(dir).filter((name) => name !== 'home' && name !== 'out.mp4');
-  for (const name of rest) expect(name).toMatch(/^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/);
+  expect(readdirSync(dir).filter((name) => name !== 'home' && name !== 'out.mp4')).toEqual([]);
 }
 
 describe('P2: a process that is killed', { timeout: 120_000 }, () => {
@@ -182,13 +180,14 @@ describe('P2: a process that is killed', { timeout: 120_000 }, () => {
   it(`at ${RANDOM_KILLS} random moments loses nothing and pays once`, { timeout: 3_600_000 }, async () => {
     const host = await createVideoHost({ film });
     const startedAt = performance.now();
-    expect((await generate(begin(host, 'Unharmed.'))).exitCode).toBe(0);
+    expect((await generate(begin(host, 'Unharmed.'), { SORA_FFMPEG: '/none' })).exitCode).toBe(0);
     const lifeMs = performance.now() - startedAt;
     const fates: Record<string, number> = { untold: 0, unknown: 0, found: 0, 'had ended': 0 };
     const lives = Array.from({ length: RANDOM_KILLS }, (_, index) => index);
     await inTurns(lives, async (index) => {
       const life = begin(host, `Lighthouse ${index}.`, index % 2 ? 'old' : undefined);
-      const run = generate(life);
+      // Decoding takes longer than all the rest of a life: a few are enough to be killed there.
+      const run = generate(life, index % 5 === 0 ? {} : { SORA_FFMPEG: '/none' });
       // Spread over the life of a process, which is longer while others live.
       const killMs = lifeMs * (0.3 + 1.4 * ((index + Math.random()) / RANDOM_KILLS));
       const timer = setTimeout(() => run.kill('SIGKILL'), killMs);

@@ -14,6 +14,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/ui.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
 import { sampleCharacter } from '../store/samples.ts';
+import { ffmpegPath } from './ffmpeg.ts';
 import { hostIn, START } from './host.ts';
 import { readTree, restoreTree, type Tree } from './tree.ts';
 
@@ -37,6 +38,13 @@ export interface Run {
   readonly jobs: readonly Json[];
 }
 
+export interface RunOptions {
+  readonly scenario: Json;
+  readonly afterSeconds: number;
+  /** False for a machine without any: nothing is decoded then. */
+  readonly hasFfmpeg?: boolean;
+}
+
 export interface World {
   /** Another origin, which gives the film to anybody; what it was sent is kept. */
   readonly elsewhere: { readonly url: string; readonly seen: IncomingHttpHeaders[] };
@@ -45,7 +53,7 @@ export interface World {
   /** The machine at this stage; what a scenario says of jobs has to be said before there is one. */
   prepare(stage: Stage, fates?: Json): Promise<void>;
   /** Runs a command there, so many seconds after the stage was reached, against this scenario. The folder holds an `old.mp4`. */
-  run(argv: readonly string[], options: { scenario: Json; afterSeconds: number }): Promise<Run>;
+  run(argv: readonly string[], options: RunOptions): Promise<Run>;
   close(): Promise<void>;
 }
 
@@ -86,8 +94,13 @@ export async function createWorld(dialect: Dialect): Promise<World> {
   const stages = new Map<string, Tree>();
   const keep = (name: string): void => void stages.set(name, readTree(root, ['home', 'state', 'work']));
 
-  async function cli(argv: readonly string[], startMs: number): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
-    const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, { env });
+  async function cli(
+    argv: readonly string[],
+    startMs: number,
+    more: Record<string, string> = {},
+  ): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
+    const options = { env: { ...env, ...more } };
+    const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, options);
     own.ms = startMs;
     clock = own;
     const exit = await runCli(argv, { ...host, nodeVersion: '20.19.0' });
@@ -127,13 +140,13 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     film,
     elsewhere,
     prepare,
-    async run(argv, { scenario, afterSeconds }) {
+    async run(argv, { scenario, afterSeconds, hasFfmpeg = true }) {
       const text = JSON.stringify({ version: 1, jobSeconds: JOB_SECONDS, ...scenario });
       sandbox.play(JSON.parse(text.replaceAll('{elsewhere}', elsewhere.url)));
       log.length = 0;
       elsewhere.seen.length = 0;
       const words = argv.map((word) => word.replace('{joe}', at('joe.mp4')).replace('{stranger}', strangerId));
-      const ran = await cli(words, START + afterSeconds * 1000);
+      const ran = await cli(words, START + afterSeconds * 1000, hasFfmpeg ? {} : { SORA_FFMPEG: '/none' });
       const names = await readdir(at('work'));
       const contents = names.map(async (name) => [name, await readFile(join(at('work'), name))] as const);
       const jobFiles = (await readdir(at('home/jobs')).catch(() => [])).filter((name) => name.endsWith('.json'));
@@ -237,7 +250,7 @@ async function startElsewhere(film: Buffer) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`, seen, close };
 }
 
-/** Says what `sora doctor` asks of ffmpeg, at a hundredth of the cost; nothing here encodes. */
+/** Says what `sora doctor` asks of ffmpeg, at a hundredth of the cost; only what came is decoded by a real one. Nothing here encodes. */
 async function writeStandIn(path: string): Promise<string> {
   const script = `#!/bin/sh
 case "$*" in
@@ -245,6 +258,7 @@ case "$*" in
   *encoder=libx264*) echo 'Encoder libx264 [libx264 H.264]:' ;;
   *-filters*) echo ' ... zscale            V->V       Apply.'; echo ' T.. blurdetect        V->V       Blurdetect.' ;;
   *-decoders*) echo ' V....D libvpx-vp9           libvpx VP9' ;;
+  *'-f null -') exec '${ffmpegPath}' "$@" ;;
 esac
 `;
   await writeFile(path, script, { mode: 0o755 });

@@ -250,6 +250,14 @@ describe('what was found in the picture', () => {
     expect(wide).toMatchObject({ placement: { picture: { width: 1280, height: 536 } } });
   });
 
+  it('is another size on the way, which keeps a clip from being copied', () => {
+    const plan = planMedia(mediaInfo(), options(), { otherSize: { width: 640, height: 360 } });
+    expect(plan).toMatchObject({ kind: 'convert', target: { width: 1280, height: 720 }, placement: { mode: 'exact' } });
+    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe(
+      'its picture changes its size on the way, to 640x360',
+    );
+  });
+
   it('is the part that --start auto takes, with the reason', () => {
     const moment = { start: 7.5, seconds: 3, because: 'the best of 9 places' };
     const plan = planMedia(mediaInfo({ seconds: 20 }), options({ start: 'auto' }), { moment });
