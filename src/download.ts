@@ -12,7 +12,7 @@ import { isSoraError, SoraError, systemCode } from './errors.ts';
 import { hashFile } from './hash.ts';
 import type { Ffmpeg } from './media/find.ts';
 import type { Received } from './media/received.ts';
-import { createPart, FOLDER_PREFIX, type Part, sweepFolders, sweepParts } from './parts.ts';
+import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from './parts.ts';
 import type { Content, Provider, Variant } from './providers/provider.ts';
 import { machineError, publishFile } from './publish.ts';
 import { oneLine } from './text.ts';
@@ -71,11 +71,10 @@ interface Fetched extends DownloadedFile, Received {
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
   const { target, stream, signal } = request;
   const folder = target === undefined ? await temporaryFolder() : dirname(target);
-  const swept = target === undefined ? sweepFolders(request) : sweepParts(folder, request);
   const parts: Part[] = [];
-  const makePart = (): string => {
-    const part = createPart(folder, request.clock);
-    parts.push(part);
+  const makePart = async (): Promise<string> => {
+    const part = await createPart(folder, request.clock);
+    if (parts.push(part) === 1) await (target === undefined ? sweepFolders(part) : sweepBeside(folder, part));
     return part.path;
   };
   try {
@@ -88,20 +87,21 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
     throw machineError(error, target ?? folder);
   } finally {
     for (const part of parts) await part.dispose();
-    await swept;
     if (target === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** What comes damaged is fetched once more: what brought it may be to blame. It is better than nothing where that fails. */
-async function fetchSound(makePart: () => string, request: DownloadRequest): Promise<Fetched> {
-  const first = await fetchFile(makePart(), request);
+async function fetchSound(makePart: () => Promise<string>, request: DownloadRequest): Promise<Fetched> {
+  const first = await fetchFile(await makePart(), request);
   if (first.damage === undefined) return first;
   request.onDamage?.(first.damage);
-  return fetchFile(makePart(), request, first).catch((error: unknown) => {
+  try {
+    return await fetchFile(await makePart(), request, first);
+  } catch (error) {
     if (request.signal.aborted) throw error;
     return first;
-  });
+  }
 }
 
 /** With an `earlier` file, the same bytes are not looked at again. */
@@ -171,7 +171,7 @@ async function temporaryFolder(): Promise<string> {
 
 async function fill(path: string, request: DownloadRequest): Promise<{ bytes: number; sha256: string }> {
   const { clock, signal } = request;
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'r+');
   const state: Progress = { held: 0, etag: undefined, hash: createHash('sha256') };
   try {
     for (let fruitless = 0, most = 0; ; ) {

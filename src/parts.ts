@@ -1,11 +1,11 @@
 /**
- * Downloads in the making: files beside their targets that show four times a second that somebody works on them, so that what
- * a killed process left can be told from what another one is about to finish.
+ * Downloads in the making: files beside their targets that show now and then that somebody works on them, so that what a
+ * killed process left can be told from what another one is about to finish.
  */
 import { randomBytes } from 'node:crypto';
-import { lstat, readdir, rm, rmdir, utimes } from 'node:fs/promises';
+import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './domain.ts';
 import { temporary } from './temporary.ts';
 
@@ -16,21 +16,18 @@ export interface Part {
 }
 
 const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
-const BEAT_MS = 250;
-/** How long a living process may stand still on a busy machine. */
-const SILENT_MS = 1500;
+const BEAT_MS = 10_000;
+/** Nobody works on what has not moved for so long: on the busiest machine a living process misses a few beats at most. */
+const SILENT_MS = 5 * 60_000;
 
-/** What this process works on: nobody has to watch it. */
-const own = new Set<string>();
-
-/** A fresh path in an existing folder; whoever made a file there keeps it alive until `dispose`. */
-export function createPart(folder: string, clock: Clock): Part {
+/** Makes an empty file with a fresh name in an existing folder, and keeps it alive until `dispose`. */
+export async function createPart(folder: string, clock: Clock): Promise<Part> {
   const name = `.sora-${Math.floor(clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`;
   const made = temporary(join(folder, name));
-  own.add(made.path);
+  await (await open(made.path, 'wx', 0o644)).close();
   const beat = setInterval(() => {
     const now = new Date();
-    // Not made yet, or made a target already.
+    // It may have become a target already.
     utimes(made.path, now, now).catch(() => {});
   }, BEAT_MS);
   beat.unref();
@@ -39,53 +36,47 @@ export function createPart(folder: string, clock: Clock): Part {
     async dispose() {
       clearInterval(beat);
       await made.dispose();
-      own.delete(made.path);
     },
   };
 }
 
-/**
- * Removes what killed downloads left in a folder. What others still work on stays: it moves while it is watched, for up to
- * 1.5 s. Never fails; an aborted signal ends it early. Resolves to whether anything was removed.
- */
-export async function sweepParts(
-  folder: string,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  const paths = names.filter((name) => PART_NAME.test(name)).map((name) => join(folder, name));
-  const silent = new Map<string, number>();
-  for (const path of paths) {
-    const movedAt = own.has(path) ? undefined : await movedAtOf(path);
-    if (movedAt !== undefined) silent.set(path, movedAt);
-  }
-  try {
-    for (let waitedMs = 0; silent.size > 0 && waitedMs < SILENT_MS; waitedMs += BEAT_MS) {
-      await clock.sleep(BEAT_MS, signal);
-      for (const [path, movedAt] of silent) if ((await movedAtOf(path)) !== movedAt) silent.delete(path);
-    }
-  } catch {
-    return false;
-  }
-  for (const path of silent.keys()) await rm(path, { force: true }).catch(() => {});
-  return silent.size > 0;
-}
-
-async function movedAtOf(path: string): Promise<number | undefined> {
-  const there = await lstat(path).catch(() => undefined);
-  return there?.isFile() ? there.mtimeMs : undefined;
+/** Removes what killed downloads left beside this one. Never fails; what may still be worked on stays. */
+export async function sweepBeside(folder: string, part: Part): Promise<void> {
+  // By the file system's own clock, which need not be this machine's.
+  const now = await movedAtOf(part.path);
+  if (now !== undefined) await sweep(folder, now);
 }
 
 /** What `mkdtemp` makes of it is a folder for a download that goes to a stream. */
 export const FOLDER_PREFIX = 'sora-part-';
 
 /** The same for the folders of downloads to a stream, which lie among everybody's temporary files. */
-export async function sweepFolders(options: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<void> {
+export async function sweepFolders(part: Part): Promise<void> {
+  const now = await movedAtOf(part.path);
+  if (now === undefined) return;
   const names = await readdir(tmpdir()).catch(() => []);
-  const left = names.filter((name) => basename(name).startsWith(FOLDER_PREFIX)).map((name) => join(tmpdir(), name));
-  await Promise.all(
-    left.map(async (folder) => {
-      if (await sweepParts(folder, options)) await rmdir(folder).catch(() => {});
-    }),
+  for (const folder of names.filter((name) => name.startsWith(FOLDER_PREFIX)).map((name) => join(tmpdir(), name))) {
+    const isOld = await isSilent(folder, now);
+    await sweep(folder, now);
+    // Fails where something is left in it. One that is new and empty is about to be used.
+    if (isOld) await rmdir(folder).catch(() => {});
+  }
+}
+
+async function sweep(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const path of names.filter((name) => PART_NAME.test(name)).map((name) => join(folder, name)))
+    if (await isSilent(path, now)) await rm(path, { force: true }).catch(() => {});
+}
+
+async function isSilent(path: string, now: number): Promise<boolean> {
+  const movedAt = await movedAtOf(path);
+  return movedAt !== undefined && now - movedAt > SILENT_MS;
+}
+
+async function movedAtOf(path: string): Promise<number | undefined> {
+  return lstat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
   );
 }
