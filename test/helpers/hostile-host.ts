@@ -1,8 +1,11 @@
 /** A host that works, and whose every text is hostile: the sandbox behind a proxy that rewrites what it says. */
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Renderer } from '../../src/sandbox/render.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { makeClip, rendererOf } from '../sandbox/harness.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 import { tempFolder } from './temp.ts';
 
@@ -31,6 +34,7 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
   const sandbox = await startSandbox({
     stateDir: await tempFolder(),
     ffmpeg: ffmpegPath,
+    renderer: { ...rendererOf(Buffer.alloc(0)), video: makeFilm },
     scenario: { version: 1, jobSeconds: 0 },
   });
   const inner = new URL(sandbox.url).origin;
@@ -96,6 +100,12 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
     ),
   };
 }
+
+/** Of one colour, as large and as long as was asked for. */
+const makeFilm: Renderer['video'] = async ({ scene: { width, height, seconds } }, target) => {
+  const film = await makeClip({ size: `${width}x${height}`, seconds });
+  await writeFile(target, Buffer.from(await film.arrayBuffer()));
+};
 
 /** A text of a field, with everything bad behind it; for `invalid`, with bytes that are no UTF-8 too. */
 export function withPoison(value: string): string {
