@@ -65,7 +65,7 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
     const answer = await fetch(`${inner}${cured(request.url ?? '/')}`, {
       method: request.method ?? 'GET',
       headers: passed(request),
-      ...(chunks.length > 0 && { body: curedBody(Buffer.concat(chunks)) }),
+      ...(chunks.length > 0 && { body: curedBody(Buffer.concat(chunks).toString('latin1').replaceAll(outer, inner)) }),
     });
     const type = answer.headers.get('content-type') ?? '';
     const bytes = Buffer.from(await answer.arrayBuffer());
@@ -120,19 +120,21 @@ function cured(text: string): string {
   );
 }
 
-function curedBody(body: Buffer): Uint8Array<ArrayBuffer> {
+function curedBody(body: string): Uint8Array<ArrayBuffer> {
   const bad = [withPoison(''), `${POISON}\ufffd\ufffd\ufffd`].flatMap((text) => [
     JSON.stringify(text).slice(1, -1),
     text,
   ]);
-  const text = bad.reduce(
-    (rest, one) => rest.replaceAll(Buffer.from(one).toString('latin1'), ''),
-    body.toString('latin1'),
-  );
+  const text = bad.reduce((rest, one) => rest.replaceAll(Buffer.from(one).toString('latin1'), ''), body);
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
+/** What a request says of itself, and what storage was told to expect with an upload. */
 function passed({ headers }: IncomingMessage): Record<string, string> {
-  const kept = ['authorization', 'api-key', 'x-api-key', 'content-type', 'accept', 'range'];
-  return Object.fromEntries(kept.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])));
+  const kept = /^(authorization|api-key|x-api-key|content-type|accept|range|x-amz-.*)$/;
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' && kept.test(name) ? [[name, value]] : [],
+    ),
+  );
 }
