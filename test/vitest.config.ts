@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -8,8 +10,12 @@ const LONG = [
   ...['media/matrix-streams', 'media/matrix-picture', 'e2e/derive', 'e2e/main-job', 'e2e/cast', 'e2e/chaos'],
 ];
 
-/** Puts something in the place of a module, which others would then share. */
-const ALONE = 'publish';
+const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.test.ts'),
+);
+
+/** What puts something in the place of a module, which others would then share. */
+const isAlone = (file: string): boolean => readFileSync(join(import.meta.dirname, file), 'utf8').includes('vi.mock(');
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,16 +27,18 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const among = (belongs: (file: string) => boolean): string[] => FILES.filter(belongs).map((file) => `test/${file}`);
+
 // Everything that is talked to is on this machine, and reading a file of authorities doubles the start of every child.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    // Files share a worker and what it has loaded: a fifth of all computing was loading. None may leave anything behind.
+    // Files share a worker and what it has loaded: most would load for longer than they test. None may leave anything behind.
     projects: [
-      { extends: true, test: { name: 'shared', include: [`test/**/!(${ALONE}).test.ts`], isolate: false } },
-      { extends: true, test: { name: 'alone', include: [`test/**/${ALONE}.test.ts`] } },
+      { extends: true, test: { name: 'shared', include: among((file) => !isAlone(file)), isolate: false } },
+      { extends: true, test: { name: 'alone', include: among(isAlone) } },
     ],
     globalSetup: 'test/helpers/once.setup.ts',
     // Much of the time goes into waiting for processes and clocks.
