@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BIN, FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
+import { smallJoe } from '../helpers/joe.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -97,9 +98,9 @@ describe('what a command leaves, and the next one finds', () => {
   });
 });
 
-it('is not stopped by a terminal without a width', () => {
+it('is not stopped by a terminal without a width', async () => {
   const machine = makeMachine();
-  const line = `stty cols 0 rows 0; '${process.execPath}' '${BIN}' clip prepare '${JOE}' -o out.mp4`;
+  const line = `stty cols 0 rows 0; '${process.execPath}' '${BIN}' clip prepare '${await smallJoe()}' -o out.mp4`;
   const done = spawnSync('script', ['-qec', line, '/dev/null'], {
     env: { ...machine.env, CI: '' },
     cwd: machine.dir,

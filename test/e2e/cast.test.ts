@@ -1,15 +1,15 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { fittingJoe } from '../helpers/joe.ts';
 
-const JOE = join(FIXTURES, 'joe.mp4');
 const GENERATE = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'joe-waves.mp4', '--poll-interval', '100ms'];
 
 /** A machine that has made Joe in the sandbox, and the folder that its team commits. */
 async function makeTeam(env: Readonly<Record<string, string>> = { SORA_PROVIDER: 'sandbox' }) {
   const maker = makeMachine(env);
-  const made = await maker.sora(['character', 'create', JOE, '--name', 'Joe', '-q']);
+  const made = await maker.sora(['character', 'create', await fittingJoe(), '--name', 'Joe', '-q']);
   expect(made.exitCode, made.stderr).toBe(0);
   const exported = await maker.sora(['character', 'export', '-o', 'cast.json', '--with-clips', '-q']);
   expect(exported).toMatchObject({ exitCode: 0, stdout: join(maker.dir, 'cast.json') });

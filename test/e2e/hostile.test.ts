@@ -5,16 +5,31 @@ import type { Character } from '../../src/domain.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { type Ran, runHere } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
 import { sampleCharacter, sampleJob } from '../store/samples.ts';
 
+interface Speaker {
+  sora(args: readonly string[]): PromiseLike<Partial<Ran>>;
+}
+
+/** The program without a process of its own, where its words are all that is looked at: most take less time than a start. */
+function makeQuickMachine(env?: Readonly<Record<string, string>>): Omit<Machine, 'sora'> & Speaker {
+  const machine = makeMachine(env);
+  return { ...machine, sora: (args) => runHere(machine, args) };
+}
+
+/** What an adapter does with a host's words is the same in every process: the built program is tried with one of them. */
+const machineFor = (provider: string, env: Readonly<Record<string, string>>) =>
+  (provider === 'openai' ? makeMachine : makeQuickMachine)({ ...env, SORA_PROVIDER: provider });
+
 /** Runs a command twice, for people and with `--json`, and finds nothing in its words that a terminal or a parser trips over. */
-async function inspectWords(machine: Machine, args: readonly string[], modes = [false, true]): Promise<number[]> {
+async function inspectWords(machine: Speaker, args: readonly string[], modes = [false, true]): Promise<number[]> {
   const exits: number[] = [];
   for (const json of modes) {
     const end = args.indexOf('--');
     const flagged = end < 0 ? [...args, '--json'] : args.toSpliced(end, 0, '--json');
-    const { exitCode, stdout, stderr } = await machine.sora(json ? flagged : args);
+    const { exitCode, stdout = '', stderr = '' } = await machine.sora(json ? flagged : args);
     const said = `${stdout}\n${stderr}`;
     const told = `sora ${args.join(' ')}: ${said.slice(0, 1500)}`;
     expect(exitCode, told).not.toBe(1);
@@ -33,7 +48,7 @@ async function inspectWords(machine: Machine, args: readonly string[], modes = [
 
 /** What the flow of a job hangs on: without these, nothing goes on. */
 const isVital = (value: string, key: string) =>
-  /^https?:/.test(value) || /^(status|method|headers|object|content-type)$/i.test(key);
+  /^https?:/.test(value) || /^(status|method|headers|object|content-type|x-amz-.*)$/i.test(key);
 
 describe('P5: a host whose every text is hostile', () => {
   it.each(['openai', 'wavespeed', 'eachlabs'])('steers no terminal and breaks no JSON: %s', async (provider) => {
@@ -41,7 +56,7 @@ describe('P5: a host whose every text is hostile', () => {
       text: (value, key) => (isVital(value, key) ? value : withPoison(value)),
       invalid: true,
     });
-    const machine = makeMachine({ ...host.env, SORA_PROVIDER: provider });
+    const machine = machineFor(provider, host.env);
     await makeClip('2.0 s', machine.dir);
     const once = (...args: string[]) => inspectWords(machine, args, [false]);
     const twice = (...args: string[]) => inspectWords(machine, args);
@@ -49,7 +64,9 @@ describe('P5: a host whose every text is hostile', () => {
     await twice('character', 'show', 'Joe');
     await once('video', 'generate', 'Joe waves.', '-c', 'Joe');
     const wait = ['video', 'wait', '@last', '--poll-interval', '100ms', '-o', 'out.mp4', '--force'];
-    await inspectWords(machine, [...wait, '--timeout', '20s'], [true]);
+    const [exit] = await inspectWords(machine, [...wait, '--timeout', '20s'], [true]);
+    // It goes on to the end, also where the host gives its model another name.
+    expect([0, 9]).toContain(exit);
     await twice('video', 'show', '@last');
     await once('video', 'list', '--remote');
     for (const args of ['status @last', 'cancel @last', 'delete @last --yes']) {
@@ -65,7 +82,7 @@ describe('P5: a host whose every text is hostile', () => {
     async (provider) => {
       for (const refuse of [400, 401]) {
         const host = await createHostileHost({ refuse, text: () => withPoison('No. '.repeat(250_000)) });
-        const machine = makeMachine({ ...host.env, SORA_PROVIDER: provider });
+        const machine = machineFor(provider, host.env);
         const [plain, json] = await inspectWords(machine, ['video', 'generate', 'A lighthouse.']);
         expect([plain, json]).toEqual(refuse === 400 ? [5, 5] : [4, 4]);
         await inspectWords(machine, ['video', 'show', '@last'], [false]);
@@ -89,7 +106,7 @@ describe('P5: a host whose every text is hostile', () => {
 
 describe('records that somebody changed by hand', () => {
   it('are shown without what would steer a terminal', async () => {
-    const machine = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    const machine = makeQuickMachine({ SORA_PROVIDER: 'sandbox' });
     const job = sampleJob('job_000000000abcdef', {
       ...{ remoteId: withPoison('video_1'), model: withPoison('sora-2'), provider: withPoison('openai') },
       ...{ remoteStatus: withPoison('odd'), status: 'failed', outputPath: withPoison('/x.mp4') },
@@ -174,7 +191,7 @@ describe('names and paths', () => {
   ];
 
   it('of characters are kept as they are or refused, and never become a path', async () => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     await makeClip('2.0 s', machine.dir);
     for (const [name, exit] of NAMES) {
       const [code] = await inspectWords(
@@ -306,7 +323,7 @@ describe('casts that others wrote', () => {
     ['hostile words', cast(entry({ name: POISON }))],
     ['no JSON', POISON],
   ])('are refused in a sentence, soon: %s', async (_, text) => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     await writeFile(join(machine.dir, 'cast.json'), text);
     for (const args of ['character list --cast cast.json', 'character import cast.json']) {
       expect(await inspectWords(machine, words(args), [true]), args).toEqual([2]);
@@ -314,7 +331,7 @@ describe('casts that others wrote', () => {
   });
 
   it('name no clip outside their folder, by whatever way', async () => {
-    const machine = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    const machine = makeQuickMachine({ SORA_PROVIDER: 'sandbox' });
     const folder = join(machine.dir, 'cast');
     await mkdir(folder);
     await writeFile(join(machine.dir, 'secret.mp4'), 'secret');
@@ -338,7 +355,7 @@ describe('casts that others wrote', () => {
 
   it('P5: name no host that is sent a key or anything else', async () => {
     const host = await createHostileHost({ text: (value) => value });
-    const machine = makeMachine({ OPENAI_API_KEY: 'sk-of-my-own', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
+    const machine = makeQuickMachine({ OPENAI_API_KEY: 'sk-of-my-own', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' });
     const registration = {
       ...{ provider: 'openai', baseUrl: host.env.OPENAI_BASE_URL, orientation: 'landscape', kind: 'id' },
       ...{ value: 'char_1', name: 'Joe', createdAt: '2026-11-21T10:00:00.000Z' },

@@ -2,10 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
-import { BIN, FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
-
-const JOE = join(FIXTURES, 'joe.mp4');
+import { fittingJoe } from '../helpers/joe.ts';
 
 /** A host of its own, with its own memory, as `sora sandbox serve` prints how to reach it. */
 async function startHost(
@@ -65,7 +64,7 @@ it('a character outlives the host that it was made at', async () => {
   const first = await startHost(machine, 'openai');
   const { OPENAI_BASE_URL = '', OPENAI_API_KEY = '' } = first.variables;
   const openai = { OPENAI_BASE_URL, OPENAI_API_KEY };
-  const made = await sora(['character', 'create', JOE, '--name', 'Joe'], { env: openai });
+  const made = await sora(['character', 'create', await fittingJoe(), '--name', 'Joe'], { env: openai });
   expect(made, made.stderr).toMatchObject({ exitCode: 0 });
   const once = await sora(['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'openai.mp4'], { env: openai });
   expect(once, once.stderr).toMatchObject({ exitCode: 0 });
@@ -99,7 +98,16 @@ it('a clip that the host has deleted is uploaded again, and fits however it is t
   const host = await startHost(machine, 'forgetful');
   const { WAVESPEED_BASE_URL = '', WAVESPEED_API_KEY = '' } = host.variables;
   const env = { WAVESPEED_BASE_URL, WAVESPEED_API_KEY };
-  const made = await sora(['character', 'create', JOE, '--name', 'Joe', '--resolution', '720p', '--local']);
+  const made = await sora([
+    'character',
+    'create',
+    await fittingJoe(),
+    '--name',
+    'Joe',
+    '--resolution',
+    '720p',
+    '--local',
+  ]);
   expect(made, made.stderr).toMatchObject({ exitCode: 0 });
   const send = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '--aspect', '9:16'];
   const first = await sora(send, { env });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { BIN, FIXTURES, makeMachine, said } from '../helpers/cli.ts';
+import { BIN, makeMachine, said } from '../helpers/cli.ts';
+import { smallJoe } from '../helpers/joe.ts';
 
 const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
 
@@ -25,9 +26,9 @@ const BLOCKS: readonly Example[] = README.split(/^#+ /m).flatMap((section) => {
 });
 
 /** A folder with joe.mp4 and a `sora` on the PATH, as after an installation. */
-function readersMachine() {
+async function readersMachine() {
   const machine = makeMachine();
-  copyFileSync(join(FIXTURES, 'joe.mp4'), join(machine.dir, 'joe.mp4'));
+  copyFileSync(await smallJoe(), join(machine.dir, 'joe.mp4'));
   const program = join(machine.dir, 'bin', 'sora');
   const env = { ...machine.env, PATH: `${join(machine.dir, 'bin')}:${machine.env.PATH}` };
   return { ...machine, env, program };
@@ -47,7 +48,7 @@ describe('the README', () => {
   });
 
   it('runs as printed, from the first example to the last', async () => {
-    const { dir, env, program } = readersMachine();
+    const { dir, env, program } = await readersMachine();
     await installProgram(program);
     const script = BLOCKS.filter(({ kind }) => kind === 'sh')
       .map(({ script }) => script)
@@ -57,7 +58,7 @@ describe('the README', () => {
   }, 240_000);
 
   it('serves the sandbox to other programs as printed', async () => {
-    const { dir, env, program } = readersMachine();
+    const { dir, env, program } = await readersMachine();
     await installProgram(program);
     const port = await freePort();
     const [serve = '', ...calls] = (BLOCKS.find(({ kind }) => kind === 'serve')?.script ?? '')

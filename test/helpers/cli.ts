@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { ffmpegPath } from './ffmpeg.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/sora.js', import.meta.url));
@@ -27,16 +27,10 @@ export interface RunOptions {
 
 const RUN = { reject: false, extendEnv: false, stripFinalNewline: true } as const;
 
-const machines: string[] = [];
-
-afterEach(() => {
-  for (const dir of machines.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
-
 /** Removed after the test. */
 export function makeMachine(env: Readonly<Record<string, string>> = {}): Machine {
   const dir = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
-  machines.push(dir);
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const home = join(dir, 'home');
   const base = { PATH: process.env.PATH ?? '', HOME: dir, SORA_HOME: home, SORA_FFMPEG: ffmpegPath, CI: '1', ...env };
   return {

@@ -1,9 +1,10 @@
 /** Clips for tests, made on the spot: small, still, and with marks in three corners (see picture.ts). */
-import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Size } from '../../src/domain.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { sampleRanges } from './mp4.ts';
+import { madeOnce } from './once.ts';
 import { markedPicture } from './picture.ts';
 
 interface Recipe {
@@ -177,21 +178,19 @@ export const RECIPES = {
 
 export type ClipKind = keyof typeof RECIPES;
 
-/** Makes the clip in this folder and gives its path. */
+/** Puts the clip into this folder and gives its path. */
 export async function makeClip(kind: ClipKind, folder: string): Promise<string> {
-  const {
-    file,
-    size,
-    seconds,
-    fps,
-    filter,
-    video,
-    tags = {},
-    sound,
-    transparent = false,
-    after,
-  }: Recipe = RECIPES[kind];
+  const { file }: Recipe = RECIPES[kind];
   const path = join(folder, file);
+  await copyFile(
+    await madeOnce(`${kind.replace(/\W/g, '-')}-${file}`, (source) => encode(RECIPES[kind], source)),
+    path,
+  );
+  return path;
+}
+
+async function encode(recipe: Recipe, path: string): Promise<void> {
+  const { size, seconds, fps, filter, video, tags = {}, sound, transparent = false, after } = recipe;
   const pitches = sound?.pitches ?? [];
   const flat = transparent ? '' : 'format=rgb24,';
   const chain = `[0:v]loop=-1:1:0,setpts=N,trim=duration=${seconds},${flat}${filter}[v]`;
@@ -208,7 +207,6 @@ export async function makeClip(kind: ClipKind, folder: string): Promise<string> 
     { path: makerPath, input: markedPicture(size, { transparent }) },
   );
   await after?.(path);
-  return path;
 }
 
 /** `location`, or `s:v:0 rotate` for a tag of a stream. */

@@ -1,8 +1,11 @@
 /** A host that works, and whose every text is hostile: the sandbox behind a proxy that rewrites what it says. */
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { Renderer } from '../../src/sandbox/render.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { makeClip, rendererOf } from '../sandbox/harness.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 import { tempFolder } from './temp.ts';
 
@@ -31,6 +34,7 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
   const sandbox = await startSandbox({
     stateDir: await tempFolder(),
     ffmpeg: ffmpegPath,
+    renderer: { ...rendererOf(Buffer.alloc(0)), video: makeFilm },
     scenario: { version: 1, jobSeconds: 0 },
   });
   const inner = new URL(sandbox.url).origin;
@@ -61,7 +65,7 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
     const answer = await fetch(`${inner}${cured(request.url ?? '/')}`, {
       method: request.method ?? 'GET',
       headers: passed(request),
-      ...(chunks.length > 0 && { body: curedBody(Buffer.concat(chunks)) }),
+      ...(chunks.length > 0 && { body: curedBody(Buffer.concat(chunks).toString('latin1').replaceAll(outer, inner)) }),
     });
     const type = answer.headers.get('content-type') ?? '';
     const bytes = Buffer.from(await answer.arrayBuffer());
@@ -97,6 +101,12 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
   };
 }
 
+/** Of one colour, as large and as long as was asked for. */
+const makeFilm: Renderer['video'] = async ({ scene: { width, height, seconds } }, target) => {
+  const film = await makeClip({ size: `${width}x${height}`, seconds });
+  await writeFile(target, Buffer.from(await film.arrayBuffer()));
+};
+
 /** A text of a field, with everything bad behind it; for `invalid`, with bytes that are no UTF-8 too. */
 export function withPoison(value: string): string {
   return `${value}${POISON}${NO_UTF8}`;
@@ -110,19 +120,21 @@ function cured(text: string): string {
   );
 }
 
-function curedBody(body: Buffer): Uint8Array<ArrayBuffer> {
+function curedBody(body: string): Uint8Array<ArrayBuffer> {
   const bad = [withPoison(''), `${POISON}\ufffd\ufffd\ufffd`].flatMap((text) => [
     JSON.stringify(text).slice(1, -1),
     text,
   ]);
-  const text = bad.reduce(
-    (rest, one) => rest.replaceAll(Buffer.from(one).toString('latin1'), ''),
-    body.toString('latin1'),
-  );
+  const text = bad.reduce((rest, one) => rest.replaceAll(Buffer.from(one).toString('latin1'), ''), body);
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
+/** What a request says of itself, and what storage was told to expect with an upload. */
 function passed({ headers }: IncomingMessage): Record<string, string> {
-  const kept = ['authorization', 'api-key', 'x-api-key', 'content-type', 'accept', 'range'];
-  return Object.fromEntries(kept.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])));
+  const kept = /^(authorization|api-key|x-api-key|content-type|accept|range|x-amz-.*)$/;
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' && kept.test(name) ? [[name, value]] : [],
+    ),
+  );
 }

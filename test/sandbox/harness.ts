@@ -1,11 +1,11 @@
 /** A sandbox for one test, a client that is not ours, and clips to upload. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
 import type { Renderer } from '../../src/sandbox/render.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { madeOnce } from '../helpers/once.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 export type Json = Record<string, unknown>;
@@ -140,32 +140,21 @@ export function rendererOf(bytes: Buffer): Renderer {
   };
 }
 
-const made = new Map<string, Promise<Buffer>>();
-
 /** A clip of one colour, 1280x720 and two seconds long unless told, as a part of a form. */
 export async function makeClip(clip: Clip = {}, type = 'video/mp4'): Promise<Blob> {
-  const key = JSON.stringify(clip);
-  const bytes = made.get(key) ?? encode(clip);
-  made.set(key, bytes);
-  return new Blob([await bytes], { type });
+  const key = createHash('sha256').update(JSON.stringify(clip)).digest('hex').slice(0, 16);
+  return new Blob([await readFile(await madeOnce(`sandbox-${key}.mp4`, (path) => encode(clip, path)))], { type });
 }
 
-async function encode(clip: Clip): Promise<Buffer> {
+async function encode(clip: Clip, path: string): Promise<void> {
   const { size = '1280x720', seconds = 2, color = 'magenta', filter = 'null' } = clip;
   const { codec = 'libx264 -preset ultrafast', output = '-movflags +faststart' } = clip;
-  const folder = await mkdtemp(join(tmpdir(), 'sora-sandbox-'));
-  const path = join(folder, 'clip.mp4');
-  try {
-    const source = `-v error -f lavfi -i color=${color}:s=${size}:r=24:d=${seconds} -vf ${filter},format=yuv420p`;
-    await run([...words(`${source} -c:v ${codec} ${output}`), path], { path: makerPath });
-    if (clip.turn === undefined) return await readFile(path);
-    const turned = join(folder, 'turned.mp4');
-    const copy = words(`-c copy -metadata:s:v:0 rotate=${clip.turn}`);
-    await run(['-v', 'error', '-i', path, ...copy, turned], { path: makerPath });
-    return await readFile(turned);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const source = `-v error -f lavfi -i color=${color}:s=${size}:r=24:d=${seconds} -vf ${filter},format=yuv420p`;
+  const upright = clip.turn === undefined ? path : `${path}.upright.mp4`;
+  await run([...words(`${source} -c:v ${codec} ${output}`), upright], { path: makerPath });
+  if (clip.turn === undefined) return;
+  const copy = words(`-c copy -metadata:s:v:0 rotate=${clip.turn}`);
+  await run(['-v', 'error', '-i', upright, ...copy, path], { path: makerPath });
 }
 
 /** A picture of one colour, as a part of a form. */
