@@ -3,14 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const { output } = await build({
   input: 'src/main.ts',
   platform: 'node',
-  // One brings a program, the other WebAssembly, each beside its own files. Everything else becomes part of dist: execa alone
-  // is 160 files, and opening them takes a tenth of a second.
-  external: ['ffmpeg-static', 'mediainfo.js'],
+  // It brings a program beside its own files. Everything else becomes part of dist: execa alone is 160 files, and opening
+  // them takes a tenth of a second.
+  external: ['ffmpeg-static'],
+  // Its condition for bundlers is meant for browsers.
+  resolve: { alias: { 'mediainfo.js$': fileURLToPath(import.meta.resolve('mediainfo.js')) } },
   plugins: [
     {
       // commander loads it for subcommands that are programs of their own, of which there are none: 2 ms at each start.
@@ -35,14 +38,14 @@ const { output } = await build({
         { name: 'start', tags: ['$initial'] },
         {
           name: 'cli',
-          test: /\/src\/(cli|program|program-help|options|context|choice|ui|progress|table|width|time|providers\/(index|provider)|store\/paths)\.ts$|\/node_modules\/(commander|chalk)\//,
+          test: /\/src\/(cli|program|program-help|options|context|choice|ui|progress|table|width|time|hash|providers\/(index|provider)|store\/paths)\.ts$|\/node_modules\/(commander|chalk)\//,
         },
         {
           name: 'store',
-          test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records)|hash)\.ts$|\/valibot\//,
+          test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records))\.ts$|\/valibot\//,
         },
         // A file each, with what they need.
-        ...['conf', 'execa', 'fluent-ffmpeg', 'ora', 'proper-lockfile', 'undici'].map((name) => ({
+        ...['conf', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map((name) => ({
           name,
           test: new RegExp(`/node_modules/${name}/`),
         })),

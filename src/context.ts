@@ -114,7 +114,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     return readKeys(paths.config, { platform: host.platform, warn });
   });
   const ffmpeg = once(async () => {
-    const { findFfmpeg } = await import('./media/ffmpeg.ts');
+    const { findFfmpeg } = await import('./media/find.ts');
     return findFfmpeg(host.env, host.signal);
   });
   const sandbox = once(async () => {

@@ -60,8 +60,9 @@ export async function prepareInto(
 ): Promise<{ clip: Clip; plan: MediaPlan }> {
   const { ui, host } = context;
   refuseRejected(clip);
-  const ffmpeg = await context.ffmpeg();
+  // Loaded while ffmpeg still tells its version.
   const { prepareClip } = await import('../media/ffmpeg.ts');
+  const ffmpeg = await context.ffmpeg();
   const task = await ui.task(`Preparing ${name}`);
   try {
     const done = await prepareClip({

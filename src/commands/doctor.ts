@@ -118,8 +118,8 @@ function part(check: string, ok: boolean, what: string, library: string): Findin
 
 async function loadMediaInfo(): Promise<string> {
   try {
-    const { default: createMediaInfo } = await import('mediainfo.js');
-    (await createMediaInfo({ format: 'object' })).close();
+    const { openReader } = await import('../media/reader.ts');
+    (await openReader()).close();
     return 'loads';
   } catch (cause) {
     const why = oneLine(cause instanceof Error ? cause.message : String(cause));

@@ -1,6 +1,7 @@
 /** Finds an ffmpeg that works. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
@@ -13,6 +14,8 @@ export interface Ffmpeg {
   readonly version: string;
   readonly source: 'SORA_FFMPEG' | 'ffmpeg-static' | 'PATH';
 }
+
+const require = createRequire(import.meta.url);
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -55,7 +58,8 @@ export async function findFfmpeg(env: Env, signal?: AbortSignal): Promise<Ffmpeg
 
 async function staticPath(): Promise<string | undefined> {
   try {
-    const { default: path } = await import('ffmpeg-static');
+    // Its only export is a path; asked for in this way, a missing package costs next to nothing.
+    const path: unknown = require('ffmpeg-static');
     if (typeof path !== 'string') return undefined;
     await access(path, constants.X_OK);
     return path;

@@ -8,14 +8,13 @@ import type { Ffmpeg } from './find.ts';
 import type { MediaInfo, VideoInfo } from './info.ts';
 import { containerOf, type Fields, isTruncated, readReport } from './mediainfo.ts';
 import { throwIfAborted } from './process.ts';
+import { openReader } from './reader.ts';
 
 export interface ProbeOptions {
   /** Measures what the file does not say: an animated GIF or a live recording states no length. Awaited only for those. */
   readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined>;
   readonly signal: AbortSignal;
 }
-
-const CHUNK_BYTES = 256 * 1024;
 
 /** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read. */
 export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeOptions): Promise<MediaInfo> {
@@ -88,8 +87,7 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
-  const { default: createMediaInfo } = await import('mediainfo.js');
-  const reader = await createMediaInfo({ format: 'object', chunkSize: CHUNK_BYTES });
+  const reader = await openReader();
   try {
     const report = await reader.analyzeData(size, async (length, offset) => {
       throwIfAborted(signal);
