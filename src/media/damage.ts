@@ -7,7 +7,7 @@ import { fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { crashWords, firstWords } from './process.ts';
-import { DECODE_TIMEOUT_MS, runDecoder } from './verify.ts';
+import { DECODE_TIMEOUT_MS, DECODER_THREADS, runDecoder } from './verify.ts';
 
 export interface Soundness {
   /** False where this build cannot tell: it has no such decoder, took too long, or did not run to its end. */
@@ -32,8 +32,8 @@ export async function checkSoundness(
   const listen = async (maps: readonly string[]): Promise<Soundness & { readonly frames: number }> => {
     // Concealed errors are mentioned, and no error.
     const told = ['-loglevel', 'level+info', '-nostats', '-progress', 'pipe:1'];
-    const args = [...hostileInput(), ...told, '-i', fileUrl(resolve(path)), ...maps, '-f', 'null', '-'];
-    const { result, frames } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
+    const input = [...hostileInput(), ...told, ...DECODER_THREADS, '-i', fileUrl(resolve(path))];
+    const { result, frames } = await runDecoder(ffmpeg, [...input, ...maps, '-f', 'null', '-'], { signal, timeoutMs });
     return { frames, ...judge(info, result, frames) };
   };
   try {

@@ -1,4 +1,5 @@
 /** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { formatSize, type Size } from '../domain.ts';
 import type { SoraError } from '../errors.ts';
@@ -21,6 +22,9 @@ export interface DecodeOptions {
 
 export const DECODE_TIMEOUT_MS = 300_000;
 
+/** ffmpeg would take one more than there are cores, and a tenth longer. */
+export const DECODER_THREADS: readonly string[] = ['-threads', String(Math.min(16, availableParallelism()))];
+
 /** Decodes a file once, to nothing, and stops at the first damage. Damage is an answer; `machine` and `interrupted` are thrown. */
 export async function verifyDecodes(
   path: string,
@@ -30,7 +34,7 @@ export async function verifyDecodes(
 ): Promise<Decoded> {
   const args = [
     ...hostileInput(),
-    ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT],
+    ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT, ...DECODER_THREADS],
     ...['-i', fileUrl(resolve(path)), '-map', '0:V:0', ...(audio ? ['-map', '0:a:0?'] : [])],
     ...(size ? ['-filter:v', sizeGuard(size)] : []),
     ...['-f', 'null', '-'],
