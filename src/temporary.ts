@@ -2,8 +2,7 @@
  * Files in the making. Whoever makes one removes it, however its work ends; but a second Ctrl-C leaves at once, and then
  * the process removes what is still listed here.
  */
-import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { promises, rmSync } from 'node:fs';
 
 const unfinished = new Set<string>();
 
@@ -13,7 +12,8 @@ export function temporary(path: string): { readonly path: string; dispose(): Pro
   return {
     path,
     async dispose() {
-      await rm(path, { recursive: true, force: true });
+      // Of node:fs, which every start has loaded; node:fs/promises would take a millisecond of each.
+      await promises.rm(path, { recursive: true, force: true });
       unfinished.delete(path);
     },
   };
