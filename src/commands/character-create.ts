@@ -1,5 +1,4 @@
 /** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
-import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
@@ -12,16 +11,15 @@ import {
   type Registration,
   sameWishes,
 } from '../domain.ts';
-import { hintsOf, isSoraError, PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
-import { hashFile } from '../hash.ts';
+import { isSoraError, SoraError } from '../errors.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
 import { type Cost, describeBill } from '../providers/cost.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
-import { checkName } from '../store/names.ts';
 import { temporary } from '../temporary.ts';
 import { oneLine } from '../text.ts';
 import { type BudgetFlags, type CharacterBudget, characterBudget, checkBudget, costOfCharacters } from './budget.ts';
 import { characterDocument } from './character.ts';
+import { checkInput, hashSource } from './character-input.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
 import { type Place, registrationAt } from './place.ts';
 import { requestText } from './preview.ts';
@@ -56,7 +54,12 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     const { plan, info } = await inspectClip(context, path, input.options);
     const sent =
       chosen && plan.kind !== 'reject'
-        ? await previewRegistration(context, { input, name, chosen, existing: same ? existing : undefined })
+        ? await previewRegistration(context, {
+            input,
+            name,
+            chosen,
+            existing: same || isFirstClip ? existing : undefined,
+          })
         : undefined;
     ui.result({
       json: { name, path, info, plan, request: sent?.request ?? null, cost: sent?.cost ?? null },
@@ -69,14 +72,21 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
       });
     return;
   }
-  const outdated = same && isMade(existing) && existing.planVersion !== PLAN_VERSION ? existing : undefined;
+  const made = same && isMade(existing) ? existing : undefined;
+  const lost = made !== undefined && !(await store.hasClip(made.master.sha256));
+  const isOld = made !== undefined && made.planVersion !== PLAN_VERSION;
+  // What hosts know it as may have been paid for, and is not given up because sora has changed.
+  const outdated = isOld && (lost || input.force || !isBound(made)) ? made : undefined;
   if (outdated) ui.note(`${name} was prepared by another version of sora, and is prepared anew.`);
-  const reusable = same && !outdated && isMade(existing) && (await store.hasClip(existing.master.sha256));
-  const budget = await budgetOf(context, input, { chosen, existing: same || isFirstClip ? existing : undefined });
+  else if (isOld) ui.note(`${name} was prepared by another version of sora; --force prepares and registers it anew.`);
+  const reusable = made && !outdated && !lost ? made : undefined;
+  const isNew = (!same && !isFirstClip) || (outdated !== undefined && !lost);
+  const budget = await budgetOf(context, input, { chosen, existing: isNew ? undefined : existing });
   // What has a name alone is not replaced, even with --force: its registrations stay.
   const force = input.force && !isFirstClip;
-  if (!reusable && (force || outdated)) sayGivenUp(context, existing);
-  const kept = reusable ? existing : await keep(context, { ...input, force, name, path, source, outdated });
+  if (!reusable && force) sayGivenUp(context, existing);
+  const kept =
+    reusable ?? (await keep(context, { ...input, force, name, path, source, outdated: outdated && { lost } }));
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
@@ -180,6 +190,11 @@ async function choice(context: Context, purpose: Purpose): Promise<Provider | So
   }
 }
 
+/** Hosts know it, or may be about to. */
+function isBound({ registrations, pending = [] }: Character): boolean {
+  return pending.length > 0 || registrations.some(({ stale }) => stale !== true);
+}
+
 /** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
 export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
   return (
@@ -204,8 +219,8 @@ export async function keep(
   input: Pick<CreateInput, 'name' | 'options' | 'force'> & {
     path: string;
     source: MadeCharacter['source'];
-    /** Gives way, and leaves its registrations where the clip turns out to be the same. */
-    outdated?: MadeCharacter | undefined;
+    /** One that other rules made of it gives way; where its clip is lost, this one takes its place. */
+    outdated?: { readonly lost: boolean } | undefined;
   },
 ): Promise<MadeCharacter> {
   const store = await context.characters();
@@ -221,10 +236,13 @@ export async function keep(
       source: input.source,
       options: input.options,
       planVersion: PLAN_VERSION,
-      registrations: input.outdated?.master.sha256 === clip.sha256 ? input.outdated.registrations : [],
+      registrations: [],
       createdAt: new Date(context.host.clock.now()).toISOString(),
     };
-    return await store.keep(character, made.path, { replace: input.force || input.outdated !== undefined });
+    return await store.keep(character, made.path, {
+      replace: input.force || input.outdated !== undefined,
+      heals: input.outdated?.lost === true && !input.force,
+    });
   } finally {
     await made.dispose();
   }
@@ -258,45 +276,4 @@ function summary({ ui }: Context, character: MadeCharacter, registration: Regist
     ? `${registration.provider} knows it as ${oneLine(registration.value, 200)}`
     : 'kept on this machine, not registered';
   return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
-}
-
-/** Every problem with what was typed, in one refusal; the checked name. */
-export async function checkInput(path: string, typedName: string): Promise<string> {
-  const problems: SoraError[] = [];
-  const collect = (error: unknown): void => {
-    if (!isSoraError(error, 'usage')) throw error;
-    problems.push(error);
-  };
-  let name = '';
-  try {
-    name = checkName(typedName);
-  } catch (error) {
-    collect(error);
-  }
-  await requireFile(path).catch(collect);
-  if (problems.length === 0) return name;
-  const [first] = problems;
-  if (first && problems.length === 1) throw first;
-  throw refuseAll(
-    'usage',
-    problems.map(({ message }) => message),
-    hintsOf(problems),
-  );
-}
-
-async function requireFile(path: string): Promise<void> {
-  const there = await stat(path).catch((cause: unknown) => {
-    const isMissing = systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR';
-    throw isMissing
-      ? new SoraError('usage', `There is no file ${path}.`, { hint: PATH_HINT, cause })
-      : new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
-  });
-  if (!there.isFile()) throw new SoraError('usage', `${path} is not a file.`, { hint: 'Name a video file.' });
-}
-
-export async function hashSource(path: string, signal: AbortSignal): Promise<string> {
-  return hashFile(path, signal).catch((cause: unknown) => {
-    signal.throwIfAborted();
-    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
-  });
 }

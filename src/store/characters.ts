@@ -23,11 +23,15 @@ export interface CharacterStore {
   digests(): Promise<Listing<CharacterDigest>>;
   /**
    * Stores a new character together with its clip, which is moved from `tempPath` (a `tempClipPath`). With `replace`, a
-   * character of that name and a clip that no other needs go. Without, the name must be free: `usage`. Two exceptions: the
-   * same character whose clip was lost gets it back, and one that never had a clip gets its first; both keep their
-   * registrations. Returns what is stored.
+   * character of that name and a clip that no other needs go; registrations stay if the clip is the same, or if it `heals`
+   * one that was lost. Without, the name must be free: `usage`. Two exceptions: the same character whose clip was lost gets
+   * it back, and one that never had a clip gets its first; both keep their registrations. Returns what is stored.
    */
-  keep(character: MadeCharacter, tempPath: string, options?: { readonly replace?: boolean }): Promise<MadeCharacter>;
+  keep(
+    character: MadeCharacter,
+    tempPath: string,
+    options?: { readonly replace?: boolean; readonly heals?: boolean },
+  ): Promise<MadeCharacter>;
   /**
    * Stores a new character whose clip is there already; false when the name is taken. With `clipless` the clip may be
    * missing, even unknown: such a character lives by its registrations, and `keep` gives it its clip later.
@@ -91,13 +95,19 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
   const put = async (
     id: string,
     character: MadeCharacter,
-    { existing, replace }: { existing: Character | undefined; replace: boolean },
+    { existing, replace, heals }: { existing: Character | undefined; replace: boolean; heals: boolean },
   ): Promise<MadeCharacter> => {
     if (existing === undefined) {
       if (await records.claim(id, character)) return character;
       throw nameTaken(character.name);
     }
-    const change = (current: Character) => (replace ? character : withClip(current, character));
+    const change = (current: Character): Character => {
+      if (!replace) return withClip(current, character);
+      // Whatever hosts were given of this clip is still true, also what they were given a moment ago.
+      const isStillTrue = heals || current.master?.sha256 === character.master.sha256;
+      const { registrations, pending } = current;
+      return isStillTrue ? { ...character, registrations, ...(pending && { pending }) } : character;
+    };
     const stored = await records.update(id, change);
     if (!stored || !isMade(stored)) throw unknownName(character.name);
     return stored;
@@ -114,7 +124,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
       return inNameOrder(await records.digests({ file, version: CHARACTER_DIGEST_VERSION, of: characterDigest }));
     },
 
-    async keep(character, tempPath, { replace = false } = {}) {
+    async keep(character, tempPath, { replace = false, heals = false } = {}) {
       const id = idOf(character);
       const { sha256: hash } = character.master;
       return clips.locked(async (held) => {
@@ -129,7 +139,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         await clips.publish(tempPath, hash);
         try {
           held.assertHeld();
-          const stored = await put(id, character, { existing, replace });
+          const stored = await put(id, character, { existing, replace, heals });
           if (existing?.master && existing.master.sha256 !== hash)
             await dropUnshared(existing.master.sha256, held).catch(() => false);
           return stored;

@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli.ts';
 import { type CreateInput, runCharacterCreate } from '../../src/commands/character-create.ts';
-import { DEFAULT_CLIP_OPTIONS, isMade, type MadeCharacter } from '../../src/domain.ts';
+import { DEFAULT_CLIP_OPTIONS, isMade, type MadeCharacter, type Registration } from '../../src/domain.ts';
+import { hashText } from '../../src/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
@@ -45,9 +47,14 @@ async function rewrite({ context, joe }: TestContext & { joe: MadeCharacter }, c
   await store.update('Joe', () => ({ ...joe, ...change }));
 }
 
-const REGISTRATION = {
+const REGISTRATION: Registration = {
   ...{ provider: 'sandbox', baseUrl: 'sandbox:', orientation: 'landscape', kind: 'id', value: 'char_1' },
   ...{ name: 'Joe', createdAt: '2026-11-21T10:00:00.000Z' },
+};
+
+const PENDING = {
+  ...{ provider: 'sandbox', baseUrl: 'sandbox:', profile: 'default', orientation: 'landscape', name: 'Joe' },
+  createdAt: '2026-11-21T10:00:00.000Z',
 } as const;
 
 describe('character create', () => {
@@ -67,12 +74,70 @@ describe('character create', () => {
     await expect(cropped).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('--force') });
   });
 
-  it('prepares the same clip anew when it was made by other rules, and keeps what is still true', async () => {
+  it('prepares the same clip anew when it was made by other rules', async () => {
     const test = await created();
-    await rewrite(test, { planVersion: PLAN_VERSION - 1, registrations: [REGISTRATION] });
+    await rewrite(test, { planVersion: PLAN_VERSION - 1 });
+    await runCharacterCreate(test.context, CREATE);
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master });
+    expect(test.stderr.text()).toContain('Joe was prepared by another version of sora, and is prepared anew.');
+  });
+
+  it.each([
+    ['known to a host', { registrations: [REGISTRATION] }],
+    ['being made at a host', { pending: [PENDING] }],
+  ])('leaves one that is %s as it is, and with --force keeps what is still true', async (_, bond) => {
+    const test = await created();
+    await rewrite(test, { planVersion: PLAN_VERSION - 1, ...bond });
+    await runCharacterCreate(test.context, CREATE);
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION - 1, ...bond });
+    expect(test.stderr.text()).toContain('--force prepares and registers it anew');
+    await runCharacterCreate(test.context, { ...CREATE, force: true });
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master, ...bond });
+  });
+
+  it('keeps what hosts know of another clip only where that clip was lost', async () => {
+    const test = await created();
+    const store = await test.context.characters();
+    const old = { planVersion: PLAN_VERSION - 1, registrations: [REGISTRATION] };
+    const unlike = async (): Promise<void> => {
+      const path = await store.tempClipPath();
+      await writeFile(path, 'made by other rules');
+      const master = { ...test.joe.master, sha256: hashText('made by other rules') };
+      await store.keep({ ...test.joe, ...old, master }, path, { replace: true });
+      await store.update('Joe', (joe) => ({ ...joe, registrations: [REGISTRATION] }));
+    };
+    await unlike();
+    await rm(store.clipPath((await find(test)).master.sha256));
+    await runCharacterCreate(test.context, CREATE);
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [REGISTRATION] });
+
+    await unlike();
+    await runCharacterCreate(test.context, { ...CREATE, force: true });
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [] });
+  });
+
+  it('gives nothing up for what may not be paid, and a dry run of what is known costs nothing', async () => {
+    const test = await createTestContext({}, { env: { WAVESPEED_API_KEY: 'key-123456' } });
+    await writeFile(join(test.dir, 'joe.mp4'), clip);
+    for (const [field, value] of [
+      ['provider', 'wavespeed'],
+      ['model', 'openai/sora-2/text-to-video'],
+    ] as const)
+      await runCli(['config', 'set', field, value], test.host);
     await runCharacterCreate(test.context, CREATE);
     const joe = await find(test);
-    expect(joe).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master, registrations: [REGISTRATION] });
-    expect(test.stderr.text()).toContain('Joe was prepared by another version of sora, and is prepared anew.');
+    const known = { ...REGISTRATION, provider: 'wavespeed', baseUrl: 'https://api.wavespeed.ai/api/v3' };
+    await rewrite({ ...test, joe }, { planVersion: PLAN_VERSION - 1, registrations: [known] });
+    const paid = { ...CREATE, local: false, maxCost: 0 };
+    const { context } = await test.again();
+    await expect(runCharacterCreate(context, { ...paid, force: true })).rejects.toMatchObject({ code: 'budget' });
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION - 1, registrations: [known] });
+
+    const { master, source, options: _, planVersion, ...clipless } = joe;
+    const store = await test.context.characters();
+    await store.remove('Joe');
+    await store.claim({ ...clipless, registrations: [known] }, { clipless: true });
+    for (const dryRun of [true, false]) await runCharacterCreate((await test.again()).context, { ...paid, dryRun });
+    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [known] });
   });
 });
