@@ -84,7 +84,9 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
     else if (stream) await pour(path, stream, signal);
     return { ...file, path: target };
   } catch (error) {
-    throw machineError(error, target ?? folder);
+    throw (await wasRemoved(error, { folder, part: parts.at(-1) }))
+      ? lostError(error)
+      : machineError(error, target ?? folder);
   } finally {
     for (const part of parts) await part.dispose();
     if (target === undefined) await rm(folder, { recursive: true, force: true });
@@ -153,14 +155,24 @@ async function publish(
   await publishFile(path, target, { force, taken: 'unverified' }).catch(async (error: unknown) => {
     const there = await lstat(target).catch(() => undefined);
     if (there?.isFile() && there.size === bytes && (await hashFile(target)) === sha256) return;
-    if (systemCode(error) === 'ENOENT' && !(await lstat(path).catch(() => undefined))) throw lostError(error);
     throw error;
   });
 }
 
-/** A process that was stopped for a while looks like a dead one. */
+/** Whether it is the unfinished file that is missing: a process that was stopped for a while looks like a dead one. */
+async function wasRemoved(
+  error: unknown,
+  { folder, part }: { folder: string; part: Part | undefined },
+): Promise<boolean> {
+  const isThere = (path: string): Promise<boolean> => lstat(path).then(Boolean, () => false);
+  return systemCode(error) === 'ENOENT' && part !== undefined && !(await isThere(part.path)) && (await isThere(folder));
+}
+
 function lostError(cause: unknown): SoraError {
-  return new SoraError('unverified', 'The unfinished download was removed while this process stood still.', { cause });
+  return new SoraError('unverified', 'The unfinished download was removed while this process stood still.', {
+    hint: 'Run the same command again.',
+    cause,
+  });
 }
 
 async function temporaryFolder(): Promise<string> {

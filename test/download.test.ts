@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { createWriteStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -351,18 +351,22 @@ describe('what a killed download left beside its target', () => {
     expect(await readdir(folder)).toEqual([...left.slice(1), 'video.mp4']);
   });
 
-  it('is said when it was this one’s, because this process stood still', async () => {
+  it.each(['while it comes', 'when it has come'])('is said when it was this one’s, %s', async (moment) => {
     const { download, folder } = await setUp(content(video));
+    const lose = (): void => {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    };
     // The last thing that is waited for before the file gets its name.
     const losing: PromiseLike<undefined> = {
       // biome-ignore lint/suspicious/noThenProperty: being waited for is the moment
       then: (done, failed) =>
-        readdir(folder)
-          .then(async ([name = '']) => rm(join(folder, name)))
+        Promise.resolve(undefined)
+          .then(() => void lose())
           .then(() => undefined)
           .then(done, failed),
     };
-    await expect(download({ ffmpeg: losing as Promise<undefined> })).rejects.toMatchObject({
+    const change = moment === 'while it comes' ? { onProgress: lose } : { ffmpeg: losing as Promise<undefined> };
+    await expect(download(change)).rejects.toMatchObject({
       code: 'unverified',
       message: expect.stringContaining('stood still'),
     });
