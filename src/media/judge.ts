@@ -3,7 +3,6 @@
  * thresholds lie between what was measured on clips made good and bad; test/media/judge.test.ts has the figures.
  */
 import { type ClipOptions, formatSize, type Rect, type Size } from '../domain.ts';
-import { pictureBetweenBars } from './bars.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import type { ConvertPlan, RemuxPlan } from './plan.ts';
 import { jerk, liveliness, median, type Readings, type Sample } from './readings.ts';
@@ -34,23 +33,22 @@ export interface Evidence {
   readonly info: MediaInfo & { readonly video: VideoInfo };
   readonly options: ClipOptions;
   readonly plan: RemuxPlan | ConvertPlan;
+  /** Of the picture between bars, where there are any. */
   readonly readings: Readings;
+  /** In the upright frame; undefined where there are no bars. */
+  readonly between: Rect | undefined;
 }
 
 /** Every finding that these readings allow, in the order in which a person would look. */
 export function judge(evidence: Evidence): readonly Finding[] {
-  const { readings, info } = evidence;
-  const stored = uprightSize(info.video);
-  const between = pictureBetweenBars(stored, readings.lit);
+  const { readings, info, between, options } = evidence;
   return [
     ...(readings.blur.length > 0 ? [sharpness(median(readings.blur))] : []),
     // The levels of HDR are of another scale.
-    ...(readings.samples.length > 0 && !info.video.hdr ? [exposure(readings.samples, share(stored, between))] : []),
+    ...(readings.samples.length > 0 && !info.video.hdr ? [exposure(readings.samples)] : []),
     cuts(readings.cuts),
-    ...(readings.samples.length > 2
-      ? [motion(readings.samples, share(stored, between)), steadiness(readings.samples)]
-      : []),
-    bars(stored, between, evidence.options),
+    ...(readings.samples.length > 2 ? [motion(readings.samples), steadiness(readings.samples)] : []),
+    bars(uprightSize(info.video), between, options),
     size(evidence),
     sound(evidence),
   ];
@@ -84,9 +82,8 @@ function sharpness(pixels: number): Finding {
 const BLACK = 16;
 const WHITE = 235;
 
-/** Bars count as black in the mean: their share is taken out. */
-function exposure(samples: readonly Sample[], pictureShare: number): Finding {
-  const mean = (median(samples.map((one) => one.mean)) - BLACK) / pictureShare + BLACK;
+function exposure(samples: readonly Sample[]): Finding {
+  const mean = median(samples.map((one) => one.mean));
   const [low, high] = [median(samples.map((one) => one.low)), median(samples.map((one) => one.high))];
   const value = Math.round(((mean - BLACK) * 100) / (WHITE - BLACK));
   const base = { what: 'exposure', value, unit: '%' } as const;
@@ -114,9 +111,8 @@ function cuts(times: readonly number[]): Finding {
   };
 }
 
-/** Bars never move: the change is that of the picture between them. */
-function motion(samples: readonly Sample[], pictureShare: number): Finding {
-  const change = liveliness(samples) / pictureShare;
+function motion(samples: readonly Sample[]): Finding {
+  const change = liveliness(samples);
   const value = rounded(change, 2);
   const base = { what: 'motion', value, unit: '%' } as const;
   const said = `${value} % of its contrast changes`;

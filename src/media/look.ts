@@ -7,8 +7,10 @@ import { SoraError } from '../errors.ts';
 import { machineError } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
+import { pictureBetweenBars } from './bars.ts';
 import type { Ffmpeg } from './find.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
+import { uprightSize } from './judge.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
 
@@ -71,6 +73,16 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
 }
 
 /** Undefined when it ended well, else ffmpeg's complaint. */
+/** The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. */
+export async function lookBetweenBars(
+  request: LookRequest & { readonly want: Omit<Wanted, 'bars' | 'crop'> },
+): Promise<{ readonly readings: Readings; readonly between: Rect | undefined }> {
+  const { info, want } = request;
+  const whole = await lookInto({ ...request, want: { ...want, bars: true } });
+  const between = info.video && pictureBetweenBars(uprightSize(info.video), whole.lit);
+  return { between, readings: between ? await lookInto({ ...request, want: { ...want, crop: between } }) : whole };
+}
+
 async function runLook(
   { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
   { folder, video, sound }: { folder: string; video: VideoInfo; sound: boolean },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Rect } from '../../src/domain.ts';
 import type { VideoInfo } from '../../src/media/info.ts';
 import { type Finding, type Judgement, judge, judgementLines } from '../../src/media/judge.ts';
 import { planMedia } from '../../src/media/plan.ts';
@@ -13,6 +13,7 @@ interface Case {
   /** Per cent of the long side by which the camera swings from sample to sample. */
   readonly swing?: number;
   readonly readings?: Partial<Readings>;
+  readonly between?: Rect;
   readonly video?: Partial<VideoInfo>;
   readonly options?: Partial<ClipOptions>;
   readonly mute?: boolean;
@@ -29,12 +30,14 @@ function findings({ light = [58, 118, 185], change = 3.2, swing = 0, ...rest }: 
   const samples = Array.from({ length: 36 }, (_, index): Sample => {
     return { at: index / 12, low, mean, high, change, x: index % 2 === 0 ? swing / 2 : -swing / 2, y: 0 };
   });
-  const whole = parseRect(`${video.width}x${video.height}+0+0`);
   const plain: Readings = {
-    ...{ samples, cuts: [], detail: [], blur: [3.7], lit: { loose: whole, tight: whole } },
+    ...{ samples, cuts: [], detail: [], blur: [3.7], lit: undefined },
     sound: { rms: -20, peak: -3 },
   };
-  return judge({ info: { ...info, video }, options, plan, readings: { ...plain, ...rest.readings } });
+  return judge({
+    ...{ info: { ...info, video }, options, plan, between: rest.between },
+    readings: { ...plain, ...rest.readings },
+  });
 }
 
 function level(what: Finding['what'], of: Case): string | undefined {
@@ -100,19 +103,6 @@ describe('judge', () => {
     expect(level('exposure', { light })).toBe(expected);
   });
 
-  it('takes bars out of the brightness', () => {
-    const lit = { loose: parseRect('1280x536+0+92'), tight: parseRect('1280x536+0+92') };
-    const found = findings({ light: [16, 92, 174], readings: { lit } });
-    expect(found.find(({ what }) => what === 'exposure')?.value).toBe(47);
-  });
-
-  it('takes bars out of the movement', () => {
-    const lit = { loose: parseRect('1280x360+0+180'), tight: parseRect('1280x360+0+180') };
-    expect(level('motion', { change: 0.8 })).toBe('remark');
-    expect(level('motion', { change: 0.8, readings: { lit } })).toBe('good');
-    expect(level('motion', { change: 0, readings: { lit } })).toBe('problem');
-  });
-
   it('does not judge the light of HDR', () => {
     expect(level('exposure', { video: { hdr: 'PQ', transfer: 'PQ', bitDepth: 10 } })).toBeUndefined();
   });
@@ -148,15 +138,14 @@ describe('judge', () => {
   });
 
   it('tells of bars and how to be rid of them, unless they are cropped', () => {
-    const lit = { loose: parseRect('1280x536+0+92'), tight: parseRect('1280x536+0+92') };
-    const found = findings({ readings: { lit } }).find(({ what }) => what === 'bars');
+    const between = parseRect('1280x536+0+92');
+    const found = findings({ between }).find(({ what }) => what === 'bars');
     expect(found).toMatchObject({ level: 'problem', value: 26, advice: expect.stringContaining('--crop-bars') });
-    expect(level('bars', { readings: { lit }, options: { cropBars: true } })).toBe('good');
+    expect(level('bars', { between, options: { cropBars: true } })).toBe('good');
   });
 
   it('does not deny a bar on one side alone', () => {
-    const lit = { loose: parseRect('1280x620+0+100'), tight: parseRect('1280x620+0+100') };
-    const found = findings({ readings: { lit } }).find(({ what }) => what === 'bars');
+    const found = findings().find(({ what }) => what === 'bars');
     expect(found?.meaning).toBe('There are no black bars of equal width in it.');
   });
 

@@ -8,10 +8,10 @@ import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { type Ffmpeg, findFfmpeg, listParts } from '../../src/media/find.ts';
 import type { MediaInfo } from '../../src/media/info.ts';
 import { type Finding, judge } from '../../src/media/judge.ts';
-import { lookGraph, lookInto } from '../../src/media/look.ts';
+import { lookBetweenBars, lookGraph, lookInto } from '../../src/media/look.ts';
 import { planMedia } from '../../src/media/plan.ts';
 import { probeMedia } from '../../src/media/probe.ts';
-import type { Readings } from '../../src/media/readings.ts';
+import { liveliness, type Readings } from '../../src/media/readings.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { videoInfo } from '../helpers/media-info.ts';
 import { findTestFfmpeg } from '../helpers/prepare.ts';
@@ -75,16 +75,17 @@ async function look(
 async function levels(
   path: string,
   want: Parameters<typeof lookGraph>[1],
-  by?: Ffmpeg,
+  by = ffmpeg,
 ): Promise<Record<string, string>> {
-  const { info, readings } = await look(path, want, by);
+  const info = await probeMedia(path, { signal });
+  const request = { source: path, info, ffmpeg: by, signal, start: 0, seconds: 2, want };
+  const { readings, between } = await lookBetweenBars(request);
   const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
   if (plan.kind === 'reject' || !info.video) throw new Error('it is rejected');
   const found: readonly Finding[] = judge({
     info: { ...info, video: info.video },
     options: DEFAULT_CLIP_OPTIONS,
-    plan,
-    readings,
+    ...{ plan, readings, between },
   });
   return Object.fromEntries(found.filter(({ level }) => level !== 'good').map(({ what, level }) => [what, level]));
 }
@@ -100,7 +101,7 @@ describe('clips that were made good and bad', () => {
     ['with a cut', { cuts: 'problem' }],
     ['small', { size: 'problem' }],
   ])('finds what is wrong with the one that is %s, and nothing else', async (kind, expected) => {
-    expect(await levels(await clip(kind), { bars: true, sound: true })).toEqual(expected);
+    expect(await levels(await clip(kind), { sound: true })).toEqual(expected);
   });
 
   it.each([
@@ -127,6 +128,20 @@ describe('clips that were made good and bad', () => {
     );
     expect(sharp).toBeGreaterThan(0.4);
     expect(blurred).toBeLessThan(0.28);
+  });
+
+  it('measures what lies between bars as if there were none', async () => {
+    const measured = async (kind: Kind) => {
+      const path = await clip(kind, '-an');
+      const info = await probeMedia(path, { signal });
+      const { readings } = await lookBetweenBars({
+        ...{ source: path, info, ffmpeg, signal, start: 0, seconds: 2, want: {} },
+      });
+      return liveliness(readings.samples);
+    };
+    const [plain, barred] = [await measured('good'), await measured('with bars')];
+    expect(barred / plain).toBeGreaterThan(0.8);
+    expect(barred / plain).toBeLessThan(1.25);
   });
 
   it('finds the cut and the bars where they are', async () => {
