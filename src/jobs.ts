@@ -169,8 +169,8 @@ export interface WaitOptions {
   readonly deadline: Deadline;
   /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host, and be longer for very many jobs. */
   readonly pollIntervalMs: number | undefined;
-  /** How many such waits there are in all: of very many, each asks less often. */
-  readonly together: number;
+  /** How many such waits there are now: of very many, each asks less often. */
+  together(): number;
   /** Before the first question: 0 asks at once; else what the host said when it took the job, if it said anything. */
   readonly firstPauseMs: number | undefined;
   /** The command that continues this wait, for the error that ends it early. */
@@ -191,7 +191,7 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
   let { job } = options;
   const pauseAfter = (round: number, hostMs: number | undefined): number =>
     options.pollIntervalMs ??
-    Math.max(hostPauseMs(hostMs) ?? risingPauseMs(round), (1000 * options.together) / QUESTIONS_PER_SECOND);
+    Math.max(hostPauseMs(hostMs) ?? risingPauseMs(round), (1000 * options.together()) / QUESTIONS_PER_SECOND);
   let pauseMs = options.firstPauseMs === 0 ? 0 : pauseAfter(0, options.firstPauseMs);
   let answered = false;
   let trouble: SoraError | undefined;
@@ -261,7 +261,7 @@ function hostPauseMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.min(Math.max(ms, 100), 60_000);
 }
 
-/** All waits together ask no more often: a host that is asked more answers 429. */
+/** All waits together ask no more often, on average: a host that is asked more answers 429. */
 const QUESTIONS_PER_SECOND = 10;
 
 /** 5 s, then half as much again each time, up to 20 s. */

@@ -1,4 +1,5 @@
 /** The process: the only file that touches it. Everything else is given a Host. */
+import { setMaxListeners } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir, uptime } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ for (const name of Object.keys(env)) {
 }
 
 const controller = new AbortController();
+// Whoever waits for something listens to it: with many jobs, many do.
+setMaxListeners(0, controller.signal);
 
 /** The first signal that came, and when. */
 let first: { readonly signal: string; readonly ms: number } | undefined;
@@ -143,7 +146,8 @@ const HELP_COLUMNS = 80;
  * nothing behind.
  */
 function keepCompiledCode(): void {
-  const { enableCompileCache } = process.getBuiltinModule('node:module') as {
+  // Not in 22.1 and 22.2, which can keep code.
+  const { enableCompileCache } = (process.getBuiltinModule?.('node:module') ?? {}) as {
     enableCompileCache?(folder: string): unknown;
   };
   const { characters, jobs, cache } = storePaths(host.env, host.platform, host.homeDir, host.cwd);
@@ -165,7 +169,8 @@ async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(answer);
     return 0;
   }
-  keepCompiledCode();
+  // Without a command nothing is written at all.
+  if (argv.length > 0) keepCompiledCode();
   const { runCli } = await import('./cli.ts');
   return runCli(argv, host);
 }

@@ -77,7 +77,7 @@ function wait(
     signal: NEVER,
     deadline: createDeadline(clock, endsAt),
     pollIntervalMs: undefined,
-    together: 1,
+    together: () => 1,
     firstPauseMs: undefined,
     resume: 'sora video wait job_1',
     save: async (job) => void saved.push(job),
@@ -176,13 +176,13 @@ describe('waitForJob', () => {
 
   it('asks less often where very many wait, but as often as the user says', async () => {
     const answers = [{}, {}, { pollAfterMs: 700 }, { status: 'succeeded' }] as const;
-    const many = wait(answers, { together: 500 });
+    const many = wait(answers, { together: () => 500 });
     await many.result;
     expect(many.clock.slept).toEqual([50_000, 50_000, 50_000, 50_000]);
-    const some = wait(answers, { together: 100 });
+    const some = wait(answers, { together: () => 100 });
     await some.result;
     expect(some.clock.slept).toEqual([10_000, 10_000, 11_250, 10_000]);
-    const user = wait(answers, { together: 500, pollIntervalMs: 3000 });
+    const user = wait(answers, { together: () => 500, pollIntervalMs: 3000 });
     await user.result;
     expect(user.clock.slept).toEqual([3000, 3000, 3000, 3000]);
   });

@@ -73,16 +73,19 @@ export async function followAll(
 ): Promise<number> {
   const alone = jobs.length === 1;
   const waiting = createWaiting(context);
+  let left = jobs.length;
   const settled = await Promise.all(
     jobs.map(async (job): Promise<Followed> => {
       try {
-        return await followOne(context, { ...plan(job), together: jobs.length }, (text) =>
+        return await followOne(context, { ...plan(job), together: () => left }, (text) =>
           alone || context.ui.live ? waiting(job, text) : noteLine(context, text),
         );
       } catch (error) {
         if (!isSoraError(error) || alone) throw error;
         error.jobId ??= job.id;
         return { job: (await (await context.jobs()).find(job.id)) ?? job, error };
+      } finally {
+        left -= 1;
       }
     }),
   );
@@ -92,7 +95,7 @@ export async function followAll(
 
 async function followOne(
   context: Context,
-  options: FollowOne & { readonly together: number },
+  options: FollowOne & { together(): number },
   begin: (text: string) => Promise<WaitLine>,
 ): Promise<Followed> {
   const { ui, host } = context;

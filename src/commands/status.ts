@@ -103,6 +103,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
   const store = await context.jobs();
   const waiting = createWaiting(context);
   const say = (job: Job): string => `${job.id} ${describe(job)}`;
+  let left = jobs.filter(({ status }) => !isFinal(status)).length;
   const asked = await Promise.all(
     jobs.map(async (job): Promise<Asked> => {
       if (isFinal(job.status)) return { job };
@@ -117,7 +118,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
           signal: host.signal,
           deadline: createDeadline(host.clock, Number.POSITIVE_INFINITY),
           pollIntervalMs: undefined,
-          together: jobs.length,
+          together: () => left,
           firstPauseMs: 0,
           resume: `sora video status ${job.id} --watch`,
           save: async (next) => void (await saveProgress(context, next)),
@@ -138,6 +139,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
         if (!isSoraError(error)) throw error;
         return { job: (await store.find(job.id)) ?? job, error };
       } finally {
+        left -= 1;
         line?.task.stop();
       }
     }),

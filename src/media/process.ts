@@ -24,8 +24,11 @@ export function firstWords(stderr: string): string {
 const NOISE =
   /^(?:Conversion failed|Last message repeated|Task finished with error|Terminating thread|Press \[q\]|\w+=)/;
 
-/** Signals by which a program ends that has run into its own fault: a damaged file did that, not the machine. */
-const CRASHES = /\bSIG(?:ABRT|SEGV|BUS|FPE|ILL|TRAP|SYS)\b/;
+/**
+ * Signals by which a program ends that has run into its own fault: a damaged file did that, not the machine. An instruction
+ * or a call that the machine does not have (SIGILL, SIGSYS) is the machine's.
+ */
+const CRASHES = /\bSIG(?:ABRT|SEGV|BUS|FPE|TRAP)\b/;
 
 /** That ffmpeg crashed, to follow a colon; undefined for every other end. Takes the name of a signal, or words with it. */
 export function crashWords(ended: string | undefined): string | undefined {
