@@ -173,6 +173,13 @@ function fitsProfile(name: ProviderName, profile: Profile): boolean {
   return (profile.provider ?? 'openai') === name;
 }
 
+const UNCHOSEN = { none: 'No provider is configured.', several: 'More than one provider is configured.' };
+
+/** Whether a refusal says that nobody has chosen yet, and nothing of a choice that cannot be used. */
+export function isUnchosen({ message }: SoraError): boolean {
+  return Object.values(UNCHOSEN).includes(message);
+}
+
 function onlyConfigured(configured: Configured): ProviderName {
   const { wishes, env, profile } = configured;
   // A base URL that names no provider is a server of `/v1/videos`: it is no sign of any other, nor a place for its key.
@@ -185,16 +192,12 @@ function onlyConfigured(configured: Configured): ProviderName {
         (name === 'openai' && anybodys !== undefined)),
   );
   if (found.length === 1 && found[0]) return found[0];
-  throw new SoraError(
-    'usage',
-    found.length === 0 ? 'No provider is configured.' : 'More than one provider is configured.',
-    {
-      hint:
-        `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
-        'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host. ' +
-        'Keys are stored by: sora auth login <provider>',
-    },
-  );
+  throw new SoraError('usage', found.length === 0 ? UNCHOSEN.none : UNCHOSEN.several, {
+    hint:
+      `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
+      'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host. ' +
+      'Keys are stored by: sora auth login <provider>',
+  });
 }
 
 function providerName(text: string): ProviderName {

@@ -1,7 +1,8 @@
 /** `sora` alone: the three things to do next on this machine. Asks no host and writes nothing. */
+import { isUnchosen } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { isFinal, isUnresolved, type Job } from '../domain.ts';
-import { isSoraError } from '../errors.ts';
+import { isSoraError, type SoraError } from '../errors.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import { recentJobs } from './candidates.ts';
 
@@ -69,9 +70,9 @@ async function machineSteps(context: Context): Promise<readonly Step[]> {
 async function hostSteps(context: Context): Promise<readonly Step[]> {
   const found = await worksOr(context.connection);
   if (found === true) return [];
-  if (found === 'auth')
+  if (found.code === 'auth')
     return [{ what: 'The chosen host needs a key. See which, and store it:', command: 'sora auth status' }];
-  if (found !== 'usage') return [{ what: 'The settings cannot be used. See why:', command: 'sora doctor' }];
+  if (!isUnchosen(found)) return [{ what: 'The choice of a host cannot be used. See why:', command: 'sora doctor' }];
   return [
     { what: 'Choose a host. The sandbox is built in and needs no key:', command: 'sora config set provider sandbox' },
     { what: 'Or store the key of one (sora provider list names them):', command: 'sora auth login wavespeed' },
@@ -97,13 +98,13 @@ async function castSteps(context: Context): Promise<readonly Step[]> {
   }
 }
 
-/** True when it works; else what kind of trouble it is. */
-async function worksOr(get: () => Promise<unknown>): Promise<true | string> {
+/** True when it works; else why it does not. */
+async function worksOr(get: () => Promise<unknown>): Promise<true | SoraError> {
   try {
     await get();
     return true;
   } catch (error) {
-    if (isSoraError(error)) return error.code;
+    if (isSoraError(error)) return error;
     throw error;
   }
 }

@@ -87,6 +87,13 @@ describe('the first screen', () => {
       (test) => addJob(test, { baseUrl: BASE, status: 'succeeded' }),
       [CREATE, 'sora video list', INSPECT],
     ],
+    ['a choice to mend', { env: { SORA_PROVIDER: 'nope' } }, joe, ['sora doctor', GENERATE, INSPECT]],
+    [
+      'a base URL to mend',
+      { env: { OPENAI_BASE_URL: 'https://u:p@gateway.example.com/v1' } },
+      joe,
+      ['sora doctor', GENERATE, INSPECT],
+    ],
     [
       'settings to mend',
       {},

@@ -37,6 +37,17 @@ describe('what a command leaves, and the next one finds', () => {
     expect(stderr).toContain(`sora video wait ${stdout}`);
   });
 
+  it('P7: a wait for a dozen jobs says nothing but its lines', async () => {
+    const { sora } = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    const { stdout } = await sora(['video', 'generate', 'x', '--count', '12', '-q']);
+    const ids = stdout.split('\n');
+    expect(ids).toHaveLength(12);
+    const { exitCode, stderr } = await sora(['video', 'wait', ...ids, '--timeout', '1s', '--json']);
+    expect(exitCode).toBe(8);
+    for (const line of stderr.split('\n'))
+      expect(JSON.parse(line)).toHaveProperty(line.includes('"event"') ? 'event' : 'error');
+  });
+
   it('takes a create that is answered with a final state at its word', async () => {
     const blocked = { ...QUEUED, status: 'failed', error: { code: 'moderation_blocked', message: 'Blocked.' } };
     const { sora } = await withHost({ body: blocked });
