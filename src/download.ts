@@ -123,7 +123,9 @@ async function damagedError({ path, damage, ...file }: Fetched, target: string |
     hint:
       target === undefined
         ? 'Nothing was written to stdout. Name a file with -o to keep what came.'
-        : 'Play what came to see how much of it is lost.',
+        : kept === undefined
+          ? 'It could not be kept beside that file either. Name another with -o.'
+          : 'Play what came to see how much of it is lost.',
   });
 }
 

@@ -22,7 +22,7 @@ export function addCharacter(character: Command, act: Act): void {
   clipOptions(
     character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
   )
-    .argument('<clip>', 'a video file, 2 s or longer')
+    .argument('<clip>', 'a video file, 2 s or longer', text)
     .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
@@ -147,7 +147,7 @@ function addCast(character: Command, act: Act): void {
   character
     .command('import')
     .description('merge a cast file into the cast of this machine; no registration is lost')
-    .argument('<file>', 'a cast file, or a pipe that gives one')
+    .argument('<file>', 'a cast file, or a pipe that gives one', text)
     .option('--force', 'replace characters that have another clip here', false)
     .addHelpText('after', examples('sora character import cast.json'))
     .action(

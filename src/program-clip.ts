@@ -4,7 +4,7 @@ import { type Act, type ClipFlags, clipOptions, clipWishes, examples, text } fro
 
 export function addClip(clip: Command, act: Act): void {
   clipOptions(clip.command('inspect').description('show what a clip is, whether it fits, and what would be done to it'))
-    .argument('<file>', 'a video file')
+    .argument('<file>', 'a video file', text)
     .addHelpText(
       'after',
       examples('sora clip inspect joe.mp4', 'sora clip inspect joe.mp4 --orientation portrait --json'),
@@ -16,7 +16,7 @@ export function addClip(clip: Command, act: Act): void {
       }),
     );
   clipOptions(clip.command('prepare').description('write the clip as it would be uploaded'))
-    .argument('<file>', 'a video file')
+    .argument('<file>', 'a video file', text)
     .requiredOption('-o, --output <file>', 'the MP4 to write', text)
     .option('--force', 'replace an existing file', false)
     .option('--dry-run', 'print the ffmpeg command instead of running it', false)
@@ -33,7 +33,7 @@ export function addClip(clip: Command, act: Act): void {
   clip
     .command('sheet')
     .description('draw a contact sheet: twelve frames of the clip with their times, as a PNG')
-    .argument('<file>', 'a video file')
+    .argument('<file>', 'a video file', text)
     .option('-o, --output <png>', 'the PNG to write (default: <name>-sheet.png here)', text)
     .option('--force', 'replace an existing file', false)
     .addHelpText('after', examples('sora clip sheet joe.mp4', 'sora clip sheet joe.mp4 -o sheet.png'))

@@ -39,6 +39,14 @@ describe('P6: a line that cannot be read', () => {
       ],
     ],
     [
+      "character create '' --fit x",
+      [
+        expect.stringContaining("'--fit <how>' argument 'x' is invalid."),
+        "Required option '--name <name>' not specified",
+        "Command-argument value '' is invalid for argument 'clip'. It is empty.",
+      ],
+    ],
+    [
       'character create --start soon',
       [
         expect.stringContaining("Option '--start <time>' argument 'soon' is invalid."),
