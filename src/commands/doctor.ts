@@ -239,12 +239,12 @@ function withoutCommand(warning: string): Pick<Finding, 'detail' | 'fix'> {
 }
 
 function describeProxies({ host }: Context): string {
-  const { http, https, noProxy } = proxyOf(host.env);
-  const named = Object.entries({ HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: noProxy }).filter(
-    ([, value]) => value,
-  );
+  const { variables, ...proxies } = proxyOf(host.env);
+  const named = (['https', 'http', 'noProxy'] as const).flatMap((kind) => {
+    const value = proxies[kind];
+    return value === undefined ? [] : [`${variables?.[kind]}=${hideUser(value)}`];
+  });
   // Throws when one of them is not a URL.
   for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(host.env));
-  const text = named.map(([name, value]) => `${name}=${hideUser(value ?? '')}`).join(', ');
-  return text === '' ? 'none' : text;
+  return named.join(', ') || 'none';
 }

@@ -3,7 +3,7 @@ import { SoraError } from '../errors.ts';
 import { type Headers, maybeDone } from './answer.ts';
 import type { HttpRequest } from './http.ts';
 import { isLoopback } from './proxy.ts';
-import { isSecretHeader, type Redact, redactUrls } from './redact.ts';
+import { hideUser, isSecretHeader, type Redact } from './redact.ts';
 
 /** A key and the only origin that may see it. */
 export interface Auth {
@@ -94,7 +94,7 @@ export function secretsOf(auth: Auth | undefined): string[] {
 export function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new SoraError('usage', `${redactUrls(text)} is not an http:// or https:// URL.`, {
+  throw new SoraError('usage', `${hideUser(text)} is not an http:// or https:// URL.`, {
     hint: 'Check the base URL.',
   });
 }

@@ -252,8 +252,26 @@ describe('sora doctor', () => {
   it('P5: shows proxies without their passwords', async () => {
     const env = { ...SANDBOX, HTTPS_PROXY: 'http://me:secret@proxy:3128', http_proxy: 'me:secret@other:3128' };
     const { of, text } = await doctor({ env });
-    expect(of('proxy')?.detail).toBe('HTTPS_PROXY=http://***@proxy:3128, HTTP_PROXY=***@other:3128');
+    expect(of('proxy')?.detail).toBe('HTTPS_PROXY=http://***@proxy:3128, http_proxy=***@other:3128');
     expect(text).not.toContain('secret');
+  });
+
+  it.each([
+    [{ HTTPS_PROXY: "http://joe:hunter'rabbit@proxy:8080" }, 'HTTPS_PROXY=http://***@proxy:8080'],
+    [{ NO_PROXY: '*', HTTPS_PROXY: 'joe:hunter#rabbit@proxy:8080' }, 'HTTPS_PROXY=***@proxy:8080, NO_PROXY=*'],
+    [{ no_proxy: '*', https_proxy: 'http://joe:hunter/rabbit@p:1' }, 'https_proxy=http://***@p:1, no_proxy=*'],
+    [{ NO_PROXY: '*', HTTP_PROXY: 'http://joe:hunter?rabbit@p:1' }, 'HTTP_PROXY=http://***, NO_PROXY=*'],
+    [{ HTTPS_PROXY: 'joe:hunter#rabbit@proxy:8080' }, 'The proxy in HTTPS_PROXY is not an http:// or https:// URL.'],
+  ])('P5: shows no part of a password that is not escaped: %j', async (env, detail) => {
+    const { of, text } = await doctor({ env: { ...SANDBOX, ...env } });
+    expect(of('proxy')?.detail).toBe(detail);
+    expect(text).not.toMatch(/hunter|rabbit/);
+  });
+
+  it('P5: shows no part of a password that looks like a port and a path', async () => {
+    const { of, text } = await doctor({ env: { OPENAI_BASE_URL: 'https://joe:12/rabbit@host/v1' } });
+    expect(of('base URL')?.detail).toBe('https://***@host/v1');
+    expect(text).not.toContain('rabbit');
   });
 });
 
