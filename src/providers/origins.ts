@@ -77,9 +77,14 @@ export function refusePlainHttp(url: URL, auth: Auth | undefined, allowHttp: boo
   });
 }
 
+/** False for what no header carries. */
+export function canBeSent(value: string): boolean {
+  return /^[\t\x20-\x7e]+$/.test(value);
+}
+
 /** Throws `auth` for a key that no header can carry. */
 export function checkAuth(auth: Auth | undefined): void {
-  if (!auth || /^[\t\x20-\x7e]+$/.test(auth.value)) return;
+  if (!auth || canBeSent(auth.value)) return;
   throw new SoraError('auth', 'The key holds characters that cannot be sent, such as a line break.', {
     hint: 'Set the key again, without quotes or line breaks.',
   });
