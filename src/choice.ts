@@ -233,9 +233,11 @@ function baseUrlOf(name: ProviderName, named: NamedUrl | undefined): string {
 /** What records and comparisons leave out would not be sent either. Never repeats it: it may be a secret. */
 function refuseExtras(name: ProviderName, { text, source }: NamedUrl): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.username === '' && url.password === '' && url.search === '')) return;
+  // An `@` behind the path is of a password that was not escaped, and what stands for the host is its beginning.
+  const isSplit = url !== undefined && `${url.search}${url.hash}`.includes('@');
+  if (!url || (url.username === '' && url.password === '' && url.search === '' && !isSplit)) return;
   throw new SoraError('usage', `The base URL in ${source} has a user, a password or a query, which is never sent.`, {
-    hint: `Leave it at ${normalizeBaseUrl(text)}, and store the key with: sora auth login ${name}`,
+    hint: `Leave it at ${isSplit ? 'the host and its path' : normalizeBaseUrl(text)}, and store the key with: sora auth login ${name}`,
   });
 }
 

@@ -96,7 +96,9 @@ export class PatientCommand extends Command {
     const names = [...known.visibleOptions(this), ...known.visibleGlobalOptions(this)].flatMap(
       ({ long }) => long ?? [],
     );
-    for (const flag of flags.slice(1)) {
+    const given = flags.map((flag) => flag.replace(/=.*/s, ''));
+    const each = flags.filter((_, at) => given.indexOf(given[at] ?? '') === at);
+    for (const flag of each.slice(1)) {
       const close = nearest(flag, names);
       const guess = close === undefined ? '' : `\n(Did you mean ${close}?)`;
       this.#keep({ code: 'commander.unknownOption', message: `unknown option '${flag}'${guess}` });

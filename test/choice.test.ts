@@ -90,6 +90,16 @@ describe('chooseProvider', () => {
     },
   );
 
+  it.each(['hunter#rabbit', 'hunter/rabbit', 'hunter?rabbit', '12#rabbit', '12?rabbit', "hunter'rab bit"])(
+    'P5: repeats no part of the password %s, which is not escaped',
+    (password) => {
+      const wishes = { baseUrl: `https://joe:${password}@host/v1` };
+      const { code, message, hint } = errorOf(() => chooseProvider(configured({ wishes })));
+      expect(code).toBe('usage');
+      expect(`${message} ${hint}`).not.toMatch(/joe|hunter|12|rabbit|rab bit/);
+    },
+  );
+
   it('needs no key away from api.openai.com', () => {
     expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY } })).key).toBeUndefined();
     expect(chooseProvider(configured({ env: { OPENAI_BASE_URL: GATEWAY, OPENAI_API_KEY: 'k' } })).key).toBe('k');

@@ -366,7 +366,7 @@ describe('what a host charged', () => {
 describe('laterOf', () => {
   it('keeps what another process wrote down meanwhile', () => {
     const done: Job = { ...JOB, status: 'succeeded' };
-    const saved = { ...done, outputPath: '/films/a.mp4', outputSha256: 'a' };
+    const saved = { ...done, outputPath: '/films/a.mp4', outputSha256: 'a', outputDecoded: true };
     expect(laterOf({ ...saved, remoteDeleted: true }, done)).toEqual({ ...saved, remoteDeleted: true });
     expect(laterOf(done, { ...saved, remoteDeleted: true })).toEqual({ ...saved, remoteDeleted: true });
     expect(laterOf(saved, { ...JOB, status: 'running' })).toBe(saved);

@@ -63,6 +63,7 @@ describe('P6: a line that cannot be read', () => {
         "Unknown option '--zzzzzz'",
       ],
     ],
+    ['video generate --foo --foo x --bar=1 --foo --bar=2', ["Unknown option '--foo'", "Unknown option '--bar=1'"]],
     [
       'video generate x --size wide --seconds',
       [expect.stringContaining("'wide' is invalid"), "Option '--seconds <n>' argument missing"],
@@ -83,6 +84,7 @@ describe('P6: a line that cannot be read', () => {
   it.each([
     ['video prune --older-than never', /^Option '--older-than <time>' argument 'never' is invalid\./],
     ['video list --zzzzzz -- --yyyyyy', /^Unknown option '--zzzzzz'$/],
+    ['video generate --foo --foo x', /^Unknown option '--foo'$/],
     ['video', /^A subcommand is missing\.$/],
   ])('%s is refused for the one thing that is wrong with it', async (line, message) => {
     expect(await refusalOf(line)).toMatchObject({

@@ -4,6 +4,7 @@ import { normalizeBaseUrl } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
+import { hideUser } from '../providers/redact.ts';
 import {
   changeSettings,
   isKeySource,
@@ -55,13 +56,14 @@ export async function runConfigGet(context: Context, text: string): Promise<unde
   if (key.kind === 'profile') {
     const rows = rowsOf(file, existing(file, key.profile));
     ui.result({
-      json: { key: nameOf(key), value: profileOf(file, key.profile) },
+      json: { key: nameOf(key), value: shownProfile(profileOf(file, key.profile)) },
       text: rows.map((row) => `${row.key}=${row.value}`).join('\n'),
       quiet: rows.map(({ value }) => `${value}`),
     });
     return;
   }
-  const value = key.kind === 'default' ? (file.defaultProfile ?? DEFAULT) : profileOf(file, key.profile)?.[key.field];
+  const value =
+    key.kind === 'default' ? (file.defaultProfile ?? DEFAULT) : shownProfile(profileOf(file, key.profile))?.[key.field];
   if (value === undefined) {
     throw new SoraError('usage', `${nameOf(key)} is not set.`, { hint: 'sora config list shows what is.' });
   }
@@ -80,7 +82,7 @@ export async function runConfigSet(context: Context, text: string, given: string
       });
     }
     const value = key.kind === 'default' ? profileName(given) : READ[key.field](given.trim());
-    said = { key: nameOf(key), value };
+    said = { key: nameOf(key), value: key.kind === 'field' && key.field === 'baseUrl' ? hideUser(`${value}`) : value };
     if (key.kind === 'default') {
       const name = `${value}`;
       return { ...file, defaultProfile: name === DEFAULT ? name : existing(file, name) };
@@ -169,8 +171,13 @@ function profileOf(file: SettingsFile, name: string): Profile | undefined {
   return Object.hasOwn(profiles, name) ? profiles[name] : undefined;
 }
 
+/** Whoever writes the file by hand may leave a password in it, which is not shown. */
+function shownProfile(profile: Profile | undefined): Profile | undefined {
+  return profile?.baseUrl === undefined ? profile : { ...profile, baseUrl: hideUser(profile.baseUrl) };
+}
+
 function rowsOf(file: SettingsFile, profile: string): { readonly key: string; readonly value: Value }[] {
-  const fields = profileOf(file, profile) ?? {};
+  const fields = shownProfile(profileOf(file, profile)) ?? {};
   return PROFILE_KEYS.flatMap((field) => {
     const value = fields[field];
     return value === undefined ? [] : [{ key: `profiles.${profile}.${field}`, value }];
@@ -202,7 +209,7 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     if (!url || !/^https?:$/.test(url.protocol)) {
       throw refuse('The base URL is not an http(s) URL', 'https://gateway.example.com/v1');
     }
-    if (url.username || url.password || url.search) {
+    if (url.username || url.password || url.search || url.hash.includes('@')) {
       throw new SoraError('usage', 'A base URL carries no user, password or query.', {
         hint: 'Store the key with: sora auth login <provider>',
       });

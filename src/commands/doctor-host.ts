@@ -7,6 +7,7 @@ import { checkRoute, type HttpRequest } from '../providers/http.ts';
 import { refusal } from '../providers/http-errors.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { isLoopback, proxyOf } from '../providers/proxy.ts';
+import { hideUser } from '../providers/redact.ts';
 import { readSettings } from '../store/settings.ts';
 import { oneLine } from '../text.ts';
 import { type Finding, look } from './finding.ts';
@@ -35,7 +36,7 @@ export async function hostFindings(context: Context, api: boolean): Promise<Find
     checkRoute(to.baseUrl, { hasKey: to.key !== undefined, allowHttp, proxy: proxyOf(context.host.env) });
     const url = new URL(to.baseUrl);
     const isPlain = url.protocol === 'http:' && !isLoopback(url);
-    return `${to.baseUrl}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
+    return `${hideUser(to.baseUrl)}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
   });
   const fix = 'Name a compatible host with --base-url or OPENAI_BASE_URL.';
   const retired: Finding[] = to.retired ? [{ check: 'base URL', ok: false, detail: to.retired, fix }] : [];

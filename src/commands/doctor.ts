@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
 import { listParts } from '../media/find.ts';
 import { PROVIDERS } from '../providers/index.ts';
+import { canBeSent } from '../providers/origins.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { proxyFor, proxyOf } from '../providers/proxy.ts';
 import { hideUser } from '../providers/redact.ts';
@@ -195,7 +196,7 @@ async function keyFindings(context: Context): Promise<Finding[]> {
   return [stored, ...exposed, ...rows];
 }
 
-/** A key that no header carries as it is: of the chosen host it is a fault. */
+/** A key that no header carries as it is: of the chosen host it is a fault. One with a space is sent, and seldom right. */
 function keyFinding(
   name: ProviderName,
   { found, isChosen }: { readonly found: FoundKey | undefined; readonly isChosen: boolean },
@@ -205,14 +206,21 @@ function keyFinding(
   const { key, variable } = found;
   const detail = `${maskKey(key)} (${variable ?? 'stored'})`;
   if (isOneWord(key)) return { check, ok: true, detail };
+  const fix =
+    variable === undefined
+      ? `Store it again: sora auth login ${name}`
+      : `Set it again, as one word: export ${variable}=<key>`;
+  if (canBeSent(key)) {
+    return {
+      check,
+      ok: false,
+      detail: `${detail} has a space in it: it may be two things that were pasted as one.`,
+      fix,
+    };
+  }
   return {
-    check,
-    ok: false,
-    detail: `${detail} has a line break, a space or another character in it that no key can be sent with.`,
-    fix:
-      variable === undefined
-        ? `Store it again: sora auth login ${name}`
-        : `Set it again, as one word: export ${variable}=<key>`,
+    ...{ check, ok: false, fix },
+    detail: `${detail} has a line break or another character in it that no key can be sent with.`,
     ...(isChosen && { code: 'auth' }),
   };
 }
@@ -234,12 +242,12 @@ function withoutCommand(warning: string): Pick<Finding, 'detail' | 'fix'> {
 }
 
 function describeProxies({ host }: Context): string {
-  const { http, https, noProxy } = proxyOf(host.env);
-  const named = Object.entries({ HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: noProxy }).filter(
-    ([, value]) => value,
-  );
+  const { variables, ...proxies } = proxyOf(host.env);
+  const named = (['https', 'http', 'noProxy'] as const).flatMap((kind) => {
+    const value = proxies[kind];
+    return value === undefined ? [] : [`${variables?.[kind]}=${hideUser(value)}`];
+  });
   // Throws when one of them is not a URL.
   for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(host.env));
-  const text = named.map(([name, value]) => `${name}=${hideUser(value ?? '')}`).join(', ');
-  return text === '' ? 'none' : text;
+  return named.join(', ') || 'none';
 }

@@ -47,7 +47,10 @@ export async function checkSoundness(
   }
 }
 
-/** What a decoder calls an error in its stream, or conceals. What reads and writes containers has other names. */
+/**
+ * What a decoder calls an error in its stream, or conceals. The readers of MP4 and Matroska have commas in their names, and
+ * are not listened to; those with a plain name (`avi`, `ogg`, `flv`, `mpegts`) are, as decoders are.
+ */
 const COMPLAINT = /^\[(?!null |swscaler )[\w-]+ @ \w+\] \[(?:(?:error|fatal|panic)\]|info\] concealing )/;
 
 /** Said of whole pictures too: at the beginning of a cut-out clip, and of words that travel beside the pictures. */

@@ -102,8 +102,10 @@ async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortS
   if (signal) throwIfAborted(signal);
   if (result.timedOut) return 'it does not answer';
   if (result.code === 'ENOENT') return 'nothing is there';
-  if (result.failed)
-    return `it does not work (${oneLine(result.stderr || (result.code ?? `exit code ${result.exitCode}`), 120)})`;
+  if (result.failed) {
+    const ended = result.signal === undefined ? `exit code ${result.exitCode}` : `ended by ${result.signal}`;
+    return `it does not work (${oneLine(result.stderr || (result.code ?? ended), 120)})`;
+  }
   const version = /^ffmpeg version (\S+)/m.exec(result.stdout)?.[1];
   const lavc = /^\s*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(result.stdout);
   if (version === undefined || !lavc) return 'it is not ffmpeg';

@@ -41,7 +41,7 @@ function oddity(path: string): number {
   return (STYLED.test(name) ? 2 : 0) + (PLAIN.test(name) ? 0 : 1);
 }
 
-/** Fonts hold little more than a hundred thousand letters; a longer table is none. */
+/** Fonts hold little more than a hundred thousand letters; what says that its table is longer is damaged. */
 const MOST_BYTES = 4_000_000;
 
 /** False for a file that is no font, or a damaged one. */
@@ -59,7 +59,8 @@ async function hasAll(path: string, wanted: ReadonlySet<number>): Promise<boolea
 async function unicodeTables(path: string): Promise<DataView[]> {
   const file = await open(path);
   const read = async (at: number, bytes: number): Promise<DataView> => {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(Math.min(bytes, MOST_BYTES)), { position: at });
+    if (bytes > MOST_BYTES) throw new RangeError('no table is as long');
+    const { buffer, bytesRead } = await file.read(new Uint8Array(bytes), { position: at });
     return new DataView(buffer.buffer, 0, bytesRead);
   };
   try {

@@ -86,8 +86,8 @@ async function checkWhole(path: string): Promise<void> {
       kinds.add(kind);
       at += length;
     }
-    if (!kinds.has('moov') || !(kinds.has('mdat') || kinds.has('moof')))
-      throw new SoraError('unverified', 'The video is not complete.');
+    // Fragments (moof) bring their media in the same kind of box.
+    if (!kinds.has('moov') || !kinds.has('mdat')) throw new SoraError('unverified', 'The video is not complete.');
   } finally {
     await file.close();
   }

@@ -3,7 +3,7 @@ import { SoraError } from '../errors.ts';
 import { type Headers, maybeDone } from './answer.ts';
 import type { HttpRequest } from './http.ts';
 import { isLoopback } from './proxy.ts';
-import { isSecretHeader, type Redact, redactUrls } from './redact.ts';
+import { hideUser, isSecretHeader, type Redact } from './redact.ts';
 
 /** A key and the only origin that may see it. */
 export interface Auth {
@@ -77,9 +77,14 @@ export function refusePlainHttp(url: URL, auth: Auth | undefined, allowHttp: boo
   });
 }
 
+/** False for what no header carries. */
+export function canBeSent(value: string): boolean {
+  return /^[\t\x20-\x7e]+$/.test(value);
+}
+
 /** Throws `auth` for a key that no header can carry. */
 export function checkAuth(auth: Auth | undefined): void {
-  if (!auth || /^[\t\x20-\x7e]+$/.test(auth.value)) return;
+  if (!auth || canBeSent(auth.value)) return;
   throw new SoraError('auth', 'The key holds characters that cannot be sent, such as a line break.', {
     hint: 'Set the key again, without quotes or line breaks.',
   });
@@ -94,7 +99,7 @@ export function secretsOf(auth: Auth | undefined): string[] {
 export function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new SoraError('usage', `${redactUrls(text)} is not an http:// or https:// URL.`, {
+  throw new SoraError('usage', `${hideUser(text)} is not an http:// or https:// URL.`, {
     hint: 'Check the base URL.',
   });
 }

@@ -7,8 +7,8 @@ export interface ProxySettings {
   /** For https:// URLs. */
   readonly https?: string;
   readonly noProxy?: string;
-  /** Where the proxy for such a URL was named; HTTP_PROXY and HTTPS_PROXY unless given. */
-  readonly variables?: { readonly http: string; readonly https: string };
+  /** Where each was named; HTTP_PROXY, HTTPS_PROXY and NO_PROXY unless given. */
+  readonly variables?: { readonly http: string; readonly https: string; readonly noProxy?: string };
 }
 
 /** A proxy that stands between, and the variable that names it. */
@@ -25,6 +25,7 @@ export function proxyOf(env: Readonly<Record<string, string | undefined>>): Prox
   const variables = {
     http: env.http_proxy === undefined ? 'HTTP_PROXY' : 'http_proxy',
     https: env.https_proxy === undefined ? 'HTTPS_PROXY' : 'https_proxy',
+    noProxy: env.no_proxy === undefined ? 'NO_PROXY' : 'no_proxy',
   };
   return { variables, ...(http && { http }), ...(https && { https }), ...(noProxy && { noProxy }) };
 }
@@ -42,7 +43,9 @@ export function proxyFor(url: URL, proxy: ProxySettings): Via | undefined {
   const variable = proxy.variables?.[kind] ?? `${kind.toUpperCase()}_PROXY`;
   const full = text.includes('://') ? text : `http://${text}`;
   const parsed = URL.canParse(full) ? new URL(full) : undefined;
-  if (parsed && /^https?:$/.test(parsed.protocol)) return { url: parsed, variable };
+  // An `@` so late is of a password that was not escaped, and what stands for the host is its beginning.
+  const isSplit = parsed && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@');
+  if (parsed && !isSplit && /^https?:$/.test(parsed.protocol)) return { url: parsed, variable };
   throw new SoraError('usage', `The proxy in ${variable} is not an http:// or https:// URL.`, {
     hint: `Correct ${variable}, or unset it.`,
   });

@@ -63,18 +63,32 @@ function base64Cores(secret: string): RegExp[] {
   });
 }
 
-/** Hides the values of unknown query parameters and the user part of every URL in a text. */
+/** Hides the values of unknown query parameters and the user part of every URL in a text; of one URL, `hideUser` knows more. */
 export function redactUrls(text: string): string {
   return text
     .replace(/([?&])([^=&\s?]+)=([^&\s"'<>]*)/g, (whole, mark: string, name: string) =>
       HARMLESS_QUERY.has(name) ? whole : `${mark}${name}=${MASK}`,
     )
-    .replace(/:\/\/[^/?#\s"'<>]+@/g, `://${MASK}@`);
+    .replace(/:\/\/[^/?#\s]+@/g, `://${MASK}@`);
 }
 
-/** The same of one URL, which may be written without its scheme and still with a password. */
+/**
+ * One URL, or what was meant to be one, without its user and what its query says. A password may hold any character, and
+ * be written without its escapes: all that stands before the last `@` counts as one.
+ */
 export function hideUser(url: string): string {
-  return redactUrls(url).replace(/^[^/?#]*@/, `${MASK}@`);
+  const at = url.lastIndexOf('@');
+  if (at < 0) return hideQuery(url);
+  const scheme = /^[a-z][a-z\d+.-]*:\/\//i.exec(url)?.[0] ?? '';
+  // Where a query may have begun, what follows the `@` may be of a secret too.
+  if (url.slice(0, at).includes('?')) return `${scheme}${MASK}`;
+  return `${scheme}${MASK}@${hideQuery(url.slice(at + 1))}`;
+}
+
+function hideQuery(url: string): string {
+  return url.replace(/([?&])([^=&?]+)=[^&]*/g, (whole, mark: string, name: string) =>
+    HARMLESS_QUERY.has(name) ? whole : `${mark}${name}=${MASK}`,
+  );
 }
 
 /** One header as a log may show it. */

@@ -300,5 +300,6 @@ describe('what registering costs', () => {
     const dry = await test.again({ json: false });
     await runCli(['character', 'create', JOE, '--name', 'Max', '--dry-run', '--provider', 'openai'], dry.host);
     expect(dry.stderr.text()).toContain('Cost: $0.00 (1 character at $0.00; ');
+    expect(dry.stderr.text()).not.toContain('another price');
   });
 });

@@ -205,6 +205,24 @@ describe('character adopt', () => {
     expect(await values(test)).toEqual(['char_9', 'char_Joe']);
   });
 
+  it('keeps what was paid for the registration that is taken over once more, and for no other', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    const cost = { estimateUsd: 0.25, asOf: '2026-11-21', source: 'a page' };
+    await (await test.context.characters()).update('Joe', (joe) => ({
+      ...joe,
+      registrations: joe.registrations.map((one) => ({ ...one, cost })),
+    }));
+    test.server.answer(made('char_9'), made('char_Joe'));
+    await adopt(test);
+    await adopt(test, { id: 'char_Joe' });
+    const costs = (await find(test, 'Joe'))?.registrations.map((one) => [one.value, one.cost]);
+    expect(costs).toEqual([
+      ['char_9', undefined],
+      ['char_Joe', cost],
+    ]);
+  });
+
   it('refuses an id that the host does not know', async () => {
     const test = await withHost();
     await addCharacter(test, 'Joe');

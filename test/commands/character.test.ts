@@ -8,6 +8,7 @@ import {
   runCharacterRename,
   runCharacterShow,
 } from '../../src/commands/character.ts';
+import type { Registration } from '../../src/domain.ts';
 import { hashFile } from '../../src/hash.ts';
 import { addCharacter, makeVideo } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
@@ -50,6 +51,28 @@ describe('character list', () => {
     const quiet = await test.again({ json: false, quiet: true });
     await runCharacterList(quiet.context);
     expect(quiet.stdout.text()).toBe('Joe\n');
+  });
+
+  it('tells what was paid for registrations, and of none when nothing was', async () => {
+    const test = await createTestContext();
+    await addCharacter(test, 'Joe', { baseUrl: HOST });
+    await addCharacter(test, 'Mia', { baseUrl: HOST });
+    await runCharacterList(test.context);
+    expect(test.stderr.text()).toBe('');
+    const pay = async (name: string, cost: NonNullable<Registration['cost']>) =>
+      (await test.context.characters()).update(name, (one) => ({
+        ...one,
+        registrations: one.registrations.map((registration) => ({ ...registration, cost })),
+      }));
+    const told = async () => {
+      const { context, stderr } = await test.again();
+      await runCharacterList(context);
+      return stderr.text();
+    };
+    await pay('Mia', {});
+    expect(await told()).toBe('Paid for registrations: unknown\n');
+    await pay('Joe', { estimateUsd: 0.25, asOf: '2026-11-21', source: 'a page' });
+    expect(await told()).toBe('Paid for registrations: ~$0.25 and 1 at an unknown price\n');
   });
 
   it('names a record that cannot be read, and shows the others', async () => {

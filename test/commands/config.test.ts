@@ -119,6 +119,29 @@ describe('sora config', () => {
     expect(err).not.toContain('sk-secret');
   });
 
+  it.each(["joe:hunter'rabbit", 'joe:12#rabbit', 'joe:12/rabbit', 'joe:hunter@rabbit'])(
+    'P5: shows no part of a base URL that was written into the file by hand as https://%s@host/v1',
+    async (user) => {
+      const before = { version: 1, profiles: { work: { baseUrl: `https://${user}@host/v1` } } };
+      const { sora, file } = await machine(before);
+      for (const line of ['list', 'get profiles.work.baseUrl', 'get profiles.work']) {
+        for (const flag of ['', ' --json', ' --quiet']) {
+          const { exit, out, err } = await sora(`config ${line}${flag}`);
+          expect({ exit, err }).toEqual({ exit: 0, err: '' });
+          expect(out).toContain(line === 'list' && flag === ' --quiet' ? 'baseUrl' : 'https://***@host/v1');
+          expect(out).not.toMatch(/joe|hunter|12|rabbit/);
+        }
+      }
+      expect(await file()).toEqual(before);
+    },
+  );
+
+  it.each(['joe:12#rabbit', 'joe:12/rabbit'])('P5: repeats no part of https://%s@host that is set', async (user) => {
+    const { sora } = await machine();
+    const { out, err } = await sora(`config set baseUrl https://${user}@host/v1`);
+    expect(out + err).not.toMatch(/joe|12|rabbit/);
+  });
+
   it('removes a whole profile, but not the default one', async () => {
     const before = { version: 1, defaultProfile: 'a.b', profiles: { 'a.b': { model: 'm' }, work: {} } };
     const { sora, file } = await machine(before);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runDoctor } from '../../src/commands/doctor.ts';
 import type { Check } from '../../src/commands/finding.ts';
 import { createContext } from '../../src/context.ts';
+import { checkAuth } from '../../src/providers/origins.ts';
 import { storeKey } from '../../src/store/keys.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
 import { createTestContext, type HostOptions } from '../helpers/host.ts';
@@ -212,7 +213,10 @@ describe('sora doctor', () => {
 
   it.each([
     ['a line break', 'ws-0123\n456789-abcd', { SORA_PROVIDER: 'wavespeed' }, 4],
-    ['a space, at a host that is not chosen', 'ws-0123 456789-abcd', SANDBOX, 0],
+    ['a line break, at a host that is not chosen', 'ws-0123\n456789-abcd', SANDBOX, 0],
+    ['a letter that is not plain', 'ws-0123é456789-abcd', { SORA_PROVIDER: 'wavespeed' }, 4],
+    ['a space', 'ws-0123 456789-abcd', { SORA_PROVIDER: 'wavespeed' }, 0],
+    ['a tab', 'ws-0123\t456789-abcd', { SORA_PROVIDER: 'wavespeed' }, 0],
     ['a line break at its end, which is not sent', 'ws-0123456789-abcd\n', { SORA_PROVIDER: 'wavespeed' }, undefined],
   ])('says what to do about a key with %s', async (_what, key, env, exit) => {
     const { exit: code, of, checks, text } = await doctor({ env: { ...env, WAVESPEED_API_KEY: key } });
@@ -227,8 +231,21 @@ describe('sora doctor', () => {
     expect(checks.some(({ check }) => check === 'provider')).toBe(exit === 0);
   });
 
+  it.each(['\t', ' ', '\n', '\x7f', 'é'])('faults a key with %j in it when no request would carry it', async (char) => {
+    const key = `ws-0123${char}456789-abcd`;
+    const { of, exit } = await doctor({ env: { SORA_PROVIDER: 'wavespeed', WAVESPEED_API_KEY: key } });
+    const isSent = char === '\t' || char === ' ';
+    const sends = () => checkAuth({ header: 'authorization', value: `Bearer ${key}`, origin: 'https://host' });
+    if (isSent) sends();
+    else expect(sends).toThrow('cannot be sent');
+    expect([exit, of('key of wavespeed')?.detail]).toEqual([
+      isSent ? 0 : 4,
+      expect.stringContaining(isSent ? 'has a space in it' : 'no key can be sent with'),
+    ]);
+  });
+
   it('says how a stored key that cannot be sent is stored anew', async () => {
-    const before = (home: string) => storeKey(home, 'wavespeed', 'two words');
+    const before = (home: string) => storeKey(home, 'wavespeed', 'two\nlines');
     const { of, exit } = await doctor({ env: { SORA_PROVIDER: 'wavespeed' }, before });
     expect({ exit, fix: of('key of wavespeed')?.fix }).toEqual({
       exit: 4,
@@ -252,8 +269,26 @@ describe('sora doctor', () => {
   it('P5: shows proxies without their passwords', async () => {
     const env = { ...SANDBOX, HTTPS_PROXY: 'http://me:secret@proxy:3128', http_proxy: 'me:secret@other:3128' };
     const { of, text } = await doctor({ env });
-    expect(of('proxy')?.detail).toBe('HTTPS_PROXY=http://***@proxy:3128, HTTP_PROXY=***@other:3128');
+    expect(of('proxy')?.detail).toBe('HTTPS_PROXY=http://***@proxy:3128, http_proxy=***@other:3128');
     expect(text).not.toContain('secret');
+  });
+
+  it.each([
+    [{ HTTPS_PROXY: "http://joe:hunter'rabbit@proxy:8080" }, 'HTTPS_PROXY=http://***@proxy:8080'],
+    [{ NO_PROXY: '*', HTTPS_PROXY: 'joe:hunter#rabbit@proxy:8080' }, 'HTTPS_PROXY=***@proxy:8080, NO_PROXY=*'],
+    [{ no_proxy: '*', https_proxy: 'http://joe:hunter/rabbit@p:1' }, 'https_proxy=http://***@p:1, no_proxy=*'],
+    [{ NO_PROXY: '*', HTTP_PROXY: 'http://joe:hunter?rabbit@p:1' }, 'HTTP_PROXY=http://***, NO_PROXY=*'],
+    [{ HTTPS_PROXY: 'joe:hunter#rabbit@proxy:8080' }, 'The proxy in HTTPS_PROXY is not an http:// or https:// URL.'],
+  ])('P5: shows no part of a password that is not escaped: %j', async (env, detail) => {
+    const { of, text } = await doctor({ env: { ...SANDBOX, ...env } });
+    expect(of('proxy')?.detail).toBe(detail);
+    expect(text).not.toMatch(/hunter|rabbit/);
+  });
+
+  it('P5: shows no part of a password that looks like a port and a path', async () => {
+    const { of, text } = await doctor({ env: { OPENAI_BASE_URL: 'https://joe:12/rabbit@host/v1' } });
+    expect(of('base URL')?.detail).toBe('https://***@host/v1');
+    expect(text).not.toContain('rabbit');
   });
 });
 

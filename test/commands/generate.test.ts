@@ -70,6 +70,15 @@ describe('a size that is not documented', () => {
     expect(test.stderr.text().match(/1000x1000 is none of the documented sizes/g)).toHaveLength(1);
   });
 
+  it('is worth no second warning when a character has been registered for it', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe');
+    test.server.answer({ body: { id: 'char_1', name: 'Joe', created_at: 1 } }, videoObject('queued'));
+    expect(await generate(test, { size, character: ['Joe'] })).toBe(0);
+    expect(test.server.seen).toHaveLength(2);
+    expect(test.stderr.text().match(/1000x1000 is none of the documented sizes/g)).toHaveLength(1);
+  });
+
   it.each([
     ['no words of the host say it', { provider: 'eachlabs', env: { EACHLABS_API_KEY: 'k' } }, {}, 'usage'],
     ['it would cost too much', {}, { maxCost: 0.01, model: 'sora-2-pro', allowUnknownCost: false }, 'budget'],

@@ -41,6 +41,16 @@ describe('sora provider list', () => {
     expect(test.stdout.text()).not.toContain('hunter22');
   });
 
+  it.each([...`'"<> #?/@`])('P5: shows no part of a password with %j in it', async (char) => {
+    for (const json of [false, true]) {
+      const env = { OPENAI_BASE_URL: `https://joe:hunter${char}rabbit@host/v1` };
+      const test = await createTestContext({ json }, { env });
+      await runProviderList(test.context);
+      expect(test.stdout.text()).toContain(char === '?' ? 'https://***' : 'https://***@host/v1');
+      expect(test.stdout.text() + test.stderr.text()).not.toMatch(/hunter|rabbit/);
+    }
+  });
+
   it('tells with --json what registering a character costs, where that is known', async () => {
     const test = await createTestContext({ json: true });
     await runProviderList(test.context);

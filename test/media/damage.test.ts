@@ -35,6 +35,20 @@ describe('a file', () => {
   });
 });
 
+it.each([
+  ['mov,mp4,m4a,3gp,3g2,mj2', undefined],
+  ['matroska,webm', undefined],
+  ['null', undefined],
+  ['swscaler', undefined],
+  ['avi', 'no such packet'],
+  ['mpegts', 'no such packet'],
+  ['vp9', 'no such packet'],
+  ['mpeg4', 'no such packet'],
+])('an error that %s names is the damage "%s"', async (name, damage) => {
+  const ffmpeg = await fakeFfmpeg(`echo "[${name} @ 0x1] [error] no such packet" >&2; echo frame=9`);
+  expect(await check('/x.avi', ffmpeg)).toEqual({ decoded: true, ...(damage !== undefined && { damage }) });
+});
+
 describe('what a build cannot tell is no damage', () => {
   const hevc = mediaInfo({ codec: 'HEVC' });
 

@@ -31,6 +31,8 @@ it.each([
 it.each([
   ['is too old', `printf '${versionText('4.0.2', '58. 18.100')}'`, /4\.0\.2; 4\.1 or later/],
   ['is another program', 'echo hello', /not ffmpeg/],
+  ['crashes', 'kill -SEGV $$', /does not work \(ended by SIGSEGV\)\.$/],
+  ['fails without a word', 'exit 3', /does not work \(exit code 3\)\.$/],
   ['fails', 'echo cannot load library >&2; exit 127', /does not work \(cannot load library\)/],
 ])('refuses a SORA_FFMPEG that %s instead of taking another', async (_, script, message) => {
   const { path } = await fakeFfmpeg(script);

@@ -47,6 +47,17 @@ describe('findFont', () => {
     expect(await findFont(`${NAME}A`, [folder])).toBeUndefined();
     expect(await findFont(NAME, [folder])).toMatch(/[cz]\.ttf$/);
   });
+
+  it.each([
+    [4_000_000, true],
+    [4_000_001, false],
+    [0xffffffff, false],
+  ])('reads a table that says it has %i bytes: %s', async (bytes, isRead) => {
+    const font = Buffer.from(makeFont(NAME));
+    font.writeUInt32BE(bytes, 12 + 12);
+    const folder = await folderOf({ 'a.ttf': font });
+    expect(await findFont(NAME, [folder])).toBe(isRead ? join(folder, 'a.ttf') : undefined);
+  });
 });
 
 describe('fontFolders', () => {

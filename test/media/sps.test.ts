@@ -43,6 +43,27 @@ describe('the size that a stream announces', () => {
     expect(otherSizeIn(bytes, { width, height })).toBeUndefined();
   });
 
+  it('is read behind bytes that keep three zeros from standing in a row', () => {
+    const golomb = (value: number) => {
+      const code = (value + 1).toString(2);
+      return '0'.repeat(code.length - 1) + code;
+    };
+    // An order of pictures of type 1, with an offset so large that it is nearly all zeros; then 40 by 23 blocks.
+    const order = [...[0, 0, 1].map(golomb), '0', ...[2 ** 26 - 1, 0, 0].map(golomb)];
+    const bits = [...order, golomb(1), '0', golomb(39), golomb(22), '11001'].join('');
+    const bytes = bits.padEnd(Math.ceil(bits.length / 8) * 8, '0').match(/.{8}/g) ?? [];
+    const plain = Buffer.from([0x67, 66, 0, 30, ...bytes.map((byte) => Number.parseInt(byte, 2))]);
+    const escaped: number[] = [];
+    for (const byte of plain) {
+      if (byte <= 3 && escaped.at(-1) === 0 && escaped.at(-2) === 0) escaped.push(3);
+      escaped.push(byte);
+    }
+    const unit = Buffer.from(escaped);
+    expect(unit.length).toBeGreaterThan(plain.length);
+    const stream = Buffer.concat([Buffer.from([0, 0, 0, unit.length]), unit, Buffer.from([0, 0, 0, 2, 0x68, 0xce])]);
+    expect(otherSizeIn(stream, NONE)).toEqual({ width: 640, height: 368 });
+  });
+
   it('is found where two chunks of a file meet', async () => {
     const picture = await stored('320x180', '-pix_fmt yuv420p');
     const path = join(await tempFolder(), 'x.bin');

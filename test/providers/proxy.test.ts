@@ -45,4 +45,13 @@ describe('the proxy for a URL', () => {
       }),
     );
   });
+
+  it.each(['12#ss', '12?ss', '12/ss'])(
+    'is not taken for one that begins with a password, of which %s is one',
+    (password) => {
+      expect(() => via('https://host/', { HTTPS_PROXY: `http://joe:${password}@proxy:8080` })).toThrow(
+        'The proxy in HTTPS_PROXY is not an http:// or https:// URL.',
+      );
+    },
+  );
 });

@@ -70,6 +70,7 @@ describe('redactUrls', () => {
     { text: 'https://h/v?X-Sig=abc&limit=2&se=1', shown: 'https://h/v?X-Sig=***&limit=2&se=***' },
     { text: 'http://joe:secret@proxy:3128/', shown: 'http://***@proxy:3128/' },
     { text: 'http://joe:s@cr@et@proxy:3128/ and a@b', shown: 'http://***@proxy:3128/ and a@b' },
+    { text: `http://joe:s'c"r<e>t@proxy:3128/`, shown: 'http://***@proxy:3128/' },
   ])('shows $text as $shown', ({ text, shown }) => {
     expect(redactUrls(text)).toBe(shown);
   });
@@ -80,9 +81,22 @@ describe('hideUser', () => {
     { text: 'joe:s@cret@proxy:3128', shown: '***@proxy:3128' },
     { text: 'proxy:3128', shown: 'proxy:3128' },
     { text: 'https://joe:s@cret@host/v1?key=abc', shown: 'https://***@host/v1?key=***' },
-    { text: 'host/v1?mail=a@b', shown: 'host/v1?mail=***' },
+    { text: 'https://host/v1?mail=ab&limit=2', shown: 'https://host/v1?mail=***&limit=2' },
+    { text: `https://host/v1?key=hun'ter 22`, shown: 'https://host/v1?key=***' },
+    { text: 'host/v1?mail=a@b', shown: '***' },
+    { text: 'https://joe:pw@host/v1?key=a@b', shown: 'https://***' },
   ])('shows $text as $shown', ({ text, shown }) => {
     expect(hideUser(text)).toBe(shown);
+  });
+
+  it.each([...`'"<> #?/@\\:&=%`])('P5: shows nothing of a password with %j in it', (char) => {
+    for (const scheme of ['', 'http://', 'https://', 'socks5://']) {
+      for (const password of [`hunter${char}rabbit`, `1${char}rabbit`, `${char}rabbit`]) {
+        const shown = hideUser(`${scheme}joe:${password}@host:8080/v1`);
+        expect(shown).toMatch(char === '?' ? /^(?:\w+:\/\/)?\*{3}$/ : /^(?:\w+:\/\/)?\*{3}@host:8080\/v1$/);
+        expect(shown.startsWith(scheme)).toBe(true);
+      }
+    }
   });
 });
 
