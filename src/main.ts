@@ -150,8 +150,9 @@ function keepCompiledCode(): void {
   const { enableCompileCache } = (process.getBuiltinModule?.('node:module') ?? {}) as {
     enableCompileCache?(folder: string): unknown;
   };
+  if (!enableCompileCache) return;
   const { characters, jobs, cache } = storePaths(host.env, host.platform, host.homeDir, host.cwd);
-  if (!enableCompileCache || !(existsSync(characters) || existsSync(jobs))) return;
+  if (!(existsSync(characters) || existsSync(jobs))) return;
   const folder = join(cache, 'code');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -386,14 +386,14 @@ describe('a machine that cannot take it', () => {
     expect(await readdir(folder)).toEqual(['video.mp4']);
   });
 
-  it('has a full disk: it is named, and nothing is left', async (test) => {
+  it('has a full disk: it is named, and nothing is left', async ({ skip }) => {
     const { download, folder } = await setUp(content(Buffer.concat([video, Buffer.alloc(200_000)])));
     const disk = join(folder, 'disk');
     await mkdir(disk);
     const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk], { reject: false });
     if (mounted.failed) {
       await download({ target: join(folder, 'x') }).catch(() => {});
-      test.skip('a tmpfs cannot be mounted here');
+      skip('a tmpfs cannot be mounted here');
     }
     onTestFinished(() => void execa('umount', [disk], { reject: false }));
     try {

@@ -7,7 +7,7 @@ import { fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { crashWords, firstWords } from './process.ts';
-import { DECODE_TIMEOUT_MS, DECODER_THREADS, runDecoder } from './verify.ts';
+import { DECODE_TIMEOUT_MS, DECODER_THREADS, type DecoderRun, runDecoder } from './verify.ts';
 
 export interface Soundness {
   /** False where this build cannot tell: it has no such decoder, took too long, or did not run to its end. */
@@ -59,7 +59,7 @@ const HARMLESS = /mmco|\bSEI\b|[Rr]eference (?:picture|frame)|[Cc]o located/;
 /** What a build says of something that it cannot do. */
 const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;
 
-function judge(info: MediaInfo, { stderr, ...ended }: DecoderEnd, frames: number): Soundness {
+function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): Soundness {
   if (ended.timedOut) return { decoded: false };
   // Every build decodes H.264, and has done so for years; of the others only what it says of pictures that it shows counts.
   const isKnown = info.container === 'MPEG-4' && info.video?.codec === 'H.264';
@@ -73,5 +73,3 @@ function judge(info: MediaInfo, { stderr, ...ended }: DecoderEnd, frames: number
   if (ended.failed) return { decoded: false };
   return frames > 0 ? { decoded: true } : { decoded: true, damage: 'there is not one frame in it' };
 }
-
-type DecoderEnd = Awaited<ReturnType<typeof runDecoder>>['result'];

@@ -22,7 +22,7 @@ import {
   withoutAudio,
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
-import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { crashWords, endedError, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
 import { type Decoded, type DecodeOptions, masterProblems, verifyDecodes } from './verify.ts';
 
 export { type Ffmpeg, findFfmpeg } from './find.ts';
@@ -195,11 +195,7 @@ async function runPlan(job: Job, info: MediaInfo, plan: RemuxPlan | ConvertPlan)
   if (machine) throw machine;
   const crash = crashWords(run.error.message);
   if (crash !== undefined) return crash;
-  if (/spawn|killed with signal/.test(run.error.message))
-    throw new SoraError('machine', `ffmpeg did not run to its end: ${run.error.message}.`, {
-      hint: 'The system may have stopped it for want of memory. Try again, or see: sora doctor',
-      cause: run.error,
-    });
+  if (/spawn|killed with signal/.test(run.error.message)) throw endedError(run.error.message, run.error);
   return firstWords(run.stderr);
 }
 

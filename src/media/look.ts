@@ -72,17 +72,28 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
   }
 }
 
-/** Undefined when it ended well, else ffmpeg's complaint. */
-/** The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. */
+/**
+ * The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. Looks
+ * twice then, unless `guess` is that picture: a film has the same bars all over.
+ */
 export async function lookBetweenBars(
   request: LookRequest & { readonly want: Omit<Wanted, 'bars' | 'crop'> },
+  guess?: Rect,
 ): Promise<{ readonly readings: Readings; readonly between: Rect | undefined }> {
   const { info, want } = request;
-  const whole = await lookInto({ ...request, want: { ...want, bars: true } });
-  const between = info.video && pictureBetweenBars(uprightSize(info.video), whole.lit);
-  return { between, readings: between ? await lookInto({ ...request, want: { ...want, crop: between } }) : whole };
+  const readings = await lookInto({ ...request, want: { ...want, bars: true, crop: guess } });
+  const between = info.video && pictureBetweenBars(uprightSize(info.video), readings.lit);
+  if (isAlike(between, guess)) return { readings, between: guess };
+  return { readings: await lookInto({ ...request, want: { ...want, crop: between } }), between };
 }
 
+/** Give or take a line or two. */
+function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
+}
+
+/** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
   { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
   { folder, video, sound }: { folder: string; video: VideoInfo; sound: boolean },

@@ -36,6 +36,14 @@ export function crashWords(ended: string | undefined): string | undefined {
   return signal && `ffmpeg crashed on it (${signal})`;
 }
 
+/** `machine`: ffmpeg was ended from outside, which says nothing about the clip. */
+export function endedError(how: string, cause?: unknown): SoraError {
+  return new SoraError('machine', `ffmpeg did not run to its end: ${how}.`, {
+    hint: 'The system may have stopped it for want of memory. Try again, or see: sora doctor',
+    cause,
+  });
+}
+
 /** The program of a run is not there, or may not be run. Throws `machine` then. */
 export function requireStarted(result: {
   readonly exitCode?: number | undefined;

@@ -1,13 +1,10 @@
 /** Looks through a whole clip, or through samples of a long one, for the part that `--start auto` takes. */
 import type { Rect } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { pictureBetweenBars } from './bars.ts';
-import { type VideoInfo, videoSeconds } from './info.ts';
-import { uprightSize } from './judge.ts';
-import { type LookRequest, lookInto } from './look.ts';
-import { chooseMoment, planScan, type Span } from './moments.ts';
+import { videoSeconds } from './info.ts';
+import { type LookRequest, lookBetweenBars } from './look.ts';
+import { chooseMoment, planScan } from './moments.ts';
 import type { Moment } from './plan.ts';
-import type { Readings } from './readings.ts';
 
 export interface ScanRequest extends Pick<LookRequest, 'source' | 'info' | 'ffmpeg' | 'signal'> {
   /** Seconds that the part must have; null is as many as are good. */
@@ -29,7 +26,7 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
   let failure: SoraError | undefined;
   let done = 0;
   let furthest = 0;
-  let crop: Rect | undefined;
+  let picture: Rect | undefined;
   for (const span of spans) {
     try {
       // A part may be looked at twice.
@@ -37,9 +34,10 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
         furthest = Math.max(furthest, done + seconds);
         onProgress(furthest / total);
       };
-      const { readings, picture } = await lookBetweenBars({ ...request, ...span, onSeconds }, video, crop);
+      const part = { ...request, ...span, onSeconds, want: { detail: true } };
+      const { readings, between } = await lookBetweenBars(part, picture);
       looks.push({ span, readings });
-      crop = picture;
+      picture = between;
     } catch (error) {
       // One damaged place is no reason not to take another.
       if (!isSoraError(error, 'clip')) throw error;
@@ -54,26 +52,4 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
     hint: 'Choose one yourself: --start 0',
     ...(failure && { cause: failure }),
   });
-}
-
-type PartRequest = Omit<LookRequest, 'want'> & Span;
-
-/** A film has the same bars all over, so that only its first part is looked at twice: `guess` is the picture of the one before. */
-async function lookBetweenBars(
-  request: PartRequest,
-  video: VideoInfo,
-  guess: Rect | undefined,
-): Promise<{ readings: Readings; picture: Rect | undefined }> {
-  const look = (crop: Rect | undefined): Promise<Readings> =>
-    lookInto({ ...request, want: { detail: true, bars: true, crop } });
-  const readings = await look(guess);
-  const picture = pictureBetweenBars(uprightSize(video), readings.lit);
-  if (isAlike(picture, guess)) return { readings, picture: guess };
-  return { readings: await look(picture), picture };
-}
-
-/** Give or take a line or two. */
-function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
-  if (!a || !b) return a === b;
-  return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
 }

@@ -8,7 +8,15 @@ import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
 import type { PlanTarget } from './plan.ts';
-import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
+import {
+  crashWords,
+  endedError,
+  firstWords,
+  KILL_AFTER_MS,
+  machineProblem,
+  requireStarted,
+  throwIfAborted,
+} from './process.ts';
 
 export type Decoded = { readonly ok: true; readonly frames: number } | { readonly ok: false; readonly reason: string };
 
@@ -45,7 +53,9 @@ export async function verifyDecodes(
     throwIfDefined(machineProblem(result.stderr));
     if (size && result.stderr.includes(GUARD_WORDS))
       return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
-    return { ok: false, reason: crashWords(result.signal) ?? firstWords(result.stderr) };
+    const crash = crashWords(result.signal);
+    if (crash === undefined && result.signal !== undefined) throw endedError(`it was killed with ${result.signal}`);
+    return { ok: false, reason: crash ?? firstWords(result.stderr) };
   }
   return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
 }

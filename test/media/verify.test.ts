@@ -86,6 +86,12 @@ describe('verifyDecodes', () => {
     expect(await verifyDecodes(steady, ffmpeg, signal, { size })).toEqual({ ok: true, frames: 50 });
   });
 
+  it('blames the machine when ffmpeg was killed, and the file when ffmpeg ran into its own fault', async () => {
+    const check = async (name: string) => verifyDecodes('/x.mp4', await fakeFfmpeg(`kill -${name} $$`), signal);
+    for (const name of ['KILL', 'ILL']) await expect(check(name)).rejects.toMatchObject({ code: 'machine' });
+    expect(await check('SEGV')).toEqual({ ok: false, reason: 'ffmpeg crashed on it (SIGSEGV)' });
+  });
+
   it('is not satisfied by a file without frames', async () => {
     const ffmpeg = await fakeFfmpeg('echo frame=0');
     expect(await verifyDecodes('/x.mp4', ffmpeg, signal)).toEqual({
