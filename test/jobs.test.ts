@@ -202,6 +202,17 @@ describe('waitForJob', () => {
     ]);
   });
 
+  it.each<[string, Partial<RemoteVideo>, Partial<Job>]>([
+    ['the status', { status: 'running', progress: 10 }, { status: 'running', progress: 10 }],
+    ['the progress', { progress: 20 }, { status: 'queued', progress: 20 }],
+    ['the host’s own word', { status: 'unknown', remoteStatus: 'warming', progress: 10 }, { remoteStatus: 'warming' }],
+  ])('saves a record in which only %s has changed', async (_what, change, kept) => {
+    const { result, saved } = wait([{ progress: 10 }, change, { status: 'succeeded' }]);
+    await result;
+    expect(saved).toHaveLength(3);
+    expect(saved[1]).toMatchObject(kept);
+  });
+
   it('survives failed polls of every kind', async () => {
     const errors = ['network', 'refused', 'ambiguous', 'auth', 'budget'] as const;
     const { result, failures } = wait([

@@ -157,6 +157,25 @@ describe('characters that cost money', () => {
     });
   });
 
+  it('P6: are registered, and no video is sent, when its price has risen meanwhile', async () => {
+    const test = await withWavespeed();
+    await addCharacter(test, 'Joe');
+    const ok = (data: object): Scripted => ({ body: { code: 200, data } });
+    const place = { method: 'PUT', url: `${test.server.url}/put`, headers: {} };
+    const made = ok({ id: 'task_1', status: 'completed', outputs: [{ id: 'char_1', name: 'Joe' }] });
+    test.server.answer(ok({ download_url: 'https://files.example/joe.mp4', upload: place }), {}, made);
+    test.server.answer(ok({ price: 0.5 }));
+    // By the table it is $0.40 for the video and $0.001 for Joe.
+    await expect(generate(test, { ...sora, character: ['Joe'], maxCost: 0.401 })).rejects.toMatchObject({
+      code: 'budget',
+      message: expect.stringContaining('This costs $0.501'),
+    });
+    expect(test.server.seen.at(-1)?.path).toBe('/api/v3/model/price');
+    expect(await jobs(test)).toEqual([]);
+    const joe = await (await test.context.characters()).find('Joe');
+    expect(joe?.registrations).toMatchObject([{ value: 'char_1' }]);
+  });
+
   it('are said with their price before the first is registered, by sync and create', async () => {
     const test = await withWavespeed();
     await addCharacter(test, 'Joe');

@@ -1,12 +1,17 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
 import type { Job, Registration } from '../../src/domain.ts';
 import { EXIT_CODES } from '../../src/errors.ts';
-import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
+import { fingerprintOf } from '../../src/jobs.ts';
+import { newJobId } from '../../src/store/job-record.ts';
+import { addCharacter, KEY, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, createTestHost, type HostOptions, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+import { sampleJob } from '../store/samples.ts';
 
 const FLAGS: GenerateFlags & { prompt: string } = {
   ...{ prompt: 'A man waves.', character: [], inject: true, wait: false, count: 1 },
@@ -35,7 +40,7 @@ async function jobs({ context }: TestContext): Promise<readonly Job[]> {
   return (await (await context.jobs()).list()).records;
 }
 
-const generate = ({ context }: TestContext, flags: Partial<GenerateFlags>): Promise<number> =>
+const generate = ({ context }: TestContext, flags: Partial<typeof FLAGS>): Promise<number> =>
   runGenerate(context, { ...FLAGS, ...flags });
 
 describe('a prompt on standard input', () => {
@@ -309,6 +314,29 @@ describe('the host’s own price', () => {
       inputs: JSON.parse(String(test.server.seen[1]?.body)),
     });
     expect(JSON.parse(String(test.server.seen[0]?.body)).inputs.reference_videos).toEqual([url]);
+  });
+});
+
+describe('P2: an equal request that is lost while a character is registered for this one', () => {
+  it('stands in the way: nothing is sent', async () => {
+    const test = await withHost();
+    const { name } = await addCharacter(test, 'Joe');
+    const request = {
+      ...{ prompt: 'Joe waves.', model: 'sora-2', seconds: 4, size: { width: 1280, height: 720 } },
+      characters: [{ name, value: 'char_1' }],
+    };
+    const fingerprint = fingerprintOf({ provider: 'openai', baseUrl: test.baseUrl, request });
+    const id = newJobId(START, () => 0.5);
+    const lost = sampleJob(id, { baseUrl: test.baseUrl, request, fingerprint, status: 'unknown' });
+    const onRequest = (): void => {
+      mkdirSync(test.context.paths.jobs, { recursive: true });
+      writeFileSync(join(test.context.paths.jobs, `${id}.json`), JSON.stringify(lost));
+    };
+    test.server.answer({ body: { id: 'char_1', object: 'character', name }, onRequest }, NO_LIST);
+    await expect(generate(test, { prompt: 'Joe waves.', character: ['Joe'] })).rejects.toMatchObject({
+      ...{ code: 'ambiguous', jobId: id },
+    });
+    expect(paths(test.server)).toEqual(['POST /v1/videos/characters', 'GET /v1/videos?limit=100&order=desc']);
   });
 });
 

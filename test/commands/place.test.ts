@@ -17,6 +17,8 @@ describe('registrationAt', () => {
     ['of this host', {}, true],
     ['of another profile', { profile: 'work' }, true],
     ['that expires in an hour', { expiresAt: new Date(START + 3_600_000).toISOString() }, true],
+    ['that expires in ten minutes', { expiresAt: new Date(START + 600_000).toISOString() }, false],
+    ['that expires a moment later than that', { expiresAt: new Date(START + 600_001).toISOString() }, true],
     ['that expires in a minute', { expiresAt: new Date(START + 60_000).toISOString() }, false],
     ['that has expired', { expiresAt: new Date(START).toISOString() }, false],
     ['that is the URL of the clip', { kind: 'url' }, false],
