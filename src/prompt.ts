@@ -84,7 +84,7 @@ function standsAlone(text: string, start: number, end: number): boolean {
 }
 
 function isBoundary(outside: string, inside: string): boolean {
-  return outside === '' || !WORD.test(outside) || UNSPACED.test(outside) || UNSPACED.test(inside);
+  return !WORD.test(outside) || UNSPACED.test(outside) || UNSPACED.test(inside);
 }
 
 function codePointAt(text: string, index: number): string {

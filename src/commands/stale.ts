@@ -73,8 +73,10 @@ async function isForgotten(
   { place, refusal }: { place: Place; refusal: SoraError },
 ): Promise<boolean> {
   const { value } = registration;
-  const name = place.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').at(-1) : value;
-  const isNamed = name !== undefined && name.length > 3 && refusal.message.includes(name);
+  const [name = ''] =
+    place.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').slice(-1) : [value];
+  // A shorter one may stand in any sentence.
+  const isNamed = name.length > 3 && refusal.message.includes(name);
   // A file that is there can still be refused by name, because the host cannot read it.
   if (place.mode !== 'id' && isNamed) return true;
   // A host that cannot be asked, or does not answer, says nothing about it but what it said already.

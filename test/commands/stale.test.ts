@@ -64,6 +64,44 @@ describe('a registration that the host has forgotten', () => {
   });
 });
 
+describe('a registration at a host that cannot be asked about characters', () => {
+  const CANNOT: Scripted = { status: 405, body: { detail: 'Method Not Allowed' } };
+
+  /** Joe under that id, and a refusal with those words. */
+  async function refused(id: string, words: string): Promise<TestContext & { server: TestServer }> {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    await (await test.context.characters()).update('Joe', (joe) => ({
+      ...joe,
+      registrations: joe.registrations.map((one) => ({ ...one, value: id })),
+    }));
+    test.server.answer(refusal(400, 'invalid_value', words), CANNOT);
+    return test;
+  }
+
+  it('is made anew when its id stands in the refusal', async () => {
+    const test = await refused('ch_7', 'No character ch_7.');
+    test.server.answer(made('char_new'), videoObject('queued'));
+    expect(await runGenerate(test.context, FLAGS)).toBe(0);
+    const joe = await (await test.context.characters()).find('Joe');
+    expect(joe?.registrations.map(({ value, stale }) => [value, stale === true])).toEqual([
+      ['ch_7', true],
+      ['char_new', false],
+    ]);
+  });
+
+  it.each([
+    ['its id does not stand in the refusal', 'ch_7', 'No character ch_8.'],
+    ['its id is so short that it may stand in any sentence', 'ch7', 'No such size: ch7.'],
+  ])('stays when %s', async (_title, id, words) => {
+    const test = await refused(id, words);
+    await expect(runGenerate(test.context, FLAGS)).rejects.toMatchObject({ code: 'refused' });
+    expect(test.server.seen).toHaveLength(2);
+    const joe = await (await test.context.characters()).find('Joe');
+    expect(joe?.registrations.map(({ stale }) => stale)).toEqual([undefined]);
+  });
+});
+
 interface Eachlabs extends TestContext {
   readonly server: TestServer;
   /** Where the host keeps clips. */
@@ -149,6 +187,16 @@ describe('the URL of a clip of which nobody knows how long it lives', () => {
     takeUpload(test);
     test.server.answer(CREATED);
     expect(await runGenerate(test.context, FLAGS)).toBe(0);
+    expect(sentClips(test)).toEqual([`${test.store.url}/new-clip.mp4`]);
+  });
+
+  it('is uploaded anew after a refusal that names its file, though the clip is there: the host cannot read it', async () => {
+    const test = await withUpload(HOUR / 2);
+    test.server.answer({ status: 400, body: { error: 'old-clip.mp4 could not be decoded' } });
+    takeUpload(test);
+    test.server.answer(CREATED);
+    expect(await runGenerate(test.context, FLAGS)).toBe(0);
+    expect(test.store.seen.map(({ method }) => method)).toEqual(['PUT']);
     expect(sentClips(test)).toEqual([`${test.store.url}/new-clip.mp4`]);
   });
 
