@@ -2,7 +2,7 @@
 import type { Connection } from '../choice.ts';
 import type { Context } from '../context.ts';
 import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, jsonOf, parseJson } from '../providers/answer.ts';
+import { type Answer, failureOf, isUnsupported, jsonOf, parseJson } from '../providers/answer.ts';
 import { checkRoute, type HttpRequest } from '../providers/http.ts';
 import { refusal } from '../providers/http-errors.ts';
 import type { ProviderName } from '../providers/provider.ts';
@@ -193,7 +193,8 @@ function servedBy(answer: Answer, fix: string): string {
   const isJson = said !== undefined;
   const message = reasonIn(said) ?? failureOf(answer).message;
   if (isJson && status < 300) return 'is served';
-  if (isJson && status !== 405 && !NO_ROUTE.test(message)) return `is served: it answers ${status} about a made-up id`;
+  const isThere = status !== 405 && !NO_ROUTE.test(message) && !isUnsupported(answer);
+  if (isJson && isThere) return `is served: it answers ${status} about a made-up id`;
   const told = isJson ? oneLine(answer.redact(message), 120) : 'something that is not JSON';
   throw new SoraError('refused', `${host} does not serve it: it answered ${status} with ${told}`, { hint: fix });
 }

@@ -132,6 +132,22 @@ export function isQuota(failure: Failure): boolean {
   return QUOTA_CODE.test(failure.code ?? '') || QUOTA_TEXT.test(failure.message);
 }
 
+/**
+ * True when a 500 or 501 says that the host has no such operation, as gateways do for what the model behind them lacks
+ * (LiteLLM: `video create character is not supported for gemini`; new-api: 501 `api_not_implemented`). Nothing was done.
+ */
+export function isUnsupported(answer: Answer): boolean {
+  if (answer.status !== 500 && answer.status !== 501) return false;
+  return saysUnsupported(failureOf(answer)) || (answer.status === 501 && answer.text.trim() === '');
+}
+
+/** True for the words of a host that lacks an operation, whatever its status. */
+export function saysUnsupported(failure: Failure): boolean {
+  return UNSUPPORTED.test(`${failure.code ?? ''} ${failure.message}`);
+}
+
+const UNSUPPORTED =
+  /(?<![a-z])not[ _-]?(?:yet[ _-])?(?:supported|implemented)(?![a-z])|(?<![a-z])(?:unsupported[ _-]?operation|unimplemented|notimplementederror)(?![a-z])|(?<![a-z])(?:does not|doesn['’]t) support(?![a-z])/i;
 const POLICY =
   /moderation|sentinel_block|people[-_ ]in[-_ ]user[-_ ]uploads|content[-_ ]?(?:policy|filter)|policy[-_ ]violation|responsibleai|safety system/i;
 const QUOTA_CODE =

@@ -1,7 +1,7 @@
 /** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
-import { jsonOf, maybeDone, saysNothing, withoutId } from './answer.ts';
+import { type Answer, isUnsupported, jsonOf, maybeDone, saysNothing, withoutId } from './answer.ts';
 import { jsonBody, type RequestBody, rawBody } from './body.ts';
 import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, isSuccess, openLinked } from './content.ts';
@@ -28,6 +28,7 @@ import {
   schemaFields,
   videoUrlIn,
 } from './eachlabs-wire.ts';
+import { characterError } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Call, NewVideo, Provider, Reference, RemoteCharacter, RemoteVideo } from './provider.ts';
 import { createRoute } from './route.ts';
@@ -49,6 +50,16 @@ export function createEachlabs(options: EachlabsOptions): Provider {
   async function create(body: object, call: Call): Promise<RemoteVideo> {
     const answer = await route.create(predictionUrl, jsonBody(body), call);
     if (!isSuccess(answer)) throw refuse(answer);
+    return createdBy(answer);
+  }
+
+  async function createCharacter(body: object, call: Call): Promise<RemoteVideo> {
+    const answer = await route.create(predictionUrl, jsonBody(body), call, { settles: isUnsupported });
+    if (!isSuccess(answer)) throw characterError(answer, refuse(answer));
+    return createdBy(answer);
+  }
+
+  function createdBy(answer: Answer): RemoteVideo {
     jsonOf(answer);
     return decodeCreated(answer) ?? withoutId(answer, 'prediction');
   }
@@ -156,7 +167,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       const schema = await schemaOf(CHARACTER_MODEL, call);
       const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, input.name) };
       await call.onSend?.();
-      const { id } = await create(body, call);
+      const { id } = await createCharacter(body, call);
       await call.onPending?.(id);
       const prediction = await waitForCharacter(id, call);
       if (!prediction) throw new Error('a prediction of this call is waited for until it is known');

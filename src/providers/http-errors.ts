@@ -1,6 +1,6 @@
 /** Every way in which an exchange can fail, as an error that says what happened in plain words. */
 import { SoraError, type SoraErrorOptions, systemCode } from '../errors.ts';
-import { type Answer, failureOf, isPolicy, isQuota } from './answer.ts';
+import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, saysUnsupported } from './answer.ts';
 import type { Lost, Timeouts } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -141,6 +141,9 @@ export function refusal(answer: Answer): SoraError {
     const hint = 'The host limits how often it may be asked. Wait a while, then try again.';
     return new SoraError(answer.kind === 'read' ? 'network' : 'refused', said, options(hint));
   }
+  if (isUnsupported(answer)) {
+    return new SoraError('refused', said, options('This host does not offer that. Use another with --provider.'));
+  }
   if (status === 408 || status >= 500) {
     return new SoraError('network', said, options('The host has trouble. Try again later.'));
   }
@@ -152,3 +155,23 @@ export function refusal(answer: Answer): SoraError {
 
 const ABOUT_KEY =
   /api[-_ ]?key|\btoken\b|verif|credential|permission|\bscopes?\b|authenticat|unauthori[sz]ed|not authori[sz]ed|does not have access/i;
+
+/** Statuses of a route, or of a model, that the host does not have. */
+const GONE: ReadonlySet<number> = new Set([404, 405, 410]);
+
+/** True when the host does not serve what was asked for: no such route, or its own words for it. */
+export function isNotServed(answer: Answer): boolean {
+  return GONE.has(answer.status) || isUnsupported(answer);
+}
+
+/** The refusal of a create of a character, which says so where the host makes none at all. */
+export function characterError(answer: Answer, refused: SoraError): SoraError {
+  const { host, status, requestId } = answer;
+  const failure = failureOf(answer);
+  const isAboutIt = /character/i.test(failure.message) && saysUnsupported(failure);
+  if (refused.code !== 'refused' || !(isNotServed(answer) || isAboutIt)) return refused;
+  return new SoraError('refused', `${host} makes no characters. It answered ${status}: ${failure.message}`, {
+    hint: 'Use a host that makes them, with --provider or --base-url (sora provider list), or send videos without -c. The clip stays in your cast.',
+    ...(requestId !== undefined && { requestId }),
+  });
+}

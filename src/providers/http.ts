@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { type Answer, failureOf, type Headers, isQuota, maybeDone, requestIdOf } from './answer.ts';
+import { type Answer, failureOf, type Headers, isQuota, isUnsupported, maybeDone, requestIdOf } from './answer.ts';
 import type { RequestBody } from './body.ts';
 import { createConnections, DEFAULT_TIMEOUTS, exchange, Lost, type Reply, type Timeouts } from './exchange.ts';
 import { describeLost } from './http-errors.ts';
@@ -181,7 +181,8 @@ export function createHttp(options: HttpOptions): Http {
       const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));
       return worthwhile && tries < CREATE_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
     }
-    const passing = status === 408 || status >= 500 || (status === 429 && !isQuota(failureOf(answer)));
+    const isTrouble = status === 408 || (status >= 500 && !isUnsupported(answer));
+    const passing = isTrouble || (status === 429 && !isQuota(failureOf(answer)));
     return passing && tries + 1 < READ_TRIES ? retryDelayMs(tries, asked, options.random) : undefined;
   }
 

@@ -1,9 +1,9 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, jsonOf, parseJson, saysNothing, withoutId } from './answer.ts';
+import { type Answer, failureOf, isUnsupported, jsonOf, parseJson, saysNothing, withoutId } from './answer.ts';
 import { formBody, type RequestBody } from './body.ts';
 import { isSuccess, openLinked } from './content.ts';
-import { refusal } from './http-errors.ts';
+import { characterError, isNotServed, refusal } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from './models.ts';
 import {
@@ -29,12 +29,17 @@ export function createOpenai(options: OpenaiOptions): Provider {
 
   const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(encodeURIComponent)].join('/');
 
-  async function create(url: string, body: RequestBody, call: Call, served?: string): Promise<Answer> {
-    const answer = await route.create(url, body, call);
+  /** `refuse` makes the error where the operation is one that not every host has; a host that says so has done nothing. */
+  async function create(
+    url: string,
+    body: RequestBody,
+    call: Call,
+    refuse?: (answer: Answer, refused: SoraError) => SoraError,
+  ): Promise<Answer> {
+    const answer = await route.create(url, body, call, refuse && { settles: isUnsupported });
     if (isSuccess(answer)) return answer;
-    const hint = `The host no longer knows the video, or does not serve ${served}.`;
-    const refused = served === undefined ? refusal(answer) : notServed(refusal(answer), answer, hint);
-    throw withShutdownHint(refused, answer);
+    const refused = refusal(answer);
+    throw withShutdownHint(refuse ? refuse(answer, refused) : refused, answer);
   }
 
   async function getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined> {
@@ -85,7 +90,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
         { name: 'video', fileName: input.fileName, mime: 'video/mp4', content: input.clipPath },
       ]);
       await call.onSend?.();
-      const answer = await create(urlOf('characters'), body, call);
+      const answer = await create(urlOf('characters'), body, call, characterError);
       jsonOf(answer);
       return decodeCharacter(answer) ?? withoutId(answer, 'character');
     },
@@ -98,7 +103,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     async getCharacter(id, call) {
       const answer = await http.send(route.read(urlOf('characters', id), call));
       if (answer.status === 404 && !isRouteMissing(answer)) return undefined;
-      if (answer.status === 404 || answer.status === 405) {
+      if (answer.status === 404 || answer.status === 405 || isUnsupported(answer)) {
         throw new SoraError('usage', `${answer.host} cannot be asked about a character.`, {
           hint: 'What is known of its characters stands in your cast only: sora character list',
         });
@@ -149,7 +154,10 @@ export function createOpenai(options: OpenaiOptions): Provider {
 
     async deriveVideo(input, call) {
       const { path, request } = derivationRequest(input);
-      const answer = await create(urlOf(...path), await encodeVideo(request), call, `video ${input.kind}`);
+      const hint = `The host no longer knows the video, or does not serve video ${input.kind}. Make a new one: sora video generate <prompt>`;
+      const answer = await create(urlOf(...path), await encodeVideo(request), call, (said, refused) =>
+        notServed(refused, said, hint),
+      );
       jsonOf(answer);
       const made = decodeVideo(answer);
       if (made) return made;
@@ -180,14 +188,12 @@ function hostNow({ headers }: Answer): { hostNow?: number } {
 
 /** The hint for a route that a host does not have. */
 function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
-  if (error.code !== 'refused' || !GONE.has(answer.status)) return error;
+  if (error.code !== 'refused' || !isNotServed(answer)) return error;
   return new SoraError('refused', error.message, {
     hint,
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
   });
 }
-
-const GONE: ReadonlySet<number> = new Set([404, 405, 410]);
 
 /** A 404 that is about the route: a page, or the words of FastAPI, Express, Go and the vendor. It says nothing of an id. */
 function isRouteMissing(answer: Answer): boolean {

@@ -11,8 +11,8 @@ export interface Route {
   readonly root: string;
   /** A request that is harmless and is repeated with patience: a GET with the key, unless `more` says otherwise. */
   read(url: string, call: Call, more?: Partial<HttpRequest>): HttpRequest;
-  /** Sends what may cost money, once, and hands back whatever is answered. */
-  create(url: string, body: RequestBody, call: Call): Promise<Answer>;
+  /** Sends what may cost money, once, and hands back whatever is answered. `settles` as in `HttpRequest`. */
+  create(url: string, body: RequestBody, call: Call, more?: Pick<HttpRequest, 'settles'>): Promise<Answer>;
 }
 
 /** `keyHeader` carries the bare key, where the host wants it under a name of its own; else it is a bearer's. */
@@ -22,7 +22,8 @@ export function createRoute({ baseUrl, url, key, http }: ProviderOptions, keyHea
   return {
     root,
     read: (to, { signal }, more = {}) => ({ method: 'GET', kind: 'read', url: to, auth, signal, ...more }),
-    create: (to, body, { signal }) => http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal }),
+    create: (to, body, { signal }, more = {}) =>
+      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more }),
   };
 }
 

@@ -63,6 +63,13 @@ export function openEnvelope(answer: Answer): unknown {
   return body.data ?? body;
 }
 
+/** The answer as if the code of its envelope, where that is an error inside a 2xx, were its status. */
+export function withCodeAsStatus(answer: Answer): Answer {
+  const body = isSuccess(answer) ? parseJson(answer.text) : undefined;
+  const code = isRecord(body) ? Number(body.code) : Number.NaN;
+  return code >= 400 && code < 600 ? { ...answer, status: code } : answer;
+}
+
 /** The task in an envelope's content; undefined when it names none. `knownId` stands in for an id that is left out. */
 export function decodeTask(data: unknown, answer: Answer, knownId?: string): Task | undefined {
   if (!isRecord(data)) return undefined;

@@ -2,10 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSoraError, SoraError } from '../errors.ts';
 import { sentence } from '../text.ts';
-import { isRecord, maybeDone, saysNothing, withoutId } from './answer.ts';
+import { type Answer, isRecord, isUnsupported, maybeDone, saysNothing, withoutId } from './answer.ts';
 import { jsonBody } from './body.ts';
 import { isClipThere } from './clip-url.ts';
 import { checkNamedUrl, openLinked } from './content.ts';
+import { characterError, isNotServed } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Call, NewVideo, Provider, Reference, RemoteCharacter, WireRequest } from './provider.ts';
 import { isMasked } from './redact.ts';
@@ -20,8 +21,10 @@ import {
   isUnknown,
   openEnvelope,
   POLICY_HINT,
+  refusalOf,
   type Task,
   urlIn,
+  withCodeAsStatus,
 } from './wavespeed-wire.ts';
 
 export type WavespeedOptions = ProviderOptions;
@@ -48,7 +51,18 @@ export function createWavespeed(options: WavespeedOptions): Provider {
   }
 
   async function submit(model: string, inputs: Record<string, unknown>, call: Call): Promise<Task> {
-    const answer = await route.create(`${root}/${modelPath(model)}`, jsonBody(inputs), call);
+    return taskOf(await route.create(`${root}/${modelPath(model)}`, jsonBody(inputs), call));
+  }
+
+  async function submitCharacter(inputs: Record<string, unknown>, call: Call): Promise<Task> {
+    const url = `${root}/${modelPath(CHARACTERS_MODEL)}`;
+    const answer = await route.create(url, jsonBody(inputs), call, { settles: isUnsupported });
+    const told = withCodeAsStatus(answer);
+    if (isNotServed(told)) throw characterError(told, refusalOf(told));
+    return taskOf(answer);
+  }
+
+  function taskOf(answer: Answer): Task {
     const task = decodeTask(openEnvelope(answer), answer);
     if (task) return remember(task);
     return withoutId(answer, 'task');
@@ -142,7 +156,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     async createCharacter({ name, clipPath, fileName }, call) {
       const clip = await uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);
       await call.onSend?.();
-      const begun = await submit(CHARACTERS_MODEL, { video: clip.url, name }, call);
+      const begun = await submitCharacter({ video: clip.url, name }, call);
       const { id } = begun.video;
       await call.onPending?.(id);
       return characterOf((await settle(id, begun, call)) ?? begun);

@@ -62,6 +62,22 @@ describe('a video from another one', () => {
     expect(JSON.parse(String(seen?.body))).toEqual({ ...body, ...(path && { video: { id: source.remoteId } }) });
   });
 
+  it.each(['extend', 'edit', 'remix'] as const)(
+    'is refused for good by a host without %s: nothing stays unknown',
+    async (kind) => {
+      const test = await withHost();
+      const source = await finished(test);
+      test.server.answer(refusal(500, '500', `litellm.APIConnectionError: video ${kind} is not supported for gemini`));
+      await expect(derive(test, { kind, id: source.id })).rejects.toMatchObject({
+        code: 'refused',
+        message: expect.stringContaining(`video ${kind} is not supported`),
+        hint: expect.stringContaining('sora video generate'),
+      });
+      expect(await newest(test)).toMatchObject({ status: 'failed' });
+      expect(test.server.seen).toHaveLength(1);
+    },
+  );
+
   it('goes to the host that has it, whatever is configured now', async () => {
     const test = await withHost();
     const other = await withHost();

@@ -8,6 +8,7 @@ import { createContext } from '../../src/context.ts';
 import { checkAuth } from '../../src/providers/origins.ts';
 import { storeKey } from '../../src/store/keys.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
+import { refusal } from '../helpers/far-end.ts';
 import { createTestContext, type HostOptions } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { sandbox } from '../sandbox/harness.ts';
@@ -386,6 +387,16 @@ describe('sora doctor --api', () => {
     expect(checks.filter(isFault).map(({ check, fix }) => [check, fix])).toEqual(
       wrong.map(([check]) => [check, expect.any(String)]),
     );
+  });
+
+  it('a host whose characters are not supported: it does not serve them', async () => {
+    const lacks = refusal(500, '500', 'litellm.APIConnectionError: video get character is not supported for gemini');
+    const { exit, of } = await asking('openai', [LIST, NO_SUCH, NO_SUCH, lacks]);
+    expect(exit).toBe(0);
+    expect(of('GET /videos/characters/{id}')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('does not serve it: it answered 500 with video get character is not supported'),
+    });
   });
 
   it.each([

@@ -298,6 +298,49 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
   });
 });
 
+describe('a host that makes no characters', () => {
+  const { model: _, ...flags } = GENERATE;
+  const unsupported = refusal(500, '500', 'litellm.APIConnectionError: create_character is not supported for gemini');
+
+  it.each<[string, Scripted]>([
+    ['a 500', unsupported],
+    ['a 501', refusal(501, 'api_not_implemented', 'API not implemented')],
+    ['a missing route', { status: 405, body: { detail: 'Method Not Allowed' } }],
+  ])('says so once and for all by %s: exit 5, and nothing is pending', async (_title, answer) => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe');
+    test.server.answer(answer, answer);
+    const told = {
+      code: 'refused',
+      message: expect.stringContaining(`127.0.0.1:${test.server.port} makes no characters.`),
+      hint: expect.stringMatching(/--provider.*without -c/),
+    };
+    await expect(runCharacterSync(test.context, ['Joe'])).rejects.toMatchObject(told);
+    expect(await find(test)).not.toHaveProperty('pending');
+    await expect(runGenerate(test.context, flags)).rejects.toMatchObject(told);
+    expect(test.server.seen.map(({ path }) => path)).toEqual(Array(2).fill('/v1/videos/characters'));
+    test.server.answer(videoObject('queued'));
+    expect(await runGenerate(test.context, { ...flags, character: [] })).toBe(0);
+  });
+
+  it('frees the place of a request that an earlier version took for unknown, when that is sent once more', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe');
+    const { baseUrl } = test;
+    const entry: PendingRegistration = {
+      ...{ provider: 'openai', baseUrl, orientation: 'landscape', name: 'Joe' },
+      createdAt: new Date(START - 3_600_000).toISOString(),
+    };
+    await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, pending: [entry] }));
+    const told = { code: 'ambiguous', hint: expect.stringContaining('add --resend') };
+    await expect(runCharacterSync(test.context, ['Joe'])).rejects.toMatchObject(told);
+    expect(test.server.seen).toEqual([]);
+    test.server.answer(unsupported);
+    await expect(runCharacterSync(test.context, ['Joe'], { resend: true })).rejects.toMatchObject({ code: 'refused' });
+    expect(await find(test)).not.toHaveProperty('pending');
+  });
+});
+
 describe('what is pending', () => {
   it('is shown, renamed with its character, and named when that is removed', async () => {
     const test = await withTasks();

@@ -31,6 +31,17 @@ const REFUSALS = [
   { status: 404, words: 'model not found', code: 'refused' },
 ] as const;
 
+/** How hosts say that they, or what is behind them, have no characters at all. */
+const UNSUPPORTED = [
+  { status: 500, words: 'video create character is not supported for gemini' },
+  { status: 500, words: 'create_character operation not supported' },
+  { status: 500, words: 'NotImplementedError' },
+  { status: 500, words: 'This model does not support characters' },
+  { status: 501, words: 'API not implemented' },
+  { status: 501, words: 'unsupported_operation' },
+  { status: 405, words: 'Method Not Allowed' },
+] as const;
+
 describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
   const { base, words, character } = dialect;
   const path = (below: string): string => base + below;
@@ -104,6 +115,13 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
         expect(server.seen).toHaveLength(1);
       },
     );
+
+    it('is ambiguous after a 500 that speaks of support: what is behind a gateway may have made it', async () => {
+      const { server, provider } = await setUp(dialect);
+      server.answer({ status: 500, body: { error: { message: 'size is not supported' }, message: 'not supported' } });
+      expect((await failureOf(provider.createVideo(VIDEO, call))).code).toBe('ambiguous');
+      expect(server.seen).toHaveLength(1);
+    });
 
     it('keeps what a 200 without an id says, without the key (P2, P5)', async () => {
       const { server, provider } = await setUp(dialect);
@@ -303,6 +321,20 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       for (const way of dialect.refusals(status, said)) {
         const { made, paid } = await withClip(way);
         expect(await failureOf(made())).toMatchObject({ code, message: expect.stringContaining(said) });
+        expect(paid()).toHaveLength(1);
+      }
+    });
+
+    it.each(UNSUPPORTED)('is refused by a host that has none: $status "$words"', async ({ status, words: said }) => {
+      for (const way of dialect.refusals(status, said)) {
+        const { made, paid } = await withClip(way);
+        expect(await failureOf(made())).toMatchObject({
+          code: 'refused',
+          message: expect.stringMatching(
+            new RegExp(`127\\.0\\.0\\.1:\\d+ makes no characters\\. It answered ${status}: ${said}`),
+          ),
+          hint: expect.stringContaining('--provider'),
+        });
         expect(paid()).toHaveLength(1);
       }
     });

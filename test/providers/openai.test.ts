@@ -44,11 +44,15 @@ describe('recorded messages', () => {
       poll: () => provider.getVideo(means?.id ?? '', call),
       character: async () =>
         provider.createCharacter({ name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' }, call),
+      lookup: () => provider.getCharacter('char_1', call),
+      extend: async () => provider.deriveVideo?.({ kind: 'extend', videoId: 'v', prompt: 'On.', seconds: 4 }, call),
+      list: async () => provider.listVideos?.({ limit: 1 }, call),
     }[operation];
     if (!asked) throw new Error(`unknown operation ${operation}`);
     if (means) expect(await asked()).toEqual(means);
     else {
       const error = await failureOf(asked());
+      expect(server.seen).toHaveLength(1);
       expect(error).toMatchObject({ ...refuses, message: expect.stringContaining(refuses?.message ?? '') });
     }
   });
