@@ -2,7 +2,7 @@
  * The one object that commands are given: the outer world (Host), what the user said for every command (Globals), and
  * services that are made when they are first asked for.
  */
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
   type Configured,
@@ -32,13 +32,15 @@ import type { Sink, Ui } from './ui.ts';
 export interface Host {
   /** A copy of the environment, keys included; the process itself no longer has them. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Throws `machine` where it was removed. */
   readonly cwd: string;
   readonly platform: string;
   /** Of Node, such as `20.20.0`; undefined where nobody said. */
   readonly nodeVersion?: string;
   /** Seconds that this machine has been up, asleep or not; undefined where nobody knows. */
   readonly uptimeSeconds?: () => number | undefined;
-  readonly homeDir: string;
+  /** Absolute; undefined where the user has none. */
+  readonly homeDir: string | undefined;
   readonly stdin: { readonly stream: Readable; readonly isTTY: boolean };
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -63,6 +65,7 @@ export interface Context {
   readonly host: Host;
   readonly globals: Globals;
   readonly ui: Ui;
+  /** Throws `machine` where nothing can be kept, and `usage` for a place that cannot be meant. */
   readonly paths: StorePaths;
   /** Warnings about settings and keys that were given, or are told in another way: they are not given again. */
   readonly told: Set<string>;
@@ -89,7 +92,13 @@ export interface Context {
 }
 
 export function createContext(host: Host, globals: Globals, ui: Ui): Context {
-  const paths = storePaths(host.env, host.platform, host.homeDir, host.cwd);
+  // What keeps nothing works in a container without a home, too.
+  const paths = once(() => {
+    const found = storePaths(host);
+    const own = host.env.SORA_HOME;
+    if (own && !isAbsolute(own)) ui.note(`SORA_HOME is relative: here it is ${found.data}`);
+    return found;
+  });
   const closers: (() => Promise<unknown>)[] = [];
   const providers = new Map<string, Promise<Provider>>();
 
@@ -101,7 +110,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   };
   const settings = once(async (): Promise<Settings> => {
     const { readSettings } = await import('./store/settings.ts');
-    return readSettings(paths.config, { platform: host.platform, warn });
+    return readSettings(paths().config, { platform: host.platform, warn });
   });
   const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
   const profileName = once(async () => {
@@ -111,7 +120,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   });
   const keys = once(async () => {
     const { readKeys } = await import('./store/keys.ts');
-    return readKeys(paths.config, { platform: host.platform, warn });
+    return readKeys(paths().config, { platform: host.platform, warn });
   });
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/find.ts');
@@ -119,7 +128,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   });
   const sandbox = once(async () => {
     const { startSandbox } = await import('./sandbox/server.ts');
-    const server = await startSandbox({ stateDir: paths.sandbox, ffmpeg: (await ffmpeg()).path });
+    const server = await startSandbox({ stateDir: paths().sandbox, ffmpeg: (await ffmpeg()).path });
     closers.push(() => server.close());
     return server;
   });
@@ -177,7 +186,9 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     host,
     globals,
     ui,
-    paths,
+    get paths() {
+      return paths();
+    },
     told,
     profileName,
     profile,
@@ -185,9 +196,9 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     characters: once(async () => {
       const { createCharacterStore } = await import('./store/characters.ts');
       const local = createCharacterStore({
-        charactersDir: paths.characters,
-        clipsDir: paths.clips,
-        cacheDir: paths.cache,
+        charactersDir: paths().characters,
+        clipsDir: paths().clips,
+        cacheDir: paths().cache,
       });
       const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
@@ -199,7 +210,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     }),
     jobs: once(async () => {
       const { createJobStore } = await import('./store/jobs.ts');
-      return createJobStore({ dir: paths.jobs, cacheDir: paths.cache });
+      return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
     }),
     ffmpeg,
     connection,
@@ -231,8 +242,8 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => {
     made ??= make();
     return made;

@@ -1,8 +1,8 @@
 /** The process: the only file that touches it. Everything else is given a Host. */
 import { setMaxListeners } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { homedir, uptime } from 'node:os';
-import { join } from 'node:path';
+import { homedir, uptime, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
@@ -78,11 +78,38 @@ const sink = (stream: NodeJS.WriteStream): Sink => ({
   columns: stream.columns ?? (Number(env.COLUMNS) || 80),
 });
 
+/**
+ * By HOME, unless that is empty or relative, else by the system's list of users, in which a container's user may be
+ * missing: both are then asked in vain, and Node throws.
+ */
+function homeFolder(): string | undefined {
+  for (const ask of [homedir, () => userInfo().homedir]) {
+    try {
+      const folder = ask();
+      if (isAbsolute(folder) && !/\p{Cc}/u.test(folder)) return folder;
+    } catch {
+      // The next one may know.
+    }
+  }
+  // env-paths, which conf brings, asks while it is loaded and does not expect an error.
+  process.env.HOME = '/nonexistent';
+  return undefined;
+}
+
 const host: Host = {
   env,
-  cwd: process.cwd(),
+  get cwd() {
+    try {
+      return process.cwd();
+    } catch (cause) {
+      throw new SoraError('machine', 'The current folder does not exist any more.', {
+        hint: 'Change to one that exists, then run the command again.',
+        cause,
+      });
+    }
+  },
   platform: process.platform,
-  homeDir: homedir(),
+  homeDir: homeFolder(),
   uptimeSeconds: () => {
     try {
       return uptime();
@@ -151,16 +178,16 @@ function keepCompiledCode(): void {
     enableCompileCache?(folder: string): unknown;
   };
   if (!enableCompileCache) return;
-  const { characters, jobs, cache } = storePaths(host.env, host.platform, host.homeDir, host.cwd);
-  if (!(existsSync(characters) || existsSync(jobs))) return;
-  const folder = join(cache, 'code');
   try {
+    const { characters, jobs, cache } = storePaths(host);
+    if (!(existsSync(characters) || existsSync(jobs))) return;
+    const folder = join(cache, 'code');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(folder);
     const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o77) === 0);
     if (isOwn) enableCompileCache(folder);
   } catch {
-    // A disk that cannot be written to only makes the start a little longer.
+    // Without a place that can be written to, the start only takes a little longer.
   }
 }
 

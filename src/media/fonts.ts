@@ -1,20 +1,23 @@
 /** Finds a font of this machine that has all letters of a text, by the fonts' own tables (OpenType, `cmap`). */
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join, posix, win32 } from 'node:path';
+import { absolutePath } from '../store/paths.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a platform keeps its fonts, those of the user last. Pure. */
-export function fontFolders(env: Environment, platform: string, homeDir: string): string[] {
+export function fontFolders(env: Environment, platform: string, homeDir: string | undefined): string[] {
+  const flavour = platform === 'win32' ? win32 : posix;
+  const ofHome = (...names: string[]): string[] => (homeDir === undefined ? [] : [flavour.join(homeDir, ...names)]);
+  const own = (variable: string): string[] => [absolutePath(env, variable, platform) ?? []].flat();
   if (platform === 'win32') {
-    const local = env.LOCALAPPDATA || win32.join(homeDir, 'AppData', 'Local');
-    return ['C:\\Windows\\Fonts', win32.join(local, 'Microsoft', 'Windows', 'Fonts')];
+    const local = [...own('LOCALAPPDATA'), ...ofHome('AppData', 'Local')].slice(0, 1);
+    return ['C:\\Windows\\Fonts', ...local.map((folder) => win32.join(folder, 'Microsoft', 'Windows', 'Fonts'))];
   }
-  if (platform === 'darwin') {
-    return ['/System/Library/Fonts', '/Library/Fonts', posix.join(homeDir, 'Library', 'Fonts')];
-  }
-  const data = env.XDG_DATA_HOME || posix.join(homeDir, '.local', 'share');
-  return ['/usr/share/fonts', '/usr/local/share/fonts', posix.join(data, 'fonts'), posix.join(homeDir, '.fonts')];
+  if (platform === 'darwin') return ['/System/Library/Fonts', '/Library/Fonts', ...ofHome('Library', 'Fonts')];
+  const data = [...own('XDG_DATA_HOME'), ...ofHome('.local', 'share')].slice(0, 1);
+  const ofUser = [...data.map((folder) => posix.join(folder, 'fonts')), ...ofHome('.fonts')];
+  return ['/usr/share/fonts', '/usr/local/share/fonts', ...ofUser];
 }
 
 /** Path of a font that has every letter; a plain one where there are several. The same fonts give the same answer. */
