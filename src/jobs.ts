@@ -2,6 +2,7 @@
  * The life of a job: what its record becomes when the host speaks, and the wait until the host is done. Over any
  * Provider, with injected time; records are saved by the caller's function.
  */
+import type { Deadline } from './deadline.ts';
 import { type Clock, formatSize, isFinal, type Job, type JobStatus, type VideoRequest } from './domain.ts';
 import { isSoraError, SoraError } from './errors.ts';
 import { hashText } from './hash.ts';
@@ -128,39 +129,6 @@ export function missedAt(job: Job, nowMs: number): Job {
   return nowMs - Date.parse(job.createdAt) < SETTLING_MS ? job : forgetRemote(job, nowMs);
 }
 
-/** When a command gives up waiting, on a clock that stands still while the machine sleeps. */
-export interface Deadline {
-  /** Milliseconds; negative once it has passed. */
-  leftMs(): number;
-  /**
-   * Does a thing that takes `ms` at most, by the machine's own timers. When the wall clock says that it took far longer (or
-   * ran backwards), the machine slept or its clock was set, and that time does not count.
-   */
-  during<R>(ms: number, thing: () => Promise<R>): Promise<R>;
-}
-
-/** Beyond what a busy machine is late by. */
-const LATE_MS = 10_000;
-
-/** `atMs` is milliseconds since the epoch: of the whole command, not of one job. */
-export function createDeadline(clock: Clock, atMs: number): Deadline {
-  let at = atMs;
-  return {
-    leftMs: () => at - clock.now(),
-    async during(ms, thing) {
-      const startedAt = clock.now();
-      try {
-        return await thing();
-      } finally {
-        const tookMs = clock.now() - startedAt;
-        // How much of it the machine was awake nobody knows; not much counts.
-        if (tookMs > ms + LATE_MS) at += tookMs - Math.min(ms, LATE_MS);
-        else if (tookMs < -LATE_MS) at += tookMs;
-      }
-    },
-  };
-}
-
 export interface WaitOptions {
   readonly job: Job;
   readonly provider: Provider;
@@ -196,13 +164,16 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
   let answered = false;
   let trouble: SoraError | undefined;
   for (let round = 1; !isFinal(job.status); round++) {
-    await pause(pauseMs, job, options);
+    try {
+      await deadline.sleep(pauseMs, signal);
+    } catch {
+      throw interrupted(job, options);
+    }
     pauseMs = pauseAfter(round, undefined);
     let seen = job;
-    const limitMs = Math.max(LEAST_MS, deadline.leftMs());
     try {
-      const limited = AbortSignal.any([signal, timeLimit(limitMs)]);
-      const next = await deadline.during(limitMs, () => refreshJob(job, { provider, clock, signal: limited }));
+      const asked = job;
+      const next = await deadline.limit(signal, (limited) => refreshJob(asked, { provider, clock, signal: limited }));
       answered = true;
       trouble = undefined;
       pauseMs = pauseAfter(round, next.pollAfterMs);
@@ -227,26 +198,6 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
     }
   }
   return job;
-}
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** What is begun at the end of the time is given at least so long. */
-const LEAST_MS = 1000;
-
-/** A signal that ends what may take as long as is left, but no less than a second. */
-export function timeLimit(leftMs: number): AbortSignal {
-  return AbortSignal.timeout(Math.min(Math.max(LEAST_MS, leftMs), MAX_TIMER_MS));
-}
-
-async function pause(ms: number, job: Job, { clock, signal, deadline, ...options }: WaitOptions): Promise<void> {
-  const pauseMs = Math.min(ms, Math.max(0, deadline.leftMs()), MAX_TIMER_MS);
-  try {
-    if (signal.aborted) throw signal.reason;
-    if (pauseMs > 0) await deadline.during(pauseMs, () => clock.sleep(pauseMs, signal));
-  } catch {
-    throw interrupted(job, options);
-  }
 }
 
 function interrupted(job: Job, options: Pick<WaitOptions, 'resume'>): SoraError {

@@ -23,7 +23,11 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
       /^(jobs|prompt|drift|reconcile|estimate)\.ts$|^media\/(plan|info|steps|arguments|colour|frame|limits)\.ts$|^providers\/provider\.ts$/,
     inner: true,
   },
-  { name: 'ground', files: /^(domain|errors|text|width|time|shell-line|hash|temporary|last-words)\.ts$/, inner: true },
+  {
+    name: 'ground',
+    files: /^(deadline|domain|errors|text|width|time|shell-line|hash|temporary|last-words)\.ts$/,
+    inner: true,
+  },
 ];
 
 const FILES = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createDeadline } from '../src/deadline.ts';
 import type { Clock, Job } from '../src/domain.ts';
 import { SoraError } from '../src/errors.ts';
-import {
-  applyRemote,
-  createDeadline,
-  fingerprintOf,
-  forgetRemote,
-  jobError,
-  laterOf,
-  refreshJob,
-  waitForJob,
-} from '../src/jobs.ts';
+import { applyRemote, fingerprintOf, forgetRemote, jobError, laterOf, refreshJob, waitForJob } from '../src/jobs.ts';
 import type { Provider, RemoteVideo } from '../src/providers/provider.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');

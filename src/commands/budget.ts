@@ -1,6 +1,7 @@
 /** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
 import type { Purpose } from '../choice.ts';
 import type { Context } from '../context.ts';
+import { withDeadline } from '../deadline.ts';
 import type { Registration, Size } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import {
@@ -106,7 +107,7 @@ async function askPrice(
   const { signal } = context.host;
   if (!provider.price || (await context.connection(purpose)).key === undefined) return undefined;
   try {
-    return await provider.price(video, { signal: AbortSignal.any([signal, AbortSignal.timeout(PRICE_MS)]) });
+    return await withDeadline(PRICE_MS, signal, async (limited) => provider.price?.(video, { signal: limited }));
   } catch (error) {
     if (signal.aborted || !isSoraError(error)) throw error;
     return undefined;

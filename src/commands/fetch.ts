@@ -1,12 +1,12 @@
 /** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import type { Deadline } from '../deadline.ts';
 import type { Job } from '../domain.ts';
 import { type DownloadedFile, downloadContent } from '../download.ts';
 import { findDrift, type VideoFacts } from '../drift.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
-import { type Deadline, timeLimit } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
 import { formatBytes, sentence } from '../text.ts';
 import type { Task } from '../ui.ts';
@@ -54,18 +54,38 @@ export interface FetchOptions {
 /** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
 export async function fetchVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
   const { ui, host } = context;
-  const { target, variant } = options;
+  const { variant } = options;
   const task = options.task ?? (await ui.task(`${job.id} downloading`));
-  const leftMs = options.deadline?.leftMs();
-  const limit = leftMs === undefined ? undefined : timeLimit(leftMs);
-  let file: DownloadedFile;
+  const fetching = (signal: AbortSignal): Promise<DownloadedFile | Followed> =>
+    download(context, job, { ...options, task, signal });
+  const got = await (options.deadline ? options.deadline.limit(host.signal, fetching) : fetching(host.signal));
+  if ('job' in got) return got;
+  const outputPath = variant === 'video' ? got.path : undefined;
+  const { sha256: outputSha256, decoded: outputDecoded = false } = got;
+  const kept =
+    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256, outputDecoded });
+  const followed = { job: kept, ...(got.path !== undefined && { path: got.path }) };
+  const where = got.path ?? 'stdout';
+  judge(context, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
+  task.done(`${job.id} ${where} (${formatBytes(got.bytes)})`);
+  return followed;
+}
+
+/** What the host gave, or what another command saved meanwhile. Throws `pending` when the signal aborts first. */
+async function download(
+  context: Context,
+  job: Job,
+  options: FetchOptions & { readonly task: Task; readonly signal: AbortSignal },
+): Promise<DownloadedFile | Followed> {
+  const { ui, host } = context;
+  const { target, variant, task, signal } = options;
   try {
-    file = await downloadContent({
+    return await downloadContent({
       provider: await context.providerOf(job),
       remoteId: job.remoteId ?? '',
       variant,
       clock: host.clock,
-      signal: limit ? AbortSignal.any([host.signal, limit]) : host.signal,
+      signal,
       ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
       // Not required: whoever has none, or one that does not work, has the video all the same.
       ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
@@ -81,7 +101,7 @@ export async function fetchVideo(context: Context, job: Job, options: FetchOptio
       return saved;
     }
     task.fail(`${job.id} is done, but its ${variant} is not here`);
-    if (host.signal.aborted || limit?.aborted) {
+    if (signal.aborted) {
       const why = host.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
         hint: `Continue with: ${resumeCommand(context, job, options)}`,
@@ -103,15 +123,6 @@ export async function fetchVideo(context: Context, job: Job, options: FetchOptio
     }
     throw error;
   }
-  const outputPath = variant === 'video' ? file.path : undefined;
-  const { sha256: outputSha256, decoded: outputDecoded = false } = file;
-  const kept =
-    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256, outputDecoded });
-  const followed = { job: kept, ...(file.path !== undefined && { path: file.path }) };
-  const where = file.path ?? 'stdout';
-  judge(context, { job, where, facts: file.facts, allowDrift: options.allowDrift, task });
-  task.done(`${job.id} ${where} (${formatBytes(file.bytes)})`);
-  return followed;
 }
 
 /** Two commands may wait for one job: the file that the other saved is as good. */

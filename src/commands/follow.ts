@@ -1,9 +1,10 @@
 /** From a job's id to its end: `video wait`, `video download` and `generate --wait`. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { createDeadline } from '../deadline.ts';
 import type { Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { createDeadline, describe, jobError, waitForJob } from '../jobs.ts';
+import { describe, jobError, waitForJob } from '../jobs.ts';
 import type { Variant } from '../providers/provider.ts';
 import { alreadyHere, type Followed, fetchVideo } from './fetch.ts';
 import { deletedError, exitOf, findJobs, finishedJob, resumeCommand, saveProgress, unknownJob } from './jobs.ts';

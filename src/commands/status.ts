@@ -1,8 +1,9 @@
 /** What is known of jobs: `video status`, `video list`, `video show`. */
 import type { Context } from '../context.ts';
+import { createDeadline } from '../deadline.ts';
 import { formatSize, isFinal, isUnresolved, type Job, type JobDigest } from '../domain.ts';
 import { isSoraError, type SoraError } from '../errors.ts';
-import { createDeadline, describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
+import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
 import type { Listing } from '../store/records.ts';
 import { oneLine } from '../text.ts';

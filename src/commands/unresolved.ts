@@ -1,8 +1,9 @@
 /** Jobs of which nobody knows whether their host has them: looked for where the host can list, and explained where it cannot. */
 import type { Context } from '../context.ts';
+import type { Deadline } from '../deadline.ts';
 import { isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { applyRemote, type Deadline } from '../jobs.ts';
+import { applyRemote } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { type Finding, findOwn, lifeOf, type Sighting } from '../reconcile.ts';
 import { oneLine, sentence } from '../text.ts';
@@ -137,7 +138,7 @@ function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
 
 /** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */
 export async function requireSettled(context: Context, job: Job, deadline?: Deadline): Promise<Job> {
-  const { clock, signal } = context.host;
+  const { signal } = context.host;
   let known = settled({ job, because: 'Stopped before more could be learned.' });
   try {
     while (isUnresolved(known.job)) {
@@ -145,7 +146,7 @@ export async function requireSettled(context: Context, job: Job, deadline?: Dead
       if (!isUnresolved(known.job)) break;
       if (!known.isSending || deadline === undefined || deadline.leftMs() <= 0) throw unresolvedError(known);
       // Whoever sends it will know in a moment.
-      await clock.sleep(Math.min(1000, deadline.leftMs()), signal);
+      await deadline.sleep(1000, signal);
       known = { ...known, job: (await (await context.jobs()).find(job.id)) ?? job };
     }
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Whether an uploaded clip still lies where it was put: one byte of it is asked for, and no key goes along. */
+import { withDeadline } from '../deadline.ts';
 import { isSoraError } from '../errors.ts';
 import { checkNamedUrl } from './content.ts';
 import type { Http } from './http.ts';
@@ -20,16 +21,19 @@ export async function isClipThere(
 ): Promise<boolean | undefined> {
   if (!URL.canParse(url)) return undefined;
   try {
-    const answer = await http.open({
-      method: 'GET',
-      kind: 'read',
-      url: checkNamedUrl(url, root),
-      // Signed URLs are often good for GET only, so HEAD would be refused where the clip is.
-      headers: { range: 'bytes=0-0' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]),
-      settles: () => true,
+    const answer = await withDeadline(LOOK_MS, signal, async (limited) => {
+      const opened = await http.open({
+        method: 'GET',
+        kind: 'read',
+        url: checkNamedUrl(url, root),
+        // Signed URLs are often good for GET only, so HEAD would be refused where the clip is.
+        headers: { range: 'bytes=0-0' },
+        signal: limited,
+        settles: () => true,
+      });
+      if ('body' in opened) opened.discard();
+      return opened;
     });
-    if ('body' in answer) answer.discard();
     if (answer.status >= 200 && answer.status < 300) return 'body' in answer ? true : undefined;
     return GONE.has(answer.status) ? false : undefined;
   } catch (error) {

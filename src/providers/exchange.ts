@@ -29,7 +29,8 @@ export interface ExchangeRequest {
   readonly url: URL;
   readonly headers: Headers;
   readonly body?: RequestBody | undefined;
-  readonly signal: AbortSignal;
+  /** Any of them ends it. */
+  readonly signals: readonly AbortSignal[];
   readonly proxy: ProxySettings;
   readonly timeouts: Timeouts;
   /** Waits a little for the answer when it is aborted after it was sent. */
@@ -85,7 +86,7 @@ export class Lost extends Error {
 
 /** Sends one request. Follows nothing, repeats nothing, throws Lost. */
 export async function exchange(request: ExchangeRequest): Promise<Reply> {
-  const { url, timeouts, signal } = request;
+  const { url, timeouts, signals } = request;
   const undici = await import('undici');
   const via = proxyFor(url, request.proxy);
   const cut = new AbortController();
@@ -107,14 +108,14 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const end = (reason: Error): void => {
     clearTimeout(timer);
     clearTimeout(grace);
-    signal.removeEventListener('abort', onAbort);
+    for (const signal of signals) signal.removeEventListener('abort', onAbort);
     if (cut.signal.aborted) return;
     cut.abort(reason);
     if (!shared) agent.destroy(reason).catch(() => {});
   };
   const onAbort = (): void => {
     if (!request.lingers || !sent) end(new Error('aborted'));
-    else grace = setTimeout(() => end(new Error('aborted')), timeouts.graceMs);
+    else grace ??= setTimeout(() => end(new Error('aborted')), timeouts.graceMs);
   };
   const arm = (ms: number, code: TimeoutCode): void => {
     clearTimeout(timer);
@@ -136,8 +137,8 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   // The race below may have been left by the time it rejects.
   ended.catch(() => {});
 
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
+  for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+  if (signals.some(({ aborted }) => aborted)) onAbort();
   else arm(timeouts.connectMs, 'SORA_CONNECT_TIMEOUT');
 
   const onStart = (): void => {

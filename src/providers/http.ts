@@ -2,6 +2,7 @@
  * HTTP with this program's rules: a key goes to its own origin only, redirects are followed by hand, a create is
  * repeated only when nothing of it can have left, a read is repeated with patience, and errors speak plainly.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { type Answer, failureOf, type Headers, isQuota, isUnsupported, maybeDone, requestIdOf } from './answer.ts';
@@ -97,6 +98,8 @@ export function createHttp(options: HttpOptions): Http {
   const { clock } = options;
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const closing = new AbortController();
+  // Each exchange listens to it; Node 20 warns of more than ten.
+  setMaxListeners(0, closing.signal);
   const connections = createConnections(READS_AT_ONCE);
   const turns = createTurns(READS_AT_ONCE);
 
@@ -118,7 +121,7 @@ export function createHttp(options: HttpOptions): Http {
         url,
         headers,
         body: request.body,
-        signal: AbortSignal.any([request.signal, closing.signal]),
+        signals: [request.signal, closing.signal],
         proxy: options.proxy,
         timeouts,
         ...(!streams && request.kind === 'read' && { connections }),

@@ -2,6 +2,7 @@
 import { constants, open } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { withDeadline } from '../deadline.ts';
 
 export interface Bounds {
   readonly maxBytes: number;
@@ -22,26 +23,24 @@ export async function readPipe(path: string, bounds: Bounds): Promise<string> {
 
 /** The rest of a stream. Throws as `readPipe` does. */
 export async function readStream(stream: Readable, { maxBytes, timeoutMs, signal }: Bounds): Promise<string> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const ends = AbortSignal.any([timeout, ...(signal ? [signal] : [])]);
-  const stop = (): void => void stream.destroy(ends.reason as Error);
-  if (ends.aborted) stop();
-  ends.addEventListener('abort', stop, { once: true });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of stream) {
-      const part = Buffer.from(chunk as Uint8Array);
-      bytes += part.byteLength;
-      if (bytes > maxBytes) throw new Error('it is too large');
-      chunks.push(part);
+  return withDeadline(timeoutMs, signal, async (limited) => {
+    const stop = (): void => void stream.destroy(limited.reason as Error);
+    if (limited.aborted) stop();
+    limited.addEventListener('abort', stop, { once: true });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of stream) {
+        const part = Buffer.from(chunk as Uint8Array);
+        bytes += part.byteLength;
+        if (bytes > maxBytes) throw new Error('it is too large');
+        chunks.push(part);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (limited.aborted) throw new Error(`it did not end within ${timeoutMs / 1000} s`, { cause: error });
+      throw error;
     }
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (timeout.aborted) throw new Error(`it did not end within ${timeoutMs / 1000} s`, { cause: error });
-    throw error;
-  } finally {
-    ends.removeEventListener('abort', stop);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+    return Buffer.concat(chunks).toString('utf8');
+  });
 }

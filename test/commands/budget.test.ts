@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCli } from '../../src/cli.ts';
-import { checkBudget, costToKeep } from '../../src/commands/budget.ts';
+import { checkBudget, costOfVideo, costToKeep } from '../../src/commands/budget.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/derive.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { GenerateFlags } from '../../src/commands/wishes.ts';
 import type { Character, Derivation, Job } from '../../src/domain.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, addMadeFrom, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
 
 const FOLLOW = {
   ...{ wait: false, resend: false, dryRun: false },
@@ -42,6 +44,44 @@ async function chooseSora({ host }: TestContext, provider = 'wavespeed', model =
 async function jobs({ context }: TestContext): Promise<readonly Job[]> {
   return (await (await context.jobs()).list()).records;
 }
+
+describe('the price that a host is asked for', () => {
+  const WISH = { model: SORA, size: { width: 1280, height: 720 }, seconds: 4, clipSeconds: 0 };
+
+  async function ask(price: NonNullable<Provider['price']>) {
+    const test = await withWavespeed();
+    const provider = { ...(await test.context.provider()), price };
+    const video = {
+      prompt: 'Joe waves.',
+      model: SORA,
+      seconds: 4,
+      size: WISH.size,
+      characters: [],
+      reference: undefined,
+    };
+    return { ...test, cost: costOfVideo(test.context, { ...WISH, provider, ask: { video, purpose: 'use' } }) };
+  }
+
+  it('is taken from the table when the host has not said it after 15 s', async () => {
+    const told = await (await ask(async () => undefined)).cost;
+    expect(told).toMatchObject({ usd: 0.4 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const ended = vi.fn();
+    const asked = (await ask((_video, { signal }) => untilAborted(signal))).cost.then(ended);
+    await vi.advanceTimersByTimeAsync(14_999);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await asked;
+    expect(ended).toHaveBeenCalledWith({ ...told, source: expect.stringContaining('page at wavespeed.ai') });
+  });
+
+  it('is not waited for after Ctrl-C', async () => {
+    const { abort, cost } = await ask((_video, { signal }) => untilAborted(signal));
+    abort('interrupted');
+    await expect(cost).rejects.toMatchObject({ code: 'interrupted' });
+  });
+});
 
 describe('what a derived video costs', () => {
   const SIZE = { width: 1280, height: 720 };

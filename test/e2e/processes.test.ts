@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '../../src/domain.ts';
@@ -151,13 +152,43 @@ describe('P2: Ctrl-C', () => {
   );
 });
 
+/** Loaded before the program: it collects garbage all the time. What is reachable by chance alone is gone at once. */
+function collectGarbage(dir: string): Record<string, string> {
+  const path = join(dir, 'home', 'collect.mjs');
+  mkdirSync(join(dir, 'home'), { recursive: true });
+  const lines = [
+    "import { setFlagsFromString } from 'node:v8';",
+    "import { runInNewContext } from 'node:vm';",
+    "setFlagsFromString('--expose-gc');",
+    "setInterval(runInNewContext('gc'), 100).unref();",
+  ];
+  writeFileSync(path, lines.join('\n'));
+  return { NODE_OPTIONS: `--import=${pathToFileURL(path)}` };
+}
+
 describe('one deadline', () => {
+  it('ends a question that is never answered: exit 8, nothing lost', async () => {
+    const machine = await withHost();
+    machine.host.at('poll', undefined, () => new Promise(() => {}));
+    const startedAt = performance.now();
+    const { exitCode, stderr } = await machine.sora([...GENERATE, '-o', 'out.mp4', ...FAST, '--timeout', '2s'], {
+      env: collectGarbage(machine.dir),
+    });
+    expect(exitCode, stderr).toBe(8);
+    expect(stderr).toContain('The wait timed out');
+    expect(stderr).toContain('The last question failed: No whole answer came within');
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    expect(jobsOf(machine)).toMatchObject([{ status: 'running', remoteId: 'video_1' }]);
+  });
+
   it('is for the download too: exit 8, nothing lost', async () => {
     const machine = await withHost({ polls: 0 });
     let release = (): void => {};
     machine.host.at('half', undefined, () => new Promise<void>((resolve) => (release = resolve)));
     const startedAt = performance.now();
-    const { exitCode, stderr } = await machine.sora([...GENERATE, '-o', 'out.mp4', ...FAST, '--timeout', '2s']);
+    const { exitCode, stderr } = await machine.sora([...GENERATE, '-o', 'out.mp4', ...FAST, '--timeout', '2s'], {
+      env: collectGarbage(machine.dir),
+    });
     release();
     expect(exitCode, stderr).toBe(8);
     expect(stderr).toContain('The wait timed out during the download');

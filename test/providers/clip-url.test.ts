@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isClipThere } from '../../src/providers/clip-url.ts';
+import type { Http } from '../../src/providers/http.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
+import { untilAborted } from '../helpers/until-aborted.ts';
 
 const signal = new AbortController().signal;
 
@@ -43,6 +45,19 @@ describe('a clip at its URL', () => {
       expect(lines).toEqual([]);
     },
   );
+
+  it('says nothing when its host has not answered after 10 s', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const http: Http = { ...createTestHttp().http, open: (request) => untilAborted(request.signal) };
+    const ended = vi.fn();
+    const asked = isClipThere('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal }).then(ended);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await asked;
+    expect(ended).toHaveBeenCalledWith(undefined);
+  });
 
   it('is no longer asked for after Ctrl-C', async () => {
     const stop = new AbortController();

@@ -67,7 +67,7 @@ it.each([301, 302, 303, 307, 308])(
         method: 'GET',
         url: new URL(first.url),
         headers: { [header]: 'sk-secret' },
-        signal: new AbortController().signal,
+        signals: [new AbortController().signal],
         proxy: {},
         timeouts: DEFAULT_TIMEOUTS,
         lingers: false,
