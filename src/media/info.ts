@@ -1,5 +1,6 @@
 /** What a media file is, as facts that a plan can be made from. Plain data with its small pure helpers. */
-import type { Size } from '../domain.ts';
+import type { Rect, Size } from '../domain.ts';
+import type { DolbyVision } from './track-header.ts';
 
 export interface MediaInfo {
   /** As MediaInfo names it: `MPEG-4`, `Matroska`, `AVI`. */
@@ -22,13 +23,23 @@ export interface VideoInfo {
   /** `H.264`, `HEVC`, `VP9`. */
   readonly codec: string;
   readonly profile: string | undefined;
-  /** Pixels as stored: before rotation and pixel aspect ratio are applied. */
+  /** Its place among the video streams that are no cover art, from 0: ffmpeg's `0:V:n`. */
+  readonly stream: number;
+  /** Pixels as stored, in the window: before rotation and pixel aspect ratio are applied. */
   readonly width: number;
   readonly height: number;
   /** Width of a pixel divided by its height. */
   readonly pixelAspect: number;
-  /** Degrees by which players turn the stored picture. */
+  /** The part of the stored picture that is shown; undefined for all of it. */
+  readonly window: Rect | undefined;
+  /** Players mirror the stored picture, left to right, before they turn it. */
+  readonly mirrored: boolean;
+  /** Degrees by which players turn the stored picture clockwise. */
   readonly rotation: 0 | 90 | 180 | 270;
+  /** How the pictures of two eyes lie in one, in ffmpeg's words; undefined for a picture of one. */
+  readonly stereo: string | undefined;
+  /** Of a picture that is not flat, such as `equirectangular`. */
+  readonly projection: string | undefined;
   /** Average when the rate varies. */
   readonly fps: number | undefined;
   readonly constantRate: boolean;
@@ -48,6 +59,10 @@ export interface VideoInfo {
   readonly transfer: string | undefined;
   readonly matrix: string | undefined;
   readonly hdr: 'PQ' | 'HLG' | undefined;
+  readonly dolbyVision: DolbyVision | undefined;
+  readonly encrypted: boolean;
+  /** The codec for which the ffmpeg at hand has no decoder; undefined when it has one, or nobody looked. */
+  readonly missingDecoder: string | undefined;
   /** `mixed` streams say per frame whether it is interlaced. */
   readonly scan: 'progressive' | 'interlaced' | 'mixed';
 }

@@ -1,24 +1,25 @@
 /** What MediaInfo reports, read into our facts. Pure. */
 import type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
+import { turnedBy } from './track-header.ts';
 
 /** One track of a report: field names are MediaInfo's. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Undefined when MediaInfo found no stream at all: then it is no media file. */
-export function readReport(tracks: readonly Fields[], bytes: number): MediaInfo | undefined {
+/** Of the video streams, that one. Undefined when MediaInfo found no stream at all: then it is no media file. */
+export function readReport(tracks: readonly Fields[], bytes: number, stream = 0): MediaInfo | undefined {
   const of = (type: string): Fields[] => tracks.filter((track) => track['@type'] === type);
   const general = generalOf(tracks);
   const [videos, audios, images] = [of('Video'), of('Audio'), of('Image')];
   if (videos.length + audios.length + images.length === 0) return undefined;
   const container = containerOf(tracks) ?? 'unknown';
   // MediaInfo takes an animated GIF for a picture; measuring tells.
-  const first = videos[0] ?? (container === 'GIF' ? images[0] : undefined);
+  const first = inOrder(videos)[stream] ?? videos[0] ?? (container === 'GIF' ? images[0] : undefined);
   const cover = images.some((image) => text(image, 'Type') === 'Cover') || general.Cover !== undefined;
   return {
     container,
     bytes,
     seconds: number(general, 'Duration'),
-    video: first && readVideo(first),
+    video: first && readVideo(first, stream),
     audio: audios[0] && readAudio(audios[0]),
     videoStreams: videos.length,
     audioStreams: audios.length,
@@ -28,7 +29,12 @@ export function readReport(tracks: readonly Fields[], bytes: number): MediaInfo 
   };
 }
 
-function readVideo(track: Fields): VideoInfo {
+/** As they stand in the file: MediaInfo lists them by their ids. */
+function inOrder(tracks: readonly Fields[]): Fields[] {
+  return [...tracks].sort((a, b) => (number(a, 'StreamOrder') ?? 0) - (number(b, 'StreamOrder') ?? 0));
+}
+
+function readVideo(track: Fields, stream: number): VideoInfo {
   const format = text(track, 'Format') ?? 'unknown';
   const colourSpace = tag(track, 'ColorSpace') ?? (format === 'GIF' ? 'RGBA' : 'YUV');
   const transfer = tag(track, 'transfer_characteristics');
@@ -40,10 +46,12 @@ function readVideo(track: Fields): VideoInfo {
   return {
     codec: format === 'AVC' ? 'H.264' : format,
     profile: text(track, 'Format_Profile'),
+    stream,
     width: number(track, 'Width') ?? 0,
     height: number(track, 'Height') ?? 0,
     pixelAspect: number(track, 'PixelAspectRatio') || 1,
-    rotation: rotationOf(number(track, 'Rotation') ?? 0),
+    ...{ window: undefined, mirrored: false, stereo: undefined, projection: undefined },
+    rotation: turnedBy(number(track, 'Rotation') ?? 0),
     fps: fps || undefined,
     constantRate: tag(track, 'FrameRate_Mode') !== 'VFR',
     frames: late && fps ? Math.round(late.seconds * fps) : number(track, 'FrameCount'),
@@ -58,9 +66,16 @@ function readVideo(track: Fields): VideoInfo {
     primaries: tag(track, 'colour_primaries'),
     transfer,
     matrix: matrixOf(tag(track, 'matrix_coefficients')),
-    hdr: transfer === 'PQ' || transfer === 'HLG' ? transfer : undefined,
+    hdr: hdrOf(transfer),
+    dolbyVision: undefined,
+    encrypted: text(track, 'Encryption') !== undefined,
+    missingDecoder: undefined,
     scan: scanOf(tag(track, 'ScanType'), format),
   };
+}
+
+export function hdrOf(transfer: string | undefined): VideoInfo['hdr'] {
+  return transfer === 'PQ' || transfer === 'HLG' ? transfer : undefined;
 }
 
 /** An edit list may begin with nothing: MediaInfo counts that in, and says beside it what the picture itself takes. */
@@ -94,11 +109,6 @@ function generalOf(tracks: readonly Fields[]): Fields {
 export function isTruncated(tracks: readonly Fields[]): boolean {
   const { extra } = generalOf(tracks);
   return typeof extra === 'object' && extra !== null && 'IsTruncated' in extra && extra.IsTruncated === 'Yes';
-}
-
-function rotationOf(degrees: number): VideoInfo['rotation'] {
-  const quarter = ((Math.round(degrees / 90) % 4) + 4) % 4;
-  return quarter === 1 ? 90 : quarter === 2 ? 180 : quarter === 3 ? 270 : 0;
 }
 
 /** Codecs that can hold fields; for streams that mix fields and frames MediaInfo may say nothing. */

@@ -1,17 +1,20 @@
-/** Looks at a media file without decoding it. */
+/** Looks at a media file: what its headers say, and what ffmpeg makes of its first frames. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
+import { chosenTrack, readContainer } from './container.ts';
 import type { Ffmpeg } from './find.ts';
+import type { FirstFrames } from './first-frames.ts';
 import type { MediaInfo, VideoInfo } from './info.ts';
 import { containerOf, type Fields, isTruncated, readReport } from './mediainfo.ts';
 import { throwIfAborted } from './process.ts';
 import { openReader } from './reader.ts';
+import { mergeVideo } from './video-facts.ts';
 
 export interface ProbeOptions {
-  /** Measures what the file does not say: an animated GIF or a live recording states no length. Awaited only for those. */
+  /** Decodes the first frames, and measures what the file does not say. Without it, headers are believed. */
   readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined>;
   readonly signal: AbortSignal;
 }
@@ -24,19 +27,37 @@ export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeO
   try {
     const { size } = await file.stat();
     if (size === 0) throw new SoraError('clip', `${path} is empty.`, { hint: VIDEO_HINT });
-    const tracks = await analyse(file, size, signal);
-    const report = readReport(tracks, size);
+    const header = await readContainer(file, size);
+    const stream = chosenTrack(header);
+    const [tracks, first] = await Promise.all([
+      analyse(file, size, signal),
+      firstFrames(path, asked, { stream, signal }),
+    ]);
+    const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
-    info = report;
-    if (info.video && (info.video.codec === 'VP8' || info.video.codec === 'VP9') && (await hasAlphaMode(file))) {
-      info = { ...info, video: { ...info.video, alpha: true } };
-    }
+    const video = report.video && mergeVideo(report.video, { track: header?.tracks[stream], first });
+    info = { ...report, video };
   } finally {
     await file.close();
   }
   if (!info.video || !needsMeasuring(info.video)) return info;
   const ffmpeg = await asked;
   return ffmpeg ? measured(info, info.video, resolve(path), ffmpeg, signal) : info;
+}
+
+/** Undefined where no ffmpeg is at hand, or it does not run: that is said when it is needed. */
+async function firstFrames(
+  path: string,
+  asked: ProbeOptions['ffmpeg'],
+  options: { readonly stream: number; readonly signal: AbortSignal },
+): Promise<FirstFrames | undefined> {
+  const ffmpeg = await asked;
+  if (!ffmpeg) return undefined;
+  const { decodeFirstFrames } = await import('./first-frames.ts');
+  return decodeFirstFrames(path, ffmpeg, options).catch((error: unknown) => {
+    if (options.signal.aborted) throw error;
+    return undefined;
+  });
 }
 
 const VIDEO_HINT = 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.';
@@ -105,15 +126,6 @@ async function analyse(file: FileHandle, size: number, signal: AbortSignal): Pro
   } finally {
     reader.close();
   }
-}
-
-/** WebM marks VP8 and VP9 with transparency by AlphaMode (0x53C0) = 1 in the track header, which MediaInfo does not report. */
-async function hasAlphaMode(file: FileHandle): Promise<boolean> {
-  const head = Buffer.alloc(16 * 1024);
-  const { bytesRead } = await file.read(head, 0, head.length, 0);
-  const firstCluster = head.indexOf(Buffer.from([0x1f, 0x43, 0xb6, 0x75]));
-  const mark = head.indexOf(Buffer.from([0x53, 0xc0, 0x81, 0x01]));
-  return mark >= 0 && mark < (firstCluster < 0 ? bytesRead : firstCluster);
 }
 
 async function measured(

@@ -4,10 +4,15 @@ import type { AudioInfo, MediaInfo, VideoInfo } from '../../src/media/info.ts';
 const VIDEO: VideoInfo = {
   codec: 'H.264',
   profile: 'High',
+  stream: 0,
   width: 1280,
   height: 720,
   pixelAspect: 1,
+  window: undefined,
+  mirrored: false,
   rotation: 0,
+  stereo: undefined,
+  projection: undefined,
   fps: 30,
   constantRate: true,
   frames: 90,
@@ -22,6 +27,9 @@ const VIDEO: VideoInfo = {
   transfer: 'BT.709',
   matrix: 'BT.709',
   hdr: undefined,
+  dolbyVision: undefined,
+  encrypted: false,
+  missingDecoder: undefined,
   scan: 'progressive',
 };
 
