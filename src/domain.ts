@@ -118,6 +118,9 @@ export interface PendingRegistration {
   readonly taskId?: string;
   /** As it was sent. */
   readonly name: string;
+  /** How many requests were sent for it whose answers were lost, this one included; 1 unless given. */
+  readonly requests?: number;
+  /** When the last of them was sent. */
   readonly createdAt: string;
 }
 

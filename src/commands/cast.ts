@@ -138,9 +138,9 @@ async function budgetOf(
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;
   const at = { resend: flags.resend, nowMs: context.host.clock.now() };
-  const missing = cast.filter((one) => willCost(one, { provider, orientation: orientationOfCharacter(one), mode }, at));
+  const costs = cast.map((one) => willCost(one, { provider, orientation: orientationOfCharacter(one), mode }, at));
   const budget = characterBudget(context, provider, flags);
-  await budget.expect(missing.length);
+  await budget.expect((await Promise.all(costs)).filter(Boolean).length);
   return budget;
 }
 

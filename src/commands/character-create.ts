@@ -113,7 +113,7 @@ async function budgetOf(
 ): Promise<CharacterBudget | undefined> {
   if (!chosen || chosen instanceof SoraError || !(await takesIds(context, chosen))) return undefined;
   const budget = characterBudget(context, chosen, input);
-  const isNew = !existing || costs(context, existing, { provider: chosen, resend: input.resend });
+  const isNew = !existing || (await costs(context, existing, { provider: chosen, resend: input.resend }));
   await budget.expect(isNew ? 1 : 0);
   return budget;
 }
@@ -134,7 +134,7 @@ async function previewRegistration(
     return undefined;
   }
   if (!(await takesIds(context, chosen, 'preview'))) return undefined;
-  if (existing && !costs(context, existing, { provider: chosen, resend: input.resend })) {
+  if (existing && !(await costs(context, existing, { provider: chosen, resend: input.resend }))) {
     const known = registrationAt(existing, placeOf(existing, chosen), host.clock.now());
     ui.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
     return undefined;
@@ -153,7 +153,7 @@ function costs(
   { host }: Context,
   character: Character,
   at: { provider: Provider; resend?: boolean | undefined },
-): boolean {
+): Promise<boolean> {
   return willCost(character, placeOf(character, at.provider), { resend: at.resend, nowMs: host.clock.now() });
 }
 

@@ -20,11 +20,16 @@ export interface Draft {
   readonly fingerprint: string;
 }
 
-/**
- * Looks at a request before anything of it is uploaded, and again when all that it names is known; throws to refuse it.
- * `missing` is how many characters the host does not know yet.
- */
-export type Admit = (draft: Draft, missing: number) => Promise<void>;
+/** Looks at what may cost money; throws to refuse it. */
+export interface Admit {
+  /**
+   * Before anything of a request is uploaded, and again when all that it names is known. `missing` is how many characters
+   * the host does not know yet.
+   */
+  draft(draft: Draft, missing: number): Promise<void>;
+  /** Right before a request leaves that registers a character. */
+  registration(): Promise<void>;
+}
 
 /** A character as the host knows it, or will know it. */
 type Cast = Pick<Registration, 'name' | 'value'>;
@@ -79,19 +84,21 @@ export async function makeDraft(
   // What the model cannot be asked for is refused before anything is uploaded for it.
   provider.describeVideo(draft.video);
   if (input.dryRun) {
-    await admit?.(draft, missing);
+    await admit?.draft(draft, missing);
     return draft;
   }
   const { key, resend, count } = input;
   const earlier = await admittedJob(context, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
-  if (!earlier) await admit?.(draft, missing);
+  if (!earlier) await admit?.draft(draft, missing);
 
   const cast: Cast[] = [];
   for (const character of wanted.characters) {
-    cast.push(await ensureRegistered(context, character, place, input));
+    cast.push(
+      await ensureRegistered(context, character, place, { resend, admit: earlier ? undefined : admit?.registration }),
+    );
   }
   const whole = draftOf(cast, reference);
-  if (!earlier && missing > 0) await admit?.(whole, 0);
+  if (!earlier && missing > 0) await admit?.draft(whole, 0);
   return whole;
 }
 

@@ -70,24 +70,34 @@ function budgetOf(
   const clipSeconds = wanted.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
   const takesIds = provider.limits(model).characterMode === 'id';
   let registrations = 0;
+  let registered = 0;
+  const total = async (): Promise<void> => {
+    quote.bill = [
+      { what: 'video', count: input.count, each: quote.cost },
+      await costOfCharacters(provider, registrations),
+    ];
+    checkBudget(input, { bill: quote.bill, provider });
+  };
   // What is refused needs no warning before it, and nobody needs it twice.
   const warnings = new Set(doubts);
-  const admit: Admit = async ({ video }, missing) => {
+  const draft: Admit['draft'] = async ({ video }, missing) => {
     registrations += takesIds ? missing : 0;
     // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
     const asks = missing === 0 && (!input.dryRun || input.maxCost !== undefined);
     const ask = asks ? { video, purpose: purposeOf(input) } : undefined;
     const { size, seconds } = wanted;
     quote.cost = await costOfVideo(context, { provider, model, size, seconds, clipSeconds, ask });
-    quote.bill = [
-      { what: 'video', count: input.count, each: quote.cost },
-      await costOfCharacters(provider, registrations),
-    ];
-    checkBudget(input, { bill: quote.bill, provider });
+    await total();
     for (const warning of warnings) context.ui.warn(warning);
     warnings.clear();
   };
-  return { admit, quote };
+  const registration: Admit['registration'] = async () => {
+    registered += 1;
+    if (registered <= registrations) return;
+    registrations = registered;
+    await total();
+  };
+  return { admit: { draft, registration }, quote };
 }
 
 interface Request {

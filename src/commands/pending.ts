@@ -6,6 +6,7 @@ import type { RemoteCharacter } from '../providers/provider.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../text.ts';
 import type { Place } from './place.ts';
+import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat.ts';
 
 /** What a host has made of a character, as the record keeps it. */
 export type Made = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
@@ -43,11 +44,47 @@ interface Request {
   readonly clipPath: string;
   /** That of the registration: what is sent and written is sent and written by one process. */
   readonly held: HeldLock;
+  /** The user's word that nothing came of what is pending there. */
+  readonly resend: boolean;
+  /** As in `RegisterOptions`; for what is sent beyond the first request. */
+  readonly admit?: (() => Promise<void>) | undefined;
 }
 
-/** Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. */
+/**
+ * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
+ * answer is repeated as `repeat.ts` says; nothing else is.
+ */
 export async function createId(context: Context, character: Character, request: Request): Promise<Made> {
-  const { place, clipPath, held } = request;
+  const { place, resend } = request;
+  const before = pendingAt(character, place);
+  let lost: Unsettled | undefined =
+    before && before.taskId === undefined && !resend ? { character, place, entry: before } : undefined;
+  let ambiguous = lost && unknownFate(context, lost);
+  for (;;) {
+    const { made, error, entry } = await requestId(context, character, { ...request, lost: lost?.entry });
+    if (made) return made;
+    if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
+      lost = { character, place, entry };
+      ambiguous = explain(context, error, lost);
+      if (await waitToRepeat(context, { ...lost, error, admit: request.admit })) continue;
+      throw ambiguous;
+    }
+    if (!NOTHING_MADE.has(error.code)) throw entry ? explain(context, error, { character, place, entry }) : error;
+    // What an earlier request made is as unknown as it was.
+    if (entry) await writeQuietly(context, character, { place, entry: lost?.entry });
+    throw ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
+  }
+}
+
+/** One request, and what it has left in the record. `lost` tells of those before it. */
+async function requestId(
+  context: Context,
+  character: Character,
+  { place, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
+): Promise<
+  | { readonly made: Made; readonly error?: never; readonly entry?: never }
+  | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
+> {
   const { provider, orientation } = place;
   const { signal, clock } = context.host;
   const { name } = character;
@@ -61,7 +98,8 @@ export async function createId(context: Context, character: Character, request: 
           held.assertHeld();
           const next: PendingRegistration = {
             ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await context.profileName() },
-            ...{ orientation, name, createdAt: new Date(clock.now()).toISOString() },
+            ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
+            createdAt: new Date(clock.now()).toISOString(),
           };
           await updatePending(context, character, { place, entry: next });
           entry = next;
@@ -76,21 +114,20 @@ export async function createId(context: Context, character: Character, request: 
         },
       },
     );
-    return madeOf(remote, name);
+    return { made: madeOf(remote, name) };
   } catch (error) {
-    if (!entry || !isSoraError(error)) throw error;
-    if (NOTHING_MADE.has(error.code)) {
-      await clearQuietly(context, character, place);
-      throw error;
-    }
-    throw explain(context, error, { character, place, entry });
+    if (!isSoraError(error)) throw error;
+    return { error, entry };
   }
 }
 
+/** After one of these the host has not answered a repeat, so that all that is known is what was lost before. */
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated'] as const);
+
 /**
- * Goes on with what an earlier command left pending. Undefined when the place is free: the host no longer knows the task,
- * or the user sends anew. Throws `ambiguous` for a request whose fate nobody knows, `pending` while the task goes on, and
- * why a task has failed, after which the place is free.
+ * Goes on with what an earlier command left pending. Undefined when a request may be sent: the host no longer knows the
+ * task, the user sends anew, or a repeat is allowed. Throws `ambiguous` for a request whose fate nobody knows, `pending`
+ * while the task goes on, and why a task has failed, after which the place is free.
  */
 export async function continueId(
   context: Context,
@@ -102,7 +139,11 @@ export async function continueId(
   const { taskId } = entry;
   if (taskId === undefined || !provider.resumeCharacter) {
     if (resend) return undefined;
-    throw unknownFate(context, { character, place, entry });
+    const fate = unknownFate(context, { character, place, entry });
+    const said = await repeatAnnouncement(provider, entry);
+    if (said === undefined) throw fate;
+    ui.warn(`${fate.message} ${said}`);
+    return undefined;
   }
   const task = await ui.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
   try {
@@ -115,7 +156,7 @@ export async function continueId(
     task.fail(`${character.name} is not known to ${provider.name} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
-      await clearQuietly(context, character, place);
+      await writeQuietly(context, character, { place, entry: undefined });
       throw new SoraError(error.code, error.message, {
         hint: `${sentence(error.hint ?? 'The task is over.')} The same command makes another.`,
         ...(error.requestId !== undefined && { requestId: error.requestId }),
@@ -150,7 +191,7 @@ function explain(context: Context, error: SoraError, unsettled: Unsettled): Sora
   const { character, place, entry } = unsettled;
   const more = { ...(error.requestId !== undefined && { requestId: error.requestId }), cause: error };
   if (error.code === 'ambiguous') {
-    const message = `${sentence(error.message)} ${character.name} may be known to ${place.provider.name}; nothing was repeated.`;
+    const message = `${sentence(error.message)} ${character.name} may be known to ${place.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
     return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled), ...more });
   }
   if (error.code !== 'pending') return error;
@@ -165,7 +206,12 @@ function explain(context: Context, error: SoraError, unsettled: Unsettled): Sora
 /** A request was sent, and its answer never came to anybody. */
 function unknownFate(context: Context, unsettled: Unsettled): SoraError {
   const { character, place, entry } = unsettled;
-  const message = `${character.name} may be known to ${place.provider.name} already: a request was sent at ${entry.createdAt}, and what came of it was never learnt.`;
+  const requests = requestsOf(entry);
+  const sent =
+    requests === 1
+      ? `a request was sent at ${entry.createdAt}`
+      : `${requests} requests were sent, the last at ${entry.createdAt}`;
+  const message = `${character.name} may be known to ${place.provider.name} already: ${sent}, and what came of it was never learnt.`;
   return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled) });
 }
 
@@ -206,8 +252,12 @@ async function updatePending(
 }
 
 /** That it cannot be written must not hide why there is nothing to wait for. */
-async function clearQuietly(context: Context, character: Character, place: Place): Promise<void> {
-  await updatePending(context, character, { place, entry: undefined }).catch((cause: unknown) => {
+async function writeQuietly(
+  context: Context,
+  character: Character,
+  what: { place: Place; entry: PendingRegistration | undefined },
+): Promise<void> {
+  await updatePending(context, character, what).catch((cause: unknown) => {
     context.ui.warn(`${character.name}: its record was not brought up to date: ${messageOf(cause)}`);
   });
 }

@@ -12,6 +12,7 @@ import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
 import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
 import { KINDS, type Place, registrationAt } from './place.ts';
+import { repeatAnnouncement } from './repeat.ts';
 import { markStale, stillHolds } from './stale.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
@@ -20,8 +21,8 @@ const TRUSTED_MS = 3_600_000;
 export interface RegisterOptions {
   /** Send although an earlier request of unknown fate may have made it. */
   readonly resend?: boolean;
-  /** Right before something is sent that may cost money; what it throws ends it. */
-  readonly admit?: () => Promise<void>;
+  /** Right before each request that may cost money; what it throws ends it. */
+  readonly admit?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -52,21 +53,25 @@ export async function ensureRegistered(
       if (living) return living;
       const entry = pendingAt(current, place);
       const made = entry && (await continueId(context, current, { place, entry, resend }));
-      return made ? save(context, current, { place, made }) : register(context, current, { place, held, admit });
+      return made
+        ? save(context, current, { place, made })
+        : register(context, current, { place, held, resend, admit });
     },
     wait,
   );
 }
 
 /** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
-export function willCost(
+export async function willCost(
   character: Character,
   place: Place,
   { nowMs, resend = false }: { nowMs: number; resend?: boolean | undefined },
-): boolean {
+): Promise<boolean> {
   if (place.mode !== 'id' || registrationAt(character, place, nowMs)) return false;
   const entry = pendingAt(character, place);
-  return !entry || (entry.taskId === undefined && resend);
+  return (
+    !entry || (entry.taskId === undefined && resend) || (await repeatAnnouncement(place.provider, entry)) !== undefined
+  );
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
@@ -111,7 +116,7 @@ async function livingAt(context: Context, character: Character, place: Place): P
 async function register(
   context: Context,
   character: Character,
-  { place, held, admit }: { place: Place; held: HeldLock; admit: RegisterOptions['admit'] },
+  { place, held, resend, admit }: RegisterOptions & { place: Place; held: HeldLock; resend: boolean },
 ): Promise<Registration> {
   const { ui } = context;
   const { provider, orientation, mode } = place;
@@ -121,7 +126,7 @@ async function register(
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
   try {
-    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held });
+    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held, resend, admit });
     const registration = await save(context, character, { place, made });
     task.done(`${character.name} is known to ${provider.name}: ${oneLine(registration.value, 200)}`);
     return registration;
@@ -149,11 +154,7 @@ const MAKERS = {
   },
 } satisfies Record<
   CharacterMode,
-  (
-    context: Context,
-    character: MadeCharacter,
-    request: { place: Place; clipPath: string; held: HeldLock },
-  ) => Promise<Made>
+  (context: Context, character: MadeCharacter, request: Parameters<typeof createId>[2]) => Promise<Made>
 >;
 
 /** Keeps what the host has made, and takes out what was pending for it, in one step. */

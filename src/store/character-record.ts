@@ -90,6 +90,7 @@ const pending = shape<PendingRegistration>({
   orientation: oneOf('landscape', 'portrait'),
   taskId: optional(string),
   name: string,
+  requests: optional(positive),
   createdAt: date,
 });
 
