@@ -12,7 +12,12 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export async function runHere({ dir, env }: Machine, args: readonly string[]): Promise<Ran> {
+/** Where the clock stands still at `atMs`, a pause is over at once. */
+export async function runHere(
+  { dir, env }: Pick<Machine, 'dir' | 'env'>,
+  args: readonly string[],
+  { atMs }: { readonly atMs?: number } = {},
+): Promise<Ran> {
   const [stdout, stderr] = [new Captured(), new Captured()];
   const exitCode = await runCli(args, {
     env,
@@ -23,7 +28,10 @@ export async function runHere({ dir, env }: Machine, args: readonly string[]): P
     stdin: { stream: Readable.from([]), isTTY: false },
     stdout: { stream: stdout, isTTY: false, columns: 80 },
     stderr: { stream: stderr, isTTY: false, columns: 80 },
-    clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }) },
+    clock:
+      atMs === undefined
+        ? { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }) }
+        : { now: () => atMs, sleep: async () => {} },
     random: Math.random,
     signal: new AbortController().signal,
   });
