@@ -104,6 +104,67 @@ describe('chooseMoment', () => {
   });
 });
 
+describe('the score', () => {
+  /** As sharp as makes the worth of a part that is good in all else. */
+  const worth = (rate: number): Look => ({ sharp: 0.1 + 0.4 * rate });
+  const uniform = (look: Look, cuts: readonly number[] = []) => ({ seconds: [look, look, look, look], cuts });
+
+  /** Which of two clips of 4 s is taken. */
+  function better(...both: readonly { readonly seconds: readonly Look[]; readonly cuts: readonly number[] }[]) {
+    const looks = both.map(({ seconds, cuts }, index) => {
+      const start = 100 * index;
+      return lookAt(seconds, { start, cuts: cuts.map((at) => start + at) });
+    });
+    return chooseMoment(looks, 4)?.start === 0 ? 'first' : 'second';
+  }
+
+  it.each([
+    [0, 0.3],
+    [0.1, 0.3],
+    [0.38, 0.44],
+    [1.22, 0.86],
+    [1.5, 1],
+    [15, 1],
+    [20, 0.86],
+    [35, 0.44],
+    [40, 0.3],
+    [60, 0.3],
+  ])('of a part whose pictures change by %d %% of their contrast is %d of what it would be', (percent, factor) => {
+    // The clips of `lookAt` have a contrast of 120.
+    const change = 1.2 * percent;
+    expect(better(uniform(worth(factor - 0.02)), uniform({ ...worth(1), change }))).toBe('second');
+    if (factor < 1) expect(better(uniform({ ...worth(1), change }), uniform(worth(factor + 0.02)))).toBe('second');
+  });
+
+  it.each([
+    ['no more than', 0.42, 'first'],
+    ['less than', 0.44, 'second'],
+  ])('of a part that is half good and half bad is %s that of a part of %d throughout', (_, rate, taken) => {
+    const half = { seconds: [worth(1), worth(1), worth(0), worth(0)], cuts: [] };
+    expect(better(half, uniform(worth(rate)))).toBe(taken);
+  });
+
+  it.each<[string, number, readonly number[], number, readonly number[]]>([
+    ['with a cut inside is a tenth: more than less', 0.09, [], 1, [2]],
+    ['with two cuts inside is a hundredth: less than with one', 1, [1, 3], 0.2, [2]],
+    ['with three cuts inside is no less than with two', 0.9, [1, 3], 1, [1, 2, 3]],
+  ])('of a part %s', (_, firstRate, firstCuts, secondRate, secondCuts) => {
+    expect(better(uniform(worth(firstRate), firstCuts), uniform(worth(secondRate), secondCuts))).toBe('second');
+  });
+
+  it('of a part without a cut is more than ten times that of one with a cut', () => {
+    expect(better(uniform(worth(1), [2]), uniform(worth(0.11)))).toBe('second');
+  });
+
+  it.each([
+    [0.8, 4],
+    [0.6, 3],
+  ])('of a longer part counts for more, but not at any price: a last second of %d leaves %d s', (rate, seconds) => {
+    const look = lookAt([worth(1), worth(1), worth(1), worth(rate)]);
+    expect(chooseMoment([look], null)).toMatchObject({ start: 0, seconds });
+  });
+});
+
 describe('planScan', () => {
   const HD = { width: 1920, height: 1080, fps: 30 };
 
