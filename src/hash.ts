@@ -1,6 +1,6 @@
 /** What a file or a text holds, as one short text. */
-import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
+import { openRegular } from './read.ts';
 
 const load = createRequire(import.meta.url);
 
@@ -14,11 +14,12 @@ export function hashText(text: string): string {
   return crypto().createHash('sha256').update(text).digest('hex');
 }
 
-/** Lower-case hex SHA-256 of a file. Throws the system's error, and the signal's reason when aborted. */
+/** Lower-case hex SHA-256 of a regular file. Throws as `openRegular`, and the signal's reason when aborted. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = crypto().createHash('sha256');
   try {
-    for await (const chunk of createReadStream(path, signal && { signal })) hash.update(chunk as Uint8Array);
+    const file = await openRegular(path);
+    for await (const chunk of file.createReadStream(signal && { signal })) hash.update(chunk as Uint8Array);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;

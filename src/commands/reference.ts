@@ -1,12 +1,13 @@
 /** The `--reference` of a video: read, recognised by its bytes, and brought to the size that hosts insist on. */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { formatSize, type Size, type VideoRequest } from '../domain.ts';
 import { PATH_HINT, SoraError } from '../errors.ts';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/image.ts';
 import type { ImageMime, Reference } from '../providers/provider.ts';
+import { openRegular } from '../read.ts';
 import { readStdin } from './stdin.ts';
 
 export interface ReadReference {
@@ -91,10 +92,12 @@ async function readPicture(context: Context, text: string): Promise<{ bytes: Uin
   if (text === '-') return { bytes: await readStdin(context.host, MAX_BYTES), fileName: 'reference' };
   if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
   const path = await pictureFile(context, text);
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  try {
+    const file = await openRegular(path);
+    return { bytes: await file.readFile().finally(() => file.close()), fileName: basename(path) };
+  } catch (cause) {
     throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
-  });
-  return { bytes, fileName: basename(path) };
+  }
 }
 
 function decodeDataUrl(text: string): Uint8Array {
@@ -120,7 +123,9 @@ async function pictureFile(context: Context, text: string): Promise<string> {
     throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
   });
   if (!there.isFile())
-    throw new SoraError('usage', `${path} is not a file.`, { hint: 'Name a JPEG, PNG or WebP picture.' });
+    throw new SoraError('usage', `${path} is not a file.`, {
+      hint: 'Name a JPEG, PNG or WebP picture, or pipe it into: --reference -',
+    });
   if (there.size > MAX_BYTES)
     throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`, {
       hint: 'Use a smaller picture: a JPEG of the video’s own size is enough.',

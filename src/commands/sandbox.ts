@@ -1,8 +1,9 @@
 /** `sora sandbox serve`: the built-in stand-in as a server of its own. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { PATH_HINT, refuseAll, SoraError } from '../errors.ts';
+import { PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
+import { MAX_TEXT_BYTES } from '../read.ts';
+import { reasonFor } from '../store/files.ts';
 import { oneLine } from '../text.ts';
 
 export async function runSandboxServe(
@@ -10,7 +11,8 @@ export async function runSandboxServe(
   input: { port?: number; scenario?: string },
 ): Promise<undefined> {
   const { ui, host, paths } = context;
-  const scenario = input.scenario === undefined ? undefined : await readScenario(resolve(host.cwd, input.scenario));
+  const scenario =
+    input.scenario === undefined ? undefined : await readScenario(resolve(host.cwd, input.scenario), host.signal);
   const { startSandbox } = await import('../sandbox/server.ts');
   const { ScenarioError } = await import('../sandbox/scenario.ts');
   const server = await startSandbox({
@@ -53,9 +55,17 @@ export async function runSandboxServe(
   await server.close();
 }
 
-async function readScenario(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SoraError('usage', `The scenario ${path} cannot be read.`, { hint: PATH_HINT, cause });
+/** Of one that comes out of a pipe. */
+const PIPE_MS = 30_000;
+
+async function readScenario(path: string, signal: AbortSignal): Promise<unknown> {
+  const { readFileOrPipe } = await import('../store/pipe.ts');
+  const bounds = { maxBytes: MAX_TEXT_BYTES, timeoutMs: PIPE_MS, signal };
+  const { text } = await readFileOrPipe(path, bounds).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    const code = systemCode(cause);
+    const reason = code === undefined && cause instanceof Error ? cause.message : reasonFor(code ?? '')[0];
+    throw new SoraError('usage', `The scenario ${path} cannot be read: ${reason}.`, { hint: PATH_HINT, cause });
   });
   try {
     return JSON.parse(text);

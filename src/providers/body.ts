@@ -1,8 +1,7 @@
 /** Request bodies as values: they know their length, and can be sent again from the start. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { SoraError } from '../errors.ts';
+import { openRegular } from '../read.ts';
 
 export interface RequestBody {
   readonly contentType: string;
@@ -59,7 +58,14 @@ type Piece = Uint8Array | { readonly path: string; readonly bytes: number };
 
 async function filePiece(path: string): Promise<Piece> {
   try {
-    return { path, bytes: (await stat(path)).size };
+    const file = await openRegular(path);
+    return {
+      path,
+      bytes: await file
+        .stat()
+        .then(({ size }) => size)
+        .finally(() => file.close()),
+    };
   } catch (cause) {
     throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
   }
@@ -74,7 +80,8 @@ function piecewise(contentType: string, pieces: readonly Piece[]): RequestBody {
         if (piece instanceof Uint8Array) {
           for (let at = 0; at < piece.byteLength; at += PIECE_BYTES) yield piece.subarray(at, at + PIECE_BYTES);
         } else {
-          yield* createReadStream(piece.path, { highWaterMark: PIECE_BYTES }) as AsyncIterable<Uint8Array>;
+          const file = await openRegular(piece.path);
+          yield* file.createReadStream({ highWaterMark: PIECE_BYTES }) as AsyncIterable<Uint8Array>;
         }
       }
     },

@@ -1,10 +1,10 @@
 /** The HTTP that all dialects of the sandbox share: bodies in, replies out, ranges. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { readRegular } from './read.ts';
 import type { Delivery, Player } from './scenario.ts';
 
 export interface Incoming {
@@ -105,7 +105,7 @@ export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
 
 /** Answers with a file: whole, or the one range asked for unless If-Range names another version of it. */
 export async function fileReply(path: string, contentType: string, headers: IncomingHttpHeaders): Promise<Reply> {
-  const content = await readFile(path);
+  const content = await readRegular(path);
   const size = content.length;
   const etag = `"${createHash('sha256').update(content).digest('hex').slice(0, 32)}"`;
   const common = { 'content-type': contentType, 'accept-ranges': 'bytes', etag };
@@ -158,7 +158,7 @@ function bytesOf(body: unknown): Buffer {
 }
 
 async function readSlice({ path, start, end }: FileSlice): Promise<Buffer> {
-  return (await readFile(path)).subarray(start, end);
+  return (await readRegular(path)).subarray(start, end);
 }
 
 async function* pieces(bytes: Buffer, { trickle, pause }: Spoiling): AsyncGenerator<Buffer> {

@@ -1,10 +1,10 @@
 /** EFFECT: what stands behind a URL that a model is to read: a file sent to this sandbox, or one that the URL holds. */
-import { readFile } from 'node:fs/promises';
 import { type Link, Refusal } from './fields.ts';
 import { WEEK_MS } from './jobs.ts';
 import type { ClipRules, ModelSpec } from './models.ts';
 import { type ClipFacts, readClip } from './mp4.ts';
 import { type PictureFacts, readPicture } from './picture.ts';
+import { readRegular } from './read.ts';
 import { newId, type State } from './state.ts';
 
 export interface ReferenceOptions {
@@ -41,7 +41,7 @@ export function createReferences({ state, now, origin }: ReferenceOptions): Refe
     if (isExpired(upload.storedMs, now())) {
       throw new Refusal(400, `Field "${at}": the file at ${url} was deleted after 7 days.`);
     }
-    return { bytes: await readFile(state.clipPath(id)), uploadId: id };
+    return { bytes: await readRegular(state.clipPath(id)), uploadId: id };
   }
 
   return {

@@ -1,6 +1,5 @@
 /** A stand-in for video hosts on the loopback interface: strict where they are strict, with its memory on disk. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { createOpenaiDialect } from './dialects/openai.ts';
 import { createWavespeedDialect } from './dialects/wavespeed.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
 import { createOutputs } from './outputs.ts';
+import { readRegular } from './read.ts';
 import { createReferences } from './references.ts';
 import { createRenderer, type Renderer } from './render.ts';
 import { type Fault, type Player, playScenario } from './scenario.ts';
@@ -88,7 +88,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function playerOf(request: IncomingMessage): Promise<Player> {
     const path = request.headers['x-sandbox-scenario'];
     if (typeof path !== 'string') return player;
-    const text = await readFile(path, 'utf8');
+    const text = (await readRegular(path)).toString();
     const known = named.get(path);
     if (known?.text === text) return known.player;
     const started = playScenario(JSON.parse(text));

@@ -1,8 +1,9 @@
 /** EFFECT: the sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host, JobRecord } from './jobs.ts';
+import { readRegular } from './read.ts';
 
 export interface CharacterRecord {
   readonly version: 1;
@@ -108,7 +109,7 @@ export async function openState(dir: string): Promise<State> {
     addJob: (record, picture) =>
       locked(async () => {
         const counter = join(dir, 'sequence');
-        const sequence = Number(await readFile(counter, 'utf8').catch(absent)) + 1 || 1;
+        const sequence = Number(await readRegular(counter).catch(absent)) + 1 || 1;
         await write(counter, String(sequence));
         const job: JobRecord = { ...record, sequence };
         if (picture) await write(state.picturePath(job.id), picture);
@@ -140,7 +141,7 @@ export async function openState(dir: string): Promise<State> {
 
 async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
   if (!ID.test(id)) return undefined;
-  const text = await readFile(path, 'utf8').catch(absent);
+  const text = (await readRegular(path).catch(absent))?.toString();
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 

@@ -1,22 +1,20 @@
 /** EFFECT: a cast file and the clips beside it, read and checked. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SoraError, systemCode } from '../errors.ts';
 import { hashFile } from '../hash.ts';
+import { MAX_TEXT_BYTES, openRegular } from '../read.ts';
 import { type Cast, type CastCharacter, decodeCast } from './cast.ts';
 import { parseJson } from './decode.ts';
 import { exists, machineError } from './files.ts';
-import { readPipe, readStream } from './pipe.ts';
+import { readFileOrPipe, readStream } from './pipe.ts';
 
 /** The names under which a system has standard input. */
 const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
-
-/** Some ten thousand characters. */
-const MAX_FILE_BYTES = 16_000_000;
 
 /** A pipe that goes on and on is given up. */
 const PIPE_MS = 30_000;
@@ -34,20 +32,16 @@ export interface ReadCastOptions {
  */
 export async function readCast(path: string, options: ReadCastOptions = {}): Promise<Cast> {
   const { stdin, signal, timeoutMs = PIPE_MS } = options;
-  const bounds = { maxBytes: MAX_FILE_BYTES, timeoutMs, signal };
+  const bounds = { maxBytes: MAX_TEXT_BYTES, timeoutMs, signal };
   try {
     const isStdin = stdin !== undefined && STDIN.has(path);
-    const found = isStdin ? undefined : await stat(path);
-    if (found === undefined || found.isFIFO()) {
-      if (isStdin && stdin.isTTY) throw new Error('it is a terminal');
-      const text = isStdin ? await readStream(stdin.stream, bounds) : await readPipe(path, bounds);
-      if (text.trim() === '') throw new Error('nothing came out of it');
-      return { path, characters: decodeCast(parseJson(text)).map((one) => ({ ...one, clip: undefined })) };
-    }
-    // A device may never end.
-    if (!found.isFile() && !found.isDirectory()) throw new Error('it is neither a file nor a pipe');
-    if (found.size > MAX_FILE_BYTES) throw new Error('it is too large');
-    return { path, characters: decodeCast(parseJson(await readFile(path, 'utf8'))) };
+    if (isStdin && stdin.isTTY) throw new Error('it is a terminal');
+    const { text, isPipe } = isStdin
+      ? { text: await readStream(stdin.stream, bounds), isPipe: true }
+      : await readFileOrPipe(path, bounds);
+    if (isPipe && text.trim() === '') throw new Error('nothing came out of it');
+    const characters = decodeCast(parseJson(text));
+    return { path, characters: isPipe ? characters.map((one) => ({ ...one, clip: undefined })) : characters };
   } catch (error) {
     signal?.throwIfAborted();
     const code = systemCode(error);
@@ -110,7 +104,7 @@ export function clipFolder(castPath: string): string {
 export async function copyClip(from: string, to: string, sha256: string): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(
-    createReadStream(from),
+    (await openRegular(from)).createReadStream(),
     async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         hash.update(chunk);

@@ -57,7 +57,7 @@ export function createClipFolder(dir: string, timing?: LockTiming): ClipFolder {
         return (await hashFile(file)) === sha256 ? 'whole' : 'damaged';
       } catch (error) {
         if (systemCode(error) === 'ENOENT') return 'missing';
-        if (systemCode(error) === 'EISDIR') return 'damaged';
+        if (['EISDIR', 'EFTYPE', 'ENXIO', 'ELOOP'].includes(systemCode(error) ?? '')) return 'damaged';
         throw machineError(error, 'read', file);
       }
     },

@@ -2,9 +2,10 @@
  * EFFECT: what lists show of records, kept together in one file: opening ten thousand small files takes longer than all
  * the rest. Never the truth, only a copy of it: what has changed since is read again, and without the file everything is.
  */
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readTextSync } from '../read.ts';
 import { ensureFolder, removeQuietly, sweepFolder, writeTemp } from './files.ts';
 
 export interface DigestsOptions<D> {
@@ -22,6 +23,9 @@ export interface DigestsOptions<D> {
 
 /** When the record's file was last changed in any way (milliseconds since the epoch), its size, and what was made of it. */
 type Kept<D> = readonly [id: string, changedMs: number, bytes: number, digest: D];
+
+/** Of a hundred thousand records. */
+const MAX_BYTES = 256_000_000;
 
 /** So many may be read anew each time before it is worth writing the file again. */
 const FEW = 50;
@@ -52,7 +56,7 @@ export async function listDigests<D>(options: DigestsOptions<D>): Promise<readon
 
 function readKept<D>({ file, version }: DigestsOptions<D>): readonly Kept<D>[] {
   try {
-    const json = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown; records?: readonly Kept<D>[] };
+    const json = JSON.parse(readTextSync(file, MAX_BYTES)) as { version?: unknown; records?: readonly Kept<D>[] };
     return json.version === version && Array.isArray(json.records) ? json.records : [];
   } catch {
     return [];

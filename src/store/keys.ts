@@ -1,7 +1,7 @@
 /** EFFECT: the keys that `sora auth login` stored, in `keys.json`: readable by their owner only, and never shown from here. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SoraError, systemCode } from '../errors.ts';
+import { readTextSync } from '../read.ts';
 import { isObject, mapOf, number, parseJson, problemOf, shape, string, versionProblem } from './decode.ts';
 import { machineError } from './files.ts';
 import { exposures } from './permissions.ts';
@@ -73,7 +73,7 @@ async function change(configDir: string, make: (file: KeysFile) => KeysFile | un
 async function load(path: string): Promise<KeysFile | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readTextSync(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw machineError(error, 'read', path);

@@ -1,5 +1,5 @@
 /** EFFECT: one holder at a time, across processes, with nothing to clean up by hand after a crash. */
-import { mkdir, mkdirSync, rmdir, rmdirSync, type Stats, stat, statSync, utimes } from 'node:fs';
+import { lstat, mkdir, mkdirSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoraError, systemCode } from '../errors.ts';
 import { machineError } from './files.ts';
@@ -138,7 +138,12 @@ async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<Acquir
     },
     fs: {
       mkdir: (folder: string, done: Done) => mkdir(folder, { mode: 0o700 }, done),
-      stat: (folder: string, done: (error: Error | null, stats: Stats) => void) => stat(folder, done),
+      stat: (folder: string, done: (error: Error | null, stats?: Stats) => void) =>
+        lstat(folder, (error, stats) => {
+          // What is no folder is no lock of anybody's, and waiting for it would be in vain.
+          if (!error && !stats.isDirectory()) done(Object.assign(new Error('It is no folder.'), { code: 'ENOTDIR' }));
+          else done(error, stats);
+        }),
       utimes: (folder: string, atime: Date, mtime: Date, done: Done) => {
         const startedAt = Date.now();
         utimes(folder, atime, mtime, (error) => {

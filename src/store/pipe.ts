@@ -1,13 +1,35 @@
-/** EFFECT: a whole text out of a pipe or another stream, bounded in bytes and in time. */
+/** EFFECT: a whole text out of a file, a pipe or another stream, bounded in bytes and in time. */
 import { constants, open } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { withDeadline } from '../deadline.ts';
+import { systemCode } from '../errors.ts';
+import { readTextSync } from '../read.ts';
 
 export interface Bounds {
   readonly maxBytes: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The text of what a user names as a file, which may be a pipe: `<(command)` is one. Throws an Error that says what is wrong
+ * with it, without a full stop, the signal's reason, and the system's error where it cannot be opened.
+ */
+export async function readFileOrPipe(
+  path: string,
+  bounds: Bounds,
+): Promise<{ readonly text: string; readonly isPipe: boolean }> {
+  if ((await stat(path)).isFIFO()) return { text: await readPipe(path, bounds), isPipe: true };
+  try {
+    return { text: readTextSync(path, bounds.maxBytes), isPipe: false };
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === 'EFTYPE' || code === 'ENXIO') throw new Error('it is neither a file nor a pipe', { cause });
+    if (code === 'ERR_FS_FILE_TOO_LARGE') throw new Error('it is too large', { cause });
+    throw cause;
+  }
 }
 
 /**

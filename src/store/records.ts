@@ -1,8 +1,8 @@
 /** EFFECT: one JSON file per record, written whole or not at all, safe for any number of processes at once. */
-import { readFileSync } from 'node:fs';
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../errors.ts';
+import { readTextSync } from '../read.ts';
 import { parseJson } from './decode.ts';
 import { listDigests } from './digests.ts';
 import {
@@ -98,7 +98,7 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
   const read = async (id: string): Promise<T | undefined> => {
     const file = path(id);
     try {
-      return parse(id, await readFile(file, 'utf8'));
+      return parse(id, readTextSync(file));
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return undefined;
       if (systemCode(error) !== undefined) throw machineError(error, 'read', file);
@@ -182,7 +182,7 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
         ids: await recordIds(dir),
         // Ten thousand times: join() would look at every character of it.
         pathOf: (id) => `${dir}${sep}${id}${SUFFIX}`,
-        read: (id) => kind.of(parse(id, readFileSync(join(dir, id + SUFFIX), 'utf8'))),
+        read: (id) => kind.of(parse(id, readTextSync(join(dir, id + SUFFIX)))),
         onBroken(id, error) {
           if (systemCode(error) !== 'ENOENT') broken.push({ path: join(dir, id + SUFFIX), reason: reasonOf(error) });
         },
@@ -247,7 +247,7 @@ async function listFolder<T>(dir: string, parse: (id: string, text: string) => T
       const path = join(dir, id + SUFFIX);
       try {
         // Thousands of small files: reading them one after the other is several times quicker than by promises.
-        records.push(parse(id, readFileSync(path, 'utf8')));
+        records.push(parse(id, readTextSync(path)));
       } catch (error) {
         if (systemCode(error) === 'ENOENT') vanished = true;
         else broken.push({ path, reason: reasonOf(error) });

@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
+import { readTextSync } from '../read.ts';
 import {
   boolean,
   isObject,
@@ -193,6 +194,8 @@ const SETTINGS_FILE = shape<SettingsFile>(FILE_FIELDS);
 async function load(configDir: string, path: string): Promise<SettingsFile> {
   const { default: Conf } = await import('conf');
   try {
+    // conf would wait for a pipe, and read a device without an end.
+    readTextSync(path);
     const conf = new Conf<Record<string, unknown>>({
       cwd: configDir,
       configName: basename(FILE, '.json'),

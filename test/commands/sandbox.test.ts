@@ -50,7 +50,7 @@ describe('sandbox serve', () => {
   });
 
   it.each([
-    ['is not there', undefined, /faults\.json cannot be read\.$/],
+    ['is not there', undefined, /faults\.json cannot be read: it does not exist\.$/],
     ['is no JSON', '{"version": 1,}', /faults\.json is not JSON: /],
     ['is of a later version', '{"version": 2}', /^scenario\.version must be 1, not 2\.$/],
     ['is a list', '[]', /^scenario must be an object\.$/],
