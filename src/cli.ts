@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { createContext, type Globals, type Host } from './context.ts';
 import { EXIT_CODES, isSoraError, SoraError } from './errors.ts';
+import { lastWords } from './last-words.ts';
 import { createProgram } from './program.ts';
 import { usageError } from './program-command.ts';
 import { oneLine } from './text.ts';
@@ -23,8 +24,12 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
         });
       }
       const context = createContext(host, globals, ui);
+      lastWords.otherwise(() => {
+        if (host.signal.aborted) ui.error(toSoraError(host.signal.reason, host));
+      });
       try {
         outcome.code = (await command(context)) ?? 0;
+        lastWords.clear();
       } finally {
         await context.close();
       }
@@ -34,7 +39,9 @@ export async function runCli(argv: readonly string[], host: Host): Promise<numbe
     await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {
-    return report(error, { ui, host, debug: early.debug });
+    const code = report(error, { ui, host, debug: early.debug });
+    lastWords.clear();
+    return code;
   }
 }
 

@@ -1,13 +1,74 @@
-/** What must be said even if a second Ctrl-C leaves at once: by whoever does something that may have cost money. */
-const speakers = new Set<() => void>();
+/**
+ * The forced exit: a second Ctrl-C leaves at once, but not before what may have cost money is named, and is on the disk if
+ * it was being written.
+ */
 
-/** Lists `say` until the returned function is called. */
-export function keepLastWords(say: () => void): () => void {
-  speakers.add(say);
-  return () => void speakers.delete(say);
+export interface LastWords {
+  /** What a forced exit says of `subject` (a job's id, a character) from now on, in the place of what it said before. */
+  set(subject: string, say: () => void): void;
+  /** Nothing of `subject` can be lost any more; without one, everything has been said. */
+  clear(subject?: string): void;
+  /** What is said where there is nothing else to say; undefined says nothing. */
+  otherwise(say: (() => void) | undefined): void;
+  /**
+   * Does a write that a forced exit waits for, and resolves or rejects as it does. Once such an exit has begun, nothing
+   * follows the write: the promise stays pending and the process ends, so `write` itself sets what is said of its outcome.
+   */
+  hold<R>(write: () => Promise<R>): Promise<R>;
+  /** Says what was not said yet. */
+  say(): void;
+  /**
+   * Says the last words and ends the process by `exit`. Writes that are under way are waited for, and then it says what
+   * became of them; called once more, it does not wait: a disk may never answer.
+   */
+  leave(exit: () => void): Promise<void>;
 }
 
-/** For the last moment of the process. */
-export function sayLastWords(): void {
-  for (const say of speakers) say();
+export function createLastWords(): LastWords {
+  const words = new Map<string, () => void>();
+  const writes = new Set<Promise<unknown>>();
+  let fallback: (() => void) | undefined;
+  let isLeaving = false;
+  const said = new Set<() => void>();
+  const say = (): void => {
+    for (const one of words.size > 0 ? words.values() : [fallback]) {
+      if (one && !said.has(one)) one();
+      if (one) said.add(one);
+    }
+  };
+  return {
+    set: (subject, one) => void words.set(subject, one),
+    clear(subject) {
+      if (subject !== undefined) return void words.delete(subject);
+      words.clear();
+      fallback = undefined;
+    },
+    otherwise(one) {
+      fallback = one;
+    },
+    async hold(write) {
+      const written = write();
+      writes.add(written);
+      try {
+        return await written;
+      } finally {
+        writes.delete(written);
+        if (isLeaving) await new Promise(() => {});
+      }
+    },
+    say,
+    async leave(exit) {
+      const waits = !isLeaving && writes.size > 0;
+      if (!isLeaving) say();
+      isLeaving = true;
+      if (waits) {
+        while (writes.size > 0) await Promise.allSettled(writes);
+        say();
+      }
+      exit();
+    },
+  };
 }
+
+/** Those of this process. */
+export const lastWords = createLastWords();

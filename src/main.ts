@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
 import type { Host } from './context.ts';
 import { EXIT_CODES, SoraError } from './errors.ts';
-import { sayLastWords } from './last-words.ts';
+import { lastWords } from './last-words.ts';
 import { storePaths } from './store/paths.ts';
 import { removeUnfinished } from './temporary.ts';
 import { oneLine } from './text.ts';
@@ -24,11 +24,11 @@ const controller = new AbortController();
 // Whoever waits for something listens to it: with many jobs, many do.
 setMaxListeners(0, controller.signal);
 
-/** The first signal that came, and when. */
-let first: { readonly signal: string; readonly ms: number } | undefined;
+/** The last signal that counted, and when it came. */
+let last: { readonly signal: string; readonly ms: number } | undefined;
 
 /**
- * One that comes again at once is no second wish: `timeout` signals the process and its group, and conf's when-exit
+ * One that comes again at once is no other wish: `timeout` signals the process and its group, and conf's when-exit
  * raises each signal once more (https://github.com/fabiospampinato/when-exit).
  */
 const ECHO_MS = 200;
@@ -38,15 +38,17 @@ for (const [signal, code, words] of [
   ['SIGHUP', 'terminated', 'Stopped: the terminal is gone.'],
 ] as const) {
   process.on(signal, () => {
-    if (first?.signal === signal && performance.now() - first.ms < ECHO_MS) return;
-    first ??= { signal, ms: performance.now() };
+    if (last?.signal === signal && performance.now() - last.ms < ECHO_MS) return;
+    last = { signal, ms: performance.now() };
+    if (!controller.signal.aborted) {
+      controller.abort(new SoraError(code, `${words} Nothing was created.`));
+      return;
+    }
     // The second one means it: leave at once.
-    if (controller.signal.aborted) {
-      sayLastWords();
+    void lastWords.leave(() => {
       removeUnfinished();
       process.exit(EXIT_CODES[code]);
-    }
-    controller.abort(new SoraError(code, `${words} Nothing was created.`));
+    });
   });
 }
 
@@ -55,7 +57,7 @@ process.on('SIGXFSZ', () => {});
 
 // Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
 process.on('uncaughtException', (error) => {
-  sayLastWords();
+  lastWords.say();
   removeUnfinished();
   process.stderr.write(
     `error: This is a bug in sora: ${oneLine(`${error}`)}\nhint: sora video list shows every job that was sent.\n`,

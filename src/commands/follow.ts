@@ -5,6 +5,7 @@ import { createDeadline } from '../deadline.ts';
 import type { Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { describe, jobError, waitForJob } from '../jobs.ts';
+import { lastWords } from '../last-words.ts';
 import type { Variant } from '../providers/provider.ts';
 import { alreadyHere, type Followed, fetchVideo } from './fetch.ts';
 import { deletedError, exitOf, findJobs, finishedJob, resumeCommand, saveProgress, unknownJob } from './jobs.ts';
@@ -101,6 +102,10 @@ async function followOne(
 ): Promise<Followed> {
   const { ui, host } = context;
   const deadline = createDeadline(host.clock, options.deadline);
+  const resume = resumeCommand(context, options.job, options);
+  const { id } = options.job;
+  const left = { hint: `Continue with: ${resume}`, jobId: id };
+  lastWords.set(id, () => ui.error(new SoraError('pending', `Stopped; what is known of job ${id} is kept.`, left)));
   const job = await requireSettled(context, options.job, deadline);
   const already = await alreadyHere(context, job, options);
   if (already) return already;
@@ -122,7 +127,7 @@ async function followOne(
       pollIntervalMs: options.pollInterval === undefined ? undefined : options.pollInterval * 1000,
       together: options.together,
       firstPauseMs: options.firstPauseMs,
-      resume: resumeCommand(context, job, options),
+      resume,
       save: async (next) => void (await saveProgress(context, next)),
       onUpdate: (next) => {
         const seconds = Math.round((host.clock.now() - startedAt) / 1000);
@@ -142,7 +147,9 @@ async function followOne(
     task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'did not succeed'));
     throw error;
   }
-  return fetchVideo(context, done, { ...options, target, variant: 'video', task, deadline });
+  const saved = await fetchVideo(context, done, { ...options, target, variant: 'video', task, deadline });
+  lastWords.clear(job.id);
+  return saved;
 }
 
 /** Several waits at once without a terminal: each says when it begins and when it ends. */

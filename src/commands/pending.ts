@@ -2,9 +2,11 @@
 import type { Context } from '../context.ts';
 import type { Character, PendingRegistration, Registration } from '../domain.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
+import { lastWords } from '../last-words.ts';
 import type { RemoteCharacter } from '../providers/provider.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../text.ts';
+import { keepAnswer } from './keep-answer.ts';
 import type { Place } from './place.ts';
 import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat.ts';
 
@@ -66,13 +68,20 @@ export async function createId(context: Context, character: Character, request: 
     if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
       lost = { character, place, entry };
       ambiguous = explain(context, error, lost);
+      sayAtExit(context, character, ambiguous);
       if (await waitToRepeat(context, { ...lost, error, admit: request.admit })) continue;
       throw ambiguous;
     }
-    if (!NOTHING_MADE.has(error.code)) throw entry ? explain(context, error, { character, place, entry }) : error;
+    if (!NOTHING_MADE.has(error.code)) {
+      const told = entry ? explain(context, error, { character, place, entry }) : error;
+      sayAtExit(context, character, told);
+      throw told;
+    }
+    const told = ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
+    sayAtExit(context, character, told);
     // What an earlier request made is as unknown as it was.
-    if (entry) await writeQuietly(context, character, { place, entry: lost?.entry });
-    throw ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
+    if (entry) await lastWords.hold(() => writeQuietly(context, character, { place, entry: lost?.entry }));
+    throw told;
   }
 }
 
@@ -86,6 +95,7 @@ async function requestId(
   | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
 > {
   const { provider, orientation } = place;
+  const { ui } = context;
   const { signal, clock } = context.host;
   const { name } = character;
   let entry: PendingRegistration | undefined;
@@ -101,15 +111,24 @@ async function requestId(
             ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
             createdAt: new Date(clock.now()).toISOString(),
           };
-          await updatePending(context, character, { place, entry: next });
+          await lastWords.hold(() => updatePending(context, character, { place, entry: next }));
           entry = next;
+          sayAtExit(context, character, unknownFate(context, { character, place, entry }));
         },
         async onPending(taskId) {
           if (!entry) throw new TypeError('a task was begun before its request was announced');
-          entry = { ...entry, taskId };
-          await updatePending(context, character, { place, entry }).catch((cause: unknown) => {
-            const message = `${provider.name} makes ${name} in its task ${taskId}, but that could not be written down.`;
-            throw new SoraError('machine', message, { hint: `Note the task. ${messageOf(cause)}`, cause });
+          const next = { ...entry, taskId };
+          entry = next;
+          const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
+          await keepAnswer(ui, {
+            subject: subjectOf(character),
+            write: () => updatePending(context, character, { place, entry: next }),
+            unwritten: (why, cause) =>
+              new SoraError('machine', `${making}, but ${why}`, { hint: `Note the task. ${messageOf(cause)}`.trim() }),
+            stopped: () =>
+              new SoraError('pending', `Stopped; ${making}.`, {
+                hint: `Nothing is lost. Continue with: ${syncCommand(context, character)}`,
+              }),
           });
         },
       },
@@ -123,6 +142,15 @@ async function requestId(
 
 /** After one of these the host has not answered a repeat, so that all that is known is what was lost before. */
 const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated'] as const);
+
+function sayAtExit({ ui }: Context, character: Character, error: SoraError): void {
+  lastWords.set(subjectOf(character), () => ui.error(error));
+}
+
+/** What a forced exit says something of. */
+export function subjectOf({ name }: Character): string {
+  return `character ${name}`;
+}
 
 /**
  * Goes on with what an earlier command left pending. Undefined when a request may be sent: the host no longer knows the
@@ -149,7 +177,7 @@ export async function continueId(
   try {
     const remote = await provider.resumeCharacter(taskId, { signal: host.signal });
     if (remote) {
-      task.done(`${provider.name} has made ${character.name}`);
+      task.done(`${provider.name} has made ${character.name}: ${oneLine(remote.id, 200)}`);
       return madeOf(remote, entry.name);
     }
   } catch (error) {
@@ -263,5 +291,5 @@ async function writeQuietly(
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error === undefined ? '' : error instanceof Error ? error.message : String(error);
 }

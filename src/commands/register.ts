@@ -6,11 +6,12 @@ import type { CharacterMode } from '../providers/provider.ts';
 import { registrationId } from '../store/cast.ts';
 import type { HeldLock } from '../store/locks.ts';
 import { firstTime } from '../store/notices.ts';
-import { listOf, oneLine, shellOption, shellPhrase } from '../text.ts';
+import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import { costToKeep } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import { clipFor } from './clip.ts';
-import { continueId, createId, type Made, pendingAt, withoutPending } from './pending.ts';
+import { keepAnswer } from './keep-answer.ts';
+import { continueId, createId, type Made, pendingAt, subjectOf, withoutPending } from './pending.ts';
 import { KINDS, type Place, registrationAt } from './place.ts';
 import { repeatAnnouncement } from './repeat.ts';
 import { markStale, stillHolds } from './stale.ts';
@@ -126,13 +127,15 @@ async function register(
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
   try {
-    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held, resend, admit });
-    const registration = await save(context, character, { place, made });
-    task.done(`${character.name} is known to ${provider.name}: ${oneLine(registration.value, 200)}`);
-    return registration;
-  } catch (error) {
-    task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
-    throw error;
+    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held, resend, admit }).catch(
+      (error: unknown) => {
+        task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
+        throw error;
+      },
+    );
+    // Told before it is written: the record may never be.
+    task.done(`${character.name} is known to ${provider.name}: ${oneLine(made.value, 200)}`);
+    return await save(context, character, { place, made });
   } finally {
     await clip.dispose();
   }
@@ -164,32 +167,45 @@ async function save(
   { place, made }: { place: Place; made: Made },
 ): Promise<Registration> {
   const { provider, orientation, mode } = place;
-  const registration: Registration = {
-    provider: provider.name,
-    baseUrl: provider.baseUrl,
-    profile: await context.profileName(),
-    orientation,
-    kind: KINDS[mode],
-    createdAt: new Date(context.host.clock.now()).toISOString(),
-    ...made,
-    ...(mode === 'id' && (await costToKeep(provider))),
-  };
-  const store = await context.characters();
-  try {
-    await store.update(character.name, (current) => {
-      refuseOtherClip(character, current);
-      const rest = mode === 'id' ? withoutPending(current, place) : current;
-      const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
-      return { ...rest, registrations: [...others, registration] };
-    });
-  } catch (error) {
-    throw new SoraError(
-      isSoraError(error) ? error.code : 'machine',
-      `${character.name} was registered with ${registration.provider} as ${oneLine(registration.value, 200)}, but that could not be written down.`,
-      { hint: `Note the id. ${error instanceof Error ? error.message : ''}`.trim(), cause: error },
-    );
-  }
-  return registration;
+  const id = oneLine(made.value, 200);
+  const known = `${character.name} is registered with ${provider.name} as ${id}`;
+  const adopt = shellCommand(
+    'sora character adopt',
+    [shellQuote(id)],
+    [shellOption('--name', shellQuote(character.name))],
+  );
+  return keepAnswer(context.ui, {
+    subject: subjectOf(character),
+    async write() {
+      const registration: Registration = {
+        provider: provider.name,
+        baseUrl: provider.baseUrl,
+        profile: await context.profileName(),
+        orientation,
+        kind: KINDS[mode],
+        createdAt: new Date(context.host.clock.now()).toISOString(),
+        ...made,
+        ...(mode === 'id' && (await costToKeep(provider))),
+      };
+      await (await context.characters()).update(character.name, (current) => {
+        refuseOtherClip(character, current);
+        const rest = mode === 'id' ? withoutPending(current, place) : current;
+        const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
+        return { ...rest, registrations: [...others, registration] };
+      });
+      return registration;
+    },
+    unwritten(why, cause) {
+      const reason = cause instanceof Error ? sentence(cause.message) : '';
+      const later = mode === 'id' ? `Note the id. To take it over later: ${adopt}` : '';
+      return new SoraError(isSoraError(cause) ? cause.code : 'machine', `${known}, but ${why}`, {
+        hint: [reason, later].filter(Boolean).join(' '),
+        ...(cause !== undefined && { cause }),
+      });
+    },
+    stopped: () =>
+      new SoraError('pending', `Stopped; ${known}.`, { hint: 'Nothing is lost: the same command goes on from there.' }),
+  });
 }
 
 function refuseOtherClip(expected: Character, current: Character): void {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { isFinal, type Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { applyRemote, describe, jobError, missedAt } from '../jobs.ts';
+import { lastWords } from '../last-words.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { oneLine } from '../text.ts';
 import { findJobs, saveProgress, stillRunning, unknownJob, upToDate } from './jobs.ts';
@@ -98,9 +99,14 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
   const current = await saveProgress(context, applyRemote(job, before, host.clock.now()));
   if (current.status === 'cancelled') return showCancelled(context, current);
   refuseFinal(current);
-  const taken = await provider.cancelVideo(remoteId, call);
+  const taken = await askHost(context, job, {
+    what: 'stop it',
+    ask: async () => (await provider.cancelVideo?.(remoteId, call)) === true,
+  });
   const after = await provider.getVideo(remoteId, call);
-  const kept = await saveProgress(context, afterCancel(current, { taken, after, nowMs: host.clock.now() }));
+  const kept = await lastWords.hold(() =>
+    saveProgress(context, afterCancel(current, { taken, after, nowMs: host.clock.now() })),
+  );
   if (kept.status === 'cancelled') return showCancelled(context, kept);
   // Nobody stopped it: it is gone from the host like any other.
   const lost = taken || after ? undefined : jobError(kept);
@@ -159,10 +165,31 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   if (!yes && !(await context.confirm(question, 'Add --yes to delete without being asked.'))) {
     throw new SoraError('usage', `The video of job ${job.id} was kept.`);
   }
-  const wasThere = await provider.deleteVideo(remoteId, { signal: host.signal });
+  const wasThere = await askHost(context, job, {
+    what: 'delete its video',
+    ask: async () => (await provider.deleteVideo?.(remoteId, { signal: host.signal })) === true,
+  });
   if (!wasThere) ui.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
   const updatedAt = new Date(host.clock.now()).toISOString();
-  showDeleted(context, await saveProgress(context, { ...current, remoteDeleted: true, updatedAt }));
+  const deleted = { ...current, remoteDeleted: true, updatedAt };
+  showDeleted(context, await lastWords.hold(() => saveProgress(context, deleted)));
+}
+
+/** Asks for what cannot be taken back. Who stops it is told that it was asked, not that nothing happened. */
+async function askHost(
+  { ui, host }: Context,
+  job: Job,
+  { what, ask }: { what: string; ask: () => Promise<boolean> },
+): Promise<boolean> {
+  const message = `${job.provider} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
+  const hint = `See how the job stands: sora video status ${job.id}`;
+  const stopped = new SoraError('pending', message, { hint, jobId: job.id });
+  lastWords.set(job.id, () => ui.error(stopped));
+  try {
+    return await ask();
+  } catch (error) {
+    throw host.signal.aborted ? stopped : error;
+  }
 }
 
 function showDeleted({ ui }: Context, job: Job): undefined {

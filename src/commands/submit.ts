@@ -3,13 +3,14 @@ import type { Context } from '../context.ts';
 import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
-import { keepLastWords } from '../last-words.ts';
+import { lastWords } from '../last-words.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/job-record.ts';
-import { oneLine, sentence } from '../text.ts';
+import { oneLine, sentence, shellQuote } from '../text.ts';
 import type { Draft } from './draft.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';
+import { keepAnswer } from './keep-answer.ts';
 import { resendCommand } from './resend.ts';
 import { settleJob, unresolvedError } from './unresolved.ts';
 
@@ -119,17 +120,24 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   };
   return store.whileSending(job.id, async () => {
     let twin: Job | undefined;
-    const admitted = await store.create(job, ({ records, broken }) => {
-      for (const { path } of broken) ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
-      const earlier = earlierJob(records, options);
-      twin = earlier.twin;
-      return earlier.twin ?? earlier.sameKey;
+    const admitted = await lastWords.hold(async () => {
+      const kept = await store.create(job, ({ records, broken }) => {
+        for (const { path } of broken)
+          ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
+        const earlier = earlierJob(records, options);
+        twin = earlier.twin;
+        return earlier.twin ?? earlier.sameKey;
+      });
+      // Nothing has left yet: a record that says "submitting" would say more than is true.
+      if (kept.id === job.id && host.signal.aborted) await writeDownFailure(context, job, host.signal.reason);
+      return kept;
     });
     if (twin) throw unresolvedError(await settleJob(context, twin));
     if (admitted.id !== job.id) {
       ui.note(`The key "${key}" belongs to job ${admitted.id}; nothing new is sent.`);
       return { job: admitted, pollAfterMs: 0 };
     }
+    host.signal.throwIfAborted();
     return sendRecorded(context, job, options);
   });
 }
@@ -137,29 +145,34 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
 async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
   const { ui, host, globals } = context;
   const { provider } = options;
-  const store = await context.jobs();
   const remote = await sendOnce(context, job, options);
   const accepted = applyRemote(job, remote, host.clock.now());
-  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
+  const remoteId = oneLine(remote.id, 200);
   const resume = resumeCommand({ globals }, job, options.wait ?? {});
-  const kept = await store
-    .update(job.id, (current) => laterOf(current, accepted))
-    .catch((cause: unknown) => {
-      throw new SoraError(
-        'machine',
-        `The job exists as ${oneLine(remote.id, 200)} at ${provider.name}, but that could not be written down.`,
-        { hint: 'Note the id: it is the only trace of this job. Do not send the command again.', jobId: job.id, cause },
-      );
+  const unwritten = (why: string, cause?: unknown): SoraError =>
+    new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${provider.name}, but ${why}`, {
+      hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} --adopt ${shellQuote(remoteId)}`,
+      jobId: job.id,
+      ...(cause !== undefined && { cause }),
     });
-  ui.note(`Job ${job.id} is ${kept.status} at ${provider.name} as ${oneLine(remote.id, 200)}.`);
+  // Told before it is written: the record may never be.
+  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
+  ui.note(`Job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`);
+  const stopped = new SoraError(
+    'pending',
+    `Stopped; job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`,
+    { hint: `Nothing is lost. Continue with: ${resume}`, jobId: job.id },
+  );
+  const store = await context.jobs();
+  const kept = await keepAnswer(ui, {
+    subject: job.id,
+    write: () => store.update(job.id, (current) => laterOf(current, accepted)),
+    unwritten,
+    stopped: (now) => jobError(now) ?? stopped,
+  });
   const failed = jobError(kept);
   if (failed) throw failed;
-  if (host.signal.aborted) {
-    throw new SoraError('pending', `Stopped; job ${job.id} is ${kept.status} at ${provider.name} as ${remote.id}.`, {
-      hint: `Nothing is lost. Continue with: ${resume}`,
-      jobId: job.id,
-    });
-  }
+  if (host.signal.aborted) throw stopped;
   if (options.wait) ui.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
@@ -168,39 +181,41 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
 async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitOptions): Promise<RemoteVideo> {
   const { ui, host } = context;
   const look = `See what became of it: sora video status ${job.id}`;
-  const forget = keepLastWords(() =>
-    ui.error(
-      new SoraError('ambiguous', `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`, {
-        hint: look,
-        jobId: job.id,
-      }),
-    ),
-  );
+  const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
+  lastWords.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
   const onStop = (): void =>
     ui.note('Stopping: the answer of the host is awaited for a few seconds. Ctrl-C again leaves at once.');
   host.signal.addEventListener('abort', onStop, { once: true });
   try {
     return await send(provider, draft, host.signal);
   } catch (error) {
-    await writeDownFailure(context, job, error);
-    if (!isSoraError(error)) throw error;
-    error.jobId = job.id;
-    if (error.code !== 'ambiguous') throw error;
-    const again = `To send it once more: ${await resendCommand(context, job, provider)}`;
-    throw new SoraError(
-      'ambiguous',
-      `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
-      {
-        hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${again}`,
-        jobId: job.id,
-        ...(error.requestId !== undefined && { requestId: error.requestId }),
-        cause: error,
-      },
-    );
+    if (isSoraError(error)) error.jobId = job.id;
+    const told = isSoraError(error, 'ambiguous') ? await unknownError(context, job, { provider, error, look }) : error;
+    if (isSoraError(told)) lastWords.set(job.id, () => ui.error(told));
+    await lastWords.hold(() => writeDownFailure(context, job, error));
+    throw told;
   } finally {
     host.signal.removeEventListener('abort', onStop);
-    forget();
   }
+}
+
+/** The answer was lost: what to look for, and how to go on. */
+async function unknownError(
+  context: Context,
+  job: Job,
+  { provider, error, look }: { provider: Provider; error: SoraError; look: string },
+): Promise<SoraError> {
+  const again = `To send it once more: ${await resendCommand(context, job, provider)}`;
+  return new SoraError(
+    'ambiguous',
+    `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
+    {
+      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${again}`,
+      jobId: job.id,
+      ...(error.requestId !== undefined && { requestId: error.requestId }),
+      cause: error,
+    },
+  );
 }
 
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {

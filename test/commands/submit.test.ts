@@ -153,7 +153,8 @@ describe('P2: a request that failed', () => {
     test.server.answer({ ...videoObject('queued'), onRequest: () => writeFileSync(recordPath(test), 'torn') });
     await expect(send(test)).rejects.toMatchObject({
       code: 'machine',
-      message: expect.stringContaining('The job exists as video_1 at openai'),
+      message: expect.stringMatching(/^Job job_\w+ exists as video_1 at openai, but that could not be written down\.$/),
+      hint: expect.stringMatching(/Note the id.* sora video wait job_\w+ --adopt video_1$/),
     });
   });
 });

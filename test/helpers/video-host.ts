@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** Where in an exchange the host is. A listener may keep it there by a promise. */
-export type Moment = 'head' | 'created' | 'answered' | 'poll' | 'half';
+export type Moment = 'head' | 'created' | 'answering' | 'answered' | 'poll' | 'half';
 
 export interface HostedVideo {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface VideoHost {
   readonly baseUrl: string;
   /** Everything that was ever created, oldest first. */
   readonly videos: HostedVideo[];
+  /** The names of all characters that were ever created, oldest first. */
+  readonly characters: string[];
   /** Requests by method and path, without ids. */
   readonly counts: Map<string, number>;
   /** Calls `listener` at that moment of requests about that prompt; of the whole host unless given. */
@@ -35,6 +37,7 @@ export interface VideoHostOptions {
 /** Lives for the length of the running test. */
 export async function createVideoHost({ film, polls = 1, lists = true }: VideoHostOptions): Promise<VideoHost> {
   const videos: HostedVideo[] = [];
+  const characters: string[] = [];
   const counts = new Map<string, number>();
   const listeners: { moment: Moment; prompt: string | undefined; listener: () => unknown }[] = [];
   const reach = async (moment: Moment, prompt: string | undefined): Promise<void> => {
@@ -61,12 +64,27 @@ export async function createVideoHost({ film, polls = 1, lists = true }: VideoHo
     await reach('head', undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { prompt } = JSON.parse(Buffer.concat(chunks).toString()) as { prompt: string };
+    const body = Buffer.concat(chunks).toString();
+    if (request.url?.endsWith('/characters')) {
+      const name = /name="name"\s+([^\r]+)/.exec(body)?.[1] ?? '';
+      characters.push(name);
+      await reach('created', undefined);
+      return answer(response, { id: `char_${characters.length}`, object: 'character', name }, undefined);
+    }
+    const { prompt } = JSON.parse(body) as { prompt: string };
     const video = { id: `video_${videos.length + 1}`, prompt, createdMs: Date.now(), polls: 0 };
     videos.push(video);
     await reach('created', prompt);
-    json(response, 200, objectOf(video));
+    await answer(response, objectOf(video), prompt);
+  }
+
+  async function answer(response: ServerResponse, object: object, prompt: string | undefined): Promise<void> {
+    const text = JSON.stringify(object);
     response.once('finish', () => void reach('answered', prompt));
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    response.write(text.slice(0, text.length >> 1));
+    await reach('answering', prompt);
+    response.end(text.slice(text.length >> 1));
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -79,8 +97,17 @@ export async function createVideoHost({ film, polls = 1, lists = true }: VideoHo
       if (!lists) return json(response, 404, { error: { message: 'Not found.' } });
       return json(response, 200, { object: 'list', data: videos.toReversed().map(objectOf), has_more: false });
     }
+    if (id === 'characters') {
+      const name = characters[Number(what?.replace('char_', '')) - 1];
+      if (name === undefined) return json(response, 404, { error: { message: 'No such character.' } });
+      return json(response, 200, { id: what, object: 'character', name });
+    }
     const video = videos.find((one) => one.id === id);
     if (!video) return json(response, 404, { error: { message: 'No such video.' } });
+    if (request.method === 'DELETE') {
+      await reach('created', video.prompt);
+      return json(response, 200, { id, object: 'video.deleted', deleted: true });
+    }
     if (what === undefined) {
       video.polls += 1;
       await reach('poll', video.prompt);
@@ -104,6 +131,7 @@ export async function createVideoHost({ film, polls = 1, lists = true }: VideoHo
   return {
     baseUrl,
     videos,
+    characters,
     counts,
     at: (moment, prompt, listener) => void listeners.push({ moment, prompt, listener }),
   };
