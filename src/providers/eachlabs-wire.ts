@@ -7,6 +7,7 @@ import { refusal } from './http-errors.ts';
 import type { RemoteCharacter, RemoteVideo } from './provider.ts';
 import { isMasked } from './redact.ts';
 import { parseRetryAfter } from './retry.ts';
+import { usableId } from './route.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,7 +47,8 @@ export function decodeCreated(answer: Answer): RemoteVideo | undefined {
 }
 
 function createdId(fields: Fields): string | undefined {
-  return firstText(fields, ['predictionID', 'predictionId', 'prediction_id', 'id']);
+  const { predictionID, predictionId, prediction_id, id } = fields;
+  return firstFound([predictionID, predictionId, prediction_id, id], (value) => usableId(textOf(value)));
 }
 
 /** The prediction in an answer; undefined when the answer speaks of the request and not of a prediction. */
@@ -68,7 +70,7 @@ export function decodePrediction(answer: Answer, knownId: string): Prediction | 
   return {
     output,
     video: {
-      id: textOf(fields.id) ?? knownId,
+      id: usableId(textOf(fields.id)) ?? knownId,
       status,
       remoteStatus,
       ...(ended && { failure: failureIn(fields, output, answer) }),
@@ -93,10 +95,10 @@ function costIn(metrics: unknown, status: RemoteVideo['status']): number | undef
 /** Bare or wrapped. Without an id or an output, `success` and `error` are words about the request. */
 function predictionIn(body: Fields): Fields | undefined {
   const inner = [body.data, body.prediction].find((value) => isRecord(value) && textOf(value.status) !== undefined);
-  const fields = textOf(body.id) === undefined && isRecord(inner) ? inner : body;
+  const fields = usableId(textOf(body.id)) === undefined && isRecord(inner) ? inner : body;
   const status = textOf(fields.status)?.toLowerCase();
   if (status === undefined) return undefined;
-  const isNamed = textOf(fields.id) !== undefined || 'output' in fields;
+  const isNamed = usableId(textOf(fields.id)) !== undefined || 'output' in fields;
   return isNamed || (status !== 'success' && status !== 'error') ? fields : undefined;
 }
 

@@ -31,7 +31,7 @@ import {
 import { characterError } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Call, NewVideo, Provider, Reference, RemoteCharacter, RemoteVideo } from './provider.ts';
-import { createRoute } from './route.ts';
+import { createRoute, pathSegment } from './route.ts';
 
 export type EachlabsOptions = ProviderOptions;
 
@@ -66,7 +66,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
 
   /** Undefined when the host does not know the id. */
   async function ask(id: string, call: Call): Promise<Prediction | undefined> {
-    const answer = await http.send(route.read(`${predictionUrl}/${encodeURIComponent(id)}`, call));
+    const answer = await http.send(route.read(`${predictionUrl}/${pathSegment(id)}`, call));
     if (answer.status === 404) return undefined;
     if (!isSuccess(answer)) throw refuse(answer);
     jsonOf(answer);
@@ -235,7 +235,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
 
     async cancelVideo(remoteId, call) {
       // Stopping twice is stopping once, so it is repeated with patience like a read.
-      const url = `${predictionUrl}/${encodeURIComponent(remoteId)}/cancel`;
+      const url = `${predictionUrl}/${pathSegment(remoteId)}/cancel`;
       const answer = await http.send(route.read(url, call, { method: 'POST' }));
       if (answer.status === 404) return false;
       if (isSuccess(answer)) return true;

@@ -2,6 +2,7 @@
 import { type Answer, isPolicy, isRecord, parseJson, readFailure } from './answer.ts';
 import type { RemoteCharacter, RemoteVideo, VideoPage } from './provider.ts';
 import { parseRetryAfter } from './retry.ts';
+import { usableId } from './route.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -131,7 +132,7 @@ function unwrap(body: unknown): Fields | undefined {
 }
 
 function idOf(fields: Fields): string | undefined {
-  return textOf(fields.id) ?? textOf(fields.task_id);
+  return usableId(textOf(fields.id)) ?? usableId(textOf(fields.task_id));
 }
 
 function failureIn(fields: Fields, answer: Answer): RemoteVideo['failure'] {

@@ -16,7 +16,7 @@ import {
 } from './openai-request.ts';
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './openai-wire.ts';
 import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from './provider.ts';
-import { createRoute } from './route.ts';
+import { createRoute, pathSegment } from './route.ts';
 
 export interface OpenaiOptions extends ProviderOptions {
   readonly name: ProviderName;
@@ -27,7 +27,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
   const route = createRoute(options, backend === 'azure' ? 'api-key' : undefined);
   const { root } = route;
 
-  const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(encodeURIComponent)].join('/');
+  const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(pathSegment)].join('/');
 
   /** `refuse` makes the error where the operation is one that not every host has; a host that says so has done nothing. */
   async function create(

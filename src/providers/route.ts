@@ -1,4 +1,6 @@
 /** How an adapter reaches its host: the base URL, the key that goes there and nowhere else, and the two kinds of requests. */
+import { SoraError } from '../errors.ts';
+import { oneLine } from '../text.ts';
 import type { Answer } from './answer.ts';
 import type { RequestBody } from './body.ts';
 import type { HttpRequest } from './http.ts';
@@ -25,6 +27,22 @@ export function createRoute({ baseUrl, url, key, http }: ProviderOptions, keyHea
     create: (to, body, { signal }, more = {}) =>
       http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more }),
   };
+}
+
+/**
+ * A host's or a user's id as one segment of a path. Throws `usage` for one that would name another path, and with it another
+ * request: URL parsers resolve `.` and `..`, which cannot be escaped (https://url.spec.whatwg.org/#double-dot-path-segment).
+ */
+export function pathSegment(id: string): string {
+  if (usableId(id) !== undefined) return encodeURIComponent(id);
+  throw new SoraError('usage', `"${oneLine(id)}" is not an id that a host can be asked about.`, {
+    hint: 'Ids are shown by: sora video list, sora character show <name>',
+  });
+}
+
+/** The id, or undefined for one that `pathSegment` refuses: a host that answers with such a one has named nothing. */
+export function usableId(id: string | undefined): string | undefined {
+  return id === undefined || /^\.{0,2}$/.test(id) || !id.isWellFormed() ? undefined : id;
 }
 
 function authFor(key: string | undefined, root: string, keyHeader: string | undefined): Auth | undefined {

@@ -3,6 +3,7 @@ import { formatSize, type Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import type { NewVideo, Reference } from './provider.ts';
 import { checkSayable, ratioName, shortSideOf } from './ratios.ts';
+import { usableId } from './route.ts';
 import { type WavespeedModel, wavespeedModel } from './wavespeed-models.ts';
 
 /**
@@ -38,7 +39,7 @@ export function describePicture(reference: Reference | undefined): string | unde
 /** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */
 export function modelPath(id: string): string {
   const parts = id.split('/');
-  if (parts.some((part) => /^\.{0,2}$/.test(part) || /\s/.test(part))) {
+  if (parts.some((part) => usableId(part) === undefined || /\s/.test(part))) {
     throw new SoraError('usage', `"${id}" is not the id of a model.`, {
       hint: 'A model is named like bytedance/seedance-2.0/text-to-video. List them with: sora provider models',
     });

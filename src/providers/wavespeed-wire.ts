@@ -17,6 +17,7 @@ import { isSuccess } from './content.ts';
 import { refusal } from './http-errors.ts';
 import type { RemoteCharacter, RemoteVideo } from './provider.ts';
 import { parseRetryAfter } from './retry.ts';
+import { usableId } from './route.ts';
 import { KEPT_MS } from './wavespeed-models.ts';
 
 export interface Task {
@@ -73,7 +74,7 @@ export function withCodeAsStatus(answer: Answer): Answer {
 /** The task in an envelope's content; undefined when it names none. `knownId` stands in for an id that is left out. */
 export function decodeTask(data: unknown, answer: Answer, knownId?: string): Task | undefined {
   if (!isRecord(data)) return undefined;
-  const id = textOf(data.id) ?? (textOf(data.status) === undefined ? undefined : knownId);
+  const id = usableId(textOf(data.id)) ?? (textOf(data.status) === undefined ? undefined : knownId);
   if (id === undefined) return undefined;
   const outputs = Array.isArray(data.outputs) ? data.outputs : data.outputs ? [data.outputs] : [];
   const isUnsafe = [data.has_nsfw_contents].flat().includes(true);

@@ -10,7 +10,7 @@ import { characterError, isNotServed } from './http-errors.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Call, NewVideo, Provider, Reference, RemoteCharacter, WireRequest } from './provider.ts';
 import { isMasked } from './redact.ts';
-import { createRoute } from './route.ts';
+import { createRoute, pathSegment } from './route.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './wavespeed-models.ts';
 import { describePicture, modelPath, videoInputs } from './wavespeed-request.ts';
 import { upload } from './wavespeed-upload.ts';
@@ -70,7 +70,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
 
   /** Undefined when the host does not know the task. */
   async function readTask(id: string, call: Call): Promise<Task | undefined> {
-    const url = pollUrls.get(id) ?? `${root}/predictions/${encodeURIComponent(id)}/result`;
+    const url = pollUrls.get(id) ?? `${root}/predictions/${pathSegment(id)}/result`;
     const answer = await http.send(route.read(url, call));
     const failed = failedTask(answer, id);
     if (failed) return remember(failed);

@@ -4,7 +4,7 @@ import { PROVIDERS } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
 import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
 import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
-import { call, clip, closedPort, failureOf, jsonIn, KEY, LARGE_ID, PICTURE, VIDEO } from './harness.ts';
+import { call, clip, closedPort, failureOf, jsonIn, KEY, LARGE_ID, PICTURE, VIDEO, WHOLE } from './harness.ts';
 
 const PAGE: Scripted = { body: '<title>Welcome</title>', headers: { 'content-type': 'text/html' } };
 
@@ -41,6 +41,9 @@ const UNSUPPORTED = [
   { status: 501, words: 'unsupported_operation' },
   { status: 405, words: 'Method Not Allowed' },
 ] as const;
+
+/** Ids that would change the path of a request, or cannot stand in one. */
+const UNUSABLE = ['.', '..', '', '\ud800'] as const;
 
 describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
   const { base, words, character } = dialect;
@@ -115,6 +118,13 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
         expect(server.seen).toHaveLength(1);
       },
     );
+
+    it.each(UNUSABLE)('is ambiguous after an id that would lead elsewhere, and asked for once (P2): %j', async (id) => {
+      const { server, provider } = await setUp(dialect);
+      server.answer(dialect.created(JSON.stringify(id)));
+      expect((await failureOf(provider.createVideo(VIDEO, call))).code).toBe('ambiguous');
+      expect(server.seen).toHaveLength(1);
+    });
 
     it('is ambiguous after a 500 that speaks of support: what is behind a gateway may have made it', async () => {
       const { server, provider } = await setUp(dialect);
@@ -443,4 +453,36 @@ async function sentIn(seen: Seen, { contentType }: WireRequest): Promise<string>
 it('covers every provider that there is', () => {
   expect(Object.keys(DIALECTS)).toEqual(Object.keys(PROVIDERS));
   expect(Object.values(DIALECTS).map(({ name }) => name)).toEqual(Object.keys(PROVIDERS));
+});
+
+describe.each(Object.values<Dialect>(DIALECTS))('$name and an id that would lead elsewhere', (dialect) => {
+  const asks: readonly [what: string, ask: (provider: Provider, id: string) => Promise<unknown> | undefined][] = [
+    ['getVideo', (provider, id) => provider.getVideo(id, call)],
+    ['openContent', (provider, id) => provider.openContent(id, WHOLE, call)],
+    ['getCharacter', (provider, id) => provider.getCharacter(id, call)],
+    // WaveSpeed takes it in the body.
+    ['deleteVideo', (provider, id) => (dialect.name === 'wavespeed' ? undefined : provider.deleteVideo?.(id, call))],
+    ['cancelVideo', (provider, id) => provider.cancelVideo?.(id, call)],
+    ['deriveVideo', (provider, id) => provider.deriveVideo?.({ ...VIDEO, kind: 'remix', videoId: id }, call)],
+  ];
+
+  it.each(asks)('is asked about in no request: %s', async (_what, ask) => {
+    for (const id of UNUSABLE) {
+      const { server, provider } = await setUp(dialect);
+      await Promise.resolve(ask(provider, id)).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(usage|refused)$/) });
+      });
+      expect(server.seen).toEqual([]);
+    }
+  });
+
+  it.each(['a/../b', '%2e%2e', '?a=b', '#a', 'a b', '\u202e', '...'])(
+    'is not one that can be escaped: %j',
+    async (id) => {
+      const { server, provider } = await setUp(dialect);
+      server.answer(dialect.job(dialect.words.running, { id: JSON.stringify(id) }));
+      expect((await provider.getVideo(id, call))?.id).toBe(id);
+      expect(server.seen.map((seen) => seen.path)).toEqual([dialect.base + dialect.pollPath(encodeURIComponent(id))]);
+    },
+  );
 });
