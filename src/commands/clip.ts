@@ -143,9 +143,8 @@ export async function runClipPrepare(
   if (input.dryRun) {
     refuseRejected(inspected);
     const { commandLine } = await import('../media/ffmpeg.ts');
-    const { ffmpegArgs } = await import('../media/plan.ts');
-    const args = ffmpegArgs({ plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target });
-    const command = commandLine(await context.ffmpeg(), input.force ? ['-y', ...args] : args);
+    const what = { plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target };
+    const command = commandLine(await context.ffmpeg(), what, { force: input.force });
     ui.note(planText(inspected.plan));
     ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
     return;

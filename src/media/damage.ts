@@ -59,12 +59,17 @@ const HARMLESS = /mmco|\bSEI\b|[Rr]eference (?:picture|frame)|[Cc]o located/;
 /** What a build says of something that it cannot do. */
 const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;
 
+/** Of ffmpeg's lines at `-loglevel level+info` those that tell of damage in a stream. */
+export function decoderComplaints(lines: readonly string[]): string[] {
+  return lines.filter((line) => COMPLAINT.test(line) && !HARMLESS.test(line));
+}
+
 function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): Soundness {
   if (ended.timedOut) return { decoded: false };
   // Every build decodes H.264, and has done so for years; of the others only what it says of pictures that it shows counts.
   const isKnown = info.container === 'MPEG-4' && info.video?.codec === 'H.264';
   const lines = stderr.split(/[\r\n]+/);
-  const complaints = lines.filter((line) => COMPLAINT.test(line) && !HARMLESS.test(line));
+  const complaints = decoderComplaints(lines);
   const isUnable = lines.some((line) => UNABLE.test(line));
   if (isKnown ? frames === 0 && isUnable : frames === 0 || isUnable) return { decoded: false };
   const crash = crashWords(ended.signal);

@@ -8,8 +8,9 @@ import { resolve } from 'node:path';
 import type { Clip } from '../domain.ts';
 import { refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
+import { temporary } from '../temporary.ts';
 import { shellQuote } from '../text.ts';
-import { alphaDecoder, type FfmpegCommand, ffmpegCommand } from './arguments.ts';
+import { alphaDecoder, type FfmpegArgsInput, type FfmpegCommand, ffmpegArgs, ffmpegCommand } from './arguments.ts';
 import { type Ffmpeg, listParts } from './find.ts';
 import { frameLimits } from './frame.ts';
 import type { MediaInfo } from './info.ts';
@@ -23,6 +24,7 @@ import {
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
 import { crashWords, endedError, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { decodeSound, type Heard, SILENCE_DB, soundArgs, soundPart } from './sound.ts';
 import { type Decoded, type DecodeOptions, masterProblems, verifyDecodes } from './verify.ts';
 
 export { type Ffmpeg, findFfmpeg } from './find.ts';
@@ -53,9 +55,14 @@ export interface Prepared {
 const RUN_TIMEOUT_MS = 900_000;
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
 
-/** The command as a POSIX shell reads it, ready to paste. */
-export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, args: readonly string[]): string {
-  return [ffmpeg.path, ...args].map(shellQuote).join(' ');
+/**
+ * What is run for a plan, as a POSIX shell reads it, ready to paste. An encode decodes its sound first, into a file beside
+ * the clip. Throws TypeError for a rejected plan.
+ */
+export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, input: FfmpegArgsInput, { force = false } = {}): string {
+  const sound = soundPart(input);
+  const runs = [...(sound ? [soundArgs(sound)] : []), ffmpegArgs(input)];
+  return runs.map((args) => [ffmpeg.path, ...(force ? ['-y'] : []), ...args].map(shellQuote).join(' ')).join(' && ');
 }
 
 /** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */
@@ -105,20 +112,45 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
 
 async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
   const { info, alphaNotes } = await usableParts(job);
-  let plan = wanted;
-  const said = [...notes, ...alphaNotes];
-  let failure = await runPlan(job, info, plan);
-  if (failure !== undefined && plan.target.audio) {
-    const silent = withoutAudio(plan, 'it cannot be decoded');
-    if ((await runPlan(job, info, silent)) === undefined) {
-      plan = silent;
-      failure = undefined;
-      said.push(MUTE_NOTE);
-    }
+  const sound = soundPart({ ...job, plan: wanted });
+  const made = sound && temporary(sound.outputPath);
+  try {
+    const heard = sound && (await decodeSound(sound, job.ffmpeg, job));
+    const { plan, soundNotes, attenuation } = soundOf(wanted, heard);
+    const failure = await runPlan(job, info, plan, attenuation);
+    if (failure !== undefined)
+      throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
+    return await finish(job, plan, [...notes, ...alphaNotes, ...soundNotes]);
+  } finally {
+    await made?.dispose();
   }
-  if (failure !== undefined)
-    throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
-  return finish(job, plan, said);
+}
+
+/** A mix of many channels may be louder than full scale; lossy coding moves peaks by a little. */
+const CEILING_DB = -1;
+
+/** What becomes of a plan by what was heard of its sound, or by why it cannot be decoded. */
+function soundOf(
+  plan: ConvertPlan,
+  heard: Heard | string | undefined,
+): { readonly plan: ConvertPlan; readonly soundNotes: readonly string[]; readonly attenuation: number } {
+  if (heard === undefined) return { plan, soundNotes: [], attenuation: 0 };
+  if (typeof heard === 'string')
+    return { plan: withoutAudio(plan, `it cannot be decoded (${heard})`), soundNotes: [MUTE_NOTE], attenuation: 0 };
+  if (heard.seconds === 0)
+    return { plan: withoutAudio(plan, 'it has none in this part'), soundNotes: [], attenuation: 0 };
+  return {
+    plan,
+    soundNotes: heardNotes(heard),
+    attenuation: Math.max(0, heard.peak > 0 ? heard.peak - CEILING_DB : 0),
+  };
+}
+
+function heardNotes({ rms, complaint }: Heard): string[] {
+  return [
+    ...(rms < SILENCE_DB ? ['Its sound is silence.'] : []),
+    ...(complaint === undefined ? [] : [`Some of its sound could not be decoded and is silent: ${complaint}.`]),
+  ];
 }
 
 const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
@@ -181,8 +213,13 @@ async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: Media
 }
 
 /** Undefined when ffmpeg ended well, else its complaint. Throws what is not about the clip. */
-async function runPlan(job: Job, info: MediaInfo, plan: RemuxPlan | ConvertPlan): Promise<string | undefined> {
-  const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath });
+async function runPlan(
+  job: Job,
+  info: MediaInfo,
+  plan: RemuxPlan | ConvertPlan,
+  attenuation = 0,
+): Promise<string | undefined> {
+  const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
   const run = await runFluent(job, command, plan.kind === 'convert' ? encoded : () => {});
   throwIfAborted(job.signal);

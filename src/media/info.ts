@@ -68,9 +68,13 @@ export interface VideoInfo {
 }
 
 export interface AudioInfo {
+  /** The `n` of ffmpeg's `0:a:n`. */
+  readonly track: number;
   readonly codec: string;
   readonly seconds: number | undefined;
   readonly channels: number | undefined;
+  /** It is known which channel belongs where; always so for one and for two. */
+  readonly laidOut: boolean;
   readonly sampleRate: number | undefined;
   readonly samplesPerFrame: number | undefined;
 }

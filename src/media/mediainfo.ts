@@ -20,7 +20,7 @@ export function readReport(tracks: readonly Fields[], bytes: number, stream = 0)
     bytes,
     seconds: number(general, 'Duration'),
     video: first && readVideo(first, stream),
-    audio: audios[0] && readAudio(audios[0]),
+    audio: audios[0] && readAudio(audios[0], 0),
     videoStreams: videos.length,
     audioStreams: audios.length,
     coverArt: cover && first !== undefined,
@@ -86,13 +86,18 @@ function lateStart(track: Fields): { delay: number; seconds: number } | undefine
   return milliseconds && milliseconds > 0 && seconds ? { delay: milliseconds / 1000, seconds } : undefined;
 }
 
-function readAudio(track: Fields): AudioInfo {
+function readAudio(fields: Fields, track: number): AudioInfo {
+  const codec = text(fields, 'Format') ?? 'unknown';
+  const channels = number(fields, 'Channels');
   return {
-    codec: text(track, 'Format') ?? 'unknown',
-    seconds: number(track, 'Duration'),
-    channels: number(track, 'Channels'),
-    sampleRate: number(track, 'SamplingRate'),
-    samplesPerFrame: number(track, 'SamplesPerFrame'),
+    track,
+    codec,
+    seconds: number(fields, 'Duration'),
+    channels,
+    // Every other codec has an order of its own.
+    laidOut: !codec.includes('PCM') || (channels ?? 0) <= 2 || text(fields, 'ChannelLayout') !== undefined,
+    sampleRate: number(fields, 'SamplingRate'),
+    samplesPerFrame: number(fields, 'SamplesPerFrame'),
   };
 }
 

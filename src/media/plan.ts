@@ -20,7 +20,6 @@ import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds 
 import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS } from './limits.ts';
 import { audioSteps, colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
 
-export { type FfmpegArgsInput, ffmpegArgs } from './arguments.ts';
 export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 export type { PlanStep } from './steps.ts';
 

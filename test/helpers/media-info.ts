@@ -33,7 +33,15 @@ const VIDEO: VideoInfo = {
   scan: 'progressive',
 };
 
-const AUDIO: AudioInfo = { codec: 'AAC', seconds: 2.9, channels: 2, sampleRate: 48_000, samplesPerFrame: 1024 };
+const AUDIO: AudioInfo = {
+  track: 0,
+  laidOut: true,
+  codec: 'AAC',
+  seconds: 2.9,
+  channels: 2,
+  sampleRate: 48_000,
+  samplesPerFrame: 1024,
+};
 
 /** The frame count follows from seconds and fps unless given. */
 export function videoInfo(change: Partial<VideoInfo> = {}): VideoInfo {

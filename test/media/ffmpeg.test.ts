@@ -5,7 +5,7 @@ import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { SoraError } from '../../src/errors.ts';
 import { commandLine, type Ffmpeg, findFfmpeg, type PrepareRequest, prepareClip } from '../../src/media/ffmpeg.ts';
 import type { MediaInfo } from '../../src/media/info.ts';
-import { ffmpegArgs, planMedia } from '../../src/media/plan.ts';
+import { planMedia } from '../../src/media/plan.ts';
 import { probeMedia } from '../../src/media/probe.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
@@ -100,7 +100,7 @@ describe('a run', () => {
     const source = join(folder, `it's "$HOME" %03d; 李雷.mp4`);
     await rename(await makeClip('fits', folder), source);
     const request = await requestFor(source);
-    const line = commandLine(real, ffmpegArgs(request));
+    const line = commandLine(real, request);
     const shell = await tryRun([], { path: await scriptThat(line) });
     expect([shell.code, await left(request)]).toEqual([0, ['out.mp4']]);
     // The shown command has no -y. (ffmpeg 7 exits 0 when it declines to overwrite.)
