@@ -1,0 +1,139 @@
+/** Clips that flash and beep at the same time, and whether they still do. */
+import { join } from 'node:path';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { refuseAll } from '../../src/errors.ts';
+import { findFfmpeg, prepareClip } from '../../src/media/ffmpeg.ts';
+import { planMedia } from '../../src/media/plan.ts';
+import { probeMedia } from '../../src/media/probe.ts';
+import type { Build } from './builds.ts';
+import { makerPath, run, words } from './ffmpeg.ts';
+
+/** Filters of a graph: a grey picture that is white for the first tenth of each second from the first one on. */
+export const FLASHES =
+  "color=gray:s=640x360:r=25,drawbox=c=white:t=fill:enable='gte(t\\,0.99)*lt(mod(t+0.001\\,1)\\,0.1)',format=yuv420p";
+
+/** 1 kHz at half of full scale in the same moments: an expression of time for `aevalsrc`, at this share of it. */
+export function beep(level = 0.5): string {
+  return `${level}*sin(2*PI*1000*t)*gte(t\\,0.9999)*lt(mod(t+0.00001\\,1)\\,0.1)`;
+}
+
+/** `layout` of channels, each an expression of time. */
+export function sound(layout: string, channels: readonly string[], rate = 48_000): string {
+  return `aevalsrc=exprs='${channels.join('|')}':s=${rate}:c=${layout}`;
+}
+
+const X264 = words('-c:v libx264 -preset ultrafast -crf 30');
+
+/** A clip of flashes with one track for each graph of sound. `audio`: codecs and dispositions. */
+export async function makeBeeps(
+  path: string,
+  { seconds = 3, sounds, audio }: { seconds?: number; sounds: readonly string[]; audio: string },
+): Promise<string> {
+  const inputs = [FLASHES, ...sounds].flatMap((graph) => ['-f', 'lavfi', '-t', String(seconds), '-i', graph]);
+  const maps = [...['-map', '0:v'], ...sounds.flatMap((_, index) => ['-map', `${index + 1}:a`])];
+  await run(['-v', 'error', ...inputs, ...maps, ...X264, ...words(audio), path], { path: makerPath });
+  return path;
+}
+
+/** Sound alone: `seconds` of a graph from `from` on, encoded as the file's name says or these options do. */
+export async function makeSound(
+  path: string,
+  graph: string,
+  { from = 0, seconds, options = '' }: { from?: number; seconds: number; options?: string },
+): Promise<string> {
+  const cut = `${graph},atrim=start=${from}:end=${from + seconds},asetpts=N/SR/TB`;
+  await run(['-v', 'error', '-f', 'lavfi', '-i', cut, ...words(options), path], { path: makerPath });
+  return path;
+}
+
+/** Flashes beside packets of sound from another file. */
+export async function withSound(
+  path: string,
+  from: string,
+  { seconds = 4, options = '' }: { seconds?: number; options?: string } = {},
+): Promise<string> {
+  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', FLASHES];
+  const copied = words(`-map 0:v -map 1:a -c:a copy ${options}`);
+  await run(['-v', 'error', ...picture, '-i', from, ...X264, ...copied, path], { path: makerPath });
+  return path;
+}
+
+export interface Beaten {
+  /** When flashes and beeps begin, in seconds. */
+  readonly flashes: readonly number[];
+  readonly beeps: readonly number[];
+  /** Of each tenth of a second, 0 to 1, by channel. */
+  readonly peaks: readonly (readonly number[])[];
+  readonly channels: number;
+  /** Of the picture and of the sound. */
+  readonly seconds: number;
+  readonly soundSeconds: number;
+}
+
+const RATE = 48_000;
+
+/** As a player shows and plays it. */
+export async function measureBeeps(path: string, fps = 25): Promise<Beaten> {
+  const light = await run(
+    [...words('-v error -i'), path, ...words('-map 0:v -vf scale=1:1 -pix_fmt gray -f rawvideo -')],
+    {
+      path: makerPath,
+    },
+  );
+  const bright = [...light.stdout].map((value) => value > 180);
+  const listed = await run([...words('-i'), path, ...words('-map 0:v -c copy -f null -')], { path: makerPath });
+  const layout = /Audio: .*? Hz, (mono|stereo|\S+)/.exec(listed.stderr)?.[1];
+  const channels = layout === undefined ? 0 : layout === 'mono' ? 1 : layout === 'stereo' ? 2 : 6;
+  const samples = channels === 0 ? [] : await readChannels(path, channels);
+  const length = samples[0]?.length ?? 0;
+  const loudest = (from: number, count: number): number =>
+    Math.max(...samples.map((one) => peakOf(one.subarray(from, from + count))));
+  const beeps: number[] = [];
+  let lastLoud = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < length; at += 48) {
+    if (loudest(at, 48) < 0.08) continue;
+    if (at - lastLoud > RATE / 5) beeps.push(at / RATE);
+    lastLoud = at;
+  }
+  const tenth = RATE / 10;
+  return {
+    flashes: bright.flatMap((on, frame) => (on && !bright[frame - 1] ? [frame / fps] : [])),
+    beeps,
+    peaks: samples.map((one) =>
+      Array.from({ length: Math.ceil(length / tenth) }, (_, n) => peakOf(one.subarray(n * tenth, (n + 1) * tenth))),
+    ),
+    channels,
+    seconds: bright.length / fps,
+    soundSeconds: length / RATE,
+  };
+}
+
+async function readChannels(path: string, channels: number): Promise<Float32Array[]> {
+  const decode = words(`-map 0:a:0 -af aresample=async=1:first_pts=0 -ac ${channels} -ar ${RATE} -f f32le -`);
+  const { stdout } = await run(['-v', 'error', '-i', path, ...decode], { path: makerPath });
+  const all = new Float32Array(new Uint8Array(stdout).buffer, 0, Math.floor(stdout.length / 4));
+  const count = Math.floor(all.length / channels);
+  return Array.from({ length: channels }, (_, channel) =>
+    Float32Array.from({ length: count }, (_, index) => all[index * channels + channel] ?? 0),
+  );
+}
+
+function peakOf(samples: Float32Array): number {
+  return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
+}
+
+/** The whole way of a clip with this build; throws as the commands do. */
+export async function prepareWith(
+  build: Build,
+  source: string,
+  options: Partial<ClipOptions> = {},
+): Promise<Awaited<ReturnType<typeof prepareClip>> & { readonly path: string; readonly beaten: Beaten }> {
+  const { signal } = new AbortController();
+  const ffmpeg = await findFfmpeg({ SORA_FFMPEG: build.path });
+  const info = await probeMedia(source, { ffmpeg, signal });
+  const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
+  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+  const path = join(source, '..', `master-${Math.random().toString(36).slice(2)}.mp4`);
+  const prepared = await prepareClip({ source, info, plan, ffmpeg, outputPath: path, signal });
+  return { ...prepared, path, beaten: await measureBeeps(path, prepared.clip.fps) };
+}
