@@ -95,9 +95,10 @@ export function clipLine(clip: Clip): string {
 /** The plan as a person reads it. */
 export function planText(plan: MediaPlan): string {
   if (plan.kind === 'reject') return ['It cannot be used:', ...plan.issues.map((issue) => `  - ${issue}`)].join('\n');
-  if (plan.kind === 'remux') return 'It fits: it is copied without re-encoding, and its metadata is dropped.';
+  const fits = 'It fits: it is copied without re-encoding, and its metadata is dropped';
+  if (plan.kind === 'remux' && plan.steps.length === 0) return `${fits}.`;
   return [
-    'It is converted:',
+    plan.kind === 'remux' ? `${fits}:` : 'It is converted:',
     ...plan.steps.map((step) => `  - ${step.do}: ${step.because}${step.detail === '' ? '' : ` -> ${step.detail}`}`),
   ].join('\n');
 }

@@ -1,26 +1,35 @@
 /** A file's facts as lines for people. Pure. */
 import { formatSize } from '../domain.ts';
 import { formatBytes, oneLine } from '../text.ts';
-import { displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
+import { unusable } from './audio-tracks.ts';
+import { type AudioInfo, displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
 
 /** One fact a line: container, picture, its oddities, sound. Safe to show. */
 export function factLines(info: MediaInfo): string[] {
   const lines = [join([info.container, formatBytes(info.bytes), seconds(info.seconds), info.truncated && 'cut off'])];
-  const { video, audio } = info;
+  const { video } = info;
   if (video) lines.push(`video: ${videoLine(video)}`, ...oddities(video).map((line) => `       ${line}`));
   if (info.image) lines.push('video: none; it is a single picture');
-  if (audio) {
-    const channels = audio.channels && `${audio.channels} ${audio.channels === 1 ? 'channel' : 'channels'}`;
-    lines.push(
-      `audio: ${join([audio.codec, audio.sampleRate && `${audio.sampleRate} Hz`, channels, seconds(audio.seconds)])}`,
-    );
-  } else {
-    lines.push('audio: none');
-  }
-  if (info.videoStreams > 1 || info.audioStreams > 1)
-    lines.push(`streams: ${info.videoStreams} video, ${info.audioStreams} audio; the first of each is used`);
+  lines.push(...audioLines(info));
+  if (info.videoStreams > 1) lines.push(`streams: ${info.videoStreams} video; the first is used`);
   if (info.coverArt) lines.push('cover art: yes; it is left out');
   return lines.map((line) => line.replace(/\S.*/, (text) => oneLine(text)));
+}
+
+/** The track that is used, then the others. */
+function audioLines({ audio, audioTracks }: MediaInfo): string[] {
+  const others = audioTracks.filter((one) => one !== audio);
+  const number = ({ track }: AudioInfo): string => (audioTracks.length > 1 ? `track ${track + 1}, ` : '');
+  return [
+    audio ? `audio: ${number(audio)}${audioLine(audio)}` : 'audio: none',
+    ...others.map((one) => `       left out: ${number(one)}${audioLine(one)}`),
+  ];
+}
+
+function audioLine(audio: AudioInfo): string {
+  const channels = audio.channels && `${audio.channels} ${audio.channels === 1 ? 'channel' : 'channels'}`;
+  const rate = audio.sampleRate && `${audio.sampleRate} Hz`;
+  return join([audio.codec, rate, channels, seconds(audio.seconds), unusable(audio)]);
 }
 
 function videoLine(video: VideoInfo): string {

@@ -16,6 +16,8 @@ export interface FfmpegStream {
   readonly codec: string;
   /** Such as `default`, `attached pic`. */
   readonly dispositions: readonly string[];
+  /** What is listed after the codec. */
+  readonly details: string;
   readonly sideData: SideData;
 }
 
@@ -110,7 +112,7 @@ function readListed(line: string, streams: FfmpegStream[]): void {
       ([, name = '']) => name,
     );
     const named = kind.toLowerCase() as FfmpegStream['kind'];
-    streams.push({ index: Number(index), kind: named, codec, dispositions, sideData: {} });
+    streams.push({ index: Number(index), kind: named, codec, dispositions, details: rest, sideData: {} });
     return;
   }
   const last = streams.pop();

@@ -9,9 +9,11 @@ export interface MediaInfo {
   /** Of the container: its longest stream. */
   readonly seconds: number | undefined;
   readonly video: VideoInfo | undefined;
+  /** The track that is used. */
   readonly audio: AudioInfo | undefined;
+  /** All of them, as they stand in the file. */
+  readonly audioTracks: readonly AudioInfo[];
   readonly videoStreams: number;
-  readonly audioStreams: number;
   readonly coverArt: boolean;
   /** A still picture, not a video. */
   readonly image: boolean;
@@ -75,6 +77,12 @@ export interface AudioInfo {
   readonly channels: number | undefined;
   /** It is known which channel belongs where; always so for one and for two. */
   readonly laidOut: boolean;
+  /** Enabled, or the default: what players take. */
+  readonly chosen: boolean;
+  /** A commentary or a description, which players take only where there is nothing else. */
+  readonly aside: boolean;
+  /** False when the ffmpeg at hand cannot decode it; undefined when nobody tried. */
+  readonly decodable: boolean | undefined;
   readonly sampleRate: number | undefined;
   readonly samplesPerFrame: number | undefined;
 }

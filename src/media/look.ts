@@ -55,9 +55,10 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
   });
   const made = temporary(folder);
   try {
-    const sound = want.sound === true && info.audio !== undefined;
+    const sound = want.sound === true ? info.audio?.track : undefined;
     let failure = await runLook(request, { folder, video: info.video, sound });
-    if (failure !== undefined && sound) failure = await runLook(request, { folder, video: info.video, sound: false });
+    if (failure !== undefined && sound !== undefined)
+      failure = await runLook(request, { folder, video: info.video, sound: undefined });
     if (failure !== undefined) {
       throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
         hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
@@ -96,7 +97,7 @@ function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
 /** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
   { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
-  { folder, video, sound }: { folder: string; video: VideoInfo; sound: boolean },
+  { folder, video, sound }: { folder: string; video: VideoInfo; sound: number | undefined },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
@@ -106,7 +107,7 @@ async function runLook(
     ...['-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', lookGraph(video, want)],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
-    ...(sound ? ['-map', '0:a:0', '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
+    ...(sound !== undefined ? ['-map', `0:a:${sound}`, '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
   const child = execa(ffmpeg.path, args, {

@@ -1,4 +1,5 @@
 /** What MediaInfo reports, read into our facts. Pure. */
+import { chooseAudio } from './audio-tracks.ts';
 import type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 import { turnedBy } from './track-header.ts';
 
@@ -14,15 +15,16 @@ export function readReport(tracks: readonly Fields[], bytes: number, stream = 0)
   const container = containerOf(tracks) ?? 'unknown';
   // MediaInfo takes an animated GIF for a picture; measuring tells.
   const first = inOrder(videos)[stream] ?? videos[0] ?? (container === 'GIF' ? images[0] : undefined);
+  const audioTracks = inOrder(audios).map(readAudio);
   const cover = images.some((image) => text(image, 'Type') === 'Cover') || general.Cover !== undefined;
   return {
     container,
     bytes,
     seconds: number(general, 'Duration'),
     video: first && readVideo(first, stream),
-    audio: audios[0] && readAudio(audios[0], 0),
+    audio: chooseAudio(audioTracks),
+    audioTracks,
     videoStreams: videos.length,
-    audioStreams: audios.length,
     coverArt: cover && first !== undefined,
     image: !first && images.length > 0 && audios.length === 0,
     truncated: isTruncated(tracks),
@@ -31,7 +33,14 @@ export function readReport(tracks: readonly Fields[], bytes: number, stream = 0)
 
 /** As they stand in the file: MediaInfo lists them by their ids. */
 function inOrder(tracks: readonly Fields[]): Fields[] {
-  return [...tracks].sort((a, b) => (number(a, 'StreamOrder') ?? 0) - (number(b, 'StreamOrder') ?? 0));
+  // A transport stream puts the number of the programme in front: `0-1`.
+  const order = (track: Fields): number =>
+    Number(
+      String(track.StreamOrder ?? '')
+        .split('-')
+        .at(-1),
+    );
+  return [...tracks].sort((a, b) => (order(a) || 0) - (order(b) || 0));
 }
 
 function readVideo(track: Fields, stream: number): VideoInfo {
@@ -96,6 +105,9 @@ function readAudio(fields: Fields, track: number): AudioInfo {
     channels,
     // Every other codec has an order of its own.
     laidOut: !codec.includes('PCM') || (channels ?? 0) <= 2 || text(fields, 'ChannelLayout') !== undefined,
+    // Of MP4 both the flag of the track and that of its group.
+    chosen: /^Yes/.test(text(fields, 'Default') ?? ''),
+    ...{ aside: false, decodable: undefined },
     sampleRate: number(fields, 'SamplingRate'),
     samplesPerFrame: number(fields, 'SamplesPerFrame'),
   };

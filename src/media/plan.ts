@@ -18,7 +18,8 @@ import {
 } from './frame.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from './info.ts';
 import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS } from './limits.ts';
-import { audioSteps, colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
+import { audioSteps, cutSoundSteps, leftOutTracks, noSoundSteps } from './sound-steps.ts';
+import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
 
 export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 export type { PlanStep } from './steps.ts';
@@ -112,7 +113,10 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
     ...colourSteps(video),
     ...encodeSteps(info, rate, otherSize),
   ];
-  const drops = dropSteps(info, options);
+  const drops = [
+    ...(audio && reachesEnd(start + target.seconds, seconds, fps) ? cutSoundSteps(info, start + target.seconds) : []),
+    ...dropSteps(info, options),
+  ];
   const audioUntil = audio ? audioLimit(info, target.seconds) : undefined;
   const copies = audio ? info.audio?.codec === 'AAC' && audioUntil !== 'unknown' : true;
   if (steps.length === 0 && copies) {
@@ -120,6 +124,11 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   }
   const sound = audio ? audioSteps(info, steps.length > 0) : [];
   return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, start, placement, ...(crop && { crop }) };
+}
+
+/** The last picture is among those that are taken. */
+function reachesEnd(end: number, seconds: number, fps: number): boolean {
+  return end > seconds - 1.5 / fps;
 }
 
 function startOf({ start }: ClipOptions): number {
@@ -267,12 +276,10 @@ function rateSteps(video: VideoInfo, rate: Rate): PlanStep[] {
 }
 
 function dropSteps(info: MediaInfo, options: ClipOptions): PlanStep[] {
-  const steps: PlanStep[] = [];
-  if (info.audio && !options.audio)
-    steps.push({ do: 'drop audio', because: '--no-audio was asked', detail: 'no sound' });
+  const steps: PlanStep[] = noSoundSteps(info, options);
   const extra = [
     info.videoStreams > 1 && plural(info.videoStreams - 1, 'video stream'),
-    options.audio && info.audioStreams > 1 && plural(info.audioStreams - 1, 'audio stream'),
+    ...(options.audio ? leftOutTracks(info) : []),
     info.coverArt && 'the cover art',
   ].filter((part) => typeof part === 'string');
   if (extra.length > 0)

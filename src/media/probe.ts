@@ -4,6 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
+import { mergeAudio, withAudioTracks } from './audio-tracks.ts';
 import { chosenTrack, readContainer } from './container.ts';
 import type { Ffmpeg } from './find.ts';
 import type { FirstFrames } from './first-frames.ts';
@@ -36,13 +37,38 @@ export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeO
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
     const video = report.video && mergeVideo(report.video, { track: header?.tracks[stream], first });
-    info = { ...report, video };
+    info = await withSound({ ...report, video }, path, { first, asked, signal });
   } finally {
     await file.close();
   }
   if (!info.video || !needsMeasuring(info.video)) return info;
   const ffmpeg = await asked;
   return ffmpeg ? measured(info, info.video, resolve(path), ffmpeg, signal) : info;
+}
+
+const SOUND_SECONDS = 1;
+
+/** Which of several tracks can be decoded is tried, in the order in which players would take them. */
+async function withSound(
+  info: MediaInfo,
+  path: string,
+  { first, asked, signal }: { first: FirstFrames | undefined; asked: ProbeOptions['ffmpeg']; signal: AbortSignal },
+): Promise<MediaInfo> {
+  const ffmpeg = await asked;
+  const listed = first?.streams.filter(({ kind }) => kind === 'audio') ?? [];
+  if (!first || !ffmpeg || first.streams.length === 0) return info;
+  let found = withAudioTracks(info, mergeAudio(info.audioTracks, listed));
+  const { decodeSound } = await import('./sound.ts');
+  while (found.audio && found.audioTracks.length > 1) {
+    const { audio } = found;
+    const heard = await decodeSound({ source: path, audio, start: 0, seconds: SOUND_SECONDS }, ffmpeg, { signal });
+    if (typeof heard !== 'string') break;
+    found = withAudioTracks(
+      found,
+      found.audioTracks.map((one) => (one === audio ? { ...one, decodable: false } : one)),
+    );
+  }
+  return found;
 }
 
 /** Undefined where no ffmpeg is at hand, or it does not run: that is said when it is needed. */

@@ -118,10 +118,3 @@ function copyProblem(container: string, rate: Rate): string | undefined {
   const wholeMilliseconds = Number.isInteger((rate.den * 1000) / rate.num);
   return wholeMilliseconds ? undefined : `${container} rounds the times of ${round(fpsOf(rate))} fps to milliseconds`;
 }
-
-export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanStep[] {
-  if (!audio) return [];
-  const because =
-    audio.codec === 'AAC' && videoChanges ? 'it has to end with the picture' : `${audio.codec} is not AAC`;
-  return [{ do: 'encode audio', because, detail: `AAC, 48000 Hz, ${audio.channels === 1 ? 'mono' : 'stereo'}` }];
-}

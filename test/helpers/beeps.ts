@@ -8,9 +8,11 @@ import { probeMedia } from '../../src/media/probe.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 
-/** Filters of a graph: a grey picture that is white for the first tenth of each second from the first one on. */
-export const FLASHES =
-  "color=gray:s=640x360:r=25,drawbox=c=white:t=fill:enable='gte(t\\,0.99)*lt(mod(t+0.001\\,1)\\,0.1)',format=yuv420p";
+/** A graph of filters: a grey picture that is white for the first tenth of each second from the first one on. */
+function flashes(size: string): string {
+  const when = 'gte(t\\,0.99)*lt(mod(t+0.001\\,1)\\,0.1)';
+  return `color=gray:s=${size}:r=25,drawbox=c=white:t=fill:enable='${when}',format=yuv420p`;
+}
 
 /** 1 kHz at half of full scale in the same moments: an expression of time for `aevalsrc`, at this share of it. */
 export function beep(level = 0.5): string {
@@ -24,14 +26,28 @@ export function sound(layout: string, channels: readonly string[], rate = 48_000
 
 const X264 = words('-c:v libx264 -preset ultrafast -crf 30');
 
-/** A clip of flashes with one track for each graph of sound. `audio`: codecs and dispositions. */
+interface Beeps {
+  readonly seconds?: number;
+  readonly size?: string;
+  /** A graph for each track. */
+  readonly sounds: readonly string[];
+  /** Of the sound, or of each track, where that differs from the picture's: how long, and how late it begins. */
+  readonly lasts?: number;
+  readonly late?: number;
+  /** Codecs and dispositions. */
+  readonly audio: string;
+}
+
+/** A clip of flashes and beeps. The sound of one that is late is still in step with the picture. */
 export async function makeBeeps(
   path: string,
-  { seconds = 3, sounds, audio }: { seconds?: number; sounds: readonly string[]; audio: string },
+  { seconds = 3, size = '640x360', sounds, lasts = seconds, late = 0, audio }: Beeps,
 ): Promise<string> {
-  const inputs = [FLASHES, ...sounds].flatMap((graph) => ['-f', 'lavfi', '-t', String(seconds), '-i', graph]);
+  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', flashes(size)];
+  const cut = (graph: string): string => `${graph},atrim=start=${late},asetpts=PTS-STARTPTS`;
+  const inputs = sounds.flatMap((graph) => words(`-itsoffset ${late} -f lavfi -t ${lasts} -i`).concat(cut(graph)));
   const maps = [...['-map', '0:v'], ...sounds.flatMap((_, index) => ['-map', `${index + 1}:a`])];
-  await run(['-v', 'error', ...inputs, ...maps, ...X264, ...words(audio), path], { path: makerPath });
+  await run(['-v', 'error', ...picture, ...inputs, ...maps, ...X264, ...words(audio), path], { path: makerPath });
   return path;
 }
 
@@ -52,7 +68,7 @@ export async function withSound(
   from: string,
   { seconds = 4, options = '' }: { seconds?: number; options?: string } = {},
 ): Promise<string> {
-  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', FLASHES];
+  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', flashes('640x360')];
   const copied = words(`-map 0:v -map 1:a -c:a copy ${options}`);
   await run(['-v', 'error', ...picture, '-i', from, ...X264, ...copied, path], { path: makerPath });
   return path;

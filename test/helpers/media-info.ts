@@ -34,6 +34,7 @@ const VIDEO: VideoInfo = {
 };
 
 const AUDIO: AudioInfo = {
+  ...{ chosen: true, aside: false, decodable: undefined },
   track: 0,
   laidOut: true,
   codec: 'AAC',
@@ -51,20 +52,25 @@ export function videoInfo(change: Partial<VideoInfo> = {}): VideoInfo {
   return { ...video, frames: 'frames' in change ? change.frames : frames };
 }
 
+export function audioInfo(change: Partial<AudioInfo> = {}): AudioInfo {
+  return { ...AUDIO, ...change };
+}
+
 export function mediaInfo(
   video: Partial<VideoInfo> | null = {},
   audio: Partial<AudioInfo> | null = {},
   rest: Partial<MediaInfo> = {},
 ): MediaInfo {
   const picture = video === null ? undefined : videoInfo(video);
+  const audioTracks = audio === null ? [] : [audioInfo(audio)];
   return {
     container: 'MPEG-4',
     bytes: 1_000_000,
     seconds: picture?.seconds,
     video: picture,
-    audio: audio === null ? undefined : { ...AUDIO, ...audio },
+    audio: audioTracks[0],
+    audioTracks,
     videoStreams: video === null ? 0 : 1,
-    audioStreams: audio === null ? 0 : 1,
     coverArt: false,
     image: false,
     truncated: false,

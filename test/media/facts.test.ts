@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { factLines } from '../../src/media/facts.ts';
-import { mediaInfo } from '../helpers/media-info.ts';
+import { audioInfo, mediaInfo } from '../helpers/media-info.ts';
+
+const TRACKS = [audioInfo(), audioInfo({ track: 1, codec: 'APAC', channels: 4, decodable: false })];
 
 it('says what a plain clip is in three lines', () => {
   expect(factLines(mediaInfo())).toEqual([
@@ -21,7 +23,9 @@ it.each([
   [mediaInfo({ range: 'full' }), 'full range'],
   [mediaInfo({}, null), 'audio: none'],
   [mediaInfo({}, {}, { truncated: true }), 'cut off'],
-  [mediaInfo({}, {}, { audioStreams: 2 }), '2 audio; the first of each is used'],
+  [mediaInfo({}, {}, { videoStreams: 2 }), '2 video; the first is used'],
+  [mediaInfo({}, {}, { audioTracks: TRACKS }), 'left out: track 2, APAC, 48000 Hz, 4 channels, 2.900 s, cannot be'],
+  [mediaInfo({}, {}, { audioTracks: TRACKS, audio: TRACKS[0] }), 'audio: track 1, AAC, 48000 Hz'],
   [mediaInfo(null, null, { image: true }), 'a single picture'],
   [mediaInfo({ seconds: undefined }), 'unknown length'],
 ])('tells an oddity (%#)', (info, fact) => {

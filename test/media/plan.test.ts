@@ -3,7 +3,7 @@ import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { isSoraError, type SoraError } from '../../src/errors.ts';
 import type { AudioInfo, MediaInfo, VideoInfo } from '../../src/media/info.ts';
 import { type ConvertPlan, convertInstead, planMedia, type RemuxPlan, withoutAudio } from '../../src/media/plan.ts';
-import { mediaInfo } from '../helpers/media-info.ts';
+import { audioInfo, mediaInfo } from '../helpers/media-info.ts';
 
 const options = (change: Partial<ClipOptions> = {}): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });
 
@@ -104,10 +104,44 @@ describe('what fits', () => {
   });
 
   it('names the streams that are left out', () => {
-    const plan = remux(mediaInfo({}, {}, { videoStreams: 2, audioStreams: 3, coverArt: true }));
+    const [audio, ...others] = [
+      audioInfo({ track: 1 }),
+      audioInfo(),
+      audioInfo({ track: 2, codec: 'APAC', decodable: false }),
+    ];
+    const plan = remux(mediaInfo({}, {}, { videoStreams: 2, audio, audioTracks: [audio, ...others], coverArt: true }));
+    const tracks = 'audio track 1 (AAC), audio track 3 (APAC), which cannot be decoded by this ffmpeg (APAC)';
     expect(plan.steps).toEqual([
-      expect.objectContaining({ do: 'leave out', detail: '1 more video stream, 2 more audio streams, the cover art' }),
+      expect.objectContaining({ do: 'leave out', detail: `1 more video stream, ${tracks}, the cover art` }),
     ]);
+  });
+
+  it.each([
+    ['empty', { seconds: 0 }, 'audio track 1 (AAC) is empty'],
+    ['not to be decoded', { decodable: false }, 'audio track 1 (AAC) cannot be decoded by this ffmpeg (AAC)'],
+  ])('copies the picture alone when the only sound is %s', (_, change, because) => {
+    const plan = remux(mediaInfo({}, {}, { audio: undefined, audioTracks: [audioInfo(change)] }));
+    expect([plan.target.audio, plan.steps]).toEqual([false, [{ do: 'drop audio', because, detail: 'no sound' }]]);
+  });
+
+  it('tells what it cuts of a sound that outlasts the picture, in copies too', () => {
+    const cut = { do: 'cut sound', because: 'it lasts 5 s, the picture 3 s', detail: 'its last 2 s are left out' };
+    expect(remux(mediaInfo({ seconds: 3 }, { seconds: 5 })).steps).toEqual([cut]);
+    expect(convert(mediaInfo({ seconds: 3, codec: 'HEVC' }, { seconds: 5 })).steps).toContainEqual(cut);
+    expect(remux(mediaInfo({ seconds: 3 }, { seconds: 3.05 })).steps).toEqual([]);
+    expect(does(convert(mediaInfo({ seconds: 5 }, { seconds: 7 })))).not.toContain('cut sound');
+  });
+
+  it.each([
+    [{ channels: 1 }, 'AAC, 48000 Hz, mono'],
+    [{ channels: 6 }, 'AAC, 48000 Hz, stereo, mixed from 6 channels'],
+    [
+      { channels: 10, laidOut: false },
+      'AAC, 48000 Hz, stereo, the first two of 10 channels, because the file does not say where they belong',
+    ],
+  ])('says what becomes of the channels (%#)', (change, detail) => {
+    const { steps } = convert(mediaInfo({}, { codec: 'PCM', ...change }));
+    expect(steps).toContainEqual({ do: 'encode audio', because: 'PCM is not AAC', detail });
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Beaten, beep, makeSound, prepareWith, sound, withSound } from '../helpers/beeps.ts';
+import { type Beaten, beep, makeBeeps, makeSound, prepareWith, sound, withSound } from '../helpers/beeps.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 
@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const STEREO = sound('stereo', [beep(), beep()]);
+const SILENCE = sound('stereo', ['0', '0']);
 const SURROUND = sound('5.1', [beep(0.4), beep(0.4), '0', '0', '0', '0']);
 
 /** 64 packets of AC-3, 96 of AAC. */
@@ -76,5 +77,33 @@ describeBuilds('the sound of a master', (build) => {
       expect(one[10]).toBeGreaterThan(0.15);
       expect(one[30]).toBeGreaterThan(0.15);
     }
+  });
+
+  it('is that of the default track, in a copy too, and what is left out is told', async () => {
+    const source = await makeBeeps(join(folder, 'default.mkv'), {
+      size: '1280x720',
+      sounds: [SILENCE, STEREO],
+      audio: '-c:a aac -disposition:a:0 0 -disposition:a:1 default',
+    });
+    const { plan, beaten, notes } = await prepareWith(build, source);
+    expect([plan.kind, plan.steps.map(({ detail }) => detail), notes]).toEqual(['remux', ['audio track 1 (AAC)'], []]);
+    expectSync(beaten, 2);
+  });
+
+  it('is that of the first track that can be decoded', async () => {
+    const source = await makeBeeps(join(folder, 'unknown.mov'), {
+      sounds: [STEREO, STEREO],
+      audio: '-c:a aac -disposition:a:0 default -disposition:a:1 0',
+    });
+    // As spatial audio is stored: a codec that no ffmpeg of these knows, with a description of its own.
+    const bytes = await readFile(source);
+    bytes.write('apac', bytes.indexOf('mp4a'));
+    bytes.write('dapa', bytes.indexOf('esds'));
+    await writeFile(source, bytes);
+    const { plan, beaten } = await prepareWith(build, source);
+    expect(plan.steps.find(({ do: what }) => what === 'leave out')?.detail).toMatch(
+      /^audio track 1 .*cannot be decoded/,
+    );
+    expectSync(beaten, 2);
   });
 });

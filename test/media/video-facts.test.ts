@@ -10,7 +10,7 @@ const FRAME: DecodedFrame = {
 };
 
 function first(frame: Partial<DecodedFrame>, sideData: SideData = {}): FirstFrames {
-  const stream = { index: 0, kind: 'video' as const, codec: 'h264', dispositions: [], sideData };
+  const stream = { index: 0, kind: 'video' as const, codec: 'h264', dispositions: [], details: '', sideData };
   return { streams: [stream], frames: [{ ...FRAME, ...frame }], complaints: [] };
 }
 
