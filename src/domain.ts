@@ -251,6 +251,8 @@ export interface Job {
   /** 0 to 100. */
   readonly progress?: number;
   readonly failure?: JobFailure;
+  /** The job that its request was sent again as. */
+  readonly replacedBy?: string;
   /** Absolute path of the downloaded video. */
   readonly outputPath?: string;
   /** Lower-case hex SHA-256 of that file, as it was saved. */
@@ -291,6 +293,13 @@ export function isFinal(status: JobStatus): boolean {
 /** True while nobody knows whether the host has the job. */
 export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
   return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
+}
+
+/** The failure code of a job that was closed by a person's word: nobody knows that its host made nothing. */
+export const CLOSED = 'closed';
+
+export function isClosed(job: Pick<Job, 'remoteId' | 'failure'>): boolean {
+  return job.remoteId === undefined && job.failure?.code === CLOSED;
 }
 
 /** The form in which base URLs are stored and compared: no trailing slash, no query, lower-case host. Throws TypeError on a non-URL. */

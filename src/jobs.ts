@@ -3,7 +3,16 @@
  * Provider, with injected time; records are saved by the caller's function.
  */
 import type { Deadline } from './deadline.ts';
-import { type Clock, formatSize, isFinal, type Job, type JobStatus, type VideoRequest } from './domain.ts';
+import {
+  CLOSED,
+  type Clock,
+  formatSize,
+  isClosed,
+  isFinal,
+  type Job,
+  type JobStatus,
+  type VideoRequest,
+} from './domain.ts';
 import { isSoraError, SoraError } from './errors.ts';
 import { hashText } from './hash.ts';
 import type { Provider, RemoteVideo } from './providers/provider.ts';
@@ -77,7 +86,9 @@ function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishe
  * what was deleted stays deleted.
  */
 export function laterOf(current: Job, next: Job): Job {
-  if (isFinal(current.status) && !isFinal(next.status)) return current;
+  // A person's word is worth less than the host's: an answer that comes after all is what counts.
+  const isKnown = isFinal(current.status) && !(isClosed(current) && next.remoteId !== undefined);
+  if (isKnown && !isFinal(next.status)) return current;
   const remoteId = next.remoteId ?? current.remoteId;
   const { outputPath, outputSha256, outputDecoded } = next.outputPath === undefined ? current : next;
   const finishedAt = current.finishedAt ?? next.finishedAt;
@@ -91,6 +102,27 @@ export function laterOf(current: Job, next: Job): Job {
     ...(outputSha256 !== undefined && { outputSha256 }),
     ...(outputDecoded !== undefined && { outputDecoded }),
   };
+}
+
+/**
+ * The record of an unresolved job of which a person says that nothing was made, or which was sent once more as job `by`; of
+ * one that its host refused, with the host's own words.
+ */
+export function closeJob(job: Job, { nowMs, by }: { nowMs: number; by?: string }): Job {
+  const message = by === undefined ? 'Closed by hand: its host made nothing.' : `Sent once more as job ${by}.`;
+  return {
+    ...job,
+    status: 'failed',
+    failure: { message, policy: false, ...job.failure, code: CLOSED },
+    ...(by !== undefined && { replacedBy: by }),
+    updatedAt: new Date(nowMs).toISOString(),
+  };
+}
+
+/** A closed job as it was before: nobody knows what became of its request. */
+export function reopenJob(job: Job): Job {
+  const { failure: _failure, replacedBy: _replacedBy, ...rest } = job;
+  return { ...rest, status: 'unknown' };
 }
 
 function stillGoing(status: JobStatus): JobStatus {
@@ -236,11 +268,22 @@ const LIKENESS_RULE =
   'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +
   'copyrighted characters. Change the prompt or the clip; the same request will be refused again.';
 
+function closedError({ id, replacedBy }: Job, reason: string): SoraError {
+  return new SoraError('refused', `Job ${id} was closed${reason}`, {
+    hint:
+      replacedBy === undefined
+        ? `To send its request once more: sora video resend ${id}`
+        : `Follow that one: sora video wait ${replacedBy}`,
+    jobId: id,
+  });
+}
+
 /** The error of a job that ended without a video, or undefined for one that has not. */
 export function jobError(job: Job): SoraError | undefined {
   if (job.status !== 'failed' && job.status !== 'expired' && job.status !== 'cancelled') return undefined;
   const reason = job.failure ? `: ${oneLine(job.failure.message)}` : '';
   const code = job.failure?.code === undefined ? '' : ` [${oneLine(job.failure.code, 80)}]`;
+  if (isClosed(job)) return closedError(job, reason);
   const verb = { failed: 'failed', expired: 'has expired', cancelled: 'was cancelled' }[job.status];
   return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
     hint: job.failure?.policy

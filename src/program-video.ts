@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { DeriveFlags } from './commands/derive.ts';
 import type { FollowFlags } from './commands/follow.ts';
+import type { ResendFlags } from './commands/resend.ts';
 import type { GenerateFlags } from './commands/wishes.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from './domain.ts';
 import {
@@ -141,6 +142,30 @@ export function addVideo(video: Command, act: Act): void {
     .action(
       act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
         (await import('./commands/remote.ts')).runVideoDelete(context, { id, yes }),
+      ),
+    );
+  followOptions(video.command('resend').description('send the request of an unknown job once more, as it was recorded'))
+    .argument('<id>', JOB_ID)
+    .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
+    .addHelpText('after', examples('sora video resend job_0mi8ovgg4k2x7qp', 'sora video resend @last --wait'))
+    .action(
+      act<Typed<ResendFlags>>(async (context, [id = ''], options) => {
+        const { runVideoResend } = await import('./commands/resend.ts');
+        return runVideoResend(context, { ...followFlags(options), id });
+      }),
+    );
+  video
+    .command('close')
+    .description('say that nothing was made of an unknown job, so that its request can be sent again')
+    .argument('<id>', JOB_ID)
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', examples('sora video close job_0mi8ovgg4k2x7qp', 'sora video close @last --yes'))
+    .action(
+      act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
+        (await import('./commands/close.ts')).runVideoClose(context, { id, yes }),
       ),
     );
   video

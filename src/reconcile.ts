@@ -1,5 +1,5 @@
 /** Which of a host's videos a request without an answer has made: decided only where it cannot be another. Pure. */
-import { formatSize, isUnresolved, type Job, parseSize } from './domain.ts';
+import { formatSize, isClosed, isUnresolved, type Job, parseSize } from './domain.ts';
 import { isSameModel } from './drift.ts';
 import type { RemoteVideo } from './providers/provider.ts';
 
@@ -58,20 +58,21 @@ export function lifeOf(job: Job, sighting: Omit<Sighting, 'videos'>): Span | und
   const upMs = (uptimeSeconds - job.uptimeSeconds) * 1000;
   if (Math.abs(localNow - createdAt - upMs) > CLOCK_SLACK_MS) return undefined;
   const lastSeenAt = Date.parse(job.updatedAt);
-  const endedAt = lastSeenAt > createdAt ? Math.min(lastSeenAt, createdAt + LONGEST_MS) : createdAt + LONGEST_MS;
+  const isKnown = job.status !== 'submitting' && lastSeenAt > createdAt;
+  const endedAt = isKnown ? Math.min(lastSeenAt, createdAt + LONGEST_MS) : createdAt + LONGEST_MS;
   const ahead = hostNow - localNow;
   return { from: createdAt + ahead - ROUNDING_MS, to: endedAt + ahead + LATE_MS };
 }
 
 /**
- * Adopts exactly one: unclaimed by any record, with the prompt and the model that were sent, made while the request lived,
- * and wanted by no other unresolved record.
+ * Adopts what can be no other's: unclaimed by any record, with the prompt and the model that were sent, made while the
+ * request lived, and wanted by no other record. Lost requests that are equal in all that was sent may be several: which of
+ * their videos is whose makes no difference, so the oldest of them take what there is.
  */
 export function findOwn(job: Job, { records, broken }: Records, sighting: Sighting): Finding {
   const claimed = new Set(records.flatMap(({ remoteId }) => remoteId ?? []));
   const life = lifeOf(job, sighting);
   const free = sighting.videos.filter((video) => !claimed.has(video.id) && isLike(job, video));
-  const timely = life ? free.filter((video) => isWithin(life, video)) : [];
   const open = (candidates: readonly RemoteVideo[], because: string): Finding => ({
     own: undefined,
     candidates,
@@ -79,13 +80,97 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
   });
   if (free.length === 0) return open([], 'The host lists no video like it.');
   if (!life) return open(free, 'The clocks of this machine and of the host do not prove which one it is.');
-  if (timely.length > 1) return open(timely, 'Several were made at that time.');
-  const [own] = timely;
-  if (own?.prompt === undefined) return open(free, 'None of them is proven to be made by that request at that time.');
+  const { equals, timely } = gather(job, { records, free, sighting });
+  if (timely.every(({ prompt }) => prompt === undefined)) {
+    return open(free, 'None of them is proven to be made by that request at that time.');
+  }
+  const rival = records.find(
+    (other) => !equals.some(({ id }) => id === other.id) && timely.some((video) => mayHaveMade(other, video, sighting)),
+  );
+  if (rival) return open(timely, `Job ${rival.id} may have made it as well.`);
+  if (timely.length > equals.length || timely.some(({ prompt }) => prompt === undefined)) {
+    return open(timely, 'Several were made at that time.');
+  }
   if (broken.length > 0) return open(timely, 'A record that cannot be read may have made it.');
-  const rivals = records.filter((other) => other.id !== job.id && isUnresolved(other) && isLike(other, own));
-  if (rivals.length > 0) return open(timely, `Job ${rivals[0]?.id} may have made it as well.`);
-  return { own, candidates: [], because: '' };
+  const shared = shareOut(equals, timely, sighting);
+  if (!shared) return open(timely, 'Several were made at that time.');
+  const own = shared.get(job.id);
+  if (own) return { own, candidates: [], because: '' };
+  return open([], 'What the host lists is that of equal requests which were sent before it.');
+}
+
+/**
+ * The job, the lost requests that are equal to it and may have made the same videos, directly or by way of others, and those
+ * videos as they are listed. A request that may still be under way is not among them: its own answer may yet come.
+ */
+function gather(
+  job: Job,
+  { records, free, sighting }: { records: readonly Job[]; free: readonly RemoteVideo[]; sighting: Sighting },
+): { equals: readonly Job[]; timely: readonly RemoteVideo[] } {
+  const lost = records.filter(
+    (other) => isUnresolved(other) && isEqual(job, other) && isOver(other, sighting) && other.id !== job.id,
+  );
+  const equals = new Set([job]);
+  const timely = new Set<RemoteVideo>();
+  for (let before = -1; before < equals.size + timely.size; ) {
+    before = equals.size + timely.size;
+    for (const video of free) if ([...equals].some((one) => livedAt(one, video, sighting))) timely.add(video);
+    for (const other of lost) if ([...timely].some((video) => livedAt(other, video, sighting))) equals.add(other);
+  }
+  return { equals: [...equals], timely: free.filter((video) => timely.has(video)) };
+}
+
+/** Oldest first; of one age by their ids, so that it comes to the same for whoever asks. */
+function byAge<T extends { readonly id: string; readonly createdAt?: string }>(items: readonly T[]): readonly T[] {
+  const at = ({ createdAt = '' }: T): number => Date.parse(createdAt);
+  return items.toSorted((a, b) => at(a) - at(b) || (a.id < b.id ? -1 : 1));
+}
+
+/** Each video to the oldest request that may have made it and has none; undefined when one is left over. */
+function shareOut(
+  jobs: readonly Job[],
+  videos: readonly RemoteVideo[],
+  sighting: Sighting,
+): ReadonlyMap<string, RemoteVideo> | undefined {
+  const shared = new Map<string, RemoteVideo>();
+  const oldest = byAge(jobs);
+  for (const video of byAge(videos)) {
+    const taker = oldest.find((job) => !shared.has(job.id) && livedAt(job, video, sighting));
+    if (!taker) return undefined;
+    shared.set(taker.id, video);
+  }
+  return shared;
+}
+
+/** The same request to the same account, as far as a record tells: only the key may differ. */
+function isEqual(job: Job, other: Job): boolean {
+  const fields = ['fingerprint', 'provider', 'baseUrl', 'profile', 'backend'] as const;
+  return fields.every((field) => other[field] === job[field]);
+}
+
+/** Nobody can be told any more what the host has made of it: its sender is known to be gone, or no request lives so long. */
+function isOver(job: Job, sighting: Sighting): boolean {
+  const life = lifeOf(job, sighting);
+  return life !== undefined && (job.status === 'unknown' || (sighting.hostNow ?? 0) > life.to);
+}
+
+function livedAt(job: Job, video: RemoteVideo, sighting: Sighting): boolean {
+  const life = lifeOf(job, sighting);
+  return life !== undefined && isWithin(life, video);
+}
+
+/** True unless it is known that the request cannot have made the video; also of one that was closed: a person may err. */
+function mayHaveMade(job: Job, video: RemoteVideo, sighting: Sighting): boolean {
+  if (!(isUnresolved(job) || isClosed(job)) || !isLike(job, video)) return false;
+  if (lifeOf(job, sighting)) return livedAt(job, video, sighting);
+  return !isOfEarlierBoot(job, video, sighting);
+}
+
+/** No request outlives the machine that sent it: what the host has made since that was started is of another. */
+function isOfEarlierBoot(job: Job, { createdAt }: RemoteVideo, { hostNow, uptimeSeconds }: Sighting): boolean {
+  if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return false;
+  const startedAt = hostNow - uptimeSeconds * 1000;
+  return job.uptimeSeconds > uptimeSeconds && Date.parse(createdAt ?? '') > startedAt + LATE_MS;
 }
 
 /** True unless the video says that it is of another request. */

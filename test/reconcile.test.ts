@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../src/domain.ts';
+import { closeJob } from '../src/jobs.ts';
 import type { RemoteVideo } from '../src/providers/provider.ts';
 import { findOwn, lifeOf, type Sighting } from '../src/reconcile.ts';
-import { sampleJob } from './store/samples.ts';
+import { hashOf, sampleJob } from './store/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
 const MINUTE = 60_000;
@@ -32,7 +33,8 @@ function find(
   records: readonly Job[] = [LOST],
   job = LOST,
 ) {
-  return findOwn(job, { records, broken: [] }, { ...CLOCKS, videos, ...more });
+  // The record that is asked for is read once more than those that are listed.
+  return findOwn({ ...job }, { records, broken: [] }, { ...CLOCKS, videos, ...more });
 }
 
 describe('a video is the lost job’s own', () => {
@@ -84,12 +86,17 @@ describe('a video is left alone and named', () => {
   });
 
   it.each<[string, Partial<Job>]>([
-    ['equal', {}],
-    ['of another length that the host does not tell', { request: { ...LOST.request, seconds: 8 } }],
+    [
+      'of another length that the host does not tell',
+      { request: { ...LOST.request, seconds: 8 }, fingerprint: hashOf('8 s') },
+    ],
+    ['of another account', { profile: 'work' }],
+    ['equal, and lost when nobody knows how long the machine had been up', { uptimeSeconds: undefined as never }],
+    ['equal, and closed by a person', closeJob(LOST, { nowMs: START + MINUTE })],
     ['at another address of the host', { baseUrl: 'https://other.example.com/v1' }],
     ['that is being sent', { status: 'submitting' }],
   ])('when another unresolved job may have made it: %s', (_title, more) => {
-    const twin = { ...LOST, id: 'job_0mi8ovgg0000001', ...more };
+    const twin = { ...LOST, ...more, id: 'job_0mi8ovgg0000001' };
     const { seconds: _untold, ...vague } = video('a');
     expect(find([vague], {}, [LOST, twin])).toMatchObject({ own: undefined, candidates: [{ id: 'a' }] });
   });
@@ -112,6 +119,96 @@ describe('a video is left alone and named', () => {
   it('when a record that cannot be read may have made it', () => {
     const found = findOwn(LOST, { records: [LOST], broken: [{}] }, { ...CLOCKS, videos: [video('a')] });
     expect(found).toMatchObject({ own: undefined, candidates: [{ id: 'a' }] });
+  });
+});
+
+describe('an unresolved job that cannot have made it does not stand in the way', () => {
+  const HOUR = 60 * MINUTE;
+  const elder = (more: Partial<Job>): Job => ({ ...LOST, id: 'job_0mi8ovgf0000001', ...more });
+  it.each<[string, Job]>([
+    [
+      'hours older',
+      elder({
+        ...{ createdAt: new Date(START - HOUR).toISOString(), updatedAt: new Date(START - HOUR + 2000).toISOString() },
+        uptimeSeconds: 5000 - 3600,
+      }),
+    ],
+    ['from before the machine was started anew', elder({ uptimeSeconds: 900_000 })],
+    [
+      'of another request, hours older',
+      elder({
+        ...{ createdAt: new Date(START - HOUR).toISOString(), updatedAt: new Date(START - HOUR + 2000).toISOString() },
+        ...{ uptimeSeconds: 5000 - 3600, fingerprint: hashOf('other work') },
+      }),
+    ],
+  ])('%s', (_title, other) => {
+    expect(find([video('a')], {}, [other, LOST])).toMatchObject({ own: { id: 'a' } });
+  });
+});
+
+describe('lost requests that are equal but for their keys', () => {
+  const at = (index: number, more: Partial<Job> = {}): Job => ({
+    ...LOST,
+    id: `job_0mi8ovgg000000${index}`,
+    key: `take ${index}`,
+    createdAt: new Date(START + index * 1000).toISOString(),
+    updatedAt: new Date(START + index * 1000 + 3000).toISOString(),
+    uptimeSeconds: 5000 + index,
+    ...more,
+  });
+  const three = [at(0), at(1), at(2)];
+  const taken = (videos: readonly RemoteVideo[], records: readonly Job[] = three): (string | undefined)[] =>
+    records.map((job) => find(videos, {}, records.toReversed(), job).own?.id);
+
+  it.each<[number, (string | undefined)[]]>([
+    [0, [undefined, undefined, undefined]],
+    [1, ['a', undefined, undefined]],
+    [2, ['a', 'b', undefined]],
+    [3, ['a', 'b', 'c']],
+  ])('share %i videos, the oldest first; the rest stay unknown', (count, expected) => {
+    const videos = ['a', 'b', 'c'].map((id, index) => video(id, made(2000 + index * 1000)));
+    expect(taken(videos.slice(0, count).toReversed())).toEqual(expected);
+  });
+
+  it('come to the same, whichever is asked for first', () => {
+    const videos = [video('a', made(2000)), video('b', made(2000))];
+    const [first, second, third] = three as [Job, Job, Job];
+    const own = find(videos, {}, three, second).own?.id;
+    const after = [first, { ...second, status: 'queued' as const, remoteId: own as string }, third];
+    expect(find(videos, {}, after, first).own?.id).toBe('a');
+    expect(find(videos, {}, after, third)).toMatchObject({
+      ...{ own: undefined, candidates: [] },
+    });
+  });
+
+  it('name what is not taken: nothing is said to be theirs', () => {
+    const found = find([video('a', made(2000))], {}, three, three[2]);
+    expect(found).toEqual({
+      ...{ own: undefined, candidates: [] },
+      because: 'What the host lists is that of equal requests which were sent before it.',
+    });
+  });
+
+  it('take no video that was made when only a later one of them was under way', () => {
+    const late = at(1, { createdAt: new Date(START + 30_000).toISOString(), uptimeSeconds: 5030 });
+    const records = [at(0), { ...late, updatedAt: new Date(START + 33_000).toISOString() }];
+    expect(taken([video('b', made(31_000))], records)).toEqual([undefined, 'b']);
+  });
+
+  it.each<[string, readonly RemoteVideo[], readonly Job[]]>([
+    ['there are more videos than requests', [video('a'), video('b'), video('c')], [at(0), at(1)]],
+    ['one of them may still be under way', [video('a'), video('b')], [at(0), at(1, { status: 'submitting' })]],
+    ['one of them was closed by a person', [video('a')], [at(0), closeJob(at(1), { nowMs: START + MINUTE })]],
+    ['one of the videos does not tell its prompt', [video('a'), video('b', { prompt: undefined as never })], three],
+    ['another request is in the way', [video('a')], [at(0), at(1), at(2, { fingerprint: hashOf('other work') })]],
+  ])('take none when %s', (_title, videos, records) => {
+    expect(find(videos, {}, records, records[0]).own).toBeUndefined();
+  });
+
+  it('take what there is once no request can be under way any more', () => {
+    const records = [at(0), at(1, { status: 'submitting' })];
+    const later = { hostNow: START + 7 * MINUTE, localNow: START + 7 * MINUTE, uptimeSeconds: 5000 + 7 * 60 };
+    expect(find([video('a')], later, records, records[0]).own?.id).toBe('a');
   });
 });
 

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Context } from '../context.ts';
-import { formatSize, isFinal, type Job } from '../domain.ts';
+import { formatSize, isFinal, isUnresolved, type Job } from '../domain.ts';
 import { describe } from '../jobs.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
@@ -121,6 +121,8 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   folder: FILES,
   'video id': jobs(() => true),
   'video cancel id': jobs(({ status }) => !isFinal(status)),
+  'video resend id': jobs(isUnresolved),
+  'video close id': jobs(isUnresolved),
   'video download id': jobs(({ status }) => status === 'succeeded'),
   'video delete id': jobs(({ status }) => status === 'succeeded'),
   'video extend id': jobs(({ status }) => status === 'succeeded'),

@@ -3,7 +3,8 @@ import type { Context } from '../context.ts';
 import { isFinal, type Job } from '../domain.ts';
 import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../errors.ts';
 import { describe, jobError, laterOf, refreshJob } from '../jobs.ts';
-import { shellCommand, shellOption, shellQuote } from '../text.ts';
+import { shellOption, shellQuote } from '../text.ts';
+import { jobCommand } from './job-command.ts';
 import { requireSettled } from './unresolved.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
@@ -27,6 +28,33 @@ export async function findJobs(context: Context, ids: readonly string[]): Promis
     );
   const jobs = found.flatMap(({ job }) => job ?? []);
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
+}
+
+/** As many characters of an id as a command wants that pays, or closes what was paid for. */
+const LEAST_CHARS = 8;
+
+/**
+ * The one record of an id that the user gave, or of a beginning of it that no other has. Throws `usage` for one that is
+ * shorter than eight characters, unknown, or of several jobs.
+ */
+export async function findJobByBeginning(context: Context, text: string): Promise<Job> {
+  const store = await context.jobs();
+  const exact = text.trim() === '' ? undefined : await store.find(text, { profile: await context.profileName() });
+  if (exact) return exact;
+  const found = (await store.list()).records.filter(({ id }) => text !== '' && id.startsWith(text));
+  if (found.length > 0 && text.length < LEAST_CHARS) {
+    throw new SoraError('usage', `${text} is too short: at least ${LEAST_CHARS} characters of the id are needed.`, {
+      hint: 'See the jobs of this machine: sora video list',
+    });
+  }
+  if (found.length > 1) {
+    throw new SoraError('usage', `Several jobs begin with ${text}.`, {
+      hint: `Name one by its own id: ${found.map(({ id }) => id).join(', ')}`,
+    });
+  }
+  const [only] = found;
+  if (only) return only;
+  throw text.trim() === '' ? emptyId() : unknownJob(text);
 }
 
 /** Of a script whose variable is not set. */
@@ -57,9 +85,7 @@ export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, w
   if (wish.output !== undefined) words.push(shellOption('-o', shellQuote(wish.output), '--output'));
   if (wish.force) words.push('--force');
   if (wish.allowDrift) words.push('--allow-drift');
-  if (globals.baseUrl !== undefined) words.push(shellOption('--base-url', shellQuote(globals.baseUrl)));
-  if (globals.profile !== undefined) words.push(shellOption('--profile', shellQuote(globals.profile)));
-  return shellCommand('sora video wait', [job.id], words);
+  return jobCommand({ globals }, 'wait', job, words);
 }
 
 /**

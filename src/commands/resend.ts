@@ -1,68 +1,135 @@
-/** The command that sends a recorded request once more, as the user would type it. */
+/** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
 import type { Context } from '../context.ts';
-import type { Job, VideoRequest } from '../domain.ts';
-import { formatSize } from '../domain.ts';
-import type { Provider } from '../providers/provider.ts';
-import { shellOption, shellQuote } from '../text.ts';
+import { isUnresolved, type Job } from '../domain.ts';
+import { SoraError } from '../errors.ts';
+import type { Cost } from '../providers/cost.ts';
+import type { Provider, Reference } from '../providers/provider.ts';
+import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
+import { refuseKnown } from './close.ts';
+import { type FollowFlags, followAll } from './follow.ts';
+import { findJobByBeginning, resumeCommand } from './jobs.ts';
+import { showRequest } from './preview.ts';
+import { readReference } from './reference.ts';
+import { type Order, submit } from './submit.ts';
+import { checkTarget } from './target.ts';
+import { settleJob, unresolvedError } from './unresolved.ts';
+import { refuseIdle } from './wishes.ts';
 
-/**
- * Built from the record alone, to the same host. The prompt is the one that was sent: the names stand in it already.
- * A picture is named where it was a file or a plain URL; else a placeholder says which one is meant.
- */
-export async function resendCommand(context: Context, job: Job, provider?: Provider): Promise<string> {
-  const { request } = job;
-  const words = ['sora', 'video', request.from?.kind ?? 'generate'];
-  if (request.from) words.push(request.from.jobId);
-  // A prompt that begins with a dash would be read as an option.
-  if (!request.prompt.startsWith('-')) words.push(shellQuote(request.prompt));
-  words.push(...(request.from ? await addedSeconds(context, job) : await generateFlags(context, request, provider)));
-  if (job.key !== undefined) words.push(shellOption('--key', shellQuote(job.key)));
-  words.push(...(await placeFlags(context, job)), '--resend');
-  if (request.prompt.startsWith('-')) words.push('--', shellQuote(request.prompt));
-  return words.join(' ');
+export interface ResendFlags extends FollowFlags, BudgetFlags {
+  readonly wait: boolean;
+  readonly dryRun: boolean;
 }
 
-async function generateFlags(context: Context, request: VideoRequest, provider?: Provider): Promise<readonly string[]> {
-  const words = (await localNames(context, request)).map((name) => shellOption('-c', shellQuote(name), '--character'));
-  const { model, reference } = request;
-  if (model !== undefined) words.push(shellOption('--model', shellQuote(model)));
-  words.push('--seconds', String(request.seconds), '--size', formatSize(request.size));
-  if (reference) {
-    words.push('--reference', reference.source === undefined ? `<${reference.label}>` : shellQuote(reference.source));
+export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
+  const { ui, host } = context;
+  const deadline = host.clock.now() + input.timeout * 1000;
+  const waits = input.wait || input.output !== undefined;
+  if (waits) await checkTarget(context, input, 1);
+  else refuseIdle(input);
+  const job = await unanswered(context, await findJobByBeginning(context, input.id), input.dryRun);
+  const provider = await context.providerOf(job);
+  const order = await orderOf(context, job, provider);
+  const cost = await costOf(context, { job, order, provider });
+  const bill = [{ what: 'video', count: 1, each: cost }] as const;
+  checkBudget(input, { bill, provider });
+  if (input.dryRun) {
+    const request =
+      'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
+    if (!request) throw cannot(provider, job);
+    showRequest(context, { prompt: order.request.prompt, request, bill });
+    return 0;
   }
-  if (provider?.limits(model).retired !== undefined) words.push('--allow-retired');
-  return words;
+  await (await context.jobs()).sweep();
+  const sent = await submit(context, {
+    ...{ draft: order, provider, cost, key: job.key, resend: true, replaces: job.id, ownIds: [] },
+    ...(job.profile !== undefined && { profile: job.profile }),
+    wait: waits ? input : undefined,
+  });
+  if (waits) {
+    const { pollAfterMs: firstPauseMs } = sent;
+    return followAll(context, [sent.job], (made) => ({ ...input, deadline, firstPauseMs, job: made }));
+  }
+  ui.result({
+    json: sent.job,
+    text: `${sent.job.id} is ${sent.job.status}. Follow it with: ${resumeCommand(context, sent.job, {})}`,
+    quiet: [sent.job.id],
+  });
+  return 0;
 }
 
-/** A host may know a character by another name than this machine does. */
-async function localNames(context: Context, { characters }: VideoRequest): Promise<readonly string[]> {
-  if (characters.length === 0) return [];
+/** The job, after a look whether its host has it after all. Throws `usage` when it has, `ambiguous` while it is being sent. */
+async function unanswered(context: Context, job: Job, dryRun: boolean): Promise<Job> {
+  refuseKnown(context, job, 'resend');
+  if (dryRun || !isUnresolved(job)) return job;
+  const known = await settleJob(context, job);
+  if (known.isSending) throw unresolvedError(known);
+  refuseKnown(context, known.job, 'resend');
+  return known.job;
+}
+
+/** What the record says was sent. Throws `usage` where something of it is no longer what it was. */
+async function orderOf(context: Context, job: Job, provider: Provider): Promise<Order> {
+  const { request, fingerprint } = job;
+  const { prompt, model, seconds, size, characters, from } = request;
+  if (!from) {
+    const reference = await referenceOf(context, job);
+    const values = characters.map(({ value }) => value);
+    return { request, fingerprint, video: { prompt, model, seconds, size, characters: values, reference } };
+  }
+  const source = await (await context.jobs()).find(from.jobId);
+  if (source?.remoteId === undefined) {
+    throw new SoraError('usage', `Job ${from.jobId}, which ${job.id} is made from, is not on this machine any more.`, {
+      hint: `Make a new one from another video: sora video ${from.kind} <id> <prompt>`,
+      jobId: job.id,
+    });
+  }
+  if (!provider.deriveVideo) throw cannot(provider, job);
+  const added = seconds - (source.result?.seconds ?? source.request.seconds);
+  const { kind } = from;
+  return {
+    request,
+    fingerprint,
+    derivation: { kind, videoId: source.remoteId, prompt, ...(kind === 'extend' && { seconds: added }) },
+  };
+}
+
+function cannot(provider: Provider, { id, request }: Job): SoraError {
+  return new SoraError('refused', `${provider.name} has no call to ${request.from?.kind} a video.`, {
+    hint: `Close the job: sora video close ${id}`,
+    jobId: id,
+  });
+}
+
+/** The picture that was sent, if it can still be had and is the same. */
+async function referenceOf(context: Context, { id, request }: Job): Promise<Reference | undefined> {
+  const { reference: sent, size } = request;
+  if (!sent) return undefined;
+  const hint = 'Run the command that made the job once more, with its picture and --resend.';
+  if (sent.source === undefined) {
+    throw new SoraError('usage', `The picture ${sent.label} of job ${id} is not kept.`, { hint, jobId: id });
+  }
+  const { reference, record } = await readReference(context, sent.source, size);
+  if (record.sha256 === sent.sha256) return reference;
+  throw new SoraError('usage', `${sent.source} is not the picture that was sent with job ${id} any more.`, {
+    hint: `Put that back, or: ${hint}`,
+    jobId: id,
+  });
+}
+
+/** An extension is billed for what it adds; everything else for the whole of the new video. */
+async function costOf(
+  context: Context,
+  { job, order, provider }: { job: Job; order: Order; provider: Provider },
+): Promise<Cost | undefined> {
+  const { model, seconds, size } = job.request;
+  const wish = { provider, model, size };
+  if ('derivation' in order) {
+    return costOfVideo(context, { ...wish, seconds: order.derivation.seconds ?? seconds, clipSeconds: 0 });
+  }
   const { records } = await (await context.characters()).list();
-  return characters.map(
-    ({ name, value }) =>
-      records.find(({ registrations }) => registrations.some((one) => one.value === value))?.name ?? name,
-  );
-}
-
-/** What an extension adds to the video that it is made from. */
-async function addedSeconds(context: Context, { request }: Job): Promise<readonly string[]> {
-  if (request.from?.kind !== 'extend') return [];
-  const source = await (await context.jobs()).find(request.from.jobId);
-  return source ? ['--seconds', String(request.seconds - (source.result?.seconds ?? source.request.seconds))] : [];
-}
-
-async function placeFlags(context: Context, job: Job): Promise<readonly string[]> {
-  const words: string[] = [];
-  if (!job.request.from) {
-    words.push('--provider', job.provider);
-    if (job.backend !== undefined) words.push('--backend', job.backend);
-  }
-  if (job.provider !== 'sandbox' && (!job.request.from || context.globals.baseUrl !== undefined)) {
-    words.push('--base-url', shellQuote(job.baseUrl));
-  }
-  const { profile } = context.globals;
-  if (job.profile !== undefined && (profile !== undefined || job.profile !== (await context.profileName()))) {
-    words.push('--profile', shellQuote(job.profile));
-  }
-  return words;
+  const clipSeconds = job.request.characters.reduce((total, { value }) => {
+    const owner = records.find(({ registrations }) => registrations.some((one) => one.value === value));
+    return total + (owner?.master?.seconds ?? 4);
+  }, 0);
+  return costOfVideo(context, { ...wish, seconds, clipSeconds, ask: { video: order.video, purpose: 'use' } });
 }

@@ -7,6 +7,7 @@ import { describe, jobError, refreshJob, waitForJob } from '../jobs.ts';
 import { describeCosts, formatJobCost, formatUsd } from '../providers/cost.ts';
 import type { Listing } from '../store/records.ts';
 import { oneLine } from '../text.ts';
+import { jobCommand } from './job-command.ts';
 import { exitOf, findJobs, saveProgress, stillRunning } from './jobs.ts';
 import { settleJob, unresolvedError } from './unresolved.ts';
 import { createWaiting } from './waiting.ts';
@@ -87,13 +88,13 @@ async function lookFor(context: Context, job: Job): Promise<Asked> {
   const known = await settleJob(context, job);
   if (!isUnresolved(known.job)) return { job: known.job };
   const unresolved = unresolvedError(known);
-  const { candidates, resend, isSending, trouble } = known;
+  const { candidates, isSending, trouble } = known;
   context.ui.event({
     event: 'unresolved',
     jobId: job.id,
     isSending,
     candidates: candidates.map(({ id, status, createdAt }) => ({ id, status, createdAt })),
-    ...(!isSending && { resend }),
+    ...(!isSending && { resend: jobCommand(context, 'resend', job), close: jobCommand(context, 'close', job) }),
   });
   const error = trouble ?? (candidates.length > 0 ? unresolved : undefined);
   return { job: known.job, unresolved, ...(error && { error }) };

@@ -8,10 +8,11 @@ import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/job-record.ts';
 import { oneLine, sentence, shellQuote } from '../text.ts';
+import { closeReplaced } from './close.ts';
 import type { Draft } from './draft.ts';
+import { waysOn } from './job-command.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';
 import { keepAnswer } from './keep-answer.ts';
-import { resendCommand } from './resend.ts';
 import { settleJob, unresolvedError } from './unresolved.ts';
 
 export interface Submitted {
@@ -40,6 +41,8 @@ export interface SubmitOptions extends AdmissionOptions {
   readonly profile?: string;
   /** Of this one request; undefined while nobody knows. */
   readonly cost?: Cost | undefined;
+  /** With `resend`, the one job that this takes the place of; every equal one that is unresolved unless given. */
+  readonly replaces?: string;
   /** What the command will wait for, if it does. */
   readonly wait: Resumable | undefined;
 }
@@ -120,12 +123,14 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
   };
   return store.whileSending(job.id, async () => {
     let twin: Job | undefined;
+    let replaced: readonly Job[] = [];
     const admitted = await lastWords.hold(async () => {
       const kept = await store.create(job, ({ records, broken }) => {
         for (const { path } of broken)
           ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
         const earlier = earlierJob(records, options);
         twin = earlier.twin;
+        replaced = replacedBy(records, options);
         return earlier.twin ?? earlier.sameKey;
       });
       // Nothing has left yet: a record that says "submitting" would say more than is true.
@@ -138,8 +143,20 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
       return { job: admitted, pollAfterMs: 0 };
     }
     host.signal.throwIfAborted();
-    return sendRecorded(context, job, options);
+    try {
+      return await sendRecorded(context, job, options);
+    } finally {
+      await lastWords.hold(() => closeReplaced(context, replaced, job.id));
+    }
   });
+}
+
+/** The unresolved jobs that this request takes the place of. */
+function replacedBy(jobs: readonly Job[], { draft, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
+  if (!resend) return [];
+  const isMeant = ({ id, fingerprint }: Job): boolean =>
+    replaces === undefined ? fingerprint === draft.fingerprint && !ownIds.includes(id) : id === replaces;
+  return jobs.filter((job) => isMeant(job) && isUnresolved(job));
 }
 
 async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
@@ -190,7 +207,7 @@ async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitO
     return await send(provider, draft, host.signal);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
-    const told = isSoraError(error, 'ambiguous') ? await unknownError(context, job, { provider, error, look }) : error;
+    const told = isSoraError(error, 'ambiguous') ? unknownError(context, job, { provider, error, look }) : error;
     if (isSoraError(told)) lastWords.set(job.id, () => ui.error(told));
     await lastWords.hold(() => writeDownFailure(context, job, error));
     throw told;
@@ -200,17 +217,16 @@ async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitO
 }
 
 /** The answer was lost: what to look for, and how to go on. */
-async function unknownError(
+function unknownError(
   context: Context,
   job: Job,
   { provider, error, look }: { provider: Provider; error: SoraError; look: string },
-): Promise<SoraError> {
-  const again = `To send it once more: ${await resendCommand(context, job, provider)}`;
+): SoraError {
   return new SoraError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
     {
-      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${again}`,
+      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${waysOn(context, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,

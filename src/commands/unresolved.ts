@@ -1,13 +1,13 @@
 /** Jobs of which nobody knows whether their host has them: looked for where the host can list, and explained where it cannot. */
 import type { Context } from '../context.ts';
 import type { Deadline } from '../deadline.ts';
-import { isUnresolved, type Job } from '../domain.ts';
+import { isClosed, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { applyRemote } from '../jobs.ts';
+import { applyRemote, reopenJob } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { type Finding, findOwn, lifeOf, type Sighting } from '../reconcile.ts';
 import { oneLine, sentence } from '../text.ts';
-import { resendCommand } from './resend.ts';
+import { waysOn } from './job-command.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */
 export interface Settled {
@@ -18,8 +18,8 @@ export interface Settled {
   readonly candidates: readonly RemoteVideo[];
   /** Why it was not found, as sentences. */
   readonly because: string;
-  /** The command that sends it once more. */
-  readonly resend: string;
+  /** The ways on with it, a line each; empty where nobody has looked yet. */
+  readonly ways: string;
   /** Why the host could not be asked. */
   readonly trouble?: SoraError;
 }
@@ -38,15 +38,15 @@ export async function settleJob(context: Context, job: Job): Promise<Settled> {
   if (!current) return settled({ job, isSending: true });
   if (!isUnresolved(current)) return settled({ job: current });
   const provider = await context.providerOf(current);
-  const resend = await resendCommand(context, current, provider);
-  if (!provider.listVideos) return settled({ job: current, resend });
+  const ways = waysOn(context, current);
+  if (!provider.listVideos) return settled({ job: current, ways });
   let sighting: Sighting;
   try {
     sighting = await listSince(context, provider, current);
   } catch (error) {
     if (!isSoraError(error) || context.host.signal.aborted) throw error;
     // A host without a list says 404 and the like: that is no trouble, only no help.
-    return settled({ job: current, resend, ...(error.code !== 'refused' && { trouble: error }) });
+    return settled({ job: current, ways, ...(error.code !== 'refused' && { trouble: error }) });
   }
   let finding: Finding | undefined;
   const kept = await (await context.jobs()).settle(job.id, (now, jobs) => {
@@ -55,11 +55,11 @@ export async function settleJob(context: Context, job: Job): Promise<Settled> {
     return finding.own ? applyRemote(now, finding.own, context.host.clock.now()) : now;
   });
   if (!isUnresolved(kept)) tellFound(context, kept);
-  return settled({ job: kept, resend, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
+  return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
 }
 
 function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
-  return { isSending: false, candidates: [], because: '', resend: '', ...what };
+  return { isSending: false, candidates: [], because: '', ways: '', ...what };
 }
 
 function tellFound({ ui }: Context, job: Job): void {
@@ -69,7 +69,7 @@ function tellFound({ ui }: Context, job: Job): void {
 }
 
 /** The record once nobody sends it any more, as far as that is known by now; undefined while somebody does. */
-async function withoutSender(context: Context, job: Job): Promise<Job | undefined> {
+export async function withoutSender(context: Context, job: Job): Promise<Job | undefined> {
   if (job.status !== 'submitting') return job;
   const store = await context.jobs();
   const { isAlive, refreshedAt } = await store.watchSender(job.id);
@@ -107,7 +107,7 @@ async function listSince(context: Context, provider: Provider, job: Job): Promis
 const SHOWN = 10;
 
 /** Nobody knows whether the host has this job: what is known, what to look for, and the command that sends it again. */
-export function unresolvedError({ job, isSending, candidates, because, resend, trouble }: Settled): SoraError {
+export function unresolvedError({ job, isSending, candidates, because, ways, trouble }: Settled): SoraError {
   if (isSending) {
     return new SoraError('ambiguous', `Job ${job.id} is being sent to ${job.provider} right now by another command.`, {
       hint: `Wait for it: sora video wait ${job.id}`,
@@ -126,8 +126,7 @@ export function unresolvedError({ job, isSending, candidates, because, resend, t
       ? 'Look for it in the list or the bill of your host.'
       : `If it is one of them: sora video wait ${job.id} --adopt <id>`;
   return new SoraError('ambiguous', [lost, ...seen].filter(Boolean).join(' '), {
-    hint:
-      resend === '' ? `See what became of it: sora video status ${job.id}` : `${look}\nTo send it once more: ${resend}`,
+    hint: ways === '' ? `See what became of it: sora video status ${job.id}` : `${look}\n${ways}`,
     jobId: job.id,
   });
 }
@@ -162,18 +161,19 @@ export async function adoptVideo(context: Context, job: Job, remoteId: string): 
   const refuse = (why: string): SoraError =>
     new SoraError('usage', why, { hint: `See how the job stands: sora video status ${job.id}`, jobId: job.id });
   const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
+  const isOpen = (one: Job): boolean => isUnresolved(one) || isClosed(one);
   const current = await withoutSender(context, job);
   if (!current) throw unresolvedError(settled({ job, isSending: true }));
-  if (!isUnresolved(current)) throw resolved();
+  if (!isOpen(current)) throw resolved();
   const provider = await context.providerOf(job);
   const { signal, clock } = context.host;
   const video = await provider.getVideo(remoteId, { signal });
   if (!video) throw refuse(`${provider.name} does not know a video ${oneLine(remoteId, 200)}.`);
   const kept = await (await context.jobs()).settle(job.id, (now, { records }) => {
-    if (!isUnresolved(now)) throw resolved();
+    if (!isOpen(now)) throw resolved();
     const owner = records.find((other) => other.baseUrl === job.baseUrl && other.remoteId === video.id);
     if (owner) throw refuse(`${oneLine(video.id, 200)} is the video of job ${owner.id}.`);
-    return applyRemote(now, video, clock.now());
+    return applyRemote(isClosed(now) ? reopenJob(now) : now, video, clock.now());
   });
   tellFound(context, kept);
   return kept;

@@ -87,6 +87,7 @@ export const decodeJob = recordDecoder<Job>(
     remoteStatus: optional(string),
     progress: optional(number),
     failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
+    replacedBy: optional(jobId),
     outputPath: optional(string),
     outputSha256: optional(sha256),
     outputDecoded: optional(boolean),

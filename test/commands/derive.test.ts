@@ -134,7 +134,7 @@ describe('P2: a video from another one', () => {
     const test = await withHost();
     const source = await finished(test);
     test.server.answer({ fault: 'reset' }, NO_LIST);
-    const again = { code: 'ambiguous', hint: expect.stringMatching(`sora video edit ${source.id} .* --resend`) };
+    const again = { code: 'ambiguous', hint: expect.stringMatching(/sora video resend job_\w+/) };
     await expect(derive(test, { kind: 'edit', id: source.id })).rejects.toMatchObject(again);
     await expect(derive(test, { kind: 'edit', id: source.id })).rejects.toMatchObject(again);
     expect(await countJobs(test)).toBe(2);

@@ -1,111 +1,187 @@
-import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { resendCommand } from '../../src/commands/resend.ts';
+import { runGenerate } from '../../src/commands/generate.ts';
+import { type ResendFlags, runVideoResend } from '../../src/commands/resend.ts';
+import { runVideoStatus } from '../../src/commands/status.ts';
+import type { GenerateFlags } from '../../src/commands/wishes.ts';
 import type { Job } from '../../src/domain.ts';
-import { fillAll } from '../../src/options.ts';
-import { createProgram } from '../../src/program.ts';
-import { addCharacter, addJob, VIDEO_SIZE, withHost } from '../helpers/far-end.ts';
-import type { TestContext } from '../helpers/host.ts';
+import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../helpers/far-end.ts';
+import { START, type TestContext } from '../helpers/host.ts';
+import { pictureOf } from '../helpers/pictures.ts';
+import { hashOf } from '../store/samples.ts';
 
-const REQUEST: Job['request'] = { prompt: 'Joe waves.', model: 'sora-2', seconds: 8, size: VIDEO_SIZE, characters: [] };
+type Test = Awaited<ReturnType<typeof withHost>>;
 
-const SHA = 'ab'.repeat(32);
+const FLAGS: ResendFlags = { wait: false, dryRun: false, timeout: 1800, force: false, allowDrift: false };
+const GENERATE: GenerateFlags & { prompt: string } = {
+  ...{ prompt: 'A man waves.', character: [], inject: true, wait: false, count: 1, seconds: 4 },
+  ...{ resend: false, dryRun: false, timeout: 1800, force: false, allowDrift: false },
+};
 
-/** The words that a shell makes of the command. */
-function wordsOf(command: string): string[] {
-  const { stdout } = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' });
-  return stdout.split('\0').slice(0, -1);
+const resend = ({ context }: TestContext, id: string, flags: Partial<ResendFlags> = {}): Promise<number> =>
+  runVideoResend(context, { ...FLAGS, ...flags, id });
+
+const generate = ({ context }: TestContext, flags: Partial<typeof GENERATE> = {}): Promise<number> =>
+  runGenerate(context, { ...GENERATE, ...flags });
+
+async function jobs({ context }: TestContext): Promise<readonly Job[]> {
+  return (await (await context.jobs()).list()).records;
 }
 
-async function commandOf(test: TestContext & { baseUrl: string }, fields: Partial<Job>): Promise<string[]> {
-  const job = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown', request: REQUEST, ...fields });
-  return wordsOf(await resendCommand(test.context, job));
+/** A request whose answer was lost; the host that sent it has no list. */
+async function lose(test: Test, flags: Partial<typeof GENERATE> = {}): Promise<Job> {
+  test.server.answer({ fault: 'reset' });
+  await expect(generate(test, flags)).rejects.toMatchObject({ code: 'ambiguous' });
+  test.clock.ms += 60_000;
+  const [job] = await jobs(test);
+  if (!job) throw new Error('no record was made');
+  return job;
 }
 
-describe('the command that sends a request once more', () => {
-  it('is the request, to the same host', async () => {
-    const test = await withHost();
-    expect(await commandOf(test, { key: 'my key', backend: 'litellm' })).toEqual([
-      ...['sora', 'video', 'generate', 'Joe waves.', '--model', 'sora-2', '--seconds', '8', '--size', '64x36'],
-      ...['--key', 'my key', '--provider', 'openai', '--backend', 'litellm', '--base-url', test.baseUrl, '--resend'],
-    ]);
-  });
+async function unknown(test: Test, fields: Partial<Job>): Promise<Job> {
+  const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields, status: 'unknown' });
+  return (await test.context.jobs()).update(job.id, () => job);
+}
 
+const bodies = ({ server }: Test): unknown[] =>
+  server.seen.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body.toString()));
+
+describe('P2: a request that is sent once more', () => {
   it.each([
     'It’s "Joe" & $HOME `id` \\ !',
-    "a 'quoted' word\nand a second line",
+    'A first line.\r\nA second one, after CR LF.\n',
     '-o is no option',
-    '--resend',
-    '$(touch /tmp/x); *',
-  ])('says the prompt %j so that a shell and the program read it back', async (prompt) => {
+    'Zoë waves.'.normalize('NFC'),
+  ])('is the recorded one, byte for byte: %j', async (prompt) => {
     const test = await withHost();
-    const words = await commandOf(test, { request: { ...REQUEST, prompt } });
-    let read: string | undefined;
-    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-    await fillAll(program);
-    const command = program.commands
-      .find((one) => one.name() === 'video')
-      ?.commands.find((one) => one.name() === 'generate');
-    command?.action((said: string) => {
-      read = said;
+    const lost = await lose(test, { prompt, key: 'nightly', model: 'sora-2-pro', seconds: 8 });
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }));
+    expect(await resend(test, lost.id)).toBe(0);
+    const [first, second] = bodies(test);
+    expect(second).toEqual(first);
+    const [made] = await jobs(test);
+    expect(made).toMatchObject({
+      remoteId: 'video_2',
+      request: lost.request,
+      key: 'nightly',
+      fingerprint: lost.fingerprint,
     });
-    await program.parseAsync(words.slice(1), { from: 'user' });
-    expect(read).toBe(prompt);
-    expect(words).toContain('--resend');
   });
 
-  it('names characters as this machine knows them', async () => {
+  it('closes the job that it takes the place of: nothing is offered a third time, and the plain command works', async () => {
     const test = await withHost();
-    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl, hostName: 'Giuseppe' });
-    const characters = [
-      { name: 'Giuseppe', value: 'char_Joe' },
-      { name: 'Mia Wong', value: 'char_gone' },
-    ];
-    const words = await commandOf(test, { request: { ...REQUEST, characters } });
-    expect(words.join(' ')).toContain('-c Joe -c Mia Wong --model');
+    const lost = await lose(test);
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }));
+    await resend(test, lost.id);
+    const [made, closed] = await jobs(test);
+    expect(closed).toMatchObject({ id: lost.id, status: 'failed', failure: { code: 'closed' }, replacedBy: made?.id });
+    const again = await test.again();
+    test.server.answer(videoObject('queued', { id: 'video_2' }));
+    expect(await runVideoStatus(again.context, { ids: [], watch: false, exitStatus: false })).toBe(0);
+    expect(again.stdout.text()).not.toContain(lost.id);
+    test.server.answer(videoObject('queued', { id: 'video_3' }));
+    expect(await generate(test)).toBe(0);
+    expect(bodies(test)).toHaveLength(3);
   });
 
-  it('says what looks like an option so that it is none', async () => {
+  it('by `generate --resend` closes every equal job that was unknown, and no other', async () => {
     const test = await withHost();
-    const characters = [{ name: '-q', value: 'char_gone' }];
-    const words = await commandOf(test, { request: { ...REQUEST, model: '-x', characters }, key: '--json' });
-    expect(words).toEqual(expect.arrayContaining(['--character=-q', '--model=-x', '--key=--json']));
+    const one = await lose(test);
+    const two = await unknown(test, { fingerprint: one.fingerprint, request: one.request });
+    const other = await unknown(test, { fingerprint: hashOf('other work') });
+    test.server.answer(videoObject('queued', { id: 'video_9' }));
+    expect(await generate(test, { resend: true })).toBe(0);
+    const by = new Map((await jobs(test)).map((job) => [job.id, job]));
+    expect([one, two, other].map(({ id }) => by.get(id)?.status)).toEqual(['failed', 'failed', 'unknown']);
   });
 
-  it.each([
-    [{ kind: 'image', sha256: SHA, label: 'a b.png', source: '/films/a b.png' }, '/films/a b.png'],
-    [{ kind: 'url', sha256: SHA, label: 'x.example', source: 'https://x.example/a.png' }, 'https://x.example/a.png'],
-    [{ kind: 'url', sha256: SHA, label: 'x.example' }, '<x.example>'],
-  ] as const)('names the picture %j', async (reference, word) => {
+  it('and is lost again takes the place of the first all the same; refused, it leaves it as it was', async () => {
     const test = await withHost();
-    const job = await addJob(test, { baseUrl: test.baseUrl, request: { ...REQUEST, reference } });
-    const command = await resendCommand(test.context, job);
-    expect(command).toContain(word.startsWith('<') ? `--reference ${word}` : '--reference ');
-    if (!word.startsWith('<')) expect(wordsOf(command)).toContain(word);
+    const lost = await lose(test);
+    test.server.answer(NO_LIST, refusal(400, 'invalid_value'));
+    await expect(resend(test, lost.id)).rejects.toMatchObject({ code: 'refused' });
+    expect((await jobs(test)).map(({ status }) => status)).toEqual(['failed', 'unknown']);
+    test.server.answer(NO_LIST, { fault: 'reset' });
+    await expect(resend(test, lost.id)).rejects.toMatchObject({
+      code: 'ambiguous',
+      hint: expect.stringMatching(/sora video resend job_\w+\n.*sora video close job_\w+$/),
+    });
+    expect((await jobs(test)).map(({ status }) => status)).toEqual(['unknown', 'failed', 'failed']);
   });
 
-  it('of a video that is made from another one names that, and what an extension adds', async () => {
+  it('is not sent when the host has it after all, nor while another command sends it', async () => {
+    const test = await withHost();
+    test.server.answer({ fault: 'reset' });
+    await expect(generate(test)).rejects.toMatchObject({ code: 'ambiguous' });
+    const [lost] = await jobs(test);
+    const made = { id: 'video_9', prompt: 'A man waves.', seconds: '4', size: '1280x720', created_at: START / 1000 };
+    test.server.answer(videoList([made], START));
+    await expect(resend(test, lost?.id ?? '')).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringMatching(/is queued at openai\. Nothing was sent\.$/) },
+    });
+    expect((await jobs(test))[0]?.remoteId).toBe('video_9');
+    const { remoteId: _none, ...sending } = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
+    const store = await test.context.jobs();
+    await store.update(sending.id, () => sending);
+    await store.whileSending(sending.id, async () => {
+      await expect(resend(test, sending.id)).rejects.toMatchObject({ code: 'ambiguous' });
+    });
+    expect(bodies(test)).toHaveLength(1);
+  });
+
+  it('has the ids that its characters had then', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    const lost = await lose(test, { prompt: 'Joe waves.', character: ['Joe'] });
+    await (await test.context.characters()).remove('Joe');
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }));
+    await resend(test, lost.id);
+    expect(bodies(test)[1]).toEqual(bodies(test)[0]);
+  });
+
+  it('has its picture, while that is the same', async () => {
+    const test = await withHost();
+    const path = join(test.dir, 'first.png');
+    await writeFile(path, await pictureOf('png', { width: 1280, height: 720 }));
+    const lost = await lose(test, { reference: 'first.png' });
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }), NO_LIST);
+    await resend(test, lost.id);
+    const [first, second] = test.server.seen.filter(({ method }) => method === 'POST').map(({ body }) => body.length);
+    expect(second).toBe(first);
+    const store = await test.context.jobs();
+    await store.update(lost.id, () => lost);
+    await writeFile(path, Buffer.concat([await readFile(path), Buffer.from('x')]));
+    await expect(resend(test, lost.id)).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining('is not the picture that was sent') },
+    });
+  });
+
+  it('is made from the same video, by as much', async () => {
     const test = await withHost();
     const source = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', result: { seconds: 4 } });
-    const from = { jobId: source.id, kind: 'extend' } as const;
-    expect(await commandOf(test, { request: { ...REQUEST, seconds: 12, from } })).toEqual([
-      ...['sora', 'video', 'extend', source.id, 'Joe waves.', '--seconds', '8', '--resend'],
-    ]);
-    expect(await commandOf(test, { request: { ...REQUEST, from: { ...from, kind: 'remix' } } })).toEqual([
-      ...['sora', 'video', 'remix', source.id, 'Joe waves.', '--resend'],
-    ]);
+    const lost = await unknown(test, {
+      request: { ...source.request, prompt: 'On.', seconds: 12, from: { jobId: source.id, kind: 'extend' } },
+    });
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }));
+    await resend(test, lost.id);
+    expect(bodies(test)).toEqual([{ video: { id: source.remoteId }, prompt: 'On.', seconds: '8' }]);
   });
 
-  it('names the profile where it is not the chosen one, and lets a retired model through', async () => {
+  it('is shown by a dry run, and sent for no more than is allowed', async () => {
     const test = await withHost();
-    await mkdir(test.home, { recursive: true });
-    await writeFile(join(test.home, 'config.json'), '{"version":1,"profiles":{"work":{}}}');
-    expect((await commandOf(test, { profile: 'work' })).join(' ')).toContain('--profile work --resend');
-    const job = await addJob(test, { baseUrl: test.baseUrl, request: REQUEST });
-    const provider = await test.context.provider();
-    const retired = { ...provider, limits: () => ({ ...provider.limits('sora-2'), retired: '2026-01-01' }) };
-    expect(await resendCommand(test.context, job, retired)).toContain('--allow-retired');
+    const lost = await lose(test);
+    expect(await resend(test, lost.id, { dryRun: true })).toBe(0);
+    expect(test.stdout.text()).toContain('"prompt": "A man waves."');
+    test.server.answer(NO_LIST);
+    await expect(resend(test, lost.id, { maxCost: 0.1 })).rejects.toMatchObject({ code: 'budget' });
+    expect(bodies(test)).toHaveLength(1);
+  });
+
+  it.each(['queued', 'succeeded', 'cancelled'] as const)('is refused for one that is %s', async (status) => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status });
+    await expect(resend(test, job.id)).rejects.toMatchObject({ code: 'usage' });
+    expect(test.server.seen).toEqual([]);
   });
 });

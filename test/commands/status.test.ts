@@ -98,7 +98,7 @@ describe('video status', () => {
     await store.whileSending(living, async () => {
       expect(await runVideoStatus(test.context, ALL)).toBe(0);
     });
-    expect(test.stderr.text()).toContain('sora video generate One. ');
+    expect(test.stderr.text()).toContain(`sora video resend ${dead}`);
     expect(test.stderr.text()).toContain(`Job ${living} is being sent to openai right now`);
     expect((await store.find(dead))?.status).toBe('unknown');
     expect((await store.find(living))?.status).toBe('submitting');

@@ -106,7 +106,9 @@ describe('P2: a request that failed', () => {
     expect(error).toMatchObject({ code, jobId: job?.id });
     if (code === 'ambiguous')
       expect(error).toMatchObject({
-        hint: expect.stringMatching(/^See what became of it: sora video status .* --resend$/s),
+        hint: expect.stringMatching(
+          /^See what became of it: sora video status .*sora video resend job_\w+\n.*sora video close job_\w+$/s,
+        ),
       });
     expect(job?.status).toBe(status);
     expect(job?.failure?.policy).toBe(policy);
@@ -138,12 +140,12 @@ describe('P2: a request that failed', () => {
     expect(test.stderr.text()).toContain('Ctrl-C again leaves at once');
   });
 
-  it('names the command that sends it once more', async () => {
+  it('names the commands that send it once more, and that close it', async () => {
     const test = await withHost();
     test.server.answer({ fault: 'reset' });
     await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
       hint: expect.stringMatching(
-        /^See what became of it: sora video status job_\w+\nTo send it once more: sora video generate 'Joe waves\.' -c Joe --model sora-2 .*--key nightly .*--resend$/,
+        /^See what became of it: sora video status job_\w+\nTo send it once more: sora video resend job_\w+\nIf you know that nothing was made of it: sora video close job_\w+$/,
       ),
     });
   });
@@ -172,7 +174,7 @@ describe('P2: a request like an earlier one', () => {
     await expect(send(test)).rejects.toMatchObject({
       code: 'ambiguous',
       jobId: earlier.id,
-      hint: expect.stringContaining('--resend'),
+      hint: expect.stringContaining(`sora video resend ${earlier.id}`),
     });
     await onlyJob(test);
   });

@@ -138,7 +138,7 @@ describe('P2: a job whose answer was lost', () => {
         /Several were made at that time\. It could be:\n- mine \(queued, created 2026-11-21T10:00:02\.000Z\)\n- a_colleague’s/,
       ),
       hint: expect.stringMatching(
-        /--adopt <id>\nTo send it once more: sora video generate 'A man waves\.' .*--resend$/,
+        /--adopt <id>\nTo send it once more: sora video resend job_\w+\n.*: sora video close job_\w+$/,
       ),
     });
     expect(await jobs(test)).toMatchObject([{ status: 'unknown' }]);
@@ -155,14 +155,30 @@ describe('P2: a job whose answer was lost', () => {
     expect((await jobs(test)).map(({ remoteId }) => remoteId)).toEqual(['second', 'first']);
   });
 
-  it('is not chosen between two lost ones, whichever is asked for', async () => {
+  it('of two that are equal is the older one’s, whichever is asked for; the other one stays unknown', async () => {
     const test = await withHost();
-    await lose(test);
-    test.clock.ms = START;
-    await lose(test, { resend: true });
+    const older = await lose(test, { key: 'one' });
+    test.clock.ms = START + 1000;
+    test.server.answer(NO_LIST);
+    const { remoteId: _none, ...younger } = { ...older, id: `${older.id.slice(0, -1)}z`, key: 'two' };
+    await (await test.context.jobs()).create({
+      ...younger,
+      createdAt: new Date(START + 1000).toISOString(),
+      uptimeSeconds: 5001,
+    });
+    test.clock.ms = START + 60 * SECOND;
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [younger.id] })).rejects.toMatchObject({
+      code: 'ambiguous',
+    });
     test.server.answer(list(made('one')), list(made('one')));
-    expect(await runVideoStatus(test.context, STATUS)).toBe(7);
-    expect((await jobs(test)).map(({ status }) => status)).toEqual(['unknown', 'unknown']);
+    expect(await runVideoStatus(test.context, STATUS)).toBe(0);
+    expect((await jobs(test)).map(({ status, remoteId }) => [status, remoteId])).toEqual([
+      ['unknown', undefined],
+      ['queued', 'one'],
+    ]);
+    test.server.answer(list(made('two', 3 * SECOND), made('one')));
+    expect(await runVideoStatus(test.context, { ...STATUS, ids: [younger.id] })).toBe(0);
+    expect((await jobs(test)).map(({ remoteId }) => remoteId)).toEqual(['two', 'one']);
   });
 
   it.each([3_600_000, -3_600_000])('is not taken over after the clock was set by %i ms', async (setMs) => {
@@ -191,9 +207,7 @@ describe('P2: a job whose answer was lost', () => {
     const lost = await lose(test, { key: 'nightly' });
     test.server.answer(NO_LIST, NO_LIST);
     expect(await runVideoStatus(test.context, { ...STATUS, ids: [lost.id] })).toBe(0);
-    const command =
-      "sora video generate 'A man waves.' --model sora-2 --seconds 4 --size 1280x720 --key nightly " +
-      `--provider openai --base-url ${test.baseUrl} --resend`;
+    const command = `sora video resend ${lost.id}\nIf you know that nothing was made of it: sora video close ${lost.id}`;
     expect(test.stderr.text()).toContain(`To send it once more: ${command}\n`);
     await expect(runVideoWait(test.context, { ...FLAGS, ids: [lost.id] })).rejects.toMatchObject({
       code: 'ambiguous',
@@ -211,7 +225,7 @@ describe('P2: a job whose answer was lost', () => {
       const asked = await test.again({ baseUrl });
       await expect(runVideoWait(asked.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
         ...{ code: 'ambiguous', jobId: job.id },
-        hint: expect.stringContaining(`--provider ${provider} --base-url ${baseUrl} --resend`),
+        hint: expect.stringContaining(`sora video resend ${job.id} --base-url ${baseUrl}`),
       });
       expect(await runVideoStatus(asked.context, STATUS)).toBe(0);
     },
@@ -235,7 +249,8 @@ describe('P2: a job whose answer was lost', () => {
     test.server.answer(list(made('old', -9 * SECOND)));
     expect(await runVideoStatus(test.context, { ...STATUS, ids: [lost.id] })).toBe(7);
     expect(test.stderr.json()).toContainEqual({
-      ...{ event: 'unresolved', jobId: lost.id, isSending: false, resend: expect.stringMatching(/--resend$/) },
+      ...{ event: 'unresolved', jobId: lost.id, isSending: false },
+      ...{ resend: `sora video resend ${lost.id}`, close: `sora video close ${lost.id}` },
       candidates: [{ id: 'old', status: 'queued', createdAt: '2026-11-21T09:59:51.000Z' }],
     });
   });
@@ -274,7 +289,7 @@ describe('P2: an equal request after one that was lost', () => {
       code: 'ambiguous',
       jobId: lost.id,
       message: expect.stringContaining('The host lists no video like it.'),
-      hint: expect.stringMatching(/sora video generate 'A man waves\.' .*--resend$/),
+      hint: expect.stringContaining(`sora video resend ${lost.id}`),
     });
     expect(posts(test)).toBe(1);
   });

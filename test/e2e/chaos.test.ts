@@ -116,7 +116,7 @@ async function bury(host: VideoHost, { machine, prompt, old }: Life): Promise<'u
     if (before === 0) {
       expect({ code: status.exitCode, status: job.status }, status.stderr).toEqual({ code: 0, status: 'unknown' });
       expect(waited.exitCode).toBe(7);
-      expect(waited.stderr).toMatch(/sora video generate .* --resend/);
+      expect(waited.stderr).toMatch(/sora video resend job_\w+/);
       fate = 'unknown';
     } else {
       expect(status.exitCode, status.stderr).toBe(0);

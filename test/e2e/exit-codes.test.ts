@@ -121,7 +121,7 @@ describe('exit codes and the error envelope', () => {
     const job = onlyJob({ sora, ...machine });
     expect(job.status).toBe(exit === 7 ? 'unknown' : 'failed');
     expect(error.jobId).toBe(job.id);
-    if (exit === 7) expect(error.hint).toContain('--resend');
+    if (exit === 7) expect(error.hint).toContain(`sora video resend ${job.id}`);
   });
 
   it('explains the rule on likeness when the content policy refuses', async () => {
@@ -152,13 +152,18 @@ describe('exit codes and the error envelope', () => {
     expect(again.exitCode).toBe(7);
     const posts = (): number => server.seen.filter(({ method }) => method === 'POST').length;
     expect(posts()).toBe(1);
-    server.answer({ body: QUEUED });
+    // Looked for once more before it is sent.
+    server.answer({ status: 404, body: 'not here' }, { body: QUEUED });
     const printed = /To send it once more: sora (.*)$/m.exec(again.stderr)?.[1] ?? '';
     const words = spawnSync('sh', ['-c', `printf '%s\\n' ${printed}`], { encoding: 'utf8' })
       .stdout.trim()
       .split('\n');
     expect((await sora(words)).exitCode).toBe(0);
     expect(posts()).toBe(2);
+    // The lost one is closed: it stands in nobody's way any more.
+    server.answer({ body: { ...QUEUED, id: 'video_3' } });
+    expect((await sora(GENERATE)).exitCode).toBe(0);
+    expect(posts()).toBe(3);
   });
 
   it('P2: the same --key gives the same job', async () => {

@@ -1,0 +1,90 @@
+/** The end of jobs of which nobody knows whether their host has them: by a person's word, or because they were sent anew. */
+import type { Context } from '../context.ts';
+import { isClosed, isUnresolved, type Job } from '../domain.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import { closeJob, describe } from '../jobs.ts';
+import { jobCommand } from './job-command.ts';
+import { findJobByBeginning } from './jobs.ts';
+import { type Settled, settleJob, unresolvedError, withoutSender } from './unresolved.ts';
+
+/** `sora video close <job>`: nothing was made of an unknown or refused request, says the user. Nothing is asked of the host but whether it has it. */
+export async function runVideoClose(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
+  const job = await findJobByBeginning(context, id);
+  if (isClosed(job)) return showClosed(context, job);
+  refuseKnown(context, job, 'close');
+  const known = await look(context, job);
+  refuseKnown(context, known.job, 'close');
+  const { ui, host } = context;
+  if (known.isSending) throw unresolvedError(known);
+  for (const { id: remoteId, status } of known.candidates)
+    ui.note(`${job.provider} has ${remoteId} (${status}), which it could be.`);
+  const question = `Close job ${job.id}? The same request may then be sent and paid for again, although ${job.provider} may have it.`;
+  if (
+    isUnresolved(known.job) &&
+    !yes &&
+    !(await context.confirm(question, 'Add --yes to close it without being asked.'))
+  ) {
+    throw new SoraError('usage', `Job ${job.id} was left as it is.`, {
+      hint: `See how it stands: ${jobCommand(context, 'status', job)}`,
+      jobId: job.id,
+    });
+  }
+  const store = await context.jobs();
+  const nowMs = host.clock.now();
+  const kept = await store.update(job.id, (now) => (now.remoteId === undefined ? closeJob(now, { nowMs }) : now));
+  refuseKnown(context, kept, 'close');
+  showClosed(context, kept);
+}
+
+function showClosed({ ui }: Context, job: Job): undefined {
+  ui.result({
+    json: job,
+    text: `${job.id} is closed: nothing was made of it. The same request can be sent again.`,
+    quiet: [job.id],
+  });
+}
+
+/** What the host says of it, if it can be asked: a person's word is enough where it cannot. */
+async function look(context: Context, job: Job): Promise<Settled> {
+  try {
+    return await settleJob(context, job);
+  } catch (error) {
+    if (!isSoraError(error) || context.host.signal.aborted) throw error;
+    context.ui.note(`The host was not asked: ${error.message}`);
+    const current = await withoutSender(context, job);
+    return { job: current ?? job, isSending: !current, candidates: [], because: '', ways: '' };
+  }
+}
+
+/** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */
+export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'): void {
+  if (isUnresolved(job) || (job.remoteId === undefined && job.status === 'failed')) return;
+  const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
+  throw new SoraError('usage', `Job ${job.id} is ${describe(job)} at ${job.provider}. ${nothing}.`, {
+    hint: `Get its video: ${jobCommand(context, 'wait', job)}`,
+    jobId: job.id,
+  });
+}
+
+/**
+ * Closes what job `by` was sent in the place of, once that may exist: a refusal leaves them as they were. One that another
+ * process is sending right now stays open. That a record cannot be written is a warning.
+ */
+export async function closeReplaced(context: Context, replaced: readonly Job[], by: string): Promise<void> {
+  if (replaced.length === 0) return;
+  const store = await context.jobs();
+  try {
+    const made = await store.find(by);
+    if (!made || (made.remoteId === undefined && made.status === 'failed')) return;
+    for (const job of replaced) {
+      const nowMs = context.host.clock.now();
+      if (await withoutSender(context, job)) {
+        await store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by }) : now));
+        context.ui.note(`Job ${job.id} is closed: ${by} takes its place.`);
+      }
+    }
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    context.ui.warn(`What job ${by} takes the place of was not closed: ${error.message}`);
+  }
+}
