@@ -10,6 +10,7 @@ import type { Clock } from './domain.ts';
 import type { VideoFacts } from './drift.ts';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
 import { hashFile } from './hash.ts';
+import { followLinks } from './links.ts';
 import type { Ffmpeg } from './media/find.ts';
 import type { Received } from './media/received.ts';
 import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from './parts.ts';
@@ -70,17 +71,18 @@ interface Fetched extends DownloadedFile, Received {
  */
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
   const { target, stream, signal } = request;
-  const folder = target === undefined ? await temporaryFolder() : dirname(target);
+  const place = target === undefined ? undefined : await placeOf(target);
+  const folder = place === undefined ? await temporaryFolder() : dirname(place);
   const parts: Part[] = [];
   const makePart = async (): Promise<string> => {
     const part = await createPart(folder, request.clock);
-    if (parts.push(part) === 1) await (target === undefined ? sweepFolders(part) : sweepBeside(folder, part));
+    if (parts.push(part) === 1) await (place === undefined ? sweepFolders(part) : sweepBeside(folder, part));
     return part.path;
   };
   try {
     const { path, damage, ...file } = await fetchSound(makePart, request);
-    if (damage !== undefined) throw await damagedError({ path, damage, ...file }, target);
-    if (target !== undefined) await publish(path, target, request.force === true, file);
+    if (damage !== undefined) throw await damagedError({ path, damage, ...file }, place);
+    if (place !== undefined) await publish(path, place, request.force === true, file);
     else if (stream) await pour(path, stream, signal);
     return { ...file, path: target };
   } catch (error) {
@@ -89,8 +91,15 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
       : machineError(error, target ?? folder);
   } finally {
     for (const part of parts) await part.dispose();
-    if (target === undefined) await rm(folder, { recursive: true, force: true });
+    if (place === undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Where a link leads, so that what is made is on the same disk and the link stays. */
+async function placeOf(target: string): Promise<string> {
+  return followLinks(target).catch((error: unknown) => {
+    throw machineError(error, target);
+  });
 }
 
 /** What comes damaged is fetched once more: what brought it may be to blame. It is better than nothing where that fails. */

@@ -90,7 +90,7 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
 
 export function followOptions(command: Command): Command {
   return command
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
     .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
     .option(
       '--poll-interval <time>',
@@ -146,6 +146,14 @@ export function examples(...lines: string[]): string {
 export function text(value: string): string {
   if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
   return value;
+}
+
+/** The names under which a system has standard output: a rename to one would not reach it, and would replace the name. */
+const STDOUT: ReadonlySet<string> = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
+/** Where a file goes; `-` is standard output, under whatever name. */
+export function output(value: string): string {
+  return STDOUT.has(value) ? '-' : text(value);
 }
 
 export function isText(value: unknown): value is string {

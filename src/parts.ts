@@ -1,12 +1,12 @@
 /**
- * Downloads in the making: files beside their targets that show now and then that somebody works on them, so that what a
- * killed process left can be told from what another one is about to finish.
+ * EFFECT: files in the making, beside their targets: what a killed process left can be told from what one is about to finish,
+ * because that shows now and then that it is worked on.
  */
-import { randomBytes } from 'node:crypto';
 import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from './domain.ts';
+import { crypto } from './hash.ts';
 import { temporary } from './temporary.ts';
 
 export interface Part {
@@ -22,9 +22,9 @@ const SILENT_MS = 5 * 60_000;
 
 /** Makes an empty file with a fresh name in an existing folder, and keeps it alive until `dispose`. */
 export async function createPart(folder: string, clock: Clock): Promise<Part> {
-  const name = `.sora-${Math.floor(clock.now()).toString(36)}-${randomBytes(4).toString('hex')}.part`;
+  const name = `.sora-${Math.floor(clock.now()).toString(36)}-${crypto().randomBytes(4).toString('hex')}.part`;
   const made = temporary(join(folder, name));
-  const file = await open(made.path, 'wx', 0o644);
+  const file = await open(made.path, 'wx', 0o666);
   // A file system that is far away has a clock of its own, which is what others compare with.
   const aheadMs = await file
     .stat()
@@ -45,7 +45,7 @@ export async function createPart(folder: string, clock: Clock): Promise<Part> {
   };
 }
 
-/** Removes what killed downloads left beside this one. Never fails; what may still be worked on stays. */
+/** Removes what killed processes left beside this one. Never fails; what may still be worked on stays. */
 export async function sweepBeside(folder: string, part: Part): Promise<void> {
   const now = await movedAtOf(part.path);
   if (now !== undefined) await sweep(folder, now);

@@ -14,6 +14,7 @@ import {
   followOptions,
   JOB_ID,
   MAX_COST,
+  output,
   size,
   text,
   time,
@@ -92,7 +93,7 @@ export function addVideo(video: Command, act: Act): void {
     .addOption(
       new Option('--variant <what>', 'which file').choices(['video', 'thumbnail', 'spritesheet']).default('video'),
     )
-    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', text)
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that is not quite what was asked for', false)
     .addHelpText(

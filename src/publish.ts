@@ -1,59 +1,143 @@
-/** Finished files in their final place: never half, never over another without being told. */
+/**
+ * Files that a user asked for: made beside the place where they are to be, and put there in one step. Never half, never over
+ * another without being told, and never in place of a link, a device or a pipe.
+ */
 import type { Stats } from 'node:fs';
-import { link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Clock } from './domain.ts';
 import { isSoraError, SoraError, systemCode } from './errors.ts';
-import { oneLine } from './text.ts';
+import { followLinks } from './links.ts';
+import { createPart, sweepBeside } from './parts.ts';
+import { oneLine, shellQuote } from './text.ts';
 
-/** Whether a file may be put there. Throws `usage` for what is no file, what is taken, and a name that no disk takes. */
-export async function checkFree(
-  path: string,
-  { force, example }: { readonly force: boolean; readonly example: string },
-): Promise<void> {
-  const there = await lookAt(path);
-  if (!there) {
-    // A link to nothing is there all the same: it would be found only once the file has been paid for.
-    if (!force && (await lstat(path).catch(() => undefined))) throw isTaken(path);
-    return;
-  }
-  if (there.isDirectory()) throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: -o ${example}` });
-  refuseDevice(path, there);
-  if (!force) throw isTaken(path);
+export interface TargetRules {
+  readonly force: boolean;
+  /** For a hint: the name of a file. */
+  readonly example: string;
+  /** Whether the command takes `-o -`. */
+  readonly takesStdout?: boolean;
 }
 
-function isTaken(path: string): SoraError {
-  return new SoraError('usage', `${path} exists already.`, {
-    hint: 'Add --force to replace it, or name another file with -o.',
+/**
+ * Whether a file can be written at an absolute path: its folder is there and may be written to, and what is there may be
+ * replaced. A link is followed, and stays. Returns where it will lie. Throws `usage`.
+ */
+export async function checkFree(path: string, rules: TargetRules): Promise<string> {
+  const place = await followLinks(path).catch((cause: unknown) => {
+    throw targetError(path, cause, rules);
   });
+  const own = await lstat(path).catch(() => undefined);
+  await (own?.isSymbolicLink() ? checkFolder(dirname(place), path) : checkFolder(dirname(path)));
+  const there = await lookAt(place);
+  if (there?.isDirectory())
+    throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: -o ${rules.example}` });
+  if (there) refuseDevice(path, there, rules);
+  // A link to nothing is there all the same.
+  if (!rules.force && (there || own))
+    throw new SoraError('usage', `${path} exists already.`, {
+      hint: 'Add --force to replace it, or name another file with -o.',
+    });
+  return place;
 }
 
-async function lookAt(path: string): Promise<Stats | undefined> {
-  return stat(path).catch((cause: unknown) => {
-    if (systemCode(cause) !== 'ENAMETOOLONG') return undefined;
-    throw new SoraError('usage', `The name of the file is too long: ${oneLine(path, 120)}`, {
-      hint: 'Name a shorter one with -o.',
+/** Whether files can be made in a folder, which `link` led to where it is given. Throws `usage`. */
+export async function checkFolder(folder: string, link?: string): Promise<void> {
+  const whose = link === undefined ? '' : `, to which ${link} leads,`;
+  const there = await lookAt(folder);
+  if (!there)
+    throw new SoraError('usage', `The folder ${folder}${whose} does not exist.`, {
+      hint: `mkdir -p ${shellQuote(folder)}`,
+    });
+  if (!there.isDirectory())
+    throw new SoraError('usage', `${folder}${whose} is not a folder.`, { hint: 'Name another with -o.' });
+  await access(folder, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+    throw new SoraError('usage', `The folder ${folder}${whose} cannot be written to.`, {
+      hint: 'Name another with -o.',
       cause,
     });
   });
 }
 
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((cause: unknown) => {
+    if (systemCode(cause) === 'ENAMETOOLONG') throw targetError(path, cause);
+    return undefined;
+  });
+}
+
+/** Why a path leads to no place where a file can be. */
+function targetError(path: string, cause: unknown, rules?: TargetRules): unknown {
+  const name = oneLine(path, 120);
+  const refusals: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+    ENAMETOOLONG: [`The name of the file is too long: ${name}`, 'Name a shorter one with -o.'],
+    ELOOP: [`${name} is a link that leads to itself.`, 'Remove it, or name a file with -o.'],
+    EFTYPE: [`${name} stands for what is open already, not for a file, and is not replaced.`, fileHint(rules)],
+    EACCES: [`${name} cannot be written to: permission is denied.`, 'Name another file with -o.'],
+  };
+  const refusal = refusals[systemCode(cause) ?? ''];
+  if (!refusal) return cause;
+  const [message, hint] = refusal;
+  return new SoraError('usage', message, { hint, cause });
+}
+
 /** A rename would replace a device or a pipe, which others use, by a plain file. */
-function refuseDevice(path: string, there: Stats): void {
+function refuseDevice(path: string, there: Stats, rules?: TargetRules): void {
   if (there.isFile() || there.isDirectory()) return;
   throw new SoraError('usage', `${path} is a device or a pipe, not a file, and is not replaced.`, {
-    hint: 'Name a file with -o.',
+    hint: fileHint(rules),
   });
+}
+
+function fileHint(rules: TargetRules | undefined): string {
+  return rules?.takesStdout ? 'Name a file with -o, or write to stdout: -o -' : 'Name a file with -o.';
+}
+
+/** How a finished file gets its name. */
+export interface Publishing {
+  readonly force: boolean;
+  /** The error where something has taken the name meanwhile. */
+  readonly taken: 'usage' | 'unverified';
+}
+
+/** A file in the making. What a killed process leaves of it is swept by the next one that makes a file in that folder. */
+export interface Output {
+  /** Empty; on the disk on which the target will be. */
+  readonly path: string;
+  /** Flushes it and gives it its name. Throws as `publishFile`. */
+  publish(how: Publishing): Promise<void>;
+  /** Removes it, unless it has its name. */
+  dispose(): Promise<void>;
+}
+
+/** Begins the file that is to be at `target`, or where a link there leads. Throws `machine` when the disk is in the way. */
+export async function createOutput(target: string, clock: Clock): Promise<Output> {
+  const asMachine = (error: unknown): never => {
+    throw machineError(error, target);
+  };
+  const place = await followLinks(target).catch(asMachine);
+  const part = await createPart(dirname(place), clock).catch(asMachine);
+  await sweepBeside(dirname(place), part);
+  return {
+    path: part.path,
+    dispose: () => part.dispose(),
+    async publish(how) {
+      try {
+        const file = await open(part.path, 'r+');
+        await file.sync().finally(() => file.close());
+        await publishFile(part.path, place, how);
+      } catch (error) {
+        asMachine(error);
+      }
+    },
+  };
 }
 
 /**
  * Moves a finished file to its place, in one step. Without `force` a file that is there is never replaced: it throws
  * `taken`. Throws `machine` when the disk is in the way. The caller removes the temporary name.
  */
-export async function publishFile(
-  temporary: string,
-  target: string,
-  { force, taken }: { readonly force: boolean; readonly taken: 'usage' | 'unverified' },
-): Promise<void> {
+export async function publishFile(temporary: string, target: string, { force, taken }: Publishing): Promise<void> {
   const appeared = (): SoraError =>
     new SoraError(taken, `${target} has appeared meanwhile and was not replaced.`, {
       hint: 'Move that file away or name another with -o, then run the command again.',

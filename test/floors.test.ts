@@ -25,7 +25,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   },
   {
     name: 'ground',
-    files: /^(deadline|domain|errors|text|width|time|shell-line|hash|read|temporary|last-words)\.ts$/,
+    files: /^(deadline|domain|errors|text|width|time|shell-line|hash|links|read|temporary|last-words)\.ts$/,
     inner: true,
   },
 ];

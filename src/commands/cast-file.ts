@@ -1,11 +1,11 @@
 /** The cast as a file: `character export` writes one, `character import` merges one into the store. */
-import { access, constants, mkdir, open, rename, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Context, warnOfProviders } from '../context.ts';
-import { type Character, isMade } from '../domain.ts';
+import { type Character, type Clock, isMade } from '../domain.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
-import { checkFree, machineError, publishFile } from '../publish.ts';
+import { checkFree, createOutput, machineError, type Output } from '../publish.ts';
 import {
   type Cast,
   type CastCharacter,
@@ -17,9 +17,7 @@ import {
 } from '../store/cast.ts';
 import { castClip, clipFolder, copyClip, readCast } from '../store/cast-file.ts';
 import type { CharacterStore } from '../store/characters.ts';
-import { tempName } from '../store/files.ts';
 import { temporary } from '../temporary.ts';
-import { shellQuote } from '../text.ts';
 import { castOf } from './cast.ts';
 
 export interface ExportInput {
@@ -46,7 +44,7 @@ export async function runCharacterExport(context: Context, input: ExportInput): 
   const clips = input.withClips
     ? await clipsToCopy(store, cast, { ...input, folder: join(dirname(target), folder) })
     : [];
-  await writeAll({ target, text, clips, force: input.force }).catch((error: unknown) => {
+  await writeAll({ target, text, clips, force: input.force, clock: host.clock }).catch((error: unknown) => {
     throw machineError(error, target);
   });
   const hidden = cast.flatMap(({ registrations }) => registrations).filter((one) => !isPublic(one)).length;
@@ -66,17 +64,6 @@ async function checkTarget(target: string, { output, withClips, force }: ExportI
   if (withClips && !isClipPath(clipFolder(target))) {
     throw new SoraError('usage', `${output} cannot have a folder of clips beside it.`, { hint: 'Try: -o cast.json' });
   }
-  const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder?.isDirectory())
-    throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`, {
-      hint: `mkdir -p ${shellQuote(dirname(target))}`,
-    });
-  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, {
-      hint: 'Name a file in another folder with -o.',
-      cause,
-    });
-  });
   await checkFree(target, { force, example: 'cast.json' });
 }
 
@@ -116,28 +103,28 @@ interface Files {
   readonly text: string;
   readonly clips: readonly Copy[];
   readonly force: boolean;
+  readonly clock: Clock;
 }
 
 /** Everything is whole before anything gets its name, and the file is the last: it never names a clip that is not there. */
-async function writeAll({ target, text, clips, force }: Files): Promise<void> {
+async function writeAll({ target, text, clips, force, clock }: Files): Promise<void> {
   const needed = clips.filter((clip) => clip.needed);
   const folder = needed[0] && dirname(needed[0].to);
   const isNew = folder !== undefined && (await mkdir(folder, { recursive: true })) !== undefined;
-  const made = needed.map((clip) => ({ ...clip, part: temporary(join(dirname(clip.to), tempName('.mp4'))) }));
-  const part = temporary(join(dirname(target), tempName()));
+  const made: Output[] = [];
+  const begin = async (path: string): Promise<Output> => {
+    const output = await createOutput(path, clock);
+    made.push(output);
+    return output;
+  };
   try {
-    for (const { from, part, sha256 } of made) await copyClip(from, part.path, sha256);
-    const file = await open(part.path, 'wx');
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    for (const { part, to } of made) await rename(part.path, to);
-    await publishFile(part.path, target, { force, taken: 'usage' });
+    for (const { from, to, sha256 } of needed) await copyClip(from, (await begin(to)).path, sha256, 'w');
+    const file = await begin(target);
+    await writeFile(file.path, text);
+    // Clips are named by their content: one that has appeared meanwhile is the same.
+    for (const output of made) await output.publish({ force: force || output !== file, taken: 'usage' });
   } finally {
-    await Promise.allSettled([part, ...made.map((one) => one.part)].map((one) => one.dispose()));
+    await Promise.allSettled(made.map((output) => output.dispose()));
     // Only where it is empty.
     if (isNew) await rmdir(folder).catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 /** Clips: what a file is, what would be done to it, and doing it. `character create` and registrations prepare through here. */
-import { access, constants, open, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import {
   type Clip,
@@ -12,9 +12,9 @@ import {
   orientationOf,
   type Rect,
 } from '../domain.ts';
-import { refuseAll, SoraError, systemCode } from '../errors.ts';
+import { refuseAll, SoraError } from '../errors.ts';
 import type { Found, MediaInfo, MediaPlan } from '../media/plan.ts';
-import { checkFree, publishFile } from '../publish.ts';
+import { checkFree, createOutput } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { formatBytes, shellOption, shellPhrase, shellQuote } from '../text.ts';
 
@@ -150,12 +150,10 @@ export async function runClipPrepare(
     ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
     return;
   }
-  const made = temporary(join(dirname(target), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.mp4`));
+  const made = await createOutput(target, host.clock);
   try {
     const done = await prepareInto(context, inspected, { outputPath: made.path });
-    const file = await open(made.path, 'r+');
-    await file.sync().finally(() => file.close());
-    await publishFile(made.path, target, { force: input.force, taken: 'usage' });
+    await made.publish({ force: input.force, taken: 'usage' });
     ui.result({
       json: { path: target, clip: done.clip, plan: done.plan },
       text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),
@@ -166,23 +164,13 @@ export async function runClipPrepare(
   }
 }
 
-/** Throws `usage` unless a new file can be put there: its folder is writable, and what is there may be replaced. */
+/** Throws `usage` unless a new file can be put there, which is not the clip that it is made from. */
 export async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
-  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    if (systemCode(cause) === 'ENOENT') return;
-    throw new SoraError('usage', `The folder ${dirname(target)} cannot be written to.`, {
-      hint: 'Name another with -o.',
-      cause,
-    });
-  });
-  if (target === source)
-    throw new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
-  const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder?.isDirectory())
-    throw new SoraError('usage', `The folder ${dirname(target)} does not exist.`, {
-      hint: `mkdir -p ${shellQuote(dirname(target))}`,
-    });
-  await checkFree(target, { force, example: 'ready.mp4' });
+  const overItself = (): SoraError =>
+    new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
+  if (target === source) throw overItself();
+  const place = await checkFree(target, { force, example: 'ready.mp4' });
+  if (place === (await realpath(source).catch(() => source))) throw overItself();
 }
 
 /** A clip to upload, and what to do when it is no longer needed. */

@@ -1,10 +1,9 @@
 /** Contact sheets: `sora clip sheet`, and `sora character show --sheet`. */
-import { open } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { SoraError } from '../errors.ts';
-import { machineError, publishFile } from '../publish.ts';
-import { temporary } from '../temporary.ts';
+import { createOutput, machineError } from '../publish.ts';
 import { oneLine } from '../text.ts';
 import { checkOutput } from './clip.ts';
 
@@ -45,14 +44,14 @@ export async function writeSheet(
   const ffmpeg = await context.ffmpeg();
   const info = await probeMedia(source, { ffmpeg, signal: host.signal });
   const task = await ui.task(`Drawing a sheet of ${title}`);
-  const made = temporary(join(dirname(path), `.sora-${Math.floor(host.random() * 2 ** 48).toString(36)}.png`));
+  const made = await createOutput(path, host.clock);
   try {
     const onProgress = (fraction: number): void => task.update(`Drawing a sheet of ${title}`, fraction);
     const folders = fontFolders(host.env, host.platform, host.homeDir);
     const request = { source, info, ffmpeg, signal: host.signal, title, fontFolders: folders, onProgress };
     const { png, titled, ...sheet } = await makeSheet(request);
-    await writeWhole(made.path, png);
-    await publishFile(made.path, path, { force, taken: 'usage' });
+    await writeFile(made.path, png);
+    await made.publish({ force, taken: 'usage' });
     task.stop();
     if (!titled)
       ui.warn(
@@ -64,16 +63,6 @@ export async function writeSheet(
     throw machineError(error, path);
   } finally {
     await made.dispose();
-  }
-}
-
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

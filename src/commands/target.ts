@@ -1,11 +1,11 @@
 /** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
-import { access, constants, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Job } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import type { Variant } from '../providers/provider.ts';
-import { checkFree } from '../publish.ts';
+import { checkFolder, checkFree, type TargetRules } from '../publish.ts';
 import { shellCommand, shellQuote } from '../text.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
@@ -31,7 +31,7 @@ export async function targetOf(
       : (await isFolder(cwd, input.output))
         ? join(resolve(cwd, input.output), name)
         : resolve(cwd, input.output);
-  await checkFree(path, { force: input.force, example: '<file>' });
+  await checkFree(path, rulesOf(input));
   return { kind: 'file', path };
 }
 
@@ -63,15 +63,10 @@ export async function checkTarget(
       hint: shellCommand('mkdir -p', [shellQuote(output)]),
     });
   }
-  const into = folder ? resolve(cwd, output) : dirname(resolve(cwd, output));
-  const there = await stat(into).catch(() => undefined);
-  if (there && !there.isDirectory())
-    throw new SoraError('usage', `${into} is not a folder.`, { hint: 'Name another with -o.' });
-  if (!there)
-    throw new SoraError('usage', `The folder ${into} does not exist.`, { hint: `mkdir -p ${shellQuote(into)}` });
-  await access(into, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
-    throw new SoraError('usage', `The folder ${into} cannot be written to.`, { hint: 'Name another with -o.', cause });
-  });
-  if (!folder && basename(output) !== '')
-    await checkFree(resolve(cwd, output), { force: input.force, example: '<file>' });
+  if (folder) await checkFolder(resolve(cwd, output));
+  else await checkFree(resolve(cwd, output), rulesOf(input));
+}
+
+function rulesOf({ force }: { readonly force: boolean }): TargetRules {
+  return { force, example: '<file>', takesStdout: true };
 }

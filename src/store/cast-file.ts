@@ -100,8 +100,8 @@ export function clipFolder(castPath: string): string {
   return `${basename(castPath).replace(/\.json$/i, '')}.clips`;
 }
 
-/** Copies a clip to a new file, on the disk when it returns. Throws `clip` when its content is not what it should be. */
-export async function copyClip(from: string, to: string, sha256: string): Promise<void> {
+/** Copies a clip to a new file, or with `w` over one of the caller's own; on the disk when it returns. Throws `clip` when its content is not what it should be. */
+export async function copyClip(from: string, to: string, sha256: string, flags: 'wx' | 'w' = 'wx'): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(
     (await openRegular(from)).createReadStream(),
@@ -111,7 +111,7 @@ export async function copyClip(from: string, to: string, sha256: string): Promis
         yield chunk;
       }
     },
-    createWriteStream(to, { flags: 'wx', flush: true }),
+    createWriteStream(to, { flags, flush: true }),
   );
   if (hash.digest('hex') !== sha256)
     throw new SoraError('clip', `${from} is damaged.`, {

@@ -1,7 +1,7 @@
 /** EFFECT: settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
-import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SoraError } from '../errors.ts';
+import { followLinks } from '../links.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { readTextSync } from '../read.ts';
 import {
@@ -147,7 +147,7 @@ export async function rewriteFile(path: string, make: () => Promise<string | und
     if (text === undefined) return;
     try {
       // Settings are often links into a folder under version control: the link stays.
-      const target = await realpath(path).catch(() => path);
+      const target = await followLinks(path);
       const temp = await writeTemp(dirname(target), text);
       try {
         held.assertHeld();
