@@ -221,20 +221,8 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     async confirm(question, hint) {
       if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
-      const { createInterface } = await import('node:readline/promises');
-      const lines = createInterface({ input: host.stdin.stream, output: host.stderr.stream });
-      try {
-        // Ctrl-D ends the lines without an answer, and Ctrl-C is readline's own here.
-        const ended = new Promise<string>((resolve, reject) => {
-          lines.once('close', () => resolve(''));
-          lines.once('SIGINT', () => reject(new SoraError('interrupted', 'Interrupted. Nothing was changed.')));
-        });
-        const answer = lines.question(`${question} [y/N] `, { signal: host.signal });
-        answer.catch(() => {});
-        return /^y(es)?$/i.test((await Promise.race([answer, ended])).trim());
-      } finally {
-        lines.close();
-      }
+      const { ask } = await import('./ask.ts');
+      return (await ask(host, question, { byDefault: false })) ?? false;
     },
     async close() {
       await Promise.allSettled(closers.map((close) => close()));

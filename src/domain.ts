@@ -245,6 +245,8 @@ export interface Job {
   /** The user's own idempotency text (`--key`). */
   readonly key?: string;
   readonly characters: readonly string[];
+  /** Of them, by their names here, those who were cast because the prompt says them. */
+  readonly autoCast?: readonly string[];
   readonly status: JobStatus;
   /** The host's own word, when it is none of ours. */
   readonly remoteStatus?: string;

@@ -30,6 +30,8 @@ export function addVideo(video: Command, act: Act): void {
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
     .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
     .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
+    .option('--auto-cast', 'cast whom the prompt says and -c does not name, without asking')
+    .option('--no-auto-cast', 'send without them, and without asking or a warning')
     .option('--model <id>', 'the model, by the host’s name for it', text)
     .option(
       '--seconds <n>',

@@ -14,7 +14,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   { name: 'context', files: /^(context|choice|options)\.ts$/, inner: true },
   {
     name: 'services',
-    files: /^(ui|progress|table|download|parts|publish)\.ts$|^(store|media|providers)\//,
+    files: /^(ui|ask|progress|table|download|parts|publish)\.ts$|^(store|media|providers)\//,
     inner: true,
   },
   {

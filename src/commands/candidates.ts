@@ -95,7 +95,7 @@ const settingValues: Source = async (context, typed) => {
   const field = typed.operands[0]?.split('.').at(-1);
   if (field === 'provider') return providers;
   if (field === 'backend') return BACKENDS.map((value) => ({ value }));
-  if (field === 'allowHttp') return ['true', 'false'].map((value) => ({ value }));
+  if (field === 'allowHttp' || field === 'autoCast') return ['true', 'false'].map((value) => ({ value }));
   if (field === 'model') return models(context, typed);
   return field === 'defaultProfile' ? profiles(context, typed) : [];
 };

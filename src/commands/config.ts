@@ -225,10 +225,8 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     if (text !== '' && text === oneLine(text, 200)) return text;
     throw refuse('The model is empty or is no name', 'sora-2');
   },
-  allowHttp(text) {
-    if (text === 'true' || text === 'false') return text === 'true';
-    throw refuse('allowHttp is neither true nor false', 'true or false');
-  },
+  allowHttp: (text) => trueOrFalse('allowHttp', text),
+  autoCast: (text) => trueOrFalse('autoCast', text),
   // What was typed may be a key: it is not repeated.
   keyFrom(text) {
     if (isKeySource(text)) return text;
@@ -239,6 +237,11 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     });
   },
 };
+
+function trueOrFalse(what: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw refuse(`${what} is neither true nor false`, 'true or false');
+}
 
 function oneOf(what: string, text: string, names: readonly string[]): string {
   if (names.includes(text)) return text;

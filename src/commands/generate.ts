@@ -5,6 +5,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { BillItem, Cost } from '../providers/cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
+import { castSaid, NO_AUTO_CAST } from './auto-cast.ts';
 import { checkBudget, costOfCharacters, costOfVideo } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import { type Admit, type Draft, makeDraft } from './draft.ts';
@@ -16,20 +17,24 @@ import { type Submitted, submit } from './submit.ts';
 import { type GenerateFlags, gatherWishes, purposeOf, type Wanted } from './wishes.ts';
 
 export async function runGenerate(context: Context, input: GenerateFlags & { prompt: string }): Promise<number> {
-  const { host } = context;
-  const deadline = host.clock.now() + input.timeout * 1000;
   const wait = input.wait || input.output !== undefined;
-  const wanted = await gatherWishes(context, input, wait);
+  const wished = await gatherWishes(context, input, wait);
   const purpose = purposeOf(input);
   const provider = await context.provider(purpose);
   const model = input.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
-  const doubts = doubtsOfHost({ wanted, provider, model, allowRetired: input.allowRetired === true });
+  const allowRetired = input.allowRetired === true;
+  // What is refused anyway is not asked about.
+  doubtsOfHost({ wanted: wished, provider, model, allowRetired });
+  const { wanted, autoCast } = await castSaid(context, input, { wanted: wished, provider, model });
+  const doubts = doubtsOfHost({ wanted, provider, model, allowRetired });
+  const deadline = context.host.clock.now() + input.timeout * 1000;
   const { admit, quote } = budgetOf(context, input, { wanted, provider, model, doubts });
   const draft = await makeDraft(context, input, { wanted, provider, model, admit });
 
   if (input.dryRun) {
     showRequest(context, {
       ...draft,
+      autoCast,
       prompt: draft.video.prompt,
       request: provider.describeVideo(draft.video),
       ...quote,
@@ -37,7 +42,7 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
     return 0;
   }
   const sent = await submitAll(context, {
-    ...{ input, draft, provider, wanted, model, admit, quote },
+    ...{ input, draft, provider, wanted, autoCast, model, admit, quote },
     wait: wait ? input : undefined,
   });
   const jobs = sent.map(({ job }) => job);
@@ -105,6 +110,7 @@ interface Request {
   readonly draft: Draft;
   readonly provider: Provider;
   readonly wanted: Wanted;
+  readonly autoCast: readonly string[];
   readonly model: string | undefined;
   readonly admit: Admit;
   readonly quote: Quote;
@@ -212,7 +218,7 @@ function doubtsOfHost({
   if (characters.length > limits.characters) {
     throw new SoraError(
       'usage',
-      `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}.`,
+      `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
       { hint: `Leave some out, or take another model with --model: sora provider models ${provider.name}` },
     );
   }
@@ -221,7 +227,7 @@ function doubtsOfHost({
       'usage',
       `${at} takes no characters: it would drop ${listOf(characters.map(({ name }) => name))} without a word.`,
       {
-        hint: 'Use a host that takes characters, or leave out -c.',
+        hint: `Use a host that takes characters, or leave out -c, or add ${NO_AUTO_CAST} where the prompt alone says them.`,
       },
     );
   }

@@ -8,16 +8,24 @@ export interface Preview {
   readonly prompt: string;
   /** The names that were put into the prompt, where that is done at all. */
   readonly injected?: readonly string[];
+  /** The characters whom the prompt alone has named, where that is done at all. */
+  readonly autoCast?: readonly string[];
   readonly request: WireRequest;
   readonly bill: readonly BillItem[];
 }
 
 /** The request on stdout, its cost on stderr; with `--json`, both in one document. */
-export function showRequest({ ui }: Context, { prompt, injected, request, bill }: Preview): void {
+export function showRequest({ ui }: Context, { prompt, injected, autoCast, request, bill }: Preview): void {
   if (request.note !== undefined) ui.note(request.note);
   ui.note(`Cost: ${describeBill(bill)}`);
   ui.result({
-    json: { prompt, ...(injected && { injected }), request, cost: totalOf(bill) ?? null },
+    json: {
+      prompt,
+      ...(injected && { injected }),
+      ...(autoCast && { autoCast }),
+      request,
+      cost: totalOf(bill) ?? null,
+    },
     text: requestText(request),
     quiet: [prompt],
   });

@@ -36,6 +36,8 @@ export type Order = Pick<Draft, 'request' | 'fingerprint'> &
 
 export interface SubmitOptions extends AdmissionOptions {
   readonly draft: Order;
+  /** Of the characters, those whom the prompt alone has named. */
+  readonly autoCast?: readonly string[];
   readonly provider: Provider;
   /** Whose settings later commands on this job use; the chosen one unless given. */
   readonly profile?: string;
@@ -115,6 +117,7 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     fingerprint: draft.fingerprint,
     ...(key !== undefined && { key }),
     characters: draft.request.characters.map(({ name }) => name),
+    ...(options.autoCast?.length && { autoCast: options.autoCast }),
     status: 'submitting',
     ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
     ...(uptimeSeconds !== undefined && { uptimeSeconds }),

@@ -16,6 +16,8 @@ import { checkTarget } from './target.ts';
 export interface GenerateFlags extends FollowFlags, BudgetFlags {
   readonly character: readonly string[];
   readonly inject: boolean;
+  /** Whether those are cast whom the prompt says without `-c`; undefined where that is not said. */
+  readonly autoCast?: boolean;
   readonly model?: string;
   readonly seconds?: number;
   readonly size?: Size;
@@ -140,8 +142,8 @@ function utf8Of(bytes: Uint8Array): string {
 
 const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
 
-/** 720p as the first character's clip lies, unless the user says otherwise. */
-function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
+/** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
+export function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
   if (size && (aspect !== undefined || resolution !== undefined)) {
     throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
       hint: 'Leave out --size, or the other two.',

@@ -83,6 +83,7 @@ export const decodeJob = recordDecoder<Job>(
     fingerprint: string,
     key: optional(string),
     characters: list(string),
+    autoCast: optional(list(string)),
     status: oneOf(...JOB_STATUSES),
     remoteStatus: optional(string),
     progress: optional(number),

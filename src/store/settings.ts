@@ -30,6 +30,8 @@ export interface Profile {
   readonly model?: string;
   /** Plain http beyond loopback may carry a key. */
   readonly allowHttp?: boolean;
+  /** Whether those are cast whom a prompt says without `-c`; undefined asks, or warns. */
+  readonly autoCast?: boolean;
   /** Where its key is: `stored`, or `env:` and the name of a variable. Never the key itself. */
   readonly keyFrom?: string;
 }
@@ -177,6 +179,7 @@ const PROFILE_FIELDS = {
   backend: optional(oneOf(...BACKENDS)),
   model: optional(string),
   allowHttp: optional(boolean),
+  autoCast: optional(boolean),
   keyFrom: optional(keySource),
 };
 

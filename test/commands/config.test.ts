@@ -76,7 +76,8 @@ describe('sora config', () => {
     ['baseUrl gateway:4000', 'not an http(s) URL', 'https://gateway'],
     ['baseUrl file:///etc', 'not an http(s) URL', 'https://gateway'],
     ['baseUrl https://me:pass@gateway/v1', 'no user, password or query', 'sora auth login'],
-    ['allowHttp yes', 'neither true nor false', 'true or false'],
+    ['allowHttp yes', 'allowHttp is neither true nor false', 'true or false'],
+    ['autoCast ask', 'autoCast is neither true nor false', 'true or false'],
     ['modl m', 'There is no setting', 'Did you mean model?'],
     ['profiles.work m', 'a whole profile', 'profiles.work.provider'],
     ['profiles.__proto__.model m', 'cannot be the name of a profile', 'letters'],
@@ -100,9 +101,13 @@ describe('sora config', () => {
     const { sora, file } = await machine();
     await sora('config set baseUrl HTTP://Gateway:4000/v1/');
     await sora('config set allowHttp false');
+    await sora('config set autoCast true');
     expect(await file()).toMatchObject({
-      profiles: { default: { baseUrl: 'http://gateway:4000/v1', allowHttp: false } },
+      profiles: { default: { baseUrl: 'http://gateway:4000/v1', allowHttp: false, autoCast: true } },
     });
+    expect((await sora('config list')).out).toContain('profiles.default.autoCast=true');
+    await sora('config unset autoCast');
+    expect((await sora('config get autoCast')).exit).toBe(2);
   });
 
   it('keeps where a key is, and refuses a file in which a key stands instead, without repeating it (P5)', async () => {

@@ -26,6 +26,7 @@ describe('readSettings', () => {
       backend: 'litellm',
       model: 'sora-2',
       allowHttp: true,
+      autoCast: false,
     };
     const dir = await write({ version: 1, defaultProfile: 'work', profiles: { default: { model: 'm' }, work } });
     const settings = await readSettings(dir);
@@ -61,6 +62,7 @@ describe('readSettings', () => {
     [{ version: 1, profiles: { work: { baseUrl: 'gateway:4000' } } }, 'profiles.work.baseUrl is not an http(s) URL'],
     [{ version: 1, profiles: { work: { backend: 'ollama' } } }, 'profiles.work.backend is not one of openai, azure'],
     [{ version: 1, profiles: { work: { allowHttp: 'yes' } } }, 'profiles.work.allowHttp is not true or false'],
+    [{ version: 1, profiles: { work: { autoCast: 'ask' } } }, 'profiles.work.autoCast is not true or false'],
     [{ version: 1, defaultProfile: 'work' }, 'defaultProfile names work, which is not among the profiles'],
   ])('refuses %j, names the file and the field, and changes nothing', async (content, reason) => {
     const dir = await write(content);
