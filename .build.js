@@ -6,6 +6,41 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
+/**
+ * What becomes one file each: opening files takes longer than reading them. `files` are of `src`; a library comes with what
+ * it needs.
+ */
+const GROUPS = [
+  {
+    // What every command needs.
+    name: 'cli',
+    files: [
+      ...['cli.ts', 'program.ts', 'program-help.ts', 'options.ts', 'context.ts', 'choice.ts', 'ui.ts', 'progress.ts'],
+      ...['table.ts', 'width.ts', 'time.ts', 'hash.ts', 'providers/index.ts', 'providers/provider.ts'],
+      'store/paths.ts',
+    ],
+    packages: ['commander', 'chalk'],
+  },
+  {
+    name: 'store',
+    files: [
+      ...['store/characters.ts', 'store/character-record.ts', 'store/clips.ts', 'store/decode.ts', 'store/digests.ts'],
+      ...['store/files.ts', 'store/jobs.ts', 'store/job-record.ts', 'store/locks.ts', 'store/names.ts'],
+      'store/records.ts',
+    ],
+    packages: ['valibot'],
+  },
+  ...['conf', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map((name) => ({
+    ...{ name, files: [], packages: [name] },
+  })),
+];
+
+// A name that nothing has would be left out of its group in silence, and each start would take longer.
+const missing = GROUPS.flatMap(({ files }) => files).filter((file) => !existsSync(join('src', file)));
+if (missing.length > 0) throw new Error(`The groups of .build.js name files that are not there: ${missing.join(', ')}`);
+
+const escaped = (names) => names.map((name) => name.replaceAll('.', '\\.')).join('|');
+
 const { output } = await build({
   input: 'src/main.ts',
   platform: 'node',
@@ -38,27 +73,23 @@ const { output } = await build({
     chunkFileNames: '[name]-[hash].cjs',
     // Names stay, for the stacks of --debug.
     minify: { compress: true, mangle: false, codegen: true },
-    // What every command needs is one file: at start-up, opening files takes longer than reading them.
     codeSplitting: {
       groups: [
         { name: 'start', tags: ['$initial'] },
-        {
-          name: 'cli',
-          test: /\/src\/(cli|program|program-help|options|context|choice|ui|progress|table|width|time|hash|providers\/(index|provider)|store\/paths)\.ts$|\/node_modules\/(commander|chalk)\//,
-        },
-        {
-          name: 'store',
-          test: /\/src\/(store\/(characters|character-record|clips|decode|digests|files|jobs|job-record|locks|names|records))\.ts$|\/valibot\//,
-        },
-        // A file each, with what they need.
-        ...['conf', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map((name) => ({
+        ...GROUPS.map(({ name, files, packages }) => ({
           name,
-          test: new RegExp(`/node_modules/${name}/`),
+          test: new RegExp(`/src/(${escaped(files)})$|/node_modules/(${escaped(packages)})/`),
         })),
       ],
     },
   },
 });
+
+const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+const unused = GROUPS.flatMap(({ packages }) => packages).filter(
+  (name) => !modules.some((id) => id.includes(`/node_modules/${name}/`)),
+);
+if (unused.length > 0) throw new Error(`The groups of .build.js name packages that nothing uses: ${unused.join(', ')}`);
 
 // The help of the program as a whole is the same every time: main.ts prints this instead of making it.
 writeFileSync('dist/help.txt', execFileSync(process.execPath, ['bin/sora.js', '--help'], { env: { COLUMNS: '80' } }));
@@ -74,7 +105,6 @@ function packageOf(file) {
 }
 
 // What is bundled is passed on, and its licences ask to go with it.
-const modules = output.flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
 const packages = [...new Set(modules.map(packageOf).filter((folder) => folder !== undefined))].map((folder) => {
   const { name, version, license, licenses = [] } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
