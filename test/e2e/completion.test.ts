@@ -88,8 +88,8 @@ describe('completion in bash', () => {
     ]);
   });
 
-  it('inserts names as bash reads them back', async ({ annotate }) => {
-    if (!(await hasTerminal())) return void (await annotate('There is no `script` of util-linux: not tried.'));
+  it('inserts names as bash reads them back', async ({ skip }) => {
+    skip(!(await hasTerminal()), 'there is no `script` of util-linux');
     const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
     const said = await type(
       'bash --norc --noprofile -i',
@@ -102,9 +102,9 @@ describe('completion in bash', () => {
 });
 
 describe('completion in zsh', () => {
-  it('inserts names as zsh reads them back', async ({ annotate }) => {
-    if (!(await hasShell('zsh'))) return void (await annotate('zsh is not installed: not tried.'));
-    if (!(await hasTerminal())) return void (await annotate('There is no `script` of util-linux: not tried.'));
+  it('inserts names as zsh reads them back', async ({ skip }) => {
+    skip(!(await hasShell('zsh')), 'there is no zsh');
+    skip(!(await hasTerminal()), 'there is no `script` of util-linux');
     const keys = LINES.map(([typed]) => `sora character show ${typed}\t--json | head -3 | tail -1\n`).join('');
     const said = await type(
       'zsh -f -i',
@@ -118,8 +118,8 @@ describe('completion in zsh', () => {
 });
 
 describe('completion in fish', () => {
-  it('asks the program for each word', async ({ annotate }) => {
-    if (!(await hasShell('fish'))) return void (await annotate('fish is not installed: not tried.'));
+  it('asks the program for each word', async ({ skip }) => {
+    skip(!(await hasShell('fish')), 'there is no fish');
     const lines = await run(
       'fish',
       `sora completion fish | source

@@ -228,11 +228,8 @@ describe('P4: a machine that cannot take the file', () => {
     expect(readdirSync(join(machine.home, 'jobs'))).toEqual([]);
   });
 
-  it('because its folder is read-only: refused before anything is sent', async () => {
-    if (process.getuid?.() === 0) {
-      process.stdout.write('nothing is read-only to root: the read-only folder was not tried\n');
-      return;
-    }
+  it('because its folder is read-only: refused before anything is sent', async ({ skip }) => {
+    skip(process.getuid?.() === 0, 'nothing is read-only to root');
     const machine = await withHost();
     const folder = join(machine.dir, 'films');
     mkdirSync(folder, { mode: 0o500 });
@@ -250,22 +247,17 @@ function freeBox(bytes: number): Buffer {
 }
 
 describe('P2: the record before the request', () => {
-  it('is written, flushed, named and its folder flushed before the first byte leaves', async () => {
+  it('is written, flushed, named and its folder flushed before the first byte leaves', async ({ skip }) => {
+    skip(spawnSync('strace', ['-V']).error !== undefined, 'there is no strace');
     const machine = await withHost();
     const log = join(machine.dir, 'trace');
-    if (spawnSync('strace', ['-V']).error) {
-      process.stdout.write('strace is not installed: the order of system calls was not looked at\n');
-      return;
-    }
     const calls = 'trace=openat,open,write,pwrite64,writev,fsync,link,linkat,connect,sendto,sendmsg';
     const words = ['-f', '-y', '-s', '64', '-e', calls, '-o', log, process.execPath, BIN, ...GENERATE];
     const run = await execa('strace', words, {
       ...{ cwd: machine.dir, env: machine.env, extendEnv: false, reject: false, stdin: 'ignore' },
     });
-    if (machine.host.videos.length === 0 && /ptrace|Operation not permitted/.test(run.stderr)) {
-      process.stdout.write('strace may not trace here: the order of system calls was not looked at\n');
-      return;
-    }
+    const mayNot = machine.host.videos.length === 0 && /ptrace|Operation not permitted/.test(run.stderr);
+    skip(mayNot, 'strace may not trace here');
     expect(run.exitCode, run.stderr).toBe(0);
     const lines = readFileSync(log, 'utf8').split('\n');
     const first = (pattern: RegExp, from = 0): number => {

@@ -1,17 +1,16 @@
 /** Named pipes, where the system can make them. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import type { TestContext } from 'vitest';
 import { tempFolder } from './temp.ts';
 
-/** The path of a fresh one, gone when the running test ends; undefined, and said, where there is no `mkfifo`. */
-export async function makePipe(): Promise<string | undefined> {
+/** The path of a fresh one, gone when the running test ends; where there is no `mkfifo`, the test is skipped. */
+export async function makePipe({ skip }: Pick<TestContext, 'skip'>): Promise<string> {
   const path = join(await tempFolder(), 'pipe');
   try {
     execFileSync('mkfifo', [path]);
-    return path;
   } catch {
-    // biome-ignore lint/suspicious/noConsole: what is not tested has to be said
-    console.warn('not tested: this machine has no mkfifo');
-    return undefined;
+    skip('there is no mkfifo');
   }
+  return path;
 }
