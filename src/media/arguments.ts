@@ -1,10 +1,11 @@
 /** ffmpeg's arguments for a plan. Pure. Only what 4.1 to 9.0 all know is used: no -vsync, no -fps_mode, no tpad. */
 import { isAbsolute } from 'node:path';
-import type { Rect, Size } from '../domain.ts';
+import type { Size } from '../domain.ts';
 import { inputMatrix, widePrimaries } from './colour.ts';
 import { formatRate, type Placement } from './frame.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE } from './limits.ts';
+import { alphaDecoder, cropFilter, PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import type { ConvertPlan, MediaPlan, RemuxPlan } from './plan.ts';
 
 export interface FfmpegArgsInput {
@@ -91,7 +92,8 @@ const SOUND_INPUT = ['-protocol_whitelist', 'file', '-format_whitelist', 'nut', 
 
 export function ffmpegCommand({ plan, info, source, outputPath, attenuation }: FfmpegArgsInput): FfmpegCommand {
   const [url, target] = [fileUrl(source), fileUrl(outputPath)];
-  if (plan.kind === 'remux') return { inputs: remuxInputs(plan, url), output: remuxOutput(plan, info), target };
+  if (plan.kind === 'remux' && info.video)
+    return { inputs: remuxInputs(plan, url), output: remuxOutput(plan, info, info.video), target };
   if (plan.kind === 'convert' && info.video) {
     const picture = { options: convertInput(plan, info.video), url };
     const sound = { options: SOUND_INPUT, url: fileUrl(soundPath(outputPath)) };
@@ -101,9 +103,8 @@ export function ffmpegCommand({ plan, info, source, outputPath, attenuation }: F
   throw new TypeError('a rejected clip has no ffmpeg command');
 }
 
-/** `V`: the first video stream that is no cover art. */
-function maps(audio: string | undefined): string[] {
-  return ['-map', '0:V:0', ...(audio === undefined ? ['-an'] : ['-map', audio]), '-sn', '-dn'];
+function maps(picture: string, audio: string | undefined): string[] {
+  return ['-map', picture, ...(audio === undefined ? ['-an'] : ['-map', audio]), '-sn', '-dn'];
 }
 
 /** Nothing of the source's tags, and nothing that changes from run to run. */
@@ -122,18 +123,27 @@ function remuxInputs({ target, audioUntil }: RemuxPlan, url: string): FfmpegComm
   return [whole, { options: [...hostileInput(), '-t', audioUntil.toFixed(3)], url }];
 }
 
-function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo): string[] {
+function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo, video: VideoInfo): string[] {
   const audio = target.audio ? `${audioUntil === undefined ? 0 : 1}:a:${info.audio?.track ?? 0}` : undefined;
   // A file that grows while it is read would go on for ever.
-  return [...maps(audio), '-c', 'copy', ...H264_UNITS, ...ANONYMOUS, '-fs', String(MAX_BYTES), ...MP4];
+  return [
+    ...maps(pictureStream(video), audio),
+    '-c',
+    'copy',
+    ...H264_UNITS,
+    ...ANONYMOUS,
+    '-fs',
+    String(MAX_BYTES),
+    ...MP4,
+  ];
 }
 
 function convertInput({ start, target }: ConvertPlan, video: VideoInfo): string[] {
-  // ffmpeg's own VP8 and VP9 decoders do not read transparency.
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
   return [
     ...hostileInput(),
     ...STRICT,
+    ...PICTURE_INPUT,
     ...(decoder === undefined ? [] : ['-c:v', decoder]),
     ...(start > 0 ? ['-ss', String(start)] : []),
     // One second more than needed: the picture is cut by count.
@@ -142,17 +152,12 @@ function convertInput({ start, target }: ConvertPlan, video: VideoInfo): string[
   ];
 }
 
-/** The decoder that reads transparency, where ffmpeg's default does not. */
-export function alphaDecoder(codec: string): string | undefined {
-  return codec === 'VP9' ? 'libvpx-vp9' : codec === 'VP8' ? 'libvpx' : undefined;
-}
-
 function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, attenuation?: number): string[] {
   const { target } = plan;
   return [
-    ...maps(target.audio ? '1:a:0' : undefined),
-    '-filter:v',
-    videoFilters(plan, video).join(','),
+    '-filter_complex',
+    videoGraph(plan, video),
+    ...maps('[v]', target.audio ? '1:a:0' : undefined),
     // As good as `fast` at 18 (SSIM and VMAF against the source), in 0.6 of its time and 1.3 to 1.4 times the bytes.
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '15', '-maxrate', '50M', '-bufsize', '50M'],
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '4', '-flags:v', '+bitexact'],
@@ -189,10 +194,20 @@ function audioOptions({ target }: ConvertPlan, { audio }: MediaInfo, attenuation
   ];
 }
 
-/** In order: whole frames, rate, bars off, flat, colours and size, box, tags. Rotation is ffmpeg's own and happens before. */
+/**
+ * What comes out of a graph with one input bears the matrix of its stream in builds before 6.1, and a player would turn it
+ * again. So a turned stream is an input twice.
+ */
+function videoGraph(plan: ConvertPlan, video: VideoInfo): string {
+  const stream = `[${pictureStream(video)}]`;
+  const graph = `${stream}${videoFilters(plan, video).join(',')}[v]`;
+  return video.mirrored || video.rotation !== 0 ? `${graph};${stream}nullsink` : graph;
+}
+
+/** In order: upright, rate, bars off, flat, colours and size, box, tags. */
 export function videoFilters({ placement, target, crop }: ConvertPlan, video: VideoInfo): string[] {
   return [
-    ...deinterlaceFilters(video),
+    ...uprightFilters(video),
     `fps=fps=${formatRate(target.rate)}:start_time=0`,
     // `-frames:v` would end the sound together with the last frame, even where some of it is still to be written.
     `trim=end_frame=${target.frames}`,
@@ -203,16 +218,6 @@ export function videoFilters({ placement, target, crop }: ConvertPlan, video: Vi
     'format=yuv420p',
     'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
   ];
-}
-
-/** Whole frames from fields. */
-export function deinterlaceFilters({ scan }: VideoInfo): string[] {
-  if (scan === 'progressive') return [];
-  return [`yadif=mode=send_frame:parity=auto:deint=${scan === 'mixed' ? 'interlaced' : 'all'}`];
-}
-
-export function cropFilter({ width, height, x, y }: Rect): string {
-  return `crop=w=${width}:h=${height}:x=${x}:y=${y}`;
 }
 
 function pixelFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {

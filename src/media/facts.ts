@@ -11,7 +11,7 @@ export function factLines(info: MediaInfo): string[] {
   if (video) lines.push(`video: ${videoLine(video)}`, ...oddities(video).map((line) => `       ${line}`));
   if (info.image) lines.push('video: none; it is a single picture');
   lines.push(...audioLines(info));
-  if (info.videoStreams > 1) lines.push(`streams: ${info.videoStreams} video; the first is used`);
+  if (info.videoStreams > 1) lines.push(`streams: ${info.videoStreams} video; ${usedStream(info)}`);
   if (info.coverArt) lines.push('cover art: yes; it is left out');
   return lines.map((line) => line.replace(/\S.*/, (text) => oneLine(text)));
 }
@@ -32,6 +32,11 @@ function audioLine(audio: AudioInfo): string {
   return join([audio.codec, rate, channels, seconds(audio.seconds), unusable(audio)]);
 }
 
+function usedStream({ video }: MediaInfo): string {
+  const chosen = video?.stream ?? 0;
+  return chosen === 0 ? 'the first is used' : `number ${chosen + 1} is used, which players show`;
+}
+
 function videoLine(video: VideoInfo): string {
   const fps = video.fps === undefined ? 'unknown frame rate' : `${Number(video.fps.toFixed(3))} fps`;
   return join([
@@ -50,11 +55,17 @@ function oddities(video: VideoInfo): string[] {
   const colour = [video.primaries, video.transfer, video.matrix].filter((part) => part !== undefined);
   return [
     formatSize(shown) !== formatSize(video) && `shown as ${formatSize(shown)}`,
+    video.mirrored && 'mirrored',
     video.rotation !== 0 && `turned by ${video.rotation} degrees`,
-    video.pixelAspect !== 1 && `pixel aspect ratio ${video.pixelAspect}`,
+    video.pixelAspect !== 1 && `pixel aspect ratio ${Number(video.pixelAspect.toFixed(3))}`,
     video.scan !== 'progressive' && `${video.scan === 'mixed' ? 'possibly ' : ''}interlaced`,
     video.alpha && 'with transparency',
+    video.stereo && `3D (${video.stereo})`,
+    video.projection && `360 degrees (${video.projection})`,
     video.hdr && `HDR (${video.hdr})`,
+    video.dolbyVision && `Dolby Vision profile ${video.dolbyVision.profile}`,
+    video.encrypted && 'encrypted',
+    video.missingDecoder && 'this ffmpeg has no decoder for it',
     colour.length > 0 && `colours: ${[...new Set(colour)].join(', ')}`,
     video.range === 'full' && 'full range',
   ].filter((line) => typeof line === 'string');

@@ -10,10 +10,11 @@ import { refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { temporary } from '../temporary.ts';
 import { shellQuote } from '../text.ts';
-import { alphaDecoder, type FfmpegArgsInput, type FfmpegCommand, ffmpegArgs, ffmpegCommand } from './arguments.ts';
+import { type FfmpegArgsInput, type FfmpegCommand, ffmpegArgs, ffmpegCommand } from './arguments.ts';
 import { type Ffmpeg, listParts } from './find.ts';
 import { frameLimits } from './frame.ts';
 import type { MediaInfo } from './info.ts';
+import { alphaDecoder } from './picture-input.ts';
 import {
   type ConvertPlan,
   convertInstead,

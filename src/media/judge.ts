@@ -10,7 +10,7 @@ import { jerk, liveliness, median, type Readings, type Sample } from './readings
 export type Level = 'good' | 'remark' | 'problem';
 
 export interface Finding {
-  readonly what: 'sharpness' | 'exposure' | 'cuts' | 'motion' | 'steadiness' | 'bars' | 'size' | 'sound';
+  readonly what: 'shape' | 'sharpness' | 'exposure' | 'cuts' | 'motion' | 'steadiness' | 'bars' | 'size' | 'sound';
   readonly level: Level;
   /** Null where there is nothing to measure. */
   readonly value: number | null;
@@ -43,6 +43,7 @@ export interface Evidence {
 export function judge(evidence: Evidence): readonly Finding[] {
   const { readings, info, between, options } = evidence;
   return [
+    ...shape(info.video),
     ...(readings.blur.length > 0 ? [sharpness(median(readings.blur))] : []),
     // The levels of HDR are of another scale.
     ...(readings.samples.length > 0 && !info.video.hdr ? [exposure(readings.samples)] : []),
@@ -51,6 +52,23 @@ export function judge(evidence: Evidence): readonly Finding[] {
     bars(uprightSize(info.video), between, options),
     size(evidence),
     sound(evidence),
+  ];
+}
+
+/** Of a picture that no flat screen shows as it is. */
+function shape({ projection, stereo, window }: VideoInfo): Finding[] {
+  const base = { what: 'shape', level: 'problem', value: null, unit: '' } as const;
+  if (projection !== undefined)
+    return [
+      {
+        ...base,
+        meaning: `It is a 360-degree picture (${projection}), and is used as it is stored.`,
+        advice: 'Export a flat view of it.',
+      },
+    ];
+  if (stereo === undefined || window) return [];
+  return [
+    { ...base, meaning: `It is 3D: two eyes in one picture (${stereo}).`, advice: 'Export the picture of one eye.' },
   ];
 }
 

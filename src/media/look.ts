@@ -6,11 +6,12 @@ import type { Rect, Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { machineError } from '../publish.ts';
 import { temporary } from '../temporary.ts';
-import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
+import { fileUrl, hostileInput } from './arguments.ts';
 import { pictureBetweenBars } from './bars.ts';
 import type { Ffmpeg } from './find.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { uprightSize } from './judge.ts';
+import { PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
 
@@ -104,7 +105,7 @@ async function runLook(
   const args = [
     ...[...hostileInput(), '-v', 'error', '-nostats', '-progress', 'pipe:1', '-y'],
     ...(start > 0 ? ['-ss', String(start)] : []),
-    ...['-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
+    ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', lookGraph(video, want)],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
     ...(sound !== undefined ? ['-map', `0:a:${sound}`, '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
@@ -146,8 +147,11 @@ export function lookGraph(video: VideoInfo, want: Wanted): string {
     ...(want.bars ? [bars()] : []),
   ];
   const labels = branches.map((_, index) => `[v${index}]`).join('');
-  const split = [...deinterlaceFilters(video), `split=${branches.length}`].join(',');
-  return [`[0:V:0]${split}${labels}`, ...branches.map((branch, index) => `[v${index}]${branch}`)].join(';');
+  const split = [...uprightFilters(video), `split=${branches.length}`].join(',');
+  return [
+    `[${pictureStream(video)}]${split}${labels}`,
+    ...branches.map((branch, index) => `[v${index}]${branch}`),
+  ].join(';');
 }
 
 /**

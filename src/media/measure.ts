@@ -2,6 +2,7 @@
 
 import { fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
+import { pictureStream } from './picture-input.ts';
 import { KILL_AFTER_MS, throwIfAborted } from './process.ts';
 
 export interface Measured {
@@ -17,7 +18,11 @@ const MAX_PACKETS = 1_000_000;
 const STANDARD_FPS = [10, 12, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60_000 / 1001, 60, 120];
 
 /** Undefined when ffmpeg finds no picture in it. Never runs longer than a minute. */
-export async function measureVideo(path: string, ffmpeg: Ffmpeg, signal: AbortSignal): Promise<Measured | undefined> {
+export async function measureVideo(
+  path: string,
+  ffmpeg: Ffmpeg,
+  { stream, signal }: { readonly stream: number; readonly signal: AbortSignal },
+): Promise<Measured | undefined> {
   const { execa } = await import('execa');
   const args = [
     ...hostileInput(),
@@ -26,7 +31,7 @@ export async function measureVideo(path: string, ffmpeg: Ffmpeg, signal: AbortSi
     '-i',
     fileUrl(path),
     '-map',
-    '0:V:0',
+    pictureStream({ stream }),
     '-c',
     'copy',
     '-f',

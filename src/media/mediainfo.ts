@@ -56,9 +56,10 @@ function readVideo(track: Fields, stream: number): VideoInfo {
     codec: format === 'AVC' ? 'H.264' : format,
     profile: text(track, 'Format_Profile'),
     stream,
-    width: number(track, 'Width') ?? 0,
-    height: number(track, 'Height') ?? 0,
-    pixelAspect: number(track, 'PixelAspectRatio') || 1,
+    width: Math.abs(number(track, 'Width') ?? 0),
+    height: Math.abs(number(track, 'Height') ?? 0),
+    // Negative where a matrix mirrors the picture.
+    pixelAspect: Math.abs(number(track, 'PixelAspectRatio') || 1),
     ...{ window: undefined, mirrored: false, stereo: undefined, projection: undefined },
     rotation: turnedBy(number(track, 'Rotation') ?? 0),
     fps: fps || undefined,

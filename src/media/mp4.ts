@@ -41,7 +41,7 @@ function boxSize(head: Buffer, left: number): number {
 function readMovie(moov: Buffer): TrackHeader[] {
   const boxes = children(moov, 8);
   const movie = find(boxes, 'mvhd');
-  const matrix = movie ? readMatrix(movie, movie.readUInt8(8) === 1 ? 44 : 32) : IDENTITY;
+  const matrix = movie ? readMatrix(movie, movie.readUInt8(8) === 1 ? 56 : 44) : IDENTITY;
   return boxes.filter(({ type }) => type === 'trak').flatMap(({ box }) => readTrack(box, matrix) ?? []);
 }
 
@@ -80,7 +80,7 @@ function readTrack(trak: Buffer, movie: Matrix): TrackHeader | undefined {
   const [entry] = children(find(samples, 'stsd') ?? Buffer.alloc(0), FULL + 4);
   const inside = entry ? children(entry.box, VISUAL_ENTRY) : [];
   const dolbyVision = find(inside, 'dvcC') ?? find(inside, 'dvvC');
-  const own = readMatrix(header, header.readUInt8(8) === 1 ? 52 : 40);
+  const own = readMatrix(header, header.readUInt8(8) === 1 ? 60 : 48);
   const isEnabled = (header.readUInt8(11) & 1) === 1;
   return {
     ...PLAIN_TRACK,

@@ -106,6 +106,7 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   const target = { ...placement.box, rate, fps, frames, seconds: frames / fps, audio };
 
   const steps = [
+    ...(info.truncated ? [CUT_OFF] : []),
     ...trimSteps({ seconds, start, frames, whole, fps, options, moment }),
     ...(start < held ? lateSteps(video, held) : []),
     ...rateSteps(video, rate),
@@ -130,6 +131,12 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
 function reachesEnd(end: number, seconds: number, fps: number): boolean {
   return end > seconds - 1.5 / fps;
 }
+
+const CUT_OFF: PlanStep = {
+  do: 'read what is there',
+  because: 'the file is cut off: it ends before its own index says so',
+  detail: 'what can be decoded',
+};
 
 function startOf({ start }: ClipOptions): number {
   return start === 'auto' ? 0 : (start ?? 0);
@@ -181,7 +188,7 @@ function findIssues(info: MediaInfo): string[] {
     return [info.audio ? 'It has sound but no video.' : 'It has no video.'];
   }
   const issues: string[] = [];
-  if (info.truncated) issues.push('The file is cut off: it ends before its own index says so.');
+  issues.push(...unreadable(video));
   const { width, height } = video;
   if (!(width >= 16 && height >= 16)) issues.push(`Its picture is ${formatSize(video)}; at least 16x16 is needed.`);
   if (width > MAX_SIDE || height > MAX_SIDE)
@@ -198,6 +205,21 @@ function findIssues(info: MediaInfo): string[] {
       issues.push(`It is ${round(seconds)} s long; at least ${MIN_SECONDS} s are needed.`);
   }
   return issues;
+}
+
+/** Why nothing can be made of its picture, whatever its size and length. */
+function unreadable({ encrypted, missingDecoder, dolbyVision }: VideoInfo): string[] {
+  if (encrypted)
+    return ['It is encrypted, and nothing but its own player can decode it: give a copy without protection.'];
+  if (missingDecoder !== undefined)
+    return [
+      `This ffmpeg has no decoder for ${missingDecoder}: point SORA_FFMPEG at another one, or export the clip as H.264.`,
+    ];
+  if (dolbyVision?.compatibility !== 0) return [];
+  const { profile } = dolbyVision;
+  return [
+    `It is Dolby Vision profile ${profile}, whose colours only Dolby Vision shows: export it as HDR10, HLG or SDR.`,
+  ];
 }
 
 function wrongWishes({ start, duration }: ClipOptions): string[] {
@@ -278,13 +300,18 @@ function rateSteps(video: VideoInfo, rate: Rate): PlanStep[] {
 function dropSteps(info: MediaInfo, options: ClipOptions): PlanStep[] {
   const steps: PlanStep[] = noSoundSteps(info, options);
   const extra = [
-    info.videoStreams > 1 && plural(info.videoStreams - 1, 'video stream'),
+    info.videoStreams > 1 && leftOut(info.video?.stream ?? 0, plural(info.videoStreams - 1, 'video stream')),
     ...(options.audio ? leftOutTracks(info) : []),
     info.coverArt && 'the cover art',
   ].filter((part) => typeof part === 'string');
   if (extra.length > 0)
     steps.push({ do: 'leave out', because: 'a clip has one video and one audio stream', detail: extra.join(', ') });
   return steps;
+}
+
+/** Players do not show what stands before the chosen stream, unless they are told to. */
+function leftOut(chosen: number, others: string): string {
+  return chosen === 0 ? others : `${others} (players show number ${chosen + 1})`;
 }
 
 /**

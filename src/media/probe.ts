@@ -37,7 +37,8 @@ export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeO
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
     const video = report.video && mergeVideo(report.video, { track: header?.tracks[stream], first });
-    info = await withSound({ ...report, video }, path, { first, asked, signal });
+    const truncated = header?.cut ?? (report.truncated && !ENDLESS.test(report.container));
+    info = await withSound({ ...report, video, truncated }, path, { first, asked, signal });
   } finally {
     await file.close();
   }
@@ -85,6 +86,9 @@ async function firstFrames(
     return undefined;
   });
 }
+
+/** Streams without an index: they may end anywhere. */
+const ENDLESS = /^(?:MPEG-TS|BDAV|MPEG-PS|MPEG Video|AVC|HEVC)$/;
 
 const VIDEO_HINT = 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.';
 
@@ -162,7 +166,7 @@ async function measured(
   signal: AbortSignal,
 ): Promise<MediaInfo> {
   const { measureVideo } = await import('./measure.ts');
-  const found = await measureVideo(path, ffmpeg, signal);
+  const found = await measureVideo(path, ffmpeg, { stream: video.stream, signal });
   if (!found) return info;
   if (info.container === 'GIF' && found.frames < 2) return { ...info, video: undefined, image: true };
   const { seconds, fps, frames, constantRate } = found;

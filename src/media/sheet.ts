@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { formatSize, type Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { formatBytes, oneLine } from '../text.ts';
-import { deinterlaceFilters, fileUrl, hostileInput } from './arguments.ts';
+import { fileUrl, hostileInput } from './arguments.ts';
 import { inputMatrix } from './colour.ts';
 import type { Ffmpeg } from './find.ts';
 import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from './info.ts';
@@ -21,6 +21,7 @@ import {
   putText,
   textWidth,
 } from './paper.ts';
+import { PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 
 export interface SheetRequest {
@@ -219,7 +220,7 @@ async function decodeFrames(
   const { execa } = await import('execa');
   const matrix = video.rgb ? '' : `:in_color_matrix=${inputMatrix(video)}`;
   const chain = [
-    ...deinterlaceFilters(video),
+    ...uprightFilters(video),
     ...filters,
     `scale=w=${size.width}:h=${size.height}${matrix}:flags=area+accurate_rnd+full_chroma_int`,
     'format=rgb24',
@@ -228,7 +229,8 @@ async function decodeFrames(
     'fps=25',
   ];
   const args = [
-    ...[...hostileInput(), '-v', 'error', '-ss', from.toFixed(3), '-i', fileUrl(resolve(source)), '-map', '0:V:0'],
+    ...[...hostileInput(), ...PICTURE_INPUT, '-v', 'error', '-ss', from.toFixed(3)],
+    ...['-i', fileUrl(resolve(source)), '-map', pictureStream(video)],
     ...['-filter:v', chain.join(','), '-frames:v', String(count), '-f', 'rawvideo', 'pipe:1'],
   ];
   const result = await execa(ffmpeg.path, args, {

@@ -36,6 +36,8 @@ export function pictureSteps(
       because: video.scan === 'mixed' ? 'some frames may be interlaced' : 'it is interlaced',
       detail: 'whole frames',
     });
+  if (video.window) steps.push(windowStep(video, video.window));
+  if (video.mirrored) steps.push({ do: 'mirror', because: 'a flag mirrors it', detail: 'stored as it is shown' });
   if (video.rotation !== 0)
     steps.push({ do: 'rotate', because: `a flag turns it by ${video.rotation} degrees`, detail: 'stored upright' });
   if (video.pixelAspect !== 1)
@@ -65,6 +67,13 @@ export function pictureSteps(
       detail: placement.mode === 'pad' ? `centred on black, ${formatSize(box)}` : `its middle, ${formatSize(box)}`,
     });
   return steps;
+}
+
+function windowStep({ stereo }: VideoInfo, window: Rect): PlanStep {
+  const detail = `${formatSize(window)} of what is stored`;
+  if (stereo === undefined) return { do: 'crop', because: 'its header says that its margins are not shown', detail };
+  const eye = stereo === 'side by side' ? 'the left one' : 'the upper one';
+  return { do: 'take one eye', because: `it is 3D (${stereo})`, detail: `${eye}, ${detail}` };
 }
 
 function scaleReason({ box, picture }: Placement, options: ClipOptions, shown: Size): string {

@@ -121,6 +121,7 @@ export function masterProblems(info: MediaInfo, target: PlanTarget, kind: 'remux
     formatSize(video) !== formatSize(target) && `it is ${formatSize(video)}, not ${formatSize(target)}`,
     video.pixelAspect !== 1 && 'its pixels are not square',
     video.rotation !== 0 && 'it is rotated',
+    video.mirrored && 'it is mirrored',
     video.scan !== 'progressive' && 'it is interlaced',
     !video.constantRate && 'its frame rate varies',
     Math.abs((video.fps ?? 0) - target.fps) > 0.01 && `its frame rate is ${video.fps}`,

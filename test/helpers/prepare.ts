@@ -17,8 +17,8 @@ export async function tempFolder(): Promise<string> {
   return folder;
 }
 
-export function findTestFfmpeg(): ReturnType<typeof findFfmpeg> {
-  return findFfmpeg({ SORA_FFMPEG: ffmpegPath });
+export function findTestFfmpeg(path: string = ffmpegPath): ReturnType<typeof findFfmpeg> {
+  return findFfmpeg({ SORA_FFMPEG: path });
 }
 
 /** Prepares `source` into `outputPath`; throws as the commands do. */
@@ -26,9 +26,10 @@ export async function prepare(
   source: string,
   outputPath: string,
   options: Partial<ClipOptions> = {},
+  build?: string,
 ): Promise<Awaited<ReturnType<typeof prepareClip>>> {
   const { signal } = new AbortController();
-  const ffmpeg = await findTestFfmpeg();
+  const ffmpeg = await findTestFfmpeg(build);
   const info = await probeMedia(source, { ffmpeg, signal });
   const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
   if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);

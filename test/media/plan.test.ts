@@ -103,6 +103,12 @@ describe('what fits', () => {
     expect(remux(mediaInfo({ seconds: 3 }, { seconds: 2.95 })).audioUntil).toBeUndefined();
   });
 
+  it('says which of several video streams is taken, where it is not the first', () => {
+    expect(remux(mediaInfo({ stream: 1 }, {}, { videoStreams: 2 })).steps).toEqual([
+      expect.objectContaining({ do: 'leave out', detail: '1 more video stream (players show number 2)' }),
+    ]);
+  });
+
   it('names the streams that are left out', () => {
     const [audio, ...others] = [
       audioInfo({ track: 1 }),
@@ -207,11 +213,36 @@ describe('trim', () => {
   });
 });
 
+const WINDOW = { x: 0, y: 40, width: 1280, height: 720 };
+
+describe('how the picture is shown', () => {
+  it.each<[string, Partial<VideoInfo>, object]>([
+    ['a mirrored picture', { mirrored: true }, { do: 'mirror' }],
+    ['a turned picture', { rotation: 90 }, { do: 'rotate', because: expect.stringContaining('90 degrees') }],
+    ['cropped lines', { window: WINDOW }, { do: 'crop', detail: '1280x720 of what is stored' }],
+    [
+      'eyes side by side',
+      { window: WINDOW, stereo: 'side by side' },
+      { do: 'take one eye', because: 'it is 3D (side by side)', detail: expect.stringMatching(/^the left one/) },
+    ],
+    ['a file that is cut off', {}, { do: 'read what is there', because: expect.stringContaining('cut off') }],
+  ])('is no copy, and told: %s', (what, video, step) => {
+    const plan = convert(mediaInfo(video, {}, { truncated: what.includes('cut off') }));
+    expect(plan.steps[0]).toMatchObject(step);
+  });
+
+  it.each([1, 2, 4, 6])('converts Dolby Vision by its base layer where that is compatible (%i)', (compatibility) => {
+    expect(convert(mediaInfo({ dolbyVision: { profile: 8, compatibility }, codec: 'HEVC' })).kind).toBe('convert');
+  });
+});
+
 describe('what cannot be used', () => {
   it.each<[string, MediaInfo, RegExp]>([
     ['sound alone', mediaInfo(null), /sound but no video/],
     ['a picture', mediaInfo(null, null, { image: true }), /single picture/],
-    ['a cut-off file', mediaInfo({}, {}, { truncated: true }), /cut off/],
+    ['an encrypted file', mediaInfo({ encrypted: true, missingDecoder: 'H.264' }), /encrypted.*without protection/],
+    ['a codec without a decoder', mediaInfo({ missingDecoder: 'VVC' }), /no decoder for VVC: point SORA_FFMPEG/],
+    ['Dolby Vision 5', mediaInfo({ dolbyVision: { profile: 5, compatibility: 0 } }), /profile 5.*HDR10, HLG or SDR/],
     ['1.9 s', mediaInfo({ seconds: 1.9 }), /1\.9 s long; at least 2 s/],
     ['an unknown length', mediaInfo({ seconds: undefined }), /not stored/],
     ['a picture beyond the limit', mediaInfo({ width: 9000 }), /9000x720/],
@@ -221,7 +252,7 @@ describe('what cannot be used', () => {
   });
 
   it('names all reasons together', () => {
-    expect(issues(mediaInfo({ width: 9000, seconds: 1 }, {}, { truncated: true }))).toHaveLength(3);
+    expect(issues(mediaInfo({ width: 9000, seconds: 1, encrypted: true }))).toHaveLength(3);
   });
 });
 
