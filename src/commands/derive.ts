@@ -5,11 +5,12 @@ import { isSoraError, refuseAll, SoraError } from '../errors.ts';
 import { fingerprintOf } from '../jobs.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
+import { admittedJob, existingJobs } from './admission.ts';
 import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
 import { type FollowFlags, followAll } from './follow.ts';
 import { findJobs, finishedJob, resumeCommand } from './jobs.ts';
 import { showRequest } from './preview.ts';
-import { admittedJob, type Order, submit } from './submit.ts';
+import { type Order, submit } from './submit.ts';
 import { checkTarget } from './target.ts';
 import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './wishes.ts';
 
@@ -45,8 +46,9 @@ export async function runVideoDerive(
   const { records } = await (await context.jobs()).list();
   const order = orderOf({ ...input, prompt }, { source, provider });
   checkRules(context, { order, source, provider, records });
+  const existing = input.dryRun ? await existingJobs(context, order, input) : [];
   const earlier = input.dryRun
-    ? undefined
+    ? existing[0]
     : await admittedJob(context, { ...input, draft: order, key: input.key, ownIds: [] });
   const cost = await costOf(context, { order, source, provider });
   const bill = [{ what: 'video', count: 1, each: cost }] as const;
@@ -55,7 +57,7 @@ export async function runVideoDerive(
   if (input.dryRun) {
     const request = provider.describeDerivation?.(order.derivation);
     if (!request) throw cannot(provider, input.kind);
-    showRequest(context, { prompt, request, bill });
+    showRequest(context, { prompt, request, bill: earlier ? [] : bill, existing });
     return 0;
   }
 

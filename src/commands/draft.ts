@@ -1,14 +1,14 @@
 /** The request of a video, complete before it leaves: names, registrations, reference, fingerprint. */
 import type { Context } from '../context.ts';
-import { orientationOf, type Registration, type VideoRequest } from '../domain.ts';
+import { type Job, orientationOf, type Registration, type VideoRequest } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { fingerprintOf } from '../jobs.ts';
 import { nameCharacters, pointToClips } from '../prompt.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import { admittedJob, existingJobs } from './admission.ts';
 import { type Place, registrationAt } from './place.ts';
 import { readReference } from './reference.ts';
 import { ensureRegistered, refuseClipless } from './register.ts';
-import { admittedJob } from './submit.ts';
 import type { GenerateFlags, Wanted } from './wishes.ts';
 
 /** A request that is ready to leave. */
@@ -18,6 +18,8 @@ export interface Draft {
   /** The names that were put into the prompt. */
   readonly injected: readonly string[];
   readonly fingerprint: string;
+  /** Of a dry run: the jobs that its keys have already. */
+  readonly existing?: readonly Job[];
 }
 
 /** Looks at what may cost money; throws to refuse it. */
@@ -84,8 +86,9 @@ export async function makeDraft(
   // What the model cannot be asked for is refused before anything is uploaded for it.
   provider.describeVideo(draft.video);
   if (input.dryRun) {
-    await admit?.draft(draft, missing);
-    return draft;
+    const existing = await existingJobs(context, draft, input);
+    if (existing.length < input.count) await admit?.draft(draft, missing);
+    return { ...draft, existing };
   }
   const { key, resend, count } = input;
   const earlier = await admittedJob(context, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });

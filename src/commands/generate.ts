@@ -5,6 +5,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { BillItem, Cost } from '../providers/cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import { listOf } from '../text.ts';
+import { keyOf } from './admission.ts';
 import { castSaid, NO_AUTO_CAST } from './auto-cast.ts';
 import { checkBudget, costOfCharacters, costOfVideo } from './budget.ts';
 import { requireCharacter } from './character.ts';
@@ -37,6 +38,7 @@ export async function runGenerate(context: Context, input: GenerateFlags & { pro
       autoCast,
       prompt: draft.video.prompt,
       request: provider.describeVideo(draft.video),
+      count: input.count,
       ...quote,
     });
     return 0;
@@ -174,10 +176,6 @@ async function submitFirst(context: Context, request: Request): Promise<{ draft:
 }
 
 const NOTHING_CREATED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated']);
-
-function keyOf({ key, count }: GenerateFlags, index: number): string | undefined {
-  return key === undefined || count === 1 ? key : `${key}#${index + 1}`;
-}
 
 function showJobs(context: Context, jobs: readonly Job[]): void {
   context.ui.result({

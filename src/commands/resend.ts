@@ -44,6 +44,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
     ...{ draft: order, provider, cost, key: job.key, resend: true, replaces: job.id, ownIds: [] },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
+    ...(job.autoCast && { autoCast: job.autoCast }),
     wait: waits ? input : undefined,
   });
   if (waits) {

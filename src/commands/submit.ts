@@ -1,6 +1,6 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 import type { Context } from '../context.ts';
-import { isUnresolved, type Job, type JobStatus } from '../domain.ts';
+import { isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
 import { lastWords } from '../last-words.ts';
@@ -8,26 +8,17 @@ import type { Cost } from '../providers/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { newJobId } from '../store/job-record.ts';
 import { oneLine, sentence, shellQuote } from '../text.ts';
+import { type AdmissionOptions, earlierJob, settleTwin, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { closeReplaced } from './close.ts';
 import type { Draft } from './draft.ts';
 import { waysOn } from './job-command.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';
 import { keepAnswer } from './keep-answer.ts';
-import { settleJob, unresolvedError } from './unresolved.ts';
 
 export interface Submitted {
   readonly job: Job;
   /** When the host wants to be asked first. */
   readonly pollAfterMs: number | undefined;
-}
-
-export interface AdmissionOptions {
-  readonly draft: Pick<Draft, 'fingerprint'>;
-  readonly key: string | undefined;
-  /** Send although an equal job may exist already. */
-  readonly resend: boolean;
-  /** Jobs that this same command has made: equal on purpose. */
-  readonly ownIds: readonly string[];
 }
 
 /** What is sent: a video from words, or one that is made from another. */
@@ -49,63 +40,25 @@ export interface SubmitOptions extends AdmissionOptions {
   readonly wait: Resumable | undefined;
 }
 
-/** A key whose job came to nothing is free again. */
-const GIVEN_UP: ReadonlySet<JobStatus> = new Set(['failed', 'expired', 'cancelled']);
-
-/** What stands in the way of a request: at most one of the two. */
-export interface Earlier {
-  /** The job that the key belongs to: nothing needs to be sent. */
-  readonly sameKey?: Job;
-  /** An equal one that is unresolved: nothing may be sent. */
-  readonly twin?: Job;
-}
-
-/** Throws `usage` when the key belongs to other work. */
-export function earlierJob(jobs: readonly Job[], { draft, key, resend, ownIds }: AdmissionOptions): Earlier {
-  const sameKey = key === undefined ? undefined : jobs.find((job) => job.key === key && !GIVEN_UP.has(job.status));
-  if (sameKey && sameKey.fingerprint !== draft.fingerprint) {
-    throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
-      hint: 'Use another --key.',
-    });
-  }
-  if (sameKey && !isUnresolved(sameKey)) return { sameKey };
-  const twin = resend
-    ? undefined
-    : jobs.find(
-        (job) =>
-          isUnresolved(job) && (job === sameKey || (job.fingerprint === draft.fingerprint && !ownIds.includes(job.id))),
-      );
-  return twin ? { twin } : {};
-}
-
 /**
- * The same with the jobs of this machine, and after a look at the host for an unresolved twin. The job that the key belongs
- * to, if any. Throws `ambiguous` when nobody knows what became of the twin, and `pending` when it turns out to exist: who
- * runs a lost command again wants that job, not a second one.
+ * Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job, and
+ * waits for another command that is sending that one.
  */
-export async function admittedJob(context: Context, options: AdmissionOptions): Promise<Job | undefined> {
-  const store = await context.jobs();
+export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
   for (;;) {
-    const { sameKey, twin } = earlierJob((await store.list()).records, options);
-    if (!twin) return sameKey;
-    const known = await settleJob(context, twin);
-    if (isUnresolved(known.job)) throw unresolvedError(known);
-    if ((options.key !== undefined && twin.key === options.key) || GIVEN_UP.has(known.job.status)) continue;
-    throw new SoraError('pending', `An equal request was made before, as job ${twin.id}. Nothing new was sent.`, {
-      hint: `Get its video: ${resumeCommand(context, known.job, {})}\nTo make another one, run the command again.`,
-      jobId: twin.id,
-    });
+    const job = await newJob(context, options);
+    const { sent, twin } = await sendAdmitted(context, job, options);
+    if (sent) return sent;
+    await settleTwin(context, twin, options);
   }
 }
 
-/** Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job. */
-export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
-  const { ui, host } = context;
+async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
+  const { host } = context;
   const { draft, provider, key, cost } = options;
-  const store = await context.jobs();
   const createdAt = new Date(host.clock.now()).toISOString();
   const uptimeSeconds = host.uptimeSeconds?.();
-  const job: Job = {
+  return {
     version: 1,
     id: newJobId(host.clock.now(), host.random),
     provider: provider.name,
@@ -124,30 +77,43 @@ export async function submit(context: Context, options: SubmitOptions): Promise<
     createdAt,
     updatedAt: createdAt,
   };
+}
+
+/** The record and the request, unless another job stands in its way: the unresolved `twin`. */
+async function sendAdmitted(
+  context: Context,
+  job: Job,
+  options: SubmitOptions,
+): Promise<{ readonly sent: Submitted; readonly twin?: never } | { readonly sent?: never; readonly twin: Job }> {
+  const { ui, host } = context;
+  const store = await context.jobs();
   return store.whileSending(job.id, async () => {
     let twin: Job | undefined;
     let replaced: readonly Job[] = [];
+    let equal: Job | undefined;
     const admitted = await lastWords.hold(async () => {
-      const kept = await store.create(job, ({ records, broken }) => {
-        for (const { path } of broken)
-          ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
-        const earlier = earlierJob(records, options);
+      const kept = await store.create(job, (jobs) => {
+        const earlier = earlierJob(jobs, options);
         twin = earlier.twin;
-        replaced = replacedBy(records, options);
+        for (const { path } of jobs.broken)
+          ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
+        replaced = replacedBy(jobs.records, options);
+        equal = unfinishedEqual(jobs.records, options, host.clock.now());
         return earlier.twin ?? earlier.sameKey;
       });
       // Nothing has left yet: a record that says "submitting" would say more than is true.
       if (kept.id === job.id && host.signal.aborted) await writeDownFailure(context, job, host.signal.reason);
       return kept;
     });
-    if (twin) throw unresolvedError(await settleJob(context, twin));
+    if (twin) return { twin };
     if (admitted.id !== job.id) {
-      ui.note(`The key "${key}" belongs to job ${admitted.id}; nothing new is sent.`);
-      return { job: admitted, pollAfterMs: 0 };
+      ui.note(`The key "${options.key}" belongs to job ${admitted.id}; nothing new is sent.`);
+      return { sent: { job: admitted, pollAfterMs: 0 } };
     }
     host.signal.throwIfAborted();
+    if (equal) warnOfEqual(context, equal);
     try {
-      return await sendRecorded(context, job, options);
+      return { sent: await sendRecorded(context, job, options) };
     } finally {
       await lastWords.hold(() => closeReplaced(context, replaced, job.id));
     }

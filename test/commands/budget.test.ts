@@ -135,6 +135,8 @@ describe('what a derived video costs', () => {
     test.server.answer(videoObject('queued', { id: 'n' }));
     await derive(test, { kind: 'edit', id, key: 'nightly' });
     expect(await derive(test, { kind: 'edit', id, key: 'nightly', maxCost: 0.1 })).toBe(0);
+    expect(await derive(test, { kind: 'edit', id, key: 'nightly', maxCost: 0.1, dryRun: true })).toBe(0);
+    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: nothing/);
     expect(test.server.seen).toHaveLength(1);
   });
 });

@@ -114,6 +114,36 @@ describe('a dry run', () => {
     });
   });
 
+  it('P2: says which job its key has already, and that nothing would be paid, also beyond --max-cost', async () => {
+    const test = await withHost();
+    test.server.answer(videoObject('queued'));
+    await generate(test, { key: 'nightly' });
+    const [job] = await jobs(test);
+    const again = await test.again();
+    expect(await generate(again, { key: 'nightly', dryRun: true, maxCost: 0.1 })).toBe(0);
+    expect(again.stderr.text()).toContain(`existing: ${job?.id}\nCost: nothing, because nothing would be sent\n`);
+    const json = await test.again({ json: true });
+    await generate(json, { key: 'nightly', dryRun: true });
+    expect(JSON.parse(json.stdout.text())).toMatchObject({ existing: job?.id, cost: { usd: 0 } });
+    expect(test.server.seen).toHaveLength(1);
+    await expect(generate(again, { prompt: 'Another.', key: 'nightly', dryRun: true })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+
+  it('P2: of several names those that there are, and says nothing of a key that is free', async () => {
+    const test = await withHost({ json: true });
+    test.server.answer(videoObject('queued'), refusal(400, 'invalid_value'));
+    await expect(generate(test, { key: 'nightly', count: 2 })).rejects.toMatchObject({ code: 'refused' });
+    const made = (await jobs(test)).find(({ status }) => status === 'queued');
+    const again = await test.again();
+    await generate(again, { key: 'nightly', count: 2, dryRun: true });
+    expect(JSON.parse(again.stdout.text())).toMatchObject({ existing: [made?.id], cost: { usd: 0.8 } });
+    const free = await test.again();
+    await generate(free, { key: 'weekly', dryRun: true });
+    expect(JSON.parse(free.stdout.text())).not.toHaveProperty('existing');
+  });
+
   it('names the table alone where the table is of that very host', async () => {
     const test = await createTestContext({ provider: 'wavespeed' }, { env: { WAVESPEED_API_KEY: KEY } });
     await generate(test, { dryRun: true });

@@ -5,7 +5,7 @@ import type { Draft } from '../../src/commands/draft.ts';
 import { type SubmitOptions, submit } from '../../src/commands/submit.ts';
 import type { Job } from '../../src/domain.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
-import type { TestContext } from '../helpers/host.ts';
+import { START, type TestContext } from '../helpers/host.ts';
 import { hashOf } from '../store/samples.ts';
 
 const CHARACTER = { name: 'Joe', value: 'char_Joe' };
@@ -205,6 +205,45 @@ describe('P2: a request like an earlier one', () => {
   });
 });
 
+describe('an equal request that is on its way', () => {
+  const mine = { fingerprint: DRAFT.fingerprint, createdAt: new Date(START - 180_000).toISOString() };
+  const WARNING = /^warning: Job (job_\w+) is an equal request, sent 3 min ago and running.* --key <text>\.$/m;
+
+  it('is warned of with its id and the use of a key, before this one is sent all the same', async () => {
+    const test = await withHost();
+    const earlier = await addJob(test, { baseUrl: test.baseUrl, ...mine, status: 'running' });
+    let before = '';
+    const onRequest = (): void => {
+      before = test.stderr.text();
+    };
+    test.server.answer({ ...videoObject('queued'), onRequest });
+    expect((await send(test)).job.id).not.toBe(earlier.id);
+    expect(WARNING.exec(before)?.[1]).toBe(earlier.id);
+  });
+
+  it.each<[string, Partial<Job>, Partial<SubmitOptions>]>([
+    ['is finished', { status: 'succeeded' }, {}],
+    ['was sent more than an hour ago', { createdAt: new Date(START - 3_600_001).toISOString() }, {}],
+    ['asks for other work', { fingerprint: hashOf('other work') }, {}],
+    ['came before a request with a key', {}, { key: 'nightly' }],
+    ['came before a request that is to be sent all the same', {}, { resend: true }],
+  ])('is not warned of when it %s', async (_title, fields, options) => {
+    const test = await withHost();
+    await addJob(test, { baseUrl: test.baseUrl, ...mine, status: 'running', ...fields });
+    test.server.answer(videoObject('queued'));
+    await send(test, options);
+    expect(test.stderr.text()).not.toContain('equal request');
+  });
+
+  it('is not warned of when this same command has sent it', async () => {
+    const test = await withHost();
+    const earlier = await addJob(test, { baseUrl: test.baseUrl, ...mine, status: 'running' });
+    test.server.answer(videoObject('queued'));
+    await send(test, { ownIds: [earlier.id] });
+    expect(test.stderr.text()).not.toContain('equal request');
+  });
+});
+
 describe('P2: a key', () => {
   it.each(['queued', 'running', 'succeeded'] as const)(
     'whose job is %s gives that job and sends nothing',
@@ -241,7 +280,24 @@ describe('P2: a key', () => {
     const torn = join(test.context.paths.jobs, 'job_000000000torn00.json');
     writeFileSync(torn, 'torn');
     test.server.answer(videoObject('queued'));
-    await send(test, { key: 'nightly' });
+    await send(test);
     expect(test.stderr.text()).toContain(`${torn} cannot be read`);
+  });
+
+  it('that may stand in a record which cannot be read is refused, unless --resend says otherwise', async () => {
+    const test = await withHost();
+    await addJob(test, { baseUrl: test.baseUrl });
+    const torn = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    writeFileSync(torn, '{"version":1,"key":"nightly"');
+    await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
+      ...{ code: 'machine', message: expect.stringContaining(`whose record cannot be read: ${torn}: `) },
+      hint: expect.stringContaining('Repair that record, or move it away'),
+    });
+    expect(test.server.seen).toEqual([]);
+    // The job that the key has is known, whatever else stands there.
+    const mine = await addJob(test, { baseUrl: test.baseUrl, fingerprint: DRAFT.fingerprint, key: 'weekly' });
+    expect((await send(test, { key: 'weekly' })).job.id).toBe(mine.id);
+    test.server.answer(videoObject('queued'));
+    expect((await send(test, { key: 'nightly', resend: true })).job.key).toBe('nightly');
   });
 });

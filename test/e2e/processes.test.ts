@@ -59,6 +59,42 @@ describe('several processes', () => {
     expect(jobsOf(machine)).toHaveLength(1);
   });
 
+  it('P2: of one --key, four at once, make one job: three wait for the first', async () => {
+    const machine = await withHost();
+    const keyed = [...GENERATE, '--key', 'nightly'];
+    const first = machine.sora(keyed);
+    const others: ReturnType<Machine['sora']>[] = [];
+    machine.host.at('created', undefined, async () => {
+      for (let count = 0; count < 3; count++) others.push(machine.sora(keyed));
+      await Promise.all(others.map((run) => said(run, 'stderr', 'its end is waited for')));
+    });
+    const all = [await first, ...(await Promise.all(others))];
+    const [job] = jobsOf(machine);
+    for (const { exitCode, stdout, stderr } of all) {
+      expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 0, stdout: expect.stringContaining(`${job?.id} is `) });
+    }
+    expect(all).toHaveLength(4);
+    expect(machine.host.videos).toHaveLength(1);
+  });
+
+  it('P2: of one --key, one that waits for the other ends with Ctrl-C, and has sent nothing', async () => {
+    const machine = await withHost();
+    const keyed = [...GENERATE, '--key', 'nightly'];
+    const first = machine.sora(keyed);
+    let stopped: Awaited<ReturnType<Machine['sora']>> | undefined;
+    machine.host.at('created', undefined, async () => {
+      const other = machine.sora(keyed);
+      await said(other, 'stderr', 'its end is waited for');
+      other.kill('SIGINT');
+      stopped = await other;
+    });
+    expect((await first).exitCode).toBe(0);
+    expect(stopped?.exitCode, stopped?.stderr).toBe(130);
+    expect(stopped?.stderr).toMatch(/Nothing new was sent\.\nhint: Follow it with: sora video wait job_\w+/);
+    expect(machine.host.videos).toHaveLength(1);
+    expect(jobsOf(machine)).toMatchObject([{ remoteId: 'video_1' }]);
+  });
+
   it('send different requests at once, and lose none', async () => {
     const machine = await withHost();
     const prompts = ['One.', 'Two.', 'Three.'];
