@@ -140,7 +140,11 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     use: once(async () => chooseProvider(await configured(await profile()))),
     preview: once(async () => chooseProvider(await configured(await profile()), 'preview')),
   };
-  const connection = (purpose: Purpose = 'use'): Promise<Connection> => connections[purpose]();
+  const connection = async (purpose: Purpose = 'use'): Promise<Connection> => {
+    const chosen = await connections[purpose]();
+    if (chosen.key !== undefined) ui.keepSecret(chosen.key);
+    return chosen;
+  };
   const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
   const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
     const { createHttp } = await import('./providers/http.ts');
@@ -158,6 +162,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const lenientHttp = once(makeHttp(true));
 
   const connect = (to: Connection): Promise<Provider> => {
+    if (to.key !== undefined) ui.keepSecret(to.key);
     // Two profiles may have two keys for one host.
     const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key]);
     const made = providers.get(id) ?? makeProvider(to);

@@ -1,5 +1,7 @@
 /** Plain data that every other file speaks in, with its small pure helpers. No effects. */
 
+import { trimEnd } from './text.ts';
+
 export type Orientation = 'landscape' | 'portrait';
 
 /** Pixels of the displayed picture. */
@@ -311,5 +313,5 @@ export function normalizeBaseUrl(text: string): string {
   url.search = '';
   url.username = '';
   url.password = '';
-  return url.href.replace(/\/+$/, '');
+  return trimEnd(url.href, '/');
 }

@@ -120,7 +120,7 @@ function isGuess(hint: string | undefined): hint is string {
 export function usageError(problem: { readonly code: string; readonly message: string }, example?: string): SoraError {
   const { code, message: text } = problem;
   const [message = '', ...more] = text.replace(/^error: /, '').split('\n');
-  const suggestion = /\(Did you mean (.+)\?\)/s.exec(more.join(' '))?.[1];
+  const suggestion = /^\(Did you mean (.+)\?\)$/.exec(more.at(-1) ?? '')?.[1];
   return new SoraError('usage', oneLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`, 600), {
     hint: suggestion
       ? `Did you mean ${oneLine(suggestion)}?`

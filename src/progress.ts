@@ -1,6 +1,5 @@
 /** Work that takes a while, as it is shown: lines that move on a terminal, lines that stay everywhere else. */
 import type { Writable } from 'node:stream';
-import { clean } from './text.ts';
 import { displayWidth, shorten } from './width.ts';
 
 /** One line of progress. */
@@ -16,19 +15,22 @@ export interface Task {
 
 export const SILENT_TASK: Task = { update() {}, done() {}, fail() {}, stop() {} };
 
+/** Makes a text safe to show. */
+type Safe = (text: string) => string;
+
 /** Without a terminal: a line when it begins, one for each quarter, and one when it ends. */
-export function plainTask(text: string, write: (line: string) => void): Task {
+export function plainTask(text: string, { write, safe }: { write(line: string): void; safe: Safe }): Task {
   let quarter = 0;
-  write(clean(text));
+  write(safe(text));
   return {
     update(next, fraction = 0) {
       const reached = Math.floor(Math.min(fraction, 0.99) * 4);
       if (reached <= quarter) return;
       quarter = reached;
-      write(withPercent(said(next), fraction));
+      write(withPercent(safe(wordsOf(next)), fraction));
     },
-    done: (last) => write(clean(last)),
-    fail: (last) => write(clean(last)),
+    done: (last) => write(safe(last)),
+    fail: (last) => write(safe(last)),
     stop() {},
   };
 }
@@ -38,6 +40,11 @@ interface Marks {
   dim(text: string): string;
   green(text: string): string;
   red(text: string): string;
+}
+
+interface Showing {
+  readonly mark: Marks;
+  readonly safe: Safe;
 }
 
 interface Line {
@@ -52,14 +59,18 @@ const MARGIN = 3;
 const DEFAULT_ROWS = 24;
 
 /** The moving lines of a terminal, one for each task: ora draws them all as one, and writes what else is said above them. */
-export function createBoard(stream: Writable, columns: number, mark: Marks): (text: string) => Promise<Task> {
+export function createBoard(
+  stream: Writable,
+  columns: number,
+  { mark, safe }: Showing,
+): (text: string) => Promise<Task> {
   const lines = new Set<Line>();
   const width = (): number => ((stream as Partial<NodeJS.WriteStream>).columns || columns) - MARGIN;
   const draw = (): string => {
     const rows = ((stream as Partial<NodeJS.WriteStream>).rows || DEFAULT_ROWS) - 1;
     const shown = lines.size > rows ? rows - 1 : lines.size;
     const more = lines.size - shown;
-    return drawLines([...lines].slice(0, shown), width(), mark) + (more > 0 ? `\n  … and ${more} more` : '');
+    return drawLines([...lines].slice(0, shown), width(), { mark, safe }) + (more > 0 ? `\n  … and ${more} more` : '');
   };
   let spinner: import('ora').Ora | undefined;
   let tick: NodeJS.Timeout | undefined;
@@ -92,17 +103,17 @@ export function createBoard(stream: Writable, columns: number, mark: Marks): (te
         Object.assign(line, { text: next, fraction });
         refresh();
       },
-      done: (last) => end(line, `${mark.green('✔')} ${clean(last)}`),
-      fail: (last) => end(line, `${mark.red('✖')} ${clean(last)}`),
+      done: (last) => end(line, `${mark.green('✔')} ${safe(last)}`),
+      fail: (last) => end(line, `${mark.red('✖')} ${safe(last)}`),
       stop: () => end(line),
     };
   };
 }
 
 /** The bars are equally long, so that they can be compared, and as long as the longest text allows. */
-function drawLines(lines: readonly Line[], columns: number, mark: Marks): string {
+function drawLines(lines: readonly Line[], columns: number, { mark, safe }: Showing): string {
   const texts = lines.map(({ text, fraction }) => {
-    const words = said(text).replaceAll('\n', ' ');
+    const words = safe(wordsOf(text)).replaceAll('\n', ' ');
     return fraction === undefined ? words : withPercent(words, fraction);
   });
   const room = columns - 1 - Math.max(...texts.map(displayWidth));
@@ -125,6 +136,6 @@ function withPercent(text: string, fraction: number): string {
   return text.includes('%') ? text : `${text} ${Math.round(fraction * 100)}%`;
 }
 
-function said(text: string | (() => string)): string {
-  return clean(typeof text === 'string' ? text : text());
+function wordsOf(text: string | (() => string)): string {
+  return typeof text === 'string' ? text : text();
 }

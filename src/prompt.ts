@@ -12,18 +12,24 @@ const WORD = /[\p{Letter}\p{Number}\p{Mark}_]/u;
 const UNSPACED =
   /[\p{Script_Extensions=Han}\p{Script_Extensions=Hiragana}\p{Script_Extensions=Katakana}\p{Script_Extensions=Hangul}\p{Script_Extensions=Thai}\p{Script_Extensions=Lao}\p{Script_Extensions=Khmer}\p{Script_Extensions=Myanmar}]/u;
 
+/** A private-use character keeps a place taken, and is neither a letter nor part of any name. */
+const TAKEN = '\ue000';
+
 /** The names that stand in the prompt as words. The longest is looked for first and uses up its place. */
 export function saidNames(prompt: string, names: readonly string[]): ReadonlySet<string> {
   let text = prompt.normalize('NFC');
   const said = new Set<string>();
   for (const name of [...new Set(names)].sort((a, b) => b.length - a.length)) {
     const wanted = name.normalize('NFC');
-    for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + 1)) {
-      if (!standsAlone(text, at, at + wanted.length)) continue;
+    const parts: string[] = [];
+    let from = 0;
+    for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, Math.max(from, at + 1))) {
+      if (!standsAlone(text, at, { end: at + wanted.length, isTakenBefore: at === from && from > 0 })) continue;
       said.add(name);
-      // A private-use character keeps the place taken, and is neither a letter nor part of any name.
-      text = text.slice(0, at) + '\ue000'.repeat(wanted.length) + text.slice(at + wanted.length);
+      parts.push(text.slice(from, at), TAKEN.repeat(wanted.length));
+      from = at + wanted.length;
     }
+    text = parts.join('') + text.slice(from);
   }
   return said;
 }
@@ -76,9 +82,13 @@ function featuring(names: string): string {
   return `Featuring ${names}${/[.。．]$/u.test(names) ? '' : '.'}`;
 }
 
-function standsAlone(text: string, start: number, end: number): boolean {
+function standsAlone(
+  text: string,
+  start: number,
+  { end, isTakenBefore }: { end: number; isTakenBefore: boolean },
+): boolean {
   return (
-    isBoundary(codePointBefore(text, start), codePointAt(text, start)) &&
+    isBoundary(isTakenBefore ? TAKEN : codePointBefore(text, start), codePointAt(text, start)) &&
     isBoundary(codePointAt(text, end), codePointBefore(text, end))
   );
 }

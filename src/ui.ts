@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
 import type { SoraError } from './errors.ts';
 import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
+import { createRedact, isUnmistakable, type Redact } from './providers/redact.ts';
 import { type FreeColumns, formatTable } from './table.ts';
 import { clean, oneLine, safeJson, shorten } from './text.ts';
 import { relativeTime } from './time.ts';
@@ -62,6 +63,8 @@ export interface Ui {
   error(error: SoraError): void;
   /** A redacted line of the wire log. */
   debug(line: string): void;
+  /** From here on this key is shown nowhere, unless it is so short that it may be an ordinary word. */
+  keepSecret(key: string): void;
   /** On a terminal it fits: `free` columns are cut, down to so many columns. Everywhere else it is whole. */
   table(head: readonly string[], rows: readonly (readonly string[])[], free?: FreeColumns): string;
   /** `3 min ago` on a terminal; everywhere else the date, in ISO 8601 to the second. */
@@ -75,7 +78,13 @@ export function createUi(options: UiOptions): Ui {
   const { paint, show } = createPaint(new Chalk({ level: options.color.stdout ? 1 : 0 }));
   const mark = new Chalk({ level: options.color.stderr ? 1 : 0 });
   const live = options.animate && !json && !quiet;
-  const board = createBoard(options.stderr.stream, options.stderr.columns, mark);
+  const secrets = new Set<string>();
+  // What hosts say is redacted where it is read; this is for whatever has come by another way.
+  let hide: Redact = (text) => text;
+  const safe = (text: string): string => clean(hide(text));
+  // Hidden first: a cut would leave a key's beginning.
+  const told = (text: string): string => said(hide(text));
+  const board = createBoard(options.stderr.stream, options.stderr.columns, { mark, safe });
   let resultSink = options.stdout;
   const ago = (iso: string): string | undefined =>
     resultSink.isTTY && options.now ? relativeTime(iso, options.now()) : undefined;
@@ -89,39 +98,45 @@ export function createUi(options: UiOptions): Ui {
     live,
     result(result) {
       const text = json
-        ? safeJson(result.json, resultSink === options.stderr ? undefined : 2)
+        ? hide(safeJson(result.json, resultSink === options.stderr ? undefined : 2))
         : quiet
-          ? (result.quiet ?? []).map((line) => clean(line)).join('\n')
-          : show(clean(result.text));
+          ? (result.quiet ?? []).map(safe).join('\n')
+          : show(safe(result.text));
       if (text !== '') resultSink.stream.write(`${text}\n`);
     },
     resultToStderr() {
       resultSink = options.stderr;
     },
     note(text) {
-      if (!quiet && !json) toStderr(said(text));
+      if (!quiet && !json) toStderr(told(text));
     },
     warn(text) {
-      toStderr(json ? safeJson({ warning: said(text) }) : `${mark.yellow('warning:')} ${said(text)}`);
+      toStderr(json ? safeJson({ warning: told(text) }) : `${mark.yellow('warning:')} ${told(text)}`);
     },
     event(event) {
-      if (json) toStderr(safeJson(event));
+      if (json) toStderr(hide(safeJson(event)));
     },
     async task(text) {
       if (json || quiet) return SILENT_TASK;
-      return live ? board(text) : plainTask(text, toStderr);
+      return live ? board(text) : plainTask(text, { write: toStderr, safe });
     },
     error(error) {
-      toStderr(json ? safeJson({ error: errorDocument(error) }) : errorText(error, mark));
+      const shown = hidden(error, hide);
+      toStderr(json ? safeJson({ error: errorDocument(shown) }) : errorText(shown, mark));
     },
     debug(line) {
-      toStderr(json ? safeJson({ debug: said(line) }) : said(line));
+      toStderr(json ? safeJson({ debug: told(line) }) : told(line));
+    },
+    keepSecret(key) {
+      if (secrets.has(key) || !isUnmistakable(key)) return;
+      secrets.add(key);
+      hide = createRedact(secrets, { wrapped: false });
     },
     table(head, rows, free = {}) {
       const { isTTY, columns } = resultSink;
       return formatTable(
         head,
-        rows.map((row) => row.map((cell) => cellOf(cell))),
+        rows.map((row) => row.map((cell) => cellOf(hide(cell)))),
         // A terminal without a width is one that nothing is known of.
         { columns: isTTY && columns > 0 ? columns : undefined, free, head: (cell) => paint.bold(cell) },
       );
@@ -134,7 +149,18 @@ export function createUi(options: UiOptions): Ui {
   };
 }
 
-function errorDocument(error: SoraError): Readonly<Record<string, unknown>> {
+type Shown = Pick<SoraError, 'code' | 'message' | 'hint' | 'requestId' | 'jobId' | 'problems'>;
+
+function hidden({ code, message, hint, requestId, jobId, problems }: SoraError, hide: Redact): Shown {
+  return {
+    ...{ code, message: hide(message), problems: problems.map(hide) },
+    hint: hint === undefined ? hint : hide(hint),
+    requestId: requestId === undefined ? requestId : hide(requestId),
+    jobId: jobId === undefined ? jobId : hide(jobId),
+  };
+}
+
+function errorDocument(error: Shown): Readonly<Record<string, unknown>> {
   return {
     code: error.code,
     message: shorten(error.message),
@@ -145,7 +171,7 @@ function errorDocument(error: SoraError): Readonly<Record<string, unknown>> {
   };
 }
 
-function errorText(error: SoraError, mark: ChalkInstance): string {
+function errorText(error: Shown, mark: ChalkInstance): string {
   const lines = [`${mark.red('error:')} ${said(error.message)}`];
   if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${said(error.hint)}`);
   if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${oneLine(error.jobId)}`);

@@ -7,17 +7,33 @@ const ASCII = /^[ -~]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
 
+/** So much is taken apart at once: the longer the text that Intl.Segmenter is given, the longer each of its steps. */
+const WINDOW = 500;
+
 /** The characters of a text as readers count them. */
-function graphemes(text: string): string[] {
+function* graphemes(text: string): Generator<string> {
   // Made when it is first needed: it costs several milliseconds, and most texts are ASCII.
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
-  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+  for (let at = 0; at < text.length; ) {
+    // Not through a surrogate pair: half of one belongs to nothing before it.
+    const isCut = /^[\udc00-\udfff]/.test(text.charAt(at + WINDOW));
+    const part = text.slice(at, at + WINDOW - (isCut ? 1 : 0));
+    const segments = Array.from(segmenter.segment(part), ({ segment }) => segment);
+    // The last one may go on behind the window, unless it fills it.
+    if (at + part.length < text.length && segments.length > 1) segments.pop();
+    for (const segment of segments) {
+      yield segment;
+      at += segment.length;
+    }
+  }
 }
 
 /** Columns that a text takes on a terminal: wide East Asian characters and emoji take two, combining marks none. */
 export function displayWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
-  return graphemes(text).reduce((width, grapheme) => width + widthOf(grapheme), 0);
+  let width = 0;
+  for (const grapheme of graphemes(text)) width += widthOf(grapheme);
+  return width;
 }
 
 function widthOf(grapheme: string): number {
@@ -30,6 +46,7 @@ function widthOf(grapheme: string): number {
 /** At most `columns` wide: what is longer ends in an ellipsis. */
 export function shorten(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text;
+  if (ASCII.test(text) && columns >= 1) return `${text.slice(0, columns - 1).trimEnd()}…`;
   let kept = '';
   let width = 0;
   for (const grapheme of graphemes(text)) {

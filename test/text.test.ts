@@ -10,6 +10,7 @@ import {
   shellOption,
   shellPhrase,
   shellQuote,
+  trimEnd,
 } from '../src/text.ts';
 
 describe('clean', () => {
@@ -60,8 +61,29 @@ it.each([
   ['opnai', ['openai', 'sandbox'], 'openai'],
   ['joe', ['Joe', 'Mia'], 'Joe'],
   ['zzz', ['Joe', 'Mia'], undefined],
+  // The nearest of several, wherever it stands; of two as near, the first.
+  ['status', ['stats', 'status', 'statue'], 'status'],
+  ['statu', ['states', 'status'], 'status'],
+  ['statu', ['status', 'states'], 'status'],
+  ['statuz', ['statue', 'status'], 'statue'],
+  // A third of its letters may be others, and one of a short name.
+  ['xbcdef', ['abcdef'], 'abcdef'],
+  ['xycdef', ['abcdef'], 'abcdef'],
+  ['xyzdef', ['abcdef'], undefined],
+  ['abcdefgh', ['abcdef'], 'abcdef'],
+  ['abcdefghi', ['abcdef'], undefined],
+  ['m', ['mi'], 'mi'],
+  ['xx', ['mi'], undefined],
 ])('nearest to %s in %j is %s', (word, candidates, expected) => {
   expect(nearest(word, candidates)).toBe(expected);
+});
+
+it.each([
+  ['a//', 'a'],
+  ['//', ''],
+  ['/a', '/a'],
+])('trimEnd of %j without its slashes is %j', (text, expected) => {
+  expect(trimEnd(text, '/')).toBe(expected);
 });
 
 it.each([

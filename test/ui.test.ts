@@ -55,6 +55,54 @@ describe('P7: a result', () => {
   });
 });
 
+describe('P5: a key that the program knows', () => {
+  const KEY = 'sk-proj-0123456789abcdef';
+  const FORMS = {
+    plain: KEY,
+    'with something invisible in it': [...KEY].join('\u200b'),
+    'with a colour in it': [...KEY].join('\u001b[0m'),
+    'for URLs': [...KEY].map((char) => `%${char.charCodeAt(0).toString(16)}`).join(''),
+    'in base64': Buffer.from(`Bearer ${KEY}`).toString('base64'),
+  };
+
+  it.each(Object.entries(FORMS))('is shown on no way out, %s', async (_title, form) => {
+    const text = `before ${'x'.repeat(3970)}${form} after`;
+    for (const options of [{}, { json: true }, { quiet: true }, { colored: true }]) {
+      const { ui, stdout, stderr } = setUp(options);
+      ui.keepSecret(KEY);
+      ui.result({
+        json: { text, list: [form] },
+        text: ui.table(['A'], [[text], [`${'x'.repeat(890)}${form}`]]),
+        quiet: [text],
+      });
+      ui.note(text);
+      ui.warn(text);
+      ui.event({ text });
+      ui.debug(text);
+      ui.error(new SoraError('refused', text, { hint: text, requestId: form, jobId: form }));
+      for (const task of [await ui.task(text), await ui.task(text)]) {
+        task.update(() => text, 0.5);
+        task.done(text);
+        task.fail(text);
+      }
+      const shown = `${stdout.text()}${stderr.text()}`;
+      expect(shown).toContain('***');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+      const bare = shown.replace(/\u001b\[\d*m|\[0m|\\u001b|[^ -~\n]/g, '');
+      for (const trace of [KEY.slice(0, 8), KEY.slice(-8), form.slice(0, 12), form.slice(-12)]) {
+        expect(bare.includes(trace) || shown.includes(trace), `${trace} in ${shown}`).toBe(false);
+      }
+    }
+  });
+
+  it('that is short may be an ordinary word, and is left in what the user asked for', () => {
+    const { ui, stdout } = setUp();
+    ui.keepSecret('test');
+    ui.result({ json: {}, text: '/home/joe/test.mp4' });
+    expect(stdout.text()).toBe('/home/joe/test.mp4\n');
+  });
+});
+
 describe('what is said besides', () => {
   const say = (ui: Ui): void => {
     ui.note('a note');

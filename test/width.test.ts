@@ -24,6 +24,18 @@ describe('displayWidth', () => {
   });
 });
 
+it.each(['👨‍👩‍👧', 'e\u0301', '🇩🇪', '각', '🦊a', 'é'])(
+  'displayWidth of a long text of %s is that of its parts',
+  (part) => {
+    // Wherever the text is taken apart, some length lies across it.
+    for (let before = 0; before < 4; before++) {
+      const text = `${'x'.repeat(before)}${part.repeat(600)}`;
+      expect(displayWidth(text)).toBe(before + 600 * displayWidth(part));
+      expect(shorten(text, 10)).toBe(shorten(text.slice(0, 400), 10));
+    }
+  },
+);
+
 describe('shorten', () => {
   it.each([
     ['Joe waves.', 10, 'Joe waves.'],

@@ -137,7 +137,7 @@ export async function runClipPrepare(
   }
   await checkOutput(target, resolve(host.cwd, input.file), input.force);
   if (/\.(?:mov|mkv|webm|avi|gif|wmv|mpe?g|ts|png|jpe?g)$/i.test(target)) {
-    const hint = `Name it .mp4: ${target.replace(/[^.]+$/, 'mp4')}`;
+    const hint = `Name it .mp4: ${target.slice(0, target.lastIndexOf('.'))}.mp4`;
     throw new SoraError('usage', `What is written is an MP4, not what ${basename(target)} says.`, { hint });
   }
   const inspected = await inspectClip(context, input.file, input.options);

@@ -35,7 +35,7 @@ export async function writeSheet(
     throw new SoraError('usage', 'A sheet is written to a PNG file.', { hint: 'For example: sheet.png' });
   await checkOutput(path, source, force);
   if (/\.(?:jpe?g|webp|gif|bmp|tiff?|pdf|svg|mp4)$/i.test(path)) {
-    const hint = `Name it .png: ${path.replace(/[^.]+$/, 'png')}`;
+    const hint = `Name it .png: ${path.slice(0, path.lastIndexOf('.'))}.png`;
     throw new SoraError('usage', `What is written is a PNG, not what ${basename(path)} says.`, { hint });
   }
   const { probeMedia } = await import('../media/probe.ts');

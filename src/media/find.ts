@@ -107,7 +107,7 @@ async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortS
     return `it does not work (${oneLine(result.stderr || (result.code ?? ended), 120)})`;
   }
   const version = /^ffmpeg version (\S+)/m.exec(result.stdout)?.[1];
-  const lavc = /^\s*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(result.stdout);
+  const lavc = /^[ \t]*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(result.stdout);
   if (version === undefined || !lavc) return 'it is not ffmpeg';
   const [major, minor] = [Number(lavc[1]), Number(lavc[2])];
   const isOld = major < OLDEST_LAVC[0] || (major === OLDEST_LAVC[0] && minor < OLDEST_LAVC[1]);

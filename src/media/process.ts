@@ -71,7 +71,7 @@ const TROUBLES: readonly { words: RegExp; message: string; hint: string }[] = [
   },
   {
     // ffmpeg also says "Operation not permitted" of a decoder that cannot be opened; here it is said of a file.
-    words: /Permission denied|Read-only file system|\/[^\n]*: Operation not permitted/,
+    words: /Permission denied|Read-only file system|^[^\n/]*\/[^\n]*: Operation not permitted/m,
     message: 'ffmpeg may not read or write a file here.',
     hint: 'Check the permissions of the clip and of the folder that is written to.',
   },

@@ -77,12 +77,12 @@ function readFrames(text: string): Frame[] {
   const frames: { at: number; values: Record<string, number> }[] = [];
   for (const line of text.split('\n')) {
     const head = /^frame:.*pts_time:\s*(-?[\d.]+)/.exec(line);
-    const value = /^lavfi\.(?:.*\.)?(\w+)=(\S+)$/.exec(line);
+    const [, key, value] = /^lavfi\.([^=]*)=(\S+)$/.exec(line) ?? [];
     if (head) frames.push({ at: Number(head[1]), values: {} });
-    else if (value?.[1]) {
+    else if (key !== undefined) {
       const last = frames.at(-1);
-      const number = value[2] === '-inf' ? SILENCE : Number(value[2]);
-      if (last && Number.isFinite(number)) last.values[value[1]] = number;
+      const number = value === '-inf' ? SILENCE : Number(value);
+      if (last && Number.isFinite(number)) last.values[key.slice(key.lastIndexOf('.') + 1)] = number;
     }
   }
   return frames;

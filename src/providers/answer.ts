@@ -81,16 +81,35 @@ export function bodyOf(answer: Answer): string {
 }
 
 /**
- * JSON in which integers beyond 2^53 become strings, so that an id keeps its digits; undefined when it is not JSON.
+ * JSON in which integers beyond 2^53 become strings, so that an id keeps its digits; undefined when it is not JSON, or nested
+ * more deeply than any host's: what reads it is recursive.
  * (JSON.parse shows a reviver the source text only from Node 21 on.)
  */
 export function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
+    if (isTooDeep(text)) return undefined;
     return /\d{16}/.test(text) ? JSON.parse(text.replace(TOKEN, quoteBigInteger)) : value;
   } catch {
     return undefined;
   }
+}
+
+const MOST_LEVELS = 200;
+
+/** Of text that is known to be JSON. */
+function isTooDeep(text: string): boolean {
+  let levels = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') isString = !isString;
+    else if (isString) at += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') levels += 1;
+    else if (char === ']' || char === '}') levels -= 1;
+    if (levels > MOST_LEVELS) return true;
+  }
+  return false;
 }
 
 /** A whole string, or a whole number: applied only to text that is known to be JSON. */
@@ -188,15 +207,47 @@ function listed(items: readonly unknown[]): Failure | undefined {
 }
 
 function describeText(answer: Answer): string {
-  const text = answer.redact(answer.text.trim());
+  // Cut behind the redaction: a cut through a key would leave its beginning.
+  const text = answer.redact(answer.text.trim()).slice(0, MOST_READ);
   if (text === '') return 'an empty body';
   if (NO_TEXT.test(text.slice(0, 400))) return 'something that is no text';
   // Stores answer in XML.
   const isPage =
     (/^</.test(text) && !text.startsWith('<?xml')) || (answer.headers['content-type'] ?? '').includes('html');
-  const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1]?.trim();
-  const words = shorten(/^</.test(text) ? text.replace(/<(script|style)[\s\S]*?<\/\1>|<[^>]*>/gi, ' ') : text, 160);
+  const title = titleOf(text);
+  const words = shorten(text.startsWith('<') ? withoutTags(text) : text, 160);
   return isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`;
+}
+
+/** Of a page, characters: its title and its first words stand at its beginning. */
+const MOST_READ = 65_536;
+
+function titleOf(page: string): string | undefined {
+  const open = page.search(/<title/i);
+  const from = open < 0 ? 0 : page.indexOf('>', open) + 1;
+  if (from === 0) return undefined;
+  const end = page.indexOf('<', from);
+  return page.slice(from, end < 0 ? undefined : end).trim();
+}
+
+/** The words of a page, in linear time: a pattern that looks for the end of each tag would look through the rest for each `<`. */
+function withoutTags(page: string): string {
+  const parts: string[] = [];
+  const missing = new Set<string>();
+  let at = 0;
+  for (let open = page.indexOf('<'); open >= 0; open = page.indexOf('<', at)) {
+    const name = /^(?:script|style)/i.exec(page.slice(open + 1, open + 7))?.[0].toLowerCase();
+    let close = name === undefined || missing.has(name) ? -1 : page.slice(open).search(new RegExp(`</${name}>`, 'i'));
+    if (close >= 0) close = page.indexOf('>', open + close);
+    else {
+      if (name !== undefined) missing.add(name);
+      close = page.indexOf('>', open);
+    }
+    if (close < 0) break;
+    parts.push(page.slice(at, open));
+    at = close + 1;
+  }
+  return [...parts, page.slice(at)].join(' ');
 }
 
 /** What a video or a picture looks like when it is read as text. */

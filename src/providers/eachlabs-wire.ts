@@ -119,10 +119,10 @@ export function characterIn(output: unknown): RemoteCharacter | undefined {
   const value = unpacked(output);
   if (Array.isArray(value)) return firstFound(value, characterIn);
   if (!isRecord(value)) {
-    const id = textOf(value);
+    const id = usableId(textOf(value));
     return id === undefined || /\s|:\/\//.test(id) ? undefined : { id, name: undefined };
   }
-  const id = firstText(value, ['id', 'character_id', 'characterId']);
+  const id = firstFound([value.id, value.character_id, value.characterId], (one) => usableId(textOf(one)));
   if (id !== undefined) return { id, name: firstText(value, ['name', 'character_name']) };
   return firstFound(
     ['character', 'characters', 'output', 'result', 'data'].map((name) => value[name]),

@@ -1,4 +1,5 @@
-/** Keeps keys out of logs and messages (P5). */
+/** Keeps keys out of logs, messages and records (P5). */
+import { locate, type Reading, readingsOf } from './normalize.ts';
 
 const MASK = '***';
 
@@ -18,14 +19,85 @@ export function isSecretHeader(name: string): boolean {
   return SECRET_HEADER.test(name);
 }
 
-/** Hides the given secrets wherever they stand in a text: plain, in another case, escaped, percent-encoded or in base64. */
-export function createRedact(secrets: Iterable<string>): Redact {
-  const needles = [...secrets]
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    // The longest first, so that a secret that begins with another one leaves no tail.
-    .sort((a, b) => b.length - a.length)
-    .flatMap((secret) => [new RegExp(secret.split('').map(written).join(''), 'gi'), ...base64Cores(secret)]);
-  return (text) => needles.reduce((rest, needle) => rest.replace(needle, MASK), text);
+/**
+ * Hides the given secrets wherever they stand in a text: plain, in another case, escaped, percent-encoded or in base64, also
+ * when something invisible stands between their letters. Unmistakable ones are also found where the text was wrapped, unless
+ * it is known not to be.
+ */
+export function createRedact(secrets: Iterable<string>, { wrapped = true } = {}): Redact {
+  const long = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET);
+  const groups = [true, false].flatMap((spaces) => {
+    const own = long.filter((secret) => (wrapped && isUnmistakable(secret)) === spaces);
+    return own.length === 0 ? [] : [createGroup(own, spaces)];
+  });
+  return (text) => {
+    const found = groups.flatMap((group) => find(text, group));
+    return found.length === 0 ? text : mask(text, found);
+  };
+}
+
+interface Group {
+  /** White space between their letters counts as nothing. */
+  readonly spaces: boolean;
+  readonly base64: readonly string[];
+  /** The secrets as that reading of a text would show them. */
+  plain(reading: Reading): readonly string[];
+}
+
+function createGroup(secrets: readonly string[], spaces: boolean): Group {
+  const known = new Map<string, readonly string[]>();
+  return {
+    spaces,
+    base64: secrets.flatMap(base64Cores),
+    plain(reading) {
+      const name = `${reading.escapes} ${reading.sequences}`;
+      const needles = known.get(name) ?? secrets.map((secret) => lowerCase(locate(secret, reading).text));
+      known.set(name, needles);
+      return needles;
+    },
+  };
+}
+
+type Range = readonly [start: number, end: number];
+
+function find(text: string, { spaces, plain, base64 }: Group): readonly Range[] {
+  const found: Range[] = [];
+  for (const reading of readingsOf(text, spaces)) {
+    const searches = [
+      { needles: plain(reading), hay: lowerCase(reading.text) },
+      { needles: base64, hay: base64Letters(reading.text) },
+    ] as const;
+    if (!searches.some(({ needles, hay }) => needles.some((needle) => hay.includes(needle)))) continue;
+    const { starts, ends } = locate(text, reading);
+    for (const { needles, hay } of searches) {
+      for (const needle of needles) {
+        for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + needle.length)) {
+          found.push([starts[at] ?? 0, ends[at + needle.length - 1] ?? 0]);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function mask(text: string, found: readonly Range[]): string {
+  const parts: string[] = [];
+  let end = 0;
+  for (const [from, to] of found.toSorted(([a], [b]) => a - b)) {
+    if (from >= end) parts.push(text.slice(end, from), MASK);
+    end = Math.max(end, to);
+  }
+  return parts.join('') + text.slice(end);
+}
+
+/** Of the same length as the text: the one letter that would become two stays one. */
+function lowerCase(text: string): string {
+  return text.replaceAll('\u0130', 'I').toLowerCase();
+}
+
+/** Base64 for URLs as ordinary base64. */
+function base64Letters(text: string): string {
+  return text.replaceAll('-', '+').replaceAll('_', '/');
 }
 
 /**
@@ -41,25 +113,13 @@ export function isMasked(text: string): boolean {
   return text.includes(MASK);
 }
 
-/** The ways to write one character in a URL, in JSON and in HTML, as a pattern. */
-function written(char: string): string {
-  const code = char.charCodeAt(0);
-  const hex = code.toString(16).padStart(2, '0');
-  const plain = `\\u${hex.padStart(4, '0')}`;
-  // JSON may escape these by a backslash, JSON within JSON by several; before any other character it would belong to
-  // something else.
-  const literal = '"\\/'.includes(char) ? `\\\\*${plain}` : plain;
-  return `(?:${literal}|%(?:25)*${hex}|\\${plain}|&#(?:${code}|x${hex});)`;
-}
-
 /** What of a secret's base64 does not depend on its neighbours, for each of the three ways in which it may lie. */
-function base64Cores(secret: string): RegExp[] {
+function base64Cores(secret: string): readonly string[] {
   return [0, 1, 2].flatMap((shift) => {
     const bytes = Buffer.from(`${' '.repeat(shift)}${secret}`);
     const core = bytes.toString('base64').slice(Math.ceil((shift * 8) / 6), Math.floor((bytes.length * 8) / 6));
     // Too short a one may be a piece of any picture.
-    if (core.length < SHORTEST_CORE) return [];
-    return [new RegExp(core.replaceAll('+', '(?:[+-]|%2B)').replaceAll('/', '(?:\\\\*/|_|%2F)'), 'g')];
+    return core.length < SHORTEST_CORE ? [] : [core];
   });
 }
 

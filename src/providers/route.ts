@@ -1,12 +1,13 @@
 /** How an adapter reaches its host: the base URL, the key that goes there and nowhere else, and the two kinds of requests. */
 import { SoraError } from '../errors.ts';
-import { oneLine } from '../text.ts';
+import { oneLine, trimEnd } from '../text.ts';
 import type { Answer } from './answer.ts';
 import type { RequestBody } from './body.ts';
 import type { HttpRequest } from './http.ts';
 import type { ProviderOptions } from './index.ts';
 import type { Auth } from './origins.ts';
 import type { Call } from './provider.ts';
+import { isMasked } from './redact.ts';
 
 export interface Route {
   /** The base URL, without a slash at its end. */
@@ -19,7 +20,7 @@ export interface Route {
 
 /** `keyHeader` carries the bare key, where the host wants it under a name of its own; else it is a bearer's. */
 export function createRoute({ baseUrl, url, key, http }: ProviderOptions, keyHeader?: string): Route {
-  const root = (url ?? baseUrl).replace(/\/+$/, '');
+  const root = trimEnd(url ?? baseUrl, '/');
   const auth = authFor(key, root, keyHeader);
   return {
     root,
@@ -40,9 +41,12 @@ export function pathSegment(id: string): string {
   });
 }
 
-/** The id, or undefined for one that `pathSegment` refuses: a host that answers with such a one has named nothing. */
+/**
+ * The id, or undefined for one that `pathSegment` refuses: a host that answers with such a one has named nothing. What held
+ * the key goes into no record and no URL.
+ */
 export function usableId(id: string | undefined): string | undefined {
-  return id === undefined || /^\.{0,2}$/.test(id) || !id.isWellFormed() ? undefined : id;
+  return id === undefined || /^\.{0,2}$/.test(id) || !id.isWellFormed() || isMasked(id) ? undefined : id;
 }
 
 function authFor(key: string | undefined, root: string, keyHeader: string | undefined): Auth | undefined {

@@ -124,7 +124,7 @@ export function urlIn(output: unknown): string | undefined {
 
 /** The character among a task's outputs: an object, or its bare id. */
 export function characterIn(output: unknown): RemoteCharacter | undefined {
-  const id = isRecord(output) ? textOf(output.id) : textOf(output);
+  const id = usableId(textOf(isRecord(output) ? output.id : output));
   if (id === undefined || id.includes('://')) return undefined;
   return { id, name: isRecord(output) ? textOf(output.name) : undefined };
 }

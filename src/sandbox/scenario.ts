@@ -134,12 +134,31 @@ export function playScenario(json: unknown): Player {
 }
 
 function matcher({ call, method, path }: Rule['match']): (request: Matched) => boolean {
-  const glob = path
-    ?.replace(/[.+^${}()|[\]\\?]/g, '\\$&')
-    .replace(/\*\*|\*/g, (star) => (star === '*' ? '[^/?]*' : '.*'));
-  const pattern = glob === undefined ? undefined : new RegExp(`^${glob}$`);
   return (request) =>
     (call === undefined || call === request.call) &&
     (method === undefined || method.toUpperCase() === request.method) &&
-    (pattern === undefined || pattern.test(path?.includes('?') ? request.path : (request.path.split('?')[0] ?? '')));
+    (path === undefined || fitsGlob(path.includes('?') ? request.path : (request.path.split('?')[0] ?? ''), path));
+}
+
+/**
+ * `*` stands for anything within one part of a path, `**` for anything. Keeps all places where the glob read so far may end,
+ * so that many stars take no longer than few: a regular expression would try every way to share the path among them.
+ */
+function fitsGlob(path: string, glob: string): boolean {
+  let ends = new Set([0]);
+  for (const part of glob.split(/(\*\*|\*)/)) {
+    const next = new Set<number>();
+    for (const end of ends) {
+      if (part !== '*' && part !== '**') {
+        if (path.startsWith(part, end)) next.add(end + part.length);
+        continue;
+      }
+      for (let at = end; at <= path.length && !next.has(at); at++) {
+        next.add(at);
+        if (part === '*' && /[/?]/.test(path[at] ?? '')) break;
+      }
+    }
+    ends = next;
+  }
+  return ends.has(path.length);
 }

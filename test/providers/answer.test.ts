@@ -31,6 +31,30 @@ describe('parseJson', () => {
   });
 });
 
+describe('parseJson of what is nested', () => {
+  const nested = (levels: number, kind: 'lists' | 'errors'): string =>
+    kind === 'lists'
+      ? '['.repeat(levels) + ']'.repeat(levels)
+      : `${'{"error":'.repeat(levels)}"No."${'}'.repeat(levels)}`;
+
+  it.each(['lists', 'errors'] as const)('%s takes 200 levels for an answer, and more for none', (kind) => {
+    expect(parseJson(nested(200, kind))).toBeDefined();
+    expect(parseJson(nested(201, kind))).toBeUndefined();
+    expect(parseJson(nested(200_000, kind))).toBeUndefined();
+    // Brackets within texts are no levels.
+    expect(parseJson(JSON.stringify({ a: '[{"'.repeat(1000) }))).toBeDefined();
+    expect(parseJson(JSON.stringify(Array.from({ length: 1000 }, () => [{}])))).toBeDefined();
+  });
+
+  it('is told as the text that it is', () => {
+    expect(failureOf(answer(400, nested(200_000, 'errors'))).message).toMatch(/^the text “\{"error":.{100,200}…”$/);
+    expect(failureOf(answer(400, nested(100, 'errors'))).message).toBe('No.');
+    expect(() => jsonOf(answer(200, nested(200_000, 'lists')))).toThrowError(
+      expect.objectContaining({ code: 'ambiguous', message: expect.stringContaining('instead of JSON') }),
+    );
+  });
+});
+
 describe('failureOf', () => {
   it.each([
     {
@@ -69,6 +93,11 @@ describe('failureOf', () => {
       body: '<html><head><title>502 Bad Gateway</title></head><body>x</body></html>',
       failure: { message: 'a web page (“502 Bad Gateway”)' },
     },
+    {
+      body: '<style>a{}</style><SCRIPT src="x">1 < 2</SCRIPT><p class="a">Sign in</p><script>never ends',
+      failure: { message: 'a web page (“Sign in never ends”)' },
+    },
+    { body: '<p>1 < 2', failure: { message: 'a web page (“1 < 2”)' } },
     {
       body: {
         error: {

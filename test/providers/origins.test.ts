@@ -48,6 +48,19 @@ describe('redirectTarget', () => {
   });
 
   it.each([
+    ['http://a.example/x', 'https://a.example/x'],
+    ['http://127.0.0.1:1/x', 'https://localhost:2/x'],
+  ])('never leads from https back to plain http, not even to where it began: %s over %s', (first, from) => {
+    const request = { method: 'GET', kind: 'read', url: first, signal } as const;
+    const led = { request, first: new URL(first), status: 302, hop: 1, redact: (text: string) => text };
+    expect(() => redirectTarget({ ...led, from: new URL(from), location: first })).toThrowError(
+      expect.objectContaining({ code: 'refused', message: expect.stringContaining('from https to plain http') }),
+    );
+    // The same way without https in its middle is allowed.
+    expect(redirectTarget({ ...led, from: new URL(first), location: '/y' }).pathname).toBe('/y');
+  });
+
+  it.each([
     { kind: 'read', from: 'https://a.example/x', location: 'http://a.example/x', status: 302, code: 'refused' },
     { kind: 'read', from: 'https://a.example/x', location: 'http://127.0.0.1/x', status: 302, code: 'refused' },
     { kind: 'read', from: 'http://a.example/x', location: 'http://b.example/x', status: 302, code: 'refused' },

@@ -45,6 +45,100 @@ describe('createRedact', () => {
     }
   });
 
+  /** What a host may put between the letters of a key, and what is read over. */
+  const BETWEEN = {
+    NUL: '\u0000',
+    'a control': '\u0001',
+    'a C1 control': '\u0085',
+    'a direction': '\u200e\u200f\u202e\u2066',
+    'no width': '\u200b\u200c\u200d\u2060\ufeff',
+    'a soft hyphen': '\u00ad',
+    'a mark that combines': '\u0301\u034f',
+    'a variation selector': '\ufe0f\u{e0100}',
+    'a tag': '\u{e0041}',
+    'a filler': '\u115f\u3164\uffa0',
+    'a colour': '\u001b[1;31m',
+    'a colour by C1': '\u009b0m',
+    'a title': '\u001b]0;joe\u0007',
+    'half a character': '\ud800',
+    'no UTF-8': '\ufffd',
+    'a line': '\n',
+    'a line of Windows': '\r\n    ',
+    'a line separator': '\u2028',
+    'much of it': '\u200b'.repeat(200),
+  } as const;
+  const FORMS: Readonly<Record<string, (text: string) => string>> = {
+    plain: (text) => text,
+    'in JSON': (text) => JSON.stringify(text).slice(1, -1),
+    'in JSON in JSON': (text) => JSON.stringify(JSON.stringify(text)).slice(3, -3),
+    'all escaped for JSON': (text) => text.replace(/[\s\S]/g, (char) => `\\u${hex(char)}`),
+    'for URLs': (text) => encodeURIComponent(text.toWellFormed()),
+    'for URLs, twice': (text) => encodeURIComponent(encodeURIComponent(text.toWellFormed())),
+    'in JSON, for URLs': (text) => encodeURIComponent(JSON.stringify(text).slice(1, -1)),
+    'in HTML': (text) => text.replace(/[\s\S]/gu, (char) => `&#${char.codePointAt(0)};`),
+    'in HTML, by hex': (text) => text.replace(/[\s\S]/gu, (char) => `&#x${char.codePointAt(0)?.toString(16)};`),
+    'in HTML, for URLs': (text) => text.replace(/[\s\S]/g, (char) => `%26%23x${hex(char)};`),
+    'in escapes that are split': (text) => text.replace(/[\s\S]/g, (char) => `\\\u200du${hex(char)}`),
+  };
+  const hex = (char: string): string => char.charCodeAt(0).toString(16).padStart(4, '0');
+  const WHOLE = { KEY, 'base64 of KEY': Buffer.from(`joe:${KEY}`).toString('base64') };
+
+  it.each(Object.keys(BETWEEN))('finds a secret with %s between its letters, in every form', (name) => {
+    const gap = BETWEEN[name as keyof typeof BETWEEN];
+    for (const [what, whole] of Object.entries(WHOLE)) {
+      for (const [form, write] of Object.entries(FORMS)) {
+        const shown = createRedact([KEY])(`a ${write([...whole].join(gap))} z`);
+        const where = `${what}, ${form}`;
+        if (what === 'KEY') expect([where, shown]).toEqual([where, 'a *** z']);
+        // Its ends depend on what stands beside the key.
+        else expect([where, shown.length < 25 + 24 * gap.length * 12, isMasked(shown)]).toEqual([where, true, true]);
+      }
+    }
+  });
+
+  it.each(['a colour', 'NUL', 'no width'] as const)(
+    'finds a short secret with %s in it, and none that is only spaced',
+    (name) => {
+      const redact = createRedact(['test']);
+      expect(redact([...'a test z'].join(BETWEEN[name]))).toContain('***');
+      expect(redact('the test es t')).toBe('the *** es t');
+    },
+  );
+
+  it.each([
+    ['that ends like an escape', 'sk-0123456789abc%', '{"a":"sk-0123456789abc%41"}', '{"a":"***41"}'],
+    ['that looks escaped', 'sk-0123456789%41%42', 'a sk-0123456789%41%42 z', 'a *** z'],
+    ['after the domain of a user', 'nsk-0123456789abc', String.raw`WORK\nsk-0123456789abc`, String.raw`WORK\***`],
+    ['in a title of a terminal', KEY, `\u001b]0;${KEY}\u0007`, '\u001b]0;***\u0007'],
+    ['that a sequence seems to begin', KEY, `\u001b[${KEY}`, '\u001b[***'],
+    ['beside a letter that has two small ones', KEY, `\u0130\u0130 ${KEY} \u0130`, '\u0130\u0130 *** \u0130'],
+  ])('finds a secret %s', (_title, secret, text, shown) => {
+    expect(createRedact([secret])(text)).toBe(shown);
+  });
+
+  it.each([
+    ['abc', false, 'too short to be one'],
+    ['abcd', true, 'long enough'],
+  ])('of %s is %s, plainly: %s', (secret, expected) => {
+    expect(isMasked(createRedact([secret])(`x ${secret} x`))).toBe(expected);
+  });
+
+  it.each([
+    ['abcdefg', false, 'nine letters of it are always the same: any picture may have them'],
+    ['abcdefgh', true, 'ten are'],
+  ])('of %s is %s, in base64: %s', (secret, expected) => {
+    expect(isMasked(createRedact([secret])(Buffer.from(secret).toString('base64')))).toBe(expected);
+  });
+
+  it('leaves JSON valid', () => {
+    for (const write of [FORMS.plain, FORMS['in JSON'], FORMS['all escaped for JSON']]) {
+      for (const before of ['', '\\', '"', '\n', '/']) {
+        const text = `{"a":${JSON.stringify(before).slice(0, -1)}${write?.(`/${KEY}`)}","b":1}`;
+        expect(JSON.parse(createRedact([`/${KEY}`])(text))).toEqual({ a: expect.stringMatching(/\*{3}$/), b: 1 });
+      }
+    }
+  });
+
   it('leaves a text alone that holds no secret', () => {
     const text = Buffer.alloc(3000, 'any picture').toString('base64');
     expect(createRedact([KEY, 'test'])(text)).toBe(text);

@@ -1,0 +1,232 @@
+/** What reads a host's, a file's or a user's text does so in linear time: four times the text takes four times as long, not sixteen. */
+import { describe, expect, it } from 'vitest';
+import { normalizeBaseUrl, parseSize } from '../src/domain.ts';
+import { readReport } from '../src/media/mediainfo.ts';
+import { firstWords, machineProblem } from '../src/media/process.ts';
+import { PRINTED_FILES, readPrinted } from '../src/media/readings.ts';
+import { usageError } from '../src/program-command.ts';
+import * as prompt from '../src/prompt.ts';
+import * as answers from '../src/providers/answer.ts';
+import * as eachlabs from '../src/providers/eachlabs-wire.ts';
+import { Lost } from '../src/providers/exchange.ts';
+import { describeLost, refusal } from '../src/providers/http-errors.ts';
+import * as openai from '../src/providers/openai-wire.ts';
+import { parseUrl, redirectTarget } from '../src/providers/origins.ts';
+import { proxyFor } from '../src/providers/proxy.ts';
+import * as redact from '../src/providers/redact.ts';
+import { parseRetryAfter } from '../src/providers/retry.ts';
+import * as wavespeed from '../src/providers/wavespeed-wire.ts';
+import { playScenario } from '../src/sandbox/scenario.ts';
+import * as shellLine from '../src/shell-line.ts';
+import { decodeCast } from '../src/store/cast.ts';
+import { checkName } from '../src/store/names.ts';
+import * as text from '../src/text.ts';
+import { parseTime, relativeTime } from '../src/time.ts';
+import * as width from '../src/width.ts';
+
+const CHARS = 300_000;
+
+/** Each is repeated to its length; what stands behind it breaks a match that was nearly whole. */
+const HARD: readonly string[] = [
+  ...['<', ' ', '"', '{', '\\', '\n', '%25', '/', '@', '&amp;', 'a.', '(', '<title', '<script>', '?a', '://a@'],
+  ...['frame:pts_time:', '[a] ', '(Did you mean ', '\u001b[', '\ud83d\ude00', 's\u200bk\u200b', 'Joe '],
+];
+
+const KEY = 'sk-proj-0123456789abcdef';
+const hide = redact.createRedact([KEY, `Bearer ${KEY}`, 'test']);
+
+const answer = (body: string, status = 400): answers.Answer => ({
+  ...{ status, headers: {}, text: body, requestId: undefined, receivedAt: 0, host: 'videos.example', kind: 'create' },
+  redact: hide,
+});
+
+/** An answer that holds the text wherever a host's words may stand. */
+const said = (words: string, status = 200): answers.Answer => {
+  const names = ['id', 'status', 'message', 'code', 'model', 'prompt', 'progress', 'created_at', 'output', 'details'];
+  // Together as long as the text, so that as much is read.
+  const part = words.slice(0, words.length / names.length);
+  const fields = Object.fromEntries(names.map((name) => [name, part]));
+  return answer(
+    JSON.stringify({ ...fields, error: { message: words }, data: { ...fields, outputs: [words] } }),
+    status,
+  );
+};
+
+type Use = (words: string) => unknown;
+
+const of = (module: object, uses: Readonly<Record<string, Use>>) => ({ module, uses });
+
+/** By module: every function that takes text, or the reason why it is left out. */
+const MODULES = {
+  text: of(text, {
+    clean: text.clean,
+    oneLine: (words) => [text.oneLine(words), text.oneLine(words, CHARS)],
+    shorten: (words) => text.shorten(words),
+    safeJson: (words) => text.safeJson({ words }),
+    sentence: text.sentence,
+    listOf: (words) => text.listOf([words, words]),
+    trimEnd: (words) => text.trimEnd(`${words}x`, '/'),
+    nearest: (words) => [text.nearest(words, ['openai', 'Joe']), text.nearest('joe', [words])],
+    shellQuote: text.shellQuote,
+    shellPhrase: text.shellPhrase,
+    shellOption: (words) => text.shellOption('-o', words),
+    shellCommand: (words) => text.shellCommand('sora', [words], [words]),
+    formatBytes: () => 'takes a number',
+  }),
+  width: of(width, {
+    displayWidth: width.displayWidth,
+    shorten: (words) => [width.shorten(words, 80), width.shorten(words, CHARS)],
+    wrap: (words) => width.wrap(words, 80),
+  }),
+  'shell-line': of(shellLine, {
+    readTypedLine: shellLine.readTypedLine,
+    bashWord: (words) => [
+      shellLine.bashWord(words, ''),
+      shellLine.bashWord(words, '"'),
+      shellLine.bashWord(words, "'"),
+    ],
+  }),
+  prompt: of(prompt, {
+    saidNames: (words) => prompt.saidNames(words, ['Joe', 'a', '<', '1', '\u200b']),
+    nameCharacters: (words) => prompt.nameCharacters(words, ['Joe', 'Mia']),
+    pointToClips: (words) => prompt.pointToClips(words, ['Joe']),
+  }),
+  redact: of(redact, {
+    createRedact: hide,
+    isSecretHeader: redact.isSecretHeader,
+    isUnmistakable: redact.isUnmistakable,
+    isMasked: redact.isMasked,
+    redactUrls: redact.redactUrls,
+    hideUser: (words) => [redact.hideUser(words), redact.hideUser(`${words}@`)],
+    redactHeader: (words) => redact.redactHeader('location', words),
+  }),
+  answer: of(answers, {
+    parseJson: (words) => [answers.parseJson(words), answers.parseJson(JSON.stringify([words, 1e17]))],
+    failureOf: (words) => [answers.failureOf(answer(words)), answers.failureOf(said(words))],
+    readFailure: (words) => answers.readFailure({ error: words, detail: [{ loc: [words], msg: words }] }),
+    jsonOf: (words) => answers.jsonOf(answer(words)),
+    bodyOf: (words) => answers.bodyOf(answer(words)),
+    saysNothing: (words) => answers.saysNothing(answer(words), 'it'),
+    withoutId: (words) => answers.withoutId(answer(words), 'video'),
+    isPolicy: (words) => answers.isPolicy({ code: words, message: words }),
+    isQuota: (words) => answers.isQuota({ code: words, message: words }),
+    isUnsupported: (words) => answers.isUnsupported(said(words, 500)),
+    saysUnsupported: (words) => answers.saysUnsupported({ code: words, message: words }),
+    maybeDone: (words) => answers.maybeDone(words),
+    requestIdOf: (words) => answers.requestIdOf({ 'x-request-id': words }),
+    isRecord: answers.isRecord,
+  }),
+  'openai-wire': of(openai, {
+    decodeVideo: (words) => openai.decodeVideo(said(words)),
+    decodePage: (words) => openai.decodePage(said(words), 10),
+    deniesDeletion: (words) => openai.deniesDeletion(said(words)),
+    holdsVideo: (words) => openai.holdsVideo(said(words), 'v1'),
+    holdsError: (words) => openai.holdsError(said(words)),
+    decodeCharacter: (words) => openai.decodeCharacter(said(words)),
+  }),
+};
+
+/** What stands alone, or beside functions that take no text. */
+const MORE: Readonly<Record<string, Use>> = {
+  'wavespeed answers': (words) => [
+    attempt(() => wavespeed.decodeTask(wavespeed.openEnvelope(said(words)), said(words))),
+    wavespeed.failedTask(said(words), 'v1'),
+    wavespeed.urlIn(words),
+    wavespeed.characterIn(words),
+    wavespeed.refusalOf(said(words, 400)),
+  ],
+  'eachlabs answers': (words) => [
+    eachlabs.decodeCreated(said(words)),
+    eachlabs.decodePrediction(said(words), 'v1'),
+    eachlabs.videoUrlIn(words),
+    eachlabs.characterIn(words),
+    eachlabs.refuse(said(words, 400)),
+  ],
+  'a refusal': (words) => [400, 403, 500].map((status) => refusal(answer(words, status))),
+  'a lost exchange': (words) =>
+    describeLost(new Lost(true, undefined, new Error(words)), 'videos.example', {
+      ...{ connectMs: 1, headersMs: 1, idleMs: 1, graceMs: 1 },
+    }),
+  'Retry-After': (words) => parseRetryAfter(words, 0),
+  'a URL': (words) => [attempt(() => parseUrl(words)), attempt(() => normalizeBaseUrl(`https://a.example/${words}x`))],
+  'a redirect': (words) => {
+    const first = new URL('https://videos.example/v1');
+    const request = { method: 'GET', kind: 'read', url: first.href, signal: new AbortController().signal } as const;
+    return redirectTarget({ request, first, from: first, status: 302, location: words, hop: 0, redact: hide });
+  },
+  'a proxy': (words) => proxyFor(new URL('https://videos.example/'), { https: words, noProxy: words }),
+  'a size and a time': (words) => [parseSize(words), parseTime(words), relativeTime(words, 0)],
+  'a name': checkName,
+  'a usage error': (words) => usageError({ code: 'x', message: `error: no\n${words}` }),
+  'words of ffmpeg': (words) => [firstWords(words), machineProblem(words)],
+  'a log of ffmpeg': (words) => {
+    const printed = Object.fromEntries(PRINTED_FILES.map((name) => [name, `frame:0 pts:0 pts_time:0\n${words}`]));
+    return readPrinted(printed as Parameters<typeof readPrinted>[0], { offset: 0, longSide: 100 });
+  },
+  'a report of MediaInfo': (words) => {
+    const names = ['Format', 'Duration', 'FrameRate', 'Width', 'Height', 'Title', 'Rotation', 'CodecID', 'StreamOrder'];
+    const fields = Object.fromEntries(names.map((name) => [name, words]));
+    return readReport(
+      [
+        { '@type': 'General', ...fields },
+        { '@type': 'Video', ...fields },
+      ],
+      1,
+    );
+  },
+  'a cast': (words) => decodeCast({ version: 1, characters: [{ name: words, [words]: words }] }),
+  'a scenario': (words) =>
+    playScenario({ version: 1, [words]: 1, rules: [{ match: { path: `/${words}` }, respond: { status: 500 } }] }),
+  'a path that a scenario matches': (words) => {
+    const path = '/**a*'.repeat(12);
+    const player = playScenario({ version: 1, rules: [{ match: { path: `${path}b` }, respond: { status: 500 } }] });
+    return player.fault({ method: 'GET', path: `/${words.slice(0, 3000)}` } as Parameters<typeof player.fault>[0]);
+  },
+};
+
+function attempt(use: () => unknown): unknown {
+  try {
+    return use();
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Milliseconds of this process, whatever else the machine is doing. */
+function cpuMs(use: Use, words: string): number {
+  const before = process.cpuUsage();
+  attempt(() => use(words));
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+const grown = (unit: string, chars: number): string => `${unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars)}`;
+
+/** Below this nothing is proven by a ratio, and nobody waits. */
+const SHORT_MS = 250;
+
+const TABLE: readonly (readonly [string, Use])[] = [
+  ...Object.entries(MODULES).flatMap(([module, { uses }]) =>
+    Object.entries(uses).map(([name, use]) => [`${module}: ${name}`, use] as const),
+  ),
+  ...Object.entries(MORE),
+];
+
+describe('300 kB of anything take no more than their share', () => {
+  it.each(TABLE)('%s', (_name, use) => {
+    for (const unit of HARD) {
+      // A pattern that is quadratic takes seconds for the smaller one already, and is not tried with more.
+      const short = cpuMs(use, grown(unit, CHARS / 16));
+      expect([unit, short < SHORT_MS], `${short} ms`).toEqual([unit, true]);
+      const whole = cpuMs(use, grown(unit, CHARS));
+      if (whole < SHORT_MS) continue;
+      const quarter = cpuMs(use, grown(unit, CHARS / 4));
+      expect([unit, whole < 10 * quarter], `${quarter} ms, then ${whole} ms`).toEqual([unit, true]);
+    }
+  });
+
+  it.each(Object.entries(MODULES))('no function of %s is left out', (_name, { module, uses }) => {
+    const functions = Object.entries(module).filter(([, value]) => typeof value === 'function');
+    expect(functions.map(([name]) => name).toSorted()).toEqual(Object.keys(uses).toSorted());
+  });
+});
