@@ -214,7 +214,7 @@ export interface VideoRequest {
 }
 
 export interface JobFailure {
-  /** The host's own code, where it gave one. */
+  /** The host's own code, where it gave one; without a remote id, `closed` or `unsent` may stand there. */
   readonly code?: string;
   readonly message: string;
   /** True when the host's content policy refused it. */
@@ -254,6 +254,7 @@ export interface Job {
   readonly remoteStatus?: string;
   /** 0 to 100. */
   readonly progress?: number;
+  /** Of an unknown job: what came in the place of an answer. */
   readonly failure?: JobFailure;
   /** The job that its request was sent again as. */
   readonly replacedBy?: string;
@@ -305,6 +306,9 @@ export const CLOSED = 'closed';
 export function isClosed(job: Pick<Job, 'remoteId' | 'failure'>): boolean {
   return job.remoteId === undefined && job.failure?.code === CLOSED;
 }
+
+/** The failure code of a job whose request never left, or never reached a host. */
+export const UNSENT = 'unsent';
 
 /** The form in which base URLs are stored and compared: no trailing slash, no query, lower-case host. Throws TypeError on a non-URL. */
 export function normalizeBaseUrl(text: string): string {

@@ -11,6 +11,7 @@ import {
   isFinal,
   type Job,
   type JobStatus,
+  UNSENT,
   type VideoRequest,
 } from './domain.ts';
 import { isSoraError, SoraError } from './errors.ts';
@@ -113,7 +114,7 @@ export function closeJob(job: Job, { nowMs, by }: { nowMs: number; by?: string }
   return {
     ...job,
     status: 'failed',
-    failure: { message, policy: false, ...job.failure, code: CLOSED },
+    failure: { message, policy: false, ...(job.status === 'failed' && job.failure), code: CLOSED },
     ...(by !== undefined && { replacedBy: by }),
     updatedAt: new Date(nowMs).toISOString(),
   };
@@ -284,6 +285,12 @@ export function jobError(job: Job): SoraError | undefined {
   const reason = job.failure ? `: ${oneLine(job.failure.message)}` : '';
   const code = job.failure?.code === undefined ? '' : ` [${oneLine(job.failure.code, 80)}]`;
   if (isClosed(job)) return closedError(job, reason);
+  if (job.remoteId === undefined && job.failure?.code === UNSENT) {
+    return new SoraError('refused', `Job ${job.id} was not sent${reason}`, {
+      hint: `No host has it. To send its request: sora video resend ${job.id}`,
+      jobId: job.id,
+    });
+  }
   const verb = { failed: 'failed', expired: 'has expired', cancelled: 'was cancelled' }[job.status];
   return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
     hint: job.failure?.policy

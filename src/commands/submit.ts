@@ -1,7 +1,7 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 import type { Context } from '../context.ts';
-import { isUnresolved, type Job } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
+import { isUnresolved, type Job, UNSENT } from '../domain.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import { applyRemote, jobError, laterOf } from '../jobs.ts';
 import { lastWords } from '../last-words.ts';
 import type { Cost } from '../providers/cost.ts';
@@ -211,11 +211,22 @@ function send(provider: Provider, order: Order, signal: AbortSignal): Promise<Re
   });
 }
 
+/** After one of these no host was asked to make anything. */
+const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'clip',
+  'machine',
+  'network',
+  'interrupted',
+  'terminated',
+] as const);
+
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */
 async function writeDownFailure(context: Context, job: Job, error: unknown): Promise<void> {
   const { ui, host } = context;
-  const isDefinite = isSoraError(error) && error.code !== 'ambiguous';
+  const code = isSoraError(error) ? error.code : 'ambiguous';
   const message = error instanceof Error ? error.message : String(error);
+  const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
   const store = await context.jobs();
   await store
     .update(job.id, (current) =>
@@ -223,8 +234,8 @@ async function writeDownFailure(context: Context, job: Job, error: unknown): Pro
       isUnresolved(current)
         ? {
             ...current,
-            status: isDefinite ? 'failed' : 'unknown',
-            ...(isDefinite && { failure: { message, policy: error.code === 'policy' } }),
+            status: code === 'ambiguous' ? 'unknown' : 'failed',
+            failure,
             updatedAt: new Date(host.clock.now()).toISOString(),
           }
         : current,

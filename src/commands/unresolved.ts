@@ -120,7 +120,8 @@ export function unresolvedError({ job, isSending, candidates, because, ways, tro
     found.length === 0
       ? [because, trouble ? `The host could not be asked: ${sentence(trouble.message)}` : '']
       : [`${because} It could be:\n- ${[...found, ...more].join('\n- ')}`];
-  const lost = `Job ${job.id} may or may not exist at ${job.provider}: its request was under way and no answer came.`;
+  const why = job.failure ? sentence(oneLine(job.failure.message)) : 'its request was under way and no answer came.';
+  const lost = `Job ${job.id} may or may not exist at ${job.provider}: ${why}`;
   const look =
     found.length === 0
       ? 'Look for it in the list or the bill of your host.'

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../src/commands/draft.ts';
 import { type SubmitOptions, submit } from '../../src/commands/submit.ts';
 import type { Job } from '../../src/domain.ts';
+import { jobError } from '../../src/jobs.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';
+import type { Scripted } from '../helpers/server.ts';
 import { hashOf } from '../store/samples.ts';
 
 const CHARACTER = { name: 'Joe', value: 'char_Joe' };
@@ -96,8 +98,8 @@ describe('P2: a request that failed', () => {
     ['refused', 'failed', refusal(400, 'invalid_value', 'No such size.'), false],
     ['policy', 'failed', refusal(400, 'moderation_blocked', 'No faces.'), true],
     ['budget', 'failed', refusal(429, 'insufficient_quota'), false],
-    ['ambiguous', 'unknown', refusal(500, 'server_error'), undefined],
-    ['ambiguous', 'unknown', { fault: 'reset' as const }, undefined],
+    ['ambiguous', 'unknown', refusal(500, 'server_error'), false],
+    ['ambiguous', 'unknown', { fault: 'reset' as const }, false],
   ])('as %s leaves the record %s, and its id in the error', async (code, status, answer, policy) => {
     const test = await withHost();
     test.server.answer(answer);
@@ -113,6 +115,40 @@ describe('P2: a request that failed', () => {
     expect(job?.status).toBe(status);
     expect(job?.failure?.policy).toBe(policy);
     expect(job).not.toHaveProperty('remoteId');
+  });
+
+  it.each<[string, Scripted, RegExp]>([
+    ['a 500', refusal(500, 'server_error', 'The GPU is on fire.'), /The GPU is on fire\./],
+    ['an answer without an id', { body: { code: 1001, message: 'Try later.' } }, /1001.*Try later\./],
+    ['a connection that broke', { fault: 'reset' }, /broke off/],
+  ])(
+    'because of %s keeps what came in the place of an answer, and says it afterwards',
+    async (_title, answer, told) => {
+      const test = await withHost();
+      test.server.answer(answer);
+      await expect(send(test)).rejects.toMatchObject({ code: 'ambiguous', message: expect.stringMatching(told) });
+      const job = await onlyJob(test);
+      expect(job).toMatchObject({ status: 'unknown', failure: { message: expect.stringMatching(told) } });
+      test.server.answer(NO_LIST);
+      await expect(send(test)).rejects.toMatchObject({ code: 'ambiguous', message: expect.stringMatching(told) });
+    },
+  );
+
+  it.each<[string, Partial<Job>]>([
+    ['was stopped before it left', {}],
+    ['never reached a host', { baseUrl: 'http://127.0.0.1:9/v1' }],
+  ])('because it %s says so afterwards: no host has refused it', async (title, at) => {
+    const test = await withHost({}, { env: at.baseUrl === undefined ? {} : { OPENAI_BASE_URL: at.baseUrl } });
+    if (title.includes('stopped')) test.abort('interrupted');
+    await expect(send(test)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(interrupted|network)$/),
+    });
+    const job = await onlyJob(test);
+    expect(job).toMatchObject({ status: 'failed', failure: { code: 'unsent', policy: false } });
+    expect(jobError(job as Job)).toMatchObject({
+      ...{ code: 'refused', message: expect.stringContaining(`Job ${job?.id} was not sent: `) },
+      hint: `No host has it. To send its request: sora video resend ${job?.id}`,
+    });
   });
 
   it('leaves a record alone that another command has found at the host meanwhile', async () => {
