@@ -15,11 +15,48 @@ export interface Refusal {
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 
-export function findRefusals(): Refusal[] {
+/** All but the sandbox, which refuses in the words of the hosts: texts by their files. */
+function sources(): (readonly [file: string, text: string])[] {
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('sandbox/') && file !== 'errors.ts')
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('sandbox/'))
     .toSorted()
-    .flatMap((file) => refusalsIn(file, readFileSync(`${src}/${file}`, 'utf8')));
+    .map((file) => [file, readFileSync(`${src}/${file}`, 'utf8')]);
+}
+
+export function findRefusals(): Refusal[] {
+  return sources().flatMap(([file, text]) => refusalsIn(file, text));
+}
+
+/**
+ * One line for each refusal, wherever it stands: its code and its sentence, in which expressions are `{}`; and one for each
+ * function that makes or decides refusals, for each time that it is called. Sorted.
+ */
+export function refusalLines(): string[] {
+  const texts = sources().map(([, text]) => text);
+  const calls = helpersIn(texts).flatMap((name) => {
+    const called = new RegExp(`(?<![\\w.'])(?<!function )${name}\\(`, 'g');
+    return texts.flatMap((text) => [...text.matchAll(called)].map(() => `${name}()`));
+  });
+  return [...findRefusals().map(lineOf), ...calls].toSorted();
+}
+
+function lineOf({ code, message }: Refusal): string {
+  const said = /^['"`]/.test(message) ? message.slice(1, -1).replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '{}') : '{}';
+  return `${/^\w+$/.test(code) ? code : '{}'}: ${said}`;
+}
+
+/** Functions that return an error or never return, by what they say of it, and those that refuse, check or require, by their names. */
+export function helpersIn(texts: readonly string[]): string[] {
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/\bfunction (\w+)(?:<[^(]*>)?\(|\bconst (\w+) = (?:async )?\(/g)].flatMap((match) => {
+      const [head, named, arrow] = match;
+      const name = named ?? arrow ?? '';
+      if (named !== undefined && /^(?:refuse|check|require)[A-Z]/.test(name)) return [name];
+      const returned = text.slice(endOfArguments(text, match.index + head.length)).match(/^\): ([^{=;]+)/)?.[1] ?? '';
+      return /^(?:Promise<)?(?:SoraError\b|never\b)/.test(returned) ? [name] : [];
+    }),
+  );
+  return [...new Set(names)];
 }
 
 export function refusalsIn(file: string, text: string): Refusal[] {
@@ -40,7 +77,7 @@ function hintIn(options: string): string | undefined {
   if (options === '') return undefined;
   if (!options.startsWith('{')) return options;
   const fields = splitArguments(`${options.slice(1, -1)})`, 0);
-  return fields.find((field) => /^hint\b/.test(field) || /^\.\.\..*hint/s.test(field));
+  return fields.find((field) => /^hint\b/.test(field) || /^\.\.\.(?:options$|.*hint)/s.test(field));
 }
 
 /** The arguments of a call whose parenthesis was opened before `from`, white space folded. */
@@ -70,6 +107,19 @@ function splitArguments(text: string, from: number): string[] {
     }
   }
   return found;
+}
+
+/** The index of the parenthesis that closes the one before `from`. */
+function endOfArguments(text: string, from: number): number {
+  let depth = 0;
+  for (let index = from; index < text.length; index++) {
+    const char = text[index] ?? '';
+    if (char === "'" || char === '"' || char === '`') index = endOfString(text, index);
+    else if ('([{'.includes(char)) depth += 1;
+    else if (depth > 0 && ')]}'.includes(char)) depth -= 1;
+    else if (char === ')') return index;
+  }
+  return text.length;
 }
 
 /** The index of the quote that ends the string that begins at `from`. */
