@@ -78,17 +78,25 @@ export async function judgeClip(
   const { lookBetweenBars } = await import('../media/look.ts');
   const { listParts } = await import('../media/find.ts');
   const { judge } = await import('../media/judge.ts');
+  const { hearTracks } = await import('../media/sound.ts');
   const { signal } = context.host;
   const blur = (await listParts(ffmpeg, 'filters', signal)).has('blurdetect');
   try {
-    const want = { blur, sound: options.audio };
-    const { readings, between } = await lookBetweenBars({ source: path, info, ffmpeg, signal, ...part, want });
+    const where = { source: path, ...part };
+    const [{ readings, between }, sounds] = await Promise.all([
+      lookBetweenBars({ ...where, info, ffmpeg, signal, want: { blur } }),
+      options.audio ? hearTracks(info, where, { ffmpeg, signal }) : [],
+    ]);
     const unmeasured = [
       ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),
       ...(blur && readings.blur.length === 0 ? ['Its sharpness was not judged: no edge was found in it.'] : []),
       ...(video.hdr ? ['Its exposure was not judged: it is HDR.'] : []),
     ];
-    return { part, findings: judge({ info: { ...info, video }, options, plan, readings, between }), unmeasured };
+    return {
+      part,
+      findings: judge({ info: { ...info, video }, options, plan, readings, between, sounds }),
+      unmeasured,
+    };
   } catch (error) {
     if (!isSoraError(error, 'clip') && !isSoraError(error, 'machine')) throw error;
     return { part, findings: [], unmeasured: [`It was not judged. ${error.message}`] };

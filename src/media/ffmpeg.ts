@@ -25,7 +25,7 @@ import {
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
 import { crashWords, endedError, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
-import { decodeSound, type Heard, SILENCE_DB, soundArgs, soundPart } from './sound.ts';
+import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './sound.ts';
 import { type Decoded, type DecodeOptions, masterProblems, verifyDecodes } from './verify.ts';
 
 export { type Ffmpeg, findFfmpeg } from './find.ts';
@@ -54,6 +54,7 @@ export interface Prepared {
 }
 
 const RUN_TIMEOUT_MS = 900_000;
+const NO_SOUND = 'there is none in the part that is taken';
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
 
 /**
@@ -91,8 +92,15 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 
 /** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
-  const failure = await runPlan(job, job.info, plan);
+  const { audio } = job.info;
+  const part = audio && plan.target.audio && { source: job.source, audio, start: 0, seconds: plan.target.seconds };
+  const [failure, heard] = await Promise.all([
+    runPlan(job, job.info, plan),
+    part ? decodeSound(part, job.ffmpeg, job) : undefined,
+  ]);
   if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
+  if (typeof heard === 'object' && heard.seconds === 0) return remux(job, withoutAudio(plan, NO_SOUND));
+  const soundNotes = typeof heard === 'object' ? heardNotes(heard) : [];
   const size = plan.target;
   const { decoded, info: looked, sha256 } = await examine(job, { size });
   if (!decoded.ok) {
@@ -106,9 +114,9 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded, plan.target)];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
-  if (decoded.frames >= plan.target.frames) return { plan, clip, notes: [] };
+  if (decoded.frames >= plan.target.frames) return { plan, clip, notes: soundNotes };
   const target = fewerFrames(plan.target, decoded.frames);
-  return { plan: { ...plan, target }, clip, notes: [shortNote(target)] };
+  return { plan: { ...plan, target }, clip, notes: [...soundNotes, shortNote(target)] };
 }
 
 async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
@@ -121,7 +129,7 @@ async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]):
     const failure = await runPlan(job, info, plan, attenuation);
     if (failure !== undefined)
       throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
-    return await finish(job, plan, [...notes, ...alphaNotes, ...soundNotes]);
+    return await finish(job, plan, [...new Set([...notes, ...alphaNotes, ...soundNotes])]);
   } finally {
     await made?.dispose();
   }
@@ -138,8 +146,7 @@ function soundOf(
   if (heard === undefined) return { plan, soundNotes: [], attenuation: 0 };
   if (typeof heard === 'string')
     return { plan: withoutAudio(plan, `it cannot be decoded (${heard})`), soundNotes: [MUTE_NOTE], attenuation: 0 };
-  if (heard.seconds === 0)
-    return { plan: withoutAudio(plan, 'it has none in this part'), soundNotes: [], attenuation: 0 };
+  if (heard.seconds === 0) return { plan: withoutAudio(plan, NO_SOUND), soundNotes: [], attenuation: 0 };
   return {
     plan,
     soundNotes: heardNotes(heard),
@@ -147,9 +154,10 @@ function soundOf(
   };
 }
 
-function heardNotes({ rms, complaint }: Heard): string[] {
+function heardNotes(heard: Heard): string[] {
+  const { complaint } = heard;
   return [
-    ...(rms < SILENCE_DB ? ['Its sound is silence.'] : []),
+    ...(isAudible(heard) ? [] : ['Its sound is silence.']),
     ...(complaint === undefined ? [] : [`Some of its sound could not be decoded and is silent: ${complaint}.`]),
   ];
 }

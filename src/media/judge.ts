@@ -3,9 +3,11 @@
  * thresholds lie between what was measured on clips made good and bad; test/media/judge.test.ts has the figures.
  */
 import { type ClipOptions, formatSize, type Rect, type Size } from '../domain.ts';
+import { trackName } from './audio-tracks.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import type { ConvertPlan, RemuxPlan } from './plan.ts';
 import { jerk, liveliness, median, type Readings, type Sample } from './readings.ts';
+import { type HeardTrack, isAudible } from './sound.ts';
 
 export type Level = 'good' | 'remark' | 'problem';
 
@@ -35,6 +37,8 @@ export interface Evidence {
   readonly plan: RemuxPlan | ConvertPlan;
   /** Of the picture between bars, where there are any. */
   readonly readings: Readings;
+  /** What was heard of each track that was listened to. */
+  readonly sounds: readonly HeardTrack[];
   /** In the upright frame; undefined where there are no bars. */
   readonly between: Rect | undefined;
 }
@@ -180,18 +184,28 @@ function size({ info, plan }: Evidence): Finding {
   };
 }
 
-function sound({ info, options, readings }: Evidence): Finding {
-  const loud = readings.sound?.rms ?? -100;
-  const value = rounded(loud);
-  const base = { what: 'sound', value: readings.sound ? value : null, unit: 'dB' } as const;
+function sound({ info, options, sounds }: Evidence): Finding {
+  const isUsed = ({ audio }: HeardTrack): boolean => audio.track === info.audio?.track;
+  const used = sounds.find(isUsed)?.heard;
+  const value = typeof used === 'object' && used.seconds > 0 ? rounded(used.rms) : null;
+  const base = { what: 'sound', value, unit: 'dB' } as const;
   if (!options.audio) return { ...base, level: 'good', meaning: 'Its sound is left out, as you asked.' };
-  const advice = 'Use a part in which it speaks, if its voice matters.';
-  if (!info.audio) return { ...base, level: 'remark', meaning: 'It has no sound.', advice };
-  if (!readings.sound) return { ...base, level: 'remark', meaning: 'Its sound cannot be decoded.', advice };
-  if (loud < -60) return { ...base, level: 'remark', meaning: 'Its sound is silence.', advice };
-  return loud < -40
-    ? { ...base, level: 'remark', meaning: `Its sound is very quiet (${value} dB).`, advice }
-    : { ...base, level: 'good', meaning: `It has sound (${value} dB).` };
+  const others = sounds
+    .filter((one) => !isUsed(one))
+    .flatMap(({ audio, heard }) => (isAudible(heard) ? [`${trackName(audio)}, ${rounded(heard.rms)} dB`] : []));
+  const also = others.length === 0 ? '' : ` Another track has sound: ${others.join('; ')}.`;
+  const remark = (meaning: string): Finding => ({
+    ...{ ...base, level: 'remark', meaning: meaning + also },
+    advice: also
+      ? 'Export the clip with that track alone, if it matters.'
+      : 'Use a part in which it speaks, if its voice matters.',
+  });
+  if (!info.audio) return remark(info.audioTracks.length > 0 ? 'Its sound cannot be used.' : 'It has no sound.');
+  if (used === undefined || typeof used === 'string') return remark('Its sound cannot be decoded.');
+  if (used.seconds === 0) return remark('It has no sound in this part.');
+  if (!isAudible(used)) return remark('Its sound is silence.');
+  if (used.rms < -40) return remark(`Its sound is very quiet (${value} dB).`);
+  return { ...base, level: 'good', meaning: `It has sound (${value} dB).${also}` };
 }
 
 /** One finding a line, as a person reads it, and what to do below it; the level is a word, so that no colour has to say it. */

@@ -1,4 +1,4 @@
-/** Looks into a part of a clip with ffmpeg's own filters: light, movement, cuts, sharpness, bars and sound, in one pass. */
+/** Looks into a part of a clip with ffmpeg's own filters: light, movement, cuts, sharpness and bars, in one pass. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -37,7 +37,6 @@ export interface Wanted {
   readonly bars?: boolean;
   /** The picture between bars, in the upright frame: everything but `bars` looks at that alone. */
   readonly crop?: Rect | undefined;
-  readonly sound?: boolean;
 }
 
 /** Of the small copy in which light and movement are measured. */
@@ -47,7 +46,7 @@ const DETAIL_SIDE = 640;
 const BLUR_SIDE = 1280;
 const TIMEOUT_MS = 180_000;
 
-/** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. Sound that does not decode is not there. */
+/** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. */
 export async function lookInto(request: LookRequest): Promise<Readings> {
   const { info, start, want } = request;
   if (!info.video) throw new TypeError('there is no picture to look into');
@@ -56,10 +55,7 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
   });
   const made = temporary(folder);
   try {
-    const sound = want.sound === true ? info.audio?.track : undefined;
-    let failure = await runLook(request, { folder, video: info.video, sound });
-    if (failure !== undefined && sound !== undefined)
-      failure = await runLook(request, { folder, video: info.video, sound: undefined });
+    const failure = await runLook(request, { folder, video: info.video });
     if (failure !== undefined) {
       throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
         hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
@@ -98,7 +94,7 @@ function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
 /** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
   { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
-  { folder, video, sound }: { folder: string; video: VideoInfo; sound: number | undefined },
+  { folder, video }: { folder: string; video: VideoInfo },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
@@ -108,7 +104,6 @@ async function runLook(
     ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', lookGraph(video, want)],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
-    ...(sound !== undefined ? ['-map', `0:a:${sound}`, '-filter:a', SOUND_FILTERS, '-f', 'null', '-'] : []),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
   const child = execa(ffmpeg.path, args, {
@@ -135,8 +130,6 @@ async function runLook(
   requireStarted(result);
   return firstWords(stderr);
 }
-
-const SOUND_FILTERS = ['astats=metadata=1:reset=0', 'ametadata=print:file=sound'].join(',');
 
 /** The filters, each printing what it found into a file of its own. */
 export function lookGraph(video: VideoInfo, want: Wanted): string {

@@ -26,14 +26,12 @@ export interface Readings {
   readonly blur: readonly number[];
   /** What is not black, by a dark and by a brighter idea of black; undefined where all is. */
   readonly lit: { readonly loose: Rect; readonly tight: Rect } | undefined;
-  /** Decibels below full scale; -100 for silence. */
-  readonly sound: { readonly rms: number; readonly peak: number } | undefined;
 }
 
 /** The files that the filters wrote, by name; one that is missing is empty. */
 export type Printed = Readonly<Record<PrintedFile, string>>;
 
-export const PRINTED_FILES = ['scene', 'light', 'motion', 'fine', 'edges', 'blur', 'loose', 'tight', 'sound'] as const;
+export const PRINTED_FILES = ['scene', 'light', 'motion', 'fine', 'edges', 'blur', 'loose', 'tight'] as const;
 export type PrintedFile = (typeof PRINTED_FILES)[number];
 
 /** ffmpeg's own idea of a new scene, 0 to 1: cuts score 0.4 and more, a shaken camera up to 0.2. */
@@ -62,7 +60,6 @@ export function readPrinted(printed: Printed, { offset, longSide }: { offset: nu
       .map(({ values }) => values.blur)
       .filter((value) => value !== undefined && value > 0) as number[],
     lit: readLit(printed),
-    sound: readSound(printed.sound),
   };
 }
 
@@ -116,13 +113,6 @@ function readLit({ loose, tight }: Printed): Readings['lit'] {
       : undefined;
   });
   return a && b && { loose: a, tight: b };
-}
-
-function readSound(text: string): Readings['sound'] {
-  const last = readFrames(text).at(-1)?.values;
-  if (!last) return undefined;
-  const level = (value: number | undefined): number => Math.max(SILENCE, value ?? SILENCE);
-  return { rms: level(last.RMS_level), peak: level(last.Peak_level) };
 }
 
 /** The middle one; 0 of nothing. */

@@ -6,9 +6,10 @@
  */
 import { resolve } from 'node:path';
 import { type FfmpegArgsInput, fileUrl, hostileInput, soundPath } from './arguments.ts';
+import { unusable } from './audio-tracks.ts';
 import { decoderComplaints } from './damage.ts';
 import type { Ffmpeg } from './find.ts';
-import type { AudioInfo } from './info.ts';
+import type { AudioInfo, MediaInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS } from './limits.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
 import { DECODE_TIMEOUT_MS, runDecoder } from './verify.ts';
@@ -36,7 +37,7 @@ export interface Heard {
 
 export const SOUND_RATE = 48_000;
 /** Below this nobody hears anything. */
-export const SILENCE_DB = -60;
+const SILENCE_DB = -60;
 const NOTHING_DB = -100;
 /** Demuxers without an index land anywhere near, and the first packet after a seek may be half a one. */
 const LEAD_SECONDS = 1;
@@ -70,6 +71,8 @@ export function soundArgs({ source, audio, start, seconds, outputPath }: SoundPa
     ...hostileInput(),
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...['-t', (lead + seconds + LEAD_SECONDS).toFixed(3), '-i', fileUrl(source)],
+    // In some containers (MPEG-TS, MPEG-PS) time counts from the first stream that is read: the picture is read, too.
+    ...['-map', '0:V:0?', '-c', 'copy', '-f', 'null', '-'],
     ...['-map', `0:a:${audio.track}`, '-filter:a', filters.join(',')],
     ...(outputPath === undefined
       ? ['-f', 'null', '-']
@@ -98,6 +101,32 @@ export async function decodeSound(
   }
   const heard = readHeard(result.stderr);
   return heard.seconds === 0 && heard.complaint !== undefined ? heard.complaint : heard;
+}
+
+export interface HeardTrack {
+  readonly audio: AudioInfo;
+  /** Or why it cannot be decoded. */
+  readonly heard: Heard | string;
+}
+
+const MOST_TRACKS = 8;
+
+/** What the tracks of a clip hold in a part of it, the one that is used first. Throws `machine` and `interrupted`. */
+export async function hearTracks(
+  { audio: used, audioTracks }: Pick<MediaInfo, 'audio' | 'audioTracks'>,
+  part: Pick<SoundPart, 'source' | 'start' | 'seconds'>,
+  { ffmpeg, signal }: { readonly ffmpeg: Ffmpeg; readonly signal: AbortSignal },
+): Promise<readonly HeardTrack[]> {
+  const others = audioTracks.filter((one) => one.track !== used?.track && unusable(one) === undefined);
+  const heard: HeardTrack[] = [];
+  for (const audio of [...(used ? [used] : []), ...others].slice(0, MOST_TRACKS))
+    heard.push({ audio, heard: await decodeSound({ ...part, audio }, ffmpeg, { signal }) });
+  return heard;
+}
+
+/** There is something to hear in it. */
+export function isAudible(heard: Heard | string): heard is Heard {
+  return typeof heard !== 'string' && heard.seconds > 0 && heard.rms >= SILENCE_DB;
 }
 
 /** Reads the words of `astats`, which speaks once for every change of the stream, and of the decoder. Pure. */

@@ -4,7 +4,8 @@ import type { VideoInfo } from '../../src/media/info.ts';
 import { type Finding, type Judgement, judge, judgementLines } from '../../src/media/judge.ts';
 import { planMedia } from '../../src/media/plan.ts';
 import type { Readings, Sample } from '../../src/media/readings.ts';
-import { mediaInfo } from '../helpers/media-info.ts';
+import type { Heard, HeardTrack } from '../../src/media/sound.ts';
+import { audioInfo, mediaInfo } from '../helpers/media-info.ts';
 import { parseRect } from '../helpers/upright.ts';
 
 interface Case {
@@ -17,7 +18,15 @@ interface Case {
   readonly video?: Partial<VideoInfo>;
   readonly options?: Partial<ClipOptions>;
   readonly mute?: boolean;
+  /** Of the track that is used, and of others. */
+  readonly heard?: Heard | string;
+  readonly others?: readonly HeardTrack[];
 }
+
+const SPEECH: Heard = { seconds: 2.9, rms: -20, peak: -2, complaint: undefined };
+const WHISPER = { ...SPEECH, rms: -45, peak: -30 };
+const SILENCE = { ...SPEECH, rms: -100, peak: -100 };
+const NOTHING = { ...SILENCE, seconds: 0 };
 
 function findings({ light = [58, 118, 185], change = 3.2, swing = 0, ...rest }: Case = {}): readonly Finding[] {
   const info = mediaInfo(rest.video, rest.mute ? null : {});
@@ -30,13 +39,12 @@ function findings({ light = [58, 118, 185], change = 3.2, swing = 0, ...rest }: 
   const samples = Array.from({ length: 36 }, (_, index): Sample => {
     return { at: index / 12, low, mean, high, change, x: index % 2 === 0 ? swing / 2 : -swing / 2, y: 0 };
   });
-  const plain: Readings = {
-    ...{ samples, cuts: [], detail: [], blur: [3.7], lit: undefined },
-    sound: { rms: -20, peak: -3 },
-  };
+  const plain: Readings = { samples, cuts: [], detail: [], blur: [3.7], lit: undefined };
+  const used = info.audio ? [{ audio: info.audio, heard: rest.heard ?? SPEECH }] : [];
   return judge({
     ...{ info: { ...info, video }, options, plan, between: rest.between },
     readings: { ...plain, ...rest.readings },
+    sounds: options.audio ? [...used, ...(rest.others ?? [])] : [],
   });
 }
 
@@ -58,7 +66,7 @@ describe('judge', () => {
   it('says what to do about everything that is not good, with a number', () => {
     const all = findings({
       ...{ light: [16, 30, 50], change: 0, swing: 5, mute: true, video: { width: 320, height: 240 } },
-      readings: { blur: [12], cuts: [1.5], sound: undefined, lit: undefined },
+      readings: { blur: [12], cuts: [1.5], lit: undefined },
     });
     const bad = all.filter((finding) => finding.level !== 'good');
     expect(bad.map(({ what }) => what)).toEqual([
@@ -171,14 +179,26 @@ describe('judge', () => {
   });
 
   it.each<[string, Case, string]>([
-    ['speech', { readings: { sound: { rms: -20, peak: -2 } } }, 'good'],
-    ['a whisper', { readings: { sound: { rms: -45, peak: -30 } } }, 'remark'],
-    ['silence', { readings: { sound: { rms: -100, peak: -100 } } }, 'remark'],
-    ['no sound', { mute: true, readings: { sound: undefined } }, 'remark'],
-    ['sound that does not decode', { readings: { sound: undefined } }, 'remark'],
-    ['sound that is not wanted', { options: { audio: false }, readings: { sound: undefined } }, 'good'],
+    ['speech', { heard: SPEECH }, 'good'],
+    ['a whisper', { heard: WHISPER }, 'remark'],
+    ['silence', { heard: SILENCE }, 'remark'],
+    ['a part after its sound has ended', { heard: NOTHING }, 'remark'],
+    ['no sound', { mute: true }, 'remark'],
+    ['sound that does not decode', { heard: 'Invalid data' }, 'remark'],
+    ['sound that is not wanted', { options: { audio: false } }, 'good'],
   ])('hears %s', (_, of, expected) => {
     expect(level('sound', of)).toBe(expected);
+  });
+
+  it.each([
+    [SPEECH, SPEECH, 'It has sound (-20 dB). Another track has sound: audio track 2 (Opus), -20 dB.'],
+    [SILENCE, SPEECH, 'Its sound is silence. Another track has sound: audio track 2 (Opus), -20 dB.'],
+    [NOTHING, SPEECH, 'It has no sound in this part. Another track has sound: audio track 2 (Opus), -20 dB.'],
+    [SPEECH, SILENCE, 'It has sound (-20 dB).'],
+    [SPEECH, 'Invalid data', 'It has sound (-20 dB).'],
+  ])('says that another track has sound (%#)', (heard, other, meaning) => {
+    const others = [{ audio: audioInfo({ track: 1, codec: 'Opus' }), heard: other }];
+    expect(findings({ heard, others }).find(({ what }) => what === 'sound')?.meaning).toBe(meaning);
   });
 
   it('leaves out what was not measured', () => {

@@ -12,6 +12,7 @@ import { lookBetweenBars, lookGraph, lookInto } from '../../src/media/look.ts';
 import { planMedia } from '../../src/media/plan.ts';
 import { probeMedia } from '../../src/media/probe.ts';
 import { liveliness, type Readings } from '../../src/media/readings.ts';
+import { hearTracks } from '../../src/media/sound.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { videoInfo } from '../helpers/media-info.ts';
 import { findTestFfmpeg } from '../helpers/prepare.ts';
@@ -86,6 +87,7 @@ async function levels(
     info: { ...info, video: info.video },
     options: DEFAULT_CLIP_OPTIONS,
     ...{ plan, readings, between },
+    sounds: await hearTracks(info, request, request),
   });
   return Object.fromEntries(found.filter(({ level }) => level !== 'good').map(({ what, level }) => [what, level]));
 }
@@ -101,14 +103,14 @@ describe('clips that were made good and bad', () => {
     ['with a cut', { cuts: 'problem' }],
     ['small', { size: 'problem' }],
   ])('finds what is wrong with the one that is %s, and nothing else', async (kind, expected) => {
-    expect(await levels(await clip(kind), { sound: true })).toEqual(expected);
+    expect(await levels(await clip(kind), {})).toEqual(expected);
   });
 
   it.each([
     ['no sound', '-an'],
     ['silence', '-af volume=0'],
   ])('hears %s', async (_, options) => {
-    expect(await levels(await clip('good', options), { sound: true })).toEqual({ sound: 'remark' });
+    expect(await levels(await clip('good', options), {})).toEqual({ sound: 'remark' });
   });
 
   it('measures sharpness where ffmpeg can (5.1 and later)', async ({ skip }) => {

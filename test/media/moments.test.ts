@@ -20,7 +20,7 @@ function lookAt(seconds: readonly Look[], { cuts = [], start = 0 }: { cuts?: rea
     at: start + index / 4,
     value: at(index, 4).sharp ?? 0,
   }));
-  const readings: Readings = { samples, detail, cuts, blur: [], lit: undefined, sound: undefined };
+  const readings: Readings = { samples, detail, cuts, blur: [], lit: undefined };
   const span: Span = { start, seconds: seconds.length };
   return { span, readings };
 }

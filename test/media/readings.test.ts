@@ -40,19 +40,12 @@ describe('what the filters print', () => {
     expect(readings.blur).toEqual([3.178906, 3.214323, 3.889996, 3.939191]);
   });
 
-  it('takes the last word on what is lit, and on the sound', () => {
+  it('takes the last word on what is lit', () => {
     expect(readings.lit?.loose).toEqual({ x: 0, y: 40, width: 618, height: 280 });
-    expect(readings.sound).toEqual({ rms: -15.236522, peak: -9.80796 });
-  });
-
-  it('reads silence as -100 dB', () => {
-    const sound =
-      'frame:0 pts:0 pts_time:0\nlavfi.astats.Overall.Peak_level=-inf\nlavfi.astats.Overall.RMS_level=-inf\n';
-    expect(readPrinted({ ...NOTHING, sound }, WHERE).sound).toEqual({ rms: -100, peak: -100 });
   });
 
   it('reads nothing from filters that wrote nothing, or nonsense', () => {
-    const nothing = { samples: [], cuts: [], detail: [], blur: [], lit: undefined, sound: undefined };
+    const nothing = { samples: [], cuts: [], detail: [], blur: [], lit: undefined };
     expect(readPrinted(NOTHING, WHERE)).toEqual(nothing);
     const nonsense = Object.fromEntries(PRINTED_FILES.map((name) => [name, 'lavfi.x=1\n\n=\nframe:x'])) as Printed;
     expect(readPrinted(nonsense, WHERE)).toEqual(nothing);
