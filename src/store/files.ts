@@ -6,7 +6,8 @@ import { crypto } from '../hash.ts';
 
 const DAY_MS = 86_400_000;
 const TEMP_NAME = /^\..+\.tmp(?:\.[a-z0-9]+)?$/;
-const LOCK_NAME = /\.lock(?:\.steal)?$/;
+/** A lock, the guard of its takeover, and what a takeover has renamed. */
+const LOCK_NAME = /\.lock(?:\.[\w-]+)*$/;
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>> = {
   ENOSPC: ['the disk is full', 'Free some space and run the command again.'],

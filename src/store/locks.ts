@@ -1,7 +1,8 @@
 /** EFFECT: one holder at a time, across processes, with nothing to clean up by hand after a crash. */
-import { lstat, mkdir, mkdirSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
+import { lstat, mkdir, mkdirSync, renameSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoraError, systemCode } from '../errors.ts';
+import { crypto } from '../hash.ts';
 import { machineError } from './files.ts';
 
 export interface LockTiming {
@@ -120,13 +121,30 @@ async function acquire(path: string, timing: LockTiming & LockWait): Promise<Acq
   }
 }
 
+/** Modification times that are written and read again differ by less, on any file system. */
+const COARSEST_MS = 2_000;
+
 async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<AcquiredLock> {
   const { lock } = await import('proper-lockfile');
+  let isMade = false;
   let isOwned = false;
   let isLost = false;
   let refreshedAt = Date.now();
+  // The folder's modification time as we set it last, and as it is being set.
+  let mark: number | undefined;
+  let marking: number | undefined;
   // By our own clock, so that a process which slept through the stale time knows it before it writes or unlocks.
-  const isHeld = () => isOwned && !isLost && Date.now() - refreshedAt < staleMs;
+  const isFresh = () => Date.now() - refreshedAt < staleMs;
+  // Nobody else sets that time to the millisecond: a folder with another one was made, or taken over, by another process.
+  const isMarked = () => {
+    const now = mtimeOf(path);
+    if (now === undefined) return false;
+    return now === mark || (marking !== undefined && Math.abs(now - marking) < COARSEST_MS);
+  };
+  const isHeld = () => isOwned && !isLost && isFresh() && isMarked();
+  /** Before it is ours: the folder that we made is gone, which was taken for one that was left behind. */
+  const orLocked = (error: Error | null) =>
+    isMade && !isOwned && systemCode(error) === 'ENOENT' ? lockedError() : error;
 
   const release = await lock(path, {
     lockfilePath: path,
@@ -137,18 +155,29 @@ async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<Acquir
       isLost = true;
     },
     fs: {
-      mkdir: (folder: string, done: Done) => mkdir(folder, { mode: 0o700 }, done),
+      mkdir: (folder: string, done: Done) =>
+        mkdir(folder, { mode: 0o700 }, (error) => {
+          isMade = error === null;
+          done(error);
+        }),
       stat: (folder: string, done: (error: Error | null, stats?: Stats) => void) =>
         lstat(folder, (error, stats) => {
           // What is no folder is no lock of anybody's, and waiting for it would be in vain.
           if (!error && !stats.isDirectory()) done(Object.assign(new Error('It is no folder.'), { code: 'ENOTDIR' }));
-          else done(error, stats);
+          else done(orLocked(error), stats);
         }),
       utimes: (folder: string, atime: Date, mtime: Date, done: Done) => {
+        // Stood still after it made the folder, which may be another's by now.
+        if (!isOwned && !isFresh()) return done(lockedError());
         const startedAt = Date.now();
+        marking = mtime.getTime();
         utimes(folder, atime, mtime, (error) => {
-          if (!error) refreshedAt = startedAt;
-          done(error);
+          marking = undefined;
+          if (!error) {
+            refreshedAt = startedAt;
+            mark = mtimeOf(folder);
+          }
+          done(orLocked(error));
         });
       },
       rmdir: (folder: string, done: Done) => {
@@ -192,14 +221,40 @@ function removeStale(path: string, staleMs: number): void {
     mkdirSync(guard, { mode: 0o700 });
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    if (isOlder(guard, staleMs)) rmdirSync(guard);
+    removeIfOld(guard, staleMs);
     throw lockedError();
   }
   try {
-    if (!isOlder(path, staleMs)) throw lockedError();
-    rmdirSync(path);
+    if (!removeIfOld(path, staleMs)) throw lockedError();
   } finally {
-    rmdirSync(guard);
+    removeFolder(guard);
+  }
+}
+
+/**
+ * Renamed first, which only one process can do, and looked at once more when nobody else can reach it: what is removed is
+ * what was old, also after this process stood still between the look and the removal. True when it was removed, or gone.
+ */
+function removeIfOld(path: string, ageMs: number): boolean {
+  if (!isOlder(path, ageMs)) return mtimeOf(path) === undefined;
+  const taken = `${path}.${crypto().randomUUID()}`;
+  try {
+    renameSync(path, taken);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return true;
+    throw error;
+  }
+  const isOld = isOlder(taken, ageMs);
+  if (isOld) removeFolder(taken);
+  else renameSync(taken, path);
+  return isOld;
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -1,11 +1,12 @@
-import { mkdir, readdir, rmdir, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { watchLock, withLock } from '../../src/store/locks.ts';
+import { sweepFolder } from '../../src/store/files.ts';
+import { type HeldLock, watchLock, withLock } from '../../src/store/locks.ts';
 import { createRecords } from '../../src/store/records.ts';
 import { tempFolder } from '../helpers/temp.ts';
-import { bundleWorkers, type Workers } from './processes.ts';
-import { type Counter, counters } from './worker.ts';
+import { bundleWorkers, type Hook, type Workers } from './processes.ts';
+import { type Counter, counters, QUICK } from './worker.ts';
 
 const IMPATIENT = { staleMs: 5_000, waitMs: 50 };
 
@@ -161,3 +162,179 @@ describe('P4: a process killed while it holds a lock', { timeout: 60_000 }, () =
     expect(await readdir(dir)).toEqual(['joe.json']);
   });
 });
+
+/** What a process meets when it comes: nothing, a lock that was left behind, or that and the guard of its takeover. */
+type Left = 'nothing' | 'a lock' | 'a lock and its guard';
+
+type Step = readonly [title: string, left: Left, call: Hook['call'], file: string, nth: number];
+
+const LOCK = '^a\\.lock$';
+const GUARD = '^a\\.lock\\.steal$';
+const TAKEN = '^a\\.lock\\.[0-9a-f-]{36}$';
+const TAKEN_GUARD = '^a\\.lock\\.steal\\.[0-9a-f-]{36}$';
+
+/** Every call that a lock consists of. */
+const STEPS: readonly Step[] = [
+  ['its lock is made', 'nothing', 'mkdir', LOCK, 1],
+  ['its lock is marked', 'nothing', 'utimes', LOCK, 1],
+  ['its lock is removed', 'nothing', 'rmdir', LOCK, 1],
+  ['the guard is made', 'a lock', 'mkdirSync', GUARD, 1],
+  ['the old lock is taken', 'a lock', 'renameSync', LOCK, 1],
+  ['the old lock is removed', 'a lock', 'rmdirSync', TAKEN, 1],
+  ['the guard is removed', 'a lock', 'rmdirSync', GUARD, 1],
+  ['its lock is made in place of the old one', 'a lock', 'mkdir', LOCK, 2],
+  ['the old guard is taken', 'a lock and its guard', 'renameSync', GUARD, 1],
+  ['the old guard is removed', 'a lock and its guard', 'rmdirSync', TAKEN_GUARD, 1],
+];
+const MOMENTS = STEPS.flatMap((step) => (['before', 'after'] as const).map((when) => [when, ...step] as const));
+
+async function leave(dir: string, left: Left): Promise<void> {
+  if (left === 'nothing') return;
+  for (const name of left === 'a lock' ? ['a.lock'] : ['a.lock', 'a.lock.steal']) {
+    await mkdir(join(dir, name));
+    await makeOld(join(dir, name));
+  }
+}
+
+/** The sweep of a day later takes what is left, and the lock itself is free. */
+async function expectClean(dir: string): Promise<void> {
+  expect(await readdir(dir)).not.toContain('a.lock');
+  await sweepFolder(dir, Date.now() + 2 * 86_400_000);
+  expect((await readdir(dir)).filter((name) => name !== 'diary')).toEqual([]);
+}
+
+/** Nobody comes in before the last one is out. */
+async function expectOneAtATime(dir: string, visits: number): Promise<void> {
+  const lines = (await readFile(join(dir, 'diary'), 'utf8')).trimEnd().split('\n');
+  expect(lines).toHaveLength(2 * visits);
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name] = lines[at]?.split(' ') ?? [];
+    expect(lines.slice(at, at + 2)).toEqual([`${name} in`, `${name} out`]);
+  }
+}
+
+describe.skipIf(process.platform === 'win32')('P4: a process that is killed at a step of its lock', () => {
+  it.each(MOMENTS)(
+    '%s %s, with %s left there, keeps nobody out once that is old',
+    async (when, _step, left, call, file, nth) => {
+      const dir = await tempFolder();
+      await leave(dir, left);
+      const dead = workers.begin({ call, file, nth, when, signal: 'SIGKILL' }, 'enter', dir, 'dead');
+      expect((await dead.ended).signal).toBe('SIGKILL');
+      for (const name of await readdir(dir)) if (name.startsWith('a.lock')) await makeOld(join(dir, name));
+      const heirs = ['one', 'two'].map((name) => workers.begin(undefined, 'enter', dir, name));
+      for (const heir of heirs) expect(await heir.ended).toEqual({ code: 0, signal: null });
+      await expectOneAtATime(dir, call === 'rmdir' ? 3 : 2);
+      await expectClean(dir);
+    },
+  );
+});
+
+/** One stands still at that step until another has the lock, and goes on while the other has it, or when it is free again. */
+async function oversleep(
+  [when, step, left, call, file, nth]: (typeof MOMENTS)[number],
+  resumed: 'meanwhile' | 'afterwards',
+): Promise<void> {
+  const title = `${when} ${step}, resumed ${resumed}`;
+  const dir = await tempFolder();
+  await leave(dir, left);
+  const late = workers.begin({ call, file, nth, when, signal: 'SIGSTOP' }, 'enter', dir, 'late');
+  const said: string[] = [];
+  for (let line = await late.line(); line !== 'stopped'; line = await late.line()) {
+    if (line === undefined) throw new Error(`It does not stand still ${title}.`);
+    said.push(line);
+  }
+  let next: string | undefined;
+  const goOn = async (): Promise<void> => {
+    late.resume();
+    next = await late.line();
+  };
+  await withLock(
+    join(dir, 'a.lock'),
+    async (held) => {
+      if (resumed === 'afterwards') return;
+      await goOn();
+      const isStillHeld = holds(held);
+      expect(next === 'in' && isStillHeld, title).toBe(false);
+      // Only a call that was about to be made meets the folder of the other, who then knows that it was touched or removed.
+      const meetsTheOther = when === 'before' && (call === 'utimes' || call === 'rmdir');
+      expect(isStillHeld, title).toBe(!meetsTheOther);
+    },
+    QUICK,
+  );
+  if (resumed === 'afterwards') await goOn();
+  for (let line = next; line !== undefined; line = await late.line()) said.push(line);
+  expect(await late.ended, title).toEqual({ code: 0, signal: null });
+  // It had been in before, or came in afterwards, or says that it lost its lock.
+  expect(
+    said.filter((word) => word === 'in' || word === 'lost'),
+    title,
+  ).toHaveLength(1);
+  await withLock(join(dir, 'a.lock'), async (held) => held.assertHeld(), QUICK);
+  await expectClean(dir);
+}
+
+describe.skipIf(process.platform === 'win32')('P4: a process that stands still at a step of its lock', () => {
+  it.each(['meanwhile', 'afterwards'] as const)(
+    'at whichever, does not share it with who took it over, and goes on %s',
+    { timeout: 60_000 },
+    async (resumed) => {
+      await Promise.all(MOMENTS.map((moment) => oversleep(moment, resumed)));
+    },
+  );
+
+  it('writes nothing once another has had its lock, even when it was about to', { timeout: 60_000 }, async () => {
+    const dir = await tempFolder();
+    await counters(dir).claim('joe', { count: 0, text: '' });
+    const late = workers.begin(undefined, 'pause', dir, 'joe');
+    expect(await late.line()).toBe('held');
+    const quick = createRecords<Counter>({ dir, decode: (json) => json as Counter, lock: QUICK });
+    await quick.update('joe', (current) => ({ ...current, count: 7 }));
+    late.resume();
+    expect(await late.line()).toBe('lost');
+    expect(await counters(dir).read('joe')).toEqual({ count: 7, text: '' });
+    expect(await readdir(dir)).toEqual(['joe.json']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('P4: two who take over one lock', () => {
+  it('do not come in together, whoever of them stands still before a removal', { timeout: 60_000 }, async () => {
+    const dir = await tempFolder();
+    await leave(dir, 'a lock and its guard');
+    // Both have seen the old guard. The second goes on, has a guard of its own, and has seen the old lock.
+    const stop = { when: 'before', signal: 'SIGSTOP', call: 'renameSync' } as const;
+    const first = workers.begin({ ...stop, file: GUARD }, 'enter', dir, 'first');
+    expect(await first.line()).toBe('stopped');
+    const second = workers.begin({ ...stop, file: LOCK }, 'enter', dir, 'second');
+    expect([await second.line(), await second.line()]).toEqual(['busy', 'stopped']);
+    first.resume();
+    expect(await first.line()).toBe('busy');
+    // The guard of the second is there, and the first has not come in.
+    expect((await readdir(dir)).sort()).toEqual(['a.lock', 'a.lock.steal']);
+    second.resume();
+    expect(await second.line()).toBe('in');
+    expect(await first.line()).toBe('in');
+    for (const one of [first, second]) expect(await one.ended).toEqual({ code: 0, signal: null });
+    await expectOneAtATime(dir, 2);
+    await expectClean(dir);
+  });
+
+  it('nor do many at once', { timeout: 60_000 }, async () => {
+    const dir = await tempFolder();
+    await leave(dir, 'a lock and its guard');
+    const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
+    const all = names.map((name) => workers.begin(undefined, 'enter', dir, name));
+    for (const one of all) expect(await one.ended).toEqual({ code: 0, signal: null });
+    await expectOneAtATime(dir, names.length);
+    await expectClean(dir);
+  });
+});
+
+function holds(held: HeldLock): boolean {
+  try {
+    held.assertHeld();
+    return true;
+  } catch {
+    return false;
+  }
+}

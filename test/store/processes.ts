@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { build } from 'rolldown';
 import { onTestFinished } from 'vitest';
@@ -13,8 +14,55 @@ export interface Workers {
   run(task: string, ...args: (string | number)[]): Promise<unknown>;
   /** Starts a task that does not end, and returns once it has printed a line. It is killed with the test. */
   start(task: string, ...args: (string | number)[]): Promise<{ kill(): Promise<void> }>;
+  /** Starts a task that ends, or stands still, at a call of `node:fs`. It is killed with the test. */
+  begin(hook: Hook | undefined, task: string, ...args: (string | number)[]): Running;
   close(): void;
 }
+
+/** A call of `node:fs` on a file of that name, before or after which the process is sent a signal. */
+export interface Hook {
+  readonly call: 'mkdir' | 'utimes' | 'rmdir' | 'mkdirSync' | 'renameSync' | 'rmdirSync';
+  /** A pattern for the name of the file. */
+  readonly file: string;
+  readonly nth?: number;
+  readonly when: 'before' | 'after';
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+}
+
+export interface Running {
+  /** The next line that it prints, `stopped` among them; undefined when it has ended. */
+  line(): Promise<string | undefined>;
+  /** Lets it go on, for good. */
+  resume(): void;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+}
+
+/** Loaded before a worker. */
+const HOOKS = `
+  const fs = require('node:fs');
+  const { call, file, nth = 1, when, signal } = JSON.parse(process.env.LOCK_HOOK);
+  const real = fs[call];
+  let seen = 0;
+  const end = () => {
+    if (signal === 'SIGSTOP') fs.writeSync(1, 'stopped\\n');
+    process.kill(process.pid, signal);
+  };
+  fs[call] = (path, ...rest) => {
+    const isIt = new RegExp(file).test(require('node:path').basename(path)) && ++seen === nth;
+    if (!isIt) return real(path, ...rest);
+    if (when === 'before') end();
+    else if (!call.endsWith('Sync')) {
+      const done = rest.pop();
+      rest.push((...answer) => {
+        end();
+        done(...answer);
+      });
+    }
+    const result = real(path, ...rest);
+    if (when === 'after' && call.endsWith('Sync')) end();
+    return result;
+  };
+`;
 
 export async function bundleWorkers(): Promise<Workers> {
   const folder = mkdtempSync(join(tmpdir(), 'sora-worker-'));
@@ -31,8 +79,13 @@ export async function bundleWorkers(): Promise<Workers> {
     logLevel: 'silent',
     output: { file: outfile, format: 'cjs', codeSplitting: false },
   });
-  const launch = (args: readonly (string | number)[]) =>
-    spawn(process.execPath, [outfile, ...args.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const hooks = join(folder, 'hooks.cjs');
+  writeFileSync(hooks, HOOKS);
+  const launch = (args: readonly (string | number)[], hook?: Hook) =>
+    spawn(process.execPath, [...(hook ? ['--require', hooks] : []), outfile, ...args.map(String)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...(hook && { LOCK_HOOK: JSON.stringify(hook) }) },
+    });
 
   return {
     async run(...args) {
@@ -53,6 +106,21 @@ export async function bundleWorkers(): Promise<Workers> {
       await Promise.race([once(child.stdout, 'data'), failed]);
       child.stdout.resume();
       return { kill: () => kill(child) };
+    },
+    begin(hook, ...args) {
+      const child = launch(args, hook);
+      onTestFinished(() => kill(child));
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+      return {
+        ended,
+        line: async () => (await lines.next()).value as string | undefined,
+        resume() {
+          // It may be about to stand still: what comes before would have no effect.
+          const again = setInterval(() => child.kill('SIGCONT'), 20);
+          void ended.finally(() => clearInterval(again));
+        },
+      };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

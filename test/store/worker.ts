@@ -1,9 +1,10 @@
 /** What other processes do in the tests of the store. Bundled and run by `processes.ts`. */
-import { writeSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSoraError } from '../../src/errors.ts';
 import { createCharacterStore } from '../../src/store/characters.ts';
 import { createJobStore } from '../../src/store/jobs.ts';
+import { type LockTiming, withLock } from '../../src/store/locks.ts';
 import { createRecords } from '../../src/store/records.ts';
 import { keepSample, sampleJob } from './samples.ts';
 
@@ -14,6 +15,9 @@ export interface Counter {
 }
 
 export const counters = (dir: string) => createRecords<Counter>({ dir, decode: (json) => json as Counter });
+
+/** As quick as a lock can be to grow stale. */
+export const QUICK: LockTiming = { staleMs: 2_000, waitMs: 30_000 };
 
 /** A worker whose test was stopped ends by itself. */
 const LIFETIME_MS = 60_000;
@@ -75,6 +79,43 @@ const tasks: Readonly<Record<string, (home: string, ...args: string[]) => Promis
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LIFETIME_MS);
       return current;
     });
+  },
+
+  /** Stands still with the record's lock and its new content in hand, until it is resumed. */
+  async pause(home, id = '') {
+    const records = createRecords<Counter>({ dir: home, decode: (json) => json as Counter, lock: QUICK });
+    const change = (current: Counter): Counter => {
+      writeSync(1, 'held\n');
+      process.kill(process.pid, 'SIGSTOP');
+      return { ...current, count: current.count + 1 };
+    };
+    await records.update(id, change).catch((error: unknown) => {
+      if (!isSoraError(error, 'machine')) throw error;
+      writeSync(1, 'lost\n');
+    });
+  },
+
+  /** Enters a lock once, and tells what it came to: `busy`, `in`, `lost`. All who do keep one diary. */
+  async enter(home, name = '') {
+    const say = (word: string): void => void writeSync(1, `${word}\n`);
+    const note = (word: string): void => appendFileSync(join(home, 'diary'), `${name} ${word}\n`);
+    const timing = { ...QUICK, onBusy: () => say('busy') };
+    try {
+      await withLock(
+        join(home, 'a.lock'),
+        async (held) => {
+          held.assertHeld();
+          note('in');
+          say('in');
+          await new Promise((resolve) => setImmediate(resolve));
+          note('out');
+        },
+        timing,
+      );
+    } catch (error) {
+      if (!isSoraError(error, 'machine') || !error.message.endsWith('stood still for too long.')) throw error;
+      say('lost');
+    }
   },
 
   /** Registers the character there until it is killed. */
