@@ -64,7 +64,9 @@ async function saidBesides(
   const known = new Set(
     characters.flatMap(({ name, registrations }) => [name, ...registrations.map((one) => one.name)]),
   );
-  const { records } = await (await context.characters()).digests();
+  const { records, broken } = await (await context.characters()).digests();
+  for (const { path, reason } of broken)
+    context.ui.warn(`${path} cannot be read (${reason}); whether the prompt says that character is not known.`);
   const cast = new Set(records.map(({ name }) => name));
   const text = prompt.normalize('NFC');
   // All together: the longer name of one uses up the place of another's.

@@ -124,7 +124,13 @@ export function failureOf(answer: Answer): Failure {
   const json = parseJson(answer.text);
   const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: describeText(answer) };
   // Cut afterwards: a cut through a key would leave its beginning.
-  return { ...failure, message: shorten(answer.redact(failure.message), 600) };
+  return { ...failure, message: shorten(withoutTraceback(answer.redact(failure.message)), 600) };
+}
+
+/** LiteLLM sends its stack along: nobody who reads the message can use it. */
+function withoutTraceback(message: string): string {
+  const at = message.indexOf('Traceback (most recent call last)');
+  return at > 0 ? message.slice(0, at) : message;
 }
 
 /** Reads `{error}`, `{detail}`, `{message}` and plain strings; undefined when there is no complaint in it. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -170,6 +170,15 @@ describe('a prompt that says a name of the cast without -c, where nobody can be 
     await generate(test, 'Mia meets Joe and Max.');
     expect(test.stderr.text()).toContain('openai takes 2 in a video; choose them with -c.');
     expect(sent(test)).toEqual([[], []]);
+  });
+
+  it('warns of a record that cannot be read: the prompt may say that character', async () => {
+    const test = await withCast(['Joe']);
+    const [record = ''] = await readdir(test.context.paths.characters);
+    await writeFile(join(test.context.paths.characters, record), '{');
+    await generate(test, 'Joe waves.');
+    expect(test.stderr.text()).toContain('cannot be read (');
+    expect(test.stderr.text()).toContain('whether the prompt says that character is not known.');
   });
 
   it('names no flag where the host takes no characters', async () => {

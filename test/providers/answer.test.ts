@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, failureOf, isPolicy, isQuota, jsonOf, parseJson } from '../../src/providers/answer.ts';
+import {
+  type Answer,
+  failureOf,
+  isPolicy,
+  isQuota,
+  isUnsupported,
+  jsonOf,
+  parseJson,
+} from '../../src/providers/answer.ts';
 import { refusal } from '../../src/providers/http-errors.ts';
 
 function answer(status: number, body: string | object, more: Partial<Answer> = {}): Answer {
@@ -55,7 +63,37 @@ describe('parseJson of what is nested', () => {
   });
 });
 
+describe('isUnsupported', () => {
+  const say = (message: string, code?: string) => ({ error: { message, code } });
+
+  it.each([
+    [500, say('create_character is not supported for this provider'), true],
+    [500, say('Video remix is not supported by Google Veo.'), true],
+    [500, say('not yet implemented'), true],
+    [500, say('NotImplementedError'), true],
+    [500, say('no', 'unsupported_operation'), true],
+    [500, say('The model doesn’t support characters.'), true],
+    [501, say('API not implemented', 'api_not_implemented'), true],
+    [501, '', true],
+    [501, '<title>501 Not Implemented</title>', true],
+    [500, '', false],
+    [501, say('upstream failed'), false],
+    [500, say('The upload is not supportedly encoded'), false],
+    [500, say('knot supported'), false],
+    [502, say('not supported'), false],
+    [503, say('not implemented'), false],
+    [400, say('not supported'), false],
+  ])('of %i %j: %j', (status, body, expected) => {
+    expect(isUnsupported(answer(status, body))).toBe(expected);
+  });
+});
+
 describe('failureOf', () => {
+  it('leaves out the stack that a gateway of Python sends along', () => {
+    const message = 'video edit is not supported\nTraceback (most recent call last):\n  File "main.py", line 1';
+    expect(failureOf(answer(500, { error: { message } })).message).toBe('video edit is not supported');
+  });
+
   it.each([
     {
       body: { error: { message: 'bad size', code: 'invalid_size' } },
