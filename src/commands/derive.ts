@@ -8,7 +8,7 @@ import type { ExtensionLimits, NewDerivation, Provider } from '../providers/prov
 import { admittedJob, existingJobs } from './admission.ts';
 import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
 import { type FollowFlags, followAll } from './follow.ts';
-import { findJobs, finishedJob, resumeCommand } from './jobs.ts';
+import { findJobs, finishedJob, showJobs } from './jobs.ts';
 import { showRequest } from './preview.ts';
 import { type Order, submit } from './submit.ts';
 import { checkTarget } from './target.ts';
@@ -27,7 +27,6 @@ export async function runVideoDerive(
   context: Context,
   input: DeriveFlags & { kind: Derivation; id: string; prompt: string },
 ): Promise<number> {
-  const { ui } = context;
   const deadline = context.host.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   const { check, settle } = gatherProblems();
@@ -80,11 +79,7 @@ export async function runVideoDerive(
       job: made,
     }));
   }
-  ui.result({
-    json: sent.job,
-    text: `${sent.job.id} is ${sent.job.status}. Follow it with: ${resumeCommand(context, sent.job, {})}`,
-    quiet: [sent.job.id],
-  });
+  showJobs(context, [sent.job]);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /** `sora video generate`: everything that can be refused is refused first, then the record is written, then the request leaves. */
 import type { Context } from '../context.ts';
-import { formatSize, type Job, orientationOf } from '../domain.ts';
+import { formatSize, orientationOf } from '../domain.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import type { BillItem, Cost } from '../providers/cost.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -11,7 +11,7 @@ import { checkBudget, costOfCharacters, costOfVideo } from './budget.ts';
 import { requireCharacter } from './character.ts';
 import { type Admit, type Draft, makeDraft } from './draft.ts';
 import { followAll } from './follow.ts';
-import { resumeCommand } from './jobs.ts';
+import { showJobs } from './jobs.ts';
 import { showRequest } from './preview.ts';
 import { forgetStale } from './stale.ts';
 import { type Submitted, submit } from './submit.ts';
@@ -176,16 +176,6 @@ async function submitFirst(context: Context, request: Request): Promise<{ draft:
 }
 
 const NOTHING_CREATED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated']);
-
-function showJobs(context: Context, jobs: readonly Job[]): void {
-  context.ui.result({
-    json: jobs.length === 1 ? jobs[0] : jobs,
-    text: jobs
-      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
-      .join('\n'),
-    quiet: jobs.map(({ id }) => id),
-  });
-}
 
 /**
  * Hosts run ahead of their documentation, so what it does not list is worth a warning and no more: a sentence each. Throws

@@ -88,6 +88,17 @@ export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, w
   return jobCommand({ globals }, 'wait', job, words);
 }
 
+/** The result of a command that sends and does not wait: the jobs, and how each is followed. */
+export function showJobs(context: Context, jobs: readonly Job[]): void {
+  context.ui.result({
+    json: jobs.length === 1 ? jobs[0] : jobs,
+    text: jobs
+      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
+      .join('\n'),
+    quiet: jobs.map(({ id }) => id),
+  });
+}
+
 /**
  * Writes down what a host said of a job. A full disk is no reason to end a wait: the host still has the job, so that is
  * a warning. Resolves with the record as it is then.

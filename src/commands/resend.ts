@@ -7,7 +7,7 @@ import type { Provider, Reference } from '../providers/provider.ts';
 import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
 import { refuseKnown } from './close.ts';
 import { type FollowFlags, followAll } from './follow.ts';
-import { findJobByBeginning, resumeCommand } from './jobs.ts';
+import { findJobByBeginning, showJobs } from './jobs.ts';
 import { showRequest } from './preview.ts';
 import { readReference } from './reference.ts';
 import { type Order, submit } from './submit.ts';
@@ -21,8 +21,7 @@ export interface ResendFlags extends FollowFlags, BudgetFlags {
 }
 
 export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
-  const { ui, host } = context;
-  const deadline = host.clock.now() + input.timeout * 1000;
+  const deadline = context.host.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   if (waits) await checkTarget(context, input, 1);
   else refuseIdle(input);
@@ -51,11 +50,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
     const { pollAfterMs: firstPauseMs } = sent;
     return followAll(context, [sent.job], (made) => ({ ...input, deadline, firstPauseMs, job: made }));
   }
-  ui.result({
-    json: sent.job,
-    text: `${sent.job.id} is ${sent.job.status}. Follow it with: ${resumeCommand(context, sent.job, {})}`,
-    quiet: [sent.job.id],
-  });
+  showJobs(context, [sent.job]);
   return 0;
 }
 

@@ -106,6 +106,13 @@ describe('what can come next', () => {
     expect((await ask(made.test, 'video', command, 'job_')).values).toEqual([made[which].id]);
   });
 
+  it.each(['resend', 'close'])('are for video %s those of which nobody knows whether they exist', async (command) => {
+    const { test } = await setUp();
+    const { remoteId: _none, ...lost } = await addJob(test, { baseUrl: 'https://a.example/v1', status: 'unknown' });
+    await (await test.context.jobs()).update(lost.id, () => lost);
+    expect((await ask(test, 'video', command, 'job_')).values).toEqual([lost.id]);
+  });
+
   it.each([
     ['clip', 'inspect', ''],
     ['character', 'create', 'j'],
