@@ -7,6 +7,7 @@ import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE } from './limits.ts';
 import { alphaDecoder, cropFilter, PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import type { ConvertPlan, MediaPlan, RemuxPlan } from './plan.ts';
+import { toneMapFilters } from './tone-map.ts';
 
 export interface FfmpegArgsInput {
   readonly plan: MediaPlan;
@@ -225,7 +226,7 @@ function pixelFilters({ picture }: Placement, shown: Size, video: VideoInfo): st
   const resized = video.pixelAspect !== 1 || picture.width !== shown.width || picture.height !== shown.height;
   // Chroma of an odd column belongs to no pair; it is padded with a sample for every pixel and halved afterwards.
   const format = isOdd(picture) ? 'yuv444p' : 'yuv420p';
-  if (video.hdr) return toneMapFilters(video, size, format);
+  if (video.hdr) return toneMapFilters(video, `${size}:flags=${SCALE_FLAGS}`, format);
   const wide = widePrimaries(video);
   if (wide !== undefined) return gamutFilters(video, wide, size, format);
 
@@ -251,25 +252,6 @@ function flattenFilters(video: VideoInfo): string[] {
     : `scale=in_color_matrix=${inputMatrix(video)}${rangeOption(video)}:flags=${SCALE_FLAGS}`;
   // ffmpeg 4 keeps the range flag of the YUV it came from, and would take 16 for black.
   return [toRgb, 'format=gbrap', 'setparams=range=pc', 'premultiply=inplace=1', 'format=gbrp'];
-}
-
-/**
- * Scaled first, because linear light is computed in floating point and 4K of it is slow. 203 nits is where HDR has the
- * white of paper (ITU-R BT.2408); mobius leaves what is darker as it is and bends only the highlights.
- */
-function toneMapFilters(video: VideoInfo, size: string, format: string): string[] {
-  const transfer = video.hdr === 'PQ' ? 'smpte2084' : 'arib-std-b67';
-  const range = video.range === 'full' ? 'pc' : 'tv';
-  return [
-    `scale=${size}:in_color_matrix=bt2020:out_color_matrix=bt2020:in_range=${range}:out_range=${range}:flags=${SCALE_FLAGS}`,
-    'format=yuv444p10le',
-    `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=${range}:t=linear:npl=203`,
-    'format=gbrpf32le',
-    'zscale=p=bt709',
-    'tonemap=tonemap=mobius:desat=0',
-    'zscale=t=bt709:m=bt709:r=tv',
-    `format=${format}`,
-  ];
 }
 
 function gamutFilters(video: VideoInfo, primaries: string, size: string, format: string): string[] {

@@ -133,7 +133,7 @@ describe('videoFilters', () => {
     ['RGB', { rgb: true, chroma: undefined }, /format=gbrp,scale=w=1280:h=720:out_color_matrix=bt709/],
     ['transparency', { alpha: true }, /format=gbrap,setparams=range=pc,premultiply=inplace=1,format=gbrp/],
     ['PQ', { hdr: 'PQ' }, /zscale=tin=smpte2084.*tonemap=/],
-    ['HLG', { hdr: 'HLG' }, /zscale=tin=arib-std-b67.*tonemap=/],
+    ['HLG', { hdr: 'HLG' }, /zscale=tin=arib-std-b67:t=arib-std-b67.*haldclut,.*tin=smpte2084.*tonemap=/],
     ['wide gamut', { primaries: 'Display P3' }, /colorspace=iprimaries=smpte432/],
     ['odd sides', { width: 1201, height: 683 }, /format=yuv444p,pad=.*scale=flags=.*format=yuv420p/],
     ['interlaced fields', { scan: 'interlaced' }, /^yadif=.*deint=all,fps/],
