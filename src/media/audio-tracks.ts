@@ -24,8 +24,8 @@ export function chooseAudio(tracks: readonly AudioInfo[]): AudioInfo | undefined
 }
 
 /** Why a track cannot be used, to follow "it"; undefined when it can. */
-export function unusable({ codec, decodable, seconds }: AudioInfo): string | undefined {
-  if (decodable === false) return `cannot be decoded by this ffmpeg (${codec})`;
+export function unusable({ decodable, seconds }: AudioInfo): string | undefined {
+  if (decodable === false) return 'cannot be decoded by this ffmpeg';
   return seconds === 0 ? 'is empty' : undefined;
 }
 

@@ -24,7 +24,7 @@ describe('the track that is used', () => {
     [{}, undefined],
     [{ seconds: undefined }, undefined],
     [{ seconds: 0 }, 'is empty'],
-    [{ codec: 'APAC', decodable: false }, 'cannot be decoded by this ffmpeg (APAC)'],
+    [{ codec: 'APAC', decodable: false }, 'cannot be decoded by this ffmpeg'],
   ])('is not another, for a reason (%#)', (change, why) => {
     expect(unusable(audioInfo(change))).toBe(why);
   });

@@ -116,7 +116,7 @@ describe('what fits', () => {
       audioInfo({ track: 2, codec: 'APAC', decodable: false }),
     ];
     const plan = remux(mediaInfo({}, {}, { videoStreams: 2, audio, audioTracks: [audio, ...others], coverArt: true }));
-    const tracks = 'audio track 1 (AAC), audio track 3 (APAC), which cannot be decoded by this ffmpeg (APAC)';
+    const tracks = 'audio track 1 (AAC), audio track 3 (APAC), which cannot be decoded by this ffmpeg';
     expect(plan.steps).toEqual([
       expect.objectContaining({ do: 'leave out', detail: `1 more video stream, ${tracks}, the cover art` }),
     ]);
@@ -124,7 +124,7 @@ describe('what fits', () => {
 
   it.each([
     ['empty', { seconds: 0 }, 'audio track 1 (AAC) is empty'],
-    ['not to be decoded', { decodable: false }, 'audio track 1 (AAC) cannot be decoded by this ffmpeg (AAC)'],
+    ['not to be decoded', { decodable: false }, 'audio track 1 (AAC) cannot be decoded by this ffmpeg'],
   ])('copies the picture alone when the only sound is %s', (_, change, because) => {
     const plan = remux(mediaInfo({}, {}, { audio: undefined, audioTracks: [audioInfo(change)] }));
     expect([plan.target.audio, plan.steps]).toEqual([false, [{ do: 'drop audio', because, detail: 'no sound' }]]);
