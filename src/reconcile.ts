@@ -88,11 +88,8 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
     (other) => !equals.some(({ id }) => id === other.id) && timely.some((video) => mayHaveMade(other, video, sighting)),
   );
   if (rival) return open(timely, `Job ${rival.id} may have made it as well.`);
-  if (timely.length > equals.length || timely.some(({ prompt }) => prompt === undefined)) {
-    return open(timely, 'Several were made at that time.');
-  }
   if (broken.length > 0) return open(timely, 'A record that cannot be read may have made it.');
-  const shared = shareOut(equals, timely, sighting);
+  const shared = timely.some(({ prompt }) => prompt === undefined) ? undefined : shareOut(equals, timely, sighting);
   if (!shared) return open(timely, 'Several were made at that time.');
   const own = shared.get(job.id);
   if (own) return { own, candidates: [], because: '' };
