@@ -2,8 +2,8 @@
 
 /** What counts as nothing between two letters, and how a text is read. */
 export interface Reading {
-  /** White space counts as nothing: the text may have been wrapped. */
-  readonly spaces: boolean;
+  /** Line breaks, and the indents behind them, count as nothing: the text may have been wrapped. */
+  readonly breaks: boolean;
   /** Whole escape sequences of terminals count as nothing; else only the invisible character that each begins with. */
   readonly sequences: boolean;
   /** Escapes of URLs, JSON and HTML are read as their characters. */
@@ -26,7 +26,7 @@ interface Layer {
 }
 
 // No pattern here repeats what is not of a fixed length: over megabytes the engine would run out of its stack.
-const SPACES: Layer = { sign: /\s/, pattern: /\s+/g };
+const BREAKS: Layer = { sign: /[\r\n]/, pattern: /[\r\n]\s*/g };
 
 /**
  * Controls, bidi and zero-width characters, marks that combine with the letter before them, what is drawn as nothing, and
@@ -34,8 +34,11 @@ const SPACES: Layer = { sign: /\s/, pattern: /\s+/g };
  */
 const INVISIBLE: Layer = {
   sign: /[^\t\n\r -~]/,
-  pattern: /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufffd]/gu,
+  // Properties of Unicode are looked up slowly, and nearly all of a text is plain.
+  pattern: /[^\t\n\r -~]+/g,
+  replace: (run) => run.replace(UNSEEN, ''),
 };
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800\ufffd]/gu;
 
 /** CSI sequences (colours, the cursor) and OSC sequences (titles, links). */
 const SEQUENCES: Layer = {
@@ -99,7 +102,7 @@ function charOf(code: number): string {
 /** `seen` tells that there was a sequence, whether it counted as nothing or not. */
 function read<T extends { readonly text: string }>(
   start: T,
-  { spaces, sequences, escapes }: Reading,
+  { breaks, sequences, escapes }: Reading,
   apply: (at: T, layer: Layer) => T,
 ): { readonly at: T; readonly seen: boolean } {
   const step = (at: T, layer: Layer, wanted: boolean): T =>
@@ -108,7 +111,7 @@ function read<T extends { readonly text: string }>(
   let seen = false;
   for (let round = 0; ; round++) {
     seen ||= SEQUENCES.sign.test(at.text);
-    at = step(step(step(at, SEQUENCES, sequences), INVISIBLE, true), SPACES, spaces);
+    at = step(step(step(at, SEQUENCES, sequences), INVISIBLE, true), BREAKS, breaks);
     const before = at.text;
     if (round < ROUNDS) at = step(at, ESCAPES, escapes);
     if (at.text === before) return { at, seen };
@@ -116,10 +119,10 @@ function read<T extends { readonly text: string }>(
 }
 
 /** Every reading in which something may be found that is not found in another one. */
-export function* readingsOf(text: string, spaces: boolean): Generator<Reading & { readonly text: string }> {
+export function* readingsOf(text: string, breaks: boolean): Generator<Reading & { readonly text: string }> {
   for (const escapes of ESCAPES.sign.test(text) ? [false, true] : [false]) {
     for (const sequences of [false, true]) {
-      const reading = { spaces, sequences, escapes };
+      const reading = { breaks, sequences, escapes };
       const { at, seen } = read({ text }, reading, ({ text: from }, { pattern, replace }) => ({
         text: replace ? from.replace(pattern, replace) : from.replace(pattern, ''),
       }));

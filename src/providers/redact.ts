@@ -26,9 +26,9 @@ export function isSecretHeader(name: string): boolean {
  */
 export function createRedact(secrets: Iterable<string>, { wrapped = true } = {}): Redact {
   const long = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET);
-  const groups = [true, false].flatMap((spaces) => {
-    const own = long.filter((secret) => (wrapped && isUnmistakable(secret)) === spaces);
-    return own.length === 0 ? [] : [createGroup(own, spaces)];
+  const groups = [true, false].flatMap((breaks) => {
+    const own = long.filter((secret) => (wrapped && isUnmistakable(secret)) === breaks);
+    return own.length === 0 ? [] : [createGroup(own, breaks)];
   });
   return (text) => {
     const found = groups.flatMap((group) => find(text, group));
@@ -37,17 +37,17 @@ export function createRedact(secrets: Iterable<string>, { wrapped = true } = {})
 }
 
 interface Group {
-  /** White space between their letters counts as nothing. */
-  readonly spaces: boolean;
+  /** Line breaks between their letters count as nothing. */
+  readonly breaks: boolean;
   readonly base64: readonly string[];
   /** The secrets as that reading of a text would show them. */
   plain(reading: Reading): readonly string[];
 }
 
-function createGroup(secrets: readonly string[], spaces: boolean): Group {
+function createGroup(secrets: readonly string[], breaks: boolean): Group {
   const known = new Map<string, readonly string[]>();
   return {
-    spaces,
+    breaks,
     base64: secrets.flatMap(base64Cores),
     plain(reading) {
       const name = `${reading.escapes} ${reading.sequences}`;
@@ -60,9 +60,9 @@ function createGroup(secrets: readonly string[], spaces: boolean): Group {
 
 type Range = readonly [start: number, end: number];
 
-function find(text: string, { spaces, plain, base64 }: Group): readonly Range[] {
+function find(text: string, { breaks, plain, base64 }: Group): readonly Range[] {
   const found: Range[] = [];
-  for (const reading of readingsOf(text, spaces)) {
+  for (const reading of readingsOf(text, breaks)) {
     const searches = [
       { needles: plain(reading), hay: lowerCase(reading.text) },
       { needles: base64, hay: base64Letters(reading.text) },

@@ -2,11 +2,12 @@ import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Character } from '../../src/domain.ts';
-import { type Machine, makeMachine } from '../helpers/cli.ts';
+import { type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { type Ran, runHere } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
+import { createTestServer } from '../helpers/server.ts';
 import { sampleCharacter, sampleJob } from '../store/samples.ts';
 
 interface Speaker {
@@ -90,6 +91,53 @@ describe('P5: a host whose every text is hostile', () => {
       }
     },
   );
+
+  it('P2: is done with in a moment, whatever status comes with 300 kB of what a pattern trips over', async () => {
+    const server = await createTestServer();
+    const hosts = { openai: '/v1', wavespeed: '/api/v3', eachlabs: '' };
+    const machine = makeQuickMachine(
+      Object.fromEntries(
+        Object.entries(hosts).flatMap(([name, base]) => [
+          [`${name.toUpperCase()}_BASE_URL`, `${server.url}${base}`],
+          [`${name.toUpperCase()}_API_KEY`, 'sk-proj-0123456789abcdef'],
+        ]),
+      ),
+    );
+    const every = [200, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 501, 502, 503];
+    for (const [provider, statuses, units] of [
+      ['openai', every, ['<']],
+      ['openai', [400, 500], ['<title', '{"error":', ' \\\\']],
+      ['wavespeed', [200, 400, 401], ['<', '<title']],
+      ['eachlabs', [200, 400, 401], ['<', '<title']],
+    ] as const) {
+      for (const status of statuses) {
+        for (const unit of units) {
+          const body = unit.repeat(300_000 / unit.length);
+          server.otherwise(() => ({ status, body, headers: { 'content-type': 'text/html' } }));
+          const before = process.cpuUsage();
+          const { exitCode, stderr } = await machine.sora(
+            words(`video generate A --provider ${provider} --allow-retired --resend`),
+          );
+          const { user, system } = process.cpuUsage(before);
+          const where = `${provider} ${status} ${unit}`;
+          expect([where, (user + system) / 1e6 < 10], stderr?.slice(0, 500)).toEqual([where, true]);
+          expect([where, [4, 5, 6, 7, 10].includes(exitCode ?? 0)], stderr?.slice(0, 500)).toEqual([where, true]);
+        }
+      }
+    }
+  });
+
+  it('can be left by Ctrl-C while it goes on with such answers', async () => {
+    const server = await createTestServer();
+    const machine = makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, SORA_PROVIDER: 'openai' });
+    server.otherwise(() => ({ status: 503, body: '<'.repeat(300_000), headers: { 'content-type': 'text/html' } }));
+    const run = machine.sora(['video', 'list', '--remote', '--debug']);
+    await said(run, 'stderr', '* again in');
+    const stoppedAt = performance.now();
+    run.kill('SIGINT');
+    expect((await run).exitCode).toBe(130);
+    expect(performance.now() - stoppedAt).toBeLessThan(5000);
+  });
 
   it('leads nowhere by its URLs', async () => {
     const host = await createHostileHost({

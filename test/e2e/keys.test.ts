@@ -30,7 +30,14 @@ const FORMS = {
   'in base64, as a user': base64(`${KEY}:`),
   'in base64 for URLs': base64url(KEY),
 } as const;
+/** What may stand between its letters and is read over, in a body alone: no header carries it. */
+const BETWEEN = [
+  ...['\u0000', '\u0001', '\u200e', '\u200f', '\u200b', '\u200d', '\u00ad', '\u0301', '\ufe0f'],
+  ...['\u001b[0m', '\u009b1m', '\n', '\r\n  '],
+];
+const HIDDEN = [KEY, base64(`Bearer ${KEY}`)].flatMap((form) => BETWEEN.map((gap) => [...form].join(gap)));
 const ECHO = Object.values(FORMS).join(' ');
+const ECHO_IN_BODY = [ECHO, ...HIDDEN, encodeURIComponent(HIDDEN[4] ?? '')].join(' ');
 const IN_URL = `${encodeURIComponent(KEY)}?a=${encodeURIComponent(KEY)}&b=${base64url(KEY)}`;
 
 /** What must not be found: the key in any form, and every piece of it that is long enough to be one. */
@@ -38,7 +45,15 @@ const TRACES = [...new Set(Object.values(FORMS).flatMap((form) => [form, form.sl
   form.toLowerCase(),
 );
 
-const tracesIn = (text: string): readonly string[] => TRACES.filter((trace) => text.toLowerCase().includes(trace));
+/** What a reader makes of a text: without what is invisible, in whatever way it is written, and without what is left of colours. */
+const bare = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+  text.replace(/%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nr]|[\u001b\u009b]?\[?[01]m/gi, '').replace(/[^!-~]/g, '');
+
+const tracesIn = (text: string): readonly string[] => {
+  const [shown, read] = [text.toLowerCase(), bare(text).toLowerCase()];
+  return TRACES.filter((trace) => shown.includes(trace) || read.includes(bare(trace)));
+};
 
 /** In every answer of every server, good or bad. */
 const HEADERS = {
@@ -103,7 +118,8 @@ async function startHost({ base, createPath, character, ...dialect }: Dialect): 
       return host.create?.() ?? withNote(dialect.created(`"v${++creates}"`));
     }
     if (at === '/v1/model') return { status: 404, body: { error: ECHO } };
-    if (at === '/videos') return dialect.page?.([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO, model: KEY }]) ?? {};
+    if (at === '/videos')
+      return dialect.page?.([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO_IN_BODY, model: HIDDEN[0] ?? '' }]) ?? {};
     const id = /v\d/.exec(at.replace(/^\/v1\//, ''))?.[0] ?? '';
     const trick = host.about[id];
     if (trick) return trick;
@@ -122,7 +138,7 @@ const withHeaders = (answer: Scripted): Scripted => ({ ...answer, headers: { ...
 
 /** The same answer, in which the host also repeats the key. */
 function withNote(answer: Scripted): Scripted {
-  return { ...answer, body: `{"note":${JSON.stringify(ECHO)},${String(answer.body).slice(1)}` };
+  return { ...answer, body: `{"note":${JSON.stringify(ECHO_IN_BODY)},${String(answer.body).slice(1)}` };
 }
 
 interface Answered {
@@ -138,9 +154,11 @@ function answersTo(dialect: Dialect, { store }: Host) {
   return [
     {
       ...{ place: 'a complaint about the key that is cut, with --json', code: 4, more: ['--json'] },
-      answer: dialect.refusals(401, `${'x'.repeat(580)}${ECHO}`)[0] ?? {},
+      answer: dialect.refusals(401, `${'x'.repeat(580)}${ECHO_IN_BODY}`)[0] ?? {},
     },
     { place: 'a redirect to another origin', code: 5, answer: { status: 308, headers: elsewhere } },
+    { place: 'the id of what was made', code: 7, answer: dialect.created(JSON.stringify(KEY)) },
+    { place: 'the id, with something invisible in it', code: 7, answer: dialect.created(JSON.stringify(HIDDEN[2])) },
   ] as const satisfies readonly Answered[];
 }
 
@@ -149,9 +167,9 @@ function answersAbout(dialect: Dialect, { store }: Host): readonly Scripted[] {
   return [
     { status: 302, headers: { location: `${store.url}/${IN_URL}` } },
     { status: 302, headers: { location: `/again/${IN_URL}` } },
-    { body: `<title>${ECHO}</title>`, headers: { 'content-type': 'text/html' } },
+    { body: `<title>${ECHO_IN_BODY}</title>`, headers: { 'content-type': 'text/html' } },
     dialect.job(`held-${KEY}`, { id: null }),
-    withNote(dialect.job(dialect.words.failed, { id: null, failure: `Stopped: ${ECHO}` })),
+    withNote(dialect.job(dialect.words.failed, { id: null, failure: `Stopped: ${ECHO_IN_BODY}` })),
   ];
 }
 
@@ -210,7 +228,7 @@ it.each(ROWS)(
       ['video', 'generate', 'Joe waves.', ...(brief ? [] : ['-c', 'Joe']), ...fetch],
       0,
     );
-    const [wrongKey, redirect] = answersTo(dialect, host);
+    const [wrongKey, redirect, ...ids] = answersTo(dialect, host);
     const create = async ({ place, code, answer, more = [] }: Answered): Promise<void> => {
       host.create = () => answer;
       await sora(place, ['video', 'generate', 'x', ...more], code);
@@ -218,6 +236,7 @@ it.each(ROWS)(
     };
     await create(wrongKey);
     await create(redirect);
+    for (const id of brief ? [] : ids) await create({ ...id, more: ['--json', '--resend'] });
     host.about.v1 = dialect.leadsTo(`${store.url}/${IN_URL}`);
     await sora('the link to a finished video', ['video', 'download', 'v1', '-o', 'second.mp4'], 9);
     if (!brief) {
@@ -261,5 +280,8 @@ it.each(ROWS)(
 it('the search finds a key in each of its forms', () => {
   for (const [title, form] of Object.entries(FORMS))
     expect([title, tracesIn(`<${form}>`).length > 0]).toEqual([title, true]);
+  for (const form of [...HIDDEN, JSON.stringify(HIDDEN), encodeURIComponent(HIDDEN[4] ?? '')]) {
+    expect([form, tracesIn(`<${form}>`).length > 0]).toEqual([form, true]);
+  }
   expect(tracesIn('sk-another/0123')).toEqual([]);
 });
