@@ -20,7 +20,7 @@ const FLOORS: readonly { readonly name: string; readonly files: RegExp; readonly
   {
     name: 'rules',
     files:
-      /^(jobs|prompt|drift|reconcile|estimate)\.ts$|^media\/(audio-tracks|sound-steps|plan|info|steps|arguments|colour|frame|limits|track-header|picture-input|tone-map)\.ts$|^providers\/provider\.ts$/,
+      /^(jobs|prompt|drift|reconcile|estimate)\.ts$|^media\/(audio-tracks|sound-steps|plan|info|steps|arguments|colour|frame|limits|timeline|track-header|picture-input|tone-map)\.ts$|^providers\/provider\.ts$/,
     inner: true,
   },
   {

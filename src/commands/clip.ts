@@ -35,21 +35,24 @@ export async function inspectClip(
   // Only some files need ffmpeg to be measured; a machine without it can still inspect the others. Looking for it takes as
   // long as looking at the file, so both are done at once.
   const ffmpeg = context.ffmpeg().catch(() => undefined);
-  const { probeMedia } = await import('../media/probe.ts');
+  const { probeMedia, probePart } = await import('../media/probe.ts');
   const { planMedia } = await import('../media/plan.ts');
-  const info = await probeMedia(path, { signal: context.host.signal, ffmpeg });
+  const { signal } = context.host;
+  const start = typeof options.start === 'number' ? options.start : 0;
+  let info = await probeMedia(path, { signal, ffmpeg, start });
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: Found = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
     const { findWishes } = await import('./clip-look.ts');
     found = { ...known, ...(await findWishes(context, first, options)) };
+    if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
   }
   const plan = found === known ? first.plan : planMedia(info, options, found);
-  if (plan.kind !== 'remux' || !info.video) return { ...first, plan };
+  if (plan.kind !== 'remux' || !info.video) return { path, info, plan };
   // The last that can keep it from being copied, and the only one for which the file is read to its end.
   const { findOtherSize } = await import('../media/sps.ts');
-  const otherSize = await findOtherSize(path, info.video, context.host.signal);
-  return { ...first, plan: otherSize ? planMedia(info, options, { ...found, otherSize }) : plan };
+  const otherSize = await findOtherSize(path, info.video, signal);
+  return { path, info, plan: otherSize ? planMedia(info, options, { ...found, otherSize }) : plan };
 }
 
 /** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */

@@ -4,7 +4,7 @@ import type { Size } from '../domain.ts';
 import { inputMatrix, widePrimaries } from './colour.ts';
 import { formatRate, type Placement } from './frame.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
-import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE } from './limits.ts';
+import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE, READ_MARGIN_SECONDS } from './limits.ts';
 import { alphaDecoder, cropFilter, PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import type { ConvertPlan, MediaPlan, RemuxPlan } from './plan.ts';
 import { toneMapFilters } from './tone-map.ts';
@@ -67,14 +67,26 @@ export function hostileInput(): string[] {
   ];
 }
 
+/**
+ * Frames keep the time stamps of their file. Otherwise ffmpeg counts from the first stream that is used, where a container
+ * may begin anew (MPEG-TS, MPEG-PS), so that two runs on different streams would have different clocks.
+ */
+export const SOURCE_CLOCK: readonly string[] = ['-copyts'];
+
+/** The clock of decoded frames, and the time on it at which the part of a plan begins. Without time stamps, since the seek. */
+export function partClock(
+  { start, decodeFrom }: Pick<ConvertPlan, 'start' | 'decodeFrom'>,
+  { timeline }: Pick<MediaInfo, 'timeline'>,
+): { readonly options: readonly string[]; readonly start: number } {
+  if (!timeline) return { options: [], start: start - decodeFrom };
+  return { options: SOURCE_CLOCK, start: timeline.origin + start };
+}
+
 /** `file:` keeps a name that looks like an option, a protocol or a pattern from being read as one. Takes absolute paths. */
 export function fileUrl(path: string): string {
   if (!isAbsolute(path)) throw new TypeError(`not an absolute path: ${path}`);
   return `file:${path}`;
 }
-
-/** Stop at the first sign of damage instead of concealing it. */
-export const STRICT: readonly string[] = ['-xerror', '-err_detect', 'explode'];
 
 /** The command of a plan, without the program. Throws TypeError for a rejected plan: there is nothing to run. */
 export function ffmpegArgs(input: FfmpegArgsInput): readonly string[] {
@@ -96,7 +108,7 @@ export function ffmpegCommand({ plan, info, source, outputPath, attenuation }: F
   if (plan.kind === 'remux' && info.video)
     return { inputs: remuxInputs(plan, url), output: remuxOutput(plan, info, info.video), target };
   if (plan.kind === 'convert' && info.video) {
-    const picture = { options: convertInput(plan, info.video), url };
+    const picture = { options: convertInput(plan, info, info.video), url };
     const sound = { options: SOUND_INPUT, url: fileUrl(soundPath(outputPath)) };
     const inputs = plan.target.audio ? [picture, sound] : [picture];
     return { inputs, output: convertOutput(plan, info, info.video, attenuation), target };
@@ -139,24 +151,24 @@ function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo, video: 
   ];
 }
 
-function convertInput({ start, target }: ConvertPlan, video: VideoInfo): string[] {
+function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): string[] {
+  const { start, decodeFrom, target } = plan;
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
   return [
     ...hostileInput(),
-    ...STRICT,
+    ...partClock(plan, info).options,
     ...PICTURE_INPUT,
     ...(decoder === undefined ? [] : ['-c:v', decoder]),
-    ...(start > 0 ? ['-ss', String(start)] : []),
-    // One second more than needed: the picture is cut by count.
+    ...(decodeFrom > 0 ? ['-ss', String(decodeFrom)] : []),
     '-t',
-    (target.seconds + 1).toFixed(3),
+    (start - decodeFrom + target.seconds + READ_MARGIN_SECONDS).toFixed(3),
   ];
 }
 
 function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, attenuation?: number): string[] {
   const { target } = plan;
   return [
-    ...filteredPicture(plan, video, target.audio ? '1:a:0' : undefined),
+    ...filteredPicture(plan, info, video, target.audio ? '1:a:0' : undefined),
     // As good as `fast` at 18 (SSIM and VMAF against the source), in 0.6 of its time and 1.3 to 1.4 times the bytes.
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '15', '-maxrate', '50M', '-bufsize', '50M'],
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '4', '-flags:v', '+bitexact'],
@@ -166,6 +178,9 @@ function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, att
     ...H264_UNITS,
     ...(target.audio ? audioOptions(plan, info, attenuation) : []),
     ...ANONYMOUS,
+    // By time: `-frames:v` would end the sound together with the last frame, even where some of it is still to be written;
+    // and filters that count begin anew where the picture changes its size.
+    ...['-t', ((target.frames - 0.5) / target.fps).toFixed(6)],
     ...['-fs', String(MAX_BYTES)],
     ...MP4,
   ];
@@ -195,21 +210,23 @@ function audioOptions({ target }: ConvertPlan, { audio }: MediaInfo, attenuation
 
 /**
  * Builds before 7.1 write the matrix of a stream that is encoded into the master too, and a player would turn it again; but
- * not where a graph has several inputs. So a stream that is turned is an input twice.
+ * not where a graph has several inputs. So a stream that is turned is an input twice. Others take a plain filter: builds
+ * before 5.0 show what comes out of a graph for as long as the packets of its one input last.
  */
-function filteredPicture(plan: ConvertPlan, video: VideoInfo, audio: string | undefined): string[] {
-  const [stream, filters] = [pictureStream(video), videoFilters(plan, video).join(',')];
+function filteredPicture(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, audio: string | undefined): string[] {
+  const [stream, filters] = [pictureStream(video), videoFilters(plan, info, video).join(',')];
   if (!video.mirrored && video.rotation === 0) return [...maps(stream, audio), '-filter:v', filters];
   return ['-filter_complex', `[${stream}]${filters}[v];[${stream}]nullsink`, ...maps('[v]', audio)];
 }
 
-/** In order: upright, rate, bars off, flat, colours and size, box, tags. */
-export function videoFilters({ placement, target, crop }: ConvertPlan, video: VideoInfo): string[] {
+/** In order: upright, start, rate, bars off, flat, colours and size, box, tags. */
+export function videoFilters(plan: ConvertPlan, info: Pick<MediaInfo, 'timeline'>, video: VideoInfo): string[] {
+  const { placement, target, crop } = plan;
   return [
     ...uprightFilters(video),
-    `fps=fps=${formatRate(target.rate)}:start_time=0`,
-    // `-frames:v` would end the sound together with the last frame, even where some of it is still to be written.
-    `trim=end_frame=${target.frames}`,
+    ...startFilters(partClock(plan, info).start),
+    // The last frame is shown for as long as it lasts, though its end falls between two places of the grid.
+    `fps=fps=${formatRate(target.rate)}:start_time=0:eof_action=pass`,
     ...(crop ? [cropFilter(crop)] : []),
     ...pixelFilters(placement, shownSize(video, crop), video),
     ...boxFilters({ placement }),
@@ -217,6 +234,20 @@ export function videoFilters({ placement, target, crop }: ConvertPlan, video: Vi
     'format=yuv420p',
     'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
   ];
+}
+
+/** Time stamps are rounded, and pictures further apart. */
+const START_SLACK_SECONDS = 0.002;
+
+/**
+ * Cuts at the first picture by the time stamps of what is decoded: a container seeks to somewhere near, and what it finds
+ * there may not be decodable. In microseconds: half way between two places of the grid a picture takes the earlier one, so
+ * that none is shown twice.
+ */
+function startFilters(start: number): string[] {
+  if (start === 0) return [];
+  const from = (start - START_SLACK_SECONDS).toFixed(6);
+  return [`trim=start=${from}`, 'settb=AVTB', `setpts=round(PTS-${start.toFixed(6)}/TB)-2`];
 }
 
 function pixelFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {

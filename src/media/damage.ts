@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { fileUrl, hostileInput } from './arguments.ts';
+import { decoderComplaints } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { crashWords, firstWords } from './process.ts';
@@ -47,22 +48,8 @@ export async function checkSoundness(
   }
 }
 
-/**
- * What a decoder calls an error in its stream, or conceals. The readers of MP4 and Matroska have commas in their names, and
- * are not listened to; those with a plain name (`avi`, `ogg`, `flv`, `mpegts`) are, as decoders are.
- */
-const COMPLAINT = /^\[(?!null |swscaler )[\w-]+ @ \w+\] \[(?:(?:error|fatal|panic)\]|info\] concealing )/;
-
-/** Said of whole pictures too: at the beginning of a cut-out clip, and of words that travel beside the pictures. */
-const HARMLESS = /mmco|\bSEI\b|[Rr]eference (?:picture|frame)|[Cc]o located/;
-
 /** What a build says of something that it cannot do. */
 const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;
-
-/** Of ffmpeg's lines at `-loglevel level+info` those that tell of damage in a stream. */
-export function decoderComplaints(lines: readonly string[]): string[] {
-  return lines.filter((line) => COMPLAINT.test(line) && !HARMLESS.test(line));
-}
 
 function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): Soundness {
   if (ended.timedOut) return { decoded: false };

@@ -11,6 +11,7 @@ import { hashFile } from '../hash.ts';
 import { temporary } from '../temporary.ts';
 import { shellQuote } from '../text.ts';
 import { type FfmpegArgsInput, type FfmpegCommand, ffmpegArgs, ffmpegCommand } from './arguments.ts';
+import { decoderComplaints, isSevere } from './complaints.ts';
 import { type Ffmpeg, listParts } from './find.ts';
 import { frameLimits } from './frame.ts';
 import type { MediaInfo } from './info.ts';
@@ -22,11 +23,21 @@ import {
   type PlanTarget,
   type RemuxPlan,
   withoutAudio,
+  withoutTail,
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
 import { crashWords, endedError, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
 import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './sound.ts';
-import { type Decoded, type DecodeOptions, masterProblems, verifyDecodes } from './verify.ts';
+import { decodesUntil, movesAt } from './source-checks.ts';
+import {
+  type Decoded,
+  type DecodeOptions,
+  masterProblems,
+  type Shown,
+  shownProblems,
+  stillPictures,
+  verifyDecodes,
+} from './verify.ts';
 
 export { type Ffmpeg, findFfmpeg } from './find.ts';
 export { type Decoded, verifyDecodes } from './verify.ts';
@@ -111,12 +122,15 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
   }
   const info = await looked;
-  const problems = [...masterProblems(info, plan.target, 'remux'), ...frameProblems(info, decoded, plan.target)];
+  const target = fewerFrames(plan.target, Math.min(plan.target.frames, decoded.frames));
+  const problems = [
+    ...masterProblems(info, target, 'remux'),
+    ...shownProblems(decoded, target, { kind: 'remux', stored: info.video?.frames }),
+  ];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
-  if (decoded.frames >= plan.target.frames) return { plan, clip, notes: soundNotes };
-  const target = fewerFrames(plan.target, decoded.frames);
-  return { plan: { ...plan, target }, clip, notes: [...soundNotes, shortNote(target)] };
+  const notes = target.frames < plan.target.frames ? [...soundNotes, shortNote(target)] : soundNotes;
+  return { plan: { ...plan, target }, clip, notes };
 }
 
 async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
@@ -125,8 +139,14 @@ async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]):
   const made = sound && temporary(sound.outputPath);
   try {
     const heard = sound && (await decodeSound(sound, job.ffmpeg, job));
-    const { plan, soundNotes, attenuation } = soundOf(wanted, heard);
-    const failure = await runPlan(job, info, plan, attenuation);
+    const { plan: whole, soundNotes, attenuation } = soundOf(wanted, heard);
+    let plan = whole;
+    let failure = await runPlan(job, info, plan, { attenuation });
+    const shorter = failure === undefined ? undefined : withoutTail(plan, info);
+    if (shorter && (await decodesUntil(job, shorter.end))) {
+      plan = shorter.plan;
+      failure = await runPlan(job, info, plan, { attenuation, heedsDecoder: false });
+    }
     if (failure !== undefined)
       throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
     return await finish(job, plan, [...new Set([...notes, ...alphaNotes, ...soundNotes])]);
@@ -165,19 +185,35 @@ function heardNotes(heard: Heard): string[] {
 const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
 
 async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
-  const { decoded, info: looked, sha256 } = await examine(job);
+  const { decoded, info: looked, sha256 } = await examine(job, { size: plan.target });
   const info = await looked;
   if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
-  const problems = [
-    ...masterProblems(info, plan.target, 'convert'),
-    ...(decoded.ok ? frameProblems(info, decoded, plan.target) : [decoded.reason]),
-  ];
-  if (problems.length > 0)
-    throw new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, {
-      hint: 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.',
-    });
+  const wrong = masterProblems(info, plan.target, 'convert');
+  if (!decoded.ok) throw checkFailed([...wrong, decoded.reason]);
+  const problems = [...wrong, ...shownProblems(decoded, plan.target, { kind: 'convert', stored: info.video?.frames })];
+  if (problems.length > 0) throw checkFailed(problems);
+  if (await isFrozen(job, plan, decoded)) {
+    // What a seek found was not where the container said.
+    if (plan.decodeFrom > 0) return convert(job, { ...plan, decodeFrom: 0 }, notes);
+    throw checkFailed(['its beginning stands still where the source moves']);
+  }
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: plan.target.frames });
-  return { plan, clip, notes };
+  return { plan, clip, notes: [...new Set(notes)] };
+}
+
+/** Whether the first pictures are one and the same although those of the source are not. */
+async function isFrozen(job: Job, plan: ConvertPlan, shown: Shown): Promise<boolean> {
+  const still = stillPictures(shown) / plan.target.fps;
+  return still > 0 && movesAt(job, { start: plan.start, seconds: still });
+}
+
+function checkFailed(problems: readonly string[]): SoraError {
+  const hint = problems.every((problem) => /\bsound\b/.test(problem))
+    ? 'Leave the sound out with --no-audio, or try another ffmpeg with SORA_FFMPEG.'
+    : problems.every((problem) => /too large/.test(problem))
+      ? 'Give a shorter part of it with --duration, or a smaller frame with --resolution 720p.'
+      : 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.';
+  return new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, { hint });
 }
 
 /** Headers may promise more than there is, such as frames that an edit list hides: then less is asked for, so that sound and picture end together. */
@@ -198,14 +234,6 @@ function shortNote({ seconds }: PlanTarget): string {
   return `The clip shows only ${seconds.toFixed(2)} s from there on, less than its headers say.`;
 }
 
-/** A copy whose start is delayed counts one frame too many in its headers; all are there when as many are shown as planned. */
-function frameProblems(info: MediaInfo, decoded: Decoded & { ok: true }, target: PlanTarget): string[] {
-  const stored = info.video?.frames;
-  return decoded.frames === stored || decoded.frames === target.frames
-    ? []
-    : [`${decoded.frames} of ${stored} frames are shown`];
-}
-
 /** Checks that the build has what this clip needs beyond the usual. */
 async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: MediaInfo; alphaNotes: string[] }> {
   const { video } = info;
@@ -221,12 +249,15 @@ async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: Media
   return { info: { ...info, video: { ...video, alpha: false } }, alphaNotes: [note] };
 }
 
-/** Undefined when ffmpeg ended well, else its complaint. Throws what is not about the clip. */
+/**
+ * Undefined when ffmpeg ended well and called nothing damaged, else its complaint. A copy decodes nothing, and is decoded
+ * afterwards. Throws what is not about the clip.
+ */
 async function runPlan(
   job: Job,
   info: MediaInfo,
   plan: RemuxPlan | ConvertPlan,
-  attenuation = 0,
+  { attenuation = 0, heedsDecoder = plan.kind === 'convert' } = {},
 ): Promise<string | undefined> {
   const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
@@ -236,7 +267,13 @@ async function runPlan(
     throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
       hint: 'Give a shorter or smaller clip.',
     });
-  if (run.error === undefined) return undefined;
+  if (run.error === undefined) {
+    if (!heedsDecoder) return undefined;
+    const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
+    const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
+    const complaints = decoderComplaints(run.stderr.split('\n'), { isInside, isSilent: true });
+    return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
+  }
   const machine = machineProblem(run.stderr);
   if (machine) throw machine;
   const crash = crashWords(run.error.message);
@@ -265,7 +302,8 @@ async function runFluent(job: Job, parts: FfmpegCommand, onFrames: (frames: numb
   });
   for (const { options, url } of parts.inputs) command.input(url).inputOptions(...options);
   // A second attempt writes over the first; the path is ours.
-  command.output(parts.target).outputOptions(...parts.output, '-y', '-v', 'error', '-nostats', '-progress', 'pipe:2');
+  const told = ['-y', '-loglevel', 'level+info', '-nostats', '-progress', 'pipe:2'];
+  command.output(parts.target).outputOptions(...parts.output, ...told);
 
   const said: string[] = [];
   let timedOut = false;
@@ -294,7 +332,7 @@ async function runFluent(job: Job, parts: FfmpegCommand, onFrames: (frames: numb
       .on('stderr', (line: string) => {
         const progress = /^(\w+)=\s*(\S*)$/.exec(line);
         if (progress?.[1] === 'frame') onFrames(Number(progress[2]));
-        else if (!progress && said.push(line) > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
+        else if (!progress && isSevere(line) && said.push(line) > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
       })
       .on('error', (error: Error) => settle(error))
       .on('end', () => settle(undefined))

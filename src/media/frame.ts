@@ -24,6 +24,7 @@ export function formatRate(rate: Rate): string {
 
 /** The exact rate that a rounded number stands for. */
 export function rateOf(fps: number): Rate {
+  if (!(fps > 0 && Number.isFinite(fps))) throw new TypeError(`not a frame rate: ${fps}`);
   const whole = Math.round(fps);
   if (whole > 0 && Math.abs(fps - whole) < 0.0005) return { num: whole, den: 1 };
   const ntsc = Math.round(fps * 1.001);
@@ -36,11 +37,7 @@ export function isAllowedFps(fps: number): boolean {
 }
 
 /** The master's rate: the source's own, or the nearest multiple or part of it that hosts take, so that motion stays even. */
-export function targetRate(fps: number, constant: boolean): Rate {
-  if (!constant) {
-    const standard = [24, 25, 30, 50, 60].find((rate) => rate >= fps * 0.98);
-    return { num: standard ?? MAX_FPS, den: 1 };
-  }
+export function targetRate(fps: number): Rate {
   const rate = rateOf(fps);
   if (isAllowedFps(fps)) return rate;
   if (fps < MIN_FPS) return reduce({ num: rate.num * Math.ceil((MIN_FPS - FPS_SLACK) / fps), den: rate.den });

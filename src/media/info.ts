@@ -1,5 +1,6 @@
 /** What a media file is, as facts that a plan can be made from. Plain data with its small pure helpers. */
 import type { Rect, Size } from '../domain.ts';
+import { frameRate, type Timeline } from './timeline.ts';
 import type { DolbyVision } from './track-header.ts';
 
 export interface MediaInfo {
@@ -19,6 +20,8 @@ export interface MediaInfo {
   readonly image: boolean;
   /** The file ends before its own index says so. */
   readonly truncated: boolean;
+  /** Of the video, or of a part of it; undefined where no ffmpeg has read it. */
+  readonly timeline?: Timeline;
 }
 
 export interface VideoInfo {
@@ -42,13 +45,13 @@ export interface VideoInfo {
   readonly stereo: string | undefined;
   /** Of a picture that is not flat, such as `equirectangular`. */
   readonly projection: string | undefined;
-  /** Average when the rate varies. */
+  /** The commonest when the rate varies; by the headers alone, the average. */
   readonly fps: number | undefined;
   readonly constantRate: boolean;
   readonly frames: number | undefined;
   /** Of the picture itself, without the delay. */
   readonly seconds: number | undefined;
-  /** Seconds after the beginning of the file at which the picture starts; 0 unless an edit list says so. */
+  /** Seconds after the beginning of the file at which the picture starts. */
   readonly delay: number;
   readonly bitDepth: number;
   /** Undefined for RGB. */
@@ -113,4 +116,25 @@ export function videoSeconds(
   if (!video.constantRate || !frames || !fps) return seconds;
   const counted = frames / fps;
   return seconds === undefined || Math.abs(counted - seconds) < 1.5 / fps ? counted : seconds;
+}
+
+/** Half a millisecond is rounding. */
+const NO_DELAY_SECONDS = 0.0005;
+
+/** The same clip with what the time stamps say, which wins over what headers do. Length and delay follow from the last and the first of them. */
+export function withTimeline(info: MediaInfo, timeline: Timeline): MediaInfo {
+  const { video } = info;
+  const [first = 0] = timeline.times;
+  if (!video) return info;
+  const rate = frameRate(timeline);
+  const isStuck = !rate && timeline.packets > 1;
+  const fps = isStuck ? undefined : (rate?.fps ?? (timeline.isComplete ? 1 / (timeline.end - first) : video.fps));
+  const constantRate = rate?.constant ?? video.constantRate;
+  // A part from the middle does not have the first picture among it.
+  const delay = timeline.from > 0 ? video.delay : first > NO_DELAY_SECONDS ? first : 0;
+  const timed = { ...video, fps, constantRate, delay };
+  if (!timeline.isComplete) return { ...info, timeline, video: timed };
+  const frames = timeline.from > 0 ? undefined : timeline.times.length;
+  const whole = { ...timed, seconds: timeline.end - delay, frames };
+  return { ...info, timeline, seconds: info.seconds ?? timeline.end, video: whole };
 }

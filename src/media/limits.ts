@@ -12,3 +12,5 @@ export const MAX_BYTES = 50_000_000;
 export const MAX_SIDE = 8192;
 /** Audio ends this long before the picture: AAC comes in blocks, and the last one must not outlast the video. */
 export const AUDIO_MARGIN_SECONDS = 0.05;
+/** Read behind the part that is taken: the picture is cut by count, the sound by its filter. */
+export const READ_MARGIN_SECONDS = 1;

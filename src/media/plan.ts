@@ -17,9 +17,10 @@ import {
   targetRate,
 } from './frame.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from './info.ts';
-import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS } from './limits.ts';
+import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS, READ_MARGIN_SECONDS } from './limits.ts';
 import { audioSteps, cutSoundSteps, leftOutTracks, noSoundSteps } from './sound-steps.ts';
 import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
+import { decodeFrom, pictureAt } from './timeline.ts';
 
 export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 export type { PlanStep } from './steps.ts';
@@ -40,6 +41,8 @@ export interface PlanTarget extends Size {
 export interface RemuxPlan {
   readonly kind: 'remux';
   readonly target: PlanTarget;
+  /** Seconds into the source at which its first picture is shown: less than a frame. */
+  readonly start: number;
   /** What is left out; nothing is encoded. */
   readonly steps: readonly PlanStep[];
   /** Packets of sound that begin at this second or later are left out: the sound outlasts the picture. */
@@ -51,8 +54,10 @@ export interface ConvertPlan {
   readonly kind: 'convert';
   readonly steps: readonly PlanStep[];
   readonly target: PlanTarget;
-  /** Seconds into the source. */
+  /** Seconds into the source at which its first picture is shown. */
   readonly start: number;
+  /** Seconds into the source at which decoding begins, so that the first picture comes out whole. */
+  readonly decodeFrom: number;
   readonly placement: Placement;
   /** The part of the upright picture that is kept, in its own pixels; without it, all. */
   readonly crop?: Rect;
@@ -93,13 +98,12 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   const { video } = info;
   if (!video || issues.length > 0) return { kind: 'reject', issues };
 
-  const rate = targetRate(video.fps ?? 0, video.constantRate);
+  const rate = targetRate(video.fps ?? 0);
   const fps = fpsOf(rate);
-  const held = heldSeconds(video, fps);
-  const seconds = (videoSeconds(video) ?? 0) + held;
-  const whole = framesIn(seconds, fps);
-  const start = moment?.start ?? startOf(options);
-  const frames = chooseFrames(seconds, fps, { start, duration: options.duration ?? moment?.seconds ?? null });
+  const wished = moment?.start ?? startOf(options);
+  const part = partOf(info, video, wished);
+  const whole = framesIn(part.end - video.delay, fps);
+  const frames = chooseFrames(part, fps, { wished, duration: options.duration ?? moment?.seconds ?? null });
   const shown = shownSize(video, crop);
   const placement = place(shown, chooseBox(shown, options), options, video.pixelAspect === 1);
   const audio = options.audio && info.audio !== undefined;
@@ -107,24 +111,32 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
 
   const steps = [
     ...(info.truncated ? [CUT_OFF] : []),
-    ...trimSteps({ seconds, start, frames, whole, fps, options, moment }),
-    ...(start < held ? lateSteps(video, held) : []),
-    ...rateSteps(video, rate),
+    ...trimSteps({ part, delay: video.delay, frames, whole, fps, options, moment }),
+    ...lateSteps(info, video, { wished, end: part.end, fps }),
+    ...rateSteps(info, video, rate),
     ...pictureSteps(video, { placement, crop }, options),
     ...colourSteps(video),
     ...encodeSteps(info, rate, otherSize),
   ];
+  const taken = part.start + target.seconds;
   const drops = [
-    ...(audio && reachesEnd(start + target.seconds, seconds, fps) ? cutSoundSteps(info, start + target.seconds) : []),
+    ...(audio && reachesEnd(taken, part.end, fps) ? cutSoundSteps(info, taken) : []),
     ...dropSteps(info, options),
   ];
   const audioUntil = audio ? audioLimit(info, target.seconds) : undefined;
   const copies = audio ? info.audio?.codec === 'AAC' && audioUntil !== 'unknown' : true;
   if (steps.length === 0 && copies) {
-    return { kind: 'remux', target, steps: drops, audioUntil: audioUntil === 'unknown' ? undefined : audioUntil };
+    return {
+      kind: 'remux',
+      target,
+      start: part.start,
+      steps: drops,
+      audioUntil: audioUntil === 'unknown' ? undefined : audioUntil,
+    };
   }
   const sound = audio ? audioSteps(info, steps.length > 0) : [];
-  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, start, placement, ...(crop && { crop }) };
+  const from = { start: part.start, decodeFrom: part.decodeFrom };
+  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, ...from, placement, ...(crop && { crop }) };
 }
 
 /** The last picture is among those that are taken. */
@@ -142,18 +154,41 @@ function startOf({ start }: ClipOptions): number {
   return start === 'auto' ? 0 : (start ?? 0);
 }
 
-/**
- * How long the first frame has to stand in for a picture that starts late. Less than a frame may stay as it is, where the
- * whole then still fits.
- */
-function heldSeconds(video: VideoInfo, fps: number): number {
-  const total = video.delay + (videoSeconds(video) ?? 0);
-  return video.delay >= 1 / fps || (video.delay > 0 && total > MAX_SECONDS + 0.0005) ? video.delay : 0;
+/** In seconds into the source. */
+interface Part {
+  /** Of the picture, not only of what is taken. */
+  readonly end: number;
+  /** The first picture that is taken. */
+  readonly start: number;
+  readonly decodeFrom: number;
 }
 
-function lateSteps(video: VideoInfo, held: number): PlanStep[] {
-  const because = `the picture starts ${round(held)} s late`;
-  return video.delay > 0 ? [{ do: 'fill', because, detail: 'its first frame is shown from the beginning' }] : [];
+/**
+ * The part of a clip that begins at the second that was asked for: with a picture of its own, the first one at least. Where
+ * a container makes the picture late by less than a frame, seconds count from its first one.
+ */
+function partOf({ timeline }: MediaInfo, video: VideoInfo, wished: number): Part {
+  const { delay, fps = 0 } = video;
+  const end = delay + (videoSeconds(video) ?? 0);
+  const first = delay * fps < 1 ? wished + delay : Math.max(wished, delay);
+  const start = (timeline && pictureAt(timeline, first, fps)) ?? first;
+  return { end, start, decodeFrom: timeline ? decodeFrom(timeline, start) : 0 };
+}
+
+/** A delay of less than a frame stays where it is, unless a copy that needs nothing else would be too long with it. */
+function lateSteps(
+  { audio, timeline }: MediaInfo,
+  { delay }: VideoInfo,
+  { wished, end, fps }: { wished: number; end: number; fps: number },
+): PlanStep[] {
+  const isCopyTooLong = end > MAX_SECONDS + 0.0005 && framesIn(end - delay, fps) <= frameLimits(fps).max;
+  const isInside = timeline !== undefined && timeline.leading > 0;
+  if (wished >= delay || (delay < 1 / fps && !isCopyTooLong && !isInside)) return [];
+  const because = isInside
+    ? 'it begins inside a group of pictures, which cannot be decoded'
+    : `the picture starts ${round(delay)} s late`;
+  const first = isInside ? `with the first keyframe, at ${round(delay)} s` : 'with the first picture';
+  return [{ do: 'begin later', because, detail: `${first}${audio ? '; sound before it is cut' : ''}` }];
 }
 
 /** The encode to fall back on when a copy turns out not to be what its headers say. */
@@ -163,10 +198,33 @@ export function convertInstead(plan: RemuxPlan, because: string): ConvertPlan {
   return {
     kind: 'convert',
     target: plan.target,
-    start: 0,
+    start: plan.start,
+    decodeFrom: 0,
     placement: { box, picture: box, mode: 'exact', x: 0, y: 0 },
     steps: [{ do: 'encode video', because, detail: 'H.264' }, ...plan.steps],
   };
+}
+
+/** What may be broken at the end of a recording that stopped. */
+const TAIL_SECONDS = 0.3;
+
+/**
+ * The same plan without the end of the file, and where that begins in seconds since the first picture: a recording that
+ * stopped ends in the middle of a picture. Undefined where the part does not reach it, or would be too short.
+ */
+export function withoutTail(
+  plan: ConvertPlan,
+  { video }: MediaInfo,
+): { readonly plan: ConvertPlan; readonly end: number } | undefined {
+  const end = ((video && videoSeconds(video)) ?? 0) - TAIL_SECONDS;
+  const { fps, seconds } = plan.target;
+  const at = plan.start - (video?.delay ?? 0);
+  const frames = Math.min(plan.target.frames, framesIn(end - at, fps));
+  if (at + seconds + READ_MARGIN_SECONDS <= end || frames < frameLimits(fps).min) return undefined;
+  const because = 'its last pictures cannot be decoded: the recording stopped';
+  const step = { do: 'leave out the end', because, detail: `${TAIL_SECONDS} s` };
+  const target = { ...plan.target, frames, seconds: frames / fps };
+  return { plan: { ...plan, target, steps: [step, ...plan.steps] }, end };
 }
 
 /** The same plan without sound. */
@@ -198,9 +256,13 @@ function findIssues(info: MediaInfo): string[] {
   if (ratio > 50) issues.push(`Its picture is ${formatSize(shown)}: too narrow to be placed in a frame.`);
   const seconds = videoSeconds(video);
   if (seconds === undefined || video.fps === undefined || !(video.fps > 0)) {
-    issues.push('Its length or frame rate is not stored in the file and could not be measured.');
+    issues.push(
+      info.timeline && info.timeline.packets > info.timeline.times.length
+        ? 'Its pictures all have one time stamp: when to show them is not known.'
+        : 'Its length or frame rate is not stored in the file and could not be measured.',
+    );
   } else {
-    const fps = fpsOf(targetRate(video.fps, video.constantRate));
+    const fps = fpsOf(targetRate(video.fps));
     if (framesIn(seconds, fps) < frameLimits(fps).min)
       issues.push(`It is ${round(seconds)} s long; at least ${MIN_SECONDS} s are needed.`);
   }
@@ -235,37 +297,35 @@ function refuseWishes(problems: readonly string[], hint?: string): void {
 }
 
 function chooseFrames(
-  seconds: number,
+  { start, end }: Part,
   fps: number,
-  { start: from, duration }: { start: number; duration: number | null },
+  { wished: from, duration }: { wished: number; duration: number | null },
 ): number {
   const { min, max } = frameLimits(fps);
-  const available = framesIn(seconds - from, fps);
+  const available = framesIn(end - start, fps);
   if (available < min) {
-    const latest = Math.floor((seconds - min / fps) * 1000) / 1000;
+    const latest = Math.floor((end - min / fps) * 1000) / 1000;
     refuseWishes(
-      [
-        `--start ${from} leaves ${round(Math.max(0, seconds - from))} s of ${round(seconds)} s; ${MIN_SECONDS} s are needed.`,
-      ],
+      [`--start ${from} leaves ${round(Math.max(0, end - start))} s of ${round(end)} s; ${MIN_SECONDS} s are needed.`],
       latest > 0 ? `--start can be at most ${latest}.` : 'Leave --start out.',
     );
   }
   if (duration === null) return Math.min(available, max);
-  const wished = Math.min(max, Math.max(min, Math.floor(duration * fps + 1e-6)));
+  const asked = Math.min(max, Math.max(min, Math.floor(duration * fps + 1e-6)));
   // A clip that is one frame short of a round number of seconds still counts as that long.
-  if (available < wished - 1) {
+  if (available < asked - 1) {
     const longest = Math.floor((available / fps) * 1000) / 1000;
     refuseWishes(
-      [`--duration ${duration} is more than the ${round(seconds - from)} s that are there.`],
+      [`--duration ${duration} is more than the ${round(end - start)} s that are there.`],
       longest >= MIN_SECONDS ? `Leave it out, or ask for at most ${longest}.` : 'Leave it out.',
     );
   }
-  return Math.min(available, wished);
+  return Math.min(available, asked);
 }
 
 interface Cut {
-  readonly seconds: number;
-  readonly start: number;
+  readonly part: Part;
+  readonly delay: number;
   readonly frames: number;
   readonly whole: number;
   readonly fps: number;
@@ -273,25 +333,28 @@ interface Cut {
   readonly moment: Moment | undefined;
 }
 
-function trimSteps({ seconds, start, frames, whole, fps, options, moment }: Cut): PlanStep[] {
-  if (start === 0 && frames >= whole) return [];
+function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, moment }: Cut): PlanStep[] {
+  const isFirst = start <= delay;
+  if (isFirst && frames >= whole) return [];
   const asked = [
     options.start ? `--start ${options.start}` : undefined,
     options.duration === null ? undefined : `--duration ${options.duration}`,
   ].filter((part) => part !== undefined);
   const because = [
-    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(seconds)} s is longer than ${MAX_SECONDS} s`,
+    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(end - delay)} s is longer than ${MAX_SECONDS} s`,
     ...(moment ? [moment.because] : []),
   ].join('; ');
-  const from = start === 0 ? `first ${frames} frames` : `${frames} frames from ${round(start)} s on`;
+  const from = isFirst ? `first ${frames} frames` : `${frames} frames from ${round(start)} s on`;
   return [{ do: 'trim', because, detail: `${from}: ${(frames / fps).toFixed(2)} s at ${round(fps)} fps` }];
 }
 
-function rateSteps(video: VideoInfo, rate: Rate): PlanStep[] {
+function rateSteps({ timeline }: MediaInfo, video: VideoInfo, rate: Rate): PlanStep[] {
   const fps = video.fps ?? 0;
   const detail = `constant ${round(fpsOf(rate))} fps`;
-  if (!video.constantRate)
-    return [{ do: 'set frame rate', because: `it varies, ${round(fps)} fps on average`, detail }];
+  if (!video.constantRate) {
+    const what = timeline ? `most frames come at ${round(fps)} fps` : `${round(fps)} fps on average`;
+    return [{ do: 'set frame rate', because: `it varies, ${what}`, detail }];
+  }
   if (isAllowedFps(fps)) return [];
   const because = fps < 24 ? `${round(fps)} fps is below 23.976` : `${round(fps)} fps is above 60`;
   return [{ do: 'set frame rate', because, detail: `${detail} (${formatRate(rate)})` }];

@@ -8,43 +8,107 @@ import { mergeAudio, withAudioTracks } from './audio-tracks.ts';
 import { chosenTrack, readContainer } from './container.ts';
 import type { Ffmpeg } from './find.ts';
 import type { FirstFrames } from './first-frames.ts';
-import type { MediaInfo, VideoInfo } from './info.ts';
+import { type MediaInfo, withTimeline } from './info.ts';
+import { MAX_SECONDS } from './limits.ts';
 import { containerOf, type Fields, isTruncated, readReport } from './mediainfo.ts';
 import { throwIfAborted } from './process.ts';
 import { openReader } from './reader.ts';
+import type { Timeline } from './timeline.ts';
 import { mergeVideo } from './video-facts.ts';
 
 export interface ProbeOptions {
-  /** Decodes the first frames, and measures what the file does not say. Without it, headers are believed. */
-  readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined>;
+  /** Decodes the first frames and reads the time stamps. Without it, headers are believed. */
+  readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined> | undefined;
+  /** Seconds into the file: the part whose time stamps are read. The beginning unless given. */
+  readonly start?: number;
   readonly signal: AbortSignal;
 }
 
 /** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read. */
-export async function probeMedia(path: string, { ffmpeg: asked, signal }: ProbeOptions): Promise<MediaInfo> {
+export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: ProbeOptions): Promise<MediaInfo> {
   throwIfAborted(signal);
   const file = await openFile(path);
-  let info: MediaInfo;
   try {
     const { size } = await file.stat();
     if (size === 0) throw new SoraError('clip', `${path} is empty.`, { hint: VIDEO_HINT });
     const header = await readContainer(file, size);
     const stream = chosenTrack(header);
-    const [tracks, first] = await Promise.all([
+    const clip = { path: resolve(path), ffmpeg, stream, signal };
+    const [tracks, first, listed] = await Promise.all([
       analyse(file, size, signal),
-      firstFrames(path, asked, { stream, signal }),
+      firstFrames(clip),
+      timelineOfPart(clip, BEGINNING),
     ]);
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
     const video = report.video && mergeVideo(report.video, { track: header?.tracks[stream], first });
     const truncated = header?.cut ?? (report.truncated && !ENDLESS.test(report.container));
-    info = await withSound({ ...report, video, truncated }, path, { first, asked, signal });
+    const info = await withSound({ ...report, video, truncated }, path, { first, asked: ffmpeg, signal });
+    if (!video) return info;
+    const timeline = isEnough(info, listed) ? listed : ((await timelineOfPart(clip, { from: 0 })) ?? listed);
+    const known = timeline ? timed(info, timeline) : info;
+    return await probePart(path, known, { ffmpeg, start, signal });
   } finally {
     await file.close();
   }
-  if (!info.video || !needsMeasuring(info.video)) return info;
-  const ffmpeg = await asked;
-  return ffmpeg ? measured(info, info.video, resolve(path), ffmpeg, signal) : info;
+}
+
+/** The same clip with the time stamps around another second of it, where they are not known yet. */
+export async function probePart(
+  path: string,
+  info: MediaInfo,
+  { ffmpeg, start = 0, signal }: ProbeOptions,
+): Promise<MediaInfo> {
+  const part = partAt(start);
+  if (!part || !info.timeline || info.timeline.isComplete) return info;
+  const timeline = await timelineOfPart({ path: resolve(path), ffmpeg, stream: info.timeline.stream, signal }, part);
+  return timeline ? withTimeline(info, timeline) : info;
+}
+
+interface Clip {
+  /** Absolute. */
+  readonly path: string;
+  readonly ffmpeg: ProbeOptions['ffmpeg'];
+  readonly stream: number;
+  readonly signal: AbortSignal;
+}
+
+interface Part {
+  readonly from: number;
+  readonly seconds?: number;
+}
+
+/** Of a long clip, only the time stamps of the part that may be used are read. */
+const BEGINNING: Required<Part> = { from: 0, seconds: 12 };
+/** Before a part that is far from the beginning, so that two keyframes are among them. */
+const LOOKBACK_SECONDS = 25;
+
+/** Undefined where the beginning is enough. */
+function partAt(start: number): Part | undefined {
+  const end = start + MAX_SECONDS + 1;
+  if (end <= BEGINNING.seconds) return undefined;
+  const from = Math.max(0, Math.floor(start - LOOKBACK_SECONDS));
+  return { from, seconds: end + 2 - from };
+}
+
+/** Undefined where no ffmpeg is at hand, or it finds no picture. */
+async function timelineOfPart({ path, signal, ...clip }: Clip, part: Part): Promise<Timeline | undefined> {
+  const ffmpeg = await clip.ffmpeg;
+  if (!ffmpeg) return undefined;
+  const { readTimeline } = await import('./packets.ts');
+  return readTimeline(path, { ffmpeg, stream: clip.stream, signal, ...part });
+}
+
+/** Whether that is all that is needed: headers that tell no length, and pictures that stand for long, want the whole. */
+function isEnough({ video, seconds = 0 }: MediaInfo, timeline: Timeline | undefined): boolean {
+  if (timeline?.isComplete) return seconds <= BEGINNING.seconds;
+  return video?.seconds !== undefined && video.fps !== undefined;
+}
+
+function timed(info: MediaInfo, timeline: Timeline): MediaInfo {
+  if (info.container === 'GIF' && timeline.isComplete && timeline.times.length < 2)
+    return { ...info, video: undefined, image: true };
+  return withTimeline(info, timeline);
 }
 
 const SOUND_SECONDS = 1;
@@ -73,16 +137,12 @@ async function withSound(
 }
 
 /** Undefined where no ffmpeg is at hand, or it does not run: that is said when it is needed. */
-async function firstFrames(
-  path: string,
-  asked: ProbeOptions['ffmpeg'],
-  options: { readonly stream: number; readonly signal: AbortSignal },
-): Promise<FirstFrames | undefined> {
-  const ffmpeg = await asked;
+async function firstFrames({ path, stream, signal, ...clip }: Clip): Promise<FirstFrames | undefined> {
+  const ffmpeg = await clip.ffmpeg;
   if (!ffmpeg) return undefined;
   const { decodeFirstFrames } = await import('./first-frames.ts');
-  return decodeFirstFrames(path, ffmpeg, options).catch((error: unknown) => {
-    if (options.signal.aborted) throw error;
+  return decodeFirstFrames(path, ffmpeg, { stream, signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
     return undefined;
   });
 }
@@ -102,10 +162,6 @@ function notMedia(path: string, tracks: readonly Fields[]): SoraError {
   return new SoraError('clip', `${path} ${why}.`, {
     hint: VIDEO_HINT,
   });
-}
-
-function needsMeasuring({ seconds, fps }: VideoInfo): boolean {
-  return seconds === undefined || fps === undefined;
 }
 
 async function openFile(path: string): Promise<FileHandle> {
@@ -156,19 +212,4 @@ async function analyse(file: FileHandle, size: number, signal: AbortSignal): Pro
   } finally {
     reader.close();
   }
-}
-
-async function measured(
-  info: MediaInfo,
-  video: VideoInfo,
-  path: string,
-  ffmpeg: Ffmpeg,
-  signal: AbortSignal,
-): Promise<MediaInfo> {
-  const { measureVideo } = await import('./measure.ts');
-  const found = await measureVideo(path, ffmpeg, { stream: video.stream, signal });
-  if (!found) return info;
-  if (info.container === 'GIF' && found.frames < 2) return { ...info, video: undefined, image: true };
-  const { seconds, fps, frames, constantRate } = found;
-  return { ...info, seconds: info.seconds ?? seconds, video: { ...video, seconds, fps, frames, constantRate } };
 }

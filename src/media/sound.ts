@@ -5,9 +5,9 @@
  * and what reads the samples meets no change. Sound that does not decode is known before the picture has been encoded.
  */
 import { resolve } from 'node:path';
-import { type FfmpegArgsInput, fileUrl, hostileInput, soundPath } from './arguments.ts';
+import { type FfmpegArgsInput, fileUrl, hostileInput, SOURCE_CLOCK, soundPath } from './arguments.ts';
 import { unusable } from './audio-tracks.ts';
-import { decoderComplaints } from './damage.ts';
+import { decoderComplaints } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
 import type { AudioInfo, MediaInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS } from './limits.ts';
@@ -21,6 +21,8 @@ export interface SoundPart {
   /** Seconds into the source, and how many of them. */
   readonly start: number;
   readonly seconds: number;
+  /** The time stamp at which the source begins; unknown where nothing has read its time stamps. */
+  readonly origin?: number | undefined;
   /** Where the samples go, as NUT, which keeps their time stamps; nowhere without it. Absolute. */
   readonly outputPath?: string;
 }
@@ -49,30 +51,33 @@ export type SoundFile = SoundPart & { readonly outputPath: string };
 export function soundPart({ plan, info, source, outputPath }: FfmpegArgsInput): SoundFile | undefined {
   if (plan.kind !== 'convert' || !plan.target.audio || !info.audio) return undefined;
   const seconds = plan.target.seconds - AUDIO_MARGIN_SECONDS;
-  return { source, audio: info.audio, start: plan.start, seconds, outputPath: soundPath(outputPath) };
+  const { origin } = info.timeline ?? {};
+  return { source, audio: info.audio, start: plan.start, seconds, origin, outputPath: soundPath(outputPath) };
 }
 
 /** The command without the program. */
-export function soundArgs({ source, audio, start, seconds, outputPath }: SoundPart): string[] {
+export function soundArgs({ source, audio, start, seconds, origin, outputPath }: SoundPart): string[] {
   const seek = Math.max(0, start - LEAD_SECONDS);
   const lead = start - seek;
+  const begin = origin === undefined ? lead : origin + start;
   const layout = audio.channels === 1 ? 'mono' : 'stereo';
   const filters = [
     // Channels of which nobody knows where they belong cannot be mixed.
     ...(audio.laidOut ? [] : ['pan=stereo|c0=c0|c1=c1']),
     // In floating point the mix of many channels keeps its level, and what would clip is still there.
     `aformat=sample_fmts=flt:sample_rates=${SOUND_RATE}:channel_layouts=${layout}`,
-    `atrim=start=${lead.toFixed(6)}:end=${(lead + seconds).toFixed(6)}`,
-    ...(lead > 0 ? [`asetpts=PTS-${Math.round(lead * SOUND_RATE)}`] : []),
+    `atrim=start=${begin.toFixed(6)}:end=${(begin + seconds).toFixed(6)}`,
+    ...(begin === 0 ? [] : [`asetpts=PTS-${Math.round(begin * SOUND_RATE)}`]),
     'astats',
     'aresample=async=1',
   ];
   return [
     ...hostileInput(),
+    ...(origin === undefined ? [] : SOURCE_CLOCK),
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...['-t', (lead + seconds + LEAD_SECONDS).toFixed(3), '-i', fileUrl(source)],
     // In some containers (MPEG-TS, MPEG-PS) time counts from the first stream that is read: the picture is read, too.
-    ...['-map', '0:V:0?', '-c', 'copy', '-f', 'null', '-'],
+    ...(origin === undefined ? ['-map', '0:V:0?', '-c', 'copy', '-f', 'null', '-'] : []),
     ...['-map', `0:a:${audio.track}`, '-filter:a', filters.join(',')],
     ...(outputPath === undefined
       ? ['-f', 'null', '-']

@@ -5,6 +5,7 @@ import { inputMatrix, isWideGamut } from './colour.ts';
 import { fpsOf, type Placement, type Rate } from './frame.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from './info.ts';
 import { MAX_BYTES } from './limits.ts';
+import { frameRate } from './timeline.ts';
 
 /** What is done, why, and what comes out of it: three phrases for people. */
 export interface PlanStep {
@@ -112,7 +113,7 @@ export function encodeSteps(info: MediaInfo, rate: Rate, otherSize: Size | undef
     video.bitDepth !== 8 && `${video.bitDepth} bit is not 8 bit`,
     !video.rgb && video.chroma !== undefined && video.chroma !== '4:2:0' && `chroma ${video.chroma} is not 4:2:0`,
     info.bytes > MAX_BYTES && `${formatBytes(info.bytes)} is more than ${formatBytes(MAX_BYTES)}`,
-    video.codec === 'H.264' && copyProblem(info.container, rate),
+    video.codec === 'H.264' && copyProblem(info, rate),
     otherSize && `its picture changes its size on the way, to ${formatSize(otherSize)}`,
   ].filter((part) => typeof part === 'string');
   return reasons.length === 0
@@ -120,10 +121,16 @@ export function encodeSteps(info: MediaInfo, rate: Rate, otherSize: Size | undef
     : [{ do: 'encode video', because: reasons.join(', '), detail: 'H.264, 8 bit, 4:2:0' }];
 }
 
-/** Why frame times of this container do not stay constant in an MP4; undefined when they do. */
-function copyProblem(container: string, rate: Rate): string | undefined {
-  if (container === 'MPEG-4') return undefined;
-  if (container !== 'Matroska' && container !== 'WebM') return `it is ${container}, not MP4`;
+/** Why a copy of it would not be an MP4 of constant rate that holds what is shown and nothing else; undefined when it would. */
+function copyProblem({ container, timeline }: MediaInfo, rate: Rate): string | undefined {
+  const isMatroska = container === 'Matroska' || container === 'WebM';
+  if (container !== 'MPEG-4' && !isMatroska) return `it is ${container}, not MP4`;
+  if (timeline && timeline.hidden > 0) return `${timeline.hidden} of its frames are hidden by an edit list`;
+  if (timeline && timeline.leading > 0) return `${timeline.leading} of its frames come before the first keyframe`;
+  // Without the time stamps, by what Matroska does to them.
   const wholeMilliseconds = Number.isInteger((rate.den * 1000) / rate.num);
-  return wholeMilliseconds ? undefined : `${container} rounds the times of ${round(fpsOf(rate))} fps to milliseconds`;
+  const measured = timeline && frameRate(timeline);
+  if (measured ? !measured.constant || measured.exact : !isMatroska || wholeMilliseconds) return undefined;
+  const unit = timeline ? `${Number((timeline.tick * 1000).toFixed(3))} ms` : 'milliseconds';
+  return `${container} rounds the times of ${round(fpsOf(rate))} fps to ${unit}`;
 }

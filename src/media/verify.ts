@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { formatSize, type Size } from '../domain.ts';
 import type { SoraError } from '../errors.ts';
-import { fileUrl, hostileInput, STRICT } from './arguments.ts';
+import { fileUrl, hostileInput } from './arguments.ts';
+import { decoderComplaints, isSevere } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
@@ -18,7 +19,19 @@ import {
   throwIfAborted,
 } from './process.ts';
 
-export type Decoded = { readonly ok: true; readonly frames: number } | { readonly ok: false; readonly reason: string };
+export type Decoded = Shown | { readonly ok: false; readonly reason: string };
+
+/** What came out of a file that decodes. */
+export interface Shown {
+  readonly ok: true;
+  readonly frames: number;
+  /** When each frame is shown, in seconds after the beginning of the file. */
+  readonly times: readonly number[];
+  /** How much of a small copy changes from the frame before: the mean difference of luma, 0 for the first. */
+  readonly changes: readonly number[];
+  /** The loudest sample in decibels below full scale; undefined where no sample was decoded. */
+  readonly peak: number | undefined;
+}
 
 export interface DecodeOptions {
   /** False leaves the sound out. */
@@ -33,7 +46,7 @@ export const DECODE_TIMEOUT_MS = 300_000;
 /** ffmpeg would take one more than there are cores, and a tenth longer. */
 export const DECODER_THREADS: readonly string[] = ['-threads', String(Math.min(16, availableParallelism()))];
 
-/** Decodes a file once, to nothing, and stops at the first damage. Damage is an answer; `machine` and `interrupted` are thrown. */
+/** Decodes a file once, to nothing. Damage is an answer; `machine` and `interrupted` are thrown. */
 export async function verifyDecodes(
   path: string,
   ffmpeg: Ffmpeg,
@@ -41,23 +54,45 @@ export async function verifyDecodes(
   { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
   const args = [
-    ...hostileInput(),
-    ...['-v', 'error', '-nostats', '-progress', 'pipe:1', ...STRICT, ...DECODER_THREADS],
-    ...['-i', fileUrl(resolve(path)), '-map', '0:V:0', ...(audio ? ['-map', '0:a:0?'] : [])],
-    ...(size ? ['-filter:v', sizeGuard(size)] : []),
+    ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...DECODER_THREADS, '-i', fileUrl(resolve(path))],
+    ...['-map', '0:V:0', '-filter:v', [...(size ? [sizeGuard(size)] : []), ...CHANGES].join(',')],
+    ...(audio ? ['-map', '0:a:0?', '-filter:a', 'volumedetect'] : []),
     ...['-f', 'null', '-'],
   ];
-  const { result, frames } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
+  const { result, stdout } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
   if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
+  const lines = result.stderr.split(/[\r\n]+/);
   if (result.failed) {
     throwIfDefined(machineProblem(result.stderr));
     if (size && result.stderr.includes(GUARD_WORDS))
       return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
     const crash = crashWords(result.signal);
     if (crash === undefined && result.signal !== undefined) throw endedError(`it was killed with ${result.signal}`);
-    return { ok: false, reason: crash ?? firstWords(result.stderr) };
+    return { ok: false, reason: crash ?? firstWords(lines.filter(isSevere).join('\n')) };
   }
-  return frames > 0 ? { ok: true, frames } : { ok: false, reason: 'there is not one frame in it' };
+  const complaints = decoderComplaints(lines, { isSilent: !audio });
+  if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
+  const { times, changes } = readChanges(stdout);
+  if (times.length === 0) return { ok: false, reason: 'there is not one frame in it' };
+  return { ok: true, frames: times.length, times, changes, peak: readPeak(result.stderr) };
+}
+
+/** Prints the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
+export const CHANGES: readonly string[] = [
+  'scale=w=160:h=90:flags=neighbor',
+  'signalstats',
+  'metadata=print:key=lavfi.signalstats.YDIF:file=-',
+];
+
+/** Reads what `CHANGES` print to the standard output. Pure. */
+export function readChanges(stdout: string): Pick<Shown, 'times' | 'changes'> {
+  const column = (pattern: RegExp): number[] => [...stdout.matchAll(pattern)].map(([, value]) => Number(value));
+  return { times: column(/\bpts_time:\s*(-?[\d.]+)/g), changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm) };
+}
+
+function readPeak(stderr: string): number | undefined {
+  const decibels = /\bmax_volume: (-?[\d.]+) dB/.exec(stderr)?.[1];
+  return decibels === undefined ? undefined : Number(decibels);
 }
 
 /** How a run of ffmpeg ended that writes nothing. */
@@ -74,7 +109,7 @@ export async function runDecoder(
   ffmpeg: Ffmpeg,
   args: readonly string[],
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
-): Promise<{ result: DecoderRun; frames: number }> {
+): Promise<{ result: DecoderRun; frames: number; stdout: string }> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
   const result = await execa(ffmpeg.path, args, {
@@ -88,7 +123,7 @@ export async function runDecoder(
   throwIfAborted(signal);
   if (result.failed && !result.timedOut) requireStarted(result);
   const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
-  return { result, frames };
+  return { result, frames, stdout: result.stdout };
 }
 
 /**
@@ -132,4 +167,40 @@ export function masterProblems(info: MediaInfo, target: PlanTarget, kind: 'remux
     audio && audio.codec !== 'AAC' && `its sound is ${audio.codec}`,
     audio && (audio.seconds ?? 0) > (video.seconds ?? 0) + 0.0011 && 'its sound outlasts its picture',
   ].filter((problem) => typeof problem === 'string');
+}
+
+/** Frames begin within this of their place; time stamps are printed with six digits. */
+const TIME_SLACK_SECONDS = 0.001;
+
+/**
+ * How what is shown of a prepared file differs from what was planned; empty when it does not. `stored`: frames that the file
+ * holds. A copy may begin later by less than a frame, and then counts one frame more. Pure.
+ */
+export function shownProblems(
+  { times, peak }: Pick<Shown, 'times' | 'peak'>,
+  { fps, frames, audio }: PlanTarget,
+  { kind, stored = times.length }: { readonly kind: 'remux' | 'convert'; readonly stored?: number | undefined },
+): string[] {
+  const first = times[0] ?? 0;
+  const latest = kind === 'remux' ? 1 / fps : TIME_SLACK_SECONDS;
+  const isEven = times.every((at, index) => Math.abs(at - first - index / fps) <= TIME_SLACK_SECONDS);
+  const hidden = stored - times.length;
+  return [
+    times.length !== frames && `it shows ${times.length} pictures, not ${frames}`,
+    first >= latest && `its first picture is shown at ${Number(first.toFixed(3))} s`,
+    !isEven && 'its pictures come at uneven times',
+    hidden > (kind === 'remux' && first > 0 ? 1 : 0) && `${hidden} of its ${stored} pictures are not shown`,
+    audio && peak === undefined && 'there is no sound in its sound track',
+  ].filter((problem) => typeof problem === 'string');
+}
+
+/** Less than this is what an encoder does to a picture that stands still. */
+const STILL = 0.02;
+/** Fewer pictures may well be alike. */
+const FEWEST_STILL = 4;
+/** How many pictures at the beginning are one and the same; 0 where they are few. */
+export function stillPictures({ changes }: Pick<Shown, 'changes'>): number {
+  const moves = changes.findIndex((change, index) => index > 0 && change >= STILL);
+  const count = moves < 0 ? changes.length : moves;
+  return count < FEWEST_STILL ? 0 : count;
 }

@@ -21,7 +21,7 @@ export function findTestFfmpeg(path: string = ffmpegPath): ReturnType<typeof fin
   return findFfmpeg({ SORA_FFMPEG: path });
 }
 
-/** Prepares `source` into `outputPath`; throws as the commands do. */
+/** Prepares `source` into `outputPath`, with the ffmpeg under test unless another is given; throws as the commands do. */
 export async function prepare(
   source: string,
   outputPath: string,
@@ -30,7 +30,8 @@ export async function prepare(
 ): Promise<Awaited<ReturnType<typeof prepareClip>>> {
   const { signal } = new AbortController();
   const ffmpeg = await findTestFfmpeg(build);
-  const info = await probeMedia(source, { ffmpeg, signal });
+  const start = typeof options.start === 'number' ? options.start : 0;
+  const info = await probeMedia(source, { ffmpeg, start, signal });
   const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
   if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
   return prepareClip({ source, info, plan, ffmpeg, outputPath, signal });

@@ -15,7 +15,7 @@ function filters(video: Partial<VideoInfo>): string[] {
   const info = mediaInfo({ codec: 'HEVC', ...video });
   const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
   if (plan.kind !== 'convert' || !info.video) throw new Error('expected convert');
-  return videoFilters(plan satisfies ConvertPlan, info.video);
+  return videoFilters(plan satisfies ConvertPlan, info, info.video);
 }
 
 const wordAfter = (list: readonly string[], option: string): string | undefined => list[list.indexOf(option) + 1];
@@ -83,7 +83,7 @@ describe('a copy', () => {
 describe('an encode', () => {
   it('cuts the picture by count and the sound 50 ms before it', () => {
     const list = args({ codec: 'HEVC', fps: 25, seconds: 10 }, 10);
-    expect(wordAfter(list, '-filter:v')).toContain(',trim=end_frame=100,');
+    expect(list.slice(list.indexOf('-filter:v')).join(' ')).toContain(' -t 3.980000 ');
     expect(wordAfter(list, '-filter:a')).toContain('atrim=end=3.950000');
   });
 
@@ -106,13 +106,12 @@ describe('videoFilters', () => {
   ];
 
   it('touches no pixel that is right already', () => {
-    expect(filters({})).toEqual(['fps=fps=30:start_time=0', 'trim=end_frame=90', ...LAST]);
+    expect(filters({})).toEqual(['fps=fps=30:start_time=0:eof_action=pass', ...LAST]);
   });
 
   it('pads without resampling', () => {
     expect(filters({ width: 960 })).toEqual([
-      'fps=fps=30:start_time=0',
-      'trim=end_frame=90',
+      'fps=fps=30:start_time=0:eof_action=pass',
       'pad=w=1280:h=720:x=160:y=0:color=black',
       ...LAST,
     ]);
@@ -146,7 +145,7 @@ describe('videoFilters', () => {
     const info = mediaInfo({ width: 960 });
     const plan = planMedia(info, DEFAULT_CLIP_OPTIONS, { crop: { x: 0, y: 90, width: 960, height: 540 } });
     expect(ffmpegArgs({ plan, info, source: '/a', outputPath: '/b' }).join(' ')).toContain(
-      'trim=end_frame=90,crop=w=960:h=540:x=0:y=90,scale=w=1280:h=720:',
+      'eof_action=pass,crop=w=960:h=540:x=0:y=90,scale=w=1280:h=720:',
     );
   });
 

@@ -8,6 +8,7 @@ import type { MediaInfo } from '../../src/media/info.ts';
 import { planMedia } from '../../src/media/plan.ts';
 import { probeMedia } from '../../src/media/probe.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { makeNumbered } from '../helpers/counter.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
 import { decode, ffmpegPath, makerPath, run, soundPackets, tryRun, words } from '../helpers/ffmpeg.ts';
 import { mediaInfo } from '../helpers/media-info.ts';
@@ -71,7 +72,7 @@ describe('a run', () => {
   // Of 25 frames a second: half a frame, and five frames.
   it.each([
     ['copies', 0.02, 'remux', 75],
-    ['fills', 0.2, 'convert', 80],
+    ['begins with', 0.2, 'convert', 75],
   ])('%s a picture that starts %d s late, as it was announced', async (_, delay, kind, frames) => {
     const [fits, late] = [await makeClip('fits', await tempFolder()), join(await tempFolder(), 'late.mp4')];
     const inputs = ['-itsoffset', String(delay), '-i', fits, '-i', fits];
@@ -113,6 +114,45 @@ describe('a run', () => {
 async function scriptThat(line: string): Promise<string> {
   return (await fakeFfmpeg(line)).path;
 }
+
+describe('a master that is not what was planned', () => {
+  /** An ffmpeg whose encodes are made once more by these arguments: wrong on purpose. */
+  const spoiling = (args: string): Promise<Ffmpeg> =>
+    fakeFfmpeg(
+      `for last; do :; done\ncase "$*" in *libx264*) ${REAL} "$@" || exit; out="\${last#file:}"; mv "$out" "$out.good"; ${REAL} -v error -y -i "$out.good" ${args} -f mp4 "$out"; code=$?; rm "$out.good"; exit $code;; *) exec ${REAL} "$@";; esac`,
+    );
+  const ENCODE =
+    '-c:v libx264 -preset ultrafast -crf 18 -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv -c:a copy';
+  const moving = () =>
+    makeNumbered({ file: 'a.mp4', fps: '25', frames: 75, output: '-c:v libx264 -c:a aac', sound: '-ac 1' });
+
+  it.each([
+    ['stands still at its beginning', `-vf loop=20:1:0,setpts=N/25/TB,trim=end_frame=75 ${ENCODE}`, /stands still/],
+    ['comes at uneven times', `-vf 'setpts=PTS+gt(N\\,40)*0.02/TB' -vsync 0 ${ENCODE}`, /uneven|varies/],
+    ['starts late', '-itsoffset 0.1 -i "$out.good" -map 1:v -map 0:a -c copy', /first picture is shown at 0\.1/],
+    [
+      'hides pictures',
+      `-vf loop=40:1:0,setpts=N/25/TB ${ENCODE} -f mp4 "$out" && mv "$out" "$out.good" && ${REAL} -v error -y -ss 1.6 -i "$out.good" -c copy`,
+      /not shown/,
+    ],
+    ['has lost its sound', `${ENCODE} -an`, /sound is missing/],
+    ['has another size', `-vf scale=1280:718 ${ENCODE}`, /not all 1280x720|1280x718/],
+    ['has more pictures', `-vf loop=5:1:74,setpts=N/25/TB ${ENCODE}`, /shows 80 pictures, not 75/],
+  ])('is refused when it %s', async (_, args, problem) => {
+    const request = await requestFor(await moving(), { ffmpeg: await spoiling(args) });
+    expect(await failure(request)).toMatchObject({
+      code: 'clip',
+      message: expect.stringMatching(problem),
+      hint: expect.stringMatching(/SORA_FFMPEG/),
+    });
+    expect(await left(request)).toEqual([]);
+  });
+
+  it('may stand still where its source does', async () => {
+    const request = await requestFor(await makeClip('4:3', await tempFolder()));
+    expect((await prepareClip(request)).clip.seconds).toBe(2.04);
+  });
+});
 
 describe('fallbacks', () => {
   it('encodes a clip whose copy shows less than its headers say', async () => {

@@ -104,24 +104,23 @@ describe('rates', () => {
   });
 
   it.each([
-    [15, true, '30'],
-    [10, true, '30'],
-    [12, true, '24'],
-    [12.5, true, '25'],
-    [11.988, true, '24000/1001'],
-    [1, true, '24'],
-    [23.976, true, '24000/1001'],
-    [60, true, '60'],
-    [90, true, '45'],
-    [100, true, '50'],
-    [119.88, true, '60000/1001'],
-    [240, true, '60'],
-    [25.667, false, '30'],
-    [29.6, false, '30'],
-    [24.1, false, '24'],
-    [11.2, false, '24'],
-    [144.3, false, '60'],
-  ])('makes %d fps (constant: %s) %s fps', (fps, constant, rate) => {
-    expect(formatRate(targetRate(fps, constant))).toBe(rate);
+    [15, '30'],
+    [10, '30'],
+    [12, '24'],
+    [12.5, '25'],
+    [11.988, '24000/1001'],
+    [1, '24'],
+    [23.976, '24000/1001'],
+    [60, '60'],
+    [90, '45'],
+    [100, '50'],
+    [119.88, '60000/1001'],
+    [240, '60'],
+  ])('makes %d fps %s fps', (fps, rate) => {
+    expect(formatRate(targetRate(fps))).toBe(rate);
+  });
+
+  it.each([Number.POSITIVE_INFINITY, 0, Number.NaN])('does not take %d for a rate', (fps) => {
+    expect(() => targetRate(fps)).toThrow(TypeError);
   });
 });

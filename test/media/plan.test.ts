@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { isSoraError, type SoraError } from '../../src/errors.ts';
-import type { AudioInfo, MediaInfo, VideoInfo } from '../../src/media/info.ts';
+import { type AudioInfo, type MediaInfo, type VideoInfo, withTimeline } from '../../src/media/info.ts';
 import { type ConvertPlan, convertInstead, planMedia, type RemuxPlan, withoutAudio } from '../../src/media/plan.ts';
+import { readPackets, timelineOf } from '../../src/media/timeline.ts';
 import { audioInfo, mediaInfo } from '../helpers/media-info.ts';
 
 const options = (change: Partial<ClipOptions> = {}): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });
@@ -275,20 +276,62 @@ describe('a picture that starts late', () => {
     expect(remux(mediaInfo({ fps: 25, delay: 0.03 })).target.frames).toBe(75);
   });
 
-  it('is filled from the beginning when it is late by more', () => {
+  it('is where the clip begins when it is late by more', () => {
     const plan = convert(mediaInfo({ fps: 25, delay: 0.2 }));
-    expect(does(plan)).toEqual(['fill', 'encode audio']);
-    expect(plan.target.frames).toBe(80);
-    expect(plan.steps[0]?.because).toBe('the picture starts 0.2 s late');
+    expect(does(plan)).toEqual(['begin later', 'encode audio']);
+    expect([plan.start, plan.target.frames]).toEqual([0.2, 75]);
+    expect(plan.steps[0]).toMatchObject({
+      because: 'the picture starts 0.2 s late',
+      detail: 'with the first picture; sound before it is cut',
+    });
   });
 
-  it('is filled when the delay makes it too long for a copy', () => {
+  it('is where the clip begins when the delay makes it too long for a copy', () => {
     const plan = convert(mediaInfo({ fps: 25, seconds: 4, delay: 0.03 }));
-    expect(plan.target.frames).toBe(100);
+    expect([plan.start, plan.target.frames]).toEqual([0.03, 100]);
   });
 
-  it('is not filled where the delay is trimmed away', () => {
-    expect(does(convert(mediaInfo({ fps: 25, delay: 0.2 }), { start: 0.5 }))).not.toContain('fill');
+  it.each([
+    [0.5, 0.5],
+    [0.1, 0.2],
+  ])('leaves --start %d at %d', (start, at) => {
+    const plan = convert(mediaInfo({ fps: 25, delay: 0.2 }), { start });
+    expect(plan.start).toBe(at);
+    expect(does(plan).includes('begin later')).toBe(start < 0.2);
+  });
+});
+
+describe('the time stamps', () => {
+  /** A clip with these time stamps, in hundredths of a second. */
+  const timed = (ticks: readonly number[], flags = ''): MediaInfo => {
+    const lines = ticks.map((at, n) => `0, ${n}, ${at}, 1, 9, 0x1${n === 0 ? flags : ', F=0x0'}`);
+    const listed = readPackets(['#tb 0: 1/100', ...lines]);
+    const timeline = listed && timelineOf(listed, { origin: 0, from: 0, stream: 0 });
+    return timeline ? withTimeline(mediaInfo(), timeline) : mediaInfo();
+  };
+  const even = (count: number): number[] => Array.from({ length: count }, (_, n) => n * 4);
+
+  it('win over what the headers say of rate, length and delay', () => {
+    const info = timed(even(75).map((at) => at + 50));
+    expect(info.video).toMatchObject({ fps: 25, seconds: 3, delay: 0.5, frames: 75, constantRate: true });
+  });
+
+  it('are what a start is moved to: the first picture at or after it, within half a frame', () => {
+    expect(convert(timed(even(120)), { start: 0.33 }).start).toBe(0.32);
+    expect(convert(timed(even(120)), { start: 0.35 }).start).toBe(0.36);
+  });
+
+  it('keep a clip from being copied that would hold more than it shows, or have frames of uneven length', () => {
+    const because = (info: MediaInfo) => convert(info).steps.find((step) => step.do === 'encode video')?.because;
+    expect(because(timed(even(75), ', F=0x5'))).toBe('1 of its frames are hidden by an edit list');
+    expect(because(timed(Array.from({ length: 90 }, (_, n) => Math.round((n * 100) / 30))))).toBe(
+      'MPEG-4 rounds the times of 30 fps to 10 ms',
+    );
+  });
+
+  it('refuse a clip whose pictures all have one', () => {
+    const plan = planMedia(timed(even(75).map(() => 8)), options());
+    expect(plan).toMatchObject({ kind: 'reject', issues: [expect.stringMatching(/one time/)] });
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../../src/media/find.ts';
 import type { MediaInfo, VideoInfo } from '../../src/media/info.ts';
 import type { PlanTarget } from '../../src/media/plan.ts';
-import { masterProblems, verifyDecodes } from '../../src/media/verify.ts';
+import { masterProblems, shownProblems, stillPictures, verifyDecodes } from '../../src/media/verify.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
@@ -55,13 +55,62 @@ describe('masterProblems', () => {
   });
 });
 
+describe('shownProblems', () => {
+  const even = Array.from({ length: 90 }, (_, n) => n / 30);
+  const problems = (
+    times: readonly number[],
+    kind: 'remux' | 'convert' = 'convert',
+    more: { stored?: number; peak?: number | undefined } = {},
+  ) => shownProblems({ times, peak: 'peak' in more ? more.peak : -3 }, TARGET, { kind, stored: more.stored });
+
+  it('finds none where as many pictures as planned are shown, at an even rate from 0 on, with sound', () => {
+    expect(problems(even, 'convert', { stored: 90 })).toEqual([]);
+  });
+
+  it.each<[string, readonly number[], object, RegExp]>([
+    ['a picture too few', even.slice(1).map((at) => at - 1 / 30), {}, /shows 89 pictures, not 90/],
+    ['a late beginning', even.map((at) => at + 0.02), {}, /first picture is shown at 0\.02 s/],
+    ['a gap', even.map((at, n) => (n > 50 ? at + 0.01 : at)), {}, /uneven times/],
+    ['what is not shown', even, { stored: 135 }, /45 of its 135 pictures are not shown/],
+    ['a sound track without sound', even, { peak: undefined }, /no sound in its sound track/],
+  ])('finds %s', (_, times, more, problem) => {
+    expect(problems(times, 'convert', more)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('lets a copy begin later by less than a frame, and count one frame more for it', () => {
+    const late = even.map((at) => at + 0.02);
+    expect(problems(late, 'remux', { stored: 91 })).toEqual([]);
+    expect(problems(even, 'remux', { stored: 91 })).toHaveLength(1);
+    expect(
+      problems(
+        even.map((at) => at + 0.04),
+        'remux',
+      ),
+    ).toHaveLength(1);
+  });
+});
+
+describe('stillPictures', () => {
+  it.each([
+    [[0, 0, 0.01, 0, 0, 3, 0], 5],
+    [[0, 0, 2, 0, 0, 0, 0, 0], 0],
+    [[0, 0, 0, 0, 0], 5],
+    [[], 0],
+  ])('of %j are %d', (changes, count) => {
+    expect(stillPictures({ changes })).toBe(count);
+  });
+});
+
 describe('verifyDecodes', () => {
   const { signal } = new AbortController();
 
   it('counts the frames of a whole file', async () => {
     const path = await makeClip('2.0 s', await tempFolder());
     const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
-    expect(await verifyDecodes(path, ffmpeg, signal)).toEqual({ ok: true, frames: 50 });
+    const decoded = await verifyDecodes(path, ffmpeg, signal);
+    expect(decoded).toMatchObject({ ok: true, frames: 50, peak: undefined });
+    expect(decoded.ok && decoded.times.map((at, index) => Math.abs(at - index / 25) < 1e-4)).not.toContain(false);
+    expect(decoded.ok && stillPictures(decoded)).toBe(50);
   });
 
   it('finds damage, in sound too unless told to leave it', async () => {
@@ -83,7 +132,7 @@ describe('verifyDecodes', () => {
     });
     expect(await verifyDecodes(changing, ffmpeg, signal)).toMatchObject({ ok: true });
     const steady = await makeClip('2.0 s', await tempFolder());
-    expect(await verifyDecodes(steady, ffmpeg, signal, { size })).toEqual({ ok: true, frames: 50 });
+    expect(await verifyDecodes(steady, ffmpeg, signal, { size })).toMatchObject({ ok: true, frames: 50 });
   });
 
   it('blames the machine when ffmpeg was killed, and the file when ffmpeg ran into its own fault', async () => {
