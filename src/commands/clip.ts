@@ -48,11 +48,47 @@ export async function inspectClip(
     if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
   }
   const plan = found === known ? first.plan : planMedia(info, options, found);
-  if (plan.kind !== 'remux' || !info.video) return { path, info, plan };
+  if (plan.kind === 'reject' || !info.video) return { path, info, plan };
+  if (plan.kind === 'convert') return inOneShape(context, { path, info, plan }, { options, found });
   // The last that can keep it from being copied, and the only one for which the file is read to its end.
   const { findOtherSize } = await import('../media/sps.ts');
   const otherSize = await findOtherSize(path, info.video, signal);
-  return { path, info, plan: otherSize ? planMedia(info, options, { ...found, otherSize }) : plan };
+  if (!otherSize) return { path, info, plan };
+  const converted = planMedia(info, options, { ...found, otherSize });
+  return inOneShape(context, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
+}
+
+/** Formats whose every picture has the size of the file. */
+const ONE_SHAPE = /^(?:GIF|ProRes|JPEG|DV)$/;
+
+/** Takes a part in which the picture has one shape, where it changes on the way: an encode would stretch the others. */
+async function inOneShape(
+  context: Context,
+  clip: InspectedClip,
+  { options, found }: { options: ClipOptions; found: Found },
+): Promise<InspectedClip> {
+  const { path, info, plan } = clip;
+  const { video } = info;
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
+  const { bestStretch, findStretches, partInOneShape } = await import('../media/shapes.ts');
+  const { videoSeconds } = await import('../media/info.ts');
+  const isAsked = typeof options.start === 'number' || found.moment !== undefined;
+  // Twice as much as is needed, as far as it goes.
+  const ahead = plan.start + (isAsked ? 1 : 2) * plan.target.seconds;
+  const window = { start: plan.start, end: Math.min(ahead, videoSeconds(video) ?? ahead) };
+  const { signal } = context.host;
+  const stretches = await findStretches(path, ffmpeg, { ...window, stream: video.stream, signal });
+  const best = bestStretch(stretches, isAsked);
+  if (!best) return clip;
+  const part = partInOneShape(stretches, best, options.duration);
+  if (typeof part === 'string') return { ...clip, plan: { kind: 'reject', issues: [part] } };
+  const { planMedia } = await import('../media/plan.ts');
+  const { probePart } = await import('../media/probe.ts');
+  const sized: MediaInfo = { ...info, video: { ...video, ...best.size, window: undefined } };
+  const shaped = await probePart(path, sized, { ffmpeg, start: part.start, signal });
+  const { crop: _, ...others } = found;
+  return { path, info: shaped, plan: planMedia(shaped, options, { ...others, moment: part }) };
 }
 
 /** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */

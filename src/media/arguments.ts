@@ -152,7 +152,7 @@ function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo, video: 
 }
 
 function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): string[] {
-  const { start, decodeFrom, target } = plan;
+  const { start, decodeFrom, until, target } = plan;
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
   return [
     ...hostileInput(),
@@ -161,7 +161,7 @@ function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): str
     ...(decoder === undefined ? [] : ['-c:v', decoder]),
     ...(decodeFrom > 0 ? ['-ss', String(decodeFrom)] : []),
     '-t',
-    (start - decodeFrom + target.seconds + READ_MARGIN_SECONDS).toFixed(3),
+    (until === undefined ? start - decodeFrom + target.seconds + READ_MARGIN_SECONDS : until - decodeFrom).toFixed(3),
   ];
 }
 

@@ -61,6 +61,8 @@ export interface ConvertPlan {
   readonly placement: Placement;
   /** The part of the upright picture that is kept, in its own pixels; without it, all. */
   readonly crop?: Rect;
+  /** Nothing at or behind this second of the source is read. */
+  readonly until?: number;
 }
 
 export interface RejectPlan {
@@ -77,6 +79,8 @@ export interface Moment {
   readonly seconds: number;
   /** Why, in a phrase. */
   readonly because: string;
+  /** Nothing at or behind this second of the source may be read: its picture has another shape. */
+  readonly until?: number;
 }
 
 /** What was found in the picture, where the wishes ask for it. */
@@ -136,7 +140,15 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   }
   const sound = audio ? audioSteps(info, steps.length > 0) : [];
   const from = { start: part.start, decodeFrom: part.decodeFrom };
-  return { kind: 'convert', steps: [...steps, ...sound, ...drops], target, ...from, placement, ...(crop && { crop }) };
+  return {
+    kind: 'convert',
+    steps: [...steps, ...sound, ...drops],
+    target,
+    ...from,
+    placement,
+    ...(crop && { crop }),
+    ...(moment?.until !== undefined && { until: moment.until }),
+  };
 }
 
 /** The last picture is among those that are taken. */
@@ -341,9 +353,14 @@ function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, m
     options.duration === null ? undefined : `--duration ${options.duration}`,
   ].filter((part) => part !== undefined);
   const because = [
-    asked.length > 0 ? `${asked.join(' and ')} was asked` : `${round(end - delay)} s is longer than ${MAX_SECONDS} s`,
-    ...(moment ? [moment.because] : []),
-  ].join('; ');
+    asked.length > 0 && `${asked.join(' and ')} was asked`,
+    asked.length === 0 &&
+      (end - delay > MAX_SECONDS || !moment) &&
+      `${round(end - delay)} s is longer than ${MAX_SECONDS} s`,
+    moment?.because,
+  ]
+    .filter((part) => typeof part === 'string')
+    .join('; ');
   const from = isFirst ? `first ${frames} frames` : `${frames} frames from ${round(start)} s on`;
   return [{ do: 'trim', because, detail: `${from}: ${(frames / fps).toFixed(2)} s at ${round(fps)} fps` }];
 }

@@ -12,14 +12,15 @@ export function parseRect(text: string): marks.Rect {
   return { x, y, width, height };
 }
 
-/** The three marks stand where a picture that fills `rect` has them: upright, square and whole. Gives the first frame. */
+/** The three marks stand where a picture that fills `rect` has them: upright, square and whole. Gives that frame. */
 export async function expectUpright(
   path: string,
   master: Size,
   source: Size,
   rect: marks.Rect,
+  frame = 0,
 ): Promise<marks.Picture> {
-  const picture = await marks.readFrame(path, master);
+  const picture = await marks.readFrame(path, master, frame);
   const expected = marks.expectedMarks(source, rect);
   for (const [colour, matches] of Object.entries({ red: marks.isRed, green: marks.isGreen, blue: marks.isBlue })) {
     const found = marks.boundsOf(picture, matches);

@@ -1,5 +1,5 @@
 /** How a picture is to be shown, as headers say it that builds of ffmpeg read differently or not at all. */
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { Size } from '../../src/domain.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import * as headers from '../helpers/headers.ts';
+import { runHere } from '../helpers/here.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { markedPicture } from '../helpers/picture.ts';
 import { prepare } from '../helpers/prepare.ts';
@@ -144,4 +145,35 @@ describeBuilds('the master', (build) => {
     );
     expect(await expectMaster(source, WIDE, LANDSCAPE)).toContain('leave out');
   });
+
+  it.each(['mp4', 'mkv'])(
+    'of an H.264 in %s that changes its shape has the longer one alone, and says so',
+    async (kind) => {
+      const stream = (name: string) => join(folder, `${name}.h264`);
+      const source = join(folder, `${count}-turns.${kind}`);
+      const wide = words(
+        '-v error -f lavfi -i color=blue:s=640x360:r=25:d=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p',
+      );
+      await run([...wide, stream('wide')], { path: makerPath });
+      await run(
+        ['-v', 'error', '-i', await clip('a.mp4', HIGH, 'trim=end_frame=50'), ...words('-c copy'), stream('high')],
+        {
+          path: makerPath,
+        },
+      );
+      const parts = await Promise.all(['wide', 'high', 'high'].map((name) => readFile(stream(name))));
+      await writeFile(stream('both'), Buffer.concat(parts));
+      await run([...words('-v error -framerate 25 -i'), stream('both'), ...words('-c copy'), source], {
+        path: makerPath,
+      });
+      const path = `${source}-master.mp4`;
+      const machine = { dir: folder, env: { SORA_FFMPEG: build.path, SORA_HOME: join(folder, 'home') } };
+      const { exitCode, stdout } = await runHere(machine, ['clip', 'prepare', source, '-o', path]);
+      expect(stdout).toContain('its picture changes its shape (640x360, 360x640) at 2 s');
+      expect(exitCode).toBe(0);
+      const measured = await measureMaster(path, { madeByUs: true });
+      expect(measured).toMatchObject({ size: { width: 720, height: 1280 }, frames: 100, faults: [] });
+      for (const frame of [0, 99]) await expectUpright(path, measured.size, HIGH, parseRect('720x1280+0+0'), frame);
+    },
+  );
 });
