@@ -44,6 +44,9 @@ const FORMATS = [
   'ogg',
   'gif',
   'apng',
+  // Animated, by builds that have it.
+  'webp',
+  'awebp',
   'mxf',
   'dv',
   'nut',
@@ -250,7 +253,19 @@ function startFilters(start: number): string[] {
   return [`trim=start=${from}`, 'settb=AVTB', `setpts=round(PTS-${start.toFixed(6)}/TB)-2`];
 }
 
-function pixelFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {
+function pixelFilters(placement: Placement, shown: Size, video: VideoInfo): string[] {
+  if (video.chroma !== '4:0:0' || video.range === 'full' || video.alpha) return colourFilters(placement, shown, video);
+  // swscale takes every grey for full range, whatever it is told: kept as it is, it only has to be called limited.
+  const planes = video.bitDepth > 8 ? 'yuv444p10le' : 'yuv444p';
+  return [
+    `scale=in_range=pc:out_range=pc:flags=${SCALE_FLAGS}`,
+    `format=${planes}`,
+    'setparams=range=tv',
+    ...colourFilters(placement, shown, { ...video, chroma: '4:4:4', range: 'limited' }),
+  ];
+}
+
+function colourFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {
   const size = `w=${picture.width}:h=${picture.height}`;
   const resized = video.pixelAspect !== 1 || picture.width !== shown.width || picture.height !== shown.height;
   // Chroma of an odd column belongs to no pair; it is padded with a sample for every pixel and halved afterwards.

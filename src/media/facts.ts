@@ -9,7 +9,7 @@ export function factLines(info: MediaInfo): string[] {
   const lines = [join([info.container, formatBytes(info.bytes), seconds(info.seconds), info.truncated && 'cut off'])];
   const { video } = info;
   if (video) lines.push(`video: ${videoLine(video)}`, ...oddities(video).map((line) => `       ${line}`));
-  if (info.image) lines.push('video: none; it is a single picture');
+  if (info.image) lines.push(`video: none; it is ${info.motionPhoto ? 'a motion photo' : 'a single picture'}`);
   lines.push(...audioLines(info));
   if (info.videoStreams > 1) lines.push(`streams: ${info.videoStreams} video; ${usedStream(info)}`);
   if (info.coverArt) lines.push('cover art: yes; it is left out');

@@ -18,6 +18,8 @@ export interface MediaInfo {
   readonly coverArt: boolean;
   /** A still picture, not a video. */
   readonly image: boolean;
+  /** A still picture with a video behind it, which its own app shows. */
+  readonly motionPhoto: boolean;
   /** The file ends before its own index says so. */
   readonly truncated: boolean;
   /** Of the video, or of a part of it; undefined where no ffmpeg has read it. */

@@ -27,6 +27,7 @@ export function readReport(tracks: readonly Fields[], bytes: number, stream = 0)
     videoStreams: videos.length,
     coverArt: cover && first !== undefined,
     image: !first && images.length > 0 && audios.length === 0,
+    motionPhoto: false,
     truncated: isTruncated(tracks),
   };
 }

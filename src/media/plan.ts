@@ -253,6 +253,8 @@ export function withoutAudio<P extends RemuxPlan | ConvertPlan>(plan: P, because
 
 function findIssues(info: MediaInfo): string[] {
   const { video } = info;
+  if (info.motionPhoto)
+    return ['It is a motion photo, a picture with a video behind it: export the video from the app that shows it.'];
   if (info.image) return ['It is a single picture, not a video.'];
   if (!video) {
     return [info.audio ? 'It has sound but no video.' : 'It has no video.'];

@@ -1,7 +1,7 @@
 /** Looks at a media file: what its headers say, and what ffmpeg makes of its first frames. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
 import { mergeAudio, withAudioTracks } from './audio-tracks.ts';
@@ -41,9 +41,11 @@ export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: Pr
     ]);
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
-    const video = report.video && mergeVideo(report.video, { track: header?.tracks[stream], first });
+    const video =
+      report.video && mergeVideo(report.video, { container: report.container, track: header?.tracks[stream], first });
     const truncated = header?.cut ?? (report.truncated && !ENDLESS.test(report.container));
-    const info = await withSound({ ...report, video, truncated }, path, { first, asked: ffmpeg, signal });
+    const motionPhoto = report.image && (await hidesVideo(file, size));
+    const info = await withSound({ ...report, video, truncated, motionPhoto }, path, { first, asked: ffmpeg, signal });
     if (!video) return info;
     const timeline = isEnough(info, listed) ? listed : ((await timelineOfPart(clip, { from: 0 })) ?? listed);
     const known = timeline ? timed(info, timeline) : info;
@@ -147,6 +149,16 @@ async function firstFrames({ path, stream, signal, ...clip }: Clip): Promise<Fir
   });
 }
 
+const MAX_PHOTO_BYTES = 64 * 1024 * 1024;
+
+/** A video stands behind the picture, as an MP4 of its own or in a box (`mpvd`). */
+async function hidesVideo(file: FileHandle, bytes: number): Promise<boolean> {
+  const buffer = Buffer.alloc(Math.min(bytes, MAX_PHOTO_BYTES));
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+  const photo = buffer.subarray(0, bytesRead);
+  return photo.includes('mpvd', 16, 'latin1') || photo.includes('ftyp', 16, 'latin1');
+}
+
 /** Streams without an index: they may end anywhere. */
 const ENDLESS = /^(?:MPEG-TS|BDAV|MPEG-PS|MPEG Video|AVC|HEVC)$/;
 
@@ -172,7 +184,10 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (cause) {
     const code = systemCode(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw new SoraError('usage', `There is no file ${path}.`, { hint: PATH_HINT, cause });
+      throw new SoraError('usage', `There is no file ${path}.`, {
+        hint: basename(path) === '-' ? 'A clip cannot come from standard input: save it to a file first.' : PATH_HINT,
+        cause,
+      });
     if (code === 'ENAMETOOLONG')
       throw new SoraError('usage', `There is no file ${oneLine(path, 120)}: its name is too long.`, {
         hint: PATH_HINT,
@@ -188,8 +203,9 @@ async function openFile(path: string): Promise<FileHandle> {
   const stats = await file.stat();
   if (stats.isFile()) return file;
   await file.close();
-  throw new SoraError('usage', `${path} is ${stats.isDirectory() ? 'a folder, not' : 'not'} a file.`, {
-    hint: VIDEO_HINT,
+  if (stats.isDirectory()) throw new SoraError('usage', `${path} is a folder, not a file.`, { hint: VIDEO_HINT });
+  throw new SoraError('usage', `${path} is not a file: a clip is read more than once, and cannot come from a pipe.`, {
+    hint: 'Save it to a file first, and give that.',
   });
 }
 

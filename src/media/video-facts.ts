@@ -10,12 +10,14 @@ import { pixelFormatOf } from './pixel-format.ts';
 import { type TrackHeader, turnedBy } from './track-header.ts';
 
 export interface Sources {
+  /** As MediaInfo names it. */
+  readonly container: string;
   readonly track: TrackHeader | undefined;
   /** Undefined where no ffmpeg is at hand. */
   readonly first: FirstFrames | undefined;
 }
 
-export function mergeVideo(video: VideoInfo, { track, first }: Sources): VideoInfo {
+export function mergeVideo(video: VideoInfo, { container, track, first }: Sources): VideoInfo {
   const frame = first?.frames[0];
   const listed = first?.streams.filter(isPicture)[video.stream];
   const stereo = track?.stereo ?? listed?.sideData.stereo ?? frame?.sideData.stereo;
@@ -30,7 +32,7 @@ export function mergeVideo(video: VideoInfo, { track, first }: Sources): VideoIn
     projection: track?.projection ?? listed?.sideData.projection ?? frame?.sideData.projection,
     dolbyVision: track?.dolbyVision ?? listed?.sideData.dolbyVision,
     encrypted: video.encrypted || track?.encrypted === true,
-    missingDecoder: first && !frame ? missingDecoder(video, first.complaints) : undefined,
+    missingDecoder: first && !frame ? missingDecoder(video, container, first.complaints) : undefined,
   };
 }
 
@@ -38,7 +40,8 @@ function isPicture({ kind, dispositions }: FirstFrames['streams'][number]): bool
   return kind === 'video' && !dispositions.includes('attached pic');
 }
 
-function missingDecoder({ codec }: VideoInfo, complaints: readonly string[]): string | undefined {
+function missingDecoder({ codec }: VideoInfo, container: string, complaints: readonly string[]): string | undefined {
+  if (complaints.some((line) => line.includes('Format not on whitelist'))) return `files of the kind ${container}`;
   const words = /Decoder \(codec (\S+)\) not found|no decoder found for: (\S+)/.exec(complaints.join('\n'));
   return words ? codec : undefined;
 }

@@ -168,7 +168,12 @@ describe('clip prepare', () => {
     await runClipPrepare(tried.context, { ...PREPARE, file: changing, dryRun: true });
     await runClipPrepare(done.context, { ...PREPARE, file: changing });
     const because = 'its picture changes its size on the way, to 640x360';
-    expect(announced).toMatchObject({ kind: 'convert', steps: [{ do: 'encode video', because }] });
+    const oneShape = expect.stringContaining('its picture changes its shape (1280x720, 640x360) at 2.04 s');
+    const steps = [
+      { do: 'trim', because: oneShape },
+      { do: 'encode video', because },
+    ];
+    expect(announced).toMatchObject({ kind: 'convert', steps });
     expect(JSON.parse(tried.stdout.text())).toMatchObject({
       plan: announced,
       command: expect.stringContaining('libx264'),

@@ -73,6 +73,7 @@ export function mediaInfo(
     videoStreams: video === null ? 0 : 1,
     coverArt: false,
     image: false,
+    motionPhoto: false,
     truncated: false,
     ...rest,
   };

@@ -45,6 +45,19 @@ const CLIPS = {
       file.writeUInt8(0, at + 14);
     },
   ),
+  'limited range in grey': {
+    ...{ file: 'clip.mp4', raw: 'gray', picture: Buffer.alloc(SIZE.width * SIZE.height, 180) },
+    video:
+      '-vf setparams=range=tv -c:v libx265 -preset ultrafast -x265-params log-level=none:range=limited:crf=8 -pix_fmt gray',
+  },
+  'transparency in MagicYUV': {
+    ...{
+      file: 'clip.mkv',
+      raw: 'rgba',
+      picture: Buffer.alloc(SIZE.width * SIZE.height * 4, Buffer.from([255, 255, 255, 0])),
+    },
+    video: '-c:v magicyuv -pix_fmt gbrap',
+  },
 } satisfies Record<string, Clip>;
 
 let folder: string;
@@ -86,6 +99,16 @@ describeBuilds('the light of the master', (build) => {
     expect(patchesOff(await master('full range in the stream, limited in the container'), PATCHES)).toBeLessThanOrEqual(
       6,
     );
+  });
+
+  it('is that of a grey picture in limited range', async () => {
+    const light = Math.round(((180 - 16) * 255) / 219);
+    const patches = await master('limited range in grey');
+    expect(patchesOff(patches, Array<Rgb>(8).fill([light, light, light]))).toBeLessThanOrEqual(2);
+  });
+
+  it('is black where a codec that rarely has transparency has it', async () => {
+    expect(patchesOff(await master('transparency in MagicYUV'), Array<Rgb>(8).fill([0, 0, 0]))).toBeLessThanOrEqual(2);
   });
 
   it('is the same for PQ and HLG, however HLG is told', async () => {

@@ -241,6 +241,7 @@ describe('what cannot be used', () => {
   it.each<[string, MediaInfo, RegExp]>([
     ['sound alone', mediaInfo(null), /sound but no video/],
     ['a picture', mediaInfo(null, null, { image: true }), /single picture/],
+    ['a motion photo', mediaInfo(null, null, { image: true, motionPhoto: true }), /motion photo.*export the video/],
     ['an encrypted file', mediaInfo({ encrypted: true, missingDecoder: 'H.264' }), /encrypted.*without protection/],
     ['a codec without a decoder', mediaInfo({ missingDecoder: 'VVC' }), /no decoder for VVC: point SORA_FFMPEG/],
     ['Dolby Vision 5', mediaInfo({ dolbyVision: { profile: 5, compatibility: 0 } }), /profile 5.*HDR10, HLG or SDR/],

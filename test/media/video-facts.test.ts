@@ -18,12 +18,16 @@ function merge(
   { frame = {}, listed, track }: { frame?: Partial<DecodedFrame>; listed?: SideData; track?: Partial<TrackHeader> },
   video: Parameters<typeof videoInfo>[0] = {},
 ): ReturnType<typeof mergeVideo> {
-  return mergeVideo(videoInfo(video), { track: track && { ...PLAIN_TRACK, ...track }, first: first(frame, listed) });
+  return mergeVideo(videoInfo(video), {
+    container: 'MPEG-4',
+    track: track && { ...PLAIN_TRACK, ...track },
+    first: first(frame, listed),
+  });
 }
 
 it('leaves what MediaInfo read where nothing else is known', () => {
   const video = videoInfo({ rotation: 90, pixelAspect: 1.333, range: 'full' });
-  expect(mergeVideo(video, { track: undefined, first: undefined })).toEqual(video);
+  expect(mergeVideo(video, { container: 'MPEG-4', track: undefined, first: undefined })).toEqual(video);
 });
 
 it.each<[string, Partial<DecodedFrame>, object]>([
@@ -108,11 +112,12 @@ describe('two eyes', () => {
   });
 });
 
-it('names the codec that cannot be decoded', () => {
-  const complaints = ['[error] Decoder (codec vvc) not found for input stream #0:0'];
-  const found = mergeVideo(videoInfo({ codec: 'VVC' }), {
-    track: undefined,
-    first: { streams: [], frames: [], complaints },
-  });
-  expect(found.missingDecoder).toBe('VVC');
+it.each([
+  ['Decoder (codec vvc) not found for input stream #0:0', 'VVC'],
+  ["[webp_pipe @ 0x1] Format not on whitelist 'mov,matroska'", 'files of the kind WebP'],
+  ['Invalid data found when processing input', undefined],
+])('tells from %j what cannot be decoded', (complaint, expected) => {
+  const first: FirstFrames = { streams: [], frames: [], complaints: [complaint] };
+  const found = mergeVideo(videoInfo({ codec: 'VVC' }), { container: 'WebP', track: undefined, first });
+  expect(found.missingDecoder).toBe(expected);
 });
