@@ -182,8 +182,8 @@ function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, att
     ...(target.audio ? audioOptions(plan, info, attenuation) : []),
     ...ANONYMOUS,
     // By time: `-frames:v` would end the sound together with the last frame, even where some of it is still to be written;
-    // and filters that count begin anew where the picture changes its size.
-    ...['-t', ((target.frames - 0.5) / target.fps).toFixed(6)],
+    // and filters that count begin anew where the picture changes its size. Rounded to frames, it is the end of the last.
+    ...['-t', ((target.frames - 0.25) / target.fps).toFixed(6)],
     ...['-fs', String(MAX_BYTES)],
     ...MP4,
   ];

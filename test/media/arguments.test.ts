@@ -83,7 +83,7 @@ describe('a copy', () => {
 describe('an encode', () => {
   it('cuts the picture by count and the sound 50 ms before it', () => {
     const list = args({ codec: 'HEVC', fps: 25, seconds: 10 }, 10);
-    expect(list.slice(list.indexOf('-filter:v')).join(' ')).toContain(' -t 3.980000 ');
+    expect(list.slice(list.indexOf('-filter:v')).join(' ')).toContain(' -t 3.990000 ');
     expect(wordAfter(list, '-filter:a')).toContain('atrim=end=3.950000');
   });
 

@@ -217,7 +217,7 @@ describe('P4: a failure leaves no file', () => {
     [
       'ffmpeg makes nothing of use',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's own
-      'for last; do :; done; echo x > "${last#file:}"; exit 1',
+      'for last; do :; done; case "$last" in file:*) echo x > "${last#file:}";; esac; exit 1',
       'clip',
       /cannot be decoded/,
     ],
