@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { findFfmpeg } from '../../src/media/find.ts';
@@ -82,6 +82,22 @@ it.each([
   if (text !== undefined) await writeFile(path, text);
   const error = await probeMedia(path, { ffmpeg, signal }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+it('tells a picture with a video behind it from a single one', async () => {
+  const photo = await make('a.jpg', `${SOURCE} -frames:v 1`);
+  expect(await probeMedia(photo, { ffmpeg, signal })).toMatchObject({ image: true, motionPhoto: false });
+  await appendFile(photo, await readFile(await make('a.mp4', SOURCE)));
+  expect(await probeMedia(photo, { ffmpeg, signal })).toMatchObject({ image: true, motionPhoto: true });
+});
+
+it.skipIf(process.platform === 'win32')('says of a pipe that a file is needed', async () => {
+  const error = await probeMedia('/dev/null', { ffmpeg, signal }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'usage',
+    message: expect.stringMatching(/pipe/),
+    hint: expect.stringMatching(/Save it/),
+  });
 });
 
 it('reads nothing once it is interrupted', async () => {
