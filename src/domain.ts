@@ -144,11 +144,26 @@ export interface Character {
 }
 
 /** What a list shows of a character. */
-export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt'> {
+export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt' | 'planVersion'> {
+  readonly options?: Pick<ClipOptions, 'start'>;
   readonly registrations: readonly (Pick<Registration, 'provider' | 'value' | 'stale'> & {
     readonly cost?: Pick<JobCost, 'estimateUsd'>;
   })[];
   readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
+}
+
+/** Raised when the same source and wishes would give another master. */
+export const PLAN_VERSION = 3;
+
+/**
+ * What of a master would come out differently today, as far as its record tells; undefined where nothing would. Before
+ * version 3 a part that does not begin with its clip could begin with other pictures than those that were asked for.
+ */
+export function changedSince({
+  planVersion = PLAN_VERSION,
+  options,
+}: Pick<CharacterDigest, 'planVersion' | 'options'>): string | undefined {
+  return planVersion < 3 && options?.start ? 'its start' : undefined;
 }
 
 /** A character with a master. */

@@ -1,6 +1,6 @@
 /** The cast on this machine: list, show, rename, remove. */
 import type { Context } from '../context.ts';
-import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../domain.ts';
+import { type Character, type CharacterDigest, type Clip, changedSince, formatSize, isMade } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../text.ts';
 import type { WrittenSheet } from './sheet.ts';
@@ -60,10 +60,20 @@ export async function runCharacterList(context: Context): Promise<undefined> {
     text: whole ? '' : await castTable(context, records),
     quiet: records.map(({ name }) => name),
   });
+  for (const one of records) {
+    const changed = changedSince(one);
+    if (changed !== undefined) ui.note(changedNote(one, changed));
+  }
   const costs = records.flatMap(({ registrations }) => registrations.flatMap(({ cost }) => cost ?? []));
   if (costs.length === 0) return;
   const { formatPaid } = await import('../providers/cost.ts');
   ui.note(`Paid for registrations: ${formatPaid(costs)}`);
+}
+
+/** Of a clip that was prepared by earlier rules: what differs, and the command that makes it anew. */
+export function changedNote({ name }: Pick<Character, 'name'>, changed: string): string {
+  const again = `sora character create <clip> ${shellOption('--name', shellPhrase(name))} --force`;
+  return `${name} was prepared by an earlier version; ${changed} would differ now. To make it anew, with the same options: ${again}`;
 }
 
 async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {

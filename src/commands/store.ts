@@ -1,6 +1,8 @@
 /** Where things are kept, and whether they are whole. */
 import type { Context } from '../context.ts';
+import { changedSince } from '../domain.ts';
 import { SoraError } from '../errors.ts';
+import { changedNote } from './character.ts';
 
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
@@ -28,7 +30,10 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
   const jobs = await (await context.jobs()).list();
   const problems = [...characters.broken, ...jobs.broken];
   const remarks: string[] = [];
-  for (const { name, master, clipless } of characters.records) {
+  for (const character of characters.records) {
+    const { name, master, clipless } = character;
+    const changed = changedSince(character);
+    if (changed !== undefined) remarks.push(changedNote(character, changed));
     if (!master || (clipless && !(await store.hasClip(master.sha256)))) {
       remarks.push(`${name} came without a clip: it can be used where it is registered, and nowhere else`);
       continue;

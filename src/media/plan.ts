@@ -22,11 +22,9 @@ import { audioSteps, cutSoundSteps, leftOutTracks, noSoundSteps } from './sound-
 import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
 import { decodeFrom, pictureAt } from './timeline.ts';
 
+export { PLAN_VERSION } from '../domain.ts';
 export type { AudioInfo, MediaInfo, VideoInfo } from './info.ts';
 export type { PlanStep } from './steps.ts';
-
-/** Raised when the same source and wishes would give another master. */
-export const PLAN_VERSION = 2;
 
 export interface PlanTarget extends Size {
   readonly rate: Rate;

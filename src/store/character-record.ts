@@ -124,7 +124,7 @@ export function decodeCharacter(json: unknown): Character {
 }
 
 /** Of the form of `CharacterDigest`. */
-export const CHARACTER_DIGEST_VERSION = 2;
+export const CHARACTER_DIGEST_VERSION = 3;
 
 /** What a list shows of it. */
 export function characterDigest({
@@ -132,12 +132,16 @@ export function characterDigest({
   master,
   clipless,
   createdAt,
+  planVersion,
+  options,
   registrations,
   pending,
 }: Character): CharacterDigest {
   return {
     ...{ name, createdAt },
     ...(master && { master }),
+    ...(planVersion !== undefined && { planVersion }),
+    ...(options && { options: { start: options.start } }),
     ...(clipless !== undefined && { clipless }),
     registrations: registrations.map(({ provider, value, stale, cost }) => ({
       ...{ provider, value },

@@ -1,7 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCharacterList } from '../../src/commands/character.ts';
 import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
 
@@ -41,6 +43,30 @@ describe('store check', () => {
     await runStoreCheck(test.context);
     expect(test.stdout.text()).toBe('0 characters, 0 jobs: all whole.\n1 character, 1 job: all whole.\n');
   });
+
+  it.each([
+    [2, 1.5, 1],
+    [2, 'auto', 1],
+    [2, null, 0],
+    [3, 1.5, 0],
+  ] as const)(
+    'marks a clip of plan version %d that begins at %s, where it would begin elsewhere now',
+    async (planVersion, start, marked) => {
+      const test = await createTestContext();
+      const joe = await addCharacter(test, 'Joe');
+      await (await test.context.characters()).update('Joe', () => ({
+        ...joe,
+        planVersion,
+        options: { ...DEFAULT_CLIP_OPTIONS, start },
+      }));
+      await runStoreCheck(test.context);
+      await runCharacterList(test.context);
+      const note =
+        /Joe was prepared by an earlier version; its start would differ now\. .*sora character create <clip> --name[ =]\S*Joe\S* --force/g;
+      expect(test.stdout.text().match(note) ?? []).toHaveLength(marked);
+      expect(test.stderr.text().match(note) ?? []).toHaveLength(marked);
+    },
+  );
 
   it('names everything that is broken, exits 12, and deletes nothing', async () => {
     const test = await createTestContext({ json: true });
