@@ -273,6 +273,8 @@ export interface Job {
   readonly failure?: JobFailure;
   /** The job that its request was sent again as. */
   readonly replacedBy?: string;
+  /** The job whose request this one sends again; on the disk before that is closed. */
+  readonly replaces?: string;
   /** Absolute path of the downloaded video. */
   readonly outputPath?: string;
   /** Lower-case hex SHA-256 of that file, as it was saved. */
@@ -308,6 +310,11 @@ const FINAL: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'expired',
 /** A final status never changes again at the host. */
 export function isFinal(status: JobStatus): boolean {
   return FINAL.has(status);
+}
+
+/** True of a job that is over and has no video. */
+export function isGivenUp(status: JobStatus): boolean {
+  return isFinal(status) && status !== 'succeeded';
 }
 
 /** True while nobody knows whether the host has the job. */

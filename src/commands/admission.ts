@@ -1,6 +1,6 @@
 /** Whether a request may be sent at all: what the jobs of this machine say of its key and of equal ones. */
 import type { Context } from '../context.ts';
-import { isFinal, isUnresolved, type Job, type JobStatus } from '../domain.ts';
+import { isFinal, isGivenUp, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { describe } from '../jobs.ts';
 import type { Listing } from '../store/records.ts';
@@ -23,9 +23,6 @@ export function keyOf({ key, count }: { key?: string; count: number }, index: nu
   return key === undefined || count === 1 ? key : `${key}#${index + 1}`;
 }
 
-/** A key whose job came to nothing is free again. */
-const GIVEN_UP: ReadonlySet<JobStatus> = new Set(['failed', 'expired', 'cancelled']);
-
 /** What stands in the way of a request: at most one of the two. */
 export interface Earlier {
   /** The job that the key belongs to: nothing needs to be sent. */
@@ -34,12 +31,12 @@ export interface Earlier {
   readonly twin?: Job;
 }
 
-/** Throws `usage` when the key belongs to other work, and `machine` when a record that cannot be read may hold it. */
+/** A key whose job is given up is free again. Throws `usage` when the key belongs to other work, and `machine` when a record that cannot be read may hold it. */
 export function earlierJob(
   { records, broken }: Listing<Job>,
   { draft, key, resend, ownIds }: AdmissionOptions,
 ): Earlier {
-  const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !GIVEN_UP.has(job.status));
+  const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !isGivenUp(job.status));
   if (sameKey && sameKey.fingerprint !== draft.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
       hint: 'Use another --key.',
@@ -85,7 +82,7 @@ export async function settleTwin(context: Context, twin: Job, { key }: Admission
   const isOwn = key !== undefined && twin.key === key;
   const known = isOwn ? await awaitSender(context, twin) : await settleJob(context, twin);
   if (isUnresolved(known.job)) throw unresolvedError(known);
-  if (isOwn || GIVEN_UP.has(known.job.status)) return;
+  if (isOwn || isGivenUp(known.job.status)) return;
   throw new SoraError('pending', `An equal request was made before, as job ${twin.id}. Nothing new was sent.`, {
     hint: `Get its video: ${resumeCommand(context, known.job, {})}\nTo make another one, run the command again.`,
     jobId: twin.id,

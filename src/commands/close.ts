@@ -1,6 +1,6 @@
 /** The end of jobs of which nobody knows whether their host has them: by a person's word, or because they were sent anew. */
 import type { Context } from '../context.ts';
-import { isClosed, isUnresolved, type Job } from '../domain.ts';
+import { isClosed, isGivenUp, isUnresolved, type Job } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { closeJob, describe } from '../jobs.ts';
 import { jobCommand } from './job-command.ts';
@@ -60,9 +60,35 @@ async function look(context: Context, job: Job): Promise<Settled> {
 export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'): void {
   if (isUnresolved(job) || (job.remoteId === undefined && job.status === 'failed')) return;
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
-  throw new SoraError('usage', `Job ${job.id} is ${describe(job)} at ${job.provider}. ${nothing}.`, {
-    hint: `Get its video: ${jobCommand(context, 'wait', job)}`,
+  const isOver = isGivenUp(job.status);
+  const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
+  throw new SoraError('usage', `Job ${job.id} ${state} at ${job.provider}. ${nothing}.`, {
+    hint: isOver
+      ? `To make the video again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`
+      : `Get its video: ${jobCommand(context, 'wait', job)}`,
     jobId: job.id,
+  });
+}
+
+/**
+ * Throws as `refuseKnown` by what the record says now, and for a job that was sent once more already, unless that is given
+ * up: `ambiguous` while nobody knows what became of it, else `usage`.
+ */
+export function refuseResent(context: Context, jobs: readonly Job[], id: string): void {
+  const job = jobs.find((one) => one.id === id);
+  if (!job) return;
+  refuseKnown(context, job, 'resend');
+  const line = new Set([job]);
+  for (const one of line)
+    for (const other of jobs) if (other.replaces === one.id || other.id === one.replacedBy) line.add(other);
+  const living = [...line].find((one) => one !== job && !isGivenUp(one.status));
+  if (!living) return;
+  const code = isUnresolved(living) ? 'ambiguous' : 'usage';
+  const how =
+    living.status === 'unknown' ? 'of which nobody knows whether its host has it' : `which is ${describe(living)}`;
+  throw new SoraError(code, `Job ${id} was sent once more already, as job ${living.id}, ${how}. Nothing was sent.`, {
+    hint: `See how that stands: ${jobCommand(context, 'status', living)}`,
+    jobId: living.id,
   });
 }
 

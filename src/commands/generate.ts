@@ -137,15 +137,20 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
         context,
         sent.map(({ job }) => job),
       );
-      // Something was created, so no code may say that nothing was.
+      // Something was created, so neither code nor words may say that nothing was.
       const code = NOTHING_CREATED.has(error.code) ? 'pending' : error.code;
+      const why = error.message.replace(/ Nothing was created\.$/, '');
       // Stopped right after it was sent: that one goes on as well.
       const ids = [...ownIds, ...(error.code === 'pending' ? (error.jobId ?? []) : [])];
-      throw new SoraError(code, `Only ${ids.length} of ${input.count} jobs were sent. ${error.message}`, {
-        hint: `Those go on at the host. Follow them with: sora video wait ${ids.join(' ')}`,
-        ...(error.jobId !== undefined && { jobId: error.jobId }),
-        cause: error,
-      });
+      throw new SoraError(
+        code,
+        `${ids.length} of ${input.count} jobs ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`,
+        {
+          hint: `What was sent goes on at the host. Follow it with: sora video wait ${ids.join(' ')}`,
+          ...(error.jobId !== undefined && { jobId: error.jobId }),
+          cause: error,
+        },
+      );
     }
   }
   return sent;

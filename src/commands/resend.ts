@@ -1,11 +1,12 @@
 /** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
 import type { Context } from '../context.ts';
 import { isUnresolved, type Job } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import { isSoraError, SoraError } from '../errors.ts';
 import type { Cost } from '../providers/cost.ts';
 import type { Provider, Reference } from '../providers/provider.ts';
+import { admittedJob, existingJobs } from './admission.ts';
 import { type BudgetFlags, checkBudget, costOfVideo } from './budget.ts';
-import { refuseKnown } from './close.ts';
+import { refuseKnown, refuseResent } from './close.ts';
 import { type FollowFlags, followAll } from './follow.ts';
 import { findJobByBeginning, showJobs } from './jobs.ts';
 import { showRequest } from './preview.ts';
@@ -30,19 +31,21 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
   const order = await orderOf(context, job, provider);
   const cost = await costOf(context, { job, order, provider });
   const bill = [{ what: 'video', count: 1, each: cost }] as const;
-  checkBudget(input, { bill, provider });
+  const admission = { draft: order, key: job.key, resend: true, ownIds: [] };
   if (input.dryRun) {
     const request =
       'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
     if (!request) throw cannot(provider, job);
-    showRequest(context, { prompt: order.request.prompt, request, bill });
+    const existing = await existingJobs(context, order, admission);
+    if (existing.length === 0) checkBudget(input, { bill, provider });
+    showRequest(context, { prompt: order.request.prompt, request, bill: existing.length === 0 ? bill : [], existing });
     return 0;
   }
+  if (!(await admittedJob(context, admission))) checkBudget(input, { bill, provider });
   await (await context.jobs()).sweep();
   const sent = await submit(context, {
-    ...{ draft: order, provider, cost, key: job.key, resend: true, replaces: job.id, ownIds: [] },
+    ...{ ...admission, draft: order, provider, cost, replaces: job.id },
     ...(job.profile !== undefined && { profile: job.profile }),
-    ...(job.autoCast && { autoCast: job.autoCast }),
     ...(job.autoCast && { autoCast: job.autoCast }),
     wait: waits ? input : undefined,
   });
@@ -56,7 +59,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
 
 /** The job, after a look whether its host has it after all. Throws `usage` when it has, `ambiguous` while it is being sent. */
 async function unanswered(context: Context, job: Job, dryRun: boolean): Promise<Job> {
-  refuseKnown(context, job, 'resend');
+  refuseResent(context, (await (await context.jobs()).list()).records, job.id);
   if (dryRun || !isUnresolved(job)) return job;
   const known = await settleJob(context, job);
   if (known.isSending) throw unresolvedError(known);
@@ -101,16 +104,19 @@ function cannot(provider: Provider, { id, request }: Job): SoraError {
 async function referenceOf(context: Context, { id, request }: Job): Promise<Reference | undefined> {
   const { reference: sent, size } = request;
   if (!sent) return undefined;
-  const hint = 'Run the command that made the job once more, with its picture and --resend.';
+  const anew = 'un the command that made the job again, with its picture and --resend.';
+  const refuse = (why: string, hint: string, cause?: unknown): SoraError =>
+    new SoraError('usage', why, { hint, jobId: id, ...(cause !== undefined && { cause }) });
   if (sent.source === undefined) {
-    throw new SoraError('usage', `The picture ${sent.label} of job ${id} is not kept.`, { hint, jobId: id });
+    throw refuse(`The picture of job ${id} (${sent.label}) is not kept on this machine.`, `R${anew}`);
   }
-  const { reference, record } = await readReference(context, sent.source, size);
-  if (record.sha256 === sent.sha256) return reference;
-  throw new SoraError('usage', `${sent.source} is not the picture that was sent with job ${id} any more.`, {
-    hint: `Put that back, or: ${hint}`,
-    jobId: id,
+  const back = `Put it back, or r${anew}`;
+  const { reference, record } = await readReference(context, sent.source, size).catch((cause: unknown) => {
+    if (!isSoraError(cause) || context.host.signal.aborted) throw cause;
+    throw refuse(`The picture of job ${id} cannot be sent again: ${cause.message}`, back, cause);
   });
+  if (record.sha256 === sent.sha256) return reference;
+  throw refuse(`${sent.source} is no longer the picture that was sent with job ${id}.`, back);
 }
 
 /** An extension is billed for what it adds; everything else for the whole of the new video. */

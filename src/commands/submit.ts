@@ -9,7 +9,7 @@ import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider
 import { newJobId } from '../store/job-record.ts';
 import { oneLine, sentence, shellQuote } from '../text.ts';
 import { type AdmissionOptions, earlierJob, settleTwin, unfinishedEqual, warnOfEqual } from './admission.ts';
-import { closeReplaced } from './close.ts';
+import { closeReplaced, refuseResent } from './close.ts';
 import type { Draft } from './draft.ts';
 import { waysOn } from './job-command.ts';
 import { type Resumable, resumeCommand } from './jobs.ts';
@@ -69,6 +69,7 @@ async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
     request: draft.request,
     fingerprint: draft.fingerprint,
     ...(key !== undefined && { key }),
+    ...(options.replaces !== undefined && { replaces: options.replaces }),
     characters: draft.request.characters.map(({ name }) => name),
     ...(options.autoCast?.length && { autoCast: options.autoCast }),
     status: 'submitting',
@@ -93,6 +94,7 @@ async function sendAdmitted(
     let equal: Job | undefined;
     const admitted = await lastWords.hold(async () => {
       const kept = await store.create(job, (jobs) => {
+        if (options.replaces !== undefined) refuseResent(context, jobs.records, options.replaces);
         const earlier = earlierJob(jobs, options);
         twin = earlier.twin;
         for (const { path } of jobs.broken)
@@ -120,11 +122,13 @@ async function sendAdmitted(
   });
 }
 
-/** The unresolved jobs that this request takes the place of. */
+/** The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. */
 function replacedBy(jobs: readonly Job[], { draft, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
   if (!resend) return [];
+  const meant = new Set<string | undefined>([replaces]);
+  for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
   const isMeant = ({ id, fingerprint }: Job): boolean =>
-    replaces === undefined ? fingerprint === draft.fingerprint && !ownIds.includes(id) : id === replaces;
+    replaces === undefined ? fingerprint === draft.fingerprint && !ownIds.includes(id) : meant.has(id);
   return jobs.filter((job) => isMeant(job) && isUnresolved(job));
 }
 

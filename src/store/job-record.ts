@@ -89,6 +89,7 @@ export const decodeJob = recordDecoder<Job>(
     progress: optional(number),
     failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
     replacedBy: optional(jobId),
+    replaces: optional(jobId),
     outputPath: optional(string),
     outputSha256: optional(sha256),
     outputDecoded: optional(boolean),

@@ -134,7 +134,10 @@ describe('a dry run', () => {
   it('P2: of several names those that there are, and says nothing of a key that is free', async () => {
     const test = await withHost({ json: true });
     test.server.answer(videoObject('queued'), refusal(400, 'invalid_value'));
-    await expect(generate(test, { key: 'nightly', count: 2 })).rejects.toMatchObject({ code: 'refused' });
+    await expect(generate(test, { key: 'nightly', count: 2 })).rejects.toMatchObject({
+      ...{ code: 'refused', message: expect.stringMatching(/^1 of 2 jobs was sent\. /) },
+      hint: expect.stringMatching(/^What was sent goes on at the host\. Follow it with: sora video wait job_\w+$/),
+    });
     const made = (await jobs(test)).find(({ status }) => status === 'queued');
     const again = await test.again();
     await generate(again, { key: 'nightly', count: 2, dryRun: true });

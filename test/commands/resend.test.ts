@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/generate.ts';
@@ -110,6 +111,71 @@ describe('P2: a request that is sent once more', () => {
     expect((await jobs(test)).map(({ status }) => status)).toEqual(['unknown', 'failed', 'failed']);
   });
 
+  it('is sent once: the second time names the job that took its place, until that is given up', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_2' }));
+    await resend(test, lost.id);
+    const [made] = await jobs(test);
+    expect(made).toMatchObject({ replaces: lost.id });
+    const refused = {
+      code: 'usage',
+      jobId: made?.id,
+      message: expect.stringContaining(`once more already, as job ${made?.id}, which is queued`),
+    };
+    for (const dryRun of [false, true]) await expect(resend(test, lost.id, { dryRun })).rejects.toMatchObject(refused);
+    const store = await test.context.jobs();
+    // Its sender was killed before the first record was closed.
+    await store.update(lost.id, () => lost);
+    await expect(resend(test, lost.id)).rejects.toMatchObject(refused);
+    expect(bodies(test)).toHaveLength(2);
+    await store.update(made?.id ?? '', (job) => ({ ...job, status: 'failed' }));
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_3' }));
+    expect(await resend(test, lost.id)).toBe(0);
+  });
+
+  it('is not sent when another command sends it while the host is asked', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    const id = `${lost.id.slice(0, -4)}zzzz`;
+    const other: Job = { ...lost, id, status: 'queued', remoteId: 'video_2', replaces: lost.id };
+    const onRequest = (): void =>
+      writeFileSync(join(test.context.paths.jobs, `${id}.json`), `${JSON.stringify(other)}\n`);
+    test.server.answer({ ...NO_LIST, onRequest });
+    await expect(resend(test, lost.id)).rejects.toMatchObject({ code: 'usage', jobId: id });
+    expect(bodies(test)).toHaveLength(1);
+  });
+
+  it('closes all that it takes the place of, when it is that of a request which was to replace another', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    const second = await unknown(test, { fingerprint: lost.fingerprint, request: lost.request, replaces: lost.id });
+    await expect(resend(test, lost.id)).rejects.toMatchObject({
+      ...{ code: 'ambiguous', message: expect.stringContaining(`${second.id}, of which nobody knows whether`) },
+    });
+    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_3' }));
+    await resend(test, second.id);
+    const by = new Map((await jobs(test)).map((job) => [job.id, job]));
+    const closed = {
+      status: 'failed',
+      replacedBy: [...by.values()].find(({ remoteId }) => remoteId === 'video_3')?.id,
+    };
+    for (const { id } of [lost, second]) expect(by.get(id)).toMatchObject(closed);
+  });
+
+  it('is none of a key that has its job by now: a dry run says so, and nothing is sent', async () => {
+    const test = await withHost();
+    test.server.answer(refusal(400, 'invalid_value'));
+    await expect(generate(test, { key: 'nightly' })).rejects.toMatchObject({ code: 'refused' });
+    const [refused] = await jobs(test);
+    test.server.answer(videoObject('queued', { id: 'video_2' }));
+    await generate(test, { key: 'nightly' });
+    expect(await resend(test, refused?.id ?? '', { dryRun: true, maxCost: 0 })).toBe(0);
+    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: nothing, because nothing would be sent/);
+    expect(await resend(test, refused?.id ?? '', { maxCost: 0 })).toBe(0);
+    expect(bodies(test)).toHaveLength(2);
+  });
+
   it('is not sent when the host has it after all, nor while another command sends it', async () => {
     const test = await withHost();
     test.server.answer({ fault: 'reset' });
@@ -151,9 +217,15 @@ describe('P2: a request that is sent once more', () => {
     expect(second).toBe(first);
     const store = await test.context.jobs();
     await store.update(lost.id, () => lost);
+    for (const { id } of await jobs(test)) if (id !== lost.id) await store.remove(id);
     await writeFile(path, Buffer.concat([await readFile(path), Buffer.from('x')]));
     await expect(resend(test, lost.id)).rejects.toMatchObject({
-      ...{ code: 'usage', message: expect.stringContaining('is not the picture that was sent') },
+      ...{ code: 'usage', message: expect.stringContaining('is no longer the picture that was sent') },
+    });
+    await rm(path);
+    test.server.answer(NO_LIST);
+    await expect(resend(test, lost.id)).rejects.toMatchObject({
+      ...{ code: 'usage', jobId: lost.id, hint: expect.stringMatching(/^Put it back, or run .* --resend\.$/) },
     });
   });
 
@@ -178,10 +250,16 @@ describe('P2: a request that is sent once more', () => {
     expect(bodies(test)).toHaveLength(1);
   });
 
-  it.each(['queued', 'succeeded', 'cancelled'] as const)('is refused for one that is %s', async (status) => {
+  it.each([
+    ['queued', 'is queued', 'Get its video: '],
+    ['succeeded', 'is succeeded', 'Get its video: '],
+    ['cancelled', 'has ended as cancelled', 'To make the video again, run the same'],
+  ] as const)('is refused for one that is %s', async (status, state, hint) => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status });
-    await expect(resend(test, job.id)).rejects.toMatchObject({ code: 'usage' });
+    await expect(resend(test, job.id)).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining(state), hint: expect.stringContaining(hint) },
+    });
     expect(test.server.seen).toEqual([]);
   });
 });
