@@ -82,11 +82,17 @@ export function characterBudget({ ui }: Context, provider: Provider, flags: Budg
   };
 }
 
-/** What the record of a registration keeps of its cost: nothing where it is free, no amount where nobody knows one. */
-export async function costToKeep(provider: Provider): Promise<Pick<Registration, 'cost'>> {
-  const { count, each } = await costOfCharacters(provider, 1);
-  if (count === 0) return {};
-  return { cost: each ? { estimateUsd: each.usd, asOf: each.asOf, source: each.source } : {} };
+/**
+ * What the record of a registration keeps of its cost, by the number of requests that were sent for it, each of which may
+ * have been charged: nothing where it is free, no amount where nobody knows one.
+ */
+export async function costToKeep(provider: Provider): Promise<(requests: number) => Pick<Registration, 'cost'>> {
+  const bill = await costOfCharacters(provider, 1);
+  return (requests) => {
+    if (bill.count === 0) return {};
+    const total = totalOf([{ ...bill, count: requests }]);
+    return { cost: total ? { estimateUsd: total.usd, asOf: total.asOf, source: total.source } : {} };
+  };
 }
 
 /** The table is of the host's own prices; at another base URL somebody else may ask for more. */

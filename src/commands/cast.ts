@@ -15,14 +15,15 @@ import { registrationId } from '../store/cast.ts';
 import type { CharacterStore } from '../store/characters.ts';
 import { checkName } from '../store/names.ts';
 import { oneLine, shellOption, shellPhrase } from '../text.ts';
-import { type BudgetFlags, type CharacterBudget, characterBudget } from './budget.ts';
+import { type BudgetFlags, type CharacterBudget, characterBudget, costToKeep } from './budget.ts';
 import { characterDocument, requireCharacter } from './character.ts';
 import { isSame, keep, nameTaken } from './character-create.ts';
 import { checkInput, hashSource } from './character-input.ts';
 import { exitOf } from './jobs.ts';
-import { withoutPending } from './pending.ts';
+import { pendingAt, withoutPending } from './pending.ts';
 import { type Place, registrationAt } from './place.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
+import { requestsOf } from './repeat.ts';
 import { markStale, stillHolds } from './stale.ts';
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
@@ -245,11 +246,13 @@ async function take(
 ): Promise<Character> {
   const { createdAt, orientation } = registration;
   const fresh: Character = { version: 1, name, registrations: [registration], createdAt };
+  const costOf = await costToKeep(provider);
   if ((await store.find(name)) === undefined && (await store.claim(fresh, { clipless: true }))) return fresh;
   return store.update(name, (current) => {
     const rest = withoutPending(current, { provider, orientation });
     const isOther = (one: Registration): boolean => registrationId(one) !== registrationId(registration);
-    const cost = rest.registrations.find((one) => !isOther(one))?.cost;
+    const pending = pendingAt(current, { provider, orientation, mode: 'id' });
+    const { cost } = rest.registrations.find((one) => !isOther(one)) ?? (pending ? costOf(requestsOf(pending)) : {});
     return {
       ...rest,
       registrations: [...rest.registrations.filter(isOther), { ...registration, ...(cost && { cost }) }],

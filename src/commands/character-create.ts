@@ -11,7 +11,7 @@ import {
   type Registration,
   sameWishes,
 } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
 import { PLAN_VERSION } from '../media/plan.ts';
 import { type Cost, describeBill } from '../providers/cost.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
@@ -248,6 +248,9 @@ export async function keep(
   }
 }
 
+/** After one of these the same command registers nothing: the error says what does. */
+const IN_VAIN: ReadonlySet<ErrorCode> = new Set(['pending', 'ambiguous', 'refused', 'policy'] as const);
+
 async function register(
   context: Context,
   character: MadeCharacter,
@@ -256,8 +259,8 @@ async function register(
   try {
     return await ensureRegistered(context, character, placeOf(character, provider), options);
   } catch (error) {
-    const isOpen = isSoraError(error, 'pending') || isSoraError(error, 'ambiguous');
-    const next = isOpen ? '.' : '; the same command tries the registration again.';
+    const next =
+      isSoraError(error) && IN_VAIN.has(error.code) ? '.' : '; the same command tries the registration again.';
     context.ui.note(`${character.name} is kept on this machine${next}`);
     throw error;
   }

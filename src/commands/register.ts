@@ -13,7 +13,7 @@ import { clipFor } from './clip.ts';
 import { keepAnswer } from './keep-answer.ts';
 import { continueId, createId, type Made, pendingAt, subjectOf, withoutPending } from './pending.ts';
 import { KINDS, type Place, registrationAt } from './place.ts';
-import { repeatAnnouncement } from './repeat.ts';
+import { repeatAnnouncement, requestsOf } from './repeat.ts';
 import { markStale, stillHolds } from './stale.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
@@ -177,7 +177,7 @@ async function save(
   return keepAnswer(context.ui, {
     subject: subjectOf(character),
     async write() {
-      const registration: Registration = {
+      let registration: Registration = {
         provider: provider.name,
         baseUrl: provider.baseUrl,
         profile: await context.profileName(),
@@ -185,10 +185,11 @@ async function save(
         kind: KINDS[mode],
         createdAt: new Date(context.host.clock.now()).toISOString(),
         ...made,
-        ...(mode === 'id' && (await costToKeep(provider))),
       };
+      const costOf = mode === 'id' ? await costToKeep(provider) : undefined;
       await (await context.characters()).update(character.name, (current) => {
         refuseOtherClip(character, current);
+        registration = { ...registration, ...costOf?.(requestsOf(pendingAt(current, place))) };
         const rest = mode === 'id' ? withoutPending(current, place) : current;
         const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
         return { ...rest, registrations: [...others, registration] };

@@ -18,9 +18,9 @@ const REPEATS = 2;
 /** US dollars up to which a registration is repeated. */
 const REPEATABLE_USD = 0.01;
 
-/** How many requests were sent for it, none of which was answered. */
-export function requestsOf({ requests = 1 }: PendingRegistration): number {
-  return requests;
+/** How many requests were sent for what is pending; 1 where the record does not say. */
+export function requestsOf(entry: PendingRegistration | undefined): number {
+  return entry?.requests ?? 1;
 }
 
 /** At a base URL of the user's own somebody else may ask for more than the table says: nothing is known of that price. */

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
+import { SANDBOX_KEY } from '../providers/provider.ts';
 import { MAX_TEXT_BYTES } from '../read.ts';
 import { reasonFor } from '../store/files.ts';
 import { oneLine } from '../text.ts';
@@ -34,11 +35,11 @@ export async function runSandboxServe(
   const { openai, wavespeed, eachlabs } = server.urls;
   const variables = {
     OPENAI_BASE_URL: openai,
-    OPENAI_API_KEY: 'sandbox',
+    OPENAI_API_KEY: SANDBOX_KEY,
     WAVESPEED_BASE_URL: wavespeed,
-    WAVESPEED_API_KEY: 'sandbox',
+    WAVESPEED_API_KEY: SANDBOX_KEY,
     EACHLABS_BASE_URL: eachlabs,
-    EACHLABS_API_KEY: 'sandbox',
+    EACHLABS_API_KEY: SANDBOX_KEY,
   };
   ui.result({
     json: { url: server.url, urls: server.urls, env: variables },

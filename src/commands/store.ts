@@ -1,7 +1,8 @@
 /** Where things are kept, and whether they are whole. */
 import type { Context } from '../context.ts';
 import { changedSince } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import { isSoraError, SoraError } from '../errors.ts';
+import type { BrokenRecord } from '../store/records.ts';
 import { changedNote } from './character.ts';
 
 /** `sora store path` */
@@ -28,7 +29,7 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
   const store = await context.characters();
   const characters = await store.list();
   const jobs = await (await context.jobs()).list();
-  const problems = [...characters.broken, ...jobs.broken];
+  const problems = [...(await brokenSettings(context)), ...characters.broken, ...jobs.broken];
   const remarks: string[] = [];
   for (const character of characters.records) {
     const { name, master, clipless } = character;
@@ -48,7 +49,7 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
   ui.result({
     json: report,
     text: [
-      `${counted(report.characters, 'character')}, ${counted(report.jobs, 'job')}: ${problems.length === 0 ? 'all whole.' : `${problems.length} problems.`}`,
+      `${counted(report.characters, 'character')}, ${counted(report.jobs, 'job')}: ${problems.length === 0 ? 'all whole.' : `${counted(problems.length, 'problem')}.`}`,
       ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),
       ...remarks.map((remark) => `  ${remark}`),
       ...orphans.map((path) => `  ${path}: no character needs this clip`),
@@ -63,6 +64,33 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
       hint: 'Nothing was deleted. Restore the files from a backup, or remove them by hand.',
     },
   );
+}
+
+/** Of the files with settings and keys, those that cannot be used. */
+async function brokenSettings({ paths, host }: Context): Promise<readonly BrokenRecord[]> {
+  const { keysPath, readKeys } = await import('../store/keys.ts');
+  const { readSettings, settingsPath } = await import('../store/settings.ts');
+  const { config } = paths;
+  const looks = [
+    { path: settingsPath(config), read: () => readSettings(config) },
+    { path: keysPath(config), read: () => readKeys(config, host) },
+  ];
+  const broken: BrokenRecord[] = [];
+  for (const { path, read } of looks) {
+    try {
+      await read();
+    } catch (error) {
+      if (!isSoraError(error)) throw error;
+      // The sentence names the file, as the list does.
+      const [, reason = error.message] =
+        error.message
+          .split(path)
+          .at(-1)
+          ?.split(/: (.*)\.$/) ?? [];
+      broken.push({ path, reason });
+    }
+  }
+  return broken;
 }
 
 function counted(count: number, thing: string): string {

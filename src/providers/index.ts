@@ -2,7 +2,7 @@
 import type { Cost } from './cost.ts';
 import type { Http } from './http.ts';
 import type { ModelFacts } from './models.ts';
-import type { Backend, Provider, ProviderName } from './provider.ts';
+import { type Backend, type Provider, type ProviderName, SANDBOX_KEY } from './provider.ts';
 
 export interface ProviderOptions {
   /** Normalised, or `sandbox:`: what records are matched by. */
@@ -72,7 +72,7 @@ export const PROVIDERS = {
     keyVariable: undefined,
     baseUrlVariable: '',
     defaultBaseUrl: 'sandbox:',
-    key: () => 'sandbox',
+    key: () => SANDBOX_KEY,
     needsKey: () => false,
     isFree: true,
     models: async () => (await import('./models.ts')).sandboxFacts(),

@@ -17,6 +17,9 @@
  */
 import type { Derivation, JobFailure, Size } from '../domain.ts';
 
+/** What the sandbox takes for a key. Its documentation tells it, so it is no secret, and it is a word of paths and sentences. */
+export const SANDBOX_KEY = 'sandbox';
+
 /** Names that `--provider` takes. */
 export type ProviderName = 'openai' | 'wavespeed' | 'eachlabs' | 'sandbox';
 

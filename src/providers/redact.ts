@@ -1,5 +1,6 @@
 /** Keeps keys out of logs, messages and records (P5). */
 import { locate, type Reading, readingsOf } from './normalize.ts';
+import { SANDBOX_KEY } from './provider.ts';
 
 const MASK = '***';
 
@@ -25,7 +26,7 @@ export function isSecretHeader(name: string): boolean {
  * it is known not to be.
  */
 export function createRedact(secrets: Iterable<string>, { wrapped = true } = {}): Redact {
-  const long = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET);
+  const long = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET && secret !== SANDBOX_KEY);
   const groups = [true, false].flatMap((breaks) => {
     const own = long.filter((secret) => (wrapped && isUnmistakable(secret)) === breaks);
     return own.length === 0 ? [] : [createGroup(own, breaks)];

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCharacterSync } from '../../src/commands/cast.ts';
+import { runCharacterAdopt, runCharacterSync } from '../../src/commands/cast.ts';
 import { runGenerate } from '../../src/commands/generate.ts';
 import type { Place } from '../../src/commands/place.ts';
 import { ensureRegistered, type RegisterOptions } from '../../src/commands/register.ts';
@@ -211,6 +211,22 @@ describe('P2: the lost answer to a registration that is known to cost next to no
       expect(test.stderr.text()).toContain(
         'A registration with wavespeed costs $0.001, so the request is sent once more',
       );
+    });
+
+    it('keeps what all its requests may have cost, as made by the last or adopted', async () => {
+      const test = await knownPrice('wavespeed');
+      test.server.answer(...upload(test), lost, ...upload(test), lost, ...upload(test), DONE);
+      await register(test);
+      expect((await find(test)).registrations).toMatchObject([{ cost: { estimateUsd: 0.003 } }]);
+      await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, registrations: [] }));
+      await leave(test, { requests: 2 });
+      await runCharacterAdopt(test.context, {
+        id: 'char_1',
+        name: 'Joe',
+        asRegistered: false,
+        orientation: 'landscape',
+      });
+      expect((await find(test)).registrations).toMatchObject([{ cost: { estimateUsd: 0.002 } }]);
     });
 
     it.each([

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCharacterList } from '../../src/commands/character.ts';
@@ -105,6 +105,23 @@ describe('store check', () => {
       store.clipPath(joe.master.sha256),
       store.clipPath(mia.master.sha256),
     ]);
+  });
+
+  it.each([
+    ['config.json', '{', 'it is not valid JSON'],
+    ['config.json', '{"version":9}', 'newer version'],
+    ['keys.json', '{"version":1,"keys":{"openai":7}}', 'keys.openai'],
+    ['keys.json', undefined, 'it is not a regular file'],
+  ])('names %s where that cannot be used: %s', async (name, text, reason) => {
+    const test = await createTestContext({ json: true });
+    const path = join(test.context.paths.config, name);
+    await mkdir(test.context.paths.config, { recursive: true });
+    if (text === undefined) await symlink('/dev/null', path);
+    else await writeFile(path, text);
+    await expect(runStoreCheck(test.context)).rejects.toMatchObject({ code: 'machine' });
+    const { problems } = JSON.parse(test.stdout.text());
+    expect(problems).toEqual([{ path, reason: expect.stringContaining(reason) }]);
+    expect(problems[0].reason).not.toContain(path);
   });
 
   it('mentions a clip that nobody needs, which is no problem', async () => {

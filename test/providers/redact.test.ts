@@ -143,6 +143,12 @@ describe('createRedact', () => {
     const text = Buffer.alloc(3000, 'any picture').toString('base64');
     expect(createRedact([KEY, 'test'])(text)).toBe(text);
   });
+
+  it('leaves the word that the sandbox takes for a key', () => {
+    const text = '/home/joe/sandbox/sequence is none of the sandbox.';
+    expect(createRedact(['sandbox'])(text)).toBe(text);
+    expect(createRedact(['sandbox', 'boxed-in'])(`${text} boxed-in`)).toBe(`${text} ***`);
+  });
 });
 
 describe('isUnmistakable', () => {
