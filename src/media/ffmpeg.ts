@@ -66,6 +66,7 @@ export interface Prepared {
 
 const RUN_TIMEOUT_MS = 900_000;
 const NO_SOUND = 'there is none in the part that is taken';
+const SILENCE_NOTE = 'Its sound is silence.';
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
 
 /**
@@ -103,15 +104,8 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 
 /** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
-  const { audio } = job.info;
-  const part = audio && plan.target.audio && { source: job.source, audio, start: 0, seconds: plan.target.seconds };
-  const [failure, heard] = await Promise.all([
-    runPlan(job, job.info, plan),
-    part ? decodeSound(part, job.ffmpeg, job) : undefined,
-  ]);
+  const failure = await runPlan(job, job.info, plan);
   if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
-  if (typeof heard === 'object' && heard.seconds === 0) return remux(job, withoutAudio(plan, NO_SOUND));
-  const soundNotes = typeof heard === 'object' ? heardNotes(heard) : [];
   const size = plan.target;
   const { decoded, info: looked, sha256 } = await examine(job, { size });
   if (!decoded.ok) {
@@ -121,6 +115,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
     return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
   }
+  if (plan.target.audio && !decoded.sound) return remux(job, withoutAudio(plan, NO_SOUND));
   const info = await looked;
   const target = fewerFrames(plan.target, Math.min(plan.target.frames, decoded.frames));
   const problems = [
@@ -129,7 +124,10 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   ];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
-  const notes = target.frames < plan.target.frames ? [...soundNotes, shortNote(target)] : soundNotes;
+  const notes = [
+    ...(decoded.sound && !isAudible(decoded.sound) ? [SILENCE_NOTE] : []),
+    ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
+  ];
   return { plan: { ...plan, target }, clip, notes };
 }
 
@@ -177,7 +175,7 @@ function soundOf(
 function heardNotes(heard: Heard): string[] {
   const { complaint } = heard;
   return [
-    ...(isAudible(heard) ? [] : ['Its sound is silence.']),
+    ...(isAudible(heard) ? [] : [SILENCE_NOTE]),
     ...(complaint === undefined ? [] : [`Some of its sound could not be decoded and is silent: ${complaint}.`]),
   ];
 }

@@ -12,7 +12,7 @@ import type { Ffmpeg } from './find.ts';
 import type { AudioInfo, MediaInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS } from './limits.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
-import { DECODE_TIMEOUT_MS, runDecoder } from './verify.ts';
+import { DECODE_TIMEOUT_MS, type Level, runDecoder } from './verify.ts';
 
 export interface SoundPart {
   /** An absolute path. */
@@ -27,12 +27,10 @@ export interface SoundPart {
   readonly outputPath?: string;
 }
 
-export interface Heard {
+/** Its peak is above 0 where a mix would clip; silence has -100. */
+export interface Heard extends Level {
   /** Of sound that was decoded; 0 when there is none in the part. */
   readonly seconds: number;
-  /** Decibels relative to full scale, above 0 where a mix would clip; -100 for silence. */
-  readonly peak: number;
-  readonly rms: number;
   /** The decoder's first complaint, to follow a colon. */
   readonly complaint: string | undefined;
 }
@@ -130,8 +128,8 @@ export async function hearTracks(
 }
 
 /** There is something to hear in it. */
-export function isAudible(heard: Heard | string): heard is Heard {
-  return typeof heard !== 'string' && heard.seconds > 0 && heard.rms >= SILENCE_DB;
+export function isAudible<T extends Level & { readonly seconds?: number }>(heard: T | string): heard is T {
+  return typeof heard !== 'string' && heard.seconds !== 0 && heard.rms >= SILENCE_DB;
 }
 
 /** Reads the words of `astats`, which speaks once for every change of the stream, and of the decoder. Pure. */

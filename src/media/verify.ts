@@ -29,8 +29,16 @@ export interface Shown {
   readonly times: readonly number[];
   /** How much of a small copy changes from the frame before: the mean difference of luma, 0 for the first. */
   readonly changes: readonly number[];
-  /** The loudest sample in decibels below full scale; undefined where no sample was decoded. */
-  readonly peak: number | undefined;
+  /** Undefined where no sample was decoded. */
+  readonly sound: Level | undefined;
+}
+
+/** How loud a sound is, in decibels relative to full scale. */
+export interface Level {
+  /** Of the loudest sample. */
+  readonly peak: number;
+  /** Root mean square over all samples. */
+  readonly rms: number;
 }
 
 export interface DecodeOptions {
@@ -74,7 +82,7 @@ export async function verifyDecodes(
   if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
   const { times, changes } = readChanges(stdout);
   if (times.length === 0) return { ok: false, reason: 'there is not one frame in it' };
-  return { ok: true, frames: times.length, times, changes, peak: readPeak(result.stderr) };
+  return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr) };
 }
 
 /** Prints the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
@@ -90,9 +98,12 @@ export function readChanges(stdout: string): Pick<Shown, 'times' | 'changes'> {
   return { times: column(/\bpts_time:\s*(-?[\d.]+)/g), changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm) };
 }
 
-function readPeak(stderr: string): number | undefined {
-  const decibels = /\bmax_volume: (-?[\d.]+) dB/.exec(stderr)?.[1];
-  return decibels === undefined ? undefined : Number(decibels);
+/** Reads what `volumedetect` says at the end. */
+function readLevel(stderr: string): Level | undefined {
+  const decibels = (name: string): number =>
+    Number(new RegExp(`\\b${name}_volume: (-?[\\d.]+) dB`).exec(stderr)?.[1] ?? Number.NaN);
+  const [peak, rms] = [decibels('max'), decibels('mean')];
+  return Number.isNaN(peak) || Number.isNaN(rms) ? undefined : { peak, rms };
 }
 
 /** How a run of ffmpeg ended that writes nothing. */
@@ -177,7 +188,7 @@ const TIME_SLACK_SECONDS = 0.001;
  * holds. A copy may begin later by less than a frame, and then counts one frame more. Pure.
  */
 export function shownProblems(
-  { times, peak }: Pick<Shown, 'times' | 'peak'>,
+  { times, sound }: Pick<Shown, 'times' | 'sound'>,
   { fps, frames, audio }: PlanTarget,
   { kind, stored = times.length }: { readonly kind: 'remux' | 'convert'; readonly stored?: number | undefined },
 ): string[] {
@@ -190,7 +201,7 @@ export function shownProblems(
     first >= latest && `its first picture is shown at ${Number(first.toFixed(3))} s`,
     !isEven && 'its pictures come at uneven times',
     hidden > (kind === 'remux' && first > 0 ? 1 : 0) && `${hidden} of its ${stored} pictures are not shown`,
-    audio && peak === undefined && 'there is no sound in its sound track',
+    audio && !sound && 'there is no sound in its sound track',
   ].filter((problem) => typeof problem === 'string');
 }
 

@@ -60,8 +60,12 @@ describe('shownProblems', () => {
   const problems = (
     times: readonly number[],
     kind: 'remux' | 'convert' = 'convert',
-    more: { stored?: number; peak?: number | undefined } = {},
-  ) => shownProblems({ times, peak: 'peak' in more ? more.peak : -3 }, TARGET, { kind, stored: more.stored });
+    more: { stored?: number; isSilent?: boolean } = {},
+  ) =>
+    shownProblems({ times, sound: more.isSilent ? undefined : { peak: -3, rms: -20 } }, TARGET, {
+      kind,
+      stored: more.stored,
+    });
 
   it('finds none where as many pictures as planned are shown, at an even rate from 0 on, with sound', () => {
     expect(problems(even, 'convert', { stored: 90 })).toEqual([]);
@@ -72,7 +76,7 @@ describe('shownProblems', () => {
     ['a late beginning', even.map((at) => at + 0.02), {}, /first picture is shown at 0\.02 s/],
     ['a gap', even.map((at, n) => (n > 50 ? at + 0.01 : at)), {}, /uneven times/],
     ['what is not shown', even, { stored: 135 }, /45 of its 135 pictures are not shown/],
-    ['a sound track without sound', even, { peak: undefined }, /no sound in its sound track/],
+    ['a sound track without sound', even, { isSilent: true }, /no sound in its sound track/],
   ])('finds %s', (_, times, more, problem) => {
     expect(problems(times, 'convert', more)).toEqual([expect.stringMatching(problem)]);
   });
@@ -108,7 +112,7 @@ describe('verifyDecodes', () => {
     const path = await makeClip('2.0 s', await tempFolder());
     const ffmpeg = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
     const decoded = await verifyDecodes(path, ffmpeg, signal);
-    expect(decoded).toMatchObject({ ok: true, frames: 50, peak: undefined });
+    expect(decoded).toMatchObject({ ok: true, frames: 50, sound: undefined });
     expect(decoded.ok && decoded.times.map((at, index) => Math.abs(at - index / 25) < 1e-4)).not.toContain(false);
     expect(decoded.ok && stillPictures(decoded)).toBe(50);
   });
