@@ -9,12 +9,13 @@ export interface Build {
   readonly path: string;
 }
 
-/** The fixed build of 2018, the one on PATH, and those that SORA_TEST_FFMPEGS lists, separated as PATH is. */
-const BUILDS: readonly { readonly name: string; readonly path: string | undefined }[] = [
-  { name: 'ffmpeg of 2018', path: makerPath },
-  { name: 'ffmpeg on PATH', path: onPath() },
-  ...listed(process.env.SORA_TEST_FFMPEGS).map((path) => ({ name: `ffmpeg at ${path}`, path })),
-];
+/** Those that SORA_TEST_FFMPEGS lists, separated as PATH is; else the fixed build of 2018 and the one on PATH. */
+const BUILDS: readonly { readonly name: string; readonly path: string | undefined }[] = process.env.SORA_TEST_FFMPEGS
+  ? listed(process.env.SORA_TEST_FFMPEGS).map((path) => ({ name: `ffmpeg at ${path}`, path }))
+  : [
+      { name: 'ffmpeg of 2018', path: makerPath },
+      { name: 'ffmpeg on PATH', path: onPath() },
+    ];
 
 /** One block for each build; one that this machine lacks is skipped by its name. */
 export function describeBuilds(title: string, block: (build: Build) => void): void {
