@@ -34,12 +34,13 @@ export async function readTimeline(path: string, request: TimelineRequest): Prom
   };
   const listing = readPackets(copied.lines);
   const listed = timeline(listing);
-  if (!listed || !listing?.isMoved) return listed;
+  if (!listed || !(listing?.isMoved || listing?.isPartial)) return listed;
 
   // The checksum of a small picture takes no time.
   const shown = [...map, '-filter:v', 'scale=w=32:h=32:flags=neighbor,showinfo', '-f', 'null', '-'];
   const seen = timeline(readShown((await listLines(path, request, shown, 'stderr')).lines));
-  return seen && { ...seen, hidden: listed.hidden };
+  const { hidden, leading, keys } = listed;
+  return seen && { ...seen, hidden, leading, keys: listing.isMoved ? [] : keys };
 }
 
 /** Runs ffmpeg on the part, with the time stamps of the file; the lines of one of its outputs, and what it said besides. */

@@ -53,9 +53,11 @@ export interface Listing {
   readonly packets: readonly Packet[];
   /**
    * ffmpeg moves time stamps that do not rise, as they do not where an edit list shows several parts of a stream: then
-   * only decoding tells when its pictures are shown.
+   * only decoding tells when its pictures are shown, and no second of it can be seeked to.
    */
   readonly isMoved: boolean;
+  /** Some of the pictures have no presentation time, as in AVI and PS with B-frames: their decoding times are not in their order. */
+  readonly isPartial: boolean;
 }
 
 /** Reads ffmpeg's framecrc listing: `#tb 0: 1/90000`, then `stream, dts, pts, duration, size, checksum[, F=flags]`. */
@@ -64,7 +66,7 @@ export function readPackets(lines: readonly string[]): Listing | undefined {
   const tick = base ? Number(base[1]) / Number(base[2]) : Number.NaN;
   if (!(tick > 0)) return undefined;
   let before = Number.NEGATIVE_INFINITY;
-  let isMoved = false;
+  let [isMoved, isPartial] = [false, false];
   const packets = lines.flatMap((line): Packet[] => {
     const match = /^0,\s*(-?\d+),\s*(-?\d+),\s*(\d+),[^F]*(?:F=0x([\dA-Fa-f]+))?/.exec(line);
     if (!match) return [];
@@ -73,10 +75,11 @@ export function readPackets(lines: readonly string[]): Listing | undefined {
     const flags = match[4] === undefined ? KEY : Number.parseInt(match[4], 16);
     const at = pts > UNKNOWN_BELOW ? pts : dts;
     isMoved ||= dts === before;
+    isPartial ||= pts <= UNKNOWN_BELOW;
     before = dts;
     return [{ at, lasts, isKey: (flags & KEY) !== 0, isHidden: (flags & DISCARD) !== 0 }];
   });
-  return { tick, packets, isMoved };
+  return { tick, packets, isMoved, isPartial };
 }
 
 /** Reads what the `showinfo` filter prints, at any level of ffmpeg's log. */

@@ -76,6 +76,11 @@ describe('readPackets', () => {
     const moved = ['#tb 0: 1/25', '0, 0, 0, 1, 9, 0x1', '0, 1, 1, 1, 9, 0x1', '0, 1, 1, 1, 9, 0x1'];
     expect([readPackets(moved)?.isMoved, readPackets(moved.slice(0, -1))?.isMoved]).toEqual([true, false]);
   });
+
+  it('tells pictures that have a decoding time only', () => {
+    const listed = ['#tb 0: 1/25', '0, 0, 0, 1, 9, 0x1', '0, 1, -9223372036854775808, 1, 9, 0x1, F=0x0'];
+    expect([readPackets(listed)?.isPartial, readPackets(listed.slice(0, -1))?.isPartial]).toEqual([true, false]);
+  });
 });
 
 describe('readShown', () => {

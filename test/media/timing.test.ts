@@ -92,6 +92,20 @@ const ROWS: readonly Row[] = [
     fps: 25,
   },
   {
+    name: 'a PS at 30 fps, some of whose pictures have a decoding time only',
+    clip: sounding('a.mpg', '30', 130, '-c:v mpeg2video -q:v 3 -g 15 -bf 2 -c:a mp2 -f vob'),
+    options: { start: 1.41, duration: 2 },
+    shown: '42..101',
+    fps: 30,
+    step: /^(?!.*set frame rate)/s,
+  },
+  {
+    name: 'an AVI with B-frames, which knows no presentation times',
+    clip: clip('a.avi', '25', 80, { output: `${X264} -bf 2` }),
+    shown: '0..79',
+    fps: 25,
+  },
+  {
     name: 'an MP4 from between two frames',
     clip: sounding('a.mp4', '30', 100, `${X264} ${AAC}`),
     options: { start: 0.36 },
