@@ -199,10 +199,10 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
   return { plan, clip, notes: [...new Set(notes)] };
 }
 
-/** Whether the first pictures are one and the same although those of the source are not. */
+/** Whether the first pictures are one and the same although what is taken of those of the source is not. */
 async function isFrozen(job: Job, plan: ConvertPlan, shown: Shown): Promise<boolean> {
   const still = stillPictures(shown) / plan.target.fps;
-  return still > 0 && movesAt(job, { start: plan.start, seconds: still });
+  return still > 0 && movesAt(job, plan, still);
 }
 
 function checkFailed(problems: readonly string[]): SoraError {

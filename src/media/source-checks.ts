@@ -3,7 +3,10 @@ import { rm } from 'node:fs/promises';
 import { fileUrl, hostileInput, SOURCE_CLOCK } from './arguments.ts';
 import { decoderComplaints } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
+import type { Placement } from './frame.ts';
 import type { MediaInfo } from './info.ts';
+import { cropFilter, PICTURE_INPUT, uprightFilters } from './picture-input.ts';
+import type { ConvertPlan } from './plan.ts';
 import { decodeFrom } from './timeline.ts';
 import { DECODE_TIMEOUT_MS, readChanges, runDecoder } from './verify.ts';
 
@@ -46,29 +49,48 @@ const LOOK_SECONDS = 1;
 /** From here on decoding from the beginning would take too long. */
 const FAR_SECONDS = 30;
 
-/** Whether the pictures of that part differ from one another, decoded from further before it than a conversion does. */
+/**
+ * Whether what a plan keeps of the pictures differs from one to the next, in the first seconds of its part. They are decoded
+ * from further before it than a conversion does.
+ */
 export async function movesAt(
   { source, info, ffmpeg, signal }: SourceRequest,
-  part: { readonly start: number; readonly seconds: number },
+  { start, crop, placement }: Pick<ConvertPlan, 'start' | 'crop' | 'placement'>,
+  seconds: number,
 ): Promise<boolean> {
-  const { timeline } = info;
-  if (!timeline) return false;
-  const { start } = part;
-  const end = start + Math.min(part.seconds, LOOK_SECONDS) - 0.5 / (info.video?.fps ?? 30);
+  const { timeline, video } = info;
+  if (!timeline || !video) return false;
+  const end = start + Math.min(seconds, LOOK_SECONDS) - 0.5 / (video.fps ?? 30);
   // One picture that lasts is no movement.
   if (!timeline.times.some((at) => at > start + 0.001 && at < end)) return false;
   const from = start < FAR_SECONDS ? 0 : decodeFrom(timeline, start - LOOK_SECONDS * 10);
   const filters = [
+    ...uprightFilters(video),
     `setpts=PTS-${(timeline.origin + start).toFixed(6)}/TB`,
+    ...(crop ? [cropFilter(crop)] : []),
+    ...keptFilters(placement),
     ...['scale=w=32:h=18:flags=area', 'format=gray', 'signalstats'],
     'metadata=print:key=lavfi.signalstats.YDIF:file=-',
   ];
-  const input = [...SOURCE_CLOCK, ...(from > 0 ? ['-ss', String(from)] : []), '-t', (end - from).toFixed(3)];
+  const input = [
+    ...SOURCE_CLOCK,
+    ...PICTURE_INPUT,
+    ...(from > 0 ? ['-ss', String(from)] : []),
+    '-t',
+    (end - from).toFixed(3),
+  ];
   const args = [...hostileInput(), '-v', 'error', '-nostats', ...input, '-i', fileUrl(source)];
   const output = ['-map', pictureOf(info), '-filter:v', filters.join(','), '-f', 'null', '-'];
   const { stdout } = await runDecoder(ffmpeg, [...args, ...output], { signal, timeoutMs: DECODE_TIMEOUT_MS });
   const { times, changes } = readChanges(stdout);
   return changes.some((change, index) => change >= MOVING && (times[index] ?? 0) > 0.001);
+}
+
+/** Cuts off what the box does, from a picture of any size. */
+function keptFilters({ mode, box, picture, x, y }: Placement): string[] {
+  if (mode !== 'crop') return [];
+  const [across, down] = [`iw/${picture.width}`, `ih/${picture.height}`];
+  return [`crop=w=${box.width}*${across}:h=${box.height}*${down}:x=${x}*${across}:y=${y}*${down}`];
 }
 
 function pictureOf({ video }: MediaInfo): string {

@@ -1,7 +1,7 @@
 import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Rect } from '../../src/domain.ts';
 import { SoraError } from '../../src/errors.ts';
 import { commandLine, type Ffmpeg, findFfmpeg, type PrepareRequest, prepareClip } from '../../src/media/ffmpeg.ts';
 import type { MediaInfo } from '../../src/media/info.ts';
@@ -310,5 +310,19 @@ describe('an interruption', () => {
       signal: AbortSignal.abort(),
     });
     expect(await failure(request)).toMatchObject({ code: 'interrupted' });
+  });
+});
+
+describe('a part of the picture that stands still', () => {
+  it.each<[string, Partial<ClipOptions>, Rect | undefined]>([
+    ['--fit crop', { fit: 'crop', orientation: 'portrait' }, undefined],
+    ['cropping bars', {}, { x: 220, y: 0, width: 840, height: 720 }],
+  ])('is no fault where %s cuts off what moves', async (_, wishes, crop) => {
+    const path = join(await tempFolder(), 'still-middle.mkv');
+    const scene = 'color=0x406080:s=1280x720:r=25[p];color=white:s=200x200:r=25[b];[p][b]overlay=x=0:y=mod(n*40\\,720)';
+    await run(['-v', 'error', '-f', 'lavfi', '-i', scene, ...words('-frames:v 55 -c:v mpeg4 -q:v 3'), path]);
+    const request = await requestFor(path);
+    const plan = planMedia(request.info, { ...DEFAULT_CLIP_OPTIONS, ...wishes }, { crop });
+    await expect(prepareClip({ ...request, plan })).resolves.toMatchObject({ clip: { seconds: 2.2 } });
   });
 });
