@@ -103,7 +103,7 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   const rate = targetRate(video.fps ?? 0);
   const fps = fpsOf(rate);
   const wished = moment?.start ?? startOf(options);
-  const part = partOf(info, video, wished);
+  const part = partOf(info, video, moment ? Math.max(moment.start, video.delay) : secondOf(options, video));
   const whole = framesIn(part.end - video.delay, fps);
   const frames = chooseFrames(part, fps, { wished, duration: options.duration ?? moment?.seconds ?? null });
   const shown = shownSize(video, crop);
@@ -122,7 +122,8 @@ export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop,
   ];
   const taken = part.start + target.seconds;
   const drops = [
-    ...(audio && reachesEnd(taken, part.end, fps) ? cutSoundSteps(info, taken) : []),
+    // Of a file that is cut off, headers tell a length that the sound does not have.
+    ...(audio && !info.truncated && reachesEnd(taken, part.end, fps) ? cutSoundSteps(info, taken) : []),
     ...dropSteps(info, options),
   ];
   const audioUntil = audio ? audioLimit(info, target.seconds) : undefined;
@@ -173,14 +174,16 @@ interface Part {
   readonly decodeFrom: number;
 }
 
-/**
- * The part of a clip that begins at the second that was asked for: with a picture of its own, the first one at least. Where
- * a container makes the picture late by less than a frame, seconds count from its first one.
- */
-function partOf({ timeline }: MediaInfo, video: VideoInfo, wished: number): Part {
+/** The second of the source that a wish means. Where a container makes the picture late by less than a frame, seconds count from its first one. */
+function secondOf(options: ClipOptions, { delay, fps = 0 }: VideoInfo): number {
+  const wished = startOf(options);
+  return delay * fps < 1 ? wished + delay : Math.max(wished, delay);
+}
+
+/** The part of a clip that begins at this second of the source, or at its next picture. */
+function partOf({ timeline }: MediaInfo, video: VideoInfo, first: number): Part {
   const { delay, fps = 0 } = video;
   const end = delay + (videoSeconds(video) ?? 0);
-  const first = delay * fps < 1 ? wished + delay : Math.max(wished, delay);
   const start = (timeline && pictureAt(timeline, first, fps)) ?? first;
   return { end, start, decodeFrom: timeline ? decodeFrom(timeline, start) : 0 };
 }
@@ -232,9 +235,10 @@ export function withoutTail(
   const frames = Math.min(plan.target.frames, framesIn(end - at, fps));
   if (at + seconds + READ_MARGIN_SECONDS <= end || frames < frameLimits(fps).min) return undefined;
   const because = 'its last pictures cannot be decoded: the recording stopped';
-  const step = { do: 'leave out the end', because, detail: `${TAIL_SECONDS} s` };
   const target = { ...plan.target, frames, seconds: frames / fps };
-  return { plan: { ...plan, target, steps: [step, ...plan.steps] }, end };
+  const detail = `the last ${TAIL_SECONDS} s: ${frames} frames are left, ${target.seconds.toFixed(2)} s`;
+  const step = { do: 'leave out the end', because, detail };
+  return { plan: { ...plan, target, steps: [...plan.steps, step] }, end };
 }
 
 /** The same plan without sound. */

@@ -166,14 +166,15 @@ const VIDEO_HINT = 'Give a video file, such as an MP4, MOV, MKV, WebM or GIF.';
 
 function notMedia(path: string, tracks: readonly Fields[]): SoraError {
   const container = containerOf(tracks);
-  const why = isTruncated(tracks)
-    ? 'is cut off: the index that says what it holds is missing'
-    : container === undefined
+  if (isTruncated(tracks))
+    return new SoraError('clip', `${path} is cut off: the index that says what it holds is missing.`, {
+      hint: 'It was not recorded, copied or downloaded to its end: do that again.',
+    });
+  const why =
+    container === undefined
       ? 'is not a video: no known format was found in it'
       : `is ${container} without picture or sound`;
-  return new SoraError('clip', `${path} ${why}.`, {
-    hint: VIDEO_HINT,
-  });
+  return new SoraError('clip', `${path} ${why}.`, { hint: VIDEO_HINT });
 }
 
 async function openFile(path: string): Promise<FileHandle> {

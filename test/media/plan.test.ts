@@ -374,6 +374,27 @@ describe('what was found in the picture', () => {
     expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe('--start auto was asked; the best of 9 places');
   });
 
+  it('counts no sound that a cut-off file promises', () => {
+    const info = mediaInfo({ codec: 'VP8' }, { seconds: 9 }, { truncated: true });
+    expect(does(convert(info))).not.toContain('cut sound');
+    expect(does(convert({ ...info, truncated: false }))).toContain('cut sound');
+  });
+
+  it('does not add the delay of the picture to the second that was chosen', () => {
+    const packets = Array.from({ length: 150 }, (_, n) => ({
+      at: n * 3000 + 1890,
+      lasts: 3000,
+      isKey: n === 0,
+      isHidden: false,
+    }));
+    const timeline = timelineOf({ tick: 1 / 90_000, packets }, { origin: 0, from: 0, stream: 0 });
+    if (!timeline) throw new Error('no timeline');
+    const info = withTimeline(mediaInfo({ codec: 'VP8' }), timeline);
+    const moment = { start: 0.021, seconds: 2, because: 'x' };
+    const plan = planMedia(info, options(), { moment });
+    expect(plan).toMatchObject({ kind: 'convert', start: 0.021, target: { frames: 60 } });
+  });
+
   it('leaves a clip a copy of which the best part is all', () => {
     const moment = { start: 0, seconds: 3, because: 'x' };
     expect(planMedia(mediaInfo(), options({ start: 'auto' }), { moment }).kind).toBe('remux');

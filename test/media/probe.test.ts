@@ -105,3 +105,12 @@ it('reads nothing once it is interrupted', async () => {
   const error = await probeMedia(path, { signal: AbortSignal.abort() }).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'interrupted' });
 });
+
+it('says of an MP4 without its index that it is cut off, and what helps', async () => {
+  const path = await make('a.mp4', `${SOURCE} -c:v libx264`);
+  await writeFile(path, (await readFile(path)).subarray(0, -1500));
+  await expect(probeMedia(path, { signal, ffmpeg })).rejects.toMatchObject({
+    message: expect.stringMatching(/cut off: the index/),
+    hint: expect.stringMatching(/copied or downloaded to its end/),
+  });
+});
