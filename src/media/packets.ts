@@ -27,10 +27,10 @@ export async function readTimeline(path: string, request: TimelineRequest): Prom
   const map = ['-map', `0:V:${stream}`];
   const copied = await listLines(path, request, [...map, '-c', 'copy', '-copyinkf', '-f', 'framecrc', '-'], 'stdout');
   const origin = readOrigin(copied.stderr);
-  const isComplete = (end: number): boolean => seconds === undefined || end < from + seconds - EDGE_SECONDS;
+  const edge = seconds === undefined ? Number.POSITIVE_INFINITY : from + seconds - EDGE_SECONDS;
   const timeline = (listing: Pick<Listing, 'tick' | 'packets'> | undefined): Timeline | undefined => {
     const made = listing && timelineOf(listing, { origin, from, stream });
-    return made && { ...made, isComplete: isComplete(made.end) };
+    return made && (made.end < edge ? made : cutAt(made, edge));
   };
   const listing = readPackets(copied.lines);
   const listed = timeline(listing);
@@ -41,6 +41,13 @@ export async function readTimeline(path: string, request: TimelineRequest): Prom
   const seen = timeline(readShown((await listLines(path, request, shown, 'stderr')).lines));
   const { hidden, leading, keys } = listed;
   return seen && { ...seen, hidden, leading, keys: listing.isMoved ? [] : keys };
+}
+
+/** Without what is shown after the edge: some pictures there are missing, and would pass for a varying rate. */
+function cutAt(timeline: Timeline, edge: number): Timeline {
+  const times = timeline.times.filter((at) => at < edge);
+  if (times.length === 0) return { ...timeline, isComplete: false };
+  return { ...timeline, times, end: timeline.times[times.length] ?? timeline.end, isComplete: false };
 }
 
 /** Runs ffmpeg on the part, with the time stamps of the file; the lines of one of its outputs, and what it said besides. */

@@ -114,3 +114,11 @@ it('says of an MP4 without its index that it is cut off, and what helps', async 
     hint: expect.stringMatching(/copied or downloaded to its end/),
   });
 });
+
+it('calls the rate of a long clip constant although the pictures at the end of what is listed are not whole', async () => {
+  const source = '-v error -f lavfi -i testsrc2=s=64x48:r=30:d=14';
+  const path = await make('long.mp4', `${source} -pix_fmt yuv420p -c:v libx264 -bf 3 -x264-params b-adapt=0 -g 300`);
+  // Where the listing ends, a picture that others refer to stands before them.
+  for (const start of [0, 8])
+    expect((await probeMedia(path, { ffmpeg, signal, start })).video).toMatchObject({ fps: 30, constantRate: true });
+});
