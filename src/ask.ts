@@ -19,6 +19,8 @@ export async function ask(
 ): Promise<boolean | undefined> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: stdin.stream, output: stderr.stream });
+  /** Neither Ctrl-D nor Ctrl-C ends the line of the question, on which the next message would stand. */
+  const endLine = (): unknown => stderr.stream.write('\n');
   try {
     // Ctrl-D ends the lines without an answer, and Ctrl-C is readline's own here.
     const ended = new Promise<undefined>((resolve, reject) => {
@@ -29,13 +31,18 @@ export async function ask(
       const asked = lines.question(`${question} ${byDefault ? '[Y/n]' : '[y/N]'} `, { signal });
       asked.catch(() => {});
       const answer = (await Promise.race([asked, ended]))?.trim();
-      if (answer === undefined) return undefined;
+      if (answer === undefined) {
+        endLine();
+        return undefined;
+      }
       if (answer === '') return byDefault;
       if (/^y(es)?$/i.test(answer)) return true;
       if (!byDefault || /^no?$/i.test(answer)) return false;
     }
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
+    if (signal.aborted) throw signal.reason;
+    endLine();
+    throw error;
   } finally {
     lines.close();
   }

@@ -8,6 +8,7 @@ import { DEFAULT_CLIP_OPTIONS, isMade, type MadeCharacter, type Registration } f
 import { hashText } from '../../src/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { refusal, withHost } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
@@ -58,6 +59,27 @@ const PENDING = {
 } as const;
 
 describe('character create', () => {
+  it.each([
+    [
+      'a host that cannot register at all',
+      refusal(501, 'api_not_implemented'),
+      'refused',
+      'Joe is kept on this machine.\n',
+    ],
+    [
+      'a wrong key',
+      refusal(401, 'invalid_api_key'),
+      'auth',
+      'machine; the same command tries the registration again.\n',
+    ],
+  ])('says whether the same command would help, after %s', async (_title, answer, code, note) => {
+    const test = await withHost();
+    await writeFile(join(test.dir, 'joe.mp4'), clip);
+    test.server.answer(answer);
+    await expect(runCharacterCreate(test.context, { ...CREATE, local: false })).rejects.toMatchObject({ code });
+    expect(test.stderr.text()).toContain(note);
+  });
+
   it('keeps what was wished, the best part and cropped bars among it', async () => {
     const wishes = { ...options, start: 'auto', cropBars: true } as const;
     const { joe } = await created({ options: wishes });
