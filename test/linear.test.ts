@@ -161,7 +161,10 @@ const MORE: Readonly<Record<string, Use>> = {
   'words of ffmpeg': (words) => [firstWords(words), machineProblem(words)],
   'a log of ffmpeg': (words) => {
     const printed = Object.fromEntries(PRINTED_FILES.map((name) => [name, `frame:0 pts:0 pts_time:0\n${words}`]));
-    return readPrinted(printed as Parameters<typeof readPrinted>[0], { offset: 0, longSide: 100 });
+    return readPrinted(printed as Parameters<typeof readPrinted>[0], {
+      ...{ offset: 0, fps: 25 },
+      meter: { count: 1, read: (at) => ({ samples: [], cuts: [at(0)] }) },
+    });
   },
   'a report of MediaInfo': (words) => {
     const names = ['Format', 'Duration', 'FrameRate', 'Width', 'Height', 'Title', 'Rotation', 'CodecID', 'StreamOrder'];

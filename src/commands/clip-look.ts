@@ -47,7 +47,7 @@ export async function findPicture(context: Context, { path, info, plan }: Inspec
   if (plan.kind === 'reject' || !info.video) return undefined;
   const { lookInto } = await import('../media/look.ts');
   const { pictureBetweenBars } = await import('../media/bars.ts');
-  const { uprightSize } = await import('../media/judge.ts');
+  const { uprightSize } = await import('../media/info.ts');
   const readings = await lookInto({
     ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.host.signal, ...partOf(plan) },
     want: { bars: true },
@@ -75,12 +75,11 @@ export async function judgeClip(
       findings: [],
       unmeasured: ['It was not judged: that needs an ffmpeg, and none that works was found.'],
     };
-  const { lookBetweenBars } = await import('../media/look.ts');
-  const { listParts } = await import('../media/find.ts');
+  const { lookBetweenBars, measuresBlur } = await import('../media/look.ts');
   const { judge } = await import('../media/judge.ts');
   const { hearTracks } = await import('../media/sound.ts');
   const { signal } = context.host;
-  const blur = (await listParts(ffmpeg, 'filters', signal)).has('blurdetect');
+  const blur = await measuresBlur(ffmpeg, signal);
   try {
     const where = { source: path, ...part };
     const [{ readings, between }, sounds] = await Promise.all([
@@ -90,7 +89,7 @@ export async function judgeClip(
     const unmeasured = [
       ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),
       ...(blur && readings.blur.length === 0 ? ['Its sharpness was not judged: no edge was found in it.'] : []),
-      ...(video.hdr ? ['Its exposure was not judged: it is HDR.'] : []),
+      ...(video.hdr ? ['Its exposure and contrast were not judged: it is HDR.'] : []),
     ];
     return {
       part,

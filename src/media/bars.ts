@@ -1,5 +1,9 @@
-/** Black bars that are already in a picture: what counts as one. Pure. */
-import type { Rect, Size } from '../domain.ts';
+/** Black bars: what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
+import type { ClipOptions, Rect, Size } from '../domain.ts';
+import { chooseBox, type Placement, place } from './frame.ts';
+import { shownSize, uprightSize, type VideoInfo } from './info.ts';
+import type { ConvertPlan, RemuxPlan } from './plan.ts';
+import { THRESHOLDS } from './thresholds.ts';
 
 /** A line or two of black is how some cameras end a picture. */
 const LEAST_BAR = 4;
@@ -38,4 +42,54 @@ function between(side: number, loose: Span, tight: Span): Span {
   const from = before - (before % 2);
   const end = Math.min(side, side - after + ((side - after) % 2));
   return [from, end - from - ((end - from) % 2)];
+}
+
+/** The first of the ways that leaves less than a remark, or the one that leaves least; undefined where none is better. */
+export function barsAdvice(
+  { video, between, options }: { video: VideoInfo; between: Rect | undefined; options: ClipOptions },
+  now: number,
+): string | undefined {
+  const ways = [
+    { flags: '--crop-bars', cropBars: true, fit: options.fit },
+    { flags: '--fit crop', cropBars: options.cropBars, fit: 'crop' },
+    { flags: '--crop-bars --fit crop', cropBars: true, fit: 'crop' },
+  ] as const;
+  const tried = ways.map(({ flags, cropBars, fit }) => {
+    const crop = cropBars ? between : undefined;
+    const shown = shownSize(video, crop);
+    const placement = place(shown, chooseBox(shown, options), { ...options, fit }, video.pixelAspect === 1);
+    return { flags, left: barsOf(placement, crop ?? uprightSize(video), crop ? { ...crop, x: 0, y: 0 } : between) };
+  });
+  const best = tried.find(({ left }) => left < THRESHOLDS.bars.remark) ?? tried.toSorted((a, b) => a.left - b.left)[0];
+  if (!best || best.left > now - 0.5) return undefined;
+  const loss = best.flags.includes('--fit crop') ? ', where nothing that counts lies at its edges' : '';
+  return `Add ${best.flags} to fill the frame${loss}.`;
+}
+
+/** Per cent of the frame of a master that are black. `whole`: of the upright frame that `between` is part of. */
+export function barsOfMaster(plan: RemuxPlan | ConvertPlan, whole: Size, between: Rect | undefined): number {
+  const exact = { box: whole, picture: whole, x: 0, y: 0, mode: 'exact' } as const;
+  if (plan.kind === 'remux') return barsOf(exact, whole, between);
+  return plan.crop
+    ? barsOf(plan.placement, plan.crop, { ...plan.crop, x: 0, y: 0 })
+    : barsOf(plan.placement, whole, between);
+}
+
+/** Per cent of the frame that show nothing: `source` is placed, of which `lit` is no bar. */
+function barsOf({ box, picture, mode, x, y }: Placement, source: Size, lit: Rect = { ...source, x: 0, y: 0 }): number {
+  const [left, top] = mode === 'crop' ? [-x, -y] : [x, y];
+  const along = visible(left, picture.width / source.width, [lit.x, lit.width], box.width);
+  const down = visible(top, picture.height / source.height, [lit.y, lit.height], box.height);
+  return (1 - along * down) * 100;
+}
+
+/** Share of a side of the frame. */
+function visible(at: number, scale: number, [from, length]: readonly [number, number], side: number): number {
+  const start = Math.max(0, at + from * scale);
+  return Math.max(0, Math.min(side, at + (from + length) * scale) - start) / side;
+}
+
+/** 0 to 1, by area. */
+export function shareOf(part: Size, whole: Size): number {
+  return (part.width * part.height) / (whole.width * whole.height);
 }

@@ -140,3 +140,8 @@ export function withTimeline(info: MediaInfo, timeline: Timeline): MediaInfo {
   const whole = { ...timed, seconds: timeline.end - delay, frames };
   return { ...info, timeline, seconds: info.seconds ?? timeline.end, video: whole };
 }
+
+/** As stored, turned upright: the frame that ffmpeg's filters see. */
+export function uprightSize({ width, height, rotation }: VideoInfo): Size {
+  return rotation % 180 === 0 ? { width, height } : { width: height, height: width };
+}

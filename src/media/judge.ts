@@ -1,18 +1,36 @@
-/**
- * What a clip is worth as a reference of a character: findings with numbers, what they mean and what to do. Pure. The
- * thresholds lie between what was measured on clips made good and bad; test/media/judge.test.ts has the figures.
- */
-import { type ClipOptions, formatSize, type Rect, type Size } from '../domain.ts';
+/** What a clip is worth as a reference of a character: findings with numbers, what they mean and what to do. Pure. */
+import { type ClipOptions, formatSize, type Rect } from '../domain.ts';
 import { trackName } from './audio-tracks.ts';
-import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
+import { barsAdvice, barsOfMaster, shareOf } from './bars.ts';
+import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from './info.ts';
 import type { ConvertPlan, RemuxPlan } from './plan.ts';
-import { jerk, liveliness, median, type Readings, type Sample } from './readings.ts';
+import { cameraSpeed, fades, liveliness, median, type Readings, type Sample, shaking } from './readings.ts';
 import { type HeardTrack, isAudible } from './sound.ts';
-
-export type Level = 'good' | 'remark' | 'problem';
+import {
+  contrastVerdict,
+  exposureVerdict,
+  fadeVerdict,
+  type Level,
+  motionVerdict,
+  sharpnessVerdict,
+  spreadPercent,
+  steadinessVerdict,
+  THRESHOLDS,
+} from './thresholds.ts';
 
 export interface Finding {
-  readonly what: 'shape' | 'sharpness' | 'exposure' | 'cuts' | 'motion' | 'steadiness' | 'bars' | 'size' | 'sound';
+  readonly what:
+    | 'shape'
+    | 'sharpness'
+    | 'exposure'
+    | 'contrast'
+    | 'fade'
+    | 'cuts'
+    | 'motion'
+    | 'steadiness'
+    | 'bars'
+    | 'size'
+    | 'sound';
   readonly level: Level;
   /** Null where there is nothing to measure. */
   readonly value: number | null;
@@ -45,15 +63,17 @@ export interface Evidence {
 
 /** Every finding that these readings allow, in the order in which a person would look. */
 export function judge(evidence: Evidence): readonly Finding[] {
-  const { readings, info, between, options } = evidence;
+  const { readings, info } = evidence;
+  const { samples, blur } = readings;
   return [
     ...shape(info.video),
-    ...(readings.blur.length > 0 ? [sharpness(median(readings.blur))] : []),
+    ...(blur.length > 0 ? [sharpness(median(blur.map(({ value }) => value)))] : []),
     // The levels of HDR are of another scale.
-    ...(readings.samples.length > 0 && !info.video.hdr ? [exposure(readings.samples)] : []),
+    ...(samples.length > 0 && !info.video.hdr ? [exposure(samples), contrast(samples)] : []),
+    ...(samples.length > 2 ? [fade(samples)] : []),
     cuts(readings.cuts),
-    ...(readings.samples.length > 2 ? [motion(readings.samples), steadiness(readings.samples)] : []),
-    bars(uprightSize(info.video), between, options),
+    ...(samples.length > 2 ? [motion(samples), steadiness(samples)] : []),
+    bars(evidence),
     size(evidence),
     sound(evidence),
   ];
@@ -76,16 +96,6 @@ function shape({ projection, stereo, window }: VideoInfo): Finding[] {
   ];
 }
 
-/** As stored, turned upright: the frame that ffmpeg's filters see. */
-export function uprightSize({ width, height, rotation }: VideoInfo): Size {
-  return rotation % 180 === 0 ? { width, height } : { width: height, height: width };
-}
-
-/** Of the picture in the frame; the rest is bars. */
-function share(whole: Size, between: Rect | undefined): number {
-  return between ? (between.width * between.height) / (whole.width * whole.height) : 1;
-}
-
 /** One decimal, which is what the thresholds are good for. */
 function rounded(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
@@ -93,32 +103,57 @@ function rounded(value: number, digits = 1): number {
 
 function sharpness(pixels: number): Finding {
   const value = rounded(pixels);
-  const base = { what: 'sharpness', value, unit: 'px' } as const;
-  if (pixels < 5.5) return { ...base, level: 'good', meaning: `Edges are ${value} pixels wide: it is sharp.` };
-  const advice = 'Use a clip that is in focus and was not enlarged.';
-  return pixels < 8
-    ? { ...base, level: 'remark', meaning: `Edges are ${value} pixels wide: it is a little soft.`, advice }
-    : { ...base, level: 'problem', meaning: `Edges are ${value} pixels wide: it is blurred.`, advice };
+  const { level, word } = sharpnessVerdict(pixels);
+  return {
+    ...{ what: 'sharpness', level, value, unit: 'px', meaning: `Edges are ${value} pixels wide: it is ${word}.` },
+    ...(level !== 'good' && { advice: 'Use a clip that is in focus and was not enlarged.' }),
+  };
 }
 
 const BLACK = 16;
 const WHITE = 235;
 
 function exposure(samples: readonly Sample[]): Finding {
-  const mean = median(samples.map((one) => one.mean));
-  const [low, high] = [median(samples.map((one) => one.low)), median(samples.map((one) => one.high))];
-  const value = Math.round(((mean - BLACK) * 100) / (WHITE - BLACK));
-  const base = { what: 'exposure', value, unit: '%' } as const;
-  const said = `Its mean brightness is ${value} %`;
-  const light = 'Use a clip with more light on the face.';
-  const shade = 'Use a clip with less light.';
-  if (mean < 50 && high < 90) return { ...base, level: 'problem', meaning: `${said}: it is dark.`, advice: light };
-  if (mean < 70 && high < 130)
-    return { ...base, level: 'remark', meaning: `${said}: it is rather dark.`, advice: light };
-  // A white wall behind a face leaves dark tones in the picture; overexposure does not.
-  if (low > 190) return { ...base, level: 'problem', meaning: `${said}: it is overexposed.`, advice: shade };
-  if (mean > 200) return { ...base, level: 'remark', meaning: `${said}: it is very bright.`, advice: shade };
-  return { ...base, level: 'good', meaning: `${said}: it is well lit.` };
+  const light = lightOf(samples);
+  const value = Math.round(((light.mean - BLACK) * 100) / (WHITE - BLACK));
+  const { level, word } = exposureVerdict(light);
+  const advice = word.endsWith('dark') ? 'Use a clip with more light on the face.' : 'Use a clip with less light.';
+  return {
+    ...{ what: 'exposure', level, value, unit: '%', meaning: `Its mean brightness is ${value} %: it is ${word}.` },
+    ...(level !== 'good' && { advice }),
+  };
+}
+
+/** The usual light of a part. */
+export function lightOf(samples: readonly Sample[]): Omit<Sample, 'at' | 'change' | 'x' | 'y'> {
+  const of = (key: 'mean' | 'p5' | 'low' | 'high' | 'p95'): number => median(samples.map((one) => one[key]));
+  return { mean: of('mean'), p5: of('p5'), low: of('low'), high: of('high'), p95: of('p95') };
+}
+
+function contrast(samples: readonly Sample[]): Finding {
+  const light = lightOf(samples);
+  const value = Math.round(spreadPercent(light));
+  const { level, word } = contrastVerdict(light);
+  const meaning = `Its tones span ${value} % of the scale${level === 'good' ? '' : `: it is ${word}`}.`;
+  const advice = 'If it is log footage, apply its look (LUT) and export it as BT.709.';
+  return { ...{ what: 'contrast', level, value, unit: '%', meaning }, ...(level !== 'good' && { advice }) };
+}
+
+function fade(samples: readonly Sample[]): Finding {
+  const { start, end } = fades(samples);
+  const value = rounded(start + end, 2);
+  const { level } = fadeVerdict(start + end);
+  const base = { what: 'fade', level, value, unit: 's' } as const;
+  if (level === 'good') return { ...base, meaning: 'It is there from its first picture to its last.' };
+  const parts = [
+    ...(start > 0 ? [`its first ${rounded(start, 2)} s fade in`] : []),
+    ...(end > 0 ? [`its last ${rounded(end, 2)} s fade out`] : []),
+  ].join(', and ');
+  return {
+    ...base,
+    meaning: `${parts[0]?.toUpperCase()}${parts.slice(1)}: there is little to be seen of it then.`,
+    advice: 'Choose a part without it with --start, or let --start auto do it.',
+  };
 }
 
 function cuts(times: readonly number[]): Finding {
@@ -136,35 +171,50 @@ function cuts(times: readonly number[]): Finding {
 function motion(samples: readonly Sample[]): Finding {
   const change = liveliness(samples);
   const value = rounded(change, 2);
-  const base = { what: 'motion', value, unit: '%' } as const;
+  const { level, word } = motionVerdict({ change, speed: cameraSpeed(samples) });
+  const base = { what: 'motion', level, value, unit: '%' } as const;
   const said = `${value} % of its contrast changes`;
   const advice = 'Use a part in which the character moves or turns.';
-  if (change < 0.15) return { ...base, level: 'problem', meaning: `It is a still picture: ${said}.`, advice };
-  if (change < 0.8) return { ...base, level: 'remark', meaning: `It hardly moves: ${said}.`, advice };
-  return { ...base, level: 'good', meaning: `It moves: ${said}.` };
+  if (word === 'still') return { ...base, meaning: `It is a still picture: ${said}.`, advice };
+  if (word === 'hardly moving') return { ...base, meaning: `It hardly moves: ${said}.`, advice };
+  if (level === 'good') return { ...base, meaning: `It moves: ${said}.` };
+  return level === 'remark'
+    ? { ...base, meaning: `It moves a lot: ${said}.`, advice: 'Use a calmer part.' }
+    : { ...base, meaning: `Everything changes all the time, as no person does: ${said}.`, advice: 'Use another part.' };
 }
 
 function steadiness(samples: readonly Sample[]): Finding {
-  const shaking = jerk(samples);
-  const value = rounded(shaking, 2);
-  const base = { what: 'steadiness', value, unit: '%' } as const;
-  const said = `it jerks by ${value} % of the picture`;
-  const advice = 'Use a steadier part, or stabilise the clip first.';
-  if (shaking < 0.9) return { ...base, level: 'good', meaning: `The camera is steady: ${said}.` };
-  return shaking < 1.8
-    ? { ...base, level: 'remark', meaning: `The camera is restless: ${said}.`, advice }
-    : { ...base, level: 'problem', meaning: `The camera shakes: ${said}.`, advice };
+  const swing = shaking(samples);
+  const value = rounded(swing, 2);
+  const { level, word } = steadinessVerdict(swing);
+  const does = word === 'shaking' ? 'shakes' : `is ${word}`;
+  return {
+    ...{ what: 'steadiness', level, value, unit: '%' },
+    meaning: `The camera ${does}: it swings over ${value} % of the picture.`,
+    ...(level !== 'good' && { advice: 'Use a steadier part, or stabilise the clip first.' }),
+  };
 }
 
-function bars(whole: Size, between: Rect | undefined, { cropBars }: ClipOptions): Finding {
-  const value = Math.round((1 - share(whole, between)) * 100);
+/** What a master would show: bars of the source and those that are added. */
+function bars({ info, between, options, plan }: Evidence): Finding {
+  const whole = uprightSize(info.video);
+  const share = barsOfMaster(plan, whole, between);
+  const value = Math.round(share);
   const base = { what: 'bars', value, unit: '%' } as const;
-  // A bar on one side alone may be a dark wall.
-  if (!between) return { ...base, level: 'good', meaning: 'There are no black bars of equal width in it.' };
-  const meaning = `Black bars take ${value} %; the picture is ${formatSize(between)}.`;
-  return cropBars
-    ? { ...base, level: 'good', meaning: `${meaning} They are cropped.` }
-    : { ...base, level: value < 5 ? 'remark' : 'problem', meaning, advice: 'Add --crop-bars to cut them off.' };
+  const isCropped = plan.kind === 'convert' && plan.crop !== undefined;
+  const own =
+    between && !isCropped
+      ? ` ${Math.round((1 - shareOf(between, whole)) * 100)} % of the clip are bars already: its picture is ${formatSize(between)}.`
+      : '';
+  if (share < THRESHOLDS.bars.remark) {
+    if (own) return { ...base, level: 'good', meaning: `Its black bars are cut off with the rest.${own}` };
+    // A bar on one side alone may be a dark wall.
+    const meaning = isCropped ? 'Its black bars are cropped.' : 'There are no black bars of equal width in it.';
+    return { ...base, level: 'good', meaning };
+  }
+  const level = share < THRESHOLDS.bars.problem ? 'remark' : 'problem';
+  const advice = barsAdvice({ video: info.video, between, options }, share);
+  return { ...base, level, meaning: `Black bars take ${value} % of the frame.${own}`, ...(advice && { advice }) };
 }
 
 function size({ info, plan }: Evidence): Finding {
@@ -173,14 +223,15 @@ function size({ info, plan }: Evidence): Finding {
   const factor = Math.max(picture.width / shown.width, picture.height / shown.height);
   const value = rounded(factor, 2);
   const base = { what: 'size', value, unit: 'x' } as const;
-  if (factor <= 1.02) return { ...base, level: 'good', meaning: `${formatSize(shown)} is large enough.` };
+  const { told, remark, problem } = THRESHOLDS.size;
+  if (factor <= told) return { ...base, level: 'good', meaning: `${formatSize(shown)} is large enough.` };
   const meaning = `${formatSize(shown)} is enlarged ${value} times: fine detail is missing.`;
   const advice = 'Use the original in its full size, if there is one.';
   return {
     ...base,
-    level: factor < 1.25 ? 'good' : factor < 2.5 ? 'remark' : 'problem',
+    level: factor < remark ? 'good' : factor < problem ? 'remark' : 'problem',
     meaning,
-    ...(factor >= 1.25 && { advice }),
+    ...(factor >= remark && { advice }),
   };
 }
 
@@ -204,7 +255,7 @@ function sound({ info, options, sounds }: Evidence): Finding {
   if (used === undefined || typeof used === 'string') return remark('Its sound cannot be decoded.');
   if (used.seconds === 0) return remark('It has no sound in this part.');
   if (!isAudible(used)) return remark('Its sound is silence.');
-  if (used.rms < -40) return remark(`Its sound is very quiet (${value} dB).`);
+  if (used.rms < THRESHOLDS.sound.quiet) return remark(`Its sound is very quiet (${value} dB).`);
   return { ...base, level: 'good', meaning: `It has sound (${value} dB).${also}` };
 }
 

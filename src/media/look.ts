@@ -1,4 +1,4 @@
-/** Looks into a part of a clip with ffmpeg's own filters: light, movement, cuts, sharpness and bars, in one pass. */
+/** Looks into a part of a clip with ffmpeg's own filters: small pictures to measure, sharpness and bars, in one pass. */
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,9 +8,11 @@ import { machineError } from '../publish.ts';
 import { temporary } from '../temporary.ts';
 import { fileUrl, hostileInput } from './arguments.ts';
 import { pictureBetweenBars } from './bars.ts';
-import type { Ffmpeg } from './find.ts';
-import { type MediaInfo, shownSize, type VideoInfo } from './info.ts';
-import { uprightSize } from './judge.ts';
+import { type Ffmpeg, listParts } from './find.ts';
+import { fpsOf, targetRate } from './frame.ts';
+import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from './info.ts';
+import { MAX_FPS } from './limits.ts';
+import { createMeter, type Meter } from './meter.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from './process.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './readings.ts';
@@ -30,9 +32,9 @@ export interface LookRequest {
 }
 
 export interface Wanted {
-  /** Widths of edges; the build must have blurdetect. */
+  /** Widths of edges; see `measuresBlur`. */
   readonly blur?: boolean;
-  /** Sharpness by a measure that every build has, to compare parts of one clip. */
+  /** Sharpness by a measure that every build has, to compare parts of one clip; no word for it. */
   readonly detail?: boolean;
   readonly bars?: boolean;
   /** The picture between bars, in the upright frame: everything but `bars` looks at that alone. */
@@ -44,7 +46,14 @@ const SMALL_SIDE = 320;
 const DETAIL_SIDE = 640;
 /** Edges are as wide as a host sees them. */
 const BLUR_SIDE = 1280;
+/** Any will do. */
+const PIPE_RATE = 25;
 const TIMEOUT_MS = 180_000;
+
+/** Whether this build measures the widths of edges: from 5.1 on. */
+export async function measuresBlur(ffmpeg: Ffmpeg, signal: AbortSignal): Promise<boolean> {
+  return (await listParts(ffmpeg, 'filters', signal)).has('blurdetect');
+}
 
 /** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. */
 export async function lookInto(request: LookRequest): Promise<Readings> {
@@ -55,7 +64,10 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
   });
   const made = temporary(folder);
   try {
-    const failure = await runLook(request, { folder, video: info.video });
+    const size = smaller(shownSize(info.video, want.crop), SMALL_SIDE);
+    const fps = pictureRate(info.video);
+    const meter = createMeter(size, fps);
+    const failure = await runLook(request, { folder, video: info.video, size, fps, meter });
     if (failure !== undefined) {
       throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
         hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
@@ -63,8 +75,7 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
     }
     const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
     const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
-    const { width, height } = smaller(shownSize(info.video, want.crop), SMALL_SIDE);
-    return readPrinted(printed, { offset: start, longSide: Math.max(width, height) });
+    return readPrinted(printed, { offset: start, meter, fps });
   } finally {
     await made.dispose();
   }
@@ -94,15 +105,16 @@ function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
 /** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
   { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
-  { folder, video }: { folder: string; video: VideoInfo },
+  { folder, video, size, fps, meter }: { folder: string; video: VideoInfo; size: Size; fps: number; meter: Meter },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
   const args = [
-    ...[...hostileInput(), '-v', 'error', '-nostats', '-progress', 'pipe:1', '-y'],
+    ...[...hostileInput(), '-v', 'error', '-nostats', '-y'],
     ...(start > 0 ? ['-ss', String(start)] : []),
     ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', lookGraph(video, want)],
+    ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', String(PIPE_RATE), 'pipe:1'],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
@@ -116,9 +128,9 @@ async function runLook(
     cancelSignal: signal,
     forceKillAfterDelay: KILL_AFTER_MS,
   });
-  for await (const line of child.iterable({ from: 'stdout' })) {
-    const time = /^out_time=(\d+):(\d+):([\d.]+)/.exec(line);
-    if (time) onSeconds?.(Math.min(seconds, Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])));
+  for await (const picture of picturesOf(child.stdout, size)) {
+    meter.add(picture);
+    onSeconds?.(Math.min(seconds, meter.count / fps));
   }
   const result = await child;
   throwIfAborted(signal);
@@ -129,6 +141,29 @@ async function runLook(
   if (machine) throw machine;
   requireStarted(result);
   return firstWords(stderr);
+}
+
+/** One byte a pixel; what is left at the end is none. */
+async function* picturesOf(stream: AsyncIterable<Uint8Array>, { width, height }: Size): AsyncGenerator<Uint8Array> {
+  let picture = new Uint8Array(width * height);
+  let filled = 0;
+  for await (const bytes of stream) {
+    for (let from = 0; from < bytes.length; ) {
+      const part = bytes.subarray(from, from + picture.length - filled);
+      picture.set(part, filled);
+      from += part.length;
+      filled += part.length;
+      if (filled < picture.length) break;
+      yield picture;
+      picture = new Uint8Array(width * height);
+      filled = 0;
+    }
+  }
+}
+
+/** Pictures a second that are measured: all that there are, and of a varying rate those that a master would show. */
+function pictureRate({ fps = 30, constantRate }: VideoInfo): number {
+  return constantRate && fps <= MAX_FPS ? fps : fpsOf(targetRate(fps));
 }
 
 /** The filters, each printing what it found into a file of its own. */
@@ -152,19 +187,23 @@ export function lookGraph(video: VideoInfo, want: Wanted): string {
  * an assertion (`best_input >= 0`) at the end of some clips.
  */
 function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
-  return ['seen', ...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+  return [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
 }
 
-/** `scene_score` of every frame first, then twelve a second: deshake takes the picture apart, and comes last. */
+/**
+ * Luma, to be piped, and the time of each picture, to be printed. In the pipe they are numbered, so that none is left out or
+ * repeated by whoever writes it.
+ */
 function seen(video: VideoInfo, crop: Rect | undefined): string {
+  const fps = pictureRate(video);
   return [
+    'metadata=mode=add:key=lavfi.seen:value=1',
+    print('times', 'lavfi.seen'),
+    ...(video.constantRate && video.fps === fps ? [] : [`fps=${fps}`]),
     shrink({ video, crop }, SMALL_SIDE, 'yuv420p'),
-    'select=gte(scene\\,0)',
-    print('scene', 'lavfi.scene_score'),
-    'fps=12',
-    'signalstats',
-    print('light'),
-    'deshake=rx=16:ry=16:contrast=20:filename=motion[seen]',
+    // Made grey by a conversion, it would be of full range.
+    'extractplanes=y',
+    ...[`settb=1/${PIPE_RATE}`, 'setpts=N[seen]'],
   ].join(',');
 }
 

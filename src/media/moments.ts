@@ -1,8 +1,18 @@
 /** Which 2 to 4 s of a clip show a character best: no cut inside, sharp, well lit, moving but not shaking. Pure. */
 import type { VideoInfo } from './info.ts';
+import { lightOf } from './judge.ts';
 import { MAX_SECONDS, MIN_SECONDS } from './limits.ts';
 import type { Moment } from './plan.ts';
-import { jerk, liveliness, median, type Readings } from './readings.ts';
+import { cameraSpeed, fades, liveliness, median, type Readings, shaking } from './readings.ts';
+import {
+  contrastVerdict,
+  exposureVerdict,
+  fadeVerdict,
+  motionVerdict,
+  SCORE,
+  sharpnessVerdict,
+  steadinessVerdict,
+} from './thresholds.ts';
 
 /** A part of the source that is looked at, in seconds. */
 export interface Span {
@@ -43,17 +53,20 @@ const SLICE_SECONDS = 0.5;
 const SLACK = 0.003;
 
 interface Qualities {
-  readonly sharp: number;
-  readonly mean: number;
+  /** Width of edges; undefined where it was not measured. */
+  readonly blur: number | undefined;
+  readonly detail: number;
+  readonly light: ReturnType<typeof lightOf>;
   readonly change: number;
-  readonly jerk: number;
+  readonly swing: number;
 }
 
-interface Candidate extends Qualities {
+interface Candidate {
   readonly start: number;
   readonly seconds: number;
   readonly cuts: number;
   readonly score: number;
+  readonly part: Part;
 }
 
 /**
@@ -100,55 +113,63 @@ function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): num
 
 function candidateAt(readings: Readings, start: number, { seconds, worth }: (typeof LENGTHS)[number]): Candidate {
   const end = start + seconds;
-  const { samples, detail } = partOf(readings, start, end);
+  const part = partOf(readings, start, end);
   const cuts = readings.cuts.filter((at) => at > start + SLACK && at < end - SLACK).length;
   // Slice by slice: half a good window is worth half of one that is good throughout.
   const count = Math.round(seconds / SLICE_SECONDS);
   const rates = Array.from({ length: count }, (_, index) => {
     const [from, to] = [start + (index * seconds) / count, start + ((index + 1) * seconds) / count];
-    return rate(qualitiesOf(partOf({ samples, detail }, from, to)));
+    return rate(qualitiesOf(partOf(part, from, to)));
   });
   const mean = rates.reduce((sum, one) => sum + one, 0) / count;
   const score = Math.round((0.8 * mean + 0.2 * Math.min(...rates)) * worth * 0.1 ** Math.min(2, cuts) * 1000);
-  return { start, seconds, cuts, score, ...qualitiesOf({ samples, detail }) };
+  return { start, seconds, cuts, score, part };
 }
 
-type Part = Pick<Readings, 'samples' | 'detail'>;
+type Part = Pick<Readings, 'samples' | 'detail' | 'blur'>;
 
-function partOf({ samples, detail }: Part, start: number, end: number): Part {
+function partOf({ samples, detail, blur }: Part, start: number, end: number): Part {
   const isInside = ({ at }: { at: number }): boolean => at >= start - SLACK && at < end - SLACK;
-  return { samples: samples.filter(isInside), detail: detail.filter(isInside) };
+  return { samples: samples.filter(isInside), detail: detail.filter(isInside), blur: blur.filter(isInside) };
 }
 
-function qualitiesOf({ samples, detail }: Part): Qualities {
+function qualitiesOf({ samples, detail, blur }: Part): Qualities {
+  const middle = (of: Part['blur']): number => median(of.map(({ value }) => value));
   return {
-    sharp: median(detail.map(({ value }) => value)),
-    mean: median(samples.map(({ mean }) => mean)),
+    blur: blur.length > 0 ? middle(blur) : undefined,
+    detail: middle(detail),
+    light: lightOf(samples),
     change: liveliness(samples),
-    jerk: jerk(samples),
+    swing: shaking(samples),
   };
 }
 
 /** 0 to 1: each quality counts as a factor, so that none makes up for another. */
-function rate({ sharp, mean, change, jerk: shaking }: Qualities): number {
-  const sharpness = ramp(sharp, 0.1, 0.5);
-  const light = Math.min(ramp(mean, 30, 75), ramp(mean, 228, 190));
-  const movement = 0.3 + 0.7 * Math.min(ramp(change, 0.1, 1.5), ramp(change, 40, 15));
-  const steadiness = ramp(shaking, 2.5, 0.6);
+function rate({ blur, detail, light: { mean }, change, swing }: Qualities): number {
+  const sharpness = blur === undefined ? ramp(detail, SCORE.detail) : ramp(blur, SCORE.blur);
+  const light = Math.min(ramp(mean, SCORE.dark), ramp(mean, SCORE.bright));
+  const movement = 0.3 + 0.7 * Math.min(ramp(change, SCORE.still), ramp(change, SCORE.lively));
+  const steadiness = ramp(swing, SCORE.shaking);
   return [sharpness, light, movement, steadiness].reduce((product, factor) => product * Math.max(0.05, factor), 1);
 }
 
 /** 0 at `none`, 1 at `full`, straight between them. */
-function ramp(value: number, none: number, full: number): number {
+function ramp(value: number, { none, full }: { none: number; full: number }): number {
   return Math.min(1, Math.max(0, (value - none) / (full - none)));
 }
 
-function describe({ cuts, sharp, mean, change, jerk: shaking }: Candidate): string[] {
+/** In the words of `clip inspect`. What this build does not measure is left out; a contrast or a beginning that is as it should be, too. */
+function describe({ cuts, part }: Candidate): string[] {
+  const { blur, light, change, swing } = qualitiesOf(part);
+  const { start, end } = fades(part.samples);
+  const [contrast, fade] = [contrastVerdict(light), fadeVerdict(start + end)];
   return [
     cuts === 0 ? 'no cut inside' : cuts === 1 ? 'one cut inside' : `${cuts} cuts inside`,
-    sharp >= 0.28 ? 'sharp' : 'not sharp',
-    mean < 55 ? 'dark' : mean > 210 ? 'very bright' : 'well lit',
-    change < 0.8 ? 'hardly moving' : 'moving',
-    shaking < 0.9 ? 'steady' : 'shaking',
+    ...(blur === undefined ? [] : [sharpnessVerdict(blur).word]),
+    exposureVerdict(light).word,
+    ...(contrast.level === 'good' ? [] : [contrast.word]),
+    ...(fade.level === 'good' ? [] : [fade.word]),
+    motionVerdict({ change, speed: cameraSpeed(part.samples) }).word,
+    steadinessVerdict(swing).word,
   ];
 }

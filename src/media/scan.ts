@@ -2,7 +2,7 @@
 import type { Rect } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { videoSeconds } from './info.ts';
-import { type LookRequest, lookBetweenBars } from './look.ts';
+import { type LookRequest, lookBetweenBars, measuresBlur } from './look.ts';
 import { chooseMoment, planScan } from './moments.ts';
 import type { Moment } from './plan.ts';
 
@@ -22,6 +22,7 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
   if (!video) throw new TypeError('there is no picture to look through');
   const spans = planScan(videoSeconds(video) ?? 0, video);
   const total = spans.reduce((sum, { seconds }) => sum + seconds, 0);
+  const blur = await measuresBlur(request.ffmpeg, request.signal);
   const looks = [];
   let failure: SoraError | undefined;
   let done = 0;
@@ -34,7 +35,7 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
         furthest = Math.max(furthest, done + seconds);
         onProgress(furthest / total);
       };
-      const part = { ...request, ...span, onSeconds, want: { detail: true } };
+      const part = { ...request, ...span, onSeconds, want: { blur, detail: !blur } };
       const { readings, between } = await lookBetweenBars(part, picture);
       looks.push({ span, readings });
       picture = between;

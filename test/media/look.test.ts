@@ -19,17 +19,26 @@ import { findTestFfmpeg } from '../helpers/prepare.ts';
 
 const { signal } = new AbortController();
 const JOE = fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url));
-/** What is done to a good clip of 960x720 to make it bad. */
+/** What is done to a good clip of 1280x720 to make it bad, or other and still good. */
 const SPOILED = {
   good: 'null',
   blurred: 'boxblur=8:2',
   dark: 'lutyuv=y=16+(val-16)*0.15',
   overexposed: 'lutyuv=y=clip(16+(val-16)*4\\,16\\,235)',
   frozen: 'loop=-1:1:0,trim=duration=2.1,setpts=N/24/TB',
-  shaken: 'crop=iw-40:ih-30:20+18*sin(n*2.3)*cos(n*1.7):15+14*sin(n*1.9+1),scale=960:720,setsar=1',
-  'with bars': 'scale=960:540,setsar=1,pad=960:720:0:90',
+  shaken: 'crop=iw-64:ih-36:32+24*sin(n*2.3)*cos(n*1.7):18+18*sin(n*1.9+1),scale=1280:720,setsar=1',
+  'with bars': 'pad=1280:960:0:120',
+  '4:3': 'crop=960:720',
+  '4:3 in 16:9': 'crop=960:720,pad=1280:720:160:0',
   'with a cut': 'hue=h=180:enable=gte(n\\,30),negate=enable=gte(n\\,30)',
-  small: 'scale=320:240',
+  small: 'scale=320:180',
+  flat: 'lutyuv=y=val*0.4+70',
+  'faded in': 'fade=in:d=1.5',
+  static: "scale=320:180,geq=lum='random(1)*255':cb=128:cr=128,scale=1280:720:flags=neighbor",
+  panned: 'crop=854:480:min(426\\,200*t):120,scale=1280:720,setsar=1',
+  'panned at 8 fps': 'fps=8,crop=854:480:min(426\\,200*t):120,scale=1280:720,setsar=1',
+  'at 5 fps': 'fps=5',
+  'dark, with a cut': 'hue=h=180:enable=gte(n\\,30),negate=enable=gte(n\\,30),lutyuv=y=16+(val-16)*0.5',
 } as const;
 type Kind = keyof typeof SPOILED;
 
@@ -41,7 +50,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sora-look-test-'));
   ffmpeg = await findTestFfmpeg();
   await run(
-    [...words('-v error -i'), JOE, ...words(`-t 2.1 -vf scale=960:720 -af volume=1 ${FAST}`), join(folder, 'joe.mp4')],
+    [
+      ...words('-v error -i'),
+      JOE,
+      ...words(`-t 2.1 -vf crop=1920:1080,scale=1280:720 -af volume=1 ${FAST}`),
+      join(folder, 'joe.mp4'),
+    ],
     { path: makerPath },
   );
 });
@@ -102,6 +116,14 @@ describe('clips that were made good and bad', () => {
     ['with bars', { bars: 'problem' }],
     ['with a cut', { cuts: 'problem' }],
     ['small', { size: 'problem' }],
+    ['4:3', { bars: 'problem' }],
+    ['4:3 in 16:9', { bars: 'problem' }],
+    ['flat', { contrast: 'remark' }],
+    ['faded in', { fade: 'problem' }],
+    ['static', { motion: 'problem' }],
+    ['panned', {}],
+    ['panned at 8 fps', {}],
+    ['at 5 fps', {}],
   ])('finds what is wrong with the one that is %s, and nothing else', async (kind, expected) => {
     expect(await levels(await clip(kind), {})).toEqual(expected);
   });
@@ -147,10 +169,12 @@ describe('clips that were made good and bad', () => {
   });
 
   it('finds the cut and the bars where they are', async () => {
-    const cut = await look(await clip('with a cut'), {});
-    expect(cut.readings.cuts.map((at) => Number(at.toFixed(2)))).toEqual([1.25]);
+    for (const kind of ['with a cut', 'dark, with a cut'] as const) {
+      const cut = await look(await clip(kind), {});
+      expect(cut.readings.cuts.map((at) => Number(at.toFixed(2)))).toEqual([1.25]);
+    }
     const barred = await look(await clip('with bars'), { bars: true });
-    expect(barred.readings.lit?.loose).toEqual({ x: 0, y: 90, width: 960, height: 540 });
+    expect(barred.readings.lit?.loose).toEqual({ x: 0, y: 120, width: 1280, height: 720 });
   });
 });
 
@@ -233,7 +257,7 @@ describe('lookGraph', () => {
 
   it('looks at the picture as it is shown, and makes whole frames of fields', () => {
     const turned = lookGraph(videoInfo({ width: 1920, height: 1080, rotation: 90, scan: 'interlaced' }), {});
-    expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\]scale=w=180:h=320/);
+    expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\].*,scale=w=180:h=320/);
   });
 
   it('looks between bars, but for the bars themselves', () => {
