@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Size } from '../domain.ts';
+import { SoraError } from '../errors.ts';
 import { fileUrl, hostileInput } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
 import { DECODER_THREADS, runDecoder } from './verify.ts';
@@ -58,7 +59,8 @@ export interface FirstFrames {
 }
 
 const FRAMES = 5;
-const TIMEOUT_MS = 20_000;
+/** A first look takes no longer, on the busiest machine. */
+export const FIRST_LOOK_TIMEOUT_MS = 30_000;
 
 /** The frames and all that ffmpeg knows are printed at its `info` level, marked so that errors can be told apart. */
 export function firstFramesArgs(path: string, stream: number, frames = FRAMES): string[] {
@@ -69,13 +71,20 @@ export function firstFramesArgs(path: string, stream: number, frames = FRAMES): 
   ];
 }
 
-/** `stream` counts the video streams that are no cover art. Throws only on abort, and when ffmpeg cannot be started. */
+/** `stream` counts the video streams that are no cover art. Throws on abort, and `machine` for an ffmpeg that hangs or cannot be started. */
 export async function decodeFirstFrames(
   path: string,
   ffmpeg: Ffmpeg,
-  { stream, signal }: { readonly stream: number; readonly signal: AbortSignal },
+  options: { readonly stream: number; readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<FirstFrames> {
-  const { result } = await runDecoder(ffmpeg, firstFramesArgs(path, stream), { signal, timeoutMs: TIMEOUT_MS });
+  const { stream, signal, timeoutMs = FIRST_LOOK_TIMEOUT_MS } = options;
+  const { result } = await runDecoder(ffmpeg, firstFramesArgs(path, stream), { signal, timeoutMs });
+  if (result.timedOut)
+    throw new SoraError(
+      'machine',
+      `ffmpeg did not decode the first frames within ${timeoutMs / 1000} s, and was stopped.`,
+      { hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.' },
+    );
   return parseFirstFrames(result.stderr);
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { fileUrl, hostileInput, SOURCE_CLOCK } from './arguments.ts';
 import type { Ffmpeg } from './find.ts';
+import { FIRST_LOOK_TIMEOUT_MS } from './first-frames.ts';
 import { KILL_AFTER_MS, throwIfAborted } from './process.ts';
 import { type Listing, readOrigin, readPackets, readShown, type Timeline, timelineOf } from './timeline.ts';
 
@@ -16,7 +17,7 @@ export interface TimelineRequest {
   readonly seconds?: number;
 }
 
-const TIMEOUT_MS = 60_000;
+const WHOLE_TIMEOUT_MS = 60_000;
 const MAX_PACKETS = 1_000_000;
 /** The last packets before a limit may be missing: they are stored in decoding order. */
 const EDGE_SECONDS = 1;
@@ -68,7 +69,7 @@ async function listLines(
     reject: false,
     buffer: { stdout: false, stderr: pipe === 'stdout' },
     maxBuffer: 1_000_000,
-    timeout: TIMEOUT_MS,
+    timeout: seconds === undefined ? WHOLE_TIMEOUT_MS : FIRST_LOOK_TIMEOUT_MS,
     cancelSignal: signal,
     forceKillAfterDelay: KILL_AFTER_MS,
   });

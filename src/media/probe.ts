@@ -24,7 +24,7 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read. */
+/** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read or ffmpeg hangs. */
 export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: ProbeOptions): Promise<MediaInfo> {
   throwIfAborted(signal);
   const file = await openFile(path);
@@ -138,15 +138,12 @@ async function withSound(
   return found;
 }
 
-/** Undefined where no ffmpeg is at hand, or it does not run: that is said when it is needed. */
+/** Undefined where no ffmpeg is at hand. */
 async function firstFrames({ path, stream, signal, ...clip }: Clip): Promise<FirstFrames | undefined> {
   const ffmpeg = await clip.ffmpeg;
   if (!ffmpeg) return undefined;
   const { decodeFirstFrames } = await import('./first-frames.ts');
-  return decodeFirstFrames(path, ffmpeg, { stream, signal }).catch((error: unknown) => {
-    if (signal.aborted) throw error;
-    return undefined;
-  });
+  return decodeFirstFrames(path, ffmpeg, { stream, signal });
 }
 
 const MAX_PHOTO_BYTES = 64 * 1024 * 1024;

@@ -19,7 +19,7 @@ export interface Stretch {
 
 const TIMEOUT_MS = 60_000;
 
-/** Decodes the keyframes of a part: a size changes nowhere else, but in VP9. Throws only on abort, and when ffmpeg cannot be started. */
+/** Decodes the keyframes of a part: a size changes nowhere else, but in VP9, whose decoder leaves no frame out. Throws only on abort, and when ffmpeg cannot be started. */
 export async function findStretches(
   path: string,
   ffmpeg: Ffmpeg,

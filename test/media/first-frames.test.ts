@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeFirstFrames, firstFramesArgs, parseFirstFrames } from '../../src/media/first-frames.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 
 const { signal } = new AbortController();
@@ -188,5 +189,13 @@ describeBuilds('decodeFirstFrames', (build) => {
     const { frames, streams, complaints } = await look(path);
     expect([frames, streams]).toEqual([[], []]);
     expect(complaints.join()).toMatch(/Invalid data|moov|Invalid argument/);
+  });
+});
+
+describe('an ffmpeg that hangs', () => {
+  it('is told at the first look', async () => {
+    const ffmpeg = await fakeFfmpeg('exec tail -f /dev/null');
+    const look = decodeFirstFrames('/clips/a.mp4', ffmpeg, { stream: 0, signal, timeoutMs: 100 });
+    await expect(look).rejects.toMatchObject({ code: 'machine', message: expect.stringMatching(/within 0\.1 s/) });
   });
 });
