@@ -322,6 +322,11 @@ export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
   return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
 }
 
+/** False where it is known that no host has, or had, the job. */
+export function mayExist(job: Pick<Job, 'status' | 'remoteId'>): boolean {
+  return job.remoteId !== undefined || job.status !== 'failed';
+}
+
 /** The failure code of a job that was closed by a person's word: nobody knows that its host made nothing. */
 export const CLOSED = 'closed';
 

@@ -1,6 +1,6 @@
 /** The end of jobs of which nobody knows whether their host has them: by a person's word, or because they were sent anew. */
 import type { Context } from '../context.ts';
-import { isClosed, isGivenUp, isUnresolved, type Job } from '../domain.ts';
+import { isClosed, isGivenUp, isUnresolved, type Job, mayExist } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import { closeJob, describe } from '../jobs.ts';
 import { jobCommand } from './job-command.ts';
@@ -58,7 +58,7 @@ async function look(context: Context, job: Job): Promise<Settled> {
 
 /** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */
 export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'): void {
-  if (isUnresolved(job) || (job.remoteId === undefined && job.status === 'failed')) return;
+  if (isUnresolved(job) || !mayExist(job)) return;
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
   const isOver = isGivenUp(job.status);
   const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
@@ -101,7 +101,7 @@ export async function closeReplaced(context: Context, replaced: readonly Job[], 
   const store = await context.jobs();
   try {
     const made = await store.find(by);
-    if (!made || (made.remoteId === undefined && made.status === 'failed')) return;
+    if (!made || !mayExist(made)) return;
     for (const job of replaced) {
       const nowMs = context.host.clock.now();
       if (await withoutSender(context, job)) {

@@ -1,9 +1,9 @@
 /** Jobs of which nobody knows whether their host has them: looked for where the host can list, and explained where it cannot. */
 import type { Context } from '../context.ts';
 import type { Deadline } from '../deadline.ts';
-import { isClosed, isUnresolved, type Job } from '../domain.ts';
+import { isClosed, isUnresolved, type Job, mayExist } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
-import { applyRemote, reopenJob } from '../jobs.ts';
+import { applyRemote, closeJob, reopenJob } from '../jobs.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { type Finding, findOwn, lifeOf, type Sighting } from '../reconcile.ts';
 import { oneLine, sentence } from '../text.ts';
@@ -37,6 +37,8 @@ export async function settleJob(context: Context, job: Job): Promise<Settled> {
   const current = await withoutSender(context, job);
   if (!current) return settled({ job, isSending: true });
   if (!isUnresolved(current)) return settled({ job: current });
+  const replaced = await closeAfterKill(context, current);
+  if (replaced) return settled({ job: replaced });
   const provider = await context.providerOf(current);
   const ways = waysOn(context, current);
   if (!provider.listVideos) return settled({ job: current, ways });
@@ -56,6 +58,18 @@ export async function settleJob(context: Context, job: Job): Promise<Settled> {
   });
   if (!isUnresolved(kept)) tellFound(context, kept);
   return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
+}
+
+/** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
+async function closeAfterKill(context: Context, job: Job): Promise<Job | undefined> {
+  const store = await context.jobs();
+  for (const other of (await store.list()).records.filter(({ replaces }) => replaces === job.id)) {
+    const by = await withoutSender(context, other);
+    if (!by || !mayExist(by)) continue;
+    const nowMs = context.host.clock.now();
+    return store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by: by.id }) : now));
+  }
+  return undefined;
 }
 
 function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {

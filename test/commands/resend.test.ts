@@ -130,7 +130,7 @@ describe('P2: a request that is sent once more', () => {
     await expect(resend(test, lost.id)).rejects.toMatchObject(refused);
     expect(bodies(test)).toHaveLength(2);
     await store.update(made?.id ?? '', (job) => ({ ...job, status: 'failed' }));
-    test.server.answer(NO_LIST, videoObject('queued', { id: 'video_3' }));
+    test.server.answer(videoObject('queued', { id: 'video_3' }));
     expect(await resend(test, lost.id)).toBe(0);
   });
 
@@ -161,6 +161,22 @@ describe('P2: a request that is sent once more', () => {
       replacedBy: [...by.values()].find(({ remoteId }) => remoteId === 'video_3')?.id,
     };
     for (const { id } of [lost, second]) expect(by.get(id)).toMatchObject(closed);
+  });
+
+  it.each([
+    ['unknown', 'failed'],
+    ['queued', 'failed'],
+    ['failed', 'unknown'],
+  ] as const)('and is %s after a kill, which left the first open: that is %s', async (status, left) => {
+    const test = await withHost();
+    const lost = await lose(test);
+    const { remoteId: _none, ...rest } = await addJob(test, { baseUrl: test.baseUrl, replaces: lost.id, status });
+    const second = status === 'queued' ? { ...rest, remoteId: 'video_2' } : rest;
+    await (await test.context.jobs()).update(second.id, () => second);
+    test.server.otherwise(() => NO_LIST);
+    await runVideoStatus(test.context, { ids: [lost.id], watch: false, exitStatus: false }).catch(() => {});
+    const by = new Map((await jobs(test)).map((job) => [job.id, job]));
+    expect(by.get(lost.id)).toMatchObject({ status: left, ...(left === 'failed' && { replacedBy: second.id }) });
   });
 
   it('is none of a key that has its job by now: a dry run says so, and nothing is sent', async () => {
