@@ -100,7 +100,7 @@ describe('the floors of the house', () => {
   );
 
   it.each([
-    ['fluent-ffmpeg', /^media\/ffmpeg\.ts$/],
+    ['fluent-ffmpeg', /^media\/fluent\.ts$/],
     ['conf', /^store\/settings\.ts$/],
     ['commander', /^(program(-[a-z]+)?|options|cli)\.ts$/],
     ['chalk', /^ui\.ts$/],

@@ -1,8 +1,4 @@
-/**
- * Runs plans. The only file that knows fluent-ffmpeg, which is archived and kept on a short lead: it must not look for
- * codecs (it misreads ffmpeg 7 and later), must not be asked for its `progress` event (that runs ffprobe, without any
- * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
- */
+/** Runs plans. What comes out is verified; where it is not what was planned, another plan is run. */
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Clip } from '../domain.ts';
@@ -10,9 +6,10 @@ import { refuseAll, SoraError } from '../errors.ts';
 import { hashFile } from '../hash.ts';
 import { temporary } from '../temporary.ts';
 import { shellQuote } from '../text.ts';
-import { type FfmpegArgsInput, type FfmpegCommand, ffmpegArgs, ffmpegCommand } from './arguments.ts';
-import { decoderComplaints, isSevere } from './complaints.ts';
+import { type FfmpegArgsInput, ffmpegArgs, ffmpegCommand } from './arguments.ts';
+import { decoderComplaints } from './complaints.ts';
 import { type Ffmpeg, listParts } from './find.ts';
+import { runFluent } from './fluent.ts';
 import { frameLimits } from './frame.ts';
 import type { MediaInfo } from './info.ts';
 import { alphaDecoder } from './picture-input.ts';
@@ -26,7 +23,7 @@ import {
   withoutTail,
 } from './plan.ts';
 import { probeMedia } from './probe.ts';
-import { crashWords, endedError, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from './process.ts';
+import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './process.ts';
 import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './sound.ts';
 import { decodesUntil, movesAt } from './source-checks.ts';
 import {
@@ -64,7 +61,6 @@ export interface Prepared {
   readonly notes: readonly string[];
 }
 
-const RUN_TIMEOUT_MS = 900_000;
 const NO_SOUND = 'there is none in the part that is taken';
 const SILENCE_NOTE = 'Its sound is silence.';
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
@@ -259,7 +255,8 @@ async function runPlan(
 ): Promise<string | undefined> {
   const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
-  const run = await runFluent(job, command, plan.kind === 'convert' ? encoded : () => {});
+  const onFrames = plan.kind === 'convert' ? encoded : () => {};
+  const run = await runFluent(job.ffmpeg, command, { signal: job.signal, timeoutMs: job.timeoutMs, onFrames });
   throwIfAborted(job.signal);
   if (run.timedOut)
     throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
@@ -278,64 +275,6 @@ async function runPlan(
   if (crash !== undefined) return crash;
   if (/spawn|killed with signal/.test(run.error.message)) throw endedError(run.error.message, run.error);
   return firstWords(run.stderr);
-}
-
-interface FluentRun {
-  readonly error: Error | undefined;
-  readonly stderr: string;
-  readonly timedOut: boolean;
-}
-
-/** What is kept of ffmpeg's words: the first lines, which are specific, and the last. */
-const KEPT_LINES = 40;
-
-async function runFluent(job: Job, parts: FfmpegCommand, onFrames: (frames: number) => void): Promise<FluentRun> {
-  const { default: createCommand } = await import('fluent-ffmpeg');
-  const command = createCommand({ stdoutLines: KEPT_LINES });
-  Object.assign(command, {
-    _checkCapabilities: (done: (error: null) => void) => done(null),
-    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
-    // Its own lookup is cached for the whole process, so that two builds could not be used side by side.
-    _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, job.ffmpeg.path),
-  });
-  for (const { options, url } of parts.inputs) command.input(url).inputOptions(...options);
-  // A second attempt writes over the first; the path is ours.
-  const told = ['-y', '-loglevel', 'level+info', '-nostats', '-progress', 'pipe:2'];
-  command.output(parts.target).outputOptions(...parts.output, ...told);
-
-  const said: string[] = [];
-  let timedOut = false;
-  const timers: NodeJS.Timeout[] = [];
-  const stop = (): void => {
-    command.kill('SIGTERM');
-    timers.push(setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS));
-  };
-  return new Promise<FluentRun>((done) => {
-    const settle = (error: Error | undefined): void => {
-      for (const timer of timers) clearTimeout(timer);
-      job.signal.removeEventListener('abort', stop);
-      done({ error, stderr: said.join('\n'), timedOut });
-    };
-    command
-      .on('start', () => {
-        timers.push(
-          setTimeout(() => {
-            timedOut = true;
-            stop();
-          }, job.timeoutMs ?? RUN_TIMEOUT_MS),
-        );
-        job.signal.addEventListener('abort', stop, { once: true });
-        if (job.signal.aborted) stop();
-      })
-      .on('stderr', (line: string) => {
-        const progress = /^(\w+)=\s*(\S*)$/.exec(line);
-        if (progress?.[1] === 'frame') onFrames(Number(progress[2]));
-        else if (!progress && isSevere(line) && said.push(line) > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
-      })
-      .on('error', (error: Error) => settle(error))
-      .on('end', () => settle(undefined))
-      .run();
-  });
 }
 
 /** Retries start at zero again; a person should not see that. */
