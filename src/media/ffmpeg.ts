@@ -101,17 +101,21 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 /** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const failure = await runPlan(job, job.info, plan);
-  if (failure !== undefined) return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
+  if (failure !== undefined) {
+    // Some builds look into the packets of a sound, and refuse to copy one that nobody can decode.
+    if (plan.target.audio && (await isUndecodable(job))) return copyWithoutSound(job, plan);
+    return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
+  }
   const size = plan.target;
   const { decoded, info: looked, sha256 } = await examine(job, { size });
   if (!decoded.ok) {
     const silent =
       plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
     if (!silent) return convert(job, convertInstead(plan, `the copy does not decode (${decoded.reason})`), []);
-    const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
-    return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
+    return copyWithoutSound(job, plan);
   }
-  if (plan.target.audio && !decoded.sound) return remux(job, withoutAudio(plan, NO_SOUND));
+  if (plan.target.audio && !decoded.sound)
+    return (await isUndecodable(job)) ? copyWithoutSound(job, plan) : remux(job, withoutAudio(plan, NO_SOUND));
   const info = await looked;
   const target = fewerFrames(plan.target, Math.min(plan.target.frames, decoded.frames));
   const problems = [
@@ -125,6 +129,18 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
   ];
   return { plan: { ...plan, target }, clip, notes };
+}
+
+async function copyWithoutSound(job: Job, plan: RemuxPlan): Promise<Prepared> {
+  const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
+  return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
+}
+
+async function isUndecodable(job: Job): Promise<boolean> {
+  const { source, info, plan, ffmpeg } = job;
+  if (plan.kind === 'reject' || !info.audio) return false;
+  const part = { source, audio: info.audio, start: 0, seconds: plan.target.seconds };
+  return typeof (await decodeSound(part, ffmpeg, job)) === 'string';
 }
 
 async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {

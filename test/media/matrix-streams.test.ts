@@ -18,7 +18,7 @@ const ROWS: readonly Row[] = [
   { kind: '44.1 kHz audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'two audio tracks', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'two audio tracks, right size', plan: 'remux', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'unreadable audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', silent: true },
+  { kind: 'unreadable audio', plan: 'remux', size: '1280x720', picture: '1280x720+0+0', silent: true },
   { kind: 'cover art', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'cover art, right size', plan: 'remux', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'GPS as tag', plan: 'remux', size: '1280x720', picture: '1280x720+0+0' },
