@@ -9,7 +9,7 @@ import { temporary } from '../temporary.ts';
 import { fileUrl, hostileInput } from './arguments.ts';
 import { pictureBetweenBars } from './bars.ts';
 import { type Ffmpeg, listParts } from './find.ts';
-import { fpsOf, targetRate } from './frame.ts';
+import { formatRate, fpsOf, rateOf, targetRate } from './frame.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from './info.ts';
 import { MAX_FPS } from './limits.ts';
 import { createMeter, type Meter } from './meter.ts';
@@ -46,8 +46,6 @@ const SMALL_SIDE = 320;
 const DETAIL_SIDE = 640;
 /** Edges are as wide as a host sees them. */
 const BLUR_SIDE = 1280;
-/** Any will do. */
-const PIPE_RATE = 25;
 const TIMEOUT_MS = 180_000;
 
 /** Whether this build measures the widths of edges: from 5.1 on. */
@@ -114,7 +112,7 @@ async function runLook(
     ...(start > 0 ? ['-ss', String(start)] : []),
     ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', lookGraph(video, want)],
-    ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', String(PIPE_RATE), 'pipe:1'],
+    ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
@@ -191,19 +189,20 @@ function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
 }
 
 /**
- * Luma, to be piped, and the time of each picture, to be printed. In the pipe they are numbered, so that none is left out or
- * repeated by whoever writes it.
+ * Luma, to be piped, and the time of each picture, to be printed. In the pipe they are numbered at their own rate, so that none
+ * is left out or repeated by whoever writes it.
  */
 function seen(video: VideoInfo, crop: Rect | undefined): string {
   const fps = pictureRate(video);
   return [
-    'metadata=mode=add:key=lavfi.seen:value=1',
-    print('times', 'lavfi.seen'),
-    ...(video.constantRate && video.fps === fps ? [] : [`fps=${fps}`]),
     shrink({ video, crop }, SMALL_SIDE, 'yuv420p'),
+    // Only for a line to print: builds before 4.2 print nothing of a picture about which nothing was found.
+    'signalstats',
+    print('times', 'lavfi.signalstats.YMIN'),
+    ...(video.constantRate && video.fps === fps ? [] : [`fps=${fps}`]),
     // Made grey by a conversion, it would be of full range.
     'extractplanes=y',
-    ...[`settb=1/${PIPE_RATE}`, 'setpts=N[seen]'],
+    `setpts=N/(${fps}*TB)[seen]`,
   ].join(',');
 }
 

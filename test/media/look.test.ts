@@ -213,6 +213,22 @@ describe('lookInto', () => {
     expect(samples[0]?.at).toBeCloseTo(1, 1);
   });
 
+  it.each(['panned', 'panned at 8 fps', 'at 5 fps'] as const)(
+    'sees every picture of the clip once, at its own time: %s',
+    async (kind) => {
+      const source = await clip(kind);
+      const info = await probeMedia(source, { signal });
+      const { samples } = await lookInto({ source, info, ffmpeg, signal, start: 0.4, seconds: 1.2, want: {} });
+      const { fps = 0 } = info.video ?? {};
+      const step = Math.max(1, Math.round(fps / 12)) / fps;
+      const expected = Array.from({ length: Math.ceil(1.2 / step - 0.001) }, (_, index) => 0.4 + index * step);
+      expect(samples).toHaveLength(expected.length);
+      samples.forEach(({ at }, index) => {
+        expect(Math.abs(at - (expected[index] ?? 0))).toBeLessThan(1 / fps);
+      });
+    },
+  );
+
   it('stops when it is told to', async () => {
     const source = await clip('good');
     const info = await probeMedia(source, { signal });
@@ -257,7 +273,7 @@ describe('lookGraph', () => {
 
   it('looks at the picture as it is shown, and makes whole frames of fields', () => {
     const turned = lookGraph(videoInfo({ width: 1920, height: 1080, rotation: 90, scan: 'interlaced' }), {});
-    expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\].*,scale=w=180:h=320/);
+    expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\]scale=w=180:h=320/);
   });
 
   it('looks between bars, but for the bars themselves', () => {
