@@ -29,7 +29,7 @@ export async function inspectClip(
   context: Context,
   file: string,
   options: ClipOptions,
-  known: Pick<Found, 'crop'> = {},
+  known: Found = {},
 ): Promise<InspectedClip> {
   const path = resolve(context.host.cwd, file);
   // Only some files need ffmpeg to be measured; a machine without it can still inspect the others. Looking for it takes as
@@ -73,12 +73,20 @@ async function inOneShape(
   if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
   const { bestStretch, findStretches, partInOneShape } = await import('../media/shapes.ts');
   const { videoSeconds } = await import('../media/info.ts');
-  const isAsked = typeof options.start === 'number' || found.moment !== undefined;
-  // Twice as much as is needed, as far as it goes.
-  const ahead = plan.start + (isAsked ? 1 : 2) * plan.target.seconds;
-  const window = { start: plan.start, end: Math.min(ahead, videoSeconds(video) ?? ahead) };
+  const isAsked = typeof options.start === 'number';
   const { signal } = context.host;
-  const stretches = await findStretches(path, ffmpeg, { ...window, stream: video.stream, signal });
+  const { seconds } = plan.target;
+  const stretchesIn = (start: number, end: number): ReturnType<typeof findStretches> =>
+    findStretches(path, ffmpeg, {
+      ...{ start: Math.max(video.delay, start), end: Math.min(end, videoSeconds(video) ?? end) },
+      ...{ stream: video.stream, signal },
+    });
+  // Where nothing was asked for, twice as much as is needed, as far as it goes.
+  const isOnePart = isAsked || found.moment !== undefined;
+  let stretches = await stretchesIn(plan.start, plan.start + (isOnePart ? 1 : 2) * seconds);
+  // Only a part that was chosen may begin earlier.
+  if (stretches.length > 1 && !isAsked && found.moment)
+    stretches = await stretchesIn(plan.start - seconds, plan.start + 2 * seconds);
   const best = bestStretch(stretches, isAsked);
   if (!best) return clip;
   const part = partInOneShape(stretches, best, options.duration);

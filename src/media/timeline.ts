@@ -212,15 +212,16 @@ function isPart(gap: number, whole: number, tick: number): boolean {
 function gridRate(gaps: readonly number[], steps: readonly number[], tick: number): number {
   const span = sum(gaps);
   const measured = sum(steps) / span;
+  // Absolute deviations: the last pictures that a decoder gives may lie beside the grid.
   const spread = (fps: number): number => {
-    let [at, place, low, high] = [0, 0, 0, 0];
-    for (const [index, gap] of gaps.entries()) {
+    let [at, place] = [0, 0];
+    const off = gaps.map((gap, index) => {
       at += gap;
       place += steps[index] ?? 1;
-      low = Math.min(low, at - place / fps);
-      high = Math.max(high, at - place / fps);
-    }
-    return high - low;
+      return at - place / fps;
+    });
+    const middle = off.toSorted((a, b) => a - b)[Math.floor(off.length / 2)] ?? 0;
+    return sum(off.map((one) => Math.abs(one - middle)));
   };
   const near = STANDARD_FPS.filter((rate) => Math.abs(measured / rate - 1) <= 0.0003 + tick / span);
   return near.sort((a, b) => spread(a) - spread(b))[0] ?? measured;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clipLine, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
+import { clipLine, inspectClip, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { findFfmpeg } from '../../src/media/find.ts';
 import { makeClip } from '../helpers/clips.ts';
@@ -179,6 +179,14 @@ describe('clip prepare', () => {
       command: expect.stringContaining('libx264'),
     });
     expect(JSON.parse(done.stdout.text()).plan).toEqual(announced);
+  });
+
+  it('moves a part that was chosen across a change of size into one size', async () => {
+    const changing = await makeClip('size that changes', await mkdtemp(join(clips, 'chosen-')));
+    const { context } = await setUp({ json: true });
+    const known = { moment: { start: 1, seconds: 2, because: 'x' } };
+    const { plan } = await inspectClip(context, changing, options, known);
+    expect(plan).toMatchObject({ kind: 'convert', start: 0, target: { width: 1280, height: 720 } });
   });
 
   it('gives every reason at once for a clip that cannot be used, and leaves no file', async () => {

@@ -98,6 +98,11 @@ describe('readShown', () => {
 describe('frameRate', () => {
   const rate = (base: string, times: readonly number[]) => frameRate(timeline(listing(base, times, 1)));
 
+  it('is not misled by the last pictures of a decoder, which lie beside the grid', () => {
+    const times = every(2, 144).map((at, index) => (index < 142 ? at : at - 1));
+    expect(rate('1001/48000', times)?.fps).toBeCloseTo(24_000 / 1001, 3);
+  });
+
   it.each([
     ['1/1000', 1000 / 30, 30, false],
     ['1/1000', 1001 / 30, 30_000 / 1001, false],
