@@ -202,9 +202,13 @@ async function openFile(path: string): Promise<FileHandle> {
   if (stats.isFile()) return file;
   await file.close();
   if (stats.isDirectory()) throw new SoraError('usage', `${path} is a folder, not a file.`, { hint: VIDEO_HINT });
-  throw new SoraError('usage', `${path} is not a file: a clip is read more than once, and cannot come from a pipe.`, {
-    hint: 'Save it to a file first, and give that.',
-  });
+  throw new SoraError(
+    'usage',
+    `${path} is not a file: a clip is read more than once, and cannot come from a pipe or a device.`,
+    {
+      hint: 'Save it to a file first, and give that.',
+    },
+  );
 }
 
 async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
