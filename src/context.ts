@@ -16,6 +16,7 @@ import {
 import type { Clock, Job } from './domain.ts';
 import { SoraError } from './errors.ts';
 import type { Ffmpeg } from './media/ffmpeg.ts';
+import type { FfmpegProgram } from './media/find.ts';
 import type { Http } from './providers/http.ts';
 import { PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
@@ -76,6 +77,8 @@ export interface Context {
   characters(): Promise<CharacterStore>;
   jobs(): Promise<JobStore>;
   ffmpeg(): Promise<Ffmpeg>;
+  /** The one that `ffmpeg` asks first, before it is known to work; undefined where there is none. */
+  ffmpegProgram(): Promise<FfmpegProgram | undefined>;
   /** The chosen profile. */
   profile(): Promise<Profile>;
   /** Where a new request would go; throws `usage` when nothing or too much is configured, `auth` without a key. */
@@ -125,6 +128,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/find.ts');
     return findFfmpeg(host.env, host.signal);
+  });
+  const ffmpegProgram = once(async () => {
+    const { firstProgram } = await import('./media/find.ts');
+    return firstProgram(host.env);
   });
   const sandbox = once(async () => {
     const { startSandbox } = await import('./sandbox/server.ts');
@@ -218,6 +225,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
     }),
     ffmpeg,
+    ffmpegProgram,
     connection,
     http: (to) => httpFor(to.allowHttp),
     provider: async (purpose) => connect(await connection(purpose)),

@@ -13,6 +13,7 @@ import {
   type Rect,
 } from '../domain.ts';
 import { refuseAll, SoraError } from '../errors.ts';
+import type { Ffmpeg } from '../media/find.ts';
 import type { Found, MediaInfo, MediaPlan } from '../media/plan.ts';
 import { checkFree, createOutput } from '../publish.ts';
 import { temporary } from '../temporary.ts';
@@ -32,14 +33,13 @@ export async function inspectClip(
   known: Found = {},
 ): Promise<InspectedClip> {
   const path = resolve(context.host.cwd, file);
-  // Only some files need ffmpeg to be measured; a machine without it can still inspect the others. Looking for it takes as
-  // long as looking at the file, so both are done at once.
+  // A machine without ffmpeg can still inspect what headers tell.
   const ffmpeg = context.ffmpeg().catch(() => undefined);
-  const { probeMedia, probePart } = await import('../media/probe.ts');
+  const { probePart } = await import('../media/probe.ts');
   const { planMedia } = await import('../media/plan.ts');
   const { signal } = context.host;
   const start = typeof options.start === 'number' ? options.start : 0;
-  let info = await probeMedia(path, { signal, ffmpeg, start });
+  let info = await probeAtOnce(context, path, { ffmpeg, start });
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: Found = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
@@ -56,6 +56,24 @@ export async function inspectClip(
   if (!otherSize) return { path, info, plan };
   const converted = planMedia(info, options, { ...found, otherSize });
   return inOneShape(context, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
+}
+
+/**
+ * Looks at the file with the ffmpeg that is asked first while that still tells its version: one start of it less to wait
+ * for. Where another turns out to be the one that works, or none, the look is taken again with that.
+ */
+async function probeAtOnce(
+  context: Context,
+  path: string,
+  { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
+): Promise<MediaInfo> {
+  const { probeMedia } = await import('../media/probe.ts');
+  const options = { signal: context.host.signal, start };
+  const program = await context.ffmpegProgram();
+  const early = probeMedia(path, { ...options, ffmpeg: program });
+  early.catch(() => {});
+  const found = await ffmpeg;
+  return found?.path === program?.path ? early : probeMedia(path, { ...options, ffmpeg: found });
 }
 
 /** Formats whose every picture has the size of the file. */

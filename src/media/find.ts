@@ -7,9 +7,13 @@ import { SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
 import { throwIfAborted } from './process.ts';
 
-export interface Ffmpeg {
+/** A program that should be ffmpeg. */
+export interface FfmpegProgram {
   /** Absolute. */
   readonly path: string;
+}
+
+export interface Ffmpeg extends FfmpegProgram {
   /** As the program says it: `5.1.9`, `n7.0`, or a commit of a development build. */
   readonly version: string;
   readonly source: 'SORA_FFMPEG' | 'ffmpeg-static' | 'PATH';
@@ -39,12 +43,7 @@ export async function findFfmpeg(env: Env, signal?: AbortSignal): Promise<Ffmpeg
     });
   }
   const problems: string[] = [];
-  const bundled = await staticPath();
-  const candidates: { path: string; source: Ffmpeg['source'] }[] = [
-    ...(bundled === undefined ? [] : [{ path: bundled, source: 'ffmpeg-static' as const }]),
-    ...(await onPath(env)).map((path) => ({ path, source: 'PATH' as const })),
-  ];
-  for (const { path, source } of candidates) {
+  for (const { path, source } of await unasked(env)) {
     const found = await tryFfmpeg(path, source, signal);
     if (typeof found !== 'string') return found;
     problems.push(`${path}: ${found}`);
@@ -54,6 +53,24 @@ export async function findFfmpeg(env: Env, signal?: AbortSignal): Promise<Ffmpeg
     problems.length === 0 ? 'ffmpeg was not found.' : `No ffmpeg that works was found (${problems.join('; ')}).`,
     { hint: INSTALL_HINT },
   );
+}
+
+/**
+ * The one that `findFfmpeg` asks first, whether it works or not, so that it can be used while it tells its version. Starts
+ * nothing; undefined when there is none.
+ */
+export async function firstProgram(env: Env): Promise<FfmpegProgram | undefined> {
+  const wished = env.SORA_FFMPEG;
+  return wished ? { path: resolve(wished) } : (await unasked(env))[0];
+}
+
+/** Those that are there although nobody asked for one, in order. */
+async function unasked(env: Env): Promise<{ path: string; source: Ffmpeg['source'] }[]> {
+  const bundled = await staticPath();
+  return [
+    ...(bundled === undefined ? [] : [{ path: bundled, source: 'ffmpeg-static' as const }]),
+    ...(await onPath(env)).map((path) => ({ path, source: 'PATH' as const })),
+  ];
 }
 
 async function staticPath(): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Size } from '../domain.ts';
 import { SoraError } from '../errors.ts';
 import { fileUrl, hostileInput } from './arguments.ts';
-import type { Ffmpeg } from './find.ts';
+import type { FfmpegProgram } from './find.ts';
 import { DECODER_THREADS, runDecoder } from './verify.ts';
 
 /** One stream as ffmpeg lists it. */
@@ -74,7 +74,7 @@ export function firstFramesArgs(path: string, stream: number, frames = FRAMES): 
 /** `stream` counts the video streams that are no cover art. Throws on abort, and `machine` for an ffmpeg that hangs or cannot be started. */
 export async function decodeFirstFrames(
   path: string,
-  ffmpeg: Ffmpeg,
+  ffmpeg: FfmpegProgram,
   options: { readonly stream: number; readonly signal: AbortSignal; readonly timeoutMs?: number },
 ): Promise<FirstFrames> {
   const { stream, signal, timeoutMs = FIRST_LOOK_TIMEOUT_MS } = options;

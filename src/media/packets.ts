@@ -1,13 +1,13 @@
 /** Lists the packets of a clip's picture, without decoding any. */
 import { resolve } from 'node:path';
 import { fileUrl, hostileInput, SOURCE_CLOCK } from './arguments.ts';
-import type { Ffmpeg } from './find.ts';
+import type { FfmpegProgram } from './find.ts';
 import { FIRST_LOOK_TIMEOUT_MS } from './first-frames.ts';
 import { KILL_AFTER_MS, throwIfAborted } from './process.ts';
 import { type Listing, readOrigin, readPackets, readShown, type Timeline, timelineOf } from './timeline.ts';
 
 export interface TimelineRequest {
-  readonly ffmpeg: Ffmpeg;
+  readonly ffmpeg: FfmpegProgram;
   readonly signal: AbortSignal;
   /** Counts the video streams that are no cover art. */
   readonly stream?: number;

@@ -6,7 +6,7 @@ import { PATH_HINT, SoraError, systemCode } from '../errors.ts';
 import { oneLine } from '../text.ts';
 import { mergeAudio, withAudioTracks } from './audio-tracks.ts';
 import { chosenTrack, readContainer } from './container.ts';
-import type { Ffmpeg } from './find.ts';
+import type { FfmpegProgram } from './find.ts';
 import type { FirstFrames } from './first-frames.ts';
 import { type MediaInfo, withTimeline } from './info.ts';
 import { MAX_SECONDS } from './limits.ts';
@@ -18,7 +18,7 @@ import { mergeVideo } from './video-facts.ts';
 
 export interface ProbeOptions {
   /** Decodes the first frames and reads the time stamps. Without it, headers are believed. */
-  readonly ffmpeg?: Ffmpeg | Promise<Ffmpeg | undefined> | undefined;
+  readonly ffmpeg?: FfmpegProgram | Promise<FfmpegProgram | undefined> | undefined;
   /** Seconds into the file: the part whose time stamps are read. The beginning unless given. */
   readonly start?: number;
   readonly signal: AbortSignal;

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { type FfmpegArgsInput, fileUrl, hostileInput, SOURCE_CLOCK, soundPath } from './arguments.ts';
 import { unusable } from './audio-tracks.ts';
 import { decoderComplaints } from './complaints.ts';
-import type { Ffmpeg } from './find.ts';
+import type { FfmpegProgram } from './find.ts';
 import type { AudioInfo, MediaInfo } from './info.ts';
 import { AUDIO_MARGIN_SECONDS } from './limits.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
@@ -86,7 +86,7 @@ export function soundArgs({ source, audio, start, seconds, origin, outputPath }:
 /** Or why it cannot be decoded, to follow a colon. Throws `machine` and `interrupted`. */
 export async function decodeSound(
   part: SoundPart,
-  ffmpeg: Ffmpeg,
+  ffmpeg: FfmpegProgram,
   { signal, timeoutMs = DECODE_TIMEOUT_MS }: { readonly signal: AbortSignal; readonly timeoutMs?: number | undefined },
 ): Promise<Heard | string> {
   const told = ['-y', '-loglevel', 'level+info', '-nostats'];
@@ -118,7 +118,7 @@ const MOST_TRACKS = 8;
 export async function hearTracks(
   { audio: used, audioTracks }: Pick<MediaInfo, 'audio' | 'audioTracks'>,
   part: Pick<SoundPart, 'source' | 'start' | 'seconds'>,
-  { ffmpeg, signal }: { readonly ffmpeg: Ffmpeg; readonly signal: AbortSignal },
+  { ffmpeg, signal }: { readonly ffmpeg: FfmpegProgram; readonly signal: AbortSignal },
 ): Promise<readonly HeardTrack[]> {
   const others = audioTracks.filter((one) => one.track !== used?.track && unusable(one) === undefined);
   const heard: HeardTrack[] = [];

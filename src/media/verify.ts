@@ -5,7 +5,7 @@ import { formatSize, type Size } from '../domain.ts';
 import type { SoraError } from '../errors.ts';
 import { fileUrl, hostileInput } from './arguments.ts';
 import { decoderComplaints, isSevere } from './complaints.ts';
-import type { Ffmpeg } from './find.ts';
+import type { FfmpegProgram } from './find.ts';
 import type { MediaInfo } from './info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from './limits.ts';
 import type { PlanTarget } from './plan.ts';
@@ -57,7 +57,7 @@ export const DECODER_THREADS: readonly string[] = ['-threads', String(Math.min(1
 /** Decodes a file once, to nothing. Damage is an answer; `machine` and `interrupted` are thrown. */
 export async function verifyDecodes(
   path: string,
-  ffmpeg: Ffmpeg,
+  ffmpeg: FfmpegProgram,
   signal: AbortSignal,
   { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
@@ -117,7 +117,7 @@ export interface DecoderRun {
 
 /** Runs ffmpeg to its end and counts the frames that `-progress pipe:1` tells. Throws when it cannot be started, and on abort. */
 export async function runDecoder(
-  ffmpeg: Ffmpeg,
+  ffmpeg: FfmpegProgram,
   args: readonly string[],
   { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<{ result: DecoderRun; frames: number; stdout: string }> {

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clipLine, inspectClip, planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
 import { findFfmpeg } from '../../src/media/find.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
 import { ffmpegPath, makerPath, run } from '../helpers/ffmpeg.ts';
 import { createTestContext, type HostOptions, type TestContext } from '../helpers/host.ts';
 import * as marks from '../helpers/picture.ts';
@@ -71,6 +72,13 @@ describe('clip inspect', () => {
     await runClipInspect(loud.context, { file: fits, options });
     expect(loud.stdout.text()).toContain('It fits');
     expect(loud.stdout.text()).toMatch(/unknown {2}It was not judged: that needs an ffmpeg/);
+  });
+
+  it('believes no look through an ffmpeg that turns out not to work', async () => {
+    const broken = await fakeFfmpeg('exit 1');
+    const PATH = [broken.path, ffmpegPath].map(dirname).join(':');
+    const { context } = await setUp({}, { env: { SORA_FFMPEG: '', PATH } });
+    expect((await inspectClip(context, fits, options)).info.timeline?.times.length).toBe(50);
   });
 
   it('judges the part that would be used, in words and as a document', async () => {

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { findFfmpeg } from '../../src/media/find.ts';
+import { findFfmpeg, firstProgram } from '../../src/media/find.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -55,6 +55,14 @@ it('takes the first of PATH that works, unless ffmpeg-static does', async () => 
   const PATH = [broken, old, good].map(({ path }) => dirname(path)).join(':');
   const found = await findFfmpeg({ PATH });
   expect(found.source === 'ffmpeg-static' || found.path === good.path).toBe(true);
+});
+
+it('tells the one that is asked first before it has answered, whether it works or not', async () => {
+  const broken = await fakeFfmpeg('exit 1');
+  expect(await firstProgram({ SORA_FFMPEG: broken.path, PATH: dirname(ffmpegPath) })).toEqual({ path: broken.path });
+  const first = await firstProgram({ PATH: [broken.path, ffmpegPath].map(dirname).join(':') });
+  const found = await findFfmpeg({ PATH: dirname(ffmpegPath) });
+  expect(first?.path).toBe(found.source === 'ffmpeg-static' ? found.path : broken.path);
 });
 
 it('names the install command when there is none', async () => {
