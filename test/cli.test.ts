@@ -247,7 +247,7 @@ describe('a bug', () => {
 
   it('exits 1 and says what to do', async () => {
     const { host, stdout, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x'], host)).toBe(1);
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox'], host)).toBe(1);
     expect(stdout.text()).toBe('');
     expect(stderr.text()).toBe(
       'error: This is a bug in sora: TypeError: boom[2J\nhint: Run it again with --debug and report what it prints.\n',
@@ -256,14 +256,14 @@ describe('a bug', () => {
 
   it('shows its stack with --debug', async () => {
     const { host, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x', '--debug'], host)).toBe(1);
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--debug'], host)).toBe(1);
     expect(stderr.text()).toMatch(/TypeError: boom[\s\S]*\n\s+at .*cli\.test\.ts/);
     expect(stderr.text()).not.toContain(ESC);
   });
 
   it('has the code "bug" with --json', async () => {
     const { host, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x', '--json'], host)).toBe(1);
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--json'], host)).toBe(1);
     expect(stderr.json()).toEqual([{ error: expect.objectContaining({ code: 'bug' }) }]);
   });
 });

@@ -130,7 +130,8 @@ async function checkStore(context: Context): Promise<string> {
     counted = text.split('\n')[0] ?? '';
   };
   try {
-    await runStoreCheck({ ...context, ui: { ...context.ui, result } });
+    // Settings and keys have findings of their own.
+    await runStoreCheck({ ...context, ui: { ...context.ui, result } }, { settings: false });
   } catch (error) {
     if (!isSoraError(error, 'machine') || counted === '') throw error;
     throw new SoraError('machine', error.message, { hint: 'sora store check names what is broken.', cause: error });

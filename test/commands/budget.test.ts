@@ -347,7 +347,7 @@ describe('what registering costs', () => {
     expect(server.seen).toEqual([]);
     server.answer(refusal(401, 'no_key'));
     expect(await sync('--max-cost', '0', '--allow-unknown-cost')).toMatchObject({ exit: 4 });
-    expect(await costToKeep(await test.context.provider('preview'))).toEqual({ cost: {} });
+    expect((await costToKeep(await test.context.provider('preview')))(1)).toEqual({ cost: {} });
   });
 
   it('is nothing at a host that asks for nothing: no limit stands in its way, and no record tells of it', async () => {
