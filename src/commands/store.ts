@@ -3,7 +3,6 @@ import type { Context } from '../context.ts';
 import { changedSince } from '../domain.ts';
 import { isSoraError, SoraError } from '../errors.ts';
 import type { BrokenRecord } from '../store/records.ts';
-import { changedNote } from './character.ts';
 
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
@@ -31,6 +30,7 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
   const jobs = await (await context.jobs()).list();
   const problems = [...(settings ? await brokenSettings(context) : []), ...characters.broken, ...jobs.broken];
   const remarks: string[] = [];
+  const { changedNote } = await import('./character.ts');
   for (const character of characters.records) {
     const { name, master, clipless } = character;
     const changed = changedSince(character);

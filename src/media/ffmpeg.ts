@@ -66,13 +66,14 @@ const SILENCE_NOTE = 'Its sound is silence.';
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
 
 /**
- * What is run for a plan, as a POSIX shell reads it, ready to paste. An encode decodes its sound first, into a file beside
- * the clip. Throws TypeError for a rejected plan.
+ * What is run for a plan, as a POSIX shell reads it, ready to paste, also twice. An encode decodes its sound first, into a
+ * file beside the clip that goes again. Throws TypeError for a rejected plan.
  */
 export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, input: FfmpegArgsInput, { force = false } = {}): string {
   const sound = soundPart(input);
-  const runs = [...(sound ? [soundArgs(sound)] : []), ffmpegArgs(input)];
-  return runs.map((args) => [ffmpeg.path, ...(force ? ['-y'] : []), ...args].map(shellQuote).join(' ')).join(' && ');
+  const encode = [ffmpeg.path, ...(force ? ['-y'] : []), ...ffmpegArgs(input)];
+  const runs = sound ? [[ffmpeg.path, '-y', ...soundArgs(sound)], encode, ['rm', '--', sound.outputPath]] : [encode];
+  return runs.map((words) => words.map(shellQuote).join(' ')).join(' && ');
 }
 
 /** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */

@@ -58,14 +58,14 @@ const LOADED: Readonly<Record<string, string>> = {
   'config list': 'cli config links main program-house rolldown-runtime settings store',
   'auth status': 'auth cli keys links main program-house rolldown-runtime settings stdin store',
   'store path': 'cli main program-house rolldown-runtime store',
-  'store check': 'cli main program-house rolldown-runtime store store',
+  'store check': 'character cli keys links main program-house rolldown-runtime settings store store',
   'provider list':
     'answer cli cost eachlabs-models keys links main models program-house provider ratios rolldown-runtime settings store wavespeed-models',
   'completion bash': 'cli completion main program-house rolldown-runtime',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip clip-look colour damage execa facts find first-frames info judge limits links look main mediainfo.js plan probe process program-clip publish reader rolldown-runtime sound verify',
+    'arguments audio-tracks bars cli clip clip-look colour execa facts find first-frames frame info judge limits links look main mediainfo.js packets plan probe process program-clip publish reader readings rolldown-runtime shapes sound verify',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments audio-tracks cli clip colour damage execa ffmpeg find first-frames info limits links main mediainfo.js plan probe process program-clip publish reader rolldown-runtime sound verify',
+    'arguments audio-tracks cli clip colour execa ffmpeg find first-frames frame info limits links main mediainfo.js packets plan probe process program-clip publish reader rolldown-runtime shapes sound verify',
   'video generate A. --dry-run --provider openai':
     'answer ask cast character cli clip close cost deadline follow generate http http-errors image jobs jobs keys links main models openai program-video publish ratios register retry rolldown-runtime route settings stdin store submit target waiting wishes',
 };

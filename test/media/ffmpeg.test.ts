@@ -111,6 +111,15 @@ describe('a run', () => {
   });
 });
 
+it('is shown as a command that can be pasted twice and leaves nothing but the clip, also where sound is encoded', async () => {
+  const request = await requestFor(await makeClip('two audio tracks', await tempFolder()));
+  const line = commandLine(real, request, { force: true });
+  for (const attempt of [1, 2]) {
+    const shell = await tryRun([], { path: await scriptThat(line) });
+    expect([attempt, shell.code, await left(request)]).toEqual([attempt, 0, ['out.mp4']]);
+  }
+});
+
 async function scriptThat(line: string): Promise<string> {
   return (await fakeFfmpeg(line)).path;
 }
