@@ -13,7 +13,9 @@ async function typed(keys: string): Promise<{ readonly answer: unknown; readonly
   await once(stderr, 'readable');
   stdin.write(keys);
   const answer = await answered;
-  return { answer, shown: String(stderr.read()) };
+  // One read gives one chunk in some versions of Node.
+  const chunks = Array.from({ length: stderr.readableLength }, () => stderr.read() ?? '');
+  return { answer, shown: chunks.join('') };
 }
 
 describe('a question on a terminal', () => {
