@@ -121,7 +121,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const target = fewerFrames(plan.target, Math.min(plan.target.frames, decoded.frames));
   const problems = [
     ...masterProblems(info, target, 'remux'),
-    ...shownProblems(decoded, target, { kind: 'remux', stored: info.video?.frames }),
+    ...shownProblems(decoded, target, { kind: 'remux', stored: info.video?.stored }),
   ];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
@@ -201,7 +201,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
   if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
   const wrong = masterProblems(info, plan.target, 'convert');
   if (!decoded.ok) throw checkFailed([...wrong, decoded.reason]);
-  const problems = [...wrong, ...shownProblems(decoded, plan.target, { kind: 'convert', stored: info.video?.frames })];
+  const problems = [...wrong, ...shownProblems(decoded, plan.target, { kind: 'convert', stored: info.video?.stored })];
   if (problems.length > 0) throw checkFailed(problems);
   if (await isFrozen(job, plan, decoded)) {
     // What a seek found was not where the container said.

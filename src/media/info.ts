@@ -51,6 +51,8 @@ export interface VideoInfo {
   readonly fps: number | undefined;
   readonly constantRate: boolean;
   readonly frames: number | undefined;
+  /** Frames that the file holds, those that an edit list hides among them; undefined when it does not tell. */
+  readonly stored?: number | undefined;
   /** Of the picture itself, without the delay. */
   readonly seconds: number | undefined;
   /** Seconds after the beginning of the file at which the picture starts. */

@@ -53,6 +53,7 @@ function readVideo(track: Fields, stream: number): VideoInfo {
   const den = number(track, 'FrameRate_Den');
   const fps = num && den ? num / den : number(track, 'FrameRate');
   const late = lateStart(track);
+  const frames = late && fps ? Math.round(late.seconds * fps) : number(track, 'FrameCount');
   return {
     codec: format === 'AVC' ? 'H.264' : format,
     profile: text(track, 'Format_Profile'),
@@ -65,7 +66,8 @@ function readVideo(track: Fields, stream: number): VideoInfo {
     rotation: turnedBy(number(track, 'Rotation') ?? 0),
     fps: fps || undefined,
     constantRate: tag(track, 'FrameRate_Mode') !== 'VFR',
-    frames: late && fps ? Math.round(late.seconds * fps) : number(track, 'FrameCount'),
+    frames,
+    stored: framesOfCut(track, fps) ?? frames,
     seconds: late?.seconds ?? number(track, 'Duration'),
     delay: late?.delay ?? 0,
     bitDepth: number(track, 'BitDepth') ?? (format === 'ProRes' ? 10 : 8),
@@ -91,10 +93,20 @@ export function hdrOf(transfer: string | undefined): VideoInfo['hdr'] {
 
 /** An edit list may begin with nothing: MediaInfo counts that in, and says beside it what the picture itself takes. */
 function lateStart(track: Fields): { delay: number; seconds: number } | undefined {
-  const { extra } = track;
-  const milliseconds = typeof extra === 'object' && extra !== null ? number({ ...extra }, 'Source_Delay') : undefined;
+  const milliseconds = sourceDelay(track);
   const seconds = number(track, 'Source_Duration');
   return milliseconds && milliseconds > 0 && seconds ? { delay: milliseconds / 1000, seconds } : undefined;
+}
+
+/** An edit list may begin inside the stream: then MediaInfo counts what is shown, and says beside it how long all of it is. */
+function framesOfCut(track: Fields, fps: number | undefined): number | undefined {
+  const seconds = number(track, 'Source_Duration');
+  return (sourceDelay(track) ?? 0) < 0 && seconds && fps ? Math.round(seconds * fps) : undefined;
+}
+
+/** Milliseconds from the beginning of the file to that of the stream, by the edit list; negative where it begins inside. */
+function sourceDelay({ extra }: Fields): number | undefined {
+  return typeof extra === 'object' && extra !== null ? number({ ...extra }, 'Source_Delay') : undefined;
 }
 
 function readAudio(fields: Fields, track: number): AudioInfo {
