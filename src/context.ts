@@ -4,6 +4,15 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { Cast } from './characters/cast-format.ts';
+import type { CharacterStore } from './characters/store.ts';
+import { type StorePaths, storePaths } from './disk/paths.ts';
+import type { Http } from './http/client.ts';
+import { proxyOf } from './http/proxy.ts';
+import type { FfmpegProgram } from './media/ffmpeg/find.ts';
+import type { Ffmpeg } from './media/prepare.ts';
+import { PROVIDERS } from './providers/index.ts';
+import type { Provider } from './providers/provider.ts';
 import {
   type Configured,
   type Connection,
@@ -12,22 +21,13 @@ import {
   type Keys,
   type ProviderWishes,
   type Purpose,
-} from './choice.ts';
-import type { Clock, Job } from './domain.ts';
-import { SoraError } from './errors.ts';
-import type { Ffmpeg } from './media/ffmpeg.ts';
-import type { FfmpegProgram } from './media/find.ts';
-import type { Http } from './providers/http.ts';
-import { PROVIDERS } from './providers/index.ts';
-import type { Provider } from './providers/provider.ts';
-import { proxyOf } from './providers/proxy.ts';
-import type { Cast } from './store/cast.ts';
-import type { CharacterStore } from './store/characters.ts';
-import type { JobStore } from './store/jobs.ts';
-import { type StorePaths, storePaths } from './store/paths.ts';
-import type { Profile, Settings } from './store/settings.ts';
-import { listOf } from './text.ts';
-import type { Sink, Ui } from './ui.ts';
+} from './settings/choose-provider.ts';
+import type { Profile, Settings } from './settings/settings.ts';
+import { SoraError } from './shared/errors.ts';
+import type { Clock, Job } from './shared/model.ts';
+import { listOf } from './shared/text.ts';
+import type { Sink, Ui } from './terminal/ui.ts';
+import type { JobStore } from './videos/job-store.ts';
 
 /** The process, as the rest of the program may see it. Tests make their own. */
 export interface Host {
@@ -112,7 +112,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     told.add(text);
   };
   const settings = once(async (): Promise<Settings> => {
-    const { readSettings } = await import('./store/settings.ts');
+    const { readSettings } = await import('./settings/settings.ts');
     return readSettings(paths().config, { platform: host.platform, warn });
   });
   const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
@@ -122,15 +122,15 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     return named ?? (await settings()).defaultProfile;
   });
   const keys = once(async () => {
-    const { readKeys } = await import('./store/keys.ts');
+    const { readKeys } = await import('./settings/keys.ts');
     return readKeys(paths().config, { platform: host.platform, warn });
   });
   const ffmpeg = once(async () => {
-    const { findFfmpeg } = await import('./media/find.ts');
+    const { findFfmpeg } = await import('./media/ffmpeg/find.ts');
     return findFfmpeg(host.env, host.signal);
   });
   const ffmpegProgram = once(async () => {
-    const { firstProgram } = await import('./media/find.ts');
+    const { firstProgram } = await import('./media/ffmpeg/find.ts');
     return firstProgram(host.env);
   });
   const sandbox = once(async () => {
@@ -154,7 +154,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   };
   const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
   const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
-    const { createHttp } = await import('./providers/http.ts');
+    const { createHttp } = await import('./http/client.ts');
     const http = await createHttp({
       clock: host.clock,
       random: host.random,
@@ -182,7 +182,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       ui.note(`No key is set for ${to.name}: this needs none, but sending it does. See: sora auth status ${to.name}`);
     }
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
-    const { checkRoute } = await import('./providers/http.ts');
+    const { checkRoute } = await import('./http/client.ts');
     checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(host.env) });
     return PROVIDERS[to.name].create({
       baseUrl: to.baseUrl,
@@ -206,7 +206,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     profile,
     keys,
     characters: once(async () => {
-      const { createCharacterStore } = await import('./store/characters.ts');
+      const { createCharacterStore } = await import('./characters/store.ts');
       const local = createCharacterStore({
         charactersDir: paths().characters,
         clipsDir: paths().clips,
@@ -214,14 +214,14 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
       });
       const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
-      const { readCast } = await import('./store/cast-file.ts');
-      const { createOverlay } = await import('./store/overlay.ts');
+      const { readCast } = await import('./characters/cast-file.ts');
+      const { createOverlay } = await import('./characters/cast-overlay.ts');
       const read = await readCast(resolve(host.cwd, cast), { stdin: host.stdin, signal: host.signal });
       await warnOfProviders(ui, read);
       return createOverlay(local, read, { warn: (text) => ui.warn(text), now: () => host.clock.now() });
     }),
     jobs: once(async () => {
-      const { createJobStore } = await import('./store/jobs.ts');
+      const { createJobStore } = await import('./videos/job-store.ts');
       return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
     }),
     ffmpeg,
@@ -234,7 +234,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     async confirm(question, hint) {
       if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
-      const { ask } = await import('./ask.ts');
+      const { ask } = await import('./terminal/ask.ts');
       return (await ask(host, question, { byDefault: false })) ?? false;
     },
     async close() {
@@ -253,7 +253,7 @@ function once<T extends object>(make: () => T): () => T {
 
 /** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
 export async function warnOfProviders(ui: Ui, cast: Cast): Promise<void> {
-  const { unknownProviders } = await import('./store/cast.ts');
+  const { unknownProviders } = await import('./characters/cast-format.ts');
   const unknown = unknownProviders(cast, Object.keys(PROVIDERS));
   if (unknown.length === 0) return;
   ui.warn(

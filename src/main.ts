@@ -5,12 +5,12 @@ import { homedir, uptime, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
 import type { Host } from './context.ts';
-import { EXIT_CODES, SoraError } from './errors.ts';
-import { lastWords } from './last-words.ts';
-import { storePaths } from './store/paths.ts';
-import { removeUnfinished } from './temporary.ts';
-import { oneLine } from './text.ts';
-import type { Sink } from './ui.ts';
+import { storePaths } from './disk/paths.ts';
+import { removeUnfinished } from './disk/temporary.ts';
+import { EXIT_CODES, SoraError } from './shared/errors.ts';
+import { lastWords } from './shared/exit-messages.ts';
+import { oneLine } from './shared/text.ts';
+import type { Sink } from './terminal/ui.ts';
 
 const env = { ...process.env };
 // Children inherit process.env, fluent-ffmpeg's without asking: nothing secret may stand in it, nor a URL with a password.
@@ -201,7 +201,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
   // Without a command nothing is written at all.
   if (argv.length > 0) keepCompiledCode();
-  const { runCli } = await import('./cli.ts');
+  const { runCli } = await import('./cli/run.ts');
   return runCli(argv, host);
 }
 

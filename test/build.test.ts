@@ -20,7 +20,7 @@ async function buildWith(text: string, replacement: string) {
 
 describe('the build', () => {
   it.each([
-    ['file', "'store/records.ts'", "'store/recordings.ts'", 'name files that are not there: store/recordings.ts'],
+    ['file', "'disk/records.ts'", "'disk/recordings.ts'", 'name files that are not there: disk/recordings.ts'],
     ['package', "'proper-lockfile'", "'proper-lock'", 'name packages that nothing uses: proper-lock'],
   ])('fails when its lists name a %s that is missing', async (_, text, replacement, complaint) => {
     const { exitCode, stderr, isBuilt } = await buildWith(text, replacement);

@@ -4,9 +4,9 @@
  * earlier build; no expectation here may be brought up to date.
  */
 import { describe, expect, it } from 'vitest';
-import type { VideoRequest } from '../src/domain.ts';
-import { fingerprintOf } from '../src/jobs.ts';
-import { nameCharacters, pointToClips } from '../src/prompt.ts';
+import type { VideoRequest } from '../src/shared/model.ts';
+import { fingerprintOf } from '../src/videos/lifecycle.ts';
+import { nameCharacters, pointToClips } from '../src/videos/prompt.ts';
 import { AFTERWARDS, earlierHome, filesIn, REQUESTS } from './helpers/earlier-home.ts';
 import { runHere } from './helpers/here.ts';
 

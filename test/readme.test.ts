@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { JOB_STATUSES } from '../src/domain.ts';
-import { EXIT_CODES } from '../src/errors.ts';
-import { fillAll } from '../src/options.ts';
-import { createProgram } from '../src/program.ts';
-import { FAULT_NAMES } from '../src/sandbox/faults.ts';
-import { parseScenario } from '../src/sandbox/scenario-file.ts';
+import { fillAll } from '../src/cli/options.ts';
+import { createProgram } from '../src/cli/program.ts';
+import { FAULT_NAMES } from '../src/sandbox/faults/named.ts';
+import { parseScenario } from '../src/sandbox/faults/scenario-file.ts';
+import { EXIT_CODES } from '../src/shared/errors.ts';
+import { JOB_STATUSES } from '../src/shared/model.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(`${root}/README.md`, 'utf8');

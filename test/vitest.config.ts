@@ -6,8 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['e2e/readme', 'e2e/faults', 'media/matrix-shape', 'e2e/hostile', 'e2e/fuzz', 'e2e/outlives'],
-  ...['media/matrix-streams', 'media/matrix-picture', 'e2e/derive', 'e2e/main-job', 'e2e/cast', 'e2e/chaos'],
+  ...['e2e/readme', 'e2e/faults', 'masters/matrix-shape', 'e2e/hostile', 'e2e/fuzz', 'e2e/outlives'],
+  ...['masters/matrix-streams', 'masters/matrix-picture', 'e2e/derive', 'e2e/main-job', 'e2e/cast', 'e2e/chaos'],
 ];
 
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -1,14 +1,14 @@
 /** `sora auth`: the keys of the hosts, stored without ever being an argument, and shown masked only. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { keyOf, keySourceOf, missingSource } from '../choice.ts';
 import type { Context, Host } from '../context.ts';
-import { SoraError } from '../errors.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
-import { keysPath, removeKey, storeKey } from '../store/keys.ts';
-import { nearest } from '../text.ts';
-import { readStdin } from './stdin.ts';
+import { keyOf, keySourceOf, missingSource } from '../settings/choose-provider.ts';
+import { keysPath, removeKey, storeKey } from '../settings/keys.ts';
+import { SoraError } from '../shared/errors.ts';
+import { nearest } from '../shared/text.ts';
+import { readStdin } from '../terminal/stdin.ts';
 
 type Keyed = Exclude<ProviderName, 'sandbox'>;
 

@@ -1,7 +1,22 @@
 /** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
 import { basename, resolve } from 'node:path';
-import type { Purpose } from '../choice.ts';
+import { checkInput, hashSource } from '../characters/check-input.ts';
+import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
+import { type Place, registrationAt } from '../characters/registration-target.ts';
 import type { Context } from '../context.ts';
+import {
+  type BudgetFlags,
+  type CharacterBudget,
+  characterBudget,
+  checkBudget,
+  costOfCharacters,
+} from '../costs/budget.ts';
+import { type Cost, describeBill } from '../costs/cost.ts';
+import { temporary } from '../disk/temporary.ts';
+import { PLAN_VERSION } from '../media/plan/plan.ts';
+import type { Provider, WireRequest } from '../providers/provider.ts';
+import type { Purpose } from '../settings/choose-provider.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import {
   type Character,
   type ClipOptions,
@@ -10,21 +25,12 @@ import {
   orientationOfCharacter,
   type Registration,
   sameWishes,
-} from '../domain.ts';
-import { type ErrorCode, isSoraError, SoraError } from '../errors.ts';
-import { PLAN_VERSION } from '../media/plan.ts';
-import { type Cost, describeBill } from '../providers/cost.ts';
-import type { Provider, WireRequest } from '../providers/provider.ts';
-import { temporary } from '../temporary.ts';
-import { oneLine } from '../text.ts';
-import { type BudgetFlags, type CharacterBudget, characterBudget, checkBudget, costOfCharacters } from './budget.ts';
+} from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
+import { requestText } from '../videos/preview.ts';
+import { purposeOf } from '../videos/read-input.ts';
 import { characterDocument } from './character.ts';
-import { checkInput, hashSource } from './character-input.ts';
 import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
-import { type Place, registrationAt } from './place.ts';
-import { requestText } from './preview.ts';
-import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
-import { purposeOf } from './wishes.ts';
 
 export interface CreateInput extends BudgetFlags {
   readonly file: string;

@@ -1,9 +1,9 @@
 /** The cast on this machine: list, show, rename, remove. */
 import type { Context } from '../context.ts';
-import { type Character, type CharacterDigest, type Clip, changedSince, formatSize, isMade } from '../domain.ts';
-import { SoraError } from '../errors.ts';
-import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../text.ts';
-import type { WrittenSheet } from './sheet.ts';
+import { SoraError } from '../shared/errors.ts';
+import { type Character, type CharacterDigest, type Clip, changedSince, formatSize, isMade } from '../shared/model.ts';
+import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import type { WrittenSheet } from './clip-sheet.ts';
 
 /** The character as a document: its record, and where its clip lies if it has one. */
 export async function characterDocument(
@@ -66,7 +66,7 @@ export async function runCharacterList(context: Context): Promise<undefined> {
   }
   const costs = records.flatMap(({ registrations }) => registrations.flatMap(({ cost }) => cost ?? []));
   if (costs.length === 0) return;
-  const { formatPaid } = await import('../providers/cost.ts');
+  const { formatPaid } = await import('../costs/cost.ts');
   ui.note(`Paid for registrations: ${formatPaid(costs)}`);
 }
 
@@ -105,7 +105,7 @@ export async function runCharacterShow(
   const { ui } = context;
   const document = await characterDocument(context, await requireCharacter(context, name));
   const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
-  const { formatPaid } = await import('../providers/cost.ts');
+  const { formatPaid } = await import('../costs/cost.ts');
   const { source, registrations, pending = [] } = document;
   const long = (master: Clip): string =>
     `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
@@ -141,7 +141,7 @@ async function drawSheet(
     throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
       hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
     });
-  const { writeSheet } = await import('./sheet.ts');
+  const { writeSheet } = await import('./clip-sheet.ts');
   return writeSheet(context, { source: clipPath, title: name, output, force });
 }
 
@@ -149,7 +149,7 @@ async function drawSheet(
 export async function runCharacterRename(context: Context, name: string, next: string): Promise<undefined> {
   const { ui } = context;
   const before = await requireCharacter(context, name);
-  const { checkName } = await import('../store/names.ts');
+  const { checkName } = await import('../characters/names.ts');
   const renamed = await (await context.characters()).rename(before.name, checkName(next));
   const elsewhere = renamed.registrations.filter((one) => one.name !== renamed.name);
   if (elsewhere.length > 0)

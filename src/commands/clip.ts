@@ -2,6 +2,11 @@
 import { realpath } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { checkFree, createOutput } from '../disk/publish.ts';
+import { temporary } from '../disk/temporary.ts';
+import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import type { Found, MediaInfo, MediaPlan } from '../media/plan/plan.ts';
+import { refuseAll, SoraError } from '../shared/errors.ts';
 import {
   type Clip,
   type ClipOptions,
@@ -11,13 +16,8 @@ import {
   type Orientation,
   orientationOf,
   type Rect,
-} from '../domain.ts';
-import { refuseAll, SoraError } from '../errors.ts';
-import type { Ffmpeg } from '../media/find.ts';
-import type { Found, MediaInfo, MediaPlan } from '../media/plan.ts';
-import { checkFree, createOutput } from '../publish.ts';
-import { temporary } from '../temporary.ts';
-import { formatBytes, shellOption, shellPhrase, shellQuote } from '../text.ts';
+} from '../shared/model.ts';
+import { formatBytes, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 
 export interface InspectedClip {
   readonly path: string;
@@ -35,15 +35,15 @@ export async function inspectClip(
   const path = resolve(context.host.cwd, file);
   // A machine without ffmpeg can still inspect what headers tell.
   const ffmpeg = context.ffmpeg().catch(() => undefined);
-  const { probePart } = await import('../media/probe.ts');
-  const { planMedia } = await import('../media/plan.ts');
+  const { probePart } = await import('../media/probe/probe.ts');
+  const { planMedia } = await import('../media/plan/plan.ts');
   const { signal } = context.host;
   const start = typeof options.start === 'number' ? options.start : 0;
   let info = await probeAtOnce(context, path, { ffmpeg, start });
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: Found = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
-    const { findWishes } = await import('./clip-look.ts');
+    const { findWishes } = await import('../clips/inspect-picture.ts');
     found = { ...known, ...(await findWishes(context, first, options)) };
     if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
   }
@@ -51,7 +51,7 @@ export async function inspectClip(
   if (plan.kind === 'reject' || !info.video) return { path, info, plan };
   if (plan.kind === 'convert') return inOneShape(context, { path, info, plan }, { options, found });
   // The last that can keep it from being copied, and the only one for which the file is read to its end.
-  const { findOtherSize } = await import('../media/sps.ts');
+  const { findOtherSize } = await import('../media/probe/h264-sizes.ts');
   const otherSize = await findOtherSize(path, info.video, signal);
   if (!otherSize) return { path, info, plan };
   const converted = planMedia(info, options, { ...found, otherSize });
@@ -67,7 +67,7 @@ async function probeAtOnce(
   path: string,
   { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
 ): Promise<MediaInfo> {
-  const { probeMedia } = await import('../media/probe.ts');
+  const { probeMedia } = await import('../media/probe/probe.ts');
   const options = { signal: context.host.signal, start };
   const program = await context.ffmpegProgram();
   const early = probeMedia(path, { ...options, ffmpeg: program });
@@ -89,7 +89,7 @@ async function inOneShape(
   const { video } = info;
   const ffmpeg = await context.ffmpeg().catch(() => undefined);
   if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
-  const { bestStretch, findStretches, partInOneShape } = await import('../media/shapes.ts');
+  const { bestStretch, findStretches, partInOneShape } = await import('../media/probe/shapes.ts');
   const { videoSeconds } = await import('../media/info.ts');
   const isAsked = typeof options.start === 'number';
   const { signal } = context.host;
@@ -109,8 +109,8 @@ async function inOneShape(
   if (!best) return clip;
   const part = partInOneShape(stretches, best, options.duration);
   if (typeof part === 'string') return { ...clip, plan: { kind: 'reject', issues: [part] } };
-  const { planMedia } = await import('../media/plan.ts');
-  const { probePart } = await import('../media/probe.ts');
+  const { planMedia } = await import('../media/plan/plan.ts');
+  const { probePart } = await import('../media/probe/probe.ts');
   const sized: MediaInfo = { ...info, video: { ...video, ...best.size, window: undefined } };
   const shaped = await probePart(path, sized, { ffmpeg, start: part.start, signal });
   const { crop: _, ...others } = found;
@@ -126,7 +126,7 @@ export async function prepareInto(
   const { ui, host } = context;
   refuseRejected(clip);
   // Loaded while ffmpeg still tells its version.
-  const { prepareClip } = await import('../media/ffmpeg.ts');
+  const { prepareClip } = await import('../media/prepare.ts');
   const ffmpeg = await context.ffmpeg();
   const task = await ui.task(`Preparing ${name}`);
   try {
@@ -174,10 +174,10 @@ export async function runClipInspect(
   input: { file: string; options: ClipOptions },
 ): Promise<undefined> {
   const { path, info, plan } = await inspectClip(context, input.file, input.options);
-  const { factLines } = await import('../media/facts.ts');
-  const { judgeClip } = await import('./clip-look.ts');
+  const { factLines } = await import('../media/describe.ts');
+  const { judgeClip } = await import('../clips/inspect-picture.ts');
   const judgement = context.globals.quiet ? undefined : await judgeClip(context, { path, info, plan }, input.options);
-  const { judgementLines } = await import('../media/judge.ts');
+  const { judgementLines } = await import('../media/judge/judge.ts');
   context.ui.result({
     json: { path, info, plan, judgement: judgement ?? null },
     text: [
@@ -208,7 +208,7 @@ export async function runClipPrepare(
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {
     refuseRejected(inspected);
-    const { commandLine } = await import('../media/ffmpeg.ts');
+    const { commandLine } = await import('../media/prepare.ts');
     const what = { plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target };
     const command = commandLine(await context.ffmpeg(), what, { force: input.force });
     ui.note(planText(inspected.plan));
@@ -295,7 +295,7 @@ async function paddedPicture(
 ): Promise<Rect | undefined> {
   if (picture) return evenPart(picture);
   if (planVersion > 1 || options.fit !== 'pad') return undefined;
-  const { findPicture } = await import('./clip-look.ts');
+  const { findPicture } = await import('../clips/inspect-picture.ts');
   return findPicture(context, await inspectClip(context, path, DEFAULT_CLIP_OPTIONS));
 }
 

@@ -1,10 +1,8 @@
 /** `sora config`: the settings file, one field at a time. */
 import type { Context } from '../context.ts';
-import { normalizeBaseUrl } from '../domain.ts';
-import { SoraError } from '../errors.ts';
+import { hideUser } from '../http/redact.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
-import { hideUser } from '../providers/redact.ts';
 import {
   changeSettings,
   isKeySource,
@@ -13,8 +11,10 @@ import {
   readSettingsFile,
   type SettingsFile,
   settingsPath,
-} from '../store/settings.ts';
-import { nearest, oneLine } from '../text.ts';
+} from '../settings/settings.ts';
+import { SoraError } from '../shared/errors.ts';
+import { normalizeBaseUrl } from '../shared/model.ts';
+import { nearest, oneLine } from '../shared/text.ts';
 
 type Field = keyof Profile;
 type Value = string | boolean;

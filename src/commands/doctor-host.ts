@@ -1,16 +1,17 @@
 /** What `sora doctor` says of the chosen host: whether it may be asked, and with `--api` which routes it really serves. */
-import type { Connection } from '../choice.ts';
+
 import type { Context } from '../context.ts';
-import { SoraError } from '../errors.ts';
-import { type Answer, failureOf, isUnsupported, jsonOf, parseJson } from '../providers/answer.ts';
-import { checkRoute, type HttpRequest } from '../providers/http.ts';
-import { refusal } from '../providers/http-errors.ts';
+import { type Answer, failureOf, isUnsupported, jsonOf, parseJson } from '../http/answer.ts';
+import { checkRoute, type HttpRequest } from '../http/client.ts';
+import { refusal } from '../http/errors.ts';
+import { isLoopback, proxyOf } from '../http/proxy.ts';
+import { hideUser } from '../http/redact.ts';
 import type { ProviderName } from '../providers/provider.ts';
-import { isLoopback, proxyOf } from '../providers/proxy.ts';
-import { hideUser } from '../providers/redact.ts';
-import { readSettings } from '../store/settings.ts';
-import { oneLine } from '../text.ts';
-import { type Finding, look } from './finding.ts';
+import type { Connection } from '../settings/choose-provider.ts';
+import { readSettings } from '../settings/settings.ts';
+import { SoraError } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
+import { type Finding, look } from './doctor-finding.ts';
 
 /** The choice of the host and the way to it; with `api`, its routes as well. */
 export async function hostFindings(context: Context, api: boolean): Promise<Finding[]> {
@@ -115,7 +116,7 @@ async function videoQuestions(context: Context, to: Connection): Promise<readonl
 
 async function wavespeedQuestions(context: Context, to: Connection): Promise<readonly Question[]> {
   const get = reader(context, to, to.baseUrl);
-  const { WAVESPEED_DEFAULT_MODEL } = await import('../providers/wavespeed-models.ts');
+  const { WAVESPEED_DEFAULT_MODEL } = await import('../providers/wavespeed/models.ts');
   const model = to.model ?? WAVESPEED_DEFAULT_MODEL;
   return [
     {
@@ -142,7 +143,7 @@ async function wavespeedQuestions(context: Context, to: Connection): Promise<rea
 }
 
 async function eachlabsQuestions(context: Context, to: Connection): Promise<readonly Question[]> {
-  const { CHARACTER_MODEL, EACHLABS_DEFAULT_MODEL } = await import('../providers/eachlabs-models.ts');
+  const { CHARACTER_MODEL, EACHLABS_DEFAULT_MODEL } = await import('../providers/eachlabs/models.ts');
   const root = to.baseUrl.replace(/\/v1$/, '');
   const get = reader(context, to, root);
   // Schemas ask for no key, so none is sent where none is needed.

@@ -1,21 +1,21 @@
 /** `sora doctor`: whether this machine, its settings and, when asked, the chosen host are fit for work. */
 import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type FoundKey, keyOf } from '../choice.ts';
 import type { Context } from '../context.ts';
-import { EXIT_CODES, isSoraError, SoraError } from '../errors.ts';
-import { listParts } from '../media/find.ts';
+import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../disk/atomic-write.ts';
+import { canBeSent } from '../http/origins.ts';
+import { proxyFor, proxyOf } from '../http/proxy.ts';
+import { hideUser } from '../http/redact.ts';
+import { listParts } from '../media/ffmpeg/find.ts';
 import { PROVIDERS } from '../providers/index.ts';
-import { canBeSent } from '../providers/origins.ts';
 import type { ProviderName } from '../providers/provider.ts';
-import { proxyFor, proxyOf } from '../providers/proxy.ts';
-import { hideUser } from '../providers/redact.ts';
-import { ensureFolder, exists, machineError, removeQuietly, writeTemp } from '../store/files.ts';
-import { type Profile, readSettings } from '../store/settings.ts';
-import { oneLine } from '../text.ts';
+import { type FoundKey, keyOf } from '../settings/choose-provider.ts';
+import { type Profile, readSettings } from '../settings/settings.ts';
+import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
 import { isOneWord, maskKey } from './auth.ts';
+import { type Finding, look, WORST } from './doctor-finding.ts';
 import { hostFindings } from './doctor-host.ts';
-import { type Finding, look, WORST } from './finding.ts';
 import { runStoreCheck } from './store.ts';
 
 const LEAST_NODE: readonly [number, number] = [20, 19];
@@ -118,7 +118,7 @@ function part(check: string, ok: boolean, what: string, library: string): Findin
 }
 
 async function loadMediaInfo(): Promise<string> {
-  const { openReader } = await import('../media/reader.ts');
+  const { openReader } = await import('../media/probe/mediainfo.ts');
   (await openReader()).close();
   return 'loads';
 }
@@ -175,7 +175,7 @@ async function settingsFindings(context: Context): Promise<Finding[]> {
 /** Which keys there are. That one is missing is told of the chosen host only. */
 async function keyFindings(context: Context): Promise<Finding[]> {
   const { env, platform } = context.host;
-  const { keysPath, readKeys } = await import('../store/keys.ts');
+  const { keysPath, readKeys } = await import('../settings/keys.ts');
   const { warnings, warn } = collectWarnings(context);
   let keys: Awaited<ReturnType<Context['keys']>> = {};
   const stored = await look('stored keys', async () => {

@@ -1,14 +1,15 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
-import { keyOf, keySourceOf, ownBaseUrl } from '../choice.ts';
+
 import type { Context } from '../context.ts';
-import { formatSize } from '../domain.ts';
-import { SoraError } from '../errors.ts';
-import { formatUsd } from '../providers/cost.ts';
+import { formatUsd } from '../costs/cost.ts';
+import { hideUser } from '../http/redact.ts';
 import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
 import type { ModelFacts, ModelPrice } from '../providers/models.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
-import { hideUser } from '../providers/redact.ts';
+import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
+import { SoraError } from '../shared/errors.ts';
+import { formatSize } from '../shared/model.ts';
 
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 

@@ -1,11 +1,11 @@
 /** `sora sandbox serve`: the built-in stand-in as a server of its own. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { PATH_HINT, refuseAll, SoraError, systemCode } from '../errors.ts';
+import { reasonFor } from '../disk/atomic-write.ts';
+import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
 import { SANDBOX_KEY } from '../providers/provider.ts';
-import { MAX_TEXT_BYTES } from '../read.ts';
-import { reasonFor } from '../store/files.ts';
-import { oneLine } from '../text.ts';
+import { PATH_HINT, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
 
 export async function runSandboxServe(
   context: Context,
@@ -15,7 +15,7 @@ export async function runSandboxServe(
   const scenario =
     input.scenario === undefined ? undefined : await readScenario(resolve(host.cwd, input.scenario), host.signal);
   const { startSandbox } = await import('../sandbox/server.ts');
-  const { ScenarioError } = await import('../sandbox/scenario.ts');
+  const { ScenarioError } = await import('../sandbox/faults/scenario.ts');
   const server = await startSandbox({
     stateDir: paths.sandbox,
     ffmpeg: (await context.ffmpeg()).path,
@@ -60,7 +60,7 @@ export async function runSandboxServe(
 const PIPE_MS = 30_000;
 
 async function readScenario(path: string, signal: AbortSignal): Promise<unknown> {
-  const { readFileOrPipe } = await import('../store/pipe.ts');
+  const { readFileOrPipe } = await import('../disk/bounded-read.ts');
   const bounds = { maxBytes: MAX_TEXT_BYTES, timeoutMs: PIPE_MS, signal };
   const { text } = await readFileOrPipe(path, bounds).catch((cause: unknown) => {
     signal.throwIfAborted();

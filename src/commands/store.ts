@@ -1,8 +1,8 @@
 /** Where things are kept, and whether they are whole. */
 import type { Context } from '../context.ts';
-import { changedSince } from '../domain.ts';
-import { isSoraError, SoraError } from '../errors.ts';
-import type { BrokenRecord } from '../store/records.ts';
+import type { BrokenRecord } from '../disk/records.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { changedSince } from '../shared/model.ts';
 
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
@@ -68,8 +68,8 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
 
 /** Of the files with settings and keys, those that cannot be used. */
 async function brokenSettings({ paths, host }: Context): Promise<readonly BrokenRecord[]> {
-  const { keysPath, readKeys } = await import('../store/keys.ts');
-  const { readSettings, settingsPath } = await import('../store/settings.ts');
+  const { keysPath, readKeys } = await import('../settings/keys.ts');
+  const { readSettings, settingsPath } = await import('../settings/settings.ts');
   const { config } = paths;
   const looks = [
     { path: settingsPath(config), read: () => readSettings(config) },

@@ -1,10 +1,11 @@
 /** `sora` alone: the three things to do next on this machine. Asks no host and writes nothing. */
-import { isUnchosen } from '../choice.ts';
+
+import { recentJobs } from '../completion/sources.ts';
 import type { Context } from '../context.ts';
-import { isFinal, isUnresolved, type Job } from '../domain.ts';
-import { isSoraError, type SoraError } from '../errors.ts';
-import { shellCommand, shellOption, shellPhrase, shellQuote } from '../text.ts';
-import { recentJobs } from './candidates.ts';
+import { isUnchosen } from '../settings/choose-provider.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { isFinal, isUnresolved, type Job } from '../shared/model.ts';
+import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 
 interface Step {
   readonly what: string;

@@ -1,7 +1,7 @@
 /** What a media file is, as facts that a plan can be made from. Plain data with its small pure helpers. */
-import type { Rect, Size } from '../domain.ts';
-import { frameRate, type Timeline } from './timeline.ts';
-import type { DolbyVision } from './track-header.ts';
+import type { Rect, Size } from '../shared/model.ts';
+import { frameRate, type Timeline } from './probe/timeline.ts';
+import type { DolbyVision } from './probe/track-header.ts';
 
 export interface MediaInfo {
   /** As MediaInfo names it: `MPEG-4`, `Matroska`, `AVI`. */

@@ -1,6 +1,6 @@
 /** The providers by name: how each is configured, and how it is made. Loads no adapter until one is asked for. */
-import type { Cost } from './cost.ts';
-import type { Http } from './http.ts';
+import type { Cost } from '../costs/cost.ts';
+import type { Http } from '../http/client.ts';
 import type { ModelFacts } from './models.ts';
 import { type Backend, type Provider, type ProviderName, SANDBOX_KEY } from './provider.ts';
 
@@ -46,7 +46,7 @@ export const PROVIDERS = {
     needsKey: (baseUrl) => new URL(baseUrl).host === new URL(OPENAI_BASE_URL).host,
     models: async () => (await import('./models.ts')).openaiFacts(),
     characterCost: async () => (await import('./models.ts')).OPENAI_CHARACTER,
-    create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'openai', ...options }),
+    create: async (options) => (await import('./openai/index.ts')).createOpenai({ name: 'openai', ...options }),
   },
   wavespeed: {
     keyVariable: 'WAVESPEED_API_KEY',
@@ -54,9 +54,9 @@ export const PROVIDERS = {
     defaultBaseUrl: 'https://api.wavespeed.ai/api/v3',
     key: (env) => env.WAVESPEED_API_KEY?.trim() || undefined,
     needsKey: () => true,
-    models: async () => (await import('./wavespeed-models.ts')).wavespeedFacts(),
-    characterCost: async () => (await import('./wavespeed-models.ts')).WAVESPEED_CHARACTER,
-    create: async (options) => (await import('./wavespeed.ts')).createWavespeed(options),
+    models: async () => (await import('./wavespeed/models.ts')).wavespeedFacts(),
+    characterCost: async () => (await import('./wavespeed/models.ts')).WAVESPEED_CHARACTER,
+    create: async (options) => (await import('./wavespeed/index.ts')).createWavespeed(options),
   },
   eachlabs: {
     keyVariable: 'EACHLABS_API_KEY',
@@ -64,9 +64,9 @@ export const PROVIDERS = {
     defaultBaseUrl: 'https://api.eachlabs.ai',
     key: (env) => env.EACHLABS_API_KEY?.trim() || undefined,
     needsKey: () => true,
-    models: async () => (await import('./eachlabs-models.ts')).eachlabsFacts(),
+    models: async () => (await import('./eachlabs/models.ts')).eachlabsFacts(),
     characterCost: async () => undefined,
-    create: async (options) => (await import('./eachlabs.ts')).createEachlabs(options),
+    create: async (options) => (await import('./eachlabs/index.ts')).createEachlabs(options),
   },
   sandbox: {
     keyVariable: undefined,
@@ -77,6 +77,6 @@ export const PROVIDERS = {
     isFree: true,
     models: async () => (await import('./models.ts')).sandboxFacts(),
     characterCost: async () => (await import('./models.ts')).FREE,
-    create: async (options) => (await import('./openai.ts')).createOpenai({ name: 'sandbox', ...options }),
+    create: async (options) => (await import('./openai/index.ts')).createOpenai({ name: 'sandbox', ...options }),
   },
 } as const satisfies Record<ProviderName, ProviderEntry>;

@@ -15,7 +15,7 @@
  *
  * Ids are strings from the wire on. Texts from the host are passed on as they are; the ui cleans them.
  */
-import type { Derivation, JobFailure, Size } from '../domain.ts';
+import type { Derivation, JobFailure, Size } from '../shared/model.ts';
 
 /** What the sandbox takes for a key. Its documentation tells it, so it is no secret, and it is a word of paths and sentences. */
 export const SANDBOX_KEY = 'sandbox';

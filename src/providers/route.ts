@@ -1,13 +1,14 @@
 /** How an adapter reaches its host: the base URL, the key that goes there and nowhere else, and the two kinds of requests. */
-import { SoraError } from '../errors.ts';
-import { oneLine, trimEnd } from '../text.ts';
-import type { Answer } from './answer.ts';
-import type { RequestBody } from './body.ts';
-import type { HttpRequest } from './http.ts';
+
+import type { Answer } from '../http/answer.ts';
+import type { RequestBody } from '../http/body.ts';
+import type { HttpRequest } from '../http/client.ts';
+import type { Auth } from '../http/origins.ts';
+import { isMasked } from '../http/redact.ts';
+import { SoraError } from '../shared/errors.ts';
+import { oneLine, trimEnd } from '../shared/text.ts';
 import type { ProviderOptions } from './index.ts';
-import type { Auth } from './origins.ts';
 import type { Call } from './provider.ts';
-import { isMasked } from './redact.ts';
 
 export interface Route {
   /** The base URL, without a slash at its end. */

@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Delivery, Player } from './faults/scenario.ts';
 import { readRegular } from './read.ts';
-import type { Delivery, Player } from './scenario.ts';
 
 export interface Incoming {
   readonly method: string;

@@ -1,5 +1,5 @@
 /** PURE: what a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. */
-import type { PictureType } from './render.ts';
+import type { PictureType } from './render/render.ts';
 
 /** The protocol that something came in by; nothing made by one is known to another. */
 export type Host = 'openai' | 'wavespeed' | 'eachlabs';

@@ -4,17 +4,17 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callOf } from './calls.ts';
-import { createEachlabsDialect, EACHLABS_PATHS } from './dialects/eachlabs.ts';
-import { createOpenaiDialect } from './dialects/openai.ts';
-import { createWavespeedDialect } from './dialects/wavespeed.ts';
+import { createEachlabsDialect, EACHLABS_PATHS } from './eachlabs/index.ts';
+import { type Fault, type Player, playScenario } from './faults/scenario.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
-import { createOutputs } from './outputs.ts';
+import { createOpenaiDialect } from './openai/index.ts';
 import { readRegular } from './read.ts';
-import { createReferences } from './references.ts';
-import { createRenderer, type Renderer } from './render.ts';
-import { type Fault, type Player, playScenario } from './scenario.ts';
+import { createOutputs } from './render/outputs.ts';
+import { createRenderer, type Renderer } from './render/render.ts';
 import { openState } from './state.ts';
-import { createUploads } from './uploads.ts';
+import { createReferences } from './task-host/references.ts';
+import { createUploads } from './task-host/uploads.ts';
+import { createWavespeedDialect } from './wavespeed/index.ts';
 
 export interface SandboxOptions {
   /** Characters, jobs and videos live here; several sandboxes may share it. */

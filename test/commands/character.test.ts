@@ -8,11 +8,11 @@ import {
   runCharacterRename,
   runCharacterShow,
 } from '../../src/commands/character.ts';
-import type { Registration } from '../../src/domain.ts';
-import { hashFile } from '../../src/hash.ts';
+import { hashFile } from '../../src/disk/hash.ts';
+import type { Registration } from '../../src/shared/model.ts';
 import { addCharacter, makeVideo } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
-import { keepSample, sampleCharacter } from '../store/samples.ts';
+import { keepSample, sampleCharacter } from '../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { runDoctor } from '../../src/commands/doctor.ts';
-import type { Check } from '../../src/commands/finding.ts';
+import type { Check } from '../../src/commands/doctor-finding.ts';
 import { createContext } from '../../src/context.ts';
-import { checkAuth } from '../../src/providers/origins.ts';
-import { storeKey } from '../../src/store/keys.ts';
+import { checkAuth } from '../../src/http/origins.ts';
+import { storeKey } from '../../src/settings/keys.ts';
 import { fakeFfmpeg, versionText } from '../helpers/fake-ffmpeg.ts';
 import { refusal } from '../helpers/far-end.ts';
 import { createTestContext, type HostOptions } from '../helpers/host.ts';

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProviderList, runProviderModels } from '../../src/commands/provider.ts';
-import { storeKey } from '../../src/store/keys.ts';
+import { storeKey } from '../../src/settings/keys.ts';
 import { createTestContext } from '../helpers/host.ts';
 
 describe('sora provider list', () => {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSandboxServe } from '../../src/commands/sandbox.ts';
-import { isSoraError, type SoraError } from '../../src/errors.ts';
+import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import { createTestContext } from '../helpers/host.ts';
 
 describe('sandbox serve', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCharacterList } from '../../src/commands/character.ts';
 import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { runWelcome } from '../../src/commands/welcome.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, createTestHost, type HostOptions, type TestContext } from '../helpers/host.ts';

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCharacterStore } from '../../src/store/characters.ts';
-import { newJobId } from '../../src/store/job-record.ts';
-import { createJobStore } from '../../src/store/jobs.ts';
+import { createCharacterStore } from '../../src/characters/store.ts';
+import { newJobId } from '../../src/videos/job-record.ts';
+import { createJobStore } from '../../src/videos/job-store.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
-import { keepSample, sampleJob } from '../store/samples.ts';
+import { keepSample, sampleJob } from '../helpers/samples.ts';
 
 const NASTY = `Joe's "Boss" $x`;
 const JAPANESE = 'みあ ちゃん';

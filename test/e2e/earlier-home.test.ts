@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AFTERWARDS, type EarlierHome, earlierHome, farEnds, filesIn } from '../helpers/earlier-home.ts';
-import { hashOf } from '../store/samples.ts';
+import { hashOf } from '../helpers/samples.ts';
 
 const GATEWAY = 'gateway.example.com/v1';
 const FILM = readFileSync(new URL('../../fixtures/home-1/work/harbour.mp4', import.meta.url));

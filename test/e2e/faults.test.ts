@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { callOf } from '../../src/sandbox/calls.ts';
-import { FAULT_NAMES, FAULTS, type NamedFault } from '../../src/sandbox/faults.ts';
+import { FAULT_NAMES, FAULTS, type NamedFault } from '../../src/sandbox/faults/named.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { makeMachine } from '../helpers/cli.ts';
 import {

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Character, Job } from '../../src/domain.ts';
+import type { Character, Job } from '../../src/shared/model.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makeVideo } from '../helpers/far-end.ts';

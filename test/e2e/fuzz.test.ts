@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { makeMachine } from '../helpers/cli.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { createTestHost } from '../helpers/host.ts';

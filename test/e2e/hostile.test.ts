@@ -1,14 +1,14 @@
 import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Character } from '../../src/domain.ts';
+import type { Character } from '../../src/shared/model.ts';
 import { type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { type Ran, runHere } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
+import { sampleCharacter, sampleJob } from '../helpers/samples.ts';
 import { createTestServer } from '../helpers/server.ts';
-import { sampleCharacter, sampleJob } from '../store/samples.ts';
 
 interface Speaker {
   sora(args: readonly string[]): PromiseLike<Partial<Ran>>;

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { output } from '../../src/options.ts';
+import { output } from '../../src/cli/options.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
 import { fittingJoe } from '../helpers/joe.ts';
 

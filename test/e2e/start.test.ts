@@ -53,21 +53,23 @@ const LOADED: Readonly<Record<string, string>> = {
   '--help': 'main rolldown-runtime',
   'video generate --help': 'cli main program-video rolldown-runtime',
   'character list': 'character cli main program-character rolldown-runtime store',
-  'video list': 'cli cost deadline jobs jobs main program-video rolldown-runtime status store waiting',
-  'video status': 'cli cost deadline jobs jobs links main program-video rolldown-runtime settings status store waiting',
-  'config list': 'cli config links main program-house rolldown-runtime settings store',
-  'auth status': 'auth cli keys links main program-house rolldown-runtime settings stdin store',
-  'store path': 'cli main program-house rolldown-runtime store',
-  'store check': 'character cli keys links main program-house rolldown-runtime settings store store',
+  'video list':
+    'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime store video-status wait-display',
+  'video status':
+    'cli cost deadline find-jobs lifecycle links main program-video rolldown-runtime settings store video-status wait-display',
+  'config list': 'cli config links main program-setup rolldown-runtime settings store',
+  'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
+  'store path': 'cli main program-setup rolldown-runtime store',
+  'store check': 'character cli keys links main program-setup rolldown-runtime settings store store',
   'provider list':
-    'answer cli cost eachlabs-models keys links main models program-house provider ratios rolldown-runtime settings store wavespeed-models',
-  'completion bash': 'cli completion main program-house rolldown-runtime',
+    'answer cli cost keys links main models models models program-setup provider ratios rolldown-runtime settings store',
+  'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip clip-look colour execa facts find first-frames frame info judge limits links look main mediainfo.js packets plan probe process program-clip publish reader readings rolldown-runtime shapes sound verify',
+    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan probe process program-clip publish rolldown-runtime shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments audio-tracks cli clip colour execa ffmpeg find first-frames frame info limits links main mediainfo.js packets plan probe process program-clip publish reader rolldown-runtime shapes sound verify',
+    'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'answer ask cast character cli clip close cost deadline follow generate http http-errors image jobs jobs keys links main models openai program-video publish ratios register retry rolldown-runtime route settings stdin store submit target waiting wishes',
+    'answer ask cast-format character cli client clip cost deadline errors find-jobs formats keys lifecycle links main models openai output-target program-video publish ratios read-input register retry rolldown-runtime route settings stdin store submit video-close video-generate video-wait wait-display',
 };
 
 describe('start-up', () => {

@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { createCharacterStore } from '../../src/store/characters.ts';
-import { createJobStore } from '../../src/store/jobs.ts';
+import { createCharacterStore } from '../../src/characters/store.ts';
+import { createJobStore } from '../../src/videos/job-store.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
-import { hashOf, keepSample, sampleJob } from '../store/samples.ts';
+import { hashOf, keepSample, sampleJob } from '../helpers/samples.ts';
 
 const STRANGE = [
   ['a pipe', (path: string) => void execFileSync('mkfifo', [path])],

@@ -1,10 +1,10 @@
 /** Clips that flash and beep at the same time, and whether they still do. */
 import { join } from 'node:path';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
-import { refuseAll } from '../../src/errors.ts';
-import { findFfmpeg, prepareClip } from '../../src/media/ffmpeg.ts';
-import { planMedia } from '../../src/media/plan.ts';
-import { probeMedia } from '../../src/media/probe.ts';
+import { planMedia } from '../../src/media/plan/plan.ts';
+import { findFfmpeg, prepareClip } from '../../src/media/prepare.ts';
+import { probeMedia } from '../../src/media/probe/probe.ts';
+import { refuseAll } from '../../src/shared/errors.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 

@@ -1,7 +1,7 @@
 /** Programs that stand in for ffmpeg and misbehave in one way. */
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Ffmpeg } from '../../src/media/find.ts';
+import type { Ffmpeg } from '../../src/media/ffmpeg/find.ts';
 import { tempFolder } from './temp.ts';
 
 /** A shell script in a folder of its own, named `ffmpeg`. */

@@ -2,19 +2,19 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { hashFile } from '../../src/disk/hash.ts';
+import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
 import {
   type Character,
   DEFAULT_CLIP_OPTIONS,
   type Job,
   type MadeCharacter,
   type Registration,
-} from '../../src/domain.ts';
-import { hashFile } from '../../src/hash.ts';
-import { PLAN_VERSION } from '../../src/media/plan.ts';
-import { newJobId } from '../../src/store/job-record.ts';
-import { keepSample, sampleJob } from '../store/samples.ts';
+} from '../../src/shared/model.ts';
+import { newJobId } from '../../src/videos/job-record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';
+import { keepSample, sampleJob } from './samples.ts';
 import { createTestServer, type Scripted, type TestServer } from './server.ts';
 
 export const KEY = 'sk-test-1234567890';

@@ -2,7 +2,7 @@
 import { uptime } from 'node:os';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCli } from '../../src/cli.ts';
+import { runCli } from '../../src/cli/run.ts';
 import type { Machine } from './cli.ts';
 import { Captured } from './host.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { type Context, createContext, type Globals, type Host } from '../../src/context.ts';
-import { SoraError } from '../../src/errors.ts';
-import { createUi } from '../../src/ui.ts';
+import { SoraError } from '../../src/shared/errors.ts';
+import { createUi } from '../../src/terminal/ui.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 import { tempFolder } from './temp.ts';
 

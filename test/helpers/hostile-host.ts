@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Renderer } from '../../src/sandbox/render.ts';
+import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { makeClip, rendererOf } from '../sandbox/harness.ts';
 import { ffmpegPath } from './ffmpeg.ts';

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
-import type { Clock } from '../../src/domain.ts';
-import { createHttp, type Http, type HttpOptions } from '../../src/providers/http.ts';
+import { createHttp, type Http, type HttpOptions } from '../../src/http/client.ts';
+import type { Clock } from '../../src/shared/model.ts';
 
 export interface TestHttp {
   readonly http: Http;

@@ -1,5 +1,5 @@
 /** DESIGN section 5's master, measured on a file: by its boxes, and by decoding it. */
-import type { Size } from '../../src/domain.ts';
+import type { Size } from '../../src/shared/model.ts';
 import { decode } from './ffmpeg.ts';
 import { type Mp4, type Mp4Track, readMp4 } from './mp4.ts';
 

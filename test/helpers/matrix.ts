@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
-import { type ClipOptions, formatSize } from '../../src/domain.ts';
+import { type ClipOptions, formatSize } from '../../src/shared/model.ts';
 import { type ClipKind, makeClip, RECIPES } from './clips.ts';
 import { type Master, measureMaster } from './master.ts';
 import * as marks from './picture.ts';

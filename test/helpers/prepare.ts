@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/domain.ts';
-import { refuseAll } from '../../src/errors.ts';
-import { findFfmpeg, prepareClip } from '../../src/media/ffmpeg.ts';
-import { planMedia } from '../../src/media/plan.ts';
-import { probeMedia } from '../../src/media/probe.ts';
+import { planMedia } from '../../src/media/plan/plan.ts';
+import { findFfmpeg, prepareClip } from '../../src/media/prepare.ts';
+import { probeMedia } from '../../src/media/probe/probe.ts';
+import { refuseAll } from '../../src/shared/errors.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 
 /** A folder of this test alone. */

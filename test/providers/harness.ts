@@ -4,8 +4,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { isSoraError, type SoraError } from '../../src/errors.ts';
 import type { NewVideo, Reference } from '../../src/providers/provider.ts';
+import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import type { Seen } from '../helpers/server.ts';
 
 export const KEY = 'sk-test-0123456789abcdef';

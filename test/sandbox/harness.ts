@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
-import type { Renderer } from '../../src/sandbox/render.ts';
+import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { madeOnce } from '../helpers/once.ts';

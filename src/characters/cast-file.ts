@@ -1,0 +1,120 @@
+/** EFFECT: a cast file and the clips beside it, read and checked. */
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { exists, machineError } from '../disk/atomic-write.ts';
+import { readFileOrPipe, readStream } from '../disk/bounded-read.ts';
+import { hashFile } from '../disk/hash.ts';
+import { MAX_TEXT_BYTES, openRegular } from '../disk/read-file.ts';
+import { parseJson } from '../disk/schema.ts';
+import { SoraError, systemCode } from '../shared/errors.ts';
+import { type Cast, type CastCharacter, decodeCast } from './cast-format.ts';
+
+/** The names under which a system has standard input. */
+const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
+
+/** A pipe that goes on and on is given up. */
+const PIPE_MS = 30_000;
+
+export interface ReadCastOptions {
+  /** What `/dev/stdin` stands for. */
+  readonly stdin?: { readonly stream: Readable; readonly isTTY: boolean };
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Reads a cast file, or a cast out of a pipe, which has no clips beside it. Throws SoraError `usage` for a path where none
+ * is and for a file that is none, and the signal's reason.
+ */
+export async function readCast(path: string, options: ReadCastOptions = {}): Promise<Cast> {
+  const { stdin, signal, timeoutMs = PIPE_MS } = options;
+  const bounds = { maxBytes: MAX_TEXT_BYTES, timeoutMs, signal };
+  try {
+    const isStdin = stdin !== undefined && STDIN.has(path);
+    if (isStdin && stdin.isTTY) throw new Error('it is a terminal');
+    const { text, isPipe } = isStdin
+      ? { text: await readStream(stdin.stream, bounds), isPipe: true }
+      : await readFileOrPipe(path, bounds);
+    if (isPipe && text.trim() === '') throw new Error('nothing came out of it');
+    const characters = decodeCast(parseJson(text));
+    return { path, characters: isPipe ? characters.map((one) => ({ ...one, clip: undefined })) : characters };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new SoraError('usage', `There is no cast file ${path}.`, {
+        hint: 'Make one: sora character export -o cast.json',
+        cause: error,
+      });
+    }
+    if (code === 'EISDIR')
+      throw new SoraError('usage', `${path} is a folder, not a cast file.`, {
+        hint: 'Name the JSON file that sora character export wrote.',
+        cause: error,
+      });
+    if (code !== undefined) throw machineError(error, 'read', path);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new SoraError('usage', `The cast ${path} cannot be used: ${reason}.`, {
+      hint: reason.includes('newer version') ? 'Update sora.' : 'It is a file that sora character export wrote.',
+      cause: error,
+    });
+  }
+}
+
+/** Where a clip would lie, by what the cast says. */
+export function pathBeside(cast: Cast, clip: string): string {
+  return join(dirname(cast.path), ...clip.split('/'));
+}
+
+/**
+ * The absolute path of a character's clip beside the cast, or undefined when none is there. Throws `usage` when a link
+ * leads out of the folder, and `clip` when its content is not the master.
+ */
+export async function castClip(cast: Cast, { character, clip }: CastCharacter): Promise<string | undefined> {
+  if (clip === undefined) return undefined;
+  const path = pathBeside(cast, clip);
+  if (!(await exists(path))) return undefined;
+  try {
+    const real = await realpath(path);
+    const inside = relative(await realpath(dirname(cast.path)), real);
+    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+      throw new SoraError('usage', `The clip of ${character.name} leads out of the folder of the cast: ${path}`, {
+        hint: 'Put the clip itself there instead of the link.',
+      });
+    }
+    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.master?.sha256) return real;
+  } catch (error) {
+    throw machineError(error, 'read', path);
+  }
+  throw new SoraError('clip', `The clip of ${character.name} is not the one that the cast names: ${path}`, {
+    hint: 'Fetch the file anew (a pointer of git-lfs stands for a file that was not fetched).',
+  });
+}
+
+/** `<file without .json>.clips`, beside the cast. */
+export function clipFolder(castPath: string): string {
+  return `${basename(castPath).replace(/\.json$/i, '')}.clips`;
+}
+
+/** Copies a clip to a new file, or with `w` over one of the caller's own; on the disk when it returns. Throws `clip` when its content is not what it should be. */
+export async function copyClip(from: string, to: string, sha256: string, flags: 'wx' | 'w' = 'wx'): Promise<void> {
+  const hash = createHash('sha256');
+  await pipeline(
+    (await openRegular(from)).createReadStream(),
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    createWriteStream(to, { flags, flush: true }),
+  );
+  if (hash.digest('hex') !== sha256)
+    throw new SoraError('clip', `${from} is damaged.`, {
+      hint: 'Restore it from a backup, or make the character anew: sora character create <clip> --name <name> --force',
+    });
+}

@@ -1,0 +1,236 @@
+/** PURE: a cast as a file: its format, what may stand in it, and what two casts are together. */
+
+import { field, isObject, list, problemOf, refine, rule, shape, string, versionProblem } from '../disk/schema.ts';
+import {
+  type Character,
+  isFromFuture,
+  isMade,
+  type MadeCharacter,
+  normalizeBaseUrl,
+  type Registration,
+} from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
+import { characterIdentity } from './names.ts';
+import { characterName, decodeCharacter } from './record.ts';
+import { isSameWork } from './store.ts';
+
+/** A character as a cast file has it: without what is of one machine. */
+export interface CastCharacter {
+  readonly character: Character;
+  /** Path of the master, relative to the file's folder, with `/`; undefined where the cast travels without it. */
+  readonly clip: string | undefined;
+}
+
+/** A cast that was read: characters of different names, in the order of the file. */
+export interface Cast {
+  /** Absolute. */
+  readonly path: string;
+  readonly characters: readonly CastCharacter[];
+}
+
+export const CAST_VERSION = 1;
+
+/** Decodes a cast file. Throws an Error that says what is wrong, without a full stop; unknown fields are dropped. */
+export function decodeCast(json: unknown): readonly CastCharacter[] {
+  const fields = isObject(json) ? json : {};
+  const problem = versionProblem(json, CAST_VERSION) ?? problemOf(ANY_LIST, field(fields, 'characters'), 'characters');
+  if (problem !== undefined) throw new Error(problem);
+  const names = new Map<string, string>();
+  return (field(fields, 'characters') as readonly unknown[]).map((value, index) => {
+    const where = `characters[${index}]`;
+    const decoded = decodeOne(value, where);
+    const { name } = decoded.character;
+    const twin = names.get(characterIdentity(name));
+    if (twin !== undefined) throw new Error(`it has two characters of one name, ${twin} and ${name}`);
+    names.set(characterIdentity(name), name);
+    return decoded;
+  });
+}
+
+function decodeOne(value: unknown, where: string): CastCharacter {
+  if (!isObject(value)) throw new Error(`${where} is not an object`);
+  const given = pick(value, CHARACTER_FIELDS);
+  let character: Character;
+  try {
+    character = decodeCharacter({ ...given, version: 1 });
+  } catch (error) {
+    throw new Error(`${where}.${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const clip = field(value, 'clip');
+  const problem =
+    character.registrations
+      .map((one, index) => registrationProblem(one, `${where}.registrations[${index}]`))
+      .find((found) => found !== undefined) ??
+    (clip === undefined ? undefined : problemOf(CLIP_PATH, clip, `${where}.clip`));
+  if (problem !== undefined) throw new Error(problem);
+  return {
+    character: {
+      ...character,
+      ...(isMade(character) && clipFields(character)),
+      registrations: character.registrations.map((one) => {
+        const { baseUrl, ...rest } = pick(one, REGISTRATION_FIELDS) as unknown as Registration;
+        return { ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) };
+      }),
+    },
+    clip: clip as string | undefined,
+  };
+}
+
+function clipFields({ master, source, options }: MadeCharacter): Pick<MadeCharacter, 'master' | 'source' | 'options'> {
+  return {
+    master: pick(master, MASTER_FIELDS) as unknown as MadeCharacter['master'],
+    source: pick(source, ['fileName', 'sha256']) as unknown as MadeCharacter['source'],
+    options: pick(options, OPTION_FIELDS) as unknown as MadeCharacter['options'],
+  };
+}
+
+/** All but what is of one machine: what is pending there, and whether the clip is. */
+const CHARACTER_FIELDS = [
+  'name',
+  'master',
+  'source',
+  'options',
+  'planVersion',
+  'registrations',
+  'createdAt',
+] as const satisfies readonly (keyof Character)[];
+
+const MASTER_FIELDS = [
+  'sha256',
+  'seconds',
+  'width',
+  'height',
+  'fps',
+  'bytes',
+  'picture',
+] as const satisfies readonly (keyof MadeCharacter['master'])[];
+
+const OPTION_FIELDS = [
+  'start',
+  'duration',
+  'fit',
+  'orientation',
+  'resolution',
+  'audio',
+  'cropBars',
+] as const satisfies readonly (keyof MadeCharacter['options'])[];
+
+/** All but the profile, which names settings of one machine, and what that has paid. */
+const REGISTRATION_FIELDS = [
+  'provider',
+  'baseUrl',
+  'model',
+  'orientation',
+  'kind',
+  'value',
+  'name',
+  'createdAt',
+  'expiresAt',
+  'stale',
+] as const satisfies readonly (keyof Registration)[];
+
+const SANDBOX = 'sandbox:';
+const NO_PLAIN_URL = 'is not an http(s) URL without a password';
+
+/** Own fields only, and only these: a file may hold `__proto__` and the like. */
+function pick(object: object, keys: readonly string[]): Record<string, unknown> {
+  const own = object as Record<string, unknown>;
+  return Object.fromEntries(keys.flatMap((key) => (field(own, key) === undefined ? [] : [[key, own[key]]])));
+}
+
+const ANY_LIST = list(rule(() => true, ''));
+
+/** Beyond what a record checks: a cast comes from others, and holds no secrets. */
+const PUBLIC_REGISTRATION = shape<Pick<Registration, 'provider' | 'name' | 'value' | 'baseUrl'>>({
+  provider: refine(string, (name) => name !== '' && oneLine(name, 80) === name, 'is not a name'),
+  name: characterName,
+  value: refine(string, (value) => value !== '' && oneLine(value, 4000) === value, 'is not an id'),
+  baseUrl: refine(string, (url) => url === SANDBOX || isPlainUrl(url), NO_PLAIN_URL),
+});
+
+const PUBLIC_URL = shape<Pick<Registration, 'value'>>({ value: refine(string, isPlainUrl, NO_PLAIN_URL) });
+
+function registrationProblem(registration: Registration, where: string): string | undefined {
+  const problem = problemOf(PUBLIC_REGISTRATION, registration, where);
+  return problem ?? (registration.kind === 'url' ? problemOf(PUBLIC_URL, registration, where) : undefined);
+}
+
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
+}
+
+/** A path inside the cast's folder, spelled so that every system reads it alike. */
+export function isClipPath(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    !/[\\\0]|^[a-z]:/i.test(value) &&
+    value.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
+const CLIP_PATH = rule<string>(isClipPath, 'is not a path inside the folder of the cast');
+
+/** The text of a cast file; `clipOf` says where each master lies beside it, if it does. */
+export function encodeCast(characters: readonly Character[], clipOf: (sha256: string) => string | undefined): string {
+  const documents = characters.map((character) => {
+    const clip = character.master && clipOf(character.master.sha256);
+    const registrations = character.registrations.filter(isPublic).map((one) => pick(one, REGISTRATION_FIELDS));
+    return { ...pick(character, CHARACTER_FIELDS), registrations, ...(clip !== undefined && { clip }) };
+  });
+  const text = `${JSON.stringify({ version: CAST_VERSION, characters: documents }, null, 2)}\n`;
+  // What could not be read again must not leave this machine.
+  decodeCast(JSON.parse(text));
+  return text;
+}
+
+/** False for a URL that may be signed with a key: whoever reads the cast could use it. */
+export function isPublic({ kind, value, baseUrl }: Registration): boolean {
+  if (baseUrl !== SANDBOX && !isPlainUrl(baseUrl)) return false;
+  return kind === 'id' || (isPlainUrl(value) && new URL(value).search === '');
+}
+
+/**
+ * The same master; or the same work, whose bytes differ from one build of ffmpeg to another. Without a clip a character is
+ * whoever bears its name.
+ */
+export function isSameClip(a: Character, b: Character): boolean {
+  if (!isMade(a) || !isMade(b)) return true;
+  return a.master.sha256 === b.master.sha256 || isSameWork({ ...a, name: b.name }, b);
+}
+
+/**
+ * Every registration of both, oldest first. Of one that both have the newer is taken; of equally old ones it is stale when
+ * either says so, because a host forgets later than it learns. One from the future is of unknown age and counts as the
+ * oldest: a wrong clock must not outrank everybody for ever.
+ */
+export function mergeRegistrations(
+  own: readonly Registration[],
+  other: readonly Registration[],
+  nowMs: number,
+): readonly Registration[] {
+  const ageOf = (one: Registration): number =>
+    isFromFuture(one, nowMs) ? Number.NEGATIVE_INFINITY : Date.parse(one.createdAt);
+  const newerOf = (known: Registration, one: Registration): Registration => {
+    if (ageOf(one) > ageOf(known)) return { ...one, ...(known.cost && { cost: known.cost }) };
+    return ageOf(one) === ageOf(known) && one.stale === true ? { ...known, stale: true } : known;
+  };
+  const merged = new Map<string, Registration>();
+  for (const one of [...own, ...other]) {
+    const known = merged.get(registrationId(one));
+    merged.set(registrationId(one), known === undefined ? one : newerOf(known, one));
+  }
+  return [...merged.values()].sort((a, b) => (ageOf(a) === ageOf(b) ? 0 : ageOf(a) - ageOf(b)));
+}
+
+/** Names of providers, in registrations of the cast, that are none of `known`: kept, because a later sora may know them. */
+export function unknownProviders({ characters }: Cast, known: readonly string[]): readonly string[] {
+  const names = characters.flatMap(({ character }) => character.registrations.map(({ provider }) => provider));
+  return [...new Set(names)].filter((name) => !known.includes(name));
+}
+
+/** Equal for what a host knows as one thing. */
+export function registrationId({ provider, baseUrl, model, orientation, kind, value }: Registration): string {
+  return JSON.stringify([provider, baseUrl, model, orientation, kind, value]);
+}

@@ -1,0 +1,295 @@
+/** Registrations that may be paid for: written down before the request leaves, and continued by whoever comes next (P2). */
+import type { Context } from '../context.ts';
+import type { HeldLock } from '../disk/lock.ts';
+import type { RemoteCharacter } from '../providers/provider.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
+import { lastWords } from '../shared/exit-messages.ts';
+import { keepAnswer } from '../shared/keep-answer.ts';
+import type { Character, PendingRegistration, Registration } from '../shared/model.ts';
+import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import type { Place } from './registration-target.ts';
+import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat-registration.ts';
+
+/** What a host has made of a character, as the record keeps it. */
+export type Made = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
+
+/** The request whose fate decides what may be sent next. Uploads cost nothing and leave none. */
+export function pendingAt(character: Character, place: Place): PendingRegistration | undefined {
+  return place.mode === 'id' ? character.pending?.find((one) => isAt(one, place)) : undefined;
+}
+
+/** The character without what is pending there. */
+export function withoutPending(character: Character, place: Pick<Place, 'provider' | 'orientation'>): Character {
+  const { pending, ...rest } = character;
+  const others = pending?.filter((one) => !isAt(one, place)) ?? [];
+  return others.length === 0 ? rest : { ...rest, pending: others };
+}
+
+function isAt(one: PendingRegistration, { provider, orientation }: Pick<Place, 'provider' | 'orientation'>): boolean {
+  return one.provider === provider.name && one.baseUrl === provider.baseUrl && one.orientation === orientation;
+}
+
+/** After one of these nothing was made: what was written before the request goes again. */
+const NOTHING_MADE: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'auth',
+  'refused',
+  'network',
+  'budget',
+  'policy',
+  'interrupted',
+  'terminated',
+] as const);
+
+interface Request {
+  readonly place: Place;
+  readonly clipPath: string;
+  /** That of the registration: what is sent and written is sent and written by one process. */
+  readonly held: HeldLock;
+  /** The user's word that nothing came of what is pending there. */
+  readonly resend: boolean;
+  /** As in `RegisterOptions`; for what is sent beyond the first request. */
+  readonly admit?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
+ * answer is repeated as `repeat.ts` says; nothing else is.
+ */
+export async function createId(context: Context, character: Character, request: Request): Promise<Made> {
+  const { place, resend } = request;
+  const before = pendingAt(character, place);
+  let lost: Unsettled | undefined =
+    before && before.taskId === undefined && !resend ? { character, place, entry: before } : undefined;
+  let ambiguous = lost && unknownFate(context, lost);
+  for (;;) {
+    const { made, error, entry } = await requestId(context, character, { ...request, lost: lost?.entry });
+    if (made) return made;
+    if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
+      lost = { character, place, entry };
+      ambiguous = explain(context, error, lost);
+      sayAtExit(context, character, ambiguous);
+      if (await waitToRepeat(context, { ...lost, error, admit: request.admit })) continue;
+      throw ambiguous;
+    }
+    if (!NOTHING_MADE.has(error.code)) {
+      const told = entry ? explain(context, error, { character, place, entry }) : error;
+      sayAtExit(context, character, told);
+      throw told;
+    }
+    const told = ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
+    sayAtExit(context, character, told);
+    // What an earlier request made is as unknown as it was.
+    if (entry) await lastWords.hold(() => writeQuietly(context, character, { place, entry: lost?.entry }));
+    throw told;
+  }
+}
+
+/** One request, and what it has left in the record. `lost` tells of those before it. */
+async function requestId(
+  context: Context,
+  character: Character,
+  { place, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
+): Promise<
+  | { readonly made: Made; readonly error?: never; readonly entry?: never }
+  | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
+> {
+  const { provider, orientation } = place;
+  const { ui } = context;
+  const { signal, clock } = context.host;
+  const { name } = character;
+  let entry: PendingRegistration | undefined;
+  try {
+    const remote = await provider.createCharacter(
+      { name, clipPath, fileName: 'clip.mp4' },
+      {
+        signal,
+        async onSend() {
+          held.assertHeld();
+          const next: PendingRegistration = {
+            ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await context.profileName() },
+            ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
+            createdAt: new Date(clock.now()).toISOString(),
+          };
+          await lastWords.hold(() => updatePending(context, character, { place, entry: next }));
+          entry = next;
+          sayAtExit(context, character, unknownFate(context, { character, place, entry }));
+        },
+        async onPending(taskId) {
+          if (!entry) throw new TypeError('a task was begun before its request was announced');
+          const next = { ...entry, taskId };
+          entry = next;
+          const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
+          await keepAnswer(ui, {
+            subject: subjectOf(character),
+            write: () => updatePending(context, character, { place, entry: next }),
+            unwritten: (why, cause) =>
+              new SoraError('machine', `${making}, but ${why}`, { hint: `Note the task. ${messageOf(cause)}`.trim() }),
+            stopped: () =>
+              new SoraError('pending', `Stopped; ${making}.`, {
+                hint: `Nothing is lost. Continue with: ${syncCommand(context, character)}`,
+              }),
+          });
+        },
+      },
+    );
+    return { made: madeOf(remote, name) };
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    return { error, entry };
+  }
+}
+
+/** After one of these the host has not answered a repeat, so that all that is known is what was lost before. */
+const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated'] as const);
+
+function sayAtExit({ ui }: Context, character: Character, error: SoraError): void {
+  lastWords.set(subjectOf(character), () => ui.error(error));
+}
+
+/** What a forced exit says something of. */
+export function subjectOf({ name }: Character): string {
+  return `character ${name}`;
+}
+
+/**
+ * Goes on with what an earlier command left pending. Undefined when a request may be sent: the host no longer knows the
+ * task, the user sends anew, or a repeat is allowed. Throws `ambiguous` for a request whose fate nobody knows, `pending`
+ * while the task goes on, and why a task has failed, after which the place is free.
+ */
+export async function continueId(
+  context: Context,
+  character: Character,
+  { place, entry, resend }: { place: Place; entry: PendingRegistration; resend: boolean },
+): Promise<Made | undefined> {
+  const { ui, host } = context;
+  const { provider } = place;
+  const { taskId } = entry;
+  if (taskId === undefined || !provider.resumeCharacter) {
+    if (resend) return undefined;
+    const fate = unknownFate(context, { character, place, entry });
+    const said = await repeatAnnouncement(provider, entry);
+    if (said === undefined) throw fate;
+    ui.warn(`${fate.message} ${said}`);
+    return undefined;
+  }
+  const task = await ui.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
+  try {
+    const remote = await provider.resumeCharacter(taskId, { signal: host.signal });
+    if (remote) {
+      task.done(`${provider.name} has made ${character.name}: ${oneLine(remote.id, 200)}`);
+      return madeOf(remote, entry.name);
+    }
+  } catch (error) {
+    task.fail(`${character.name} is not known to ${provider.name} yet`);
+    if (!isSoraError(error)) throw error;
+    if (TASK_FAILED.has(error.code)) {
+      await writeQuietly(context, character, { place, entry: undefined });
+      throw new SoraError(error.code, error.message, {
+        hint: `${sentence(error.hint ?? 'The task is over.')} The same command makes another.`,
+        ...(error.requestId !== undefined && { requestId: error.requestId }),
+        cause: error,
+      });
+    }
+    if (resend && error.code === 'ambiguous') return undefined;
+    throw explain(context, error, { character, place, entry });
+  }
+  task.fail(`${provider.name} does not know the task ${oneLine(taskId, 100)}`);
+  // A host may need a moment to know what it has just begun.
+  if (host.clock.now() - Date.parse(entry.createdAt) < JUST_BEGUN_MS) {
+    const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
+    throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(context, character)}` });
+  }
+  ui.note(`${provider.name} no longer knows the task that was to make ${character.name}; another is begun.`);
+  await updatePending(context, character, { place, entry: undefined });
+  return undefined;
+}
+
+const TASK_FAILED: ReadonlySet<ErrorCode> = new Set(['refused', 'policy', 'budget'] as const);
+const JUST_BEGUN_MS = 60_000;
+
+interface Unsettled {
+  readonly character: Character;
+  readonly place: Place;
+  readonly entry: PendingRegistration;
+}
+
+/** The error of a request that is not over, with what to look for and how to go on. */
+function explain(context: Context, error: SoraError, unsettled: Unsettled): SoraError {
+  const { character, place, entry } = unsettled;
+  const more = { ...(error.requestId !== undefined && { requestId: error.requestId }), cause: error };
+  if (error.code === 'ambiguous') {
+    const message = `${sentence(error.message)} ${character.name} may be known to ${place.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
+    return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled), ...more });
+  }
+  if (error.code !== 'pending') return error;
+  // Nobody can wait with a key that the host refuses.
+  const code = isSoraError(error.cause, 'auth') ? 'auth' : 'pending';
+  return new SoraError(code, error.message, {
+    hint: `It goes on at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(context, character)}`,
+    ...more,
+  });
+}
+
+/** A request was sent, and its answer never came to anybody. */
+function unknownFate(context: Context, unsettled: Unsettled): SoraError {
+  const { character, place, entry } = unsettled;
+  const requests = requestsOf(entry);
+  const sent =
+    requests === 1
+      ? `a request was sent at ${entry.createdAt}`
+      : `${requests} requests were sent, the last at ${entry.createdAt}`;
+  const message = `${character.name} may be known to ${place.provider.name} already: ${sent}, and what came of it was never learnt.`;
+  return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled) });
+}
+
+function waysOut(context: Context, { character, place, entry }: Unsettled): string {
+  const where = `Look for ${JSON.stringify(entry.name)} among the characters, or in the bill, of your host.`;
+  const adopt = command(context, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
+  const turned = place.orientation === 'portrait' ? ' --orientation portrait' : '';
+  return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add --resend.`;
+}
+
+/** The command that goes on with a registration, as the user would type it: to the same host. */
+export function syncCommand(context: Context, { name }: Character): string {
+  return command(context, 'sync', [shellQuote(name)]);
+}
+
+function command({ globals }: Context, verb: string, operands: readonly string[], own: readonly string[] = []): string {
+  const { provider, baseUrl, backend, profile } = globals;
+  const given = Object.entries({ provider, 'base-url': baseUrl, backend, profile }).flatMap(([name, value]) =>
+    value === undefined ? [] : shellOption(`--${name}`, shellQuote(value)),
+  );
+  return shellCommand(`sora character ${verb}`, operands, [...own, ...given]);
+}
+
+function madeOf(remote: RemoteCharacter, sent: string): Made {
+  return { value: remote.id, name: (remote.name ?? sent).normalize('NFC') };
+}
+
+/** On the disk when it resolves. */
+async function updatePending(
+  context: Context,
+  { name }: Character,
+  { place, entry }: { place: Place; entry: PendingRegistration | undefined },
+): Promise<void> {
+  await (await context.characters()).update(name, (current) => {
+    const rest = withoutPending(current, place);
+    return entry ? { ...rest, pending: [...(rest.pending ?? []), entry] } : rest;
+  });
+}
+
+/** That it cannot be written must not hide why there is nothing to wait for. */
+async function writeQuietly(
+  context: Context,
+  character: Character,
+  what: { place: Place; entry: PendingRegistration | undefined },
+): Promise<void> {
+  await updatePending(context, character, what).catch((cause: unknown) => {
+    context.ui.warn(`${character.name}: its record was not brought up to date: ${messageOf(cause)}`);
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error === undefined ? '' : error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,224 @@
+/** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
+
+import { requireCharacter } from '../commands/character.ts';
+import { clipFor } from '../commands/clip.ts';
+import type { Context } from '../context.ts';
+import { costToKeep } from '../costs/budget.ts';
+import type { HeldLock } from '../disk/lock.ts';
+import { firstTime } from '../disk/once-marker.ts';
+import type { CharacterMode } from '../providers/provider.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { keepAnswer } from '../shared/keep-answer.ts';
+import { type Character, isMade, type MadeCharacter, type Registration } from '../shared/model.ts';
+import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { registrationId } from './cast-format.ts';
+import { continueId, createId, type Made, pendingAt, subjectOf, withoutPending } from './pending.ts';
+import { KINDS, type Place, registrationAt } from './registration-target.ts';
+import { repeatAnnouncement, requestsOf } from './repeat-registration.ts';
+import { markStale, stillHolds } from './stale.ts';
+
+/** A URL of which nobody knows how long it lives is looked at again after an hour. */
+const TRUSTED_MS = 3_600_000;
+
+export interface RegisterOptions {
+  /** Send although an earlier request of unknown fate may have made it. */
+  readonly resend?: boolean;
+  /** Right before each request that may cost money; what it throws ends it. */
+  readonly admit?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Registers the character with the host, or uploads its clip where the host takes clips, unless that is done already; by
+ * one process at a time, which goes on with what another has left pending. The record is saved as soon as the host has
+ * answered. Throws what the provider throws, and what `continueId` says.
+ */
+export async function ensureRegistered(
+  context: Context,
+  character: Character,
+  place: Place,
+  { resend = false, admit }: RegisterOptions = {},
+): Promise<Registration> {
+  const { host, ui } = context;
+  const known = registrationAt(character, place, host.clock.now());
+  if (known && !isDoubtful(known, host.clock.now())) return known;
+  const { name } = character;
+  const busy = `Another sora is registering ${name} with ${place.provider.name}; its end is waited for.`;
+  const wait = { signal: host.signal, onBusy: () => ui.note(busy) };
+  const store = await context.characters();
+  return store.registering(
+    name,
+    placeId(place),
+    async (held) => {
+      const current = await requireCharacter(context, name);
+      refuseOtherClip(character, current);
+      const living = await livingAt(context, current, place);
+      if (living) return living;
+      const entry = pendingAt(current, place);
+      const made = entry && (await continueId(context, current, { place, entry, resend }));
+      return made
+        ? save(context, current, { place, made })
+        : register(context, current, { place, held, resend, admit });
+    },
+    wait,
+  );
+}
+
+/** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
+export async function willCost(
+  character: Character,
+  place: Place,
+  { nowMs, resend = false }: { nowMs: number; resend?: boolean | undefined },
+): Promise<boolean> {
+  if (place.mode !== 'id' || registrationAt(character, place, nowMs)) return false;
+  const entry = pendingAt(character, place);
+  return (
+    !entry || (entry.taskId === undefined && resend) || (await repeatAnnouncement(place.provider, entry)) !== undefined
+  );
+}
+
+/** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
+export function refuseClipless(characters: readonly Character[], place: Place, nowMs: number): void {
+  for (const character of characters) {
+    if (!isMade(character) && !registrationAt(character, place, nowMs)) throw hasNoClip(character, place);
+  }
+}
+
+function hasNoClip({ name, registrations }: Character, { provider, mode }: Place): SoraError {
+  const living = registrations.filter(({ stale }) => stale !== true);
+  const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
+  const where =
+    mode === 'reference-video'
+      ? `and this model of ${provider.name} takes the clip itself`
+      : `and ${provider.name} does not know it`;
+  const known = places.length === 0 ? '' : ` It is known to ${listOf(places)}.`;
+  return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
+    hint: `Give it its clip: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`,
+  });
+}
+
+/** Two processes that would register the same thing agree on this text. */
+function placeId({ provider, orientation, mode }: Place): string {
+  return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode]]);
+}
+
+function isDoubtful({ kind, expiresAt, createdAt }: Registration, nowMs: number): boolean {
+  return kind === 'url' && expiresAt === undefined && Math.abs(nowMs - Date.parse(createdAt)) > TRUSTED_MS;
+}
+
+/** The living registration, after a look at one that may have died. */
+async function livingAt(context: Context, character: Character, place: Place): Promise<Registration | undefined> {
+  const now = context.host.clock.now();
+  for (let current = character; ; current = await requireCharacter(context, character.name)) {
+    const known = registrationAt(current, place, now);
+    if (!known || !isDoubtful(known, now) || (await stillHolds(context, place, known)) !== false) return known;
+    await markStale(context, current, { place, registration: known });
+  }
+}
+
+async function register(
+  context: Context,
+  character: Character,
+  { place, held, resend, admit }: RegisterOptions & { place: Place; held: HeldLock; resend: boolean },
+): Promise<Registration> {
+  const { ui } = context;
+  const { provider, orientation, mode } = place;
+  if (!isMade(character)) throw hasNoClip(character, place);
+  if (mode === 'id') await admit?.();
+  const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
+  await sayLikenessRule(context);
+  const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
+  try {
+    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held, resend, admit }).catch(
+      (error: unknown) => {
+        task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
+        throw error;
+      },
+    );
+    // Told before it is written: the record may never be.
+    task.done(`${character.name} is known to ${provider.name}: ${oneLine(made.value, 200)}`);
+    return await save(context, character, { place, made });
+  } finally {
+    await clip.dispose();
+  }
+}
+
+/** Some models refuse reference clips above 1280x720 (Seedance 2.0: about 927 000 pixels), and none gains from more. */
+const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const satisfies Record<
+  CharacterMode,
+  number | undefined
+>;
+
+const MAKERS = {
+  id: createId,
+  async 'reference-video'({ host }, { name }, { place: { provider }, clipPath }) {
+    if (!provider.uploadClip)
+      throw new SoraError('usage', `${provider.name} takes no clips.`, { hint: 'Use another host with --provider.' });
+    const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal: host.signal });
+    return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
+  },
+} satisfies Record<
+  CharacterMode,
+  (context: Context, character: MadeCharacter, request: Parameters<typeof createId>[2]) => Promise<Made>
+>;
+
+/** Keeps what the host has made, and takes out what was pending for it, in one step. */
+async function save(
+  context: Context,
+  character: Character,
+  { place, made }: { place: Place; made: Made },
+): Promise<Registration> {
+  const { provider, orientation, mode } = place;
+  const id = oneLine(made.value, 200);
+  const known = `${character.name} is registered with ${provider.name} as ${id}`;
+  const adopt = shellCommand(
+    'sora character adopt',
+    [shellQuote(id)],
+    [shellOption('--name', shellQuote(character.name))],
+  );
+  return keepAnswer(context.ui, {
+    subject: subjectOf(character),
+    async write() {
+      let registration: Registration = {
+        provider: provider.name,
+        baseUrl: provider.baseUrl,
+        profile: await context.profileName(),
+        orientation,
+        kind: KINDS[mode],
+        createdAt: new Date(context.host.clock.now()).toISOString(),
+        ...made,
+      };
+      const costOf = mode === 'id' ? await costToKeep(provider) : undefined;
+      await (await context.characters()).update(character.name, (current) => {
+        refuseOtherClip(character, current);
+        registration = { ...registration, ...costOf?.(requestsOf(pendingAt(current, place))) };
+        const rest = mode === 'id' ? withoutPending(current, place) : current;
+        const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
+        return { ...rest, registrations: [...others, registration] };
+      });
+      return registration;
+    },
+    unwritten(why, cause) {
+      const reason = cause instanceof Error ? sentence(cause.message) : '';
+      const later = mode === 'id' ? `Note the id. To take it over later: ${adopt}` : '';
+      return new SoraError(isSoraError(cause) ? cause.code : 'machine', `${known}, but ${why}`, {
+        hint: [reason, later].filter(Boolean).join(' '),
+        ...(cause !== undefined && { cause }),
+      });
+    },
+    stopped: () =>
+      new SoraError('pending', `Stopped; ${known}.`, { hint: 'Nothing is lost: the same command goes on from there.' }),
+  });
+}
+
+function refuseOtherClip(expected: Character, current: Character): void {
+  if (!isMade(expected) || current.master?.sha256 === expected.master.sha256) return;
+  throw new SoraError('usage', 'It was given another clip meanwhile: run the command again for that one.');
+}
+
+/** Once per home, before the first upload. */
+async function sayLikenessRule(context: Context): Promise<void> {
+  if (!(await firstTime(context.paths.state, 'likeness'))) return;
+  context.ui.warn(
+    'A clip that shows a person needs that person’s permission. Likenesses of real people are blocked by default at OpenAI. (Said once.)',
+  );
+}

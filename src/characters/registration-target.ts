@@ -1,0 +1,40 @@
+/** PURE: where a registration has to hold, and which of a character's holds there. */
+
+import type { CharacterMode, Provider } from '../providers/provider.ts';
+import { type Character, isFromFuture, isMade, type Orientation, type Registration } from '../shared/model.ts';
+
+/** Where a registration has to hold. */
+export interface Place {
+  readonly provider: Provider;
+  /** Of the video: an id stands for a clip of one orientation. */
+  readonly orientation: Orientation;
+  readonly mode: CharacterMode;
+}
+
+/** What a registration is, by how the model takes characters. */
+export const KINDS = { id: 'id', 'reference-video': 'url' } as const satisfies Record<
+  CharacterMode,
+  Registration['kind']
+>;
+
+/** A URL that ends while the host still reads the request is no use. */
+const EXPIRY_MARGIN_MS = 10 * 60_000;
+
+/** The living registration of a character there, if there is one: the newest, and one from the future only if need be. */
+export function registrationAt(
+  character: Character,
+  { provider, orientation, mode }: Place,
+  nowMs: number,
+): Registration | undefined {
+  const living = character.registrations.filter(
+    (one) =>
+      one.provider === provider.name &&
+      one.baseUrl === provider.baseUrl &&
+      // Without a clip nothing can be turned: what the host has must do.
+      (one.orientation === orientation || !isMade(character)) &&
+      one.kind === KINDS[mode] &&
+      one.stale !== true &&
+      (one.expiresAt === undefined || Date.parse(one.expiresAt) > nowMs + EXPIRY_MARGIN_MS),
+  );
+  return living.findLast((one) => !isFromFuture(one, nowMs)) ?? living.at(-1);
+}

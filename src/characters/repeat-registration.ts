@@ -1,0 +1,76 @@
+/**
+ * A registration whose answer was lost, sent once more by itself: the one exception of P2, for what is known to cost next
+ * to nothing. Else one 500 would hold up every video of that character until a person has looked.
+ */
+import type { Context } from '../context.ts';
+import { type Cost, formatUsd } from '../costs/cost.ts';
+import { retryDelayMs } from '../http/retry.ts';
+import { PROVIDERS } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import type { Character, PendingRegistration } from '../shared/model.ts';
+import { sentence } from '../shared/text.ts';
+import type { Place } from './registration-target.ts';
+
+/** How often a registration is repeated, over all commands: the record counts. */
+const REPEATS = 2;
+
+/** US dollars up to which a registration is repeated. */
+const REPEATABLE_USD = 0.01;
+
+/** How many requests were sent for what is pending; 1 where the record does not say. */
+export function requestsOf(entry: PendingRegistration | undefined): number {
+  return entry?.requests ?? 1;
+}
+
+/** At a base URL of the user's own somebody else may ask for more than the table says: nothing is known of that price. */
+async function repeatableCost({ name, baseUrl }: Provider): Promise<Cost | undefined> {
+  const { characterCost, defaultBaseUrl } = PROVIDERS[name];
+  const each = baseUrl === defaultBaseUrl ? await characterCost() : undefined;
+  return each && each.usd <= REPEATABLE_USD ? each : undefined;
+}
+
+/** What is said of a repeat of the requests that `entry` tells of; undefined where there is to be none. */
+export async function repeatAnnouncement(provider: Provider, entry: PendingRegistration): Promise<string | undefined> {
+  const sent = requestsOf(entry);
+  const cost = entry.taskId === undefined && sent <= REPEATS ? await repeatableCost(provider) : undefined;
+  if (!cost) return undefined;
+  const price = cost.usd === 0 ? 'is free' : `costs ${formatUsd(cost.usd)}`;
+  return `A registration with ${provider.name} ${price}, so the request is sent once more (${sent + 1} of at most ${REPEATS + 1}).`;
+}
+
+/** Announces the repeat of a request whose answer was lost, and resolves when it may leave; false where it may not. */
+export async function waitToRepeat(
+  { ui, host }: Context,
+  {
+    character,
+    place,
+    entry,
+    error,
+    admit,
+  }: {
+    character: Character;
+    place: Place;
+    entry: PendingRegistration;
+    error: SoraError;
+    /** Right before something is sent that may cost money; throws `budget` to refuse it. */
+    admit: (() => Promise<void>) | undefined;
+  },
+): Promise<boolean> {
+  const said = host.signal.aborted ? undefined : await repeatAnnouncement(place.provider, entry);
+  if (said === undefined) return false;
+  try {
+    await admit?.();
+  } catch (refusal) {
+    if (isSoraError(refusal, 'budget')) return false;
+    throw refusal;
+  }
+  ui.warn(`${character.name}: ${sentence(error.message)} ${said}`);
+  try {
+    await host.clock.sleep(retryDelayMs(requestsOf(entry), undefined, host.random), host.signal);
+    return true;
+  } catch {
+    // Stopped: what was sent stays unknown.
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+/** Registrations that no longer hold: how that is found out, and how it is remembered. */
+import type { Context } from '../context.ts';
+import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
+import type { Character, Registration } from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
+import { type Place, registrationAt } from './registration-target.ts';
+
+/** What speaks of the user or the network, and not of the registration. */
+const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated'] as const);
+
+/**
+ * Whether the host still has it, by its own word: the id where the host can be asked, the file where it lies at a URL.
+ * Undefined when nobody can tell. Throws `auth`, `budget`, and when aborted.
+ */
+export async function stillHolds(
+  { host }: Context,
+  { provider, mode }: Place,
+  { value }: Registration,
+): Promise<boolean | undefined> {
+  const { signal } = host;
+  if (mode !== 'id') return provider.hasClip?.(value, { signal });
+  try {
+    return (await provider.getCharacter(value, { signal })) !== undefined;
+  } catch (error) {
+    if (!isSoraError(error) || NOT_ABOUT_IT.has(error.code)) throw error;
+    return undefined;
+  }
+}
+
+/** Remembers that the host has forgotten a registration, so that it is made anew; the user is told. */
+export async function markStale(
+  context: Context,
+  character: Character,
+  { place, registration }: { place: Place; registration: Registration },
+): Promise<void> {
+  const { value } = registration;
+  context.ui.note(
+    `${place.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered anew.`,
+  );
+  await (await context.characters()).update(character.name, (current) => ({
+    ...current,
+    registrations: current.registrations.map((one) => (one.value === value ? { ...one, stale: true } : one)),
+  }));
+}
+
+/**
+ * After a refusal: marks those registrations stale that the host does not know any more, so that they are made anew from
+ * the master. The host, or the place where the clip lies, is asked where it can be; else the id or the clip's name must
+ * stand in the refusal. True when there were any.
+ */
+export async function forgetStale(
+  context: Context,
+  { characters, place, refusal }: { characters: readonly Character[]; place: Place; refusal: SoraError },
+): Promise<boolean> {
+  const store = await context.characters();
+  let found = false;
+  for (const character of characters) {
+    // One that is older may be next in line, and forgotten too.
+    for (;;) {
+      const current = (await store.find(character.name)) ?? character;
+      const registration = registrationAt(current, place, context.host.clock.now());
+      if (!registration || !(await isForgotten(context, registration, { place, refusal }))) break;
+      found = true;
+      await markStale(context, character, { place, registration });
+    }
+  }
+  return found;
+}
+
+async function isForgotten(
+  context: Context,
+  registration: Registration,
+  { place, refusal }: { place: Place; refusal: SoraError },
+): Promise<boolean> {
+  const { value } = registration;
+  const [name = ''] =
+    place.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').slice(-1) : [value];
+  // A shorter one may stand in any sentence.
+  const isNamed = name.length > 3 && refusal.message.includes(name);
+  // A file that is there can still be refused by name, because the host cannot read it.
+  if (place.mode !== 'id' && isNamed) return true;
+  // A host that cannot be asked, or does not answer, says nothing about it but what it said already.
+  const holds = await stillHolds(context, place, registration).catch(() => undefined);
+  return holds === undefined ? isNamed : !holds;
+}

@@ -1,0 +1,79 @@
+/** Help in all its forms, and the commands that nobody types: the first screen, and what completion asks. */
+import { type Argument, type Command, CommanderError, type Option } from 'commander';
+import { nearest } from '../shared/text.ts';
+import { type Act, fill, fillAll, HELP_TOPICS, type HelpTopic } from './options.ts';
+
+export function addHelp(program: Command, act: Act): void {
+  const helpFor = act(async (context, [topic = '']) => {
+    const { runHelpTopic } = await import('../commands/help-topics.ts');
+    return runHelpTopic(context, topic as HelpTopic);
+  });
+  program
+    .command('help')
+    .description('show help for a command or a topic')
+    .argument('[command...]', 'the words of a command, or a topic')
+    .action(async (words: string[], ...given: unknown[]) => {
+      if (words.length === 1 && HELP_TOPICS.some((topic) => topic === words[0])) return helpFor(words, ...given);
+      const find = async (parent: Command, word: string): Promise<Command> => {
+        const child = parent.commands.find((one) => one.name() === word);
+        if (!child) {
+          const topics = parent === program ? HELP_TOPICS : [];
+          const close = nearest(word, [...parent.commands.map((one) => one.name()), ...topics]);
+          const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
+          throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
+        }
+        await fill(child as Command);
+        return child as Command;
+      };
+      let found = program;
+      for (const word of words) found = await find(found, word);
+      found.outputHelp();
+      return;
+    });
+}
+
+/** What nobody types: the first screen, and what the completion scripts ask. */
+export function addHidden(program: Command, { act, version }: { act: Act; version: string }): void {
+  program
+    .command('__welcome', { hidden: true })
+    .action(act(async (context) => (await import('../commands/welcome.ts')).runWelcome(context, version)));
+  program
+    .command('__complete', { hidden: true })
+    .argument('<shell>')
+    .argument('[words...]')
+    .action(
+      act(async (context, [shell = '', ...given]) => {
+        await fillAll(program);
+        const { runComplete } = await import('../completion/complete.ts');
+        return runComplete(context, { root: program, topics: HELP_TOPICS }, { shell, given });
+      }),
+    );
+}
+
+/** Commander's words for an option, without defaults that say nothing. */
+export function describeOption(option: Option): string {
+  const {
+    choices,
+    default: preset,
+    words,
+  } = { choices: option.argChoices, default: option.defaultValue, words: option.defaultValueDescription };
+  const notes = [
+    choices && `choices: ${choices.join(', ')}`,
+    preset !== undefined &&
+      preset !== false &&
+      !Array.isArray(preset) &&
+      !option.negate &&
+      `default: ${words ?? preset}`,
+  ].filter(Boolean);
+  return withNotes(option.description, notes);
+}
+
+export function describeArgument({ description, argChoices }: Argument): string {
+  return withNotes(description, argChoices ? [`choices: ${argChoices.join(', ')}`] : []);
+}
+
+/** In the parentheses that the words may end with already. */
+function withNotes(words: string, notes: readonly unknown[]): string {
+  if (notes.length === 0) return words;
+  return words.endsWith(')') ? `${words.slice(0, -1)}; ${notes.join('; ')})` : `${words} (${notes.join('; ')})`;
+}

@@ -1,0 +1,203 @@
+/** Options that several commands share, and what their values look like. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Context } from '../context.ts';
+import { type ClipOptions, parseSize, type Size } from '../shared/model.ts';
+import { parseTime } from '../shared/time.ts';
+
+/** A command's exit code; nothing means 0. */
+export type Outcome = number | undefined;
+
+/** Makes an action of a command's body: what is for every command goes into the context, what is for this one is passed. */
+export type Act = <Options>(
+  body: (context: Context, args: string[], options: Options) => Promise<Outcome>,
+) => (...given: unknown[]) => Promise<void>;
+
+/**
+ * Leaves what a command consists of for later: loading and making all of them takes longer than most run. `fill` makes it,
+ * once; commander calls it for the command that was typed.
+ */
+export function later(command: Command, make: (command: Command) => Promise<void>): void {
+  unmade.set(command, make);
+}
+
+const unmade = new WeakMap<Command, (command: Command) => Promise<void>>();
+
+export async function fill(command: Command): Promise<void> {
+  const make = unmade.get(command);
+  unmade.delete(command);
+  await make?.(command);
+}
+
+/** For whoever wants to see the whole tree. */
+export async function fillAll(command: Command): Promise<void> {
+  await fill(command);
+  for (const child of command.commands) await fillAll(child as Command);
+}
+
+/** The shells that commands are completed in. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];
+
+/** What `sora help` tells besides the commands. */
+export const HELP_TOPICS = ['exit-codes', 'environment', 'clips', 'providers'] as const;
+
+export type HelpTopic = (typeof HELP_TOPICS)[number];
+
+export const JOB_ID = 'a job id, the host’s id, or @last';
+
+export interface ClipFlags {
+  start?: number | 'auto';
+  duration?: number;
+  fit: ClipOptions['fit'];
+  orientation: ClipOptions['orientation'];
+  resolution?: '720p' | '1080p';
+  audio: boolean;
+  cropBars: boolean;
+}
+
+export function clipOptions(command: Command): Command {
+  return command
+    .option('--start <time>', 'where the clip begins: 3.2, 3.2s, 00:03.2, or auto for the best part', startTime)
+    .option('--duration <s>', 'seconds to keep, 2 to 4 (default: as much as fits)', time)
+    .addOption(
+      new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
+    )
+    .addOption(
+      new Option('--orientation <o>', 'of the result').choices(['auto', 'landscape', 'portrait']).default('auto'),
+    )
+    .addOption(
+      new Option('--resolution <r>', 'of the result (default: the smallest that holds the picture)').choices([
+        '720p',
+        '1080p',
+      ]),
+    )
+    .option('--no-audio', 'drop the sound')
+    .option('--crop-bars', 'cut off black bars that are already in the picture', false);
+}
+
+export function clipWishes(flags: ClipFlags): ClipOptions {
+  return {
+    start: flags.start ?? null,
+    duration: flags.duration ?? null,
+    fit: flags.fit,
+    orientation: flags.orientation,
+    resolution: flags.resolution ?? 'auto',
+    audio: flags.audio,
+    cropBars: flags.cropBars,
+  };
+}
+
+export function followOptions(command: Command): Command {
+  return command
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
+    .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
+    .option(
+      '--poll-interval <time>',
+      'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
+      pause,
+    )
+    .option('--force', 'replace an existing file', false)
+    .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
+}
+
+const DEFAULT_TIMEOUT_S = 1800;
+
+/** What `followOptions` reads, as it was typed. */
+export interface WaitFlags {
+  readonly timeout?: number;
+  readonly pollInterval?: number;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+}
+
+/** The flags of a wait with their defaults, and which of them were typed. */
+export function followFlags<Flags extends WaitFlags>(
+  flags: Flags,
+): Flags & { readonly timeout: number; readonly waitOnly: readonly string[] } {
+  const { timeout = DEFAULT_TIMEOUT_S, pollInterval, force, allowDrift } = flags;
+  const typed: readonly (readonly [string, boolean])[] = [
+    ['--timeout', flags.timeout !== undefined],
+    ['--poll-interval', pollInterval !== undefined],
+    ['--force', force],
+    ['--allow-drift', allowDrift],
+  ];
+  return { ...flags, timeout, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
+}
+
+/** Options of whatever may be paid for. */
+export const MAX_COST: readonly [string, string, (text: string) => number] = [
+  '--max-cost <usd>',
+  'refuse what would cost more in all, or what nobody knows the price of',
+  dollars,
+];
+
+export const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
+  '--allow-unknown-cost',
+  'with --max-cost: send although the price is not known',
+  false,
+];
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}
+
+/** A text that says something. */
+export function text(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}
+
+/** The names under which a system has standard output: a rename to one would not reach it, and would replace the name. */
+const STDOUT: ReadonlySet<string> = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
+/** Where a file goes; `-` is standard output, under whatever name. */
+export function output(value: string): string {
+  return STDOUT.has(value) ? '-' : text(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function collect(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+export function time(text: string): number {
+  const seconds = parseTime(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It is a time like 3.2, 3.2s, 00:03.2, 15m, 2h or 30d.');
+  return seconds;
+}
+
+function startTime(text: string): number | 'auto' {
+  return text === 'auto' ? text : time(text);
+}
+
+function pause(text: string): number {
+  const seconds = time(text);
+  if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
+  return seconds;
+}
+
+function dollars(text: string): number {
+  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
+  if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
+  return Number(usd);
+}
+
+export function size(text: string): Size {
+  const parsed = parseSize(text);
+  if (!parsed) throw new InvalidArgumentError('It is a size like 1280x720.');
+  return parsed;
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,158 @@
+/** `sora character`: names, arguments, options and help of the cast. */
+import { type Command, Option } from 'commander';
+import type { Orientation } from '../shared/model.ts';
+import {
+  type Act,
+  ALLOW_UNKNOWN_COST,
+  type ClipFlags,
+  clipOptions,
+  clipWishes,
+  examples,
+  MAX_COST,
+  text,
+} from './options.ts';
+
+/** What registering may cost. */
+interface CostFlags {
+  maxCost?: number;
+  allowUnknownCost: boolean;
+}
+
+export function addCharacter(character: Command, act: Act): void {
+  clipOptions(
+    character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
+  )
+    .argument('<clip>', 'a video file, 2 s or longer', text)
+    .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
+    .option('--force', 'replace the character of that name', false)
+    .option('--local', 'prepare and keep the clip, register it later', false)
+    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--dry-run', 'show what would be done to the clip, the request, and what it would cost', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora character create joe.mp4 --name Joe',
+        'sora character create party.mov --name Mia --start 12.5 --duration 3',
+      ),
+    )
+    .action(
+      act<ClipFlags & CostFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
+        async (context, [file = ''], options) => {
+          const { runCharacterCreate } = await import('../commands/character-create.ts');
+          return runCharacterCreate(context, { ...options, file, options: clipWishes(options) });
+        },
+      ),
+    );
+  character
+    .command('list')
+    .description('list the cast')
+    .addHelpText('after', examples('sora character list', 'sora character list --json'))
+    .action(act(async (context) => (await import('../commands/character.ts')).runCharacterList(context)));
+  character
+    .command('show')
+    .description('show one character: its clip, where it came from, where it is registered')
+    .argument('<name>', 'the character’s name')
+    .option('--sheet <png>', 'draw a contact sheet of its clip into this file', text)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText('after', examples('sora character show Joe', 'sora character show Joe --sheet joe.png'))
+    .action(
+      act<{ sheet?: string; force: boolean }>(async (context, [name = ''], options) =>
+        (await import('../commands/character.ts')).runCharacterShow(context, name, options),
+      ),
+    );
+  character
+    .command('rename')
+    .description('give a character another name')
+    .argument('<name>', 'the character’s name')
+    .argument('<new>', 'its new name')
+    .addHelpText('after', examples('sora character rename Joe "Joe Smith"'))
+    .action(
+      act(async (context, [name = '', next = '']) =>
+        (await import('../commands/character.ts')).runCharacterRename(context, name, next),
+      ),
+    );
+  character
+    .command('remove')
+    .description('delete a character and its clip from this machine; hosts keep their copy')
+    .argument('<name>', 'the character’s name')
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', examples('sora character remove Joe --yes'))
+    .action(
+      act<{ yes: boolean }>(async (context, [name = ''], { yes }) =>
+        (await import('../commands/character.ts')).runCharacterRemove(context, name, yes),
+      ),
+    );
+  addCast(character, act);
+}
+
+/** What a cast is beyond one machine and one host. */
+function addCast(character: Command, act: Act): void {
+  character
+    .command('sync')
+    .description('register those whom the provider does not know yet: the named ones, or the whole cast')
+    .argument('[name...]', 'characters of the cast (default: all)')
+    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
+    .action(
+      act<CostFlags & { resend: boolean }>(async (context, names, options) =>
+        (await import('../commands/character-sync.ts')).runCharacterSync(context, names, options),
+      ),
+    );
+  character
+    .command('adopt')
+    .description('take over a character that the provider knows already')
+    .argument('<id>', 'the host’s id of the character')
+    .requiredOption('--name <name>', 'the character here; a new one has no clip unless --clip is given')
+    .option('--clip <file>', 'the clip that it was made from, prepared and kept as in create', text)
+    .addOption(
+      new Option('--orientation <o>', 'of the clip behind the id, where no clip here tells').choices([
+        'landscape',
+        'portrait',
+      ]),
+    )
+    .option('--as-registered', 'accept that the host knows it by another name, which prompts then say', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora character adopt char_123 --name Joe',
+        'sora character adopt char_123 --name Joe --clip joe.mp4 --as-registered',
+      ),
+    )
+    .action(
+      act<{ name: string; clip?: string; orientation?: Orientation; asRegistered: boolean }>(
+        async (context, [id = ''], options) =>
+          (await import('../commands/character-sync.ts')).runCharacterAdopt(context, { ...options, id }),
+      ),
+    );
+  character
+    .command('export')
+    .description('write the named characters, or the whole cast, to a file to be shared')
+    .argument('[name...]', 'characters of the cast (default: all)')
+    .requiredOption('-o, --output <file>', 'the cast file to write', text)
+    .option('--with-clips', 'put the clips into a folder beside it', false)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText(
+      'after',
+      examples('sora character export -o cast.json --with-clips', 'sora character export Joe Mia -o duo.json'),
+    )
+    .action(
+      act<{ output: string; withClips: boolean; force: boolean }>(async (context, names, options) =>
+        (await import('../commands/character-transfer.ts')).runCharacterExport(context, { ...options, names }),
+      ),
+    );
+  character
+    .command('import')
+    .description('merge a cast file into the cast of this machine; no registration is lost')
+    .argument('<file>', 'a cast file, or a pipe that gives one', text)
+    .option('--force', 'replace characters that have another clip here', false)
+    .addHelpText('after', examples('sora character import cast.json'))
+    .action(
+      act<{ force: boolean }>(async (context, [file = ''], { force }) =>
+        (await import('../commands/character-transfer.ts')).runCharacterImport(context, { file, force }),
+      ),
+    );
+}

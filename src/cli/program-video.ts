@@ -1,0 +1,215 @@
+/** `sora video`: names, arguments, options and help of everything about jobs. */
+import { type Command, Option } from 'commander';
+import type { DeriveFlags } from '../commands/video-derive.ts';
+import type { ResendFlags } from '../commands/video-resend.ts';
+import type { FollowFlags } from '../commands/video-wait.ts';
+import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/model.ts';
+import type { GenerateFlags } from '../videos/read-input.ts';
+import {
+  type Act,
+  ALLOW_UNKNOWN_COST,
+  collect,
+  examples,
+  followFlags,
+  followOptions,
+  JOB_ID,
+  MAX_COST,
+  output,
+  size,
+  text,
+  time,
+  type WaitFlags,
+  wholeNumber,
+} from './options.ts';
+
+/** A command's flags before the defaults of a wait are filled in. */
+type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly'> & WaitFlags;
+
+export function addVideo(video: Command, act: Act): void {
+  followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here'))
+    .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
+    .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
+    .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
+    .option('--auto-cast', 'cast whom the prompt says and -c does not name, without asking')
+    .option('--no-auto-cast', 'send without them, and without asking or a warning')
+    .option('--model <id>', 'the model, by the host’s name for it', text)
+    .option(
+      '--seconds <n>',
+      'length of the video: 4, 8, 12, 16 or 20 at Sora’s hosts (default: 4)',
+      wholeNumber(1, 600),
+    )
+    .option('--size <WxH>', 'size of the picture (default: 720p, as the first character’s clip lies)', size)
+    .option('--aspect <a:b>', '16:9, 9:16, 4:3, 3:4, 1:1 or 21:9, where the model has it; instead of --size')
+    .option('--resolution <r>', '480p, 720p, 1080p or 4k, with or without --aspect')
+    .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin', text)
+    .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
+    .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
+    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
+    .option('--allow-retired', 'use a model that its maker has retired, although another may answer in its name', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--resend', 'send although an equal job may exist already', false)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora video generate "Joe waves at the sea." -c Joe --wait',
+        'sora video generate "Joe and Mia dance." -c Joe -c Mia --seconds 8 --aspect 9:16 -o dance.mp4',
+        'sora video generate "Joe waves at the sea." -c Joe --count 3 --max-cost 2.50',
+        'cat prompt.txt | sora video generate - --size 1280x720 --dry-run',
+      ),
+    )
+    .action(
+      act<Typed<GenerateFlags>>(async (context, [prompt = ''], options) => {
+        const { runGenerate } = await import('../commands/video-generate.ts');
+        return runGenerate(context, { ...followFlags(options), prompt });
+      }),
+    );
+  video
+    .command('status')
+    .description('ask the hosts how jobs are; without an id, every job that is not finished')
+    .argument('[id...]', JOB_ID)
+    .option('--watch', 'stay until all are finished', false)
+    .option('--exit-status', 'exit as the job stands: 0 done, 5 failed, 7 unknown, 8 running', false)
+    .addHelpText('after', examples('sora video status', 'sora video status @last --exit-status'))
+    .action(
+      act<{ watch: boolean; exitStatus: boolean }>(async (context, ids, options) => {
+        const { runVideoStatus } = await import('../commands/video-status.ts');
+        return runVideoStatus(context, { ...options, ids });
+      }),
+    );
+  followOptions(video.command('wait').description('wait for jobs and download their videos'))
+    .argument('<id...>', JOB_ID)
+    .option('--adopt <id>', 'take this video of the host for the job, whose answer was lost', text)
+    .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
+    .action(
+      act<Typed<FollowFlags> & { adopt?: string }>(async (context, ids, options) => {
+        const { runVideoWait } = await import('../commands/video-wait.ts');
+        return runVideoWait(context, { ...followFlags(options), ids });
+      }),
+    );
+  video
+    .command('download')
+    .description('download a finished video')
+    .argument('<id>', JOB_ID)
+    .addOption(
+      new Option('--variant <what>', 'which file').choices(['video', 'thumbnail', 'spritesheet']).default('video'),
+    )
+    .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
+    .option('--force', 'replace an existing file', false)
+    .option('--allow-drift', 'accept a video that is not quite what was asked for', false)
+    .addHelpText(
+      'after',
+      examples('sora video download @last -o beach.mp4', 'sora video download @last --variant thumbnail'),
+    )
+    .action(
+      act<{ variant: 'video' | 'thumbnail' | 'spritesheet'; output?: string; force: boolean; allowDrift: boolean }>(
+        async (context, [id = ''], options) => {
+          const { runVideoDownload } = await import('../commands/video-wait.ts');
+          return runVideoDownload(context, { ...options, id });
+        },
+      ),
+    );
+  video
+    .command('list')
+    .description('list the jobs of this machine, newest first')
+    .addOption(new Option('--status <s>', 'only those with this status').choices(JOB_STATUSES))
+    .option('--remote', 'list what the host has instead', false)
+    .addHelpText('after', examples('sora video list --status succeeded --json', 'sora video list --remote'))
+    .action(
+      act<{ status?: string; remote: boolean }>(async (context, _args, options) =>
+        options.remote
+          ? (await import('../commands/video-remote.ts')).runVideoListRemote(context, options)
+          : (await import('../commands/video-status.ts')).runVideoList(context, options),
+      ),
+    );
+  video
+    .command('show')
+    .description('show what is recorded of a job, without asking its host')
+    .argument('<id>', JOB_ID)
+    .addHelpText('after', examples('sora video show @last --json'))
+    .action(act(async (context, [id = '']) => (await import('../commands/video-status.ts')).runVideoShow(context, id)));
+  for (const kind of DERIVATIONS) addDerivation(video, act, kind);
+  video
+    .command('cancel')
+    .description('stop a job that is not finished, where the host can')
+    .argument('<id>', JOB_ID)
+    .addHelpText('after', examples('sora video cancel @last'))
+    .action(
+      act(async (context, [id = '']) => (await import('../commands/video-remote.ts')).runVideoCancel(context, id)),
+    );
+  video
+    .command('delete')
+    .description('delete a finished video at its host; the record and a saved file stay')
+    .argument('<id>', JOB_ID)
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', examples('sora video delete @last --yes'))
+    .action(
+      act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
+        (await import('../commands/video-remote.ts')).runVideoDelete(context, { id, yes }),
+      ),
+    );
+  followOptions(video.command('resend').description('send the request of an unknown job once more, as it was recorded'))
+    .argument('<id>', JOB_ID)
+    .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
+    .addHelpText('after', examples('sora video resend job_0mi8ovgg4k2x7qp', 'sora video resend @last --wait'))
+    .action(
+      act<Typed<ResendFlags>>(async (context, [id = ''], options) => {
+        const { runVideoResend } = await import('../commands/video-resend.ts');
+        return runVideoResend(context, { ...followFlags(options), id });
+      }),
+    );
+  video
+    .command('close')
+    .description('say that nothing was made of an unknown job, so that its request can be sent again')
+    .argument('<id>', JOB_ID)
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', examples('sora video close job_0mi8ovgg4k2x7qp', 'sora video close @last --yes'))
+    .action(
+      act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
+        (await import('../commands/video-close.ts')).runVideoClose(context, { id, yes }),
+      ),
+    );
+  video
+    .command('prune')
+    .description('remove old records of finished jobs from this machine; files and hosts are not touched')
+    .requiredOption('--older-than <time>', 'age since the job ended or its video was saved: 12h, 30d', time)
+    .option('--dry-run', 'show what would be removed', false)
+    .addHelpText('after', examples('sora video prune --older-than 30d --dry-run', 'sora video prune --older-than 30d'))
+    .action(
+      act<{ olderThan: number; dryRun: boolean }>(async (context, _args, options) =>
+        (await import('../commands/video-prune.ts')).runVideoPrune(context, options),
+      ),
+    );
+}
+
+const DERIVED = {
+  extend: { does: 'make a finished video longer: a new job', example: 'The wave reaches him." --seconds 8' },
+  edit: { does: 'change a finished video by words: a new job', example: 'The same at night."' },
+  remix: { does: 'make a finished video anew with another prompt: a new job', example: 'The same in the rain."' },
+} as const satisfies Record<Derivation, { does: string; example: string }>;
+
+function addDerivation(video: Command, act: Act, kind: Derivation): void {
+  const { does, example } = DERIVED[kind];
+  const command = followOptions(video.command(kind).description(does))
+    .argument('<id>', JOB_ID)
+    .argument('<prompt>', 'what happens in the video, or - to read it from stdin');
+  if (kind === 'extend') command.option('--seconds <n>', 'seconds to add, 4 to 20 (default: 4)', wholeNumber(1, 600));
+  command
+    .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
+    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--resend', 'send although an equal job may exist already', false)
+    .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
+    .addHelpText('after', examples(`sora video ${kind} @last "${example} --wait`))
+    .action(
+      act<Typed<DeriveFlags>>(async (context, [id = '', prompt = ''], options) => {
+        const { runVideoDerive } = await import('../commands/video-derive.ts');
+        return runVideoDerive(context, { ...followFlags(options), kind, id, prompt });
+      }),
+    );
+}

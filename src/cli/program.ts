@@ -1,0 +1,100 @@
+/** The command tree: names, arguments, options, help. Actions parse and call a command's run function. */
+import { type Command, Option } from 'commander';
+import pkg from '../../package.json' with { type: 'json' };
+import type { Context, Globals } from '../context.ts';
+import { BACKENDS } from '../providers/provider.ts';
+import { PatientCommand } from './collecting-command.ts';
+import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
+import { type Act, examples, fill, HELP_TOPICS, isText, later, type Outcome, text } from './options.ts';
+
+export interface ProgramOptions {
+  write(text: string): void;
+  readonly columns: number;
+  run(globals: Globals, color: boolean, command: (context: Context) => Promise<Outcome>): Promise<void>;
+}
+
+const NOUNS: readonly (readonly [
+  name: string,
+  description: string,
+  load: () => Promise<(noun: Command, act: Act) => void>,
+])[] = [
+  [
+    'character',
+    'the cast: clips that a name stands for',
+    async () => (await import('./program-character.ts')).addCharacter,
+  ],
+  ['video', 'jobs: make videos, follow them, fetch them', async () => (await import('./program-video.ts')).addVideo],
+  ['clip', 'look at a clip and prepare it, without an upload', async () => (await import('./program-clip.ts')).addClip],
+  ['sandbox', 'a local stand-in for the hosts, to try things out and to test scripts', house('sandbox')],
+  ['provider', 'the hosts, their models and prices', house('provider')],
+  ['store', 'where characters, clips and jobs are kept', house('store')],
+  ['auth', 'the keys of the hosts: stored, removed, shown masked', house('auth')],
+  ['config', 'the settings file, one field at a time', house('config')],
+  [
+    'completion',
+    'print the script that completes commands, options, names and job ids in a shell',
+    house('completion'),
+  ],
+  ['doctor', 'check this machine, its settings and keys, and say what to do about what is wrong', house('doctor')],
+];
+
+function house(
+  name: keyof typeof import('./program-setup.ts').HOUSE,
+): () => Promise<(noun: Command, act: Act) => void> {
+  return async () => (await import('./program-setup.ts')).HOUSE[name];
+}
+
+/** Throws from `parseAsync`: CommanderError for help and version, SoraError `usage` for a line that cannot be read. */
+export function createProgram({ write, columns, run }: ProgramOptions): Command {
+  const program = new PatientCommand('sora');
+  program
+    .description('Characters and videos from the command line: prepare a clip, keep a cast, generate, wait, download.')
+    .version(pkg.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      optionDescription: describeOption,
+      argumentDescription: describeArgument,
+    })
+    .option('--provider <name>', 'openai, wavespeed, eachlabs or sandbox')
+    .option('--base-url <url>', 'a server that speaks the provider’s protocol')
+    .addOption(new Option('--backend <kind>', 'what runs at the base URL').choices(BACKENDS))
+    .option('--profile <name>', 'a profile from the settings file')
+    .option('--cast <file>', 'a cast file, read as if its characters were here', text)
+    .option('--json', 'print one JSON document on stdout', false)
+    .option('-q, --quiet', 'print only ids or paths on stdout', false)
+    .option('--no-color', 'print without colours')
+    .option('--debug', 'print the wire log on stderr, without keys', false)
+    .hook('preSubcommand', (_program, command) => fill(command as Command))
+    .hook('preAction', () => program.settle());
+
+  /** What an action does: separate what is for every command from what is for this one. */
+  const act =
+    <Options>(body: (context: Context, args: string[], options: Options) => Promise<Outcome>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const command = given.at(-1) as Command;
+      const all = command.optsWithGlobals<Globals & { color: boolean }>();
+      await run(all, all.color, (context) =>
+        body(context, command.processedArgs.flat().filter(isText), command.opts() as Options),
+      );
+    };
+
+  addHelp(program, act);
+  for (const [name, description, load] of NOUNS) {
+    later(program.command(name).description(description), async (command) => {
+      (await load())(command, act);
+      if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for a command');
+    });
+  }
+  addHidden(program, { act, version: pkg.version });
+  program.addHelpText('after', `\nHelp topics: sora help ${HELP_TOPICS.join(' | ')}`);
+  program.addHelpText(
+    'after',
+    examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),
+  );
+  return program;
+}

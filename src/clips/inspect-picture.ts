@@ -1,0 +1,103 @@
+/** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
+import { basename } from 'node:path';
+import type { InspectedClip } from '../commands/clip.ts';
+import type { Context } from '../context.ts';
+import type { Judgement } from '../media/judge/judge.ts';
+import type { Found, MediaPlan, Moment } from '../media/plan/plan.ts';
+import type { Ffmpeg } from '../media/prepare.ts';
+import { isSoraError } from '../shared/errors.ts';
+import type { ClipOptions, Rect } from '../shared/model.ts';
+
+/** Finds what `--start auto` and `--crop-bars` ask for, with progress. Throws `machine` without an ffmpeg. */
+export async function findWishes(context: Context, clip: InspectedClip, options: ClipOptions): Promise<Found> {
+  const ffmpeg = await context.ffmpeg();
+  const moment = options.start === 'auto' ? await chooseStart(context, clip, { ffmpeg, options }) : undefined;
+  if (!options.cropBars) return { moment };
+  const { planMedia } = await import('../media/plan/plan.ts');
+  const crop = await findPicture(context, { ...clip, plan: planMedia(clip.info, options, { moment }) });
+  if (!crop)
+    context.ui.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing of it is cropped.`);
+  return { moment, crop };
+}
+
+async function chooseStart(
+  { ui, host }: Context,
+  { path, info }: InspectedClip,
+  { ffmpeg, options }: { ffmpeg: Ffmpeg; options: ClipOptions },
+): Promise<Moment> {
+  const { findMoment } = await import('../media/judge/scan.ts');
+  const name = basename(path);
+  const task = await ui.task(`Looking through ${name}`);
+  try {
+    const moment = await findMoment({
+      ...{ source: path, info, ffmpeg, signal: host.signal, duration: options.duration },
+      onProgress: (fraction) => task.update(`Looking through ${name}`, fraction),
+    });
+    const { start, seconds, because } = moment;
+    task.done(`Chose ${start} s to ${Number((start + seconds).toFixed(3))} s of ${name}: ${because}`);
+    return moment;
+  } catch (error) {
+    task.fail(`${name} was not looked through`);
+    throw error;
+  }
+}
+
+/** The picture between black bars, in the part that the plan takes; undefined where there are none. Throws `machine` without an ffmpeg. */
+export async function findPicture(context: Context, { path, info, plan }: InspectedClip): Promise<Rect | undefined> {
+  if (plan.kind === 'reject' || !info.video) return undefined;
+  const { lookInto } = await import('../media/judge/measure-picture.ts');
+  const { pictureBetweenBars } = await import('../media/judge/bars.ts');
+  const { uprightSize } = await import('../media/info.ts');
+  const readings = await lookInto({
+    ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.host.signal, ...partOf(plan) },
+    want: { bars: true },
+  });
+  return pictureBetweenBars(uprightSize(info.video), readings.lit);
+}
+
+function partOf(plan: Exclude<MediaPlan, { kind: 'reject' }>): Judgement['part'] {
+  return { start: plan.kind === 'convert' ? plan.start : 0, seconds: plan.target.seconds };
+}
+
+/** Undefined for a clip that cannot be used. What this machine cannot measure is told, not thrown. */
+export async function judgeClip(
+  context: Context,
+  { path, info, plan }: InspectedClip,
+  options: ClipOptions,
+): Promise<Judgement | undefined> {
+  const { video } = info;
+  if (plan.kind === 'reject' || !video) return undefined;
+  const part = partOf(plan);
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  if (!ffmpeg)
+    return {
+      part,
+      findings: [],
+      unmeasured: ['It was not judged: that needs an ffmpeg, and none that works was found.'],
+    };
+  const { lookBetweenBars, measuresBlur } = await import('../media/judge/measure-picture.ts');
+  const { judge } = await import('../media/judge/judge.ts');
+  const { hearTracks } = await import('../media/ffmpeg/sound.ts');
+  const { signal } = context.host;
+  const blur = await measuresBlur(ffmpeg, signal);
+  try {
+    const where = { source: path, ...part };
+    const [{ readings, between }, sounds] = await Promise.all([
+      lookBetweenBars({ ...where, info, ffmpeg, signal, want: { blur } }),
+      options.audio ? hearTracks(info, where, { ffmpeg, signal }) : [],
+    ]);
+    const unmeasured = [
+      ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),
+      ...(blur && readings.blur.length === 0 ? ['Its sharpness was not judged: no edge was found in it.'] : []),
+      ...(video.hdr ? ['Its exposure and contrast were not judged: it is HDR.'] : []),
+    ];
+    return {
+      part,
+      findings: judge({ info: { ...info, video }, options, plan, readings, between, sounds }),
+      unmeasured,
+    };
+  } catch (error) {
+    if (!isSoraError(error, 'clip') && !isSoraError(error, 'machine')) throw error;
+    return { part, findings: [], unmeasured: [`It was not judged. ${error.message}`] };
+  }
+}

@@ -1,0 +1,157 @@
+/** What a word can be completed to: what the program knows by itself, and what is on this machine. Asks no host. */
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Context } from '../context.ts';
+import { PROVIDERS } from '../providers/index.ts';
+import { BACKENDS } from '../providers/provider.ts';
+import { formatSize, isFinal, isUnresolved, type Job } from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
+import { isJobId } from '../videos/job-record.ts';
+import { describe } from '../videos/lifecycle.ts';
+
+export interface Candidate {
+  readonly value: string;
+  readonly about?: string;
+}
+
+/** What is already known of the line. */
+export interface Typed {
+  /** The beginning of the word. */
+  readonly prefix: string;
+  /** Earlier words that are neither commands nor options. */
+  readonly operands: readonly string[];
+  /** Values of earlier options, by the options' long names. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export type Source = (context: Context, typed: Typed) => Promise<readonly Candidate[]>;
+
+/** More job ids help nobody who has to choose one. */
+const MOST_JOBS = 30;
+
+/** The newest jobs of this machine whose ids begin so. They are read one by one: there may be ten thousand. */
+export async function recentJobs(context: Context, { most, prefix = '' }: { most: number; prefix?: string }) {
+  const files = await readdir(context.paths.jobs).catch(() => []);
+  const ids = files
+    .map((file) => basename(file, '.json'))
+    .filter((id) => isJobId(id) && id.startsWith(prefix))
+    .toSorted()
+    .reverse()
+    .slice(0, most);
+  const store = await context.jobs();
+  const found = await Promise.all(ids.map((id) => store.find(id).catch(() => undefined)));
+  return found.flatMap((job) => job ?? []);
+}
+
+const jobs =
+  (fits: (job: Job) => boolean): Source =>
+  async (context, { prefix, operands }) => {
+    const found = (await recentJobs(context, { most: MOST_JOBS, prefix: prefix.startsWith('@') ? '' : prefix })).filter(
+      (job) => fits(job) && !operands.includes(job.id),
+    );
+    const about = (job: Job): string => `${describe(job)}: ${oneLine(job.request.prompt, 60)}`;
+    const [newest] = found;
+    const last = newest && !operands.includes('@last') ? [{ value: '@last', about: 'the newest job' }] : [];
+    return [...last, ...found.map((job) => ({ value: job.id, about: about(job) }))];
+  };
+
+const characters: Source = async (context, { operands, values }) => {
+  const { records } = await (await context.characters()).list();
+  return records
+    .filter(({ name }) => !operands.includes(name) && values.get('--character') !== name)
+    .map(({ name, master }) => ({
+      value: name,
+      about: master ? `${formatSize(master)}, ${master.seconds.toFixed(2)} s` : 'no clip',
+    }));
+};
+
+const models: Source = async (_context, { values }) => {
+  const wanted = values.get('--provider');
+  const entries = Object.entries(PROVIDERS).filter(([name]) => wanted === undefined || name === wanted);
+  const known = await Promise.all(
+    entries.map(async ([name, entry]) => (await entry.models()).map(({ id }) => ({ value: id, about: name }))),
+  );
+  const all = known.flat();
+  // The sandbox takes models that have their names from another host.
+  return all.filter(({ value }, index) => all.findIndex((one) => one.value === value) === index);
+};
+
+const profiles: Source = async ({ paths }) => {
+  const { readSettings } = await import('../settings/settings.ts');
+  return (await readSettings(paths.config)).profiles.map((value) => ({ value }));
+};
+
+const settings: Source = async (context, typed) => {
+  const { PROFILE_KEYS } = await import('../settings/settings.ts');
+  const fields = PROFILE_KEYS.map((value): Candidate => ({ value }));
+  const ofProfiles = (await profiles(context, typed)).flatMap(({ value }) =>
+    PROFILE_KEYS.map((field) => ({ value: `profiles.${value}.${field}` })),
+  );
+  return [...fields, { value: 'defaultProfile' }, ...ofProfiles];
+};
+
+/** What `config set` takes for the key before it. */
+const settingValues: Source = async (context, typed) => {
+  const field = typed.operands[0]?.split('.').at(-1);
+  if (field === 'provider') return providers;
+  if (field === 'backend') return BACKENDS.map((value) => ({ value }));
+  if (field === 'allowHttp' || field === 'autoCast') return ['true', 'false'].map((value) => ({ value }));
+  if (field === 'model') return models(context, typed);
+  return field === 'defaultProfile' ? profiles(context, typed) : [];
+};
+
+const providers: readonly Candidate[] = Object.keys(PROVIDERS).map((value) => ({ value }));
+const keyed = Object.entries(PROVIDERS).flatMap(([value, { keyVariable }]) => (keyVariable ? [{ value }] : []));
+const among =
+  (...values: string[]): Source =>
+  async () =>
+    values.map((value) => ({ value }));
+const FILES = 'files';
+
+/**
+ * By what the help calls a value: `video cancel <id>` before `video <id>` before `<id>`. A placeholder that is not here
+ * stands for the user's own words.
+ */
+const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
+  file: FILES,
+  clip: FILES,
+  image: FILES,
+  path: FILES,
+  png: FILES,
+  folder: FILES,
+  'video id': jobs(() => true),
+  'video cancel id': jobs(({ status }) => !isFinal(status)),
+  'video resend id': jobs(isUnresolved),
+  'video close id': jobs(isUnresolved),
+  'video download id': jobs(({ status }) => status === 'succeeded'),
+  'video delete id': jobs(({ status }) => status === 'succeeded'),
+  'video extend id': jobs(({ status }) => status === 'succeeded'),
+  'video edit id': jobs(({ status }) => status === 'succeeded'),
+  'video remix id': jobs(({ status }) => status === 'succeeded'),
+  'character name': characters,
+  'character adopt --name': characters,
+  'video --character': characters,
+  '--provider': async () => providers,
+  '--profile': profiles,
+  '--model': models,
+  '--start': among('auto'),
+  '--aspect': among('16:9', '9:16', '4:3', '3:4', '1:1', '21:9'),
+  '--size': among('1280x720', '720x1280', '1792x1024', '1024x1792', '1920x1080', '1080x1920'),
+  '--resolution': among('480p', '720p', '1080p', '4k'),
+  'provider provider': async () => providers,
+  'auth provider': async () => keyed,
+  'config key': settings,
+  'config value': settingValues,
+};
+
+/** Where candidates come from: for an option by its long name, else by the placeholder; undefined for free text. */
+export function sourceOf(
+  path: readonly string[],
+  { flag, placeholder }: { readonly flag?: string; readonly placeholder: string },
+): Source | typeof FILES | undefined {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const key = [...path.slice(0, depth), flag ?? placeholder].join(' ');
+    if (Object.hasOwn(SOURCES, key)) return SOURCES[key];
+  }
+  return flag !== undefined && SOURCES[placeholder] === FILES ? FILES : undefined;
+}

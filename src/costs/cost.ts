@@ -1,0 +1,119 @@
+/** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
+
+import type { ModelFacts } from '../providers/models.ts';
+import type { JobCost, JobDigest, Size } from '../shared/model.ts';
+
+export interface Cost {
+  /** US dollars. */
+  readonly usd: number;
+  /** ISO 8601 date on which the price was true, and who said so. */
+  readonly asOf: string;
+  readonly source: string;
+}
+
+export interface Priced {
+  /** The table of the host that is asked. */
+  readonly facts: readonly ModelFacts[];
+  readonly model: string | undefined;
+  readonly size: Size;
+  readonly seconds: number;
+  /** Of all reference clips together; some models bill them. */
+  readonly clipSeconds: number;
+}
+
+/** What one video costs by the table. Undefined for a model, or a size of it, that the table has no price for. */
+export function estimateCost({ facts, model, size, seconds, clipSeconds }: Priced): Cost | undefined {
+  const price = facts.find(({ id }) => id === model)?.price;
+  const perSecond = price?.usdPerSecond[Math.min(size.width, size.height)];
+  if (!price || perSecond === undefined) return undefined;
+  const billed = seconds + (price.billsClips ? clipSeconds : 0);
+  return { usd: roundUsd(perSecond * billed), asOf: price.asOf, source: price.source };
+}
+
+/** One line of what a command costs: so many equal things. */
+export interface BillItem {
+  readonly what: 'video' | 'character';
+  readonly count: number;
+  /** Undefined while nobody knows. */
+  readonly each: Cost | undefined;
+}
+
+/** Everything together; undefined when a part of it is not known. Dated as its first line. */
+export function totalOf(bill: readonly BillItem[]): Cost | undefined {
+  const items = bill.filter(({ count }) => count > 0);
+  const costs = items.flatMap(({ each }) => each ?? []);
+  const [first] = costs;
+  if (!first || costs.length < items.length) return undefined;
+  return { usd: knownUsd(items), asOf: first.asOf, source: costs.map(({ source }) => source).join(' + ') };
+}
+
+/** US dollars of those parts that are known: what it costs at least. */
+export function knownUsd(bill: readonly BillItem[]): number {
+  return sum(bill.map(({ count, each }) => count * (each?.usd ?? 0)));
+}
+
+/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, or `unknown`, with what is known of it. */
+export function describeBill(bill: readonly BillItem[]): string {
+  const total = totalOf(bill);
+  const known = bill.filter(({ count, each }) => count > 0 && each);
+  if (!total) return known.length === 0 ? 'unknown' : `unknown, at least ${formatUsd(knownUsd(known))}`;
+  const words = known.map(({ what, count, each }) => {
+    const usd = formatUsd(each?.usd ?? 0);
+    const many = count === 1 ? '' : `${count} x ${usd}; `;
+    const amount = what === 'video' ? many : `${count} ${count === 1 ? 'character' : 'characters'} at ${usd}; `;
+    return `${amount}${each?.asOf}: ${each?.source}`;
+  });
+  return `${formatUsd(total.usd)} (${words.join(' + ')})`;
+}
+
+/** `$1.20`, `$0.001`: cents, and the parts of one that there are. */
+export function formatUsd(usd: number): string {
+  if (usd > 0 && usd < 0.00005) return 'below $0.0001';
+  return `$${usd.toFixed(4).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
+}
+
+type Priceable = Pick<JobDigest, 'status' | 'remoteId' | 'cost'>;
+
+/** `$0.40` as the host told it, `~$0.40` as it was estimated; `-` where no job came of the request. */
+export function formatJobCost(job: Priceable): string {
+  if (job.cost?.actualUsd !== undefined) return formatUsd(job.cost.actualUsd);
+  if (cameToNothing(job)) return '-';
+  return job.cost?.estimateUsd === undefined ? 'unknown' : `~${formatUsd(job.cost.estimateUsd)}`;
+}
+
+/** `Estimated: $1.20; told by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
+export function describeCosts(jobs: readonly Priceable[]): string | undefined {
+  const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !cameToNothing(job));
+  const told = counted.flatMap(({ cost }) => cost?.actualUsd ?? []);
+  const estimates = counted.flatMap(({ cost }) => (cost?.actualUsd === undefined ? (cost?.estimateUsd ?? []) : []));
+  const unknown = counted.length - told.length - estimates.length;
+  const parts = [
+    ...(estimates.length > 0 ? [`estimated: ${formatUsd(sum(estimates))}`] : []),
+    ...(told.length > 0 ? [`told by hosts: ${formatUsd(sum(told))}`] : []),
+    ...(unknown > 0 ? [`unknown: ${unknown} ${unknown === 1 ? 'job' : 'jobs'}`] : []),
+  ];
+  const text = parts.join('; ');
+  return text === '' ? undefined : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What registrations cost together: `~$0.003`, `unknown`, or `~$0.003 and 2 at an unknown price`. */
+export function formatPaid(costs: readonly Pick<JobCost, 'estimateUsd'>[]): string {
+  const known = costs.flatMap(({ estimateUsd }) => estimateUsd ?? []);
+  const unknown = costs.length - known.length;
+  if (known.length === 0) return 'unknown';
+  return `~${formatUsd(sum(known))}${unknown === 0 ? '' : ` and ${unknown} at an unknown price`}`;
+}
+
+/** The host refused the request itself: there was never a job to be paid. */
+function cameToNothing({ status, remoteId }: Priceable): boolean {
+  return status === 'failed' && remoteId === undefined;
+}
+
+function sum(amounts: readonly number[]): number {
+  return roundUsd(amounts.reduce((total, amount) => total + amount, 0));
+}
+
+/** Millionths: 0.1 taken three times is 0.3. */
+function roundUsd(usd: number): number {
+  return Math.round(usd * 1e6) / 1e6;
+}

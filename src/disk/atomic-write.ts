@@ -1,0 +1,161 @@
+/** EFFECT: writing that either happens whole or not at all, and says in a sentence why it did not. */
+import { link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
+import { crypto } from './hash.ts';
+
+const DAY_MS = 86_400_000;
+const TEMP_NAME = /^\..+\.tmp(?:\.[a-z0-9]+)?$/;
+/** A lock, the guard of its takeover, and what a takeover has renamed. */
+const LOCK_NAME = /\.lock(?:\.[\w-]+)*$/;
+
+const REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>> = {
+  ENOSPC: ['the disk is full', 'Free some space and run the command again.'],
+  EDQUOT: ['the disk quota is used up', 'Free some space and run the command again.'],
+  EFBIG: ['the file would be larger than is allowed here', 'Raise the limit on file sizes (ulimit -f).'],
+  EROFS: ['the file system is read-only', 'Set SORA_HOME to a folder that can be written.'],
+  EACCES: ['permission is denied', 'Check who owns it, or set SORA_HOME to a folder of your own.'],
+  EPERM: ['permission is denied', 'Check who owns it, or set SORA_HOME to a folder of your own.'],
+  EFTYPE: ['it is not a regular file', 'Move it away: nothing of it is read.'],
+  ENXIO: ['it is not a regular file', 'Move it away: nothing of it is read.'],
+  ELOOP: ['it is a link that leads to itself', 'Move it away, or let it lead to a file.'],
+  ERR_FS_FILE_TOO_LARGE: ['it is too large', 'Move it away: nothing of ours is as large.'],
+  ENOTDIR: ['a file stands where a folder should be', 'Move it away, or set SORA_HOME to another folder.'],
+  EEXIST: ['a file stands where a folder should be', 'Move it away, or set SORA_HOME to another folder.'],
+  EISDIR: ['a folder stands where a file should be', 'Move it away, or set SORA_HOME to another folder.'],
+  ENOENT: ['it does not exist', 'Another program may have removed it. See what is there: sora store check'],
+  ENAMETOOLONG: ['the path is too long', 'Set SORA_HOME to a folder with a shorter path.'],
+  EMFILE: ['too many files are open', 'Raise the limit on open files (ulimit -n).'],
+  ENFILE: ['too many files are open', 'Close other programs and try again.'],
+  EIO: ['the disk failed', 'Check the disk, or set SORA_HOME to a folder on another one.'],
+};
+
+/** `Cannot <doing> <path>: <reason>.` as SoraError `machine`; what is not a system error is returned as it is. */
+export function machineError(error: unknown, doing: string, path: string): unknown {
+  const code = systemCode(error);
+  if (isSoraError(error) || code === undefined) return error;
+  const [reason, hint] = reasonFor(code);
+  const message = `Cannot ${doing} ${path}: ${reason}.`;
+  return new SoraError('machine', message, hint === undefined ? { cause: error } : { hint, cause: error });
+}
+
+/** Why the system said no, in words, to follow a colon; and what helps, where something does. */
+export function reasonFor(code: string): readonly [reason: string, hint?: string] {
+  return REASONS[code] ?? [`the system answered ${code}`];
+}
+
+/** A name beside the target that lists skip and the sweep finds. The extension is for programs that look at it. */
+export function tempName(extension = ''): string {
+  return `.${crypto().randomUUID()}.tmp${extension}`;
+}
+
+/** Makes a folder and its parents, private to the user, and survives a power cut. Folders that exist are left as they are. */
+export async function ensureFolder(path: string): Promise<void> {
+  try {
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
+      await syncFolder(folder);
+      if (folder === dirname(folder)) break;
+    }
+  } catch (error) {
+    throw machineError(error, 'make the folder', path);
+  }
+}
+
+/** Writes a new file beside the place it is meant for, and returns its path once every byte is on the disk. */
+export async function writeTemp(folder: string, text: string): Promise<string> {
+  const path = join(folder, tempName());
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return path;
+  } catch (error) {
+    await removeQuietly(path);
+    throw error;
+  }
+}
+
+/** Flushes a file that another program wrote. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Without it a rename may be undone by a power cut. Systems that cannot flush a folder are forgiven. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!['EINVAL', 'EISDIR', 'EPERM', 'EACCES', 'ENOTSUP', 'EBADF'].includes(systemCode(error) ?? '')) throw error;
+  }
+}
+
+/** Gives a complete temporary file its name if no file has it: exactly one of several callers gets `published`. */
+export async function publishNew(temp: string, path: string): Promise<'published' | 'exists' | 'unsupported'> {
+  try {
+    await link(temp, path);
+    return 'published';
+  } catch (error) {
+    const code = systemCode(error) ?? '';
+    if (code === 'EEXIST') return 'exists';
+    // FAT, some network and some FUSE file systems know no hard links.
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code)) return 'unsupported';
+    throw error;
+  }
+}
+
+/** Gives a complete temporary file its name, in place of what had it. */
+export async function publish(temp: string, path: string): Promise<void> {
+  await rename(temp, path);
+  await syncFolder(dirname(path));
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw machineError(error, 'read', path);
+  }
+}
+
+/** For cleaning up after an error that matters more than a failure to clean up. */
+export async function removeQuietly(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => undefined);
+}
+
+/** Removes temporary files and locks that a killed process left more than a day ago. Never fails; returns how many went. */
+export async function sweepFolder(folder: string, nowMs: number = Date.now()): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let swept = 0;
+  for (const entry of entries) {
+    const isTemp = entry.isFile() && TEMP_NAME.test(entry.name);
+    const isLock = entry.isDirectory() && LOCK_NAME.test(entry.name);
+    if (!isTemp && !isLock) continue;
+    const path = join(folder, entry.name);
+    try {
+      if (nowMs - (await lstat(path)).mtimeMs < DAY_MS) continue;
+      await (isTemp ? rm(path) : rmdir(path));
+      swept += 1;
+    } catch {
+      // Another process swept it first, or it is not ours to remove: the next sweep sees.
+    }
+  }
+  return swept;
+}

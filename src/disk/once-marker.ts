@@ -1,0 +1,19 @@
+/** EFFECT: what is said once per home. Markers are files, so that several processes agree on who says it. */
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../shared/errors.ts';
+import { ensureFolder } from './atomic-write.ts';
+
+/** True for one caller only, and whenever that cannot be remembered: said twice is better than never. */
+export async function firstTime(stateDir: string, notice: string): Promise<boolean> {
+  if (!/^[a-z0-9-]+$/.test(notice)) throw new TypeError(`Not a notice: ${JSON.stringify(notice)}`);
+  const folder = join(stateDir, 'notices');
+  try {
+    await ensureFolder(folder);
+    const marker = await open(join(folder, notice), 'wx', 0o600);
+    await marker.close();
+    return true;
+  } catch (error) {
+    return systemCode(error) !== 'EEXIST';
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * EFFECT: files in the making, beside their targets: what a killed process left can be told from what one is about to finish,
+ * because that shows now and then that it is worked on.
+ */
+import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../shared/model.ts';
+import { crypto } from './hash.ts';
+import { temporary } from './temporary.ts';
+
+export interface Part {
+  readonly path: string;
+  /** Removes it, unless it has become the target. */
+  dispose(): Promise<void>;
+}
+
+const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
+const BEAT_MS = 10_000;
+/** Nobody works on what has not moved for so long: on the busiest machine a living process misses a few beats at most. */
+const SILENT_MS = 5 * 60_000;
+
+/** Makes an empty file with a fresh name in an existing folder, and keeps it alive until `dispose`. */
+export async function createPart(folder: string, clock: Clock): Promise<Part> {
+  const name = `.sora-${Math.floor(clock.now()).toString(36)}-${crypto().randomBytes(4).toString('hex')}.part`;
+  const made = temporary(join(folder, name));
+  const file = await open(made.path, 'wx', 0o666);
+  // A file system that is far away has a clock of its own, which is what others compare with.
+  const aheadMs = await file
+    .stat()
+    .then(({ mtimeMs }) => mtimeMs - Date.now())
+    .finally(() => file.close());
+  const beat = setInterval(() => {
+    const now = new Date(Date.now() + aheadMs);
+    // It may have become a target already.
+    utimes(made.path, now, now).catch(() => {});
+  }, BEAT_MS);
+  beat.unref();
+  return {
+    path: made.path,
+    async dispose() {
+      clearInterval(beat);
+      await made.dispose();
+    },
+  };
+}
+
+/** Removes what killed processes left beside this one. Never fails; what may still be worked on stays. */
+export async function sweepBeside(folder: string, part: Part): Promise<void> {
+  const now = await movedAtOf(part.path);
+  if (now !== undefined) await sweep(folder, now);
+}
+
+/** What `mkdtemp` makes of it is a folder for a download that goes to a stream. */
+export const FOLDER_PREFIX = 'sora-part-';
+
+/** The same for the folders of downloads to a stream, which lie among everybody's temporary files. */
+export async function sweepFolders(part: Part): Promise<void> {
+  const now = await movedAtOf(part.path);
+  if (now === undefined) return;
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const folder of names.filter((name) => name.startsWith(FOLDER_PREFIX)).map((name) => join(tmpdir(), name))) {
+    const isOld = await isSilent(folder, now);
+    await sweep(folder, now);
+    // Fails where something is left in it. One that is new and empty is about to be used.
+    if (isOld) await rmdir(folder).catch(() => {});
+  }
+}
+
+async function sweep(folder: string, now: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const path of names.filter((name) => PART_NAME.test(name)).map((name) => join(folder, name)))
+    if (await isSilent(path, now)) await rm(path, { force: true }).catch(() => {});
+}
+
+async function isSilent(path: string, now: number): Promise<boolean> {
+  const movedAt = await movedAtOf(path);
+  return movedAt !== undefined && now - movedAt > SILENT_MS;
+}
+
+async function movedAtOf(path: string): Promise<number | undefined> {
+  return lstat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+}

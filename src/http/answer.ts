@@ -1,0 +1,279 @@
+/** What a host answered, read leniently: its JSON without lost digits, and its complaint whatever shape it has. */
+import { SoraError } from '../shared/errors.ts';
+import { sentence } from '../shared/text.ts';
+import type { Redact } from './redact.ts';
+
+/** Header values by lower-case name. */
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Answer {
+  readonly status: number;
+  /** Without the keys of the request, as the text: a host may repeat them anywhere. */
+  readonly headers: Headers;
+  readonly text: string;
+  /** The server's name for the request. */
+  readonly requestId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Name and port of the server, for messages. */
+  readonly host: string;
+  readonly kind: 'create' | 'read';
+  /** Hides the keys of the request, short ones too, in a text that is to be shown. */
+  readonly redact: Redact;
+}
+
+/** What a host complained about. */
+export interface Failure {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/** A request id under the names that servers give it. */
+export function requestIdOf(headers: Headers): string | undefined {
+  return headers['x-request-id'] ?? headers['request-id'];
+}
+
+/**
+ * The JSON of a 2xx answer. When it is none: `ambiguous` after a create, because the work may have been done, and
+ * `network` after a read, because something other than the API answered.
+ */
+export function jsonOf(answer: Answer): unknown {
+  const value = parseJson(answer.text);
+  if (value !== undefined) return value;
+  const message = `${answer.host} answered ${answer.status} with ${describeText(answer)} instead of JSON.`;
+  const requestId = answer.requestId;
+  if (answer.kind === 'create') throw maybeDone(message, requestId);
+  throw new SoraError('network', message, {
+    hint: 'Check the base URL: it usually ends in /v1. A proxy or a sign-in page may have answered instead.',
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** The error for a success in answer to a read that tells nothing of `what` was asked: `the video`. */
+export function saysNothing(answer: Answer, what: string): SoraError {
+  const { host, requestId } = answer;
+  return new SoraError('network', `${host} said nothing about ${what}: ${failureOf(answer).message}`, {
+    hint: 'The host has trouble, or the base URL is not that of its API. Try again later.',
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** The error for a create whose answer is lost or unreadable. */
+export function maybeDone(message: string, requestId?: string, cause?: unknown): SoraError {
+  return new SoraError('ambiguous', `${sentence(message)} Whether the host carried the request out is not known.`, {
+    hint: 'Nothing was repeated. Look at the host for what it made before you send this again.',
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The error for a create that succeeded without saying what it made: it may have been paid for. */
+export function withoutId(answer: Answer, thing: string): never {
+  throw maybeDone(
+    `${answer.host} answered ${answer.status} without the ${thing}'s id: ${bodyOf(answer)}`,
+    answer.requestId,
+  );
+}
+
+/** The beginning of a body, on one line and without keys. */
+export function bodyOf(answer: Answer): string {
+  return answer.redact(answer.text.replace(/\s+/g, ' ').trim()).slice(0, 400);
+}
+
+/**
+ * JSON in which integers beyond 2^53 become strings, so that an id keeps its digits; undefined when it is not JSON, or nested
+ * more deeply than any host's: what reads it is recursive.
+ * (JSON.parse shows a reviver the source text only from Node 21 on.)
+ */
+export function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isTooDeep(text)) return undefined;
+    return /\d{16}/.test(text) ? JSON.parse(text.replace(TOKEN, quoteBigInteger)) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+const MOST_LEVELS = 200;
+
+/** Of text that is known to be JSON. */
+function isTooDeep(text: string): boolean {
+  let levels = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') isString = !isString;
+    else if (isString) at += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') levels += 1;
+    else if (char === ']' || char === '}') levels -= 1;
+    if (levels > MOST_LEVELS) return true;
+  }
+  return false;
+}
+
+/** A whole string, or a whole number: applied only to text that is known to be JSON. */
+const TOKEN = /"(?:[^"\\]+|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function quoteBigInteger(token: string): string {
+  return /^-?\d+$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token;
+}
+
+/** The complaint in an answer: one of the known JSON shapes, the title of a page, or the first words of a text. */
+export function failureOf(answer: Answer): Failure {
+  const json = parseJson(answer.text);
+  const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: describeText(answer) };
+  // Cut afterwards: a cut through a key would leave its beginning.
+  return { ...failure, message: shorten(withoutTraceback(answer.redact(failure.message)), 600) };
+}
+
+/** LiteLLM sends its stack along: nobody who reads the message can use it. */
+function withoutTraceback(message: string): string {
+  const at = message.indexOf('Traceback (most recent call last)');
+  return at > 0 ? message.slice(0, at) : message;
+}
+
+/** Reads `{error}`, `{detail}`, `{message}` and plain strings; undefined when there is no complaint in it. */
+export function readFailure(body: unknown): Failure | undefined {
+  if (typeof body === 'string') return body.trim() === '' ? undefined : unwrap(body.trim());
+  if (!isRecord(body)) return undefined;
+  const own = body.error ?? body.detail ?? body.errors;
+  const inner = Array.isArray(own) ? listed(own) : readFailure(own);
+  const code = asCode(body.code) ?? asCode(body.error_code) ?? asCode(body.type);
+  if (inner) return inner.code === undefined && code !== undefined ? { ...inner, code } : inner;
+  const text = [body.message, body.msg, body.error_message, body.fail_reason].find(isText);
+  if (typeof own === 'number') return { code: String(own), message: text ?? `error ${own}` };
+  if (text !== undefined) return withCode(unwrap(text.trim()), codeOf(body));
+  return code === undefined || body.code === undefined ? undefined : { code, message: code };
+}
+
+/** True when the host's content policy spoke. */
+export function isPolicy(failure: Failure): boolean {
+  return POLICY.test(`${failure.code ?? ''} ${failure.message}`);
+}
+
+/** True when money or an allowance has run out, as opposed to a rate limit that passes. */
+export function isQuota(failure: Failure): boolean {
+  return QUOTA_CODE.test(failure.code ?? '') || QUOTA_TEXT.test(failure.message);
+}
+
+/**
+ * True when a 500 or 501 says that the host has no such operation, as gateways do for what the model behind them lacks
+ * (LiteLLM: `video create character is not supported for gemini`; new-api: 501 `api_not_implemented`). Nothing was done.
+ */
+export function isUnsupported(answer: Answer): boolean {
+  if (answer.status !== 500 && answer.status !== 501) return false;
+  return saysUnsupported(failureOf(answer)) || (answer.status === 501 && answer.text.trim() === '');
+}
+
+/** True for the words of a host that lacks an operation, whatever its status. */
+export function saysUnsupported(failure: Failure): boolean {
+  return UNSUPPORTED.test(`${failure.code ?? ''} ${failure.message}`);
+}
+
+const UNSUPPORTED =
+  /(?<![a-z])not[ _-]?(?:yet[ _-])?(?:supported|implemented)(?![a-z])|(?<![a-z])(?:unsupported[ _-]?operation|unimplemented|notimplementederror)(?![a-z])|(?<![a-z])(?:does not|doesn['’]t) support(?![a-z])/i;
+const POLICY =
+  /moderation|sentinel_block|people[-_ ]in[-_ ]user[-_ ]uploads|content[-_ ]?(?:policy|filter)|policy[-_ ]violation|responsibleai|safety system/i;
+const QUOTA_CODE =
+  /insufficient_(?:user_)?(?:quota|balance|credits?|funds)|billing|budget_exceeded|quota_exceeded|payment_required/i;
+const QUOTA_TEXT =
+  /exceeded your current quota|insufficient (?:user )?(?:quota|balance|credits?|funds)|budget has been exceeded|exceededbudget|billing (?:hard )?limit/i;
+
+/** The code and the type together: hosts put the telling word in either. */
+function codeOf(body: Record<string, unknown>): string | undefined {
+  const words = [body.code, body.error_code, body.type].map(asCode).filter(isText);
+  const telling = words.find((word) => POLICY.test(word) || QUOTA_CODE.test(word));
+  return telling ?? words[0];
+}
+
+/** LiteLLM packs the far host's JSON into a sentence: `litellm.BadRequestError: OpenAIException - {...}`. */
+function unwrap(message: string): Failure {
+  const packed = /^litellm\.\w+:\s*(?:\w+\s*-\s*)?/.exec(message);
+  if (!packed) return { message };
+  const rest = message.slice(packed[0].length);
+  const json = rest.slice(rest.indexOf('{'), rest.lastIndexOf('}') + 1);
+  const inner = json === '' ? undefined : readFailure(parseJson(json));
+  return inner ?? { message: rest === '' ? message : rest };
+}
+
+function withCode(failure: Failure, code: string | undefined): Failure {
+  return failure.code === undefined && code !== undefined ? { ...failure, code } : failure;
+}
+
+/** FastAPI's list of `{loc, msg}`, or a list of strings. */
+function listed(items: readonly unknown[]): Failure | undefined {
+  const lines = items.flatMap((item) => {
+    const failure = readFailure(item);
+    if (!failure) return [];
+    const where = isRecord(item) && Array.isArray(item.loc) ? item.loc.slice(1).join('.') : '';
+    return [where === '' ? failure.message : `${where}: ${failure.message}`];
+  });
+  return lines.length === 0 ? undefined : { message: lines.join('; ') };
+}
+
+function describeText(answer: Answer): string {
+  // Cut behind the redaction: a cut through a key would leave its beginning.
+  const text = answer.redact(answer.text.trim()).slice(0, MOST_READ);
+  if (text === '') return 'an empty body';
+  if (NO_TEXT.test(text.slice(0, 400))) return 'something that is no text';
+  // Stores answer in XML.
+  const isPage =
+    (/^</.test(text) && !text.startsWith('<?xml')) || (answer.headers['content-type'] ?? '').includes('html');
+  const title = titleOf(text);
+  const words = shorten(text.startsWith('<') ? withoutTags(text) : text, 160);
+  return isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`;
+}
+
+/** Of a page, characters: its title and its first words stand at its beginning. */
+const MOST_READ = 65_536;
+
+function titleOf(page: string): string | undefined {
+  const open = page.search(/<title/i);
+  const from = open < 0 ? 0 : page.indexOf('>', open) + 1;
+  if (from === 0) return undefined;
+  const end = page.indexOf('<', from);
+  return page.slice(from, end < 0 ? undefined : end).trim();
+}
+
+/** The words of a page, in linear time: a pattern that looks for the end of each tag would look through the rest for each `<`. */
+function withoutTags(page: string): string {
+  const parts: string[] = [];
+  const missing = new Set<string>();
+  let at = 0;
+  for (let open = page.indexOf('<'); open >= 0; open = page.indexOf('<', at)) {
+    const name = /^(?:script|style)/i.exec(page.slice(open + 1, open + 7))?.[0].toLowerCase();
+    let close = name === undefined || missing.has(name) ? -1 : page.slice(open).search(new RegExp(`</${name}>`, 'i'));
+    if (close >= 0) close = page.indexOf('>', open + close);
+    else {
+      if (name !== undefined) missing.add(name);
+      close = page.indexOf('>', open);
+    }
+    if (close < 0) break;
+    parts.push(page.slice(at, open));
+    at = close + 1;
+  }
+  return [...parts, page.slice(at)].join(' ');
+}
+
+/** What a video or a picture looks like when it is read as text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+const NO_TEXT = /[\u0000-\u0006\ufffd]/;
+
+function shorten(text: string, chars: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > chars ? `${line.slice(0, chars)}…` : line;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function asCode(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return isText(value) ? value : undefined;
+}

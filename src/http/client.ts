@@ -1,0 +1,296 @@
+/**
+ * HTTP with this program's rules: a key goes to its own origin only, redirects are followed by hand, a create is
+ * repeated only when nothing of it can have left, a read is repeated with patience, and errors speak plainly.
+ */
+import { setMaxListeners } from 'node:events';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import type { Clock } from '../shared/model.ts';
+import { type Answer, failureOf, type Headers, isQuota, isUnsupported, maybeDone, requestIdOf } from './answer.ts';
+import type { RequestBody } from './body.ts';
+import { describeLost } from './errors.ts';
+import { createConnections, DEFAULT_TIMEOUTS, exchange, Lost, type Reply, type Timeouts } from './exchange.ts';
+import { createTurns } from './limiter.ts';
+import {
+  type Auth,
+  checkAuth,
+  headersFor,
+  isRedirect,
+  parseUrl,
+  redirectTarget,
+  refusePlainHttp,
+  secretsOf,
+} from './origins.ts';
+import { type ProxySettings, proxyFor } from './proxy.ts';
+import { createRedact, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
+import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
+
+export interface Http {
+  /**
+   * Sends a request and reads the whole answer, whatever its status. A create whose fate is not known throws
+   * `ambiguous` (a 5xx and a 408 included); nothing reached throws `network`; an abort throws `interrupted`.
+   * An abort after a create has left waits a few seconds for its answer first.
+   */
+  send(request: HttpRequest): Promise<Answer>;
+  /** As `send` for a read, but the body of a 2xx answer that is neither JSON nor a web page is streamed. */
+  open(request: HttpRequest): Promise<Answer | StreamedAnswer>;
+  /** Ends every exchange that is still under way. */
+  close(): Promise<void>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  /** A create may cost money and is not repeated once it may have arrived; a read is harmless. */
+  readonly kind: 'create' | 'read';
+  readonly auth?: Auth | undefined;
+  /** The key is hidden in what is answered, as always, but not sent: its URL is signed, or public. */
+  readonly keyless?: boolean;
+  readonly headers?: Headers;
+  readonly body?: RequestBody | undefined;
+  readonly signal: AbortSignal;
+  /** Of a buffered answer; 16 MiB unless given. */
+  readonly maxBytes?: number;
+  /** True for an answer that is final although its status says to try again. */
+  readonly settles?: (answer: Answer) => boolean;
+}
+
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Throws `network` when it breaks off and `interrupted` when aborted. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives the connection up when the body is not wanted. */
+  discard(): void;
+}
+
+export interface HttpOptions {
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly proxy: ProxySettings;
+  /** Takes one redacted line of the wire log. */
+  readonly debug?: ((line: string) => void) | undefined;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Lets a key travel over plain http beyond this machine. */
+  readonly allowHttp: boolean;
+}
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Of one host. */
+const READS_AT_ONCE = 8;
+
+/** What every request to that address would be refused for, before anything is written or sent. Throws `usage`. */
+export function checkRoute(
+  url: string,
+  {
+    hasKey,
+    allowHttp,
+    proxy,
+  }: { readonly hasKey: boolean; readonly allowHttp: boolean; readonly proxy: ProxySettings },
+): void {
+  const to = parseUrl(url);
+  refusePlainHttp(to, hasKey ? { header: 'authorization', value: '', origin: to.origin } : undefined, allowHttp);
+  proxyFor(to, proxy);
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const { clock } = options;
+  const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const closing = new AbortController();
+  // Each exchange listens to it; Node 20 warns of more than ten.
+  setMaxListeners(0, closing.signal);
+  const connections = createConnections(READS_AT_ONCE);
+  const turns = createTurns(READS_AT_ONCE);
+
+  /** One attempt: the exchange and its redirects. */
+  async function attempt(
+    request: HttpRequest,
+    streams: boolean,
+    { redact, scrub }: Hiding,
+  ): Promise<{ reply: Reply; host: string }> {
+    const first = parseUrl(request.url);
+    let url = first;
+    for (let hop = 0; ; hop++) {
+      refusePlainHttp(url, request.keyless ? undefined : request.auth, options.allowHttp);
+      const headers = headersFor(request, url, first);
+      const startedAt = clock.now();
+      log(redact, [`> ${request.method} ${redactUrls(url.href)}`, ...headerLines('>', headers)]);
+      const reply = await exchange({
+        method: request.method,
+        url,
+        headers,
+        body: request.body,
+        signals: [request.signal, closing.signal],
+        proxy: options.proxy,
+        timeouts,
+        ...(!streams && request.kind === 'read' && { connections }),
+        lingers: request.kind === 'create',
+      });
+      const status = `< ${reply.status} ${reply.statusText} ${clock.now() - startedAt} ms`;
+      log(redact, [status, ...headerLines('<', reply.headers)]);
+      const location = reply.headers.location;
+      if (!isRedirect(reply.status) || location === undefined) {
+        return { reply: { ...reply, headers: scrubHeaders(reply.headers, scrub) }, host: scrub(url.host) };
+      }
+      reply.dispose();
+      // The same origin is told its key anyway; what a short key is made of may be in any address.
+      url = redirectTarget({ request, first, from: url, status: reply.status, location, hop, redact: scrub });
+    }
+  }
+
+  async function run(request: HttpRequest, streams: boolean): Promise<Answer | StreamedAnswer> {
+    checkAuth(request.auth);
+    const secrets = secretsOf(request.auth);
+    const hiding = { redact: createRedact(secrets), scrub: createRedact(secrets.filter(isUnmistakable)) };
+    const host = parseUrl(request.url).host;
+    const exchanged = async (): Promise<Answer | StreamedAnswer> => {
+      const { reply, host: asked } = await attempt(request, streams, hiding);
+      if (streams && isStream(reply)) return stream(reply, request, asked);
+      return buffer(reply, request, { host: asked, ...hiding });
+    };
+    for (let tries = 0; ; tries++) {
+      if (request.signal.aborted) throw interrupted(request);
+      try {
+        // Hundreds of jobs may be waited for; their host would take hundreds of questions at once for an attack.
+        const answer = await (request.kind === 'read' && !streams ? turns(host, exchanged) : exchanged());
+        if ('body' in answer) return answer;
+        const waitMs = waitBefore(answer, request, tries);
+        if (waitMs === undefined) return answer;
+        await pause(waitMs, `${answer.status}`, request);
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error;
+        const failed = giveUp(error, request, host, tries);
+        if (failed) throw failed;
+        await pause(
+          retryDelayMs(tries, undefined, options.random),
+          describeLost(error, host, timeouts).message,
+          request,
+        );
+      }
+    }
+  }
+
+  /** Milliseconds to wait before the same request is sent again; undefined when the answer stands. Throws `ambiguous`. */
+  function waitBefore(answer: Answer, request: HttpRequest, tries: number): number | undefined {
+    const { status } = answer;
+    const asked = parseRetryAfter(answer.headers['retry-after'], clock.now());
+    if (request.settles?.(answer)) return undefined;
+    if (request.kind === 'create') {
+      // 499 is how proxies say that somebody hung up while the host was at work.
+      if (status === 408 || status === 499 || status >= 500) {
+        throw maybeDone(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
+      }
+      const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));
+      return worthwhile && tries < CREATE_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
+    }
+    const isTrouble = status === 408 || (status >= 500 && !isUnsupported(answer));
+    const passing = isTrouble || (status === 429 && !isQuota(failureOf(answer)));
+    return passing && tries + 1 < READ_TRIES ? retryDelayMs(tries, asked, options.random) : undefined;
+  }
+
+  /** The error that ends a broken exchange, or undefined when it may be tried again. */
+  function giveUp(lost: Lost, request: HttpRequest, host: string, tries: number): SoraError | undefined {
+    const mayBeDone = request.kind === 'create' && lost.sent;
+    if (request.signal.aborted || closing.signal.aborted) {
+      return mayBeDone ? maybeDone('The request was interrupted after it was sent.') : interrupted(request);
+    }
+    const { message, hint } = describeLost(lost, host, timeouts);
+    if (mayBeDone) return maybeDone(message, undefined, lost.cause);
+    if (request.kind === 'create' ? tries < CREATE_RETRIES : tries + 1 < READ_TRIES) return undefined;
+    return new SoraError('network', message, { hint, cause: lost.cause });
+  }
+
+  async function pause(ms: number, why: string, request: HttpRequest): Promise<void> {
+    options.debug?.(`* again in ${ms} ms: ${why}`);
+    try {
+      await clock.sleep(ms, request.signal);
+    } catch {
+      throw interrupted(request);
+    }
+  }
+
+  async function buffer(reply: Reply, request: HttpRequest, seen: Hiding & { host: string }): Promise<Answer> {
+    const { host, redact, scrub } = seen;
+    const requestId = requestIdOf(reply.headers);
+    const limit = request.maxBytes ?? MAX_BYTES;
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of reply.body) {
+      bytes += chunk.byteLength;
+      if (bytes > limit) {
+        const message = `The answer of ${host} is larger than ${limit} bytes.`;
+        if (request.kind === 'create' && reply.status < 300) throw maybeDone(message, requestId);
+        throw new SoraError('refused', message, { hint: 'Check the base URL.' });
+      }
+      chunks.push(chunk);
+    }
+    const text = scrub(Buffer.concat(chunks).toString('utf8'));
+    return {
+      status: reply.status,
+      headers: reply.headers,
+      text,
+      requestId,
+      receivedAt: clock.now(),
+      kind: request.kind,
+      host,
+      redact,
+    };
+  }
+
+  async function* bodyOf(reply: Reply, request: HttpRequest, host: string): AsyncGenerator<Uint8Array> {
+    try {
+      yield* reply.body;
+    } catch (error) {
+      if (!(error instanceof Lost)) throw error;
+      throw giveUp(error, request, host, READ_TRIES) ?? error;
+    } finally {
+      reply.dispose();
+    }
+  }
+
+  function stream(reply: Reply, request: HttpRequest, host: string): StreamedAnswer {
+    return { status: reply.status, headers: reply.headers, body: bodyOf(reply, request, host), discard: reply.dispose };
+  }
+
+  function log(redact: Redact, lines: readonly string[]): void {
+    for (const line of lines) options.debug?.(redact(line));
+  }
+
+  return {
+    async send(request) {
+      const answer = await run(request, false);
+      if ('body' in answer) throw new Error('send() never streams');
+      return answer;
+    },
+    open: (request) => run(request, true),
+    async close() {
+      closing.abort();
+      await connections.close();
+    },
+  };
+}
+
+/** `redact` is for what is shown; `scrub` is for what is read, and leaves keys alone that may be ordinary words. */
+interface Hiding {
+  readonly redact: Redact;
+  readonly scrub: Redact;
+}
+
+function scrubHeaders(headers: Headers, scrub: Redact): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value)]));
+}
+
+function isStream(reply: Reply): boolean {
+  const type = reply.headers['content-type'] ?? '';
+  return reply.status >= 200 && reply.status < 300 && !/json|html/i.test(type);
+}
+
+function interrupted(request: HttpRequest): SoraError {
+  const { reason } = request.signal;
+  return isSoraError(reason) ? reason : new SoraError('interrupted', 'Interrupted.', { cause: reason });
+}
+
+function* headerLines(mark: string, headers: Headers): Generator<string> {
+  for (const [name, value] of Object.entries(headers)) yield `${mark} ${redactHeader(name, value)}`;
+}

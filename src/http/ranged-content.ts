@@ -1,0 +1,141 @@
+/** The bytes of a finished video: resumed when they are still the same bytes, else from the start, and from where it is safe. */
+
+import type { Content, ContentRequest, Variant } from '../providers/provider.ts';
+import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
+import { type Answer, failureOf } from './answer.ts';
+import type { Http, HttpRequest, StreamedAnswer } from './client.ts';
+import { refusal } from './errors.ts';
+import { isLoopback } from './proxy.ts';
+import { isMasked, redactUrls } from './redact.ts';
+
+export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
+  return answer.status >= 200 && answer.status < 300;
+}
+
+/**
+ * Opens what a request points at, from the offset on when the host resumes, else from 0. What is not content (an error,
+ * JSON, a web page) is handed back as the answer it is. Throws `refused` for a part that nobody asked for.
+ */
+export async function openResumable(
+  http: Http,
+  request: HttpRequest,
+  { variant, offset, etag }: ContentRequest,
+): Promise<Content | Answer> {
+  if (offset > 0) {
+    const headers = { ...request.headers, ...rangeHeaders(offset, etag) };
+    const answer = await http.open({ ...request, headers });
+    if ('body' in answer) {
+      const content = contentOf(answer);
+      if (content.offset === 0 || continues(content, offset, etag)) return content;
+      // A part, but not of the same bytes, or not from where it was asked.
+      answer.discard();
+    } else if (answer.status !== 416) return answer;
+  }
+  const answer = await http.open(request);
+  if (!('body' in answer)) return answer;
+  const content = contentOf(answer);
+  if (content.offset === 0) return content;
+  answer.discard();
+  throw new SoraError('refused', `The host sent a part of the ${variant} although the whole was asked for.`, {
+    hint: 'Download it again later.',
+  });
+}
+
+/**
+ * Opens what a link of the host leads to. Links to a store run out, and the host then gives a new one: it is asked once
+ * more. `isStore` tells a store's answers from the host's own; a store was shown no key, so the user's is not to blame.
+ */
+export async function openLinked(
+  http: Http,
+  link: () => Promise<HttpRequest>,
+  request: ContentRequest,
+  isStore: (answer: Answer) => boolean = () => true,
+): Promise<Content> {
+  for (let again = false; ; again = true) {
+    const opened = await openResumable(http, await link(), request);
+    if ('body' in opened) return opened;
+    if (!isStore(opened)) throw contentRefusal(opened, request.variant);
+    if (again || !RUN_OUT.has(opened.status)) throw blamelessKey(contentRefusal(opened, request.variant));
+  }
+}
+
+/** What stores say of a signed URL that has expired, and of a file that has moved. */
+const RUN_OUT: ReadonlySet<number> = new Set([403, 404, 410]);
+
+/** The error for an answer that is no content. */
+function contentRefusal(answer: Answer, variant: Variant): SoraError {
+  const hint = (text: string): SoraErrorOptions => ({
+    hint: text,
+    ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
+  });
+  const { message } = failureOf(answer);
+  if (answer.status === 404 || answer.status === 410) {
+    const sentence = `${answer.host} has no ${variant} for this id, or not yet, or no more: ${message}`;
+    return new SoraError('refused', sentence, hint('Hosts keep videos for a short time. Look with: sora video status'));
+  }
+  if (!isSuccess(answer)) {
+    const error = refusal(answer);
+    if (answer.status !== 403 || error.code !== 'refused') return error;
+    return new SoraError('refused', error.message, hint('The link to it has expired, or its store has trouble.'));
+  }
+  return new SoraError('refused', `${answer.host} sent no ${variant} but ${message}`, hint('Try again later.'));
+}
+
+/**
+ * A URL that a host named in an answer, as one that may be asked: https, or the host's own origin. (Everything on this
+ * machine counts as near, as it does for redirects.) Throws `refused` for any other.
+ */
+export function checkNamedUrl(text: string, root: string): string {
+  const own = new URL(root);
+  if (isMasked(text)) {
+    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which holds the key.`, {
+      hint: 'Such an address is not asked. Make a new key at the host: this one has been given away.',
+    });
+  }
+  const url = URL.canParse(text, root) ? new URL(text, root) : undefined;
+  const trusted =
+    url !== undefined &&
+    (url.protocol === 'https:' ||
+      (url.protocol === 'http:' && (url.origin === own.origin || (isLoopback(url) && isLoopback(own)))));
+  if (!trusted) {
+    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which is not asked.`, {
+      hint: 'Addresses that a host names must begin with https:// or be its own.',
+    });
+  }
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+/** A store that says 401 or 403 to a signed URL was shown no key: the user's is not to blame. */
+export function blamelessKey(error: SoraError): SoraError {
+  if (error.code !== 'auth') return error;
+  const { message, requestId } = error;
+  return new SoraError('refused', message, {
+    hint: 'The address that the host gave for this has expired, or its store has trouble. Try again.',
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** If-Range takes strong tags only; a weak one is compared afterwards. */
+function rangeHeaders(offset: number, etag: string | undefined): Record<string, string> {
+  const strong = etag !== undefined && !etag.startsWith('W/');
+  return { range: `bytes=${offset}-`, ...(strong ? { 'if-range': etag } : {}) };
+}
+
+/** Offset and total of what was opened. A 206 that does not say where it begins has the offset NaN: nothing fits it. */
+function contentOf({ status, headers, body }: StreamedAnswer): Content {
+  const range = /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
+  const total = status === 206 ? range?.[2] : headers['content-length'];
+  return {
+    body,
+    contentType: headers['content-type'],
+    offset: status === 206 ? Number(range?.[1] ?? Number.NaN) : 0,
+    totalBytes: total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined,
+    etag: headers.etag,
+  };
+}
+
+function continues(content: Content, offset: number, etag: string | undefined): boolean {
+  return content.offset === offset && (etag === undefined || content.etag === undefined || content.etag === etag);
+}

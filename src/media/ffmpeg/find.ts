@@ -1,0 +1,152 @@
+/** Finds an ffmpeg that works. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, join, resolve } from 'node:path';
+import { SoraError, systemCode } from '../../shared/errors.ts';
+import { oneLine } from '../../shared/text.ts';
+import { throwIfAborted } from './process.ts';
+
+/** A program that should be ffmpeg. */
+export interface FfmpegProgram {
+  /** Absolute. */
+  readonly path: string;
+}
+
+export interface Ffmpeg extends FfmpegProgram {
+  /** As the program says it: `5.1.9`, `n7.0`, or a commit of a development build. */
+  readonly version: string;
+  readonly source: 'SORA_FFMPEG' | 'ffmpeg-static' | 'PATH';
+}
+
+const require = createRequire(import.meta.url);
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** libavcodec of ffmpeg 4.1: development builds name no other version. */
+const OLDEST_LAVC: readonly [number, number] = [58, 35];
+const ANSWER_TIMEOUT_MS = 15_000;
+const INSTALL_HINT =
+  'Install it (Debian and Ubuntu: sudo apt-get install ffmpeg; macOS: brew install ffmpeg; anywhere: npm install -g ffmpeg-static), or set SORA_FFMPEG to its path.';
+
+/**
+ * The first of SORA_FFMPEG, ffmpeg-static and PATH that answers and is 4.1 or later. Throws `machine` when there is none,
+ * and when SORA_FFMPEG names one that does not work: what was asked for is not silently replaced.
+ */
+export async function findFfmpeg(env: Env, signal?: AbortSignal): Promise<Ffmpeg> {
+  const wished = env.SORA_FFMPEG;
+  if (wished) {
+    const found = await tryFfmpeg(resolve(wished), 'SORA_FFMPEG', signal);
+    if (typeof found !== 'string') return found;
+    throw new SoraError('machine', `SORA_FFMPEG is ${oneLine(wished)}, and ${found}.`, {
+      hint: 'Point SORA_FFMPEG at an ffmpeg of version 4.1 or later, or unset it.',
+    });
+  }
+  const problems: string[] = [];
+  for (const { path, source } of await unasked(env)) {
+    const found = await tryFfmpeg(path, source, signal);
+    if (typeof found !== 'string') return found;
+    problems.push(`${path}: ${found}`);
+  }
+  throw new SoraError(
+    'machine',
+    problems.length === 0 ? 'ffmpeg was not found.' : `No ffmpeg that works was found (${problems.join('; ')}).`,
+    { hint: INSTALL_HINT },
+  );
+}
+
+/**
+ * The one that `findFfmpeg` asks first, whether it works or not, so that it can be used while it tells its version. Starts
+ * nothing; undefined when there is none.
+ */
+export async function firstProgram(env: Env): Promise<FfmpegProgram | undefined> {
+  const wished = env.SORA_FFMPEG;
+  return wished ? { path: resolve(wished) } : (await unasked(env))[0];
+}
+
+/** Those that are there although nobody asked for one, in order. */
+async function unasked(env: Env): Promise<{ path: string; source: Ffmpeg['source'] }[]> {
+  const bundled = await staticPath();
+  return [
+    ...(bundled === undefined ? [] : [{ path: bundled, source: 'ffmpeg-static' as const }]),
+    ...(await onPath(env)).map((path) => ({ path, source: 'PATH' as const })),
+  ];
+}
+
+async function staticPath(): Promise<string | undefined> {
+  try {
+    // Its only export is a path; asked for in this way, a missing package costs next to nothing.
+    const path: unknown = require('ffmpeg-static');
+    if (typeof path !== 'string') return undefined;
+    await access(path, constants.X_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+async function onPath(env: Env): Promise<string[]> {
+  const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter((folder) => folder !== '');
+  const found: string[] = [];
+  for (const folder of new Set(folders)) {
+    for (const name of delimiter === ';' ? ['ffmpeg.exe'] : ['ffmpeg']) {
+      const path = resolve(join(folder, name));
+      if (
+        await access(path, constants.X_OK).then(
+          () => true,
+          () => false,
+        )
+      )
+        found.push(path);
+    }
+  }
+  return found;
+}
+
+/** The program, or why it cannot be used. */
+async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortSignal): Promise<Ffmpeg | string> {
+  // Cheaper than starting it.
+  const code = await access(path).then(() => undefined, systemCode);
+  if (code === 'ENOENT') return 'nothing is there';
+  const { execa } = await import('execa');
+  const result = await execa(path, ['-version'], {
+    stdin: 'ignore',
+    reject: false,
+    timeout: ANSWER_TIMEOUT_MS,
+    forceKillAfterDelay: 500,
+    ...(signal && { cancelSignal: signal }),
+  });
+  if (signal) throwIfAborted(signal);
+  if (result.timedOut) return 'it does not answer';
+  if (result.code === 'ENOENT') return 'nothing is there';
+  if (result.failed) {
+    const ended = result.signal === undefined ? `exit code ${result.exitCode}` : `ended by ${result.signal}`;
+    return `it does not work (${oneLine(result.stderr || (result.code ?? ended), 120)})`;
+  }
+  const version = /^ffmpeg version (\S+)/m.exec(result.stdout)?.[1];
+  const lavc = /^[ \t]*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(result.stdout);
+  if (version === undefined || !lavc) return 'it is not ffmpeg';
+  const [major, minor] = [Number(lavc[1]), Number(lavc[2])];
+  const isOld = major < OLDEST_LAVC[0] || (major === OLDEST_LAVC[0] && minor < OLDEST_LAVC[1]);
+  return isOld
+    ? `its version is ${oneLine(version, 40)}; 4.1 or later is needed`
+    : { path, version: oneLine(version, 80), source };
+}
+
+/** Names of the filters or decoders of a build. */
+export async function listParts(
+  ffmpeg: Ffmpeg,
+  kind: 'filters' | 'decoders',
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const { execa } = await import('execa');
+  const { stdout } = await execa(ffmpeg.path, ['-hide_banner', `-${kind}`], {
+    stdin: 'ignore',
+    reject: false,
+    timeout: ANSWER_TIMEOUT_MS,
+    forceKillAfterDelay: 500,
+    cancelSignal: signal,
+  });
+  throwIfAborted(signal);
+  return new Set((stdout ?? '').split('\n').map((line) => /^\s*[A-Z.|]+\s+(\S+)/.exec(line)?.[1] ?? ''));
+}

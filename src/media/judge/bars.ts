@@ -1,0 +1,95 @@
+/** Black bars: what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
+import type { ClipOptions, Rect, Size } from '../../shared/model.ts';
+import { shownSize, uprightSize, type VideoInfo } from '../info.ts';
+import { chooseBox, type Placement, place } from '../plan/frame.ts';
+import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** A line or two of black is how some cameras end a picture. */
+const LEAST_BAR = 4;
+const LEAST_SHARE = 0.01;
+/** Of how exact an edge is, in pixels: chroma pairs, scaling and compression. */
+const SLACK = 4;
+/** Of a side: whoever crops more away than this has found a dark scene. */
+const LEAST_PICTURE = 0.25;
+
+/**
+ * The picture without its bars, on even pixels; undefined where it has none. Careful, because a dark room is no bar: bars
+ * lie on both sides in equal width, end in an edge (two ideas of black find the same place), and leave a picture.
+ */
+export function pictureBetweenBars(
+  whole: Size,
+  lit: { readonly loose: Rect; readonly tight: Rect } | undefined,
+): Rect | undefined {
+  if (!lit) return undefined;
+  const [x, width] = between(whole.width, [lit.loose.x, lit.loose.width], [lit.tight.x, lit.tight.width]);
+  const [y, height] = between(whole.height, [lit.loose.y, lit.loose.height], [lit.tight.y, lit.tight.height]);
+  return x === 0 && y === 0 ? undefined : { x, y, width, height };
+}
+
+type Span = readonly [from: number, length: number];
+
+function between(side: number, loose: Span, tight: Span): Span {
+  const whole: Span = [0, side];
+  const [before, after] = [loose[0], side - loose[0] - loose[1]];
+  const [tightBefore, tightAfter] = [tight[0], side - tight[0] - tight[1]];
+  const bar = Math.min(before, after);
+  if (bar < Math.max(LEAST_BAR, side * LEAST_SHARE) || loose[1] < Math.max(16, side * LEAST_PICTURE)) return whole;
+  const slack = Math.max(SLACK, side * 0.005);
+  const isEqual = Math.abs(before - after) <= slack;
+  const isSharp = Math.abs(before - tightBefore) <= slack && Math.abs(after - tightAfter) <= slack;
+  if (!isEqual || !isSharp) return whole;
+  const from = before - (before % 2);
+  const end = Math.min(side, side - after + ((side - after) % 2));
+  return [from, end - from - ((end - from) % 2)];
+}
+
+/** The first of the ways that leaves less than a remark, or the one that leaves least; undefined where none is better. */
+export function barsAdvice(
+  { video, between, options }: { video: VideoInfo; between: Rect | undefined; options: ClipOptions },
+  now: number,
+): string | undefined {
+  const ways = [
+    { flags: '--crop-bars', cropBars: true, fit: options.fit },
+    { flags: '--fit crop', cropBars: options.cropBars, fit: 'crop' },
+    { flags: '--crop-bars --fit crop', cropBars: true, fit: 'crop' },
+  ] as const;
+  const tried = ways.map(({ flags, cropBars, fit }) => {
+    const crop = cropBars ? between : undefined;
+    const shown = shownSize(video, crop);
+    const placement = place(shown, chooseBox(shown, options), { ...options, fit }, video.pixelAspect === 1);
+    return { flags, left: barsOf(placement, crop ?? uprightSize(video), crop ? { ...crop, x: 0, y: 0 } : between) };
+  });
+  const best = tried.find(({ left }) => left < THRESHOLDS.bars.remark) ?? tried.toSorted((a, b) => a.left - b.left)[0];
+  if (!best || best.left > now - 0.5) return undefined;
+  const loss = best.flags.includes('--fit crop') ? ', where nothing that counts lies at its edges' : '';
+  return `Add ${best.flags} to fill the frame${loss}.`;
+}
+
+/** Per cent of the frame of a master that are black. `whole`: of the upright frame that `between` is part of. */
+export function barsOfMaster(plan: RemuxPlan | ConvertPlan, whole: Size, between: Rect | undefined): number {
+  const exact = { box: whole, picture: whole, x: 0, y: 0, mode: 'exact' } as const;
+  if (plan.kind === 'remux') return barsOf(exact, whole, between);
+  return plan.crop
+    ? barsOf(plan.placement, plan.crop, { ...plan.crop, x: 0, y: 0 })
+    : barsOf(plan.placement, whole, between);
+}
+
+/** Per cent of the frame that show nothing: `source` is placed, of which `lit` is no bar. */
+function barsOf({ box, picture, mode, x, y }: Placement, source: Size, lit: Rect = { ...source, x: 0, y: 0 }): number {
+  const [left, top] = mode === 'crop' ? [-x, -y] : [x, y];
+  const along = visible(left, picture.width / source.width, [lit.x, lit.width], box.width);
+  const down = visible(top, picture.height / source.height, [lit.y, lit.height], box.height);
+  return (1 - along * down) * 100;
+}
+
+/** Share of a side of the frame. */
+function visible(at: number, scale: number, [from, length]: readonly [number, number], side: number): number {
+  const start = Math.max(0, at + from * scale);
+  return Math.max(0, Math.min(side, at + (from + length) * scale) - start) / side;
+}
+
+/** 0 to 1, by area. */
+export function shareOf(part: Size, whole: Size): number {
+  return (part.width * part.height) / (whole.width * whole.height);
+}

@@ -1,0 +1,245 @@
+/** Looks into a part of a clip with ffmpeg's own filters: small pictures to measure, sharpness and bars, in one pass. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { machineError } from '../../disk/publish.ts';
+import { temporary } from '../../disk/temporary.ts';
+import { SoraError } from '../../shared/errors.ts';
+import type { Rect, Size } from '../../shared/model.ts';
+import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
+import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
+import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
+import { MAX_FPS } from '../limits.ts';
+import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
+import { pictureBetweenBars } from './bars.ts';
+import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './filter-output.ts';
+import { createMeter, type Meter } from './meter.ts';
+
+export interface LookRequest {
+  readonly source: string;
+  readonly info: MediaInfo;
+  readonly ffmpeg: Ffmpeg;
+  readonly signal: AbortSignal;
+  /** Seconds into the source. */
+  readonly start: number;
+  readonly seconds: number;
+  /** What costs more than a small copy of the picture: only what is asked for is measured. */
+  readonly want: Wanted;
+  /** Seconds that are done. */
+  readonly onSeconds?: (seconds: number) => void;
+}
+
+export interface Wanted {
+  /** Widths of edges; see `measuresBlur`. */
+  readonly blur?: boolean;
+  /** Sharpness by a measure that every build has, to compare parts of one clip; no word for it. */
+  readonly detail?: boolean;
+  readonly bars?: boolean;
+  /** The picture between bars, in the upright frame: everything but `bars` looks at that alone. */
+  readonly crop?: Rect | undefined;
+}
+
+/** Of the small copy in which light and movement are measured. */
+const SMALL_SIDE = 320;
+const DETAIL_SIDE = 640;
+/** Edges are as wide as a host sees them. */
+const BLUR_SIDE = 1280;
+const TIMEOUT_MS = 180_000;
+
+/** Whether this build measures the widths of edges: from 5.1 on. */
+export async function measuresBlur(ffmpeg: Ffmpeg, signal: AbortSignal): Promise<boolean> {
+  return (await listParts(ffmpeg, 'filters', signal)).has('blurdetect');
+}
+
+/** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. */
+export async function lookInto(request: LookRequest): Promise<Readings> {
+  const { info, start, want } = request;
+  if (!info.video) throw new TypeError('there is no picture to look into');
+  const folder = await mkdtemp(join(tmpdir(), 'sora-look-')).catch((error: unknown) => {
+    throw machineError(error, tmpdir());
+  });
+  const made = temporary(folder);
+  try {
+    const size = smaller(shownSize(info.video, want.crop), SMALL_SIDE);
+    const fps = pictureRate(info.video);
+    const meter = createMeter(size, fps);
+    const failure = await runLook(request, { folder, video: info.video, size, fps, meter });
+    if (failure !== undefined) {
+      throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
+        hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
+      });
+    }
+    const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
+    const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
+    return readPrinted(printed, { offset: start, meter, fps });
+  } finally {
+    await made.dispose();
+  }
+}
+
+/**
+ * The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. Looks
+ * twice then, unless `guess` is that picture: a film has the same bars all over.
+ */
+export async function lookBetweenBars(
+  request: LookRequest & { readonly want: Omit<Wanted, 'bars' | 'crop'> },
+  guess?: Rect,
+): Promise<{ readonly readings: Readings; readonly between: Rect | undefined }> {
+  const { info, want } = request;
+  const readings = await lookInto({ ...request, want: { ...want, bars: true, crop: guess } });
+  const between = info.video && pictureBetweenBars(uprightSize(info.video), readings.lit);
+  if (isAlike(between, guess)) return { readings, between: guess };
+  return { readings: await lookInto({ ...request, want: { ...want, crop: between } }), between };
+}
+
+/** Give or take a line or two. */
+function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
+}
+
+/** Undefined when it ended well, else ffmpeg's complaint. */
+async function runLook(
+  { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
+  { folder, video, size, fps, meter }: { folder: string; video: VideoInfo; size: Size; fps: number; meter: Meter },
+): Promise<string | undefined> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
+  const args = [
+    ...[...hostileInput(), '-v', 'error', '-nostats', '-y'],
+    ...(start > 0 ? ['-ss', String(start)] : []),
+    ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
+    ...['-filter_complex', lookGraph(video, want)],
+    ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'],
+    ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
+  ];
+  // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
+  const child = execa(ffmpeg.path, args, {
+    cwd: folder,
+    stdin: 'ignore',
+    reject: false,
+    buffer: { stdout: false, stderr: true },
+    maxBuffer: 1_000_000,
+    timeout: TIMEOUT_MS,
+    cancelSignal: signal,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  for await (const picture of picturesOf(child.stdout, size)) {
+    meter.add(picture);
+    onSeconds?.(Math.min(seconds, meter.count / fps));
+  }
+  const result = await child;
+  throwIfAborted(signal);
+  if (!result.failed) return undefined;
+  if (result.timedOut) return 'it took too long';
+  const stderr = String(result.stderr ?? '');
+  const machine = machineProblem(stderr);
+  if (machine) throw machine;
+  requireStarted(result);
+  return firstWords(stderr);
+}
+
+/** One byte a pixel; what is left at the end is none. */
+async function* picturesOf(stream: AsyncIterable<Uint8Array>, { width, height }: Size): AsyncGenerator<Uint8Array> {
+  let picture = new Uint8Array(width * height);
+  let filled = 0;
+  for await (const bytes of stream) {
+    for (let from = 0; from < bytes.length; ) {
+      const part = bytes.subarray(from, from + picture.length - filled);
+      picture.set(part, filled);
+      from += part.length;
+      filled += part.length;
+      if (filled < picture.length) break;
+      yield picture;
+      picture = new Uint8Array(width * height);
+      filled = 0;
+    }
+  }
+}
+
+/** Pictures a second that are measured: all that there are, and of a varying rate those that a master would show. */
+function pictureRate({ fps = 30, constantRate }: VideoInfo): number {
+  return constantRate && fps <= MAX_FPS ? fps : fpsOf(targetRate(fps));
+}
+
+/** The filters, each printing what it found into a file of its own. */
+export function lookGraph(video: VideoInfo, want: Wanted): string {
+  const branches = [
+    seen(video, want.crop),
+    ...(want.detail ? [detail(video, want.crop)] : []),
+    ...(want.blur ? [blur(video, want.crop)] : []),
+    ...(want.bars ? [bars()] : []),
+  ];
+  const labels = branches.map((_, index) => `[v${index}]`).join('');
+  const split = [...uprightFilters(video), `split=${branches.length}`].join(',');
+  return [
+    `[${pictureStream(video)}]${split}${labels}`,
+    ...branches.map((branch, index) => `[v${index}]${branch}`),
+  ].join(';');
+}
+
+/**
+ * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
+ * an assertion (`best_input >= 0`) at the end of some clips.
+ */
+function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
+  return [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+}
+
+/**
+ * Luma, to be piped, and the time of each picture, to be printed. In the pipe they are numbered at their own rate, so that none
+ * is left out or repeated by whoever writes it.
+ */
+function seen(video: VideoInfo, crop: Rect | undefined): string {
+  const fps = pictureRate(video);
+  return [
+    shrink({ video, crop }, SMALL_SIDE, 'yuv420p'),
+    // Only for a line to print: builds before 4.2 print nothing of a picture about which nothing was found.
+    'signalstats',
+    print('times', 'lavfi.signalstats.YMIN'),
+    ...(video.constantRate && video.fps === fps ? [] : [`fps=${fps}`]),
+    // Made grey by a conversion, it would be of full range.
+    'extractplanes=y',
+    `setpts=N/(${fps}*TB)[seen]`,
+  ].join(',');
+}
+
+function detail(video: VideoInfo, crop: Rect | undefined): string {
+  const mean = 'lavfi.signalstats.YAVG';
+  return [
+    `fps=4,${shrink({ video, crop }, DETAIL_SIDE, 'gray')},split[d0][d1]`,
+    `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)}[fine]`,
+    `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)}[edges]`,
+  ].join(';');
+}
+
+/** The sharpest quarter of all blocks counts: what lies before and behind a face may be soft. */
+function blur(video: VideoInfo, crop: Rect | undefined): string {
+  const blocks = 'block_width=32:block_height=32:block_pct=25';
+  return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
+}
+
+function bars(): string {
+  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)}[${file}]`;
+  return `fps=8,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
+}
+
+function print(file: string, key?: string): string {
+  return `metadata=print:file=${file}${key === undefined ? '' : `:key=${key}`}`;
+}
+
+/** Not enlarged, as shown, its long side at most `most`. */
+function shrink({ video, crop }: { video: VideoInfo; crop: Rect | undefined }, most: number, format: string): string {
+  const { width, height } = smaller(shownSize(video, crop), most);
+  // A picture may change its size on the way; what lies beyond the new one is no reason to give up.
+  const cut = crop ? `crop=min(${crop.width}\\,iw):min(${crop.height}\\,ih):${crop.x}:${crop.y},` : '';
+  return `${cut}scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
+}
+
+function smaller({ width, height }: Size, most: number): Size {
+  const scale = Math.min(1, most / Math.max(width, height));
+  const side = (pixels: number): number => Math.max(16, Math.round((pixels * scale) / 2) * 2);
+  return { width: side(width), height: side(height) };
+}

@@ -1,0 +1,136 @@
+/**
+ * Measures a clip by small grey pictures of it, one after another: light, movement, and where another shot begins. The same at
+ * every frame rate: pictures are compared over equal times, not over equal numbers of them. Pure.
+ */
+import type { Size } from '../../shared/model.ts';
+import type { Sample } from './filter-output.ts';
+import { estimateShift, type Pyramid, pyramidOf } from './shift.ts';
+import { THRESHOLDS } from './thresholds.ts';
+
+/** Samples a second, as near as the rate allows. */
+const SAMPLE_RATE = 12;
+/** Over which change is measured, as near as the rate allows: at 5 fps a fifth of a second. */
+const CHANGE_SECONDS = 1 / 8;
+
+/** What one picture says. */
+interface Light {
+  readonly mean: number;
+  readonly p5: number;
+  readonly low: number;
+  readonly high: number;
+  readonly p95: number;
+}
+
+type Measured = Omit<Sample, 'at'> & { readonly index: number };
+
+export interface Meter {
+  /** Pictures that were added. */
+  readonly count: number;
+  /** One byte of luma (16 to 235) per pixel, line by line. */
+  add(picture: Uint8Array): void;
+  /** `at`: seconds of each picture, by its index. */
+  read(at: (index: number) => number): { readonly samples: readonly Sample[]; readonly cuts: readonly number[] };
+}
+
+/** `fps`: pictures a second that will be added. */
+export function createMeter(size: Size, fps: number): Meter {
+  const lag = Math.max(1, Math.round(fps * CHANGE_SECONDS));
+  const stride = Math.max(1, Math.round(fps / SAMPLE_RATE));
+  const recent: Uint8Array[] = [];
+  const steps: number[] = [];
+  const contrasts: number[] = [];
+  const measured: Measured[] = [];
+  let before: Pyramid | undefined;
+  return {
+    get count() {
+      return steps.length;
+    },
+    add(picture) {
+      const index = steps.length;
+      const light = lightOf(picture);
+      const last = recent.at(-1);
+      steps.push(last ? difference(picture, last) : 0);
+      contrasts.push(light.high - light.low);
+      if (index % stride === 0) {
+        const pyramid = pyramidOf(picture, size);
+        const { x, y } = before ? estimateShift(before, pyramid) : { x: 0, y: 0 };
+        const percent = 100 / Math.max(size.width, size.height);
+        const earlier = recent.length >= lag ? recent.at(-lag) : undefined;
+        const change = earlier ? difference(picture, earlier) : undefined;
+        measured.push({ index, ...light, change: change ?? 0, x: x * percent, y: y * percent });
+        before = pyramid;
+      }
+      recent.push(picture);
+      if (recent.length > lag) recent.shift();
+    },
+    read(at) {
+      const cuts = findCuts({ steps, contrasts, fps });
+      return {
+        samples: withoutCuts(measured, cuts, Math.max(lag, stride)).map(({ index, ...rest }) => ({
+          at: at(index),
+          ...rest,
+        })),
+        cuts: cuts.map(at),
+      };
+    },
+  };
+}
+
+function difference(a: Uint8Array, b: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += Math.abs((a[i] ?? 0) - (b[i] ?? 0));
+  return sum / a.length;
+}
+
+function lightOf(picture: Uint8Array): Light {
+  const histogram = new Uint32Array(256);
+  for (const luma of picture) histogram[luma] = (histogram[luma] ?? 0) + 1;
+  let sum = 0;
+  let seen = 0;
+  const wanted = [0.05, 0.1, 0.9, 0.95].map((share) => share * picture.length);
+  const found: number[] = [];
+  histogram.forEach((count, luma) => {
+    sum += count * luma;
+    seen += count;
+    while (found.length < wanted.length && seen >= (wanted[found.length] ?? 0)) found.push(luma);
+  });
+  const [p5 = 0, low = 0, high = 0, p95 = 0] = found;
+  return { mean: sum / picture.length, p5, low, high, p95 };
+}
+
+/**
+ * The indices at which another shot begins: the change there stands out of all those close to it, which movement, a whipped pan
+ * and a flash (back again at once) do not, and is much of the contrast that there is, so that darkness hides none.
+ */
+export function findCuts({
+  steps,
+  contrasts,
+  fps,
+}: {
+  /** Mean difference of luma to the picture before. */
+  readonly steps: readonly number[];
+  /** Luma from the darkest tenth to the brightest. */
+  readonly contrasts: readonly number[];
+  readonly fps: number;
+}): number[] {
+  const { stands, share, seconds, leastContrast } = THRESHOLDS.cut;
+  const near = Math.max(1, Math.round(fps * seconds));
+  return steps.flatMap((step, index) => {
+    const contrast = Math.max(leastContrast, contrasts[index] ?? 0, contrasts[index - 1] ?? 0);
+    if (index === 0 || step < share * contrast) return [];
+    const others = [...steps.slice(Math.max(1, index - near), index), ...steps.slice(index + 1, index + near + 1)];
+    return step >= stands * Math.max(0, ...others) ? [index] : [];
+  });
+}
+
+/** What changes from shot to shot is no movement: those samples say what the one before says, or the one after. */
+function withoutCuts(measured: readonly Measured[], cuts: readonly number[], reach: number): Measured[] {
+  const isAcross = ({ index }: Measured): boolean =>
+    index < reach || cuts.some((cut) => cut <= index && cut > index - reach);
+  const plain = measured.filter((one) => !isAcross(one));
+  return measured.map((one) => {
+    if (!isAcross(one)) return one;
+    const other = plain.findLast(({ index }) => index < one.index) ?? plain[0];
+    return { ...one, change: other?.change ?? 0, x: other?.x ?? 0, y: other?.y ?? 0 };
+  });
+}

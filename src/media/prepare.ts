@@ -1,0 +1,328 @@
+/** Runs plans. What comes out is verified; where it is not what was planned, another plan is run. */
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { hashFile } from '../disk/hash.ts';
+import { temporary } from '../disk/temporary.ts';
+import { refuseAll, SoraError } from '../shared/errors.ts';
+import type { Clip } from '../shared/model.ts';
+import { shellQuote } from '../shared/text.ts';
+import { type FfmpegArgsInput, ffmpegArgs, ffmpegCommand } from './ffmpeg/arguments.ts';
+import { decoderComplaints } from './ffmpeg/complaints.ts';
+import { type Ffmpeg, listParts } from './ffmpeg/find.ts';
+import { runFluent } from './ffmpeg/fluent.ts';
+import { alphaDecoder } from './ffmpeg/picture-input.ts';
+import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './ffmpeg/process.ts';
+import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './ffmpeg/sound.ts';
+import type { MediaInfo } from './info.ts';
+import { frameLimits } from './plan/frame.ts';
+import {
+  type ConvertPlan,
+  convertInstead,
+  type MediaPlan,
+  type PlanTarget,
+  type RemuxPlan,
+  withoutAudio,
+  withoutTail,
+} from './plan/plan.ts';
+import { probeMedia } from './probe/probe.ts';
+import {
+  type Decoded,
+  type DecodeOptions,
+  masterProblems,
+  type Shown,
+  shownProblems,
+  stillPictures,
+  verifyDecodes,
+} from './verify/decode.ts';
+import { decodesUntil, movesAt } from './verify/source-checks.ts';
+
+export { type Ffmpeg, findFfmpeg } from './ffmpeg/find.ts';
+export { type Decoded, verifyDecodes } from './verify/decode.ts';
+
+export interface PrepareRequest {
+  readonly source: string;
+  readonly info: MediaInfo;
+  readonly plan: MediaPlan;
+  readonly ffmpeg: Ffmpeg;
+  /** A fresh path in an existing folder; the caller renames it. Nothing is left there unless this resolves. */
+  readonly outputPath: string;
+  readonly signal: AbortSignal;
+  /** 0 to 1; never falls. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Of one run of ffmpeg. */
+  readonly timeoutMs?: number;
+}
+
+export interface Prepared {
+  /** The plan that ran: a copy that does not verify is encoded instead. */
+  readonly plan: RemuxPlan | ConvertPlan;
+  readonly clip: Clip;
+  /** What a person should know about the result, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+const NO_SOUND = 'there is none in the part that is taken';
+const SILENCE_NOTE = 'Its sound is silence.';
+const MUTE_NOTE = 'The sound could not be decoded and was left out.';
+
+/**
+ * What is run for a plan, as a POSIX shell reads it, ready to paste, also twice. An encode decodes its sound first, into a
+ * file beside the clip that goes again. Throws TypeError for a rejected plan.
+ */
+export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, input: FfmpegArgsInput, { force = false } = {}): string {
+  const sound = soundPart(input);
+  const encode = [ffmpeg.path, ...(force ? ['-y'] : []), ...ffmpegArgs(input)];
+  const runs = sound ? [[ffmpeg.path, '-y', ...soundArgs(sound)], encode, ['rm', '--', sound.outputPath]] : [encode];
+  return runs.map((words) => words.map(shellQuote).join(' ')).join(' && ');
+}
+
+/** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */
+export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
+  const { plan, signal } = request;
+  throwIfAborted(signal);
+  if (plan.kind === 'reject')
+    throw refuseAll('clip', plan.issues, {
+      hint: `To see what it is: sora clip inspect ${shellQuote(request.source)}`,
+    });
+  const paths = { source: resolve(request.source), outputPath: resolve(request.outputPath) };
+  const job: Job = { ...request, ...paths, onProgress: rising(request.onProgress) };
+  try {
+    const done = plan.kind === 'remux' ? await remux(job, plan) : await convert(job, plan, []);
+    throwIfAborted(signal);
+    job.onProgress(1);
+    return done;
+  } catch (error) {
+    await rm(paths.outputPath, { force: true });
+    throw error;
+  }
+}
+
+type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
+
+/** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
+async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
+  const failure = await runPlan(job, job.info, plan);
+  if (failure !== undefined) {
+    // Some builds look into the packets of a sound, and refuse to copy one that nobody can decode.
+    if (plan.target.audio && (await isUndecodable(job))) return copyWithoutSound(job, plan);
+    return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
+  }
+  const size = plan.target;
+  const { decoded, info: looked, sha256 } = await examine(job, { size });
+  if (!decoded.ok) {
+    const silent =
+      plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
+    if (!silent) return convert(job, convertInstead(plan, `the copy does not decode (${decoded.reason})`), []);
+    return copyWithoutSound(job, plan);
+  }
+  if (plan.target.audio && !decoded.sound)
+    return (await isUndecodable(job)) ? copyWithoutSound(job, plan) : remux(job, withoutAudio(plan, NO_SOUND));
+  const info = await looked;
+  const target = fewerFrames(plan.target, Math.min(plan.target.frames, decoded.frames));
+  const problems = [
+    ...masterProblems(info, target, 'remux'),
+    ...shownProblems(decoded, target, { kind: 'remux', stored: info.video?.stored }),
+  ];
+  if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
+  const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
+  const notes = [
+    ...(decoded.sound && !isAudible(decoded.sound) ? [SILENCE_NOTE] : []),
+    ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
+  ];
+  return { plan: { ...plan, target }, clip, notes };
+}
+
+async function copyWithoutSound(job: Job, plan: RemuxPlan): Promise<Prepared> {
+  const mute = await remux(job, withoutAudio(plan, 'it cannot be decoded'));
+  return { ...mute, notes: [MUTE_NOTE, ...mute.notes] };
+}
+
+async function isUndecodable(job: Job): Promise<boolean> {
+  const { source, info, plan, ffmpeg } = job;
+  if (plan.kind === 'reject' || !info.audio) return false;
+  const part = { source, audio: info.audio, start: 0, seconds: plan.target.seconds };
+  return typeof (await decodeSound(part, ffmpeg, job)) === 'string';
+}
+
+async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
+  const { info, alphaNotes } = await usableParts(job);
+  const sound = soundPart({ ...job, plan: wanted });
+  const made = sound && temporary(sound.outputPath);
+  try {
+    const heard = sound && (await decodeSound(sound, job.ffmpeg, job));
+    const { plan: whole, soundNotes, attenuation } = soundOf(wanted, heard);
+    let plan = whole;
+    let failure = await runPlan(job, info, plan, { attenuation });
+    const shorter = failure === undefined ? undefined : withoutTail(plan, info);
+    if (shorter && (await decodesUntil(job, shorter.end))) {
+      plan = shorter.plan;
+      failure = await runPlan(job, info, plan, { attenuation, heedsDecoder: false });
+    }
+    if (failure !== undefined)
+      throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
+    return await finish(job, plan, [...new Set([...notes, ...alphaNotes, ...soundNotes])]);
+  } finally {
+    await made?.dispose();
+  }
+}
+
+/** A mix of many channels may be louder than full scale; lossy coding moves peaks by a little. */
+const CEILING_DB = -1;
+
+/** What becomes of a plan by what was heard of its sound, or by why it cannot be decoded. */
+function soundOf(
+  plan: ConvertPlan,
+  heard: Heard | string | undefined,
+): { readonly plan: ConvertPlan; readonly soundNotes: readonly string[]; readonly attenuation: number } {
+  if (heard === undefined) return { plan, soundNotes: [], attenuation: 0 };
+  if (typeof heard === 'string')
+    return { plan: withoutAudio(plan, `it cannot be decoded (${heard})`), soundNotes: [MUTE_NOTE], attenuation: 0 };
+  if (heard.seconds === 0) return { plan: withoutAudio(plan, NO_SOUND), soundNotes: [], attenuation: 0 };
+  return {
+    plan,
+    soundNotes: heardNotes(heard),
+    attenuation: Math.max(0, heard.peak > 0 ? heard.peak - CEILING_DB : 0),
+  };
+}
+
+function heardNotes(heard: Heard): string[] {
+  const { complaint } = heard;
+  return [
+    ...(isAudible(heard) ? [] : [SILENCE_NOTE]),
+    ...(complaint === undefined ? [] : [`Some of its sound could not be decoded and is silent: ${complaint}.`]),
+  ];
+}
+
+const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
+
+async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
+  const { decoded, info: looked, sha256 } = await examine(job, { size: plan.target });
+  const info = await looked;
+  if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
+  const wrong = masterProblems(info, plan.target, 'convert');
+  if (!decoded.ok) throw checkFailed([...wrong, decoded.reason]);
+  const problems = [...wrong, ...shownProblems(decoded, plan.target, { kind: 'convert', stored: info.video?.stored })];
+  if (problems.length > 0) throw checkFailed(problems);
+  if (await isFrozen(job, plan, decoded)) {
+    // What a seek found was not where the container said.
+    if (plan.decodeFrom > 0) return convert(job, { ...plan, decodeFrom: 0 }, notes);
+    throw checkFailed(['its beginning stands still where the source moves']);
+  }
+  const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: plan.target.frames });
+  return { plan, clip, notes: [...new Set(notes)] };
+}
+
+/** Whether the first pictures are one and the same although what is taken of those of the source is not. */
+async function isFrozen(job: Job, plan: ConvertPlan, shown: Shown): Promise<boolean> {
+  const still = stillPictures(shown) / plan.target.fps;
+  return still > 0 && movesAt(job, plan, still);
+}
+
+function checkFailed(problems: readonly string[]): SoraError {
+  const hint = problems.every((problem) => /\bsound\b/.test(problem))
+    ? 'Leave the sound out with --no-audio, or try another ffmpeg with SORA_FFMPEG.'
+    : problems.every((problem) => /too large/.test(problem))
+      ? 'Give a shorter part of it with --duration, or a smaller frame with --resolution 720p.'
+      : 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.';
+  return new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, { hint });
+}
+
+/** Headers may promise more than there is, such as frames that an edit list hides: then less is asked for, so that sound and picture end together. */
+async function shorten(job: Job, plan: ConvertPlan, frames: number, notes: string[]): Promise<Prepared> {
+  const target = fewerFrames(plan.target, frames);
+  if (frames < frameLimits(target.fps).min)
+    throw new SoraError('clip', `Only ${target.seconds.toFixed(2)} s of it could be decoded; 2 s are needed.`, {
+      hint: DAMAGED_HINT,
+    });
+  return convert(job, { ...plan, target }, [...notes, shortNote(target)]);
+}
+
+function fewerFrames(target: PlanTarget, frames: number): PlanTarget {
+  return { ...target, frames, seconds: frames / target.fps };
+}
+
+function shortNote({ seconds }: PlanTarget): string {
+  return `The clip shows only ${seconds.toFixed(2)} s from there on, less than its headers say.`;
+}
+
+/** Checks that the build has what this clip needs beyond the usual. */
+async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: MediaInfo; alphaNotes: string[] }> {
+  const { video } = info;
+  if (video?.hdr && !(await listParts(ffmpeg, 'filters', signal)).has('zscale')) {
+    throw new SoraError('clip', `The clip is HDR (${video.hdr}), and this ffmpeg has no zscale filter to convert it.`, {
+      hint: 'Install an ffmpeg that is built with zimg (zscale) and point SORA_FFMPEG at it, or export the clip in standard dynamic range.',
+    });
+  }
+  const decoder = video?.alpha ? alphaDecoder(video.codec) : undefined;
+  if (!video || decoder === undefined || (await listParts(ffmpeg, 'decoders', signal)).has(decoder))
+    return { info, alphaNotes: [] };
+  const note = `Its transparency was ignored: this ffmpeg has no ${decoder} decoder.`;
+  return { info: { ...info, video: { ...video, alpha: false } }, alphaNotes: [note] };
+}
+
+/**
+ * Undefined when ffmpeg ended well and called nothing damaged, else its complaint. A copy decodes nothing, and is decoded
+ * afterwards. Throws what is not about the clip.
+ */
+async function runPlan(
+  job: Job,
+  info: MediaInfo,
+  plan: RemuxPlan | ConvertPlan,
+  { attenuation = 0, heedsDecoder = plan.kind === 'convert' } = {},
+): Promise<string | undefined> {
+  const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
+  const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
+  const onFrames = plan.kind === 'convert' ? encoded : () => {};
+  const run = await runFluent(job.ffmpeg, command, { signal: job.signal, timeoutMs: job.timeoutMs, onFrames });
+  throwIfAborted(job.signal);
+  if (run.timedOut)
+    throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
+      hint: 'Give a shorter or smaller clip.',
+    });
+  if (run.error === undefined) {
+    if (!heedsDecoder) return undefined;
+    const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
+    const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
+    const complaints = decoderComplaints(run.stderr.split('\n'), { isInside, isSilent: true });
+    return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
+  }
+  const machine = machineProblem(run.stderr);
+  if (machine) throw machine;
+  const crash = crashWords(run.error.message);
+  if (crash !== undefined) return crash;
+  if (/spawn|killed with signal/.test(run.error.message)) throw endedError(run.error.message, run.error);
+  return firstWords(run.stderr);
+}
+
+/** Retries start at zero again; a person should not see that. */
+function rising(onProgress: ((fraction: number) => void) | undefined): (fraction: number) => void {
+  let highest = 0;
+  return (fraction) => {
+    if (!onProgress || !(fraction > highest)) return;
+    highest = fraction;
+    onProgress(fraction);
+  };
+}
+
+/** What was written is decoded, looked at and hashed at the same time; the answers are waited for where they are needed. */
+async function examine(
+  { outputPath, ffmpeg, signal }: Job,
+  options?: DecodeOptions,
+): Promise<{ decoded: Decoded; info: Promise<MediaInfo>; sha256: Promise<string> }> {
+  const info = probeMedia(outputPath, { signal });
+  const sha256 = hashFile(outputPath, signal);
+  // What does not decode is not asked about further.
+  for (const unasked of [info, sha256]) unasked.catch(() => {});
+  return { decoded: await verifyDecodes(outputPath, ffmpeg, signal, options), info, sha256 };
+}
+
+function clipOf(
+  plan: RemuxPlan | ConvertPlan,
+  { sha256, bytes, frames }: { sha256: string; bytes: number; frames: number },
+): Clip {
+  const { width, height, fps } = plan.target;
+  const clip = { sha256, seconds: frames / fps, width, height, fps, bytes };
+  if (plan.kind === 'remux' || plan.placement.mode !== 'pad') return clip;
+  const { picture, x, y } = plan.placement;
+  return { ...clip, picture: { x, y, width: picture.width, height: picture.height } };
+}

@@ -1,0 +1,259 @@
+/** A contact sheet: frames of a clip in a grid, the time under each, name and facts above. */
+import { resolve } from 'node:path';
+import { SoraError } from '../../shared/errors.ts';
+import { formatSize, type Size } from '../../shared/model.ts';
+import { formatBytes, oneLine } from '../../shared/text.ts';
+import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import type { Ffmpeg } from '../ffmpeg/find.ts';
+import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
+import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from '../info.ts';
+import { inputMatrix } from '../plan/colour.ts';
+import {
+  type Colour,
+  createPaper,
+  encodePng,
+  fillRect,
+  fitText,
+  type Mask,
+  type Paper,
+  putMask,
+  putPicture,
+  putText,
+  textWidth,
+} from './canvas.ts';
+import { canWrite, writablePart } from './stroke-font.ts';
+
+export interface SheetRequest {
+  readonly source: string;
+  readonly info: MediaInfo;
+  readonly ffmpeg: Ffmpeg;
+  readonly signal: AbortSignal;
+  readonly title: string;
+  /** Where to look for letters that are not in our own alphabet. */
+  readonly fontFolders: readonly string[];
+  /** 0 to 1. */
+  readonly onProgress: (fraction: number) => void;
+}
+
+export interface Sheet extends Size {
+  readonly png: Buffer;
+  /** Seconds at which its frames were taken. */
+  readonly times: readonly number[];
+  /** False where the title is left out, because nothing here can draw it. */
+  readonly titled: boolean;
+}
+
+const FRAMES = 12;
+const GRID_WIDTH = 1600;
+const MARGIN = 40;
+const GAP = 16;
+const HEADER = 92;
+const LABEL = 36;
+/** A cell is at least as wide as its label, and no higher than a phone's picture needs. */
+const LEAST_CELL = 112;
+const MOST_HEIGHT = 520;
+/** Decoding this much costs less than seeking in it. */
+const MOST_READ_SECONDS = 30;
+const RUN_TIMEOUT_MS = 60_000;
+
+const GROUND: Colour = [36, 37, 40];
+const EDGE: Colour = [70, 72, 77];
+const EMPTY: Colour = [24, 24, 26];
+const BRIGHT: Colour = [240, 240, 238];
+const QUIET: Colour = [160, 163, 170];
+
+export interface Layout extends Size {
+  readonly columns: number;
+  readonly cell: Size;
+  readonly picture: Size;
+}
+
+/** Where things lie, for a picture of that size. Pure. */
+export function layOut(shown: Size): Layout {
+  const ratio = shown.width / shown.height;
+  const columns = ratio < 0.8 ? 6 : 4;
+  const wide = Math.floor((GRID_WIDTH - (columns - 1) * GAP) / columns);
+  const height = Math.min(MOST_HEIGHT, Math.max(16, Math.round(wide / ratio)));
+  const picture = { width: Math.min(wide, Math.max(16, Math.round(height * ratio))), height };
+  const cell = { width: Math.max(LEAST_CELL, picture.width), height: height + LABEL };
+  const rows = Math.ceil(FRAMES / columns);
+  return {
+    columns,
+    cell,
+    picture,
+    width: 2 * MARGIN + columns * cell.width + (columns - 1) * GAP,
+    height: MARGIN + HEADER + rows * cell.height + (rows - 1) * GAP + MARGIN - GAP,
+  };
+}
+
+/** Takes the frames and draws the sheet. Throws `clip` when not one frame can be decoded, `machine`, or `interrupted`. */
+export async function makeSheet(request: SheetRequest): Promise<Sheet> {
+  const { info } = request;
+  const { video } = info;
+  const seconds = video && videoSeconds(video);
+  if (!video || !seconds)
+    throw new SoraError('clip', 'It has no video that lasts, so that there is nothing to show.', {
+      hint: 'See what it is: sora clip inspect <file>',
+    });
+  const layout = layOut(displayedSize(video));
+  const paper = createPaper(layout, GROUND);
+  const title = await titleOf(request, paper.width - 2 * MARGIN);
+  drawHeader(paper, title, sheetFacts(info, seconds));
+  const times = Array.from({ length: FRAMES }, (_, index) => ((index + 0.5) * seconds) / FRAMES);
+  const frames = await takeFrames(request, { video, times, seconds, size: layout.picture });
+  if (frames.every((frame) => frame === undefined))
+    throw new SoraError('clip', 'Not one frame of it can be decoded.', {
+      hint: 'It is damaged. Play it, or export it again from where it was made.',
+    });
+  times.forEach((time, index) => {
+    drawCell(paper, { layout, index, frame: frames[index], label: timeLabel(time, seconds) });
+  });
+  const { width, height } = layout;
+  return { width, height, png: encodePng(paper), times, titled: title !== undefined };
+}
+
+/** Of a font whose capitals are about as high as those of the title. */
+const FONT_SIZE = 36;
+
+/** Its words in our own letters, or a picture of them in a font; undefined rather than a row of boxes. */
+async function titleOf(
+  { fontFolders, ffmpeg, signal, ...request }: SheetRequest,
+  width: number,
+): Promise<string | Mask | undefined> {
+  const title = oneLine(request.title, 200);
+  if (canWrite(title)) return title;
+  const { letter } = await import('./font-text.ts');
+  return (await letter({ text: title, fontFolders, ffmpeg, signal, size: FONT_SIZE, width })) ?? writablePart(title);
+}
+
+function drawHeader(paper: Paper, title: string | Mask | undefined, facts: string): void {
+  const width = paper.width - 2 * MARGIN;
+  const large = { height: 26, weight: 3.4, colour: BRIGHT };
+  const small = { height: 14, weight: 1.7, colour: QUIET };
+  if (typeof title === 'string') putText(paper, fitText(title, large, width), { ...large, x: MARGIN, y: MARGIN });
+  else if (title) {
+    const y = MARGIN + Math.round((large.height - title.height) / 2);
+    putMask(paper, title, { x: MARGIN, y, colour: BRIGHT });
+  }
+  putText(paper, fitText(facts, small, width), { ...small, x: MARGIN, y: MARGIN + (title ? 48 : 24) });
+}
+
+interface Cell {
+  readonly layout: Layout;
+  readonly index: number;
+  /** Undefined where the clip could not be decoded. */
+  readonly frame: Paper | undefined;
+  readonly label: string;
+}
+
+function drawCell(paper: Paper, { layout, index, frame, label }: Cell): void {
+  const { cell, picture, columns } = layout;
+  const left = MARGIN + (index % columns) * (cell.width + GAP);
+  const x = left + Math.floor((cell.width - picture.width) / 2);
+  const y = MARGIN + HEADER + Math.floor(index / columns) * (cell.height + GAP);
+  fillRect(paper, { x: x - 1, y: y - 1, width: picture.width + 2, height: picture.height + 2 }, EDGE);
+  if (frame) putPicture(paper, frame, { x, y });
+  else fillRect(paper, { x, y, ...picture }, EMPTY);
+  const style = { height: 12, weight: 1.5, colour: QUIET };
+  const middle = left + (cell.width - textWidth(label, style)) / 2;
+  putText(paper, label, { ...style, x: Math.max(left, middle), y: y + picture.height + 13 });
+}
+
+/** One line: size, length, rate, codecs, bytes. Pure. */
+export function sheetFacts(info: MediaInfo, seconds: number): string {
+  const { video, audio } = info;
+  const fps = video?.fps === undefined ? undefined : `${Number(video.fps.toFixed(3))} fps`;
+  return [
+    video && formatSize(displayedSize(video)).replace('x', ' × '),
+    `${seconds.toFixed(2)} s`,
+    fps,
+    audio ? `${video?.codec} and ${audio.codec}` : `${video?.codec}, no sound`,
+    formatBytes(info.bytes),
+  ]
+    .filter((part) => part !== undefined)
+    .join('  ·  ');
+}
+
+/** `1.25 s` of a short clip, `1:02:03` of a film. Pure. */
+export function timeLabel(time: number, whole: number): string {
+  if (whole < 60) return `${time.toFixed(2)} s`;
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
+  const minutes = Math.floor(time / 60);
+  return minutes < 60
+    ? `${minutes}:${two(time % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(time % 60)}`;
+}
+
+interface Wanted {
+  readonly video: VideoInfo;
+  /** At even distances. */
+  readonly times: readonly number[];
+  readonly seconds: number;
+  readonly size: Size;
+}
+
+/** A short clip is read once; in a long one every frame is sought. Undefined where there is no picture at that time. */
+async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Paper | undefined)[]> {
+  const { times, seconds } = wanted;
+  const [first = 0] = times;
+  if (seconds <= MOST_READ_SECONDS) {
+    const step = seconds / times.length;
+    const select = `select=gte(t\\,${first.toFixed(4)}+selected_n*${step.toFixed(4)})`;
+    const found = await decodeFrames(request, { ...wanted, from: 0, filters: [select], count: times.length });
+    request.onProgress(1);
+    return times.map((_, index) => found[index]);
+  }
+  const frames: (Paper | undefined)[] = [];
+  for (const from of times) {
+    frames.push((await decodeFrames(request, { ...wanted, from, filters: [], count: 1 }))[0]);
+    request.onProgress(frames.length / times.length);
+  }
+  return frames;
+}
+
+async function decodeFrames(
+  { source, ffmpeg, signal }: SheetRequest,
+  { video, size, from, filters, count }: Wanted & { from: number; filters: readonly string[]; count: number },
+): Promise<Paper[]> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
+  const matrix = video.rgb ? '' : `:in_color_matrix=${inputMatrix(video)}`;
+  const chain = [
+    ...uprightFilters(video),
+    ...filters,
+    `scale=w=${size.width}:h=${size.height}${matrix}:flags=area+accurate_rnd+full_chroma_int`,
+    'format=rgb24',
+    // Raw video has no times: without even ones frames would be repeated.
+    'setpts=N/(25*TB)',
+    'fps=25',
+  ];
+  const args = [
+    ...[...hostileInput(), ...PICTURE_INPUT, '-v', 'error', '-ss', from.toFixed(3)],
+    ...['-i', fileUrl(resolve(source)), '-map', pictureStream(video)],
+    ...['-filter:v', chain.join(','), '-frames:v', String(count), '-f', 'rawvideo', 'pipe:1'],
+  ];
+  const result = await execa(ffmpeg.path, args, {
+    stdin: 'ignore',
+    reject: false,
+    encoding: 'buffer',
+    // A pixel may be one.
+    stripFinalNewline: false,
+    maxBuffer: 50_000_000,
+    timeout: RUN_TIMEOUT_MS,
+    cancelSignal: signal,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  throwIfAborted(signal);
+  if (result.failed) {
+    requireStarted(result);
+    const machine = machineProblem(Buffer.from(result.stderr).toString());
+    if (machine) throw machine;
+  }
+  const bytes = size.width * size.height * 3;
+  const whole = Math.floor(result.stdout.length / bytes);
+  return Array.from({ length: whole }, (_, index) => ({
+    ...size,
+    data: result.stdout.subarray(index * bytes, (index + 1) * bytes),
+  }));
+}

@@ -1,0 +1,67 @@
+/**
+ * Whether a whole file also holds whole pictures and sound. Only what decoders say of their own stream counts: a decoder
+ * that is told to stop at any doubt also stops at clips that were cut out of longer ones, which every player shows.
+ */
+import { resolve } from 'node:path';
+import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { decoderComplaints } from '../ffmpeg/complaints.ts';
+import type { Ffmpeg } from '../ffmpeg/find.ts';
+import { crashWords, firstWords } from '../ffmpeg/process.ts';
+import type { MediaInfo } from '../info.ts';
+import { DECODE_TIMEOUT_MS, DECODER_THREADS, type DecoderRun, runDecoder } from './decode.ts';
+
+export interface Soundness {
+  /** False where this build cannot tell: it has no such decoder, took too long, or did not run to its end. */
+  readonly decoded: boolean;
+  /** What is wrong, to follow a colon; undefined when nothing is, or nobody can tell. */
+  readonly damage?: string;
+}
+
+export interface SoundnessOptions {
+  readonly info: MediaInfo;
+  readonly ffmpeg: Ffmpeg;
+  readonly signal: AbortSignal;
+  /** Of one run of ffmpeg. */
+  readonly timeoutMs?: number;
+}
+
+/** Decodes a file once. Throws only what an aborted signal stands for: an ffmpeg that does not work says nothing about the file. */
+export async function checkSoundness(
+  path: string,
+  { info, ffmpeg, signal, timeoutMs = DECODE_TIMEOUT_MS }: SoundnessOptions,
+): Promise<Soundness> {
+  const listen = async (maps: readonly string[]): Promise<Soundness & { readonly frames: number }> => {
+    // Concealed errors are mentioned, and no error.
+    const told = ['-loglevel', 'level+info', '-nostats', '-progress', 'pipe:1'];
+    const input = [...hostileInput(), ...told, ...DECODER_THREADS, '-i', fileUrl(resolve(path))];
+    const { result, frames } = await runDecoder(ffmpeg, [...input, ...maps, '-f', 'null', '-'], { signal, timeoutMs });
+    return { frames, ...judge(info, result, frames) };
+  };
+  try {
+    const whole = await listen(['-map', '0:V:0', '-map', '0:a:0?']);
+    // A sound for which there is no decoder keeps ffmpeg from the pictures too.
+    const { frames, ...found } = whole.frames === 0 && info.audio ? await listen(['-map', '0:V:0']) : whole;
+    return found;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { decoded: false };
+  }
+}
+
+/** What a build says of something that it cannot do. */
+const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;
+
+function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): Soundness {
+  if (ended.timedOut) return { decoded: false };
+  // Every build decodes H.264, and has done so for years; of the others only what it says of pictures that it shows counts.
+  const isKnown = info.container === 'MPEG-4' && info.video?.codec === 'H.264';
+  const lines = stderr.split(/[\r\n]+/);
+  const complaints = decoderComplaints(lines);
+  const isUnable = lines.some((line) => UNABLE.test(line));
+  if (isKnown ? frames === 0 && isUnable : frames === 0 || isUnable) return { decoded: false };
+  const crash = crashWords(ended.signal);
+  if (crash !== undefined) return isKnown ? { decoded: true, damage: crash } : { decoded: false };
+  if (complaints.length > 0) return { decoded: true, damage: firstWords(complaints.join('\n')) };
+  if (ended.failed) return { decoded: false };
+  return frames > 0 ? { decoded: true } : { decoded: true, damage: 'there is not one frame in it' };
+}

@@ -1,0 +1,217 @@
+/** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { SoraError } from '../../shared/errors.ts';
+import { formatSize, type Size } from '../../shared/model.ts';
+import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
+import type { FfmpegProgram } from '../ffmpeg/find.ts';
+import {
+  crashWords,
+  endedError,
+  firstWords,
+  KILL_AFTER_MS,
+  machineProblem,
+  requireStarted,
+  throwIfAborted,
+} from '../ffmpeg/process.ts';
+import type { MediaInfo } from '../info.ts';
+import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
+import type { PlanTarget } from '../plan/plan.ts';
+
+export type Decoded = Shown | { readonly ok: false; readonly reason: string };
+
+/** What came out of a file that decodes. */
+export interface Shown {
+  readonly ok: true;
+  readonly frames: number;
+  /** When each frame is shown, in seconds after the beginning of the file. */
+  readonly times: readonly number[];
+  /** How much of a small copy changes from the frame before: the mean difference of luma, 0 for the first. */
+  readonly changes: readonly number[];
+  /** Undefined where no sample was decoded. */
+  readonly sound: Level | undefined;
+}
+
+/** How loud a sound is, in decibels relative to full scale. */
+export interface Level {
+  /** Of the loudest sample. */
+  readonly peak: number;
+  /** Root mean square over all samples. */
+  readonly rms: number;
+}
+
+export interface DecodeOptions {
+  /** False leaves the sound out. */
+  readonly audio?: boolean;
+  /** What every picture must measure: a stream may change its size on the way, and headers tell the first one only. */
+  readonly size?: Size;
+  readonly timeoutMs?: number;
+}
+
+export const DECODE_TIMEOUT_MS = 300_000;
+
+/** ffmpeg would take one more than there are cores, and a tenth longer. */
+export const DECODER_THREADS: readonly string[] = ['-threads', String(Math.min(16, availableParallelism()))];
+
+/** Decodes a file once, to nothing. Damage is an answer; `machine` and `interrupted` are thrown. */
+export async function verifyDecodes(
+  path: string,
+  ffmpeg: FfmpegProgram,
+  signal: AbortSignal,
+  { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
+): Promise<Decoded> {
+  const args = [
+    ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...DECODER_THREADS, '-i', fileUrl(resolve(path))],
+    ...['-map', '0:V:0', '-filter:v', [...(size ? [sizeGuard(size)] : []), ...CHANGES].join(',')],
+    ...(audio ? ['-map', '0:a:0?', '-filter:a', 'volumedetect'] : []),
+    ...['-f', 'null', '-'],
+  ];
+  const { result, stdout } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
+  if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
+  const lines = result.stderr.split(/[\r\n]+/);
+  if (result.failed) {
+    throwIfDefined(machineProblem(result.stderr));
+    if (size && result.stderr.includes(GUARD_WORDS))
+      return { ok: false, reason: `its pictures are not all ${formatSize(size)}` };
+    const crash = crashWords(result.signal);
+    if (crash === undefined && result.signal !== undefined) throw endedError(`it was killed with ${result.signal}`);
+    return { ok: false, reason: crash ?? firstWords(lines.filter(isSevere).join('\n')) };
+  }
+  const complaints = decoderComplaints(lines, { isSilent: !audio });
+  if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
+  const { times, changes } = readChanges(stdout);
+  if (times.length === 0) return { ok: false, reason: 'there is not one frame in it' };
+  return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr) };
+}
+
+/** Prints the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
+export const CHANGES: readonly string[] = [
+  'scale=w=160:h=90:flags=neighbor',
+  'signalstats',
+  'metadata=print:key=lavfi.signalstats.YDIF:file=-',
+];
+
+/** Reads what `CHANGES` print to the standard output. Pure. */
+export function readChanges(stdout: string): Pick<Shown, 'times' | 'changes'> {
+  const column = (pattern: RegExp): number[] => [...stdout.matchAll(pattern)].map(([, value]) => Number(value));
+  return { times: column(/\bpts_time:\s*(-?[\d.]+)/g), changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm) };
+}
+
+/** Reads what `volumedetect` says at the end. */
+function readLevel(stderr: string): Level | undefined {
+  const decibels = (name: string): number =>
+    Number(new RegExp(`\\b${name}_volume: (-?[\\d.]+) dB`).exec(stderr)?.[1] ?? Number.NaN);
+  const [peak, rms] = [decibels('max'), decibels('mean')];
+  return Number.isNaN(peak) || Number.isNaN(rms) ? undefined : { peak, rms };
+}
+
+/** How a run of ffmpeg ended that writes nothing. */
+export interface DecoderRun {
+  readonly stderr: string;
+  readonly failed: boolean;
+  readonly timedOut: boolean;
+  /** The name of the signal that ended it. */
+  readonly signal?: string | undefined;
+}
+
+/** Runs ffmpeg to its end and counts the frames that `-progress pipe:1` tells. Throws when it cannot be started, and on abort. */
+export async function runDecoder(
+  ffmpeg: FfmpegProgram,
+  args: readonly string[],
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<{ result: DecoderRun; frames: number; stdout: string }> {
+  throwIfAborted(signal);
+  const { execa } = await import('execa');
+  const result = await execa(ffmpeg.path, args, {
+    stdin: 'ignore',
+    reject: false,
+    timeout: timeoutMs,
+    maxBuffer: 1_000_000,
+    cancelSignal: signal,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+  throwIfAborted(signal);
+  if (result.failed && !result.timedOut) requireStarted(result);
+  const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
+  return { result, frames, stdout: result.stdout };
+}
+
+/**
+ * Cuts nothing, and cannot be set up for a picture of another size: ffmpeg sets its filters up anew for each size.
+ * `-autoscale 0` would tell the same, but only since 4.4.
+ */
+function sizeGuard({ width, height }: Size): string {
+  return `crop=w=if(eq(iw\\,${width})*eq(ih\\,${height})\\,iw\\,0):h=ih`;
+}
+
+const GUARD_WORDS = "Invalid too big or non positive size for width '0'";
+
+function throwIfDefined(error: SoraError | undefined): void {
+  if (error) throw error;
+}
+
+/** How a prepared file differs from what it should be; empty when it is a master. A copy may be untagged. Pure. */
+export function masterProblems(info: MediaInfo, target: PlanTarget, kind: 'remux' | 'convert'): string[] {
+  const { video, audio } = info;
+  if (!video) return ['it has no video'];
+  const seconds = info.seconds ?? 0;
+  const tags = [video.primaries, video.transfer, video.matrix];
+  const tagged = tags.every((tag) => tag === 'BT.709' || (kind === 'remux' && tag === undefined));
+  return [
+    info.container !== 'MPEG-4' && `it is ${info.container}`,
+    video.codec !== 'H.264' && `its codec is ${video.codec}`,
+    (video.bitDepth !== 8 || video.chroma !== '4:2:0' || video.range === 'full') &&
+      'its pixels are not 8 bit 4:2:0 limited',
+    !tagged && `its colours are tagged ${tags.join(', ')}`,
+    formatSize(video) !== formatSize(target) && `it is ${formatSize(video)}, not ${formatSize(target)}`,
+    video.pixelAspect !== 1 && 'its pixels are not square',
+    video.rotation !== 0 && 'it is rotated',
+    video.mirrored && 'it is mirrored',
+    video.scan !== 'progressive' && 'it is interlaced',
+    !video.constantRate && 'its frame rate varies',
+    Math.abs((video.fps ?? 0) - target.fps) > 0.01 && `its frame rate is ${video.fps}`,
+    !(seconds > MIN_SECONDS - 0.0006 && seconds < MAX_SECONDS + 0.0006) && `it lasts ${seconds} s`,
+    (video.seconds ?? 0) < MIN_SECONDS - 0.0006 && `its picture lasts ${video.seconds} s`,
+    info.bytes > MAX_BYTES && 'it is too large',
+    target.audio && !audio && 'its sound is missing',
+    audio && audio.codec !== 'AAC' && `its sound is ${audio.codec}`,
+    audio && (audio.seconds ?? 0) > (video.seconds ?? 0) + 0.0011 && 'its sound outlasts its picture',
+  ].filter((problem) => typeof problem === 'string');
+}
+
+/** Frames begin within this of their place; time stamps are printed with six digits. */
+const TIME_SLACK_SECONDS = 0.001;
+
+/**
+ * How what is shown of a prepared file differs from what was planned; empty when it does not. `stored`: frames that the file
+ * holds. A copy may begin later by less than a frame, and then counts one frame more. Pure.
+ */
+export function shownProblems(
+  { times, sound }: Pick<Shown, 'times' | 'sound'>,
+  { fps, frames, audio }: PlanTarget,
+  { kind, stored = times.length }: { readonly kind: 'remux' | 'convert'; readonly stored?: number | undefined },
+): string[] {
+  const first = times[0] ?? 0;
+  const latest = kind === 'remux' ? 1 / fps : TIME_SLACK_SECONDS;
+  const isEven = times.every((at, index) => Math.abs(at - first - index / fps) <= TIME_SLACK_SECONDS);
+  const hidden = stored - times.length;
+  return [
+    times.length !== frames && `it shows ${times.length} pictures, not ${frames}`,
+    first >= latest && `its first picture is shown at ${Number(first.toFixed(3))} s`,
+    !isEven && 'its pictures come at uneven times',
+    hidden > (kind === 'remux' && first > 0 ? 1 : 0) && `${hidden} of its ${stored} pictures are not shown`,
+    audio && !sound && 'there is no sound in its sound track',
+  ].filter((problem) => typeof problem === 'string');
+}
+
+/** Less than this is what an encoder does to a picture that stands still. */
+const STILL = 0.02;
+/** Fewer pictures may well be alike. */
+const FEWEST_STILL = 4;
+/** How many pictures at the beginning are one and the same; 0 where they are few. */
+export function stillPictures({ changes }: Pick<Shown, 'changes'>): number {
+  const moves = changes.findIndex((change, index) => index > 0 && change >= STILL);
+  const count = moves < 0 ? changes.length : moves;
+  return count < FEWEST_STILL ? 0 : count;
+}

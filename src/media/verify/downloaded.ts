@@ -1,0 +1,94 @@
+/** What came from a host, before anybody has it: a whole video whose pictures decode, or a picture. */
+import { open } from 'node:fs/promises';
+import type { Variant } from '../../providers/provider.ts';
+import { SoraError } from '../../shared/errors.ts';
+import type { VideoFacts } from '../../videos/mismatch.ts';
+import type { Ffmpeg } from '../ffmpeg/find.ts';
+import type { MediaInfo } from '../info.ts';
+import { sniffImage } from '../picture/formats.ts';
+import { probeMedia } from '../probe/probe.ts';
+import { checkSoundness, type Soundness } from './decode-errors.ts';
+
+/** Empty for what is no video. */
+export interface Received extends Partial<Soundness> {
+  readonly facts?: VideoFacts;
+}
+
+/** Throws `unverified` for what is no picture, or no whole video; a whole one whose pictures are damaged is an answer. */
+export async function checkReceived(
+  path: string,
+  {
+    variant,
+    ffmpeg,
+    signal,
+  }: { variant: Variant; ffmpeg: Promise<Ffmpeg | undefined> | undefined; signal: AbortSignal },
+): Promise<Received> {
+  if (variant !== 'video') {
+    await checkPicture(path, variant);
+    return {};
+  }
+  const info = await readVideo(path, signal);
+  const found = await ffmpeg;
+  const sound: Soundness = found ? await checkSoundness(path, { info, ffmpeg: found, signal }) : { decoded: false };
+  return { facts: factsOf(info), ...sound };
+}
+
+async function checkPicture(path: string, variant: Variant): Promise<void> {
+  const file = await open(path);
+  try {
+    const head = new Uint8Array(64);
+    await file.read(head, 0, head.length, 0);
+    if (sniffImage(head) === undefined)
+      throw new SoraError('unverified', `What the host sent as ${variant} is not a picture.`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads the container of a saved video. Throws `unverified` when it is not whole or not a video. */
+export async function verifyVideo(path: string, signal: AbortSignal): Promise<VideoFacts> {
+  return factsOf(await readVideo(path, signal));
+}
+
+type WithPicture = MediaInfo & { readonly video: NonNullable<MediaInfo['video']> };
+
+async function readVideo(path: string, signal: AbortSignal): Promise<WithPicture> {
+  await checkWhole(path);
+  const info = await probeMedia(path, { signal }).catch((cause: unknown) => {
+    if (signal.aborted) throw cause;
+    throw new SoraError('unverified', 'What the host sent is not a video that can be read.', { cause });
+  });
+  const { video } = info;
+  if (!video) throw new SoraError('unverified', 'What the host sent has no picture.');
+  return { ...info, video };
+}
+
+function factsOf({ video, seconds }: WithPicture): VideoFacts {
+  return { width: video.width, height: video.height, seconds: seconds ?? video.seconds ?? 0 };
+}
+
+/** An MP4 is whole when its boxes fill it exactly and both the index (moov) and the media (mdat) are there. ISO/IEC 14496-12, 4.2. */
+async function checkWhole(path: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const header = new DataView(new ArrayBuffer(16));
+    const kinds = new Set<string>();
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await file.read(header, 0, 16, at);
+      const kind = String.fromCharCode(...new Uint8Array(header.buffer, 4, 4));
+      // WebM and other containers have no boxes; their reader has to find out.
+      if (at === 0 && kind !== 'ftyp') return;
+      const short = header.getUint32(0);
+      const length = short === 1 ? Number(header.getBigUint64(8)) : short === 0 ? size - at : short;
+      if (bytesRead < 8 || length < 8 || at + length > size) throw new SoraError('unverified', 'The video is cut off.');
+      kinds.add(kind);
+      at += length;
+    }
+    // Fragments (moof) bring their media in the same kind of box.
+    if (!kinds.has('moov') || !kinds.has('mdat')) throw new SoraError('unverified', 'The video is not complete.');
+  } finally {
+    await file.close();
+  }
+}

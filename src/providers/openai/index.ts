@@ -1,0 +1,227 @@
+/** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
+
+import { type Answer, failureOf, isUnsupported, jsonOf, parseJson, saysNothing, withoutId } from '../../http/answer.ts';
+import { formBody, type RequestBody } from '../../http/body.ts';
+import { characterError, isNotServed, refusal } from '../../http/errors.ts';
+import { isSuccess, openLinked } from '../../http/ranged-content.ts';
+import { SoraError } from '../../shared/errors.ts';
+import type { ProviderOptions } from '../index.ts';
+import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from '../models.ts';
+import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from '../provider.ts';
+import { createRoute, pathSegment } from '../route.ts';
+import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
+import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './wire.ts';
+
+export interface OpenaiOptions extends ProviderOptions {
+  readonly name: ProviderName;
+}
+
+export function createOpenai(options: OpenaiOptions): Provider {
+  const { name, baseUrl, backend, http } = options;
+  const route = createRoute(options, backend === 'azure' ? 'api-key' : undefined);
+  const { root } = route;
+
+  const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(pathSegment)].join('/');
+
+  /** `refuse` makes the error where the operation is one that not every host has; a host that says so has done nothing. */
+  async function create(
+    url: string,
+    body: RequestBody,
+    call: Call,
+    refuse?: (answer: Answer, refused: SoraError) => SoraError,
+  ): Promise<Answer> {
+    const answer = await route.create(url, body, call, refuse && { settles: isUnsupported });
+    if (isSuccess(answer)) return answer;
+    const refused = refusal(answer);
+    throw withShutdownHint(refuse ? refuse(answer, refused) : refused, answer);
+  }
+
+  async function getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined> {
+    const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
+    // vLLM-Omni tells of a failed job with an error status and the video object as its body.
+    const answer = await http.send(route.read(urlOf(remoteId), call, { settles }));
+    if (settles(answer)) return decodeVideo(answer);
+    if (answer.status === 404) return undefined;
+    if (!isSuccess(answer)) throw refusal(answer);
+    jsonOf(answer);
+    const video = decodeVideo(answer, remoteId);
+    if (video) return video;
+    throw saysNothing(answer, 'the video');
+  }
+
+  /** Deleting twice is deleting once, so it is repeated with patience like a read. */
+  async function remove(remoteId: string, call: Call): Promise<boolean> {
+    const answer = await http.send(route.read(urlOf(remoteId), call, { method: 'DELETE' }));
+    if (isSuccess(answer)) {
+      if (answer.text.trim() !== '') jsonOf(answer);
+      if (!deniesDeletion(answer)) return true;
+      throw new SoraError('refused', `${answer.host} did not delete the video: ${failureOf(answer).message}`, {
+        hint: 'See what is there: sora video list --remote',
+      });
+    }
+    // A host without this route says 404 as well, and keeps the video.
+    if (answer.status === 404 && (await getVideo(remoteId, call)) === undefined) return false;
+    throw notServed(refusal(answer), answer, 'The host may have no call that deletes videos.');
+  }
+
+  return {
+    name,
+    baseUrl,
+    backend,
+    takesCharacters: takesCharacters(options, root),
+    limits: (model) => limitsOf(backend, model),
+    // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
+    defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
+
+    async createCharacter(input, call) {
+      if (dropsCharacters(backend)) {
+        throw new SoraError('usage', `A ${backend} server keeps no characters.`, {
+          hint: 'Use a host that takes characters; the clip stays in your cast.',
+        });
+      }
+      const body = await formBody([
+        { name: 'name', value: input.name },
+        { name: 'video', fileName: input.fileName, mime: 'video/mp4', content: input.clipPath },
+      ]);
+      await call.onSend?.();
+      const answer = await create(urlOf('characters'), body, call, characterError);
+      jsonOf(answer);
+      return decodeCharacter(answer) ?? withoutId(answer, 'character');
+    },
+
+    describeCharacter: (name) => ({
+      ...{ method: 'POST', url: urlOf('characters'), contentType: 'multipart/form-data' },
+      body: { name, video: '<video/mp4, the prepared clip>' },
+    }),
+
+    async getCharacter(id, call) {
+      const answer = await http.send(route.read(urlOf('characters', id), call));
+      if (answer.status === 404 && !isRouteMissing(answer)) return undefined;
+      if (answer.status === 404 || answer.status === 405 || isUnsupported(answer)) {
+        throw new SoraError('usage', `${answer.host} cannot be asked about a character.`, {
+          hint: 'What is known of its characters stands in your cast only: sora character list',
+        });
+      }
+      if (!isSuccess(answer)) throw refusal(answer);
+      jsonOf(answer);
+      // Some leave the id out, but not in what is an error at heart.
+      const character = decodeCharacter(answer) ?? (holdsError(answer) ? undefined : decodeCharacter(answer, id));
+      if (character) return character;
+      throw saysNothing(answer, 'the character');
+    },
+
+    describeVideo(input) {
+      const request = videoFields(input, backend);
+      return { method: 'POST', url: urlOf(), contentType: request.contentType, body: describeFields(request) };
+    },
+
+    async createVideo(input, call) {
+      const answer = await create(urlOf(), await encodeVideo(videoFields(input, backend)), call);
+      jsonOf(answer);
+      return decodeVideo(answer) ?? withoutId(answer, 'video');
+    },
+
+    getVideo,
+
+    async openContent(remoteId, request, call) {
+      const { variant } = request;
+      // `variant=video` is refused by servers that number their variants.
+      const query = variant === 'video' ? '' : `?variant=${variant}`;
+      const url = `${urlOf(remoteId, 'content')}${query}`;
+      const { host } = new URL(root);
+      // The host may lead to a store, by a link that runs out.
+      return openLinked(
+        http,
+        async () => route.read(url, call),
+        request,
+        (answer) => answer.host !== host,
+      );
+    },
+
+    // Servers that run their own models have rules of their own.
+    ...(!dropsCharacters(backend) && { extensions: EXTENSIONS }),
+
+    describeDerivation(input) {
+      const { path, request } = derivationRequest(input);
+      return { method: 'POST', url: urlOf(...path), contentType: request.contentType, body: describeFields(request) };
+    },
+
+    async deriveVideo(input, call) {
+      const { path, request } = derivationRequest(input);
+      const hint = `The host no longer knows the video, or does not serve video ${input.kind}. Make a new one: sora video generate <prompt>`;
+      const answer = await create(urlOf(...path), await encodeVideo(request), call, (said, refused) =>
+        notServed(refused, said, hint),
+      );
+      jsonOf(answer);
+      const made = decodeVideo(answer);
+      if (made) return made;
+      throw withoutId(answer, 'video');
+    },
+
+    async listVideos({ limit, after }, call) {
+      const query = new URLSearchParams({ limit: String(limit), order: 'desc', ...(after !== undefined && { after }) });
+      const answer = await http.send(route.read(`${urlOf()}?${query}`, call));
+      if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
+      jsonOf(answer);
+      const page = decodePage(answer, limit);
+      if (page) return { ...page, ...hostNow(answer) };
+      throw saysNothing(answer, 'its videos');
+    },
+
+    // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.
+    ...(backend !== 'litellm' && { deleteVideo: remove }),
+    ...(backend === 'vllm-omni' && { cancelVideo: remove }),
+  };
+}
+
+function hostNow({ headers }: Answer): { hostNow?: number } {
+  // What a cache hands out is dated by when it was made.
+  const ms = Date.parse(headers.date ?? '') + 1000 * Number(headers.age ?? 0);
+  return Number.isNaN(ms) ? {} : { hostNow: ms };
+}
+
+/** The hint for a route that a host does not have. */
+function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
+  if (error.code !== 'refused' || !isNotServed(answer)) return error;
+  return new SoraError('refused', error.message, {
+    hint,
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  });
+}
+
+/** A 404 that is about the route: a page, or the words of FastAPI, Express, Go and the vendor. It says nothing of an id. */
+function isRouteMissing(answer: Answer): boolean {
+  const { message } = failureOf(answer);
+  const isPage = answer.text.trim() !== '' && parseJson(answer.text) === undefined;
+  return isPage || /^(?:not found|404 page not found|(?:cannot|invalid url \()(?: ?get)\b.*)$/i.test(message.trim());
+}
+
+/**
+ * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but
+ * document no `characters`, and a host that nobody named a backend for may be anything: those earn a warning.
+ */
+function takesCharacters({ name, backend }: OpenaiOptions, root: string): Provider['takesCharacters'] {
+  if (dropsCharacters(backend)) return 'no';
+  if (name === 'sandbox' || backend === 'openai') return 'yes';
+  return backend === undefined && URL.canParse(root) && new URL(root).host === OPENAI_HOST ? 'yes' : 'unknown';
+}
+
+const OPENAI_HOST = 'api.openai.com';
+
+/** Servers that run one's own model make any size and length: nothing is known, so nothing is warned about. */
+function limitsOf(backend: Backend | undefined, model: string | undefined): ProviderLimits {
+  const known = dropsCharacters(backend) ? { sizes: [], seconds: [] } : (findModel(model ?? DEFAULT_MODEL) ?? FAMILY);
+  return {
+    characterMode: 'id',
+    promptChars: PROMPT_CHARS,
+    characters: CHARACTERS_PER_VIDEO,
+    sizes: known.sizes,
+    seconds: known.seconds,
+  };
+}
+
+function withShutdownHint(error: SoraError, answer: Answer): SoraError {
+  if (answer.host !== OPENAI_HOST) return error;
+  const hint = 'api.openai.com stopped serving videos on 2026-09-24. Name a compatible host with --base-url.';
+  return notServed(error, answer, hint);
+}

@@ -1,0 +1,93 @@
+/** What goes into a request for a video at WaveSpeedAI, by model: plain JSON in which pictures and clips are URLs. */
+
+import { SoraError } from '../../shared/errors.ts';
+import { formatSize, type Size } from '../../shared/model.ts';
+import type { NewVideo, Reference } from '../provider.ts';
+import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
+import { usableId } from '../route.ts';
+import { type WavespeedModel, wavespeedModel } from './models.ts';
+
+/**
+ * The inputs in the order in which they are sent; `picture` is where the reference picture is, or a description of it.
+ * Throws `usage` when the model cannot be asked for that.
+ */
+export function videoInputs(input: NewVideo, picture: string | undefined): Record<string, unknown> {
+  const model = wavespeedModel(input.model);
+  if (picture !== undefined && model.picture === 'none') {
+    throw new SoraError('usage', `${model.id} takes no reference picture.`, {
+      hint: `Use --model ${model.id.replace('text-to-video', 'image-to-video')}, or leave out --reference.`,
+    });
+  }
+  if (picture === undefined && model.picture === 'required') {
+    throw new SoraError('usage', `${model.id} begins with a picture, and none is given.`, {
+      hint: `Add --reference <image>, or use --model ${model.id.replace('image-to-video', 'text-to-video')}.`,
+    });
+  }
+  if (input.characters.length > 0 && model.limits.characters === 0) {
+    throw new SoraError('usage', `${model.id} takes no characters: they would be left out of the video.`, {
+      hint: `Use --model ${model.id.replace('image-to-video', 'text-to-video')}, or leave out --character.`,
+    });
+  }
+  return model.family === 'sora' ? soraInputs(input, model, picture) : seedanceInputs(input, model, picture);
+}
+
+/** As a person may read it: what stands for a picture whose place is not known before it is uploaded. */
+export function describePicture(reference: Reference | undefined): string | undefined {
+  if (reference?.kind !== 'bytes') return reference?.url;
+  return `<${reference.mime}, ${reference.bytes.byteLength} bytes, uploaded first>`;
+}
+
+/** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */
+export function modelPath(id: string): string {
+  const parts = id.split('/');
+  if (parts.some((part) => usableId(part) === undefined || /\s/.test(part))) {
+    throw new SoraError('usage', `"${id}" is not the id of a model.`, {
+      hint: 'A model is named like bytedance/seedance-2.0/text-to-video. List them with: sora provider models',
+    });
+  }
+  return parts.map(encodeURIComponent).join('/');
+}
+
+function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+  const { prompt, seconds, size, characters } = input;
+  // The picture says the shape, and nothing says how large.
+  if (model.picture === 'required' && model.resolutions.length === 0) checkSayable(model.id, size, model.limits.sizes);
+  const shape =
+    model.picture === 'required'
+      ? // The picture's own shape is the video's.
+        model.resolutions.length === 0
+        ? {}
+        : { resolution: resolutionOf(size, model) }
+      : { size: `${size.width}*${size.height}` };
+  return {
+    prompt,
+    ...(picture === undefined ? {} : { image: picture }),
+    ...shape,
+    duration: seconds,
+    ...(characters.length === 0 ? {} : { characters: characters.map((id) => ({ id })) }),
+  };
+}
+
+function seedanceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+  const { prompt, seconds, size, characters } = input;
+  checkSayable(model.id, size, model.limits.sizes);
+  return {
+    prompt,
+    ...(characters.length === 0 ? {} : { reference_videos: characters }),
+    ...(picture === undefined ? {} : { reference_images: [picture] }),
+    aspect_ratio: ratioName(size),
+    resolution: resolutionOf(size, model),
+    duration: seconds,
+  };
+}
+
+/** The host's own word for the shorter side. */
+function resolutionOf(size: Size, model: WavespeedModel): string {
+  const shortSide = shortSideOf(size);
+  const found = model.resolutions.find((resolution) => resolution.shortSide === shortSide);
+  if (found) return found.name;
+  const sides = model.resolutions.map((resolution) => `${resolution.shortSide} (${resolution.name})`).join(', ');
+  throw new SoraError('usage', `${model.id} makes no video of ${formatSize(size)}.`, {
+    hint: `The shorter side is one of: ${sides}.`,
+  });
+}

@@ -1,0 +1,260 @@
+/** OpenAI's Videos API as it was: routes, checks and answers of `/v1/videos`. */
+import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Route, route } from '../http.ts';
+import { type JobRecord, viewJob } from '../jobs.ts';
+import type { Outputs } from '../render/outputs.ts';
+import { newId, type State } from '../state.ts';
+import { ApiError, errorReply, invalidType, invalidValue, notFound } from './errors.ts';
+import { readCharacter, readCreate, readFollowUp } from './params.ts';
+
+export interface OpenaiOptions {
+  readonly state: State;
+  readonly outputs: Outputs;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The one key that is accepted; without it, any. */
+  readonly key: string | undefined;
+}
+
+const VARIANTS = { video: 'video/mp4', thumbnail: 'image/webp', spritesheet: 'image/jpeg' } as const;
+const MOST_EXTENSIONS = 6;
+const MOST_SECONDS = 120;
+
+export function createOpenaiDialect(options: OpenaiOptions): Dialect {
+  const { state, outputs, now } = options;
+
+  async function addJob(request: Incoming, wish: Wish): Promise<Reply> {
+    const { picture, ...record } = wish;
+    const fate = request.player.fate();
+    const [width, height] = fate.made?.size?.split('x').map(Number) ?? [];
+    const job = await state.addJob(
+      {
+        ...record,
+        version: 1,
+        id: newId('video'),
+        createdMs: now(),
+        durationMs: (fate.jobSeconds ?? request.player.jobSeconds) * 1000,
+        model: fate.made?.model ?? record.model,
+        width: width ?? record.width,
+        height: height ?? record.height,
+        seconds: Number(fate.made?.seconds ?? record.seconds),
+        ...(picture ? { picture: picture.type } : {}),
+        fate,
+      },
+      picture?.bytes,
+    );
+    // The answer to a create is always a queued job, however short its life is.
+    return videoReply(job, { nowMs: job.createdMs - 1, skewMs: request.player.skewMs });
+  }
+
+  async function jobOf(id: string): Promise<JobRecord> {
+    const job = await state.job(id, 'openai');
+    if (!job) throw notFound('Video', id);
+    return job;
+  }
+
+  async function finishedJob(id: string): Promise<JobRecord> {
+    const source = await jobOf(id);
+    if (viewJob(source, now()).phase === 'done') return source;
+    throw new ApiError(400, `Video '${source.id}' is not completed.`, { param: 'video', code: 'invalid_video_status' });
+  }
+
+  const handlers = {
+    async create(request) {
+      const { prompt, model, seconds, size, characters, picture } = await readCreate(request);
+      const shown: { id: string; name: string }[] = [];
+      for (const id of characters) {
+        const character = await state.character(id, 'openai');
+        if (!character) throw notFound('Character', id, 'characters');
+        if (prompt.includes(character.name)) shown.push({ id, name: character.name });
+      }
+      return addJob(request, { prompt, model, seconds, ...size, shown, picture, extensions: 0 });
+    },
+
+    get: async ({ player }, id) => videoReply(await jobOf(id), { nowMs: now(), skewMs: player.skewMs }),
+
+    async list(request) {
+      const order = request.query.get('order') ?? 'desc';
+      if (order !== 'asc' && order !== 'desc') throw invalidValue('order', order, ['asc', 'desc']);
+      const limit = Number(request.query.get('limit') ?? 20);
+      if (!Number.isInteger(limit)) throw invalidType('limit', 'an integer', request.query.get('limit'));
+      if (limit < 0 || limit > 100) {
+        const message = "Invalid 'limit': expected a value between 0 and 100.";
+        throw new ApiError(400, message, { param: 'limit', code: 'integer_out_of_range' });
+      }
+      const jobs = [...(await state.jobs('openai'))];
+      if (order === 'desc') jobs.reverse();
+      const after = request.query.get('after');
+      const from = after === null ? 0 : jobs.findIndex((job) => job.id === after) + 1;
+      if (after !== null && from === 0) throw notFound('Video', after, 'after');
+      const at: Telling = { nowMs: now(), skewMs: request.player.skewMs };
+      const data = jobs.slice(from, from + limit).map((job) => videoObject(job, at));
+      const [first_id, last_id] = [data[0]?.id ?? null, data.at(-1)?.id ?? null];
+      const has_more = jobs.length > from + limit;
+      return { status: 200, body: { object: 'list', data, first_id, last_id, has_more } };
+    },
+
+    async delete(_request, id) {
+      const job = await jobOf(id);
+      const { phase } = viewJob(job, now());
+      if (phase === 'queued' || phase === 'running') {
+        const message = `Video '${id}' is still being generated; only finished videos can be deleted.`;
+        throw new ApiError(400, message, { code: 'invalid_video_status' });
+      }
+      await state.removeJob(id);
+      return { status: 200, body: { id, object: 'video.deleted', deleted: true } };
+    },
+
+    async content(request, id) {
+      const variant = request.query.get('variant') ?? 'video';
+      if (!isVariant(variant)) throw invalidValue('variant', variant, Object.keys(VARIANTS));
+      const job = await jobOf(id);
+      const { phase, expiresMs } = viewJob(job, now());
+      if (phase === 'failed') throw new ApiError(404, `Video '${id}' failed and has no content.`);
+      if (phase !== 'done') {
+        throw new ApiError(404, 'Video is not ready yet, use GET /v1/videos/{video_id} to check status.');
+      }
+      if (expiresMs !== undefined && now() >= expiresMs) {
+        throw new ApiError(404, `The content of video '${id}' has expired.`, { code: 'expired' });
+      }
+      return fileReply(await outputs.file(job, variant), VARIANTS[variant], request.headers);
+    },
+
+    async createCharacter(request) {
+      const { name, clip } = await readCharacter(request);
+      const record = { version: 1, id: newId('char'), name, createdMs: now() } as const;
+      await state.addCharacter(record, clip);
+      return characterReply(record, request.player.skewMs);
+    },
+
+    async getCharacter({ player }, id) {
+      const record = await state.character(id, 'openai');
+      if (!record) throw notFound('Character', id);
+      return characterReply(record, player.skewMs);
+    },
+
+    async edit(request) {
+      const { prompt, videoId } = readFollowUp(request, ['prompt', 'video']);
+      return addJob(request, { ...inherited(await finishedJob(videoId)), prompt });
+    },
+
+    async extend(request) {
+      const { prompt, seconds, videoId } = readFollowUp(request, ['prompt', 'seconds', 'video']);
+      const source = await finishedJob(videoId);
+      const total = source.seconds + seconds;
+      if (source.extensions >= MOST_EXTENSIONS || total > MOST_SECONDS) {
+        const message = `A video can be extended ${MOST_EXTENSIONS} times, up to ${MOST_SECONDS} seconds in all.`;
+        throw new ApiError(400, message, { param: 'video', code: 'extension_limit_reached' });
+      }
+      return addJob(request, { ...inherited(source), prompt, seconds: total, extensions: source.extensions + 1 });
+    },
+
+    async remix(request, id) {
+      const { prompt } = readFollowUp(request, ['prompt']);
+      const source = await finishedJob(id);
+      return addJob(request, { ...inherited(source), prompt, remixOf: source.id });
+    },
+  } satisfies Record<string, Route[2]>;
+
+  const routes: readonly Route[] = [
+    ['POST', 'videos', handlers.create],
+    ['GET', 'videos', handlers.list],
+    ['POST', 'videos/characters', handlers.createCharacter],
+    ['GET', 'videos/characters/:id', handlers.getCharacter],
+    ['POST', 'videos/edits', handlers.edit],
+    ['POST', 'videos/extensions', handlers.extend],
+    ['GET', 'videos/:id', handlers.get],
+    ['DELETE', 'videos/:id', handlers.delete],
+    ['GET', 'videos/:id/content', handlers.content],
+    ['POST', 'videos/:id/remix', handlers.remix],
+  ];
+
+  return {
+    async answer(request) {
+      try {
+        checkKey(bearerOf(request.headers), options.key);
+        const reply = await route(routes, request);
+        if (reply) return reply;
+        throw new ApiError(404, `Invalid URL (${request.method} /v1/${request.path.join('/')})`);
+      } catch (error) {
+        if (error instanceof ApiError) return errorReply(error);
+        const words = error instanceof Error ? error.message : String(error);
+        return errorReply(new ApiError(500, `The sandbox failed: ${words}`, { type: 'server_error' }));
+      }
+    },
+    refusal: (status, message) => errorReply(new ApiError(status, message)),
+  };
+}
+
+type Wish = Pick<
+  JobRecord,
+  'prompt' | 'model' | 'seconds' | 'width' | 'height' | 'shown' | 'extensions' | 'remixOf'
+> & { readonly picture?: { readonly bytes: Buffer; readonly type: NonNullable<JobRecord['picture']> } | undefined };
+
+function inherited({ model, seconds, width, height, shown, extensions }: JobRecord): Omit<Wish, 'prompt'> {
+  return { model, seconds, width, height, shown, extensions };
+}
+
+function isVariant(text: string): text is keyof typeof VARIANTS {
+  return Object.hasOwn(VARIANTS, text);
+}
+
+function checkKey(given: string | undefined, key: string | undefined): void {
+  if (given === undefined) {
+    const message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth.";
+    throw new ApiError(401, message, { code: null });
+  }
+  // The real host repeats part of the key here; nothing that a log could keep is repeated by this one.
+  if (key !== undefined && given !== key) {
+    throw new ApiError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
+  }
+}
+
+/** When a job is told of, and by how much the clock that times are told by is off. */
+interface Telling {
+  readonly nowMs: number;
+  readonly skewMs: number;
+}
+
+function videoObject(job: JobRecord, { nowMs, skewMs }: Telling) {
+  const { phase, progress, told, completedMs, expiresMs } = viewJob(job, nowMs);
+  const words = {
+    queued: 'queued',
+    running: 'in_progress',
+    done: 'completed',
+    failed: 'failed',
+    cancelled: 'cancelled',
+  };
+  return {
+    id: job.id,
+    object: 'video',
+    model: job.model,
+    status: told.status ?? words[phase],
+    progress: told.progress ?? progress,
+    created_at: inSeconds(job.createdMs, skewMs),
+    completed_at: phase === 'done' ? inSeconds(completedMs, skewMs) : null,
+    expires_at: inSeconds(expiresMs, skewMs),
+    prompt: job.prompt,
+    size: `${job.width}x${job.height}`,
+    seconds: String(job.seconds),
+    remixed_from_video_id: job.remixOf ?? null,
+    error: phase === 'failed' ? (job.fate.fail ?? null) : null,
+  };
+}
+
+function videoReply(job: JobRecord, at: Telling): Reply {
+  const pollMs = Math.min(400, Math.max(10, job.durationMs / 10));
+  return {
+    status: 200,
+    headers: { 'openai-poll-after-ms': String(Math.round(pollMs)) },
+    body: videoObject(job, at),
+  };
+}
+
+function characterReply(record: { id: string; name: string; createdMs: number }, skewMs: number): Reply {
+  const { id, name, createdMs } = record;
+  return { status: 200, body: { id, name, created_at: inSeconds(createdMs, skewMs) } };
+}
+
+function inSeconds(ms: number | undefined, skewMs: number): number | null {
+  return ms === undefined ? null : Math.floor((ms + skewMs) / 1000);
+}

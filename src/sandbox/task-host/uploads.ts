@@ -1,0 +1,136 @@
+/** Files of task hosts: signed PUTs at `/storage`, and what can be had without a key at `/files`. */
+import { randomUUID } from 'node:crypto';
+import { type Dialect, fileReply, type Incoming, type Reply } from '../http.ts';
+import type { Outputs } from '../render/outputs.ts';
+import { newId, type State, type UploadRecord } from '../state.ts';
+import { idOfFile, isExpired } from './references.ts';
+import { viewTask } from './tasks.ts';
+
+export interface UploadOptions {
+  readonly state: State;
+  readonly outputs: Outputs;
+  readonly now: () => number;
+  /** `http://127.0.0.1:PORT`, once it is known. */
+  readonly origin: () => string;
+}
+
+export interface NewTicket {
+  readonly contentType: string;
+  /** Bytes, where they were announced. */
+  readonly size?: number;
+  readonly untilMs: number;
+}
+
+export interface Uploads {
+  /** Both URLs, and the headers that the PUT must carry. */
+  ticket(wish: NewTicket): Promise<{ id: string; putUrl: string; url: string; headers: Record<string, string> }>;
+  /** Where the file can be had for a week. */
+  store(content: Buffer, contentType: string): Promise<string>;
+  readonly storage: Dialect;
+  readonly files: Dialect;
+}
+
+export const UPLOAD_BYTES = 100 * 1024 * 1024;
+
+const SUFFIXES: Readonly<Record<string, string>> = {
+  'video/mp4': 'mp4',
+  'video/quicktime': 'mov',
+  'video/webm': 'webm',
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+};
+
+/** Hosts refuse what no model could read; a part sent as octet-stream is the usual mistake. */
+export function isMediaType(contentType: string): boolean {
+  return Object.hasOwn(SUFFIXES, contentType);
+}
+
+export function createUploads({ state, outputs, now, origin }: UploadOptions): Uploads {
+  const urlOf = ({ id, contentType }: UploadRecord): string => `${origin()}/files/${id}.${SUFFIXES[contentType]}`;
+
+  async function put({ path, query, headers, body }: Incoming): Promise<Reply> {
+    if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
+      const words = 'Only one auth mechanism allowed: the URL is signed, and a key has no business here';
+      return storageError(400, 'InvalidArgument', words);
+    }
+    const [, id = ''] = path;
+    const ticket = path.length === 2 ? (await state.upload(id))?.ticket : undefined;
+    if (!ticket || query.get('token') !== ticket.token) {
+      return storageError(403, 'AccessDenied', 'The signature does not fit');
+    }
+    if (now() >= ticket.untilMs) return storageError(403, 'AccessDenied', 'Request has expired');
+    const differs = Object.entries(ticket.headers).find(([name, value]) => headers[name.toLowerCase()] !== value);
+    if (differs) return storageError(403, 'SignatureDoesNotMatch', `The header ${differs[0]} is missing or differs`);
+    if (ticket.size !== undefined && body.length !== ticket.size) {
+      return storageError(400, 'IncompleteBody', `${ticket.size} bytes were announced, ${body.length} came`);
+    }
+    if (!(await state.fillUpload(id, body, now()))) {
+      return storageError(403, 'AccessDenied', 'The signature has been used');
+    }
+    return { status: 200, body: '' };
+  }
+
+  async function get({ path, query, headers }: Incoming): Promise<Reply> {
+    const id = path.length === 2 ? idOfFile(path[1] ?? '') : '';
+    const upload = await state.upload(id);
+    if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now())) {
+      return fileReply(state.clipPath(id), upload.contentType, headers);
+    }
+    const job = (await state.job(id, 'wavespeed')) ?? (await state.job(id, 'eachlabs'));
+    const view = job && viewTask(job, now());
+    if (job && view?.made && !job.character && now() < (view.expiresMs ?? 0)) {
+      const { linkSeconds } = job.fate;
+      if (linkSeconds !== undefined && !(now() < Number(query.get('expires')))) {
+        return storageError(403, 'AccessDenied', 'Request has expired');
+      }
+      return fileReply(await outputs.file(job, 'video'), 'video/mp4', headers);
+    }
+    return storageError(404, 'NoSuchKey', 'The specified key does not exist');
+  }
+
+  return {
+    async ticket({ contentType, size, untilMs }) {
+      const id = newId('upload');
+      const token = randomUUID().replaceAll('-', '');
+      // The second one nobody could guess: it is there for clients that send a list of their own.
+      const headers = { 'Content-Type': contentType, 'x-amz-meta-upload': randomUUID() };
+      const ticket = { token, headers, untilMs, ...(size === undefined ? {} : { size }) };
+      const record: UploadRecord = { version: 1, id, contentType, ticket };
+      await state.addUpload(record);
+      return { id, putUrl: `${origin()}/storage/${id}?token=${token}`, url: urlOf(record), headers };
+    },
+    async store(content, contentType) {
+      const record: UploadRecord = { version: 1, id: newId('upload'), contentType, storedMs: now() };
+      await state.addUpload(record, content);
+      return urlOf(record);
+    },
+    storage: storageDialect('PUT', put),
+    files: storageDialect('GET', get),
+  };
+}
+
+function storageDialect(method: string, handle: (request: Incoming) => Promise<Reply>): Dialect {
+  return {
+    async answer(request) {
+      if (request.method !== method) return storageError(405, 'MethodNotAllowed', `Only ${method} is allowed here`);
+      try {
+        return await handle(request);
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        return storageError(500, 'InternalError', `The sandbox failed: ${words}`);
+      }
+    },
+    refusal: (status, message) => storageError(status, 'InvalidRequest', message),
+  };
+}
+
+/** As object stores answer. */
+function storageError(status: number, code: string, message: string): Reply {
+  const plain = message.replace(/[<>&]/g, ' ');
+  return {
+    status,
+    headers: { 'content-type': 'application/xml' },
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${plain}</Message></Error>`,
+  };
+}

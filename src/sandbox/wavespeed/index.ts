@@ -1,0 +1,184 @@
+/** The WaveSpeed dialect: routes, checks and answers of `/api/v3`. */
+
+import type { Player } from '../faults/scenario.ts';
+import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readForm, readObject, route } from '../http.ts';
+import type { JobRecord } from '../jobs.ts';
+import { isObject, Refusal, schemaOf } from '../task-host/fields.ts';
+import type { ModelSpec } from '../task-host/models.ts';
+import { isExpired } from '../task-host/references.ts';
+import { addTask, isModeration, outputUrl, quoteTask, type TaskOptions, viewTask } from '../task-host/tasks.ts';
+import { isMediaType, UPLOAD_BYTES, type Uploads } from '../task-host/uploads.ts';
+import { WAVESPEED_MODELS } from './models.ts';
+
+const FIRST_BALANCE = 100;
+const TICKET_MS = 3_600_000;
+
+export function createWavespeedDialect(options: TaskOptions & { readonly uploads: Uploads }): Dialect {
+  const { state, uploads, now, origin } = options;
+
+  async function taskOf(id: string): Promise<JobRecord> {
+    const job = await state.job(id, 'wavespeed');
+    if (job && !isExpired(job.createdMs, now())) return job;
+    throw new Refusal(404, `Prediction ${id.slice(0, 100)} not found.`);
+  }
+
+  function modelOf(id: unknown): ModelSpec {
+    const model = WAVESPEED_MODELS.find((known) => known.id === id);
+    if (model) return model;
+    throw new Refusal(404, `Model ${String(id).slice(0, 100)} not found.`);
+  }
+
+  const taskObject = (job: JobRecord, nowMs: number, { skewMs }: Player) => {
+    const { phase, made, told } = viewTask(job, nowMs);
+    const { fail } = job.fate;
+    const words = {
+      queued: 'created',
+      running: 'processing',
+      done: 'completed',
+      failed: 'failed',
+      cancelled: 'cancelled',
+    };
+    const isOver = phase === 'done' || phase === 'failed';
+    const blocked = phase === 'failed' && fail !== undefined && isModeration(fail.code);
+    return {
+      id: job.id,
+      model: job.model,
+      outputs: made ? [job.character ?? outputUrl(origin(), job, nowMs)] : [],
+      urls: { get: `${origin()}/api/v3/predictions/${job.id}/result` },
+      has_nsfw_contents: made ? [false] : blocked ? [true] : [],
+      status: told.status ?? words[phase],
+      // No field of this host's own: there only when a scenario wants it told.
+      ...(told.progress !== undefined && { progress: told.progress }),
+      created_at: new Date(job.createdMs + skewMs).toISOString(),
+      error: phase === 'failed' ? (fail?.message ?? '') : '',
+      timings: { inference: isOver ? job.durationMs : 0 },
+    };
+  };
+
+  const result: Route[2] = async ({ player }, id) => success(taskObject(await taskOf(id), now(), player));
+
+  const routes: readonly Route[] = [
+    [
+      'POST',
+      'media/uploads',
+      async (request) => {
+        const { filename, size, content_type } = objectOf(request);
+        if (typeof filename !== 'string' || filename === '') throw new Refusal(400, 'Field "filename" is required.');
+        if (typeof size !== 'number' || !Number.isInteger(size) || size <= 0) {
+          throw new Refusal(400, 'Field "size" must be a whole number of bytes.');
+        }
+        if (size > UPLOAD_BYTES) throw new Refusal(400, 'Field "size" is more than 100 MB.');
+        const contentType = mediaType('content_type', content_type);
+        const ticket = await uploads.ticket({ contentType, size, untilMs: now() + TICKET_MS });
+        const { url, putUrl, headers } = ticket;
+        return success({ download_url: url, upload: { method: 'PUT', url: putUrl, headers } });
+      },
+    ],
+    [
+      'POST',
+      'media/upload/binary',
+      async (request) => {
+        const file = (await readForm(request))?.file;
+        if (!(file instanceof File))
+          throw new Refusal(400, 'A multipart form with a file in its field "file" is needed.');
+        const type = mediaType('file', file.type);
+        const url = await uploads.store(Buffer.from(await file.arrayBuffer()), type);
+        return success({ type: type.split('/')[0], download_url: url, filename: file.name, size: file.size });
+      },
+    ],
+    ['GET', 'predictions/:id/result', result],
+    ['GET', 'predictions/:id', result],
+    [
+      'POST',
+      'predictions/delete',
+      async (request) => {
+        const { ids } = objectOf(request);
+        if (!Array.isArray(ids) || ids.length === 0 || !ids.every((id) => typeof id === 'string')) {
+          throw new Refusal(400, 'Field "ids" must be a list of strings.');
+        }
+        const jobs = await Promise.all(ids.map(taskOf));
+        for (const { id } of jobs) await state.removeJob(id);
+        return success({ ids });
+      },
+    ],
+    [
+      'GET',
+      'balance',
+      async () => {
+        const paid = (await state.jobs('wavespeed')).filter((job) => viewTask(job, now()).phase !== 'failed');
+        const spent = paid.reduce((sum, { cost = 0 }) => sum + cost, 0);
+        return success({ balance: Math.max(0, Number((FIRST_BALANCE - spent).toFixed(6))) });
+      },
+    ],
+    [
+      'POST',
+      'model/price',
+      async (request) => {
+        const { model_id, inputs } = objectOf(request);
+        const price = await quoteTask(options, modelOf(model_id), inputs);
+        return success({ price, discounted_price: price, currency: 'USD' });
+      },
+    ],
+    [
+      'GET',
+      'models',
+      async () =>
+        success(
+          WAVESPEED_MODELS.map(({ id, fields, characterClips }) => ({
+            model_id: id,
+            name: id,
+            type: characterClips ? 'video-to-character' : id.split('/').at(-1),
+            api_schema: { request_schema: schemaOf(fields) },
+          })),
+        ),
+    ],
+  ];
+
+  return {
+    async answer(request) {
+      try {
+        const key = bearerOf(request.headers);
+        if (key === undefined) throw new Refusal(401, 'Missing API key: send Authorization: Bearer <key>.');
+        if (options.key !== undefined && key !== options.key) throw new Refusal(401, 'Invalid API key.');
+        const reply = await route(routes, request);
+        if (reply) return reply;
+        if (request.method !== 'POST') throw new Refusal(404, `No route ${request.method} /${request.path.join('/')}.`);
+        const model = modelOf(request.path.join('/'));
+        const task = { host: 'wavespeed', model, input: objectOf(request), player: request.player } as const;
+        const job = await addTask(options, task);
+        // The answer to a submit is always a task at its beginning, however short its life is.
+        return success(taskObject(job, job.createdMs - 1, request.player));
+      } catch (error) {
+        if (error instanceof Refusal) return failure(error.status, error.message);
+        return failure(500, `The sandbox failed: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    },
+    refusal: failure,
+  };
+}
+
+function objectOf(request: Incoming) {
+  const value = readObject(request);
+  if (!isObject(value)) throw new Refusal(400, 'The body must be a JSON object.');
+  return value;
+}
+
+function mediaType(at: string, type: unknown): string {
+  if (typeof type === 'string' && isMediaType(type)) return type;
+  throw new Refusal(400, `Field "${at}": unsupported content type ${JSON.stringify(type ?? null).slice(0, 60)}.`);
+}
+
+function success(data: unknown): Reply {
+  return { status: 200, body: { code: 200, message: 'success', data } };
+}
+
+const ERROR_CODES: Readonly<Record<number, string>> = {
+  400: 'invalid_parameters',
+  401: 'unauthorized',
+  404: 'not_found',
+  500: 'internal_error',
+};
+
+function failure(status: number, message: string): Reply {
+  return { status, body: { message, error_code: ERROR_CODES[status] ?? 'invalid_request' } };
+}

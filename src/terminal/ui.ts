@@ -1,0 +1,207 @@
+/**
+ * All that the program says. stdout carries the result and nothing else; stderr carries notes, warnings, progress and
+ * errors. Text from servers and files is cleaned of control characters here, whatever way it came.
+ */
+import type { Writable } from 'node:stream';
+import { Chalk, type ChalkInstance } from 'chalk';
+import { createRedact, isUnmistakable, type Redact } from '../http/redact.ts';
+import type { SoraError } from '../shared/errors.ts';
+import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
+import { relativeTime } from '../shared/time.ts';
+import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
+import { type FreeColumns, formatTable } from './table.ts';
+
+export type { Task } from './progress.ts';
+
+/** A stream to write to, and what is known of its other end. */
+export interface Sink {
+  readonly stream: Writable;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+export interface UiOptions {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly json: boolean;
+  /** Only ids or paths on stdout, no notes on stderr. */
+  readonly quiet: boolean;
+  readonly color: { readonly stdout: boolean; readonly stderr: boolean };
+  /** False in CI and without a terminal: no animation then. */
+  readonly animate: boolean;
+  /** Milliseconds since the epoch: what relative times are reckoned from. Without it they are written as dates. */
+  now?(): number;
+}
+
+/** What a command hands over: one document for `--json`, text for people, the bare ids or paths for `--quiet`. */
+export interface Result {
+  readonly json: unknown;
+  readonly text: string;
+  readonly quiet?: readonly string[];
+}
+
+/** Weight and colour of a part of a text. */
+export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => string>>;
+
+const STYLES = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+
+export interface Ui {
+  /** For the text of a result; plain when colours are off. */
+  readonly paint: Paint;
+  readonly json: boolean;
+  /** Whether tasks move: on a terminal. */
+  readonly live: boolean;
+  /** The command's one result. */
+  result(result: Result): void;
+  /** From here on the result goes to stderr, because stdout carries a file. */
+  resultToStderr(): void;
+  note(text: string): void;
+  warn(text: string): void;
+  /** A step of a long wait: a line of NDJSON on stderr with `--json`, else nothing. */
+  event(event: Readonly<Record<string, unknown>>): void;
+  task(text: string): Promise<Task>;
+  error(error: SoraError): void;
+  /** A redacted line of the wire log. */
+  debug(line: string): void;
+  /** From here on this key is shown nowhere, unless it is so short that it may be an ordinary word. */
+  keepSecret(key: string): void;
+  /** On a terminal it fits: `free` columns are cut, down to so many columns. Everywhere else it is whole. */
+  table(head: readonly string[], rows: readonly (readonly string[])[], free?: FreeColumns): string;
+  /** `3 min ago` on a terminal; everywhere else the date, in ISO 8601 to the second. */
+  time(iso: string): string;
+  /** Where there is room for both: the date, and on a terminal how long ago that is. */
+  date(iso: string): string;
+}
+
+export function createUi(options: UiOptions): Ui {
+  const { json, quiet } = options;
+  const { paint, show } = createPaint(new Chalk({ level: options.color.stdout ? 1 : 0 }));
+  const mark = new Chalk({ level: options.color.stderr ? 1 : 0 });
+  const live = options.animate && !json && !quiet;
+  const secrets = new Set<string>();
+  // What hosts say is redacted where it is read; this is for whatever has come by another way.
+  let hide: Redact = (text) => text;
+  const safe = (text: string): string => clean(hide(text));
+  // Hidden first: a cut would leave a key's beginning.
+  const told = (text: string): string => said(hide(text));
+  const board = createBoard(options.stderr.stream, options.stderr.columns, { mark, safe });
+  let resultSink = options.stdout;
+  const ago = (iso: string): string | undefined =>
+    resultSink.isTTY && options.now ? relativeTime(iso, options.now()) : undefined;
+  const toStderr = (text: string): void => {
+    options.stderr.stream.write(`${text}\n`);
+  };
+
+  return {
+    paint,
+    json,
+    live,
+    result(result) {
+      const text = json
+        ? hide(safeJson(result.json, resultSink === options.stderr ? undefined : 2))
+        : quiet
+          ? (result.quiet ?? []).map(safe).join('\n')
+          : show(safe(result.text));
+      if (text !== '') resultSink.stream.write(`${text}\n`);
+    },
+    resultToStderr() {
+      resultSink = options.stderr;
+    },
+    note(text) {
+      if (!quiet && !json) toStderr(told(text));
+    },
+    warn(text) {
+      toStderr(json ? safeJson({ warning: told(text) }) : `${mark.yellow('warning:')} ${told(text)}`);
+    },
+    event(event) {
+      if (json) toStderr(hide(safeJson(event)));
+    },
+    async task(text) {
+      if (json || quiet) return SILENT_TASK;
+      return live ? board(text) : plainTask(text, { write: toStderr, safe });
+    },
+    error(error) {
+      const shown = hidden(error, hide);
+      toStderr(json ? safeJson({ error: errorDocument(shown) }) : errorText(shown, mark));
+    },
+    debug(line) {
+      toStderr(json ? safeJson({ debug: told(line) }) : told(line));
+    },
+    keepSecret(key) {
+      if (secrets.has(key) || !isUnmistakable(key)) return;
+      secrets.add(key);
+      hide = createRedact(secrets, { wrapped: false });
+    },
+    table(head, rows, free = {}) {
+      const { isTTY, columns } = resultSink;
+      return formatTable(
+        head,
+        rows.map((row) => row.map((cell) => cellOf(hide(cell)))),
+        // A terminal without a width is one that nothing is known of.
+        { columns: isTTY && columns > 0 ? columns : undefined, free, head: (cell) => paint.bold(cell) },
+      );
+    },
+    time: (iso) => ago(iso) ?? iso.replace(/\.\d+Z$/, 'Z'),
+    date(iso) {
+      const said = ago(iso);
+      return said === undefined ? iso : `${iso} (${said})`;
+    },
+  };
+}
+
+type Shown = Pick<SoraError, 'code' | 'message' | 'hint' | 'requestId' | 'jobId' | 'problems'>;
+
+function hidden({ code, message, hint, requestId, jobId, problems }: SoraError, hide: Redact): Shown {
+  return {
+    ...{ code, message: hide(message), problems: problems.map(hide) },
+    hint: hint === undefined ? hint : hide(hint),
+    requestId: requestId === undefined ? requestId : hide(requestId),
+    jobId: jobId === undefined ? jobId : hide(jobId),
+  };
+}
+
+function errorDocument(error: Shown): Readonly<Record<string, unknown>> {
+  return {
+    code: error.code,
+    message: shorten(error.message),
+    ...(error.hint !== undefined && { hint: shorten(error.hint) }),
+    ...(error.requestId !== undefined && { requestId: oneLine(error.requestId) }),
+    ...(error.jobId !== undefined && { jobId: error.jobId }),
+    ...(error.problems.length > 1 && { problems: error.problems.map((problem) => shorten(problem)) }),
+  };
+}
+
+function errorText(error: Shown, mark: ChalkInstance): string {
+  const lines = [`${mark.red('error:')} ${said(error.message)}`];
+  if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${said(error.hint)}`);
+  if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${oneLine(error.jobId)}`);
+  if (error.requestId !== undefined) lines.push(`request id: ${oneLine(error.requestId)}`);
+  return lines.join('\n');
+}
+
+/** What is told on the way: safe, and not longer than anybody reads. */
+function said(text: string): string {
+  return shorten(clean(text));
+}
+
+/** Lists are long: only a cell that nobody would read to its end is taken apart. */
+function cellOf(text: string): string {
+  return text.length > 900 ? oneLine(text, 900) : clean(text).replaceAll('\n', ' ');
+}
+
+/**
+ * The colours of commands travel through a text as marks that nobody outside can know, and become escape sequences after
+ * everything else of that kind was taken out of it.
+ */
+function createPaint(chalk: ChalkInstance): {
+  readonly paint: Paint;
+  /** The text as a terminal wants it. */
+  readonly show: (text: string) => string;
+} {
+  const mark = `<${Math.random().toString(36)}${Math.random().toString(36)}>`;
+  const styles = STYLES.map((style) => [style, (text: string) => chalk[style](clean(text)).replaceAll('\u001b', mark)]);
+  return {
+    paint: Object.fromEntries(styles) as Paint,
+    show: (text) => text.replaceAll(mark, '\u001b'),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Characters that a prompt says although nobody named them with `-c`: such a video would be paid for and show somebody
+ * else. Whether they are cast is said by flag or setting, else asked on a terminal; anywhere else a warning names the flag.
+ */
+
+import { requireCharacter } from '../commands/character.ts';
+import type { Context } from '../context.ts';
+import type { Provider } from '../providers/provider.ts';
+import { SoraError } from '../shared/errors.ts';
+import { listOf, shellOption, shellQuote } from '../shared/text.ts';
+import { ask } from '../terminal/ask.ts';
+import { saidNames } from './prompt.ts';
+import { chooseSize, type GenerateFlags, type Wanted } from './read-input.ts';
+
+/** What is wanted with those who were cast, and who they are. */
+export interface Casting {
+  readonly wanted: Wanted;
+  /** Names, in the order in which the prompt says them. */
+  readonly autoCast: readonly string[];
+}
+
+export const NO_AUTO_CAST = '--no-auto-cast';
+
+/**
+ * Casts whom the prompt says by the rules of P1, or leaves them out. Throws `usage` for more than the model takes, before
+ * anybody is asked, and `interrupted` when the question is not answered.
+ */
+export async function castSaid(
+  context: Context,
+  input: GenerateFlags & { prompt: string },
+  { wanted, provider, model }: { wanted: Wanted; provider: Provider; model: string | undefined },
+): Promise<Casting> {
+  const asIs: Casting = { wanted, autoCast: [] };
+  const decided = input.autoCast ?? (await context.profile()).autoCast;
+  if (decided === false) return asIs;
+  const said = await saidBesides(context, wanted.prompt, wanted.characters);
+  if (said.length === 0) return asIs;
+  const { characters: most } = provider.limits(model);
+  const all = [...wanted.characters.map(({ name }) => name), ...said];
+  const fits = all.length <= most;
+  const takes = provider.takesCharacters !== 'no' && most > 0;
+  const asks = decided === undefined && takes && canAsk(context, input);
+  if (!fits && takes && (decided || asks)) throw tooMany(all, { said, most, at: provider.backend ?? provider.name });
+  if (asks) {
+    const question = `The prompt says ${listOf(said)}, of your cast. Send the video with ${said.length === 1 ? 'this character' : 'them'}?`;
+    const answer = await ask(context.host, question, { byDefault: true });
+    if (answer === undefined) throw new SoraError('interrupted', 'Interrupted. Nothing was sent.');
+    if (!answer) return asIs;
+  } else if (!decided) {
+    context.ui.warn(warningOf(said, { fits, most, takes, at: provider.backend ?? provider.name }));
+    return asIs;
+  }
+  const cast = await Promise.all(said.map((name) => requireCharacter(context, name)));
+  const characters = [...wanted.characters, ...cast];
+  if (!asks) context.ui.note(`The prompt says ${listOf(said)}: sent with ${flagsOf(said)}.`);
+  return { wanted: { ...wanted, characters, size: chooseSize(input, characters[0]) }, autoCast: said };
+}
+
+/** Names of the cast that the prompt says besides those characters, and besides what hosts call them; in its order. */
+async function saidBesides(
+  context: Context,
+  prompt: string,
+  characters: readonly { readonly name: string; readonly registrations: readonly { readonly name: string }[] }[],
+): Promise<readonly string[]> {
+  const known = new Set(
+    characters.flatMap(({ name, registrations }) => [name, ...registrations.map((one) => one.name)]),
+  );
+  const { records, broken } = await (await context.characters()).digests();
+  for (const { path, reason } of broken)
+    context.ui.warn(`${path} cannot be read (${reason}); whether the prompt says that character is not known.`);
+  const cast = new Set(records.map(({ name }) => name));
+  const text = prompt.normalize('NFC');
+  // All together: the longer name of one uses up the place of another's.
+  const said = [...saidNames(text, [...known, ...cast])].filter((name) => cast.has(name) && !known.has(name));
+  return said.toSorted((a, b) => text.indexOf(a) - text.indexOf(b));
+}
+
+/** Standard input that was read for something else has no answer in it. */
+function canAsk({ host, globals }: Context, { prompt, reference }: GenerateFlags & { prompt: string }): boolean {
+  const isTerminal = host.stdin.isTTY && host.stderr.isTTY && !host.env.CI;
+  return isTerminal && !globals.json && !globals.quiet && prompt !== '-' && reference !== '-';
+}
+
+function flagsOf(names: readonly string[]): string {
+  return names.map((name) => shellOption('-c', shellQuote(name), '--character')).join(' ');
+}
+
+const SILENCE = `${NO_AUTO_CAST}, or \`sora config set autoCast false\`, ends this warning.`;
+
+function warningOf(
+  said: readonly string[],
+  { fits, most, takes, at }: { fits: boolean; most: number; takes: boolean; at: string },
+): string {
+  const who = `The prompt says ${listOf(said)}, of your cast, and the video is sent without ${said.length === 1 ? 'this character' : 'them'}`;
+  if (!takes) return `${who}: ${at} takes no characters. ${SILENCE}`;
+  const add = fits ? `add ${flagsOf(said)}` : `${at} takes ${most} in a video; choose them with -c`;
+  return `${who}: ${add}. ${SILENCE}`;
+}
+
+function tooMany(
+  all: readonly string[],
+  { said, most, at }: { said: readonly string[]; most: number; at: string },
+): SoraError {
+  const by = said.length < all.length ? '-c and the prompt name' : 'the prompt says';
+  return new SoraError(
+    'usage',
+    `${at} takes at most ${most} characters in a video, and ${by} ${all.length}: ${listOf(all)}.`,
+    {
+      hint: `Choose with -c and add ${NO_AUTO_CAST}, leave a name out of the prompt, or take another model with --model.`,
+    },
+  );
+}

@@ -1,0 +1,271 @@
+/** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, lstat, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, parse } from 'node:path';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { hashFile } from '../disk/hash.ts';
+import { followLinks } from '../disk/links.ts';
+import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from '../disk/part-file.ts';
+import { machineError, publishFile } from '../disk/publish.ts';
+import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import type { Received } from '../media/verify/downloaded.ts';
+import type { Content, Provider, Variant } from '../providers/provider.ts';
+import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
+import type { Clock } from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
+import type { VideoFacts } from './mismatch.ts';
+
+export interface DownloadRequest {
+  readonly provider: Provider;
+  readonly remoteId: string;
+  readonly variant: Variant;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Absolute path of the file to make; without one the bytes go to `stream`, after they were verified. */
+  readonly target?: string;
+  readonly force?: boolean;
+  readonly stream?: Writable;
+  /** Decodes a video before anybody has it. Without one, and where it resolves to nothing, the container must do. */
+  readonly ffmpeg?: Promise<Ffmpeg | undefined>;
+  onProgress?(bytes: number, totalBytes: number | undefined): void;
+  /** The file is here, and is looked at. */
+  onCheck?(): void;
+  /** It is damaged, and is fetched once more. */
+  onDamage?(damage: string): void;
+}
+
+export interface DownloadedFile {
+  /** Undefined when it went to a stream. */
+  readonly path: string | undefined;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Of a video. */
+  readonly facts?: VideoFacts;
+  /** Of a video: whether its pictures and its sound were decoded. */
+  readonly decoded?: boolean;
+}
+
+/** Attempts in a row that brought nothing new. */
+const ATTEMPTS = 5;
+
+interface Progress {
+  /** Bytes written so far. */
+  held: number;
+  etag: string | undefined;
+  /** Over what is held. */
+  hash: Hash;
+}
+
+/** A file that has come, not yet in its place. */
+interface Fetched extends DownloadedFile, Received {
+  readonly path: string;
+}
+
+/**
+ * Throws `unverified` when the file cannot be had whole, `machine` when it cannot be written. Leaves nothing behind then, but
+ * for a video that is damaged each time: that is kept beside its target, under a name that says so.
+ */
+export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
+  const { target, stream, signal } = request;
+  const place = target === undefined ? undefined : await placeOf(target);
+  const folder = place === undefined ? await temporaryFolder() : dirname(place);
+  const parts: Part[] = [];
+  const makePart = async (): Promise<string> => {
+    const part = await createPart(folder, request.clock);
+    if (parts.push(part) === 1) await (place === undefined ? sweepFolders(part) : sweepBeside(folder, part));
+    return part.path;
+  };
+  try {
+    const { path, damage, ...file } = await fetchSound(makePart, request);
+    if (damage !== undefined) throw await damagedError({ path, damage, ...file }, place);
+    if (place !== undefined) await publish(path, place, request.force === true, file);
+    else if (stream) await pour(path, stream, signal);
+    return { ...file, path: target };
+  } catch (error) {
+    throw (await wasRemoved(error, { folder, part: parts.at(-1) }))
+      ? lostError(error)
+      : machineError(error, target ?? folder);
+  } finally {
+    for (const part of parts) await part.dispose();
+    if (place === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Where a link leads, so that what is made is on the same disk and the link stays. */
+async function placeOf(target: string): Promise<string> {
+  return followLinks(target).catch((error: unknown) => {
+    throw machineError(error, target);
+  });
+}
+
+/** What comes damaged is fetched once more: what brought it may be to blame. It is better than nothing where that fails. */
+async function fetchSound(makePart: () => Promise<string>, request: DownloadRequest): Promise<Fetched> {
+  const first = await fetchFile(await makePart(), request);
+  if (first.damage === undefined) return first;
+  request.onDamage?.(first.damage);
+  try {
+    return await fetchFile(await makePart(), request, first);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    return first;
+  }
+}
+
+/** With an `earlier` file, the same bytes are not looked at again. */
+async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetched): Promise<Fetched> {
+  const filled = await fill(path, request);
+  if (earlier?.sha256 === filled.sha256) return { ...earlier, path };
+  request.onCheck?.();
+  const { checkReceived } = await import('../media/verify/downloaded.ts');
+  const { variant, ffmpeg, signal } = request;
+  return { path, ...filled, ...(await checkReceived(path, { variant, ffmpeg, signal })) };
+}
+
+async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {
+  const kept = target === undefined ? undefined : await keepAside(path, target, file);
+  const where = kept === undefined ? '' : ` What came is kept: ${kept}`;
+  return new SoraError('unverified', `The host sent a damaged video; ffmpeg says: ${damage}.${where}`, {
+    hint:
+      target === undefined
+        ? 'Nothing was written to stdout. Name a file with -o to keep what came.'
+        : kept === undefined
+          ? 'It could not be kept beside that file either. Name another with -o.'
+          : 'Play what came to see how much of it is lost.',
+  });
+}
+
+/** Where it is kept, whole or not at all: beside what it should have been, and never over anything. */
+async function keepAside(
+  path: string,
+  target: string,
+  file: { readonly bytes: number; readonly sha256: string },
+): Promise<string | undefined> {
+  const { dir, name, ext } = parse(target);
+  for (const mark of ['damaged', `damaged-${file.sha256.slice(0, 8)}`]) {
+    const aside = join(dir, `${name}.${mark}${ext}`);
+    const done = publish(path, aside, false, file).then(
+      () => true,
+      () => false,
+    );
+    if (await done) return aside;
+  }
+  return undefined;
+}
+
+/** Two commands may wait for one job: where the other has put the same bytes, everything is as it should be. */
+async function publish(
+  path: string,
+  target: string,
+  force: boolean,
+  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
+): Promise<void> {
+  await publishFile(path, target, { force, taken: 'unverified' }).catch(async (error: unknown) => {
+    const there = await lstat(target).catch(() => undefined);
+    if (there?.isFile() && there.size === bytes && (await hashFile(target)) === sha256) return;
+    throw error;
+  });
+}
+
+/** Whether it is the unfinished file that is missing: a process that was stopped for a while looks like a dead one. */
+async function wasRemoved(
+  error: unknown,
+  { folder, part }: { folder: string; part: Part | undefined },
+): Promise<boolean> {
+  const isThere = (path: string): Promise<boolean> => lstat(path).then(Boolean, () => false);
+  return systemCode(error) === 'ENOENT' && part !== undefined && !(await isThere(part.path)) && (await isThere(folder));
+}
+
+function lostError(cause: unknown): SoraError {
+  return new SoraError('unverified', 'The unfinished download was removed while this process stood still.', {
+    hint: 'Run the same command again.',
+    cause,
+  });
+}
+
+async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), FOLDER_PREFIX)).catch((error: unknown) => {
+    throw machineError(error, tmpdir());
+  });
+}
+
+async function fill(path: string, request: DownloadRequest): Promise<{ bytes: number; sha256: string }> {
+  const { clock, signal } = request;
+  const file = await open(path, 'r+');
+  const state: Progress = { held: 0, etag: undefined, hash: createHash('sha256') };
+  try {
+    for (let fruitless = 0, most = 0; ; ) {
+      try {
+        await fetchRest(file, state, request);
+        break;
+      } catch (error) {
+        fruitless = state.held > most ? 1 : fruitless + 1;
+        most = Math.max(most, state.held);
+        if (signal.aborted || fruitless === ATTEMPTS || !isSoraError(error, 'network')) throw error;
+        await clock.sleep(250 * 2 ** fruitless, signal);
+      }
+    }
+    await file.sync();
+    return { bytes: state.held, sha256: state.hash.digest('hex') };
+  } finally {
+    await file.close();
+  }
+}
+
+async function fetchRest(
+  file: FileHandle,
+  state: Progress,
+  { provider, remoteId, variant, signal, onProgress }: DownloadRequest,
+): Promise<void> {
+  const content = await provider.openContent(remoteId, { variant, offset: state.held, etag: state.etag }, { signal });
+  refuseWrongType(content, variant);
+  if (content.offset !== state.held && content.offset !== 0) {
+    throw new SoraError('unverified', 'The host resumed the download at the wrong place.');
+  }
+  if (content.offset === 0) {
+    // The host begins again, or has other bytes now: what is held is worth nothing.
+    await file.truncate(0);
+    state.held = 0;
+    state.hash = createHash('sha256');
+  }
+  // A part need not repeat the tag; the bytes are still those of the tag that was asked for.
+  state.etag = content.etag ?? (content.offset === 0 ? undefined : state.etag);
+  for await (const chunk of content.body) {
+    await writeAll(file, chunk, state.held);
+    state.held += chunk.byteLength;
+    state.hash.update(chunk);
+    onProgress?.(state.held, content.totalBytes);
+  }
+  if (content.totalBytes !== undefined && state.held !== content.totalBytes) {
+    throw new SoraError('network', `The download ended after ${state.held} of ${content.totalBytes} bytes.`);
+  }
+  if (state.held === 0) throw new SoraError('unverified', 'The host sent an empty file.');
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, written, chunk.byteLength - written, position + written);
+    written += bytesWritten;
+  }
+}
+
+function refuseWrongType({ contentType }: Content, variant: Variant): void {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (/^text\/|json|html|xml/.test(type)) {
+    throw new SoraError('unverified', `The host sent ${oneLine(type, 60)} instead of a ${variant}.`);
+  }
+}
+
+async function pour(path: string, stream: Writable, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline(createReadStream(path), stream, { end: false, signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const code = systemCode(error) ?? '';
+    if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) throw machineError(error, 'stdout');
+    throw new SoraError('unverified', 'The reader of stdout went away before it had the whole file.', { cause: error });
+  }
+}

@@ -1,0 +1,166 @@
+/** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { hashFile } from '../disk/hash.ts';
+import type { Variant } from '../providers/provider.ts';
+import type { Deadline } from '../shared/deadline.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import type { Job } from '../shared/model.ts';
+import { formatBytes, sentence } from '../shared/text.ts';
+import type { Task } from '../terminal/ui.ts';
+import { type DownloadedFile, downloadContent } from './download-file.ts';
+import { resumeCommand, saveProgress } from './find-jobs.ts';
+import { findDrift, type VideoFacts } from './mismatch.ts';
+import type { Target } from './output-target.ts';
+
+export interface Followed {
+  readonly job: Job;
+  /** The file; undefined when it went to stdout. */
+  readonly path?: string;
+  readonly error?: SoraError;
+}
+
+/**
+ * The file that an earlier command saved, when it is where it is wanted now and still whole; undefined otherwise.
+ * Throws `unverified` when it is not what was asked for.
+ */
+export async function alreadyHere(
+  context: Context,
+  job: Job,
+  options: { readonly output?: string; readonly force: boolean; readonly allowDrift: boolean },
+): Promise<Followed | undefined> {
+  const { outputPath } = job;
+  if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
+  if (options.output !== undefined && resolve(context.host.cwd, options.output) !== outputPath) return undefined;
+  const { signal } = context.host;
+  const { verifyVideo } = await import('../media/verify/downloaded.ts');
+  const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
+  if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
+  judge(context, { job, where: outputPath, facts, allowDrift: options.allowDrift });
+  return { job, path: outputPath };
+}
+
+export interface FetchOptions {
+  readonly target: Target;
+  readonly variant: Variant;
+  readonly output?: string;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+  readonly task?: Task;
+  /** When the command gives up; never unless given. */
+  readonly deadline?: Deadline;
+}
+
+/** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
+export async function fetchVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
+  const { ui, host } = context;
+  const { variant } = options;
+  const task = options.task ?? (await ui.task(`${job.id} downloading`));
+  const fetching = (signal: AbortSignal): Promise<DownloadedFile | Followed> =>
+    download(context, job, { ...options, task, signal });
+  const got = await (options.deadline ? options.deadline.limit(host.signal, fetching) : fetching(host.signal));
+  if ('job' in got) return got;
+  const outputPath = variant === 'video' ? got.path : undefined;
+  const { sha256: outputSha256, decoded: outputDecoded = false } = got;
+  const kept =
+    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256, outputDecoded });
+  const followed = { job: kept, ...(got.path !== undefined && { path: got.path }) };
+  const where = got.path ?? 'stdout';
+  judge(context, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
+  task.done(`${job.id} ${where} (${formatBytes(got.bytes)})`);
+  return followed;
+}
+
+/** What the host gave, or what another command saved meanwhile. Throws `pending` when the signal aborts first. */
+async function download(
+  context: Context,
+  job: Job,
+  options: FetchOptions & { readonly task: Task; readonly signal: AbortSignal },
+): Promise<DownloadedFile | Followed> {
+  const { ui, host } = context;
+  const { target, variant, task, signal } = options;
+  try {
+    return await downloadContent({
+      provider: await context.providerOf(job),
+      remoteId: job.remoteId ?? '',
+      variant,
+      clock: host.clock,
+      signal,
+      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
+      // Not required: whoever has none, or one that does not work, has the video all the same.
+      ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
+      onProgress: (bytes, total) =>
+        task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
+      onCheck: () => task.update(`${job.id} checking what came`),
+      onDamage: (damage) => ui.warn(`${job.id}: what came is damaged, and is fetched once more: ${damage}`),
+    });
+  } catch (error) {
+    const saved = await savedMeanwhile(context, job, options);
+    if (saved) {
+      task.done(`${job.id} ${saved.path} was saved by another command meanwhile`);
+      return saved;
+    }
+    task.fail(`${job.id} is done, but its ${variant} is not here`);
+    if (signal.aborted) {
+      const why = host.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
+      throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
+        hint: `Continue with: ${resumeCommand(context, job, options)}`,
+        jobId: job.id,
+      });
+    }
+    if (isSoraError(error)) {
+      const passing = error.code === 'network' || error.code === 'refused' || error.code === 'ambiguous';
+      const isGone = job.expiresAt !== undefined && Date.parse(job.expiresAt) <= host.clock.now();
+      const again = isGone
+        ? `The host kept it until ${job.expiresAt}. To have it, make it again.`
+        : `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
+      throw new SoraError(passing ? 'unverified' : error.code, error.message, {
+        hint: error.hint === undefined ? again : `${sentence(error.hint)} ${again}`,
+        jobId: job.id,
+        ...(error.requestId !== undefined && { requestId: error.requestId }),
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Two commands may wait for one job: the file that the other saved is as good. */
+async function savedMeanwhile(
+  context: Context,
+  job: Job,
+  { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
+): Promise<Followed | undefined> {
+  if (target.kind !== 'file' || variant !== 'video' || context.host.signal.aborted) return undefined;
+  const now = await (await context.jobs()).find(job.id).catch(() => undefined);
+  return now && alreadyHere(context, now, { output: target.path, force, allowDrift });
+}
+
+/** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
+function judge(
+  { ui }: Context,
+  {
+    job,
+    where,
+    facts,
+    allowDrift,
+    task,
+  }: { job: Job; where: string; facts: VideoFacts | undefined; allowDrift: boolean; task?: Task },
+): void {
+  const drift = facts ? findDrift(job, facts) : [];
+  if (drift.length === 0) return;
+  const words = drift.join('; ');
+  if (allowDrift) {
+    ui.warn(`${job.id}: ${words}`);
+    return;
+  }
+  task?.fail(`${job.id} is not what was asked for: ${where}`);
+  throw new SoraError(
+    'unverified',
+    `The host made something else than was asked for: ${words}. The file is kept: ${where}`,
+    {
+      hint: 'To accept such videos, add --allow-drift.',
+      jobId: job.id,
+    },
+  );
+}

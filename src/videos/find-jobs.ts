@@ -1,0 +1,159 @@
+/** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
+import type { Context } from '../context.ts';
+import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../shared/errors.ts';
+import { isFinal, type Job } from '../shared/model.ts';
+import { shellOption, shellQuote } from '../shared/text.ts';
+import { jobCommand } from './job-command.ts';
+import { describe, jobError, laterOf, refreshJob } from './lifecycle.ts';
+import { requireSettled } from './recover-lost.ts';
+
+/** The records of ids that the user gave; every unknown one is named in one refusal. */
+export async function findJobs(context: Context, ids: readonly string[]): Promise<readonly Job[]> {
+  const store = await context.jobs();
+  const found = await Promise.all(
+    ids.map(async (id) => ({ id, job: await store.find(id, { profile: await context.profileName() }) })),
+  );
+  const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
+  const named = missing.filter((id) => id.trim() !== '');
+  const problems = [
+    ...(named.length === missing.length ? [] : [emptyId()]),
+    ...(named.length === 0 ? [] : [unknownJob(named.join(', '))]),
+  ];
+  if (problems.length === 1 && problems[0]) throw problems[0];
+  if (problems.length > 1)
+    throw refuseAll(
+      'usage',
+      problems.map(({ message }) => message),
+      hintsOf(problems),
+    );
+  const jobs = found.flatMap(({ job }) => job ?? []);
+  return [...new Map(jobs.map((job) => [job.id, job])).values()];
+}
+
+/** As many characters of an id as a command wants that pays, or closes what was paid for. */
+const LEAST_CHARS = 8;
+
+/**
+ * The one record of an id that the user gave, or of a beginning of it that no other has. Throws `usage` for one that is
+ * shorter than eight characters, unknown, or of several jobs.
+ */
+export async function findJobByBeginning(context: Context, text: string): Promise<Job> {
+  const store = await context.jobs();
+  const exact = text.trim() === '' ? undefined : await store.find(text, { profile: await context.profileName() });
+  if (exact) return exact;
+  const found = (await store.list()).records.filter(({ id }) => text !== '' && id.startsWith(text));
+  if (found.length > 0 && text.length < LEAST_CHARS) {
+    throw new SoraError('usage', `${text} is too short: at least ${LEAST_CHARS} characters of the id are needed.`, {
+      hint: 'See the jobs of this machine: sora video list',
+    });
+  }
+  if (found.length > 1) {
+    throw new SoraError('usage', `Several jobs begin with ${text}.`, {
+      hint: `Name one by its own id: ${found.map(({ id }) => id).join(', ')}`,
+    });
+  }
+  const [only] = found;
+  if (only) return only;
+  throw text.trim() === '' ? emptyId() : unknownJob(text);
+}
+
+/** Of a script whose variable is not set. */
+function emptyId(): SoraError {
+  return new SoraError('usage', 'The id of a job is empty.', {
+    hint: 'See the jobs of this machine: sora video list',
+  });
+}
+
+export function unknownJob(id: string): SoraError {
+  return new SoraError('usage', id === '@last' ? 'There is no job yet.' : `There is no job ${id} on this machine.`, {
+    hint: id === '@last' ? 'Make one: sora video generate <prompt>' : 'See the jobs of this machine: sora video list',
+  });
+}
+
+/** What a wait was asked for, as far as the command that continues it must say it again. */
+export interface Resumable {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly allowDrift?: boolean;
+  /** Seconds. */
+  readonly pollInterval?: number;
+}
+
+/** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
+export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, wish: Resumable): string {
+  const words: string[] = [];
+  if (wish.output !== undefined) words.push(shellOption('-o', shellQuote(wish.output), '--output'));
+  if (wish.force) words.push('--force');
+  if (wish.allowDrift) words.push('--allow-drift');
+  return jobCommand({ globals }, 'wait', job, words);
+}
+
+/** The result of a command that sends and does not wait: the jobs, and how each is followed. */
+export function showJobs(context: Context, jobs: readonly Job[]): void {
+  context.ui.result({
+    json: jobs.length === 1 ? jobs[0] : jobs,
+    text: jobs
+      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
+      .join('\n'),
+    quiet: jobs.map(({ id }) => id),
+  });
+}
+
+/**
+ * Writes down what a host said of a job. A full disk is no reason to end a wait: the host still has the job, so that is
+ * a warning. Resolves with the record as it is then.
+ */
+export async function saveProgress(context: Context, next: Job): Promise<Job> {
+  try {
+    return await (await context.jobs()).update(next.id, (current) => laterOf(current, next));
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    context.ui.warn(`${next.id}: its record was not brought up to date: ${error.message}`);
+    return next;
+  }
+}
+
+/** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for one that cannot be found. */
+export async function upToDate(context: Context, known: Job): Promise<Job> {
+  const job = await requireSettled(context, known);
+  if (isFinal(job.status)) return job;
+  const { clock, signal } = context.host;
+  const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
+  return saveProgress(context, next);
+}
+
+/** The same, of a job whose video is at its host. Throws `pending` for one that is not finished, and why it has no video. */
+export async function finishedJob(context: Context, job: Job): Promise<Job> {
+  const current = await upToDate(context, job);
+  const failed = jobError(current);
+  if (failed) throw failed;
+  if (current.status !== 'succeeded') throw stillRunning(current);
+  if (current.remoteDeleted) throw deletedError(current);
+  return current;
+}
+
+export function stillRunning(job: Job): SoraError {
+  return new SoraError('pending', `Job ${job.id} is still ${describe(job)}.`, {
+    hint: `Wait for it: sora video wait ${job.id}`,
+    jobId: job.id,
+  });
+}
+
+/** The video is gone from its host, by the user's own wish. */
+export function deletedError(job: Job): SoraError {
+  return new SoraError('refused', `The video of job ${job.id} was deleted at ${job.provider}.`, {
+    hint:
+      job.outputPath === undefined
+        ? 'It was never saved here. Make a new one: sora video generate <prompt>'
+        : `It was saved here as ${job.outputPath}`,
+    jobId: job.id,
+  });
+}
+
+/** With several ids: the first code that applies, worst first. */
+export function exitOf(all: readonly { readonly error?: SoraError }[]): number {
+  const codes = new Set(all.flatMap(({ error }) => error?.code ?? []));
+  const [first] = codes;
+  const worst = WORST_FIRST.find((code) => codes.has(code)) ?? first;
+  return worst === undefined ? 0 : EXIT_CODES[worst];
+}

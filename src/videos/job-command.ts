@@ -1,0 +1,27 @@
+/** Commands on one job, as the user would type them: to the same host, whatever is configured now. */
+import type { Context } from '../context.ts';
+import type { Job } from '../shared/model.ts';
+import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+
+/** `verb` is a command of `sora video` that takes a job; `words` are its options, quoted. */
+export function jobCommand(
+  { globals }: Pick<Context, 'globals'>,
+  verb: string,
+  { id }: Pick<Job, 'id'>,
+  words: readonly string[] = [],
+): string {
+  const { baseUrl, profile } = globals;
+  const given = [
+    ...(baseUrl === undefined ? [] : [shellOption('--base-url', shellQuote(baseUrl))]),
+    ...(profile === undefined ? [] : [shellOption('--profile', shellQuote(profile))]),
+  ];
+  return shellCommand(`sora video ${verb}`, [id], [...words, ...given]);
+}
+
+/** The two ways on with a request whose fate nobody knows, a line each. */
+export function waysOn(context: Pick<Context, 'globals'>, job: Pick<Job, 'id'>): string {
+  return [
+    `To send it once more: ${jobCommand(context, 'resend', job)}`,
+    `If you know that nothing was made of it: ${jobCommand(context, 'close', job)}`,
+  ].join('\n');
+}

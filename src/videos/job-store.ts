@@ -1,0 +1,188 @@
+/** EFFECT: every job that was ever asked for, from before its request left. */
+import { basename, join } from 'node:path';
+import { ensureFolder } from '../disk/atomic-write.ts';
+import { type LockSight, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
+import { createRecords, type Listing } from '../disk/records.ts';
+import { SoraError } from '../shared/errors.ts';
+import type { Job, JobDigest } from '../shared/model.ts';
+import { decodeJob, isJobId, JOB_DIGEST_VERSION, jobDigest } from './job-record.ts';
+
+/** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
+export type Admission = (jobs: Listing<Job>) => Job | undefined;
+
+/** Methods throw SoraError `machine` when the disk or another process is in the way; what was there is then unchanged. */
+export interface JobStore {
+  /**
+   * Writes the record; on disk when it returns. With `admit`, no other such call comes between the look and the record,
+   * so that two processes with one key make one job. Returns the new job, or the one that `admit` returned.
+   */
+  create(job: Job, admit?: Admission): Promise<Job>;
+  /**
+   * By local id, by the host's id, or `@last`: the newest, of `scope.profile` where that is given. Throws `usage` when
+   * several hosts use that id, and `machine` when the answer may lie in a record that cannot be read.
+   */
+  find(id: string, scope?: { readonly profile?: string | undefined }): Promise<Job | undefined>;
+  /** Newest first. */
+  list(): Promise<Listing<Job>>;
+  /** The same, as much of each as a list shows: many times faster where there are thousands. */
+  digests(): Promise<Listing<JobDigest>>;
+  /** Under the record's lock. Throws `usage` when there is no such job. */
+  update(id: string, change: (current: Job) => Job): Promise<Job>;
+  /**
+   * As `update`, with a look at all jobs: neither a `create` with `admit` nor another `settle` comes between the look and
+   * the record.
+   */
+  settle(id: string, change: (current: Job, jobs: Listing<Job>) => Job): Promise<Job>;
+  /**
+   * Removes the record if `when` says so of what it is by then; a record that cannot be read stays. False when it was not
+   * removed.
+   */
+  remove(id: string, when?: (current: Job) => boolean): Promise<boolean>;
+  /** Lets other processes see that the request of this job is under way, for as long as `work` takes. */
+  whileSending<R>(id: string, work: () => Promise<R>): Promise<R>;
+  /** Whether the process that sends this job still lives; takes up to 2.5 s. */
+  watchSender(id: string): Promise<LockSight>;
+  /** Removes what killed processes left more than a day ago; never fails. */
+  sweep(): Promise<number>;
+}
+
+export interface JobStoreOptions {
+  readonly dir: string;
+  /** For what may be lost; without it, nothing is kept there. */
+  readonly cacheDir?: string;
+  readonly lock?: LockTiming;
+}
+
+export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobStore {
+  const records = createRecords<Job>({ dir, decode: decodeJob, idOf: ({ id }) => id, ...(lock && { lock }) });
+
+  const listNewestFirst = async (): Promise<Listing<Job>> => {
+    const { records: found, broken } = await records.list();
+    return { records: found.toReversed(), broken };
+  };
+
+  const listWhere = async (matches: (job: Job) => boolean): Promise<Listing<Job>> => {
+    const { records: found, broken } = await listNewestFirst();
+    return { records: found.filter(matches), broken };
+  };
+
+  const senderPath = (id: string): string => join(dir, `${id}.sending.lock`);
+
+  const claim = async (job: Job): Promise<Job> => {
+    if (await records.claim(job.id, job)) return job;
+    throw new SoraError('bug', `There is a job ${job.id} already.`);
+  };
+
+  return {
+    async create(job, admit) {
+      requireJobId(job.id);
+      if (admit === undefined) return claim(job);
+      await ensureFolder(dir);
+      return withLock(
+        join(dir, 'jobs.lock'),
+        async (held) => {
+          const earlier = admit(await listNewestFirst());
+          if (earlier) return earlier;
+          held.assertHeld();
+          return claim(job);
+        },
+        lock,
+      );
+    },
+
+    async find(id, scope) {
+      if (id === '@last') return newest(await listNewestFirst(), scope?.profile);
+      if (isJobId(id)) {
+        const local = await records.read(id);
+        if (local) return local;
+      }
+      const { records: found, broken } = await listWhere(({ remoteId }) => remoteId === id);
+      if (found.length > 1) {
+        throw new SoraError('usage', `Several jobs are called ${id} by their hosts.`, {
+          hint: `Name one by its own id: ${found.map((job) => job.id).join(', ')}`,
+        });
+      }
+      const own = broken.find(({ path }) => basename(path) === `${id}.json`);
+      if (own) throw unreadable(own, `Job ${id} cannot be read`);
+      if (found.length === 0 && broken[0]) {
+        const count = broken.length === 1 ? 'one record' : `${broken.length} records`;
+        throw unreadable(broken[0], `No readable job is called ${id}, and ${count} cannot be read`);
+      }
+      return found[0];
+    },
+
+    list: listNewestFirst,
+
+    async digests() {
+      const file = cacheDir === undefined ? undefined : join(cacheDir, 'jobs.json');
+      if (file === undefined) return listNewestFirst();
+      const { records: found, broken } = await records.digests({ file, version: JOB_DIGEST_VERSION, of: jobDigest });
+      return { records: found.toReversed(), broken };
+    },
+
+    async update(id, change) {
+      requireJobId(id);
+      const updated = await records.update(id, change);
+      if (updated === undefined) throw unknownJob(id);
+      return updated;
+    },
+
+    async settle(id, change) {
+      requireJobId(id);
+      await ensureFolder(dir);
+      return withLock(
+        join(dir, 'jobs.lock'),
+        async (held) => {
+          const jobs = await listNewestFirst();
+          held.assertHeld();
+          const settled = await records.update(id, (current) => change(current, jobs));
+          if (settled === undefined) throw unknownJob(id);
+          return settled;
+        },
+        lock,
+      );
+    },
+
+    async remove(id, when) {
+      requireJobId(id);
+      return records.remove(id, when);
+    },
+
+    async whileSending(id, work) {
+      requireJobId(id);
+      await ensureFolder(dir);
+      return withLock(senderPath(id), work);
+    },
+
+    async watchSender(id) {
+      requireJobId(id);
+      return watchLock(senderPath(id));
+    },
+
+    sweep: () => records.sweep(),
+  };
+}
+
+function newest({ records, broken }: Listing<Job>, profile: string | undefined): Job | undefined {
+  const found = records.find((job) => profile === undefined || job.profile === profile);
+  const hiding = broken.find(({ path }) => found === undefined || basename(path, '.json') > found.id);
+  // An older job in its place would be shown, downloaded or paid on as if it were the last one.
+  if (hiding) throw unreadable(hiding, 'The newest job cannot be told, because a record cannot be read');
+  return found;
+}
+
+function unreadable({ path, reason }: Listing<Job>['broken'][number], what: string): SoraError {
+  return new SoraError('machine', `${what}: ${path}: ${reason}.`, {
+    hint: 'Repair that record or move it away, or name a job by its id: sora video list',
+  });
+}
+
+function requireJobId(id: string): void {
+  if (!isJobId(id)) throw unknownJob(id);
+}
+
+function unknownJob(id: string): SoraError {
+  return new SoraError('usage', `There is no job ${id} on this machine.`, {
+    hint: 'See the jobs of this machine: sora video list',
+  });
+}

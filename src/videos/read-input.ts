@@ -1,0 +1,164 @@
+/** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
+import { resolve } from 'node:path';
+import { requireCharacter } from '../commands/character.ts';
+import type { FollowFlags } from '../commands/video-wait.ts';
+import type { Context } from '../context.ts';
+import type { BudgetFlags } from '../costs/budget.ts';
+import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
+import type { Purpose } from '../settings/choose-provider.ts';
+import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { type Character, orientationOfCharacter, type Size } from '../shared/model.ts';
+import { listOf } from '../shared/text.ts';
+import { readStdin } from '../terminal/stdin.ts';
+import { checkTarget } from './output-target.ts';
+import { checkReference } from './reference-image.ts';
+
+export interface GenerateFlags extends FollowFlags, BudgetFlags {
+  readonly character: readonly string[];
+  readonly inject: boolean;
+  /** Whether those are cast whom the prompt says without `-c`; undefined where that is not said. */
+  readonly autoCast?: boolean;
+  readonly model?: string;
+  readonly seconds?: number;
+  readonly size?: Size;
+  readonly aspect?: string;
+  readonly resolution?: string;
+  readonly reference?: string;
+  readonly wait: boolean;
+  readonly count: number;
+  readonly key?: string;
+  readonly resend: boolean;
+  readonly allowRetired?: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A dry run only describes what it would send, and needs no key for that. */
+export function purposeOf({ dryRun }: Pick<GenerateFlags, 'dryRun'>): Purpose {
+  return dryRun ? 'preview' : 'use';
+}
+
+export const DEFAULT_SECONDS = 4;
+const MAX_PROMPT_BYTES = 1_000_000;
+
+export interface Wanted {
+  readonly prompt: string;
+  readonly characters: readonly Character[];
+  readonly size: Size;
+  readonly seconds: number;
+}
+
+/** Reads and checks all that needs no host. Every problem is named in one refusal. */
+export async function gatherWishes(
+  context: Context,
+  input: GenerateFlags & { prompt: string },
+  wait: boolean,
+): Promise<Wanted> {
+  const { check, settle } = gatherProblems();
+  if (input.prompt === '-' && input.reference === '-')
+    throw new SoraError('usage', 'The prompt and the reference cannot both come from stdin.', {
+      hint: 'Give one of them as an argument: the prompt in quotes, or --reference picture.png',
+    });
+  const prompt = await check(() => readPrompt(context, input.prompt));
+  const characters: Character[] = [];
+  for (const name of input.character) {
+    const character = await check(() => requireCharacter(context, name, { mayBeNew: true }));
+    if (character && !characters.some((one) => one.name === character.name)) characters.push(character);
+  }
+  const size = await check(() => chooseSize(input, characters[0]));
+  const { reference } = input;
+  if (reference !== undefined) await check(() => checkReference(context, reference));
+  if (!wait) await check(() => refuseIdle(input));
+  else if (!(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
+  // The choice of the host and its key are part of the same refusal.
+  await check(() => context.connection(purposeOf(input)));
+  settle();
+  if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
+  return { prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS };
+}
+
+/** Runs checks one by one, so that `settle` can throw in one refusal all that they refused. */
+export function gatherProblems() {
+  const problems: SoraError[] = [];
+  return {
+    /** What the part returns; undefined when it throws `usage` or `auth`, which are kept for `settle`. */
+    async check<T>(part: () => Promise<T> | T): Promise<T | undefined> {
+      try {
+        return await part();
+      } catch (error) {
+        if (!isSoraError(error, 'usage') && !isSoraError(error, 'auth')) throw error;
+        problems.push(error);
+        return undefined;
+      }
+    },
+    settle(): void {
+      if (problems.length === 0) return;
+      if (problems.length === 1 && problems[0]) throw problems[0];
+      throw refuseAll(
+        problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
+        problems.map(({ message }) => message),
+        hintsOf(problems),
+      );
+    },
+  };
+}
+
+/** Throws `usage` when something was asked of a wait that there will not be. */
+export function refuseIdle({ waitOnly = [] }: Pick<FollowFlags, 'waitOnly'>): void {
+  if (waitOnly.length === 0) return;
+  throw new SoraError('usage', `${listOf(waitOnly)} ${waitOnly.length === 1 ? 'needs' : 'need'} --wait or -o.`, {
+    hint: 'Without one of them the command ends as soon as the job is sent. Wait for it later: sora video wait @last',
+  });
+}
+
+/** A command that runs again with its --key finds the file that it made the first time. */
+export async function isOwnFile(
+  { host, jobs }: Context,
+  { key, output }: Pick<GenerateFlags, 'key' | 'output'>,
+): Promise<boolean> {
+  if (key === undefined || output === undefined || output === '-') return false;
+  const path = resolve(host.cwd, output);
+  return (await (await jobs()).list()).records.some((job) => job.key === key && job.outputPath === path);
+}
+
+/** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */
+export async function readPrompt(context: Context, text: string): Promise<string> {
+  const prompt = text === '-' ? utf8Of(await readStdin(context.host, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '') : text;
+  if (prompt.trim() === '')
+    throw new SoraError('usage', 'The prompt is empty.', { hint: 'Say what happens in the video.' });
+  return prompt;
+}
+
+/** A prompt is sent as it was written, so one that cannot be read is not guessed at. */
+function utf8Of(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SoraError('usage', 'The prompt on standard input is not UTF-8 text.', {
+      hint: 'Convert it first: iconv -f latin1 -t utf-8 prompt.txt | sora video generate -',
+      cause,
+    });
+  }
+}
+
+const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
+
+/** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
+export function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
+  if (size && (aspect !== undefined || resolution !== undefined)) {
+    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
+      hint: 'Leave out --size, or the other two.',
+    });
+  }
+  if (size) return size;
+  const short = SHORT_SIDES[resolution ?? '720p'];
+  if (short === undefined)
+    throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
+      hint: `Take one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
+    });
+  const lies = first ? orientationOfCharacter(first) : 'landscape';
+  const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
+  if (isRatio(ratio)) return sizeOf(ratio, short);
+  throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
+    hint: `Take one of ${RATIOS.join(', ')}, or name pixels with --size.`,
+  });
+}

@@ -1,0 +1,138 @@
+/** The `--reference` of a video: read, recognised by its bytes, and brought to the size that hosts insist on. */
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { openRegular } from '../disk/read-file.ts';
+import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/picture/formats.ts';
+import type { ImageMime, Reference } from '../providers/provider.ts';
+import { PATH_HINT, SoraError } from '../shared/errors.ts';
+import { formatSize, type Size, type VideoRequest } from '../shared/model.ts';
+import { readStdin } from '../terminal/stdin.ts';
+
+export interface ReadReference {
+  readonly reference: Reference;
+  /** What the job's record keeps of it. */
+  readonly record: NonNullable<VideoRequest['reference']>;
+}
+
+const MAX_BYTES = 64_000_000;
+
+/** What can be said of a `--reference` without reading it. Throws `usage`. */
+export async function checkReference(context: Context, text: string): Promise<void> {
+  if (/^https?:/i.test(text)) {
+    if (!URL.canParse(text))
+      throw new SoraError('usage', '--reference is not a URL that can be read.', {
+        hint: 'Write it whole, such as https://example.com/picture.png',
+      });
+    if (!/^https:/i.test(text))
+      throw new SoraError('usage', '--reference takes an https URL, not a plain http one.', {
+        hint: 'Write https://, or download the picture and name the file.',
+      });
+  } else if (/^data:/i.test(text)) decodeDataUrl(text);
+  else if (text !== '-') await pictureFile(context, text);
+}
+
+/** Throws `usage` for what cannot be found or is of the wrong form, `clip` for a picture that cannot be used. */
+export async function readReference(context: Context, text: string, size: Size): Promise<ReadReference> {
+  await checkReference(context, text);
+  if (/^https:/i.test(text)) {
+    const { host } = new URL(text);
+    context.ui.warn(
+      `The picture at ${host} is passed on as it is; it must be exactly ${formatSize(size)}, or the host refuses it.`,
+    );
+    const record = {
+      kind: 'url',
+      sha256: sha256(text),
+      label: host,
+      ...(!mayHoldSecret(text) && { source: text }),
+    } as const;
+    return { reference: { kind: 'url', url: text }, record };
+  }
+  const { bytes, fileName } = await readPicture(context, text);
+  const mime = sniffImage(bytes);
+  if (mime === undefined) {
+    throw new SoraError('clip', `${fileName} is not a JPEG, PNG or WebP picture.`, {
+      hint: 'Convert it, for example: ffmpeg -i picture.gif picture.png',
+    });
+  }
+  const fitted = await toSize(context, { bytes, mime, fileName, size });
+  return {
+    reference: { kind: 'bytes', bytes: fitted, mime: sniffImage(fitted) ?? mime, fileName },
+    record: {
+      ...{ kind: 'image', sha256: sha256(bytes), label: fileName },
+      ...(text !== '-' && !/^data:/i.test(text) && { source: resolve(context.host.cwd, text) }),
+    },
+  };
+}
+
+/** Signed URLs carry their key in the query. */
+function mayHoldSecret(url: string): boolean {
+  const { search, username, password } = new URL(url);
+  return `${search}${username}${password}` !== '';
+}
+
+/** The exact size, upright, and without what a camera wrote into it: where a picture was taken is nobody's business. */
+async function toSize(
+  context: Context,
+  { bytes, mime, fileName, size }: { bytes: Uint8Array; mime: ImageMime; fileName: string; size: Size },
+): Promise<Uint8Array> {
+  const own = imageSize(bytes);
+  const isExact = own !== undefined && formatSize(own) === formatSize(size) && imageOrientation(bytes) === 1;
+  if (isExact) return stripMetadata(bytes);
+  const { fitImage } = await import('../media/picture/fit.ts');
+  const { signal } = context.host;
+  const fitted = await fitImage({ bytes, mime, size, fit: 'pad', ffmpeg: await context.ffmpeg(), signal });
+  const from = own ? formatSize(own) : 'of another size';
+  context.ui.note(`${fileName} is ${from}; it is sent as ${formatSize(size)}, with bars where needed.`);
+  return fitted;
+}
+
+async function readPicture(context: Context, text: string): Promise<{ bytes: Uint8Array; fileName: string }> {
+  if (text === '-') return { bytes: await readStdin(context.host, MAX_BYTES), fileName: 'reference' };
+  if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
+  const path = await pictureFile(context, text);
+  try {
+    const file = await openRegular(path);
+    return { bytes: await file.readFile().finally(() => file.close()), fileName: basename(path) };
+  } catch (cause) {
+    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
+  }
+}
+
+function decodeDataUrl(text: string): Uint8Array {
+  const match = /^data:[^,]*?(;base64)?,(.*)$/is.exec(text);
+  try {
+    if (!match) throw new SyntaxError('no comma');
+    const [, isBase64, data = ''] = match;
+    if (isBase64) return Buffer.from(data, 'base64');
+    if (/%(?![0-9a-f]{2})/i.test(data)) throw new SyntaxError('bad escape');
+    const bytes = data.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1');
+  } catch (cause) {
+    throw new SoraError('usage', '--reference is not a data URL that can be read.', {
+      hint: 'It begins with data:image/png;base64, and the picture follows. You can also name a file.',
+      cause,
+    });
+  }
+}
+
+async function pictureFile(context: Context, text: string): Promise<string> {
+  const path = resolve(context.host.cwd, text);
+  const there = await stat(path).catch((cause: unknown) => {
+    throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
+  });
+  if (!there.isFile())
+    throw new SoraError('usage', `${path} is not a file.`, {
+      hint: 'Name a JPEG, PNG or WebP picture, or pipe it into: --reference -',
+    });
+  if (there.size > MAX_BYTES)
+    throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`, {
+      hint: 'Use a smaller picture: a JPEG of the video’s own size is enough.',
+    });
+  return path;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}

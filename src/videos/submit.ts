@@ -1,0 +1,251 @@
+/** One paid request: its record first, then the request, then what came of it. Never sent twice. */
+
+import { closeReplaced, refuseResent } from '../commands/video-close.ts';
+import type { Context } from '../context.ts';
+import type { Cost } from '../costs/cost.ts';
+import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
+import { lastWords } from '../shared/exit-messages.ts';
+import { keepAnswer } from '../shared/keep-answer.ts';
+import { isUnresolved, type Job, UNSENT } from '../shared/model.ts';
+import { oneLine, sentence, shellQuote } from '../shared/text.ts';
+import { type AdmissionOptions, earlierJob, settleTwin, unfinishedEqual, warnOfEqual } from './admission.ts';
+import { type Resumable, resumeCommand } from './find-jobs.ts';
+import { waysOn } from './job-command.ts';
+import { newJobId } from './job-record.ts';
+import { applyRemote, jobError, laterOf } from './lifecycle.ts';
+import type { Draft } from './prepare-request.ts';
+
+export interface Submitted {
+  readonly job: Job;
+  /** When the host wants to be asked first. */
+  readonly pollAfterMs: number | undefined;
+}
+
+/** What is sent: a video from words, or one that is made from another. */
+export type Order = Pick<Draft, 'request' | 'fingerprint'> &
+  (Pick<Draft, 'video'> | { readonly derivation: NewDerivation });
+
+export interface SubmitOptions extends AdmissionOptions {
+  readonly draft: Order;
+  /** Of the characters, those whom the prompt alone has named. */
+  readonly autoCast?: readonly string[];
+  readonly provider: Provider;
+  /** Whose settings later commands on this job use; the chosen one unless given. */
+  readonly profile?: string;
+  /** Of this one request; undefined while nobody knows. */
+  readonly cost?: Cost | undefined;
+  /** With `resend`, the one job that this takes the place of; every equal one that is unresolved unless given. */
+  readonly replaces?: string;
+  /** What the command will wait for, if it does. */
+  readonly wait: Resumable | undefined;
+}
+
+/**
+ * Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job, and
+ * waits for another command that is sending that one.
+ */
+export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
+  for (;;) {
+    const job = await newJob(context, options);
+    const { sent, twin } = await sendAdmitted(context, job, options);
+    if (sent) return sent;
+    await settleTwin(context, twin, options);
+  }
+}
+
+async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
+  const { host } = context;
+  const { draft, provider, key, cost } = options;
+  const createdAt = new Date(host.clock.now()).toISOString();
+  const uptimeSeconds = host.uptimeSeconds?.();
+  return {
+    version: 1,
+    id: newJobId(host.clock.now(), host.random),
+    provider: provider.name,
+    baseUrl: provider.baseUrl,
+    profile: options.profile ?? (await context.profileName()),
+    ...(provider.backend && { backend: provider.backend }),
+    ...(draft.request.model !== undefined && { model: draft.request.model }),
+    request: draft.request,
+    fingerprint: draft.fingerprint,
+    ...(key !== undefined && { key }),
+    ...(options.replaces !== undefined && { replaces: options.replaces }),
+    characters: draft.request.characters.map(({ name }) => name),
+    ...(options.autoCast?.length && { autoCast: options.autoCast }),
+    status: 'submitting',
+    ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
+    ...(uptimeSeconds !== undefined && { uptimeSeconds }),
+    createdAt,
+    updatedAt: createdAt,
+  };
+}
+
+/** The record and the request, unless another job stands in its way: the unresolved `twin`. */
+async function sendAdmitted(
+  context: Context,
+  job: Job,
+  options: SubmitOptions,
+): Promise<{ readonly sent: Submitted; readonly twin?: never } | { readonly sent?: never; readonly twin: Job }> {
+  const { ui, host } = context;
+  const store = await context.jobs();
+  return store.whileSending(job.id, async () => {
+    let twin: Job | undefined;
+    let replaced: readonly Job[] = [];
+    let equal: Job | undefined;
+    const admitted = await lastWords.hold(async () => {
+      const kept = await store.create(job, (jobs) => {
+        if (options.replaces !== undefined) refuseResent(context, jobs.records, options.replaces);
+        const earlier = earlierJob(jobs, options);
+        twin = earlier.twin;
+        for (const { path } of jobs.broken)
+          ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
+        replaced = replacedBy(jobs.records, options);
+        equal = unfinishedEqual(jobs.records, options, host.clock.now());
+        return earlier.twin ?? earlier.sameKey;
+      });
+      // Nothing has left yet: a record that says "submitting" would say more than is true.
+      if (kept.id === job.id && host.signal.aborted) await writeDownFailure(context, job, host.signal.reason);
+      return kept;
+    });
+    if (twin) return { twin };
+    if (admitted.id !== job.id) {
+      ui.note(`The key "${options.key}" belongs to job ${admitted.id}; nothing new is sent.`);
+      return { sent: { job: admitted, pollAfterMs: 0 } };
+    }
+    host.signal.throwIfAborted();
+    if (equal) warnOfEqual(context, equal);
+    try {
+      return { sent: await sendRecorded(context, job, options) };
+    } finally {
+      await lastWords.hold(() => closeReplaced(context, replaced, job.id));
+    }
+  });
+}
+
+/** The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. */
+function replacedBy(jobs: readonly Job[], { draft, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
+  if (!resend) return [];
+  const meant = new Set<string | undefined>([replaces]);
+  for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
+  const isMeant = ({ id, fingerprint }: Job): boolean =>
+    replaces === undefined ? fingerprint === draft.fingerprint && !ownIds.includes(id) : meant.has(id);
+  return jobs.filter((job) => isMeant(job) && isUnresolved(job));
+}
+
+async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
+  const { ui, host, globals } = context;
+  const { provider } = options;
+  const remote = await sendOnce(context, job, options);
+  const accepted = applyRemote(job, remote, host.clock.now());
+  const remoteId = oneLine(remote.id, 200);
+  const resume = resumeCommand({ globals }, job, options.wait ?? {});
+  const unwritten = (why: string, cause?: unknown): SoraError =>
+    new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${provider.name}, but ${why}`, {
+      hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} --adopt ${shellQuote(remoteId)}`,
+      jobId: job.id,
+      ...(cause !== undefined && { cause }),
+    });
+  // Told before it is written: the record may never be.
+  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
+  ui.note(`Job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`);
+  const stopped = new SoraError(
+    'pending',
+    `Stopped; job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`,
+    { hint: `Nothing is lost. Continue with: ${resume}`, jobId: job.id },
+  );
+  const store = await context.jobs();
+  const kept = await keepAnswer(ui, {
+    subject: job.id,
+    write: () => store.update(job.id, (current) => laterOf(current, accepted)),
+    unwritten,
+    stopped: (now) => jobError(now) ?? stopped,
+  });
+  const failed = jobError(kept);
+  if (failed) throw failed;
+  if (host.signal.aborted) throw stopped;
+  if (options.wait) ui.note(`If the wait ends early: ${resume}`);
+  return { job: kept, pollAfterMs: remote.pollAfterMs };
+}
+
+/** The one request. What came of it instead of a job is written down before it is thrown. */
+async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitOptions): Promise<RemoteVideo> {
+  const { ui, host } = context;
+  const look = `See what became of it: sora video status ${job.id}`;
+  const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
+  lastWords.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
+  const onStop = (): void =>
+    ui.note('Stopping: the answer of the host is awaited for a few seconds. Ctrl-C again leaves at once.');
+  host.signal.addEventListener('abort', onStop, { once: true });
+  try {
+    return await send(provider, draft, host.signal);
+  } catch (error) {
+    if (isSoraError(error)) error.jobId = job.id;
+    const told = isSoraError(error, 'ambiguous') ? unknownError(context, job, { provider, error, look }) : error;
+    if (isSoraError(told)) lastWords.set(job.id, () => ui.error(told));
+    await lastWords.hold(() => writeDownFailure(context, job, error));
+    throw told;
+  } finally {
+    host.signal.removeEventListener('abort', onStop);
+  }
+}
+
+/** The answer was lost: what to look for, and how to go on. */
+function unknownError(
+  context: Context,
+  job: Job,
+  { provider, error, look }: { provider: Provider; error: SoraError; look: string },
+): SoraError {
+  return new SoraError(
+    'ambiguous',
+    `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
+    {
+      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${waysOn(context, job)}`,
+      jobId: job.id,
+      ...(error.requestId !== undefined && { requestId: error.requestId }),
+      cause: error,
+    },
+  );
+}
+
+function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
+  if ('video' in order) return provider.createVideo(order.video, { signal });
+  if (provider.deriveVideo) return provider.deriveVideo(order.derivation, { signal });
+  throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`, {
+    hint: 'Make a new one: sora video generate <prompt>',
+  });
+}
+
+/** After one of these no host was asked to make anything. */
+const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'clip',
+  'machine',
+  'network',
+  'interrupted',
+  'terminated',
+] as const);
+
+/** What is known of a request that brought no job. That it cannot be written must not hide why. */
+async function writeDownFailure(context: Context, job: Job, error: unknown): Promise<void> {
+  const { ui, host } = context;
+  const code = isSoraError(error) ? error.code : 'ambiguous';
+  const message = error instanceof Error ? error.message : String(error);
+  const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
+  const store = await context.jobs();
+  await store
+    .update(job.id, (current) =>
+      // Another command may have found it at the host meanwhile.
+      isUnresolved(current)
+        ? {
+            ...current,
+            status: code === 'ambiguous' ? 'unknown' : 'failed',
+            failure,
+            updatedAt: new Date(host.clock.now()).toISOString(),
+          }
+        : current,
+    )
+    .catch((cause: unknown) => {
+      ui.warn(`${job.id}: its record was not brought up to date: ${cause instanceof Error ? cause.message : cause}`);
+    });
+}

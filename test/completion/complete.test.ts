@@ -1,0 +1,175 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fillAll, HELP_TOPICS } from '../../src/cli/options.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { runComplete } from '../../src/completion/complete.ts';
+import { addCharacter, addJob } from '../helpers/far-end.ts';
+import { createTestContext, type TestContext } from '../helpers/host.ts';
+
+const root = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+await fillAll(root);
+const program = { root, topics: HELP_TOPICS };
+const BASE = 'https://gateway.example.com/v1';
+
+/** A home with two characters and three jobs. */
+async function setUp() {
+  const test = await createTestContext();
+  for (const name of ['Joe', 'Mia Wong', '李雷']) await addCharacter(test, name);
+  const done = await addJob(test, { baseUrl: BASE, status: 'succeeded' });
+  const running = await addJob(test, { baseUrl: BASE, status: 'running', progress: 45 });
+  const failed = await addJob(test, { baseUrl: BASE, status: 'failed' });
+  return { test, done, running, failed };
+}
+
+/** What is offered for the last of the words. */
+async function ask(
+  test: TestContext,
+  ...given: string[]
+): Promise<{ kind: string; values: string[]; lines: string[] }> {
+  test.stdout.chunks.length = 0;
+  await runComplete(test.context, program, { shell: 'fish', given });
+  const [kind = '', ...lines] = test.stdout.text().trimEnd().split('\n');
+  return { kind, lines, values: lines.map((line) => line.split('\t')[0] ?? '') };
+}
+
+async function bash(test: TestContext, line: string, word: string): Promise<string[]> {
+  test.stdout.chunks.length = 0;
+  await runComplete(test.context, program, { shell: 'bash', given: [line, word] });
+  return test.stdout.text().trimEnd().split('\n').slice(1);
+}
+
+describe('what can come next', () => {
+  it.each<[string, string[], string[]]>([
+    ['commands', ['ch'], ['character']],
+    ['subcommands', ['video', 'wa'], ['wait']],
+    ['options of the command', ['character', 'list', '--ca'], ['--cast']],
+    ['choices of an option', ['video', 'list', '--status', 's'], ['submitting', 'succeeded']],
+    ['choices behind an equals sign', ['video', 'list', '--status=succ'], ['--status=succeeded']],
+    ['choices of an argument', ['completion', ''], ['bash', 'zsh', 'fish']],
+    ['providers', ['--provider', ''], ['openai', 'wavespeed', 'eachlabs', 'sandbox']],
+    ['providers that have a key', ['auth', 'login', ''], ['openai', 'wavespeed', 'eachlabs']],
+    [
+      'models of the provider that was named',
+      ['video', 'generate', '--provider', 'eachlabs', '--model', 'byte'],
+      ['bytedance-seedance-2-0-reference-to-video'],
+    ],
+    [
+      'models that two hosts have, once',
+      ['video', 'generate', '--model', 'sora-2-pro'],
+      ['sora-2-pro', 'sora-2-pro-2025-10-06'],
+    ],
+    ['sizes', ['video', 'generate', 'x', '--size', '128'], ['1280x720']],
+    ['the word that a time may be', ['clip', 'inspect', 'a.mp4', '--start', ''], ['auto']],
+    ['names', ['character', 'show', ''], ['Joe', 'Mia Wong', '李雷']],
+    ['names in another case', ['character', 'show', 'mia'], ['Mia Wong']],
+    ['names for a short option', ['video', 'generate', 'x', '-c', 'J'], ['Joe']],
+    ['names that are not there yet', ['character', 'sync', 'Joe', ''], ['Mia Wong', '李雷']],
+    ['names that are not given yet', ['video', 'generate', 'x', '-c', 'Joe', '-c', ''], ['Mia Wong', '李雷']],
+    ['the character to adopt', ['character', 'adopt', 'char_1', '--name', 'J'], ['Joe']],
+    ['nothing for a new name', ['character', 'create', 'joe.mp4', '--name', 'J'], []],
+    ['nothing for the user’s own words', ['video', 'generate', 'Joe'], []],
+    ['nothing behind an unknown option', ['video', 'list', '--statsu='], []],
+    ['keys of settings', ['config', 'get', 'pro'], ['provider']],
+    ['values of settings', ['config', 'set', 'backend', 'lite'], ['litellm']],
+    ['a truth as the value of a setting', ['config', 'set', 'autoCast', ''], ['true', 'false']],
+    ['both flags of one choice', ['video', 'generate', 'x', '--no-auto'], ['--no-auto-cast']],
+    ['the other of them', ['video', 'generate', 'x', '--auto'], ['--auto-cast']],
+    ['commands and topics to get help for', ['help', 'c'], ['character', 'clip', 'config', 'completion', 'clips']],
+    ['subcommands to get help for', ['help', 'store', ''], ['path', 'check']],
+    ['no options behind two dashes', ['character', 'show', '--', '-'], []],
+  ])('are %s', async (_title, given, expected) => {
+    const { test } = await setUp();
+    expect(await ask(test, ...given)).toMatchObject({ kind: 'values', values: expected });
+  });
+
+  it('are job ids, the newest first, with what they are', async () => {
+    const { test, done, running, failed } = await setUp();
+    expect((await ask(test, 'video', 'wait', '')).lines).toEqual([
+      '@last\tthe newest job',
+      `${failed.id}\tfailed: Joe waves.`,
+      `${running.id}\trunning, 45%: Joe waves.`,
+      `${done.id}\tsucceeded: Joe waves.`,
+    ]);
+    expect((await ask(test, 'video', 'wait', done.id.slice(0, -2))).values).toContain(done.id);
+    expect((await ask(test, 'video', 'wait', '@last', running.id, '')).values).toEqual([failed.id, done.id]);
+    expect((await ask(test, 'video', 'show', '@')).values).toEqual(['@last']);
+  });
+
+  it.each([
+    ['cancel', 'running'],
+    ['download', 'done'],
+    ['extend', 'done'],
+    ['delete', 'done'],
+  ] as const)('are for video %s only the jobs that it can be done to', async (command, which) => {
+    const made = await setUp();
+    expect((await ask(made.test, 'video', command, 'job_')).values).toEqual([made[which].id]);
+  });
+
+  it.each(['resend', 'close'])('are for video %s those of which nobody knows whether they exist', async (command) => {
+    const { test } = await setUp();
+    const { remoteId: _none, ...lost } = await addJob(test, { baseUrl: 'https://a.example/v1', status: 'unknown' });
+    await (await test.context.jobs()).update(lost.id, () => lost);
+    expect((await ask(test, 'video', command, 'job_')).values).toEqual([lost.id]);
+  });
+
+  it.each([
+    ['clip', 'inspect', ''],
+    ['character', 'create', 'j'],
+    ['character', 'import', ''],
+    ['--cast', ''],
+    ['--cast='],
+    ['video', 'generate', 'x', '-o', ''],
+    ['video', 'generate', 'x', '--reference', ''],
+    ['sandbox', 'serve', '--scenario', ''],
+  ])('are files for %s %s %s %s %s', async (...given) => {
+    const { test } = await setUp();
+    expect(await ask(test, ...given.filter((word) => word !== undefined))).toMatchObject({ kind: 'files', values: [] });
+  });
+
+  it('are options where the user’s own words or nothing is left', async () => {
+    const { test } = await setUp();
+    expect((await ask(test, 'video', 'generate', '')).values).toEqual(
+      expect.arrayContaining(['--character', '--wait']),
+    );
+    const more = await ask(test, 'video', 'wait', '@last', '--timeout', '5m', '--');
+    expect(more.values).toContain('--output');
+    expect(more.values).not.toContain('--timeout');
+    expect((await ask(test, 'video', 'generate', 'x', '-c', 'Joe', '--ch')).values).toEqual(['--character']);
+  });
+
+  it('never are commands that nobody types', async () => {
+    const { test } = await setUp();
+    expect((await ask(test, '')).values).toContain('video');
+    expect((await ask(test, '_')).values).toEqual([]);
+  });
+
+  it('are nothing, and no error, where something cannot be read; nothing is made on the disk', async () => {
+    const test = await createTestContext();
+    expect((await ask(test, 'character', 'show', '')).values).toEqual([]);
+    expect((await ask(test, 'video', 'wait', '')).values).toEqual([]);
+    expect(await readdir(join(test.home, '..'))).toEqual(['work']);
+    await mkdir(test.home);
+    await writeFile(join(test.home, 'config.json'), '{');
+    expect((await ask(test, '--profile', '')).values).toEqual([]);
+    expect(test.stderr.text()).toBe('');
+  });
+});
+
+describe('for bash', () => {
+  it.each([
+    ['sora character show M', 'M', 'Mia\\ Wong'],
+    ['sora character show "M', 'M', 'Mia Wong'],
+    ['sora character show "M', '"M', '"Mia Wong'],
+    ["sora character show 'M", 'M', 'Mia Wong'],
+    ['sora character show Mia\\ W', 'Mia\\ W', 'Mia\\ Wong'],
+    ['sora --provider=sa', 'sa', 'sandbox'],
+    ['sora --provider=', '', 'openai'],
+    ['sora --provider=sa', '--provider=sa', '--provider=sandbox'],
+    ['sora video show @l', 'l', 'last'],
+    ['sora video show @l', '@l', '@last'],
+  ])('%s with the word %j becomes %j', async (line, word, expected) => {
+    const { test } = await setUp();
+    expect((await bash(test, line, word))[0]).toBe(expected);
+  });
+});

@@ -1,0 +1,64 @@
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { displayWidth, shorten, wrap } from '../../src/terminal/width.ts';
+
+describe('displayWidth', () => {
+  it.each([
+    ['Joe', 3],
+    ['', 0],
+    ['李雷', 4],
+    ['みあ', 4],
+    ['민수', 4],
+    ['ｶﾞ', 2],
+    ['🦊', 2],
+    ['👨‍👩‍👧', 2],
+    ['👍🏽', 2],
+    ['❤️', 2],
+    ['❤', 1],
+    ['Zo\u0065\u0308', 3],
+    ['a\u200bb', 2],
+    ['ไทย', 3],
+  ])('of %s is %i columns, as string-width has it', (text, columns) => {
+    expect(displayWidth(text)).toBe(columns);
+    expect(stringWidth(text)).toBe(columns);
+  });
+});
+
+it.each(['👨‍👩‍👧', 'e\u0301', '🇩🇪', '각', '🦊a', 'é'])(
+  'displayWidth of a long text of %s is that of its parts',
+  (part) => {
+    // Wherever the text is taken apart, some length lies across it.
+    for (let before = 0; before < 4; before++) {
+      const text = `${'x'.repeat(before)}${part.repeat(600)}`;
+      expect(displayWidth(text)).toBe(before + 600 * displayWidth(part));
+      expect(shorten(text, 10)).toBe(shorten(text.slice(0, 400), 10));
+    }
+  },
+);
+
+describe('shorten', () => {
+  it.each([
+    ['Joe waves.', 10, 'Joe waves.'],
+    ['Joe waves.', 9, 'Joe wave…'],
+    ['Joe waves.', 5, 'Joe…'],
+    ['李雷は海で手を振る', 8, '李雷は…'],
+    ['李雷は海で手を振る', 7, '李雷は…'],
+    ['🦊🦊🦊', 4, '🦊…'],
+    ['👨‍👩‍👧👨‍👩‍👧', 3, '👨‍👩‍👧…'],
+    ['abc', 1, '…'],
+    ['abc', 0, ''],
+  ])('of %s to %i columns is %s', (text, columns, expected) => {
+    expect(shorten(text, columns)).toBe(expected);
+    expect(displayWidth(shorten(text, columns))).toBeLessThanOrEqual(columns);
+  });
+});
+
+it.each([
+  ['one two three', 7, '', ['one two', 'three']],
+  ['one two three', 9, '  ', ['one two', '  three']],
+  ['immeasurable word', 4, '', ['immeasurable', 'word']],
+  ['李雷 は 海', 6, '', ['李雷', 'は 海']],
+  ['', 10, '', ['']],
+])('wrap(%j, %i, %j) is %j', (text, columns, indent, lines) => {
+  expect(wrap(text, columns, indent).split('\n')).toEqual(lines);
+});
