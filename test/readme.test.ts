@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { fillAll } from '../src/cli/options.ts';
@@ -8,10 +8,9 @@ import { FAULT_NAMES } from '../src/sandbox/faults/named.ts';
 import { parseScenario } from '../src/sandbox/faults/scenario-file.ts';
 import { EXIT_CODES } from '../src/shared/errors.ts';
 import { JOB_STATUSES } from '../src/shared/model.ts';
+import { DOCUMENTS, EVERYTHING, examplesOf, README, ROOT, tableBehind } from './helpers/documents.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const README = readFileSync(`${root}/README.md`, 'utf8');
-const SOURCES = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+const SOURCES = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
 );
 
@@ -38,31 +37,26 @@ const FLAGS = new Set(
     ({ long }) => long ?? '',
   ),
 );
-const EXAMPLES = [...README.matchAll(/^```(?:sh|serve)\n([\s\S]*?)^```$/gm)].flatMap(
-  (match) => match[1]?.trim().split('\n') ?? [],
-);
+const EXAMPLES = DOCUMENTS.flatMap(examplesOf).flatMap(({ script }) => script.trim().split('\n'));
 
-function cells(heading: string): string[][] {
-  const section = README.slice(README.indexOf(heading));
-  const table = /(?:^\|.*\|\n)+/m.exec(section)?.[0] ?? '';
-  return table
-    .trim()
-    .split('\n')
-    .slice(2)
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-}
+const HELP_FOLDER = existsSync(`${ROOT}/src/help`) ? ['help'] : [];
 
-describe('the README', () => {
+/** Of the JSON that documents show, only scenarios have one of these. */
+const isScenario = (json: object): boolean => 'use' in json || 'rules' in json || 'jobs' in json;
+
+describe('a source file', () => {
+  it('begins with a comment that says what it is for', () => {
+    const silent = SOURCES.filter((file) => !/^\/\*\*\s+(?:\* )?\S/.test(readFileSync(`${ROOT}/src/${file}`, 'utf8')));
+    expect(silent).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
   it('names every package that runs a script when it is installed', () => {
-    const lock = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8')) as {
+    const lock = JSON.parse(readFileSync(`${ROOT}/package-lock.json`, 'utf8')) as {
       packages: Record<string, { hasInstallScript?: boolean }>;
     };
-    const named = /Packages with an install script: ([\s\S]*?)\n\n/.exec(README)?.[1] ?? '';
+    const named = /Packages with an install script: ([\s\S]*?)\n\n/.exec(README.text)?.[1] ?? '';
     const scripted = Object.entries(lock.packages)
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([path]) => path.replace(/^.*node_modules\//, ''));
@@ -75,15 +69,15 @@ describe('the README', () => {
   });
 
   it('names no flag that the program does not have', () => {
-    const named = [...README.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)].map(([flag]) => flag);
-    // npm's own, and those that every program has.
-    const foreign = new Set(['--global', '--help', '--version']);
+    const named = [...EVERYTHING.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)].map(([flag]) => flag);
+    // Of npm and vitest, and those that every program has.
+    const foreign = new Set(['--global', '--config', '--help', '--version']);
     expect(named.length).toBeGreaterThan(40);
     expect([...new Set(named)].filter((flag) => !FLAGS.has(flag) && !foreign.has(flag))).toEqual([]);
   });
 
   it('names every flag that the program has', () => {
-    const missing = [...FLAGS].filter((flag) => flag !== '--version' && !README.includes(flag));
+    const missing = [...FLAGS].filter((flag) => flag !== '--version' && !EVERYTHING.includes(flag));
     expect(missing).toEqual([]);
   });
 
@@ -108,15 +102,17 @@ describe('the README', () => {
   });
 
   it('gives every exit code its row, and no other', () => {
-    const rows = cells('## Exit codes').flatMap(([codes = '']) => codes.split(',').map((code) => Number(code.trim())));
+    const rows = tableBehind('## Exit codes').flatMap(([codes = '']) =>
+      codes.split(',').map((code) => Number(code.trim())),
+    );
     expect(rows.toSorted((a, b) => a - b)).toEqual([0, ...Object.values(EXIT_CODES)].toSorted((a, b) => a - b));
   });
 
   it('names every environment variable that the program reads, and no other', () => {
-    const named = cells('| variable | meaning |').flatMap(([names = '']) =>
+    const named = tableBehind('| variable | meaning |').flatMap(([names = '']) =>
       [...names.matchAll(/`([A-Z_]+)`/g)].map((match) => match[1]),
     );
-    const text = SOURCES.map((file) => readFileSync(`${root}/src/${file}`, 'utf8')).join('\n');
+    const text = SOURCES.map((file) => readFileSync(`${ROOT}/src/${file}`, 'utf8')).join('\n');
     const read = [...text.matchAll(/\benv\.([A-Z][A-Z_]+)\b/g), ...text.matchAll(/Variable: '([A-Z_]+)'/g)].map(
       (match) => match[1],
     );
@@ -126,23 +122,56 @@ describe('the README', () => {
   });
 
   it('names every status of a job', () => {
-    for (const status of JOB_STATUSES) expect(README).toContain(`\`${status}\``);
+    for (const status of JOB_STATUSES) expect(EVERYTHING).toContain(`\`${status}\``);
   });
 
-  it('maps every source file, one line each', () => {
-    const mapped = cells('## Map of the source').map(([file = '']) => file.replaceAll('`', ''));
-    const there = ['bin/sora.js', ...SOURCES.map((file) => `src/${file}`)];
-    expect(mapped.toSorted()).toEqual(there.toSorted());
+  it('maps every folder of the source, and what it may import is another test', () => {
+    const mapped = tableBehind('## Map by folder').flatMap(([folder = '']) =>
+      [...folder.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name.replace(/\/$/, '')),
+    );
+    const there = new Set([...SOURCES.map((file) => file.split('/')[0] ?? ''), ...HELP_FOLDER]);
+    expect(mapped.toSorted()).toEqual([...there].toSorted());
+  });
+
+  it('names files that are there', () => {
+    const wrong = DOCUMENTS.filter(({ path }) => /README|CONTRIBUTING/.test(path)).flatMap(({ path, text }) => {
+      const folders = path === 'src/README.md' ? ['', 'src/'] : [''];
+      // Tables are held by tests of their own, and what is built is not there before.
+      const prose = text.replaceAll(/^\|.*$/gm, '').replaceAll(/`dist\/.*?`/g, '');
+      const named = [...prose.matchAll(/`((?:[\w.-]+\/)+[\w-]+\.(?:ts|js|md|txt|json))`/g)].map(
+        ([, name = '']) => name,
+      );
+      return named.filter((name) => !folders.some((folder) => existsSync(`${ROOT}/${folder}${name}`)));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('names, of each folder, files to read first that are in it', () => {
+    const wrong = tableBehind('## Map by folder').flatMap(([folder = '', , , first = '']) => {
+      const name = /^`([a-z]+\/)`$/.exec(folder)?.[1] ?? '';
+      const files = [...first.matchAll(/`([^`]+)`/g)].map(([, file = '']) => `src/${name}${file}`);
+      return files.length >= 1 && files.length <= 4 ? files.filter((file) => !existsSync(`${ROOT}/${file}`)) : [folder];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('leads to files that are there', () => {
+    const wrong = DOCUMENTS.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)#:]+)\)/g)]
+        .map(([, to = '']) => join(ROOT, dirname(path), to))
+        .filter((to) => !existsSync(to)),
+    );
+    expect(wrong).toEqual([]);
   });
 
   it('names a test that is there for everything that can go wrong', () => {
-    const rows = cells('## What can go wrong and what happens');
+    const rows = tableBehind('## What can go wrong and what happens');
     expect(rows.length).toBeGreaterThan(30);
     const missing = rows.filter(([, , , test = '']) => {
       const [, file = '', title = ''] = /^`(test\/\S+\.test\.ts)`: (\S.*)$/.exec(test) ?? [];
-      if (!existsSync(`${root}/${file}`)) return true;
+      if (!existsSync(`${ROOT}/${file}`)) return true;
       // A title of its own, or a line of a table of cases.
-      const lines = readFileSync(`${root}/${file}`, 'utf8').split('\n');
+      const lines = readFileSync(`${ROOT}/${file}`, 'utf8').split('\n');
       return !lines.some((line) => line.includes(`'${title}'`) || line.startsWith(`${title}  `));
     });
     expect(missing).toEqual([]);
@@ -150,19 +179,19 @@ describe('the README', () => {
 
   it('gives what can go wrong exit codes that there are', () => {
     const known = new Set([0, ...Object.values(EXIT_CODES)].map(String));
-    const rows = cells('## What can go wrong and what happens');
+    const rows = tableBehind('## What can go wrong and what happens');
     expect(rows.filter(([, , exit = '']) => !known.has(exit))).toEqual([]);
   });
 
   it('shows scenarios that can be played', () => {
-    const section = README.slice(README.indexOf('### The sandbox'), README.indexOf('### The store'));
-    const scenarios = [...section.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, text = '']) => JSON.parse(text));
+    const blocks = DOCUMENTS.flatMap(({ text }) => [...text.matchAll(/^```json\n([\s\S]*?)^```$/gm)]);
+    const scenarios = blocks.map(([, text = '']) => JSON.parse(text)).filter((json) => isScenario(json));
     expect(scenarios.length).toBeGreaterThan(1);
     for (const scenario of scenarios) expect(parseScenario(scenario)).toEqual(scenario);
   });
 
   it('names every short name of a fault, and no other', () => {
-    const named = cells('| short name |').flatMap(([names = '']) =>
+    const named = tableBehind('| short name |').flatMap(([names = '']) =>
       [...names.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name),
     );
     expect(named.toSorted()).toEqual(FAULT_NAMES.toSorted());

@@ -1,29 +1,14 @@
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
+import { examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
 import { smallJoe } from '../helpers/joe.ts';
 
-const README = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
-
-interface Example {
-  readonly title: string;
-  readonly kind: string;
-  readonly script: string;
-}
-
-/** The runnable blocks, each under its heading. */
-const BLOCKS: readonly Example[] = README.split(/^#+ /m).flatMap((section) => {
-  const title = section.split('\n')[0] ?? '';
-  return [...section.matchAll(/^```(sh|serve)\n([\s\S]*?)^```$/gm)].map((match) => ({
-    title,
-    kind: match[1] ?? '',
-    script: match[2] ?? '',
-  }));
-});
+/** The runnable blocks of the documents for users, in the order in which they are read. */
+const BLOCKS = [README, ...TOPIC_DOCUMENTS].flatMap(examplesOf);
 
 /** A folder with joe.mp4 and a `sora` on the PATH, as after an installation. */
 async function readersMachine() {

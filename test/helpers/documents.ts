@@ -1,0 +1,72 @@
+/** The documents of the project, as tests read them: what they say is held against the program. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Document {
+  /** From the root of the project. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const documentAt = (path: string): Document => ({ path, text: readFileSync(`${ROOT}/${path}`, 'utf8') });
+
+const HELP = 'src/help';
+
+/** What `sora help <topic>` shows. */
+export const TOPIC_DOCUMENTS: readonly Document[] = (
+  existsSync(`${ROOT}/${HELP}`) ? readdirSync(`${ROOT}/${HELP}`) : []
+)
+  .filter((name) => name.endsWith('.md'))
+  .toSorted()
+  .map((name) => documentAt(`${HELP}/${name}`));
+
+export const README = documentAt('README.md');
+
+/** In the order in which they are read. */
+export const DOCUMENTS: readonly Document[] = [
+  README,
+  ...TOPIC_DOCUMENTS,
+  ...['src/README.md', 'test/README.md', '.github/CONTRIBUTING.md'].map(documentAt),
+];
+
+/** All that is documented. */
+export const EVERYTHING = DOCUMENTS.map(({ text }) => text).join('\n');
+
+/** The rows of the first table behind a text, cell by cell; throws where no document has that text. */
+export function tableBehind(words: string): string[][] {
+  const document = DOCUMENTS.find(({ text }) => text.includes(words));
+  if (!document) throw new Error(`No document has: ${words}`);
+  const table = /(?:^\|.*\|\n)+/m.exec(document.text.slice(document.text.indexOf(words)))?.[0] ?? '';
+  return table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+export interface Example {
+  readonly path: string;
+  /** The heading above it. */
+  readonly title: string;
+  readonly kind: string;
+  readonly script: string;
+}
+
+/** The blocks of a document that a user would run, or `kind` of them. */
+export function examplesOf({ path, text }: Document): readonly Example[] {
+  return text.split(/^#+ /m).flatMap((section) =>
+    [...section.matchAll(/^```(sh|serve)\n([\s\S]*?)^```$/gm)].map((match) => ({
+      path,
+      title: section.split('\n')[0] ?? '',
+      kind: match[1] ?? '',
+      script: match[2] ?? '',
+    })),
+  );
+}
