@@ -13,8 +13,10 @@ interface Recipe {
   readonly size: Size;
   readonly seconds: number;
   readonly fps: string;
-  /** From the upright RGBA picture to what is encoded. */
+  /** From the upright RGBA picture to the one that is shown all the time. */
   readonly filter: string;
+  /** From that to what is encoded, where it changes. */
+  readonly moving?: string;
   readonly video: string;
   readonly tags?: Readonly<Record<string, string>>;
   /** A track for each pitch, in Hz. */
@@ -33,7 +35,7 @@ const TAG_709 = '-colorspace bt709 -color_primaries bt709 -color_trc bt709 -colo
 const X264 = '-c:v libx264 -preset ultrafast -crf 20';
 const QUIET_X265 = '-c:v libx265 -preset ultrafast -tag:v hvc1 -x265-params log-level=none';
 /** Frames need bytes before they can be spoiled. */
-const NOISY = { filter: `${TO_709},noise=alls=12:allf=t`, video: `${X264.replace('20', '38')} ${TAG_709}` };
+const NOISY = { moving: 'noise=alls=12:allf=t', video: `${X264.replace('20', '38')} ${TAG_709}` };
 const HD: Size = { width: 1280, height: 720 };
 const SMALL: Size = { width: 640, height: 360 };
 
@@ -65,7 +67,8 @@ const WITH_SOUND = { seconds: 3, sound: tone(2.8) };
 /** A bar that moves by 8 pixels a field. */
 const INTERLACED = {
   fps: '50',
-  filter: `${TO_709}[room];color=white:s=60x200:r=50[bar];[room][bar]overlay=x=160+8*n:y=260:shortest=1,tinterlace=interleave_top,setfield=tff`,
+  moving:
+    'null[room];color=white:s=60x200:r=50[bar];[room][bar]overlay=x=160+8*n:y=260:shortest=1,tinterlace=interleave_top,setfield=tff',
   video: `${X264} ${TAG_709} -flags +ildct+ilme`,
 };
 
@@ -81,7 +84,7 @@ export const RECIPES = {
     seconds: 60,
     fps: '24',
     sound: tone(60),
-    filter: `${TO_709},drawbox=x=140:y=70:w=40:h=40:c=white:t=fill:enable=gte(n\\,720)`,
+    moving: 'drawbox=x=140:y=70:w=40:h=40:c=white:t=fill:enable=gte(n\\,720)',
   }),
 
   'rotated 90': turned(360, 640, 90, 'transpose=2'),
@@ -107,7 +110,7 @@ export const RECIPES = {
   VFR: hd({
     fps: '30',
     seconds: 3,
-    filter: `${TO_709},select=not(mod(n\\,3))+lt(mod(n\\,20)\\,8)`,
+    moving: 'select=not(mod(n\\,3))+lt(mod(n\\,20)\\,8)',
     video: `${X264} ${TAG_709} -vsync vfr`,
   }),
 
@@ -190,10 +193,11 @@ export async function makeClip(kind: ClipKind, folder: string): Promise<string> 
 }
 
 async function encode(recipe: Recipe, path: string): Promise<void> {
-  const { size, seconds, fps, filter, video, tags = {}, sound, transparent = false, after } = recipe;
+  const { size, seconds, fps, filter, moving, video, tags = {}, sound, transparent = false, after } = recipe;
   const pitches = sound?.pitches ?? [];
   const flat = transparent ? '' : 'format=rgb24,';
-  const chain = `[0:v]loop=-1:1:0,setpts=N,trim=duration=${seconds},${flat}${filter}[v]`;
+  const still = `${flat}${filter},loop=-1:1:0,setpts=N,trim=duration=${seconds}`;
+  const chain = `[0:v]${still}${moving === undefined ? '' : `,${moving}`}[v]`;
   await run(
     [
       ...words(`-v error -f rawvideo -pix_fmt rgba -s ${size.width}x${size.height} -r ${fps} -i pipe:0`),

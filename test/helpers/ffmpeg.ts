@@ -51,7 +51,7 @@ export function words(line: string): string[] {
 }
 
 export interface Decoded {
-  /** A hash of every frame of the picture, in order. */
+  /** A checksum of every frame of the picture, in order. */
   readonly frames: readonly string[];
   /** ffmpeg's complaints, picture and sound; empty for a sound file. */
   readonly complaints: string;
@@ -59,19 +59,20 @@ export interface Decoded {
 
 /** Decodes the whole file once. */
 export async function decode(path: string): Promise<Decoded> {
-  const outputs = words('-map 0:v:0 -f framemd5 - -map 0:a? -f null -');
+  const outputs = words('-map 0:v:0 -f framecrc - -map 0:a? -f null -');
   const { stdout, stderr } = await tryRun([...words('-v error -err_detect explode -i'), path, ...outputs]);
-  return { frames: hashColumn(stdout), complaints: stderr.trim() };
+  return { frames: sumColumn(stdout), complaints: stderr.trim() };
 }
 
 /** A hash of every packet of the first sound track, as stored; none when there is no sound. */
 export async function soundPackets(path: string): Promise<readonly string[]> {
   const { stdout } = await tryRun(['-v', 'error', '-i', path, ...words('-vn -c copy -f framemd5 -')]);
-  return hashColumn(stdout);
+  return sumColumn(stdout);
 }
 
-function hashColumn(framemd5: Buffer): string[] {
-  const lines = framemd5.toString().split('\n');
+/** What `framecrc` or `framemd5` print of each frame or packet, at the end of its line. */
+function sumColumn(printed: Buffer): string[] {
+  const lines = printed.toString().split('\n');
   return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',').at(-1)?.trim() ?? '');
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
     [
       ...words('-v error -i'),
       JOE,
-      ...words(`-t 2.1 -vf crop=1920:1080,scale=1280:720 -af volume=1 ${FAST}`),
+      ...words(`-t 2.1 -vf crop=1920:1080,scale=1280:720 ${FAST} -c:a copy`),
       join(folder, 'joe.mp4'),
     ],
     { path: makerPath },
@@ -61,9 +61,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const FAST = '-c:v libx264 -preset ultrafast -crf 18 -c:a aac';
+/** Of real pictures, a third of the time that x264 takes at its fastest. */
+const FAST = '-c:v mpeg4 -q:v 3';
 
-function clip(kind: Kind, sound = ''): Promise<string> {
+function clip(kind: Kind, sound = '-c:a copy'): Promise<string> {
   const key = `${kind}${sound}`;
   const make = async (): Promise<string> => {
     const path = join(folder, `${made.size}.mp4`);
