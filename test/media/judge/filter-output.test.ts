@@ -15,7 +15,7 @@ import {
 const RECORDED = Object.fromEntries(
   PRINTED_FILES.map((name) => [
     name,
-    readFileSync(new URL(`../../fixtures/look/${name}.txt`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../../fixtures/look/${name}.txt`, import.meta.url), 'utf8'),
   ]),
 ) as Printed;
 const NOTHING = Object.fromEntries(PRINTED_FILES.map((name) => [name, ''])) as Printed;
