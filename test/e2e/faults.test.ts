@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { callOf } from '../../src/sandbox/calls.ts';
 import { FAULT_NAMES, FAULTS, type NamedFault } from '../../src/sandbox/faults/named.ts';
+import { playScenario } from '../../src/sandbox/faults/scenario.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { makeMachine } from '../helpers/cli.ts';
 import {
@@ -50,6 +51,8 @@ const ERROR_IN_200 = {
   error: { code: 'server_error', message: 'Something \u001b[31mbroke\u0007.' },
 };
 const PAGE = '<!doctype html><title>Sign in</title><h1>Sign in to go on</h1>';
+/** Whose pictures alone are not what they should be. */
+const DAMAGED = 'content zeroed at its end';
 const ELSEWHERE = '{elsewhere}';
 
 const SCENARIOS: Readonly<Record<string, Json>> = {
@@ -70,7 +73,7 @@ const SCENARIOS: Readonly<Record<string, Json>> = {
   'content always cut': always({ truncateBytes: 3000 }, { call: 'content' }),
   'content never begun': always({ truncateBytes: 0 }, { call: 'content' }),
   'content without its end': always({ corrupt: { at: -300, with: 'nothing' } }, { call: 'content' }),
-  'content zeroed at its end': always({ corrupt: { at: -300, with: 'zeros' } }, { call: 'content' }),
+  [DAMAGED]: always({ corrupt: { at: -300, with: 'zeros' } }, { call: 'content' }),
   'content is JSON': always({ respond: { status: 200, body: ERROR_IN_200 } }, { call: 'content' }),
   'content is empty': always({ corrupt: { at: 0, with: 'nothing' } }, { call: 'content' }),
   'the job fails': fate({ fail: { code: 'processing_error', message: 'The \u001b]0;oven\u0007 was cold.' } }),
@@ -82,94 +85,94 @@ const SCENARIOS: Readonly<Record<string, Json>> = {
 
 /**
  * Exit code / requests that begin work, as the host has seen them. A line stands for one scenario, a column for one
- * command; `-` is a command that never meets the fault, and is run at OpenAI's dialect only.
+ * command; `-` is a command that cannot meet the fault, as `meets` proves, and is not run.
  */
 const EXPECTED: Readonly<Record<Dialect, string>> = {
   openai: `
                               create sync   adopt  gen    gen-o  status wait   down   list   cancel delete extend doctor
 none                          0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-slow                          0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-rate-limit                    0/3    0/3    0/0    0/4    0/3    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-rate-limit-bare               5/1    5/1    0/0    5/1    5/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-no-credit                     10/1   10/1   0/0    10/1   10/1   0/0    0/0    0/0    0/0    5/0    0/0    10/1   0/0
-burst                         7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-down                          7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-reset-before                  7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    5/0    0/0    7/1    0/0
-reset-after                   7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    5/0    0/0    7/1    0/0
-half-answer                   7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-html                          7/1    7/1    6/0    7/1    7/1    6/0    0/0    6/0    6/0    5/0    6/0    6/0    6/0
-error-in-200                  7/1    7/1    6/0    7/1    7/1    6/0    0/0    6/0    6/0    5/0    6/0    6/0    6/0
-wrong-type                    0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
-trickle                       0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-cut-video                     0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
-broken-video                  0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
-dead-link                     0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-short-link                    0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-expired                       0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
-backwards                     0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-unknown-status                0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-odd-progress                  0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-clock-ahead                   0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-clock-behind                  0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-always 429 with Retry-After   5/4    5/4    6/0    5/4    5/4    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always 429                    5/1    5/1    6/0    5/1    5/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always 402                    10/1   10/1   10/0   10/1   10/1   10/0   8/0    10/0   10/0   5/0    10/0   10/0   10/0
-always 500 after carrying out 7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always reset before           7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always reset after            7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always half an answer         7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always html                   7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always an error in 200        7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-always redirected             5/1    5/1    6/0    5/1    5/1    6/0    8/0    6/0    6/0    5/0    6/0    6/0    6/0
-content redirected            0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    5/0
-content cut once              0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-content always cut            0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
-content never begun           0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    6/0
-content without its end       0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
-content zeroed at its end     0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
-content is JSON               0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
-content is empty              0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    5/0
-the job fails                 0/1    0/1    0/0    0/2    5/1    0/0    5/0    5/0    0/0    5/0    0/0    5/0    0/0
-the job is moderated          0/1    0/1    0/0    0/2    11/1   0/0    11/0   11/0   0/0    5/0    0/0    11/0   0/0
-the job ends unknown          0/1    0/1    0/0    0/2    8/1    0/0    8/0    8/0    0/0    5/0    8/0    8/0    0/0
-the model is another          0/1    0/1    0/0    0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    0/0
-done, then not                0/1    0/1    0/0    0/2    9/1    0/0    9/0    0/0    0/0    5/0    0/0    0/1    0/0`,
+slow                          0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+rate-limit                    0/3    0/3    0/0    0/4    0/3    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+rate-limit-bare               5/1    5/1    0/0    5/1    5/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+no-credit                     10/1   10/1   -      10/1   10/1   -      -      -      -      -      -      10/1   -
+burst                         7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+down                          7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+reset-before                  7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      7/1    -
+reset-after                   7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      7/1    -
+half-answer                   7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+html                          7/1    7/1    6/0    7/1    7/1    6/0    0/0    6/0    6/0    -      6/0    6/0    6/0
+error-in-200                  7/1    7/1    6/0    7/1    7/1    6/0    0/0    6/0    6/0    -      6/0    6/0    6/0
+wrong-type                    -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      0/0
+trickle                       -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      0/0
+cut-video                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      0/0
+broken-video                  -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      5/0
+dead-link                     -      -      -      -      -      -      -      -      -      -      -      -      -
+short-link                    0/1    0/1    -      0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    -
+expired                       0/1    0/1    -      0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    -
+backwards                     0/1    0/1    -      0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    -
+unknown-status                0/1    0/1    -      0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    -
+odd-progress                  0/1    0/1    -      0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    -
+clock-ahead                   0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+clock-behind                  0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    -      0/0    0/1    0/0
+always 429 with Retry-After   5/4    5/4    6/0    5/4    5/4    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always 429                    5/1    5/1    6/0    5/1    5/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always 402                    10/1   10/1   10/0   10/1   10/1   10/0   8/0    10/0   10/0   -      10/0   10/0   10/0
+always 500 after carrying out 7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always reset before           7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always reset after            7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always half an answer         7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always html                   7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always an error in 200        7/1    7/1    6/0    7/1    7/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+always redirected             5/1    5/1    6/0    5/1    5/1    6/0    8/0    6/0    6/0    -      6/0    6/0    6/0
+content redirected            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      5/0
+content cut once              -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      0/0
+content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      0/0
+content never begun           -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      6/0
+content without its end       -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      5/0
+content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      5/0
+content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      0/0
+content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      5/0
+the job fails                 0/1    0/1    -      0/2    5/1    0/0    5/0    5/0    0/0    5/0    0/0    5/0    -
+the job is moderated          0/1    0/1    -      0/2    11/1   0/0    11/0   11/0   0/0    5/0    0/0    11/0   -
+the job ends unknown          0/1    0/1    -      0/2    8/1    0/0    8/0    8/0    0/0    5/0    8/0    8/0    -
+the model is another          0/1    0/1    -      0/2    9/1    0/0    9/0    9/0    0/0    5/0    0/0    0/1    -
+done, then not                0/1    0/1    -      0/2    9/1    0/0    9/0    0/0    0/0    5/0    0/0    0/1    -`,
   wavespeed: `
                               create sync   adopt  gen    gen-o  status wait   down   list   cancel delete extend doctor
 none                          0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-slow                          0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-rate-limit                    0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-rate-limit-bare               0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-no-credit                     10/1   10/1   0/0    10/1   10/1   0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-burst                         0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-down                          6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-reset-before                  7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-reset-after                   7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-half-answer                   0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-html                          6/0    6/0    0/0    6/0    0/1    6/0    0/0    6/0    5/0    5/0    6/0    5/0    6/0
-error-in-200                  6/0    6/0    0/0    6/0    0/1    6/0    0/0    6/0    5/0    5/0    6/0    5/0    6/0
+slow                          0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+rate-limit                    0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+rate-limit-bare               0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+no-credit                     10/1   10/1   -      10/1   10/1   -      -      -      -      -      -      -      -
+burst                         0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+down                          6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+reset-before                  7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      -      -
+reset-after                   7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      -      -
+half-answer                   0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+html                          6/0    6/0    -      6/0    0/1    6/0    0/0    6/0    -      -      6/0    -      6/0
+error-in-200                  6/0    6/0    -      6/0    0/1    6/0    0/0    6/0    -      -      6/0    -      6/0
 wrong-type                    -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 trickle                       -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 cut-video                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 broken-video                  -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 dead-link                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-short-link                    0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      5/0    0/0    5/0    -
-expired                       0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    -      5/0    0/0    5/0    -
-backwards                     0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      5/0    0/0    5/0    -
-unknown-status                0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      5/0    0/0    5/0    -
-odd-progress                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      5/0    0/0    5/0    -
-clock-ahead                   0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-clock-behind                  0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    0/0
-always 429 with Retry-After   6/0    6/0    0/0    6/0    5/4    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always 429                    6/0    6/0    0/0    6/0    5/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always 402                    10/0   10/0   0/0    10/0   10/1   10/0   8/0    10/0   5/0    5/0    10/0   5/0    10/0
-always 500 after carrying out 6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always reset before           6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always reset after            6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always half an answer         6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always html                   6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always an error in 200        6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
-always redirected             6/0    6/0    0/0    6/0    5/1    6/0    8/0    6/0    5/0    5/0    6/0    5/0    6/0
+short-link                    0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    -
+expired                       0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    5/0    5/0    0/0    5/0    -
+backwards                     0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    -
+unknown-status                0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    -
+odd-progress                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    5/0    0/0    5/0    -
+clock-ahead                   0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+clock-behind                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      -      0/0    -      0/0
+always 429 with Retry-After   6/0    6/0    -      6/0    5/4    6/0    8/0    6/0    -      -      6/0    -      6/0
+always 429                    6/0    6/0    -      6/0    5/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always 402                    10/0   10/0   -      10/0   10/1   10/0   8/0    10/0   -      -      10/0   -      10/0
+always 500 after carrying out 6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always reset before           6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always reset after            6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always half an answer         6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always html                   6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always an error in 200        6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      -      6/0    -      6/0
+always redirected             6/0    6/0    -      6/0    5/1    6/0    8/0    6/0    -      -      6/0    -      6/0
 content redirected            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content cut once              -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
@@ -178,47 +181,47 @@ content without its end       -      -      -      -      9/1    -      9/0    9
 content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    -      5/0    0/0    5/0    -
-the job is moderated          11/1   11/1   -      0/1    11/1   0/0    11/0   11/0   -      5/0    0/0    5/0    -
-the job ends unknown          8/1    8/1    -      0/1    8/1    0/0    8/0    8/0    -      5/0    8/0    5/0    -
-the model is another          0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    -      5/0    0/0    5/0    -
-done, then not                0/1    0/1    -      0/1    0/1    0/0    9/0    0/0    -      5/0    0/0    5/0    -`,
+the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    5/0    5/0    0/0    5/0    -
+the job is moderated          11/1   11/1   -      0/1    11/1   0/0    11/0   11/0   5/0    5/0    0/0    5/0    -
+the job ends unknown          8/1    8/1    -      0/1    8/1    0/0    8/0    8/0    5/0    5/0    8/0    5/0    -
+the model is another          0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    5/0    5/0    0/0    5/0    -
+done, then not                0/1    0/1    -      0/1    0/1    0/0    9/0    0/0    5/0    5/0    0/0    5/0    -`,
   eachlabs: `
                               create sync   adopt  gen    gen-o  status wait   down   list   cancel delete extend doctor
 none                          0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-slow                          0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-rate-limit                    0/1    0/1    0/0    0/1    0/3    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-rate-limit-bare               0/1    0/1    0/0    0/1    5/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-no-credit                     10/1   10/1   0/0    10/1   10/1   0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-burst                         0/1    0/1    0/0    0/1    7/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-down                          6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-reset-before                  7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-reset-after                   7/1    7/1    0/0    7/1    7/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-half-answer                   0/1    0/1    0/0    0/1    7/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-html                          6/0    6/0    0/0    6/0    7/1    6/0    0/0    6/0    5/0    6/0    5/0    5/0    6/0
-error-in-200                  5/0    5/0    0/0    5/0    7/1    6/0    0/0    6/0    5/0    6/0    5/0    5/0    6/0
+slow                          0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+rate-limit                    0/1    0/1    -      0/1    0/3    0/0    0/0    0/0    -      0/0    -      -      0/0
+rate-limit-bare               0/1    0/1    -      0/1    5/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+no-credit                     10/1   10/1   -      10/1   10/1   -      -      -      -      -      -      -      -
+burst                         0/1    0/1    -      0/1    7/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+down                          6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+reset-before                  7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      -      -
+reset-after                   7/1    7/1    -      7/1    7/1    -      -      -      -      -      -      -      -
+half-answer                   0/1    0/1    -      0/1    7/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+html                          6/0    6/0    -      6/0    7/1    6/0    0/0    6/0    -      6/0    -      -      6/0
+error-in-200                  5/0    5/0    -      5/0    7/1    6/0    0/0    6/0    -      6/0    -      -      6/0
 wrong-type                    -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 trickle                       -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 cut-video                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 broken-video                  -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 dead-link                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-short-link                    0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    5/0    5/0    -
-expired                       0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    -      0/0    5/0    5/0    -
-backwards                     0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    5/0    5/0    -
-unknown-status                0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    5/0    5/0    -
-odd-progress                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    5/0    5/0    -
-clock-ahead                   0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-clock-behind                  0/1    0/1    0/0    0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    0/0
-always 429 with Retry-After   6/0    6/0    0/0    6/0    5/4    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always 429                    6/0    6/0    0/0    6/0    5/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always 402                    10/0   10/0   0/0    10/0   10/1   10/0   8/0    10/0   5/0    10/0   5/0    5/0    10/0
-always 500 after carrying out 6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always reset before           6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always reset after            6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always half an answer         6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always html                   6/0    6/0    0/0    6/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always an error in 200        5/0    5/0    0/0    5/0    7/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
-always redirected             6/0    6/0    0/0    6/0    5/1    6/0    8/0    6/0    5/0    6/0    5/0    5/0    6/0
+short-link                    0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    -
+expired                       0/1    0/1    -      0/1    9/1    0/0    9/0    9/0    5/0    0/0    5/0    5/0    -
+backwards                     0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    -
+unknown-status                0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    -
+odd-progress                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    -
+clock-ahead                   0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+clock-behind                  0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    -      -      0/0
+always 429 with Retry-After   6/0    6/0    -      6/0    5/4    6/0    8/0    6/0    -      6/0    -      -      6/0
+always 429                    6/0    6/0    -      6/0    5/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always 402                    10/0   10/0   -      10/0   10/1   10/0   8/0    10/0   -      10/0   -      -      10/0
+always 500 after carrying out 6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always reset before           6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always reset after            6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always half an answer         6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always html                   6/0    6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always an error in 200        5/0    5/0    -      5/0    7/1    6/0    8/0    6/0    -      6/0    -      -      6/0
+always redirected             6/0    6/0    -      6/0    5/1    6/0    8/0    6/0    -      6/0    -      -      6/0
 content redirected            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content cut once              -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
 content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
@@ -227,11 +230,11 @@ content without its end       -      -      -      -      9/1    -      9/0    9
 content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
-the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    -      0/0    5/0    5/0    -
-the job is moderated          11/1   11/1   -      0/1    11/1   0/0    11/0   11/0   -      0/0    5/0    5/0    -
-the job ends unknown          8/1    8/1    -      0/1    8/1    0/0    8/0    8/0    -      0/0    5/0    5/0    -
-the model is another          0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    -      0/0    5/0    5/0    -
-done, then not                0/1    0/1    -      0/1    0/1    0/0    9/0    0/0    -      5/0    5/0    5/0    -`,
+the job fails                 5/1    5/1    -      0/1    5/1    0/0    5/0    5/0    5/0    0/0    5/0    5/0    -
+the job is moderated          11/1   11/1   -      0/1    11/1   0/0    11/0   11/0   5/0    0/0    5/0    5/0    -
+the job ends unknown          8/1    8/1    -      0/1    8/1    0/0    8/0    8/0    5/0    0/0    5/0    5/0    -
+the model is another          0/1    0/1    -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    5/0    5/0    -
+done, then not                0/1    0/1    -      0/1    0/1    0/0    9/0    0/0    5/0    5/0    5/0    5/0    -`,
 };
 
 const NAME_COLUMNS = 30;
@@ -242,16 +245,22 @@ function lineOf(dialect: Dialect, name: string): string {
   return line.slice(NAME_COLUMNS).trim();
 }
 
-/** Where the fault lies decides who meets it: all requests, those for content, or jobs. */
-function meets(command: Command, { rules, use, jobs }: Json): boolean {
-  const named = ((use ?? []) as readonly (keyof typeof FAULTS)[]).map((name): NamedFault => FAULTS[name]);
-  const all = [...((rules ?? []) as NonNullable<NamedFault['rules']>), ...named.flatMap((fault) => fault.rules ?? [])];
-  const aboutJobs = jobs !== undefined || named.some(({ job }) => job !== undefined);
-  const aboutContent =
-    all.length > 0 && all.every(({ match }) => match.call === 'content' || match.path === '/files/*');
-  if (aboutContent) return SAVES.includes(command);
-  if (aboutJobs) return !['adopt', 'doctor', 'list'].includes(command);
-  return true;
+/** What a command is known by before any fault: what it asked the host for, and how much it began, where nothing is wrong. */
+type Healthy = Pick<Run, 'requests' | 'creates'>;
+
+/**
+ * Up to its first fault a command asks what it asks where nothing is wrong. It cannot meet a fault that lies on none of
+ * these requests, nor the fate of a job where there is no job and none is made.
+ */
+function meets(command: Command, { requests, creates }: Healthy, scenario: Json): boolean {
+  const named = ((scenario.use ?? []) as readonly (keyof typeof FAULTS)[]).map((name): NamedFault => FAULTS[name]);
+  const hasFates = scenario.jobs !== undefined || named.some(({ job }) => job !== undefined);
+  if (hasFates && (COMMANDS[command][0] === 'job' || creates > 0)) return true;
+  const player = playScenario({ version: 1, ...scenario });
+  if (player.skewMs !== 0) return requests.length > 0;
+  return requests.some(
+    ({ method, path }) => player.fault({ method, path, call: callOf(method, path.split('?')[0] ?? '') }) !== undefined,
+  );
 }
 
 /** What a scenario has in store for a job that was made before the command, without its other faults. */
@@ -267,26 +276,33 @@ function fatesOf({ jobs, use }: Json, command: Command): Json {
 
 describe.each(Object.keys(EXPECTED) as Dialect[])('at a host that speaks %s', (dialect) => {
   let world: World;
+  const healthy = new Map<Command, Healthy>();
+  const commands = Object.keys(COMMANDS) as Command[];
   beforeAll(async () => {
     world = await createWorld(dialect);
+    for (const command of commands) healthy.set(command, await runAgainst(command, {}));
   });
   afterAll(() => world.close());
 
+  async function runAgainst(command: Command, scenario: Json, damaged = false): Promise<Run> {
+    const [stage, afterSeconds, argv] = COMMANDS[command];
+    await world.prepare(stage, stage === 'job' ? fatesOf(scenario, command) : {});
+    // Of what does not concern the pictures, a machine without ffmpeg tells the same in half the time.
+    return world.run(argv, { scenario, afterSeconds, hasFfmpeg: damaged || !SAVES.includes(command) });
+  }
+
   it.each(Object.keys(SCENARIOS))('every command ends as it should against: %s', async (name) => {
     const scenario = SCENARIOS[name] ?? {};
-    const damaged = name === 'content zeroed at its end';
+    const damaged = name === DAMAGED;
     const cells: string[] = [];
     const complaints: string[] = [];
-    for (const command of Object.keys(COMMANDS) as Command[]) {
-      if (dialect !== 'openai' && !meets(command, scenario)) {
+    for (const command of commands) {
+      const known = healthy.get(command);
+      if (name !== 'none' && known && !meets(command, known, scenario)) {
         cells.push('-');
         continue;
       }
-      const [stage, afterSeconds, argv] = COMMANDS[command];
-      await world.prepare(stage, stage === 'job' ? fatesOf(scenario, command) : {});
-      // Of what does not concern the pictures, a machine without ffmpeg tells the same in half the time.
-      const hasFfmpeg = damaged || !SAVES.includes(command);
-      const run = await world.run(argv, { scenario, afterSeconds, hasFfmpeg });
+      const run = await runAgainst(command, scenario, damaged);
       cells.push(`${run.exit}/${run.creates}`);
       const wrong = faultsOf(run, { command, world, damaged });
       complaints.push(...wrong.map((what) => `${command} ${what}:\n${run.stderr}`));

@@ -32,6 +32,8 @@ export interface Run {
   readonly stderr: string;
   /** Requests that begin work, as the host has seen them. */
   readonly creates: number;
+  /** Every request, as the host has seen it: `/v1/videos?limit=1`. */
+  readonly requests: readonly { readonly method: string; readonly path: string }[];
   /** What the command left: names and contents in its folder, and every name in the home. */
   readonly files: ReadonlyMap<string, Buffer>;
   readonly homeFiles: readonly string[];
@@ -153,6 +155,7 @@ export async function createWorld(dialect: Dialect): Promise<World> {
       return {
         ...ran,
         creates: log.filter(isCreate).length,
+        requests: log.map((line) => line.split(' ')).map(([method = '', path = '']) => ({ method, path })),
         files: new Map(await Promise.all(contents)),
         homeFiles: await readdir(at('home'), { recursive: true }),
         jobs: await Promise.all(

@@ -26,8 +26,9 @@ export function restoreTree(root: string, tree: Tree): void {
   for (const [path, { mode, bytes }] of tree) {
     const at = join(root, path);
     const present = now.get(path);
-    if (bytes === undefined) mkdirSync(at, { recursive: true });
-    else if (present?.bytes?.equals(bytes) !== true) writeFileSync(at, bytes);
+    if (bytes === undefined) {
+      if (!present) mkdirSync(at);
+    } else if (present?.bytes?.equals(bytes) !== true) writeFileSync(at, bytes);
     if (present?.mode !== mode) chmodSync(at, mode);
   }
 }
