@@ -48,7 +48,7 @@ const GROUPS = [
         'disk/list-cache.ts',
       ],
       ...['disk/atomic-write.ts', 'videos/job-store.ts', 'videos/job-record.ts', 'disk/lock.ts', 'characters/names.ts'],
-      'disk/records.ts',
+      ...['disk/records.ts', 'characters/find.ts'],
     ],
     packages: ['valibot'],
   },

@@ -1,7 +1,5 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
-
-import { requireCharacter } from '../commands/character.ts';
-import { clipFor } from '../commands/clip.ts';
+import { clipFor } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
 import { costToKeep } from '../costs/budget.ts';
 import type { HeldLock } from '../disk/lock.ts';
@@ -12,6 +10,7 @@ import { keepAnswer } from '../shared/keep-answer.ts';
 import { type Character, isMade, type MadeCharacter, type Registration } from '../shared/model.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import { registrationId } from './cast-format.ts';
+import { requireCharacter } from './find.ts';
 import { continueId, createId, type Made, pendingAt, subjectOf, withoutPending } from './pending.ts';
 import { KINDS, type Place, registrationAt } from './registration-target.ts';
 import { repeatAnnouncement, requestsOf } from './repeat-registration.ts';

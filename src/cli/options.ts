@@ -1,5 +1,7 @@
 /** Options that several commands share, and what their values look like. */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
 import { type ClipOptions, parseSize, type Size } from '../shared/model.ts';
 import { parseTime } from '../shared/time.ts';
@@ -35,9 +37,7 @@ export async function fillAll(command: Command): Promise<void> {
 }
 
 /** The shells that commands are completed in. */
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-
-export type Shell = (typeof SHELLS)[number];
+export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
 /** What `sora help` tells besides the commands. */
 export const HELP_TOPICS = ['exit-codes', 'environment', 'clips', 'providers'] as const;

@@ -1,6 +1,7 @@
 /** The house around the work: names, arguments, options and help of keys, settings, hosts, the store and the sandbox. */
 import { Argument, type Command } from 'commander';
-import { type Act, examples, SHELLS, type Shell, wholeNumber } from './options.ts';
+import type { Shell } from '../completion/scripts.ts';
+import { type Act, examples, SHELLS, wholeNumber } from './options.ts';
 
 export const HOUSE = {
   sandbox: addSandbox,

@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video-derive.ts';
 import type { ResendFlags } from '../commands/video-resend.ts';
-import type { FollowFlags } from '../commands/video-wait.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/model.ts';
+import type { FollowFlags } from '../videos/follow.ts';
 import type { GenerateFlags } from '../videos/read-input.ts';
 import {
   type Act,

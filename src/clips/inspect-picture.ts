@@ -1,12 +1,17 @@
 /** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
 import { basename } from 'node:path';
-import type { InspectedClip } from '../commands/clip.ts';
 import type { Context } from '../context.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import type { Found, MediaPlan, Moment } from '../media/plan/plan.ts';
+import type { Found, MediaInfo, MediaPlan, Moment } from '../media/plan/plan.ts';
 import type { Ffmpeg } from '../media/prepare.ts';
 import { isSoraError } from '../shared/errors.ts';
 import type { ClipOptions, Rect } from '../shared/model.ts';
+
+export interface InspectedClip {
+  readonly path: string;
+  readonly info: MediaInfo;
+  readonly plan: MediaPlan;
+}
 
 /** Finds what `--start auto` and `--crop-bars` ask for, with progress. Throws `machine` without an ffmpeg. */
 export async function findWishes(context: Context, clip: InspectedClip, options: ClipOptions): Promise<Found> {

@@ -1,8 +1,11 @@
 /** `sora character create`: a clip becomes a master in the store, then a name, then a registration. Each step keeps what was made. */
 import { basename, resolve } from 'node:path';
 import { checkInput, hashSource } from '../characters/check-input.ts';
+import { characterDocument } from '../characters/find.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
 import { type Place, registrationAt } from '../characters/registration-target.ts';
+import { inspectClip } from '../clips/inspect.ts';
+import { clipLine, prepareInto } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
 import {
   type BudgetFlags,
@@ -29,8 +32,7 @@ import {
 import { oneLine } from '../shared/text.ts';
 import { requestText } from '../videos/preview.ts';
 import { purposeOf } from '../videos/read-input.ts';
-import { characterDocument } from './character.ts';
-import { clipLine, inspectClip, planText, prepareInto } from './clip.ts';
+import { planText } from './clip.ts';
 
 export interface CreateInput extends BudgetFlags {
   readonly file: string;

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { registrationId } from '../characters/cast-format.ts';
 import { checkInput, hashSource } from '../characters/check-input.ts';
+import { characterDocument, requireCharacter } from '../characters/find.ts';
 import { checkName } from '../characters/names.ts';
 import { pendingAt, withoutPending } from '../characters/pending.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
@@ -23,7 +24,6 @@ import {
 } from '../shared/model.ts';
 import { oneLine, shellOption, shellPhrase } from '../shared/text.ts';
 import { exitOf } from '../videos/find-jobs.ts';
-import { characterDocument, requireCharacter } from './character.ts';
 import { isSame, keep, nameTaken } from './character-create.ts';
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */

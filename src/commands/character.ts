@@ -1,18 +1,11 @@
 /** The cast on this machine: list, show, rename, remove. */
+
+import { characterDocument, requireCharacter } from '../characters/find.ts';
 import type { Context } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
 import { type Character, type CharacterDigest, type Clip, changedSince, formatSize, isMade } from '../shared/model.ts';
-import { formatBytes, nearest, oneLine, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { formatBytes, oneLine, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { WrittenSheet } from './clip-sheet.ts';
-
-/** The character as a document: its record, and where its clip lies if it has one. */
-export async function characterDocument(
-  context: Context,
-  character: Character,
-): Promise<Character & { clipPath?: string }> {
-  if (!isMade(character)) return character;
-  return { ...character, clipPath: (await context.characters()).clipPath(character.master.sha256) };
-}
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
@@ -20,32 +13,6 @@ async function clipWords(context: Context, { master, clipless }: CharacterDigest
   if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
   return 'no clip here';
 }
-
-/** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */
-export async function requireCharacter(
-  context: Context,
-  name: string,
-  { mayBeNew = false }: { readonly mayBeNew?: boolean } = {},
-): Promise<Character> {
-  if (name.trim() === '') {
-    throw new SoraError('usage', 'The name of a character is empty.', { hint: SEE_CAST });
-  }
-  const store = await context.characters();
-  const found = await store.find(name);
-  if (found) return found;
-  const { records } = await store.list();
-  const close = nearest(
-    name,
-    records.map((one) => one.name),
-  );
-  const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
-  const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
-  throw new SoraError('usage', `There is no character "${name}".`, {
-    hint: close === undefined ? other : `Did you mean ${close}?`,
-  });
-}
-
-const SEE_CAST = 'See the cast: sora character list';
 
 /** `sora character list` */
 export async function runCharacterList(context: Context): Promise<undefined> {

@@ -2,10 +2,11 @@
 
 import type { Context } from '../context.ts';
 import { type Answer, failureOf, isUnsupported, jsonOf, parseJson } from '../http/answer.ts';
-import { checkRoute, type HttpRequest } from '../http/client.ts';
+import { checkRoute } from '../http/client.ts';
 import { refusal } from '../http/errors.ts';
 import { isLoopback, proxyOf } from '../http/proxy.ts';
 import { hideUser } from '../http/redact.ts';
+import type { HttpRequest } from '../http/request.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import type { Connection } from '../settings/choose-provider.ts';
 import { readSettings } from '../settings/settings.ts';

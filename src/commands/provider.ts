@@ -1,10 +1,10 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
 
 import type { Context } from '../context.ts';
-import { formatUsd } from '../costs/cost.ts';
+import { formatUsd, type ModelPrice } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
 import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
-import type { ModelFacts, ModelPrice } from '../providers/models.ts';
+import type { ModelFacts } from '../providers/models.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';

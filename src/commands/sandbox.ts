@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { reasonFor } from '../disk/atomic-write.ts';
 import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
-import { SANDBOX_KEY } from '../providers/provider.ts';
+import { SANDBOX_KEY } from '../http/redact.ts';
 import { PATH_HINT, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 

@@ -7,12 +7,13 @@ import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { type Derivation, isFinal, type Job, parseSize, type VideoRequest } from '../shared/model.ts';
 import { admittedJob, existingJobs } from '../videos/admission.ts';
 import { findJobs, finishedJob, showJobs } from '../videos/find-jobs.ts';
+import type { FollowFlags } from '../videos/follow.ts';
 import { fingerprintOf } from '../videos/lifecycle.ts';
 import { checkTarget } from '../videos/output-target.ts';
 import { showRequest } from '../videos/preview.ts';
 import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt, refuseIdle } from '../videos/read-input.ts';
 import { type Order, submit } from '../videos/submit.ts';
-import { type FollowFlags, followAll } from './video-wait.ts';
+import { followAll } from './video-wait.ts';
 
 export interface DeriveFlags extends FollowFlags, BudgetFlags {
   /** What an extension adds. */

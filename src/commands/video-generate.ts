@@ -1,5 +1,6 @@
 /** `sora video generate`: everything that can be refused is refused first, then the record is written, then the request leaves. */
 
+import { requireCharacter } from '../characters/find.ts';
 import { forgetStale } from '../characters/stale.ts';
 import type { Context } from '../context.ts';
 import { checkBudget, costOfCharacters, costOfVideo } from '../costs/budget.ts';
@@ -15,7 +16,6 @@ import { type Admit, type Draft, makeDraft } from '../videos/prepare-request.ts'
 import { showRequest } from '../videos/preview.ts';
 import { type GenerateFlags, gatherWishes, purposeOf, type Wanted } from '../videos/read-input.ts';
 import { type Submitted, submit } from '../videos/submit.ts';
-import { requireCharacter } from './character.ts';
 import { followAll } from './video-wait.ts';
 
 export async function runGenerate(context: Context, input: GenerateFlags & { prompt: string }): Promise<number> {

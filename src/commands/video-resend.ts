@@ -7,14 +7,15 @@ import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isUnresolved, type Job } from '../shared/model.ts';
 import { admittedJob, existingJobs } from '../videos/admission.ts';
 import { findJobByBeginning, showJobs } from '../videos/find-jobs.ts';
+import type { FollowFlags } from '../videos/follow.ts';
 import { checkTarget } from '../videos/output-target.ts';
 import { showRequest } from '../videos/preview.ts';
 import { refuseIdle } from '../videos/read-input.ts';
 import { settleJob, unresolvedError } from '../videos/recover-lost.ts';
 import { readReference } from '../videos/reference-image.ts';
+import { refuseKnown, refuseResent } from '../videos/replace.ts';
 import { type Order, submit } from '../videos/submit.ts';
-import { refuseKnown, refuseResent } from './video-close.ts';
-import { type FollowFlags, followAll } from './video-wait.ts';
+import { followAll } from './video-wait.ts';
 
 export interface ResendFlags extends FollowFlags, BudgetFlags {
   readonly wait: boolean;

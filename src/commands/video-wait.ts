@@ -1,11 +1,10 @@
 /** From a job's id to its end: `video wait`, `video download` and `generate --wait`. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import type { Variant } from '../providers/provider.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { lastWords } from '../shared/exit-messages.ts';
-import type { Job } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/model.ts';
 import { alreadyHere, type Followed, fetchVideo } from '../videos/download.ts';
 import {
   deletedError,
@@ -16,22 +15,11 @@ import {
   saveProgress,
   unknownJob,
 } from '../videos/find-jobs.ts';
+import type { FollowFlags } from '../videos/follow.ts';
 import { describe, jobError, waitForJob } from '../videos/lifecycle.ts';
 import { checkTarget, targetOf } from '../videos/output-target.ts';
 import { adoptVideo, requireSettled } from '../videos/recover-lost.ts';
 import { createWaiting, type WaitLine } from './wait-display.ts';
-
-export interface FollowFlags {
-  readonly output?: string;
-  /** Seconds, for the whole command. */
-  readonly timeout: number;
-  /** Seconds. */
-  readonly pollInterval?: number;
-  readonly force: boolean;
-  readonly allowDrift: boolean;
-  /** Options that were typed and only mean something to a wait, as they were typed. */
-  readonly waitOnly?: readonly string[];
-}
 
 /** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
 export async function runVideoWait(

@@ -1,7 +1,9 @@
 /** `sora completion`: the scripts that let a shell ask the program itself what can come next. */
 
-import type { Shell } from '../cli/options.ts';
 import type { Context } from '../context.ts';
+
+/** The shells that commands are completed in. */
+export type Shell = 'bash' | 'zsh' | 'fish';
 
 /** Works with bash 3.2 and without the bash-completion package. */
 const BASH = `# Completion of sora for bash. In ~/.bashrc: source <(sora completion bash)

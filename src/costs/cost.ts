@@ -1,7 +1,16 @@
 /** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
 
-import type { ModelFacts } from '../providers/models.ts';
 import type { JobCost, JobDigest, Size } from '../shared/model.ts';
+
+export interface ModelPrice {
+  /** US dollars for a second of video, by the shorter side of the picture in pixels. */
+  readonly usdPerSecond: Readonly<Record<number, number>>;
+  /** Seconds of reference clips are billed like seconds of video. */
+  readonly billsClips?: boolean;
+  /** ISO 8601 date on which the price was read, and where. */
+  readonly asOf: string;
+  readonly source: string;
+}
 
 export interface Cost {
   /** US dollars. */
@@ -13,7 +22,7 @@ export interface Cost {
 
 export interface Priced {
   /** The table of the host that is asked. */
-  readonly facts: readonly ModelFacts[];
+  readonly facts: readonly { readonly id: string; readonly price?: ModelPrice }[];
   readonly model: string | undefined;
   readonly size: Size;
   readonly seconds: number;

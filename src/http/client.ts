@@ -6,22 +6,13 @@ import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/model.ts';
 import { type Answer, failureOf, type Headers, isQuota, isUnsupported, maybeDone, requestIdOf } from './answer.ts';
-import type { RequestBody } from './body.ts';
 import { describeLost } from './errors.ts';
 import { createConnections, DEFAULT_TIMEOUTS, exchange, Lost, type Reply, type Timeouts } from './exchange.ts';
 import { createTurns } from './limiter.ts';
-import {
-  type Auth,
-  checkAuth,
-  headersFor,
-  isRedirect,
-  parseUrl,
-  redirectTarget,
-  refusePlainHttp,
-  secretsOf,
-} from './origins.ts';
+import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, refusePlainHttp, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedact, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
+import type { HttpRequest } from './request.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
 
 export interface Http {
@@ -35,23 +26,6 @@ export interface Http {
   open(request: HttpRequest): Promise<Answer | StreamedAnswer>;
   /** Ends every exchange that is still under way. */
   close(): Promise<void>;
-}
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly url: string;
-  /** A create may cost money and is not repeated once it may have arrived; a read is harmless. */
-  readonly kind: 'create' | 'read';
-  readonly auth?: Auth | undefined;
-  /** The key is hidden in what is answered, as always, but not sent: its URL is signed, or public. */
-  readonly keyless?: boolean;
-  readonly headers?: Headers;
-  readonly body?: RequestBody | undefined;
-  readonly signal: AbortSignal;
-  /** Of a buffered answer; 16 MiB unless given. */
-  readonly maxBytes?: number;
-  /** True for an answer that is final although its status says to try again. */
-  readonly settles?: (answer: Answer) => boolean;
 }
 
 export interface StreamedAnswer {

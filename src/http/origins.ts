@@ -1,16 +1,9 @@
 /** Who may see a key, and where a request may be led: the rules about origins. */
 import { SoraError } from '../shared/errors.ts';
 import { type Headers, maybeDone } from './answer.ts';
-import type { HttpRequest } from './client.ts';
 import { isLoopback } from './proxy.ts';
 import { hideUser, isSecretHeader, type Redact } from './redact.ts';
-
-/** A key and the only origin that may see it. */
-export interface Auth {
-  readonly header: string;
-  readonly value: string;
-  readonly origin: string;
-}
+import type { Auth, HttpRequest } from './request.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

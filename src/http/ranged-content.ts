@@ -1,12 +1,30 @@
 /** The bytes of a finished video: resumed when they are still the same bytes, else from the start, and from where it is safe. */
-
-import type { Content, ContentRequest, Variant } from '../providers/provider.ts';
 import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
 import { type Answer, failureOf } from './answer.ts';
-import type { Http, HttpRequest, StreamedAnswer } from './client.ts';
+import type { Http, StreamedAnswer } from './client.ts';
 import { refusal } from './errors.ts';
 import { isLoopback } from './proxy.ts';
 import { isMasked, redactUrls } from './redact.ts';
+import type { HttpRequest } from './request.ts';
+
+export interface ContentRequest {
+  /** What it is, as a word of messages. */
+  readonly variant: string;
+  /** Bytes already held, to be resumed by Range. */
+  readonly offset: number;
+  /** The ETag of those bytes; another one at the host starts over. */
+  readonly etag: string | undefined;
+}
+
+export interface Content {
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly contentType: string | undefined;
+  /** Where in the whole the first byte of `body` stands. */
+  readonly offset: number;
+  /** Of the whole, when the host says. */
+  readonly totalBytes: number | undefined;
+  readonly etag: string | undefined;
+}
 
 export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
   return answer.status >= 200 && answer.status < 300;
@@ -63,7 +81,7 @@ export async function openLinked(
 const RUN_OUT: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** The error for an answer that is no content. */
-function contentRefusal(answer: Answer, variant: Variant): SoraError {
+function contentRefusal(answer: Answer, variant: string): SoraError {
   const hint = (text: string): SoraErrorOptions => ({
     hint: text,
     ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),

@@ -1,10 +1,9 @@
 /** Whether an uploaded clip still lies where it was put: one byte of it is asked for, and no key goes along. */
-
-import type { Call } from '../providers/provider.ts';
 import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError } from '../shared/errors.ts';
 import type { Http } from './client.ts';
 import { checkNamedUrl } from './ranged-content.ts';
+import type { Call } from './request.ts';
 
 /** A look before a video is sent, or none: it must not hold anybody up. */
 const LOOK_MS = 10_000;

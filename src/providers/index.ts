@@ -1,20 +1,8 @@
 /** The providers by name: how each is configured, and how it is made. Loads no adapter until one is asked for. */
 import type { Cost } from '../costs/cost.ts';
-import type { Http } from '../http/client.ts';
+import { SANDBOX_KEY } from '../http/redact.ts';
 import type { ModelFacts } from './models.ts';
-import { type Backend, type Provider, type ProviderName, SANDBOX_KEY } from './provider.ts';
-
-export interface ProviderOptions {
-  /** Normalised, or `sandbox:`: what records are matched by. */
-  readonly baseUrl: string;
-  /** Where requests really go, when that is not the base URL. */
-  readonly url?: string | undefined;
-  readonly key: string | undefined;
-  readonly backend: Backend | undefined;
-  readonly http: Http;
-  /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
+import type { Provider, ProviderName, ProviderOptions } from './provider.ts';
 
 export interface ProviderEntry {
   /** The environment variable of its key; undefined when it needs none. */

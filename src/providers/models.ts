@@ -1,6 +1,6 @@
 /** What is known about models, as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
 
-import type { Cost } from '../costs/cost.ts';
+import type { Cost, ModelPrice } from '../costs/cost.ts';
 import type { Size } from '../shared/model.ts';
 import type { CharacterMode } from './provider.ts';
 import { ratiosOf } from './ratios.ts';
@@ -18,16 +18,6 @@ export interface ModelFacts {
   readonly price?: ModelPrice;
   /** Since when; ISO 8601 date. */
   readonly retired?: string;
-}
-
-export interface ModelPrice {
-  /** US dollars for a second of video, by the shorter side of the picture in pixels. */
-  readonly usdPerSecond: Readonly<Record<number, number>>;
-  /** Seconds of reference clips are billed like seconds of video. */
-  readonly billsClips?: boolean;
-  /** ISO 8601 date on which the price was read, and where. */
-  readonly asOf: string;
-  readonly source: string;
 }
 
 export interface Model {

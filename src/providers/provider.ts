@@ -15,10 +15,23 @@
  *
  * Ids are strings from the wire on. Texts from the host are passed on as they are; the ui cleans them.
  */
-import type { Derivation, JobFailure, Size } from '../shared/model.ts';
 
-/** What the sandbox takes for a key. Its documentation tells it, so it is no secret, and it is a word of paths and sentences. */
-export const SANDBOX_KEY = 'sandbox';
+import type { Http } from '../http/client.ts';
+import type { Content, ContentRequest } from '../http/ranged-content.ts';
+import type { Call } from '../http/request.ts';
+import type { Derivation, ImageMime, JobFailure, Size, Variant } from '../shared/model.ts';
+
+export interface ProviderOptions {
+  /** Normalised, or `sandbox:`: what records are matched by. */
+  readonly baseUrl: string;
+  /** Where requests really go, when that is not the base URL. */
+  readonly url?: string | undefined;
+  readonly key: string | undefined;
+  readonly backend: Backend | undefined;
+  readonly http: Http;
+  /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
 
 /** Names that `--provider` takes. */
 export type ProviderName = 'openai' | 'wavespeed' | 'eachlabs' | 'sandbox';
@@ -79,7 +92,7 @@ export interface Provider {
   /** Undefined when the host does not know the id (404). */
   getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined>;
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
-  openContent(remoteId: string, request: ContentRequest, call: Call): Promise<Content>;
+  openContent(remoteId: string, request: ContentRequest & { readonly variant: Variant }, call: Call): Promise<Content>;
 
   /** What an extension may be, where that is known. */
   readonly extensions?: ExtensionLimits;
@@ -147,10 +160,6 @@ export interface ProviderLimits {
   readonly seconds: readonly number[];
 }
 
-export interface Call {
-  readonly signal: AbortSignal;
-}
-
 /** What a create that may be paid for tells its caller while it runs. Both are awaited, and what they throw ends the call. */
 export interface CharacterCall extends Call {
   /** Right before the request leaves that makes the character; what was uploaded before it costs nothing. */
@@ -198,8 +207,6 @@ export type Reference =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly mime: ImageMime; readonly fileName: string }
   | { readonly kind: 'url'; readonly url: string };
 
-export type ImageMime = 'image/jpeg' | 'image/png' | 'image/webp';
-
 export interface WireRequest {
   readonly method: 'POST';
   readonly url: string;
@@ -232,24 +239,4 @@ export interface RemoteVideo {
   readonly expiresAt?: string;
   /** When the host asks for the next poll not before so many milliseconds. */
   readonly pollAfterMs?: number;
-}
-
-export type Variant = 'video' | 'thumbnail' | 'spritesheet';
-
-export interface ContentRequest {
-  readonly variant: Variant;
-  /** Bytes already held, to be resumed by Range. */
-  readonly offset: number;
-  /** The ETag of those bytes; another one at the host starts over. */
-  readonly etag: string | undefined;
-}
-
-export interface Content {
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly contentType: string | undefined;
-  /** Where in the whole the first byte of `body` stands. */
-  readonly offset: number;
-  /** Of the whole, when the host says. */
-  readonly totalBytes: number | undefined;
-  readonly etag: string | undefined;
 }

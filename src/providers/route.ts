@@ -2,13 +2,11 @@
 
 import type { Answer } from '../http/answer.ts';
 import type { RequestBody } from '../http/body.ts';
-import type { HttpRequest } from '../http/client.ts';
-import type { Auth } from '../http/origins.ts';
 import { isMasked } from '../http/redact.ts';
+import type { Auth, Call, HttpRequest } from '../http/request.ts';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine, trimEnd } from '../shared/text.ts';
-import type { ProviderOptions } from './index.ts';
-import type { Call } from './provider.ts';
+import type { ProviderOptions } from './provider.ts';
 
 export interface Route {
   /** The base URL, without a slash at its end. */

@@ -4,7 +4,8 @@ import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Delivery, Player } from './faults/scenario.ts';
+import type { Delivery } from './faults/rule.ts';
+import type { Player } from './faults/scenario.ts';
 import { readRegular } from './read.ts';
 
 export interface Incoming {

@@ -1,6 +1,5 @@
 /** What a host answers to a paid request, written down so that no forced exit loses it. */
 
-import type { Ui } from '../terminal/ui.ts';
 import type { SoraError } from './errors.ts';
 import { lastWords } from './exit-messages.ts';
 
@@ -18,7 +17,10 @@ export interface Answer<R> {
  * Resolves with what `write` does, and throws `unwritten` when that fails. A forced exit names what the host has made, waits
  * for the write, and then tells how to go on.
  */
-export async function keepAnswer<R>(ui: Ui, { subject, write, unwritten, stopped }: Answer<R>): Promise<R> {
+export async function keepAnswer<R>(
+  ui: { error(error: SoraError): void },
+  { subject, write, unwritten, stopped }: Answer<R>,
+): Promise<R> {
   const tell = (error: SoraError): void => lastWords.set(subject, () => ui.error(error));
   tell(unwritten('its record is still being written.'));
   return lastWords.hold(async () => {

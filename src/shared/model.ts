@@ -2,6 +2,10 @@
 
 import { trimEnd } from './text.ts';
 
+export type ImageMime = 'image/jpeg' | 'image/png' | 'image/webp';
+
+export type Variant = 'video' | 'thumbnail' | 'spritesheet';
+
 export type Orientation = 'landscape' | 'portrait';
 
 /** Pixels of the displayed picture. */

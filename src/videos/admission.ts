@@ -6,11 +6,10 @@ import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/model.ts';
 import { relativeTime } from '../shared/time.ts';
 import { resumeCommand } from './find-jobs.ts';
 import { describe } from './lifecycle.ts';
-import type { Draft } from './prepare-request.ts';
 import { type Settled, settleJob, unresolvedError } from './recover-lost.ts';
 
 export interface AdmissionOptions {
-  readonly draft: Pick<Draft, 'fingerprint'>;
+  readonly draft: { readonly fingerprint: string };
   readonly key: string | undefined;
   /** Send although an equal job may exist already. */
   readonly resend: boolean;

@@ -2,8 +2,7 @@
  * Characters that a prompt says although nobody named them with `-c`: such a video would be paid for and show somebody
  * else. Whether they are cast is said by flag or setting, else asked on a terminal; anywhere else a warning names the flag.
  */
-
-import { requireCharacter } from '../commands/character.ts';
+import { requireCharacter } from '../characters/find.ts';
 import type { Context } from '../context.ts';
 import type { Provider } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';

@@ -10,13 +10,13 @@ import { hashFile } from '../disk/hash.ts';
 import { followLinks } from '../disk/links.ts';
 import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from '../disk/part-file.ts';
 import { machineError, publishFile } from '../disk/publish.ts';
+import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
-import type { Received } from '../media/verify/downloaded.ts';
-import type { Content, Provider, Variant } from '../providers/provider.ts';
+import type { Received, VideoFacts } from '../media/verify/downloaded.ts';
+import type { Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
-import type { Clock } from '../shared/model.ts';
+import type { Clock, Variant } from '../shared/model.ts';
 import { oneLine } from '../shared/text.ts';
-import type { VideoFacts } from './mismatch.ts';
 
 export interface DownloadRequest {
   readonly provider: Provider;

@@ -2,15 +2,15 @@
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { hashFile } from '../disk/hash.ts';
-import type { Variant } from '../providers/provider.ts';
+import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Job } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/model.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Task } from '../terminal/ui.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';
 import { resumeCommand, saveProgress } from './find-jobs.ts';
-import { findDrift, type VideoFacts } from './mismatch.ts';
+import { findDrift } from './mismatch.ts';
 import type { Target } from './output-target.ts';
 
 export interface Followed {

@@ -1,11 +1,8 @@
 /** Whether a video is what was asked for: resellers swap models silently. Pure. */
-import { formatSize, type Job, orientationOf, parseSize, type Size } from '../shared/model.ts';
-import { oneLine } from '../shared/text.ts';
 
-/** What is in a downloaded file, measured. */
-export interface VideoFacts extends Size {
-  readonly seconds: number;
-}
+import type { VideoFacts } from '../media/verify/downloaded.ts';
+import { formatSize, type Job, orientationOf, parseSize } from '../shared/model.ts';
+import { oneLine } from '../shared/text.ts';
 
 /**
  * In words, every way in which what came differs from what was asked. Length may differ by half a second; a dated

@@ -3,9 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { Context } from '../context.ts';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
-import type { Variant } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { Job } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/model.ts';
 import { shellCommand, shellQuote } from '../shared/text.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };

@@ -1,7 +1,6 @@
 /** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
 import { resolve } from 'node:path';
-import { requireCharacter } from '../commands/character.ts';
-import type { FollowFlags } from '../commands/video-wait.ts';
+import { requireCharacter } from '../characters/find.ts';
 import type { Context } from '../context.ts';
 import type { BudgetFlags } from '../costs/budget.ts';
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
@@ -10,6 +9,7 @@ import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts'
 import { type Character, orientationOfCharacter, type Size } from '../shared/model.ts';
 import { listOf } from '../shared/text.ts';
 import { readStdin } from '../terminal/stdin.ts';
+import type { FollowFlags } from './follow.ts';
 import { checkTarget } from './output-target.ts';
 import { checkReference } from './reference-image.ts';
 

@@ -5,9 +5,9 @@ import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { openRegular } from '../disk/read-file.ts';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/picture/formats.ts';
-import type { ImageMime, Reference } from '../providers/provider.ts';
+import type { Reference } from '../providers/provider.ts';
 import { PATH_HINT, SoraError } from '../shared/errors.ts';
-import { formatSize, type Size, type VideoRequest } from '../shared/model.ts';
+import { formatSize, type ImageMime, type Size, type VideoRequest } from '../shared/model.ts';
 import { readStdin } from '../terminal/stdin.ts';
 
 export interface ReadReference {

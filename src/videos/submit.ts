@@ -1,6 +1,4 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
-
-import { closeReplaced, refuseResent } from '../commands/video-close.ts';
 import type { Context } from '../context.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
@@ -15,6 +13,7 @@ import { waysOn } from './job-command.ts';
 import { newJobId } from './job-record.ts';
 import { applyRemote, jobError, laterOf } from './lifecycle.ts';
 import type { Draft } from './prepare-request.ts';
+import { closeReplaced, refuseResent } from './replace.ts';
 
 export interface Submitted {
   readonly job: Job;

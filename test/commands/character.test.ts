@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { requireCharacter } from '../../src/characters/find.ts';
 import {
-  requireCharacter,
   runCharacterList,
   runCharacterRemove,
   runCharacterRename,

@@ -1,7 +1,5 @@
-/** How the host of each adapter words what every host has to say, for scripted servers. */
-import type { ProviderOptions } from '../../src/providers/index.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
-import type { NewVideo, Provider, ProviderName, RemoteVideo } from '../../src/providers/provider.ts';
+import type { NewVideo, Provider, ProviderName, ProviderOptions, RemoteVideo } from '../../src/providers/provider.ts';
 import { createTestHttp, type TestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { KEY } from './harness.ts';

@@ -2,8 +2,9 @@
 import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import type { Moment } from '../plan/plan.ts';
-import { cameraSpeed, fades, liveliness, median, type Readings, shaking } from './filter-output.ts';
+import { cameraSpeed, fades, liveliness, type Readings, shaking } from './filter-output.ts';
 import { lightOf } from './judge.ts';
+import { median } from './median.ts';
 import {
   contrastVerdict,
   exposureVerdict,

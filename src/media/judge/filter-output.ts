@@ -1,24 +1,8 @@
 /** What ffmpeg's filters say of a part of a clip, read into numbers. Pure. */
 import type { Rect } from '../../shared/model.ts';
-import type { Meter } from './meter.ts';
+import { median } from './median.ts';
+import type { Meter, Sample } from './meter.ts';
 import { THRESHOLDS } from './thresholds.ts';
-
-/** One of about twelve looks a second at a small copy of the picture. */
-export interface Sample {
-  /** Seconds into the source. */
-  readonly at: number;
-  /** Luma, 16 to 235: of all pixels, and the values below which 5, 10, 90 and 95 per cent of them lie. */
-  readonly mean: number;
-  readonly p5: number;
-  readonly low: number;
-  readonly high: number;
-  readonly p95: number;
-  /** Mean difference of luma to the picture an eighth of a second before. */
-  readonly change: number;
-  /** How far the whole picture moved since the sample before, in per cent of its long side. */
-  readonly x: number;
-  readonly y: number;
-}
 
 export interface Readings {
   readonly samples: readonly Sample[];
@@ -122,11 +106,6 @@ function readLit({ loose, tight }: Printed): Readings['lit'] {
       : undefined;
   });
   return a && b && { loose: a, tight: b };
-}
-
-/** The middle one; 0 of nothing. */
-export function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 /** Over which a path is compared with a smooth one; of fewer pictures a second, over as many as it takes. */

@@ -5,7 +5,9 @@ import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.
 import { trackName } from '../plan/audio-tracks.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
 import { barsAdvice, barsOfMaster, shareOf } from './bars.ts';
-import { cameraSpeed, fades, liveliness, median, type Readings, type Sample, shaking } from './filter-output.ts';
+import { cameraSpeed, fades, liveliness, type Readings, shaking } from './filter-output.ts';
+import { median } from './median.ts';
+import type { Sample } from './meter.ts';
 import {
   contrastVerdict,
   exposureVerdict,

@@ -3,9 +3,25 @@
  * every frame rate: pictures are compared over equal times, not over equal numbers of them. Pure.
  */
 import type { Size } from '../../shared/model.ts';
-import type { Sample } from './filter-output.ts';
 import { estimateShift, type Pyramid, pyramidOf } from './shift.ts';
 import { THRESHOLDS } from './thresholds.ts';
+
+/** One of about twelve looks a second at a small copy of the picture. */
+export interface Sample {
+  /** Seconds into the source. */
+  readonly at: number;
+  /** Luma, 16 to 235: of all pixels, and the values below which 5, 10, 90 and 95 per cent of them lie. */
+  readonly mean: number;
+  readonly p5: number;
+  readonly low: number;
+  readonly high: number;
+  readonly p95: number;
+  /** Mean difference of luma to the picture an eighth of a second before. */
+  readonly change: number;
+  /** How far the whole picture moved since the sample before, in per cent of its long side. */
+  readonly x: number;
+  readonly y: number;
+}
 
 /** Samples a second, as near as the rate allows. */
 const SAMPLE_RATE = 12;

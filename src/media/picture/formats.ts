@@ -1,7 +1,5 @@
 /** Pictures by their bytes: what they are, how large, which way up, and without what cameras write into them. Pure. */
-
-import type { ImageMime } from '../../providers/provider.ts';
-import type { Size } from '../../shared/model.ts';
+import type { ImageMime, Size } from '../../shared/model.ts';
 
 /** The kind of picture that hosts take, by its first bytes; undefined for all others. */
 export function sniffImage(bytes: Uint8Array): ImageMime | undefined {

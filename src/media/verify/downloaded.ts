@@ -1,13 +1,17 @@
 /** What came from a host, before anybody has it: a whole video whose pictures decode, or a picture. */
 import { open } from 'node:fs/promises';
-import type { Variant } from '../../providers/provider.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { VideoFacts } from '../../videos/mismatch.ts';
+import type { Size, Variant } from '../../shared/model.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import type { MediaInfo } from '../info.ts';
 import { sniffImage } from '../picture/formats.ts';
 import { probeMedia } from '../probe/probe.ts';
 import { checkSoundness, type Soundness } from './decode-errors.ts';
+
+/** What is in a downloaded file, measured. */
+export interface VideoFacts extends Size {
+  readonly seconds: number;
+}
 
 /** Empty for what is no video. */
 export interface Received extends Partial<Soundness> {

@@ -4,10 +4,10 @@ import { type Answer, isUnsupported, jsonOf, maybeDone, saysNothing, withoutId }
 import { jsonBody, type RequestBody, rawBody } from '../../http/body.ts';
 import { characterError } from '../../http/errors.ts';
 import { checkNamedUrl, isSuccess, openLinked } from '../../http/ranged-content.ts';
+import type { Call } from '../../http/request.ts';
 import { isClipThere } from '../../http/url-exists.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import type { ProviderOptions } from '../index.ts';
-import type { Call, NewVideo, Provider, Reference, RemoteCharacter, RemoteVideo } from '../provider.ts';
+import type { NewVideo, Provider, ProviderOptions, Reference, RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import {
   CHARACTER_MODEL,

@@ -4,9 +4,9 @@ import { failureOf, jsonOf } from '../../http/answer.ts';
 import { jsonBody, type RequestBody } from '../../http/body.ts';
 import type { Http } from '../../http/client.ts';
 import { checkNamedUrl, isSuccess } from '../../http/ranged-content.ts';
+import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/text.ts';
-import type { Call } from '../provider.ts';
 import type { Route } from '../route.ts';
 import { decodeTicket, refuse, withRequestId } from './wire.ts';
 

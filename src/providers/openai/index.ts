@@ -4,10 +4,10 @@ import { type Answer, failureOf, isUnsupported, jsonOf, parseJson, saysNothing, 
 import { formBody, type RequestBody } from '../../http/body.ts';
 import { characterError, isNotServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openLinked } from '../../http/ranged-content.ts';
+import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { ProviderOptions } from '../index.ts';
 import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from '../models.ts';
-import type { Backend, Call, Provider, ProviderLimits, ProviderName, RemoteVideo } from '../provider.ts';
+import type { Backend, Provider, ProviderLimits, ProviderName, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './wire.ts';

@@ -1,6 +1,6 @@
 /** The common faults by short names, each no more than rules and fates that could stand in a scenario file themselves. */
 import type { Fate } from '../jobs.ts';
-import type { Rule } from './scenario.ts';
+import type { Rule } from './rule.ts';
 
 /** What a name stands for; its rules come after the file's own, and its fate is every job's unless a job has its own. */
 export interface NamedFault {

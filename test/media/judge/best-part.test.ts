@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chooseMoment, planScan, type Span } from '../../../src/media/judge/best-part.ts';
-import type { Readings, Sample } from '../../../src/media/judge/filter-output.ts';
+import type { Readings } from '../../../src/media/judge/filter-output.ts';
 import { judge } from '../../../src/media/judge/judge.ts';
+import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
 import { mediaInfo } from '../../helpers/media-info.ts';

@@ -4,12 +4,12 @@ import {
   cameraSpeed,
   fades,
   liveliness,
-  median,
   PRINTED_FILES,
   type Printed,
   readPrinted,
   shaking,
 } from '../../../src/media/judge/filter-output.ts';
+import { median } from '../../../src/media/judge/median.ts';
 
 /** A second of ffmpeg 5.1: half of it a still room between bars, then another shot that shakes. */
 const RECORDED = Object.fromEntries(

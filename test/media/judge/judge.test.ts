@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Heard, HeardTrack } from '../../../src/media/ffmpeg/sound.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
-import type { Readings, Sample } from '../../../src/media/judge/filter-output.ts';
+import type { Readings } from '../../../src/media/judge/filter-output.ts';
 import { type Finding, type Judgement, judge, judgementLines } from '../../../src/media/judge/judge.ts';
+import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Rect } from '../../../src/shared/model.ts';
 import { audioInfo, mediaInfo } from '../../helpers/media-info.ts';

@@ -1,0 +1,40 @@
+/** A character by what the user typed, and the document that shows it. */
+import type { Context } from '../context.ts';
+import { SoraError } from '../shared/errors.ts';
+import { type Character, isMade } from '../shared/model.ts';
+import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
+
+const SEE_CAST = 'See the cast: sora character list';
+
+/** The character as a document: its record, and where its clip lies if it has one. */
+export async function characterDocument(
+  context: Context,
+  character: Character,
+): Promise<Character & { clipPath?: string }> {
+  if (!isMade(character)) return character;
+  return { ...character, clipPath: (await context.characters()).clipPath(character.master.sha256) };
+}
+
+/** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */
+export async function requireCharacter(
+  context: Context,
+  name: string,
+  { mayBeNew = false }: { readonly mayBeNew?: boolean } = {},
+): Promise<Character> {
+  if (name.trim() === '') {
+    throw new SoraError('usage', 'The name of a character is empty.', { hint: SEE_CAST });
+  }
+  const store = await context.characters();
+  const found = await store.find(name);
+  if (found) return found;
+  const { records } = await store.list();
+  const close = nearest(
+    name,
+    records.map((one) => one.name),
+  );
+  const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
+  const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
+  throw new SoraError('usage', `There is no character "${name}".`, {
+    hint: close === undefined ? other : `Did you mean ${close}?`,
+  });
+}

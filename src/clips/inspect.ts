@@ -1,0 +1,106 @@
+/** What a file is, and what would be done to it. Everything that prepares a clip begins here. */
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import type { Found, MediaInfo } from '../media/plan/plan.ts';
+import { refuseAll } from '../shared/errors.ts';
+import type { ClipOptions } from '../shared/model.ts';
+import { shellQuote } from '../shared/text.ts';
+import type { InspectedClip } from './inspect-picture.ts';
+
+/** Looks at a file and plans. Throws `usage` for a path that is no file and for wishes that cannot be met, `clip` for what is no media. */
+export async function inspectClip(
+  context: Context,
+  file: string,
+  options: ClipOptions,
+  known: Found = {},
+): Promise<InspectedClip> {
+  const path = resolve(context.host.cwd, file);
+  // A machine without ffmpeg can still inspect what headers tell.
+  const ffmpeg = context.ffmpeg().catch(() => undefined);
+  const { probePart } = await import('../media/probe/probe.ts');
+  const { planMedia } = await import('../media/plan/plan.ts');
+  const { signal } = context.host;
+  const start = typeof options.start === 'number' ? options.start : 0;
+  let info = await probeAtOnce(context, path, { ffmpeg, start });
+  const first = { path, info, plan: planMedia(info, options, known) };
+  let found: Found = known;
+  if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
+    const { findWishes } = await import('./inspect-picture.ts');
+    found = { ...known, ...(await findWishes(context, first, options)) };
+    if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
+  }
+  const plan = found === known ? first.plan : planMedia(info, options, found);
+  if (plan.kind === 'reject' || !info.video) return { path, info, plan };
+  if (plan.kind === 'convert') return inOneShape(context, { path, info, plan }, { options, found });
+  // The last that can keep it from being copied, and the only one for which the file is read to its end.
+  const { findOtherSize } = await import('../media/probe/h264-sizes.ts');
+  const otherSize = await findOtherSize(path, info.video, signal);
+  if (!otherSize) return { path, info, plan };
+  const converted = planMedia(info, options, { ...found, otherSize });
+  return inOneShape(context, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
+}
+
+/**
+ * Looks at the file with the ffmpeg that is asked first while that still tells its version: one start of it less to wait
+ * for. Where another turns out to be the one that works, or none, the look is taken again with that.
+ */
+async function probeAtOnce(
+  context: Context,
+  path: string,
+  { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
+): Promise<MediaInfo> {
+  const { probeMedia } = await import('../media/probe/probe.ts');
+  const options = { signal: context.host.signal, start };
+  const program = await context.ffmpegProgram();
+  const early = probeMedia(path, { ...options, ffmpeg: program });
+  early.catch(() => {});
+  const found = await ffmpeg;
+  return found?.path === program?.path ? early : probeMedia(path, { ...options, ffmpeg: found });
+}
+
+/** Formats whose every picture has the size of the file. */
+const ONE_SHAPE = /^(?:GIF|ProRes|JPEG|DV)$/;
+
+/** Takes a part in which the picture has one shape, where it changes on the way: an encode would stretch the others. */
+async function inOneShape(
+  context: Context,
+  clip: InspectedClip,
+  { options, found }: { options: ClipOptions; found: Found },
+): Promise<InspectedClip> {
+  const { path, info, plan } = clip;
+  const { video } = info;
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
+  const { bestStretch, findStretches, partInOneShape } = await import('../media/probe/shapes.ts');
+  const { videoSeconds } = await import('../media/info.ts');
+  const isAsked = typeof options.start === 'number';
+  const { signal } = context.host;
+  const { seconds } = plan.target;
+  const stretchesIn = (start: number, end: number): ReturnType<typeof findStretches> =>
+    findStretches(path, ffmpeg, {
+      ...{ start: Math.max(video.delay, start), end: Math.min(end, videoSeconds(video) ?? end) },
+      ...{ stream: video.stream, signal },
+    });
+  // Where nothing was asked for, twice as much as is needed, as far as it goes.
+  const isOnePart = isAsked || found.moment !== undefined;
+  let stretches = await stretchesIn(plan.start, plan.start + (isOnePart ? 1 : 2) * seconds);
+  // Only a part that was chosen may begin earlier.
+  if (stretches.length > 1 && !isAsked && found.moment)
+    stretches = await stretchesIn(plan.start - seconds, plan.start + 2 * seconds);
+  const best = bestStretch(stretches, isAsked);
+  if (!best) return clip;
+  const part = partInOneShape(stretches, best, options.duration);
+  if (typeof part === 'string') return { ...clip, plan: { kind: 'reject', issues: [part] } };
+  const { planMedia } = await import('../media/plan/plan.ts');
+  const { probePart } = await import('../media/probe/probe.ts');
+  const sized: MediaInfo = { ...info, video: { ...video, ...best.size, window: undefined } };
+  const shaped = await probePart(path, sized, { ffmpeg, start: part.start, signal });
+  const { crop: _, ...others } = found;
+  return { path, info: shaped, plan: planMedia(shaped, options, { ...others, moment: part }) };
+}
+
+export function refuseRejected({ path, plan }: InspectedClip): void {
+  if (plan.kind !== 'reject') return;
+  throw refuseAll('clip', plan.issues, { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` });
+}

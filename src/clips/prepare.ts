@@ -1,0 +1,122 @@
+/** Preparing a clip, for a file of the user's, for a character's master and for an upload. */
+import { basename } from 'node:path';
+import type { Context } from '../context.ts';
+import { temporary } from '../disk/temporary.ts';
+import type { MediaPlan } from '../media/plan/plan.ts';
+import { SoraError } from '../shared/errors.ts';
+import {
+  type Clip,
+  type ClipOptions,
+  DEFAULT_CLIP_OPTIONS,
+  formatSize,
+  type MadeCharacter,
+  type Orientation,
+  orientationOf,
+  type Rect,
+} from '../shared/model.ts';
+import { formatBytes, shellOption, shellPhrase } from '../shared/text.ts';
+import { inspectClip, refuseRejected } from './inspect.ts';
+import type { InspectedClip } from './inspect-picture.ts';
+
+/** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */
+export async function prepareInto(
+  context: Context,
+  clip: InspectedClip,
+  { outputPath, name = basename(clip.path) }: { outputPath: string; name?: string },
+): Promise<{ clip: Clip; plan: MediaPlan }> {
+  const { ui, host } = context;
+  refuseRejected(clip);
+  // Loaded while ffmpeg still tells its version.
+  const { prepareClip } = await import('../media/prepare.ts');
+  const ffmpeg = await context.ffmpeg();
+  const task = await ui.task(`Preparing ${name}`);
+  try {
+    const done = await prepareClip({
+      source: clip.path,
+      info: clip.info,
+      plan: clip.plan,
+      ffmpeg,
+      outputPath,
+      signal: host.signal,
+      onProgress: (fraction) => task.update(`Preparing ${name}`, fraction),
+    });
+    task.done(`Prepared ${name}: ${clipLine(done.clip)}`);
+    for (const note of done.notes) ui.note(note);
+    return done;
+  } catch (error) {
+    task.fail(`${name} was not prepared`);
+    throw error;
+  }
+}
+
+export function clipLine(clip: Clip): string {
+  return `${formatSize(clip)}, ${clip.seconds.toFixed(3)} s, ${Number(clip.fps.toFixed(3))} fps, ${formatBytes(clip.bytes)}`;
+}
+
+/** A clip to upload, and what to do when it is no longer needed. */
+export interface UploadClip {
+  readonly path: string;
+  dispose(): Promise<void>;
+}
+
+/**
+ * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
+ * from it, because hosts stretch a clip whose aspect ratio is not the video's.
+ */
+export async function clipFor(
+  context: Context,
+  character: MadeCharacter,
+  { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
+): Promise<UploadClip> {
+  const store = await context.characters();
+  const path = store.clipPath(character.master.sha256);
+  if (!(await store.hasClip(character.master.sha256))) {
+    throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
+      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellPhrase(character.name))} --force`,
+    });
+  }
+  const { width, height } = character.master;
+  const isTurned = orientationOf(character.master) !== orientation;
+  const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
+  if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
+  const { path: derived, dispose } = temporary(await store.tempClipPath());
+  try {
+    if (isTurned) {
+      const lies = orientationOf(character.master);
+      context.ui.note(`${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`);
+    }
+    // Turned, a 720p picture asks for a larger frame than it came in.
+    const resolution = maxPixels === undefined ? 'auto' : '720p';
+    const { fit } = character.options;
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
+    // Bars of the old frame would stay inside the new one.
+    const crop = isTurned ? await paddedPicture(context, character, path) : undefined;
+    await prepareInto(context, await inspectClip(context, path, wishes, { crop }), {
+      outputPath: derived,
+      name: `${character.name}'s clip`,
+    });
+    return { path: derived, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
+async function paddedPicture(
+  context: Context,
+  { master: { picture }, options, planVersion }: MadeCharacter,
+  path: string,
+): Promise<Rect | undefined> {
+  if (picture) return evenPart(picture);
+  if (planVersion > 1 || options.fit !== 'pad') return undefined;
+  const { findPicture } = await import('./inspect-picture.ts');
+  return findPicture(context, await inspectClip(context, path, DEFAULT_CLIP_OPTIONS));
+}
+
+/** The largest part on even pixels: chroma is stored for pairs. */
+function evenPart({ x, y, width, height }: Rect): Rect {
+  const [left, top] = [x + (x % 2), y + (y % 2)];
+  const [right, bottom] = [x + width, y + height];
+  return { x: left, y: top, width: right - left - ((right - left) % 2), height: bottom - top - ((bottom - top) % 2) };
+}
