@@ -7,6 +7,7 @@ import { refuseAll } from '../../src/shared/errors.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
+import { readMp4 } from './mp4.ts';
 
 /** A graph of filters: a grey picture that is white for the first tenth of each second from the first one on. */
 function flashes(size: string): string {
@@ -26,6 +27,9 @@ export function sound(layout: string, channels: readonly string[], rate = 48_000
 
 const X264 = words('-c:v libx264 -preset ultrafast -crf 30');
 
+/** Long enough for two flashes. */
+export const BEEPS_SECONDS = 2.2;
+
 interface Beeps {
   readonly seconds?: number;
   readonly size?: string;
@@ -41,7 +45,7 @@ interface Beeps {
 /** A clip of flashes and beeps. The sound of one that is late is still in step with the picture. */
 export async function makeBeeps(
   path: string,
-  { seconds = 3, size = '640x360', sounds, lasts = seconds, late = 0, audio }: Beeps,
+  { seconds = BEEPS_SECONDS, size = '320x180', sounds, lasts = seconds, late = 0, audio }: Beeps,
 ): Promise<string> {
   const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', flashes(size)];
   const cut = (graph: string): string => `${graph},atrim=start=${late},asetpts=PTS-STARTPTS`;
@@ -66,9 +70,9 @@ export async function makeSound(
 export async function withSound(
   path: string,
   from: string,
-  { seconds = 4, options = '' }: { seconds?: number; options?: string } = {},
+  { seconds, options = '' }: { seconds: number; options?: string },
 ): Promise<string> {
-  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', flashes('640x360')];
+  const picture = ['-f', 'lavfi', '-t', String(seconds), '-i', flashes('320x180')];
   const copied = words(`-map 0:v -map 1:a -c:a copy ${options}`);
   await run(['-v', 'error', ...picture, '-i', from, ...X264, ...copied, path], { path: makerPath });
   return path;
@@ -97,17 +101,13 @@ export async function measureBeeps(path: string, fps = 25): Promise<Beaten> {
     },
   );
   const bright = [...light.stdout].map((value) => value > 180);
-  const listed = await run([...words('-i'), path, ...words('-map 0:v -c copy -f null -')], { path: makerPath });
-  const layout = /Audio: .*? Hz, (mono|stereo|\S+)/.exec(listed.stderr)?.[1];
-  const channels = layout === undefined ? 0 : layout === 'mono' ? 1 : layout === 'stereo' ? 2 : 6;
+  const channels = (await readMp4(path)).tracks.find(({ kind }) => kind === 'soun')?.channels ?? 0;
   const samples = channels === 0 ? [] : await readChannels(path, channels);
   const length = samples[0]?.length ?? 0;
-  const loudest = (from: number, count: number): number =>
-    Math.max(...samples.map((one) => peakOf(one.subarray(from, from + count))));
   const beeps: number[] = [];
   let lastLoud = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < length; at += 48) {
-    if (loudest(at, 48) < 0.08) continue;
+    if (Math.max(...samples.map((one) => peakOf(one, at, at + 48))) < 0.08) continue;
     if (at - lastLoud > RATE / 5) beeps.push(at / RATE);
     lastLoud = at;
   }
@@ -116,7 +116,7 @@ export async function measureBeeps(path: string, fps = 25): Promise<Beaten> {
     flashes: bright.flatMap((on, frame) => (on && !bright[frame - 1] ? [frame / fps] : [])),
     beeps,
     peaks: samples.map((one) =>
-      Array.from({ length: Math.ceil(length / tenth) }, (_, n) => peakOf(one.subarray(n * tenth, (n + 1) * tenth))),
+      Array.from({ length: Math.ceil(length / tenth) }, (_, n) => peakOf(one, n * tenth, (n + 1) * tenth)),
     ),
     channels,
     seconds: bright.length / fps,
@@ -128,14 +128,16 @@ async function readChannels(path: string, channels: number): Promise<Float32Arra
   const decode = words(`-map 0:a:0 -af aresample=async=1:first_pts=0 -ac ${channels} -ar ${RATE} -f f32le -`);
   const { stdout } = await run(['-v', 'error', '-i', path, ...decode], { path: makerPath });
   const all = new Float32Array(new Uint8Array(stdout).buffer, 0, Math.floor(stdout.length / 4));
-  const count = Math.floor(all.length / channels);
-  return Array.from({ length: channels }, (_, channel) =>
-    Float32Array.from({ length: count }, (_, index) => all[index * channels + channel] ?? 0),
-  );
+  const found = Array.from({ length: channels }, () => new Float32Array(Math.floor(all.length / channels)));
+  for (const [channel, one] of found.entries())
+    for (let at = 0; at < one.length; at += 1) one[at] = all[at * channels + channel] ?? 0;
+  return found;
 }
 
-function peakOf(samples: Float32Array): number {
-  return samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
+function peakOf(samples: Float32Array, from: number, to: number): number {
+  let peak = 0;
+  for (let at = from; at < Math.min(to, samples.length); at += 1) peak = Math.max(peak, Math.abs(samples[at] ?? 0));
+  return peak;
 }
 
 /** The whole way of a clip with this build; throws as the commands do. */

@@ -51,7 +51,7 @@ async function encode({ fps, frames, filter, output, sound }: NumberedClip, path
 /** The number of each picture, in order. */
 export async function readNumbers(path: string): Promise<number[]> {
   const [width, height] = [200, 100];
-  const filter = `scale=${width}:${height}:flags=area,format=gray`;
+  const filter = `scale=${width}:${height}:flags=neighbor,format=gray`;
   const args = ['-v', 'error', '-i', path, '-map', '0:v:0', '-vf', filter, '-vsync', '0', ...words('-f rawvideo -')];
   const { stdout } = await run(args, { path: makerPath });
   const y = Math.round((BIT.y + BIT.height / 2) * height);

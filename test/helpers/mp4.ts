@@ -41,6 +41,7 @@ export interface Mp4Track {
   /** Primaries, transfer, matrix (colr). */
   readonly colr?: readonly number[];
   readonly sampleRate?: number;
+  /** As AAC configures them: sample entries may say 2 of a single one. */
   readonly channels?: number;
   /** MPEG-4 object type of the sound: 2 is AAC-LC. */
   readonly audioObjectType?: number;
@@ -189,7 +190,7 @@ function readEntry(stsd: Buffer, kind: string): Pick<Mp4Track, 'codec' | 'entryB
   const entryBoxes = inner.map(({ type }) => type);
   if (kind === 'soun') {
     const aac = readAudioConfig(seek(inner, 'esds'));
-    return { codec, entryBoxes, sampleRate: stsd.readUInt32BE(32) / 65_536, channels: stsd.readUInt16BE(24), ...aac };
+    return { codec, entryBoxes, sampleRate: stsd.readUInt32BE(32) / 65_536, ...aac };
   }
   const avcC = seek(inner, 'avcC');
   const pasp = seek(inner, 'pasp');
@@ -204,7 +205,7 @@ function readEntry(stsd: Buffer, kind: string): Pick<Mp4Track, 'codec' | 'entryB
 }
 
 /** Down through the descriptors of 14496-1 to the AudioSpecificConfig of 14496-3. */
-function readAudioConfig(esds: Buffer | undefined): { audioObjectType?: number } {
+function readAudioConfig(esds: Buffer | undefined): Pick<Mp4Track, 'audioObjectType' | 'channels'> {
   if (!esds) return {};
   let at = 4;
   for (const [tag, skip] of [
@@ -217,5 +218,5 @@ function readAudioConfig(esds: Buffer | undefined): { audioObjectType?: number }
     while (esds.readUInt8(at) & 0x80) at += 1;
     at += 1 + skip;
   }
-  return { audioObjectType: esds.readUInt8(at) >> 3 };
+  return { audioObjectType: esds.readUInt8(at) >> 3, channels: (esds.readUInt8(at + 1) >> 3) & 15 };
 }
