@@ -13,7 +13,7 @@ import { callOf } from '../../src/sandbox/calls.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/terminal/ui.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
-import { ffmpegPath } from './ffmpeg.ts';
+import { writeStandIn } from './fake-ffmpeg.ts';
 import { hostIn, START } from './host.ts';
 import { sampleCharacter } from './samples.ts';
 import { readTree, restoreTree, type Tree } from './tree.ts';
@@ -251,19 +251,4 @@ async function startElsewhere(film: Buffer) {
     return new Promise((resolve) => server.close(() => resolve()));
   };
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/film.mp4`, seen, close };
-}
-
-/** Says what `sora doctor` asks of ffmpeg, at a hundredth of the cost; only what came is decoded by a real one. Nothing here encodes. */
-async function writeStandIn(path: string): Promise<string> {
-  const script = `#!/bin/sh
-case "$*" in
-  *-version*) echo 'ffmpeg version 5.1.6 Copyright (c) the FFmpeg developers'; echo 'libavcodec     59. 37.100 / 59. 37.100' ;;
-  *encoder=libx264*) echo 'Encoder libx264 [libx264 H.264]:' ;;
-  *-filters*) echo ' ... zscale            V->V       Apply.'; echo ' T.. blurdetect        V->V       Blurdetect.' ;;
-  *-decoders*) echo ' V....D libvpx-vp9           libvpx VP9' ;;
-  *'-f null -') exec '${ffmpegPath}' "$@" ;;
-esac
-`;
-  await writeFile(path, script, { mode: 0o755 });
-  return path;
 }
