@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BIN, FIXTURES, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { BIN, FIXTURES, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
+import { makeQuickMachine, type QuickMachine, quickened } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
@@ -12,10 +13,10 @@ const QUEUED = { id: 'video_1', object: 'video', status: 'queued', model: 'sora-
 const DONE = { ...QUEUED, status: 'completed', progress: 100 };
 const FAST = ['--poll-interval', '100ms'];
 
-async function withHost(...answers: Scripted[]): Promise<Machine & { server: TestServer }> {
+async function withHost(...answers: Scripted[]): Promise<QuickMachine & { server: TestServer }> {
   const server = await createTestServer();
   server.answer(...answers);
-  return { ...makeMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: 'sk-test-1234' }), server };
+  return { ...makeQuickMachine({ OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: 'sk-test-1234' }), server };
 }
 
 describe('what a command leaves, and the next one finds', () => {
@@ -38,7 +39,7 @@ describe('what a command leaves, and the next one finds', () => {
   });
 
   it('P7: a wait for a dozen jobs says nothing but its lines', async () => {
-    const { sora } = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    const { sora } = makeQuickMachine({ SORA_PROVIDER: 'sandbox' });
     const { stdout } = await sora(['video', 'generate', 'x', '--count', '12', '-q']);
     const ids = stdout.split('\n');
     expect(ids).toHaveLength(12);
@@ -61,7 +62,7 @@ describe('what a command leaves, and the next one finds', () => {
     const server = await createTestServer();
     const film = { headers: { 'content-type': 'video/mp4' }, body: await makeVideo() };
     server.answer({ body: QUEUED }, { body: QUEUED }, { body: DONE }, film);
-    const { sora, dir } = makeMachine({ OPENAI_API_KEY: 'sk-test-1234' });
+    const { sora, dir } = makeQuickMachine({ OPENAI_API_KEY: 'sk-test-1234' });
     writeFileSync(join(dir, 'my file.mp4'), 'old');
     const wish = ['-o', 'my file.mp4', '--force', '--allow-drift', '--base-url', `${server.url}/v1`];
     const { exitCode, stderr } = await sora([
@@ -83,8 +84,9 @@ describe('what a command leaves, and the next one finds', () => {
   });
 
   it('two commands may wait for one job', async () => {
-    const { sora, dir } = makeMachine({ SORA_PROVIDER: 'sandbox' });
-    expect((await sora(['video', 'generate', 'x'])).exitCode).toBe(0);
+    const machine = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    const { sora, dir } = machine;
+    expect((await quickened(machine).sora(['video', 'generate', 'x'])).exitCode).toBe(0);
     const both = await Promise.all([sora(['video', 'wait', '@last', '-q']), sora(['video', 'wait', '@last', '-q'])]);
     expect(
       both.map(({ exitCode }) => exitCode),

@@ -5,14 +5,16 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
-import { fittingJoe } from '../helpers/joe.ts';
+import { quickened } from '../helpers/here.ts';
+import { bringJoe } from '../helpers/joe.ts';
 
 /** A terminal for the built program: that of util-linux, whose options are its own. */
 const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
 
 async function withJoe(): Promise<Machine> {
   const machine = makeMachine({ SORA_PROVIDER: 'sandbox' });
-  const made = await machine.sora(['character', 'create', await fittingJoe(), '--name', 'Joe']);
+  await bringJoe(machine.home);
+  const made = await quickened(machine).sora(['character', 'sync', 'Joe']);
   expect(made.exitCode, made.stderr).toBe(0);
   return machine;
 }

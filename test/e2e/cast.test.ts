@@ -2,13 +2,14 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { makeQuickMachine } from '../helpers/here.ts';
 import { fittingJoe } from '../helpers/joe.ts';
 
 const GENERATE = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'joe-waves.mp4', '--poll-interval', '100ms'];
 
 /** A machine that has made Joe in the sandbox, and the folder that its team commits. */
 async function makeTeam(env: Readonly<Record<string, string>> = { SORA_PROVIDER: 'sandbox' }) {
-  const maker = makeMachine(env);
+  const maker = makeQuickMachine(env);
   const made = await maker.sora(['character', 'create', await fittingJoe(), '--name', 'Joe', '-q']);
   expect(made.exitCode, made.stderr).toBe(0);
   const exported = await maker.sora(['character', 'export', '-o', 'cast.json', '--with-clips', '-q']);
@@ -17,11 +18,11 @@ async function makeTeam(env: Readonly<Record<string, string>> = { SORA_PROVIDER:
 }
 
 /** As a checkout of the repository brings them. */
-function checkout(from: Machine, to: Machine): void {
+function checkout(from: Pick<Machine, 'dir'>, to: Pick<Machine, 'dir'>): void {
   for (const name of ['cast.json', 'cast.clips']) cpSync(join(from.dir, name), join(to.dir, name), { recursive: true });
 }
 
-function charactersOf({ home }: Machine): string[] {
+function charactersOf({ home }: Pick<Machine, 'home'>): string[] {
   const folder = join(home, 'characters');
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
 }
@@ -29,7 +30,10 @@ function charactersOf({ home }: Machine): string[] {
 describe('a cast on empty machines', () => {
   it('is imported on one, and merely read on another; both make the video', async () => {
     const team = await makeTeam();
-    const [second, ci] = [makeMachine({ SORA_PROVIDER: 'sandbox' }), makeMachine({ SORA_PROVIDER: 'sandbox' })];
+    const [second, ci] = [
+      makeQuickMachine({ SORA_PROVIDER: 'sandbox' }),
+      makeQuickMachine({ SORA_PROVIDER: 'sandbox' }),
+    ];
     checkout(team, second);
     checkout(team, ci);
     rmSync(team.dir, { recursive: true });

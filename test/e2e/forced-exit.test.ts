@@ -1,13 +1,13 @@
 /** Presses Ctrl-C twice at every point where something that was paid for could be lost, and looks whether it is named. */
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Character, Job } from '../../src/shared/model.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
-import { makeClip } from '../helpers/clips.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { type Ran, runHere } from '../helpers/here.ts';
+import { bringJoe } from '../helpers/joe.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { createVideoHost, type Moment, type VideoHost } from '../helpers/video-host.ts';
 
@@ -227,11 +227,10 @@ describe('P2: a second Ctrl-C in a request for a character', { timeout: 120_000 
     const [name = ''] = readdirSync(join(home, 'characters')).filter((file) => /^[^.].*\.json$/.test(file));
     return JSON.parse(readFileSync(join(home, 'characters', name), 'utf8'));
   };
-  let cast: Machine | undefined;
   const begin = async (): Promise<{ host: VideoHost; machine: Machine }> => {
     const host = await createVideoHost({ film });
     const machine = makeMachine({ OPENAI_BASE_URL: host.baseUrl, OPENAI_API_KEY: 'sk-test-1234567890' });
-    if (cast) cpSync(cast.home, machine.home, { recursive: true });
+    await bringJoe(machine.home);
     return { host, machine };
   };
 
@@ -250,10 +249,6 @@ describe('P2: a second Ctrl-C in a request for a character', { timeout: 120_000 
       /as char_1, but its record is still being written/,
     ],
   ])('%s: it is named, and what was made is not made again', async (title, point, words) => {
-    cast = makeMachine();
-    const clip = await makeClip('fits', cast.dir);
-    const made = await runHere(cast, ['character', 'create', clip, '--name', 'Joe', '--local']);
-    expect(made.exitCode, made.stderr).toBe(0);
     for (const sound of soundsAt(point, title)) {
       const { host, machine } = await begin();
       const ran = await press(host, machine, [...SYNC, ...sound], point);

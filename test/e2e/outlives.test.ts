@@ -4,7 +4,8 @@ import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
-import { fittingJoe } from '../helpers/joe.ts';
+import { quickened } from '../helpers/here.ts';
+import { bringJoe, fittingJoe } from '../helpers/joe.ts';
 
 /** A host of its own, with its own memory, as `sora sandbox serve` prints how to reach it. */
 async function startHost(
@@ -60,7 +61,7 @@ async function tealShare(path: string): Promise<number> {
 
 it('a character outlives the host that it was made at', async () => {
   const machine = makeMachine();
-  const { sora, dir } = machine;
+  const { sora, dir } = quickened(machine);
   const first = await startHost(machine, 'openai');
   const { OPENAI_BASE_URL = '', OPENAI_API_KEY = '' } = first.variables;
   const openai = { OPENAI_BASE_URL, OPENAI_API_KEY };
@@ -94,21 +95,11 @@ it('a character outlives the host that it was made at', async () => {
 
 it('a clip that the host has deleted is uploaded again, and fits however it is turned', async () => {
   const machine = makeMachine();
-  const { sora, dir } = machine;
+  const { sora, dir } = quickened(machine);
   const host = await startHost(machine, 'forgetful');
   const { WAVESPEED_BASE_URL = '', WAVESPEED_API_KEY = '' } = host.variables;
   const env = { WAVESPEED_BASE_URL, WAVESPEED_API_KEY };
-  const made = await sora([
-    'character',
-    'create',
-    await fittingJoe(),
-    '--name',
-    'Joe',
-    '--resolution',
-    '720p',
-    '--local',
-  ]);
-  expect(made, made.stderr).toMatchObject({ exitCode: 0 });
+  await bringJoe(machine.home);
   const send = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '--aspect', '9:16'];
   const first = await sora(send, { env });
   expect(first, first.stderr).toMatchObject({ exitCode: 0 });

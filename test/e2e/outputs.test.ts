@@ -16,7 +16,8 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { output } from '../../src/cli/options.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
-import { fittingJoe } from '../helpers/joe.ts';
+import { quickened } from '../helpers/here.ts';
+import { bringJoe, fittingJoe } from '../helpers/joe.ts';
 
 /** Copied and not encoded, which takes a tenth of the time. */
 let joe: string;
@@ -52,7 +53,7 @@ describe('P4: a command that is killed while it makes a file', { timeout: 120_00
     ['character export', ['character', 'export', '-o', 'cast.json', '--with-clips'], ['cast.clips', 'cast.json']],
   ] as const)('%s leaves nothing that the next one does not remove', async (name, args, files) => {
     const machine = makeMachine();
-    if (name === 'character export') await furnish(machine);
+    if (name === 'character export') await bringJoe(machine.home);
     const run = machine.sora(onClip(args));
     await untilOneIsBegun(machine.dir);
     run.kill('SIGKILL');
@@ -62,7 +63,7 @@ describe('P4: a command that is killed while it makes a file', { timeout: 120_00
     expect(existsSync(join(machine.dir, files.at(-1) ?? ''))).toBe(false);
     left.forEach(ageByAnHour);
 
-    expect(await machine.sora(onClip(args))).toMatchObject({ exitCode: 0 });
+    expect(await quickened(machine).sora(onClip(args))).toMatchObject({ exitCode: 0 });
     expect(unfinished(machine.dir)).toEqual([]);
     expect(
       readdirSync(machine.dir)
@@ -71,11 +72,6 @@ describe('P4: a command that is killed while it makes a file', { timeout: 120_00
     ).toEqual(files);
   });
 });
-
-async function furnish(machine: Machine): Promise<void> {
-  const made = await machine.sora(['character', 'create', joe, '--name', 'Joe', '--local']);
-  expect(made).toMatchObject({ exitCode: 0 });
-}
 
 describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => {
   const COMMANDS = [
@@ -88,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
   describe.each(COMMANDS)('of %s', (name, args) => {
     async function machineFor(): Promise<Machine> {
       const machine = makeMachine();
-      if (name === 'character export') await furnish(machine);
+      if (name === 'character export') await bringJoe(machine.home);
       return machine;
     }
 
@@ -100,7 +96,9 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
       execFileSync('mkfifo', [join(machine.dir, 'pipe')]);
       for (const target of [...Object.keys(links), 'pipe'])
         for (const force of [[], ['--force']]) {
-          const { exitCode, stderr } = await machine.sora([...onClip(args), '-o', target, ...force]);
+          // What is open is the process's own.
+          const { sora } = target === 'open' ? machine : quickened(machine);
+          const { exitCode = -1, stderr } = await sora([...onClip(args), '-o', target, ...force]);
           expect(stderr).toMatch(/^error: .*\nhint: ./m);
           expect(exitCode, stderr).toBe(2);
           expect(lstatSync(join(machine.dir, target)).isFile()).toBe(false);
@@ -114,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
       mkdirSync(join(machine.dir, 'sub'));
       writeFileSync(join(machine.dir, 'sub', 'old'), 'old');
       symlinkSync('sub/old', join(machine.dir, 'link'));
-      const run = await machine.sora([...onClip(args), '-o', 'link', '--force', '--json']);
+      const run = await quickened(machine).sora([...onClip(args), '-o', 'link', '--force', '--json']);
       expect(run).toMatchObject({ exitCode: 0 });
       expect(lstatSync(join(machine.dir, 'link')).isSymbolicLink()).toBe(true);
       expect(readFileSync(join(machine.dir, 'sub', 'old')).byteLength).toBeGreaterThan(100);
@@ -127,7 +125,8 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
     const machine = makeMachine();
     copyFileSync(joe, join(machine.dir, 'joe.mp4'));
     symlinkSync('joe.mp4', join(machine.dir, 'link.mp4'));
-    const { exitCode, stderr } = await machine.sora(['clip', 'prepare', 'joe.mp4', '-o', 'link.mp4', '--force']);
+    const prepare = ['clip', 'prepare', 'joe.mp4', '-o', 'link.mp4', '--force'];
+    const { exitCode, stderr } = await quickened(machine).sora(prepare);
     expect(stderr).toContain('The clip cannot be written over itself.');
     expect(exitCode).toBe(2);
     expect(readFileSync(join(machine.dir, 'joe.mp4')).equals(readFileSync(joe))).toBe(true);
@@ -139,7 +138,7 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
 
   it('brings a video to where stdout leads, whatever stdout is called', async () => {
     const machine = makeMachine();
-    const made = await machine.sora(['video', 'generate', 'A pier.', '--provider', 'sandbox', '-q']);
+    const made = await quickened(machine).sora(['video', 'generate', 'A pier.', '--provider', 'sandbox', '-q']);
     const line = `"$0" "$1" video wait "$2" -o /dev/stdout > out.mp4`;
     const run = await execa('/bin/sh', ['-c', line, process.execPath, BIN, made.stdout], {
       ...{ env: machine.env, extendEnv: false, cwd: machine.dir, reject: false },

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Character } from '../../src/shared/model.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
-import { makeClip } from '../helpers/clips.ts';
+import { bringJoe } from '../helpers/joe.ts';
 
 const SYNC = ['character', 'sync', 'Joe'];
 
@@ -36,8 +36,7 @@ async function withHost(scenario: object): Promise<Team> {
   const { WAVESPEED_BASE_URL, WAVESPEED_API_KEY } = JSON.parse(printed).env;
   Object.assign(env, { WAVESPEED_BASE_URL, WAVESPEED_API_KEY, SORA_PROVIDER: 'wavespeed' });
   const settings = { version: 1, profiles: { default: { model: 'openai/sora-2/text-to-video' } } };
-  const made = await machine.sora(['character', 'create', await makeClip('fits', dir), '--name', 'Joe', '--local']);
-  expect(made.exitCode, made.stderr).toBe(0);
+  await bringJoe(home);
   writeFileSync(join(home, 'config.json'), JSON.stringify(settings), { mode: 0o600 });
   const folder = join(home, 'characters');
   return {

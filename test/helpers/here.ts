@@ -1,9 +1,9 @@
-/** The program without a process of its own, on a user's machine, in real time: for what follows on a killed command. */
+/** The program without a process of its own, on a user's machine, in real time: for all but what a process alone can show. */
 import { uptime } from 'node:os';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../../src/cli/run.ts';
-import type { Machine } from './cli.ts';
+import { type Machine, makeMachine, type RunOptions } from './cli.ts';
 import { Captured } from './host.ts';
 
 export interface Ran {
@@ -12,9 +12,40 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** A machine whose commands run here: words, files and exit codes are the same, and most take less time than a process takes to start. */
+export interface QuickMachine extends Omit<Machine, 'sora'> {
+  sora(args: readonly string[], more?: RunOptions): Promise<Ran>;
+}
+
+/** Removed after the test. */
+export function makeQuickMachine(env: Readonly<Record<string, string>> = {}): QuickMachine {
+  return quickened(makeMachine(env));
+}
+
+/** The same machine, whose commands run here. */
+export function quickened(machine: Machine): QuickMachine {
+  return {
+    ...machine,
+    async sora(args, { env: more = {}, input = '', cwd = machine.dir } = {}) {
+      const ran = await runHere({ dir: cwd, env: { ...machine.env, ...more }, input, homeDir: machine.dir }, args);
+      // As a shell and the processes of `makeMachine` give it.
+      return { ...ran, stdout: ran.stdout.replace(/\n$/, ''), stderr: ran.stderr.replace(/\n$/, '') };
+    },
+  };
+}
+
+/** Where a command runs: its folder, its environment, and what is piped to it. */
+interface Place {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly input?: string | Uint8Array;
+  /** `dir` unless given. */
+  readonly homeDir?: string;
+}
+
 /** Where the clock stands still at `atMs`, a pause is over at once. */
 export async function runHere(
-  { dir, env }: Pick<Machine, 'dir' | 'env'>,
+  { dir, env, input, homeDir = dir }: Place,
   args: readonly string[],
   { atMs }: { readonly atMs?: number } = {},
 ): Promise<Ran> {
@@ -23,9 +54,9 @@ export async function runHere(
     env,
     cwd: dir,
     platform: process.platform,
-    homeDir: dir,
+    homeDir,
     uptimeSeconds: uptime,
-    stdin: { stream: Readable.from([]), isTTY: false },
+    stdin: { stream: Readable.from(input ? [Buffer.from(input)] : []), isTTY: false },
     stdout: { stream: stdout, isTTY: false, columns: 80 },
     stderr: { stream: stderr, isTTY: false, columns: 80 },
     clock:

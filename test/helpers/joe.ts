@@ -1,7 +1,10 @@
-/** Joe in clips that take less time than the fixture does. */
-import { join } from 'node:path';
+/** Joe in clips that take less time than the fixture does, and in a cast. */
+import { cp } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
 import { FIXTURES } from './cli.ts';
-import { makerPath, run, words } from './ffmpeg.ts';
+import { ffmpegPath, makerPath, run, words } from './ffmpeg.ts';
+import { runHere } from './here.ts';
 import { madeOnce } from './once.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -16,6 +19,24 @@ export function smallJoe(): Promise<string> {
 export function fittingJoe(): Promise<string> {
   const picture = '-frames:v 72 -vf scale=960:720,pad=1280:720:160:0';
   return madeOnce('joe-fits.mp4', (path) => make(words(`${picture} ${FAST} -af atrim=0:2.9 -c:a aac`), path));
+}
+
+/** Puts Joe into a home that has nobody: made of `fittingJoe`, and registered nowhere. */
+export async function bringJoe(home: string): Promise<void> {
+  const clip = await fittingJoe();
+  const made = await madeOnce(`joe-home-${PLAN_VERSION}`, async (path) => {
+    const env = { SORA_HOME: path, SORA_FFMPEG: ffmpegPath };
+    const { exitCode, stderr } = await runHere({ dir: dirname(path), env }, [
+      'character',
+      'create',
+      clip,
+      '--name',
+      'Joe',
+      '--local',
+    ]);
+    if (exitCode !== 0) throw new Error(stderr);
+  });
+  await cp(made, home, { recursive: true, preserveTimestamps: true });
 }
 
 function make(args: readonly string[], path: string): Promise<unknown> {

@@ -8,7 +8,7 @@ export const MADE_FOLDER = 'SORA_TEST_MADE';
 
 const making = new Map<string, Promise<string>>();
 
-/** The path of a file that is read and never written to. `name` says all that decides its contents; `make` writes it, in a folder that it may litter. */
+/** The path of a file, or of a folder, that is read and never written to. `name` says all that decides its contents; `make` writes it, in a folder that it may litter. */
 export function madeOnce(name: string, make: (path: string) => Promise<unknown>): Promise<string> {
   const known = making.get(name) ?? makeIn(process.env[MADE_FOLDER] ?? '', name, make);
   making.set(name, known);
@@ -21,8 +21,10 @@ async function makeIn(root: string, name: string, make: (path: string) => Promis
   const folder = await mkdtemp(join(root, '.making-'));
   const path = join(folder, name);
   await make(path);
-  // Two workers may have made it: it is whole at any moment, and the same.
-  await rename(path, kept);
+  // Two workers may have made it: it is whole at any moment, and the same. A folder takes no other's place.
+  await rename(path, kept).catch((error: unknown) => {
+    if (!existsSync(kept)) throw error;
+  });
   await rm(folder, { recursive: true });
   return kept;
 }
