@@ -55,6 +55,7 @@ export async function findPicture(context: Context, { path, info, plan }: Inspec
   const { uprightSize } = await import('../media/info.ts');
   const readings = await lookInto({
     ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.host.signal, ...partOf(plan) },
+    until: endOfShape(plan),
     want: { bars: true },
   });
   return pictureBetweenBars(uprightSize(info.video), readings.lit);
@@ -62,6 +63,10 @@ export async function findPicture(context: Context, { path, info, plan }: Inspec
 
 function partOf(plan: Exclude<MediaPlan, { kind: 'reject' }>): Judgement['part'] {
   return { start: plan.kind === 'convert' ? plan.start : 0, seconds: plan.target.seconds };
+}
+
+function endOfShape(plan: MediaPlan): number | undefined {
+  return plan.kind === 'convert' ? plan.until : undefined;
 }
 
 /** Undefined for a clip that cannot be used. What this machine cannot measure is told, not thrown. */
@@ -88,7 +93,7 @@ export async function judgeClip(
   try {
     const where = { source: path, ...part };
     const [{ readings, between }, sounds] = await Promise.all([
-      lookBetweenBars({ ...where, info, ffmpeg, signal, want: { blur } }),
+      lookBetweenBars({ ...where, until: endOfShape(plan), info, ffmpeg, signal, want: { blur } }),
       options.audio ? hearTracks(info, where, { ffmpeg, signal }) : [],
     ]);
     const unmeasured = [

@@ -1,4 +1,5 @@
 /** What a file is, and what would be done to it. Everything that prepares a clip begins here. */
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
@@ -15,7 +16,7 @@ export async function inspectClip(
   options: ClipOptions,
   known: Found = {},
 ): Promise<InspectedClip> {
-  const path = resolve(context.host.cwd, file);
+  const path = await realFile(resolve(context.host.cwd, file));
   // A machine without ffmpeg can still inspect what headers tell.
   const ffmpeg = context.ffmpeg().catch(() => undefined);
   const { probePart } = await import('../media/probe/probe.ts');
@@ -39,6 +40,11 @@ export async function inspectClip(
   if (!otherSize) return { path, info, plan };
   const converted = planMedia(info, options, { ...found, otherSize });
   return inOneShape(context, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
+}
+
+/** `/dev/stdin` and its like name another file in each process: the one that it is in this one. */
+async function realFile(path: string): Promise<string> {
+  return /^\/(?:dev|proc)\//.test(path) ? realpath(path).catch(() => path) : path;
 }
 
 /**

@@ -7,9 +7,9 @@ import { refuseAll, SoraError } from '../shared/errors.ts';
 import type { Clip } from '../shared/model.ts';
 import { shellQuote } from '../shared/text.ts';
 import { type FfmpegArgsInput, ffmpegArgs, ffmpegCommand } from './ffmpeg/arguments.ts';
-import { decoderComplaints } from './ffmpeg/complaints.ts';
+import { afterOpening, decoderComplaints } from './ffmpeg/complaints.ts';
 import { type Ffmpeg, listParts } from './ffmpeg/find.ts';
-import { runFluent } from './ffmpeg/fluent.ts';
+import { runFluent, STALL_MS } from './ffmpeg/fluent.ts';
 import { alphaDecoder } from './ffmpeg/picture-input.ts';
 import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './ffmpeg/process.ts';
 import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './ffmpeg/sound.ts';
@@ -51,6 +51,8 @@ export interface PrepareRequest {
   readonly onProgress?: (fraction: number) => void;
   /** Of one run of ffmpeg. */
   readonly timeoutMs?: number;
+  /** How long it may take until its next frame. */
+  readonly stallMs?: number;
 }
 
 export interface Prepared {
@@ -273,17 +275,24 @@ async function runPlan(
   const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
   const onFrames = plan.kind === 'convert' ? encoded : () => {};
-  const run = await runFluent(job.ffmpeg, command, { signal: job.signal, timeoutMs: job.timeoutMs, onFrames });
-  throwIfAborted(job.signal);
-  if (run.timedOut)
+  const { signal, timeoutMs, stallMs = STALL_MS } = job;
+  // What is decoded before the part gives no frame, and takes no longer than it plays.
+  const lead = plan.kind === 'convert' ? (plan.start - plan.decodeFrom) * 1000 : 0;
+  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs: stallMs + lead, onFrames });
+  throwIfAborted(signal);
+  if (run.stopped === 'timeout')
     throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
       hint: 'Give a shorter or smaller clip.',
+    });
+  if (run.stopped === 'stall')
+    throw new SoraError('machine', `ffmpeg made no frame for ${Math.round(stallMs / 1000)} s, and was stopped.`, {
+      hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.',
     });
   if (run.error === undefined) {
     if (!heedsDecoder) return undefined;
     const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
     const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
-    const complaints = decoderComplaints(run.stderr.split('\n'), { isInside, isSilent: true });
+    const complaints = decoderComplaints(afterOpening(run.stderr.split('\n')), { isInside });
     return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
   }
   const machine = machineProblem(run.stderr);

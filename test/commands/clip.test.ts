@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -81,6 +81,14 @@ describe('clip inspect', () => {
     const PATH = [broken.path, ffmpegPath].map(dirname).join(':');
     const { context } = await setUp({}, { env: { SORA_FFMPEG: '', PATH } });
     expect((await inspectClip(context, fits, options)).info.timeline?.times.length).toBe(50);
+  });
+
+  it('takes a file that the process holds open for that file', async () => {
+    const { context } = await setUp({ quiet: true });
+    const held = await open(fits);
+    const { path, plan } = await inspectClip(context, `/dev/fd/${held.fd}`, options);
+    await held.close();
+    expect([path, plan.kind]).toEqual([await realpath(fits), 'remux']);
   });
 
   it('judges the part that would be used, in words and as a document', async () => {

@@ -259,6 +259,20 @@ const ROWS: readonly Row[] = [
     step: /begins inside a group of pictures.*first keyframe/,
   },
   {
+    name: 'a recording that begins inside an open group of B-frames',
+    clip: sounding('a.ts', '30', 95, `-c:v libx264 -x264-params open-gop=1:keyint=30:bframes=3:scenecut=0 ${AAC}`),
+    change: cutBytes(0.1, 1),
+    shown: '30..94',
+    fps: 30,
+    step: /begins inside a group of pictures.*first keyframe/,
+  },
+  {
+    name: 'a cut half a frame off the grid',
+    clip: clip('a.mp4', '25', 52, { filter: 'settb=1/12800,setpts=N*512+gte(N\\,20)*256' }),
+    shown: '0..51',
+    fps: 25,
+  },
+  {
     name: 'a TS that stopped',
     clip: clip('a.ts', '30', 118, { output: `${X264} -g 30` }),
     change: cutBytes(0, 0.6),
@@ -287,7 +301,8 @@ describeBuilds('the pictures of a master', ({ path: program }) => {
     const made = await makeNumbered(clip);
     const source = (await change?.(made)) ?? made;
     const output = join(await tempFolder(), 'master.mp4');
-    const { plan, clip: master } = await prepare(source, output, options, program);
+    const { plan, clip: master, notes } = await prepare(source, output, options, program);
+    expect(notes.join()).not.toContain('could not be decoded');
     const numbers = await readNumbers(output);
     const last = numbers.at(-1) ?? 0;
     expect(runsOf(numbers)).toBe(shown.replace('*', String(last)));

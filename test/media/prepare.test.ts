@@ -247,6 +247,19 @@ describe('P4: a failure leaves no file', () => {
     expect(await failure(request)).toMatchObject({ code: 'clip', message: expect.stringMatching(/too long/) });
   });
 
+  it('when ffmpeg makes no further frame', async () => {
+    const info = mediaInfo({ codec: 'HEVC' });
+    const encode = 'for n in 1 2 3 4; do echo frame=$n >&2; sleep 0.1; done; exec tail -f /dev/null';
+    const ffmpeg = await fakeFfmpeg(`case "$*" in *libx264*) ${encode};; esac; exit 1`);
+    const told: number[] = [];
+    const onProgress = (fraction: number): void => {
+      told.push(fraction);
+    };
+    const request = await requestFor('/nowhere/a.mp4', { info, ffmpeg, stallMs: 300, onProgress });
+    expect(await failure(request)).toMatchObject({ code: 'machine', message: expect.stringMatching(/no frame for/) });
+    expect(told).toHaveLength(4);
+  });
+
   it('when ffmpeg cannot tone-map, which is named', async () => {
     const info = mediaInfo({ codec: 'HEVC', hdr: 'PQ', transfer: 'PQ' });
     const request = await requestFor('/nowhere/a.mp4', { info, ffmpeg: await fakeFfmpeg('echo " T.. scale V->V x"') });

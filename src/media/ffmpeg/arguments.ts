@@ -76,13 +76,22 @@ export function hostileInput(): string[] {
  */
 export const SOURCE_CLOCK: readonly string[] = ['-copyts'];
 
-/** The clock of decoded frames, and the time on it at which the part of a plan begins. Without time stamps, since the seek. */
+export interface PartClock {
+  /** Before `-i`. */
+  readonly options: readonly string[];
+  /** The time on the clock of decoded frames at which the part begins. */
+  readonly start: number;
+  /** What that clock shows at the beginning of the source. */
+  readonly offset: number;
+}
+
+/** The clock of decoded frames. Without time stamps it counts since the seek. */
 export function partClock(
   { start, decodeFrom }: Pick<ConvertPlan, 'start' | 'decodeFrom'>,
   { timeline }: Pick<MediaInfo, 'timeline'>,
-): { readonly options: readonly string[]; readonly start: number } {
-  if (!timeline) return { options: [], start: start - decodeFrom };
-  return { options: SOURCE_CLOCK, start: timeline.origin + start };
+): PartClock {
+  const offset = timeline ? timeline.origin : -decodeFrom;
+  return { options: timeline ? SOURCE_CLOCK : [], start: start + offset, offset };
 }
 
 /** `file:` keeps a name that looks like an option, a protocol or a pattern from being read as one. Takes absolute paths. */
@@ -162,6 +171,8 @@ function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): str
     ...partClock(plan, info).options,
     ...PICTURE_INPUT,
     ...(decoder === undefined ? [] : ['-c:v', decoder]),
+    // Filters that are set up anew for another size would lose the picture that they hold.
+    ...(until === undefined ? [] : ['-reinit_filter', '0']),
     ...(decodeFrom > 0 ? ['-ss', String(decodeFrom)] : []),
     '-t',
     (until === undefined ? start - decodeFrom + target.seconds + READ_MARGIN_SECONDS : until - decodeFrom).toFixed(3),
@@ -222,12 +233,15 @@ function filteredPicture(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, a
   return ['-filter_complex', `[${stream}]${filters}[v];[${stream}]nullsink`, ...maps('[v]', audio)];
 }
 
-/** In order: upright, start, rate, bars off, flat, colours and size, box, tags. */
+/** In order: end, upright, start, rate, bars off, flat, colours and size, box, tags. */
 export function videoFilters(plan: ConvertPlan, info: Pick<MediaInfo, 'timeline'>, video: VideoInfo): string[] {
+  const clock = partClock(plan, info);
   const { placement, target, crop } = plan;
   return [
+    // First, because what comes then may be of another size.
+    ...(plan.until === undefined ? [] : [endFilter(clock, plan.until)]),
     ...uprightFilters(video),
-    ...startFilters(partClock(plan, info).start),
+    ...startFilters(clock),
     // The last frame is shown for as long as it lasts, though its end falls between two places of the grid.
     `fps=fps=${formatRate(target.rate)}:start_time=0:eof_action=pass`,
     ...(crop ? [cropFilter(crop)] : []),
@@ -240,17 +254,26 @@ export function videoFilters(plan: ConvertPlan, info: Pick<MediaInfo, 'timeline'
 }
 
 /** Time stamps are rounded, and pictures further apart. */
-const START_SLACK_SECONDS = 0.002;
+const PART_SLACK_SECONDS = 0.002;
+
+/** Lets nothing through at or behind this second of the source. `-t` would count from the first picture that comes. */
+export function endFilter({ offset }: PartClock, until: number): string {
+  return `trim=end=${(until + offset - PART_SLACK_SECONDS).toFixed(6)}`;
+}
 
 /**
- * Cuts at the first picture by the time stamps of what is decoded: a container seeks to somewhere near, and what it finds
- * there may not be decodable. In microseconds: half way between two places of the grid a picture takes the earlier one, so
- * that none is shown twice.
+ * Cuts by the time stamps of what is decoded: a container seeks to somewhere near, and what it finds there may not be
+ * decodable. In microseconds: half way between two places of the grid a picture takes the earlier one, so that none is shown
+ * twice. Of two pictures of one time the first counts: where decoding begins inside a group, a build of 2018 gives a grey one
+ * the time of another.
  */
-function startFilters(start: number): string[] {
-  if (start === 0) return [];
-  const from = (start - START_SLACK_SECONDS).toFixed(6);
-  return [`trim=start=${from}`, 'settb=AVTB', `setpts=round(PTS-${start.toFixed(6)}/TB)-2`];
+export function startFilters({ start }: PartClock): string[] {
+  return [
+    ...(start === 0 ? [] : [`trim=start=${(start - PART_SLACK_SECONDS).toFixed(6)}`]),
+    'select=isnan(prev_t)+gt(t\\,prev_t)',
+    'settb=AVTB',
+    `setpts=round(PTS-${start.toFixed(6)}/TB)-2`,
+  ];
 }
 
 function pixelFilters(placement: Placement, shown: Size, video: VideoInfo): string[] {

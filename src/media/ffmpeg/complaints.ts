@@ -13,28 +13,28 @@ const HARMLESS = /mmco|\bSEI\b|[Rr]eference (?:picture|frame)|[Cc]o located/;
 const BEFORE_KEYFRAME =
   /non-existing [PS]PS|decode_slice_header|no frame!|PPS id out of range|[Pp]arameter set|ref with POC|undecodable NALU|RPS|Invalid frame dimensions|[Kk]eyframe|references are available/;
 
-/** Decoders of sound: they speak while a file is opened too, whether it is used or not. */
-const OF_SOUND =
-  /^\[(?:aac|mp[123]|e?ac3|(?:lib)?opus|(?:lib)?vorbis|flac|alac|a?dpcm|pcm|dca|truehd|mlp|wma|(?:lib\w+)?amr|speex|als|ape|tta|wavpack)\w* @/;
+/** ffmpeg's word that its inputs are open. */
+const OPENED = /^(?:\[info\] )?Stream mapping:/;
+
+/** Whether what is said from here on is said of the streams that are used. */
+export function isOpened(line: string): boolean {
+  return OPENED.test(line);
+}
+
+/** What was said of the streams that are used; all where nothing was opened. Files are opened by decoding a little of every stream. */
+export function afterOpening(lines: readonly string[]): readonly string[] {
+  return lines.slice(lines.findIndex(isOpened) + 1);
+}
 
 export interface Listening {
   /** Decoding begins inside a group of pictures, and nothing before its first keyframe is used. */
   readonly isInside?: boolean;
-  /** Sound is not used. */
-  readonly isSilent?: boolean;
 }
 
 /** The lines of `-loglevel level+info` that tell of damage. */
-export function decoderComplaints(
-  lines: readonly string[],
-  { isInside = false, isSilent = false }: Listening = {},
-): string[] {
+export function decoderComplaints(lines: readonly string[], { isInside = false }: Listening = {}): string[] {
   return lines.filter(
-    (line) =>
-      COMPLAINT.test(line) &&
-      !HARMLESS.test(line) &&
-      !(isInside && BEFORE_KEYFRAME.test(line)) &&
-      !(isSilent && OF_SOUND.test(line)),
+    (line) => COMPLAINT.test(line) && !HARMLESS.test(line) && !(isInside && BEFORE_KEYFRAME.test(line)),
   );
 }
 

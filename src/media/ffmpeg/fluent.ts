@@ -4,15 +4,21 @@
  * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
  */
 import type { FfmpegCommand } from './arguments.ts';
-import { isSevere } from './complaints.ts';
+import { isOpened, isSevere } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
 import { KILL_AFTER_MS } from './process.ts';
 
 const RUN_TIMEOUT_MS = 900_000;
+/** Without another frame for so long, it hangs. */
+export const STALL_MS = 60_000;
+/** A process that was stopped itself finds all of that time gone at once: it is counted in so many parts. */
+const STALL_TICKS = 6;
 
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number | undefined;
+  /** How long it may take until the next frame. */
+  readonly stallMs?: number | undefined;
   /** Told how many frames have been encoded. */
   readonly onFrames: (frames: number) => void;
 }
@@ -21,17 +27,18 @@ export interface RunOptions {
 export interface FluentRun {
   readonly error: Error | undefined;
   readonly stderr: string;
-  readonly timedOut: boolean;
+  /** Why it was stopped before its end. */
+  readonly stopped: 'timeout' | 'stall' | undefined;
 }
 
 /** What is kept of ffmpeg's words: the first lines, which are specific, and the last. */
 const KEPT_LINES = 40;
 
-/** Runs it to its end. An abort is an end, too; `timedOut` says that it was stopped after `timeoutMs`. */
+/** Runs it to its end. An abort is an end, too. */
 export async function runFluent(
   ffmpeg: Pick<Ffmpeg, 'path'>,
   parts: FfmpegCommand,
-  { signal, timeoutMs = RUN_TIMEOUT_MS, onFrames }: RunOptions,
+  { signal, timeoutMs = RUN_TIMEOUT_MS, stallMs = STALL_MS, onFrames }: RunOptions,
 ): Promise<FluentRun> {
   const { default: createCommand } = await import('fluent-ffmpeg');
   const command = createCommand({ stdoutLines: KEPT_LINES });
@@ -46,34 +53,56 @@ export async function runFluent(
   const told = ['-y', '-loglevel', 'level+info', '-nostats', '-progress', 'pipe:2'];
   command.output(parts.target).outputOptions(...parts.output, ...told);
 
-  const said: string[] = [];
-  let timedOut = false;
+  // While its inputs are opened, and since: each of them may be long.
+  const said: [string[], string[]] = [[], []];
+  let keptIn = said[0];
+  const keep = (line: string): void => {
+    if (isOpened(line)) keptIn = said[1];
+    else if (!isSevere(line)) return;
+    if (keptIn.push(line) > KEPT_LINES) keptIn.splice(KEPT_LINES / 2, 1);
+  };
+  let stopped: FluentRun['stopped'];
   const timers: NodeJS.Timeout[] = [];
   const stop = (): void => {
     command.kill('SIGTERM');
     timers.push(setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS));
   };
+  const giveUp = (why: FluentRun['stopped']): void => {
+    if (stopped !== undefined) return;
+    stopped = why;
+    stop();
+  };
+  // A copy tells no frames while it reads on, but what it has written.
+  const progress = new Map<string, string>();
+  let ticks = 0;
+  const heed = (name: string, value: string): void => {
+    if (!/^(?:frame|total_size)$/.test(name) || progress.get(name) === value) return;
+    progress.set(name, value);
+    ticks = 0;
+    if (name === 'frame') onFrames(Number(value));
+  };
   return new Promise<FluentRun>((done) => {
     const settle = (error: Error | undefined): void => {
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      done({ error, stderr: said.join('\n'), timedOut });
+      done({ error, stderr: said.flat().join('\n'), stopped });
     };
     command
       .on('start', () => {
         timers.push(
-          setTimeout(() => {
-            timedOut = true;
-            stop();
-          }, timeoutMs),
+          setTimeout(() => giveUp('timeout'), timeoutMs),
+          setInterval(() => {
+            ticks += 1;
+            if (ticks > STALL_TICKS) giveUp('stall');
+          }, stallMs / STALL_TICKS),
         );
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
       })
       .on('stderr', (line: string) => {
-        const progress = /^(\w+)=\s*(\S*)$/.exec(line);
-        if (progress?.[1] === 'frame') onFrames(Number(progress[2]));
-        else if (!progress && isSevere(line) && said.push(line) > KEPT_LINES) said.splice(KEPT_LINES / 2, 1);
+        const [, name, value = ''] = /^(\w+)=\s*(\S*)$/.exec(line) ?? [];
+        if (name === undefined) keep(line);
+        else heed(name, value);
       })
       .on('error', (error: Error) => settle(error))
       .on('end', () => settle(undefined))

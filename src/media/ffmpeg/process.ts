@@ -22,7 +22,7 @@ export function firstWords(stderr: string): string {
 }
 
 const NOISE =
-  /^(?:Conversion failed|Last message repeated|Task finished with error|Terminating thread|Press \[q\]|\w+=)/;
+  /^(?:Conversion failed|Last message repeated|Task finished with error|Terminating thread|Stream mapping|Press \[q\]|\w+=)/;
 
 /**
  * Signals by which a program ends that has run into its own fault: a damaged file did that, not the machine. An instruction

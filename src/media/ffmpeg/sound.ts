@@ -10,7 +10,7 @@ import { AUDIO_MARGIN_SECONDS } from '../limits.ts';
 import { unusable } from '../plan/audio-tracks.ts';
 import { DECODE_TIMEOUT_MS, type Level, runDecoder } from '../verify/decode.ts';
 import { type FfmpegArgsInput, fileUrl, hostileInput, SOURCE_CLOCK, soundPath } from './arguments.ts';
-import { decoderComplaints } from './complaints.ts';
+import { afterOpening, decoderComplaints } from './complaints.ts';
 import type { FfmpegProgram } from './find.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
 
@@ -150,7 +150,7 @@ export function readHeard(stderr: string): Heard {
     .filter(({ samples }) => samples > 0);
   const samples = stretches.reduce((sum, one) => sum + one.samples, 0);
   const power = stretches.reduce((sum, one) => sum + one.samples * 10 ** (one.rms / 10), 0);
-  const complaints = decoderComplaints(lines);
+  const complaints = decoderComplaints(afterOpening(lines));
   return {
     seconds: samples / SOUND_RATE,
     peak: Math.max(NOTHING_DB, ...stretches.map(({ peak }) => peak)),

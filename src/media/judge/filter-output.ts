@@ -76,7 +76,7 @@ interface Frame {
 function readFrames(text: string): Frame[] {
   const frames: { at: number; values: Record<string, number> }[] = [];
   for (const line of text.split('\n')) {
-    const head = /^frame:.*pts_time:\s*(-?[\d.]+)/.exec(line);
+    const head = /^frame:.*pts_time:\s*(-?[\d.]+(?:e-?\d+)?)/.exec(line);
     const [, key, value] = /^lavfi\.([^=]*)=(\S+)$/.exec(line) ?? [];
     if (head) frames.push({ at: Number(head[1]), values: {} });
     else if (key !== undefined) {

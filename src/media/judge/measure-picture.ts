@@ -6,13 +6,14 @@ import { machineError } from '../../disk/publish.ts';
 import { temporary } from '../../disk/temporary.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect, Size } from '../../shared/model.ts';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { endFilter, fileUrl, hostileInput, type PartClock, partClock, startFilters } from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
-import { MAX_FPS } from '../limits.ts';
+import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
+import { decodeFrom } from '../probe/timeline.ts';
 import { pictureBetweenBars } from './bars.ts';
 import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './filter-output.ts';
 import { createMeter, type Meter } from './meter.ts';
@@ -25,6 +26,8 @@ export interface LookRequest {
   /** Seconds into the source. */
   readonly start: number;
   readonly seconds: number;
+  /** Of a plan: from this second on the picture has another size. */
+  readonly until?: number | undefined;
   /** What costs more than a small copy of the picture: only what is asked for is measured. */
   readonly want: Wanted;
   /** Seconds that are done. */
@@ -100,18 +103,28 @@ function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
   return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
 }
 
+/** As a conversion reads it, where the time stamps there are known: what a container seeks to may not be decodable. */
+function partToLookAt({ timeline }: MediaInfo, start: number): { seek: number; clock: PartClock } {
+  const isKnown = timeline !== undefined && timeline.from <= start && start <= timeline.end;
+  const seek = isKnown ? decodeFrom(timeline, start) : start;
+  return { seek, clock: partClock({ start, decodeFrom: seek }, { ...(isKnown && { timeline }) }) };
+}
+
 /** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
-  { source, ffmpeg, signal, start, seconds, want, onSeconds }: LookRequest,
+  { source, info, ffmpeg, signal, start, seconds, until, want, onSeconds }: LookRequest,
   { folder, video, size, fps, meter }: { folder: string; video: VideoInfo; size: Size; fps: number; meter: Meter },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
+  const { seek, clock } = partToLookAt(info, start);
+  const end = Math.min(start + seconds, until ?? Number.POSITIVE_INFINITY);
   const args = [
-    ...[...hostileInput(), '-v', 'error', '-nostats', '-y'],
-    ...(start > 0 ? ['-ss', String(start)] : []),
-    ...[...PICTURE_INPUT, '-t', seconds.toFixed(3), '-i', fileUrl(resolve(source))],
-    ...['-filter_complex', lookGraph(video, want)],
+    ...[...hostileInput(), '-v', 'error', '-nostats', '-y', ...clock.options],
+    ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
+    ...(until === undefined ? [] : ['-reinit_filter', '0']),
+    ...[...PICTURE_INPUT, '-t', (end - seek + READ_MARGIN_SECONDS).toFixed(3), '-i', fileUrl(resolve(source))],
+    ...['-filter_complex', lookGraph(video, want, { end: [endFilter(clock, end)], start: startFilters(clock) })],
     ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
   ];
@@ -164,8 +177,18 @@ function pictureRate({ fps = 30, constantRate }: VideoInfo): number {
   return constantRate && fps <= MAX_FPS ? fps : fpsOf(targetRate(fps));
 }
 
+/** What cuts out the part that is looked at. */
+interface PartFilters {
+  readonly end: readonly string[];
+  readonly start: readonly string[];
+}
+
 /** The filters, each printing what it found into a file of its own. */
-export function lookGraph(video: VideoInfo, want: Wanted): string {
+export function lookGraph(
+  video: VideoInfo,
+  want: Wanted,
+  { end, start }: PartFilters = { end: [], start: [] },
+): string {
   const branches = [
     seen(video, want.crop),
     ...(want.detail ? [detail(video, want.crop)] : []),
@@ -173,7 +196,7 @@ export function lookGraph(video: VideoInfo, want: Wanted): string {
     ...(want.bars ? [bars()] : []),
   ];
   const labels = branches.map((_, index) => `[v${index}]`).join('');
-  const split = [...uprightFilters(video), `split=${branches.length}`].join(',');
+  const split = [...end, ...uprightFilters(video), ...start, `split=${branches.length}`].join(',');
   return [
     `[${pictureStream(video)}]${split}${labels}`,
     ...branches.map((branch, index) => `[v${index}]${branch}`),

@@ -84,7 +84,7 @@ function readVideo(track: Fields, stream: number): VideoInfo {
     dolbyVision: undefined,
     encrypted: text(track, 'Encryption') !== undefined,
     missingDecoder: undefined,
-    scan: scanOf(tag(track, 'ScanType'), format),
+    scan: scanOf(track, format),
   };
 }
 
@@ -128,9 +128,11 @@ function readAudio(fields: Fields, track: number): AudioInfo {
   };
 }
 
-/** Undefined for a format that MediaInfo does not know. */
+/** Undefined for a format that MediaInfo does not know. An MP4 of a brand that it does not know it calls by that brand. */
 export function containerOf(tracks: readonly Fields[]): string | undefined {
-  return text(generalOf(tracks), 'Format');
+  const general = generalOf(tracks);
+  const format = text(general, 'Format');
+  return format !== undefined && format === text(general, 'CodecID') ? 'MPEG-4' : format;
 }
 
 function generalOf(tracks: readonly Fields[]): Fields {
@@ -154,8 +156,11 @@ const FIELD_CODECS: ReadonlySet<string> = new Set([
   'ProRes',
 ]);
 
-function scanOf(scan: string | undefined, format: string): VideoInfo['scan'] {
-  if (scan === 'Progressive' || (scan === undefined && !FIELD_CODECS.has(format))) return 'progressive';
+/** Of a stream that was not looked into (AVI, some TS), which has no profile either, the first frames tell. */
+function scanOf(track: Fields, format: string): VideoInfo['scan'] {
+  const scan = tag(track, 'ScanType');
+  const isSilent = scan === undefined && (!FIELD_CODECS.has(format) || text(track, 'Format_Profile') === undefined);
+  if (scan === 'Progressive' || isSilent) return 'progressive';
   return scan === 'Interlaced' ? 'interlaced' : 'mixed';
 }
 

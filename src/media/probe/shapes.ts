@@ -29,7 +29,7 @@ export async function findStretches(
   const args = [
     ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...PICTURE_INPUT, '-skip_frame', 'nokey'],
     // The keyframe before the start tells the size at the start.
-    ...['-noaccurate_seek', ...(start > 0 ? ['-ss', String(start)] : []), '-t', (end - start).toFixed(3)],
+    ...['-noaccurate_seek', ...(start > 0 ? ['-ss', start.toFixed(6)] : []), '-t', (end - start).toFixed(3)],
     ...['-i', fileUrl(resolve(path)), '-map', pictureStream(part), '-filter:v', 'showinfo', '-f', 'null', '-'],
   ];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs: TIMEOUT_MS });

@@ -116,7 +116,8 @@ export function timelineOf(
   const shown = decodable.filter(({ isHidden }) => !isHidden).sort((a, b) => a.at - b.at);
   const last = shown.at(-1);
   if (!last) return undefined;
-  const seconds = (ticks: number): number => ticks * tick - origin;
+  // To the nanosecond: a difference of two times is never quite what it should be.
+  const seconds = (ticks: number): number => Math.round((ticks * tick - origin) * 1e9) / 1e9;
   // Several packets of one time make one picture: fields, and frames of VP9 that are not shown.
   const ats = shown.map(({ at }) => at).filter((at, index, all) => at !== all[index - 1]);
   const usual = commonest(gapsOf(ats), 1)?.mean ?? last.lasts;

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/model.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
-import { decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
+import { afterOpening, decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import {
   crashWords,
@@ -78,7 +78,7 @@ export async function verifyDecodes(
     if (crash === undefined && result.signal !== undefined) throw endedError(`it was killed with ${result.signal}`);
     return { ok: false, reason: crash ?? firstWords(lines.filter(isSevere).join('\n')) };
   }
-  const complaints = decoderComplaints(lines, { isSilent: !audio });
+  const complaints = decoderComplaints(audio ? lines : afterOpening(lines));
   if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
   const { times, changes } = readChanges(stdout);
   if (times.length === 0) return { ok: false, reason: 'there is not one frame in it' };
@@ -95,7 +95,10 @@ export const CHANGES: readonly string[] = [
 /** Reads what `CHANGES` print to the standard output. Pure. */
 export function readChanges(stdout: string): Pick<Shown, 'times' | 'changes'> {
   const column = (pattern: RegExp): number[] => [...stdout.matchAll(pattern)].map(([, value]) => Number(value));
-  return { times: column(/\bpts_time:\s*(-?[\d.]+)/g), changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm) };
+  return {
+    times: column(/\bpts_time:\s*(-?[\d.]+(?:e-?\d+)?)/g),
+    changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm),
+  };
 }
 
 /** Reads what `volumedetect` says at the end. */

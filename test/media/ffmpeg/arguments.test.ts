@@ -99,6 +99,12 @@ describe('an encode', () => {
 });
 
 describe('videoFilters', () => {
+  const FIRST = [
+    'select=isnan(prev_t)+gt(t\\,prev_t)',
+    'settb=AVTB',
+    'setpts=round(PTS-0.000000/TB)-2',
+    'fps=fps=30:start_time=0:eof_action=pass',
+  ];
   const LAST = [
     'setsar=1',
     'format=yuv420p',
@@ -106,15 +112,11 @@ describe('videoFilters', () => {
   ];
 
   it('touches no pixel that is right already', () => {
-    expect(filters({})).toEqual(['fps=fps=30:start_time=0:eof_action=pass', ...LAST]);
+    expect(filters({})).toEqual([...FIRST, ...LAST]);
   });
 
   it('pads without resampling', () => {
-    expect(filters({ width: 960 })).toEqual([
-      'fps=fps=30:start_time=0:eof_action=pass',
-      'pad=w=1280:h=720:x=160:y=0:color=black',
-      ...LAST,
-    ]);
+    expect(filters({ width: 960 })).toEqual([...FIRST, 'pad=w=1280:h=720:x=160:y=0:color=black', ...LAST]);
   });
 
   it.each<[string, Partial<VideoInfo>, RegExp]>([
@@ -135,8 +137,8 @@ describe('videoFilters', () => {
     ['HLG', { hdr: 'HLG' }, /zscale=tin=arib-std-b67:t=arib-std-b67.*haldclut,.*tin=smpte2084.*tonemap=/],
     ['wide gamut', { primaries: 'Display P3' }, /colorspace=iprimaries=smpte432/],
     ['odd sides', { width: 1201, height: 683 }, /format=yuv444p,pad=.*scale=flags=.*format=yuv420p/],
-    ['interlaced fields', { scan: 'interlaced' }, /^yadif=.*deint=all,fps/],
-    ['fields in some frames', { scan: 'mixed' }, /^yadif=.*deint=interlaced,fps/],
+    ['interlaced fields', { scan: 'interlaced' }, /^yadif=.*deint=all,select.*,fps/],
+    ['fields in some frames', { scan: 'mixed' }, /^yadif=.*deint=interlaced,select.*,fps/],
   ])('treats %s', (_, video, expected) => {
     expect(filters(video).join(',')).toMatch(expected);
   });

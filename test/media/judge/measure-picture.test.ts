@@ -222,7 +222,11 @@ describe('lookInto', () => {
       const { samples } = await lookInto({ source, info, ffmpeg, signal, start: 0.4, seconds: 1.2, want: {} });
       const { fps = 0 } = info.video ?? {};
       const step = Math.max(1, Math.round(fps / 12)) / fps;
-      const expected = Array.from({ length: Math.ceil(1.2 / step - 0.001) }, (_, index) => 0.4 + index * step);
+      const first = Math.ceil(0.4 * fps - 0.001) / fps;
+      const expected = Array.from(
+        { length: Math.ceil((1.6 - first) / step - 0.001) },
+        (_, index) => first + index * step,
+      );
       expect(samples).toHaveLength(expected.length);
       samples.forEach(({ at }, index) => {
         expect(Math.abs(at - (expected[index] ?? 0))).toBeLessThan(1 / fps);

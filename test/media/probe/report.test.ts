@@ -18,6 +18,11 @@ describe('readReport', () => {
     expect(readReport([{ '@type': 'General', Format: 'HLS' }], 66)).toBeUndefined();
   });
 
+  it('takes an MP4 for one, whatever brand it bears', () => {
+    const general = { ...GENERAL, Format: 'iso6', CodecID: 'iso6' };
+    expect(readReport([general, AVC], 1000)?.container).toBe('MPEG-4');
+  });
+
   it.each<[string, Fields, object]>([
     ['the exact frame rate', { FrameRate: 29.97, FrameRate_Num: 30_000, FrameRate_Den: 1001 }, { fps: 30_000 / 1001 }],
     ['rotation', { Rotation: '270.000' }, { rotation: 270 }],
@@ -31,7 +36,12 @@ describe('readReport', () => {
     ['transparency that ProRes may have', { Format: 'ProRes', Format_Profile: '4444' }, { alpha: true, bitDepth: 10 }],
     ['fields', { ScanType: 'Interlaced' }, { scan: 'interlaced' }],
     ['fields in some frames', { ScanType: 'MBAFF' }, { scan: 'mixed' }],
-    ['silence about fields in a codec that can hold them', { ScanType: undefined }, { scan: 'mixed' }],
+    [
+      'silence about fields in a codec that can hold them',
+      { ScanType: undefined, Format_Profile: 'High' },
+      { scan: 'mixed' },
+    ],
+    ['silence about fields in a stream that was not looked into', { ScanType: undefined }, { scan: 'progressive' }],
     ['silence about fields in a codec that cannot', { ScanType: undefined, Format: 'VP9' }, { scan: 'progressive' }],
     ['silence about everything', { FrameRate: undefined }, { fps: undefined, pixelAspect: 1, matrix: undefined }],
   ])('reads %s', (_, fields, expected) => {

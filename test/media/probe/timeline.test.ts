@@ -56,6 +56,12 @@ describe('timelineOf', () => {
     });
   });
 
+  it('counts from the beginning of the file, without the noise of a difference', () => {
+    const listed = readPackets(listing('1/90000', every(3600, 3, 126_000), 3600));
+    const made = listed && timelineOf(listed, { origin: 1.4, from: 0, stream: 0 });
+    expect(made).toMatchObject({ times: [0, 0.04, 0.08], end: 0.12 });
+  });
+
   it('makes one picture of packets that have one time', () => {
     expect(timeline(listing('1/100', [0, 4, 8, 8, 12], 4))).toMatchObject({ times: [0, 0.04, 0.08, 0.12], packets: 5 });
   });
