@@ -2,10 +2,10 @@ import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Character } from '../../src/shared/model.ts';
-import { type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { type Ran, runHere } from '../helpers/here.ts';
+import { makeQuickMachine, type Ran } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
 import { sampleCharacter, sampleJob } from '../helpers/samples.ts';
 import { createTestServer } from '../helpers/server.ts';
@@ -14,13 +14,7 @@ interface Speaker {
   sora(args: readonly string[]): PromiseLike<Partial<Ran>>;
 }
 
-/** The program without a process of its own, where its words are all that is looked at: most take less time than a start. */
-function makeQuickMachine(env?: Readonly<Record<string, string>>): Omit<Machine, 'sora'> & Speaker {
-  const machine = makeMachine(env);
-  return { ...machine, sora: (args) => runHere(machine, args) };
-}
-
-/** What an adapter does with a host's words is the same in every process: the built program is tried with one of them. */
+/** What an adapter does with a host's words is the same in every process: the built program is tried with one of them, and with long words. */
 const machineFor = (provider: string, env: Readonly<Record<string, string>>) =>
   (provider === 'openai' ? makeMachine : makeQuickMachine)({ ...env, SORA_PROVIDER: provider });
 
@@ -57,7 +51,7 @@ describe('P5: a host whose every text is hostile', () => {
       text: (value, key) => (isVital(value, key) ? value : withPoison(value)),
       invalid: true,
     });
-    const machine = machineFor(provider, host.env);
+    const machine = makeQuickMachine({ ...host.env, SORA_PROVIDER: provider });
     await makeClip('2.0 s', machine.dir);
     const once = (...args: string[]) => inspectWords(machine, args, [false]);
     const twice = (...args: string[]) => inspectWords(machine, args);
@@ -143,7 +137,7 @@ describe('P5: a host whose every text is hostile', () => {
     const host = await createHostileHost({
       text: (value, key) => (key === 'status' ? value : value.replace(/^https?:.*/s, withPoison('file:///etc/passwd'))),
     });
-    const machine = makeMachine({ ...host.env, SORA_PROVIDER: 'wavespeed' });
+    const machine = makeQuickMachine({ ...host.env, SORA_PROVIDER: 'wavespeed' });
     await inspectWords(machine, ['video', 'generate', 'A lighthouse.'], [false]);
     const wait = ['video', 'wait', '@last', '--poll-interval', '100ms', '-o', 'out.mp4', '--timeout', '20s'];
     const [exit] = await inspectWords(machine, wait, [true]);
@@ -273,7 +267,7 @@ describe('names and paths', () => {
   ];
 
   it('of files may be any, as a clip and behind -o', async () => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     const clip = await readFile(await makeClip('2.0 s', machine.dir));
     await mkdir(join(machine.dir, 'out'));
     for (const [index, name] of FILES.entries()) {
@@ -295,7 +289,7 @@ describe('names and paths', () => {
   }, 180_000);
 
   it('that no disk takes are refused in a sentence, and leave nothing', async () => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     await makeClip('2.0 s', machine.dir);
     for (const long of [`${'y'.repeat(300)}.mp4`, 'z'.repeat(5000)]) {
       for (const args of [
@@ -312,7 +306,7 @@ describe('names and paths', () => {
   });
 
   it('may hold bytes that are no UTF-8, which are told and do not confuse', async () => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     const raw = Buffer.concat([Buffer.from(join(machine.dir, 'a')), Buffer.from([0xff, 0xfe]), Buffer.from('.mp4')]);
     await copyFile(await makeClip('2.0 s', machine.dir), raw).catch(() => undefined);
     // Node cannot be given such a name: what arrives names no file.
@@ -323,7 +317,7 @@ describe('names and paths', () => {
 
 describe('a media file whose own words are hostile', () => {
   it.each(['clip.mp4', 'clip.mkv'])('%s is told of safely, and its words do not get into the master', async (file) => {
-    const machine = makeMachine();
+    const machine = makeQuickMachine();
     const text = POISON.replaceAll('\u0000', '');
     const tags = ['title', 'artist', 'comment', 'encoder', 'description'].flatMap((tag) => [
       '-metadata',
