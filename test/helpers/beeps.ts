@@ -1,13 +1,11 @@
 /** Clips that flash and beep at the same time, and whether they still do. */
 import { join } from 'node:path';
-import { planMedia } from '../../src/media/plan/plan.ts';
-import { findFfmpeg, prepareClip } from '../../src/media/prepare.ts';
-import { probeMedia } from '../../src/media/probe/probe.ts';
-import { refuseAll } from '../../src/shared/errors.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
+import type { Prepared } from '../../src/media/prepare.ts';
+import type { ClipOptions } from '../../src/shared/model.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { readMp4 } from './mp4.ts';
+import { prepare } from './prepare.ts';
 
 /** A graph of filters: a grey picture that is white for the first tenth of each second from the first one on. */
 function flashes(size: string): string {
@@ -145,13 +143,8 @@ export async function prepareWith(
   build: Build,
   source: string,
   options: Partial<ClipOptions> = {},
-): Promise<Awaited<ReturnType<typeof prepareClip>> & { readonly path: string; readonly beaten: Beaten }> {
-  const { signal } = new AbortController();
-  const ffmpeg = await findFfmpeg({ SORA_FFMPEG: build.path });
-  const info = await probeMedia(source, { ffmpeg, signal });
-  const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
-  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+): Promise<Prepared & { readonly path: string; readonly beaten: Beaten }> {
   const path = join(source, '..', `master-${Math.random().toString(36).slice(2)}.mp4`);
-  const prepared = await prepareClip({ source, info, plan, ffmpeg, outputPath: path, signal });
+  const prepared = await prepare(source, path, options, build.path);
   return { ...prepared, path, beaten: await measureBeeps(path, prepared.clip.fps) };
 }

@@ -65,20 +65,23 @@ export function brightness([red, green, blue]: Rgb): number {
 
 /** The smallest rectangle around every pixel that `matches`. */
 export function boundsOf(picture: Picture, matches: (colour: Rgb) => boolean): Rect {
-  let [left, top, right, bottom] = [picture.width, picture.height, -1, -1];
   const { data } = picture;
   // Pictures of tests are flat: a colour that goes on is asked about once.
   let [asked, isMatch] = [-1, false];
-  for (let y = 0, at = 0; y < picture.height; y += 1) {
-    for (let x = 0; x < picture.width; x += 1, at += 3) {
-      const colour = ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0);
-      if (colour !== asked) [asked, isMatch] = [colour, matches(pixel(picture, x, y))];
-      if (!isMatch) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-      top = Math.min(top, y);
-      bottom = y;
-    }
+  const isOne = (x: number, y: number): boolean => {
+    const at = (y * picture.width + x) * 3;
+    const colour = ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0);
+    if (colour !== asked) [asked, isMatch] = [colour, matches(pixel(picture, x, y))];
+    return isMatch;
+  };
+  let [left, top, right, bottom] = [picture.width, picture.height, -1, -1];
+  for (let y = 0; y < picture.height; y += 1) {
+    let [first, last] = [0, picture.width - 1];
+    while (first < picture.width && !isOne(first, y)) first += 1;
+    if (first === picture.width) continue;
+    while (!isOne(last, y)) last -= 1;
+    [left, right] = [Math.min(left, first), Math.max(right, last)];
+    [top, bottom] = [Math.min(top, y), y];
   }
   return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }

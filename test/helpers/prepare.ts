@@ -17,8 +17,13 @@ export async function tempFolder(): Promise<string> {
   return folder;
 }
 
+const found = new Map<string, ReturnType<typeof findFfmpeg>>();
+
+/** Each is asked for its version once. */
 export function findTestFfmpeg(path: string = ffmpegPath): ReturnType<typeof findFfmpeg> {
-  return findFfmpeg({ SORA_FFMPEG: path });
+  const ffmpeg = found.get(path) ?? findFfmpeg({ SORA_FFMPEG: path });
+  found.set(path, ffmpeg);
+  return ffmpeg;
 }
 
 /** Prepares `source` into `outputPath`, with the ffmpeg under test unless another is given; throws as the commands do. */

@@ -10,7 +10,7 @@ const ROWS: readonly Row[] = [
   { kind: '15 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '23.976 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 95, fps: 23.976 },
   { kind: '29.97 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 119, fps: 29.97 },
-  { kind: '59.94 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 239, fps: 59.94 },
+  { kind: '59.94 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 122, fps: 59.94 },
   { kind: '120 fps', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'VFR', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '10-bit', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },

@@ -40,7 +40,7 @@ describe('the master', () => {
 
 describe('wishes', () => {
   it('start where they say, to the frame', async () => {
-    const { path, master } = await masterOf('60 s', { start: 29 });
+    const { path, master } = await masterOf('60 s', { start: 29, duration: 2 });
     const centre = async (frame: number) =>
       marks.brightness(marks.pixel(await marks.readFrame(path, master.size, frame), 640, 360));
     expect(await centre(23)).toBeLessThan(150);

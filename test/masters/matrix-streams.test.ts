@@ -13,7 +13,7 @@ const ROWS: readonly Row[] = [
   { kind: 'fits in portrait', plan: 'remux', size: '720x1280', picture: '720x1280+0+0', frames: 51 },
   { kind: '2.0 s', plan: 'remux', size: '1280x720', picture: '1280x720+0+0', frames: 50 },
   { kind: 'no audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
-  { kind: 'shorter audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 75 },
+  { kind: 'shorter audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0', frames: 51 },
   { kind: 'longer audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: '44.1 kHz audio', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },
   { kind: 'two audio tracks', plan: 'convert', size: '1280x720', picture: '1280x720+0+0' },

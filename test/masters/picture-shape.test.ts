@@ -27,7 +27,7 @@ async function clip(name: string, size: Size, filter: string): Promise<string> {
   const key = `${size.width}-${filter.replace(/\W/g, '-')}-${name}`;
   const encode = async (): Promise<string> => {
     const path = join(folder, key);
-    const chain = `loop=-1:1:0,setpts=N,trim=duration=2,format=rgb24,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,${filter}`;
+    const chain = `format=rgb24,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,${filter},loop=-1:1:0,setpts=N,trim=duration=2`;
     const codec = name.endsWith('.webm') ? '-c:v libvpx -deadline realtime -b:v 2M' : '-c:v libx264 -preset ultrafast';
     const crc = name.endsWith('.mp4') ? '' : '-write_crc32 0';
     await run(
@@ -159,12 +159,9 @@ describeBuilds('the master', (build) => {
         '-v error -f lavfi -i color=blue:s=640x360:r=25:d=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p',
       );
       await run([...wide, stream('wide')], { path: makerPath });
-      await run(
-        ['-v', 'error', '-i', await clip('a.mp4', HIGH, 'trim=end_frame=50'), ...words('-c copy'), stream('high')],
-        {
-          path: makerPath,
-        },
-      );
+      await run(['-v', 'error', '-i', await clip('a.mp4', HIGH, 'null'), ...words('-c copy'), stream('high')], {
+        path: makerPath,
+      });
       const parts = await Promise.all(order.map((name) => readFile(stream(name))));
       await writeFile(stream('both'), Buffer.concat(parts));
       await run([...words('-v error -framerate 25 -i'), stream('both'), ...words('-c copy'), source], {
