@@ -19,7 +19,7 @@ import {
   chooseProvider,
   connectionOf,
   type Keys,
-  type ProviderWishes,
+  type ProviderFlags,
   type Purpose,
 } from './settings/choose-provider.ts';
 import type { Profile, Settings } from './settings/settings.ts';
@@ -30,7 +30,7 @@ import type { Sink, Ui } from './terminal/ui.ts';
 import type { JobStore } from './videos/job-store.ts';
 
 /** The process, as the rest of the program may see it. Tests make their own. */
-export interface Host {
+export interface Runtime {
   /** A copy of the environment, keys included; the process itself no longer has them. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Throws `machine` where it was removed. */
@@ -53,7 +53,7 @@ export interface Host {
 }
 
 /** Options that every command takes. */
-export interface Globals extends ProviderWishes {
+export interface Globals extends ProviderFlags {
   readonly profile?: string;
   /** A cast file to be read over the characters of this machine. */
   readonly cast?: string;
@@ -63,7 +63,7 @@ export interface Globals extends ProviderWishes {
 }
 
 export interface Context {
-  readonly host: Host;
+  readonly runtime: Runtime;
   readonly globals: Globals;
   readonly ui: Ui;
   /** Throws `machine` where nothing can be kept, and `usage` for a place that cannot be meant. */
@@ -94,11 +94,11 @@ export interface Context {
   close(): Promise<void>;
 }
 
-export function createContext(host: Host, globals: Globals, ui: Ui): Context {
+export function createContext(runtime: Runtime, globals: Globals, ui: Ui): Context {
   // What keeps nothing works in a container without a home, too.
   const paths = once(() => {
-    const found = storePaths(host);
-    const own = host.env.SORA_HOME;
+    const found = storePaths(runtime);
+    const own = runtime.env.SORA_HOME;
     if (own && !isAbsolute(own)) ui.note(`SORA_HOME is relative: here it is ${found.data}`);
     return found;
   });
@@ -113,25 +113,25 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   };
   const settings = once(async (): Promise<Settings> => {
     const { readSettings } = await import('./settings/settings.ts');
-    return readSettings(paths().config, { platform: host.platform, warn });
+    return readSettings(paths().config, { platform: runtime.platform, warn });
   });
   const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
   const profileName = once(async () => {
-    const named = globals.profile ?? (host.env.SORA_PROFILE || undefined);
+    const named = globals.profile ?? (runtime.env.SORA_PROFILE || undefined);
     if (named !== undefined) await profileOf(named);
     return named ?? (await settings()).defaultProfile;
   });
   const keys = once(async () => {
     const { readKeys } = await import('./settings/keys.ts');
-    return readKeys(paths().config, { platform: host.platform, warn });
+    return readKeys(paths().config, { platform: runtime.platform, warn });
   });
   const ffmpeg = once(async () => {
     const { findFfmpeg } = await import('./media/ffmpeg/find.ts');
-    return findFfmpeg(host.env, host.signal);
+    return findFfmpeg(runtime.env, runtime.signal);
   });
   const ffmpegProgram = once(async () => {
     const { firstProgram } = await import('./media/ffmpeg/find.ts');
-    return firstProgram(host.env);
+    return firstProgram(runtime.env);
   });
   const sandbox = once(async () => {
     const { startSandbox } = await import('./sandbox/server.ts');
@@ -141,7 +141,7 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   });
   const profile = async (): Promise<Profile> => profileOf(await profileName());
   const configured = async (own: Profile): Promise<Configured> => ({
-    ...{ wishes: globals, env: host.env, profile: own, keys: await keys() },
+    ...{ wishes: globals, env: runtime.env, profile: own, keys: await keys() },
   });
   const connections: Readonly<Record<Purpose, () => Promise<Connection>>> = {
     use: once(async () => chooseProvider(await configured(await profile()))),
@@ -156,9 +156,9 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
   const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
     const { createHttp } = await import('./http/client.ts');
     const http = await createHttp({
-      clock: host.clock,
-      random: host.random,
-      proxy: proxyOf(host.env),
+      clock: runtime.clock,
+      random: runtime.random,
+      proxy: proxyOf(runtime.env),
       allowHttp,
       ...(globals.debug && { debug: (line: string) => ui.debug(line) }),
     });
@@ -183,19 +183,19 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     }
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
     const { checkRoute } = await import('./http/client.ts');
-    checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(host.env) });
+    checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(runtime.env) });
     return PROVIDERS[to.name].create({
       baseUrl: to.baseUrl,
       url,
       key: to.key,
       backend: to.backend,
       http: await httpFor(to.allowHttp),
-      sleep: (ms, signal) => host.clock.sleep(ms, signal),
+      sleep: (ms, signal) => runtime.clock.sleep(ms, signal),
     });
   };
 
   return {
-    host,
+    runtime,
     globals,
     ui,
     get paths() {
@@ -212,13 +212,13 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
         clipsDir: paths().clips,
         cacheDir: paths().cache,
       });
-      const cast = globals.cast ?? (host.env.SORA_CAST || undefined);
+      const cast = globals.cast ?? (runtime.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
       const { readCast } = await import('./characters/cast-file.ts');
       const { createOverlay } = await import('./characters/cast-overlay.ts');
-      const read = await readCast(resolve(host.cwd, cast), { stdin: host.stdin, signal: host.signal });
+      const read = await readCast(resolve(runtime.cwd, cast), { stdin: runtime.stdin, signal: runtime.signal });
       await warnOfProviders(ui, read);
-      return createOverlay(local, read, { warn: (text) => ui.warn(text), now: () => host.clock.now() });
+      return createOverlay(local, read, { warn: (text) => ui.warn(text), now: () => runtime.clock.now() });
     }),
     jobs: once(async () => {
       const { createJobStore } = await import('./videos/job-store.ts');
@@ -232,10 +232,10 @@ export function createContext(host: Host, globals: Globals, ui: Ui): Context {
     providerOf: async (job, purpose) =>
       connect(connectionOf(job, await configured(await profileOf(job.profile ?? (await profileName()))), purpose)),
     async confirm(question, hint) {
-      if (!host.stdin.isTTY || !host.stderr.isTTY || host.env.CI)
+      if (!runtime.stdin.isTTY || !runtime.stderr.isTTY || runtime.env.CI)
         throw new SoraError('usage', 'There is no terminal to ask on.', { hint });
       const { ask } = await import('./terminal/ask.ts');
-      return (await ask(host, question, { byDefault: false })) ?? false;
+      return (await ask(runtime, question, { byDefault: false })) ?? false;
     },
     async close() {
       await Promise.allSettled(closers.map((close) => close()));

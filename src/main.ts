@@ -4,11 +4,11 @@ import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir, uptime, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
-import type { Host } from './context.ts';
+import type { Runtime } from './context.ts';
 import { storePaths } from './disk/paths.ts';
 import { removeUnfinished } from './disk/temporary.ts';
 import { EXIT_CODES, SoraError } from './shared/errors.ts';
-import { lastWords } from './shared/exit-messages.ts';
+import { exitMessages } from './shared/exit-messages.ts';
 import { oneLine } from './shared/text.ts';
 import type { Sink } from './terminal/ui.ts';
 
@@ -45,7 +45,7 @@ for (const [signal, code, words] of [
       return;
     }
     // The second one means it: leave at once.
-    void lastWords.leave(() => {
+    void exitMessages.leave(() => {
       removeUnfinished();
       process.exit(EXIT_CODES[code]);
     });
@@ -57,7 +57,7 @@ process.on('SIGXFSZ', () => {});
 
 // Also catches what no promise leads to: an 'error' event without a listener, a rejection nobody waits for.
 process.on('uncaughtException', (error) => {
-  lastWords.say();
+  exitMessages.say();
   removeUnfinished();
   process.stderr.write(
     `error: This is a bug in sora: ${oneLine(`${error}`)}\nhint: sora video list shows every job that was sent.\n`,
@@ -98,7 +98,7 @@ function homeFolder(): string | undefined {
   return undefined;
 }
 
-const host: Host = {
+const runtime: Runtime = {
   env,
   get cwd() {
     try {
@@ -158,7 +158,7 @@ const host: Host = {
 function constantAnswer(argv: readonly string[]): string | undefined {
   const [word] = argv.length === 1 ? argv : [];
   if (word === '--version' || word === '-V') return `${pkg.version}\n`;
-  if ((word !== '--help' && word !== '-h') || host.stdout.columns !== HELP_COLUMNS) return undefined;
+  if ((word !== '--help' && word !== '-h') || runtime.stdout.columns !== HELP_COLUMNS) return undefined;
   try {
     return readFileSync(new URL('./help.txt', import.meta.url), 'utf8');
   } catch {
@@ -181,7 +181,7 @@ function keepCompiledCode(): void {
   };
   if (!enableCompileCache) return;
   try {
-    const { characters, jobs, cache } = storePaths(host);
+    const { characters, jobs, cache } = storePaths(runtime);
     if (!(existsSync(characters) || existsSync(jobs))) return;
     const folder = join(cache, 'code');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -202,7 +202,7 @@ async function run(argv: readonly string[]): Promise<number> {
   // Without a command nothing is written at all.
   if (argv.length > 0) keepCompiledCode();
   const { runCli } = await import('./cli/run.ts');
-  return runCli(argv, host);
+  return runCli(argv, runtime);
 }
 
 async function main(): Promise<void> {

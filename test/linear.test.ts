@@ -5,14 +5,14 @@ import { checkName } from '../src/characters/names.ts';
 import { usageError } from '../src/cli/collecting-command.ts';
 import * as shellLine from '../src/completion/bash-line.ts';
 import * as answers from '../src/http/answer.ts';
-import { describeLost, refusal } from '../src/http/errors.ts';
-import { Lost } from '../src/http/exchange.ts';
+import { describeTransportError, refusal } from '../src/http/errors.ts';
+import { TransportError } from '../src/http/exchange.ts';
 import { parseUrl, redirectTarget } from '../src/http/origins.ts';
 import { proxyFor } from '../src/http/proxy.ts';
 import * as redact from '../src/http/redact.ts';
 import { parseRetryAfter } from '../src/http/retry.ts';
 import { firstWords, machineProblem } from '../src/media/ffmpeg/process.ts';
-import { PRINTED_FILES, readPrinted } from '../src/media/judge/filter-output.ts';
+import { FILTER_OUTPUT_FILES, parseFilterOutput } from '../src/media/judge/filter-output.ts';
 import { readReport } from '../src/media/probe/report.ts';
 import * as eachlabs from '../src/providers/eachlabs/wire.ts';
 import * as openai from '../src/providers/openai/wire.ts';
@@ -33,7 +33,7 @@ const HARD: readonly string[] = [
 ];
 
 const KEY = 'sk-proj-0123456789abcdef';
-const hide = redact.createRedact([KEY, `Bearer ${KEY}`, 'test']);
+const hide = redact.createRedactor([KEY, `Bearer ${KEY}`, 'test']);
 
 const answer = (body: string, status = 400): answers.Answer => ({
   ...{ status, headers: {}, text: body, requestId: undefined, receivedAt: 0, host: 'videos.example', kind: 'create' },
@@ -87,7 +87,7 @@ const MODULES = {
     ],
   }),
   prompt: of(prompt, {
-    saidNames: (words) => prompt.saidNames(words, ['Joe', 'a', '<', '1', '\u200b']),
+    saidNames: (words) => prompt.namesInPrompt(words, ['Joe', 'a', '<', '1', '\u200b']),
     nameCharacters: (words) => prompt.nameCharacters(words, ['Joe', 'Mia']),
     pointToClips: (words) => prompt.pointToClips(words, ['Joe']),
   }),
@@ -106,13 +106,13 @@ const MODULES = {
     readFailure: (words) => answers.readFailure({ error: words, detail: [{ loc: [words], msg: words }] }),
     jsonOf: (words) => answers.jsonOf(answer(words)),
     bodyOf: (words) => answers.bodyOf(answer(words)),
-    saysNothing: (words) => answers.saysNothing(answer(words), 'it'),
-    withoutId: (words) => answers.withoutId(answer(words), 'video'),
+    saysNothing: (words) => answers.unreadableAnswer(answer(words), 'it'),
+    withoutId: (words) => answers.answerWithoutId(answer(words), 'video'),
     isPolicy: (words) => answers.isPolicy({ code: words, message: words }),
     isQuota: (words) => answers.isQuota({ code: words, message: words }),
     isUnsupported: (words) => answers.isUnsupported(said(words, 500)),
     saysUnsupported: (words) => answers.saysUnsupported({ code: words, message: words }),
-    maybeDone: (words) => answers.maybeDone(words),
+    maybeDone: (words) => answers.ambiguousCreate(words),
     requestIdOf: (words) => answers.requestIdOf({ 'x-request-id': words }),
     isRecord: answers.isRecord,
   }),
@@ -144,7 +144,7 @@ const MORE: Readonly<Record<string, Use>> = {
   ],
   'a refusal': (words) => [400, 403, 500].map((status) => refusal(answer(words, status))),
   'a lost exchange': (words) =>
-    describeLost(new Lost(true, undefined, new Error(words)), 'videos.example', {
+    describeTransportError(new TransportError(true, undefined, new Error(words)), 'videos.example', {
       ...{ connectMs: 1, headersMs: 1, idleMs: 1, graceMs: 1 },
     }),
   'Retry-After': (words) => parseRetryAfter(words, 0),
@@ -160,8 +160,8 @@ const MORE: Readonly<Record<string, Use>> = {
   'a usage error': (words) => usageError({ code: 'x', message: `error: no\n${words}` }),
   'words of ffmpeg': (words) => [firstWords(words), machineProblem(words)],
   'a log of ffmpeg': (words) => {
-    const printed = Object.fromEntries(PRINTED_FILES.map((name) => [name, `frame:0 pts:0 pts_time:0\n${words}`]));
-    return readPrinted(printed as Parameters<typeof readPrinted>[0], {
+    const printed = Object.fromEntries(FILTER_OUTPUT_FILES.map((name) => [name, `frame:0 pts:0 pts_time:0\n${words}`]));
+    return parseFilterOutput(printed as Parameters<typeof parseFilterOutput>[0], {
       ...{ offset: 0, fps: 25 },
       meter: { count: 1, read: (at) => ({ samples: [], cuts: [at(0)] }) },
     });

@@ -9,7 +9,7 @@ import { exists, machineError } from '../disk/atomic-write.ts';
 import { readFileOrPipe, readStream } from '../disk/bounded-read.ts';
 import { hashFile } from '../disk/hash.ts';
 import { MAX_TEXT_BYTES, openRegular } from '../disk/read-file.ts';
-import { parseJson } from '../disk/schema.ts';
+import { parseJson, unusableFile } from '../disk/schema.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import { type Cast, type CastCharacter, decodeCast } from './cast-format.ts';
 
@@ -57,11 +57,8 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
         cause: error,
       });
     if (code !== undefined) throw machineError(error, 'read', path);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new SoraError('usage', `The cast ${path} cannot be used: ${reason}.`, {
-      hint: reason.includes('newer version') ? 'Update sora.' : 'It is a file that sora character export wrote.',
-      cause: error,
-    });
+    const repair = 'It is a file that sora character export wrote.';
+    throw unusableFile('usage', { subject: `The cast ${path}`, error, repair });
   }
 }
 

@@ -1,6 +1,6 @@
 /** PURE: a cast as a file: its format, what may stand in it, and what two casts are together. */
 
-import { field, isObject, list, problemOf, refine, rule, shape, string, versionProblem } from '../disk/schema.ts';
+import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
 import {
   type Character,
   isFromFuture,
@@ -33,15 +33,16 @@ export const CAST_VERSION = 1;
 /** Decodes a cast file. Throws an Error that says what is wrong, without a full stop; unknown fields are dropped. */
 export function decodeCast(json: unknown): readonly CastCharacter[] {
   const fields = isObject(json) ? json : {};
-  const problem = versionProblem(json, CAST_VERSION) ?? problemOf(ANY_LIST, field(fields, 'characters'), 'characters');
+  checkVersion(json, CAST_VERSION);
+  const problem = problemOf(ANY_LIST, field(fields, 'characters'), 'characters');
   if (problem !== undefined) throw new Error(problem);
   const names = new Map<string, string>();
   return (field(fields, 'characters') as readonly unknown[]).map((value, index) => {
     const where = `characters[${index}]`;
     const decoded = decodeOne(value, where);
     const { name } = decoded.character;
-    const twin = names.get(characterIdentity(name));
-    if (twin !== undefined) throw new Error(`it has two characters of one name, ${twin} and ${name}`);
+    const duplicate = names.get(characterIdentity(name));
+    if (duplicate !== undefined) throw new Error(`it has two characters of one name, ${duplicate} and ${name}`);
     names.set(characterIdentity(name), name);
     return decoded;
   });

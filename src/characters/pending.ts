@@ -3,29 +3,35 @@ import type { Context } from '../context.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import type { RemoteCharacter } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import { lastWords } from '../shared/exit-messages.ts';
-import { keepAnswer } from '../shared/keep-answer.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
+import { recordAnswer } from '../shared/keep-answer.ts';
 import type { Character, PendingRegistration, Registration } from '../shared/model.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
-import type { Place } from './registration-target.ts';
+import type { RegistrationTarget } from './registration-target.ts';
 import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat-registration.ts';
 
 /** What a host has made of a character, as the record keeps it. */
-export type Made = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
+export type RegistrationOutcome = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
 
 /** The request whose fate decides what may be sent next. Uploads cost nothing and leave none. */
-export function pendingAt(character: Character, place: Place): PendingRegistration | undefined {
-  return place.mode === 'id' ? character.pending?.find((one) => isAt(one, place)) : undefined;
+export function pendingAt(character: Character, target: RegistrationTarget): PendingRegistration | undefined {
+  return target.mode === 'id' ? character.pending?.find((one) => isAt(one, target)) : undefined;
 }
 
 /** The character without what is pending there. */
-export function withoutPending(character: Character, place: Pick<Place, 'provider' | 'orientation'>): Character {
+export function withoutPending(
+  character: Character,
+  target: Pick<RegistrationTarget, 'provider' | 'orientation'>,
+): Character {
   const { pending, ...rest } = character;
-  const others = pending?.filter((one) => !isAt(one, place)) ?? [];
+  const others = pending?.filter((one) => !isAt(one, target)) ?? [];
   return others.length === 0 ? rest : { ...rest, pending: others };
 }
 
-function isAt(one: PendingRegistration, { provider, orientation }: Pick<Place, 'provider' | 'orientation'>): boolean {
+function isAt(
+  one: PendingRegistration,
+  { provider, orientation }: Pick<RegistrationTarget, 'provider' | 'orientation'>,
+): boolean {
   return one.provider === provider.name && one.baseUrl === provider.baseUrl && one.orientation === orientation;
 }
 
@@ -42,7 +48,7 @@ const NOTHING_MADE: ReadonlySet<ErrorCode> = new Set([
 ] as const);
 
 interface Request {
-  readonly place: Place;
+  readonly target: RegistrationTarget;
   readonly clipPath: string;
   /** That of the registration: what is sent and written is sent and written by one process. */
   readonly held: HeldLock;
@@ -56,31 +62,31 @@ interface Request {
  * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
  * answer is repeated as `repeat.ts` says; nothing else is.
  */
-export async function createId(context: Context, character: Character, request: Request): Promise<Made> {
-  const { place, resend } = request;
-  const before = pendingAt(character, place);
+export async function createId(context: Context, character: Character, request: Request): Promise<RegistrationOutcome> {
+  const { target, resend } = request;
+  const before = pendingAt(character, target);
   let lost: Unsettled | undefined =
-    before && before.taskId === undefined && !resend ? { character, place, entry: before } : undefined;
+    before && before.taskId === undefined && !resend ? { character, target, entry: before } : undefined;
   let ambiguous = lost && unknownFate(context, lost);
   for (;;) {
     const { made, error, entry } = await requestId(context, character, { ...request, lost: lost?.entry });
     if (made) return made;
     if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
-      lost = { character, place, entry };
+      lost = { character, target, entry };
       ambiguous = explain(context, error, lost);
       sayAtExit(context, character, ambiguous);
       if (await waitToRepeat(context, { ...lost, error, admit: request.admit })) continue;
       throw ambiguous;
     }
     if (!NOTHING_MADE.has(error.code)) {
-      const told = entry ? explain(context, error, { character, place, entry }) : error;
+      const told = entry ? explain(context, error, { character, target, entry }) : error;
       sayAtExit(context, character, told);
       throw told;
     }
     const told = ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
     sayAtExit(context, character, told);
     // What an earlier request made is as unknown as it was.
-    if (entry) await lastWords.hold(() => writeQuietly(context, character, { place, entry: lost?.entry }));
+    if (entry) await exitMessages.hold(() => writeQuietly(context, character, { target, entry: lost?.entry }));
     throw told;
   }
 }
@@ -89,14 +95,14 @@ export async function createId(context: Context, character: Character, request: 
 async function requestId(
   context: Context,
   character: Character,
-  { place, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
+  { target, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
 ): Promise<
-  | { readonly made: Made; readonly error?: never; readonly entry?: never }
+  | { readonly made: RegistrationOutcome; readonly error?: never; readonly entry?: never }
   | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
 > {
-  const { provider, orientation } = place;
+  const { provider, orientation } = target;
   const { ui } = context;
-  const { signal, clock } = context.host;
+  const { signal, clock } = context.runtime;
   const { name } = character;
   let entry: PendingRegistration | undefined;
   try {
@@ -111,18 +117,18 @@ async function requestId(
             ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
             createdAt: new Date(clock.now()).toISOString(),
           };
-          await lastWords.hold(() => updatePending(context, character, { place, entry: next }));
+          await exitMessages.hold(() => updatePending(context, character, { target, entry: next }));
           entry = next;
-          sayAtExit(context, character, unknownFate(context, { character, place, entry }));
+          sayAtExit(context, character, unknownFate(context, { character, target, entry }));
         },
         async onPending(taskId) {
           if (!entry) throw new TypeError('a task was begun before its request was announced');
           const next = { ...entry, taskId };
           entry = next;
           const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
-          await keepAnswer(ui, {
+          await recordAnswer(ui, {
             subject: subjectOf(character),
-            write: () => updatePending(context, character, { place, entry: next }),
+            write: () => updatePending(context, character, { target, entry: next }),
             unwritten: (why, cause) =>
               new SoraError('machine', `${making}, but ${why}`, { hint: `Note the task. ${messageOf(cause)}`.trim() }),
             stopped: () =>
@@ -144,7 +150,7 @@ async function requestId(
 const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated'] as const);
 
 function sayAtExit({ ui }: Context, character: Character, error: SoraError): void {
-  lastWords.set(subjectOf(character), () => ui.error(error));
+  exitMessages.set(subjectOf(character), () => ui.error(error));
 }
 
 /** What a forced exit says something of. */
@@ -160,14 +166,14 @@ export function subjectOf({ name }: Character): string {
 export async function continueId(
   context: Context,
   character: Character,
-  { place, entry, resend }: { place: Place; entry: PendingRegistration; resend: boolean },
-): Promise<Made | undefined> {
-  const { ui, host } = context;
-  const { provider } = place;
+  { target, entry, resend }: { target: RegistrationTarget; entry: PendingRegistration; resend: boolean },
+): Promise<RegistrationOutcome | undefined> {
+  const { ui, runtime } = context;
+  const { provider } = target;
   const { taskId } = entry;
   if (taskId === undefined || !provider.resumeCharacter) {
     if (resend) return undefined;
-    const fate = unknownFate(context, { character, place, entry });
+    const fate = unknownFate(context, { character, target, entry });
     const said = await repeatAnnouncement(provider, entry);
     if (said === undefined) throw fate;
     ui.warn(`${fate.message} ${said}`);
@@ -175,7 +181,7 @@ export async function continueId(
   }
   const task = await ui.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
   try {
-    const remote = await provider.resumeCharacter(taskId, { signal: host.signal });
+    const remote = await provider.resumeCharacter(taskId, { signal: runtime.signal });
     if (remote) {
       task.done(`${provider.name} has made ${character.name}: ${oneLine(remote.id, 200)}`);
       return madeOf(remote, entry.name);
@@ -184,7 +190,7 @@ export async function continueId(
     task.fail(`${character.name} is not known to ${provider.name} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
-      await writeQuietly(context, character, { place, entry: undefined });
+      await writeQuietly(context, character, { target, entry: undefined });
       throw new SoraError(error.code, error.message, {
         hint: `${sentence(error.hint ?? 'The task is over.')} The same command makes another.`,
         ...(error.requestId !== undefined && { requestId: error.requestId }),
@@ -192,16 +198,16 @@ export async function continueId(
       });
     }
     if (resend && error.code === 'ambiguous') return undefined;
-    throw explain(context, error, { character, place, entry });
+    throw explain(context, error, { character, target, entry });
   }
   task.fail(`${provider.name} does not know the task ${oneLine(taskId, 100)}`);
   // A host may need a moment to know what it has just begun.
-  if (host.clock.now() - Date.parse(entry.createdAt) < JUST_BEGUN_MS) {
+  if (runtime.clock.now() - Date.parse(entry.createdAt) < JUST_BEGUN_MS) {
     const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
     throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(context, character)}` });
   }
   ui.note(`${provider.name} no longer knows the task that was to make ${character.name}; another is begun.`);
-  await updatePending(context, character, { place, entry: undefined });
+  await updatePending(context, character, { target, entry: undefined });
   return undefined;
 }
 
@@ -210,16 +216,16 @@ const JUST_BEGUN_MS = 60_000;
 
 interface Unsettled {
   readonly character: Character;
-  readonly place: Place;
+  readonly target: RegistrationTarget;
   readonly entry: PendingRegistration;
 }
 
 /** The error of a request that is not over, with what to look for and how to go on. */
 function explain(context: Context, error: SoraError, unsettled: Unsettled): SoraError {
-  const { character, place, entry } = unsettled;
+  const { character, target, entry } = unsettled;
   const more = { ...(error.requestId !== undefined && { requestId: error.requestId }), cause: error };
   if (error.code === 'ambiguous') {
-    const message = `${sentence(error.message)} ${character.name} may be known to ${place.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
+    const message = `${sentence(error.message)} ${character.name} may be known to ${target.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
     return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled), ...more });
   }
   if (error.code !== 'pending') return error;
@@ -233,20 +239,20 @@ function explain(context: Context, error: SoraError, unsettled: Unsettled): Sora
 
 /** A request was sent, and its answer never came to anybody. */
 function unknownFate(context: Context, unsettled: Unsettled): SoraError {
-  const { character, place, entry } = unsettled;
+  const { character, target, entry } = unsettled;
   const requests = requestsOf(entry);
   const sent =
     requests === 1
       ? `a request was sent at ${entry.createdAt}`
       : `${requests} requests were sent, the last at ${entry.createdAt}`;
-  const message = `${character.name} may be known to ${place.provider.name} already: ${sent}, and what came of it was never learnt.`;
+  const message = `${character.name} may be known to ${target.provider.name} already: ${sent}, and what came of it was never learnt.`;
   return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled) });
 }
 
-function waysOut(context: Context, { character, place, entry }: Unsettled): string {
+function waysOut(context: Context, { character, target, entry }: Unsettled): string {
   const where = `Look for ${JSON.stringify(entry.name)} among the characters, or in the bill, of your host.`;
   const adopt = command(context, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
-  const turned = place.orientation === 'portrait' ? ' --orientation portrait' : '';
+  const turned = target.orientation === 'portrait' ? ' --orientation portrait' : '';
   return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add --resend.`;
 }
 
@@ -263,7 +269,7 @@ function command({ globals }: Context, verb: string, operands: readonly string[]
   return shellCommand(`sora character ${verb}`, operands, [...own, ...given]);
 }
 
-function madeOf(remote: RemoteCharacter, sent: string): Made {
+function madeOf(remote: RemoteCharacter, sent: string): RegistrationOutcome {
   return { value: remote.id, name: (remote.name ?? sent).normalize('NFC') };
 }
 
@@ -271,10 +277,10 @@ function madeOf(remote: RemoteCharacter, sent: string): Made {
 async function updatePending(
   context: Context,
   { name }: Character,
-  { place, entry }: { place: Place; entry: PendingRegistration | undefined },
+  { target, entry }: { target: RegistrationTarget; entry: PendingRegistration | undefined },
 ): Promise<void> {
   await (await context.characters()).update(name, (current) => {
-    const rest = withoutPending(current, place);
+    const rest = withoutPending(current, target);
     return entry ? { ...rest, pending: [...(rest.pending ?? []), entry] } : rest;
   });
 }
@@ -283,7 +289,7 @@ async function updatePending(
 async function writeQuietly(
   context: Context,
   character: Character,
-  what: { place: Place; entry: PendingRegistration | undefined },
+  what: { target: RegistrationTarget; entry: PendingRegistration | undefined },
 ): Promise<void> {
   await updatePending(context, character, what).catch((cause: unknown) => {
     context.ui.warn(`${character.name}: its record was not brought up to date: ${messageOf(cause)}`);

@@ -6,15 +6,15 @@ import type { HeldLock } from '../disk/lock.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import type { CharacterMode } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { keepAnswer } from '../shared/keep-answer.ts';
+import { recordAnswer } from '../shared/keep-answer.ts';
 import { type Character, isMade, type MadeCharacter, type Registration } from '../shared/model.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
-import { continueId, createId, type Made, pendingAt, subjectOf, withoutPending } from './pending.ts';
-import { KINDS, type Place, registrationAt } from './registration-target.ts';
+import { continueId, createId, pendingAt, type RegistrationOutcome, subjectOf, withoutPending } from './pending.ts';
+import { KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { repeatAnnouncement, requestsOf } from './repeat-registration.ts';
-import { markStale, stillHolds } from './stale.ts';
+import { isStillRegistered, markStale } from './stale.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
 const TRUSTED_MS = 3_600_000;
@@ -34,29 +34,29 @@ export interface RegisterOptions {
 export async function ensureRegistered(
   context: Context,
   character: Character,
-  place: Place,
+  target: RegistrationTarget,
   { resend = false, admit }: RegisterOptions = {},
 ): Promise<Registration> {
-  const { host, ui } = context;
-  const known = registrationAt(character, place, host.clock.now());
-  if (known && !isDoubtful(known, host.clock.now())) return known;
+  const { runtime, ui } = context;
+  const known = registrationAt(character, target, runtime.clock.now());
+  if (known && !isDoubtful(known, runtime.clock.now())) return known;
   const { name } = character;
-  const busy = `Another sora is registering ${name} with ${place.provider.name}; its end is waited for.`;
-  const wait = { signal: host.signal, onBusy: () => ui.note(busy) };
+  const busy = `Another sora is registering ${name} with ${target.provider.name}; its end is waited for.`;
+  const wait = { signal: runtime.signal, onBusy: () => ui.note(busy) };
   const store = await context.characters();
   return store.registering(
     name,
-    placeId(place),
+    placeId(target),
     async (held) => {
       const current = await requireCharacter(context, name);
       refuseOtherClip(character, current);
-      const living = await livingAt(context, current, place);
+      const living = await livingAt(context, current, target);
       if (living) return living;
-      const entry = pendingAt(current, place);
-      const made = entry && (await continueId(context, current, { place, entry, resend }));
+      const entry = pendingAt(current, target);
+      const made = entry && (await continueId(context, current, { target, entry, resend }));
       return made
-        ? save(context, current, { place, made })
-        : register(context, current, { place, held, resend, admit });
+        ? save(context, current, { target, made })
+        : register(context, current, { target, held, resend, admit });
     },
     wait,
   );
@@ -65,24 +65,24 @@ export async function ensureRegistered(
 /** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
 export async function willCost(
   character: Character,
-  place: Place,
+  target: RegistrationTarget,
   { nowMs, resend = false }: { nowMs: number; resend?: boolean | undefined },
 ): Promise<boolean> {
-  if (place.mode !== 'id' || registrationAt(character, place, nowMs)) return false;
-  const entry = pendingAt(character, place);
+  if (target.mode !== 'id' || registrationAt(character, target, nowMs)) return false;
+  const entry = pendingAt(character, target);
   return (
-    !entry || (entry.taskId === undefined && resend) || (await repeatAnnouncement(place.provider, entry)) !== undefined
+    !entry || (entry.taskId === undefined && resend) || (await repeatAnnouncement(target.provider, entry)) !== undefined
   );
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
-export function refuseClipless(characters: readonly Character[], place: Place, nowMs: number): void {
+export function refuseClipless(characters: readonly Character[], target: RegistrationTarget, nowMs: number): void {
   for (const character of characters) {
-    if (!isMade(character) && !registrationAt(character, place, nowMs)) throw hasNoClip(character, place);
+    if (!isMade(character) && !registrationAt(character, target, nowMs)) throw hasNoClip(character, target);
   }
 }
 
-function hasNoClip({ name, registrations }: Character, { provider, mode }: Place): SoraError {
+function hasNoClip({ name, registrations }: Character, { provider, mode }: RegistrationTarget): SoraError {
   const living = registrations.filter(({ stale }) => stale !== true);
   const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
   const where =
@@ -96,7 +96,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Place
 }
 
 /** Two processes that would register the same thing agree on this text. */
-function placeId({ provider, orientation, mode }: Place): string {
+function placeId({ provider, orientation, mode }: RegistrationTarget): string {
   return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode]]);
 }
 
@@ -105,29 +105,33 @@ function isDoubtful({ kind, expiresAt, createdAt }: Registration, nowMs: number)
 }
 
 /** The living registration, after a look at one that may have died. */
-async function livingAt(context: Context, character: Character, place: Place): Promise<Registration | undefined> {
-  const now = context.host.clock.now();
+async function livingAt(
+  context: Context,
+  character: Character,
+  target: RegistrationTarget,
+): Promise<Registration | undefined> {
+  const now = context.runtime.clock.now();
   for (let current = character; ; current = await requireCharacter(context, character.name)) {
-    const known = registrationAt(current, place, now);
-    if (!known || !isDoubtful(known, now) || (await stillHolds(context, place, known)) !== false) return known;
-    await markStale(context, current, { place, registration: known });
+    const known = registrationAt(current, target, now);
+    if (!known || !isDoubtful(known, now) || (await isStillRegistered(context, target, known)) !== false) return known;
+    await markStale(context, current, { target, registration: known });
   }
 }
 
 async function register(
   context: Context,
   character: Character,
-  { place, held, resend, admit }: RegisterOptions & { place: Place; held: HeldLock; resend: boolean },
+  { target, held, resend, admit }: RegisterOptions & { target: RegistrationTarget; held: HeldLock; resend: boolean },
 ): Promise<Registration> {
   const { ui } = context;
-  const { provider, orientation, mode } = place;
-  if (!isMade(character)) throw hasNoClip(character, place);
+  const { provider, orientation, mode } = target;
+  if (!isMade(character)) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
   const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(context);
   const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
   try {
-    const made = await MAKERS[mode](context, character, { place, clipPath: clip.path, held, resend, admit }).catch(
+    const made = await MAKERS[mode](context, character, { target, clipPath: clip.path, held, resend, admit }).catch(
       (error: unknown) => {
         task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
         throw error;
@@ -135,7 +139,7 @@ async function register(
     );
     // Told before it is written: the record may never be.
     task.done(`${character.name} is known to ${provider.name}: ${oneLine(made.value, 200)}`);
-    return await save(context, character, { place, made });
+    return await save(context, character, { target, made });
   } finally {
     await clip.dispose();
   }
@@ -149,24 +153,27 @@ const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const sat
 
 const MAKERS = {
   id: createId,
-  async 'reference-video'({ host }, { name }, { place: { provider }, clipPath }) {
+  async 'reference-video'({ runtime }, { name }, { target: { provider }, clipPath }) {
     if (!provider.uploadClip)
       throw new SoraError('usage', `${provider.name} takes no clips.`, { hint: 'Use another host with --provider.' });
-    const { url, expiresAt } = await provider.uploadClip({ clipPath, fileName: 'clip.mp4' }, { signal: host.signal });
+    const { url, expiresAt } = await provider.uploadClip(
+      { clipPath, fileName: 'clip.mp4' },
+      { signal: runtime.signal },
+    );
     return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
   },
 } satisfies Record<
   CharacterMode,
-  (context: Context, character: MadeCharacter, request: Parameters<typeof createId>[2]) => Promise<Made>
+  (context: Context, character: MadeCharacter, request: Parameters<typeof createId>[2]) => Promise<RegistrationOutcome>
 >;
 
 /** Keeps what the host has made, and takes out what was pending for it, in one step. */
 async function save(
   context: Context,
   character: Character,
-  { place, made }: { place: Place; made: Made },
+  { target, made }: { target: RegistrationTarget; made: RegistrationOutcome },
 ): Promise<Registration> {
-  const { provider, orientation, mode } = place;
+  const { provider, orientation, mode } = target;
   const id = oneLine(made.value, 200);
   const known = `${character.name} is registered with ${provider.name} as ${id}`;
   const adopt = shellCommand(
@@ -174,7 +181,7 @@ async function save(
     [shellQuote(id)],
     [shellOption('--name', shellQuote(character.name))],
   );
-  return keepAnswer(context.ui, {
+  return recordAnswer(context.ui, {
     subject: subjectOf(character),
     async write() {
       let registration: Registration = {
@@ -183,14 +190,14 @@ async function save(
         profile: await context.profileName(),
         orientation,
         kind: KINDS[mode],
-        createdAt: new Date(context.host.clock.now()).toISOString(),
+        createdAt: new Date(context.runtime.clock.now()).toISOString(),
         ...made,
       };
       const costOf = mode === 'id' ? await costToKeep(provider) : undefined;
       await (await context.characters()).update(character.name, (current) => {
         refuseOtherClip(character, current);
-        registration = { ...registration, ...costOf?.(requestsOf(pendingAt(current, place))) };
-        const rest = mode === 'id' ? withoutPending(current, place) : current;
+        registration = { ...registration, ...costOf?.(requestsOf(pendingAt(current, target))) };
+        const rest = mode === 'id' ? withoutPending(current, target) : current;
         const others = rest.registrations.filter((one) => registrationId(one) !== registrationId(registration));
         return { ...rest, registrations: [...others, registration] };
       });

@@ -4,7 +4,7 @@ import type { CharacterMode, Provider } from '../providers/provider.ts';
 import { type Character, isFromFuture, isMade, type Orientation, type Registration } from '../shared/model.ts';
 
 /** Where a registration has to hold. */
-export interface Place {
+export interface RegistrationTarget {
   readonly provider: Provider;
   /** Of the video: an id stands for a clip of one orientation. */
   readonly orientation: Orientation;
@@ -23,7 +23,7 @@ const EXPIRY_MARGIN_MS = 10 * 60_000;
 /** The living registration of a character there, if there is one: the newest, and one from the future only if need be. */
 export function registrationAt(
   character: Character,
-  { provider, orientation, mode }: Place,
+  { provider, orientation, mode }: RegistrationTarget,
   nowMs: number,
 ): Registration | undefined {
   const living = character.registrations.filter(

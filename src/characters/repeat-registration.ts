@@ -10,7 +10,7 @@ import type { Provider } from '../providers/provider.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import type { Character, PendingRegistration } from '../shared/model.ts';
 import { sentence } from '../shared/text.ts';
-import type { Place } from './registration-target.ts';
+import type { RegistrationTarget } from './registration-target.ts';
 
 /** How often a registration is repeated, over all commands: the record counts. */
 const REPEATS = 2;
@@ -41,23 +41,23 @@ export async function repeatAnnouncement(provider: Provider, entry: PendingRegis
 
 /** Announces the repeat of a request whose answer was lost, and resolves when it may leave; false where it may not. */
 export async function waitToRepeat(
-  { ui, host }: Context,
+  { ui, runtime }: Context,
   {
     character,
-    place,
+    target,
     entry,
     error,
     admit,
   }: {
     character: Character;
-    place: Place;
+    target: RegistrationTarget;
     entry: PendingRegistration;
     error: SoraError;
     /** Right before something is sent that may cost money; throws `budget` to refuse it. */
     admit: (() => Promise<void>) | undefined;
   },
 ): Promise<boolean> {
-  const said = host.signal.aborted ? undefined : await repeatAnnouncement(place.provider, entry);
+  const said = runtime.signal.aborted ? undefined : await repeatAnnouncement(target.provider, entry);
   if (said === undefined) return false;
   try {
     await admit?.();
@@ -67,7 +67,7 @@ export async function waitToRepeat(
   }
   ui.warn(`${character.name}: ${sentence(error.message)} ${said}`);
   try {
-    await host.clock.sleep(retryDelayMs(requestsOf(entry), undefined, host.random), host.signal);
+    await runtime.clock.sleep(retryDelayMs(requestsOf(entry), undefined, runtime.random), runtime.signal);
     return true;
   } catch {
     // Stopped: what was sent stays unknown.

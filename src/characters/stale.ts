@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
 import type { Character, Registration } from '../shared/model.ts';
 import { oneLine } from '../shared/text.ts';
-import { type Place, registrationAt } from './registration-target.ts';
+import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 
 /** What speaks of the user or the network, and not of the registration. */
 const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated'] as const);
@@ -12,12 +12,12 @@ const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interru
  * Whether the host still has it, by its own word: the id where the host can be asked, the file where it lies at a URL.
  * Undefined when nobody can tell. Throws `auth`, `budget`, and when aborted.
  */
-export async function stillHolds(
-  { host }: Context,
-  { provider, mode }: Place,
+export async function isStillRegistered(
+  { runtime }: Context,
+  { provider, mode }: RegistrationTarget,
   { value }: Registration,
 ): Promise<boolean | undefined> {
-  const { signal } = host;
+  const { signal } = runtime;
   if (mode !== 'id') return provider.hasClip?.(value, { signal });
   try {
     return (await provider.getCharacter(value, { signal })) !== undefined;
@@ -31,11 +31,11 @@ export async function stillHolds(
 export async function markStale(
   context: Context,
   character: Character,
-  { place, registration }: { place: Place; registration: Registration },
+  { target, registration }: { target: RegistrationTarget; registration: Registration },
 ): Promise<void> {
   const { value } = registration;
   context.ui.note(
-    `${place.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered anew.`,
+    `${target.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered anew.`,
   );
   await (await context.characters()).update(character.name, (current) => ({
     ...current,
@@ -50,7 +50,7 @@ export async function markStale(
  */
 export async function forgetStale(
   context: Context,
-  { characters, place, refusal }: { characters: readonly Character[]; place: Place; refusal: SoraError },
+  { characters, target, refusal }: { characters: readonly Character[]; target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
   const store = await context.characters();
   let found = false;
@@ -58,10 +58,10 @@ export async function forgetStale(
     // One that is older may be next in line, and forgotten too.
     for (;;) {
       const current = (await store.find(character.name)) ?? character;
-      const registration = registrationAt(current, place, context.host.clock.now());
-      if (!registration || !(await isForgotten(context, registration, { place, refusal }))) break;
+      const registration = registrationAt(current, target, context.runtime.clock.now());
+      if (!registration || !(await isForgotten(context, registration, { target, refusal }))) break;
       found = true;
-      await markStale(context, character, { place, registration });
+      await markStale(context, character, { target, registration });
     }
   }
   return found;
@@ -70,16 +70,16 @@ export async function forgetStale(
 async function isForgotten(
   context: Context,
   registration: Registration,
-  { place, refusal }: { place: Place; refusal: SoraError },
+  { target, refusal }: { target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
   const { value } = registration;
   const [name = ''] =
-    place.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').slice(-1) : [value];
+    target.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').slice(-1) : [value];
   // A shorter one may stand in any sentence.
   const isNamed = name.length > 3 && refusal.message.includes(name);
   // A file that is there can still be refused by name, because the host cannot read it.
-  if (place.mode !== 'id' && isNamed) return true;
+  if (target.mode !== 'id' && isNamed) return true;
   // A host that cannot be asked, or does not answer, says nothing about it but what it said already.
-  const holds = await stillHolds(context, place, registration).catch(() => undefined);
+  const holds = await isStillRegistered(context, target, registration).catch(() => undefined);
   return holds === undefined ? isNamed : !holds;
 }

@@ -15,7 +15,7 @@ import { nearest, oneLine } from '../shared/text.ts';
 const READS_ON: ReadonlySet<string> = new Set(['commander.missingMandatoryOptionValue', 'commander.missingArgument']);
 
 /** Its children are of the same kind, and share their problems with it. */
-export class PatientCommand extends Command {
+export class CollectingCommand extends Command {
   readonly #problems: SoraError[];
   #example: string | undefined;
 
@@ -24,8 +24,8 @@ export class PatientCommand extends Command {
     this.#problems = problems;
   }
 
-  override createCommand(name?: string): PatientCommand {
-    return new PatientCommand(name, this.#problems);
+  override createCommand(name?: string): CollectingCommand {
+    return new CollectingCommand(name, this.#problems);
   }
 
   override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Context, Globals } from '../context.ts';
 import { BACKENDS } from '../providers/provider.ts';
-import { PatientCommand } from './collecting-command.ts';
+import { CollectingCommand } from './collecting-command.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
 import { type Act, examples, fill, HELP_TOPICS, isText, later, type Outcome, text } from './options.ts';
 
@@ -46,7 +46,7 @@ function house(
 
 /** Throws from `parseAsync`: CommanderError for help and version, SoraError `usage` for a line that cannot be read. */
 export function createProgram({ write, columns, run }: ProgramOptions): Command {
-  const program = new PatientCommand('sora');
+  const program = new CollectingCommand('sora');
   program
     .description('Characters and videos from the command line: prepare a clip, keep a cast, generate, wait, download.')
     .version(pkg.version, '-V, --version', 'print the version')

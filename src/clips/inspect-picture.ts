@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import type { Found, MediaInfo, MediaPlan, Moment } from '../media/plan/plan.ts';
+import type { BestPart, MediaInfo, MediaPlan, PictureFindings } from '../media/plan/plan.ts';
 import type { Ffmpeg } from '../media/prepare.ts';
 import { isSoraError } from '../shared/errors.ts';
 import type { ClipOptions, Rect } from '../shared/model.ts';
@@ -14,7 +14,11 @@ export interface InspectedClip {
 }
 
 /** Finds what `--start auto` and `--crop-bars` ask for, with progress. Throws `machine` without an ffmpeg. */
-export async function findWishes(context: Context, clip: InspectedClip, options: ClipOptions): Promise<Found> {
+export async function examinePicture(
+  context: Context,
+  clip: InspectedClip,
+  options: ClipOptions,
+): Promise<PictureFindings> {
   const ffmpeg = await context.ffmpeg();
   const moment = options.start === 'auto' ? await chooseStart(context, clip, { ffmpeg, options }) : undefined;
   if (!options.cropBars) return { moment };
@@ -26,16 +30,16 @@ export async function findWishes(context: Context, clip: InspectedClip, options:
 }
 
 async function chooseStart(
-  { ui, host }: Context,
+  { ui, runtime }: Context,
   { path, info }: InspectedClip,
   { ffmpeg, options }: { ffmpeg: Ffmpeg; options: ClipOptions },
-): Promise<Moment> {
-  const { findMoment } = await import('../media/judge/scan.ts');
+): Promise<BestPart> {
+  const { findBestPart } = await import('../media/judge/scan.ts');
   const name = basename(path);
   const task = await ui.task(`Looking through ${name}`);
   try {
-    const moment = await findMoment({
-      ...{ source: path, info, ffmpeg, signal: host.signal, duration: options.duration },
+    const moment = await findBestPart({
+      ...{ source: path, info, ffmpeg, signal: runtime.signal, duration: options.duration },
       onProgress: (fraction) => task.update(`Looking through ${name}`, fraction),
     });
     const { start, seconds, because } = moment;
@@ -50,11 +54,11 @@ async function chooseStart(
 /** The picture between black bars, in the part that the plan takes; undefined where there are none. Throws `machine` without an ffmpeg. */
 export async function findPicture(context: Context, { path, info, plan }: InspectedClip): Promise<Rect | undefined> {
   if (plan.kind === 'reject' || !info.video) return undefined;
-  const { lookInto } = await import('../media/judge/measure-picture.ts');
+  const { measurePicture } = await import('../media/judge/measure-picture.ts');
   const { pictureBetweenBars } = await import('../media/judge/bars.ts');
   const { uprightSize } = await import('../media/info.ts');
-  const readings = await lookInto({
-    ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.host.signal, ...partOf(plan) },
+  const readings = await measurePicture({
+    ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.runtime.signal, ...partOf(plan) },
     until: endOfShape(plan),
     want: { bars: true },
   });
@@ -85,16 +89,16 @@ export async function judgeClip(
       findings: [],
       unmeasured: ['It was not judged: that needs an ffmpeg, and none that works was found.'],
     };
-  const { lookBetweenBars, measuresBlur } = await import('../media/judge/measure-picture.ts');
+  const { measureBetweenBars, measuresBlur } = await import('../media/judge/measure-picture.ts');
   const { judge } = await import('../media/judge/judge.ts');
-  const { hearTracks } = await import('../media/ffmpeg/sound.ts');
-  const { signal } = context.host;
+  const { measureTracks } = await import('../media/ffmpeg/sound.ts');
+  const { signal } = context.runtime;
   const blur = await measuresBlur(ffmpeg, signal);
   try {
     const where = { source: path, ...part };
     const [{ readings, between }, sounds] = await Promise.all([
-      lookBetweenBars({ ...where, until: endOfShape(plan), info, ffmpeg, signal, want: { blur } }),
-      options.audio ? hearTracks(info, where, { ffmpeg, signal }) : [],
+      measureBetweenBars({ ...where, until: endOfShape(plan), info, ffmpeg, signal, want: { blur } }),
+      options.audio ? measureTracks(info, where, { ffmpeg, signal }) : [],
     ]);
     const unmeasured = [
       ...(blur ? [] : [`ffmpeg ${ffmpeg.version} cannot measure sharpness: 5.1 or later is needed.`]),

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
-import type { Found, MediaInfo } from '../media/plan/plan.ts';
+import type { MediaInfo, PictureFindings } from '../media/plan/plan.ts';
 import { refuseAll } from '../shared/errors.ts';
 import type { ClipOptions } from '../shared/model.ts';
 import { shellQuote } from '../shared/text.ts';
@@ -14,21 +14,21 @@ export async function inspectClip(
   context: Context,
   file: string,
   options: ClipOptions,
-  known: Found = {},
+  known: PictureFindings = {},
 ): Promise<InspectedClip> {
-  const path = await realFile(resolve(context.host.cwd, file));
+  const path = await realFile(resolve(context.runtime.cwd, file));
   // A machine without ffmpeg can still inspect what headers tell.
   const ffmpeg = context.ffmpeg().catch(() => undefined);
   const { probePart } = await import('../media/probe/probe.ts');
   const { planMedia } = await import('../media/plan/plan.ts');
-  const { signal } = context.host;
+  const { signal } = context.runtime;
   const start = typeof options.start === 'number' ? options.start : 0;
   let info = await probeAtOnce(context, path, { ffmpeg, start });
   const first = { path, info, plan: planMedia(info, options, known) };
-  let found: Found = known;
+  let found: PictureFindings = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
-    const { findWishes } = await import('./inspect-picture.ts');
-    found = { ...known, ...(await findWishes(context, first, options)) };
+    const { examinePicture } = await import('./inspect-picture.ts');
+    found = { ...known, ...(await examinePicture(context, first, options)) };
     if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
   }
   const plan = found === known ? first.plan : planMedia(info, options, found);
@@ -57,7 +57,7 @@ async function probeAtOnce(
   { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
 ): Promise<MediaInfo> {
   const { probeMedia } = await import('../media/probe/probe.ts');
-  const options = { signal: context.host.signal, start };
+  const options = { signal: context.runtime.signal, start };
   const program = await context.ffmpegProgram();
   const early = probeMedia(path, { ...options, ffmpeg: program });
   early.catch(() => {});
@@ -72,7 +72,7 @@ const ONE_SHAPE = /^(?:GIF|ProRes|JPEG|DV)$/;
 async function inOneShape(
   context: Context,
   clip: InspectedClip,
-  { options, found }: { options: ClipOptions; found: Found },
+  { options, found }: { options: ClipOptions; found: PictureFindings },
 ): Promise<InspectedClip> {
   const { path, info, plan } = clip;
   const { video } = info;
@@ -81,7 +81,7 @@ async function inOneShape(
   const { bestStretch, findStretches, partInOneShape } = await import('../media/probe/shapes.ts');
   const { videoSeconds } = await import('../media/info.ts');
   const isAsked = typeof options.start === 'number';
-  const { signal } = context.host;
+  const { signal } = context.runtime;
   const { seconds } = plan.target;
   const stretchesIn = (start: number, end: number): ReturnType<typeof findStretches> =>
     findStretches(path, ffmpeg, {

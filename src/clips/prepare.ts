@@ -24,7 +24,7 @@ export async function prepareInto(
   clip: InspectedClip,
   { outputPath, name = basename(clip.path) }: { outputPath: string; name?: string },
 ): Promise<{ clip: Clip; plan: MediaPlan }> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   refuseRejected(clip);
   // Loaded while ffmpeg still tells its version.
   const { prepareClip } = await import('../media/prepare.ts');
@@ -37,7 +37,7 @@ export async function prepareInto(
       plan: clip.plan,
       ffmpeg,
       outputPath,
-      signal: host.signal,
+      signal: runtime.signal,
       onProgress: (fraction) => task.update(`Preparing ${name}`, fraction),
     });
     task.done(`Prepared ${name}: ${clipLine(done.clip)}`);

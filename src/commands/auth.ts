@@ -1,7 +1,7 @@
 /** `sora auth`: the keys of the hosts, stored without ever being an argument, and shown masked only. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import type { Context, Host } from '../context.ts';
+import type { Context, Runtime } from '../context.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { ProviderName } from '../providers/provider.ts';
 import { keyOf, keySourceOf, missingSource } from '../settings/choose-provider.ts';
@@ -28,14 +28,14 @@ export function isOneWord(key: string): boolean {
 
 /** `sora auth login <provider>`: the key comes from a hidden prompt, or from stdin where that is no terminal. */
 export async function runAuthLogin(context: Context, text: string): Promise<undefined> {
-  const { host, ui, paths } = context;
+  const { runtime, ui, paths } = context;
   const name = providerNamed(text);
-  const given = host.stdin.isTTY ? await askHidden(host, name) : await readKey(host, name);
+  const given = runtime.stdin.isTTY ? await askHidden(runtime, name) : await readKey(runtime, name);
   const key = checkKey(given, name);
   const profile = await context.profile();
   const replaced = await storeKey(paths.config, name, key);
   const path = keysPath(paths.config);
-  const used = keyOf(name, { env: host.env, keys: { [name]: key }, profile });
+  const used = keyOf(name, { env: runtime.env, keys: { [name]: key }, profile });
   if (used?.variable !== undefined) ui.warn(`${used.variable} is set, and is used before the key that was stored.`);
   const from = keySourceOf(name, profile);
   if (!used)
@@ -49,11 +49,11 @@ export async function runAuthLogin(context: Context, text: string): Promise<unde
 
 /** `sora auth logout <provider>`: a key that was not stored is a success too. */
 export async function runAuthLogout(context: Context, text: string): Promise<undefined> {
-  const { host, ui, paths } = context;
+  const { runtime, ui, paths } = context;
   const name = providerNamed(text);
   const profile = await context.profile();
   const removed = await removeKey(paths.config, name);
-  const used = keyOf(name, { env: host.env, keys: {}, profile });
+  const used = keyOf(name, { env: runtime.env, keys: {}, profile });
   if (used?.variable !== undefined) ui.warn(`${used.variable} is still set in the environment, and is used.`);
   ui.result({
     json: { provider: name, removed },
@@ -64,12 +64,12 @@ export async function runAuthLogout(context: Context, text: string): Promise<und
 
 /** `sora auth status [<provider>]`: which key is used. Throws `auth` when one provider was asked for and has none. */
 export async function runAuthStatus(context: Context, text: string | undefined): Promise<undefined> {
-  const { host, ui } = context;
+  const { runtime, ui } = context;
   const names = text === undefined ? NAMES : [providerNamed(text)];
   const keys = await context.keys();
   const [profile, profileName] = [await context.profile(), await context.profileName()];
   const rows = names.map((name) => {
-    const found = keyOf(name, { env: host.env, keys, profile });
+    const found = keyOf(name, { env: runtime.env, keys, profile });
     const keyFrom = keySourceOf(name, profile);
     return {
       provider: name,
@@ -125,8 +125,8 @@ function providerNamed(text: string): Keyed {
   });
 }
 
-async function readKey(host: Host, name: Keyed): Promise<string> {
-  const text = Buffer.from(await readStdin(host, LONGEST_KEY + 2)).toString('utf8');
+async function readKey(runtime: Runtime, name: Keyed): Promise<string> {
+  const text = Buffer.from(await readStdin(runtime, LONGEST_KEY + 2)).toString('utf8');
   if (text.trim() !== '') return text;
   throw new SoraError('usage', 'No key came on standard input.', {
     hint: `Run it on a terminal, or pipe the key: echo "$KEY" | sora auth login ${name}`,
@@ -134,29 +134,29 @@ async function readKey(host: Host, name: Keyed): Promise<string> {
 }
 
 /** Readline takes the terminal out of its own echo, and writes its own to nowhere. */
-async function askHidden(host: Host, name: Keyed): Promise<string> {
-  if (!host.stderr.isTTY || host.env.CI) {
+async function askHidden(runtime: Runtime, name: Keyed): Promise<string> {
+  if (!runtime.stderr.isTTY || runtime.env.CI) {
     throw new SoraError('usage', 'There is no terminal to ask on.', {
       hint: `Pipe the key: echo "$KEY" | sora auth login ${name}`,
     });
   }
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: host.stdin.stream, output: nowhere, terminal: true, historySize: 0 });
+  const lines = createInterface({ input: runtime.stdin.stream, output: nowhere, terminal: true, historySize: 0 });
   const stop = (): void => lines.close();
-  host.signal.addEventListener('abort', stop, { once: true });
-  host.stderr.stream.write(`Key of ${name} (not shown): `);
+  runtime.signal.addEventListener('abort', stop, { once: true });
+  runtime.stderr.stream.write(`Key of ${name} (not shown): `);
   try {
     return await new Promise<string>((resolve, reject) => {
       const interrupted = (): SoraError => new SoraError('interrupted', 'Interrupted. Nothing was stored.');
       lines.once('line', resolve);
       lines.once('SIGINT', () => reject(interrupted()));
-      lines.once('close', () => (host.signal.aborted ? reject(host.signal.reason as Error) : resolve('')));
-      if (host.signal.aborted) stop();
+      lines.once('close', () => (runtime.signal.aborted ? reject(runtime.signal.reason as Error) : resolve('')));
+      if (runtime.signal.aborted) stop();
     });
   } finally {
-    host.signal.removeEventListener('abort', stop);
+    runtime.signal.removeEventListener('abort', stop);
     lines.close();
-    host.stderr.stream.write('\n');
+    runtime.stderr.stream.write('\n');
   }
 }
 

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { checkInput, hashSource } from '../characters/check-input.ts';
 import { characterDocument } from '../characters/find.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
-import { type Place, registrationAt } from '../characters/registration-target.ts';
+import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
 import { inspectClip } from '../clips/inspect.ts';
 import { clipLine, prepareInto } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
@@ -47,13 +47,13 @@ export interface CreateInput extends BudgetFlags {
 
 export async function runCharacterCreate(context: Context, input: CreateInput): Promise<undefined> {
   const { ui } = context;
-  const path = resolve(context.host.cwd, input.file);
+  const path = resolve(context.runtime.cwd, input.file);
   const name = await checkInput(path, input.name);
   // A missing key is refused before any work. A missing choice is not: the character is worth keeping without it.
   const chosen = input.local ? undefined : await choice(context, purposeOf(input));
   const store = await context.characters();
   const existing = await store.find(name);
-  const source = { fileName: basename(path), sha256: await hashSource(path, context.host.signal) };
+  const source = { fileName: basename(path), sha256: await hashSource(path, context.runtime.signal) };
   const same = existing !== undefined && isSame(existing, { name, source, options: input.options });
   const isFirstClip = existing !== undefined && !isMade(existing) && existing.name === name;
   if (existing && !same && !isFirstClip && !input.force && !input.dryRun) throw nameTaken(existing, name);
@@ -136,14 +136,14 @@ async function previewRegistration(
     existing,
   }: { input: CreateInput; name: string; chosen: Provider | SoraError; existing: Character | undefined },
 ): Promise<{ readonly request: WireRequest; readonly cost: Cost | undefined } | undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   if (chosen instanceof SoraError) {
     ui.note(`It would be kept on this machine, and not registered: ${chosen.message}`);
     return undefined;
   }
   if (!(await takesIds(context, chosen, 'preview'))) return undefined;
   if (existing && !(await costs(context, existing, { provider: chosen, resend: input.resend }))) {
-    const known = registrationAt(existing, placeOf(existing, chosen), host.clock.now());
+    const known = registrationAt(existing, placeOf(existing, chosen), runtime.clock.now());
     ui.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
     return undefined;
   }
@@ -158,14 +158,14 @@ async function previewRegistration(
 }
 
 function costs(
-  { host }: Context,
+  { runtime }: Context,
   character: Character,
   at: { provider: Provider; resend?: boolean | undefined },
 ): Promise<boolean> {
-  return willCost(character, placeOf(character, at.provider), { resend: at.resend, nowMs: host.clock.now() });
+  return willCost(character, placeOf(character, at.provider), { resend: at.resend, nowMs: runtime.clock.now() });
 }
 
-function placeOf(character: Character, provider: Provider): Place {
+function placeOf(character: Character, provider: Provider): RegistrationTarget {
   return { provider, orientation: orientationOfCharacter(character), mode: 'id' };
 }
 
@@ -179,13 +179,13 @@ async function takesIds({ ui, connection }: Context, provider: Provider, purpose
 
 /** The provider; or the refusal, where nothing was named at all: a character is worth keeping without one. */
 async function choice(context: Context, purpose: Purpose): Promise<Provider | SoraError> {
-  const { globals, host } = context;
+  const { globals, runtime } = context;
   const named =
     globals.provider ??
     globals.baseUrl ??
     globals.backend ??
     globals.profile ??
-    (host.env.SORA_PROVIDER || host.env.SORA_PROFILE || undefined);
+    (runtime.env.SORA_PROVIDER || runtime.env.SORA_PROFILE || undefined);
   try {
     const provider = await context.provider(purpose);
     if (provider.takesCharacters !== 'no') return provider;
@@ -245,7 +245,7 @@ export async function keep(
       options: input.options,
       planVersion: PLAN_VERSION,
       registrations: [],
-      createdAt: new Date(context.host.clock.now()).toISOString(),
+      createdAt: new Date(context.runtime.clock.now()).toISOString(),
     };
     return await store.keep(character, made.path, {
       replace: input.force || input.outdated !== undefined,

@@ -6,9 +6,9 @@ import { characterDocument, requireCharacter } from '../characters/find.ts';
 import { checkName } from '../characters/names.ts';
 import { pendingAt, withoutPending } from '../characters/pending.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
-import { type Place, registrationAt } from '../characters/registration-target.ts';
+import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
 import { requestsOf } from '../characters/repeat-registration.ts';
-import { markStale, stillHolds } from '../characters/stale.ts';
+import { isStillRegistered, markStale } from '../characters/stale.ts';
 import type { CharacterStore } from '../characters/store.ts';
 import type { Context } from '../context.ts';
 import { type BudgetFlags, type CharacterBudget, characterBudget, costToKeep } from '../costs/budget.ts';
@@ -76,7 +76,7 @@ export async function runCharacterSync(
   names: readonly string[],
   flags: Pick<RegisterOptions, 'resend'> & BudgetFlags = {},
 ): Promise<number> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const cast = await castOf(context, names);
   const provider = await takerOf(context);
   const { admit } = await budgetOf(context, cast, { provider, flags });
@@ -85,7 +85,7 @@ export async function runCharacterSync(
   for (const character of cast) {
     const last = await syncOne(context, character, { provider, options });
     synced.push(last);
-    if (last.error && (HOPELESS.has(last.error.code) || host.signal.aborted)) break;
+    if (last.error && (HOPELESS.has(last.error.code) || runtime.signal.aborted)) break;
   }
   const failed = synced.flatMap(({ error }) => error ?? []);
   const left = cast.slice(synced.length).map(({ name }) => name);
@@ -138,7 +138,7 @@ async function budgetOf(
 ): Promise<CharacterBudget> {
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;
-  const at = { resend: flags.resend, nowMs: context.host.clock.now() };
+  const at = { resend: flags.resend, nowMs: context.runtime.clock.now() };
   const costs = cast.map((one) => willCost(one, { provider, orientation: orientationOfCharacter(one), mode }, at));
   const budget = characterBudget(context, provider, flags);
   await budget.expect((await Promise.all(costs)).filter(Boolean).length);
@@ -152,12 +152,12 @@ async function syncOne(
 ): Promise<Synced> {
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;
-  const place: Place = { provider, orientation: orientationOfCharacter(character), mode };
+  const target: RegistrationTarget = { provider, orientation: orientationOfCharacter(character), mode };
   try {
-    const kept = await checkedAt(context, character, place);
+    const kept = await checkedAt(context, character, target);
     if (kept) return { character, ...kept };
     const current = await requireCharacter(context, character.name);
-    return { character, did: 'registered', registration: await ensureRegistered(context, current, place, options) };
+    return { character, did: 'registered', registration: await ensureRegistered(context, current, target, options) };
   } catch (error) {
     if (!isSoraError(error)) throw error;
     const { code, message, hint, requestId } = error;
@@ -170,14 +170,14 @@ async function syncOne(
 async function checkedAt(
   context: Context,
   character: Character,
-  place: Place,
+  target: RegistrationTarget,
 ): Promise<Pick<Synced, 'did' | 'registration'> | undefined> {
   for (let current = character; ; current = await requireCharacter(context, character.name)) {
-    const registration = registrationAt(current, place, context.host.clock.now());
+    const registration = registrationAt(current, target, context.runtime.clock.now());
     if (!registration) return undefined;
-    const holds = await stillHolds(context, place, registration);
+    const holds = await isStillRegistered(context, target, registration);
     if (holds !== false) return { did: holds ? 'known' : 'unchecked', registration };
-    await markStale(context, current, { place, registration });
+    await markStale(context, current, { target, registration });
   }
 }
 
@@ -193,16 +193,16 @@ export interface AdoptInput {
 
 /** `sora character adopt <id> --name <name>` */
 export async function runCharacterAdopt(context: Context, input: AdoptInput): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const id = input.id.trim();
   if (id === '')
     throw new SoraError('usage', 'The id is empty.', { hint: 'Give it as the host wrote it, such as char_123.' });
-  const clip = input.clip === undefined ? undefined : resolve(host.cwd, input.clip);
+  const clip = input.clip === undefined ? undefined : resolve(runtime.cwd, input.clip);
   const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
   const store = await context.characters();
   const existing = await store.find(typed);
   const name = existing?.name ?? typed;
-  const source = clip && { fileName: basename(clip), sha256: await hashSource(clip, host.signal) };
+  const source = clip && { fileName: basename(clip), sha256: await hashSource(clip, runtime.signal) };
   const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
   if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
     throw nameTaken(existing, typed);
@@ -220,7 +220,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
     kind: 'id',
     value: id,
     name: known,
-    createdAt: new Date(host.clock.now()).toISOString(),
+    createdAt: new Date(runtime.clock.now()).toISOString(),
   };
   const adopted = await take(store, name, registration, provider);
   if (!isMade(adopted)) {
@@ -261,18 +261,19 @@ async function take(
 }
 
 /** What the host says of the id; undefined where hosts cannot be asked. Throws `usage` for an id that it does not know. */
-async function askHost({ host, ui }: Context, provider: Provider, id: string): Promise<RemoteCharacter | undefined> {
+async function askHost({ runtime, ui }: Context, provider: Provider, id: string): Promise<RemoteCharacter | undefined> {
   const unknown = (): SoraError =>
     new SoraError('usage', `${provider.name} does not know a character ${oneLine(id, 100)}.`, {
+      reason: 'unknown-character-id',
       hint: 'Ids belong to the host and the account that they were made with; check --provider and --base-url.',
     });
   try {
-    const remote = await provider.getCharacter(id, { signal: host.signal });
+    const remote = await provider.getCharacter(id, { signal: runtime.signal });
     if (remote === undefined) throw unknown();
     return remote;
   } catch (error) {
     // An adapter whose host has no such call says `usage` itself.
-    if (!isSoraError(error, 'usage') || error.message === unknown().message) throw error;
+    if (!isSoraError(error, 'usage') || error.reason === 'unknown-character-id') throw error;
     ui.warn(`${error.message} ${oneLine(id, 100)} is taken at your word.`);
     return undefined;
   }

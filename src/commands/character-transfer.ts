@@ -29,9 +29,9 @@ export interface ExportInput {
 
 /** `sora character export [<name>...] -o <file>` */
 export async function runCharacterExport(context: Context, input: ExportInput): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const store = await context.characters();
-  const target = resolve(host.cwd, input.output);
+  const target = resolve(runtime.cwd, input.output);
   await checkTarget(target, input);
   const cast = await castOf(context, input.names);
   if (cast.length === 0) {
@@ -44,7 +44,7 @@ export async function runCharacterExport(context: Context, input: ExportInput): 
   const clips = input.withClips
     ? await clipsToCopy(store, cast, { ...input, folder: join(dirname(target), folder) })
     : [];
-  await writeAll({ target, text, clips, force: input.force, clock: host.clock }).catch((error: unknown) => {
+  await writeAll({ target, text, clips, force: input.force, clock: runtime.clock }).catch((error: unknown) => {
     throw machineError(error, target);
   });
   const hidden = cast.flatMap(({ registrations }) => registrations).filter((one) => !isPublic(one)).length;
@@ -144,19 +144,19 @@ export async function runCharacterImport(
   context: Context,
   { file, force }: { file: string; force: boolean },
 ): Promise<undefined> {
-  const { ui, host, paths } = context;
+  const { ui, runtime, paths } = context;
   // The store of this machine, whatever --cast lays over it.
   const { createCharacterStore } = await import('../characters/store.ts');
   const store = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
-  const cast = await readCast(resolve(host.cwd, file), { stdin: host.stdin, signal: host.signal });
+  const cast = await readCast(resolve(runtime.cwd, file), { stdin: runtime.stdin, signal: runtime.signal });
   await warnOfProviders(ui, cast);
   const arrivals = await checkArrivals(store, cast, force);
   await store.sweep();
   const done: { name: string; did: Did; hasClip: boolean }[] = [];
   for (const arrival of arrivals) {
-    host.signal.throwIfAborted();
+    runtime.signal.throwIfAborted();
     const { name } = arrival.entry.character;
-    const did = await bringIn(store, arrival, host.clock.now());
+    const did = await bringIn(store, arrival, runtime.clock.now());
     const stored = await store.find(name);
     const hasClip = stored?.master !== undefined && (await store.hasClip(stored.master.sha256));
     if (!hasClip) ui.warn(`${name} came without a clip: it can be used where it is registered, and nowhere else.`);

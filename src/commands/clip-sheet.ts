@@ -29,8 +29,8 @@ export async function writeSheet(
   context: Context,
   { source, title, output, force }: SheetInput,
 ): Promise<WrittenSheet> {
-  const { ui, host } = context;
-  const path = resolve(host.cwd, output);
+  const { ui, runtime } = context;
+  const path = resolve(runtime.cwd, output);
   if (output === '-' || /[/\\]$/.test(output))
     throw new SoraError('usage', 'A sheet is written to a PNG file.', { hint: 'For example: sheet.png' });
   await checkOutput(path, source, force);
@@ -42,13 +42,13 @@ export async function writeSheet(
   const { makeSheet } = await import('../media/sheet/sheet.ts');
   const { fontFolders } = await import('../media/sheet/font-lookup.ts');
   const ffmpeg = await context.ffmpeg();
-  const info = await probeMedia(source, { ffmpeg, signal: host.signal });
+  const info = await probeMedia(source, { ffmpeg, signal: runtime.signal });
   const task = await ui.task(`Drawing a sheet of ${title}`);
-  const made = await createOutput(path, host.clock);
+  const made = await createOutput(path, runtime.clock);
   try {
     const onProgress = (fraction: number): void => task.update(`Drawing a sheet of ${title}`, fraction);
-    const folders = fontFolders(host.env, host.platform, host.homeDir);
-    const request = { source, info, ffmpeg, signal: host.signal, title, fontFolders: folders, onProgress };
+    const folders = fontFolders(runtime.env, runtime.platform, runtime.homeDir);
+    const request = { source, info, ffmpeg, signal: runtime.signal, title, fontFolders: folders, onProgress };
     const { png, titled, ...sheet } = await makeSheet(request);
     await writeFile(made.path, png);
     await made.publish({ force, taken: 'usage' });
@@ -71,7 +71,7 @@ export async function runClipSheet(
   context: Context,
   input: { file: string; output: string | undefined; force: boolean },
 ): Promise<undefined> {
-  const source = resolve(context.host.cwd, input.file);
+  const source = resolve(context.runtime.cwd, input.file);
   const title = basename(source);
   const output = input.output ?? `${basename(title, extname(title))}-sheet.png`;
   const sheet = await writeSheet(context, { source, title, output, force: input.force });

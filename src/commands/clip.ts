@@ -47,12 +47,12 @@ export async function runClipPrepare(
   context: Context,
   input: { file: string; output: string; options: ClipOptions; force: boolean; dryRun: boolean },
 ): Promise<undefined> {
-  const { ui, host } = context;
-  const target = resolve(host.cwd, input.output);
+  const { ui, runtime } = context;
+  const target = resolve(runtime.cwd, input.output);
   if (input.output === '-' || /[/\\]$/.test(input.output)) {
     throw new SoraError('usage', '-o names the MP4 file to write.', { hint: 'For example: -o ready.mp4' });
   }
-  await checkOutput(target, resolve(host.cwd, input.file), input.force);
+  await checkOutput(target, resolve(runtime.cwd, input.file), input.force);
   if (/\.(?:mov|mkv|webm|avi|gif|wmv|mpe?g|ts|png|jpe?g)$/i.test(target)) {
     const hint = `Name it .mp4: ${target.slice(0, target.lastIndexOf('.'))}.mp4`;
     throw new SoraError('usage', `What is written is an MP4, not what ${basename(target)} says.`, { hint });
@@ -67,7 +67,7 @@ export async function runClipPrepare(
     ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
     return;
   }
-  const made = await createOutput(target, host.clock);
+  const made = await createOutput(target, runtime.clock);
   try {
     const done = await prepareInto(context, inspected, { outputPath: made.path });
     await made.publish({ force: input.force, taken: 'usage' });

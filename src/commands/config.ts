@@ -137,11 +137,11 @@ function without(file: SettingsFile, key: Key): { readonly changed: SettingsFile
 }
 
 /** The name of a profile may hold dots: the field is what follows the last one. */
-function parseKey(text: string, { globals, host }: Context, file: SettingsFile): Key {
+function parseKey(text: string, { globals, runtime }: Context, file: SettingsFile): Key {
   if (text === 'defaultProfile') return { kind: 'default' };
   const short = PROFILE_KEYS.find((field) => field === text);
   if (short) {
-    const profile = globals.profile ?? (host.env.SORA_PROFILE || undefined) ?? file.defaultProfile ?? DEFAULT;
+    const profile = globals.profile ?? (runtime.env.SORA_PROFILE || undefined) ?? file.defaultProfile ?? DEFAULT;
     return { kind: 'field', profile, field: short };
   }
   const path = /^profiles\.(.+)$/.exec(text)?.[1];

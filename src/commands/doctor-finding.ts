@@ -17,7 +17,7 @@ export type Finding = Check & { readonly code?: ErrorCode };
 export const WORST: readonly ErrorCode[] = ['machine', 'auth', 'network', 'budget', 'policy', 'refused'];
 
 /** What an error says becomes the finding; what is wrong here is this machine's trouble, whoever reports it. */
-export async function look(check: string, work: () => Promise<string>, remote = false): Promise<Finding> {
+export async function runCheck(check: string, work: () => Promise<string>, remote = false): Promise<Finding> {
   try {
     return { check, ok: true, detail: await work() };
   } catch (error) {

@@ -12,18 +12,18 @@ import type { Connection } from '../settings/choose-provider.ts';
 import { readSettings } from '../settings/settings.ts';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
-import { type Finding, look } from './doctor-finding.ts';
+import { type Finding, runCheck } from './doctor-finding.ts';
 
 /** The choice of the host and the way to it; with `api`, its routes as well. */
 export async function hostFindings(context: Context, api: boolean): Promise<Finding[]> {
-  const chosen = await look('provider', async () => {
+  const chosen = await runCheck('provider', async () => {
     const { name, backend, key } = await context.connection();
     // The sandbox has a key of its own, of which the user knows nothing.
     const keyed = name === 'sandbox' ? 'which needs no key' : key === undefined ? 'without a key' : 'with a key';
     return `${name}${backend ? ` (${backend})` : ''}, ${keyed}`;
   });
   if (!chosen.ok) {
-    const { env } = context.host;
+    const { env } = context.runtime;
     const profile = (await readSettings(context.paths.config)).profile(await context.profileName());
     const named = context.globals.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
     const { code, ...remark } = chosen;
@@ -32,10 +32,10 @@ export async function hostFindings(context: Context, api: boolean): Promise<Find
     return [isFault ? chosen : remark];
   }
   const to = await context.connection();
-  const route = await look('base URL', async () => {
+  const route = await runCheck('base URL', async () => {
     if (to.name === 'sandbox') return 'built in';
     const { allowHttp } = to;
-    checkRoute(to.baseUrl, { hasKey: to.key !== undefined, allowHttp, proxy: proxyOf(context.host.env) });
+    checkRoute(to.baseUrl, { hasKey: to.key !== undefined, allowHttp, proxy: proxyOf(context.runtime.env) });
     const url = new URL(to.baseUrl);
     const isPlain = url.protocol === 'http:' && !isLoopback(url);
     return `${hideUser(to.baseUrl)}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
@@ -60,7 +60,7 @@ const HOPELESS = new Set(['auth', 'network', 'budget']);
 async function askAll(context: Context, to: Connection): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { check, ask, isExtra } of await QUESTIONS[to.name](context, to)) {
-    const found = await look(check, ask, true);
+    const found = await runCheck(check, ask, true);
     const { code, ...remark } = found;
     const isRemark = isExtra && code === 'refused';
     findings.push(isRemark ? remark : found);
@@ -89,7 +89,7 @@ async function videoQuestions(context: Context, to: Connection): Promise<readonl
     {
       check: 'GET /videos',
       async ask() {
-        const page = await provider.listVideos?.({ limit: 1 }, { signal: context.host.signal });
+        const page = await provider.listVideos?.({ limit: 1 }, { signal: context.runtime.signal });
         return page ? `is served${page.videos.length === 0 ? '; no videos yet' : ''}` : 'this backend lists no videos';
       },
     },
@@ -182,7 +182,7 @@ function reader(context: Context, to: Connection, root: string): Get {
         : { header: 'authorization', value: `Bearer ${to.key}`, origin };
   return async (url, more) => {
     const http = await context.http(to);
-    const { signal } = context.host;
+    const { signal } = context.runtime;
     return http.send({ method: 'GET', kind: 'read', url, auth, signal, ...more });
   };
 }

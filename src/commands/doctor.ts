@@ -14,7 +14,7 @@ import { type Profile, readSettings } from '../settings/settings.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import { isOneWord, maskKey } from './auth.ts';
-import { type Finding, look, WORST } from './doctor-finding.ts';
+import { type Finding, runCheck, WORST } from './doctor-finding.ts';
 import { hostFindings } from './doctor-host.ts';
 import { runStoreCheck } from './store.ts';
 
@@ -24,13 +24,13 @@ export async function runDoctor(context: Context, { api }: { readonly api: boole
   // First: the services warn of the same, unless they find it told.
   const settings = [...(await settingsFindings(context)), ...(await keyFindings(context))];
   const local = [
-    nodeFinding(context.host.nodeVersion),
+    nodeFinding(context.runtime.nodeVersion),
     ...(await ffmpegFindings(context)),
-    await look('mediainfo.js', () => loadMediaInfo()),
-    await look('store readable', () => checkStore(context)),
-    await look('store writable', () => checkWritable(context)),
+    await runCheck('mediainfo.js', () => loadMediaInfo()),
+    await runCheck('store readable', () => checkStore(context)),
+    await runCheck('store writable', () => checkWritable(context)),
   ];
-  const proxies = await look('proxy', async () => describeProxies(context));
+  const proxies = await runCheck('proxy', async () => describeProxies(context));
   const usable = settings.every(({ code }) => code === undefined);
   const host = usable ? await hostFindings(context, api) : [];
   report(context, [...local, ...settings, proxies, ...host]);
@@ -67,14 +67,14 @@ function nodeFinding(version: string | undefined): Finding {
 }
 
 async function ffmpegFindings(context: Context): Promise<Finding[]> {
-  const { signal } = context.host;
-  const found = await look('ffmpeg', async () => {
+  const { signal } = context.runtime;
+  const found = await runCheck('ffmpeg', async () => {
     const { path, version, source } = await context.ffmpeg();
     return `${version} at ${path} (from ${source})`;
   });
   if (!found.ok) return [found];
   const ffmpeg = await context.ffmpeg();
-  const encoder = await look('ffmpeg libx264', async () => {
+  const encoder = await runCheck('ffmpeg libx264', async () => {
     const { execa } = await import('execa');
     const asked = ['-hide_banner', '-h', 'encoder=libx264'];
     const run = await execa(ffmpeg.path, asked, {
@@ -162,8 +162,8 @@ async function checkWritable({ paths }: Context): Promise<string> {
 
 async function settingsFindings(context: Context): Promise<Finding[]> {
   const { warnings, warn } = collectWarnings(context);
-  const found = await look('settings', async () => {
-    const { platform } = context.host;
+  const found = await runCheck('settings', async () => {
+    const { platform } = context.runtime;
     const settings = await readSettings(context.paths.config, { platform, warn });
     const profile = await context.profileName();
     return `${settings.path}${(await exists(settings.path)) ? '' : ' (not there yet)'}, profile ${profile}`;
@@ -174,11 +174,11 @@ async function settingsFindings(context: Context): Promise<Finding[]> {
 
 /** Which keys there are. That one is missing is told of the chosen host only. */
 async function keyFindings(context: Context): Promise<Finding[]> {
-  const { env, platform } = context.host;
+  const { env, platform } = context.runtime;
   const { keysPath, readKeys } = await import('../settings/keys.ts');
   const { warnings, warn } = collectWarnings(context);
   let keys: Awaited<ReturnType<Context['keys']>> = {};
-  const stored = await look('stored keys', async () => {
+  const stored = await runCheck('stored keys', async () => {
     keys = await readKeys(context.paths.config, { platform, warn });
     return Object.keys(keys).length === 0
       ? 'none'
@@ -242,13 +242,13 @@ function withoutCommand(warning: string): Pick<Finding, 'detail' | 'fix'> {
   return { detail, ...(fix !== undefined && { fix }) };
 }
 
-function describeProxies({ host }: Context): string {
-  const { variables, ...proxies } = proxyOf(host.env);
+function describeProxies({ runtime }: Context): string {
+  const { variables, ...proxies } = proxyOf(runtime.env);
   const named = (['https', 'http', 'noProxy'] as const).flatMap((kind) => {
     const value = proxies[kind];
     return value === undefined ? [] : [`${variables?.[kind]}=${hideUser(value)}`];
   });
   // Throws when one of them is not a URL.
-  for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(host.env));
+  for (const url of ['https://sora.invalid', 'http://sora.invalid']) proxyFor(new URL(url), proxyOf(runtime.env));
   return named.join(', ') || 'none';
 }

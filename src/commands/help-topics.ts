@@ -51,9 +51,9 @@ interface Topic {
 }
 
 /** `sora help exit-codes|environment|clips|providers` */
-export async function runHelpTopic({ ui, host }: Context, topic: HelpTopic): Promise<undefined> {
+export async function runHelpTopic({ ui, runtime }: Context, topic: HelpTopic): Promise<undefined> {
   const { json, text } = TOPICS[topic]();
-  const columns = host.stdout.columns || 80;
+  const columns = runtime.stdout.columns || 80;
   const shown = text.map((part) => (typeof part === 'string' ? wrap(part, columns) : rows(part, columns))).join('\n\n');
   ui.result({ json, text: shown, quiet: [shown] });
 }

@@ -15,10 +15,10 @@ const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const [keys, profile] = [await context.keys(), await context.profile()];
   // A flag names one host; this is about what is configured for each.
-  const configured = { wishes: {}, env: host.env, keys, profile };
+  const configured = { wishes: {}, env: runtime.env, keys, profile };
   const providers = await Promise.all(
     NAMES.map(async (name) => {
       const entry = PROVIDERS[name];

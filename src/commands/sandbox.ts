@@ -11,9 +11,9 @@ export async function runSandboxServe(
   context: Context,
   input: { port?: number; scenario?: string },
 ): Promise<undefined> {
-  const { ui, host, paths } = context;
+  const { ui, runtime, paths } = context;
   const scenario =
-    input.scenario === undefined ? undefined : await readScenario(resolve(host.cwd, input.scenario), host.signal);
+    input.scenario === undefined ? undefined : await readScenario(resolve(runtime.cwd, input.scenario), runtime.signal);
   const { startSandbox } = await import('../sandbox/server.ts');
   const { ScenarioError } = await import('../sandbox/faults/scenario.ts');
   const server = await startSandbox({
@@ -50,8 +50,8 @@ export async function runSandboxServe(
   });
   ui.note(`The sandbox listens at ${server.url}. Ctrl-C ends it.`);
   await new Promise<void>((done) => {
-    if (host.signal.aborted) done();
-    else host.signal.addEventListener('abort', () => done(), { once: true });
+    if (runtime.signal.aborted) done();
+    else runtime.signal.addEventListener('abort', () => done(), { once: true });
   });
   await server.close();
 }

@@ -67,13 +67,13 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
 }
 
 /** Of the files with settings and keys, those that cannot be used. */
-async function brokenSettings({ paths, host }: Context): Promise<readonly BrokenRecord[]> {
+async function brokenSettings({ paths, runtime }: Context): Promise<readonly BrokenRecord[]> {
   const { keysPath, readKeys } = await import('../settings/keys.ts');
   const { readSettings, settingsPath } = await import('../settings/settings.ts');
   const { config } = paths;
   const looks = [
     { path: settingsPath(config), read: () => readSettings(config) },
-    { path: keysPath(config), read: () => readKeys(config, host) },
+    { path: keysPath(config), read: () => readKeys(config, runtime) },
   ];
   const broken: BrokenRecord[] = [];
   for (const { path, read } of looks) {

@@ -5,7 +5,7 @@ import { isClosed, isUnresolved, type Job } from '../shared/model.ts';
 import { findJobByBeginning } from '../videos/find-jobs.ts';
 import { jobCommand } from '../videos/job-command.ts';
 import { closeJob } from '../videos/lifecycle.ts';
-import { type Settled, settleJob, unresolvedError, withoutSender } from '../videos/recover-lost.ts';
+import { resolveUnknown, type Settled, unresolvedError, withoutSender } from '../videos/recover-lost.ts';
 import { refuseKnown } from '../videos/replace.ts';
 
 /** `sora video close <job>`: nothing was made of an unknown or refused request, says the user. Nothing is asked of the host but whether it has it. */
@@ -15,7 +15,7 @@ export async function runVideoClose(context: Context, { id, yes }: { id: string;
   refuseKnown(context, job, 'close');
   const known = await look(context, job);
   refuseKnown(context, known.job, 'close');
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   if (known.isSending) throw unresolvedError(known);
   for (const { id: remoteId, status } of known.candidates)
     ui.note(`${job.provider} has ${remoteId} (${status}), which it could be.`);
@@ -31,7 +31,7 @@ export async function runVideoClose(context: Context, { id, yes }: { id: string;
     });
   }
   const store = await context.jobs();
-  const nowMs = host.clock.now();
+  const nowMs = runtime.clock.now();
   const kept = await store.update(job.id, (now) => (now.remoteId === undefined ? closeJob(now, { nowMs }) : now));
   refuseKnown(context, kept, 'close');
   showClosed(context, kept);
@@ -48,9 +48,9 @@ function showClosed({ ui }: Context, job: Job): undefined {
 /** What the host says of it, if it can be asked: a person's word is enough where it cannot. */
 async function look(context: Context, job: Job): Promise<Settled> {
   try {
-    return await settleJob(context, job);
+    return await resolveUnknown(context, job);
   } catch (error) {
-    if (!isSoraError(error) || context.host.signal.aborted) throw error;
+    if (!isSoraError(error) || context.runtime.signal.aborted) throw error;
     context.ui.note(`The host was not asked: ${error.message}`);
     const current = await withoutSender(context, job);
     return { job: current ?? job, isSending: !current, candidates: [], because: '', ways: '' };

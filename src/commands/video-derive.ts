@@ -28,7 +28,7 @@ export async function runVideoDerive(
   context: Context,
   input: DeriveFlags & { kind: Derivation; id: string; prompt: string },
 ): Promise<number> {
-  const deadline = context.host.clock.now() + input.timeout * 1000;
+  const deadline = context.runtime.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   const { check, settle } = gatherProblems();
   const prompt = await check(() => readPrompt(context, input.prompt));
@@ -49,7 +49,7 @@ export async function runVideoDerive(
   const existing = input.dryRun ? await existingJobs(context, order, input) : [];
   const earlier = input.dryRun
     ? existing[0]
-    : await admittedJob(context, { ...input, draft: order, key: input.key, ownIds: [] });
+    : await admittedJob(context, { ...input, order, key: input.key, ownIds: [] });
   const cost = await costOf(context, { order, source, provider });
   const bill = [{ what: 'video', count: 1, each: cost }] as const;
   // The job of a key is paid for already.
@@ -63,7 +63,7 @@ export async function runVideoDerive(
 
   await (await context.jobs()).sweep();
   const sent = await submit(context, {
-    draft: order,
+    order,
     provider,
     cost,
     ...(source.profile !== undefined && { profile: source.profile }),

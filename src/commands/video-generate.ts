@@ -12,46 +12,46 @@ import { listOf } from '../shared/text.ts';
 import { keyOf } from '../videos/admission.ts';
 import { castSaid, NO_AUTO_CAST } from '../videos/auto-cast.ts';
 import { showJobs } from '../videos/find-jobs.ts';
-import { type Admit, type Draft, makeDraft } from '../videos/prepare-request.ts';
+import { type Admit, planRequest, type RequestPlan } from '../videos/prepare-request.ts';
 import { showRequest } from '../videos/preview.ts';
-import { type GenerateFlags, gatherWishes, purposeOf, type Wanted } from '../videos/read-input.ts';
+import { type GenerateFlags, purposeOf, readVideoInput, type VideoInput } from '../videos/read-input.ts';
 import { type Submitted, submit } from '../videos/submit.ts';
 import { followAll } from './video-wait.ts';
 
-export async function runGenerate(context: Context, input: GenerateFlags & { prompt: string }): Promise<number> {
-  const wait = input.wait || input.output !== undefined;
-  const wished = await gatherWishes(context, input, wait);
-  const purpose = purposeOf(input);
+export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
+  const wait = flags.wait || flags.output !== undefined;
+  const wished = await readVideoInput(context, flags, wait);
+  const purpose = purposeOf(flags);
   const provider = await context.provider(purpose);
-  const model = input.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
-  const allowRetired = input.allowRetired === true;
+  const model = flags.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
+  const allowRetired = flags.allowRetired === true;
   // What is refused anyway is not asked about.
-  doubtsOfHost({ wanted: wished, provider, model, allowRetired });
-  const { wanted, autoCast } = await castSaid(context, input, { wanted: wished, provider, model });
-  const doubts = doubtsOfHost({ wanted, provider, model, allowRetired });
-  const deadline = context.host.clock.now() + input.timeout * 1000;
-  const { admit, quote } = budgetOf(context, input, { wanted, provider, model, doubts });
-  const draft = await makeDraft(context, input, { wanted, provider, model, admit });
+  doubtsOfHost({ input: wished, provider, model, allowRetired });
+  const { input, autoCast } = await castSaid(context, flags, { input: wished, provider, model });
+  const doubts = doubtsOfHost({ input, provider, model, allowRetired });
+  const deadline = context.runtime.clock.now() + flags.timeout * 1000;
+  const { admit, quote } = budgetOf(context, flags, { input, provider, model, doubts });
+  const plan = await planRequest(context, flags, { input, provider, model, admit });
 
-  if (input.dryRun) {
+  if (flags.dryRun) {
     showRequest(context, {
-      ...draft,
+      ...plan,
       autoCast,
-      prompt: draft.video.prompt,
-      request: provider.describeVideo(draft.video),
-      count: input.count,
+      prompt: plan.video.prompt,
+      request: provider.describeVideo(plan.video),
+      count: flags.count,
       ...quote,
     });
     return 0;
   }
   const sent = await submitAll(context, {
-    ...{ input, draft, provider, wanted, autoCast, model, admit, quote },
-    wait: wait ? input : undefined,
+    ...{ flags, plan, provider, input, autoCast, model, admit, quote },
+    wait: wait ? flags : undefined,
   });
   const jobs = sent.map(({ job }) => job);
   if (wait) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
-    return followAll(context, jobs, (job) => ({ ...input, deadline, firstPauseMs: firstPauses.get(job.id), job }));
+    return followAll(context, jobs, (job) => ({ ...flags, deadline, firstPauseMs: firstPauses.get(job.id), job }));
   }
   showJobs(context, jobs);
   return 0;
@@ -65,35 +65,35 @@ interface Quote {
 }
 
 /**
- * Reckons a draft before anything of it is uploaded, and again when it is complete; what was paid for meanwhile counts. Then
+ * Reckons a plan before anything of it is uploaded, and again when it is complete; what was paid for meanwhile counts. Then
  * it says what may go wrong with it.
  */
 function budgetOf(
   context: Context,
-  input: GenerateFlags,
-  { wanted, provider, model, doubts }: Pick<Request, 'wanted' | 'provider' | 'model'> & { doubts: readonly string[] },
+  flags: GenerateFlags,
+  { input, provider, model, doubts }: Pick<Request, 'input' | 'provider' | 'model'> & { doubts: readonly string[] },
 ): { admit: Admit; quote: Quote } {
   const quote: Quote = { bill: [] };
   // Of a clip that is not here, the most that it can be.
-  const clipSeconds = wanted.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
+  const clipSeconds = input.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
   const takesIds = provider.limits(model).characterMode === 'id';
   let registrations = 0;
   let registered = 0;
   const total = async (): Promise<void> => {
     quote.bill = [
-      { what: 'video', count: input.count, each: quote.cost },
+      { what: 'video', count: flags.count, each: quote.cost },
       await costOfCharacters(provider, registrations),
     ];
-    checkBudget(input, { bill: quote.bill, provider });
+    checkBudget(flags, { bill: quote.bill, provider });
   };
   // What is refused needs no warning before it, and nobody needs it twice.
   const warnings = new Set(doubts);
-  const draft: Admit['draft'] = async ({ video }, missing) => {
+  const plan: Admit['plan'] = async ({ video }, missing) => {
     registrations += takesIds ? missing : 0;
     // A host cannot reckon with clips that it does not have yet, and a dry run asks nobody without need.
-    const asks = missing === 0 && (!input.dryRun || input.maxCost !== undefined);
-    const ask = asks ? { video, purpose: purposeOf(input) } : undefined;
-    const { size, seconds } = wanted;
+    const asks = missing === 0 && (!flags.dryRun || flags.maxCost !== undefined);
+    const ask = asks ? { video, purpose: purposeOf(flags) } : undefined;
+    const { size, seconds } = input;
     quote.cost = await costOfVideo(context, { provider, model, size, seconds, clipSeconds, ask });
     await total();
     for (const warning of warnings) context.ui.warn(warning);
@@ -105,14 +105,14 @@ function budgetOf(
     registrations = registered;
     await total();
   };
-  return { admit: { draft, registration }, quote };
+  return { admit: { plan, registration }, quote };
 }
 
 interface Request {
-  readonly input: GenerateFlags;
-  readonly draft: Draft;
+  readonly flags: GenerateFlags;
+  readonly plan: RequestPlan;
   readonly provider: Provider;
-  readonly wanted: Wanted;
+  readonly input: VideoInput;
   readonly autoCast: readonly string[];
   readonly model: string | undefined;
   readonly admit: Admit;
@@ -122,16 +122,16 @@ interface Request {
 
 /** Sends `count` requests, one after the other. When one fails after others were sent, those are shown before it is thrown. */
 async function submitAll(context: Context, request: Request): Promise<readonly Submitted[]> {
-  const { input } = request;
+  const { flags } = request;
   await (await context.jobs()).sweep();
-  const { draft, first } = await submitFirst(context, request);
+  const { plan, first } = await submitFirst(context, request);
   const sent = [first];
-  for (let index = 1; index < input.count; index++) {
+  for (let index = 1; index < flags.count; index++) {
     const ownIds = sent.map(({ job }) => job.id);
     try {
       const { cost } = request.quote;
-      const key = keyOf(input, index);
-      sent.push(await submit(context, { ...request, draft, cost, key, resend: input.resend, ownIds }));
+      const key = keyOf(flags, index);
+      sent.push(await submit(context, { ...request, order: plan, cost, key, resend: flags.resend, ownIds }));
     } catch (error) {
       if (!isSoraError(error)) throw error;
       showJobs(
@@ -145,7 +145,7 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
       const ids = [...ownIds, ...(error.code === 'pending' ? (error.jobId ?? []) : [])];
       throw new SoraError(
         code,
-        `${ids.length} of ${input.count} jobs ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`,
+        `${ids.length} of ${flags.count} jobs ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`,
         {
           hint: `What was sent goes on at the host. Follow it with: sora video wait ${ids.join(' ')}`,
           ...(error.jobId !== undefined && { jobId: error.jobId }),
@@ -158,26 +158,26 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
 }
 
 /** A refusal may mean that the host has forgotten a character. Then that is registered anew, and the request sent once more. */
-async function submitFirst(context: Context, request: Request): Promise<{ draft: Draft; first: Submitted }> {
-  const { input, wanted, provider, model, admit } = request;
-  const send = async (draft: Draft): Promise<{ draft: Draft; first: Submitted }> => {
-    const { resend } = input;
+async function submitFirst(context: Context, request: Request): Promise<{ plan: RequestPlan; first: Submitted }> {
+  const { flags, input, provider, model, admit } = request;
+  const send = async (plan: RequestPlan): Promise<{ plan: RequestPlan; first: Submitted }> => {
+    const { resend } = flags;
     const { cost } = request.quote;
-    const key = keyOf(input, 0);
-    return { draft, first: await submit(context, { ...request, draft, cost, key, resend, ownIds: [] }) };
+    const key = keyOf(flags, 0);
+    return { plan, first: await submit(context, { ...request, order: plan, cost, key, resend, ownIds: [] }) };
   };
   try {
-    return await send(request.draft);
+    return await send(request.plan);
   } catch (error) {
     const mode = provider.limits(model).characterMode;
-    const place = { provider, mode, orientation: orientationOf(wanted.size) };
+    const target = { provider, mode, orientation: orientationOf(input.size) };
     if (
       !isSoraError(error, 'refused') ||
-      !(await forgetStale(context, { characters: wanted.characters, place, refusal: error }))
+      !(await forgetStale(context, { characters: input.characters, target, refusal: error }))
     )
       throw error;
-    const characters = await Promise.all(wanted.characters.map(({ name }) => requireCharacter(context, name)));
-    return send(await makeDraft(context, input, { wanted: { ...wanted, characters }, provider, model, admit }));
+    const characters = await Promise.all(input.characters.map(({ name }) => requireCharacter(context, name)));
+    return send(await planRequest(context, flags, { input: { ...input, characters }, provider, model, admit }));
   }
 }
 
@@ -188,18 +188,18 @@ const NOTHING_CREATED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted
  * `usage` for what would be dropped or made by another.
  */
 function doubtsOfHost({
-  wanted,
+  input,
   provider,
   model,
   allowRetired,
 }: {
-  wanted: Wanted;
+  input: VideoInput;
   provider: Provider;
   model: string | undefined;
   allowRetired: boolean;
 }): readonly string[] {
   const doubts: string[] = [];
-  const { characters, size, seconds } = wanted;
+  const { characters, size, seconds } = input;
   const limits = provider.limits(model);
   if (limits.retired !== undefined && !allowRetired) {
     throw new SoraError(

@@ -9,11 +9,11 @@ export async function runVideoPrune(
   context: Context,
   { olderThan, dryRun }: { olderThan: number; dryRun: boolean },
 ): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const store = await context.jobs();
   const { records, broken } = await store.list();
   warnBroken(context, broken);
-  const before = host.clock.now() - olderThan * 1000;
+  const before = runtime.clock.now() - olderThan * 1000;
   const old = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
   const removed: Job[] = [];
   for (const job of old) {

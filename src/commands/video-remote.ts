@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
-import { lastWords } from '../shared/exit-messages.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
 import { isFinal, type Job } from '../shared/model.ts';
 import { oneLine } from '../shared/text.ts';
 import { findJobs, saveProgress, stillRunning, unknownJob, upToDate } from '../videos/find-jobs.ts';
@@ -40,14 +40,14 @@ export async function runVideoListRemote(context: Context, { status }: { status?
   });
 }
 
-async function listAll({ ui, host }: Context, provider: Provider): Promise<readonly RemoteVideo[]> {
+async function listAll({ ui, runtime }: Context, provider: Provider): Promise<readonly RemoteVideo[]> {
   if (!provider.listVideos) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
   const found = new Map<string, RemoteVideo>();
   let after: string | undefined;
   for (;;) {
     const { videos, next } = await provider.listVideos(
       { limit: PAGE, ...(after !== undefined && { after }) },
-      { signal: host.signal },
+      { signal: runtime.signal },
     );
     const before = found.size;
     for (const video of videos) found.set(video.id, video);
@@ -79,13 +79,13 @@ function remoteTable({ ui }: Context, listed: readonly Listed[]): string {
 
 /** `sora video cancel <id>` */
 export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const job = await requireSettled(context, await onlyJob(context, id));
   if (job.status === 'cancelled') return showCancelled(context, job);
   refuseFinal(job);
   const provider = await context.providerOf(job);
   const { remoteId = '' } = job;
-  const call = { signal: host.signal };
+  const call = { signal: runtime.signal };
   if (!provider.cancelVideo) {
     throw noCall(provider, 'stops a job', `It goes on there. Wait for it: sora video wait ${job.id}`, job);
   }
@@ -96,7 +96,7 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
       jobId: job.id,
     });
   }
-  const current = await saveProgress(context, applyRemote(job, before, host.clock.now()));
+  const current = await saveProgress(context, applyRemote(job, before, runtime.clock.now()));
   if (current.status === 'cancelled') return showCancelled(context, current);
   refuseFinal(current);
   const taken = await askHost(context, job, {
@@ -104,8 +104,8 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
     ask: async () => (await provider.cancelVideo?.(remoteId, call)) === true,
   });
   const after = await provider.getVideo(remoteId, call);
-  const kept = await lastWords.hold(() =>
-    saveProgress(context, afterCancel(current, { taken, after, nowMs: host.clock.now() })),
+  const kept = await exitMessages.hold(() =>
+    saveProgress(context, afterCancel(current, { taken, after, nowMs: runtime.clock.now() })),
   );
   if (kept.status === 'cancelled') return showCancelled(context, kept);
   // Nobody stopped it: it is gone from the host like any other.
@@ -145,7 +145,7 @@ function showCancelled({ ui }: Context, job: Job): undefined {
 
 /** `sora video delete <id>`: at the host. The record and a file that was saved stay. */
 export async function runVideoDelete(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const named = await onlyJob(context, id);
   if (named.remoteDeleted) return showDeleted(context, named);
   const job = await requireSettled(context, named);
@@ -167,28 +167,28 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   }
   const wasThere = await askHost(context, job, {
     what: 'delete its video',
-    ask: async () => (await provider.deleteVideo?.(remoteId, { signal: host.signal })) === true,
+    ask: async () => (await provider.deleteVideo?.(remoteId, { signal: runtime.signal })) === true,
   });
   if (!wasThere) ui.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
-  const updatedAt = new Date(host.clock.now()).toISOString();
+  const updatedAt = new Date(runtime.clock.now()).toISOString();
   const deleted = { ...current, remoteDeleted: true, updatedAt };
-  showDeleted(context, await lastWords.hold(() => saveProgress(context, deleted)));
+  showDeleted(context, await exitMessages.hold(() => saveProgress(context, deleted)));
 }
 
 /** Asks for what cannot be taken back. Who stops it is told that it was asked, not that nothing happened. */
 async function askHost(
-  { ui, host }: Context,
+  { ui, runtime }: Context,
   job: Job,
   { what, ask }: { what: string; ask: () => Promise<boolean> },
 ): Promise<boolean> {
   const message = `${job.provider} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
   const hint = `See how the job stands: sora video status ${job.id}`;
   const stopped = new SoraError('pending', message, { hint, jobId: job.id });
-  lastWords.set(job.id, () => ui.error(stopped));
+  exitMessages.set(job.id, () => ui.error(stopped));
   try {
     return await ask();
   } catch (error) {
-    throw host.signal.aborted ? stopped : error;
+    throw runtime.signal.aborted ? stopped : error;
   }
 }
 

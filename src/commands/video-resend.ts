@@ -11,7 +11,7 @@ import type { FollowFlags } from '../videos/follow.ts';
 import { checkTarget } from '../videos/output-target.ts';
 import { showRequest } from '../videos/preview.ts';
 import { refuseIdle } from '../videos/read-input.ts';
-import { settleJob, unresolvedError } from '../videos/recover-lost.ts';
+import { resolveUnknown, unresolvedError } from '../videos/recover-lost.ts';
 import { readReference } from '../videos/reference-image.ts';
 import { refuseKnown, refuseResent } from '../videos/replace.ts';
 import { type Order, submit } from '../videos/submit.ts';
@@ -23,7 +23,7 @@ export interface ResendFlags extends FollowFlags, BudgetFlags {
 }
 
 export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
-  const deadline = context.host.clock.now() + input.timeout * 1000;
+  const deadline = context.runtime.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   if (waits) await checkTarget(context, input, 1);
   else refuseIdle(input);
@@ -32,7 +32,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
   const order = await orderOf(context, job, provider);
   const cost = await costOf(context, { job, order, provider });
   const bill = [{ what: 'video', count: 1, each: cost }] as const;
-  const admission = { draft: order, key: job.key, resend: true, ownIds: [] };
+  const admission = { order, key: job.key, resend: true, ownIds: [] };
   if (input.dryRun) {
     const request =
       'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
@@ -45,7 +45,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
   if (!(await admittedJob(context, admission))) checkBudget(input, { bill, provider });
   await (await context.jobs()).sweep();
   const sent = await submit(context, {
-    ...{ ...admission, draft: order, provider, cost, replaces: job.id },
+    ...{ ...admission, order, provider, cost, replaces: job.id },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
     wait: waits ? input : undefined,
@@ -62,7 +62,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
 async function unanswered(context: Context, job: Job, dryRun: boolean): Promise<Job> {
   refuseResent(context, (await (await context.jobs()).list()).records, job.id);
   if (dryRun || !isUnresolved(job)) return job;
-  const known = await settleJob(context, job);
+  const known = await resolveUnknown(context, job);
   if (known.isSending) throw unresolvedError(known);
   refuseKnown(context, known.job, 'resend');
   return known.job;
@@ -113,7 +113,7 @@ async function referenceOf(context: Context, { id, request }: Job): Promise<Refe
   }
   const back = `Put it back, or r${anew}`;
   const { reference, record } = await readReference(context, sent.source, size).catch((cause: unknown) => {
-    if (!isSoraError(cause) || context.host.signal.aborted) throw cause;
+    if (!isSoraError(cause) || context.runtime.signal.aborted) throw cause;
     throw refuse(`The picture of job ${id} cannot be sent again: ${cause.message}`, back, cause);
   });
   if (record.sha256 === sent.sha256) return reference;

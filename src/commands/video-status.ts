@@ -9,8 +9,8 @@ import { oneLine } from '../shared/text.ts';
 import { exitOf, findJobs, saveProgress, stillRunning } from '../videos/find-jobs.ts';
 import { jobCommand } from '../videos/job-command.ts';
 import { describe, jobError, refreshJob, waitForJob } from '../videos/lifecycle.ts';
-import { settleJob, unresolvedError } from '../videos/recover-lost.ts';
-import { createWaiting } from './wait-display.ts';
+import { resolveUnknown, unresolvedError } from '../videos/recover-lost.ts';
+import { createWaitDisplay } from './wait-display.ts';
 
 interface Asked {
   readonly job: Job;
@@ -73,19 +73,19 @@ async function ask(context: Context, job: Job): Promise<Asked> {
   if (isFinal(job.status)) return { job };
   try {
     if (isUnresolved(job)) return await lookFor(context, job);
-    const { clock, signal } = context.host;
+    const { clock, signal } = context.runtime;
     const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
     if (next === job) return { job };
     return { job: await saveProgress(context, next) };
   } catch (error) {
-    if (!isSoraError(error) || context.host.signal.aborted) throw error;
+    if (!isSoraError(error) || context.runtime.signal.aborted) throw error;
     return { job, error };
   }
 }
 
 /** A video that is found is an answer, and so is that none can be it; several that could be it are for the user to tell. */
 async function lookFor(context: Context, job: Job): Promise<Asked> {
-  const known = await settleJob(context, job);
+  const known = await resolveUnknown(context, job);
   if (!isUnresolved(known.job)) return { job: known.job };
   const unresolved = unresolvedError(known);
   const { candidates, isSending, trouble } = known;
@@ -101,9 +101,9 @@ async function lookFor(context: Context, job: Job): Promise<Asked> {
 }
 
 async function watch(context: Context, jobs: readonly Job[]): Promise<readonly Asked[]> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const store = await context.jobs();
-  const waiting = createWaiting(context);
+  const waiting = createWaitDisplay(context);
   const say = (job: Job): string => `${job.id} ${describe(job)}`;
   let left = jobs.filter(({ status }) => !isFinal(status)).length;
   const asked = await Promise.all(
@@ -116,9 +116,9 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
         const done = await waitForJob({
           job: found.job,
           provider: await context.providerOf(job),
-          clock: host.clock,
-          signal: host.signal,
-          deadline: createDeadline(host.clock, Number.POSITIVE_INFINITY),
+          clock: runtime.clock,
+          signal: runtime.signal,
+          deadline: createDeadline(runtime.clock, Number.POSITIVE_INFINITY),
           pollIntervalMs: undefined,
           together: () => left,
           firstPauseMs: 0,

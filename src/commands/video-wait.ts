@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { lastWords } from '../shared/exit-messages.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
 import type { Job, Variant } from '../shared/model.ts';
-import { alreadyHere, type Followed, fetchVideo } from '../videos/download.ts';
+import { alreadyDownloaded, downloadVideo, type Followed } from '../videos/download.ts';
 import {
   deletedError,
   exitOf,
@@ -19,7 +19,7 @@ import type { FollowFlags } from '../videos/follow.ts';
 import { describe, jobError, waitForJob } from '../videos/lifecycle.ts';
 import { checkTarget, targetOf } from '../videos/output-target.ts';
 import { adoptVideo, requireSettled } from '../videos/recover-lost.ts';
-import { createWaiting, type WaitLine } from './wait-display.ts';
+import { createWaitDisplay, type WaitLine } from './wait-display.ts';
 
 /** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
 export async function runVideoWait(
@@ -32,9 +32,11 @@ export async function runVideoWait(
   }
   // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
   const isOwn =
-    jobs.length === 1 && input.output !== undefined && jobs[0]?.outputPath === resolve(context.host.cwd, input.output);
+    jobs.length === 1 &&
+    input.output !== undefined &&
+    jobs[0]?.outputPath === resolve(context.runtime.cwd, input.output);
   if (!isOwn) await checkTarget(context, input, jobs.length);
-  const deadline = context.host.clock.now() + input.timeout * 1000;
+  const deadline = context.runtime.clock.now() + input.timeout * 1000;
   const [first] = jobs;
   const own = input.adopt === undefined || !first ? jobs : [await adoptVideo(context, first, input.adopt)];
   return followAll(context, own, (job) => ({ ...input, deadline, firstPauseMs: 0, job }));
@@ -50,7 +52,7 @@ export async function runVideoDownload(
   await checkTarget(context, input, 1);
   const current = await finishedJob(context, job);
   const target = await targetOf(context, input, current, input.variant);
-  const done = await fetchVideo(context, current, { ...input, target, variant: input.variant });
+  const done = await downloadVideo(context, current, { ...input, target, variant: input.variant });
   showDone(context, [done]);
   return exitOf([done]);
 }
@@ -70,7 +72,7 @@ export async function followAll(
   plan: (job: Job) => FollowOne,
 ): Promise<number> {
   const alone = jobs.length === 1;
-  const waiting = createWaiting(context);
+  const waiting = createWaitDisplay(context);
   let left = jobs.length;
   const settled = await Promise.all(
     jobs.map(async (job): Promise<Followed> => {
@@ -96,14 +98,14 @@ async function followOne(
   options: FollowOne & { together(): number },
   begin: (text: string) => Promise<WaitLine>,
 ): Promise<Followed> {
-  const { ui, host } = context;
-  const deadline = createDeadline(host.clock, options.deadline);
+  const { ui, runtime } = context;
+  const deadline = createDeadline(runtime.clock, options.deadline);
   const resume = resumeCommand(context, options.job, options);
   const { id } = options.job;
   const left = { hint: `Continue with: ${resume}`, jobId: id };
-  lastWords.set(id, () => ui.error(new SoraError('pending', `Stopped; what is known of job ${id} is kept.`, left)));
+  exitMessages.set(id, () => ui.error(new SoraError('pending', `Stopped; what is known of job ${id} is kept.`, left)));
   const job = await requireSettled(context, options.job, deadline);
-  const already = await alreadyHere(context, job, options);
+  const already = await alreadyDownloaded(context, job, options);
   if (already) return already;
   if (job.remoteDeleted) throw deletedError(job);
   const target = await targetOf(context, options, job, 'video');
@@ -111,14 +113,14 @@ async function followOne(
   const label = (text: string): string => `${job.id} ${text}`;
   const line = await begin(label(describe(job)));
   const { task } = line;
-  const startedAt = host.clock.now();
+  const startedAt = runtime.clock.now();
   let done: Job;
   try {
     done = await waitForJob({
       job,
       provider,
-      clock: host.clock,
-      signal: host.signal,
+      clock: runtime.clock,
+      signal: runtime.signal,
       deadline,
       pollIntervalMs: options.pollInterval === undefined ? undefined : options.pollInterval * 1000,
       together: options.together,
@@ -126,7 +128,7 @@ async function followOne(
       resume,
       save: async (next) => void (await saveProgress(context, next)),
       onUpdate: (next) => {
-        const seconds = Math.round((host.clock.now() - startedAt) / 1000);
+        const seconds = Math.round((runtime.clock.now() - startedAt) / 1000);
         line.update(next, label(`${describe(next)} (${seconds} s)`));
         ui.event({
           event: 'progress',
@@ -143,8 +145,8 @@ async function followOne(
     task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'did not succeed'));
     throw error;
   }
-  const saved = await fetchVideo(context, done, { ...options, target, variant: 'video', task, deadline });
-  lastWords.clear(job.id);
+  const saved = await downloadVideo(context, done, { ...options, target, variant: 'video', task, deadline });
+  exitMessages.clear(job.id);
   return saved;
 }
 

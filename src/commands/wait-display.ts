@@ -5,7 +5,7 @@ import { isFinal, type Job } from '../shared/model.ts';
 import { formatDuration, formatRange } from '../shared/time.ts';
 import type { Task } from '../terminal/ui.ts';
 import { describe } from '../videos/lifecycle.ts';
-import { estimateLeft } from '../videos/time-left.ts';
+import { estimateTimeLeft } from '../videos/time-left.ts';
 
 /** One job's line. */
 export interface WaitLine {
@@ -15,8 +15,8 @@ export interface WaitLine {
 }
 
 /** Begins the line of one job after the other; all of one command share what is known of earlier jobs. */
-export function createWaiting(context: Context): (job: Job, plain: string) => Promise<WaitLine> {
-  const { ui, host } = context;
+export function createWaitDisplay(context: Context): (job: Job, plain: string) => Promise<WaitLine> {
+  const { ui, runtime } = context;
   let history: Promise<readonly Job[]> | undefined;
   return async (job, plain) => {
     if (!ui.live) {
@@ -25,7 +25,7 @@ export function createWaiting(context: Context): (job: Job, plain: string) => Pr
     }
     history ??= earlierJobs(context);
     const earlier = await history;
-    const show = (now: Job) => (): string => waitText(now, earlier, host.clock.now());
+    const show = (now: Job) => (): string => waitText(now, earlier, runtime.clock.now());
     const task = await ui.task(show(job)());
     task.update(show(job), fractionOf(job));
     return { task, update: (next) => task.update(show(next), fractionOf(next)) };
@@ -39,7 +39,7 @@ function fractionOf({ progress }: Job): number | undefined {
 /** `job_… running, 45% after 1 min 20 s, 2 to 4 min left` */
 function waitText(job: Job, earlier: readonly Job[], nowMs: number): string {
   if (isFinal(job.status)) return `${job.id} ${describe(job)}`;
-  const left = estimateLeft(earlier, job, nowMs);
+  const left = estimateTimeLeft(earlier, job, nowMs);
   const words =
     left === undefined ? '' : typeof left === 'string' ? `, ${left}` : `, ${formatRange(left.low, left.high)} left`;
   return `${job.id} ${describe(job)} after ${formatDuration((nowMs - Date.parse(job.createdAt)) / 1000)}${words}`;

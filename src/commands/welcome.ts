@@ -2,7 +2,6 @@
 
 import { recentJobs } from '../completion/sources.ts';
 import type { Context } from '../context.ts';
-import { isUnchosen } from '../settings/choose-provider.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { isFinal, isUnresolved, type Job } from '../shared/model.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
@@ -73,7 +72,8 @@ async function hostSteps(context: Context): Promise<readonly Step[]> {
   if (found === true) return [];
   if (found.code === 'auth')
     return [{ what: 'The chosen host needs a key. See which, and store it:', command: 'sora auth status' }];
-  if (!isUnchosen(found)) return [{ what: 'The choice of a host cannot be used. See why:', command: 'sora doctor' }];
+  if (found.reason !== 'no-provider-chosen')
+    return [{ what: 'The choice of a host cannot be used. See why:', command: 'sora doctor' }];
   return [
     { what: 'Choose a host. The sandbox is built in and needs no key:', command: 'sora config set provider sandbox' },
     { what: 'Or store the key of one (sora provider list names them):', command: 'sora auth login wavespeed' },

@@ -59,7 +59,7 @@ export async function runComplete(
   { shell, given }: { readonly shell: string; readonly given: readonly string[] },
 ): Promise<undefined> {
   const print = (lines: readonly string[]): void => {
-    context.host.stdout.stream.write(`${lines.join('\n')}\n`);
+    context.runtime.stdout.stream.write(`${lines.join('\n')}\n`);
   };
   try {
     if (shell === 'bash') {

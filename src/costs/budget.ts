@@ -31,7 +31,7 @@ export interface Priced {
 export async function costOfVideo(context: Context, priced: Priced): Promise<Cost | undefined> {
   const { provider, ask, clipSeconds, ...wish } = priced;
   const entry: ProviderEntry = PROVIDERS[provider.name];
-  const today = new Date(context.host.clock.now()).toISOString().slice(0, 10);
+  const today = new Date(context.runtime.clock.now()).toISOString().slice(0, 10);
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
   const usd = ask && (await askPrice(context, provider, ask));
   if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
@@ -103,7 +103,7 @@ async function askPrice(
   provider: Provider,
   { video, purpose }: NonNullable<Priced['ask']>,
 ): Promise<number | undefined> {
-  const { signal } = context.host;
+  const { signal } = context.runtime;
   if (!provider.price || (await context.connection(purpose)).key === undefined) return undefined;
   try {
     return await withDeadline(PRICE_MS, signal, async (limited) => provider.price?.(video, { signal: limited }));

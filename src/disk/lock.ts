@@ -68,7 +68,7 @@ async function inTurn<R>(path: string, work: () => Promise<R>): Promise<R> {
 const SIGN_OF_LIFE_MS = 2_500;
 
 /** What can be seen of a lock from outside, in up to 2.5 s. */
-export interface LockSight {
+export interface LockObservation {
   /** True when its holder was seen to refresh it. No clock is asked, so it does not matter whether one was set. */
   readonly isAlive: boolean;
   /** The last refresh, milliseconds since the epoch; undefined when there is no lock. */
@@ -76,7 +76,7 @@ export interface LockSight {
 }
 
 /** Watches a lock that others hold until it moves or is shown to be left behind. */
-export async function watchLock(path: string): Promise<LockSight> {
+export async function watchLock(path: string): Promise<LockObservation> {
   const first = mtimeOf(path);
   for (let waitedMs = 0; first !== undefined && waitedMs < SIGN_OF_LIFE_MS; waitedMs += 50) {
     await sleep(50);

@@ -9,7 +9,7 @@ import type { Clock } from '../shared/model.ts';
 import { crypto } from './hash.ts';
 import { temporary } from './temporary.ts';
 
-export interface Part {
+export interface PartFile {
   readonly path: string;
   /** Removes it, unless it has become the target. */
   dispose(): Promise<void>;
@@ -21,7 +21,7 @@ const BEAT_MS = 10_000;
 const SILENT_MS = 5 * 60_000;
 
 /** Makes an empty file with a fresh name in an existing folder, and keeps it alive until `dispose`. */
-export async function createPart(folder: string, clock: Clock): Promise<Part> {
+export async function createPartFile(folder: string, clock: Clock): Promise<PartFile> {
   const name = `.sora-${Math.floor(clock.now()).toString(36)}-${crypto().randomBytes(4).toString('hex')}.part`;
   const made = temporary(join(folder, name));
   const file = await open(made.path, 'wx', 0o666);
@@ -46,7 +46,7 @@ export async function createPart(folder: string, clock: Clock): Promise<Part> {
 }
 
 /** Removes what killed processes left beside this one. Never fails; what may still be worked on stays. */
-export async function sweepBeside(folder: string, part: Part): Promise<void> {
+export async function sweepOrphans(folder: string, part: PartFile): Promise<void> {
   const now = await movedAtOf(part.path);
   if (now !== undefined) await sweep(folder, now);
 }
@@ -55,7 +55,7 @@ export async function sweepBeside(folder: string, part: Part): Promise<void> {
 export const FOLDER_PREFIX = 'sora-part-';
 
 /** The same for the folders of downloads to a stream, which lie among everybody's temporary files. */
-export async function sweepFolders(part: Part): Promise<void> {
+export async function sweepOrphanFolders(part: PartFile): Promise<void> {
   const now = await movedAtOf(part.path);
   if (now === undefined) return;
   const names = await readdir(tmpdir()).catch(() => []);

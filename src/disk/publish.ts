@@ -9,7 +9,7 @@ import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import type { Clock } from '../shared/model.ts';
 import { oneLine, shellQuote } from '../shared/text.ts';
 import { followLinks } from './links.ts';
-import { createPart, sweepBeside } from './part-file.ts';
+import { createPartFile, sweepOrphans } from './part-file.ts';
 
 export interface TargetRules {
   readonly force: boolean;
@@ -116,8 +116,8 @@ export async function createOutput(target: string, clock: Clock): Promise<Output
     throw machineError(error, target);
   };
   const place = await followLinks(target).catch(asMachine);
-  const part = await createPart(dirname(place), clock).catch(asMachine);
-  await sweepBeside(dirname(place), part);
+  const part = await createPartFile(dirname(place), clock).catch(asMachine);
+  await sweepOrphans(dirname(place), part);
   return {
     path: part.path,
     dispose: () => part.dispose(),

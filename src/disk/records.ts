@@ -1,7 +1,7 @@
 /** EFFECT: one JSON file per record, written whole or not at all, safe for any number of processes at once. */
 import { readdir, unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
+import { isSoraError, type SoraError, systemCode } from '../shared/errors.ts';
 import {
   ensureFolder,
   exists,
@@ -17,7 +17,7 @@ import {
 import { listDigests } from './list-cache.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, withLock } from './lock.ts';
 import { readTextSync } from './read-file.ts';
-import { parseJson } from './schema.ts';
+import { parseJson, unusableFile } from './schema.ts';
 
 export interface BrokenRecord {
   readonly path: string;
@@ -269,11 +269,8 @@ async function recordIds(dir: string): Promise<string[]> {
 }
 
 function unusable(path: string, error: unknown): SoraError {
-  const reason = reasonOf(error);
-  return new SoraError('machine', `The record ${path} cannot be used: ${reason}.`, {
-    hint: reason.includes('newer version') ? 'Update sora.' : 'Repair it or move it away; sora leaves it as it is.',
-    cause: error,
-  });
+  const repair = 'Repair it or move it away; sora leaves it as it is.';
+  return unusableFile('machine', { subject: `The record ${path}`, error, repair, reason: reasonOf(error) });
 }
 
 function reasonOf(error: unknown): string {

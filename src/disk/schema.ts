@@ -1,5 +1,7 @@
 /** PURE: what JSON from a file must be, in our words over valibot. Unknown fields are kept; known ones must be right. */
+
 import * as v from 'valibot';
+import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 
 /** What a value must be. Its complaint follows the name of the place: `is not a text`. */
@@ -128,21 +130,47 @@ function complain(schema: Schema, value: unknown): v.BaseIssue<unknown> | undefi
   return schema['~run']({ value }, { abortEarly: true, abortPipeEarly: true }).issues?.[0];
 }
 
-/** What is wrong with the format's version: it must be a whole number, and not newer than `known`. */
-export function versionProblem(value: unknown, known: number): string | undefined {
-  if (!isObject(value)) return 'it is not an object';
+/** A file that is in a format of a later version of sora. */
+export class NewerFormatError extends Error {
+  override readonly name = 'NewerFormatError';
+}
+
+/**
+ * Throws an Error whose message says what is wrong with the format's version, without a full stop: it must be a whole
+ * number, and not newer than `known` (NewerFormatError).
+ */
+export function checkVersion(value: unknown, known: number): void {
+  if (!isObject(value)) throw new Error('it is not an object');
   const version = field(value, 'version');
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) return 'it has no version';
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) throw new Error('it has no version');
   if (version > known) {
-    return `it was written by a newer version of sora (format ${version}; this one reads up to ${known})`;
+    throw new NewerFormatError(
+      `it was written by a newer version of sora (format ${version}; this one reads up to ${known})`,
+    );
   }
-  return undefined;
+}
+
+/** A file that cannot be used, as a sentence that begins with `subject`, and how to mend it: by `repair`, unless a later sora wrote it. */
+export function unusableFile(
+  code: 'machine' | 'usage',
+  {
+    subject,
+    error,
+    repair,
+    reason = error instanceof Error ? error.message : String(error),
+  }: { readonly subject: string; readonly error: unknown; readonly repair: string; readonly reason?: string },
+): SoraError {
+  return new SoraError(code, `${subject} cannot be used: ${reason}.`, {
+    hint: error instanceof NewerFormatError ? 'Update sora.' : repair,
+    cause: error,
+  });
 }
 
 /** A decoder for records: returns the value, or throws an Error whose message says the first problem. */
 export function recordDecoder<T>(knownVersion: number, schema: Schema<T>): (json: unknown) => T {
   return (json) => {
-    const problem = versionProblem(json, knownVersion) ?? problemOf(schema, json);
+    checkVersion(json, knownVersion);
+    const problem = problemOf(schema, json);
     if (problem !== undefined) throw new Error(problem);
     return json as T;
   };

@@ -42,7 +42,7 @@ export function jsonOf(answer: Answer): unknown {
   if (value !== undefined) return value;
   const message = `${answer.host} answered ${answer.status} with ${describeText(answer)} instead of JSON.`;
   const requestId = answer.requestId;
-  if (answer.kind === 'create') throw maybeDone(message, requestId);
+  if (answer.kind === 'create') throw ambiguousCreate(message, requestId);
   throw new SoraError('network', message, {
     hint: 'Check the base URL: it usually ends in /v1. A proxy or a sign-in page may have answered instead.',
     ...(requestId === undefined ? {} : { requestId }),
@@ -50,7 +50,7 @@ export function jsonOf(answer: Answer): unknown {
 }
 
 /** The error for a success in answer to a read that tells nothing of `what` was asked: `the video`. */
-export function saysNothing(answer: Answer, what: string): SoraError {
+export function unreadableAnswer(answer: Answer, what: string): SoraError {
   const { host, requestId } = answer;
   return new SoraError('network', `${host} said nothing about ${what}: ${failureOf(answer).message}`, {
     hint: 'The host has trouble, or the base URL is not that of its API. Try again later.',
@@ -59,7 +59,7 @@ export function saysNothing(answer: Answer, what: string): SoraError {
 }
 
 /** The error for a create whose answer is lost or unreadable. */
-export function maybeDone(message: string, requestId?: string, cause?: unknown): SoraError {
+export function ambiguousCreate(message: string, requestId?: string, cause?: unknown): SoraError {
   return new SoraError('ambiguous', `${sentence(message)} Whether the host carried the request out is not known.`, {
     hint: 'Nothing was repeated. Look at the host for what it made before you send this again.',
     ...(requestId === undefined ? {} : { requestId }),
@@ -68,8 +68,8 @@ export function maybeDone(message: string, requestId?: string, cause?: unknown):
 }
 
 /** The error for a create that succeeded without saying what it made: it may have been paid for. */
-export function withoutId(answer: Answer, thing: string): never {
-  throw maybeDone(
+export function answerWithoutId(answer: Answer, thing: string): never {
+  throw ambiguousCreate(
     `${answer.host} answered ${answer.status} without the ${thing}'s id: ${bodyOf(answer)}`,
     answer.requestId,
   );

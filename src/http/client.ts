@@ -5,13 +5,28 @@
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/model.ts';
-import { type Answer, failureOf, type Headers, isQuota, isUnsupported, maybeDone, requestIdOf } from './answer.ts';
-import { describeLost } from './errors.ts';
-import { createConnections, DEFAULT_TIMEOUTS, exchange, Lost, type Reply, type Timeouts } from './exchange.ts';
-import { createTurns } from './limiter.ts';
-import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, refusePlainHttp, secretsOf } from './origins.ts';
+import {
+  type Answer,
+  ambiguousCreate,
+  failureOf,
+  type Headers,
+  isQuota,
+  isUnsupported,
+  requestIdOf,
+} from './answer.ts';
+import { describeTransportError } from './errors.ts';
+import {
+  createConnections,
+  DEFAULT_TIMEOUTS,
+  exchange,
+  type Reply,
+  type Timeouts,
+  TransportError,
+} from './exchange.ts';
+import { createLimiter } from './limiter.ts';
+import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
-import { createRedact, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
+import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
 
@@ -64,7 +79,7 @@ export function checkRoute(
   }: { readonly hasKey: boolean; readonly allowHttp: boolean; readonly proxy: ProxySettings },
 ): void {
   const to = parseUrl(url);
-  refusePlainHttp(to, hasKey ? { header: 'authorization', value: '', origin: to.origin } : undefined, allowHttp);
+  requireHttps(to, hasKey ? { header: 'authorization', value: '', origin: to.origin } : undefined, allowHttp);
   proxyFor(to, proxy);
 }
 
@@ -75,7 +90,7 @@ export function createHttp(options: HttpOptions): Http {
   // Each exchange listens to it; Node 20 warns of more than ten.
   setMaxListeners(0, closing.signal);
   const connections = createConnections(READS_AT_ONCE);
-  const turns = createTurns(READS_AT_ONCE);
+  const turns = createLimiter(READS_AT_ONCE);
 
   /** One attempt: the exchange and its redirects. */
   async function attempt(
@@ -86,7 +101,7 @@ export function createHttp(options: HttpOptions): Http {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
-      refusePlainHttp(url, request.keyless ? undefined : request.auth, options.allowHttp);
+      requireHttps(url, request.keyless ? undefined : request.auth, options.allowHttp);
       const headers = headersFor(request, url, first);
       const startedAt = clock.now();
       log(redact, [`> ${request.method} ${redactUrls(url.href)}`, ...headerLines('>', headers)]);
@@ -116,7 +131,7 @@ export function createHttp(options: HttpOptions): Http {
   async function run(request: HttpRequest, streams: boolean): Promise<Answer | StreamedAnswer> {
     checkAuth(request.auth);
     const secrets = secretsOf(request.auth);
-    const hiding = { redact: createRedact(secrets), scrub: createRedact(secrets.filter(isUnmistakable)) };
+    const hiding = { redact: createRedactor(secrets), scrub: createRedactor(secrets.filter(isUnmistakable)) };
     const host = parseUrl(request.url).host;
     const exchanged = async (): Promise<Answer | StreamedAnswer> => {
       const { reply, host: asked } = await attempt(request, streams, hiding);
@@ -133,12 +148,12 @@ export function createHttp(options: HttpOptions): Http {
         if (waitMs === undefined) return answer;
         await pause(waitMs, `${answer.status}`, request);
       } catch (error) {
-        if (!(error instanceof Lost)) throw error;
+        if (!(error instanceof TransportError)) throw error;
         const failed = giveUp(error, request, host, tries);
         if (failed) throw failed;
         await pause(
           retryDelayMs(tries, undefined, options.random),
-          describeLost(error, host, timeouts).message,
+          describeTransportError(error, host, timeouts).message,
           request,
         );
       }
@@ -153,7 +168,7 @@ export function createHttp(options: HttpOptions): Http {
     if (request.kind === 'create') {
       // 499 is how proxies say that somebody hung up while the host was at work.
       if (status === 408 || status === 499 || status >= 500) {
-        throw maybeDone(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
+        throw ambiguousCreate(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
       }
       const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));
       return worthwhile && tries < CREATE_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
@@ -164,13 +179,13 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   /** The error that ends a broken exchange, or undefined when it may be tried again. */
-  function giveUp(lost: Lost, request: HttpRequest, host: string, tries: number): SoraError | undefined {
+  function giveUp(lost: TransportError, request: HttpRequest, host: string, tries: number): SoraError | undefined {
     const mayBeDone = request.kind === 'create' && lost.sent;
     if (request.signal.aborted || closing.signal.aborted) {
-      return mayBeDone ? maybeDone('The request was interrupted after it was sent.') : interrupted(request);
+      return mayBeDone ? ambiguousCreate('The request was interrupted after it was sent.') : interrupted(request);
     }
-    const { message, hint } = describeLost(lost, host, timeouts);
-    if (mayBeDone) return maybeDone(message, undefined, lost.cause);
+    const { message, hint } = describeTransportError(lost, host, timeouts);
+    if (mayBeDone) return ambiguousCreate(message, undefined, lost.cause);
     if (request.kind === 'create' ? tries < CREATE_RETRIES : tries + 1 < READ_TRIES) return undefined;
     return new SoraError('network', message, { hint, cause: lost.cause });
   }
@@ -194,7 +209,7 @@ export function createHttp(options: HttpOptions): Http {
       bytes += chunk.byteLength;
       if (bytes > limit) {
         const message = `The answer of ${host} is larger than ${limit} bytes.`;
-        if (request.kind === 'create' && reply.status < 300) throw maybeDone(message, requestId);
+        if (request.kind === 'create' && reply.status < 300) throw ambiguousCreate(message, requestId);
         throw new SoraError('refused', message, { hint: 'Check the base URL.' });
       }
       chunks.push(chunk);
@@ -216,7 +231,7 @@ export function createHttp(options: HttpOptions): Http {
     try {
       yield* reply.body;
     } catch (error) {
-      if (!(error instanceof Lost)) throw error;
+      if (!(error instanceof TransportError)) throw error;
       throw giveUp(error, request, host, READ_TRIES) ?? error;
     } finally {
       reply.dispose();

@@ -1,11 +1,15 @@
 /** Every way in which an exchange can fail, as an error that says what happened in plain words. */
 import { SoraError, type SoraErrorOptions, systemCode } from '../shared/errors.ts';
 import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, saysUnsupported } from './answer.ts';
-import type { Lost, Timeouts } from './exchange.ts';
+import type { Timeouts, TransportError } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
 
 /** A broken exchange in one sentence, with the host's name, and what to look at. */
-export function describeLost(lost: Lost, host: string, timeouts: Timeouts): { message: string; hint: string } {
+export function describeTransportError(
+  lost: TransportError,
+  host: string,
+  timeouts: Timeouts,
+): { message: string; hint: string } {
   const code = codeOf(lost.cause);
   const detail = lost.cause instanceof Error ? lost.cause.message : String(lost.cause);
   const refusal = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(detail);

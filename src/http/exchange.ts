@@ -70,7 +70,7 @@ export interface Reply {
 }
 
 /** An exchange that broke off. Its cause is the system's or undici's error, or a timer's. */
-export class Lost extends Error {
+export class TransportError extends Error {
   override readonly name = 'Lost';
   /** False when not one byte of the request can have left. */
   readonly sent: boolean;
@@ -126,10 +126,10 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       else end(Object.assign(new Error(code), { code }));
     }, ms);
   };
-  const lost = (error: unknown): Lost => {
+  const lost = (error: unknown): TransportError => {
     const reason: unknown = cut.signal.aborted ? cut.signal.reason : error;
     end(new Error('lost'));
-    return new Lost(sent, via, reason);
+    return new TransportError(sent, via, reason);
   };
   const ended = new Promise<never>((_, reject) => {
     cut.signal.addEventListener('abort', () => reject(cut.signal.reason), { once: true });

@@ -1,9 +1,9 @@
 /** How many requests a host gets at once. */
 
 /** Runs work for a key; of one key only so many at a time, in the order of their calls. */
-export type Turns = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+export type Limiter = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-export function createTurns(atOnce: number): Turns {
+export function createLimiter(atOnce: number): Limiter {
   const places = new Map<string, { taken: number; readonly waiting: (() => void)[] }>();
   return async (key, work) => {
     const place = places.get(key) ?? { taken: 0, waiting: [] };

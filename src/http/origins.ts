@@ -1,6 +1,6 @@
 /** Who may see a key, and where a request may be led: the rules about origins. */
 import { SoraError } from '../shared/errors.ts';
-import { type Headers, maybeDone } from './answer.ts';
+import { ambiguousCreate, type Headers } from './answer.ts';
 import { isLoopback } from './proxy.ts';
 import { hideUser, isSecretHeader, type Redact } from './redact.ts';
 import type { Auth, HttpRequest } from './request.ts';
@@ -36,7 +36,7 @@ export function redirectTarget({ request, first, from, status, location, hop, re
   if (!/^https?:$/.test(to.protocol)) throw refuse(`to a ${to.protocol} URL`);
   if (request.kind === 'create') {
     // "See other" is how a form says that it is done.
-    if (status === 303) throw maybeDone(`${from.host} answered a create with a redirect (303).`);
+    if (status === 303) throw ambiguousCreate(`${from.host} answered a create with a redirect (303).`);
     if (to.origin !== first.origin || (status !== 307 && status !== 308)) {
       throw refuse(`a create to ${to.origin} (${status}), which is not followed`);
     }
@@ -63,7 +63,7 @@ export function headersFor(request: HttpRequest, url: URL, first: URL): Headers 
 }
 
 /** Throws `usage` when a key would travel unencrypted beyond this machine. */
-export function refusePlainHttp(url: URL, auth: Auth | undefined, allowHttp: boolean): void {
+export function requireHttps(url: URL, auth: Auth | undefined, allowHttp: boolean): void {
   if (url.protocol !== 'http:' || isLoopback(url) || allowHttp || auth?.origin !== url.origin) return;
   throw new SoraError('usage', `The key would be sent to ${url.host} unencrypted.`, {
     hint: 'Use an https:// base URL, or set allowHttp in the profile if the network is yours.',

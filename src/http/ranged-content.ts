@@ -73,7 +73,7 @@ export async function openLinked(
     const opened = await openResumable(http, await link(), request);
     if ('body' in opened) return opened;
     if (!isStore(opened)) throw contentRefusal(opened, request.variant);
-    if (again || !RUN_OUT.has(opened.status)) throw blamelessKey(contentRefusal(opened, request.variant));
+    if (again || !RUN_OUT.has(opened.status)) throw asStorageError(contentRefusal(opened, request.variant));
   }
 }
 
@@ -126,7 +126,7 @@ export function checkNamedUrl(text: string, root: string): string {
 }
 
 /** A store that says 401 or 403 to a signed URL was shown no key: the user's is not to blame. */
-export function blamelessKey(error: SoraError): SoraError {
+export function asStorageError(error: SoraError): SoraError {
   if (error.code !== 'auth') return error;
   const { message, requestId } = error;
   return new SoraError('refused', message, {

@@ -27,7 +27,7 @@ export function isSecretHeader(name: string): boolean {
  * when something invisible stands between their letters. Unmistakable ones are also found where the text was wrapped, unless
  * it is known not to be.
  */
-export function createRedact(secrets: Iterable<string>, { wrapped = true } = {}): Redact {
+export function createRedactor(secrets: Iterable<string>, { wrapped = true } = {}): Redact {
   const long = [...secrets].filter((secret) => secret.length >= SHORTEST_SECRET && secret !== SANDBOX_KEY);
   const groups = [true, false].flatMap((breaks) => {
     const own = long.filter((secret) => (wrapped && isUnmistakable(secret)) === breaks);

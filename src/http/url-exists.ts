@@ -15,7 +15,7 @@ const GONE: ReadonlySet<number> = new Set([403, 404, 410]);
  * False for a definite no alone, undefined when nobody can tell: no answer, trouble at the store, or an address that is
  * neither https nor near the host at `root`. Throws the signal's reason when aborted.
  */
-export async function isClipThere(
+export async function urlExists(
   url: string,
   { http, root, signal }: Call & { readonly http: Http; readonly root: string },
 ): Promise<boolean | undefined> {

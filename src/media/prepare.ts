@@ -12,7 +12,7 @@ import { type Ffmpeg, listParts } from './ffmpeg/find.ts';
 import { runFluent, STALL_MS } from './ffmpeg/fluent.ts';
 import { alphaDecoder } from './ffmpeg/picture-input.ts';
 import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './ffmpeg/process.ts';
-import { decodeSound, type Heard, isAudible, soundArgs, soundPart } from './ffmpeg/sound.ts';
+import { decodeSound, isAudible, soundArgs, soundPart, type TrackLevels } from './ffmpeg/sound.ts';
 import type { MediaInfo } from './info.ts';
 import { frameLimits } from './plan/frame.ts';
 import {
@@ -174,7 +174,7 @@ const CEILING_DB = -1;
 /** What becomes of a plan by what was heard of its sound, or by why it cannot be decoded. */
 function soundOf(
   plan: ConvertPlan,
-  heard: Heard | string | undefined,
+  heard: TrackLevels | string | undefined,
 ): { readonly plan: ConvertPlan; readonly soundNotes: readonly string[]; readonly attenuation: number } {
   if (heard === undefined) return { plan, soundNotes: [], attenuation: 0 };
   if (typeof heard === 'string')
@@ -187,7 +187,7 @@ function soundOf(
   };
 }
 
-function heardNotes(heard: Heard): string[] {
+function heardNotes(heard: TrackLevels): string[] {
   const { complaint } = heard;
   return [
     ...(isAudible(heard) ? [] : [SILENCE_NOTE]),

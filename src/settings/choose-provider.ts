@@ -8,7 +8,7 @@ import { type Job, normalizeBaseUrl } from '../shared/model.ts';
 import { nearest, oneLine } from '../shared/text.ts';
 import type { Profile } from './settings.ts';
 
-export interface ProviderWishes {
+export interface ProviderFlags {
   readonly provider?: string;
   readonly baseUrl?: string;
   readonly backend?: string;
@@ -16,7 +16,7 @@ export interface ProviderWishes {
 
 /** What is configured, by any way. */
 export interface Configured {
-  readonly wishes: ProviderWishes;
+  readonly wishes: ProviderFlags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly profile: Profile;
   /** What `sora auth login` stored: used where the environment has no key. */
@@ -174,13 +174,6 @@ function fitsProfile(name: ProviderName, profile: Profile): boolean {
   return (profile.provider ?? 'openai') === name;
 }
 
-const UNCHOSEN = { none: 'No provider is configured.', several: 'More than one provider is configured.' };
-
-/** Whether a refusal says that nobody has chosen yet, and nothing of a choice that cannot be used. */
-export function isUnchosen({ message }: SoraError): boolean {
-  return Object.values(UNCHOSEN).includes(message);
-}
-
 function onlyConfigured(configured: Configured): ProviderName {
   const { wishes, env, profile } = configured;
   // A base URL that names no provider is a server of `/v1/videos`: it is no sign of any other, nor a place for its key.
@@ -193,7 +186,9 @@ function onlyConfigured(configured: Configured): ProviderName {
         (name === 'openai' && anybodys !== undefined)),
   );
   if (found.length === 1 && found[0]) return found[0];
-  throw new SoraError('usage', found.length === 0 ? UNCHOSEN.none : UNCHOSEN.several, {
+  const problem = found.length === 0 ? 'No provider is configured.' : 'More than one provider is configured.';
+  throw new SoraError('usage', problem, {
+    reason: 'no-provider-chosen',
     hint:
       `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
       'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host. ' +

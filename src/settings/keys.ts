@@ -3,8 +3,18 @@ import { join } from 'node:path';
 import { machineError } from '../disk/atomic-write.ts';
 import { exposures } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
-import { isObject, mapOf, number, parseJson, problemOf, shape, string, versionProblem } from '../disk/schema.ts';
-import { SoraError, systemCode } from '../shared/errors.ts';
+import {
+  checkVersion,
+  isObject,
+  mapOf,
+  number,
+  parseJson,
+  problemOf,
+  shape,
+  string,
+  unusableFile,
+} from '../disk/schema.ts';
+import { type SoraError, systemCode } from '../shared/errors.ts';
 import { rewriteFile } from './settings.ts';
 
 const FILE = 'keys.json';
@@ -79,20 +89,19 @@ async function load(path: string): Promise<KeysFile | undefined> {
     throw machineError(error, 'read', path);
   }
   let json: unknown;
+  let problem: string | undefined;
   try {
     json = parseJson(text);
+    checkVersion(json, VERSION);
+    problem = problemOf(KEYS_FILE, json);
   } catch (error) {
-    throw wrong(path, error instanceof Error ? error.message : String(error));
+    throw wrong(path, error);
   }
-  const problem = versionProblem(json, VERSION) ?? problemOf(KEYS_FILE, json);
   if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
   return json as unknown as KeysFile;
 }
 
-function wrong(path: string, reason: string): SoraError {
-  return new SoraError('machine', `The keys in ${path} cannot be used: ${reason}.`, {
-    hint: reason.includes('newer version')
-      ? 'Update sora.'
-      : 'Correct or delete the file, then store the keys again with: sora auth login',
-  });
+function wrong(path: string, error: unknown): SoraError {
+  const repair = 'Correct or delete the file, then store the keys again with: sora auth login';
+  return unusableFile('machine', { subject: `The keys in ${path}`, error, repair });
 }

@@ -15,6 +15,7 @@ import { exposures } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import {
   boolean,
+  checkVersion,
   isObject,
   mapOf,
   oneOf,
@@ -25,7 +26,7 @@ import {
   rule,
   shape,
   string,
-  versionProblem,
+  unusableFile,
 } from '../disk/schema.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -223,12 +224,14 @@ async function load(configDir: string, path: string): Promise<SettingsFile> {
 
 function parse(text: string, path: string): Record<string, unknown> {
   let json: unknown;
+  let problem: string | undefined;
   try {
     json = parseJson(text);
+    checkVersion(json, VERSION);
+    problem = problemOf(SETTINGS_FILE, json);
   } catch (error) {
-    throw wrong(path, error instanceof Error ? error.message : String(error));
+    throw wrong(path, error);
   }
-  const problem = versionProblem(json, VERSION) ?? problemOf(SETTINGS_FILE, json);
   if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
   return json;
 }
@@ -243,10 +246,7 @@ function unknownFields(file: SettingsFile): string[] {
   return [...top, ...inside];
 }
 
-function wrong(path: string, reason: string): SoraError {
-  return new SoraError('machine', `The settings in ${path} cannot be used: ${reason}.`, {
-    hint: reason.includes('newer version')
-      ? 'Update sora.'
-      : 'Correct the file; sora does not change a file that it cannot read.',
-  });
+function wrong(path: string, error: unknown): SoraError {
+  const repair = 'Correct the file; sora does not change a file that it cannot read.';
+  return unusableFile('machine', { subject: `The settings in ${path}`, error, repair });
 }

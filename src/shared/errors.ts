@@ -22,7 +22,11 @@ export const EXIT_CODES = {
   terminated: 143,
 } as const;
 
+/** What an error is about, for code that goes on by it: a message is for people, and may be reworded. */
+export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id';
+
 export interface SoraErrorOptions {
+  reason?: ErrorReason;
   /** What the user can do about it: a sentence or a command. */
   hint?: string;
   /** The server's name for the request, for its support desk. */
@@ -40,6 +44,7 @@ export interface SoraErrorOptions {
 export class SoraError extends Error {
   override readonly name = 'SoraError';
   readonly code: ErrorCode;
+  readonly reason: ErrorReason | undefined;
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
   jobId: string | undefined;
@@ -49,6 +54,7 @@ export class SoraError extends Error {
   constructor(code: ErrorCode, message: string, options: SoraErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
+    this.reason = options.reason;
     this.hint = options.hint;
     this.requestId = options.requestId;
     this.jobId = options.jobId;

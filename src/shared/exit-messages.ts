@@ -3,7 +3,7 @@
  * it was being written.
  */
 
-export interface LastWords {
+export interface ExitMessages {
   /** What a forced exit says of `subject` (a job's id, a character) from now on, in the place of what it said before. */
   set(subject: string, say: () => void): void;
   /** Nothing of `subject` can be lost any more; without one, everything has been said. */
@@ -24,7 +24,7 @@ export interface LastWords {
   leave(exit: () => void): Promise<void>;
 }
 
-export function createLastWords(): LastWords {
+export function createExitMessages(): ExitMessages {
   const words = new Map<string, () => void>();
   const writes = new Set<Promise<unknown>>();
   let fallback: (() => void) | undefined;
@@ -71,4 +71,4 @@ export function createLastWords(): LastWords {
 }
 
 /** Those of this process. */
-export const lastWords = createLastWords();
+export const exitMessages = createExitMessages();

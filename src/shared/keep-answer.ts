@@ -1,7 +1,7 @@
 /** What a host answers to a paid request, written down so that no forced exit loses it. */
 
 import type { SoraError } from './errors.ts';
-import { lastWords } from './exit-messages.ts';
+import { exitMessages } from './exit-messages.ts';
 
 export interface Answer<R> {
   /** A job's id, or a character's name: what the answer is about. */
@@ -17,13 +17,13 @@ export interface Answer<R> {
  * Resolves with what `write` does, and throws `unwritten` when that fails. A forced exit names what the host has made, waits
  * for the write, and then tells how to go on.
  */
-export async function keepAnswer<R>(
+export async function recordAnswer<R>(
   ui: { error(error: SoraError): void },
   { subject, write, unwritten, stopped }: Answer<R>,
 ): Promise<R> {
-  const tell = (error: SoraError): void => lastWords.set(subject, () => ui.error(error));
+  const tell = (error: SoraError): void => exitMessages.set(subject, () => ui.error(error));
   tell(unwritten('its record is still being written.'));
-  return lastWords.hold(async () => {
+  return exitMessages.hold(async () => {
     try {
       const kept = await write();
       tell(stopped(kept));

@@ -1,14 +1,14 @@
 /** Standard input, whole and bounded. */
-import type { Host } from '../context.ts';
+import type { Runtime } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
 
 /** Throws `usage` beyond `maxBytes`, and the signal's reason when aborted. */
-export async function readStdin(host: Host, maxBytes: number): Promise<Uint8Array> {
+export async function readStdin(runtime: Runtime, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const { stream } = host.stdin;
-  const stop = (): void => void stream.destroy(host.signal.reason as Error);
-  host.signal.addEventListener('abort', stop, { once: true });
+  const { stream } = runtime.stdin;
+  const stop = (): void => void stream.destroy(runtime.signal.reason as Error);
+  runtime.signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const chunk of stream) {
       const part = Buffer.from(chunk as Uint8Array);
@@ -20,7 +20,7 @@ export async function readStdin(host: Host, maxBytes: number): Promise<Uint8Arra
         });
     }
   } finally {
-    host.signal.removeEventListener('abort', stop);
+    runtime.signal.removeEventListener('abort', stop);
   }
   return Buffer.concat(chunks);
 }

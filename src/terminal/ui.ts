@@ -4,7 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
-import { createRedact, isUnmistakable, type Redact } from '../http/redact.ts';
+import { createRedactor, isUnmistakable, type Redact } from '../http/redact.ts';
 import type { SoraError } from '../shared/errors.ts';
 import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
@@ -130,7 +130,7 @@ export function createUi(options: UiOptions): Ui {
     keepSecret(key) {
       if (secrets.has(key) || !isUnmistakable(key)) return;
       secrets.add(key);
-      hide = createRedact(secrets, { wrapped: false });
+      hide = createRedactor(secrets, { wrapped: false });
     },
     table(head, rows, free = {}) {
       const { isTTY, columns } = resultSink;

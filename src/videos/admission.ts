@@ -6,10 +6,10 @@ import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/model.ts';
 import { relativeTime } from '../shared/time.ts';
 import { resumeCommand } from './find-jobs.ts';
 import { describe } from './lifecycle.ts';
-import { type Settled, settleJob, unresolvedError } from './recover-lost.ts';
+import { resolveUnknown, type Settled, unresolvedError } from './recover-lost.ts';
 
 export interface AdmissionOptions {
-  readonly draft: { readonly fingerprint: string };
+  readonly order: { readonly fingerprint: string };
   readonly key: string | undefined;
   /** Send although an equal job may exist already. */
   readonly resend: boolean;
@@ -23,20 +23,20 @@ export function keyOf({ key, count }: { key?: string; count: number }, index: nu
 }
 
 /** What stands in the way of a request: at most one of the two. */
-export interface Earlier {
+export interface EarlierJobs {
   /** The job that the key belongs to: nothing needs to be sent. */
   readonly sameKey?: Job;
   /** An equal one, or one of that key, that is unresolved: nothing may be sent. */
-  readonly twin?: Job;
+  readonly duplicate?: Job;
 }
 
 /** A key whose job is given up is free again. Throws `usage` when the key belongs to other work, and `machine` when a record that cannot be read may hold it. */
 export function earlierJob(
   { records, broken }: Listing<Job>,
-  { draft, key, resend, ownIds }: AdmissionOptions,
-): Earlier {
+  { order, key, resend, ownIds }: AdmissionOptions,
+): EarlierJobs {
   const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !isGivenUp(job.status));
-  if (sameKey && sameKey.fingerprint !== draft.fingerprint) {
+  if (sameKey && sameKey.fingerprint !== order.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
       hint: 'Use another --key.',
     });
@@ -50,41 +50,41 @@ export function earlierJob(
       { hint: 'Repair that record, or move it away if that job has another key; --resend sends all the same.' },
     );
   }
-  const twin = resend
+  const duplicate = resend
     ? undefined
     : records.find(
         (job) =>
-          isUnresolved(job) && (job === sameKey || (job.fingerprint === draft.fingerprint && !ownIds.includes(job.id))),
+          isUnresolved(job) && (job === sameKey || (job.fingerprint === order.fingerprint && !ownIds.includes(job.id))),
       );
-  return twin ? { twin } : {};
+  return duplicate ? { duplicate } : {};
 }
 
 /**
- * The same with the jobs of this machine, and after a look at the host for an unresolved twin. The job that the key belongs
+ * The same with the jobs of this machine, and after a look at the host for an unresolved duplicate. The job that the key belongs
  * to, if any. Throws what `settleTwin` throws.
  */
 export async function admittedJob(context: Context, options: AdmissionOptions): Promise<Job | undefined> {
   const store = await context.jobs();
   for (;;) {
-    const { sameKey, twin } = earlierJob(await store.list(), options);
-    if (!twin) return sameKey;
-    await settleTwin(context, twin, options);
+    const { sameKey, duplicate } = earlierJob(await store.list(), options);
+    if (!duplicate) return sameKey;
+    await settleDuplicate(context, duplicate, options);
   }
 }
 
 /**
- * Resolves when the twin stands in the way no more, so that the jobs can be looked at again; one of the same key is waited
+ * Resolves when the duplicate stands in the way no more, so that the jobs can be looked at again; one of the same key is waited
  * for while another command sends it. Throws `ambiguous` when nobody knows what became of it, and `pending` when it turns out
  * to exist: who runs a lost command again wants that job, not a second one.
  */
-export async function settleTwin(context: Context, twin: Job, { key }: AdmissionOptions): Promise<void> {
-  const isOwn = key !== undefined && twin.key === key;
-  const known = isOwn ? await awaitSender(context, twin) : await settleJob(context, twin);
+export async function settleDuplicate(context: Context, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
+  const isOwn = key !== undefined && duplicate.key === key;
+  const known = isOwn ? await awaitSender(context, duplicate) : await resolveUnknown(context, duplicate);
   if (isUnresolved(known.job)) throw unresolvedError(known);
   if (isOwn || isGivenUp(known.job.status)) return;
-  throw new SoraError('pending', `An equal request was made before, as job ${twin.id}. Nothing new was sent.`, {
+  throw new SoraError('pending', `An equal request was made before, as job ${duplicate.id}. Nothing new was sent.`, {
     hint: `Get its video: ${resumeCommand(context, known.job, {})}\nTo make another one, run the command again.`,
-    jobId: twin.id,
+    jobId: duplicate.id,
   });
 }
 
@@ -92,21 +92,21 @@ export async function settleTwin(context: Context, twin: Job, { key }: Admission
 const LOOK_MS = 250;
 
 /** What is known of the job of this key once no other command sends it any more. Ctrl-C ends the wait with its own code. */
-async function awaitSender(context: Context, twin: Job): Promise<Settled> {
-  const { ui, host } = context;
+async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
+  const { ui, runtime } = context;
   const store = await context.jobs();
-  let job = twin;
+  let job = duplicate;
   try {
     for (let round = 0; ; round++) {
-      const known = await settleJob(context, job);
+      const known = await resolveUnknown(context, job);
       if (!known.isSending) return known;
       if (round === 0)
         ui.note(`Another command is sending job ${job.id} of the key "${job.key}"; its end is waited for.`);
-      await host.clock.sleep(LOOK_MS, host.signal);
+      await runtime.clock.sleep(LOOK_MS, runtime.signal);
       job = (await store.find(job.id)) ?? job;
     }
   } catch (error) {
-    const { aborted, reason } = host.signal;
+    const { aborted, reason } = runtime.signal;
     if (!aborted || !isSoraError(reason)) throw error;
     throw new SoraError(
       reason.code,
@@ -123,14 +123,14 @@ async function awaitSender(context: Context, twin: Job): Promise<Settled> {
 /** The jobs that the keys of the command have already, as a dry run tells them. Throws as `earlierJob`; asks nobody. */
 export async function existingJobs(
   context: Context,
-  draft: AdmissionOptions['draft'],
+  order: AdmissionOptions['order'],
   { key, count = 1, resend }: { key?: string | undefined; count?: number; resend: boolean },
 ): Promise<readonly Job[]> {
   if (key === undefined) return [];
   const jobs = await (await context.jobs()).list();
   return Array.from({ length: count }, (_, index) => keyOf({ key, count }, index)).flatMap((own) => {
-    const { sameKey, twin } = earlierJob(jobs, { draft, key: own, resend, ownIds: [] });
-    return sameKey ?? (twin?.key === own && twin ? twin : []);
+    const { sameKey, duplicate } = earlierJob(jobs, { order, key: own, resend, ownIds: [] });
+    return sameKey ?? (duplicate?.key === own && duplicate ? duplicate : []);
   });
 }
 
@@ -140,13 +140,13 @@ const RECENT_MS = 3_600_000;
 /** An equal job that is on its way; undefined for whoever says by a key or `--resend` that another is meant. */
 export function unfinishedEqual(
   jobs: readonly Job[],
-  { draft, key, resend, ownIds }: AdmissionOptions,
+  { order, key, resend, ownIds }: AdmissionOptions,
   nowMs: number,
 ): Job | undefined {
   if (key !== undefined || resend) return undefined;
   return jobs.find(
     ({ id, fingerprint, remoteId, status, createdAt }) =>
-      fingerprint === draft.fingerprint &&
+      fingerprint === order.fingerprint &&
       remoteId !== undefined &&
       !isFinal(status) &&
       !ownIds.includes(id) &&
@@ -155,8 +155,8 @@ export function unfinishedEqual(
 }
 
 /** Equal prompts are normal, so that it is sent all the same. */
-export function warnOfEqual({ ui, host }: Context, equal: Job): void {
-  const ago = relativeTime(equal.createdAt, host.clock.now());
+export function warnOfEqual({ ui, runtime }: Context, equal: Job): void {
+  const ago = relativeTime(equal.createdAt, runtime.clock.now());
   ui.warn(
     `Job ${equal.id} is an equal request, sent ${ago} and ${describe(equal)}; this one is sent and paid for as well. A command that may run twice makes one job with --key <text>.`,
   );

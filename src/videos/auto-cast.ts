@@ -8,12 +8,12 @@ import type { Provider } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
 import { ask } from '../terminal/ask.ts';
-import { saidNames } from './prompt.ts';
-import { chooseSize, type GenerateFlags, type Wanted } from './read-input.ts';
+import { namesInPrompt } from './prompt.ts';
+import { chooseSize, type GenerateFlags, type VideoInput } from './read-input.ts';
 
 /** What is wanted with those who were cast, and who they are. */
 export interface Casting {
-  readonly wanted: Wanted;
+  readonly input: VideoInput;
   /** Names, in the order in which the prompt says them. */
   readonly autoCast: readonly string[];
 }
@@ -26,23 +26,23 @@ export const NO_AUTO_CAST = '--no-auto-cast';
  */
 export async function castSaid(
   context: Context,
-  input: GenerateFlags & { prompt: string },
-  { wanted, provider, model }: { wanted: Wanted; provider: Provider; model: string | undefined },
+  flags: GenerateFlags & { prompt: string },
+  { input, provider, model }: { input: VideoInput; provider: Provider; model: string | undefined },
 ): Promise<Casting> {
-  const asIs: Casting = { wanted, autoCast: [] };
-  const decided = input.autoCast ?? (await context.profile()).autoCast;
+  const asIs: Casting = { input, autoCast: [] };
+  const decided = flags.autoCast ?? (await context.profile()).autoCast;
   if (decided === false) return asIs;
-  const said = await saidBesides(context, wanted.prompt, wanted.characters);
+  const said = await saidBesides(context, input.prompt, input.characters);
   if (said.length === 0) return asIs;
   const { characters: most } = provider.limits(model);
-  const all = [...wanted.characters.map(({ name }) => name), ...said];
+  const all = [...input.characters.map(({ name }) => name), ...said];
   const fits = all.length <= most;
   const takes = provider.takesCharacters !== 'no' && most > 0;
-  const asks = decided === undefined && takes && canAsk(context, input);
+  const asks = decided === undefined && takes && canAsk(context, flags);
   if (!fits && takes && (decided || asks)) throw tooMany(all, { said, most, at: provider.backend ?? provider.name });
   if (asks) {
     const question = `The prompt says ${listOf(said)}, of your cast. Send the video with ${said.length === 1 ? 'this character' : 'them'}?`;
-    const answer = await ask(context.host, question, { byDefault: true });
+    const answer = await ask(context.runtime, question, { byDefault: true });
     if (answer === undefined) throw new SoraError('interrupted', 'Interrupted. Nothing was sent.');
     if (!answer) return asIs;
   } else if (!decided) {
@@ -50,9 +50,9 @@ export async function castSaid(
     return asIs;
   }
   const cast = await Promise.all(said.map((name) => requireCharacter(context, name)));
-  const characters = [...wanted.characters, ...cast];
+  const characters = [...input.characters, ...cast];
   if (!asks) context.ui.note(`The prompt says ${listOf(said)}: sent with ${flagsOf(said)}.`);
-  return { wanted: { ...wanted, characters, size: chooseSize(input, characters[0]) }, autoCast: said };
+  return { input: { ...input, characters, size: chooseSize(flags, characters[0]) }, autoCast: said };
 }
 
 /** Names of the cast that the prompt says besides those characters, and besides what hosts call them; in its order. */
@@ -70,13 +70,13 @@ async function saidBesides(
   const cast = new Set(records.map(({ name }) => name));
   const text = prompt.normalize('NFC');
   // All together: the longer name of one uses up the place of another's.
-  const said = [...saidNames(text, [...known, ...cast])].filter((name) => cast.has(name) && !known.has(name));
+  const said = [...namesInPrompt(text, [...known, ...cast])].filter((name) => cast.has(name) && !known.has(name));
   return said.toSorted((a, b) => text.indexOf(a) - text.indexOf(b));
 }
 
 /** Standard input that was read for something else has no answer in it. */
-function canAsk({ host, globals }: Context, { prompt, reference }: GenerateFlags & { prompt: string }): boolean {
-  const isTerminal = host.stdin.isTTY && host.stderr.isTTY && !host.env.CI;
+function canAsk({ runtime, globals }: Context, { prompt, reference }: GenerateFlags & { prompt: string }): boolean {
+  const isTerminal = runtime.stdin.isTTY && runtime.stderr.isTTY && !runtime.env.CI;
   return isTerminal && !globals.json && !globals.quiet && prompt !== '-' && reference !== '-';
 }
 

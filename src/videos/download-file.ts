@@ -8,11 +8,11 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { hashFile } from '../disk/hash.ts';
 import { followLinks } from '../disk/links.ts';
-import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from '../disk/part-file.ts';
+import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweepOrphans } from '../disk/part-file.ts';
 import { machineError, publishFile } from '../disk/publish.ts';
 import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
-import type { Received, VideoFacts } from '../media/verify/downloaded.ts';
+import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
 import type { Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import type { Clock, Variant } from '../shared/model.ts';
@@ -61,7 +61,7 @@ interface Progress {
 }
 
 /** A file that has come, not yet in its place. */
-interface Fetched extends DownloadedFile, Received {
+interface Fetched extends DownloadedFile, DownloadedFacts {
   readonly path: string;
 }
 
@@ -73,10 +73,10 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   const { target, stream, signal } = request;
   const place = target === undefined ? undefined : await placeOf(target);
   const folder = place === undefined ? await temporaryFolder() : dirname(place);
-  const parts: Part[] = [];
+  const parts: PartFile[] = [];
   const makePart = async (): Promise<string> => {
-    const part = await createPart(folder, request.clock);
-    if (parts.push(part) === 1) await (place === undefined ? sweepFolders(part) : sweepBeside(folder, part));
+    const part = await createPartFile(folder, request.clock);
+    if (parts.push(part) === 1) await (place === undefined ? sweepOrphanFolders(part) : sweepOrphans(folder, part));
     return part.path;
   };
   try {
@@ -120,9 +120,9 @@ async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetch
   const filled = await fill(path, request);
   if (earlier?.sha256 === filled.sha256) return { ...earlier, path };
   request.onCheck?.();
-  const { checkReceived } = await import('../media/verify/downloaded.ts');
+  const { checkDownloaded } = await import('../media/verify/downloaded.ts');
   const { variant, ffmpeg, signal } = request;
-  return { path, ...filled, ...(await checkReceived(path, { variant, ffmpeg, signal })) };
+  return { path, ...filled, ...(await checkDownloaded(path, { variant, ffmpeg, signal })) };
 }
 
 async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {
@@ -173,7 +173,7 @@ async function publish(
 /** Whether it is the unfinished file that is missing: a process that was stopped for a while looks like a dead one. */
 async function wasRemoved(
   error: unknown,
-  { folder, part }: { folder: string; part: Part | undefined },
+  { folder, part }: { folder: string; part: PartFile | undefined },
 ): Promise<boolean> {
   const isThere = (path: string): Promise<boolean> => lstat(path).then(Boolean, () => false);
   return systemCode(error) === 'ENOENT' && part !== undefined && !(await isThere(part.path)) && (await isThere(folder));

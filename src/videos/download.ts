@@ -10,7 +10,7 @@ import { formatBytes, sentence } from '../shared/text.ts';
 import type { Task } from '../terminal/ui.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';
 import { resumeCommand, saveProgress } from './find-jobs.ts';
-import { findDrift } from './mismatch.ts';
+import { findMismatch } from './mismatch.ts';
 import type { Target } from './output-target.ts';
 
 export interface Followed {
@@ -24,15 +24,15 @@ export interface Followed {
  * The file that an earlier command saved, when it is where it is wanted now and still whole; undefined otherwise.
  * Throws `unverified` when it is not what was asked for.
  */
-export async function alreadyHere(
+export async function alreadyDownloaded(
   context: Context,
   job: Job,
   options: { readonly output?: string; readonly force: boolean; readonly allowDrift: boolean },
 ): Promise<Followed | undefined> {
   const { outputPath } = job;
   if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
-  if (options.output !== undefined && resolve(context.host.cwd, options.output) !== outputPath) return undefined;
-  const { signal } = context.host;
+  if (options.output !== undefined && resolve(context.runtime.cwd, options.output) !== outputPath) return undefined;
+  const { signal } = context.runtime;
   const { verifyVideo } = await import('../media/verify/downloaded.ts');
   const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
   if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
@@ -52,13 +52,13 @@ export interface FetchOptions {
 }
 
 /** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
-export async function fetchVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
-  const { ui, host } = context;
+export async function downloadVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
+  const { ui, runtime } = context;
   const { variant } = options;
   const task = options.task ?? (await ui.task(`${job.id} downloading`));
   const fetching = (signal: AbortSignal): Promise<DownloadedFile | Followed> =>
     download(context, job, { ...options, task, signal });
-  const got = await (options.deadline ? options.deadline.limit(host.signal, fetching) : fetching(host.signal));
+  const got = await (options.deadline ? options.deadline.limit(runtime.signal, fetching) : fetching(runtime.signal));
   if ('job' in got) return got;
   const outputPath = variant === 'video' ? got.path : undefined;
   const { sha256: outputSha256, decoded: outputDecoded = false } = got;
@@ -77,16 +77,16 @@ async function download(
   job: Job,
   options: FetchOptions & { readonly task: Task; readonly signal: AbortSignal },
 ): Promise<DownloadedFile | Followed> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const { target, variant, task, signal } = options;
   try {
     return await downloadContent({
       provider: await context.providerOf(job),
       remoteId: job.remoteId ?? '',
       variant,
-      clock: host.clock,
+      clock: runtime.clock,
       signal,
-      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: host.stdout.stream }),
+      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: runtime.stdout.stream }),
       // Not required: whoever has none, or one that does not work, has the video all the same.
       ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
       onProgress: (bytes, total) =>
@@ -102,7 +102,7 @@ async function download(
     }
     task.fail(`${job.id} is done, but its ${variant} is not here`);
     if (signal.aborted) {
-      const why = host.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
+      const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
         hint: `Continue with: ${resumeCommand(context, job, options)}`,
         jobId: job.id,
@@ -110,7 +110,7 @@ async function download(
     }
     if (isSoraError(error)) {
       const passing = error.code === 'network' || error.code === 'refused' || error.code === 'ambiguous';
-      const isGone = job.expiresAt !== undefined && Date.parse(job.expiresAt) <= host.clock.now();
+      const isGone = job.expiresAt !== undefined && Date.parse(job.expiresAt) <= runtime.clock.now();
       const again = isGone
         ? `The host kept it until ${job.expiresAt}. To have it, make it again.`
         : `The job is safe at its host. Fetch it again: sora video download ${job.id}`;
@@ -131,9 +131,9 @@ async function savedMeanwhile(
   job: Job,
   { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
 ): Promise<Followed | undefined> {
-  if (target.kind !== 'file' || variant !== 'video' || context.host.signal.aborted) return undefined;
+  if (target.kind !== 'file' || variant !== 'video' || context.runtime.signal.aborted) return undefined;
   const now = await (await context.jobs()).find(job.id).catch(() => undefined);
-  return now && alreadyHere(context, now, { output: target.path, force, allowDrift });
+  return now && alreadyDownloaded(context, now, { output: target.path, force, allowDrift });
 }
 
 /** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
@@ -147,7 +147,7 @@ function judge(
     task,
   }: { job: Job; where: string; facts: VideoFacts | undefined; allowDrift: boolean; task?: Task },
 ): void {
-  const drift = facts ? findDrift(job, facts) : [];
+  const drift = facts ? findMismatch(job, facts) : [];
   if (drift.length === 0) return;
   const words = drift.join('; ');
   if (allowDrift) {

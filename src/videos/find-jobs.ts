@@ -117,7 +117,7 @@ export async function saveProgress(context: Context, next: Job): Promise<Job> {
 export async function upToDate(context: Context, known: Job): Promise<Job> {
   const job = await requireSettled(context, known);
   if (isFinal(job.status)) return job;
-  const { clock, signal } = context.host;
+  const { clock, signal } = context.runtime;
   const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
   return saveProgress(context, next);
 }

@@ -19,7 +19,7 @@ export function jobCommand(
 }
 
 /** The two ways on with a request whose fate nobody knows, a line each. */
-export function waysOn(context: Pick<Context, 'globals'>, job: Pick<Job, 'id'>): string {
+export function recoveryCommands(context: Pick<Context, 'globals'>, job: Pick<Job, 'id'>): string {
   return [
     `To send it once more: ${jobCommand(context, 'resend', job)}`,
     `If you know that nothing was made of it: ${jobCommand(context, 'close', job)}`,

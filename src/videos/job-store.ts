@@ -1,7 +1,7 @@
 /** EFFECT: every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';
-import { type LockSight, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
+import { type LockObservation, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
 import { createRecords, type Listing } from '../disk/records.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job, JobDigest } from '../shared/model.ts';
@@ -41,7 +41,7 @@ export interface JobStore {
   /** Lets other processes see that the request of this job is under way, for as long as `work` takes. */
   whileSending<R>(id: string, work: () => Promise<R>): Promise<R>;
   /** Whether the process that sends this job still lives; takes up to 2.5 s. */
-  watchSender(id: string): Promise<LockSight>;
+  watchSender(id: string): Promise<LockObservation>;
   /** Removes what killed processes left more than a day ago; never fails. */
   sweep(): Promise<number>;
 }

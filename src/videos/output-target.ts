@@ -23,7 +23,7 @@ export async function targetOf(
     return { kind: 'stdout' };
   }
   const name = `${job.id}.${EXTENSIONS[variant]}`;
-  const { cwd } = context.host;
+  const { cwd } = context.runtime;
   const path =
     input.output === undefined
       ? join(cwd, name)
@@ -45,7 +45,7 @@ export async function checkTarget(
   input: { output?: string; force: boolean },
   count: number,
 ): Promise<void> {
-  const { cwd, stdout } = context.host;
+  const { cwd, stdout } = context.runtime;
   if (input.output === '-') {
     if (count > 1)
       throw new SoraError('usage', '-o - takes one job.', { hint: 'Name a folder with -o to save several videos.' });

@@ -1,7 +1,7 @@
 /** The request of a video, complete before it leaves: names, registrations, reference, fingerprint. */
 
 import { ensureRegistered, refuseClipless } from '../characters/register.ts';
-import { type Place, registrationAt } from '../characters/registration-target.ts';
+import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
 import type { Context } from '../context.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -9,11 +9,11 @@ import { type Job, orientationOf, type Registration, type VideoRequest } from '.
 import { admittedJob, existingJobs } from './admission.ts';
 import { fingerprintOf } from './lifecycle.ts';
 import { nameCharacters, pointToClips } from './prompt.ts';
-import type { GenerateFlags, Wanted } from './read-input.ts';
+import type { GenerateFlags, VideoInput } from './read-input.ts';
 import { readReference } from './reference-image.ts';
 
 /** A request that is ready to leave. */
-export interface Draft {
+export interface RequestPlan {
   readonly video: NewVideo;
   readonly request: VideoRequest;
   /** The names that were put into the prompt. */
@@ -29,7 +29,7 @@ export interface Admit {
    * Before anything of a request is uploaded, and again when all that it names is known. `missing` is how many characters
    * the host does not know yet.
    */
-  draft(draft: Draft, missing: number): Promise<void>;
+  plan(plan: RequestPlan, missing: number): Promise<void>;
   /** Right before a request leaves that registers a character. */
   registration(): Promise<void>;
 }
@@ -42,19 +42,24 @@ type Cast = Pick<Registration, 'name' | 'value'>;
  * Throws `usage` for names and lengths, `ambiguous` when an equal request is unresolved, and what `admit` and registering
  * throw. A request whose key has its job already is not sent, and so needs no admission.
  */
-export async function makeDraft(
+export async function planRequest(
   context: Context,
-  input: GenerateFlags,
-  { wanted, provider, model, admit }: { wanted: Wanted; provider: Provider; model: string | undefined; admit?: Admit },
-): Promise<Draft> {
-  const { size, seconds } = wanted;
+  flags: GenerateFlags,
+  {
+    input,
+    provider,
+    model,
+    admit,
+  }: { input: VideoInput; provider: Provider; model: string | undefined; admit?: Admit },
+): Promise<RequestPlan> {
+  const { size, seconds } = input;
   const orientation = orientationOf(size);
   const limits = provider.limits(model);
   const mode = limits.characterMode;
-  const place: Place = { provider, orientation, mode };
-  const nowMs = context.host.clock.now();
-  const draftOf = (cast: readonly Cast[], reference?: Awaited<ReturnType<typeof readReference>>): Draft => {
-    const named = nameCharacters(wanted.prompt, apart(cast), input);
+  const target: RegistrationTarget = { provider, orientation, mode };
+  const nowMs = context.runtime.clock.now();
+  const planOf = (cast: readonly Cast[], reference?: Awaited<ReturnType<typeof readReference>>): RequestPlan => {
+    const named = nameCharacters(input.prompt, apart(cast), flags);
     const { injected } = named;
     const prompt = mode === 'id' ? named.prompt : pointToClips(named.prompt, apart(cast));
     checkLength(prompt, limits);
@@ -75,34 +80,34 @@ export async function makeDraft(
     };
   };
 
-  refuseClipless(wanted.characters, place, nowMs);
-  const known = wanted.characters.map((character) => registrationAt(character, place, nowMs));
+  refuseClipless(input.characters, target, nowMs);
+  const known = input.characters.map((character) => registrationAt(character, target, nowMs));
   const missing = known.filter((one) => one === undefined).length;
-  const expected = wanted.characters.map(
+  const expected = input.characters.map(
     ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
   );
-  draftOf(expected);
-  const reference = input.reference === undefined ? undefined : await readReference(context, input.reference, size);
-  const draft = draftOf(expected, reference);
+  planOf(expected);
+  const reference = flags.reference === undefined ? undefined : await readReference(context, flags.reference, size);
+  const plan = planOf(expected, reference);
   // What the model cannot be asked for is refused before anything is uploaded for it.
-  provider.describeVideo(draft.video);
-  if (input.dryRun) {
-    const existing = await existingJobs(context, draft, input);
-    if (existing.length < input.count) await admit?.draft(draft, missing);
-    return { ...draft, existing };
+  provider.describeVideo(plan.video);
+  if (flags.dryRun) {
+    const existing = await existingJobs(context, plan, flags);
+    if (existing.length < flags.count) await admit?.plan(plan, missing);
+    return { ...plan, existing };
   }
-  const { key, resend, count } = input;
-  const earlier = await admittedJob(context, { draft, key: count === 1 ? key : undefined, resend, ownIds: [] });
-  if (!earlier) await admit?.draft(draft, missing);
+  const { key, resend, count } = flags;
+  const earlier = await admittedJob(context, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
+  if (!earlier) await admit?.plan(plan, missing);
 
   const cast: Cast[] = [];
-  for (const character of wanted.characters) {
+  for (const character of input.characters) {
     cast.push(
-      await ensureRegistered(context, character, place, { resend, admit: earlier ? undefined : admit?.registration }),
+      await ensureRegistered(context, character, target, { resend, admit: earlier ? undefined : admit?.registration }),
     );
   }
-  const whole = draftOf(cast, reference);
-  if (!earlier && missing > 0) await admit?.draft(whole, 0);
+  const whole = planOf(cast, reference);
+  if (!earlier && missing > 0) await admit?.plan(whole, 0);
   return whole;
 }
 

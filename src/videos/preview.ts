@@ -21,14 +21,14 @@ export interface Preview {
 }
 
 /** The request on stdout, its cost on stderr; with `--json`, both in one document. */
-export function showRequest({ ui, host }: Context, preview: Preview): void {
+export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   const { prompt, injected, autoCast, request, bill, existing = [], count = 1 } = preview;
   if (request.note !== undefined) ui.note(request.note);
   const ids = existing.map(({ id }) => id);
   if (ids.length > 0) ui.note(`existing: ${ids.join(', ')}`);
   const isSent = bill.length > 0;
   ui.note(`Cost: ${isSent ? describeBill(bill) : 'nothing, because nothing would be sent'}`);
-  const asOf = new Date(host.clock.now()).toISOString().slice(0, 10);
+  const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
   const cost = isSent ? (totalOf(bill) ?? null) : { usd: 0, asOf, source: 'nothing would be sent' };
   ui.result({
     json: {

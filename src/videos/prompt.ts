@@ -16,7 +16,7 @@ const UNSPACED =
 const TAKEN = '\ue000';
 
 /** The names that stand in the prompt as words. The longest is looked for first and uses up its place. */
-export function saidNames(prompt: string, names: readonly string[]): ReadonlySet<string> {
+export function namesInPrompt(prompt: string, names: readonly string[]): ReadonlySet<string> {
   let text = prompt.normalize('NFC');
   const said = new Set<string>();
   for (const name of [...new Set(names)].sort((a, b) => b.length - a.length)) {
@@ -47,7 +47,7 @@ export interface NamedPrompt {
  */
 export function nameCharacters(prompt: string, names: readonly string[], { inject = true } = {}): NamedPrompt {
   const text = prompt.normalize('NFC');
-  const said = saidNames(text, names);
+  const said = namesInPrompt(text, names);
   const injected = [...new Set(names)].filter((name) => !said.has(name));
   if (injected.length === 0) return { prompt: text, injected };
   if (!inject) {
@@ -59,7 +59,7 @@ export function nameCharacters(prompt: string, names: readonly string[], { injec
   const candidates = [featuring(listOf(injected)), injected.map(featuring).join(' ')];
   for (const lead of candidates) {
     const named = text === '' ? lead : `${lead} ${text}`;
-    if (saidNames(named, names).size === new Set(names).size) return { prompt: named, injected };
+    if (namesInPrompt(named, names).size === new Set(names).size) return { prompt: named, injected };
   }
   throw new SoraError('usage', `${listOf(injected)} cannot be told apart in one prompt.`, {
     hint: 'Rename one of them: sora character rename <name> <new>',

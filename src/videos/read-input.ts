@@ -40,7 +40,7 @@ export function purposeOf({ dryRun }: Pick<GenerateFlags, 'dryRun'>): Purpose {
 export const DEFAULT_SECONDS = 4;
 const MAX_PROMPT_BYTES = 1_000_000;
 
-export interface Wanted {
+export interface VideoInput {
   readonly prompt: string;
   readonly characters: readonly Character[];
   readonly size: Size;
@@ -48,11 +48,11 @@ export interface Wanted {
 }
 
 /** Reads and checks all that needs no host. Every problem is named in one refusal. */
-export async function gatherWishes(
+export async function readVideoInput(
   context: Context,
   input: GenerateFlags & { prompt: string },
   wait: boolean,
-): Promise<Wanted> {
+): Promise<VideoInput> {
   const { check, settle } = gatherProblems();
   if (input.prompt === '-' && input.reference === '-')
     throw new SoraError('usage', 'The prompt and the reference cannot both come from stdin.', {
@@ -112,17 +112,17 @@ export function refuseIdle({ waitOnly = [] }: Pick<FollowFlags, 'waitOnly'>): vo
 
 /** A command that runs again with its --key finds the file that it made the first time. */
 export async function isOwnFile(
-  { host, jobs }: Context,
+  { runtime, jobs }: Context,
   { key, output }: Pick<GenerateFlags, 'key' | 'output'>,
 ): Promise<boolean> {
   if (key === undefined || output === undefined || output === '-') return false;
-  const path = resolve(host.cwd, output);
+  const path = resolve(runtime.cwd, output);
   return (await (await jobs()).list()).records.some((job) => job.key === key && job.outputPath === path);
 }
 
 /** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */
 export async function readPrompt(context: Context, text: string): Promise<string> {
-  const prompt = text === '-' ? utf8Of(await readStdin(context.host, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '') : text;
+  const prompt = text === '-' ? utf8Of(await readStdin(context.runtime, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '') : text;
   if (prompt.trim() === '')
     throw new SoraError('usage', 'The prompt is empty.', { hint: 'Say what happens in the video.' });
   return prompt;

@@ -5,7 +5,7 @@ import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isClosed, isUnresolved, type Job, mayExist } from '../shared/model.ts';
 import { oneLine, sentence } from '../shared/text.ts';
-import { waysOn } from './job-command.ts';
+import { recoveryCommands } from './job-command.ts';
 import { applyRemote, closeJob, reopenJob } from './lifecycle.ts';
 import { type Finding, findOwn, lifeOf, type Sighting } from './match-lost.ts';
 
@@ -33,20 +33,20 @@ const PAGES = 20;
  * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the
  * host is its own. Throws what choosing the host throws; that the host could not be asked is in the answer.
  */
-export async function settleJob(context: Context, job: Job): Promise<Settled> {
+export async function resolveUnknown(context: Context, job: Job): Promise<Settled> {
   const current = await withoutSender(context, job);
   if (!current) return settled({ job, isSending: true });
   if (!isUnresolved(current)) return settled({ job: current });
   const replaced = await closeAfterKill(context, current);
   if (replaced) return settled({ job: replaced });
   const provider = await context.providerOf(current);
-  const ways = waysOn(context, current);
+  const ways = recoveryCommands(context, current);
   if (!provider.listVideos) return settled({ job: current, ways });
   let sighting: Sighting;
   try {
     sighting = await listSince(context, provider, current);
   } catch (error) {
-    if (!isSoraError(error) || context.host.signal.aborted) throw error;
+    if (!isSoraError(error) || context.runtime.signal.aborted) throw error;
     // A host without a list says 404 and the like: that is no trouble, only no help.
     return settled({ job: current, ways, ...(error.code !== 'refused' && { trouble: error }) });
   }
@@ -54,7 +54,7 @@ export async function settleJob(context: Context, job: Job): Promise<Settled> {
   const kept = await (await context.jobs()).settle(job.id, (now, jobs) => {
     if (!isUnresolved(now)) return now;
     finding = findOwn(now, jobs, sighting);
-    return finding.own ? applyRemote(now, finding.own, context.host.clock.now()) : now;
+    return finding.own ? applyRemote(now, finding.own, context.runtime.clock.now()) : now;
   });
   if (!isUnresolved(kept)) tellFound(context, kept);
   return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
@@ -66,7 +66,7 @@ async function closeAfterKill(context: Context, job: Job): Promise<Job | undefin
   for (const other of (await store.list()).records.filter(({ replaces }) => replaces === job.id)) {
     const by = await withoutSender(context, other);
     if (!by || !mayExist(by)) continue;
-    const nowMs = context.host.clock.now();
+    const nowMs = context.runtime.clock.now();
     return store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by: by.id }) : now));
   }
   return undefined;
@@ -98,7 +98,7 @@ export async function withoutSender(context: Context, job: Job): Promise<Job | u
 
 /** What the host lists, newest first, as far back as the request lived, or to the end where the clocks do not tell. */
 async function listSince(context: Context, provider: Provider, job: Job): Promise<Sighting> {
-  const { signal, clock, uptimeSeconds } = context.host;
+  const { signal, clock, uptimeSeconds } = context.runtime;
   const videos = new Map<string, RemoteVideo>();
   let after: string | undefined;
   let clocks: Omit<Sighting, 'videos'> | undefined;
@@ -152,11 +152,11 @@ function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
 
 /** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */
 export async function requireSettled(context: Context, job: Job, deadline?: Deadline): Promise<Job> {
-  const { signal } = context.host;
+  const { signal } = context.runtime;
   let known = settled({ job, because: 'Stopped before more could be learned.' });
   try {
     while (isUnresolved(known.job)) {
-      known = await settleJob(context, known.job);
+      known = await resolveUnknown(context, known.job);
       if (!isUnresolved(known.job)) break;
       if (!known.isSending || deadline === undefined || deadline.leftMs() <= 0) throw unresolvedError(known);
       // Whoever sends it will know in a moment.
@@ -181,7 +181,7 @@ export async function adoptVideo(context: Context, job: Job, remoteId: string): 
   if (!current) throw unresolvedError(settled({ job, isSending: true }));
   if (!isOpen(current)) throw resolved();
   const provider = await context.providerOf(job);
-  const { signal, clock } = context.host;
+  const { signal, clock } = context.runtime;
   const video = await provider.getVideo(remoteId, { signal });
   if (!video) throw refuse(`${provider.name} does not know a video ${oneLine(remoteId, 200)}.`);
   const kept = await (await context.jobs()).settle(job.id, (now, { records }) => {

@@ -61,7 +61,7 @@ export async function readReference(context: Context, text: string, size: Size):
     reference: { kind: 'bytes', bytes: fitted, mime: sniffImage(fitted) ?? mime, fileName },
     record: {
       ...{ kind: 'image', sha256: sha256(bytes), label: fileName },
-      ...(text !== '-' && !/^data:/i.test(text) && { source: resolve(context.host.cwd, text) }),
+      ...(text !== '-' && !/^data:/i.test(text) && { source: resolve(context.runtime.cwd, text) }),
     },
   };
 }
@@ -81,7 +81,7 @@ async function toSize(
   const isExact = own !== undefined && formatSize(own) === formatSize(size) && imageOrientation(bytes) === 1;
   if (isExact) return stripMetadata(bytes);
   const { fitImage } = await import('../media/picture/fit.ts');
-  const { signal } = context.host;
+  const { signal } = context.runtime;
   const fitted = await fitImage({ bytes, mime, size, fit: 'pad', ffmpeg: await context.ffmpeg(), signal });
   const from = own ? formatSize(own) : 'of another size';
   context.ui.note(`${fileName} is ${from}; it is sent as ${formatSize(size)}, with bars where needed.`);
@@ -89,7 +89,7 @@ async function toSize(
 }
 
 async function readPicture(context: Context, text: string): Promise<{ bytes: Uint8Array; fileName: string }> {
-  if (text === '-') return { bytes: await readStdin(context.host, MAX_BYTES), fileName: 'reference' };
+  if (text === '-') return { bytes: await readStdin(context.runtime, MAX_BYTES), fileName: 'reference' };
   if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
   const path = await pictureFile(context, text);
   try {
@@ -118,7 +118,7 @@ function decodeDataUrl(text: string): Uint8Array {
 }
 
 async function pictureFile(context: Context, text: string): Promise<string> {
-  const path = resolve(context.host.cwd, text);
+  const path = resolve(context.runtime.cwd, text);
   const there = await stat(path).catch((cause: unknown) => {
     throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
   });

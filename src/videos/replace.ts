@@ -53,7 +53,7 @@ export async function closeReplaced(context: Context, replaced: readonly Job[], 
     const made = await store.find(by);
     if (!made || !mayExist(made)) return;
     for (const job of replaced) {
-      const nowMs = context.host.clock.now();
+      const nowMs = context.runtime.clock.now();
       if (await withoutSender(context, job)) {
         await store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by }) : now));
         context.ui.note(`Job ${job.id} is closed: ${by} takes its place.`);

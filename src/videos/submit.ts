@@ -3,16 +3,16 @@ import type { Context } from '../context.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import { lastWords } from '../shared/exit-messages.ts';
-import { keepAnswer } from '../shared/keep-answer.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
+import { recordAnswer } from '../shared/keep-answer.ts';
 import { isUnresolved, type Job, UNSENT } from '../shared/model.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
-import { type AdmissionOptions, earlierJob, settleTwin, unfinishedEqual, warnOfEqual } from './admission.ts';
+import { type AdmissionOptions, earlierJob, settleDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { type Resumable, resumeCommand } from './find-jobs.ts';
-import { waysOn } from './job-command.ts';
+import { recoveryCommands } from './job-command.ts';
 import { newJobId } from './job-record.ts';
 import { applyRemote, jobError, laterOf } from './lifecycle.ts';
-import type { Draft } from './prepare-request.ts';
+import type { RequestPlan } from './prepare-request.ts';
 import { closeReplaced, refuseResent } from './replace.ts';
 
 export interface Submitted {
@@ -22,11 +22,11 @@ export interface Submitted {
 }
 
 /** What is sent: a video from words, or one that is made from another. */
-export type Order = Pick<Draft, 'request' | 'fingerprint'> &
-  (Pick<Draft, 'video'> | { readonly derivation: NewDerivation });
+export type Order = Pick<RequestPlan, 'request' | 'fingerprint'> &
+  (Pick<RequestPlan, 'video'> | { readonly derivation: NewDerivation });
 
 export interface SubmitOptions extends AdmissionOptions {
-  readonly draft: Order;
+  readonly order: Order;
   /** Of the characters, those whom the prompt alone has named. */
   readonly autoCast?: readonly string[];
   readonly provider: Provider;
@@ -47,30 +47,30 @@ export interface SubmitOptions extends AdmissionOptions {
 export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
   for (;;) {
     const job = await newJob(context, options);
-    const { sent, twin } = await sendAdmitted(context, job, options);
+    const { sent, duplicate } = await sendAdmitted(context, job, options);
     if (sent) return sent;
-    await settleTwin(context, twin, options);
+    await settleDuplicate(context, duplicate, options);
   }
 }
 
 async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
-  const { host } = context;
-  const { draft, provider, key, cost } = options;
-  const createdAt = new Date(host.clock.now()).toISOString();
-  const uptimeSeconds = host.uptimeSeconds?.();
+  const { runtime } = context;
+  const { order, provider, key, cost } = options;
+  const createdAt = new Date(runtime.clock.now()).toISOString();
+  const uptimeSeconds = runtime.uptimeSeconds?.();
   return {
     version: 1,
-    id: newJobId(host.clock.now(), host.random),
+    id: newJobId(runtime.clock.now(), runtime.random),
     provider: provider.name,
     baseUrl: provider.baseUrl,
     profile: options.profile ?? (await context.profileName()),
     ...(provider.backend && { backend: provider.backend }),
-    ...(draft.request.model !== undefined && { model: draft.request.model }),
-    request: draft.request,
-    fingerprint: draft.fingerprint,
+    ...(order.request.model !== undefined && { model: order.request.model }),
+    request: order.request,
+    fingerprint: order.fingerprint,
     ...(key !== undefined && { key }),
     ...(options.replaces !== undefined && { replaces: options.replaces }),
-    characters: draft.request.characters.map(({ name }) => name),
+    characters: order.request.characters.map(({ name }) => name),
     ...(options.autoCast?.length && { autoCast: options.autoCast }),
     status: 'submitting',
     ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
@@ -80,63 +80,65 @@ async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
   };
 }
 
-/** The record and the request, unless another job stands in its way: the unresolved `twin`. */
+/** The record and the request, unless another job stands in its way: the unresolved `duplicate`. */
 async function sendAdmitted(
   context: Context,
   job: Job,
   options: SubmitOptions,
-): Promise<{ readonly sent: Submitted; readonly twin?: never } | { readonly sent?: never; readonly twin: Job }> {
-  const { ui, host } = context;
+): Promise<
+  { readonly sent: Submitted; readonly duplicate?: never } | { readonly sent?: never; readonly duplicate: Job }
+> {
+  const { ui, runtime } = context;
   const store = await context.jobs();
   return store.whileSending(job.id, async () => {
-    let twin: Job | undefined;
+    let duplicate: Job | undefined;
     let replaced: readonly Job[] = [];
     let equal: Job | undefined;
-    const admitted = await lastWords.hold(async () => {
+    const admitted = await exitMessages.hold(async () => {
       const kept = await store.create(job, (jobs) => {
         if (options.replaces !== undefined) refuseResent(context, jobs.records, options.replaces);
         const earlier = earlierJob(jobs, options);
-        twin = earlier.twin;
+        duplicate = earlier.duplicate;
         for (const { path } of jobs.broken)
           ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
         replaced = replacedBy(jobs.records, options);
-        equal = unfinishedEqual(jobs.records, options, host.clock.now());
-        return earlier.twin ?? earlier.sameKey;
+        equal = unfinishedEqual(jobs.records, options, runtime.clock.now());
+        return earlier.duplicate ?? earlier.sameKey;
       });
       // Nothing has left yet: a record that says "submitting" would say more than is true.
-      if (kept.id === job.id && host.signal.aborted) await writeDownFailure(context, job, host.signal.reason);
+      if (kept.id === job.id && runtime.signal.aborted) await writeDownFailure(context, job, runtime.signal.reason);
       return kept;
     });
-    if (twin) return { twin };
+    if (duplicate) return { duplicate };
     if (admitted.id !== job.id) {
       ui.note(`The key "${options.key}" belongs to job ${admitted.id}; nothing new is sent.`);
       return { sent: { job: admitted, pollAfterMs: 0 } };
     }
-    host.signal.throwIfAborted();
+    runtime.signal.throwIfAborted();
     if (equal) warnOfEqual(context, equal);
     try {
       return { sent: await sendRecorded(context, job, options) };
     } finally {
-      await lastWords.hold(() => closeReplaced(context, replaced, job.id));
+      await exitMessages.hold(() => closeReplaced(context, replaced, job.id));
     }
   });
 }
 
 /** The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. */
-function replacedBy(jobs: readonly Job[], { draft, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
+function replacedBy(jobs: readonly Job[], { order, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
   if (!resend) return [];
   const meant = new Set<string | undefined>([replaces]);
   for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
   const isMeant = ({ id, fingerprint }: Job): boolean =>
-    replaces === undefined ? fingerprint === draft.fingerprint && !ownIds.includes(id) : meant.has(id);
+    replaces === undefined ? fingerprint === order.fingerprint && !ownIds.includes(id) : meant.has(id);
   return jobs.filter((job) => isMeant(job) && isUnresolved(job));
 }
 
 async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
-  const { ui, host, globals } = context;
+  const { ui, runtime, globals } = context;
   const { provider } = options;
   const remote = await sendOnce(context, job, options);
-  const accepted = applyRemote(job, remote, host.clock.now());
+  const accepted = applyRemote(job, remote, runtime.clock.now());
   const remoteId = oneLine(remote.id, 200);
   const resume = resumeCommand({ globals }, job, options.wait ?? {});
   const unwritten = (why: string, cause?: unknown): SoraError =>
@@ -154,7 +156,7 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
     { hint: `Nothing is lost. Continue with: ${resume}`, jobId: job.id },
   );
   const store = await context.jobs();
-  const kept = await keepAnswer(ui, {
+  const kept = await recordAnswer(ui, {
     subject: job.id,
     write: () => store.update(job.id, (current) => laterOf(current, accepted)),
     unwritten,
@@ -162,30 +164,30 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
   });
   const failed = jobError(kept);
   if (failed) throw failed;
-  if (host.signal.aborted) throw stopped;
+  if (runtime.signal.aborted) throw stopped;
   if (options.wait) ui.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
 
 /** The one request. What came of it instead of a job is written down before it is thrown. */
-async function sendOnce(context: Context, job: Job, { draft, provider }: SubmitOptions): Promise<RemoteVideo> {
-  const { ui, host } = context;
+async function sendOnce(context: Context, job: Job, { order, provider }: SubmitOptions): Promise<RemoteVideo> {
+  const { ui, runtime } = context;
   const look = `See what became of it: sora video status ${job.id}`;
   const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
-  lastWords.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
+  exitMessages.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
   const onStop = (): void =>
     ui.note('Stopping: the answer of the host is awaited for a few seconds. Ctrl-C again leaves at once.');
-  host.signal.addEventListener('abort', onStop, { once: true });
+  runtime.signal.addEventListener('abort', onStop, { once: true });
   try {
-    return await send(provider, draft, host.signal);
+    return await send(provider, order, runtime.signal);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
     const told = isSoraError(error, 'ambiguous') ? unknownError(context, job, { provider, error, look }) : error;
-    if (isSoraError(told)) lastWords.set(job.id, () => ui.error(told));
-    await lastWords.hold(() => writeDownFailure(context, job, error));
+    if (isSoraError(told)) exitMessages.set(job.id, () => ui.error(told));
+    await exitMessages.hold(() => writeDownFailure(context, job, error));
     throw told;
   } finally {
-    host.signal.removeEventListener('abort', onStop);
+    runtime.signal.removeEventListener('abort', onStop);
   }
 }
 
@@ -199,7 +201,7 @@ function unknownError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
     {
-      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${waysOn(context, job)}`,
+      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(context, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,
@@ -227,7 +229,7 @@ const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
 
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */
 async function writeDownFailure(context: Context, job: Job, error: unknown): Promise<void> {
-  const { ui, host } = context;
+  const { ui, runtime } = context;
   const code = isSoraError(error) ? error.code : 'ambiguous';
   const message = error instanceof Error ? error.message : String(error);
   const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
@@ -240,7 +242,7 @@ async function writeDownFailure(context: Context, job: Job, error: unknown): Pro
             ...current,
             status: code === 'ambiguous' ? 'unknown' : 'failed',
             failure,
-            updatedAt: new Date(host.clock.now()).toISOString(),
+            updatedAt: new Date(runtime.clock.now()).toISOString(),
           }
         : current,
     )

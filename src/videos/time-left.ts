@@ -22,7 +22,7 @@ const GROUPS: readonly ((job: Job) => readonly unknown[])[] = [
  * The range that is left for an unfinished job, from the times of at least three finished ones of the same host and
  * model, and of the same size and length where there are enough of those. Undefined when that is not known.
  */
-export function estimateLeft(jobs: readonly Job[], job: Job, nowMs: number): TimeLeft | undefined {
+export function estimateTimeLeft(jobs: readonly Job[], job: Job, nowMs: number): TimeLeft | undefined {
   const started = Date.parse(job.createdAt);
   const elapsed = (nowMs - started) / 1000;
   if (!(elapsed >= 0)) return undefined;

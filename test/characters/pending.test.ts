@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { syncCommand } from '../../src/characters/pending.ts';
 import { ensureRegistered } from '../../src/characters/register.ts';
-import type { Place } from '../../src/characters/registration-target.ts';
+import type { RegistrationTarget } from '../../src/characters/registration-target.ts';
 import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../src/commands/character.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
@@ -24,7 +24,7 @@ const GENERATE: GenerateFlags & { prompt: string } = {
 interface Wavespeed extends TestContext {
   readonly server: TestServer;
   readonly baseUrl: string;
-  readonly place: Place;
+  readonly place: RegistrationTarget;
 }
 
 /** Joe, and a scripted host that makes characters by tasks. */
@@ -34,7 +34,7 @@ async function withTasks(globals: Parameters<typeof createTestContext>[0] = {}):
   const env = { WAVESPEED_API_KEY: KEY, WAVESPEED_BASE_URL: baseUrl };
   const test = await createTestContext({ provider: 'wavespeed', ...globals }, { env });
   await addCharacter(test, 'Joe');
-  const place: Place = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
+  const place: RegistrationTarget = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
   return { ...test, server, baseUrl, place };
 }
 
@@ -225,7 +225,7 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
   ])('is not sent for again when it %s: exit 7, with every way out', async (_title, answer) => {
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
-    const place: Place = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
+    const place: RegistrationTarget = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
     test.server.answer(answer);
     const hint = expect.stringMatching(
       /Look for "Joe" .* sora character adopt <id> --name Joe\. To send the request once more, add --resend\./,
@@ -276,7 +276,7 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
   ])('is not one whose request was %s: the next run sends it', async (_title, answer) => {
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
-    const place: Place = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
+    const place: RegistrationTarget = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
     test.server.answer(answer, made);
     await expect(ensureRegistered(test.context, joe, place)).rejects.not.toMatchObject({ code: 'ambiguous' });
     expect(await find(test)).not.toHaveProperty('pending');
@@ -291,7 +291,7 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
       createdAt: joe.createdAt,
     };
     await (await test.context.characters()).update('Joe', (current) => ({ ...current, pending: [entry] }));
-    const place: Place = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
+    const place: RegistrationTarget = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
     test.server.answer(made);
     await ensureRegistered(test.context, joe, place);
     expect((await find(test)).pending).toEqual([entry]);

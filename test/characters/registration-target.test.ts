@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Place, registrationAt } from '../../src/characters/registration-target.ts';
+import { type RegistrationTarget, registrationAt } from '../../src/characters/registration-target.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Registration } from '../../src/shared/model.ts';
 import { START } from '../helpers/host.ts';
@@ -7,7 +7,7 @@ import { sampleCharacter } from '../helpers/samples.ts';
 
 describe('registrationAt', () => {
   const provider = { name: 'openai', baseUrl: 'https://a/v1' } as Provider;
-  const at: Place = { provider, orientation: 'landscape', mode: 'id' };
+  const at: RegistrationTarget = { provider, orientation: 'landscape', mode: 'id' };
   const one: Registration = {
     ...{ provider: 'openai', baseUrl: 'https://a/v1', orientation: 'landscape', kind: 'id', value: 'char_1' },
     ...{ name: 'Joe', createdAt: '2026-01-01T00:00:00Z' },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureRegistered, type RegisterOptions } from '../../src/characters/register.ts';
-import type { Place } from '../../src/characters/registration-target.ts';
+import type { RegistrationTarget } from '../../src/characters/registration-target.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import type { Context } from '../../src/context.ts';
@@ -53,7 +53,7 @@ const find = async ({ context }: TestContext): Promise<Character> =>
   (await (await context.characters()).find('Joe')) as Character;
 
 async function register(test: Bench, options: RegisterOptions = {}): Promise<unknown> {
-  const place: Place = { provider: test.provider, orientation: 'landscape', mode: 'id' };
+  const place: RegistrationTarget = { provider: test.provider, orientation: 'landscape', mode: 'id' };
   return ensureRegistered(test.context, await find(test), place, options);
 }
 
@@ -150,12 +150,12 @@ describe('P2: the lost answer to a registration that is known to cost next to no
     expect(test.server.seen).toHaveLength(1);
 
     const next = { ...test, ...withProvider(await test.again(), test.provider) };
-    const { host } = next.context;
+    const { runtime } = next.context;
     const sleep = async (): Promise<void> => {
       next.abort('interrupted');
-      throw host.signal.reason;
+      throw runtime.signal.reason;
     };
-    const stopped: Context = { ...next.context, host: { ...host, clock: { ...host.clock, sleep } } };
+    const stopped: Context = { ...next.context, runtime: { ...runtime, clock: { ...runtime.clock, sleep } } };
     test.server.answer(lost);
     await expect(register({ ...next, context: stopped })).rejects.toMatchObject({ code: 'ambiguous' });
     expect(test.server.seen).toHaveLength(2);

@@ -38,8 +38,8 @@ async function doctor({ api = false, node = '20.20.0', before, env, ...options }
   const ffmpeg = await madeOnce('fit-ffmpeg', writeStandIn);
   const test = await createTestContext({ json: true }, { ...options, env: { SORA_FFMPEG: ffmpeg, ...env } });
   await before?.(test.home);
-  const { host, globals, ui } = test.context;
-  const context = createContext({ ...host, nodeVersion: node }, globals, ui);
+  const { runtime, globals, ui } = test.context;
+  const context = createContext({ ...runtime, nodeVersion: node }, globals, ui);
   try {
     const exit = await runDoctor(context, { api });
     const text = test.stdout.text();

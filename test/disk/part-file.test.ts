@@ -1,7 +1,13 @@
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createPart, FOLDER_PREFIX, type Part, sweepBeside, sweepFolders } from '../../src/disk/part-file.ts';
+import {
+  createPartFile,
+  FOLDER_PREFIX,
+  type PartFile,
+  sweepOrphanFolders,
+  sweepOrphans,
+} from '../../src/disk/part-file.ts';
 import { START } from '../helpers/host.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
@@ -9,7 +15,7 @@ const LEFT = '.sora-mi8ovgg0-0123abcd.part';
 const clock = { now: () => START, sleep: async () => {} };
 
 /** As if it had last moved so many minutes before this part. */
-async function age(path: string, part: Part, minutes: number): Promise<void> {
+async function age(path: string, part: PartFile, minutes: number): Promise<void> {
   const seconds = (await stat(part.path)).mtimeMs / 1000 - minutes * 60;
   await utimes(path, seconds, seconds);
 }
@@ -21,32 +27,32 @@ afterEach(() => {
 describe('what killed downloads left', () => {
   it('goes when nobody has worked on it for five minutes, and nothing else goes', async () => {
     const folder = await tempFolder();
-    const part = await createPart(folder, clock);
+    const part = await createPartFile(folder, clock);
     for (const name of [LEFT, 'video.mp4', '.other.part']) {
       await writeFile(join(folder, name), 'x');
       await age(join(folder, name), part, 6);
     }
-    await sweepBeside(folder, part);
+    await sweepOrphans(folder, part);
     await part.dispose();
     expect(await readdir(folder)).toEqual(['.other.part', 'video.mp4']);
   });
 
   it('stays while somebody may still work on it, and without anything to compare it with', async () => {
     const folder = await tempFolder();
-    const part = await createPart(folder, clock);
+    const part = await createPartFile(folder, clock);
     await writeFile(join(folder, LEFT), 'x');
     await age(join(folder, LEFT), part, 4);
-    await sweepBeside(folder, part);
+    await sweepOrphans(folder, part);
     await age(join(folder, LEFT), part, 60);
     await part.dispose();
-    await sweepBeside(folder, part);
+    await sweepOrphans(folder, part);
     expect(await readdir(folder)).toEqual([LEFT]);
-    await sweepBeside(join(folder, 'none'), part);
+    await sweepOrphans(join(folder, 'none'), part);
   });
 
   it('goes with its folder where it was for a stream, but not with one that may be about to be used', async () => {
     const root = await tempFolder();
-    const part = await createPart(await tempFolder(), clock);
+    const part = await createPartFile(await tempFolder(), clock);
     vi.stubEnv('TMPDIR', root);
     const [dead, empty, fresh] = ['a', 'b', 'c'].map((end) => `${FOLDER_PREFIX}${end}`) as [string, string, string];
     for (const name of [dead, empty, fresh, 'sora-other']) await mkdir(join(root, name));
@@ -55,7 +61,7 @@ describe('what killed downloads left', () => {
       await age(join(root, name, LEFT), part, 6);
     }
     for (const name of [dead, empty, 'sora-other']) await age(join(root, name), part, 6);
-    await sweepFolders(part);
+    await sweepOrphanFolders(part);
     await part.dispose();
     expect(await readdir(root)).toEqual(['sora-other', fresh]);
   });
@@ -65,7 +71,7 @@ describe('a part', () => {
   it('shows that it lives without being written to, until it is disposed of', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const folder = await tempFolder();
-    const part = await createPart(folder, clock);
+    const part = await createPartFile(folder, clock);
     await utimes(part.path, 1, 1);
     vi.advanceTimersByTime(10_000);
     await vi.waitFor(async () => expect((await stat(part.path)).mtimeMs).toBeGreaterThan(1_000_000));

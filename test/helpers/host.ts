@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { type Context, createContext, type Globals, type Host } from '../../src/context.ts';
+import { type Context, createContext, type Globals, type Runtime } from '../../src/context.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { createUi } from '../../src/terminal/ui.ts';
 import { ffmpegPath } from './ffmpeg.ts';
@@ -20,7 +20,7 @@ export interface HostOptions {
 }
 
 export interface TestHost {
-  readonly host: Host;
+  readonly host: Runtime;
   /** The working directory: empty. */
   readonly dir: string;
   readonly home: string;
@@ -81,7 +81,7 @@ export function hostIn({ dir, home }: { dir: string; home: string }, options: Ho
   const pauses: number[] = [];
   const controller = new AbortController();
   let seed = 7;
-  const host: Host = {
+  const host: Runtime = {
     env: { SORA_HOME: home, SORA_FFMPEG: ffmpegPath, ...env },
     cwd: dir,
     platform: 'linux',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeLost, refusal } from '../../src/http/errors.ts';
-import { DEFAULT_TIMEOUTS, Lost } from '../../src/http/exchange.ts';
+import { describeTransportError, refusal } from '../../src/http/errors.ts';
+import { DEFAULT_TIMEOUTS, TransportError } from '../../src/http/exchange.ts';
 
 const failure = (code: string): Error => Object.assign(new Error(`raw ${code}`), { code });
 
@@ -19,20 +19,28 @@ describe('describeLost', () => {
     { code: 'ECONNRESET', says: 'The connection to v.example broke off before the answer was whole.' },
     { code: 'EWHATEVER', says: 'The request to v.example failed: raw EWHATEVER' },
   ])('says of $code: $says', ({ code, says }) => {
-    const { message, hint } = describeLost(new Lost(true, undefined, failure(code)), 'v.example', DEFAULT_TIMEOUTS);
+    const { message, hint } = describeTransportError(
+      new TransportError(true, undefined, failure(code)),
+      'v.example',
+      DEFAULT_TIMEOUTS,
+    );
     expect(message).toBe(says);
     expect(hint).toMatch(/\.$/);
   });
 
   it('finds the reason when several addresses were tried', () => {
     const cause = new AggregateError([failure('ECONNREFUSED'), failure('ENETUNREACH')]);
-    const { message } = describeLost(new Lost(false, undefined, cause), 'v.example', DEFAULT_TIMEOUTS);
+    const { message } = describeTransportError(
+      new TransportError(false, undefined, cause),
+      'v.example',
+      DEFAULT_TIMEOUTS,
+    );
     expect(message).toBe('v.example refused the connection.');
   });
 
   const via = { url: new URL('http://joe:hunter22@proxy.example:3128'), variable: 'https_proxy' };
   const lostAt = (code: string, sent: boolean) =>
-    describeLost(new Lost(sent, via, failure(code)), 'v.example', DEFAULT_TIMEOUTS);
+    describeTransportError(new TransportError(sent, via, failure(code)), 'v.example', DEFAULT_TIMEOUTS);
 
   it.each([
     ['ENOTFOUND', 'No address was found for the proxy proxy.example:3128 (DNS).'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { redirectTarget } from '../../src/http/origins.ts';
 import { isLoopback } from '../../src/http/proxy.ts';
-import { createRedact } from '../../src/http/redact.ts';
+import { createRedactor } from '../../src/http/redact.ts';
 
 describe('redirectTarget', () => {
   const signal = new AbortController().signal;
@@ -88,7 +88,7 @@ describe('an address that holds the key (P5)', () => {
       auth,
       signal: new AbortController().signal,
     } as const;
-    return redirectTarget({ request, first, from: first, status: 302, location, hop: 0, redact: createRedact([key]) })
+    return redirectTarget({ request, first, from: first, status: 302, location, hop: 0, redact: createRedactor([key]) })
       .href;
   };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRedact, hideUser, isMasked, isUnmistakable, redactHeader, redactUrls } from '../../src/http/redact.ts';
+import { createRedactor, hideUser, isMasked, isUnmistakable, redactHeader, redactUrls } from '../../src/http/redact.ts';
 
 describe('createRedact', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('createRedact', () => {
     { secrets: ['sk.abc'], text: 'sk-abc and sk.abc', shown: 'sk-abc and ***' },
     { secrets: ['sk-abc'], text: String.raw`{"a":"\\sk-abc"}`, shown: String.raw`{"a":"\\***"}` },
   ])('shows "$text" as "$shown"', ({ secrets, text, shown }) => {
-    expect(createRedact(secrets)(text)).toBe(shown);
+    expect(createRedactor(secrets)(text)).toBe(shown);
   });
 
   const KEY = 'sk-??>>0123456789~~ab';
@@ -27,7 +27,7 @@ describe('createRedact', () => {
     ),
   )('leaves no more than its ends of the base64 of "%sKEY%s"', (before, after) => {
     for (const form of ['base64', 'base64url'] as const) {
-      const text = createRedact([KEY])(Buffer.from(before + KEY + after).toString(form));
+      const text = createRedactor([KEY])(Buffer.from(before + KEY + after).toString(form));
       expect(isMasked(text)).toBe(true);
       const left = text
         .split('***')
@@ -80,7 +80,7 @@ describe('createRedact', () => {
     const gap = BETWEEN[name as keyof typeof BETWEEN];
     for (const [what, whole] of Object.entries(WHOLE)) {
       for (const [form, write] of Object.entries(FORMS)) {
-        const shown = createRedact([KEY])(`a ${write([...whole].join(gap))} z`);
+        const shown = createRedactor([KEY])(`a ${write([...whole].join(gap))} z`);
         const where = `${what}, ${form}`;
         if (what === 'KEY') expect([where, shown]).toEqual([where, 'a *** z']);
         // Its ends depend on what stands beside the key.
@@ -92,7 +92,7 @@ describe('createRedact', () => {
   it.each(['a colour', 'NUL', 'no width'] as const)(
     'finds a short secret with %s in it, and none that is only spaced',
     (name) => {
-      const redact = createRedact(['test']);
+      const redact = createRedactor(['test']);
       expect(redact([...'a test z'].join(BETWEEN[name]))).toContain('***');
       expect(redact('the test es t')).toBe('the *** es t');
     },
@@ -106,41 +106,41 @@ describe('createRedact', () => {
     ['that a sequence seems to begin', KEY, `\u001b[${KEY}`, '\u001b[***'],
     ['beside a letter that has two small ones', KEY, `\u0130\u0130 ${KEY} \u0130`, '\u0130\u0130 *** \u0130'],
   ])('finds a secret %s', (_title, secret, text, shown) => {
-    expect(createRedact([secret])(text)).toBe(shown);
+    expect(createRedactor([secret])(text)).toBe(shown);
   });
 
   it.each([
     ['abc', false, 'too short to be one'],
     ['abcd', true, 'long enough'],
   ])('of %s is %s, plainly: %s', (secret, expected) => {
-    expect(isMasked(createRedact([secret])(`x ${secret} x`))).toBe(expected);
+    expect(isMasked(createRedactor([secret])(`x ${secret} x`))).toBe(expected);
   });
 
   it.each([
     ['abcdefg', false, 'nine letters of it are always the same: any picture may have them'],
     ['abcdefgh', true, 'ten are'],
   ])('of %s is %s, in base64: %s', (secret, expected) => {
-    expect(isMasked(createRedact([secret])(Buffer.from(secret).toString('base64')))).toBe(expected);
+    expect(isMasked(createRedactor([secret])(Buffer.from(secret).toString('base64')))).toBe(expected);
   });
 
   it('leaves JSON valid', () => {
     for (const write of [FORMS.plain, FORMS['in JSON'], FORMS['all escaped for JSON']]) {
       for (const before of ['', '\\', '"', '\n', '/']) {
         const text = `{"a":${JSON.stringify(before).slice(0, -1)}${write?.(`/${KEY}`)}","b":1}`;
-        expect(JSON.parse(createRedact([`/${KEY}`])(text))).toEqual({ a: expect.stringMatching(/\*{3}$/), b: 1 });
+        expect(JSON.parse(createRedactor([`/${KEY}`])(text))).toEqual({ a: expect.stringMatching(/\*{3}$/), b: 1 });
       }
     }
   });
 
   it('leaves a text alone that holds no secret', () => {
     const text = Buffer.alloc(3000, 'any picture').toString('base64');
-    expect(createRedact([KEY, 'test'])(text)).toBe(text);
+    expect(createRedactor([KEY, 'test'])(text)).toBe(text);
   });
 
   it('leaves the word that the sandbox takes for a key', () => {
     const text = '/home/joe/sandbox/sequence is none of the sandbox.';
-    expect(createRedact(['sandbox'])(text)).toBe(text);
-    expect(createRedact(['sandbox', 'boxed-in'])(`${text} boxed-in`)).toBe(`${text} ***`);
+    expect(createRedactor(['sandbox'])(text)).toBe(text);
+    expect(createRedactor(['sandbox', 'boxed-in'])(`${text} boxed-in`)).toBe(`${text} ***`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Http } from '../../src/http/client.ts';
-import { isClipThere } from '../../src/http/url-exists.ts';
+import { urlExists } from '../../src/http/url-exists.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
@@ -10,7 +10,7 @@ const signal = new AbortController().signal;
 async function look(answer: Scripted): Promise<boolean | undefined> {
   const server = await createTestServer();
   server.answer(answer);
-  return isClipThere(`${server.url}/joe.mp4`, { http: createTestHttp().http, root: server.url, signal });
+  return urlExists(`${server.url}/joe.mp4`, { http: createTestHttp().http, root: server.url, signal });
 }
 
 describe('a clip at its URL', () => {
@@ -32,16 +32,14 @@ describe('a clip at its URL', () => {
 
   it('says nothing when its host cannot be reached', async () => {
     const { http } = createTestHttp();
-    expect(
-      await isClipThere('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal }),
-    ).toBeUndefined();
+    expect(await urlExists('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal })).toBeUndefined();
   });
 
   it.each(['http://files.example/joe.mp4', 'file:///etc/passwd', 'nonsense'])(
     'is not looked for at %s, which is neither https nor near the host',
     async (url) => {
       const { http, lines } = createTestHttp();
-      expect(await isClipThere(url, { http, root: 'https://api.example', signal })).toBeUndefined();
+      expect(await urlExists(url, { http, root: 'https://api.example', signal })).toBeUndefined();
       expect(lines).toEqual([]);
     },
   );
@@ -51,7 +49,7 @@ describe('a clip at its URL', () => {
     onTestFinished(() => void vi.useRealTimers());
     const http: Http = { ...createTestHttp().http, open: (request) => untilAborted(request.signal) };
     const ended = vi.fn();
-    const asked = isClipThere('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal }).then(ended);
+    const asked = urlExists('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal }).then(ended);
     await vi.advanceTimersByTimeAsync(9999);
     expect(ended).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
@@ -63,7 +61,7 @@ describe('a clip at its URL', () => {
     const stop = new AbortController();
     stop.abort(new Error('stopped'));
     const { http } = createTestHttp();
-    const asked = isClipThere('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal: stop.signal });
+    const asked = urlExists('http://127.0.0.1:1/joe.mp4', { http, root: 'http://127.0.0.1:1', signal: stop.signal });
     await expect(asked).rejects.toThrow('stopped');
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createLastWords } from '../../src/shared/exit-messages.ts';
+import { createExitMessages } from '../../src/shared/exit-messages.ts';
 
 function withWords() {
   const heard: string[] = [];
-  const words = createLastWords();
+  const words = createExitMessages();
   const exit = (): void => void heard.push('exit');
   const set = (subject: string, text: string): void => words.set(subject, () => heard.push(text));
   return { words, heard, exit, set };

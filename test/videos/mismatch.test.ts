@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/shared/model.ts';
-import { findDrift } from '../../src/videos/mismatch.ts';
+import { findMismatch } from '../../src/videos/mismatch.ts';
 import { sampleJob } from '../helpers/samples.ts';
 
 const REQUEST = {
@@ -39,7 +39,7 @@ describe('findDrift', () => {
     ],
     ['all at once', { model: 'x' }, { width: 640, height: 360, seconds: 8 }, [/model/, /640x360/, /8.0 s/]],
   ])('names %s', (_title, result, differing, expected) => {
-    const drift = findDrift({ ...JOB, status: 'succeeded', result }, { ...facts, ...differing });
+    const drift = findMismatch({ ...JOB, status: 'succeeded', result }, { ...facts, ...differing });
     expect(drift).toHaveLength(expected.length);
     for (const [index, pattern] of expected.entries()) expect(drift[index]).toMatch(pattern);
   });

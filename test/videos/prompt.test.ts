@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameCharacters, pointToClips, saidNames } from '../../src/videos/prompt.ts';
+import { nameCharacters, namesInPrompt, pointToClips } from '../../src/videos/prompt.ts';
 
 describe('saidNames', () => {
   it.each([
@@ -36,12 +36,12 @@ describe('saidNames', () => {
     ['x'.repeat(80), `the ${'x'.repeat(80)}!`, true],
     ['x'.repeat(80), `the ${'x'.repeat(81)}!`, false],
   ])('%j in %j: %j', (name, prompt, said) => {
-    expect(saidNames(prompt, [name]).has(name)).toBe(said);
+    expect(namesInPrompt(prompt, [name]).has(name)).toBe(said);
   });
 
   it('lets the longest name use up its place', () => {
-    expect(saidNames('Joe Smith laughs', ['Joe', 'Joe Smith'])).toEqual(new Set(['Joe Smith']));
-    expect(saidNames('Joe Smith meets Joe', ['Joe', 'Joe Smith'])).toEqual(new Set(['Joe Smith', 'Joe']));
+    expect(namesInPrompt('Joe Smith laughs', ['Joe', 'Joe Smith'])).toEqual(new Set(['Joe Smith']));
+    expect(namesInPrompt('Joe Smith meets Joe', ['Joe', 'Joe Smith'])).toEqual(new Set(['Joe Smith', 'Joe']));
   });
 });
 
@@ -63,7 +63,7 @@ describe('P1: every character passed is named verbatim in the prompt that is sen
     ['changes no case', 'JOE runs.', ['Joe'], 'Featuring Joe. JOE runs.'],
   ])('%s', (_title, prompt, names, sent) => {
     expect(nameCharacters(prompt, names).prompt).toBe(sent);
-    expect(saidNames(sent, names).size).toBe(new Set(names).size);
+    expect(namesInPrompt(sent, names).size).toBe(new Set(names).size);
   });
 
   it('uses a sentence each when two names would read as a third', () => {

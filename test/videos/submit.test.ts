@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/shared/model.ts';
 import { jobError } from '../../src/videos/lifecycle.ts';
-import type { Draft } from '../../src/videos/prepare-request.ts';
+import type { RequestPlan } from '../../src/videos/prepare-request.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';
@@ -12,7 +12,7 @@ import type { Scripted } from '../helpers/server.ts';
 
 const CHARACTER = { name: 'Joe', value: 'char_Joe' };
 
-const DRAFT: Draft = {
+const DRAFT: RequestPlan = {
   video: {
     ...{ prompt: 'Joe waves.', model: 'sora-2', seconds: 1, size: VIDEO_SIZE },
     ...{ characters: [CHARACTER.value], reference: undefined },
@@ -24,7 +24,7 @@ const DRAFT: Draft = {
 
 async function send(test: TestContext, options: Partial<SubmitOptions> = {}): ReturnType<typeof submit> {
   const provider = await test.context.provider();
-  const plain = { draft: DRAFT, provider, key: undefined, resend: false, ownIds: [], wait: undefined };
+  const plain = { order: DRAFT, provider, key: undefined, resend: false, ownIds: [], wait: undefined };
   return submit(test.context, { ...plain, ...options });
 }
 

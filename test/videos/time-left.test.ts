@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/shared/model.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
-import { estimateLeft } from '../../src/videos/time-left.ts';
+import { estimateTimeLeft } from '../../src/videos/time-left.ts';
 import { sampleJob } from '../helpers/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
@@ -30,7 +30,7 @@ function job(took: number | undefined, { seconds = 4, size = SIZE, ...fields }: 
 
 const now = (facts?: Facts): Job => ({ ...job(undefined, facts), createdAt: new Date(START).toISOString() });
 const left = (earlier: readonly Job[], elapsed: number, facts?: Facts) =>
-  estimateLeft(earlier, now(facts), START + elapsed * 1000);
+  estimateTimeLeft(earlier, now(facts), START + elapsed * 1000);
 
 describe('the time left', () => {
   const earlier = [job(120), job(240), job(180)];

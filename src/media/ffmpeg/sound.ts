@@ -28,7 +28,7 @@ export interface SoundPart {
 }
 
 /** Its peak is above 0 where a mix would clip; silence has -100. */
-export interface Heard extends Level {
+export interface TrackLevels extends Level {
   /** Of sound that was decoded; 0 when there is none in the part. */
   readonly seconds: number;
   /** The decoder's first complaint, to follow a colon. */
@@ -88,7 +88,7 @@ export async function decodeSound(
   part: SoundPart,
   ffmpeg: FfmpegProgram,
   { signal, timeoutMs = DECODE_TIMEOUT_MS }: { readonly signal: AbortSignal; readonly timeoutMs?: number | undefined },
-): Promise<Heard | string> {
+): Promise<TrackLevels | string> {
   const told = ['-y', '-loglevel', 'level+info', '-nostats'];
   const args = [...told, ...soundArgs({ ...part, source: resolve(part.source) })];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
@@ -109,13 +109,13 @@ export async function decodeSound(
 export interface HeardTrack {
   readonly audio: AudioInfo;
   /** Or why it cannot be decoded. */
-  readonly heard: Heard | string;
+  readonly heard: TrackLevels | string;
 }
 
 const MOST_TRACKS = 8;
 
 /** What the tracks of a clip hold in a part of it, the one that is used first. Throws `machine` and `interrupted`. */
-export async function hearTracks(
+export async function measureTracks(
   { audio: used, audioTracks }: Pick<MediaInfo, 'audio' | 'audioTracks'>,
   part: Pick<SoundPart, 'source' | 'start' | 'seconds'>,
   { ffmpeg, signal }: { readonly ffmpeg: FfmpegProgram; readonly signal: AbortSignal },
@@ -133,7 +133,7 @@ export function isAudible<T extends Level & { readonly seconds?: number }>(heard
 }
 
 /** Reads the words of `astats`, which speaks once for every change of the stream, and of the decoder. Pure. */
-export function readHeard(stderr: string): Heard {
+export function readHeard(stderr: string): TrackLevels {
   const lines = stderr.split(/[\r\n]+/);
   const said = lines.map((line) => /Parsed_astats_\d+ @ \w+\] (?:\[\w+\] )?(.*)$/.exec(line)?.[1] ?? '').join('\n');
   const stretches = said

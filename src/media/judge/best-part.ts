@@ -1,8 +1,8 @@
 /** Which 2 to 4 s of a clip show a character best: no cut inside, sharp, well lit, moving but not shaking. Pure. */
 import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { Moment } from '../plan/plan.ts';
-import { cameraSpeed, fades, liveliness, type Readings, shaking } from './filter-output.ts';
+import type { BestPart } from '../plan/plan.ts';
+import { cameraSpeed, fades, liveliness, type Measurements, shaking } from './filter-output.ts';
 import { lightOf } from './judge.ts';
 import { median } from './median.ts';
 import {
@@ -74,10 +74,10 @@ interface Candidate {
  * The best window of what was looked at, or undefined when nothing could be seen. `duration` fixes its length; of equally
  * good ones the earliest is taken, so that the answer is the same every time.
  */
-export function chooseMoment(
-  looks: readonly { readonly span: Span; readonly readings: Readings }[],
+export function chooseBestPart(
+  looks: readonly { readonly span: Span; readonly readings: Measurements }[],
   duration: number | null,
-): Moment | undefined {
+): BestPart | undefined {
   const longest = Math.max(0, ...looks.map(({ span }) => span.seconds));
   // A clip may be a frame short of a round number of seconds.
   const wished = duration !== null && duration - longest < 0.1 ? Math.min(duration, longest) : duration;
@@ -101,7 +101,7 @@ function among(places: number): string {
   return places === 1 ? 'the only place' : `the best of ${places} places`;
 }
 
-function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): number[] {
+function startsIn(span: Span, { samples, cuts }: Measurements, seconds: number): number[] {
   const last = span.start + span.seconds - seconds;
   const starts = [
     span.start,
@@ -112,7 +112,7 @@ function startsIn(span: Span, { samples, cuts }: Readings, seconds: number): num
   return [...new Set(starts)].filter((start) => start >= span.start && start <= last + SLACK).sort((a, b) => a - b);
 }
 
-function candidateAt(readings: Readings, start: number, { seconds, worth }: (typeof LENGTHS)[number]): Candidate {
+function candidateAt(readings: Measurements, start: number, { seconds, worth }: (typeof LENGTHS)[number]): Candidate {
   const end = start + seconds;
   const part = partOf(readings, start, end);
   const cuts = readings.cuts.filter((at) => at > start + SLACK && at < end - SLACK).length;
@@ -127,7 +127,7 @@ function candidateAt(readings: Readings, start: number, { seconds, worth }: (typ
   return { start, seconds, cuts, score, part };
 }
 
-type Part = Pick<Readings, 'samples' | 'detail' | 'blur'>;
+type Part = Pick<Measurements, 'samples' | 'detail' | 'blur'>;
 
 function partOf({ samples, detail, blur }: Part, start: number, end: number): Part {
   const isInside = ({ at }: { at: number }): boolean => at >= start - SLACK && at < end - SLACK;

@@ -4,36 +4,36 @@ import { median } from './median.ts';
 import type { Meter, Sample } from './meter.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
-export interface Readings {
+export interface Measurements {
   readonly samples: readonly Sample[];
   /** Seconds into the source at which another shot begins. */
   readonly cuts: readonly number[];
   /** How fine the edges are, whatever there is of them: about 0.5 when sharp, 0.2 when not. Where the build cannot do `blur`. */
-  readonly detail: readonly Reading[];
+  readonly detail: readonly Measurement[];
   /** Widths of edges in pixels of a picture of at most 1280; empty where the build cannot measure them. */
-  readonly blur: readonly Reading[];
+  readonly blur: readonly Measurement[];
   /** What is not black, by a dark and by a brighter idea of black; undefined where all is. */
   readonly lit: { readonly loose: Rect; readonly tight: Rect } | undefined;
 }
 
-export interface Reading {
+export interface Measurement {
   /** Seconds into the source. */
   readonly at: number;
   readonly value: number;
 }
 
 /** The files that the filters wrote, by name; one that is missing is empty. */
-export type Printed = Readonly<Record<PrintedFile, string>>;
+export type FilterOutput = Readonly<Record<FilterOutputFile, string>>;
 
-export const PRINTED_FILES = ['times', 'fine', 'edges', 'blur', 'loose', 'tight'] as const;
-export type PrintedFile = (typeof PRINTED_FILES)[number];
+export const FILTER_OUTPUT_FILES = ['times', 'fine', 'edges', 'blur', 'loose', 'tight'] as const;
+export type FilterOutputFile = (typeof FILTER_OUTPUT_FILES)[number];
 
 /** `offset`: seconds into the source at which the part begins. `meter`: what the pictures said. `fps`: pictures of it a second. */
-export function readPrinted(
-  printed: Printed,
+export function parseFilterOutput(
+  printed: FilterOutput,
   { offset, meter, fps }: { offset: number; meter: Pick<Meter, 'count' | 'read'>; fps: number },
-): Readings {
-  const moved = ({ at, value }: Reading): Reading => ({ at: offset + at, value });
+): Measurements {
+  const moved = ({ at, value }: Measurement): Measurement => ({ at: offset + at, value });
   const times = readFrames(printed.times).map(({ at }) => offset + at);
   return {
     ...meter.read(timeOfPicture(times, { count: meter.count, fps, offset })),
@@ -89,7 +89,7 @@ function readFrames(text: string): Frame[] {
 }
 
 /** Second differences over first ones: their ratio falls as edges widen, and says nothing of how many edges there are. */
-function readDetail({ fine, edges }: Printed): { at: number; value: number }[] {
+function readDetail({ fine, edges }: FilterOutput): { at: number; value: number }[] {
   const all = readFrames(edges);
   return readFrames(fine).flatMap(({ at, values }, index) => {
     const strength = all[index]?.values.YAVG ?? 0;
@@ -98,7 +98,7 @@ function readDetail({ fine, edges }: Printed): { at: number; value: number }[] {
 }
 
 /** cropdetect never forgets what was lit: its last word is about the whole part. */
-function readLit({ loose, tight }: Printed): Readings['lit'] {
+function readLit({ loose, tight }: FilterOutput): Measurements['lit'] {
   const [a, b] = [loose, tight].map((text) => {
     const last = readFrames(text).at(-1)?.values;
     return last?.w && last.h && last.w > 0 && last.h > 0

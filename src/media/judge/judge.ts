@@ -5,7 +5,7 @@ import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.
 import { trackName } from '../plan/audio-tracks.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
 import { barsAdvice, barsOfMaster, shareOf } from './bars.ts';
-import { cameraSpeed, fades, liveliness, type Readings, shaking } from './filter-output.ts';
+import { cameraSpeed, fades, liveliness, type Measurements, shaking } from './filter-output.ts';
 import { median } from './median.ts';
 import type { Sample } from './meter.ts';
 import {
@@ -56,7 +56,7 @@ export interface Evidence {
   readonly options: ClipOptions;
   readonly plan: RemuxPlan | ConvertPlan;
   /** Of the picture between bars, where there are any. */
-  readonly readings: Readings;
+  readonly readings: Measurements;
   /** What was heard of each track that was listened to. */
   readonly sounds: readonly HeardTrack[];
   /** In the upright frame; undefined where there are no bars. */

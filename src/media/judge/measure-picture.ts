@@ -15,10 +15,10 @@ import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
 import { decodeFrom } from '../probe/timeline.ts';
 import { pictureBetweenBars } from './bars.ts';
-import { PRINTED_FILES, type Printed, type Readings, readPrinted } from './filter-output.ts';
+import { FILTER_OUTPUT_FILES, type FilterOutput, type Measurements, parseFilterOutput } from './filter-output.ts';
 import { createMeter, type Meter } from './meter.ts';
 
-export interface LookRequest {
+export interface MeasureRequest {
   readonly source: string;
   readonly info: MediaInfo;
   readonly ffmpeg: Ffmpeg;
@@ -29,12 +29,12 @@ export interface LookRequest {
   /** Of a plan: from this second on the picture has another size. */
   readonly until?: number | undefined;
   /** What costs more than a small copy of the picture: only what is asked for is measured. */
-  readonly want: Wanted;
+  readonly want: Measures;
   /** Seconds that are done. */
   readonly onSeconds?: (seconds: number) => void;
 }
 
-export interface Wanted {
+export interface Measures {
   /** Widths of edges; see `measuresBlur`. */
   readonly blur?: boolean;
   /** Sharpness by a measure that every build has, to compare parts of one clip; no word for it. */
@@ -57,7 +57,7 @@ export async function measuresBlur(ffmpeg: Ffmpeg, signal: AbortSignal): Promise
 }
 
 /** Throws `clip` when the part cannot be decoded at all, `machine`, or `interrupted`. */
-export async function lookInto(request: LookRequest): Promise<Readings> {
+export async function measurePicture(request: MeasureRequest): Promise<Measurements> {
   const { info, start, want } = request;
   if (!info.video) throw new TypeError('there is no picture to look into');
   const folder = await mkdtemp(join(tmpdir(), 'sora-look-')).catch((error: unknown) => {
@@ -74,9 +74,12 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
         hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
       });
     }
-    const texts = PRINTED_FILES.map(async (name) => [name, await readFile(join(folder, name), 'utf8').catch(() => '')]);
-    const printed = Object.fromEntries(await Promise.all(texts)) as Printed;
-    return readPrinted(printed, { offset: start, meter, fps });
+    const texts = FILTER_OUTPUT_FILES.map(async (name) => [
+      name,
+      await readFile(join(folder, name), 'utf8').catch(() => ''),
+    ]);
+    const printed = Object.fromEntries(await Promise.all(texts)) as FilterOutput;
+    return parseFilterOutput(printed, { offset: start, meter, fps });
   } finally {
     await made.dispose();
   }
@@ -86,15 +89,15 @@ export async function lookInto(request: LookRequest): Promise<Readings> {
  * The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. Looks
  * twice then, unless `guess` is that picture: a film has the same bars all over.
  */
-export async function lookBetweenBars(
-  request: LookRequest & { readonly want: Omit<Wanted, 'bars' | 'crop'> },
+export async function measureBetweenBars(
+  request: MeasureRequest & { readonly want: Omit<Measures, 'bars' | 'crop'> },
   guess?: Rect,
-): Promise<{ readonly readings: Readings; readonly between: Rect | undefined }> {
+): Promise<{ readonly readings: Measurements; readonly between: Rect | undefined }> {
   const { info, want } = request;
-  const readings = await lookInto({ ...request, want: { ...want, bars: true, crop: guess } });
+  const readings = await measurePicture({ ...request, want: { ...want, bars: true, crop: guess } });
   const between = info.video && pictureBetweenBars(uprightSize(info.video), readings.lit);
   if (isAlike(between, guess)) return { readings, between: guess };
-  return { readings: await lookInto({ ...request, want: { ...want, crop: between } }), between };
+  return { readings: await measurePicture({ ...request, want: { ...want, crop: between } }), between };
 }
 
 /** Give or take a line or two. */
@@ -112,7 +115,7 @@ function partToLookAt({ timeline }: MediaInfo, start: number): { seek: number; c
 
 /** Undefined when it ended well, else ffmpeg's complaint. */
 async function runLook(
-  { source, info, ffmpeg, signal, start, seconds, until, want, onSeconds }: LookRequest,
+  { source, info, ffmpeg, signal, start, seconds, until, want, onSeconds }: MeasureRequest,
   { folder, video, size, fps, meter }: { folder: string; video: VideoInfo; size: Size; fps: number; meter: Meter },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
@@ -124,7 +127,7 @@ async function runLook(
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...(until === undefined ? [] : ['-reinit_filter', '0']),
     ...[...PICTURE_INPUT, '-t', (end - seek + READ_MARGIN_SECONDS).toFixed(3), '-i', fileUrl(resolve(source))],
-    ...['-filter_complex', lookGraph(video, want, { end: [endFilter(clock, end)], start: startFilters(clock) })],
+    ...['-filter_complex', measureGraph(video, want, { end: [endFilter(clock, end)], start: startFilters(clock) })],
     ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'],
     ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
   ];
@@ -184,9 +187,9 @@ interface PartFilters {
 }
 
 /** The filters, each printing what it found into a file of its own. */
-export function lookGraph(
+export function measureGraph(
   video: VideoInfo,
-  want: Wanted,
+  want: Measures,
   { end, start }: PartFilters = { end: [], start: [] },
 ): string {
   const branches = [
@@ -207,7 +210,7 @@ export function lookGraph(
  * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
  * an assertion (`best_input >= 0`) at the end of some clips.
  */
-function lookOutputs({ detail, blur, bars }: Wanted): readonly string[] {
+function lookOutputs({ detail, blur, bars }: Measures): readonly string[] {
   return [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
 }
 

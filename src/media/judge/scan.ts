@@ -3,11 +3,11 @@
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Rect } from '../../shared/model.ts';
 import { videoSeconds } from '../info.ts';
-import type { Moment } from '../plan/plan.ts';
-import { chooseMoment, planScan } from './best-part.ts';
-import { type LookRequest, lookBetweenBars, measuresBlur } from './measure-picture.ts';
+import type { BestPart } from '../plan/plan.ts';
+import { chooseBestPart, planScan } from './best-part.ts';
+import { type MeasureRequest, measureBetweenBars, measuresBlur } from './measure-picture.ts';
 
-export interface ScanRequest extends Pick<LookRequest, 'source' | 'info' | 'ffmpeg' | 'signal'> {
+export interface ScanRequest extends Pick<MeasureRequest, 'source' | 'info' | 'ffmpeg' | 'signal'> {
   /** Seconds that the part must have; null is as many as are good. */
   readonly duration: number | null;
   /** 0 to 1. */
@@ -18,7 +18,7 @@ export interface ScanRequest extends Pick<LookRequest, 'source' | 'info' | 'ffmp
  * Bars that are already in the picture are left out of what is measured. Throws `clip` when no part of it can be decoded,
  * `machine`, or `interrupted`. The same file and build give the same part.
  */
-export async function findMoment({ duration, onProgress, ...request }: ScanRequest): Promise<Moment> {
+export async function findBestPart({ duration, onProgress, ...request }: ScanRequest): Promise<BestPart> {
   const { video } = request.info;
   if (!video) throw new TypeError('there is no picture to look through');
   const spans = planScan(videoSeconds(video) ?? 0, video);
@@ -37,7 +37,7 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
         onProgress(furthest / total);
       };
       const part = { ...request, ...span, onSeconds, want: { blur, detail: !blur } };
-      const { readings, between } = await lookBetweenBars(part, picture);
+      const { readings, between } = await measureBetweenBars(part, picture);
       looks.push({ span, readings });
       picture = between;
     } catch (error) {
@@ -48,7 +48,7 @@ export async function findMoment({ duration, onProgress, ...request }: ScanReque
     done += span.seconds;
     onProgress(done / total);
   }
-  const moment = chooseMoment(looks, duration);
+  const moment = chooseBestPart(looks, duration);
   if (moment) return moment;
   throw new SoraError('clip', 'No part of the clip could be looked at, so that none can be chosen.', {
     hint: 'Choose one yourself: --start 0',

@@ -72,7 +72,7 @@ export interface RejectPlan {
 export type MediaPlan = RemuxPlan | ConvertPlan | RejectPlan;
 
 /** The part of a clip that `--start auto` chose. */
-export interface Moment {
+export interface BestPart {
   /** Into the source. */
   readonly start: number;
   readonly seconds: number;
@@ -83,8 +83,8 @@ export interface Moment {
 }
 
 /** What was found in the picture, where the wishes ask for it. */
-export interface Found {
-  readonly moment?: Moment | undefined;
+export interface PictureFindings {
+  readonly moment?: BestPart | undefined;
   /** Without its bars, in pixels of the upright picture. */
   readonly crop?: Rect | undefined;
   /** Which its pictures take on the way, after the one that its headers tell. Only matters to what fits otherwise. */
@@ -95,7 +95,11 @@ export interface Found {
  * Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`.
  * Without a moment `--start auto` is planned from the beginning.
  */
-export function planMedia(info: MediaInfo, options: ClipOptions, { moment, crop, otherSize }: Found = {}): MediaPlan {
+export function planMedia(
+  info: MediaInfo,
+  options: ClipOptions,
+  { moment, crop, otherSize }: PictureFindings = {},
+): MediaPlan {
   refuseWishes(wrongWishes(options));
   const issues = findIssues(info);
   const { video } = info;
@@ -347,7 +351,7 @@ interface Cut {
   readonly whole: number;
   readonly fps: number;
   readonly options: ClipOptions;
-  readonly moment: Moment | undefined;
+  readonly moment: BestPart | undefined;
 }
 
 function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, moment }: Cut): PlanStep[] {

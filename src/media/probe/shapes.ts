@@ -5,7 +5,7 @@ import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { Moment } from '../plan/plan.ts';
+import type { BestPart } from '../plan/plan.ts';
 import { runDecoder } from '../verify/decode.ts';
 import { type DecodedFrame, parseFirstFrames } from './first-frames.ts';
 
@@ -62,7 +62,7 @@ export function partInOneShape(
   stretches: readonly Stretch[],
   { start, end }: Stretch,
   duration: number | null,
-): Moment | string {
+): BestPart | string {
   const sizes = [...new Set(stretches.map(({ size }) => formatSize(size)))].join(', ');
   const changes = stretches.slice(1, 4).map((stretch) => `${Number(stretch.start.toFixed(2))} s`);
   const because = `its picture changes its shape (${sizes}) at ${changes.join(', ')}`;

@@ -5,7 +5,7 @@ import { type Point, writeText } from './stroke-font.ts';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-export interface Paper extends Size {
+export interface Canvas extends Size {
   /** rgb24, row by row. */
   readonly data: Uint8Array;
 }
@@ -23,14 +23,14 @@ export interface TextStyle {
   readonly colour: Colour;
 }
 
-export function createPaper({ width, height }: Size, colour: Colour): Paper {
+export function createCanvas({ width, height }: Size, colour: Colour): Canvas {
   const data = new Uint8Array(width * height * 3);
   for (let at = 0; at < data.length; at += 3) data.set(colour, at);
   return { width, height, data };
 }
 
 /** What lies beyond the edges is left out. */
-export function fillRect(paper: Paper, { x, y, width, height }: Rect, colour: Colour): void {
+export function fillRect(paper: Canvas, { x, y, width, height }: Rect, colour: Colour): void {
   for (let row = Math.max(0, y); row < Math.min(paper.height, y + height); row += 1) {
     for (let column = Math.max(0, x); column < Math.min(paper.width, x + width); column += 1) {
       paper.data.set(colour, (row * paper.width + column) * 3);
@@ -39,7 +39,7 @@ export function fillRect(paper: Paper, { x, y, width, height }: Rect, colour: Co
 }
 
 /** Puts a picture with its upper left corner at this place, where it must lie within the paper. */
-export function putPicture(paper: Paper, picture: Paper, { x, y }: { x: number; y: number }): void {
+export function putPicture(paper: Canvas, picture: Canvas, { x, y }: { x: number; y: number }): void {
   for (let row = 0; row < picture.height; row += 1) {
     const line = picture.data.subarray(row * picture.width * 3, (row + 1) * picture.width * 3);
     paper.data.set(line, ((y + row) * paper.width + x) * 3);
@@ -60,7 +60,7 @@ export function fitText(text: string, style: TextStyle, pixels: number): string 
 }
 
 /** `x` is the text's left edge, `y` the top of its capitals. */
-export function putText(paper: Paper, text: string, { x, y, ...style }: TextStyle & { x: number; y: number }): void {
+export function putText(paper: Canvas, text: string, { x, y, ...style }: TextStyle & { x: number; y: number }): void {
   const unit = style.height / 10;
   const radius = style.weight / 2;
   const place = ([px, py]: Point): Point => [x + radius + px * unit, y + py * unit];
@@ -76,7 +76,7 @@ export function putText(paper: Paper, text: string, { x, y, ...style }: TextStyl
 }
 
 /** Puts a colour where the mask says, its upper left corner at this place; what lies beyond the edges is left out. */
-export function putMask(paper: Paper, mask: Mask, { x, y, colour }: { x: number; y: number; colour: Colour }): void {
+export function putMask(paper: Canvas, mask: Mask, { x, y, colour }: { x: number; y: number; colour: Colour }): void {
   for (let row = Math.max(0, -y); row < Math.min(mask.height, paper.height - y); row += 1) {
     for (let column = Math.max(0, -x); column < Math.min(mask.width, paper.width - x); column += 1) {
       const cover = (mask.data[row * mask.width + column] ?? 0) / 255;
@@ -86,14 +86,14 @@ export function putMask(paper: Paper, mask: Mask, { x, y, colour }: { x: number;
 }
 
 /** `cover`: 0 leaves what is there, 1 is the colour alone. */
-function blend(paper: Paper, at: number, { colour, cover }: { colour: Colour; cover: number }): void {
+function blend(paper: Canvas, at: number, { colour, cover }: { colour: Colour; cover: number }): void {
   for (let channel = 0; channel < 3; channel += 1) {
     const under = paper.data[at * 3 + channel] ?? 0;
     paper.data[at * 3 + channel] = Math.round(under + ((colour[channel] ?? 0) - under) * cover);
   }
 }
 
-function drawLine(paper: Paper, [a, b]: readonly [Point, Point], radius: number, ink: Map<number, number>): void {
+function drawLine(paper: Canvas, [a, b]: readonly [Point, Point], radius: number, ink: Map<number, number>): void {
   const reach = radius + 1;
   const [left, right] = [Math.floor(Math.min(a[0], b[0]) - reach), Math.ceil(Math.max(a[0], b[0]) + reach)];
   const [top, bottom] = [Math.floor(Math.min(a[1], b[1]) - reach), Math.ceil(Math.max(a[1], b[1]) + reach)];
@@ -117,7 +117,7 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const RGB8 = [8, 2, 0, 0, 0];
 
 /** The same paper gives the same bytes on one version of Node. */
-export function encodePng({ width, height, data }: Paper): Buffer {
+export function encodePng({ width, height, data }: Canvas): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width);
   header.writeUInt32BE(height, 4);
@@ -131,7 +131,7 @@ export function encodePng({ width, height, data }: Paper): Buffer {
 }
 
 /** Every row as its difference to the one above (filter 2), which packs pictures and flat ground alike. */
-function filterRows({ width, height, data }: Paper): Uint8Array {
+function filterRows({ width, height, data }: Canvas): Uint8Array {
   const bytes = width * 3;
   const rows = new Uint8Array((bytes + 1) * height);
   for (let row = 0; row < height; row += 1) {

@@ -8,7 +8,7 @@ import { KILL_AFTER_MS, throwIfAborted } from '../ffmpeg/process.ts';
 import type { Mask } from './canvas.ts';
 import { findFont } from './font-lookup.ts';
 
-export interface LetteringRequest {
+export interface TextRequest {
   /** One line. */
   readonly text: string;
   readonly fontFolders: readonly string[];
@@ -26,7 +26,7 @@ const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Thaana}/u;
 const TIMEOUT_MS = 20_000;
 
 /** Undefined where no font here has all its letters, or this build cannot draw them. Throws `interrupted` only. */
-export async function letter({ text, fontFolders, ...request }: LetteringRequest): Promise<Mask | undefined> {
+export async function renderText({ text, fontFolders, ...request }: TextRequest): Promise<Mask | undefined> {
   const shown = text.normalize('NFC').replace(/\p{Cf}|\ufe0e|\ufe0f/gu, '');
   const font = BADLY_SET.test(shown) ? undefined : await findFont(shown, fontFolders);
   throwIfAborted(request.signal);
@@ -52,7 +52,7 @@ export async function letter({ text, fontFolders, ...request }: LetteringRequest
 async function draw(
   text: string,
   size: number,
-  { folder, ffmpeg, signal }: Pick<LetteringRequest, 'ffmpeg' | 'signal'> & { folder: string },
+  { folder, ffmpeg, signal }: Pick<TextRequest, 'ffmpeg' | 'signal'> & { folder: string },
 ): Promise<Mask | undefined> {
   const { execa } = await import('execa');
   const ground = { width: size * ([...text].length + 2) * 2, height: size * 4 };

@@ -10,19 +10,19 @@ import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '.
 import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from '../info.ts';
 import { inputMatrix } from '../plan/colour.ts';
 import {
+  type Canvas,
   type Colour,
-  createPaper,
+  createCanvas,
   encodePng,
   fillRect,
   fitText,
   type Mask,
-  type Paper,
   putMask,
   putPicture,
   putText,
   textWidth,
 } from './canvas.ts';
-import { canWrite, writablePart } from './stroke-font.ts';
+import { hasStrokes, writablePart } from './stroke-font.ts';
 
 export interface SheetRequest {
   readonly source: string;
@@ -97,7 +97,7 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
       hint: 'See what it is: sora clip inspect <file>',
     });
   const layout = layOut(displayedSize(video));
-  const paper = createPaper(layout, GROUND);
+  const paper = createCanvas(layout, GROUND);
   const title = await titleOf(request, paper.width - 2 * MARGIN);
   drawHeader(paper, title, sheetFacts(info, seconds));
   const times = Array.from({ length: FRAMES }, (_, index) => ((index + 0.5) * seconds) / FRAMES);
@@ -122,12 +122,14 @@ async function titleOf(
   width: number,
 ): Promise<string | Mask | undefined> {
   const title = oneLine(request.title, 200);
-  if (canWrite(title)) return title;
-  const { letter } = await import('./font-text.ts');
-  return (await letter({ text: title, fontFolders, ffmpeg, signal, size: FONT_SIZE, width })) ?? writablePart(title);
+  if (hasStrokes(title)) return title;
+  const { renderText } = await import('./font-text.ts');
+  return (
+    (await renderText({ text: title, fontFolders, ffmpeg, signal, size: FONT_SIZE, width })) ?? writablePart(title)
+  );
 }
 
-function drawHeader(paper: Paper, title: string | Mask | undefined, facts: string): void {
+function drawHeader(paper: Canvas, title: string | Mask | undefined, facts: string): void {
   const width = paper.width - 2 * MARGIN;
   const large = { height: 26, weight: 3.4, colour: BRIGHT };
   const small = { height: 14, weight: 1.7, colour: QUIET };
@@ -143,11 +145,11 @@ interface Cell {
   readonly layout: Layout;
   readonly index: number;
   /** Undefined where the clip could not be decoded. */
-  readonly frame: Paper | undefined;
+  readonly frame: Canvas | undefined;
   readonly label: string;
 }
 
-function drawCell(paper: Paper, { layout, index, frame, label }: Cell): void {
+function drawCell(paper: Canvas, { layout, index, frame, label }: Cell): void {
   const { cell, picture, columns } = layout;
   const left = MARGIN + (index % columns) * (cell.width + GAP);
   const x = left + Math.floor((cell.width - picture.width) / 2);
@@ -194,7 +196,7 @@ interface Wanted {
 }
 
 /** A short clip is read once; in a long one every frame is sought. Undefined where there is no picture at that time. */
-async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Paper | undefined)[]> {
+async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Canvas | undefined)[]> {
   const { times, seconds } = wanted;
   const [first = 0] = times;
   if (seconds <= MOST_READ_SECONDS) {
@@ -204,7 +206,7 @@ async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Paper
     request.onProgress(1);
     return times.map((_, index) => found[index]);
   }
-  const frames: (Paper | undefined)[] = [];
+  const frames: (Canvas | undefined)[] = [];
   for (const from of times) {
     frames.push((await decodeFrames(request, { ...wanted, from, filters: [], count: 1 }))[0]);
     request.onProgress(frames.length / times.length);
@@ -215,7 +217,7 @@ async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Paper
 async function decodeFrames(
   { source, ffmpeg, signal }: SheetRequest,
   { video, size, from, filters, count }: Wanted & { from: number; filters: readonly string[]; count: number },
-): Promise<Paper[]> {
+): Promise<Canvas[]> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
   const matrix = video.rgb ? '' : `:in_color_matrix=${inputMatrix(video)}`;

@@ -4,7 +4,7 @@
  */
 export type Point = readonly [x: number, y: number];
 
-export interface Letter {
+export interface StrokeText {
   readonly width: number;
   /** Curves are broken into lines. */
   readonly lines: readonly (readonly Point[])[];
@@ -159,7 +159,7 @@ const GAP = 2.3;
 const CURVE_STEPS = 8;
 
 /** True when every letter, mark and symbol of the text is drawn. */
-export function canWrite(text: string): boolean {
+export function hasStrokes(text: string): boolean {
   return [...text.normalize('NFD')].every((char) => char in ALPHABET || char in MARKS);
 }
 
@@ -175,7 +175,7 @@ export function writablePart(text: string): string | undefined {
 }
 
 /** A text as lines on one line of writing, from x = 0 on; its width in units. Accents are drawn, other scripts are boxes. */
-export function writeText(text: string): Letter {
+export function writeText(text: string): StrokeText {
   const lines: (readonly Point[])[] = [];
   let x = 0;
   let middle = 0;

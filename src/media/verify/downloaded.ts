@@ -14,19 +14,19 @@ export interface VideoFacts extends Size {
 }
 
 /** Empty for what is no video. */
-export interface Received extends Partial<Soundness> {
+export interface DownloadedFacts extends Partial<Soundness> {
   readonly facts?: VideoFacts;
 }
 
 /** Throws `unverified` for what is no picture, or no whole video; a whole one whose pictures are damaged is an answer. */
-export async function checkReceived(
+export async function checkDownloaded(
   path: string,
   {
     variant,
     ffmpeg,
     signal,
   }: { variant: Variant; ffmpeg: Promise<Ffmpeg | undefined> | undefined; signal: AbortSignal },
-): Promise<Received> {
+): Promise<DownloadedFacts> {
   if (variant !== 'video') {
     await checkPicture(path, variant);
     return {};

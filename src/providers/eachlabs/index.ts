@@ -1,11 +1,18 @@
 /** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, isUnsupported, jsonOf, maybeDone, saysNothing, withoutId } from '../../http/answer.ts';
+import {
+  type Answer,
+  ambiguousCreate,
+  answerWithoutId,
+  isUnsupported,
+  jsonOf,
+  unreadableAnswer,
+} from '../../http/answer.ts';
 import { jsonBody, type RequestBody, rawBody } from '../../http/body.ts';
 import { characterError } from '../../http/errors.ts';
 import { checkNamedUrl, isSuccess, openLinked } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
-import { isClipThere } from '../../http/url-exists.ts';
+import { urlExists } from '../../http/url-exists.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
@@ -61,7 +68,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
 
   function createdBy(answer: Answer): RemoteVideo {
     jsonOf(answer);
-    return decodeCreated(answer) ?? withoutId(answer, 'prediction');
+    return decodeCreated(answer) ?? answerWithoutId(answer, 'prediction');
   }
 
   /** Undefined when the host does not know the id. */
@@ -72,7 +79,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
     jsonOf(answer);
     const prediction = decodePrediction(answer, id);
     if (prediction) return prediction;
-    throw saysNothing(answer, 'the prediction');
+    throw unreadableAnswer(answer, 'the prediction');
   }
 
   /** Every input of a model by its name; undefined when the host does not tell. It asks for no key, and gets none. */
@@ -194,7 +201,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
       return { url: await uploadClip(input.clipPath, call) };
     },
 
-    hasClip: (url, { signal }) => isClipThere(url, { http, root, signal }),
+    hasClip: (url, { signal }) => urlExists(url, { http, root, signal }),
 
     describeVideo(input) {
       const model = eachlabsModel(input.model);
@@ -251,7 +258,7 @@ function characterOf(id: string, { video, output }: Prediction): RemoteCharacter
   if (video.status !== 'succeeded') throw characterRefusal(video.failure, video.remoteStatus);
   const character = characterIn(output);
   if (character) return character;
-  throw maybeDone(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
+  throw ambiguousCreate(`The prediction ${id} of eachlabs has succeeded without naming the character's id.`);
 }
 
 function isFinal({ video }: Prediction): boolean {

@@ -1,6 +1,14 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 
-import { type Answer, failureOf, isUnsupported, jsonOf, parseJson, saysNothing, withoutId } from '../../http/answer.ts';
+import {
+  type Answer,
+  answerWithoutId,
+  failureOf,
+  isUnsupported,
+  jsonOf,
+  parseJson,
+  unreadableAnswer,
+} from '../../http/answer.ts';
 import { formBody, type RequestBody } from '../../http/body.ts';
 import { characterError, isNotServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openLinked } from '../../http/ranged-content.ts';
@@ -46,7 +54,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     jsonOf(answer);
     const video = decodeVideo(answer, remoteId);
     if (video) return video;
-    throw saysNothing(answer, 'the video');
+    throw unreadableAnswer(answer, 'the video');
   }
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
@@ -86,7 +94,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       await call.onSend?.();
       const answer = await create(urlOf('characters'), body, call, characterError);
       jsonOf(answer);
-      return decodeCharacter(answer) ?? withoutId(answer, 'character');
+      return decodeCharacter(answer) ?? answerWithoutId(answer, 'character');
     },
 
     describeCharacter: (name) => ({
@@ -107,7 +115,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       // Some leave the id out, but not in what is an error at heart.
       const character = decodeCharacter(answer) ?? (holdsError(answer) ? undefined : decodeCharacter(answer, id));
       if (character) return character;
-      throw saysNothing(answer, 'the character');
+      throw unreadableAnswer(answer, 'the character');
     },
 
     describeVideo(input) {
@@ -118,7 +126,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     async createVideo(input, call) {
       const answer = await create(urlOf(), await encodeVideo(videoFields(input, backend)), call);
       jsonOf(answer);
-      return decodeVideo(answer) ?? withoutId(answer, 'video');
+      return decodeVideo(answer) ?? answerWithoutId(answer, 'video');
     },
 
     getVideo,
@@ -155,7 +163,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       jsonOf(answer);
       const made = decodeVideo(answer);
       if (made) return made;
-      throw withoutId(answer, 'video');
+      throw answerWithoutId(answer, 'video');
     },
 
     async listVideos({ limit, after }, call) {
@@ -165,7 +173,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
       jsonOf(answer);
       const page = decodePage(answer, limit);
       if (page) return { ...page, ...hostNow(answer) };
-      throw saysNothing(answer, 'its videos');
+      throw unreadableAnswer(answer, 'its videos');
     },
 
     // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.

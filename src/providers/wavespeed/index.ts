@@ -1,12 +1,19 @@
 /** The adapter for WaveSpeedAI: every piece of work is a task, characters too, and files travel by URL. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, isRecord, isUnsupported, maybeDone, saysNothing, withoutId } from '../../http/answer.ts';
+import {
+  type Answer,
+  ambiguousCreate,
+  answerWithoutId,
+  isRecord,
+  isUnsupported,
+  unreadableAnswer,
+} from '../../http/answer.ts';
 import { jsonBody } from '../../http/body.ts';
 import { characterError, isNotServed } from '../../http/errors.ts';
 import { checkNamedUrl, openLinked } from '../../http/ranged-content.ts';
 import { isMasked } from '../../http/redact.ts';
 import type { Call } from '../../http/request.ts';
-import { isClipThere } from '../../http/url-exists.ts';
+import { urlExists } from '../../http/url-exists.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { sentence } from '../../shared/text.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, RemoteCharacter, WireRequest } from '../provider.ts';
@@ -65,7 +72,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
   function taskOf(answer: Answer): Task {
     const task = decodeTask(openEnvelope(answer), answer);
     if (task) return remember(task);
-    return withoutId(answer, 'task');
+    return answerWithoutId(answer, 'task');
   }
 
   /** Undefined when the host does not know the task. */
@@ -77,7 +84,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     if (isUnknown(answer)) return undefined;
     const task = decodeTask(openEnvelope(answer), answer, id);
     if (task) return remember(task);
-    throw saysNothing(answer, 'the task');
+    throw unreadableAnswer(answer, 'the task');
   }
 
   /**
@@ -114,7 +121,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     if (task.video.failure) throw taskError(task);
     const character = characterIn(task.outputs[0]);
     if (character) return character;
-    throw maybeDone(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
+    throw ambiguousCreate(`Task ${task.video.id} made a character and does not say its id: ${task.said}`);
   }
 
   async function outputUrl(remoteId: string, call: Call): Promise<string> {
@@ -151,7 +158,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
     defaultModel: WAVESPEED_DEFAULT_MODEL,
 
     uploadClip: ({ clipPath, fileName }, call) => uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
-    hasClip: (url, { signal }) => isClipThere(url, { http, root, signal }),
+    hasClip: (url, { signal }) => urlExists(url, { http, root, signal }),
 
     async createCharacter({ name, clipPath, fileName }, call) {
       const clip = await uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);

@@ -4,7 +4,7 @@ import { type Answer, failureOf, type Headers, isRecord } from '../../http/answe
 import { formBody, jsonBody, type RequestBody, rawBody } from '../../http/body.ts';
 import type { Http } from '../../http/client.ts';
 import { refusal } from '../../http/errors.ts';
-import { blamelessKey, checkNamedUrl, isSuccess } from '../../http/ranged-content.ts';
+import { asStorageError, checkNamedUrl, isSuccess } from '../../http/ranged-content.ts';
 import { isMasked } from '../../http/redact.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -62,7 +62,7 @@ function post(path: string, body: RequestBody, { http, route, call }: Upload): P
 /** With the ticket's own headers and nothing else of ours: a store refuses a request that carries a key besides its signature. */
 async function put(url: string, headers: Headers, body: RequestBody, { http, route, call }: Upload): Promise<void> {
   const answer = await http.send(route.read(url, call, { method: 'PUT', keyless: true, headers, body }));
-  if (!isSuccess(answer)) throw blamelessKey(refusal(answer));
+  if (!isSuccess(answer)) throw asStorageError(refusal(answer));
 }
 
 function decodeTicket(answer: Answer, root: string): Ticket {

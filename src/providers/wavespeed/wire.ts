@@ -2,6 +2,7 @@
 
 import {
   type Answer,
+  ambiguousCreate,
   bodyOf,
   type Failure,
   failureOf,
@@ -9,7 +10,6 @@ import {
   isQuota,
   isRecord,
   jsonOf,
-  maybeDone,
   parseJson,
   readFailure,
 } from '../../http/answer.ts';
@@ -160,7 +160,7 @@ export const POLICY_HINT =
 function refusalByCode(answer: Answer, code: number): SoraError {
   if (code >= 400 && code < 500 && code !== 408) return refusalOf({ ...answer, status: code });
   const message = `${answer.host} answered with code ${code}: ${failureOf(answer).message}`;
-  if (answer.kind === 'create') return maybeDone(message, answer.requestId);
+  if (answer.kind === 'create') return ambiguousCreate(message, answer.requestId);
   return new SoraError('network', message, { hint: 'The host has trouble. Try again later.' });
 }
 

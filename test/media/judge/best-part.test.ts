@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseMoment, planScan, type Span } from '../../../src/media/judge/best-part.ts';
-import type { Readings } from '../../../src/media/judge/filter-output.ts';
+import { chooseBestPart, planScan, type Span } from '../../../src/media/judge/best-part.ts';
+import type { Measurements } from '../../../src/media/judge/filter-output.ts';
 import { judge } from '../../../src/media/judge/judge.ts';
 import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
@@ -40,7 +40,7 @@ function lookAt(seconds: readonly Look[], { cuts = [], start = 0 }: { cuts?: rea
     const value = at(index, 4).blur;
     return value === undefined ? [] : [{ ...one, value }];
   });
-  const readings: Readings = { samples, detail, cuts, blur, lit: undefined };
+  const readings: Measurements = { samples, detail, cuts, blur, lit: undefined };
   const span: Span = { start, seconds: seconds.length };
   return { span, readings };
 }
@@ -59,13 +59,13 @@ describe('chooseMoment', () => {
     ['moving', { change: 0 }],
     ['steady', { swing: 4 }],
   ])('takes the only 4 s that are %s', (_, bad) => {
-    const moment = chooseMoment([lookAt(between(20, [9, 13], bad))], null);
+    const moment = chooseBestPart([lookAt(between(20, [9, 13], bad))], null);
     expect(moment?.seconds).toBe(4);
     expect(Math.abs((moment?.start ?? 0) - 9)).toBeLessThanOrEqual(STEP);
   });
 
   it('takes the beginning of a clip that is good all over', () => {
-    expect(chooseMoment([lookAt(between(20, [0, 20], {}))], null)).toEqual({
+    expect(chooseBestPart([lookAt(between(20, [0, 20], {}))], null)).toEqual({
       start: 0,
       seconds: 4,
       because: 'the best of 73 places: no cut inside, well lit, moving, steady',
@@ -73,24 +73,24 @@ describe('chooseMoment', () => {
   });
 
   it('has no cut inside, and begins with a shot', () => {
-    const moment = chooseMoment([lookAt(between(12, [0, 12], {}), { cuts: [1.52, 3.1, 7.24, 9] })], null);
+    const moment = chooseBestPart([lookAt(between(12, [0, 12], {}), { cuts: [1.52, 3.1, 7.24, 9] })], null);
     expect(moment).toMatchObject({ start: 3.1, seconds: 4 });
   });
 
   it('takes a shorter part where no shot is longer', () => {
     const cuts = [0, 2.5, 5, 8.2, 10.3, 12].slice(1, -1);
-    const moment = chooseMoment([lookAt(between(12, [0, 12], {}), { cuts })], null);
+    const moment = chooseBestPart([lookAt(between(12, [0, 12], {}), { cuts })], null);
     expect(moment).toMatchObject({ start: 5, seconds: 3, because: expect.stringContaining('no cut inside') });
   });
 
   it('prefers a good 2 s to a bad 4 s', () => {
-    const moment = chooseMoment([lookAt(between(8, [5, 7], { swing: 4, sharp: 0.2 }))], null);
+    const moment = chooseBestPart([lookAt(between(8, [5, 7], { swing: 4, sharp: 0.2 }))], null);
     expect(moment?.seconds).toBe(2);
     expect(Math.abs((moment?.start ?? 0) - 5)).toBeLessThanOrEqual(STEP);
   });
 
   it('keeps the length that was asked for, and owns up to a cut in it', () => {
-    const moment = chooseMoment([lookAt(between(5, [0, 5], {}), { cuts: [1, 2, 3, 4] })], 3.5);
+    const moment = chooseBestPart([lookAt(between(5, [0, 5], {}), { cuts: [1, 2, 3, 4] })], 3.5);
     expect(moment?.seconds).toBe(3.5);
     expect(moment?.because).toMatch(/: 3 cuts inside/);
   });
@@ -98,7 +98,7 @@ describe('chooseMoment', () => {
   it('takes a clip that is a frame short of the length that was asked for', () => {
     const { span, readings } = lookAt(between(4, [0, 4], {}));
     const short = { span: { ...span, seconds: 3.96 }, readings };
-    expect(chooseMoment([short], 4)).toMatchObject({ start: 0, seconds: 3.96 });
+    expect(chooseBestPart([short], 4)).toMatchObject({ start: 0, seconds: 3.96 });
   });
 
   it.each<[Look, readonly string[]]>([
@@ -112,7 +112,7 @@ describe('chooseMoment', () => {
     [{ mean: 215, change: 60 }, ['very bright', 'all in motion', 'steady']],
   ])('says of the best there is what clip inspect says of it: %o', (look, words) => {
     const seen = lookAt(between(6, [0, 0], look));
-    expect(chooseMoment([seen], null)?.because.split(': ')[1]?.split(', ')).toEqual(['no cut inside', ...words]);
+    expect(chooseBestPart([seen], null)?.because.split(': ')[1]?.split(', ')).toEqual(['no cut inside', ...words]);
     const info = mediaInfo();
     const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
     if (plan.kind === 'reject' || !info.video) throw new Error('it is rejected');
@@ -126,19 +126,19 @@ describe('chooseMoment', () => {
   });
 
   it('takes a clip of less than 4 s whole', () => {
-    expect(chooseMoment([lookAt(between(3, [0, 3], {}))], null)).toMatchObject({ start: 0, seconds: 3 });
+    expect(chooseBestPart([lookAt(between(3, [0, 3], {}))], null)).toMatchObject({ start: 0, seconds: 3 });
   });
 
   it('compares the samples of a long clip, at times of the source', () => {
     const looks = [100, 500, 900].map((start) =>
       lookAt(between(8, start === 500 ? [2, 6] : [0, 0], { sharp: 0.2 }), { start }),
     );
-    expect(Math.abs((chooseMoment(looks, null)?.start ?? 0) - 502)).toBeLessThanOrEqual(STEP);
+    expect(Math.abs((chooseBestPart(looks, null)?.start ?? 0) - 502)).toBeLessThanOrEqual(STEP);
   });
 
   it('finds nothing where nothing was seen', () => {
-    expect(chooseMoment([], null)).toBeUndefined();
-    expect(chooseMoment([lookAt(between(3, [0, 3], {}))], 4)).toBeUndefined();
+    expect(chooseBestPart([], null)).toBeUndefined();
+    expect(chooseBestPart([lookAt(between(3, [0, 3], {}))], 4)).toBeUndefined();
   });
 });
 
@@ -153,7 +153,7 @@ describe('the score', () => {
       const start = 100 * index;
       return lookAt(seconds, { start, cuts: cuts.map((at) => start + at) });
     });
-    return chooseMoment(looks, 4)?.start === 0 ? 'first' : 'second';
+    return chooseBestPart(looks, 4)?.start === 0 ? 'first' : 'second';
   }
 
   it.each([
@@ -199,7 +199,7 @@ describe('the score', () => {
     [0.6, 3],
   ])('of a longer part counts for more, but not at any price: a last second of %d leaves %d s', (rate, seconds) => {
     const look = lookAt([worth(1), worth(1), worth(1), worth(rate)]);
-    expect(chooseMoment([look], null)).toMatchObject({ start: 0, seconds });
+    expect(chooseBestPart([look], null)).toMatchObject({ start: 0, seconds });
   });
 });
 

@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   cameraSpeed,
+  FILTER_OUTPUT_FILES,
+  type FilterOutput,
   fades,
   liveliness,
-  PRINTED_FILES,
-  type Printed,
-  readPrinted,
+  parseFilterOutput,
   shaking,
 } from '../../../src/media/judge/filter-output.ts';
 import { median } from '../../../src/media/judge/median.ts';
 
 /** A second of ffmpeg 5.1: half of it a still room between bars, then another shot that shakes. */
 const RECORDED = Object.fromEntries(
-  PRINTED_FILES.map((name) => [
+  FILTER_OUTPUT_FILES.map((name) => [
     name,
     readFileSync(new URL(`../../../fixtures/look/${name}.txt`, import.meta.url), 'utf8'),
   ]),
-) as Printed;
-const NOTHING = Object.fromEntries(PRINTED_FILES.map((name) => [name, ''])) as Printed;
+) as FilterOutput;
+const NOTHING = Object.fromEntries(FILTER_OUTPUT_FILES.map((name) => [name, ''])) as FilterOutput;
 const TONES = { mean: 1, p5: 0, low: 0, high: 2, p95: 2, change: 1, x: 0, y: 0 };
 
 /** Of so many pictures, with a cut at one of them. */
@@ -31,7 +31,7 @@ function where(count: number, cut = 0) {
 }
 
 describe('what the filters print', () => {
-  const readings = readPrinted(RECORDED, where(24, 12));
+  const readings = parseFilterOutput(RECORDED, where(24, 12));
 
   it('gives each picture its own time in the source', () => {
     expect(readings.samples.map(({ at }) => at)).toEqual([10, 10.0416667]);
@@ -42,7 +42,7 @@ describe('what the filters print', () => {
     const times = [0.004, 0.05, 0.51, 0.56]
       .map((at) => `frame:0 pts:0 pts_time:${at}\nlavfi.signalstats.YMIN=16\n`)
       .join('');
-    const { samples, cuts } = readPrinted({ ...NOTHING, times }, where(16, 12));
+    const { samples, cuts } = parseFilterOutput({ ...NOTHING, times }, where(16, 12));
     expect(samples.map(({ at }) => at)).toEqual([10.004, 10.05]);
     expect(cuts).toEqual([10.51]);
   });
@@ -64,14 +64,16 @@ describe('what the filters print', () => {
 
   it('reads nothing from filters that wrote nothing, or nonsense', () => {
     const nothing = { samples: [], cuts: [], detail: [], blur: [], lit: undefined };
-    expect(readPrinted(NOTHING, where(0))).toEqual(nothing);
-    const nonsense = Object.fromEntries(PRINTED_FILES.map((name) => [name, 'lavfi.x=1\n\n=\nframe:x'])) as Printed;
-    expect(readPrinted(nonsense, where(0))).toEqual(nothing);
+    expect(parseFilterOutput(NOTHING, where(0))).toEqual(nothing);
+    const nonsense = Object.fromEntries(
+      FILTER_OUTPUT_FILES.map((name) => [name, 'lavfi.x=1\n\n=\nframe:x']),
+    ) as FilterOutput;
+    expect(parseFilterOutput(nonsense, where(0))).toEqual(nothing);
   });
 
   it('finds nothing lit in black, where the width is below 0', () => {
     const black = 'frame:3 pts:3 pts_time:.75\nlavfi.cropdetect.w=-640\nlavfi.cropdetect.h=-360\n';
-    expect(readPrinted({ ...NOTHING, loose: black, tight: black }, where(0)).lit).toBeUndefined();
+    expect(parseFilterOutput({ ...NOTHING, loose: black, tight: black }, where(0)).lit).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Heard, HeardTrack } from '../../../src/media/ffmpeg/sound.ts';
+import type { HeardTrack, TrackLevels } from '../../../src/media/ffmpeg/sound.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
-import type { Readings } from '../../../src/media/judge/filter-output.ts';
+import type { Measurements } from '../../../src/media/judge/filter-output.ts';
 import { type Finding, type Judgement, judge, judgementLines } from '../../../src/media/judge/judge.ts';
 import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
@@ -16,17 +16,17 @@ interface Case {
   readonly swing?: number;
   /** Per cent of the long side by which the camera moves on from sample to sample. */
   readonly pan?: number;
-  readonly readings?: Partial<Readings>;
+  readonly readings?: Partial<Measurements>;
   readonly between?: Rect;
   readonly video?: Partial<VideoInfo>;
   readonly options?: Partial<ClipOptions>;
   readonly mute?: boolean;
   /** Of the track that is used, and of others. */
-  readonly heard?: Heard | string;
+  readonly heard?: TrackLevels | string;
   readonly others?: readonly HeardTrack[];
 }
 
-const SPEECH: Heard = { seconds: 2.9, rms: -20, peak: -2, complaint: undefined };
+const SPEECH: TrackLevels = { seconds: 2.9, rms: -20, peak: -2, complaint: undefined };
 const WHISPER = { ...SPEECH, rms: -45, peak: -30 };
 const SILENCE = { ...SPEECH, rms: -100, peak: -100 };
 const NOTHING = { ...SILENCE, seconds: 0 };
@@ -50,7 +50,7 @@ function findings({
   const samples = Array.from({ length: 36 }, (_, index): Sample => {
     return { at: index / 12, ...tones, change, x: pan + (index % 2 === 0 ? swing / 2 : -swing / 2), y: 0 };
   });
-  const plain: Readings = { samples, cuts: [], detail: [], blur: edges(3.7), lit: undefined };
+  const plain: Measurements = { samples, cuts: [], detail: [], blur: edges(3.7), lit: undefined };
   const used = info.audio ? [{ audio: info.audio, heard: rest.heard ?? SPEECH }] : [];
   return judge({
     ...{ info: { ...info, video }, options, plan, between: rest.between },
@@ -59,7 +59,7 @@ function findings({
   });
 }
 
-function edges(pixels: number): Readings['blur'] {
+function edges(pixels: number): Measurements['blur'] {
   return [{ at: 0, value: pixels }];
 }
 

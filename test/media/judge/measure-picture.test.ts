@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ffmpeg, findFfmpeg, listParts } from '../../../src/media/ffmpeg/find.ts';
-import { hearTracks } from '../../../src/media/ffmpeg/sound.ts';
+import { measureTracks } from '../../../src/media/ffmpeg/sound.ts';
 import type { MediaInfo } from '../../../src/media/info.ts';
-import { liveliness, type Readings } from '../../../src/media/judge/filter-output.ts';
+import { liveliness, type Measurements } from '../../../src/media/judge/filter-output.ts';
 import { type Finding, judge } from '../../../src/media/judge/judge.ts';
-import { lookBetweenBars, lookGraph, lookInto } from '../../../src/media/judge/measure-picture.ts';
+import { measureBetweenBars, measureGraph, measurePicture } from '../../../src/media/judge/measure-picture.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import { probeMedia } from '../../../src/media/probe/probe.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
@@ -81,28 +81,31 @@ function clip(kind: Kind, sound = '-c:a copy'): Promise<string> {
 
 async function look(
   path: string,
-  want: Parameters<typeof lookGraph>[1],
+  want: Parameters<typeof measureGraph>[1],
   by: Ffmpeg = ffmpeg,
-): Promise<{ info: MediaInfo; readings: Readings }> {
+): Promise<{ info: MediaInfo; readings: Measurements }> {
   const info = await probeMedia(path, { signal });
-  return { info, readings: await lookInto({ source: path, info, ffmpeg: by, signal, start: 0, seconds: 2, want }) };
+  return {
+    info,
+    readings: await measurePicture({ source: path, info, ffmpeg: by, signal, start: 0, seconds: 2, want }),
+  };
 }
 
 async function levels(
   path: string,
-  want: Parameters<typeof lookGraph>[1],
+  want: Parameters<typeof measureGraph>[1],
   by = ffmpeg,
 ): Promise<Record<string, string>> {
   const info = await probeMedia(path, { signal });
   const request = { source: path, info, ffmpeg: by, signal, start: 0, seconds: 2, want };
-  const { readings, between } = await lookBetweenBars(request);
+  const { readings, between } = await measureBetweenBars(request);
   const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
   if (plan.kind === 'reject' || !info.video) throw new Error('it is rejected');
   const found: readonly Finding[] = judge({
     info: { ...info, video: info.video },
     options: DEFAULT_CLIP_OPTIONS,
     ...{ plan, readings, between },
-    sounds: await hearTracks(info, request, request),
+    sounds: await measureTracks(info, request, request),
   });
   return Object.fromEntries(found.filter(({ level }) => level !== 'good').map(({ what, level }) => [what, level]));
 }
@@ -159,7 +162,7 @@ describe('clips that were made good and bad', () => {
     const measured = async (kind: Kind) => {
       const path = await clip(kind, '-an');
       const info = await probeMedia(path, { signal });
-      const { readings } = await lookBetweenBars({
+      const { readings } = await measureBetweenBars({
         ...{ source: path, info, ffmpeg, signal, start: 0, seconds: 2, want: {} },
       });
       return liveliness(readings.samples);
@@ -199,7 +202,7 @@ describe('lookInto', () => {
       seconds.push(done);
       used.push(readdirSync(place).length);
     };
-    await lookInto({ source, info, ffmpeg, signal, start: 0.5, seconds: 1, want: {}, onSeconds });
+    await measurePicture({ source, info, ffmpeg, signal, start: 0.5, seconds: 1, want: {}, onSeconds });
     expect(seconds.length).toBeGreaterThan(0);
     expect(Math.max(...seconds)).toBeLessThanOrEqual(1);
     expect(used[0]).toBe(1);
@@ -209,7 +212,7 @@ describe('lookInto', () => {
   it('tells times of the source when it begins later', async () => {
     const source = await clip('with a cut');
     const info = await probeMedia(source, { signal });
-    const { cuts, samples } = await lookInto({ source, info, ffmpeg, signal, start: 1, seconds: 1, want: {} });
+    const { cuts, samples } = await measurePicture({ source, info, ffmpeg, signal, start: 1, seconds: 1, want: {} });
     expect(cuts.map((at) => Number(at.toFixed(2)))).toEqual([1.25]);
     expect(samples[0]?.at).toBeCloseTo(1, 1);
   });
@@ -219,7 +222,7 @@ describe('lookInto', () => {
     async (kind) => {
       const source = await clip(kind);
       const info = await probeMedia(source, { signal });
-      const { samples } = await lookInto({ source, info, ffmpeg, signal, start: 0.4, seconds: 1.2, want: {} });
+      const { samples } = await measurePicture({ source, info, ffmpeg, signal, start: 0.4, seconds: 1.2, want: {} });
       const { fps = 0 } = info.video ?? {};
       const step = Math.max(1, Math.round(fps / 12)) / fps;
       const first = Math.ceil(0.4 * fps - 0.001) / fps;
@@ -238,7 +241,7 @@ describe('lookInto', () => {
     const source = await clip('good');
     const info = await probeMedia(source, { signal });
     const stopped = AbortSignal.abort();
-    const look = lookInto({ source, info, ffmpeg, signal: stopped, start: 0, seconds: 1, want: {} });
+    const look = measurePicture({ source, info, ffmpeg, signal: stopped, start: 0, seconds: 1, want: {} });
     await expect(look).rejects.toMatchObject({ code: 'interrupted' });
   });
 
@@ -247,14 +250,14 @@ describe('lookInto', () => {
     const stop = new AbortController();
     const info = await probeMedia(JOE, { signal });
     const request = { source: JOE, info, ffmpeg, signal: stop.signal, start: 0, seconds: 6, want: {} };
-    const look = lookInto({ ...request, onSeconds: () => stop.abort() });
+    const look = measurePicture({ ...request, onSeconds: () => stop.abort() });
     await expect(look).rejects.toMatchObject({ code: 'interrupted' });
     expect(await readdir(place)).toEqual([]);
   });
 
   it('says that it is the clip when nothing can be decoded', async () => {
     const info = await probeMedia(await clip('good'), { signal });
-    const look = lookInto({ source: import.meta.filename, info, ffmpeg, signal, start: 0, seconds: 1, want: {} });
+    const look = measurePicture({ source: import.meta.filename, info, ffmpeg, signal, start: 0, seconds: 1, want: {} });
     await expect(look).rejects.toMatchObject({
       code: 'clip',
       message: expect.stringMatching(/cannot be looked into: \w/),
@@ -271,19 +274,21 @@ async function ownPlace(): Promise<string> {
 
 describe('lookGraph', () => {
   it('measures only what is wanted', () => {
-    const plain = lookGraph(videoInfo(), {});
+    const plain = measureGraph(videoInfo(), {});
     expect(plain).not.toMatch(/blurdetect|cropdetect|sobel/);
-    expect(lookGraph(videoInfo(), { blur: true, bars: true, detail: true })).toMatch(/sobel.*blurdetect.*cropdetect/);
+    expect(measureGraph(videoInfo(), { blur: true, bars: true, detail: true })).toMatch(
+      /sobel.*blurdetect.*cropdetect/,
+    );
   });
 
   it('looks at the picture as it is shown, and makes whole frames of fields', () => {
-    const turned = lookGraph(videoInfo({ width: 1920, height: 1080, rotation: 90, scan: 'interlaced' }), {});
+    const turned = measureGraph(videoInfo({ width: 1920, height: 1080, rotation: 90, scan: 'interlaced' }), {});
     expect(turned).toMatch(/^\[0:V:0\]yadif=.*,split=1\[v0\];\[v0\]scale=w=180:h=320/);
   });
 
   it('looks between bars, but for the bars themselves', () => {
     const crop = { x: 0, y: 140, width: 1280, height: 440 };
-    const graph = lookGraph(videoInfo(), { blur: true, bars: true, detail: true, crop }).split(';');
+    const graph = measureGraph(videoInfo(), { blur: true, bars: true, detail: true, crop }).split(';');
     expect(graph.filter((branch) => branch.includes('crop=min(1280\\,iw):min(440\\,ih):0:140,scale=w='))).toHaveLength(
       3,
     );
@@ -291,6 +296,6 @@ describe('lookGraph', () => {
   });
 
   it('does not enlarge', () => {
-    expect(lookGraph(videoInfo({ width: 64, height: 48 }), {})).toContain('scale=w=64:h=48');
+    expect(measureGraph(videoInfo({ width: 64, height: 48 }), {})).toContain('scale=w=64:h=48');
   });
 });

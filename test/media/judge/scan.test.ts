@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measuresBlur } from '../../../src/media/judge/measure-picture.ts';
-import { findMoment, type ScanRequest } from '../../../src/media/judge/scan.ts';
+import { findBestPart, type ScanRequest } from '../../../src/media/judge/scan.ts';
 import { probeMedia } from '../../../src/media/probe/probe.ts';
 import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { findTestFfmpeg } from '../../helpers/prepare.ts';
@@ -43,7 +43,7 @@ describe('findMoment', () => {
     const path = await make(join(folder, 'joe.mp4'), filter, `${kind}.mp4`);
     const fractions: number[] = [];
     const ready = await request(path);
-    const moment = await findMoment({ ...ready, onProgress: (fraction) => fractions.push(fraction) });
+    const moment = await findBestPart({ ...ready, onProgress: (fraction) => fractions.push(fraction) });
     // A negative is as sharp as its picture: builds that measure it take the part before the cut, others the one behind it.
     if (kind === 'cut') expect([0, 3]).toContain(moment.start);
     // What changes in other ways than by a cut is found to a quarter of a second.
@@ -56,7 +56,7 @@ describe('findMoment', () => {
     );
     expect(fractions.at(-1)).toBe(1);
     expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
-    if (kind === 'cut') expect(await findMoment(ready)).toEqual(moment);
+    if (kind === 'cut') expect(await findBestPart(ready)).toEqual(moment);
   });
 
   it('leaves out bars: with them, what is overexposed would pass for well lit, and what is well lit for dark', async () => {
@@ -66,7 +66,7 @@ describe('findMoment', () => {
       `${bright},fps=12,scale=640:160,setsar=1,pad=640:480:0:160`,
       'barred.mp4',
     );
-    const moment = await findMoment(await request(path));
+    const moment = await findBestPart(await request(path));
     expect(moment.start).toBeGreaterThanOrEqual(2.75);
     expect(moment).toMatchObject({
       seconds: 3,
@@ -76,12 +76,12 @@ describe('findMoment', () => {
 
   it('keeps the length that was asked for', async () => {
     const ready = await request(join(folder, 'joe.mp4'));
-    expect((await findMoment({ ...ready, duration: 2.5 })).seconds).toBe(2.5);
+    expect((await findBestPart({ ...ready, duration: 2.5 })).seconds).toBe(2.5);
   });
 
   it('refuses a clip of which nothing can be decoded', async () => {
     const ready = await request(join(folder, 'joe.mp4'));
-    await expect(findMoment({ ...ready, source: import.meta.filename })).rejects.toMatchObject({
+    await expect(findBestPart({ ...ready, source: import.meta.filename })).rejects.toMatchObject({
       code: 'clip',
       hint: expect.stringContaining('--start 0'),
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canWrite, writablePart, writeText } from '../../../src/media/sheet/stroke-font.ts';
+import { hasStrokes, writablePart, writeText } from '../../../src/media/sheet/stroke-font.ts';
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 const UNKNOWN = writeText('\u674e');
@@ -64,7 +64,7 @@ describe('what can be written', () => {
     ['Joe ٣', false, undefined],
     ['★', false, undefined],
   ])('of %s is all: %s, without its symbols %s', (text, all, part) => {
-    expect(canWrite(text)).toBe(all);
+    expect(hasStrokes(text)).toBe(all);
     expect(writablePart(text)?.normalize()).toBe(part);
   });
 });
