@@ -34,7 +34,7 @@ const filmAt = (id: string) => ({ [`GET ${GATEWAY}/videos/${id}/content`]: FILM 
 describe('reading the home of an earlier build', () => {
   it('lists every job as its record has it, of all statuses', async () => {
     const home = earlierHome();
-    const { exitCode, stdout, stderr } = await home.sora(['video', 'list', '--json']);
+    const { exitCode, stdout, stderr } = await home.here(['video', 'list', '--json']);
     const listed = JSON.parse(stdout) as { id: string; status: string }[];
     expect(exitCode).toBe(0);
     expect(stderr).not.toMatch(/warning|error/);
@@ -56,8 +56,8 @@ describe('reading the home of an earlier build', () => {
       return existsSync(path) ? [id, statSync(path).ctimeMs, statSync(path).size, digest] : [id, changed, 0, digest];
     });
     writeFileSync(kept, JSON.stringify({ version, records: current }));
-    const fromDigests = await home.sora(['video', 'list']);
-    const fromRecords = await earlierHome().sora(['video', 'list']);
+    const fromDigests = await home.here(['video', 'list']);
+    const fromRecords = await earlierHome().here(['video', 'list']);
     expect(fromDigests.exitCode).toBe(0);
     expect(fromDigests.stdout).toBe(fromRecords.stdout);
     expect(fromDigests.stdout.split('\n')).toHaveLength(49);
@@ -65,18 +65,18 @@ describe('reading the home of an earlier build', () => {
 
   it('lists the cast, and shows each character as its record has it', async () => {
     const home = earlierHome();
-    const { exitCode, stdout } = await home.sora(['character', 'list', '--json']);
+    const { exitCode, stdout } = await home.here(['character', 'list', '--json']);
     const names = (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
     expect(exitCode).toBe(0);
     expect(names).toEqual(['Ann', 'Ben', 'Bob Jr.', 'Joe', 'Mia', 'Tom', 'Uma', 'Zoë']);
     for (const record of recordsIn(home, 'characters')) {
-      const shown = await home.sora(['character', 'show', String(record.name), '--json']);
+      const shown = await home.here(['character', 'show', String(record.name), '--json']);
       expect(JSON.parse(shown.stdout)).toMatchObject(record);
     }
   });
 
   it('calls all of it whole, and names those who have no clip', async () => {
-    const { exitCode, stdout } = await earlierHome().sora(['store', 'check', '--json']);
+    const { exitCode, stdout } = await earlierHome().here(['store', 'check', '--json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ characters: 8, jobs: 48, problems: [], orphanClips: [] },
@@ -86,7 +86,7 @@ describe('reading the home of an earlier build', () => {
 
   it('has its settings and its keys', async () => {
     const home = earlierHome();
-    const settings = await home.sora(['config', 'list', '--json']);
+    const settings = await home.here(['config', 'list', '--json']);
     expect(JSON.parse(settings.stdout)).toEqual([
       { key: 'profiles.default.provider', value: 'openai' },
       { key: 'profiles.default.baseUrl', value: 'https://gateway.example.com/v1' },
@@ -95,7 +95,7 @@ describe('reading the home of an earlier build', () => {
       { key: 'profiles.play.provider', value: 'sandbox' },
       { key: 'profiles.play.model', value: 'sora-2-pro' },
     ]);
-    const keys = await home.sora(['auth', 'status', '--json']);
+    const keys = await home.here(['auth', 'status', '--json']);
     expect(keys.exitCode).toBe(0);
     for (const key of ['…eway', '…peed', '…labs']) expect(keys.stdout).toContain(key);
   });
@@ -111,7 +111,7 @@ describe('reading the home of an earlier build', () => {
       'store check',
       'doctor',
     ]) {
-      await home.sora(line.split(' '));
+      await home.here(line.split(' '));
     }
     expect(contentsOf(home.home)).toMatchObject(before);
   });
@@ -267,11 +267,11 @@ describe('going on with the cast of an earlier build', () => {
     const home = earlierHome();
     // Ben's clip is not here.
     const names = ['Ann', 'Bob Jr.', 'Joe', 'Mia', 'Tom', 'Uma', 'Zoë'];
-    const exported = await home.sora(['character', 'export', ...names, '-o', 'all.json', '--with-clips']);
+    const exported = await home.here(['character', 'export', ...names, '-o', 'all.json', '--with-clips']);
     expect(exported).toMatchObject({ exitCode: 0 });
     const empty = { SORA_HOME: join(home.dir, 'empty') };
-    expect(await home.sora(['character', 'import', 'all.json'], { env: empty })).toMatchObject({ exitCode: 0 });
-    const { stdout } = await home.sora(['character', 'list', '--json'], { env: empty });
+    expect(await home.here(['character', 'import', 'all.json'], { env: empty })).toMatchObject({ exitCode: 0 });
+    const { stdout } = await home.here(['character', 'list', '--json'], { env: empty });
     const imported = JSON.parse(stdout) as { name: string; registrations: { value: string }[] }[];
     for (const record of recordsIn(home, 'characters').filter(({ name }) => name !== 'Ben')) {
       const { registrations, pending: _pending, ...lasting } = record;
@@ -281,14 +281,14 @@ describe('going on with the cast of an earlier build', () => {
       expect(found?.registrations.map(({ value }) => value)).toEqual(values);
     }
     expect(imported.map(({ name }) => name)).toEqual(names);
-    expect((await home.sora(['store', 'check'], { env: empty })).exitCode).toBe(0);
+    expect((await home.here(['store', 'check'], { env: empty })).exitCode).toBe(0);
   });
 
   it('reads a cast file that the earlier build wrote', async () => {
     const home = earlierHome();
     const empty = { SORA_HOME: join(home.dir, 'empty') };
-    expect(await home.sora(['character', 'import', 'cast.json'], { env: empty })).toMatchObject({ exitCode: 0 });
-    const { stdout } = await home.sora(['character', 'list', '--json'], { env: empty });
+    expect(await home.here(['character', 'import', 'cast.json'], { env: empty })).toMatchObject({ exitCode: 0 });
+    const { stdout } = await home.here(['character', 'list', '--json'], { env: empty });
     expect(JSON.parse(stdout)).toMatchObject([
       { name: 'Ben', clipless: true, registrations: [{ value: 'char_4' }] },
       { name: 'Uma', registrations: [{ value: 'char_of_uma' }] },
@@ -366,8 +366,8 @@ describe('fields that this build does not know', () => {
     const [config, keys] = ['config.json', 'keys.json'].map((name) => join(home.home, name)) as [string, string];
     change(config, (all) => ({ ...all, ...EXTRA, profiles: { ...(all.profiles as object), later: EXTRA } }));
     change(keys, (all) => ({ ...all, ...EXTRA, keys: { ...(all.keys as object), later: 'not-a-key' } }));
-    expect(await home.sora(['config', 'set', 'model', 'sora-2'])).toMatchObject({ exitCode: 0 });
-    expect(await home.sora(['auth', 'login', 'eachlabs'], { input: 'another-key\n' })).toMatchObject({ exitCode: 0 });
+    expect(await home.here(['config', 'set', 'model', 'sora-2'])).toMatchObject({ exitCode: 0 });
+    expect(await home.here(['auth', 'login', 'eachlabs'], { input: 'another-key\n' })).toMatchObject({ exitCode: 0 });
     expect(readJson(config)).toMatchObject({ ...EXTRA, profiles: { later: EXTRA, default: { model: 'sora-2' } } });
     expect(readJson(keys)).toMatchObject({ ...EXTRA, keys: { later: 'not-a-key', eachlabs: 'another-key' } });
   });
@@ -408,7 +408,7 @@ describe('a file of a later format', () => {
     const home = earlierHome();
     const path = home.jobPath(JOB);
     writeFileSync(path, JSON.stringify({ ...readJson(path), version: 2 }));
-    const { exitCode, stdout, stderr } = await home.sora(['video', 'list', '--json']);
+    const { exitCode, stdout, stderr } = await home.here(['video', 'list', '--json']);
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toHaveLength(47);
     expect(stderr).toContain(basename(path));

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { type Machine, makeMachine } from './cli.ts';
+import { type Machine, makeMachine, type RunOptions } from './cli.ts';
+import { quickened, type Ran } from './here.ts';
 
 const FIXTURE = new URL('../../fixtures/home-1/', import.meta.url);
 const FROZEN = fileURLToPath(new URL('../../fixtures/frozen.cjs', import.meta.url));
@@ -74,6 +75,8 @@ export async function farEnds(answers: Readonly<Record<string, Answer>> = {}): P
 }
 
 export interface EarlierHome extends Machine {
+  /** The same as `sora` without a process, at the same moment; for what asks no host. */
+  here(args: readonly string[], more?: RunOptions): Promise<Ran>;
   /** The record of the job whose prompt ends so, as it is now. */
   job(prompt: string): EarlierJob;
   /** Path of that record. */
@@ -116,6 +119,7 @@ export function earlierHome(ends?: FarEnds): EarlierHome {
     ...machine,
     dir: work,
     sora: (args, more = {}) => machine.sora(args, { cwd: work, ...more }),
+    here: (args, more = {}) => quickened(machine, { atMs: AFTERWARDS }).sora(args, { cwd: work, ...more }),
     job: (prompt) => JSON.parse(readFileSync(jobPath(prompt), 'utf8')),
     jobPath,
     characterPath: (name) => pathIn('characters', (one) => one.name === name),

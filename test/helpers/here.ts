@@ -22,12 +22,13 @@ export function makeQuickMachine(env: Readonly<Record<string, string>> = {}): Qu
   return quickened(makeMachine(env));
 }
 
-/** The same machine, whose commands run here. */
-export function quickened(machine: Machine): QuickMachine {
+/** The same machine, whose commands run here; see `runHere` for `clock`. */
+export function quickened(machine: Machine, clock: { readonly atMs?: number } = {}): QuickMachine {
   return {
     ...machine,
     async sora(args, { env: more = {}, input = '', cwd = machine.dir } = {}) {
-      const ran = await runHere({ dir: cwd, env: { ...machine.env, ...more }, input, homeDir: machine.dir }, args);
+      const place = { dir: cwd, env: { ...machine.env, ...more }, input, homeDir: machine.dir };
+      const ran = await runHere(place, args, clock);
       // As a shell and the processes of `makeMachine` give it.
       return { ...ran, stdout: ran.stdout.replace(/\n$/, ''), stderr: ran.stderr.replace(/\n$/, '') };
     },
