@@ -1,11 +1,13 @@
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
 import { examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
+import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
+import { tempFolder } from '../helpers/temp.ts';
 
 /** The runnable blocks of the documents for users, in the order in which they are read. */
 const BLOCKS = [README, ...TOPIC_DOCUMENTS].flatMap(examplesOf);
@@ -25,6 +27,59 @@ async function installProgram(program: string): Promise<void> {
   chmodSync(program, 0o755);
 }
 
+/**
+ * A `sora` for bash that is run by `answerCalls`, in this process: the script has some eighty of them. What reads a pipe or
+ * another of the shell's own files is run by the program.
+ */
+const SHELL_FUNCTION = `
+sora() {
+  local call exit word
+  case "$*" in */dev/fd/*) command sora "$@"; return ;; esac
+  if [ -p /dev/stdin ]; then command sora "$@"; return; fi
+  call=$(mktemp -d "$CALLS/XXXXXX")
+  for word; do printf '%s\\0' "$word"; done > "$call/args"
+  env -0 > "$call/env"
+  exec 7<>"/dev/tcp/127.0.0.1/$CALLS_PORT"
+  echo "$call" >&7
+  read -r exit <&7
+  exec 7>&-
+  cat "$call/stdout"
+  cat "$call/stderr" >&2
+  return "$exit"
+}
+`;
+
+/** Each connection names a folder with the words and the environment of one command, and is told how it ended. */
+async function answerCalls(): Promise<{ env: Record<string, string>; commands: string[]; close(): void }> {
+  const folder = await tempFolder();
+  const commands: string[] = [];
+  const listOf = (path: string): string[] => readFileSync(path, 'utf8').split('\0').slice(0, -1);
+  const answer = async (call: string): Promise<number> => {
+    const args = listOf(join(call, 'args'));
+    const pairs = listOf(join(call, 'env')).map((line) => [
+      line.slice(0, line.indexOf('=')),
+      line.slice(line.indexOf('=') + 1),
+    ]);
+    const env = Object.fromEntries(pairs) as Record<string, string>;
+    commands.push(args.join(' '));
+    const { exitCode, stdout, stderr } = await runHere({ dir: env.PWD ?? '', env }, args);
+    writeFileSync(join(call, 'stdout'), stdout);
+    writeFileSync(join(call, 'stderr'), stderr);
+    return exitCode;
+  };
+  const server: Server = createServer((socket) => {
+    socket.once('data', async (line) => {
+      const exit = await answer(line.toString().trim()).catch((error: unknown) => {
+        commands.push(String(error));
+        return 1;
+      });
+      socket.end(`${exit}\n`);
+    });
+  });
+  const port = await listening(server);
+  return { env: { CALLS: folder, CALLS_PORT: String(port) }, commands, close: () => void server.close() };
+}
+
 describe('the README', () => {
   it('has examples', () => {
     expect(BLOCKS.map(({ title }) => title)).toEqual(
@@ -38,8 +93,13 @@ describe('the README', () => {
     const script = BLOCKS.filter(({ kind }) => kind === 'sh')
       .map(({ script }) => script)
       .join('\n');
-    const done = await execa('bash', ['-euxc', script], { cwd: dir, env, extendEnv: false, reject: false, all: true });
+    const calls = await answerCalls();
+    const done = await execa('bash', ['-euxc', `${SHELL_FUNCTION}\n${script}`], {
+      ...{ cwd: dir, env: { ...env, ...calls.env }, extendEnv: false, reject: false, all: true, stdin: 'ignore' },
+    });
+    calls.close();
     expect(done.exitCode, done.all).toBe(0);
+    expect(calls.commands.length).toBeGreaterThan(50);
   }, 240_000);
 
   it('serves the sandbox to other programs as printed', async () => {
@@ -64,11 +124,18 @@ describe('the README', () => {
   });
 });
 
-function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function listening(server: Server): Promise<number> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
+    server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      resolve(typeof address === 'object' && address ? address.port : 0);
     });
   });
 }
