@@ -1,6 +1,6 @@
 /** Builds `dist` from `src`. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +112,11 @@ const unused = GROUPS.flatMap(({ packages }) => packages).filter(
   (name) => !modules.some((id) => id.includes(`/node_modules/${name}/`)),
 );
 if (unused.length > 0) throw new Error(`The groups of .build.js name packages that nothing uses: ${unused.join(', ')}`);
+
+// What `sora help <topic>` shows, beside the chunk that reads it.
+for (const name of readdirSync('src/help').filter((entry) => entry.endsWith('.md'))) {
+  copyFileSync(join('src/help', name), join('dist', name));
+}
 
 // The help of the program as a whole is the same every time: main.ts prints this instead of making it.
 writeFileSync('dist/help.txt', execFileSync(process.execPath, ['bin/sora.js', '--help'], { env: { COLUMNS: '80' } }));

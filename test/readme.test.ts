@@ -4,11 +4,22 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { fillAll } from '../src/cli/options.ts';
 import { createProgram } from '../src/cli/program.ts';
+import { HELP_TOPICS } from '../src/help/read-topic.ts';
 import { FAULT_NAMES } from '../src/sandbox/faults/named.ts';
 import { parseScenario } from '../src/sandbox/faults/scenario-file.ts';
 import { EXIT_CODES } from '../src/shared/errors.ts';
 import { JOB_STATUSES } from '../src/shared/model.ts';
-import { DOCUMENTS, EVERYTHING, examplesOf, README, ROOT, tableBehind } from './helpers/documents.ts';
+import { leavesOf } from './helpers/commands.ts';
+import {
+  DOCUMENTS,
+  EVERYTHING,
+  examplesOf,
+  README,
+  ROOT,
+  TOPIC_DOCUMENTS,
+  tableBehind,
+  tablesOf,
+} from './helpers/documents.ts';
 
 const SOURCES = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.ts'),
@@ -17,29 +28,13 @@ const SOURCES = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
 await fillAll(program);
 
-interface Leaf {
-  readonly name: string;
-  readonly flags: readonly string[];
-}
-
-function leaves(command: Command, path: readonly string[] = []): Leaf[] {
-  if (command.commands.length === 0) {
-    return [{ name: path.join(' '), flags: command.options.flatMap(({ long }) => long ?? []) }];
-  }
-  return command.commands
-    .filter((child) => child.name() !== 'help' && !child.name().startsWith('__'))
-    .flatMap((child) => leaves(child as Command, [...path, child.name()]));
-}
-
-const COMMANDS = leaves(program);
+const COMMANDS = leavesOf(program);
 const FLAGS = new Set(
   [...program.options, ...COMMANDS.flatMap(({ flags }) => flags.map((long) => ({ long })))].map(
     ({ long }) => long ?? '',
   ),
 );
 const EXAMPLES = DOCUMENTS.flatMap(examplesOf).flatMap(({ script }) => script.trim().split('\n'));
-
-const HELP_FOLDER = existsSync(`${ROOT}/src/help`) ? ['help'] : [];
 
 /** Of the JSON that documents show, only scenarios have one of these. */
 const isScenario = (json: object): boolean => 'use' in json || 'rules' in json || 'jobs' in json;
@@ -102,7 +97,7 @@ describe('the documents', () => {
   });
 
   it('gives every exit code its row, and no other', () => {
-    const rows = tableBehind('## Exit codes').flatMap(([codes = '']) =>
+    const rows = tableBehind('# Exit codes').flatMap(([codes = '']) =>
       codes.split(',').map((code) => Number(code.trim())),
     );
     expect(rows.toSorted((a, b) => a - b)).toEqual([0, ...Object.values(EXIT_CODES)].toSorted((a, b) => a - b));
@@ -129,7 +124,7 @@ describe('the documents', () => {
     const mapped = tableBehind('## Map by folder').flatMap(([folder = '']) =>
       [...folder.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name.replace(/\/$/, '')),
     );
-    const there = new Set([...SOURCES.map((file) => file.split('/')[0] ?? ''), ...HELP_FOLDER]);
+    const there = new Set([...SOURCES.map((file) => file.split('/')[0] ?? '')]);
     expect(mapped.toSorted()).toEqual([...there].toSorted());
   });
 
@@ -164,10 +159,13 @@ describe('the documents', () => {
     expect(wrong).toEqual([]);
   });
 
+  const FAULTS = tablesOf(TOPIC_DOCUMENTS.find(({ path }) => path.endsWith('/faults.md')) ?? README);
+
   it('names a test that is there for everything that can go wrong', () => {
-    const rows = tableBehind('## What can go wrong and what happens');
-    expect(rows.length).toBeGreaterThan(30);
-    const missing = rows.filter(([, , , test = '']) => {
+    const rows = tableBehind('## What can go wrong', 'test/README.md');
+    expect(rows.length).toBeGreaterThan(70);
+    expect(rows.map(([what]) => what)).toEqual(FAULTS.map(([what]) => what));
+    const missing = rows.filter(([, test = '']) => {
       const [, file = '', title = ''] = /^`(test\/\S+\.test\.ts)`: (\S.*)$/.exec(test) ?? [];
       if (!existsSync(`${ROOT}/${file}`)) return true;
       // A title of its own, or a line of a table of cases.
@@ -179,8 +177,18 @@ describe('the documents', () => {
 
   it('gives what can go wrong exit codes that there are', () => {
     const known = new Set([0, ...Object.values(EXIT_CODES)].map(String));
-    const rows = tableBehind('## What can go wrong and what happens');
-    expect(rows.filter(([, , exit = '']) => !known.has(exit))).toEqual([]);
+    expect(FAULTS.filter(([, , exit = '']) => !known.has(exit))).toEqual([]);
+  });
+
+  it('is short where a newcomer begins: the README has at most 200 lines', () => {
+    expect(README.text.split('\n').length).toBeLessThanOrEqual(201);
+  });
+
+  it('leads from the README to every help topic', () => {
+    const named = tableBehind('| topic | about |').map(([cell]) => cell);
+    expect(named).toEqual(HELP_TOPICS.map((topic) => `[${topic}](src/help/${topic}.md)`));
+    const there = readdirSync(`${ROOT}/src/help`).filter((name) => name.endsWith('.md'));
+    expect(there.toSorted()).toEqual(HELP_TOPICS.map((topic) => `${topic}.md`).toSorted());
   });
 
   it('shows scenarios that can be played', () => {

@@ -1,7 +1,8 @@
 /** Help in all its forms, and the commands that nobody types: the first screen, and what completion asks. */
 import { type Argument, type Command, CommanderError, type Option } from 'commander';
+import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
 import { nearest } from '../shared/text.ts';
-import { type Act, fill, fillAll, HELP_TOPICS, type HelpTopic } from './options.ts';
+import { type Act, fill, fillAll } from './options.ts';
 
 export function addHelp(program: Command, act: Act): void {
   const helpFor = act(async (context, [topic = '']) => {

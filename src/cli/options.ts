@@ -39,11 +39,6 @@ export async function fillAll(command: Command): Promise<void> {
 /** The shells that commands are completed in. */
 export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
-/** What `sora help` tells besides the commands. */
-export const HELP_TOPICS = ['exit-codes', 'environment', 'clips', 'providers'] as const;
-
-export type HelpTopic = (typeof HELP_TOPICS)[number];
-
 export const JOB_ID = 'a job id, the host’s id, or @last';
 
 export interface ClipFlags {

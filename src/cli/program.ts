@@ -2,10 +2,12 @@
 import { type Command, Option } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Context, Globals } from '../context.ts';
+import { HELP_TOPICS } from '../help/read-topic.ts';
 import { BACKENDS } from '../providers/provider.ts';
+import { wrap } from '../terminal/width.ts';
 import { CollectingCommand } from './collecting-command.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
-import { type Act, examples, fill, HELP_TOPICS, isText, later, type Outcome, text } from './options.ts';
+import { type Act, examples, fill, isText, later, type Outcome, text } from './options.ts';
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -91,7 +93,10 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     });
   }
   addHidden(program, { act, version: pkg.version });
-  program.addHelpText('after', `\nHelp topics: sora help ${HELP_TOPICS.join(' | ')}`);
+  program.addHelpText(
+    'after',
+    `\n${wrap(`Help topics (sora help <topic>): ${HELP_TOPICS.join(', ')}`, columns, '  ')}`,
+  );
   program.addHelpText(
     'after',
     examples('sora character create joe.mp4 --name Joe', 'sora video generate "Joe waves at the sea." -c Joe --wait'),

@@ -179,8 +179,11 @@ async function operandsOf(
   if (argument.name() === 'command') {
     // `sora help`: the words of a command, or a topic.
     const { command } = locate(root, typed.operands);
-    const also = command === root && typed.operands.length === 0 ? choices(topics) : [];
-    return { candidates: starting([...namesOf(command.commands), ...also], typed.prefix), files: false };
+    const names = namesOf(command.commands);
+    // Some topics have the name of a command.
+    const also = topics.filter((topic) => !names.some(({ value }) => value === topic));
+    const candidates = command === root && typed.operands.length === 0 ? [...names, ...choices(also)] : names;
+    return { candidates: starting(candidates, typed.prefix), files: false };
   }
   const source = sourceOf(at.path, { placeholder: argument.name() });
   return source && from(context, source, typed);

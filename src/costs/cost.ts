@@ -90,7 +90,7 @@ export function formatJobCost(job: Priceable): string {
   return job.cost?.estimateUsd === undefined ? 'unknown' : `~${formatUsd(job.cost.estimateUsd)}`;
 }
 
-/** `Estimated: $1.20; told by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
+/** `Estimated: $1.20; reported by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
 export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !cameToNothing(job));
   const told = counted.flatMap(({ cost }) => cost?.actualUsd ?? []);
@@ -98,7 +98,7 @@ export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   const unknown = counted.length - told.length - estimates.length;
   const parts = [
     ...(estimates.length > 0 ? [`estimated: ${formatUsd(sum(estimates))}`] : []),
-    ...(told.length > 0 ? [`told by hosts: ${formatUsd(sum(told))}`] : []),
+    ...(told.length > 0 ? [`reported by hosts: ${formatUsd(sum(told))}`] : []),
     ...(unknown > 0 ? [`unknown: ${unknown} ${unknown === 1 ? 'job' : 'jobs'}`] : []),
   ];
   const text = parts.join('; ');

@@ -39,9 +39,11 @@ describe('what needs no work', () => {
   it.each([
     ['--version', new RegExp(`^${pkg.version.replaceAll('.', '\\.')}\n$`)],
     ['--help', /^Usage: sora [\s\S]*Examples:/],
-    ['help', /^Usage: sora [\s\S]*Help topics: sora help exit-codes \| environment \| clips \| providers/],
+    ['help', /^Usage: sora [\s\S]*Help topics \(sora help <topic>\): characters, videos,[\s\S]* faults\n/],
     ['help character', /^Usage: sora character /],
-    ['help clips', /^A host takes a clip/],
+    ['help clips', /^# Clips\n/],
+    ['help store', /^# The store\n/],
+    ['help store check', /^Usage: sora store check /],
     ['completion bash', /complete .*-F _sora sora/],
     ['video generate --help', /--character <name>/],
   ])('sora %s is said on stdout and is a success', async (line, expected) => {

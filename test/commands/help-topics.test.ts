@@ -1,74 +1,97 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { HELP_TOPICS, type HelpTopic } from '../../src/cli/options.ts';
 import { runHelpTopic } from '../../src/commands/help-topics.ts';
+import { HELP_TOPICS, type HelpTopic } from '../../src/help/read-topic.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
-import { EXIT_CODES } from '../../src/shared/errors.ts';
+import { EXIT_CODES, WORST_FIRST } from '../../src/shared/errors.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
+import { tableBehind } from '../helpers/documents.ts';
 import { createTestContext } from '../helpers/host.ts';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const markdownOf = (name: HelpTopic): string =>
+  readFileSync(new URL(`../../src/help/${name}.md`, import.meta.url), 'utf8');
 
-/** The rows of the first table below a text of the README, without marks. */
-function rows(below: string): string[][] {
-  const table = /(?:^\|.*\|\n)+/m.exec(README.slice(README.indexOf(below)))?.[0] ?? '';
-  return table
-    .trim()
-    .split('\n')
-    .slice(2)
-    .map((row) =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.replaceAll('`', '').replaceAll("'", '’').trim()),
-    );
-}
-
-async function topic(name: HelpTopic, columns = 80): Promise<{ text: string; json: unknown }> {
-  const test = await createTestContext({}, { columns });
+async function topic(name: HelpTopic, { columns = 80, isTTY = true } = {}): Promise<{ text: string; json: unknown }> {
+  const test = await createTestContext({}, { columns, tty: isTTY ? ['stdout'] : [] });
   await runHelpTopic(test.context, name);
   const json = await test.again({ json: true });
   await runHelpTopic(json.context, name);
   return { text: test.stdout.text(), json: JSON.parse(json.stdout.text()) };
 }
 
+/** What no line can be broken in: a URL, a path, or code that is shown as it is. */
+function widestPart(markdown: string): number {
+  const code = [...markdown.matchAll(/^```\w*\n([\s\S]*?)^```$/gm)].flatMap(([, lines = '']) => lines.split('\n'));
+  const words = markdown.split(/[\s|]+/);
+  return 2 + Math.max(...[...code, ...words].map(displayWidth));
+}
+
 describe('a help topic', () => {
-  it.each(HELP_TOPICS.flatMap((name) => [60, 80, 140].map((columns) => [name, columns] as const)))(
+  it.each(HELP_TOPICS.flatMap((name) => [40, 60, 80, 140].map((columns) => [name, columns] as const)))(
     '%s fits %i columns',
     async (name, columns) => {
-      const { text } = await topic(name, columns);
-      for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+      const { text } = await topic(name, { columns });
+      const most = Math.max(columns, widestPart(markdownOf(name)));
+      for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(most);
     },
   );
 
-  it('exit-codes says what the README says', async () => {
-    const { json, text } = await topic('exit-codes', 200);
-    const told = (json as { exit: number[]; meaning: string }[]).map(({ exit, meaning }) => [exit.join(', '), meaning]);
-    expect(told).toEqual(rows('## Exit codes'));
-    for (const code of Object.values(EXIT_CODES)) expect(text).toMatch(new RegExp(`(^|, | )${code}[, ]`, 'm'));
-    expect(README).toContain(/With several ids: .*?\./.exec(text)?.[0]);
+  it.each(HELP_TOPICS)('%s is in a pipe the Markdown of its file, byte for byte', async (name) => {
+    const { text } = await topic(name, { isTTY: false });
+    expect(text).toBe(markdownOf(name));
   });
 
-  it('environment says what the README says', async () => {
+  it.each(HELP_TOPICS)('%s says on a terminal every word of its file', async (name) => {
+    const { text } = await topic(name, { columns: 140 });
+    const words = (from: string): string[] => from.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+    const said = new Set(words(text));
+    // What follows ``` is for programs.
+    expect(words(markdownOf(name).replaceAll(/^```\w+$/gm, '')).filter((word) => !said.has(word))).toEqual([]);
+  });
+
+  it('exit-codes says with --json what it says in words, with the code of each error', async () => {
+    const { json } = await topic('exit-codes');
+    const told = json as { exit: number[]; code: string[]; meaning: string }[];
+    expect(told.map(({ exit, meaning }) => [exit.join(', '), meaning])).toEqual(
+      tableBehind('# Exit codes').map((row) => row.map((cell) => cell.replaceAll('`', ''))),
+    );
+    expect(told.flatMap(({ code }) => code).toSorted()).toEqual(Object.keys(EXIT_CODES).toSorted());
+    for (const { exit, code } of told) for (const one of code) expect(exit).toContain(EXIT_CODES[one as 'bug']);
+  });
+
+  it('exit-codes says in which order several ids count', () => {
+    const order = WORST_FIRST.map((code) => EXIT_CODES[code]).join(', ');
+    expect(markdownOf('exit-codes')).toContain(`With several ids: the first that applies of ${order}.`);
+  });
+
+  it('environment lists its variables with --json', async () => {
     const { json } = await topic('environment');
-    const told = (json as { variables: string[]; meaning: string }[]).map(({ variables, meaning }) => [
-      variables.join(', '),
-      meaning,
-    ]);
-    expect(told).toEqual(rows('| variable | meaning |'));
+    expect(json).toContainEqual({ variables: ['SORA_PROVIDER', 'SORA_PROFILE'], meaning: 'as --provider, --profile' });
+    expect(json).toHaveLength(tableBehind('| variable | meaning |').length);
   });
 
-  it('providers names every host, and where its key comes from', async () => {
-    const { text } = await topic('providers');
-    for (const [name, { keyVariable }] of Object.entries(PROVIDERS)) {
-      expect(text).toContain(name);
-      if (keyVariable) expect(text).toContain(keyVariable);
-    }
+  it('providers names every host, its base URL and its variables, and no other', async () => {
+    const rows = tableBehind('| name | base URL | variables |').map((row) =>
+      row.map((cell) => cell.replaceAll('`', '')),
+    );
+    const expected = Object.entries(PROVIDERS).map(([name, { keyVariable, baseUrlVariable, defaultBaseUrl }]) =>
+      keyVariable === undefined
+        ? [name, 'built in', expect.stringContaining('no key')]
+        : [name, defaultBaseUrl, `${keyVariable}, ${baseUrlVariable}`],
+    );
+    expect(rows).toEqual(expected);
+    const { json } = await topic('providers');
+    expect((json as { name: string }[]).map(({ name }) => name)).toEqual(Object.keys(PROVIDERS));
   });
 
   it('clips says the limits', async () => {
     const { text, json } = await topic('clips');
     expect(json).toMatchObject({ seconds: [2, 4], shortSide: [720, 1080], fps: [23.976, 60], bytes: 50_000_000 });
     for (const limit of ['2 to 4 s', '720 to 1080 pixels', '23.976 to 60', '50 MB']) expect(text).toContain(limit);
+  });
+
+  it('without data of its own is its Markdown with --json', async () => {
+    const { json } = await topic('videos');
+    expect(json).toEqual({ topic: 'videos', markdown: markdownOf('videos') });
   });
 });

@@ -231,10 +231,10 @@ describe('video list', () => {
     await runVideoList(test.context, {});
     const rows = test.stdout.text().trimEnd().split('\n').slice(1);
     expect(rows.map((row) => / (\S+) +2026-/.exec(row)?.[1])).toEqual(['$0.70', '~$0.40', 'unknown']);
-    expect(test.stderr.text()).toBe('Estimated: $0.40; told by hosts: $0.70; unknown: 1 job\n');
+    expect(test.stderr.text()).toBe('Estimated: $0.40; reported by hosts: $0.70; unknown: 1 job\n');
     const done = await test.again();
     await runVideoList(done.context, { status: 'succeeded' });
-    expect(done.stderr.text()).toBe('Estimated: $0.40; told by hosts: $0.70\n');
+    expect(done.stderr.text()).toBe('Estimated: $0.40; reported by hosts: $0.70\n');
   });
 
   it('keeps to one status, and warns of records that cannot be read', async () => {

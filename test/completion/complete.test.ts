@@ -1,9 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fillAll, HELP_TOPICS } from '../../src/cli/options.ts';
+import { fillAll } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runComplete } from '../../src/completion/complete.ts';
+import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
@@ -75,7 +76,11 @@ describe('what can come next', () => {
     ['a truth as the value of a setting', ['config', 'set', 'autoCast', ''], ['true', 'false']],
     ['both flags of one choice', ['video', 'generate', 'x', '--no-auto'], ['--no-auto-cast']],
     ['the other of them', ['video', 'generate', 'x', '--auto'], ['--auto-cast']],
-    ['commands and topics to get help for', ['help', 'c'], ['character', 'clip', 'config', 'completion', 'clips']],
+    [
+      'commands and topics to get help for',
+      ['help', 'c'],
+      ['character', 'clip', 'config', 'completion', 'characters', 'costs', 'clips', 'cast'],
+    ],
     ['subcommands to get help for', ['help', 'store', ''], ['path', 'check']],
     ['no options behind two dashes', ['character', 'show', '--', '-'], []],
   ])('are %s', async (_title, given, expected) => {

@@ -142,7 +142,7 @@ describe('the costs of jobs', () => {
       job({}),
       never,
     ];
-    expect(describeCosts(jobs)).toBe('Estimated: $1.20; told by hosts: $0.40; unknown: 2 jobs');
+    expect(describeCosts(jobs)).toBe('Estimated: $1.20; reported by hosts: $0.40; unknown: 2 jobs');
   });
 
   it('leave out what there is none of', () => {

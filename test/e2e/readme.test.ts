@@ -1,30 +1,29 @@
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
 import { examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
+import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
-import { tempFolder } from '../helpers/temp.ts';
 
-/** The runnable blocks of the documents for users, in the order in which they are read. */
-const BLOCKS = [README, ...TOPIC_DOCUMENTS].flatMap(examplesOf);
+/** For users, in the order in which they are read: each finds what the ones before it have made. */
+const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS].filter((document) =>
+  examplesOf(document).some(({ kind }) => kind === 'sh'),
+);
 
 /** A folder with joe.mp4 and a `sora` on the PATH, as after an installation. */
-async function readersMachine() {
-  const machine = makeMachine();
-  copyFileSync(await smallJoe(), join(machine.dir, 'joe.mp4'));
-  const program = join(machine.dir, 'bin', 'sora');
-  const env = { ...machine.env, PATH: `${join(machine.dir, 'bin')}:${machine.env.PATH}` };
-  return { ...machine, env, program };
-}
-
-async function installProgram(program: string): Promise<void> {
-  await execa('mkdir', ['-p', join(program, '..')]);
+async function readersMachine(dir: string) {
+  copyFileSync(await smallJoe(), join(dir, 'joe.mp4'));
+  const program = join(dir, 'bin', 'sora');
+  mkdirSync(join(program, '..'));
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
   chmodSync(program, 0o755);
+  const base = { HOME: dir, SORA_HOME: join(dir, 'home'), SORA_FFMPEG: ffmpegPath, CI: '1' };
+  return { dir, env: { ...base, PATH: `${join(dir, 'bin')}:${process.env.PATH ?? ''}` } };
 }
 
 /**
@@ -50,8 +49,9 @@ sora() {
 `;
 
 /** Each connection names a folder with the words and the environment of one command, and is told how it ended. */
-async function answerCalls(): Promise<{ env: Record<string, string>; commands: string[]; close(): void }> {
-  const folder = await tempFolder();
+async function answerCalls(
+  folder: string,
+): Promise<{ env: Record<string, string>; commands: string[]; close(): void }> {
   const commands: string[] = [];
   const listOf = (path: string): string[] => readFileSync(path, 'utf8').split('\0').slice(0, -1);
   const answer = async (call: string): Promise<number> => {
@@ -81,32 +81,58 @@ async function answerCalls(): Promise<{ env: Record<string, string>; commands: s
 }
 
 describe('the README', () => {
-  it('has examples', () => {
-    expect(BLOCKS.map(({ title }) => title)).toEqual(
-      expect.arrayContaining(['A tour in ten lines', 'Characters', 'Videos', 'Clips', 'The sandbox', 'The store']),
-    );
+  it('and most of the help topics have examples', () => {
+    expect(WITH_EXAMPLES).toContain(README);
+    expect(WITH_EXAMPLES.length).toBeGreaterThan(TOPIC_DOCUMENTS.length / 2);
   });
 
-  it('runs as printed, from the first example to the last', async () => {
-    const { dir, env, program } = await readersMachine();
-    await installProgram(program);
-    const script = BLOCKS.filter(({ kind }) => kind === 'sh')
-      .map(({ script }) => script)
-      .join('\n');
-    const calls = await answerCalls();
-    const done = await execa('bash', ['-euxc', `${SHELL_FUNCTION}\n${script}`], {
-      ...{ cwd: dir, env: { ...env, ...calls.env }, extendEnv: false, reject: false, all: true, stdin: 'ignore' },
+  describe.sequential('and its help topics', () => {
+    let machine: Awaited<ReturnType<typeof readersMachine>>;
+    let calls: Awaited<ReturnType<typeof answerCalls>>;
+
+    beforeAll(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
+      machine = await readersMachine(folder);
+      const inbox = join(folder, 'calls');
+      mkdirSync(inbox);
+      calls = await answerCalls(inbox);
     });
-    calls.close();
-    expect(done.exitCode, done.all).toBe(0);
-    expect(calls.commands.length).toBeGreaterThan(50);
-  }, 240_000);
+
+    afterAll(() => {
+      calls.close();
+      rmSync(machine.dir, { recursive: true, force: true });
+    });
+
+    it.each(WITH_EXAMPLES.map((document) => [document.path, document] as const))(
+      '%s: runs as printed, from the first example to the last',
+      async (path, document) => {
+        const scripts = examplesOf(document).filter(({ kind }) => kind === 'sh');
+        // The README says it once, for the reader's shell.
+        const chosen = path === README.path ? {} : { SORA_PROVIDER: 'sandbox' };
+        const done = await execa(
+          'bash',
+          ['-euxc', [SHELL_FUNCTION, ...scripts.map(({ script }) => script)].join('\n')],
+          {
+            ...{ cwd: machine.dir, env: { ...machine.env, ...calls.env, ...chosen }, extendEnv: false },
+            ...{ reject: false, all: true, stdin: 'ignore' },
+          },
+        );
+        expect(done.exitCode, done.all).toBe(0);
+      },
+      240_000,
+    );
+
+    it('call sora many times, and mostly without a process', () => {
+      expect(calls.commands.length).toBeGreaterThan(80);
+    });
+  });
 
   it('serves the sandbox to other programs as printed', async () => {
-    const { dir, env, program } = await readersMachine();
-    await installProgram(program);
+    const { dir, env } = await readersMachine(makeMachine().dir);
     const port = await freePort();
-    const [serve = '', ...calls] = (BLOCKS.find(({ kind }) => kind === 'serve')?.script ?? '')
+    const [serve = '', ...calls] = (
+      TOPIC_DOCUMENTS.flatMap(examplesOf).find(({ kind }) => kind === 'serve')?.script ?? ''
+    )
       .replaceAll('4010', String(port))
       .trim()
       .split('\n');

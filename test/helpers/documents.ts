@@ -1,6 +1,7 @@
 /** The documents of the project, as tests read them: what they say is held against the program. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -12,15 +13,8 @@ export interface Document {
 
 const documentAt = (path: string): Document => ({ path, text: readFileSync(`${ROOT}/${path}`, 'utf8') });
 
-const HELP = 'src/help';
-
-/** What `sora help <topic>` shows. */
-export const TOPIC_DOCUMENTS: readonly Document[] = (
-  existsSync(`${ROOT}/${HELP}`) ? readdirSync(`${ROOT}/${HELP}`) : []
-)
-  .filter((name) => name.endsWith('.md'))
-  .toSorted()
-  .map((name) => documentAt(`${HELP}/${name}`));
+/** What `sora help <topic>` shows, in the order of its list. */
+export const TOPIC_DOCUMENTS: readonly Document[] = HELP_TOPICS.map((topic) => documentAt(`src/help/${topic}.md`));
 
 export const README = documentAt('README.md');
 
@@ -34,11 +28,19 @@ export const DOCUMENTS: readonly Document[] = [
 /** All that is documented. */
 export const EVERYTHING = DOCUMENTS.map(({ text }) => text).join('\n');
 
-/** The rows of the first table behind a text, cell by cell; throws where no document has that text. */
-export function tableBehind(words: string): string[][] {
-  const document = DOCUMENTS.find(({ text }) => text.includes(words));
+/**
+ * The rows of the first table behind a text, cell by cell, of the document whose path ends so; throws where it has no such
+ * text.
+ */
+export function tableBehind(words: string, path = ''): string[][] {
+  const document = DOCUMENTS.find((one) => one.path.endsWith(path) && one.text.includes(words));
   if (!document) throw new Error(`No document has: ${words}`);
   const table = /(?:^\|.*\|\n)+/m.exec(document.text.slice(document.text.indexOf(words)))?.[0] ?? '';
+  return rowsOf(table);
+}
+
+/** Of a table as it is written, cell by cell, without its head. */
+function rowsOf(table: string): string[][] {
   return table
     .trim()
     .split('\n')
@@ -49,6 +51,11 @@ export function tableBehind(words: string): string[][] {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
+}
+
+/** All tables of a document, cell by cell, one behind the other. */
+export function tablesOf({ text }: Document): string[][] {
+  return [...text.matchAll(/(?:^\|.*\|\n)+/gm)].flatMap(([table]) => rowsOf(table));
 }
 
 export interface Example {

@@ -1,0 +1,214 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { fillAll } from '../../src/cli/options.ts';
+import { createProgram } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
+import { readTopic } from '../../src/help/read-topic.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { leavesOf } from '../helpers/commands.ts';
+import { ffmpegPath } from '../helpers/ffmpeg.ts';
+import { hostIn } from '../helpers/host.ts';
+import { fittingJoe, smallJoe } from '../helpers/joe.ts';
+import { misfits, readShapes } from '../helpers/shapes.ts';
+import { rendererOf } from '../sandbox/harness.ts';
+
+const SHAPES = readShapes(readTopic('json'));
+const ONE_PIXEL =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
+
+/** Every command once, in an order in which each finds what it needs. A line after `#` says what the host does from there on. */
+const SESSION = `
+sora
+character create fits.mp4 --name Ann --dry-run
+character create fits.mp4 --name Ann
+character create fits.mp4 --name Joe --local
+character rename Joe Jim
+character rename Jim Joe
+character sync
+character list
+character show Ann --sheet ann.png
+character export -o cast.json --with-clips
+character import cast.json
+character sync Ann --provider wavespeed
+character show Ann
+character adopt @ann --name Max --orientation landscape --as-registered
+character show Max
+character remove Joe --yes
+clip inspect small.mp4 --start 0.5
+clip inspect fits.mp4
+clip inspect short.mp4
+clip prepare fits.mp4 -o copied.mp4
+clip prepare fits.mp4 -o other.mp4 --dry-run
+clip sheet fits.mp4
+video generate Sea. -c Ann --dry-run --auto-cast
+video generate Sea. -c Ann --key a -o sea.mp4 --allow-drift
+video generate Sea. -c Ann --key a --dry-run
+video generate Ann. --auto-cast --count 2
+video generate Sea. --reference ${ONE_PIXEL}
+video status
+video status @last --debug
+video wait @last --allow-drift
+video show @last
+video list
+video list --remote
+video download @1 -o again.mp4 --allow-drift
+video extend @last On. --dry-run
+video extend @last On. --wait --allow-drift
+video edit @last Night. --wait --allow-drift
+video remix @last Rain.
+# {"version":1,"jobs":[{"fail":{"code":"server_error","message":"No."}}]}
+video generate Fail.
+video wait @last
+video show @last
+video list --remote
+# {"version":1,"use":["reset-before"]}
+video generate Lost.
+# {"version":1}
+video status
+video resend @last
+# {"version":1,"use":["reset-before"]}
+video generate Gone.
+# {"version":1}
+video close @last --yes
+video delete @1 --yes
+video generate Stop. --provider eachlabs
+video cancel @last
+video prune --older-than 0s --dry-run
+# {"version":1,"use":["reset-after"]}
+character create fits.mp4 --name Eve
+# {"version":1}
+character show Eve
+provider list
+provider models
+auth login openai < sk-123456789012345678
+auth status
+auth status openai
+auth logout openai
+config set model sora-2
+config get model
+config get profiles.default
+config list
+config path
+config unset model
+store path
+store check
+sandbox serve
+doctor
+completion bash
+help json
+`
+  .trim()
+  .split('\n');
+
+interface Ran {
+  readonly line: string;
+  readonly exit: number;
+  readonly json: unknown;
+  readonly stderr: readonly unknown[];
+}
+
+const RAN: Ran[] = [];
+const SEEN = new Set<string>();
+
+/** The row of the table that says what a line prints. */
+function rowOf(line: string): string {
+  const words = line.split(' ');
+  if (line === 'sora') return 'sora';
+  const names = [words[0] ?? '', words.slice(0, 2).join(' ')].filter((name) => SHAPES.commands.has(name));
+  const name = names.at(-1) ?? '';
+  const [marked] = ['--dry-run', '--remote'].filter((flag) => words.includes(flag));
+  if (marked && SHAPES.commands.has(`${name} ${marked}`)) return `${name} ${marked}`;
+  return marked === '--dry-run' && /^video (generate|extend)/.test(line) ? '--dry-run' : name;
+}
+
+describe('sora help json', () => {
+  beforeAll(async () => {
+    const [fits, small, root] = [await fittingJoe(), await smallJoe(), await mkdtemp(join(tmpdir(), 'sora-test-'))];
+    const places = { dir: join(root, 'work'), home: join(root, 'home') };
+    await mkdir(places.dir);
+    await copyFile(fits, join(places.dir, 'fits.mp4'));
+    await copyFile(small, join(places.dir, 'small.mp4'));
+    await writeFile(join(places.dir, 'short.mp4'), 'x');
+    let test = hostIn(places, {});
+    const sandbox = await startSandbox({
+      ...{ stateDir: join(root, 'host'), ffmpeg: ffmpegPath, renderer: rendererOf(await readFile(fits)) },
+      now: () => test.clock.ms,
+    });
+    const env = {
+      ...{ SORA_PROVIDER: 'openai', OPENAI_BASE_URL: sandbox.url, OPENAI_API_KEY: 'sandbox' },
+      ...{ WAVESPEED_BASE_URL: sandbox.urls.wavespeed, WAVESPEED_API_KEY: 'sandbox' },
+      ...{ EACHLABS_BASE_URL: sandbox.urls.eachlabs, EACHLABS_API_KEY: 'sandbox' },
+    };
+    const ids = { '@1': '', '@ann': '' };
+    for (const step of SESSION) {
+      if (step.startsWith('# ')) {
+        sandbox.play(JSON.parse(step.slice(2)));
+        continue;
+      }
+      const [line = '', typed] = step.split(' < ');
+      const nowMs = test.clock.ms + 1000;
+      test = hostIn(places, { env, ...(typed !== undefined && { stdin: `${typed}\n` }) });
+      test.clock.ms = nowMs;
+      const words = line === 'sora' ? ['__welcome'] : line.replace(/@(1|ann)/, (name) => ids[name as '@1']).split(' ');
+      const done = runCli([...words, '--json'], test.host);
+      if (line === 'sandbox serve') {
+        await vi.waitFor(() => expect(test.stdout.text()).not.toBe(''), 20_000);
+        test.abort('interrupted');
+      }
+      const exit = await done;
+      const out = test.stdout.text();
+      const json = out === '' ? undefined : JSON.parse(out);
+      if (line.includes('--key a -o')) ids['@1'] = json.id;
+      if (line === 'character create fits.mp4 --name Ann') ids['@ann'] = json.registrations[0].value;
+      RAN.push({ line, exit, json, stderr: test.stderr.json() });
+    }
+    await sandbox.close();
+    await rm(root, { recursive: true });
+  }, 240_000);
+
+  it('has a row for every command, and for nothing else', async () => {
+    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+    await fillAll(program);
+    const names = leavesOf(program).map(({ name }) => name);
+    const rows = [...SHAPES.commands.keys()].filter((name) => !name.includes('--') && name !== 'sora');
+    expect(rows.toSorted()).toEqual(names.toSorted());
+  });
+
+  it('has a table for every name in its tables', () => {
+    const named = [...SHAPES.commands.values(), ...[...SHAPES.shapes.values()].flat().map(({ types }) => types)].flat();
+    const shapes = named.map((type) => type.replace('[]', '')).filter((type) => /^[A-Z]/.test(type));
+    const stderr = ['ErrorLine', 'WarningLine', 'EventLine', 'DebugLine'];
+    expect([...new Set([...shapes, ...stderr])].toSorted()).toEqual([...SHAPES.shapes.keys()].toSorted());
+  });
+
+  it('describes what every command prints', () => {
+    const wrong = RAN.flatMap(({ line, json }) => {
+      if (json === undefined || line === 'help json') return [];
+      const types = SHAPES.commands.get(rowOf(line)) ?? [];
+      return misfits(SHAPES, json, { types, seen: SEEN }).map((found) => `sora ${line}: ${found}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('describes every line on stderr', () => {
+    const lines = RAN.flatMap(({ line, stderr }) => stderr.map((json) => ({ line, json })));
+    expect(lines.length).toBeGreaterThan(10);
+    const types = ['ErrorLine', 'WarningLine', 'EventLine', 'DebugLine'];
+    const wrong = lines.flatMap(({ line, json }) =>
+      misfits(SHAPES, json, { types, seen: SEEN }).map((found) => `sora ${line}: ${found} (${JSON.stringify(json)})`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('is tried on a document of every command', () => {
+    const tried = new Set(RAN.flatMap(({ line, json }) => (json === undefined ? [] : rowOf(line))));
+    const missing = [...SHAPES.commands.keys()].filter((name) => !tried.has(name));
+    expect(missing).toEqual([]);
+  });
+
+  it('is tried on every shape', () => {
+    expect([...SHAPES.shapes.keys()].filter((name) => !SEEN.has(name))).toEqual([]);
+  });
+});
