@@ -19,6 +19,7 @@ const GROUPS = [
         'cli/run.ts',
         'cli/program.ts',
         'cli/help-command.ts',
+        'cli/help-document.ts',
         'cli/options.ts',
         'context.ts',
         'settings/choose-provider.ts',

@@ -10,6 +10,7 @@ import {
 } from 'commander';
 import { hintsOf, refuseAll, SoraError } from '../shared/errors.ts';
 import { nearest, oneLine } from '../shared/text.ts';
+import { helpDocument } from './help-document.ts';
 
 /** The rest of the line means the same although these are missing from it. */
 const READS_ON: ReadonlySet<string> = new Set(['commander.missingMandatoryOptionValue', 'commander.missingArgument']);
@@ -17,7 +18,7 @@ const READS_ON: ReadonlySet<string> = new Set(['commander.missingMandatoryOption
 /** Its children are of the same kind, and share their problems with it. */
 export class CollectingCommand extends Command {
   readonly #problems: SoraError[];
-  #example: string | undefined;
+  readonly examples: string[] = [];
 
   constructor(name?: string, problems: SoraError[] = []) {
     super(name);
@@ -30,7 +31,7 @@ export class CollectingCommand extends Command {
 
   override addHelpText(position: AddHelpTextPosition, text: string | ((context: AddHelpTextContext) => string)): this {
     if (typeof text !== 'string') return super.addHelpText(position, text);
-    this.#example ??= /^ {2}\$ (.+)$/m.exec(text)?.[1];
+    this.examples.push(...[...text.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line = '']) => line));
     return super.addHelpText(position, text);
   }
 
@@ -59,6 +60,13 @@ export class CollectingCommand extends Command {
     return undefined as never;
   }
 
+  /** With `--json`, which commander has read by then, wherever it stands: the command as data. */
+  override outputHelp(context?: HelpContext | ((text: string) => string)): void {
+    const { json } = this.optsWithGlobals<{ json?: boolean }>();
+    if (json === true) this.configureOutput().writeOut?.(`${JSON.stringify(helpDocument(this), null, 2)}\n`);
+    else super.outputHelp(context as HelpContext);
+  }
+
   /** With an error: because a subcommand is missing. */
   override help(context?: HelpContext | ((text: string) => string)): never {
     if (typeof context === 'function') return super.help(context);
@@ -85,7 +93,7 @@ export class CollectingCommand extends Command {
   }
 
   #keep(problem: { readonly code: string; readonly message: string }): void {
-    this.#problems.push(usageError(problem, this.#example));
+    this.#problems.push(usageError(problem, this.examples[0]));
   }
 
   /** Commander speaks of the first one only. */

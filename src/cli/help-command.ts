@@ -28,6 +28,7 @@ export function addHelp(program: Command, act: Act): void {
       };
       let found = program;
       for (const word of words) found = await find(found, word);
+      if (program.opts().json === true) await fillAll(found);
       found.outputHelp();
       return;
     });

@@ -6,6 +6,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { oneLine } from '../shared/text.ts';
 import { createUi, type Ui } from '../terminal/ui.ts';
 import { usageError } from './collecting-command.ts';
+import { fillAll } from './options.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command to its end. Never throws; everything it opened is closed when it resolves. */
@@ -36,6 +37,8 @@ export async function runCli(argv: readonly string[], runtime: Runtime): Promise
     },
   });
   try {
+    // What is shown as data is shown whole.
+    if (early.json && argv.some((word) => word === '--help' || word === '-h')) await fillAll(program);
     await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {

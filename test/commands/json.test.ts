@@ -31,13 +31,15 @@ character list
 character show Ann --sheet ann.png
 character export -o cast.json --with-clips
 character import cast.json
+config set model openai/sora-2/text-to-video
 character sync Ann --provider wavespeed
+config unset model
 character show Ann
 character adopt @ann --name Max --orientation landscape --as-registered
 character show Max
 character remove Joe --yes
 clip inspect small.mp4 --start 0.5
-clip inspect fits.mp4
+clip inspect fits.mp4 --crop-bars
 clip inspect short.mp4
 clip prepare fits.mp4 -o copied.mp4
 clip prepare fits.mp4 -o other.mp4 --dry-run
@@ -98,6 +100,7 @@ sandbox serve
 doctor
 completion bash
 help json
+clip --help
 `
   .trim()
   .split('\n');
@@ -116,6 +119,7 @@ const SEEN = new Set<string>();
 function rowOf(line: string): string {
   const words = line.split(' ');
   if (line === 'sora') return 'sora';
+  if (line.endsWith(' --help')) return '--help';
   const names = [words[0] ?? '', words.slice(0, 2).join(' ')].filter((name) => SHAPES.commands.has(name));
   const name = names.at(-1) ?? '';
   const [marked] = ['--dry-run', '--remote'].filter((flag) => words.includes(flag));
