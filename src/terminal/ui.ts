@@ -10,6 +10,7 @@ import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
 import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
 import { type FreeColumns, formatTable } from './table.ts';
+import { wrap } from './width.ts';
 
 export type { Task } from './progress.ts';
 
@@ -91,6 +92,9 @@ export function createUi(options: UiOptions): Ui {
   const toStderr = (text: string): void => {
     options.stderr.stream.write(`${text}\n`);
   };
+  // On a terminal no word is broken; elsewhere each message is a line.
+  const { isTTY: wraps, columns } = options.stderr;
+  const atWidth: Wrap = (text) => (wraps && columns > 0 && text.length > columns ? wrap(text, columns) : text);
 
   return {
     paint,
@@ -108,10 +112,12 @@ export function createUi(options: UiOptions): Ui {
       resultSink = options.stderr;
     },
     note(text) {
-      if (!quiet && !json) toStderr(told(text));
+      if (!quiet && !json) toStderr(atWidth(told(text)));
     },
     warn(text) {
-      toStderr(json ? safeJson({ warning: told(text) }) : `${mark.yellow('warning:')} ${told(text)}`);
+      toStderr(
+        json ? safeJson({ warning: told(text) }) : labelled('warning:', told(text), { atWidth, paint: mark.yellow }),
+      );
     },
     event(event) {
       if (json) toStderr(hide(safeJson(event)));
@@ -122,7 +128,7 @@ export function createUi(options: UiOptions): Ui {
     },
     error(error) {
       const shown = hidden(error, hide);
-      toStderr(json ? safeJson({ error: errorDocument(shown) }) : errorText(shown, mark));
+      toStderr(json ? safeJson({ error: errorDocument(shown) }) : errorText(shown, mark, atWidth));
     },
     debug(line) {
       toStderr(json ? safeJson({ debug: told(line) }) : told(line));
@@ -171,12 +177,24 @@ function errorDocument(error: Shown): Readonly<Record<string, unknown>> {
   };
 }
 
-function errorText(error: Shown, mark: ChalkInstance): string {
-  const lines = [`${mark.red('error:')} ${said(error.message)}`];
-  if (error.hint !== undefined) lines.push(`${mark.cyan('hint:')} ${said(error.hint)}`);
+/** Breaks a message at words where it is shown on a terminal. */
+type Wrap = (text: string) => string;
+
+function errorText(error: Shown, mark: ChalkInstance, atWidth: Wrap): string {
+  const lines = [labelled('error:', said(error.message), { atWidth, paint: mark.red })];
+  if (error.hint !== undefined) lines.push(labelled('hint:', said(error.hint), { atWidth, paint: mark.cyan }));
   if (error.jobId !== undefined && !error.message.includes(error.jobId)) lines.push(`job: ${oneLine(error.jobId)}`);
   if (error.requestId !== undefined) lines.push(`request id: ${oneLine(error.requestId)}`);
   return lines.join('\n');
+}
+
+/** The label is painted when the lines are broken: colours have no width. */
+function labelled(
+  label: string,
+  text: string,
+  { atWidth, paint }: { atWidth: Wrap; paint: (text: string) => string },
+): string {
+  return paint(label) + atWidth(`${label} ${text}`).slice(label.length);
 }
 
 /** What is told on the way: safe, and not longer than anybody reads. */

@@ -57,16 +57,31 @@ export function shorten(text: string, columns: number): string {
   return columns < 1 ? '' : `${kept.trimEnd()}…`;
 }
 
-/** Lines of at most `columns`, broken at spaces; a longer word stands on a line of its own. `indent` is for all lines but the first. */
+/**
+ * What no line of a message is broken in. A command stays whole, from `: sora` or the beginning to the end of its sentence, and
+ * so does code in backticks: both are there to be copied, and a line break would be copied along.
+ */
+const UNBROKEN = /(?<=: |^ *)(?:[A-Z][A-Z_]*=\S+ )*sora .+?(?=\.(?: |$)|$)\.?|`[^`]+`\S*|\S+/g;
+
+/** Every line of a text as lines of at most `columns`, broken at spaces; what is longer and stays whole stands alone. */
 export function wrap(text: string, columns: number, indent = ''): string {
+  return text
+    .split('\n')
+    .map((line) => (displayWidth(line) <= columns ? line : wrapLine(line, columns, indent)))
+    .join('\n');
+}
+
+/** `indent` is for all lines but the first; they are also indented as that one is. */
+function wrapLine(text: string, columns: number, indent: string): string {
+  const lead = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line === '') line = lines.length === 0 ? word : indent + word;
+  for (const [word] of text.matchAll(UNBROKEN)) {
+    if (line === '') line = lead + word;
     else if (displayWidth(line) + 1 + displayWidth(word) <= columns) line += ` ${word}`;
     else {
       lines.push(line);
-      line = indent + word;
+      line = lead + indent + word;
     }
   }
   return [...lines, line].join('\n');

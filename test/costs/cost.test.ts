@@ -147,7 +147,7 @@ describe('the costs of jobs', () => {
 
   it('leave out what there is none of', () => {
     expect(describeCosts([job()])).toBe('Unknown: 1 job');
-    expect(describeCosts([job({ actualUsd: 2 })])).toBe('Told by hosts: $2.00');
+    expect(describeCosts([job({ actualUsd: 2 })])).toBe('Reported by hosts: $2.00');
     expect(describeCosts([never])).toBeUndefined();
     expect(describeCosts([])).toBeUndefined();
   });

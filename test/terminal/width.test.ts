@@ -58,6 +58,14 @@ it.each([
   ['one two three', 9, '  ', ['one two', '  three']],
   ['immeasurable word', 4, '', ['immeasurable', 'word']],
   ['李雷 は 海', 6, '', ['李雷', 'は 海']],
+  ['one\ntwo three', 5, '', ['one', 'two', 'three']],
+  ['  one two', 5, '', ['  one', '  two']],
+  // A command stays whole, so that it can be copied.
+  ['Go on: sora video wait job_1', 12, '', ['Go on:', 'sora video wait job_1']],
+  ['Go on: sora video list. Then stop here.', 24, '', ['Go on: sora video list.', 'Then stop here.']],
+  ['Go on: SORA_HOME=/a sora video list', 12, '', ['Go on:', 'SORA_HOME=/a sora video list']],
+  ['Run `npm ci && npm test`, then wait.', 12, '', ['Run', '`npm ci && npm test`,', 'then wait.']],
+  ['a sora is not a command here', 10, '', ['a sora is', 'not a', 'command', 'here']],
   ['', 10, '', ['']],
 ])('wrap(%j, %i, %j) is %j', (text, columns, indent, lines) => {
   expect(wrap(text, columns, indent).split('\n')).toEqual(lines);
