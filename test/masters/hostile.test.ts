@@ -45,7 +45,7 @@ function cut(share: number, options: string): Maker {
   return async (folder) => {
     const path = await made(
       'clip.mp4',
-      `-f lavfi -i testsrc=s=1280x720:d=3 -c:v libx264 -preset ultrafast ${options}`,
+      `-f lavfi -i testsrc=s=1280x720:r=10:d=3 -c:v libx264 -preset ultrafast ${options}`,
     )(folder);
     await truncate(path, Math.floor((await stat(path)).size * share));
     return path;
