@@ -130,10 +130,15 @@ describe('the notice on likeness', () => {
 
 describe('a video that lies the other way', () => {
   let clip: Buffer;
+  /** A master with bars, as `prepare` makes it. */
+  let barred: { readonly bytes: Buffer; readonly master: MadeCharacter['master'] };
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sora-register-'));
     clip = await readFile(await makeClip('no audio', folder));
+    const path = join(folder, 'barred.mp4');
+    const { clip: master } = await prepare(await makeClip('4:3', folder), path);
+    barred = { bytes: await readFile(path), master };
     await rm(folder, { recursive: true });
   });
 
@@ -177,8 +182,8 @@ describe('a video that lies the other way', () => {
     const test = await withHost();
     const store = await test.context.characters();
     const path = await store.tempClipPath();
-    const [source, folder] = [await makeClip('4:3', test.dir), test.dir];
-    const { clip: master } = await prepare(source, path);
+    const { bytes, master } = barred;
+    await writeFile(path, bytes);
     expect(master.picture).toEqual({ x: 160, y: 0, width: 960, height: 720 });
     const { picture: _known, ...plain } = master;
     const kept = { ...sampleCharacter('Joe'), planVersion, master: picture ? { ...plain, picture } : plain };
@@ -186,9 +191,9 @@ describe('a video that lies the other way', () => {
     await register(test, await store.keep(kept, path), 'portrait');
 
     const form = await readForm(test.server.seen[0] as Seen);
-    await writeFile(join(folder, 'upload.mp4'), Buffer.from(await (form.get('video') as File).arrayBuffer()));
+    await writeFile(join(test.dir, 'upload.mp4'), Buffer.from(await (form.get('video') as File).arrayBuffer()));
     const lit = marks.boundsOf(
-      await marks.readFrame(join(folder, 'upload.mp4'), { width: 972, height: 1728 }),
+      await marks.readFrame(join(test.dir, 'upload.mp4'), { width: 972, height: 1728 }),
       marks.isLit,
     );
     expect(marks.offBy(lit, { x: 6, y: 504, width: 960, height: 720 })).toBeLessThanOrEqual(3);
