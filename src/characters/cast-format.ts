@@ -80,7 +80,7 @@ function decodeOne(value: unknown, where: string): CastCharacter {
 function clipFields({ master, source, options }: MadeCharacter): Pick<MadeCharacter, 'master' | 'source' | 'options'> {
   return {
     master: pick(master, MASTER_FIELDS) as unknown as MadeCharacter['master'],
-    source: pick(source, ['fileName', 'sha256']) as unknown as MadeCharacter['source'],
+    source: pick(source, ['fileName', 'sha256', 'facts']) as unknown as MadeCharacter['source'],
     options: pick(options, OPTION_FIELDS) as unknown as MadeCharacter['options'],
   };
 }

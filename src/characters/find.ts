@@ -3,16 +3,21 @@ import type { Context } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
 import { type Character, isMade } from '../shared/model.ts';
 import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
+import { type Outdated, outdated } from './outdated.ts';
 
 const SEE_CAST = 'See the cast: sora character list';
 
-/** The character as a document: its record, and where its clip lies if it has one. */
-export async function characterDocument(
-  context: Context,
-  character: Character,
-): Promise<Character & { clipPath?: string }> {
+/** Its record, and where its clip lies and what of that would differ now, where it has one. */
+export interface CharacterDocument extends Character {
+  readonly clipPath?: string;
+  readonly outdated?: Outdated;
+}
+
+export async function characterDocument(context: Context, character: Character): Promise<CharacterDocument> {
   if (!isMade(character)) return character;
-  return { ...character, clipPath: (await context.characters()).clipPath(character.master.sha256) };
+  const clipPath = (await context.characters()).clipPath(character.master.sha256);
+  const old = outdated(character);
+  return { ...character, clipPath, ...(old && { outdated: old }) };
 }
 
 /** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */

@@ -17,15 +17,18 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
-import type {
-  Character,
-  CharacterDigest,
-  Clip,
-  ClipOptions,
-  MadeCharacter,
-  PendingRegistration,
-  Rect,
-  Registration,
+import {
+  type Character,
+  type CharacterDigest,
+  type CharacterSource,
+  type Clip,
+  type ClipOptions,
+  type MadeCharacter,
+  type PendingRegistration,
+  PLAN_VERSION,
+  type Rect,
+  type Registration,
+  type SourceFacts,
 } from '../shared/model.ts';
 import { checkName } from './names.ts';
 
@@ -38,6 +41,8 @@ export const characterName = rule<string>((value) => {
   }
 }, 'is not one that a character can have');
 
+const rect = shape<Rect>({ x: number, y: number, width: positive, height: positive });
+
 const clip = shape<Clip>({
   sha256,
   seconds: positive,
@@ -45,7 +50,7 @@ const clip = shape<Clip>({
   height: positive,
   fps: positive,
   bytes: positive,
-  picture: optional(shape<Rect>({ x: number, y: number, width: positive, height: positive })),
+  picture: optional(rect),
 });
 
 const start = rule<ClipOptions['start']>(
@@ -61,6 +66,20 @@ const clipOptions = shape<ClipOptions>({
   resolution: oneOf('auto', '720p', '1080p'),
   audio: boolean,
   cropBars: optional(boolean),
+});
+
+const facts = shape<SourceFacts>({
+  ...{ container: string, codec: string, bitDepth: optional(number), fps: optional(number), chroma: optional(string) },
+  ...{ range: optional(string), primaries: optional(string), transfer: optional(string), matrix: optional(string) },
+  ...{ hdr: optional(string), alpha: optional(boolean), window: optional(rect), stereo: optional(string) },
+  ...{ projection: optional(string), mirrored: optional(boolean), rotation: optional(number) },
+  ...{ pixelAspect: optional(number), scan: optional(string), varies: optional(boolean), delay: optional(number) },
+  ...{ hidden: optional(number), leading: optional(number), soundTracks: optional(number) },
+  sound: optional(
+    shape<NonNullable<SourceFacts['sound']>>({
+      ...{ codec: string, track: number, channels: optional(number), laidOut: optional(boolean) },
+    }),
+  ),
 });
 
 const registration = shape<Registration>({
@@ -97,7 +116,7 @@ const pending = shape<PendingRegistration>({
 
 const MADE = {
   master: clip,
-  source: shape<MadeCharacter['source']>({ fileName: string, sha256 }),
+  source: shape<CharacterSource>({ fileName: string, sha256, facts: optional(facts) }),
   options: clipOptions,
   planVersion: number,
 };
@@ -124,8 +143,8 @@ export function decodeCharacter(json: unknown): Character {
   return character;
 }
 
-/** Of the form of `CharacterDigest`. */
-export const CHARACTER_DIGEST_VERSION = 3;
+/** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
+export const CHARACTER_DIGEST_VERSION = 40 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest({
@@ -135,6 +154,7 @@ export function characterDigest({
   createdAt,
   planVersion,
   options,
+  source,
   registrations,
   pending,
 }: Character): CharacterDigest {
@@ -142,7 +162,8 @@ export function characterDigest({
     ...{ name, createdAt },
     ...(master && { master }),
     ...(planVersion !== undefined && { planVersion }),
-    ...(options && { options: { start: options.start } }),
+    ...(options && { options: { start: options.start, audio: options.audio } }),
+    ...(planVersion !== PLAN_VERSION && source?.facts && { source: { facts: source.facts } }),
     ...(clipless !== undefined && { clipless }),
     registrations: registrations.map(({ provider, value, stale, cost }) => ({
       ...{ provider, value },

@@ -17,6 +17,7 @@ import {
 import { type Cost, describeBill } from '../costs/cost.ts';
 import { temporary } from '../disk/temporary.ts';
 import { PLAN_VERSION } from '../media/plan/plan.ts';
+import { sourceFacts } from '../media/source-facts.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -237,11 +238,12 @@ export async function keep(
   const made = temporary(await store.tempClipPath());
   try {
     const { clip } = await prepareInto(context, inspected, { outputPath: made.path });
+    const facts = sourceFacts(inspected.info);
     const character: MadeCharacter = {
       version: 1,
       name: input.name,
       master: clip,
-      source: input.source,
+      source: { ...input.source, ...(facts && { facts }) },
       options: input.options,
       planVersion: PLAN_VERSION,
       registrations: [],

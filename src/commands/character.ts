@@ -1,10 +1,11 @@
 /** The cast on this machine: list, show, rename, remove. */
 
 import { characterDocument, requireCharacter } from '../characters/find.ts';
+import { outdatedNote, outdatedNotes } from '../characters/outdated.ts';
 import type { Context } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Character, type CharacterDigest, type Clip, changedSince, formatSize, isMade } from '../shared/model.ts';
-import { formatBytes, oneLine, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../shared/model.ts';
+import { formatBytes, oneLine, shellOption, shellQuote } from '../shared/text.ts';
 import type { WrittenSheet } from './clip-sheet.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
@@ -27,20 +28,11 @@ export async function runCharacterList(context: Context): Promise<undefined> {
     text: whole ? '' : await castTable(context, records),
     quiet: records.map(({ name }) => name),
   });
-  for (const one of records) {
-    const changed = changedSince(one);
-    if (changed !== undefined) ui.note(changedNote(one, changed));
-  }
+  for (const note of outdatedNotes(records)) ui.note(note);
   const costs = records.flatMap(({ registrations }) => registrations.flatMap(({ cost }) => cost ?? []));
   if (costs.length === 0) return;
   const { formatPaid } = await import('../costs/cost.ts');
   ui.note(`Paid for registrations: ${formatPaid(costs)}`);
-}
-
-/** Of a clip that was prepared by earlier rules: what differs, and the command that makes it anew. */
-export function changedNote({ name }: Pick<Character, 'name'>, changed: string): string {
-  const again = `sora character create <clip> ${shellOption('--name', shellPhrase(name))} --force`;
-  return `${name} was prepared by an earlier version; ${changed} would differ now. To make it anew, with the same options: ${again}`;
 }
 
 async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {
@@ -91,6 +83,7 @@ export async function runCharacterShow(
         `  pending     with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
     ),
   ];
+  if (document.outdated) ui.note(outdatedNote(document, document.outdated));
   if (drawn) lines.push(`  sheet       ${drawn.path}`);
   ui.result({
     json: drawn ? { ...document, sheet: drawn } : document,

@@ -1,8 +1,10 @@
 /** Where things are kept, and whether they are whole. */
+import { basename, join } from 'node:path';
+import type { Outdated } from '../characters/outdated.ts';
 import type { Context } from '../context.ts';
 import type { BrokenRecord } from '../disk/records.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { changedSince } from '../shared/model.ts';
+import { type Character, isMade } from '../shared/model.ts';
 
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
@@ -30,11 +32,15 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
   const jobs = await (await context.jobs()).list();
   const problems = [...(settings ? await brokenSettings(context) : []), ...characters.broken, ...jobs.broken];
   const remarks: string[] = [];
-  const { changedNote } = await import('./character.ts');
+  const { outdatedNote } = await import('../characters/outdated.ts');
+  const old: ({ readonly name: string } & Outdated)[] = [];
   for (const character of characters.records) {
     const { name, master, clipless } = character;
-    const changed = changedSince(character);
-    if (changed !== undefined) remarks.push(changedNote(character, changed));
+    const changed = await outdatedByItsSource(context, character);
+    if (changed) {
+      old.push({ name, ...changed });
+      remarks.push(outdatedNote(character, changed));
+    }
     if (!master || (clipless && !(await store.hasClip(master.sha256)))) {
       remarks.push(`${name} came without a clip: it can be used where it is registered, and nowhere else`);
       continue;
@@ -45,7 +51,7 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
   }
   const orphans = await store.orphanClips();
   const counts = { characters: characters.records.length, jobs: jobs.records.length };
-  const report = { ...counts, problems, remarks, orphanClips: orphans };
+  const report = { ...counts, problems, remarks, outdated: old, orphanClips: orphans };
   ui.result({
     json: report,
     text: [
@@ -64,6 +70,23 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
       hint: 'Nothing was deleted. Restore the files from a backup, or remove them by hand.',
     },
   );
+}
+
+/** Whether the clip would differ today. Where nobody could tell without the source, that is looked at if it lies in this folder. */
+async function outdatedByItsSource(context: Context, character: Character): Promise<Outdated | undefined> {
+  const { outdated } = await import('../characters/outdated.ts');
+  const known = outdated(character);
+  if (!known || known.mayDiffer.length === 0 || !isMade(character)) return known;
+  const { source, options } = character;
+  const path = join(context.runtime.cwd, basename(source.fileName));
+  const { hashFile } = await import('../disk/hash.ts');
+  if ((await hashFile(path, context.runtime.signal).catch(() => undefined)) !== source.sha256) return known;
+  const { inspectClip } = await import('../clips/inspect.ts');
+  const { sourceFacts } = await import('../media/source-facts.ts');
+  // Which part was taken makes no difference to what the source is.
+  const looked = await inspectClip(context, path, { ...options, start: null, cropBars: false }).catch(() => undefined);
+  const facts = looked && sourceFacts(looked.info);
+  return facts ? outdated(character, facts) : known;
 }
 
 /** Of the files with settings and keys, those that cannot be used. */

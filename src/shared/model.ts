@@ -130,13 +130,61 @@ export interface PendingRegistration {
   readonly createdAt: string;
 }
 
+/** What a clip was made from. */
+export interface CharacterSource {
+  readonly fileName: string;
+  readonly sha256: string;
+  /** Records before plan version 4 may lack them. */
+  readonly facts?: SourceFacts;
+}
+
+/**
+ * What of a source its plan was decided by, so that a later version can tell whether it would decide otherwise. In the words
+ * of `clip inspect --json`; what is as in most files is absent.
+ */
+export interface SourceFacts {
+  readonly container: string;
+  readonly codec: string;
+  readonly bitDepth?: number;
+  readonly fps?: number;
+  readonly chroma?: string;
+  readonly range?: string;
+  readonly primaries?: string;
+  readonly transfer?: string;
+  readonly matrix?: string;
+  readonly hdr?: string;
+  readonly alpha?: boolean;
+  readonly window?: Rect;
+  readonly stereo?: string;
+  readonly projection?: string;
+  readonly mirrored?: boolean;
+  readonly rotation?: number;
+  readonly pixelAspect?: number;
+  readonly scan?: string;
+  /** Its frame rate does. */
+  readonly varies?: boolean;
+  /** Seconds after the beginning of the file at which the picture starts. */
+  readonly delay?: number;
+  /** Pictures that an edit list hides, and those before the first keyframe. */
+  readonly hidden?: number;
+  readonly leading?: number;
+  /** Of the track that was used, counted from 0. */
+  readonly sound?: {
+    readonly codec: string;
+    readonly track: number;
+    readonly channels?: number;
+    readonly laidOut?: boolean;
+  };
+  readonly soundTracks?: number;
+}
+
 /** Of `master`, `source`, `options` and `planVersion` all are there, or none: an adopted id may come without a clip. */
 export interface Character {
   readonly version: 1;
   /** NFC, trimmed, 1-80 code points. */
   readonly name: string;
   readonly master?: Clip;
-  readonly source?: { readonly fileName: string; readonly sha256: string };
+  readonly source?: CharacterSource;
   readonly options?: ClipOptions;
   readonly planVersion?: number;
   readonly registrations: readonly Registration[];
@@ -149,26 +197,17 @@ export interface Character {
 
 /** What a list shows of a character. */
 export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt' | 'planVersion'> {
-  readonly options?: Pick<ClipOptions, 'start'>;
+  readonly options?: Pick<ClipOptions, 'start' | 'audio'>;
+  /** Only of a clip by earlier rules. */
+  readonly source?: Pick<CharacterSource, 'facts'>;
   readonly registrations: readonly (Pick<Registration, 'provider' | 'value' | 'stale'> & {
     readonly cost?: Pick<JobCost, 'estimateUsd'>;
   })[];
   readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
 }
 
-/** Raised when the same source and wishes would give another master. */
+/** Raised when the same source and wishes would give another master; characters/outdated.ts says what of which. */
 export const PLAN_VERSION = 3;
-
-/**
- * What of a master would come out differently today, as far as its record tells; undefined where nothing would. Before
- * version 3 a part that does not begin with its clip could begin with other pictures than those that were asked for.
- */
-export function changedSince({
-  planVersion = PLAN_VERSION,
-  options,
-}: Pick<CharacterDigest, 'planVersion' | 'options'>): string | undefined {
-  return planVersion < 3 && options?.start ? 'its start' : undefined;
-}
 
 /** A character with a master. */
 export type MadeCharacter = Character & Required<Pick<Character, 'master' | 'source' | 'options' | 'planVersion'>>;

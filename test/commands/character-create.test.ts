@@ -84,6 +84,7 @@ describe('character create', () => {
     const wishes = { ...options, start: 'auto', cropBars: true } as const;
     const { joe } = await created({ options: wishes });
     expect(joe).toMatchObject({ options: wishes, planVersion: PLAN_VERSION, master: { width: 1280, height: 720 } });
+    expect(joe.source.facts).toMatchObject({ container: 'MPEG-4', codec: 'H.264', fps: expect.any(Number) });
   });
 
   it('takes the same clip of a record that does not know of bars for the same', async () => {

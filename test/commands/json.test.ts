@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -18,7 +18,7 @@ const SHAPES = readShapes(readTopic('json'));
 const ONE_PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-/** Every command once, in an order in which each finds what it needs. A line after `#` says what the host does from there on. */
+/** Every command once, in an order in which each finds what it needs. A line after `#` says what the host does from there on, or whose record becomes one of an earlier version. */
 const SESSION = `
 sora
 character create fits.mp4 --name Ann --dry-run
@@ -81,6 +81,7 @@ video prune --older-than 0s --dry-run
 # {"version":1,"use":["reset-after"]}
 character create fits.mp4 --name Eve
 # {"version":1}
+# old Eve
 character show Eve
 provider list
 provider models
@@ -115,6 +116,18 @@ interface Ran {
 const RAN: Ran[] = [];
 const SEEN = new Set<string>();
 
+/** As if an earlier version had prepared the character of that name. */
+async function makeOld(folder: string, name: string): Promise<void> {
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.json')) continue;
+    const { source, ...record } = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    const { facts: _, ...bare } = source ?? {};
+    const options = { ...record.options, start: 1 };
+    const old = { ...record, options, planVersion: 2, source: bare };
+    if (record.name === name) await writeFile(join(folder, file), JSON.stringify(old));
+  }
+}
+
 /** The row of the table that says what a line prints. */
 function rowOf(line: string): string {
   const words = line.split(' ');
@@ -147,6 +160,10 @@ describe('sora help json', () => {
     };
     const ids = { '@1': '', '@ann': '' };
     for (const step of SESSION) {
+      if (step.startsWith('# old ')) {
+        await makeOld(join(places.home, 'characters'), step.slice(6));
+        continue;
+      }
       if (step.startsWith('# ')) {
         sandbox.play(JSON.parse(step.slice(2)));
         continue;

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCharacterList } from '../../src/commands/character.ts';
 import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
+import { hashFile } from '../../src/disk/hash.ts';
+import { type Character, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { createTestContext, type TestContext } from '../helpers/host.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 
@@ -34,6 +36,13 @@ describe('store path', () => {
   });
 });
 
+/** One whose record tells nothing of its source. */
+async function addOld(test: TestContext, name: string, fields: Partial<Character>): Promise<void> {
+  const { source, ...character } = await addCharacter(test, name);
+  const bare = { fileName: source.fileName, sha256: source.sha256 };
+  await (await test.context.characters()).update(name, () => ({ ...character, source: bare, ...fields }));
+}
+
 describe('store check', () => {
   it('finds an empty and a whole store whole', async () => {
     const test = await createTestContext();
@@ -45,28 +54,52 @@ describe('store check', () => {
   });
 
   it.each([
-    [2, 1.5, 1],
-    [2, 'auto', 1],
-    [2, null, 0],
-    [3, 1.5, 0],
-  ] as const)(
-    'marks a clip of plan version %d that begins at %s, where it would begin elsewhere now',
-    async (planVersion, start, marked) => {
-      const test = await createTestContext();
-      const joe = await addCharacter(test, 'Joe');
-      await (await test.context.characters()).update('Joe', () => ({
-        ...joe,
-        planVersion,
-        options: { ...DEFAULT_CLIP_OPTIONS, start },
-      }));
-      await runStoreCheck(test.context);
-      await runCharacterList(test.context);
-      const note =
-        /Joe was prepared by an earlier version; its start would differ now\. .*sora character create <clip> --name[ =]\S*Joe\S* --force/g;
-      expect(test.stdout.text().match(note) ?? []).toHaveLength(marked);
-      expect(test.stderr.text().match(note) ?? []).toHaveLength(marked);
-    },
-  );
+    [2, 1.5, 'its start would differ now. Its light, shape, frame rate or sound may differ now'],
+    [2, 'auto', 'its start would differ now. Its light, shape, frame rate or sound may differ now'],
+    [2, null, 'its light, shape, frame rate, start or sound may differ now'],
+    [3, 1.5, undefined],
+  ] as const)('marks a clip of plan version %d that begins at %s', async (planVersion, start, words) => {
+    const test = await createTestContext();
+    await addOld(test, 'Joe', { planVersion, options: { ...DEFAULT_CLIP_OPTIONS, start } });
+    await runStoreCheck(test.context);
+    await runCharacterList(test.context);
+    const note = `Joe was prepared by an earlier version; ${words}. To make it anew, with the same options: sora character create <clip> --name "Joe" --force`;
+    for (const text of [test.stdout.text(), test.stderr.text()]) expect(text.includes(note)).toBe(words !== undefined);
+  });
+
+  it('looks at the source where it lies in the folder, and says what would differ', async () => {
+    const test = await createTestContext({ json: true }, { env: { SORA_FFMPEG: ffmpegPath } });
+    const folder = test.context.runtime.cwd;
+    const vfr = words(
+      '-v error -f lavfi -i testsrc=s=320x180:r=30:d=3 -vf select=lt(n\\,30)+not(mod(n\\,3)) -vsync vfr',
+    );
+    const plain = words('-v error -f lavfi -i testsrc=s=320x180:r=30:d=2');
+    for (const [name, args] of [
+      ['Joe', vfr],
+      ['Mia', plain],
+    ] as const) {
+      const path = join(folder, `${name}.mp4`);
+      await run([...args, ...words('-c:v libx264 -preset ultrafast -pix_fmt yuv420p'), path], { path: makerPath });
+      const source = { fileName: `${name}.mp4`, sha256: await hashFile(path) };
+      await addOld(test, name, { planVersion: 2, source });
+    }
+    await addOld(test, 'Zoë', { planVersion: 2 });
+    await runStoreCheck(test.context);
+    const all = ['light', 'shape', 'frame rate', 'start', 'sound'];
+    expect(JSON.parse(test.stdout.text()).outdated).toEqual([
+      { name: 'Joe', differs: ['frame rate'], mayDiffer: [] },
+      { name: 'Zoë', differs: [], mayDiffer: all },
+    ]);
+  });
+
+  it('says in one sentence that many are of an earlier version', async () => {
+    const test = await createTestContext();
+    for (const name of ['Ann', 'Ben', 'Joe', 'Mia', 'Tom', 'Uma']) await addOld(test, name, { planVersion: 2 });
+    await runCharacterList(test.context);
+    expect(test.stderr.text().match(/earlier version/g)).toHaveLength(1);
+    expect(test.stderr.text()).toContain('6 characters were prepared by an earlier version');
+    expect(test.stderr.text()).toContain('Ann, Ben, Joe and 3 more. To see what of each');
+  });
 
   it('names everything that is broken, exits 12, and deletes nothing', async () => {
     const test = await createTestContext({ json: true });
@@ -95,6 +128,7 @@ describe('store check', () => {
         { path: store.clipPath(mia.master.sha256), reason: 'the clip of Mia is missing' },
       ],
       remarks: [],
+      outdated: [],
       orphanClips: [],
     });
     const again = await test.again({ json: false, quiet: true });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { CharacterStore } from '../../src/characters/store.ts';
-import { DEFAULT_CLIP_OPTIONS, type Job, type MadeCharacter } from '../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS, type Job, type MadeCharacter, PLAN_VERSION } from '../../src/shared/model.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -21,7 +21,7 @@ export function sampleCharacter(name: string, content = name): MadeCharacter {
     },
     source: { fileName: 'joe.mp4', sha256: hashOf(`source of ${content}`) },
     options: DEFAULT_CLIP_OPTIONS,
-    planVersion: 1,
+    planVersion: PLAN_VERSION,
     registrations: [],
     createdAt: '2026-11-21T10:00:00.000Z',
   };
