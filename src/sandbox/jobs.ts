@@ -2,7 +2,7 @@
 import type { PictureType } from './render/render.ts';
 
 /** The protocol that something came in by; nothing made by one is known to another. */
-export type Runtime = 'openai' | 'wavespeed' | 'eachlabs';
+export type DialectName = 'openai' | 'wavespeed' | 'eachlabs';
 
 /** What a scenario has in store for one job. */
 export interface Fate {
@@ -28,7 +28,7 @@ export interface JobRecord {
   readonly version: 1;
   readonly id: string;
   /** Absent: OpenAI's. */
-  readonly host?: Runtime;
+  readonly host?: DialectName;
   /** Rises with every job of a state folder: the order of lists. */
   readonly sequence: number;
   /** Milliseconds since the epoch. */

@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobRecord, Runtime } from './jobs.ts';
+import type { DialectName, JobRecord } from './jobs.ts';
 import { readRegular } from './read.ts';
 
 export interface CharacterRecord {
   readonly version: 1;
   readonly id: string;
   /** Absent: OpenAI's. */
-  readonly host?: Runtime;
+  readonly host?: DialectName;
   readonly name: string;
   /** Nobody knows it before. */
   readonly createdMs: number;
@@ -36,7 +36,7 @@ export interface State {
   readonly workDir: string;
   /** The clip is on disk before the record that names it. */
   addCharacter(record: CharacterRecord, clip: Buffer): Promise<void>;
-  character(id: string, runtime: Runtime): Promise<CharacterRecord | undefined>;
+  character(id: string, host: DialectName): Promise<CharacterRecord | undefined>;
   removeCharacter(id: string): Promise<void>;
   /** Of a character, or of an upload. */
   clipPath(id: string): string;
@@ -46,9 +46,9 @@ export interface State {
   /** False when the file has come already: a ticket is good for one. */
   fillUpload(id: string, content: Buffer, storedMs: number): Promise<boolean>;
   addJob(record: Omit<JobRecord, 'sequence'>, picture?: Buffer): Promise<JobRecord>;
-  job(id: string, runtime: Runtime): Promise<JobRecord | undefined>;
+  job(id: string, host: DialectName): Promise<JobRecord | undefined>;
   /** Oldest first. */
-  jobs(runtime: Runtime): Promise<readonly JobRecord[]>;
+  jobs(host: DialectName): Promise<readonly JobRecord[]>;
   /** Another version of a job that is there. */
   changeJob(record: JobRecord): Promise<void>;
   removeJob(id: string): Promise<void>;
@@ -88,8 +88,7 @@ export async function openState(dir: string): Promise<State> {
       await write(state.clipPath(record.id), clip);
       await write(at('characters', `${record.id}.json`), JSON.stringify(record));
     },
-    character: async (id, runtime) =>
-      ownedBy(runtime, await readRecord<CharacterRecord>(at('characters', `${id}.json`), id)),
+    character: async (id, host) => ownedBy(host, await readRecord<CharacterRecord>(at('characters', `${id}.json`), id)),
     async removeCharacter(id) {
       await rm(at('characters', `${id}.json`), { force: true });
       await rm(state.clipPath(id), { force: true });
@@ -117,11 +116,11 @@ export async function openState(dir: string): Promise<State> {
         await write(at('jobs', `${job.id}.json`), JSON.stringify(job));
         return job;
       }),
-    job: async (id, runtime) => ownedBy(runtime, await readRecord<JobRecord>(at('jobs', `${id}.json`), id)),
+    job: async (id, host) => ownedBy(host, await readRecord<JobRecord>(at('jobs', `${id}.json`), id)),
     changeJob: (record) => write(at('jobs', `${record.id}.json`), JSON.stringify(record)),
-    async jobs(runtime) {
+    async jobs(host) {
       const names = (await readdir(join(dir, 'jobs'))).filter((name) => name.endsWith('.json'));
-      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length), runtime)));
+      const jobs = await Promise.all(names.map((name) => state.job(name.slice(0, -'.json'.length), host)));
       return jobs.filter((job) => job !== undefined).sort((a, b) => a.sequence - b.sequence || (a.id < b.id ? -1 : 1));
     },
     async removeJob(id) {
@@ -146,8 +145,8 @@ async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
-function ownedBy<T extends { readonly host?: Runtime }>(runtime: Runtime, record: T | undefined): T | undefined {
-  return (record?.host ?? 'openai') === runtime ? record : undefined;
+function ownedBy<T extends { readonly host?: DialectName }>(host: DialectName, record: T | undefined): T | undefined {
+  return (record?.host ?? 'openai') === host ? record : undefined;
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -1,7 +1,7 @@
 /** Tasks as resellers run them: a model, its inputs, and a job that makes a video or a character. */
 
 import type { Player } from '../faults/scenario.ts';
-import { type JobRecord, type Runtime, viewJob, WEEK_MS } from '../jobs.ts';
+import { type DialectName, type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State } from '../state.ts';
 import { type Inputs, isObject, Refusal, readInputs } from './fields.ts';
@@ -28,7 +28,7 @@ export interface TaskOptions {
 }
 
 export interface NewTask {
-  readonly host: Exclude<Runtime, 'openai'>;
+  readonly host: Exclude<DialectName, 'openai'>;
   readonly model: ModelSpec;
   readonly input: unknown;
   readonly player: Player;
@@ -117,10 +117,10 @@ export function isModeration(code: string): boolean {
   return /moderation|nsfw|policy|sentinel/i.test(code);
 }
 
-async function charactersOf({ state, now }: Deps, runtime: Runtime, { characters, prompt }: Inputs) {
+async function charactersOf({ state, now }: Deps, host: DialectName, { characters, prompt }: Inputs) {
   const shown: { id: string; name: string }[] = [];
   for (const id of characters) {
-    const record = await state.character(id, runtime);
+    const record = await state.character(id, host);
     if (!record || record.createdMs > now()) {
       throw new Refusal(404, `Character with id '${id.slice(0, 100)}' not found.`);
     }
