@@ -35,6 +35,7 @@ const GROUPS = [
         'providers/provider.ts',
       ],
       'disk/paths.ts',
+      ...['shared/job.ts', 'shared/character.ts', 'shared/clip.ts', 'shared/geometry.ts', 'shared/base-url.ts'],
     ],
     packages: ['commander', 'chalk'],
   },

@@ -24,8 +24,9 @@ import {
 } from './settings/choose-provider.ts';
 import type { Profile, Settings } from './settings/settings.ts';
 import { SoraError } from './shared/errors.ts';
-import type { Clock, Job } from './shared/model.ts';
+import type { Job } from './shared/job.ts';
 import { listOf } from './shared/text.ts';
+import type { Clock } from './shared/time.ts';
 import type { Sink, Ui } from './terminal/ui.ts';
 import type { JobStore } from './videos/job-store.ts';
 

@@ -4,7 +4,7 @@
  * earlier build; no expectation here may be brought up to date.
  */
 import { describe, expect, it } from 'vitest';
-import type { VideoRequest } from '../src/shared/model.ts';
+import type { VideoRequest } from '../src/shared/job.ts';
 import { fingerprintOf } from '../src/videos/lifecycle.ts';
 import { nameCharacters, pointToClips } from '../src/videos/prompt.ts';
 import { AFTERWARDS, earlierHome, filesIn, REQUESTS } from './helpers/earlier-home.ts';

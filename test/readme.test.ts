@@ -8,7 +8,7 @@ import { HELP_TOPICS } from '../src/help/read-topic.ts';
 import { FAULT_NAMES } from '../src/sandbox/faults/named.ts';
 import { parseScenario } from '../src/sandbox/faults/scenario-file.ts';
 import { EXIT_CODES } from '../src/shared/errors.ts';
-import { JOB_STATUSES } from '../src/shared/model.ts';
+import { JOB_STATUSES } from '../src/shared/job.ts';
 import { leavesOf } from './helpers/commands.ts';
 import {
   DOCUMENTS,

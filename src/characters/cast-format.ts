@@ -1,14 +1,8 @@
 /** PURE: a cast as a file: its format, what may stand in it, and what two casts are together. */
 
 import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
-import {
-  type Character,
-  isFromFuture,
-  isMade,
-  type MadeCharacter,
-  normalizeBaseUrl,
-  type Registration,
-} from '../shared/model.ts';
+import { normalizeBaseUrl } from '../shared/base-url.ts';
+import { type Character, isFromFuture, isMade, type MadeCharacter, type Registration } from '../shared/character.ts';
 import { oneLine } from '../shared/text.ts';
 import { characterIdentity } from './names.ts';
 import { characterName, decodeCharacter } from './record.ts';

@@ -1,8 +1,8 @@
 /** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
 import { existsSync } from 'node:fs';
 import { removeQuietly } from '../disk/atomic-write.ts';
+import { type Character, isMade, type MadeCharacter } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Character, isMade, type MadeCharacter } from '../shared/model.ts';
 import { shellQuote } from '../shared/text.ts';
 import { castClip, copyClip, pathBeside } from './cast-file.ts';
 import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast-format.ts';

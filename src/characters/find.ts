@@ -1,7 +1,7 @@
 /** A character by what the user typed, and the document that shows it. */
 import type { Context } from '../context.ts';
+import { type Character, isMade } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Character, isMade } from '../shared/model.ts';
 import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
 import { type Outdated, outdated } from './outdated.ts';
 

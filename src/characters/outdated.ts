@@ -1,11 +1,7 @@
 /** Which characters of earlier versions would get another clip today, from the same source and options. Pure. */
-import {
-  type Character,
-  type CharacterDigest,
-  type ClipOptions,
-  PLAN_VERSION,
-  type SourceFacts,
-} from '../shared/model.ts';
+
+import type { Character, CharacterDigest } from '../shared/character.ts';
+import { type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
 import { shellOption, shellPhrase } from '../shared/text.ts';
 
 export type Aspect = 'light' | 'shape' | 'frame rate' | 'start' | 'sound';

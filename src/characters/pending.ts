@@ -2,10 +2,10 @@
 import type { Context } from '../context.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import type { RemoteCharacter } from '../providers/provider.ts';
+import type { Character, PendingRegistration, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
-import type { Character, PendingRegistration, Registration } from '../shared/model.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat-registration.ts';

@@ -17,19 +17,16 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
-import {
-  type Character,
-  type CharacterDigest,
-  type CharacterSource,
-  type Clip,
-  type ClipOptions,
-  type MadeCharacter,
-  type PendingRegistration,
-  PLAN_VERSION,
-  type Rect,
-  type Registration,
-  type SourceFacts,
-} from '../shared/model.ts';
+import type {
+  Character,
+  CharacterDigest,
+  CharacterSource,
+  MadeCharacter,
+  PendingRegistration,
+  Registration,
+} from '../shared/character.ts';
+import { type Clip, type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
+import type { Rect } from '../shared/geometry.ts';
 import { checkName } from './names.ts';
 
 /** A name that `checkName` gives back as it is. */

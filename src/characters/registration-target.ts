@@ -1,7 +1,8 @@
 /** PURE: where a registration has to hold, and which of a character's holds there. */
 
 import type { CharacterMode, Provider } from '../providers/provider.ts';
-import { type Character, isFromFuture, isMade, type Orientation, type Registration } from '../shared/model.ts';
+import { type Character, isFromFuture, isMade, type Registration } from '../shared/character.ts';
+import type { Orientation } from '../shared/geometry.ts';
 
 /** Where a registration has to hold. */
 export interface RegistrationTarget {

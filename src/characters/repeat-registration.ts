@@ -7,8 +7,8 @@ import { type Cost, formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
-import type { Character, PendingRegistration } from '../shared/model.ts';
 import { sentence } from '../shared/text.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 

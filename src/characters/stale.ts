@@ -1,7 +1,7 @@
 /** Registrations that no longer hold: how that is found out, and how it is remembered. */
 import type { Context } from '../context.ts';
+import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
-import type { Character, Registration } from '../shared/model.ts';
 import { oneLine } from '../shared/text.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 

@@ -4,8 +4,9 @@ import { ensureFolder } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from '../disk/lock.ts';
 import { createRecords, type Listing } from '../disk/records.ts';
+import { type Character, type CharacterDigest, isMade, type MadeCharacter } from '../shared/character.ts';
+import { sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Character, type CharacterDigest, isMade, type MadeCharacter, sameWishes } from '../shared/model.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { createClipFolder } from './clip-store.ts';
 import { characterIdentity, checkName } from './names.ts';
@@ -253,7 +254,7 @@ export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
     a.name === b.name &&
     a.source.sha256 === b.source.sha256 &&
     a.planVersion === b.planVersion &&
-    sameWishes(a.options, b.options)
+    sameClipOptions(a.options, b.options)
   );
 }
 

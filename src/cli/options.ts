@@ -3,7 +3,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
-import { type ClipOptions, parseSize, type Size } from '../shared/model.ts';
+import type { ClipOptions } from '../shared/clip.ts';
+import { parseSize, type Size } from '../shared/geometry.ts';
 import { parseTime } from '../shared/time.ts';
 
 /** A command's exit code; nothing means 0. */

@@ -1,6 +1,6 @@
 /** `sora character`: names, arguments, options and help of the cast. */
 import { type Command, Option } from 'commander';
-import type { Orientation } from '../shared/model.ts';
+import type { Orientation } from '../shared/geometry.ts';
 import {
   type Act,
   ALLOW_UNKNOWN_COST,

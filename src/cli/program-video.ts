@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video-derive.ts';
 import type { ResendFlags } from '../commands/video-resend.ts';
-import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/model.ts';
+import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
 import type { FollowFlags } from '../videos/follow.ts';
 import type { GenerateFlags } from '../videos/read-input.ts';
 import {

@@ -4,8 +4,9 @@ import type { Context } from '../context.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { BestPart, MediaInfo, MediaPlan, PictureFindings } from '../media/plan/plan.ts';
 import type { Ffmpeg } from '../media/prepare.ts';
+import type { ClipOptions } from '../shared/clip.ts';
 import { isSoraError } from '../shared/errors.ts';
-import type { ClipOptions, Rect } from '../shared/model.ts';
+import type { Rect } from '../shared/geometry.ts';
 
 export interface InspectedClip {
   readonly path: string;

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { MediaInfo, PictureFindings } from '../media/plan/plan.ts';
+import type { ClipOptions } from '../shared/clip.ts';
 import { refuseAll } from '../shared/errors.ts';
-import type { ClipOptions } from '../shared/model.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { InspectedClip } from './inspect-picture.ts';
 

@@ -3,17 +3,10 @@ import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
+import type { MadeCharacter } from '../shared/character.ts';
+import { type Clip, type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import {
-  type Clip,
-  type ClipOptions,
-  DEFAULT_CLIP_OPTIONS,
-  formatSize,
-  type MadeCharacter,
-  type Orientation,
-  orientationOf,
-  type Rect,
-} from '../shared/model.ts';
+import { formatSize, type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
 import { formatBytes, shellOption, shellPhrase } from '../shared/text.ts';
 import { inspectClip, refuseRejected } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';

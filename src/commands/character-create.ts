@@ -20,16 +20,15 @@ import { PLAN_VERSION } from '../media/plan/plan.ts';
 import { sourceFacts } from '../media/source-facts.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
-import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import {
   type Character,
-  type ClipOptions,
   isMade,
   type MadeCharacter,
   orientationOfCharacter,
   type Registration,
-  sameWishes,
-} from '../shared/model.ts';
+} from '../shared/character.ts';
+import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import { requestText } from '../videos/preview.ts';
 import { purposeOf } from '../videos/read-input.ts';
@@ -210,7 +209,7 @@ export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' |
     existing.name === wanted.name &&
     existing.source?.sha256 === wanted.source.sha256 &&
     existing.options !== undefined &&
-    sameWishes(existing.options, wanted.options)
+    sameClipOptions(existing.options, wanted.options)
   );
 }
 

@@ -13,15 +13,10 @@ import type { CharacterStore } from '../characters/store.ts';
 import type { Context } from '../context.ts';
 import { type BudgetFlags, type CharacterBudget, characterBudget, costToKeep } from '../costs/budget.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
+import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { type ErrorCode, hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
-import {
-  type Character,
-  DEFAULT_CLIP_OPTIONS,
-  isMade,
-  type Orientation,
-  orientationOfCharacter,
-  type Registration,
-} from '../shared/model.ts';
+import type { Orientation } from '../shared/geometry.ts';
 import { oneLine, shellOption, shellPhrase } from '../shared/text.ts';
 import { exitOf } from '../videos/find-jobs.ts';
 import { isSame, keep, nameTaken } from './character-create.ts';

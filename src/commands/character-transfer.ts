@@ -16,8 +16,9 @@ import { type Context, warnOfProviders } from '../context.ts';
 import { hashFile } from '../disk/hash.ts';
 import { checkFree, createOutput, machineError, type Output } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
+import { type Character, isMade } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
-import { type Character, type Clock, isMade } from '../shared/model.ts';
+import type { Clock } from '../shared/time.ts';
 import { castOf } from './character-sync.ts';
 
 export interface ExportInput {

@@ -3,8 +3,10 @@
 import { characterDocument, requireCharacter } from '../characters/find.ts';
 import { outdatedNote, outdatedNotes } from '../characters/outdated.ts';
 import type { Context } from '../context.ts';
+import { type Character, type CharacterDigest, isMade } from '../shared/character.ts';
+import type { Clip } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Character, type CharacterDigest, type Clip, formatSize, isMade } from '../shared/model.ts';
+import { formatSize } from '../shared/geometry.ts';
 import { formatBytes, oneLine, shellOption, shellQuote } from '../shared/text.ts';
 import type { WrittenSheet } from './clip-sheet.ts';
 

@@ -6,8 +6,8 @@ import { clipLine, prepareInto } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
 import { checkFree, createOutput } from '../disk/publish.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
+import type { ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { ClipOptions } from '../shared/model.ts';
 
 /** The plan as a person reads it. */
 export function planText(plan: MediaPlan): string {

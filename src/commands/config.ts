@@ -12,8 +12,8 @@ import {
   type SettingsFile,
   settingsPath,
 } from '../settings/settings.ts';
+import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
-import { normalizeBaseUrl } from '../shared/model.ts';
 import { nearest, oneLine } from '../shared/text.ts';
 
 type Field = keyof Profile;

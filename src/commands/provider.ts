@@ -9,7 +9,7 @@ import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
-import { formatSize } from '../shared/model.ts';
+import { formatSize } from '../shared/geometry.ts';
 
 const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import type { Outdated } from '../characters/outdated.ts';
 import type { Context } from '../context.ts';
 import type { BrokenRecord } from '../disk/records.ts';
+import { type Character, isMade } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { type Character, isMade } from '../shared/model.ts';
 
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {

@@ -1,7 +1,7 @@
 /** The end of jobs of which nobody knows whether their host has them: by a person's word, or because they were sent anew. */
 import type { Context } from '../context.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isClosed, isUnresolved, type Job } from '../shared/model.ts';
+import { isClosed, isUnresolved, type Job } from '../shared/job.ts';
 import { findJobByBeginning } from '../videos/find-jobs.ts';
 import { jobCommand } from '../videos/job-command.ts';
 import { closeJob } from '../videos/lifecycle.ts';

@@ -7,7 +7,7 @@ import { checkBudget, costOfCharacters, costOfVideo } from '../costs/budget.ts';
 import type { BillItem, Cost } from '../costs/cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import { formatSize, orientationOf } from '../shared/model.ts';
+import { formatSize, orientationOf } from '../shared/geometry.ts';
 import { listOf } from '../shared/text.ts';
 import { keyOf } from '../videos/admission.ts';
 import { castSaid, NO_AUTO_CAST } from '../videos/auto-cast.ts';

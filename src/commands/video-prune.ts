@@ -1,6 +1,6 @@
 /** `sora video prune`: old records of finished jobs leave this machine. Files and hosts are not touched. */
 import type { Context } from '../context.ts';
-import { isFinal, type Job } from '../shared/model.ts';
+import { isFinal, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import { jobTable, warnBroken } from './video-status.ts';
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isFinal, type Job } from '../shared/model.ts';
+import { isFinal, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import { findJobs, saveProgress, stillRunning, unknownJob, upToDate } from '../videos/find-jobs.ts';
 import { applyRemote, describe, jobError, missedAt } from '../videos/lifecycle.ts';

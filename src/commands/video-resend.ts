@@ -4,7 +4,7 @@ import { type BudgetFlags, checkBudget, costOfVideo } from '../costs/budget.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { Provider, Reference } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isUnresolved, type Job } from '../shared/model.ts';
+import { isUnresolved, type Job } from '../shared/job.ts';
 import { admittedJob, existingJobs } from '../videos/admission.ts';
 import { findJobByBeginning, showJobs } from '../videos/find-jobs.ts';
 import type { FollowFlags } from '../videos/follow.ts';

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import type { Job, Variant } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/job.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from '../videos/download.ts';
 import {
   deletedError,

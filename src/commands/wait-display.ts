@@ -1,7 +1,7 @@
 /** How a wait for jobs is shown: how far each is, how long it has been, and how long it will still take. */
 import type { Context } from '../context.ts';
 import { isSoraError } from '../shared/errors.ts';
-import { isFinal, type Job } from '../shared/model.ts';
+import { isFinal, type Job } from '../shared/job.ts';
 import { formatDuration, formatRange } from '../shared/time.ts';
 import type { Task } from '../terminal/ui.ts';
 import { describe } from '../videos/lifecycle.ts';

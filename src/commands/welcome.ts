@@ -3,7 +3,7 @@
 import { recentJobs } from '../completion/sources.ts';
 import type { Context } from '../context.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
-import { isFinal, isUnresolved, type Job } from '../shared/model.ts';
+import { isFinal, isUnresolved, type Job } from '../shared/job.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 
 interface Step {

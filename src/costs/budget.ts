@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
+import type { Registration } from '../shared/character.ts';
 import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Registration, Size } from '../shared/model.ts';
+import type { Size } from '../shared/geometry.ts';
 import { type BillItem, type Cost, describeBill, estimateCost, formatUsd, knownUsd, totalOf } from './cost.ts';
 
 export interface BudgetFlags {

@@ -1,6 +1,7 @@
 /** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
 
-import type { JobCost, JobDigest, Size } from '../shared/model.ts';
+import type { Size } from '../shared/geometry.ts';
+import type { JobCost, JobDigest } from '../shared/job.ts';
 
 export interface ModelPrice {
   /** US dollars for a second of video, by the shorter side of the picture in pixels. */

@@ -5,7 +5,7 @@
 import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock } from '../shared/model.ts';
+import type { Clock } from '../shared/time.ts';
 import { crypto } from './hash.ts';
 import { temporary } from './temporary.ts';
 

@@ -6,8 +6,8 @@ import type { Stats } from 'node:fs';
 import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
-import type { Clock } from '../shared/model.ts';
 import { oneLine, shellQuote } from '../shared/text.ts';
+import type { Clock } from '../shared/time.ts';
 import { followLinks } from './links.ts';
 import { createPartFile, sweepOrphans } from './part-file.ts';
 

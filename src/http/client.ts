@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Clock } from '../shared/model.ts';
+import type { Clock } from '../shared/time.ts';
 import {
   type Answer,
   ambiguousCreate,

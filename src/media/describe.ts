@@ -1,5 +1,6 @@
 /** A file's facts as lines for people. Pure. */
-import { formatSize } from '../shared/model.ts';
+
+import { formatSize } from '../shared/geometry.ts';
 import { formatBytes, oneLine } from '../shared/text.ts';
 import { type AudioInfo, displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
 import { unusable } from './plan/audio-tracks.ts';

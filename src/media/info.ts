@@ -1,5 +1,6 @@
 /** What a media file is, as facts that a plan can be made from. Plain data with its small pure helpers. */
-import type { Rect, Size } from '../shared/model.ts';
+
+import type { Rect, Size } from '../shared/geometry.ts';
 import { frameRate, type Timeline } from './probe/timeline.ts';
 import type { DolbyVision } from './probe/track-header.ts';
 

@@ -1,5 +1,6 @@
 /** What a record keeps of a source: that by which its plan was decided. Pure. */
-import type { SourceFacts } from '../shared/model.ts';
+
+import type { SourceFacts } from '../shared/clip.ts';
 import type { AudioInfo, MediaInfo } from './info.ts';
 
 /** What is as in most files is left out. */

@@ -1,7 +1,7 @@
 /** What is known about models, as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
 
 import type { Cost, ModelPrice } from '../costs/cost.ts';
-import type { Size } from '../shared/model.ts';
+import type { Size } from '../shared/geometry.ts';
 import type { CharacterMode } from './provider.ts';
 import { ratiosOf } from './ratios.ts';
 

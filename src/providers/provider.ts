@@ -19,7 +19,9 @@
 import type { Http } from '../http/client.ts';
 import type { Content, ContentRequest } from '../http/ranged-content.ts';
 import type { Call } from '../http/request.ts';
-import type { Derivation, ImageMime, JobFailure, Size, Variant } from '../shared/model.ts';
+import type { ImageMime } from '../shared/clip.ts';
+import type { Size } from '../shared/geometry.ts';
+import type { Derivation, JobFailure, Variant } from '../shared/job.ts';
 
 export interface ProviderOptions {
   /** Normalised, or `sandbox:`: what records are matched by. */

@@ -1,7 +1,7 @@
 /** Aspect ratios by name and the sizes that they mean: one arithmetic for what users say and what hosts are told. Pure. */
 
 import { SoraError } from '../shared/errors.ts';
-import { formatSize, type Size } from '../shared/model.ts';
+import { formatSize, type Size } from '../shared/geometry.ts';
 
 export const RATIOS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'] as const;
 export type Ratio = (typeof RATIOS)[number];

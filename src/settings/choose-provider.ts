@@ -3,8 +3,9 @@
 import { hideUser } from '../http/redact.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS, type Backend, type ProviderName } from '../providers/provider.ts';
+import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Job, normalizeBaseUrl } from '../shared/model.ts';
+import type { Job } from '../shared/job.ts';
 import { nearest, oneLine } from '../shared/text.ts';
 import type { Profile } from './settings.ts';
 

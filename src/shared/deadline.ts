@@ -1,8 +1,7 @@
 /** Deadlines: work that is aborted when its time is over, and a time limit that a whole command shares. */
 import { setMaxListeners } from 'node:events';
 import { SoraError } from './errors.ts';
-import type { Clock } from './model.ts';
-import { formatDuration } from './time.ts';
+import { type Clock, formatDuration } from './time.ts';
 
 /** Node fires a timer that is set for longer at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

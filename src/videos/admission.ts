@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import type { Listing } from '../disk/records.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/model.ts';
+import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/job.ts';
 import { relativeTime } from '../shared/time.ts';
 import { resumeCommand } from './find-jobs.ts';
 import { describe } from './lifecycle.ts';

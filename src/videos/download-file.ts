@@ -15,8 +15,9 @@ import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
 import type { Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
-import type { Clock, Variant } from '../shared/model.ts';
+import type { Variant } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
+import type { Clock } from '../shared/time.ts';
 
 export interface DownloadRequest {
   readonly provider: Provider;

@@ -5,7 +5,7 @@ import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Job, Variant } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/job.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Task } from '../terminal/ui.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';

@@ -1,7 +1,7 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
 import type { Context } from '../context.ts';
 import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../shared/errors.ts';
-import { isFinal, type Job } from '../shared/model.ts';
+import { isFinal, type Job } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { jobCommand } from './job-command.ts';
 import { describe, jobError, laterOf, refreshJob } from './lifecycle.ts';

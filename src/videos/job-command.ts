@@ -1,6 +1,6 @@
 /** Commands on one job, as the user would type them: to the same host, whatever is configured now. */
 import type { Context } from '../context.ts';
-import type { Job } from '../shared/model.ts';
+import type { Job } from '../shared/job.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 
 /** `verb` is a command of `sora video` that takes a job; `words` are its options, quoted. */

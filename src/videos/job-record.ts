@@ -15,6 +15,7 @@ import {
   shape,
   string,
 } from '../disk/schema.ts';
+import type { Size } from '../shared/geometry.ts';
 import {
   DERIVATIONS,
   JOB_STATUSES,
@@ -22,9 +23,8 @@ import {
   type JobCost,
   type JobDigest,
   type JobFailure,
-  type Size,
   type VideoRequest,
-} from '../shared/model.ts';
+} from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 
 const JOB_ID = /^job_[0-9a-z]{15}$/;

@@ -4,7 +4,7 @@ import { ensureFolder } from '../disk/atomic-write.ts';
 import { type LockObservation, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
 import { createRecords, type Listing } from '../disk/records.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { Job, JobDigest } from '../shared/model.ts';
+import type { Job, JobDigest } from '../shared/job.ts';
 import { decodeJob, isJobId, JOB_DIGEST_VERSION, jobDigest } from './job-record.ts';
 
 /** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */

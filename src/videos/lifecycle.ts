@@ -7,18 +7,10 @@ import { hashText } from '../disk/hash.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import {
-  CLOSED,
-  type Clock,
-  formatSize,
-  isClosed,
-  isFinal,
-  type Job,
-  type JobStatus,
-  UNSENT,
-  type VideoRequest,
-} from '../shared/model.ts';
+import { formatSize } from '../shared/geometry.ts';
+import { CLOSED, isClosed, isFinal, type Job, type JobStatus, UNSENT, type VideoRequest } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
+import type { Clock } from '../shared/time.ts';
 
 /** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
 export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {

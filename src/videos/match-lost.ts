@@ -1,7 +1,8 @@
 /** Which of a host's videos a request without an answer has made: decided only where it cannot be another. Pure. */
 
 import type { RemoteVideo } from '../providers/provider.ts';
-import { formatSize, isClosed, isUnresolved, type Job, parseSize } from '../shared/model.ts';
+import { formatSize, parseSize } from '../shared/geometry.ts';
+import { isClosed, isUnresolved, type Job } from '../shared/job.ts';
 import { isSameModel } from './mismatch.ts';
 
 /** What a host lists, and what the clocks said then. */

@@ -1,7 +1,8 @@
 /** Whether a video is what was asked for: resellers swap models silently. Pure. */
 
 import type { VideoFacts } from '../media/verify/downloaded.ts';
-import { formatSize, type Job, orientationOf, parseSize } from '../shared/model.ts';
+import { formatSize, orientationOf, parseSize } from '../shared/geometry.ts';
+import type { Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 
 /**

@@ -4,7 +4,7 @@ import { join, resolve, sep } from 'node:path';
 import type { Context } from '../context.ts';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { Job, Variant } from '../shared/model.ts';
+import type { Job, Variant } from '../shared/job.ts';
 import { shellCommand, shellQuote } from '../shared/text.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };

@@ -2,7 +2,7 @@
 import type { Context } from '../context.ts';
 import { type BillItem, describeBill, totalOf } from '../costs/cost.ts';
 import type { WireRequest } from '../providers/provider.ts';
-import type { Job } from '../shared/model.ts';
+import type { Job } from '../shared/job.ts';
 
 export interface Preview {
   /** As it is sent. */

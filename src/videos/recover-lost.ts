@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isClosed, isUnresolved, type Job, mayExist } from '../shared/model.ts';
+import { isClosed, isUnresolved, type Job, mayExist } from '../shared/job.ts';
 import { oneLine, sentence } from '../shared/text.ts';
 import { recoveryCommands } from './job-command.ts';
 import { applyRemote, closeJob, reopenJob } from './lifecycle.ts';

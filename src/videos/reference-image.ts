@@ -6,8 +6,10 @@ import type { Context } from '../context.ts';
 import { openRegular } from '../disk/read-file.ts';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/picture/formats.ts';
 import type { Reference } from '../providers/provider.ts';
+import type { ImageMime } from '../shared/clip.ts';
 import { PATH_HINT, SoraError } from '../shared/errors.ts';
-import { formatSize, type ImageMime, type Size, type VideoRequest } from '../shared/model.ts';
+import { formatSize, type Size } from '../shared/geometry.ts';
+import type { VideoRequest } from '../shared/job.ts';
 import { readStdin } from '../terminal/stdin.ts';
 
 export interface ReadReference {

@@ -1,7 +1,7 @@
 /** Jobs that take the place of others: what may be closed or sent once more, and what ends with it. */
 import type { Context } from '../context.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isGivenUp, isUnresolved, type Job, mayExist } from '../shared/model.ts';
+import { isGivenUp, isUnresolved, type Job, mayExist } from '../shared/job.ts';
 import { jobCommand } from './job-command.ts';
 import { closeJob, describe } from './lifecycle.ts';
 import { withoutSender } from './recover-lost.ts';

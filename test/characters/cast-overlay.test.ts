@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cast } from '../../src/characters/cast-format.ts';
 import { createOverlay } from '../../src/characters/cast-overlay.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/model.ts';
+import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
 import { hashOf, keepSample, sampleCharacter } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outdated, outdatedNote } from '../../src/characters/outdated.ts';
 import { characterDigest, decodeCharacter } from '../../src/characters/record.ts';
 import { sourceFacts } from '../../src/media/source-facts.ts';
-import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION, type SourceFacts } from '../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION, type SourceFacts } from '../../src/shared/clip.ts';
 import { mediaInfo } from '../helpers/media-info.ts';
 import { sampleCharacter } from '../helpers/samples.ts';
 

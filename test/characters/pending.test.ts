@@ -8,7 +8,7 @@ import type { RegistrationTarget } from '../../src/characters/registration-targe
 import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../src/commands/character.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
-import type { Character, PendingRegistration } from '../../src/shared/model.ts';
+import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/video-generate.ts';
-import type { Registration } from '../../src/shared/model.ts';
+import type { Registration } from '../../src/shared/character.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';

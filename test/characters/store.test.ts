@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeCharacter } from '../../src/characters/record.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
-import type { Character, Registration } from '../../src/shared/model.ts';
+import type { Character, Registration } from '../../src/shared/character.ts';
 import { bundleWorkers, type Workers } from '../disk/processes.ts';
 import { hashOf, keepSample, sampleCharacter } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';

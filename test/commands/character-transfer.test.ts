@@ -6,7 +6,7 @@ import { runCharacterList } from '../../src/commands/character.ts';
 import { runCharacterExport, runCharacterImport } from '../../src/commands/character-transfer.ts';
 import { runStoreCheck } from '../../src/commands/store.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/model.ts';
+import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
 import { addCharacter, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { keepSample } from '../helpers/samples.ts';

@@ -9,7 +9,7 @@ import {
   runCharacterShow,
 } from '../../src/commands/character.ts';
 import { hashFile } from '../../src/disk/hash.ts';
-import type { Registration } from '../../src/shared/model.ts';
+import type { Registration } from '../../src/shared/character.ts';
 import { addCharacter, makeVideo } from '../helpers/far-end.ts';
 import { createTestContext } from '../helpers/host.ts';
 import { keepSample, sampleCharacter } from '../helpers/samples.ts';

@@ -7,7 +7,7 @@ import { inspectClip } from '../../src/clips/inspect.ts';
 import { clipLine } from '../../src/clips/prepare.ts';
 import { planText, runClipInspect, runClipPrepare } from '../../src/commands/clip.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg/find.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
 import { ffmpegPath, makerPath, run } from '../helpers/ffmpeg.ts';

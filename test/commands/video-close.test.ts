@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { runVideoClose } from '../../src/commands/video-close.ts';
 import { runVideoWait } from '../../src/commands/video-wait.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { applyRemote, laterOf } from '../../src/videos/lifecycle.ts';
 import { addJob, NO_LIST, videoList, videoObject, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/video-derive.ts';
-import type { Derivation, Job } from '../../src/shared/model.ts';
+import type { Derivation, Job } from '../../src/shared/job.ts';
 import { fingerprintOf } from '../../src/videos/lifecycle.ts';
 import { addJob, content, KEY, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import type { TestContext } from '../helpers/host.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runVideoPrune } from '../../src/commands/video-prune.ts';
-import type { Job, JobStatus } from '../../src/shared/model.ts';
+import type { Job, JobStatus } from '../../src/shared/job.ts';
 import { addJob } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 

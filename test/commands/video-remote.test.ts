@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runVideoCancel, runVideoDelete, runVideoListRemote } from '../../src/commands/video-remote.ts';
 import type { Context } from '../../src/context.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { addJob, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';

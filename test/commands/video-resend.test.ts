@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import { type ResendFlags, runVideoResend } from '../../src/commands/video-resend.ts';
 import { runVideoStatus } from '../../src/commands/video-status.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { runVideoList, runVideoShow, runVideoStatus } from '../../src/commands/video-status.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START } from '../helpers/host.ts';
 import { hashOf } from '../helpers/samples.ts';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runVideoDownload, runVideoWait } from '../../src/commands/video-wait.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import type { FollowFlags } from '../../src/videos/follow.ts';
 import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';

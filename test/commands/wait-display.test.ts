@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createWaitDisplay } from '../../src/commands/wait-display.ts';
 import type { Context } from '../../src/context.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import type { Task } from '../../src/terminal/ui.ts';
 import { addJob, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';

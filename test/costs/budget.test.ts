@@ -6,7 +6,8 @@ import { type DeriveFlags, runVideoDerive } from '../../src/commands/video-deriv
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import { checkBudget, costOfVideo, costToKeep } from '../../src/costs/budget.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import type { Character, Derivation, Job } from '../../src/shared/model.ts';
+import type { Character } from '../../src/shared/character.ts';
+import type { Derivation, Job } from '../../src/shared/job.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, addMadeFrom, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';

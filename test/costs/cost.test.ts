@@ -12,7 +12,7 @@ import {
 } from '../../src/costs/cost.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { ModelFacts } from '../../src/providers/models.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { sampleJob } from '../helpers/samples.ts';
 
 const WIDE = { width: 1280, height: 720 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { runHere } from '../helpers/here.ts';

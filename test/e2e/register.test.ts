@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Character } from '../../src/shared/model.ts';
+import type { Character } from '../../src/shared/character.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { bringJoe } from '../helpers/joe.ts';
 

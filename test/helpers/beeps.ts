@@ -1,7 +1,7 @@
 /** Clips that flash and beep at the same time, and whether they still do. */
 import { join } from 'node:path';
 import type { Prepared } from '../../src/media/prepare.ts';
-import type { ClipOptions } from '../../src/shared/model.ts';
+import type { ClipOptions } from '../../src/shared/clip.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { readMp4 } from './mp4.ts';

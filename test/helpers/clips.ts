@@ -1,7 +1,7 @@
 /** Clips for tests, made on the spot: small, still, and with marks in three corners (see picture.ts). */
 import { appendFile, copyFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { sampleRanges } from './mp4.ts';
 import { madeOnce } from './once.ts';

@@ -4,13 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { hashFile } from '../../src/disk/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
-import {
-  type Character,
-  DEFAULT_CLIP_OPTIONS,
-  type Job,
-  type MadeCharacter,
-  type Registration,
-} from '../../src/shared/model.ts';
+import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { createHttp, type Http, type HttpOptions } from '../../src/http/client.ts';
-import type { Clock } from '../../src/shared/model.ts';
+import type { Clock } from '../../src/shared/time.ts';
 
 export interface TestHttp {
   readonly http: Http;

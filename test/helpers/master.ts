@@ -1,5 +1,4 @@
-/** DESIGN section 5's master, measured on a file: by its boxes, and by decoding it. */
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import { decode } from './ffmpeg.ts';
 import { type Mp4, type Mp4Track, readMp4 } from './mp4.ts';
 

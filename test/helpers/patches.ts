@@ -1,5 +1,4 @@
-/** Eight patches of colour side by side, as light, in SDR and in both kinds of HDR (ITU-R BT.2100). */
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import { type Picture, pixel, type Rect } from './picture.ts';
 
 export type Rgb = readonly [red: number, green: number, blue: number];

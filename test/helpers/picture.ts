@@ -1,5 +1,4 @@
-/** A picture with marks by which a test sees whether it was turned, stretched, moved or cut. */
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import { ffmpegPath, run, words } from './ffmpeg.ts';
 
 export interface Rect {

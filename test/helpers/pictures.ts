@@ -1,5 +1,4 @@
-/** Small still pictures, and what cameras write into them. */
-import { formatSize, type Size } from '../../src/shared/model.ts';
+import { formatSize, type Size } from '../../src/shared/geometry.ts';
 import { makerPath, run } from './ffmpeg.ts';
 
 export type PictureKind = 'jpeg' | 'png' | 'transparent png' | 'webp' | 'lossless webp' | 'transparent webp';

@@ -6,8 +6,8 @@ import { onTestFinished } from 'vitest';
 import { planMedia } from '../../src/media/plan/plan.ts';
 import { findFfmpeg, prepareClip } from '../../src/media/prepare.ts';
 import { probeMedia } from '../../src/media/probe/probe.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { refuseAll } from '../../src/shared/errors.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/model.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 
 /** A folder of this test alone. */

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { CharacterStore } from '../../src/characters/store.ts';
-import { DEFAULT_CLIP_OPTIONS, type Job, type MadeCharacter, PLAN_VERSION } from '../../src/shared/model.ts';
+import type { MadeCharacter } from '../../src/shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
+import type { Job } from '../../src/shared/job.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 

@@ -1,6 +1,6 @@
 /** What a test says about the place of a picture in a frame. */
 import { expect } from 'vitest';
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import * as marks from './picture.ts';
 
 /** Chroma is half as fine as luma, and scaling blurs an edge. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isSoraError } from '../../src/shared/errors.ts';
-import { formatSize } from '../../src/shared/model.ts';
+import { formatSize } from '../../src/shared/geometry.ts';
 import { RECIPES } from '../helpers/clips.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { createMasters, expectRow, type Row } from '../helpers/matrix.ts';

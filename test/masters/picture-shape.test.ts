@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Size } from '../../src/shared/model.ts';
+import type { Size } from '../../src/shared/geometry.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import * as headers from '../helpers/headers.ts';

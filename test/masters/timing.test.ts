@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { ClipOptions } from '../../src/shared/model.ts';
+import type { ClipOptions } from '../../src/shared/clip.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makeNumbered, type NumberedClip, readNumbers, runsOf } from '../helpers/counter.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';

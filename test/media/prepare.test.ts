@@ -13,8 +13,9 @@ import {
   prepareClip,
 } from '../../src/media/prepare.ts';
 import { probeMedia } from '../../src/media/probe/probe.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Rect } from '../../src/shared/model.ts';
+import type { Rect } from '../../src/shared/geometry.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makeNumbered } from '../helpers/counter.ts';
 import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import { checkSayable, isRatio, ratioName, ratioOf, ratiosOf, sizeOf, sizesOf } from '../../src/providers/ratios.ts';
-import { formatSize, parseSize, type Size } from '../../src/shared/model.ts';
+import { formatSize, parseSize, type Size } from '../../src/shared/geometry.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 

@@ -11,7 +11,7 @@ import { findFfmpeg } from '../../src/media/ffmpeg/find.ts';
 import { createOpenai } from '../../src/providers/openai/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import type { Clock } from '../../src/shared/model.ts';
+import type { Clock } from '../../src/shared/time.ts';
 import { type DownloadRequest, downloadContent } from '../../src/videos/download-file.ts';
 import { content, damaged, makeVideo, refusal, VIDEO_SIZE } from '../helpers/far-end.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';

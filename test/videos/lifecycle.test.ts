@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Provider, RemoteVideo } from '../../src/providers/provider.ts';
 import { createDeadline } from '../../src/shared/deadline.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import type { Clock, Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
+import type { Clock } from '../../src/shared/time.ts';
 import {
   applyRemote,
   fingerprintOf,

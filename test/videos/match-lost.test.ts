@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteVideo } from '../../src/providers/provider.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { closeJob } from '../../src/videos/lifecycle.ts';
 import { findOwn, lifeOf, type Sighting } from '../../src/videos/match-lost.ts';
 import { hashOf, sampleJob } from '../helpers/samples.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { findMismatch } from '../../src/videos/mismatch.ts';
 import { sampleJob } from '../helpers/samples.ts';
 

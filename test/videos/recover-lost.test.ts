@@ -5,7 +5,7 @@ import { runGenerate } from '../../src/commands/video-generate.ts';
 import { runVideoCancel } from '../../src/commands/video-remote.ts';
 import { runVideoStatus } from '../../src/commands/video-status.ts';
 import { runVideoDownload, runVideoWait } from '../../src/commands/video-wait.ts';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import type { FollowFlags } from '../../src/videos/follow.ts';
 import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addJob, content, makeVideo, NO_LIST, refusal, videoList, videoObject, withHost } from '../helpers/far-end.ts';

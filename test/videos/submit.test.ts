@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { jobError } from '../../src/videos/lifecycle.ts';
 import type { RequestPlan } from '../../src/videos/prepare-request.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/model.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { estimateTimeLeft } from '../../src/videos/time-left.ts';
 import { sampleJob } from '../helpers/samples.ts';

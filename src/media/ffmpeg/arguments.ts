@@ -1,6 +1,6 @@
 /** ffmpeg's arguments for a plan. Pure. Only what 4.1 to 9.0 all know is used: no -vsync, no -fps_mode, no tpad. */
 import { isAbsolute } from 'node:path';
-import type { Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE, READ_MARGIN_SECONDS } from '../limits.ts';
 import { inputMatrix, widePrimaries } from '../plan/colour.ts';

@@ -1,5 +1,6 @@
 /** How the picture of a clip is read: which stream, by which decoder, and what brings it upright. The same for every look. Pure. */
-import type { Rect } from '../../shared/model.ts';
+
+import type { Rect } from '../../shared/geometry.ts';
 import type { VideoInfo } from '../info.ts';
 
 /** The stream, as ffmpeg's `-map` and graphs of filters name it. */

@@ -1,5 +1,7 @@
 /** Black bars: what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
-import type { ClipOptions, Rect, Size } from '../../shared/model.ts';
+
+import type { ClipOptions } from '../../shared/clip.ts';
+import type { Rect, Size } from '../../shared/geometry.ts';
 import { shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { chooseBox, type Placement, place } from '../plan/frame.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';

@@ -1,5 +1,6 @@
 /** What ffmpeg's filters say of a part of a clip, read into numbers. Pure. */
-import type { Rect } from '../../shared/model.ts';
+
+import type { Rect } from '../../shared/geometry.ts';
 import { median } from './median.ts';
 import type { Meter, Sample } from './meter.ts';
 import { THRESHOLDS } from './thresholds.ts';

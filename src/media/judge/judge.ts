@@ -1,5 +1,7 @@
 /** What a clip is worth as a reference of a character: findings with numbers, what they mean and what to do. Pure. */
-import { type ClipOptions, formatSize, type Rect } from '../../shared/model.ts';
+
+import type { ClipOptions } from '../../shared/clip.ts';
+import { formatSize, type Rect } from '../../shared/geometry.ts';
 import { type HeardTrack, isAudible } from '../ffmpeg/sound.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { trackName } from '../plan/audio-tracks.ts';

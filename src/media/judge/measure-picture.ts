@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { machineError } from '../../disk/publish.ts';
 import { temporary } from '../../disk/temporary.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { Rect, Size } from '../../shared/model.ts';
+import type { Rect, Size } from '../../shared/geometry.ts';
 import { endFilter, fileUrl, hostileInput, type PartClock, partClock, startFilters } from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';

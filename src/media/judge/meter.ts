@@ -2,7 +2,8 @@
  * Measures a clip by small grey pictures of it, one after another: light, movement, and where another shot begins. The same at
  * every frame rate: pictures are compared over equal times, not over equal numbers of them. Pure.
  */
-import type { Size } from '../../shared/model.ts';
+
+import type { Size } from '../../shared/geometry.ts';
 import { estimateShift, type Pyramid, pyramidOf } from './shift.ts';
 import { THRESHOLDS } from './thresholds.ts';
 

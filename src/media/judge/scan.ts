@@ -1,7 +1,7 @@
 /** Looks through a whole clip, or through samples of a long one, for the part that `--start auto` takes. */
 
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import type { Rect } from '../../shared/model.ts';
+import type { Rect } from '../../shared/geometry.ts';
 import { videoSeconds } from '../info.ts';
 import type { BestPart } from '../plan/plan.ts';
 import { chooseBestPart, planScan } from './best-part.ts';

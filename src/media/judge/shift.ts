@@ -1,5 +1,6 @@
 /** How far the whole picture moved from one to the next: coarse to fine, by the most of its parts. Pure. */
-import type { Size } from '../../shared/model.ts';
+
+import type { Size } from '../../shared/geometry.ts';
 import { median } from './median.ts';
 
 interface Plane extends Size {

@@ -1,6 +1,8 @@
 /** Brings a reference picture to the exact size of the video: hosts refuse anything else. */
+
+import type { ImageMime } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { ImageMime, Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from '../ffmpeg/process.ts';
 import { MAX_SIDE } from '../limits.ts';

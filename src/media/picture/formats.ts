@@ -1,5 +1,7 @@
 /** Pictures by their bytes: what they are, how large, which way up, and without what cameras write into them. Pure. */
-import type { ImageMime, Size } from '../../shared/model.ts';
+
+import type { ImageMime } from '../../shared/clip.ts';
+import type { Size } from '../../shared/geometry.ts';
 
 /** The kind of picture that hosts take, by its first bytes; undefined for all others. */
 export function sniffImage(bytes: Uint8Array): ImageMime | undefined {

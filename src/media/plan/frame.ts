@@ -1,5 +1,7 @@
 /** Geometry and time of the master: which box, which frame rate, how many frames. Pure. */
-import { type ClipOptions, orientationOf, type Size } from '../../shared/model.ts';
+
+import type { ClipOptions } from '../../shared/clip.ts';
+import { orientationOf, type Size } from '../../shared/geometry.ts';
 import { MAX_FPS, MAX_SECONDS, MAX_SHORT, MIN_FPS, MIN_SECONDS, MIN_SHORT } from '../limits.ts';
 
 /** Sides of 16:9 are whole and even when the short one is a multiple of this. */

@@ -3,8 +3,9 @@
  * run later. Rules: 2-4 s, 16:9 or 9:16 at 720p-1080p, H.264 8-bit 4:2:0 BT.709, constant 23.976-60 fps, AAC or silence.
  */
 
+import type { ClipOptions } from '../../shared/clip.ts';
 import { refuseAll } from '../../shared/errors.ts';
-import { type ClipOptions, formatSize, type Rect, type Size } from '../../shared/model.ts';
+import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from '../info.ts';
 import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { decodeFrom, pictureAt } from '../probe/timeline.ts';
@@ -23,7 +24,7 @@ import {
 import { audioSteps, cutSoundSteps, leftOutTracks, noSoundSteps } from './sound-steps.ts';
 import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
 
-export { PLAN_VERSION } from '../../shared/model.ts';
+export { PLAN_VERSION } from '../../shared/clip.ts';
 export type { AudioInfo, MediaInfo, VideoInfo } from '../info.ts';
 export type { PlanStep } from './steps.ts';
 

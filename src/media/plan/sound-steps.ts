@@ -1,5 +1,6 @@
 /** What a plan does to the sound, and what it leaves out of it. Pure. */
-import type { ClipOptions } from '../../shared/model.ts';
+
+import type { ClipOptions } from '../../shared/clip.ts';
 import type { MediaInfo } from '../info.ts';
 import { trackName, unusable } from './audio-tracks.ts';
 import { type PlanStep, round } from './steps.ts';

@@ -1,5 +1,7 @@
 /** Why a clip has to be converted: one step for every difference between it and what hosts take. Pure. */
-import { type ClipOptions, formatSize, type Rect, type Size } from '../../shared/model.ts';
+
+import type { ClipOptions } from '../../shared/clip.ts';
+import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
 import { formatBytes } from '../../shared/text.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_BYTES } from '../limits.ts';

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { SoraError } from '../../shared/errors.ts';
-import type { Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import { DECODER_THREADS, runDecoder } from '../verify/decode.ts';

@@ -4,7 +4,7 @@
  * coded picture holds three zero bytes in a row, so that it can be found without reading any container.
  */
 import { open } from 'node:fs/promises';
-import type { Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Longer than any set and the head of what follows it. */

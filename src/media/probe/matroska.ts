@@ -1,5 +1,6 @@
 /** The elements of Matroska and WebM (RFC 9559) that say how a video track is to be shown. */
-import type { Size } from '../../shared/model.ts';
+
+import type { Size } from '../../shared/geometry.ts';
 import {
   type ContainerHeader,
   type Insets,

@@ -1,6 +1,6 @@
 /** Whether the picture changes its size on the way, as in a call when a phone is turned, and which part of it has one. */
 import { resolve } from 'node:path';
-import { formatSize, type Size } from '../../shared/model.ts';
+import { formatSize, type Size } from '../../shared/geometry.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';

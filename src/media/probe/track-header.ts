@@ -1,5 +1,5 @@
 /** What a container says of its video tracks: how they are to be shown. Plain data with its small pure helpers. */
-import type { Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 
 /** One video track, cover art left out. */
 export interface TrackHeader {

@@ -2,7 +2,8 @@
  * One video stream as three sources know it: MediaInfo, the container's own header, and the frames that the converting
  * ffmpeg decodes. Where they differ, frames win over headers, and headers over MediaInfo. Pure.
  */
-import type { Rect, Size } from '../../shared/model.ts';
+
+import type { Rect, Size } from '../../shared/geometry.ts';
 import type { VideoInfo } from '../info.ts';
 import type { DecodedFrame, FirstFrames } from './first-frames.ts';
 import { pixelFormatOf } from './pixel-format.ts';

@@ -1,6 +1,6 @@
 /** A sheet of RGB pixels on which rectangles, pictures and text are put, and the PNG of it. Pure. */
 import { crc32, deflateSync } from 'node:zlib';
-import type { Rect, Size } from '../../shared/model.ts';
+import type { Rect, Size } from '../../shared/geometry.ts';
 import { type Point, writeText } from './stroke-font.ts';
 
 export type Colour = readonly [red: number, green: number, blue: number];

@@ -1,7 +1,7 @@
 /** A contact sheet: frames of a clip in a grid, the time under each, name and facts above. */
 import { resolve } from 'node:path';
 import { SoraError } from '../../shared/errors.ts';
-import { formatSize, type Size } from '../../shared/model.ts';
+import { formatSize, type Size } from '../../shared/geometry.ts';
 import { formatBytes, oneLine } from '../../shared/text.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { SoraError } from '../../shared/errors.ts';
-import { formatSize, type Size } from '../../shared/model.ts';
+import { formatSize, type Size } from '../../shared/geometry.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
 import { afterOpening, decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';

@@ -1,7 +1,8 @@
 /** What came from a host, before anybody has it: a whole video whose pictures decode, or a picture. */
 import { open } from 'node:fs/promises';
 import { SoraError } from '../../shared/errors.ts';
-import type { Size, Variant } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
+import type { Variant } from '../../shared/job.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import type { MediaInfo } from '../info.ts';
 import { sniffImage } from '../picture/formats.ts';

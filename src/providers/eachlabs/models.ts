@@ -3,7 +3,7 @@
 import type { ModelPrice } from '../../costs/cost.ts';
 import { isRecord } from '../../http/answer.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { Size } from '../../shared/model.ts';
+import type { Size } from '../../shared/geometry.ts';
 import { type ModelFacts, PROMPT_CHARS } from '../models.ts';
 import type { CharacterMode, NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';

@@ -5,7 +5,7 @@ import { refusal } from '../../http/errors.ts';
 import { isMasked } from '../../http/redact.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
 import { SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
-import type { JobFailure } from '../../shared/model.ts';
+import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
 import type { ModelSchema } from './models.ts';

@@ -2,7 +2,7 @@
 
 import { type FormPart, formBody, jsonBody, type RequestBody } from '../../http/body.ts';
 import { SoraError } from '../../shared/errors.ts';
-import { formatSize } from '../../shared/model.ts';
+import { formatSize } from '../../shared/geometry.ts';
 import { DATA_URL_CHARS } from '../models.ts';
 import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
 

@@ -1,7 +1,7 @@
 /** What goes into a request for a video at WaveSpeedAI, by model: plain JSON in which pictures and clips are URLs. */
 
 import { SoraError } from '../../shared/errors.ts';
-import { formatSize, type Size } from '../../shared/model.ts';
+import { formatSize, type Size } from '../../shared/geometry.ts';
 import type { NewVideo, Reference } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
 import { usableId } from '../route.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ffmpegArgs, ffmpegCommand, videoFilters } from '../../../src/media/ffmpeg/arguments.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
 import { type ConvertPlan, planMedia } from '../../../src/media/plan/plan.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { mediaInfo } from '../../helpers/media-info.ts';
 
 function args(video: Partial<VideoInfo>, audioSeconds = 2.9): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pictureBetweenBars } from '../../../src/media/judge/bars.ts';
-import { parseSize, type Rect } from '../../../src/shared/model.ts';
+import { parseSize, type Rect } from '../../../src/shared/geometry.ts';
 import { parseRect } from '../../helpers/upright.ts';
 
 const between = (whole: string, loose: string, tight = loose): Rect | undefined =>

@@ -4,7 +4,7 @@ import type { Measurements } from '../../../src/media/judge/filter-output.ts';
 import { judge } from '../../../src/media/judge/judge.ts';
 import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { mediaInfo } from '../../helpers/media-info.ts';
 
 /** Light, sharpness, change and swing of a clip at every second. */

@@ -5,7 +5,8 @@ import type { Measurements } from '../../../src/media/judge/filter-output.ts';
 import { type Finding, type Judgement, judge, judgementLines } from '../../../src/media/judge/judge.ts';
 import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Rect } from '../../../src/shared/model.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import type { Rect } from '../../../src/shared/geometry.ts';
 import { audioInfo, mediaInfo } from '../../helpers/media-info.ts';
 import { parseRect } from '../../helpers/upright.ts';
 

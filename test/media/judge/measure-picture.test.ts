@@ -12,7 +12,7 @@ import { type Finding, judge } from '../../../src/media/judge/judge.ts';
 import { measureBetweenBars, measureGraph, measurePicture } from '../../../src/media/judge/measure-picture.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import { probeMedia } from '../../../src/media/probe/probe.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { videoInfo } from '../../helpers/media-info.ts';
 import { findTestFfmpeg } from '../../helpers/prepare.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { findFfmpeg } from '../../../src/media/ffmpeg/find.ts';
 import { fitImage } from '../../../src/media/picture/fit.ts';
 import { imageSize, sniffImage } from '../../../src/media/picture/formats.ts';
-import type { ImageMime } from '../../../src/shared/model.ts';
+import type { ImageMime } from '../../../src/shared/clip.ts';
 import { ffmpegPath, run } from '../../helpers/ffmpeg.ts';
 import { exifSegment, type PictureKind, pictureOf } from '../../helpers/pictures.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { displayedSize } from '../../../src/media/info.ts';
 import { chooseBox, formatRate, place, rateOf, targetRate } from '../../../src/media/plan/frame.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS, formatSize, parseSize, type Size } from '../../../src/shared/model.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { formatSize, parseSize, type Size } from '../../../src/shared/geometry.ts';
 
 const size = (text: string): Size => parseSize(text) ?? { width: 0, height: 0 };
 const options = (change: Partial<ClipOptions>): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });

@@ -8,8 +8,8 @@ import {
   withoutAudio,
 } from '../../../src/media/plan/plan.ts';
 import { readPackets, timelineOf } from '../../../src/media/probe/timeline.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { isSoraError, type SoraError } from '../../../src/shared/errors.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/model.ts';
 import { audioInfo, mediaInfo } from '../../helpers/media-info.ts';
 
 const options = (change: Partial<ClipOptions> = {}): ClipOptions => ({ ...DEFAULT_CLIP_OPTIONS, ...change });
