@@ -77,15 +77,17 @@ async function outdatedByItsSource(context: Context, character: Character): Prom
   const { outdated } = await import('../characters/outdated.ts');
   const known = outdated(character);
   if (!known || known.mayDiffer.length === 0 || !isMade(character)) return known;
-  const { source, options } = character;
+  const { source } = character;
+  const { signal } = context.runtime;
   const path = join(context.runtime.cwd, basename(source.fileName));
   const { hashFile } = await import('../disk/hash.ts');
-  if ((await hashFile(path, context.runtime.signal).catch(() => undefined)) !== source.sha256) return known;
-  const { inspectClip } = await import('../clips/inspect.ts');
+  if ((await hashFile(path, signal).catch(() => undefined)) !== source.sha256) return known;
+  const { probeMedia } = await import('../media/probe/probe.ts');
   const { sourceFacts } = await import('../media/source-facts.ts');
-  // Which part was taken makes no difference to what the source is.
-  const looked = await inspectClip(context, path, { ...options, start: null, cropBars: false }).catch(() => undefined);
-  const facts = looked && sourceFacts(looked.info);
+  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  // Headers alone do not tell what the earlier rules missed.
+  const looked = ffmpeg && (await probeMedia(path, { ffmpeg, signal }).catch(() => undefined));
+  const facts = looked && sourceFacts(looked);
   return facts ? outdated(character, facts) : known;
 }
 

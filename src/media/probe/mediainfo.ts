@@ -24,3 +24,19 @@ export async function openReader(): Promise<MediaInfo<'object'>> {
     throw new SoraError('machine', `mediainfo.js does not load: ${why}`, { hint: 'Install sora again.', cause });
   }
 }
+
+/** Instances that nobody uses: to load and to warm up one takes several times as long as to read a file with it. */
+const IDLE: MediaInfo<'object'>[] = [];
+
+/** One instance for `work` alone, used before or fresh. One that failed is not used again. Throws as `openReader`, and what `work` throws. */
+export async function withReader<R>(work: (reader: MediaInfo<'object'>) => Promise<R>): Promise<R> {
+  const reader = IDLE.pop() ?? (await openReader());
+  try {
+    const result = await work(reader);
+    IDLE.push(reader);
+    return result;
+  } catch (error) {
+    reader.close();
+    throw error;
+  }
+}

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { PATH_HINT, SoraError, systemCode } from '../../shared/errors.ts';
+import { isSoraError, PATH_HINT, SoraError, systemCode } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import { throwIfAborted } from '../ffmpeg/process.ts';
@@ -11,7 +11,7 @@ import { MAX_SECONDS } from '../limits.ts';
 import { mergeAudio, withAudioTracks } from '../plan/audio-tracks.ts';
 import { chosenTrack, readContainer } from './container.ts';
 import type { FirstFrames } from './first-frames.ts';
-import { openReader } from './mediainfo.ts';
+import { withReader } from './mediainfo.ts';
 import { containerOf, type Fields, isTruncated, readReport } from './report.ts';
 import type { Timeline } from './timeline.ts';
 import { mergeVideo } from './video-facts.ts';
@@ -212,22 +212,22 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
-  const reader = await openReader();
   try {
-    const report = await reader.analyzeData(size, async (length, offset) => {
-      throwIfAborted(signal);
-      const chunk = new Uint8Array(length);
-      const { bytesRead } = await file.read(chunk, 0, length, offset);
-      return chunk.subarray(0, bytesRead);
-    });
+    const report = await withReader((reader) =>
+      reader.analyzeData(size, async (length, offset) => {
+        throwIfAborted(signal);
+        const chunk = new Uint8Array(length);
+        const { bytesRead } = await file.read(chunk, 0, length, offset);
+        return chunk.subarray(0, bytesRead);
+      }),
+    );
     return (report.media?.track ?? []).map((track): Fields => ({ ...track }));
   } catch (cause) {
     throwIfAborted(signal);
+    if (isSoraError(cause, 'machine')) throw cause;
     throw new SoraError('clip', 'The file cannot be read as media: it is damaged.', {
       hint: 'Play it to find where, or export it again from where it was made.',
       cause,
     });
-  } finally {
-    reader.close();
   }
 }
