@@ -15,7 +15,8 @@ export interface PartFile {
   dispose(): Promise<void>;
 }
 
-const PART_NAME = /^\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part$/;
+/** A part file, and what is made beside it under its name and one extension more, such as the sound of a clip (`.part.nut`). */
+const PART_NAME = /^(?<part>\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part)(?:\.[a-z0-9]+)?$/;
 const BEAT_MS = 10_000;
 /** Nobody works on what has not moved for so long: on the busiest machine a living process misses a few beats at most. */
 const SILENT_MS = 5 * 60_000;
@@ -69,13 +70,20 @@ export async function sweepOrphanFolders(part: PartFile): Promise<void> {
 
 async function sweep(folder: string, now: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const path of names.filter((name) => PART_NAME.test(name)).map((name) => join(folder, name)))
-    if (await isSilent(path, now)) await rm(path, { force: true }).catch(() => {});
+  const silent: string[] = [];
+  for (const name of names) {
+    const part = PART_NAME.exec(name)?.groups?.part;
+    // What lies beside a part file is worked on for as long as that is.
+    if (part === undefined || !(await isSilent(join(folder, name), now))) continue;
+    if (part === name || (await isSilent(join(folder, part), now, true))) silent.push(join(folder, name));
+  }
+  for (const path of silent) await rm(path, { force: true }).catch(() => {});
 }
 
-async function isSilent(path: string, now: number): Promise<boolean> {
+/** `gone`: what is said of a file that is not there. */
+async function isSilent(path: string, now: number, gone = false): Promise<boolean> {
   const movedAt = await movedAtOf(path);
-  return movedAt !== undefined && now - movedAt > SILENT_MS;
+  return movedAt === undefined ? gone : now - movedAt > SILENT_MS;
 }
 
 async function movedAtOf(path: string): Promise<number | undefined> {

@@ -19,7 +19,19 @@ export function temporary(path: string): { readonly path: string; dispose(): Pro
   };
 }
 
-/** For the last moment of the process. */
+/** How long a child that was killed a moment ago may take to be gone. */
+const CHILD_GONE_MS = 50;
+
+/**
+ * For the last moment of the process. Removes twice: a child that is being killed may still be inside the call that makes
+ * its file.
+ */
 export function removeUnfinished(): void {
-  for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+  if (unfinished.size === 0) return;
+  const remove = (): void => {
+    for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+  };
+  remove();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CHILD_GONE_MS);
+  remove();
 }

@@ -1,7 +1,9 @@
 /** EFFECT: the sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
+
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withLock } from '../disk/lock.ts';
 import type { DialectName, JobRecord } from './jobs.ts';
 import { readRegular } from './read.ts';
 
@@ -78,7 +80,7 @@ export async function openState(dir: string): Promise<State> {
   for (const folder of ['videos', 'tmp'] as const) await sweep(join(dir, folder), DAY_MS);
   // A file can be read for a week, and shown for another in what was made of it on its last day.
   await sweep(join(dir, 'uploads'), 15 * DAY_MS);
-  const locked = createLock(dir);
+  const locked = <T>(work: () => Promise<T>): Promise<T> => withLock(join(dir, '.lock'), work);
   const write = (path: string, content: string | Buffer): Promise<void> =>
     writeWhole(path, at('tmp', randomUUID()), content);
 
@@ -175,27 +177,4 @@ async function sweep(folder: string, ageMs: number): Promise<void> {
     const facts = await stat(path).catch(absent);
     if (facts && Date.now() - facts.mtimeMs > ageMs) await rm(path, { recursive: true, force: true });
   }
-}
-
-/** One holder at a time, in this process by turns and among processes by a lock file. */
-function createLock(dir: string): <T>(work: () => Promise<T>) => Promise<T> {
-  let tail: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = tail.then(async () => {
-      const { default: lockfile } = await import('proper-lockfile');
-      const release = await lockfile.lock(dir, {
-        lockfilePath: join(dir, '.lock'),
-        retries: { retries: 200, factor: 1.2, minTimeout: 5, maxTimeout: 100, randomize: true },
-        // The default throws from a timer; a lock lost after ten seconds of sleep costs no more than list order here.
-        onCompromised: () => {},
-      });
-      try {
-        return await work();
-      } finally {
-        await release().catch(() => {});
-      }
-    });
-    tail = turn.catch(() => {});
-    return turn;
-  };
 }

@@ -67,6 +67,31 @@ describe('what killed downloads left', () => {
   });
 });
 
+describe('what lies beside a part file', () => {
+  const BESIDE = `${LEFT}.nut`;
+
+  it.each([
+    ['removed when neither was worked on for minutes', 6, 6, []],
+    ['kept while the part file is worked on', 6, 1, [LEFT, BESIDE]],
+    ['removed when its part file is gone', 6, undefined, []],
+    ['kept when it is new itself', 1, undefined, [BESIDE]],
+  ] as const)('is %s', async (_, minutes, partMinutes, expected) => {
+    const folder = await tempFolder();
+    const part = await createPartFile(folder, clock);
+    for (const [name, before] of [
+      [BESIDE, minutes],
+      [LEFT, partMinutes],
+    ] as const) {
+      if (before === undefined) continue;
+      await writeFile(join(folder, name), 'x');
+      await age(join(folder, name), part, before);
+    }
+    await sweepOrphans(folder, part);
+    await part.dispose();
+    expect(await readdir(folder)).toEqual(expected);
+  });
+});
+
 describe('a part', () => {
   it('shows that it lives without being written to, until it is disposed of', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
