@@ -34,7 +34,7 @@ export const PROVIDERS = {
     needsKey: (baseUrl) => new URL(baseUrl).host === new URL(OPENAI_BASE_URL).host,
     models: async () => (await import('./models.ts')).openaiFacts(),
     characterCost: async () => (await import('./models.ts')).OPENAI_CHARACTER,
-    create: async (options) => (await import('./openai/index.ts')).createOpenai({ name: 'openai', ...options }),
+    create: async (options) => (await import('./openai/adapter.ts')).createOpenai({ name: 'openai', ...options }),
   },
   wavespeed: {
     keyVariable: 'WAVESPEED_API_KEY',
@@ -44,7 +44,7 @@ export const PROVIDERS = {
     needsKey: () => true,
     models: async () => (await import('./wavespeed/models.ts')).wavespeedFacts(),
     characterCost: async () => (await import('./wavespeed/models.ts')).WAVESPEED_CHARACTER,
-    create: async (options) => (await import('./wavespeed/index.ts')).createWavespeed(options),
+    create: async (options) => (await import('./wavespeed/adapter.ts')).createWavespeed(options),
   },
   eachlabs: {
     keyVariable: 'EACHLABS_API_KEY',
@@ -54,7 +54,7 @@ export const PROVIDERS = {
     needsKey: () => true,
     models: async () => (await import('./eachlabs/models.ts')).eachlabsFacts(),
     characterCost: async () => undefined,
-    create: async (options) => (await import('./eachlabs/index.ts')).createEachlabs(options),
+    create: async (options) => (await import('./eachlabs/adapter.ts')).createEachlabs(options),
   },
   sandbox: {
     keyVariable: undefined,
@@ -65,6 +65,6 @@ export const PROVIDERS = {
     isFree: true,
     models: async () => (await import('./models.ts')).sandboxFacts(),
     characterCost: async () => (await import('./models.ts')).FREE,
-    create: async (options) => (await import('./openai/index.ts')).createOpenai({ name: 'sandbox', ...options }),
+    create: async (options) => (await import('./openai/adapter.ts')).createOpenai({ name: 'sandbox', ...options }),
   },
 } as const satisfies Record<ProviderName, ProviderEntry>;

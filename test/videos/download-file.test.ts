@@ -8,7 +8,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findFfmpeg } from '../../src/media/ffmpeg/find.ts';
-import { createOpenai } from '../../src/providers/openai/index.ts';
+import { createOpenai } from '../../src/providers/openai/adapter.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import type { Clock } from '../../src/shared/time.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEachlabs, type EachlabsOptions } from '../../../src/providers/eachlabs/index.ts';
+import { createEachlabs, type EachlabsOptions } from '../../../src/providers/eachlabs/adapter.ts';
 import { PROVIDERS } from '../../../src/providers/index.ts';
 import type { CharacterCall, Provider, Reference } from '../../../src/providers/provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';

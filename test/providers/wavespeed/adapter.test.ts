@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CharacterCall, NewVideo } from '../../../src/providers/provider.ts';
-import { createWavespeed, type WavespeedOptions } from '../../../src/providers/wavespeed/index.ts';
+import { createWavespeed, type WavespeedOptions } from '../../../src/providers/wavespeed/adapter.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';

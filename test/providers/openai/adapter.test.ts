@@ -8,7 +8,7 @@ import openai from '../../../fixtures/wire/openai.json' with { type: 'json' };
 import sglang from '../../../fixtures/wire/sglang.json' with { type: 'json' };
 import vllmOmni from '../../../fixtures/wire/vllm-omni.json' with { type: 'json' };
 import { PROVIDERS } from '../../../src/providers/index.ts';
-import { createOpenai, type OpenaiOptions } from '../../../src/providers/openai/index.ts';
+import { createOpenai, type OpenaiOptions } from '../../../src/providers/openai/adapter.ts';
 import type { Backend, NewVideo, Provider, Reference } from '../../../src/providers/provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted } from '../../helpers/server.ts';
