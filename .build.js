@@ -6,6 +6,9 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
+const folders = (path) =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+
 /**
  * What becomes one file each: opening files takes longer than reading them. `files` are of `src`; a library comes with what
  * it needs.
@@ -34,6 +37,8 @@ const GROUPS = [
         'providers/index.ts',
         'providers/provider.ts',
       ],
+      // The rows of the table; their adapters are loaded when they are used.
+      ...folders('src/providers').map((host) => `providers/${host}/index.ts`),
       'disk/paths.ts',
       ...['shared/job.ts', 'shared/character.ts', 'shared/clip.ts', 'shared/geometry.ts', 'shared/base-url.ts'],
     ],

@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts';
 import { type Cost, formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
-import { PROVIDERS } from '../providers/index.ts';
+import { entryOf } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
@@ -24,9 +24,9 @@ export function requestsOf(entry: PendingRegistration | undefined): number {
 }
 
 /** At a base URL of the user's own somebody else may ask for more than the table says: nothing is known of that price. */
-async function repeatableCost({ name, baseUrl }: Provider): Promise<Cost | undefined> {
-  const { characterCost, defaultBaseUrl } = PROVIDERS[name];
-  const each = baseUrl === defaultBaseUrl ? await characterCost() : undefined;
+async function repeatableCost(provider: Provider): Promise<Cost | undefined> {
+  const { characterCost, defaultBaseUrl } = entryOf(provider);
+  const each = provider.baseUrl === defaultBaseUrl ? await characterCost() : undefined;
   return each && each.usd <= REPEATABLE_USD ? each : undefined;
 }
 

@@ -2,17 +2,13 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Context, Runtime } from '../context.ts';
-import { PROVIDERS } from '../providers/index.ts';
-import type { ProviderName } from '../providers/provider.ts';
+import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
 import { keyOf, keySourceOf, missingSource } from '../settings/choose-provider.ts';
 import { keysPath, removeKey, storeKey } from '../settings/keys.ts';
 import { SoraError } from '../shared/errors.ts';
 import { nearest } from '../shared/text.ts';
 import { readStdin } from '../terminal/stdin.ts';
 
-type Keyed = Exclude<ProviderName, 'sandbox'>;
-
-const NAMES = (Object.keys(PROVIDERS) as ProviderName[]).filter((name): name is Keyed => name !== 'sandbox');
 const LONGEST_KEY = 4096;
 
 /** A key as it may be shown: its end, and that only of one that is long enough to stay secret. */
@@ -65,7 +61,7 @@ export async function runAuthLogout(context: Context, text: string): Promise<und
 /** `sora auth status [<provider>]`: which key is used. Throws `auth` when one provider was asked for and has none. */
 export async function runAuthStatus(context: Context, text: string | undefined): Promise<undefined> {
   const { runtime, ui } = context;
-  const names = text === undefined ? NAMES : [providerNamed(text)];
+  const names = text === undefined ? HOST_NAMES : [providerNamed(text)];
   const keys = await context.keys();
   const [profile, profileName] = [await context.profile(), await context.profileName()];
   const rows = names.map((name) => {
@@ -114,18 +110,18 @@ function originOf({ source, variable, stored, keyFrom, profile }: KeyRow): strin
 }
 
 /** What was typed is not repeated unless it is close to a name: it may be a key. */
-function providerNamed(text: string): Keyed {
-  const name = NAMES.find((one) => one === text);
+function providerNamed(text: string): HostName {
+  const name = HOST_NAMES.find((one) => one === text);
   if (name) return name;
   if (text === 'sandbox')
     throw new SoraError('usage', 'The sandbox needs no key.', { hint: 'Use it at once: --provider sandbox' });
-  const close = nearest(text, NAMES);
+  const close = nearest(text, HOST_NAMES);
   throw new SoraError('usage', 'That is not the name of a provider that has a key.', {
-    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${NAMES.join(', ')}. A key is never an argument.`,
+    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${HOST_NAMES.join(', ')}. A key is never an argument.`,
   });
 }
 
-async function readKey(runtime: Runtime, name: Keyed): Promise<string> {
+async function readKey(runtime: Runtime, name: HostName): Promise<string> {
   const text = Buffer.from(await readStdin(runtime, LONGEST_KEY + 2)).toString('utf8');
   if (text.trim() !== '') return text;
   throw new SoraError('usage', 'No key came on standard input.', {
@@ -134,7 +130,7 @@ async function readKey(runtime: Runtime, name: Keyed): Promise<string> {
 }
 
 /** Readline takes the terminal out of its own echo, and writes its own to nowhere. */
-async function askHidden(runtime: Runtime, name: Keyed): Promise<string> {
+async function askHidden(runtime: Runtime, name: HostName): Promise<string> {
   if (!runtime.stderr.isTTY || runtime.env.CI) {
     throw new SoraError('usage', 'There is no terminal to ask on.', {
       hint: `Pipe the key: echo "$KEY" | sora auth login ${name}`,
@@ -161,7 +157,7 @@ async function askHidden(runtime: Runtime, name: Keyed): Promise<string> {
 }
 
 /** Throws `usage` without quoting the key. */
-function checkKey(text: string, name: Keyed): string {
+function checkKey(text: string, name: HostName): string {
   const key = text.replace(/^\uFEFF/, '').trim();
   if (key === '')
     throw new SoraError('usage', 'The key is empty. Nothing was stored.', {

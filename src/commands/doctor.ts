@@ -7,8 +7,7 @@ import { canBeSent } from '../http/origins.ts';
 import { proxyFor, proxyOf } from '../http/proxy.ts';
 import { hideUser } from '../http/redact.ts';
 import { listParts } from '../media/ffmpeg/find.ts';
-import { PROVIDERS } from '../providers/index.ts';
-import type { ProviderName } from '../providers/provider.ts';
+import { HOST_NAMES, type ProviderName } from '../providers/index.ts';
 import { type FoundKey, keyOf } from '../settings/choose-provider.ts';
 import { type Profile, readSettings } from '../settings/settings.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
@@ -190,9 +189,9 @@ async function keyFindings(context: Context): Promise<Finding[]> {
     (to) => to.name,
     () => undefined,
   );
-  const rows = (Object.keys(PROVIDERS) as ProviderName[])
-    .filter((name) => name !== 'sandbox')
-    .map((name) => keyFinding(name, { found: keyOf(name, { env, keys, profile }), isChosen: name === chosen }));
+  const rows = HOST_NAMES.map((name) =>
+    keyFinding(name, { found: keyOf(name, { env, keys, profile }), isChosen: name === chosen }),
+  );
   const exposed = warnings.map((text): Finding => ({ check: 'stored keys', ok: false, ...withoutCommand(text) }));
   return [stored, ...exposed, ...rows];
 }

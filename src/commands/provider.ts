@@ -3,15 +3,12 @@
 import type { Context } from '../context.ts';
 import { formatUsd, type ModelPrice } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
-import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
-import type { ProviderName } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-
-const NAMES = Object.keys(PROVIDERS) as ProviderName[];
 
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
@@ -20,7 +17,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
   // A flag names one host; this is about what is configured for each.
   const configured = { wishes: {}, env: runtime.env, keys, profile };
   const providers = await Promise.all(
-    NAMES.map(async (name) => {
+    PROVIDER_NAMES.map(async (name) => {
       const entry = PROVIDERS[name];
       const models = await entry.models();
       return {
@@ -55,9 +52,11 @@ const WORDS = { id: 'id', 'reference-video': 'clip' } as const;
 /** `sora provider models [<provider>]` */
 export async function runProviderModels(context: Context, wanted: string | undefined): Promise<undefined> {
   const { ui } = context;
-  const names = wanted === undefined ? NAMES : NAMES.filter((name) => name === wanted);
+  const names = wanted === undefined ? PROVIDER_NAMES : PROVIDER_NAMES.filter((name) => name === wanted);
   if (names.length === 0) {
-    throw new SoraError('usage', `There is no provider "${wanted}".`, { hint: `Providers: ${NAMES.join(', ')}` });
+    throw new SoraError('usage', `There is no provider "${wanted}".`, {
+      hint: `Providers: ${PROVIDER_NAMES.join(', ')}`,
+    });
   }
   const rows = (
     await Promise.all(
@@ -80,7 +79,7 @@ export async function runProviderModels(context: Context, wanted: string | undef
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
   const { provider, characters, characterMode, retired, price } = model;
-  const { isFree }: ProviderEntry = PROVIDERS[provider];
+  const { isFree } = PROVIDERS[provider];
   return [
     ['provider', provider],
     ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[characterMode]}`],

@@ -1,7 +1,7 @@
 /** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
 
 import type { Context } from '../context.ts';
-import { PROVIDERS, type ProviderEntry } from '../providers/index.ts';
+import { entryOf } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Registration } from '../shared/character.ts';
@@ -31,7 +31,7 @@ export interface Priced {
 /** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
 export async function costOfVideo(context: Context, priced: Priced): Promise<Cost | undefined> {
   const { provider, ask, clipSeconds, ...wish } = priced;
-  const entry: ProviderEntry = PROVIDERS[provider.name];
+  const entry = entryOf(provider);
   const today = new Date(context.runtime.clock.now()).toISOString().slice(0, 10);
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
   const usd = ask && (await askPrice(context, provider, ask));
@@ -43,7 +43,7 @@ export async function costOfVideo(context: Context, priced: Priced): Promise<Cos
 
 /** What it costs to register so many characters where they have ids. */
 export async function costOfCharacters(provider: Provider, count: number): Promise<BillItem> {
-  const each = asGuide(provider, await PROVIDERS[provider.name].characterCost());
+  const each = asGuide(provider, await entryOf(provider).characterCost());
   return { what: 'character', count: each?.usd === 0 ? 0 : count, each };
 }
 
@@ -91,7 +91,7 @@ export async function costToKeep(provider: Provider): Promise<(requests: number)
 
 /** The table is of the host's own prices; at another base URL somebody else may ask for more. */
 function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
-  const { defaultBaseUrl } = PROVIDERS[provider.name];
+  const { defaultBaseUrl } = entryOf(provider);
   if (!cost || cost.usd === 0 || provider.baseUrl === defaultBaseUrl) return cost;
   return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
 }

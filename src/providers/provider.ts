@@ -35,9 +35,6 @@ export interface ProviderOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Names that `--provider` takes. */
-export type ProviderName = 'openai' | 'wavespeed' | 'eachlabs' | 'sandbox';
-
 /**
  * How a model takes the characters of a video: by the id of a registration, or by the URL of the clip itself, which the
  * prompt then points to by its number.
@@ -49,7 +46,8 @@ export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
 export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang'];
 
 export interface Provider {
-  readonly name: ProviderName;
+  /** That of its row in the table of providers. */
+  readonly name: string;
   /** Normalised, or `sandbox:`: what registrations and jobs are matched by. */
   readonly baseUrl: string;
   readonly backend: Backend | undefined;

@@ -6,6 +6,7 @@ import { isMasked } from '../http/redact.ts';
 import type { Auth, Call, HttpRequest } from '../http/request.ts';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine, trimEnd } from '../shared/text.ts';
+import type { KeyHeader, ProviderEntry } from './entry.ts';
 import type { ProviderOptions } from './provider.ts';
 
 export interface Route {
@@ -17,15 +18,25 @@ export interface Route {
   create(url: string, body: RequestBody, call: Call, more?: Pick<HttpRequest, 'settles'>): Promise<Answer>;
 }
 
-/** `keyHeader` carries the bare key, where the host wants it under a name of its own; else it is a bearer's. */
-export function createRoute({ baseUrl, url, key, http }: ProviderOptions, keyHeader?: string): Route {
+/** What a row says of keys and headers, put into requests. */
+export function createRoute(
+  entry: Pick<ProviderEntry, 'keyHeader' | 'headers'>,
+  { baseUrl, url, key, backend, http }: ProviderOptions,
+): Route {
   const root = trimEnd(url ?? baseUrl, '/');
-  const auth = authFor(key, root, keyHeader);
+  const auth = authFor(key, root, entry.keyHeader(backend));
+  /** A store that a host names is sent what it asks for, and nothing of the host's own. */
+  const headersOf = (more: Partial<HttpRequest>): Pick<HttpRequest, 'headers'> =>
+    entry.headers && more.keyless !== true ? { headers: { ...entry.headers, ...more.headers } } : {};
   return {
     root,
-    read: (to, { signal }, more = {}) => ({ method: 'GET', kind: 'read', url: to, auth, signal, ...more }),
+    read: (to, { signal }, more = {}) => ({
+      ...{ method: 'GET', kind: 'read', url: to, auth, signal },
+      ...more,
+      ...headersOf(more),
+    }),
     create: (to, body, { signal }, more = {}) =>
-      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more }),
+      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more, ...headersOf({}) }),
   };
 }
 
@@ -48,10 +59,11 @@ export function usableId(id: string | undefined): string | undefined {
   return id === undefined || /^\.{0,2}$/.test(id) || !id.isWellFormed() || isMasked(id) ? undefined : id;
 }
 
-function authFor(key: string | undefined, root: string, keyHeader: string | undefined): Auth | undefined {
+/** Undefined without a key, and where no origin says who may see it. */
+export function authFor(key: string | undefined, root: string, keyHeader: KeyHeader): Auth | undefined {
   if (key === undefined || !URL.canParse(root)) return undefined;
   const { origin } = new URL(root);
-  return keyHeader === undefined
-    ? { header: 'authorization', value: `Bearer ${key}`, origin }
-    : { header: keyHeader, value: key, origin };
+  return 'header' in keyHeader
+    ? { header: keyHeader.header, value: key, origin }
+    : { header: 'authorization', value: `${keyHeader.scheme} ${key}`, origin };
 }

@@ -1,8 +1,8 @@
 /** Which host a command talks to, and which key goes there. Pure: flag, then environment, then profile, then default. */
 
 import { hideUser } from '../http/redact.ts';
-import { PROVIDERS } from '../providers/index.ts';
-import { BACKENDS, type Backend, type ProviderName } from '../providers/provider.ts';
+import { GATEWAY_PROVIDER, HOST_NAMES, PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
+import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
@@ -43,8 +43,6 @@ export interface Connection {
 /** `preview` only describes requests: it needs no key, and nothing is sent without one. */
 export type Purpose = 'use' | 'preview';
 
-const NAMES = Object.keys(PROVIDERS) as ProviderName[];
-
 /** Throws `usage` when the choice is not clear, `auth` when the chosen host needs a key and has none. */
 export function chooseProvider(configured: Configured, purpose: Purpose = 'use'): Connection {
   const { wishes, env, profile } = configured;
@@ -53,7 +51,7 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
   const entry = PROVIDERS[name];
   if (name === 'sandbox' && wishes.baseUrl !== undefined) {
     throw new SoraError('usage', '--base-url cannot be used with the sandbox: it is built in.', {
-      hint: 'Name the provider of that URL too: --provider openai',
+      hint: `Name the provider of that URL too: --provider ${GATEWAY_PROVIDER}`,
     });
   }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(name, namedBaseUrl(name, configured));
@@ -67,7 +65,7 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
     backend: backendOf(wishes.backend ?? own.backend),
     model: own.model,
     allowHttp: own.allowHttp === true,
-    retired: retirementOf(baseUrl),
+    retired: entry.retirement?.(baseUrl),
   };
 }
 
@@ -85,10 +83,10 @@ type KeyChoice = Pick<Configured, 'env' | 'keys'> & Partial<Pick<Configured, 'pr
  * is none, and a profile that names a place is not served from another.
  */
 export function keyOf(name: ProviderName, { env, keys, profile }: KeyChoice, baseUrl?: string): FoundKey | undefined {
-  const { keyVariable } = PROVIDERS[name];
+  const { keyVariable, knownKey } = PROVIDERS[name];
   const from = profile && keySourceOf(name, profile, baseUrl);
   const variable = from === undefined ? keyVariable : /^env:(.+)$/.exec(from)?.[1];
-  const given = from === undefined ? PROVIDERS[name].key(env) : variable && env[variable]?.trim();
+  const given = knownKey ?? (variable && env[variable]?.trim());
   if (given) return { key: given, source: 'environment', ...(variable !== undefined && { variable }) };
   if (from !== undefined && from !== 'stored') return undefined;
   const stored = Object.hasOwn(keys, name) ? keys[name]?.trim() : undefined;
@@ -97,7 +95,7 @@ export function keyOf(name: ProviderName, { env, keys, profile }: KeyChoice, bas
 
 /** Where a profile says that the provider's key is. A profile without a provider is of a server of `/v1/videos`. */
 export function keySourceOf(name: ProviderName, profile: Profile, baseUrl?: string): string | undefined {
-  if ((profile.provider ?? 'openai') !== name || name === 'sandbox') return undefined;
+  if ((profile.provider ?? GATEWAY_PROVIDER) !== name || name === 'sandbox') return undefined;
   const isElsewhere =
     baseUrl !== undefined && profile.baseUrl !== undefined && originOf(profile.baseUrl) !== originOf(baseUrl);
   return isElsewhere ? undefined : profile.keyFrom;
@@ -172,37 +170,37 @@ const FLAG = '--base-url';
 
 /** A profile without a provider is of a server of `/v1/videos`: another provider's key does not go to its base URL. */
 function fitsProfile(name: ProviderName, profile: Profile): boolean {
-  return (profile.provider ?? 'openai') === name;
+  return (profile.provider ?? GATEWAY_PROVIDER) === name;
 }
 
 function onlyConfigured(configured: Configured): ProviderName {
   const { wishes, env, profile } = configured;
   // A base URL that names no provider is a server of `/v1/videos`: it is no sign of any other, nor a place for its key.
   const anybodys = wishes.baseUrl ?? (profile.provider === undefined ? profile.baseUrl : undefined);
-  const found = NAMES.filter(
+  const found = HOST_NAMES.filter(
     (name) =>
-      name !== 'sandbox' &&
-      (keyOf(name, configured) !== undefined ||
-        Boolean(env[PROVIDERS[name].baseUrlVariable]) ||
-        (name === 'openai' && anybodys !== undefined)),
+      keyOf(name, configured) !== undefined ||
+      Boolean(env[PROVIDERS[name].baseUrlVariable]) ||
+      (name === GATEWAY_PROVIDER && anybodys !== undefined),
   );
   if (found.length === 1 && found[0]) return found[0];
+  const gateway = PROVIDERS[GATEWAY_PROVIDER];
   const problem = found.length === 0 ? 'No provider is configured.' : 'More than one provider is configured.';
   throw new SoraError('usage', problem, {
     reason: 'no-provider-chosen',
     hint:
-      `Name one: ${NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
-      'The sandbox is built in and needs no key; openai needs OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible host. ' +
+      `Name one: ${PROVIDER_NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
+      `The sandbox is built in and needs no key; ${GATEWAY_PROVIDER} needs ${gateway.keyVariable}, or ${gateway.baseUrlVariable} for a compatible host. ` +
       'Keys are stored by: sora auth login <provider>',
   });
 }
 
 function providerName(text: string): ProviderName {
-  const name = NAMES.find((candidate) => candidate === text);
+  const name = PROVIDER_NAMES.find((candidate) => candidate === text);
   if (name) return name;
-  const close = nearest(text, NAMES);
+  const close = nearest(text, PROVIDER_NAMES);
   throw new SoraError('usage', `There is no provider "${oneLine(text, 60)}".`, {
-    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${NAMES.join(', ')}`,
+    hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${PROVIDER_NAMES.join(', ')}`,
   });
 }
 
@@ -258,13 +256,4 @@ export function missingSource(name: ProviderName, from: string): SoraError {
   return new SoraError('auth', `Provider ${name} needs a key, and ${what}, where the profile looks for it (keyFrom).`, {
     hint: `${mend}, or let the profile look where others do: sora config unset keyFrom`,
   });
-}
-
-/** OpenAI's deprecation page: the Videos API ended on 2026-09-24 without a replacement. */
-function retirementOf(baseUrl: string): string | undefined {
-  if (originOf(baseUrl) !== 'https://api.openai.com') return undefined;
-  return (
-    'api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with --base-url or ' +
-    'OPENAI_BASE_URL; to try things out, use --provider sandbox.'
-  );
 }

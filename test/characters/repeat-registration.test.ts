@@ -6,7 +6,7 @@ import type { RegistrationTarget } from '../../src/characters/registration-targe
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import type { Context } from '../../src/context.ts';
-import { PROVIDERS } from '../../src/providers/index.ts';
+import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
@@ -42,7 +42,7 @@ function withProvider(test: TestContext, provider: Provider): TestContext {
     ...context,
     provider: async () => provider,
     connection: async () => ({
-      ...{ name: provider.name, baseUrl: provider.baseUrl, key: KEY, backend: undefined, model },
+      ...{ name: provider.name as ProviderName, baseUrl: provider.baseUrl, key: KEY, backend: undefined, model },
       ...{ allowHttp: false, retired: undefined },
     }),
   };

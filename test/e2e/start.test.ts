@@ -62,7 +62,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'store path': 'cli main program-setup rolldown-runtime store',
   'store check': 'character cli keys links main program-setup rolldown-runtime settings store store',
   'provider list':
-    'answer cli cost keys links main models models models program-setup provider ratios rolldown-runtime settings store',
+    'answer cli cost keys links main models models models models program-setup provider ratios rolldown-runtime settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
     'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',

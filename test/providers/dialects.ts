@@ -1,5 +1,5 @@
-import { PROVIDERS } from '../../src/providers/index.ts';
-import type { NewVideo, Provider, ProviderName, ProviderOptions, RemoteVideo } from '../../src/providers/provider.ts';
+import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
+import type { NewVideo, Provider, ProviderOptions, RemoteVideo } from '../../src/providers/provider.ts';
 import { createTestHttp, type TestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { KEY } from './harness.ts';

@@ -8,6 +8,7 @@ import { PassThrough, type Writable } from 'node:stream';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findFfmpeg } from '../../src/media/ffmpeg/find.ts';
+import { PROVIDERS } from '../../src/providers/index.ts';
 import { createOpenai } from '../../src/providers/openai/adapter.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { SoraError } from '../../src/shared/errors.ts';
@@ -49,7 +50,7 @@ async function setUpCut(arriving: readonly number[], ...answers: Scripted[]): Pr
   const server = await createTestServer();
   server.answer(...answers);
   const { http } = createTestHttp();
-  const host = createOpenai({ name: 'openai', baseUrl: `${server.url}/v1`, key: 'k', backend: undefined, http });
+  const host = createOpenai(PROVIDERS.openai, { baseUrl: `${server.url}/v1`, key: 'k', backend: undefined, http });
   const limits = [...arriving];
   const provider: Provider = {
     ...host,

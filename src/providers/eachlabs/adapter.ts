@@ -14,6 +14,7 @@ import { checkNamedUrl, isSuccess, openLinked } from '../../http/ranged-content.
 import type { Call } from '../../http/request.ts';
 import { urlExists } from '../../http/url-exists.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
+import type { ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import {
@@ -40,16 +41,14 @@ import {
   videoUrlIn,
 } from './wire.ts';
 
-export type EachlabsOptions = ProviderOptions;
-
 const FIRST_POLL_MS = 1000;
 const SLOWEST_POLL_MS = 10_000;
 const LONGEST_WAIT_MS = 15 * 60_000;
 
-export function createEachlabs(options: EachlabsOptions): Provider {
+export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { baseUrl, http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
   // Examples of this host name the base URL with and without its version.
-  const route = createRoute(options);
+  const route = createRoute(entry, options);
   const root = route.root.replace(/\/v1$/, '');
   const predictionUrl = `${root}/v1/prediction`;
 
@@ -157,7 +156,7 @@ export function createEachlabs(options: EachlabsOptions): Provider {
   }
 
   return {
-    name: 'eachlabs',
+    name: entry.name,
     baseUrl,
     backend: undefined,
     takesCharacters: 'yes',

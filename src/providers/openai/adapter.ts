@@ -14,19 +14,18 @@ import { characterError, isNotServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openLinked } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
-import { CHARACTERS_PER_VIDEO, DEFAULT_MODEL, FAMILY, findModel, PROMPT_CHARS } from '../models.ts';
-import type { Backend, Provider, ProviderLimits, ProviderName, ProviderOptions, RemoteVideo } from '../provider.ts';
+import type { ProviderEntry } from '../entry.ts';
+import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
+import type { Backend, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
+import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
 import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './wire.ts';
 
-export interface OpenaiOptions extends ProviderOptions {
-  readonly name: ProviderName;
-}
-
-export function createOpenai(options: OpenaiOptions): Provider {
-  const { name, baseUrl, backend, http } = options;
-  const route = createRoute(options, backend === 'azure' ? 'api-key' : undefined);
+export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Provider {
+  const { baseUrl, backend, http } = options;
+  const { name } = entry;
+  const route = createRoute(entry, options);
   const { root } = route;
 
   const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(pathSegment)].join('/');
@@ -76,7 +75,7 @@ export function createOpenai(options: OpenaiOptions): Provider {
     name,
     baseUrl,
     backend,
-    takesCharacters: takesCharacters(options, root),
+    takesCharacters: takesCharacters(entry, backend, root),
     limits: (model) => limitsOf(backend, model),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
@@ -208,7 +207,11 @@ function isRouteMissing(answer: Answer): boolean {
  * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but
  * document no `characters`, and a host that nobody named a backend for may be anything: those earn a warning.
  */
-function takesCharacters({ name, backend }: OpenaiOptions, root: string): Provider['takesCharacters'] {
+function takesCharacters(
+  { name }: ProviderEntry,
+  backend: Backend | undefined,
+  root: string,
+): Provider['takesCharacters'] {
   if (dropsCharacters(backend)) return 'no';
   if (name === 'sandbox' || backend === 'openai') return 'yes';
   return backend === undefined && URL.canParse(root) && new URL(root).host === OPENAI_HOST ? 'yes' : 'unknown';

@@ -3,8 +3,8 @@
 import { type FormPart, formBody, jsonBody, type RequestBody } from '../../http/body.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { DATA_URL_CHARS } from '../models.ts';
 import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
+import { DATA_URL_CHARS } from './models.ts';
 
 /** A request before it is encoded: pictures are still pictures. */
 export interface VideoFields {

@@ -16,6 +16,7 @@ import type { Call } from '../../http/request.ts';
 import { urlExists } from '../../http/url-exists.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { sentence } from '../../shared/text.ts';
+import type { ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, RemoteCharacter, WireRequest } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './models.ts';
@@ -34,16 +35,14 @@ import {
   withCodeAsStatus,
 } from './wire.ts';
 
-export type WavespeedOptions = ProviderOptions;
-
 const CHARACTER_POLL_MS = 2000;
 /** Ten minutes: a character takes seconds. */
 const CHARACTER_POLLS = 300;
 
-export function createWavespeed(options: WavespeedOptions): Provider {
+export function createWavespeed(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { baseUrl, http } = options;
   const sleep = options.sleep ?? ((ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }));
-  const route = createRoute(options);
+  const route = createRoute(entry, options);
   const { root } = route;
   /** Where tasks say they may be asked, as long as this object lives. */
   const pollUrls = new Map<string, string>();
@@ -150,7 +149,7 @@ export function createWavespeed(options: WavespeedOptions): Provider {
   }
 
   return {
-    name: 'wavespeed',
+    name: entry.name,
     baseUrl,
     backend: undefined,
     takesCharacters: 'yes',

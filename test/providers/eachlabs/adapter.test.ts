@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createEachlabs, type EachlabsOptions } from '../../../src/providers/eachlabs/adapter.ts';
+import { createEachlabs } from '../../../src/providers/eachlabs/adapter.ts';
 import { PROVIDERS } from '../../../src/providers/index.ts';
-import type { CharacterCall, Provider, Reference } from '../../../src/providers/provider.ts';
+import type { CharacterCall, Provider, ProviderOptions, Reference } from '../../../src/providers/provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
@@ -9,7 +9,7 @@ import { call, clip, failureOf, jsonIn, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE 
 
 const SEEDANCE = 'bytedance-seedance-2-0-reference-to-video';
 
-const setUp = (options: Partial<EachlabsOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.eachlabs, options);
+const setUp = (options: Partial<ProviderOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.eachlabs, options);
 
 const TAKEN = { body: { status: 'success', message: 'Prediction created', predictionID: 'p-1' } };
 const NO_SCHEMA = { status: 404, body: { error: 'model not found' } };
@@ -575,7 +575,12 @@ describe('openContent', () => {
 
 describe('what is known of the host', () => {
   const provider = (): Provider =>
-    createEachlabs({ baseUrl: 'https://api.eachlabs.ai', key: KEY, backend: undefined, http: createTestHttp().http });
+    createEachlabs(PROVIDERS.eachlabs, {
+      baseUrl: 'https://api.eachlabs.ai',
+      key: KEY,
+      backend: undefined,
+      http: createTestHttp().http,
+    });
 
   it('is a default model that takes clips, within what fits', () => {
     const made = provider();

@@ -8,8 +8,9 @@ import openai from '../../../fixtures/wire/openai.json' with { type: 'json' };
 import sglang from '../../../fixtures/wire/sglang.json' with { type: 'json' };
 import vllmOmni from '../../../fixtures/wire/vllm-omni.json' with { type: 'json' };
 import { PROVIDERS } from '../../../src/providers/index.ts';
-import { createOpenai, type OpenaiOptions } from '../../../src/providers/openai/adapter.ts';
-import type { Backend, NewVideo, Provider, Reference } from '../../../src/providers/provider.ts';
+import { createOpenai } from '../../../src/providers/openai/adapter.ts';
+import type { Backend, NewVideo, Provider, ProviderOptions, Reference } from '../../../src/providers/provider.ts';
+import { keyOf } from '../../../src/settings/choose-provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
@@ -17,7 +18,7 @@ import { call, clip, failureOf, KEY, MP4, PICTURE, textOf, WHOLE, VIDEO as WISH 
 
 const VIDEO: NewVideo = { ...WISH, model: 'sora-2' };
 
-const setUp = (options: Partial<OpenaiOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.openai, options);
+const setUp = (options: Partial<ProviderOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.openai, options);
 
 interface Message {
   title: string;
@@ -254,8 +255,7 @@ describe('an upload', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const { http } = createTestHttp({ timeouts: { idleMs: 200 } });
-    const provider = createOpenai({
-      name: 'openai',
+    const provider = createOpenai(PROVIDERS.openai, {
       baseUrl: `http://127.0.0.1:${port}`,
       key: undefined,
       backend: undefined,
@@ -453,7 +453,7 @@ describe('deleteVideo and cancelVideo', () => {
   it('are there where the host is known to have them', () => {
     const { http } = createTestHttp();
     const has = (backend: Backend | undefined) => {
-      const provider = createOpenai({ name: 'openai', baseUrl: 'https://a.example/v1', key: KEY, backend, http });
+      const provider = createOpenai(PROVIDERS.openai, { baseUrl: 'https://a.example/v1', key: KEY, backend, http });
       return [provider.deleteVideo !== undefined, provider.cancelVideo !== undefined];
     };
     expect([undefined, 'openai', 'litellm', 'vllm-omni'].map((one) => has(one as Backend))).toEqual([
@@ -506,9 +506,8 @@ describe('openContent', () => {
 });
 
 describe('what is known of a host', () => {
-  const make = (options: Partial<OpenaiOptions>): Provider =>
-    createOpenai({
-      name: 'openai',
+  const make = ({ name = 'openai', ...options }: Partial<ProviderOptions> & { name?: 'openai' | 'sandbox' }): Provider =>
+    createOpenai(PROVIDERS[name], {
       baseUrl: 'https://gateway.example/v1',
       key: KEY,
       backend: undefined,
@@ -516,7 +515,7 @@ describe('what is known of a host', () => {
       ...options,
     });
 
-  it.each<{ options: Partial<OpenaiOptions>; takes: string; model: string | undefined }>([
+  it.each<{ options: Parameters<typeof make>[0]; takes: string; model: string | undefined }>([
     { options: { baseUrl: 'https://api.openai.com/v1' }, takes: 'yes', model: 'sora-2' },
     { options: { backend: 'openai' }, takes: 'yes', model: 'sora-2' },
     { options: { name: 'sandbox', baseUrl: 'sandbox:', url: 'http://127.0.0.1:9' }, takes: 'yes', model: 'sora-2' },
@@ -546,7 +545,7 @@ describe('PROVIDERS', () => {
     { env: { OPENAI_API_KEY: '' }, key: undefined },
     { env: {}, key: undefined },
   ])('finds the key in $env', ({ env, key }) => {
-    expect(PROVIDERS.openai.key(env)).toBe(key);
+    expect(keyOf('openai', { env, keys: {} })?.key).toBe(key);
   });
 
   it('asks for a key at api.openai.com only', () => {
@@ -561,7 +560,7 @@ describe('PROVIDERS', () => {
     const provider = await PROVIDERS.sandbox.create({
       baseUrl: 'sandbox:',
       url: `${server.url}/v1`,
-      key: PROVIDERS.sandbox.key(),
+      key: keyOf('sandbox', { env: {}, keys: {} })?.key,
       backend: undefined,
       http,
     });

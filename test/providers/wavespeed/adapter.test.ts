@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CharacterCall, NewVideo } from '../../../src/providers/provider.ts';
-import { createWavespeed, type WavespeedOptions } from '../../../src/providers/wavespeed/adapter.ts';
+import { PROVIDERS } from '../../../src/providers/index.ts';
+import type { CharacterCall, NewVideo, ProviderOptions } from '../../../src/providers/provider.ts';
+import { createWavespeed } from '../../../src/providers/wavespeed/adapter.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
@@ -8,7 +9,7 @@ import { call, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
-const setUp = (options: Partial<WavespeedOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.wavespeed, options);
+const setUp = (options: Partial<ProviderOptions> = {}): Promise<Bench> => setUpHost(DIALECTS.wavespeed, options);
 
 function ok(data: object): Scripted {
   return { body: { code: 200, message: 'success', data } };
@@ -525,7 +526,7 @@ describe('createCharacter', () => {
     });
     const server = await createTestServer();
     const store = await createTestServer();
-    const provider = createWavespeed({ baseUrl: server.url, key: KEY, backend: undefined, http });
+    const provider = createWavespeed(PROVIDERS.wavespeed, { baseUrl: server.url, key: KEY, backend: undefined, http });
     server.answer(ticketFor(store), ok({ id: 'task-7', status: 'created' }));
     store.answer({ status: 200 });
     const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });

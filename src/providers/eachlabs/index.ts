@@ -1,0 +1,15 @@
+/** eachlabs. */
+import type { HostEntry } from '../entry.ts';
+
+export const eachlabs: HostEntry = {
+  name: 'eachlabs',
+  keyVariable: 'EACHLABS_API_KEY',
+  baseUrlVariable: 'EACHLABS_BASE_URL',
+  defaultBaseUrl: 'https://api.eachlabs.ai',
+  needsKey: () => true,
+  keyHeader: () => ({ scheme: 'Bearer' }),
+  models: async () => (await import('./models.ts')).eachlabsFacts(),
+  characterCost: async () => undefined,
+  questions: async (to) => (await import('./questions.ts')).eachlabsQuestions(to),
+  create: async (options) => (await import('./adapter.ts')).createEachlabs(eachlabs, options),
+};
