@@ -134,6 +134,11 @@ export const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
   false,
 ];
 
+/** `a, b or c`. By hand: the data of Intl take longer to load than everything else at start-up. */
+export function oneOf(names: readonly string[]): string {
+  return names.join(', ').replace(/, ([^,]*)$/, ' or $1');
+}
+
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
 }

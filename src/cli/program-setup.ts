@@ -1,7 +1,8 @@
 /** The house around the work: names, arguments, options and help of keys, settings, hosts, the store and the sandbox. */
 import { Argument, type Command } from 'commander';
 import type { Shell } from '../completion/scripts.ts';
-import { type Act, examples, SHELLS, wholeNumber } from './options.ts';
+import { HOST_NAMES } from '../providers/index.ts';
+import { type Act, examples, oneOf, SHELLS, wholeNumber } from './options.ts';
 
 export const HOUSE = {
   sandbox: addSandbox,
@@ -88,13 +89,13 @@ function addAuth(auth: Command, act: Act): void {
   auth
     .command('login')
     .description('store a key: typed without being shown, or read from stdin')
-    .argument('<provider>', 'openai, wavespeed or eachlabs')
+    .argument('<provider>', oneOf(HOST_NAMES))
     .addHelpText('after', examples('sora auth login openai', 'echo "$KEY" | sora auth login wavespeed'))
     .action(act(async (context, [name = '']) => (await import('../commands/auth.ts')).runAuthLogin(context, name)));
   auth
     .command('logout')
     .description('remove a stored key')
-    .argument('<provider>', 'openai, wavespeed or eachlabs')
+    .argument('<provider>', oneOf(HOST_NAMES))
     .addHelpText('after', examples('sora auth logout openai'))
     .action(act(async (context, [name = '']) => (await import('../commands/auth.ts')).runAuthLogout(context, name)));
   auth

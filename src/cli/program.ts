@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Context, Globals } from '../context.ts';
 import { HELP_TOPICS } from '../help/read-topic.ts';
+import { PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { wrap } from '../terminal/width.ts';
 import { CollectingCommand } from './collecting-command.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
-import { type Act, examples, fill, isText, later, type Outcome, text } from './options.ts';
+import { type Act, examples, fill, isText, later, type Outcome, oneOf, text } from './options.ts';
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -62,7 +63,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       optionDescription: describeOption,
       argumentDescription: describeArgument,
     })
-    .option('--provider <name>', 'openai, wavespeed, eachlabs or sandbox')
+    .option('--provider <name>', oneOf(PROVIDER_NAMES))
     .option('--base-url <url>', 'a server that speaks the provider’s protocol')
     .addOption(new Option('--backend <kind>', 'what runs at the base URL').choices(BACKENDS))
     .option('--profile <name>', 'a profile from the settings file')

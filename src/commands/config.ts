@@ -1,7 +1,7 @@
 /** `sora config`: the settings file, one field at a time. */
 import type { Context } from '../context.ts';
 import { hideUser } from '../http/redact.ts';
-import { PROVIDERS } from '../providers/index.ts';
+import { GATEWAY_PROVIDER, PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import {
   changeSettings,
@@ -190,7 +190,7 @@ function existing(file: SettingsFile, name: string): string {
   throw new SoraError('usage', `There is no profile named ${oneLine(name, 80)}.`, {
     hint:
       names.length === 0
-        ? 'There are none yet. A profile is made by setting a field: sora config set profiles.work.provider openai'
+        ? `There are none yet. A profile is made by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
         : `Profiles: ${names.join(', ')}`,
   });
 }
@@ -202,7 +202,7 @@ function profileName(text: string): string {
 }
 
 const READ: Readonly<Record<Field, (text: string) => Value>> = {
-  provider: (text) => oneOf('provider', text, Object.keys(PROVIDERS)),
+  provider: (text) => oneOf('provider', text, PROVIDER_NAMES),
   backend: (text) => oneOf('backend', text, BACKENDS),
   baseUrl(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;

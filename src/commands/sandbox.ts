@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { reasonFor } from '../disk/atomic-write.ts';
 import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
 import { SANDBOX_KEY } from '../http/redact.ts';
+import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
 import { PATH_HINT, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 
@@ -32,17 +33,19 @@ export async function runSandboxServe(
       cause,
     });
   });
-  const { openai, wavespeed, eachlabs } = server.urls;
-  const variables = {
-    OPENAI_BASE_URL: openai,
-    OPENAI_API_KEY: SANDBOX_KEY,
-    WAVESPEED_BASE_URL: wavespeed,
-    WAVESPEED_API_KEY: SANDBOX_KEY,
-    EACHLABS_BASE_URL: eachlabs,
-    EACHLABS_API_KEY: SANDBOX_KEY,
-  };
+  // A host without a dialect does not compile.
+  const urls = server.urls satisfies Readonly<Record<HostName, string>>;
+  const variables = Object.fromEntries(
+    HOST_NAMES.flatMap((name) => {
+      const { baseUrlVariable, keyVariable } = PROVIDERS[name];
+      return [
+        [baseUrlVariable, urls[name]],
+        [keyVariable, SANDBOX_KEY],
+      ];
+    }),
+  );
   ui.result({
-    json: { url: server.url, urls: server.urls, env: variables },
+    json: { url: server.url, urls, env: variables },
     text: Object.entries(variables)
       .map(([name, value]) => `export ${name}=${value}`)
       .join('\n'),

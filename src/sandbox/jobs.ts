@@ -1,8 +1,8 @@
 /** PURE: what a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. */
 import type { PictureType } from './render/render.ts';
 
-/** The protocol that something came in by; nothing made by one is known to another. */
-export type DialectName = 'openai' | 'wavespeed' | 'eachlabs';
+/** The host of records that name none. */
+export const FIRST_HOST = 'openai';
 
 /** What a scenario has in store for one job. */
 export interface Fate {
@@ -27,8 +27,8 @@ export interface Fate {
 export interface JobRecord {
   readonly version: 1;
   readonly id: string;
-  /** Absent: OpenAI's. */
-  readonly host?: DialectName;
+  /** The dialect that it came in by: nothing made by one is known to another. Absent: `FIRST_HOST`. */
+  readonly host?: string;
   /** Rises with every job of a state folder: the order of lists. */
   readonly sequence: number;
   /** Milliseconds since the epoch. */

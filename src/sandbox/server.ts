@@ -3,19 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { callOf } from './calls.ts';
-import { createEachlabsDialect, EACHLABS_PATHS } from './eachlabs/index.ts';
+import { baseUrls, callOf, createDialects, type DialectName } from './dialects.ts';
 import type { Fault } from './faults/rule.ts';
 import { type Player, playScenario } from './faults/scenario.ts';
 import { type Dialect, type Reply, readBody, send } from './http.ts';
-import { createOpenaiDialect } from './openai/index.ts';
 import { readRegular } from './read.ts';
 import { createOutputs } from './render/outputs.ts';
 import { createRenderer, type Renderer } from './render/render.ts';
 import { openState } from './state.ts';
 import { createReferences } from './task-host/references.ts';
 import { createUploads } from './task-host/uploads.ts';
-import { createWavespeedDialect } from './wavespeed/index.ts';
 
 export interface SandboxOptions {
   /** Characters, jobs and videos live here; several sandboxes may share it. */
@@ -44,7 +41,7 @@ export interface Sandbox {
   /** The base URL of the OpenAI dialect: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
   /** What stands in place of each host's own base URL. */
-  readonly urls: { readonly openai: string; readonly wavespeed: string; readonly eachlabs: string };
+  readonly urls: Readonly<Record<DialectName, string>>;
   /** Forgets characters, jobs, videos, and how far the scenarios have been played. */
   reset(): Promise<void>;
   /** Plays another scenario from here on; jobs keep the fate that they were made with. Throws ScenarioError. */
@@ -67,21 +64,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const places = { state, outputs, now, origin: () => origin };
   const references = createReferences(places);
   const uploads = createUploads(places);
-  const openai = createOpenaiDialect({ state, outputs, now, key });
-  const wavespeed = createWavespeedDialect({ ...places, references, uploads, key });
-  const eachlabs = createEachlabsDialect({ ...places, references, uploads, key });
+  const dialects = createDialects({ ...places, references, uploads, key });
 
-  /** Whose path it is, and how many of its segments are the base URL's. */
-  function mountOf([first = '', second = '']: readonly string[]): { dialect: Dialect; base: number } | undefined {
-    if (first === 'v1') {
-      return EACHLABS_PATHS.includes(second) ? { dialect: eachlabs, base: 0 } : { dialect: openai, base: 1 };
-    }
-    if (first === 'api' && second === 'v3') return { dialect: wavespeed, base: 2 };
-    // Not below any base URL.
-    if (first === 'storage') return { dialect: uploads.storage, base: 0 };
-    if (first === 'files') return { dialect: uploads.files, base: 0 };
-    return undefined;
-  }
   const closing = new AbortController();
   const open = new Set<Promise<void>>();
 
@@ -113,8 +97,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     response.setHeader('x-request-id', requestId);
 
     const target = targetOf(request.url ?? '/');
-    const mount = target && mountOf(target.path);
-    const { dialect, base } = mount ?? { dialect: openai, base: 1 };
+    const { dialect, base, isMounted } = dialects.at(target?.path ?? []);
     const refuse = (status: number, message: string): Promise<void> => {
       note(status);
       return send(response, dialect.refusal(status, message));
@@ -145,7 +128,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (fault.respond === undefined || fault.applyFirst) {
       const { query } = target;
       const path = target.path.slice(base);
-      reply = mount
+      reply = isMounted
         ? await dialect.answer({ method, path, query, headers: request.headers, body, player: played })
         : dialect.refusal(404, `Invalid URL (${method} ${target.pathname})`);
     }
@@ -172,10 +155,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   const { port } = server.address() as AddressInfo;
   origin = `http://127.0.0.1:${port}`;
+  const urls = baseUrls(origin);
 
   return {
-    url: `${origin}/v1`,
-    urls: { openai: `${origin}/v1`, wavespeed: `${origin}/api/v3`, eachlabs: origin },
+    url: urls.openai,
+    urls,
     async reset() {
       await state.reset();
       player = playScenario(scenario);

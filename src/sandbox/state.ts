@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from '../disk/lock.ts';
-import type { DialectName, JobRecord } from './jobs.ts';
+import { FIRST_HOST, type JobRecord } from './jobs.ts';
 import { readRegular } from './read.ts';
 
 export interface CharacterRecord {
   readonly version: 1;
   readonly id: string;
-  /** Absent: OpenAI's. */
-  readonly host?: DialectName;
+  /** As in a job's record. */
+  readonly host?: string;
   readonly name: string;
   /** Nobody knows it before. */
   readonly createdMs: number;
@@ -38,7 +38,7 @@ export interface State {
   readonly workDir: string;
   /** The clip is on disk before the record that names it. */
   addCharacter(record: CharacterRecord, clip: Buffer): Promise<void>;
-  character(id: string, host: DialectName): Promise<CharacterRecord | undefined>;
+  character(id: string, host: string): Promise<CharacterRecord | undefined>;
   removeCharacter(id: string): Promise<void>;
   /** Of a character, or of an upload. */
   clipPath(id: string): string;
@@ -48,9 +48,10 @@ export interface State {
   /** False when the file has come already: a ticket is good for one. */
   fillUpload(id: string, content: Buffer, storedMs: number): Promise<boolean>;
   addJob(record: Omit<JobRecord, 'sequence'>, picture?: Buffer): Promise<JobRecord>;
-  job(id: string, host: DialectName): Promise<JobRecord | undefined>;
+  /** Of that host; of any where none is named. */
+  job(id: string, host?: string): Promise<JobRecord | undefined>;
   /** Oldest first. */
-  jobs(host: DialectName): Promise<readonly JobRecord[]>;
+  jobs(host: string): Promise<readonly JobRecord[]>;
   /** Another version of a job that is there. */
   changeJob(record: JobRecord): Promise<void>;
   removeJob(id: string): Promise<void>;
@@ -65,8 +66,8 @@ const ID = /^[a-z]+_[0-9a-f]{32}$/;
 const FOLDERS = ['characters', 'jobs', 'uploads', 'videos', 'tmp'] as const;
 const DAY_MS = 86_400_000;
 
-/** The kind, and 32 hexadecimal digits. */
-export function newId(kind: 'video' | 'char' | 'task' | 'prediction' | 'upload'): string {
+/** The kind, a word in small letters, and 32 hexadecimal digits. */
+export function newId(kind: string): string {
   return `${kind}_${randomUUID().replaceAll('-', '')}`;
 }
 
@@ -118,7 +119,10 @@ export async function openState(dir: string): Promise<State> {
         await write(at('jobs', `${job.id}.json`), JSON.stringify(job));
         return job;
       }),
-    job: async (id, host) => ownedBy(host, await readRecord<JobRecord>(at('jobs', `${id}.json`), id)),
+    async job(id, host) {
+      const record = await readRecord<JobRecord>(at('jobs', `${id}.json`), id);
+      return host === undefined ? record : ownedBy(host, record);
+    },
     changeJob: (record) => write(at('jobs', `${record.id}.json`), JSON.stringify(record)),
     async jobs(host) {
       const names = (await readdir(join(dir, 'jobs'))).filter((name) => name.endsWith('.json'));
@@ -147,8 +151,8 @@ async function readRecord<T>(path: string, id: string): Promise<T | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
-function ownedBy<T extends { readonly host?: DialectName }>(host: DialectName, record: T | undefined): T | undefined {
-  return (record?.host ?? 'openai') === host ? record : undefined;
+function ownedBy<T extends { readonly host?: string }>(host: string, record: T | undefined): T | undefined {
+  return (record?.host ?? FIRST_HOST) === host ? record : undefined;
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

@@ -28,6 +28,7 @@ import {
   string,
   unusableFile,
 } from '../disk/schema.ts';
+import { GATEWAY_PROVIDER } from '../providers/index.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 
@@ -101,7 +102,7 @@ export async function readSettings(configDir: string, options?: ReadSettingsOpti
       throw new SoraError('usage', `There is no profile named ${name}.`, {
         hint:
           profiles.size === 0
-            ? `There are none yet. One is made by setting a field: sora config set profiles.work.provider openai`
+            ? `There are none yet. One is made by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
             : `Profiles in ${path}: ${[...profiles.keys()].join(', ')}`,
       });
     },

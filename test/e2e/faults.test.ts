@@ -1,21 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { callOf } from '../../src/sandbox/calls.ts';
+import type { HostName } from '../../src/providers/index.ts';
+import { callOf } from '../../src/sandbox/dialects.ts';
 import { FAULT_NAMES, FAULTS, type NamedFault } from '../../src/sandbox/faults/named.ts';
 import { playScenario } from '../../src/sandbox/faults/scenario.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { makeMachine } from '../helpers/cli.ts';
-import {
-  createWorld,
-  type Dialect,
-  GENERATE,
-  OLD,
-  type Run,
-  type Stage,
-  USER_KEY,
-  type World,
-} from '../helpers/faults.ts';
+import { createWorld, GENERATE, OLD, type Run, type Stage, USER_KEY, type World } from '../helpers/faults.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
 
@@ -87,7 +79,7 @@ const SCENARIOS: Readonly<Record<string, Json>> = {
  * Exit code / requests that begin work, as the host has seen them. A line stands for one scenario, a column for one
  * command; `-` is a command that cannot meet the fault, as `meets` proves, and is not run.
  */
-const EXPECTED: Readonly<Record<Dialect, string>> = {
+const EXPECTED: Readonly<Record<HostName, string>> = {
   openai: `
                               create sync   adopt  gen    gen-o  status wait   down   list   cancel delete extend doctor
 none                          0/1    0/1    0/0    0/2    0/1    0/0    0/0    0/0    0/0    5/0    0/0    0/1    0/0
@@ -240,7 +232,7 @@ done, then not                0/1    0/1    -      0/1    0/1    0/0    9/0    0
 const NAME_COLUMNS = 30;
 
 /** The cells of a line, by command. */
-function lineOf(dialect: Dialect, name: string): string {
+function lineOf(dialect: HostName, name: string): string {
   const line = EXPECTED[dialect].split('\n').find((one) => one.slice(0, NAME_COLUMNS).trim() === name) ?? '';
   return line.slice(NAME_COLUMNS).trim();
 }
@@ -274,7 +266,7 @@ function fatesOf({ jobs, use }: Json, command: Command): Json {
   };
 }
 
-describe.each(Object.keys(EXPECTED) as Dialect[])('at a host that speaks %s', (dialect) => {
+describe.each(Object.keys(EXPECTED) as HostName[])('at a host that speaks %s', (dialect) => {
   let world: World;
   const healthy = new Map<Command, Healthy>();
   const commands = Object.keys(COMMANDS) as Command[];

@@ -1,12 +1,14 @@
 import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { GATEWAY_PROVIDER, HOST_NAMES } from '../../src/providers/index.ts';
 import type { Character } from '../../src/shared/character.ts';
 import { makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { makeQuickMachine, type Ran } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
+import { variablesAt } from '../helpers/hosts.ts';
 import { sampleCharacter, sampleJob } from '../helpers/samples.ts';
 import { createTestServer } from '../helpers/server.ts';
 
@@ -16,7 +18,7 @@ interface Speaker {
 
 /** What an adapter does with a host's words is the same in every process: the built program is tried with one of them, and with long words. */
 const machineFor = (provider: string, env: Readonly<Record<string, string>>) =>
-  (provider === 'openai' ? makeMachine : makeQuickMachine)({ ...env, SORA_PROVIDER: provider });
+  (provider === GATEWAY_PROVIDER ? makeMachine : makeQuickMachine)({ ...env, SORA_PROVIDER: provider });
 
 /** Runs a command twice, for people and with `--json`, and finds nothing in its words that a terminal or a parser trips over. */
 async function inspectWords(machine: Speaker, args: readonly string[], modes = [false, true]): Promise<number[]> {
@@ -46,7 +48,7 @@ const isVital = (value: string, key: string) =>
   /^https?:/.test(value) || /^(status|method|headers|object|content-type|x-amz-.*)$/i.test(key);
 
 describe('P5: a host whose every text is hostile', () => {
-  it.each(['openai', 'wavespeed', 'eachlabs'])('steers no terminal and breaks no JSON: %s', async (provider) => {
+  it.each(HOST_NAMES)('steers no terminal and breaks no JSON: %s', async (provider) => {
     const host = await createHostileHost({
       text: (value, key) => (isVital(value, key) ? value : withPoison(value)),
       invalid: true,
@@ -72,39 +74,29 @@ describe('P5: a host whose every text is hostile', () => {
     await once('video', 'list');
   });
 
-  it.each(['openai', 'wavespeed', 'eachlabs'])(
-    'refuses in bounded words, however long its own are: %s',
-    async (provider) => {
-      for (const refuse of [400, 401]) {
-        // Megabytes in each of its fields once; a tenth of that is as far beyond any bound.
-        const times = provider === 'openai' && refuse === 400 ? 250_000 : 25_000;
-        const host = await createHostileHost({ refuse, text: () => withPoison('No. '.repeat(times)) });
-        const machine = machineFor(provider, host.env);
-        const [plain, json] = await inspectWords(machine, ['video', 'generate', 'A lighthouse.']);
-        expect([plain, json]).toEqual(refuse === 400 ? [5, 5] : [4, 4]);
-        await inspectWords(machine, ['video', 'show', '@last'], [false]);
-        if (refuse === 401) await inspectWords(machine, ['doctor', '--api'], [true]);
-      }
-    },
-  );
+  it.each(HOST_NAMES)('refuses in bounded words, however long its own are: %s', async (provider) => {
+    for (const refuse of [400, 401]) {
+      // Megabytes in each of its fields once; a tenth of that is as far beyond any bound.
+      const times = provider === GATEWAY_PROVIDER && refuse === 400 ? 250_000 : 25_000;
+      const host = await createHostileHost({ refuse, text: () => withPoison('No. '.repeat(times)) });
+      const machine = machineFor(provider, host.env);
+      const [plain, json] = await inspectWords(machine, ['video', 'generate', 'A lighthouse.']);
+      expect([plain, json]).toEqual(refuse === 400 ? [5, 5] : [4, 4]);
+      await inspectWords(machine, ['video', 'show', '@last'], [false]);
+      if (refuse === 401) await inspectWords(machine, ['doctor', '--api'], [true]);
+    }
+  });
 
   it('P2: is done with in a moment, whatever status comes with 300 kB of what a pattern trips over', async () => {
     const server = await createTestServer();
-    const hosts = { openai: '/v1', wavespeed: '/api/v3', eachlabs: '' };
-    const machine = makeQuickMachine(
-      Object.fromEntries(
-        Object.entries(hosts).flatMap(([name, base]) => [
-          [`${name.toUpperCase()}_BASE_URL`, `${server.url}${base}`],
-          [`${name.toUpperCase()}_API_KEY`, 'sk-proj-0123456789abcdef'],
-        ]),
-      ),
-    );
+    const machine = makeQuickMachine(variablesAt(server.url, 'sk-proj-0123456789abcdef'));
     const every = [200, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 501, 502, 503];
     for (const [provider, statuses, units] of [
-      ['openai', every, ['<']],
-      ['openai', [400, 500], ['<title', '{"error":', ' \\\\']],
-      ['wavespeed', [200, 400, 401], ['<', '<title']],
-      ['eachlabs', [200, 400, 401], ['<', '<title']],
+      [GATEWAY_PROVIDER, every, ['<']],
+      [GATEWAY_PROVIDER, [400, 500], ['<title', '{"error":', ' \\\\']],
+      ...HOST_NAMES.filter((name) => name !== GATEWAY_PROVIDER).map(
+        (name) => [name, [200, 400, 401], ['<', '<title']] as const,
+      ),
     ] as const) {
       for (const status of statuses) {
         for (const unit of units) {

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { HostEntry } from '../../src/providers/entry.ts';
+import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
+import type { Backend } from '../../src/providers/provider.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
@@ -61,31 +64,25 @@ const HEADERS = {
   ...{ 'www-authenticate': `Bearer realm="${KEY}"`, link: `<https://elsewhere.example/${IN_URL}>; rel=next` },
 };
 
-const ROWS: readonly {
-  title: string;
-  dialect: Dialect;
-  args: string[];
-  variables: string;
-  header: string;
-  login?: true;
-  brief?: true;
-}[] = [
-  { title: 'openai', dialect: DIALECTS.openai, args: [], variables: 'OPENAI', header: 'authorization' },
+interface Row {
+  readonly title: string;
+  readonly dialect: Dialect;
+  readonly entry: HostEntry;
+  /** Its key is one that was stored, not one of the environment. */
+  readonly login: boolean;
+  readonly backend?: Backend;
+  /** It differs by its header. */
+  readonly brief?: true;
+}
+
+const ROWS: readonly Row[] = [
+  ...HOST_NAMES.map((name, index) => ({
+    ...{ title: name, dialect: DIALECTS[name], entry: PROVIDERS[name] },
+    login: index === HOST_NAMES.length - 1,
+  })),
   {
-    ...{ title: 'azure', dialect: DIALECTS.openai, variables: 'OPENAI', header: 'api-key' },
-    args: ['--backend', 'azure'],
-    // It differs by its header.
-    brief: true,
-  },
-  { title: 'wavespeed', dialect: DIALECTS.wavespeed, args: [], variables: 'WAVESPEED', header: 'authorization' },
-  // Its key is one that was stored, not one of the environment.
-  {
-    title: 'eachlabs',
-    dialect: DIALECTS.eachlabs,
-    args: [],
-    variables: 'EACHLABS',
-    header: 'authorization',
-    login: true,
+    ...{ title: 'azure', dialect: DIALECTS.openai, entry: PROVIDERS.openai, login: false },
+    ...{ backend: 'azure', brief: true },
   },
 ];
 
@@ -192,15 +189,16 @@ function plantSpy({ dir }: Machine): string {
 
 it.each(ROWS)(
   'P5: the key of $title is found nowhere',
-  async ({ dialect, args, variables, header, login, brief }) => {
+  async ({ dialect, entry, backend, login, brief }) => {
+    const args = backend === undefined ? [] : ['--backend', backend];
     const host = await startHost(dialect);
     const { server, store } = host;
     const machine = makeMachine({
-      [`${variables}_BASE_URL`]: `${server.url}${dialect.base}`,
+      [entry.baseUrlVariable]: `${server.url}${dialect.base}`,
       SORA_PROVIDER: dialect.name,
     });
     const { dir, home } = machine;
-    const env = { SORA_FFMPEG: plantSpy(machine), ...(login ? {} : { [`${variables}_API_KEY`]: KEY }) };
+    const env = { SORA_FFMPEG: plantSpy(machine), ...(login ? {} : { [entry.keyVariable]: KEY }) };
     // One that has to be converted: that run is another than a copy.
     const clip = await makeClip({ size: '640x360' });
     writeFileSync(join(dir, 'joe.mp4'), Buffer.from(await clip.arrayBuffer()));
@@ -251,7 +249,8 @@ it.each(ROWS)(
 
     // The places were reached, and what stood there was hidden, not left out.
     expect(said.filter((text) => text.includes('***')).length).toBe(said.length - (login ? 2 : dialect.ticket ? 1 : 0));
-    const own = header === 'api-key' ? KEY : `Bearer ${KEY}`;
+    const way = entry.keyHeader(backend);
+    const [header, own] = 'header' in way ? [way.header, KEY] : ['authorization', `${way.scheme} ${KEY}`];
     expect(server.seen.filter((seen) => seen.headers[header] === own).length).toBeGreaterThanOrEqual(said.length - 1);
 
     if (!brief) {

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it, onTestFinished } from 'vitest';
+import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
 import { quickened } from '../helpers/here.ts';
@@ -74,9 +75,11 @@ it('a character outlives the host that it was made at', async () => {
 
   const second = await startHost(machine, 'others');
   const shares: number[] = [await tealShare(join(dir, 'openai.mp4'))];
-  for (const name of ['wavespeed', 'eachlabs']) {
+  const others = HOST_NAMES.filter((name) => name !== 'openai');
+  for (const name of others) {
+    const { keyVariable, baseUrlVariable } = PROVIDERS[name];
     const variables = Object.fromEntries(
-      Object.entries(second.variables).filter(([key]) => key.startsWith(name.toUpperCase())),
+      [keyVariable, baseUrlVariable].map((variable) => [variable, second.variables[variable] ?? '']),
     );
     const args = ['video', 'generate', 'He waves.', '-c', 'Joe', '--provider', name, '-o', `${name}.mp4`];
     const done = await sora(args, { env: variables });
@@ -88,8 +91,7 @@ it('a character outlives the host that it was made at', async () => {
   const joe = JSON.parse((await sora(['character', 'show', 'Joe', '--json'])).stdout);
   expect(joe.registrations.map((one: { provider: string; kind: string }) => `${one.provider} ${one.kind}`)).toEqual([
     'openai id',
-    'wavespeed url',
-    'eachlabs url',
+    ...others.map((name) => `${name} url`),
   ]);
 }, 240_000);
 

@@ -9,16 +9,16 @@ import { join } from 'node:path';
 import { runCli } from '../../src/cli/run.ts';
 import { createContext } from '../../src/context.ts';
 import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
-import { callOf } from '../../src/sandbox/calls.ts';
+import { GATEWAY_PROVIDER, type HostName } from '../../src/providers/index.ts';
+import { callOf } from '../../src/sandbox/dialects.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/terminal/ui.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
 import { writeStandIn } from './fake-ffmpeg.ts';
 import { hostIn, START } from './host.ts';
+import { firstModel, variablesAt } from './hosts.ts';
 import { sampleCharacter } from './samples.ts';
 import { readTree, restoreTree, type Tree } from './tree.ts';
-
-export type Dialect = 'openai' | 'wavespeed' | 'eachlabs';
 
 /** From a job's creation to its end. */
 export const JOB_SECONDS = 2;
@@ -64,7 +64,7 @@ export const USER_KEY = 'key-of-the-user';
 /** What stands where a video is to be saved. */
 export const OLD = Buffer.from('old');
 
-export async function createWorld(dialect: Dialect): Promise<World> {
+export async function createWorld(dialect: HostName): Promise<World> {
   const root = await realpath(await mkdtemp(join(quickFolder(), 'sora-faults-')));
   // Where nothing may be executed from memory, it can be from there.
   const tools = await mkdtemp(join(tmpdir(), 'sora-faults-'));
@@ -85,12 +85,10 @@ export async function createWorld(dialect: Dialect): Promise<World> {
   });
   const elsewhere = await startElsewhere(film);
   const ffmpeg = await writeStandIn(join(tools, 'ffmpeg'));
-  const upper = dialect.toUpperCase();
   const env = {
     SORA_PROVIDER: dialect,
     SORA_FFMPEG: ffmpeg,
-    [`${upper}_BASE_URL`]: sandbox.urls[dialect],
-    [`${upper}_API_KEY`]: USER_KEY,
+    ...variablesAt(new URL(sandbox.url).origin, USER_KEY, [dialect]),
   };
   /** The machine and the host of a moment, by its name. */
   const stages = new Map<string, Tree>();
@@ -124,7 +122,7 @@ export async function createWorld(dialect: Dialect): Promise<World> {
     home: at('home'),
     dir: at('work'),
     clip: await readFile(at('joe.mp4')),
-    ids: idsProfile(dialect, sandbox),
+    ids: await idsProfile(dialect, sandbox),
   });
   const strangerId = await makeStranger(dialect, sandbox, at('joe.mp4'));
   keep('joe');
@@ -191,9 +189,8 @@ function isCreate(line: string): boolean {
 }
 
 /** A profile whose model takes characters by id, where the host's first choice takes clips. */
-function idsProfile(dialect: Dialect, { urls }: Sandbox): Json {
-  const model = { openai: 'sora-2', wavespeed: 'openai/sora-2/text-to-video', eachlabs: 'sora-2-text-to-video' };
-  return { provider: dialect, baseUrl: urls[dialect], model: model[dialect] };
+async function idsProfile(dialect: HostName, { urls }: Sandbox): Promise<Json> {
+  return { provider: dialect, baseUrl: urls[dialect], model: await firstModel(dialect, 'id') };
 }
 
 /** Joe as `character create --local` leaves him, and a profile named `ids`. */
@@ -228,8 +225,8 @@ async function keepJoe(world: { home: string; dir: string; clip: Buffer; ids: Js
 }
 
 /** Only OpenAI's dialect can be asked about a character; the others take any id at the user's word. */
-async function makeStranger(dialect: Dialect, { urls }: Sandbox, clip: string): Promise<string> {
-  if (dialect !== 'openai') return 'char_stranger';
+async function makeStranger(dialect: HostName, { urls }: Sandbox, clip: string): Promise<string> {
+  if (dialect !== GATEWAY_PROVIDER) return 'char_stranger';
   const body = new FormData();
   body.append('name', 'Joe');
   body.append('video', new Blob([await readFile(clip)], { type: 'video/mp4' }), 'joe.mp4');

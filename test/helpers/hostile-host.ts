@@ -7,6 +7,7 @@ import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { makeClip, rendererOf } from '../sandbox/harness.ts';
 import { ffmpegPath } from './ffmpeg.ts';
+import { variablesAt } from './hosts.ts';
 import { tempFolder } from './temp.ts';
 
 /** Clears the screen, sets the title, begins a line of its own, turns the writing direction, and ends a C string. */
@@ -88,16 +89,9 @@ export async function createHostileHost(options: HostileOptions): Promise<Hostil
     return Buffer.from(options.invalid ? text.replaceAll(NO_UTF8, '\u00ff\u00fe\u00c0') : text, 'latin1');
   }
 
-  const at = (path: string) => ({ url: `${outer}${path}`, key: 'sk-hostile-host' });
-  const places = { OPENAI: at('/v1'), WAVESPEED: at('/api/v3'), EACHLABS: at('') };
   return {
     requests: () => requests,
-    env: Object.fromEntries(
-      Object.entries(places).flatMap(([name, { url, key }]) => [
-        [`${name}_BASE_URL`, url],
-        [`${name}_API_KEY`, key],
-      ]),
-    ),
+    env: variablesAt(outer, 'sk-hostile-host'),
   };
 }
 

@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../src/providers/index.ts';
+import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { decode } from '../helpers/ffmpeg.ts';
+import { firstModel } from '../helpers/hosts.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
@@ -13,12 +14,12 @@ import { call, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
 /** A second of about the smallest picture that the sandbox can label. */
 const TINY = { made: { size: '320x180', seconds: '1' } };
 
-/** Each adapter's own words for what it is to make: with the id of a character, and with its clip. */
-const TABLE = [
-  { name: 'openai', model: 'sora-2', clips: undefined },
-  { name: 'wavespeed', model: 'openai/sora-2/text-to-video', clips: 'bytedance/seedance-2.0/text-to-video' },
-  { name: 'eachlabs', model: 'sora-2-text-to-video', clips: 'bytedance-seedance-2-0-reference-to-video' },
-] as const;
+/** The first model of every host that takes the id of a character, and the first that takes its clip. */
+const TABLE = await Promise.all(
+  HOST_NAMES.map(async (name) => ({
+    ...{ name, model: await firstModel(name, 'id'), clips: await firstModel(name, 'reference-video') },
+  })),
+);
 
 describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
   async function start(): Promise<{ on: TestSandbox; provider: Provider; clipPath: string }> {
@@ -32,7 +33,10 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     return { on, provider, clipPath };
   }
 
-  async function make(provider: Provider, wish: { model: string; characters: readonly string[] }): Promise<string> {
+  async function make(
+    provider: Provider,
+    wish: { model: string | undefined; characters: readonly string[] },
+  ): Promise<string> {
     const { id, status } = await provider.createVideo({ ...VIDEO, ...wish, seconds: 4 }, call);
     expect(status).toBe('queued');
     expect(await provider.getVideo(id, call)).toMatchObject({ id, status: 'succeeded' });

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { pathSegment, usableId } from '../../src/providers/route.ts';
+import type { Http } from '../../src/http/client.ts';
+import type { HttpRequest } from '../../src/http/request.ts';
+import type { KeyHeader } from '../../src/providers/entry.ts';
+import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
+import type { Backend } from '../../src/providers/provider.ts';
+import { authFor, createRoute, pathSegment, usableId } from '../../src/providers/route.ts';
+import { call } from './harness.ts';
 
 it.each([
   ['v1', 'v1'],
@@ -16,3 +22,35 @@ it.each(['', '.', '..', '\ud800', '***', 'v-***-1'])(
     expect(() => pathSegment(id)).toThrowError(expect.objectContaining({ code: 'usage' }));
   },
 );
+
+it.each<[ProviderName, Backend | undefined, string, string]>([
+  ['openai', undefined, 'authorization', 'Bearer k'],
+  ['openai', 'azure', 'api-key', 'k'],
+  ['wavespeed', undefined, 'authorization', 'Bearer k'],
+  ['eachlabs', undefined, 'authorization', 'Bearer k'],
+  ['sandbox', undefined, 'authorization', 'Bearer k'],
+])('the key of %s (backend %s) goes to its origin as %s: %s', (name, backend, header, value) => {
+  const auth = authFor('k', 'https://a.example/v1', PROVIDERS[name].keyHeader(backend));
+  expect(auth).toEqual({ header, value, origin: 'https://a.example' });
+});
+
+it('a key may stand behind another word', () => {
+  const keyHeader: KeyHeader = { scheme: 'Key' };
+  expect(authFor('k', 'https://a.example', keyHeader)?.value).toBe('Key k');
+  expect(authFor(undefined, 'https://a.example', keyHeader)).toBeUndefined();
+});
+
+it('the headers of a row go with every request to the host, and to no store that it names', async () => {
+  const sent: HttpRequest[] = [];
+  const http = { send: async (request: HttpRequest) => void sent.push(request) } as unknown as Http;
+  const row = { ...PROVIDERS.openai, headers: { 'x-version': '7' } };
+  const route = createRoute(row, { baseUrl: 'https://a.example/', key: 'k', backend: undefined, http });
+  await route.create(`${route.root}/videos`, { bytes: 0, contentType: 'a/b', open: () => [] } as never, call);
+  sent.push(route.read(route.root, call, { headers: { range: 'bytes=1-' } }));
+  sent.push(route.read('https://store.example', call, { keyless: true, headers: { 'x-note': 'a' } }));
+  expect(sent.map(({ headers }) => headers)).toEqual([
+    { 'x-version': '7' },
+    { 'x-version': '7', range: 'bytes=1-' },
+    { 'x-note': 'a' },
+  ]);
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callOf } from '../../src/sandbox/calls.ts';
+import { callOf } from '../../src/sandbox/dialects.ts';
 
 it.each([
   ['create', 'POST', '/v1/videos'],

@@ -1,18 +1,29 @@
 /** The eachlabs dialect: routes, checks and answers of `/v1/prediction`, `/v1/upload/presign` and `/v1/model`. */
 
+import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readObject, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
 import { isObject, Refusal, schemaOf } from '../task-host/fields.ts';
-import { addTask, cancelTask, outputUrl, type TaskOptions, viewTask } from '../task-host/tasks.ts';
-import { isMediaType, type Uploads } from '../task-host/uploads.ts';
+import { addTask, cancelTask, outputUrl, viewTask } from '../task-host/tasks.ts';
+import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
 
 const TICKET_SECONDS = 3600;
 
-/** Path segments after `/v1/` that are this dialect's; everything else under `/v1` is OpenAI's. */
-export const EACHLABS_PATHS: readonly string[] = ['prediction', 'upload', 'model'];
+export const eachlabs: HostDialect = {
+  base: '',
+  // Everything else under `/v1` is another host's.
+  mounts: ['/v1/prediction', '/v1/upload', '/v1/model'],
+  calls: [
+    ['upload', 'POST', /^\/v1\/upload\//],
+    ['cancel', 'POST', /^\/v1\/prediction\/[^/]+\/cancel$/],
+    ['create', 'POST', /^\/v1\/prediction(?:\/|$)/],
+    ['status', 'GET', /^\/v1\/prediction\/[^/]+$/],
+  ],
+  create: createDialect,
+};
 
-export function createEachlabsDialect(options: TaskOptions & { readonly uploads: Uploads }): Dialect {
+function createDialect(options: DialectOptions): Dialect {
   const { state, uploads, now, origin } = options;
 
   async function predictionOf(id: string): Promise<JobRecord> {
@@ -76,7 +87,13 @@ export function createEachlabsDialect(options: TaskOptions & { readonly uploads:
         }
         const model = EACHLABS_MODELS.find(({ id }) => id === slug);
         if (!model) throw new Refusal(404, `Model ${String(slug).slice(0, 100)} not found.`);
-        const { id } = await addTask(options, { host: 'eachlabs', model, input, player: request.player });
+        const { id } = await addTask(options, {
+          host: 'eachlabs',
+          idKind: 'prediction',
+          model,
+          input,
+          player: request.player,
+        });
         return { status: 200, body: { status: 'success', message: 'Prediction created', predictionID: id } };
       },
     ],

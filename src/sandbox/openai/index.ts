@@ -1,25 +1,29 @@
 /** OpenAI's Videos API as it was: routes, checks and answers of `/v1/videos`. */
+import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Route, route } from '../http.ts';
 import { type JobRecord, viewJob } from '../jobs.ts';
-import type { Outputs } from '../render/outputs.ts';
-import { newId, type State } from '../state.ts';
+import { newId } from '../state.ts';
 import { ApiError, errorReply, invalidType, invalidValue, notFound } from './errors.ts';
 import { readCharacter, readCreate, readFollowUp } from './params.ts';
-
-export interface OpenaiOptions {
-  readonly state: State;
-  readonly outputs: Outputs;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** The one key that is accepted; without it, any. */
-  readonly key: string | undefined;
-}
 
 const VARIANTS = { video: 'video/mp4', thumbnail: 'image/webp', spritesheet: 'image/jpeg' } as const;
 const MOST_EXTENSIONS = 6;
 const MOST_SECONDS = 120;
 
-export function createOpenaiDialect(options: OpenaiOptions): Dialect {
+export const openai: HostDialect = {
+  base: '/v1',
+  mounts: ['/v1'],
+  calls: [
+    ['delete', 'DELETE', /^\/videos\/[^/]+$/],
+    ['create', 'POST', /^\/videos(?:\/|$)/],
+    ['list', 'GET', /^\/videos$/],
+    ['status', 'GET', /^\/videos\/[^/]+$/],
+    ['content', 'GET', /^\/videos\/[^/]+\/content$/],
+  ],
+  create: createDialect,
+};
+
+function createDialect(options: DialectOptions): Dialect {
   const { state, outputs, now } = options;
 
   async function addJob(request: Incoming, wish: Wish): Promise<Reply> {

@@ -1,7 +1,7 @@
 /** Tasks as resellers run them: a model, its inputs, and a job that makes a video or a character. */
 
 import type { Player } from '../faults/scenario.ts';
-import { type DialectName, type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
+import { type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State } from '../state.ts';
 import { type Inputs, isObject, Refusal, readInputs } from './fields.ts';
@@ -28,7 +28,10 @@ export interface TaskOptions {
 }
 
 export interface NewTask {
-  readonly host: Exclude<DialectName, 'openai'>;
+  /** The name of its dialect. */
+  readonly host: string;
+  /** What the ids of its tasks begin with. */
+  readonly idKind: string;
   readonly model: ModelSpec;
   readonly input: unknown;
   readonly player: Player;
@@ -39,7 +42,7 @@ type Deps = Pick<TaskOptions, 'state' | 'references' | 'now'>;
 /** Throws Refusal on inputs that the host would not take. */
 export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
   const { state, now } = deps;
-  const { host, model, player } = task;
+  const { host, idKind, model, player } = task;
   if (!isObject(task.input)) throw new Refusal(400, 'The inputs must be a JSON object.');
   const inputs = readInputs(model.fields, task.input);
   const clips = await Promise.all(inputs.clips.map(deps.references.clip));
@@ -59,7 +62,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
   if (!character) shown.push(...(await mentioned(clips, inputs.prompt)));
   const job = await state.addJob(
     {
-      ...{ version: 1, id: newId(host === 'wavespeed' ? 'task' : 'prediction'), host, createdMs, durationMs },
+      ...{ version: 1, id: newId(idKind), host, createdMs, durationMs },
       ...{ prompt: inputs.prompt, model: fate.made?.model ?? model.id, shown, extensions: 0, fate },
       width: width ?? wished.width,
       height: height ?? wished.height,
@@ -117,7 +120,7 @@ export function isModeration(code: string): boolean {
   return /moderation|nsfw|policy|sentinel/i.test(code);
 }
 
-async function charactersOf({ state, now }: Deps, host: DialectName, { characters, prompt }: Inputs) {
+async function charactersOf({ state, now }: Deps, host: string, { characters, prompt }: Inputs) {
   const shown: { id: string; name: string }[] = [];
   for (const id of characters) {
     const record = await state.character(id, host);

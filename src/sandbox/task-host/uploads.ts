@@ -1,5 +1,6 @@
 /** Files of task hosts: signed PUTs at `/storage`, and what can be had without a key at `/files`. */
 import { randomUUID } from 'node:crypto';
+import type { CallRoute } from '../calls.ts';
 import { type Dialect, fileReply, type Incoming, type Reply } from '../http.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State, type UploadRecord } from '../state.ts';
@@ -29,6 +30,22 @@ export interface Uploads {
   readonly storage: Dialect;
   readonly files: Dialect;
 }
+
+/** Both are below no host's base URL. */
+export const STORE_MOUNTS = [
+  {
+    base: '',
+    mounts: ['/storage'],
+    calls: [['upload', 'PUT', /^\/storage\//]] satisfies CallRoute[],
+    create: ({ uploads }: { uploads: Uploads }) => uploads.storage,
+  },
+  {
+    base: '',
+    mounts: ['/files'],
+    calls: [['content', 'GET', /^\/files\//]] satisfies CallRoute[],
+    create: ({ uploads }: { uploads: Uploads }) => uploads.files,
+  },
+];
 
 export const UPLOAD_BYTES = 100 * 1024 * 1024;
 
@@ -77,8 +94,9 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
     if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now())) {
       return fileReply(state.clipPath(id), upload.contentType, headers);
     }
-    const job = (await state.job(id, 'wavespeed')) ?? (await state.job(id, 'eachlabs'));
-    const view = job && viewTask(job, now());
+    const job = await state.job(id);
+    // What the first host makes is had from its own route, with the key.
+    const view = job?.host === undefined ? undefined : viewTask(job, now());
     if (job && view?.made && !job.character && now() < (view.expiresMs ?? 0)) {
       const { linkSeconds } = job.fate;
       if (linkSeconds !== undefined && !(now() < Number(query.get('expires')))) {

@@ -1,19 +1,33 @@
 /** The WaveSpeed dialect: routes, checks and answers of `/api/v3`. */
 
+import type { DialectOptions, HostDialect } from '../dialect.ts';
 import type { Player } from '../faults/scenario.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readForm, readObject, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
 import { isObject, Refusal, schemaOf } from '../task-host/fields.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { isExpired } from '../task-host/references.ts';
-import { addTask, isModeration, outputUrl, quoteTask, type TaskOptions, viewTask } from '../task-host/tasks.ts';
-import { isMediaType, UPLOAD_BYTES, type Uploads } from '../task-host/uploads.ts';
+import { addTask, isModeration, outputUrl, quoteTask, viewTask } from '../task-host/tasks.ts';
+import { isMediaType, UPLOAD_BYTES } from '../task-host/uploads.ts';
 import { WAVESPEED_MODELS } from './models.ts';
 
 const FIRST_BALANCE = 100;
 const TICKET_MS = 3_600_000;
 
-export function createWavespeedDialect(options: TaskOptions & { readonly uploads: Uploads }): Dialect {
+export const wavespeed: HostDialect = {
+  base: '/api/v3',
+  mounts: ['/api/v3'],
+  calls: [
+    ['upload', 'POST', /^\/media\//],
+    ['price', 'POST', /^\/model\/price$/],
+    ['delete', 'POST', /^\/predictions\/delete$/],
+    ['create', 'POST', /^\//],
+    ['status', 'GET', /^\/predictions\//],
+  ],
+  create: createDialect,
+};
+
+function createDialect(options: DialectOptions): Dialect {
   const { state, uploads, now, origin } = options;
 
   async function taskOf(id: string): Promise<JobRecord> {
@@ -144,7 +158,13 @@ export function createWavespeedDialect(options: TaskOptions & { readonly uploads
         if (reply) return reply;
         if (request.method !== 'POST') throw new Refusal(404, `No route ${request.method} /${request.path.join('/')}.`);
         const model = modelOf(request.path.join('/'));
-        const task = { host: 'wavespeed', model, input: objectOf(request), player: request.player } as const;
+        const task = {
+          host: 'wavespeed',
+          idKind: 'task',
+          model,
+          input: objectOf(request),
+          player: request.player,
+        } as const;
         const job = await addTask(options, task);
         // The answer to a submit is always a task at its beginning, however short its life is.
         return success(taskObject(job, job.createdMs - 1, request.player));

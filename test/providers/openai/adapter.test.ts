@@ -506,7 +506,10 @@ describe('openContent', () => {
 });
 
 describe('what is known of a host', () => {
-  const make = ({ name = 'openai', ...options }: Partial<ProviderOptions> & { name?: 'openai' | 'sandbox' }): Provider =>
+  const make = ({
+    name = 'openai',
+    ...options
+  }: Partial<ProviderOptions> & { name?: 'openai' | 'sandbox' }): Provider =>
     createOpenai(PROVIDERS[name], {
       baseUrl: 'https://gateway.example/v1',
       key: KEY,
