@@ -36,6 +36,7 @@ const GROUPS = [
         'disk/hash.ts',
         'providers/index.ts',
         'providers/provider.ts',
+        'providers/models.ts',
       ],
       // The rows of the table; their adapters are loaded when they are used.
       ...folders('src/providers').map((host) => `providers/${host}/index.ts`),
@@ -43,6 +44,12 @@ const GROUPS = [
       ...['shared/job.ts', 'shared/character.ts', 'shared/clip.ts', 'shared/geometry.ts', 'shared/base-url.ts'],
     ],
     packages: ['commander', 'chalk'],
+  },
+  {
+    // What every adapter needs.
+    name: 'route',
+    files: ['providers/route.ts', 'http/ranged-content.ts'],
+    packages: [],
   },
   {
     name: 'store',

@@ -62,14 +62,14 @@ const LOADED: Readonly<Record<string, string>> = {
   'store path': 'cli main program-setup rolldown-runtime store',
   'store check': 'character cli keys links main program-setup rolldown-runtime settings store store',
   'provider list':
-    'answer cli cost keys links main models models models models program-setup provider ratios rolldown-runtime settings store',
+    'cli cost keys links main models models models program-setup provider ratios rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
     'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'answer ask cast-format cli client cost deadline errors find-jobs formats keys lifecycle links main models openai output-target prepare program-video publish ratios read-input register replace retry rolldown-runtime route settings stdin store submit video-generate video-wait wait-display',
+    'adapter ask body cast-format cli client cost deadline find-jobs formats keys lifecycle links main models output-target prepare program-video publish ratios read-input register replace rolldown-runtime route settings stdin store submit video-generate video-wait wait-display',
 };
 
 describe('start-up', () => {
