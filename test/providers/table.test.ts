@@ -18,8 +18,6 @@ const NAMED: Readonly<Record<string, readonly RegExp[]>> = {
   'sandbox/server.ts': [/urls\.openai,/],
   // The name of a kind of server, by the same word.
   'providers/provider.ts': [/^export type Backend|^export const BACKENDS/],
-  // A gateway's words for what the far host has said.
-  'http/answer.ts': [/litellm/],
   // Examples name some host.
   'cli/program-character.ts': [/examples\(/],
   'cli/program-setup.ts': [/examples\(|^'sora config set provider/],
