@@ -96,7 +96,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
   addHidden(program, { act, version: pkg.version });
   program.addHelpText(
     'after',
-    `\n${wrap(`Help topics (sora help <topic>): ${HELP_TOPICS.join(', ')}`, columns, '  ')}`,
+    `\n${wrap(`Help topics (sora help <topic>): ${HELP_TOPICS.join(', ')}`, columns, { indent: '  ' })}`,
   );
   program.addHelpText(
     'after',

@@ -89,6 +89,7 @@ export async function runCharacterShow(
   if (drawn) lines.push(`  sheet       ${drawn.path}`);
   ui.result({
     json: drawn ? { ...document, sheet: drawn } : document,
+    prose: true,
     text: lines.join('\n'),
     quiet: [drawn?.path ?? document.name],
   });

@@ -32,6 +32,7 @@ export async function runClipInspect(
   const { judgementLines } = await import('../media/judge/judge.ts');
   context.ui.result({
     json: { path, info, plan, judgement: judgement ?? null },
+    prose: true,
     text: [
       context.ui.paint.bold(basename(path)),
       ...factLines(info).map((line) => `  ${line}`),
@@ -73,6 +74,7 @@ export async function runClipPrepare(
     await made.publish({ force: input.force, taken: 'usage' });
     ui.result({
       json: { path: target, clip: done.clip, plan: done.plan },
+      prose: true,
       text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),
       quiet: [target],
     });

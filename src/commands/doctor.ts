@@ -43,6 +43,7 @@ function report({ ui }: Context, findings: readonly Finding[]): void {
     ok ? ui.paint.green('ok  ') : code === undefined ? ui.paint.yellow('note') : ui.paint.red('FAIL');
   const width = Math.max(...findings.map(({ check }) => check.length));
   ui.result({
+    prose: true,
     json: findings.map(({ code, ...check }) => check),
     text: findings
       .flatMap((finding) => [

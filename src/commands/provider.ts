@@ -65,6 +65,7 @@ export async function runProviderModels(context: Context, wanted: string | undef
   ).flat();
   ui.result({
     json: rows,
+    prose: true,
     // What is known of a model is wider than most terminals are: it is told line by line.
     text: rows
       .map((model) => [

@@ -54,6 +54,7 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
   const report = { ...counts, problems, remarks, outdated: old, orphanClips: orphans };
   ui.result({
     json: report,
+    prose: true,
     text: [
       `${counted(report.characters, 'character')}, ${counted(report.jobs, 'job')}: ${problems.length === 0 ? 'all whole.' : `${counted(problems.length, 'problem')}.`}`,
       ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),

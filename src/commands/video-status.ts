@@ -197,7 +197,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
   const text = facts
     .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${oneLine(value, 4000)}`))
     .join('\n');
-  context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id] });
+  context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id], prose: true });
 }
 
 function costOf(job: Job): string {

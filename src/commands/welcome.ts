@@ -20,6 +20,7 @@ export async function runWelcome(context: Context, version: string): Promise<und
   const steps = await nextSteps(context);
   const list = steps.map(({ what, command }, index) => `  ${index + 1}. ${what}\n     ${ui.paint.bold(command)}`);
   ui.result({
+    prose: true,
     json: steps,
     text: [
       `sora ${version} keeps a character in every video. What you can do next:`,

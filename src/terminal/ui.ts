@@ -10,7 +10,7 @@ import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
 import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
 import { type FreeColumns, formatTable } from './table.ts';
-import { wrap } from './width.ts';
+import { displayWidth, wrap } from './width.ts';
 
 export type { Task } from './progress.ts';
 
@@ -39,6 +39,8 @@ export interface Result {
   readonly json: unknown;
   readonly text: string;
   readonly quiet?: readonly string[];
+  /** Its lines are sentences and facts: on a terminal they are broken at words. Nothing in them is there to be pasted whole. */
+  readonly prose?: boolean;
 }
 
 /** Weight and colour of a part of a text. */
@@ -76,7 +78,7 @@ export interface Ui {
 
 export function createUi(options: UiOptions): Ui {
   const { json, quiet } = options;
-  const { paint, show } = createPaint(new Chalk({ level: options.color.stdout ? 1 : 0 }));
+  const { paint, show, measure } = createPaint(new Chalk({ level: options.color.stdout ? 1 : 0 }));
   const mark = new Chalk({ level: options.color.stderr ? 1 : 0 });
   const live = options.animate && !json && !quiet;
   const secrets = new Set<string>();
@@ -94,6 +96,10 @@ export function createUi(options: UiOptions): Ui {
   };
   // On a terminal no word is broken; elsewhere each message is a line.
   const { isTTY: wraps, columns } = options.stderr;
+  const laidOut = (text: string, { prose = false }: Result): string => {
+    const { isTTY, columns: most } = resultSink;
+    return prose && isTTY && most > 0 ? wrap(text, most, { measure }) : text;
+  };
   const atWidth: Wrap = (text) => (wraps && columns > 0 && text.length > columns ? wrap(text, columns) : text);
 
   return {
@@ -105,7 +111,7 @@ export function createUi(options: UiOptions): Ui {
         ? hide(safeJson(result.json, resultSink === options.stderr ? undefined : 2))
         : quiet
           ? (result.quiet ?? []).map(safe).join('\n')
-          : show(safe(result.text));
+          : show(laidOut(safe(result.text), result));
       if (text !== '') resultSink.stream.write(`${text}\n`);
     },
     resultToStderr() {
@@ -215,11 +221,18 @@ function createPaint(chalk: ChalkInstance): {
   readonly paint: Paint;
   /** The text as a terminal wants it. */
   readonly show: (text: string) => string;
+  /** Its columns on a terminal. */
+  readonly measure: (text: string) => number;
 } {
   const mark = `<${Math.random().toString(36)}${Math.random().toString(36)}>`;
   const styles = STYLES.map((style) => [style, (text: string) => chalk[style](clean(text)).replaceAll('\u001b', mark)]);
   return {
     paint: Object.fromEntries(styles) as Paint,
     show: (text) => text.replaceAll(mark, '\u001b'),
+    measure: (text) => {
+      // Each mark is followed by the rest of its sequence, as in [1m.
+      const [first = '', ...more] = text.split(mark);
+      return displayWidth(first + more.map((part) => part.replace(/^\[\d+m/, '')).join(''));
+    },
   };
 }

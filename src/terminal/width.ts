@@ -58,31 +58,43 @@ export function shorten(text: string, columns: number): string {
 }
 
 /**
- * What no line of a message is broken in. A command stays whole, from `: sora` or the beginning to the end of its sentence, and
- * so does code in backticks: both are there to be copied, and a line break would be copied along.
+ * What no line is broken in. A command stays whole, from `: sora` or the beginning to the end of its sentence, and so does code
+ * in backticks: both are there to be copied, and a line break would be copied along.
  */
-const UNBROKEN = /(?<=: |^ *)(?:[A-Z][A-Z_]*=\S+ )*sora .+?(?=\.(?: |$)|$)\.?|`[^`]+`\S*|\S+/g;
+const UNBROKEN = /(?<=: |^ *)(?:<\S+>\[\d+m)?(?:[A-Z][A-Z_]*=\S+ )*sora .+?(?=\.(?: |$)|$)\.?|`[^`]+`\S*|\S+/g;
 
-/** Every line of a text as lines of at most `columns`, broken at spaces; what is longer and stays whole stands alone. */
-export function wrap(text: string, columns: number, indent = ''): string {
-  return text
-    .split('\n')
-    .map((line) => (displayWidth(line) <= columns ? line : wrapLine(line, columns, indent)))
-    .join('\n');
+export interface WrapOptions {
+  /** Of all lines but the first, beyond what they are indented by in any case. */
+  readonly indent?: string;
+  /** Of a text that has more in it than a terminal shows. */
+  readonly measure?: (text: string) => number;
 }
 
-/** `indent` is for all lines but the first; they are also indented as that one is. */
-function wrapLine(text: string, columns: number, indent: string): string {
-  const lead = /^ */.exec(text)?.[0] ?? '';
-  const lines: string[] = [];
-  let line = '';
-  for (const [word] of text.matchAll(UNBROKEN)) {
-    if (line === '') line = lead + word;
-    else if (displayWidth(line) + 1 + displayWidth(word) <= columns) line += ` ${word}`;
-    else {
-      lines.push(line);
-      line = lead + indent + word;
+/**
+ * Every line of a text as lines of at most `columns`, broken at spaces; what is longer and stays whole stands alone. What
+ * follows is indented as its line is: to the last of its columns, where two spaces or more divide it into some.
+ */
+export function wrap(text: string, columns: number, { indent = '', measure = displayWidth }: WrapOptions = {}): string {
+  const wrapLine = (whole: string): string => {
+    if (measure(whole) <= columns) return whole;
+    const before = /^.*\S {2,}(?=\S)/.exec(whole)?.[0];
+    const head = before !== undefined && measure(before) <= columns / 2 ? before : (/^ */.exec(whole)?.[0] ?? '');
+    const hanging = ' '.repeat(measure(head)) + indent;
+    const lines: string[] = [];
+    let [line, width] = [head, measure(head)];
+    let isEmpty = true;
+    for (const [word] of whole.slice(head.length).matchAll(UNBROKEN)) {
+      const more = measure(word);
+      if (!isEmpty && width + 1 + more > columns) {
+        lines.push(line);
+        [line, width] = [hanging + word, hanging.length + more];
+      } else {
+        line += isEmpty ? word : ` ${word}`;
+        width += (isEmpty ? 0 : 1) + more;
+      }
+      isEmpty = false;
     }
-  }
-  return [...lines, line].join('\n');
+    return [...lines, line].join('\n');
+  };
+  return text.split('\n').map(wrapLine).join('\n');
 }

@@ -27,6 +27,52 @@ function setUp({ colored = false, ...options }: Partial<UiOptions> & { colored?:
 
 const RESULT = { json: { id: 'job_1' }, text: 'Job job_1 is queued.', quiet: ['job_1', 'job_2'] };
 
+describe('a long message', () => {
+  const WORDS = 'one two three four';
+  const ERROR = new SoraError('usage', WORDS, { hint: `Go on: sora video wait job_1` });
+  const say = (ui: Ui): void => {
+    ui.note(WORDS);
+    ui.warn(WORDS);
+    ui.error(ERROR);
+  };
+
+  it('is broken at words on a terminal, and a command in it stays whole', () => {
+    const terminal = new Captured();
+    say(setUp({ stderr: { stream: terminal, isTTY: true, columns: 14 } }).ui);
+    expect(terminal.text().split('\n')).toEqual([
+      ...['one two three', 'four'],
+      ...['warning: one', 'two three four'],
+      ...['error: one two', 'three four'],
+      ...['hint: Go on:', 'sora video wait job_1', ''],
+    ]);
+  });
+
+  it('is broken where its words are, not its colours', () => {
+    const terminal = new Captured();
+    say(setUp({ colored: true, stderr: { stream: terminal, isTTY: true, columns: 14 } }).ui);
+    expect(terminal.text()).toContain(`${ESC}[31merror:${ESC}[39m one two\nthree four\n`);
+  });
+
+  it.each([
+    ['in a pipe', { isTTY: false, columns: 14 }],
+    ['on a terminal of which no width is known', { isTTY: true, columns: 0 }],
+  ])('is one line %s', (_, sink) => {
+    const stream = new Captured();
+    say(setUp({ stderr: { stream, ...sink } }).ui);
+    expect(stream.text().split('\n')).toHaveLength(5);
+  });
+
+  it.each([
+    ['of a result is broken under its column, painted or not', true, '  a  {one} two\n     three four\n'],
+    ['of a result that can be pasted is left to the terminal', false, '  a  {one} two three four\n'],
+  ])('%s', (_, prose, expected) => {
+    const stream = new Captured();
+    const { ui } = setUp({ colored: true, stdout: { stream, isTTY: true, columns: 15 } });
+    ui.result({ json: {}, text: `  a  ${ui.paint.bold('one')} two three four`, prose });
+    expect(stream.text()).toBe(expected.replace('{', `${ESC}[1m`).replace('}', `${ESC}[22m`));
+  });
+});
+
 describe('P7: a result', () => {
   it.each([
     ['text', {}, 'Job job_1 is queued.\n'],

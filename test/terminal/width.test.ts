@@ -60,6 +60,8 @@ it.each([
   ['李雷 は 海', 6, '', ['李雷', 'は 海']],
   ['one\ntwo three', 5, '', ['one', 'two', 'three']],
   ['  one two', 5, '', ['  one', '  two']],
+  ['ok  a  one two three', 15, '', ['ok  a  one two', '       three']],
+  ['a long name  one two', 10, '', ['a long', 'name one', 'two']],
   // A command stays whole, so that it can be copied.
   ['Go on: sora video wait job_1', 12, '', ['Go on:', 'sora video wait job_1']],
   ['Go on: sora video list. Then stop here.', 24, '', ['Go on: sora video list.', 'Then stop here.']],
@@ -68,5 +70,5 @@ it.each([
   ['a sora is not a command here', 10, '', ['a sora is', 'not a', 'command', 'here']],
   ['', 10, '', ['']],
 ])('wrap(%j, %i, %j) is %j', (text, columns, indent, lines) => {
-  expect(wrap(text, columns, indent).split('\n')).toEqual(lines);
+  expect(wrap(text, columns, { indent }).split('\n')).toEqual(lines);
 });
