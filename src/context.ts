@@ -180,7 +180,9 @@ export function createContext(runtime: Runtime, globals: Globals, ui: Ui): Conte
   const makeProvider = async (to: Connection): Promise<Provider> => {
     if (to.retired) ui.warn(to.retired);
     if (to.key === undefined && PROVIDERS[to.name].needsKey(to.baseUrl)) {
-      ui.note(`No key is set for ${to.name}: this needs none, but sending it does. See: sora auth status ${to.name}`);
+      ui.note(
+        `No key is set for ${to.name}: this command needs none, but sending the request does. See: sora auth status ${to.name}`,
+      );
     }
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
     const { checkRoute } = await import('./http/client.ts');

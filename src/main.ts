@@ -104,7 +104,7 @@ const runtime: Runtime = {
     try {
       return process.cwd();
     } catch (cause) {
-      throw new SoraError('machine', 'The current folder does not exist any more.', {
+      throw new SoraError('machine', 'The current folder no longer exists.', {
         hint: 'Change to one that exists, then run the command again.',
         cause,
       });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { tableBehind } from './helpers/documents.ts';
 
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
@@ -95,6 +96,18 @@ describe('the folders of the house', () => {
     expect(own.length).toBeGreaterThan(80);
     expect(own).toContainEqual({ from: 'main.ts', to: 'cli/run.ts', dynamic: true });
     expect(own).toContainEqual({ from: 'cli/program-video.ts', to: 'commands/video-generate.ts', dynamic: true });
+  });
+
+  it('is in src/README.md what it is here: what each folder may import', () => {
+    const told = tableBehind('## Map by folder', 'src/README.md').map(([folder = '', , imports = '']) => {
+      const names = imports === 'nothing' ? [] : imports.split(', ');
+      return [folder.replaceAll(/[`/]/g, ''), names];
+    });
+    // The process and the context have a row together, and every folder may take the context.
+    const rows = Object.entries(FOLDERS)
+      .filter(([folder]) => !folder.endsWith('.ts'))
+      .map(([folder, names]) => [folder, names.filter((name) => name !== 'context.ts')]);
+    expect(Object.fromEntries(told.slice(1))).toEqual(Object.fromEntries(rows));
   });
 
   it('has a row for every folder', () => {

@@ -28,9 +28,9 @@ const WITHOUT: Readonly<Record<string, string>> = {
   'was kept.`': 'The user has just said no.',
   'The clip of ${name} is ${state}.': 'Said together with others, under one hint (throwAll).',
   '${to} is something else than its name says.': 'Said together with others, under one hint (throwAll).',
-  'exists already, with another clip.': 'Said together with others, under one hint (throwAll).',
+  'already exists, with another clip.': 'Said together with others, under one hint (throwAll).',
   'The cast has no clip of ${name} to replace': 'Said together with others, under one hint (throwAll).',
-  'It was given another clip meanwhile: run the command again': 'It becomes the hint of the error around it.',
+  'Its clip was replaced in the meantime: run the command again': 'It becomes the hint of the error around it.',
   '${words} Nothing was created.': 'An interruption: there is nothing to mend.',
 };
 

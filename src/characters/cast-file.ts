@@ -39,7 +39,7 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
     const { text, isPipe } = isStdin
       ? { text: await readStream(stdin.stream, bounds), isPipe: true }
       : await readFileOrPipe(path, bounds);
-    if (isPipe && text.trim() === '') throw new Error('nothing came out of it');
+    if (isPipe && text.trim() === '') throw new Error('it gave nothing');
     const characters = decodeCast(parseJson(text));
     return { path, characters: isPipe ? characters.map((one) => ({ ...one, clip: undefined })) : characters };
   } catch (error) {
@@ -79,7 +79,7 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
     const real = await realpath(path);
     const inside = relative(await realpath(dirname(cast.path)), real);
     if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-      throw new SoraError('usage', `The clip of ${character.name} leads out of the folder of the cast: ${path}`, {
+      throw new SoraError('usage', `The clip of ${character.name} points outside the folder of the cast: ${path}`, {
         hint: 'Put the clip itself there instead of the link.',
       });
     }
@@ -87,8 +87,8 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
   } catch (error) {
     throw machineError(error, 'read', path);
   }
-  throw new SoraError('clip', `The clip of ${character.name} is not the one that the cast names: ${path}`, {
-    hint: 'Fetch the file anew (a pointer of git-lfs stands for a file that was not fetched).',
+  throw new SoraError('clip', `The clip of ${character.name} is not the one in the cast file: ${path}`, {
+    hint: 'Fetch the file again (a Git LFS pointer is not the file itself).',
   });
 }
 
@@ -112,6 +112,6 @@ export async function copyClip(from: string, to: string, sha256: string, flags: 
   );
   if (hash.digest('hex') !== sha256)
     throw new SoraError('clip', `${from} is damaged.`, {
-      hint: 'Restore it from a backup, or make the character anew: sora character create <clip> --name <name> --force',
+      hint: 'Restore it from a backup, or make the character again: sora character create <clip> --name <name> --force',
     });
 }

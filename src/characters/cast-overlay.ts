@@ -50,7 +50,7 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
     }
     if (!warned.has(own.name)) {
       warn(
-        `${own.name} of this machine is another clip than ${other.name} of ${cast.path}; the one of this machine is used.`,
+        `${own.name} of this machine is a different clip from ${other.name} of ${cast.path}; the one of this machine is used.`,
       );
     }
     warned.add(own.name);
@@ -96,8 +96,8 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
   const refuseReadOnly = async (name: string): Promise<void> => {
     const entry = overlaid(name);
     if (entry === undefined || (await local.find(name))) return;
-    throw new SoraError('usage', `${entry.character.name} is of the cast ${cast.path}, which is only read.`, {
-      hint: `To have it here: sora character import ${shellQuote(cast.path)}`,
+    throw new SoraError('usage', `${entry.character.name} belongs to the cast ${cast.path}, which is read-only.`, {
+      hint: `To import it: sora character import ${shellQuote(cast.path)}`,
     });
   };
 

@@ -83,7 +83,7 @@ export function outdatedNote({ name }: Pick<Character, 'name'>, { differs, mayDi
   const also = maybe.replace(/^i/, 'I');
   const what = differs.length === 0 ? maybe : mayDiffer.length === 0 ? surely : `${surely}. ${also}`;
   const again = `sora character create <clip> ${shellOption('--name', shellPhrase(name))} --force`;
-  return `${name} was prepared by an earlier version; ${what}. To make it anew, with the same options: ${again}`;
+  return `${name} was prepared by an earlier version; ${what}. To prepare it again with the same options: ${again}`;
 }
 
 /** More are told in one sentence. */
@@ -99,7 +99,7 @@ export function outdatedNotes(cast: readonly CharacterDigest[]): string[] {
   if (found.length <= MANY) return found.map(({ one, old }) => outdatedNote(one, old));
   const named = found.slice(0, NAMED).map(({ one }) => one.name);
   return [
-    `${found.length} characters were prepared by an earlier version, and their clips would or may differ now: ${named.join(', ')} and ${found.length - NAMED} more. To see what of each, and how to make it anew: sora store check`,
+    `${found.length} characters were prepared by an earlier version, and their clips would or may differ now: ${named.join(', ')} and ${found.length - NAMED} more. To see what of each, and how to prepare it again: sora store check`,
   ];
 }
 

@@ -130,7 +130,9 @@ async function requestId(
             subject: subjectOf(character),
             write: () => updatePending(context, character, { target, entry: next }),
             unwritten: (why, cause) =>
-              new SoraError('machine', `${making}, but ${why}`, { hint: `Note the task. ${messageOf(cause)}`.trim() }),
+              new SoraError('machine', `${making}, but ${why}`, {
+                hint: `Note down the task. ${messageOf(cause)}`.trim(),
+              }),
             stopped: () =>
               new SoraError('pending', `Stopped; ${making}.`, {
                 hint: `Nothing is lost. Continue with: ${syncCommand(context, character)}`,
@@ -187,12 +189,12 @@ export async function continueId(
       return madeOf(remote, entry.name);
     }
   } catch (error) {
-    task.fail(`${character.name} is not known to ${provider.name} yet`);
+    task.fail(`${character.name} is not registered with ${provider.name} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
       await writeQuietly(context, character, { target, entry: undefined });
       throw new SoraError(error.code, error.message, {
-        hint: `${sentence(error.hint ?? 'The task is over.')} The same command makes another.`,
+        hint: `${sentence(error.hint ?? 'The task is over.')} The same command starts another.`,
         ...(error.requestId !== undefined && { requestId: error.requestId }),
         cause: error,
       });
@@ -206,7 +208,7 @@ export async function continueId(
     const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
     throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(context, character)}` });
   }
-  ui.note(`${provider.name} no longer knows the task that was to make ${character.name}; another is begun.`);
+  ui.note(`${provider.name} no longer knows the task that was making ${character.name}; another is started.`);
   await updatePending(context, character, { target, entry: undefined });
   return undefined;
 }
@@ -232,7 +234,7 @@ function explain(context: Context, error: SoraError, unsettled: Unsettled): Sora
   // Nobody can wait with a key that the host refuses.
   const code = isSoraError(error.cause, 'auth') ? 'auth' : 'pending';
   return new SoraError(code, error.message, {
-    hint: `It goes on at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(context, character)}`,
+    hint: `It continues at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(context, character)}`,
     ...more,
   });
 }
@@ -245,7 +247,7 @@ function unknownFate(context: Context, unsettled: Unsettled): SoraError {
     requests === 1
       ? `a request was sent at ${entry.createdAt}`
       : `${requests} requests were sent, the last at ${entry.createdAt}`;
-  const message = `${character.name} may be known to ${target.provider.name} already: ${sent}, and what came of it was never learnt.`;
+  const message = `${character.name} may be known to ${target.provider.name} already: ${sent}, and its outcome is not known.`;
   return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled) });
 }
 
@@ -292,7 +294,7 @@ async function writeQuietly(
   what: { target: RegistrationTarget; entry: PendingRegistration | undefined },
 ): Promise<void> {
   await updatePending(context, character, what).catch((cause: unknown) => {
-    context.ui.warn(`${character.name}: its record was not brought up to date: ${messageOf(cause)}`);
+    context.ui.warn(`${character.name}: its record was not updated: ${messageOf(cause)}`);
   });
 }
 

@@ -41,7 +41,7 @@ export async function ensureRegistered(
   const known = registrationAt(character, target, runtime.clock.now());
   if (known && !isDoubtful(known, runtime.clock.now())) return known;
   const { name } = character;
-  const busy = `Another sora is registering ${name} with ${target.provider.name}; its end is waited for.`;
+  const busy = `Another sora is registering ${name} with ${target.provider.name}; waiting for it.`;
   const wait = { signal: runtime.signal, onBusy: () => ui.note(busy) };
   const store = await context.characters();
   return store.registering(
@@ -89,9 +89,9 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
     mode === 'reference-video'
       ? `and this model of ${provider.name} takes the clip itself`
       : `and ${provider.name} does not know it`;
-  const known = places.length === 0 ? '' : ` It is known to ${listOf(places)}.`;
+  const known = places.length === 0 ? '' : ` It is registered with ${listOf(places)}.`;
   return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
-    hint: `Give it its clip: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`,
+    hint: `Add its clip: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`,
   });
 }
 
@@ -133,12 +133,14 @@ async function register(
   try {
     const made = await MAKERS[mode](context, character, { target, clipPath: clip.path, held, resend, admit }).catch(
       (error: unknown) => {
-        task.fail(`${character.name} is not known to ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`);
+        task.fail(
+          `${character.name} is not registered with ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`,
+        );
         throw error;
       },
     );
     // Told before it is written: the record may never be.
-    task.done(`${character.name} is known to ${provider.name}: ${oneLine(made.value, 200)}`);
+    task.done(`${character.name} is registered with ${provider.name}: ${oneLine(made.value, 200)}`);
     return await save(context, character, { target, made });
   } finally {
     await clip.dispose();
@@ -212,13 +214,15 @@ async function save(
       });
     },
     stopped: () =>
-      new SoraError('pending', `Stopped; ${known}.`, { hint: 'Nothing is lost: the same command goes on from there.' }),
+      new SoraError('pending', `Stopped; ${known}.`, {
+        hint: 'Nothing is lost: the same command continues from there.',
+      }),
   });
 }
 
 function refuseOtherClip(expected: Character, current: Character): void {
   if (!isMade(expected) || current.master?.sha256 === expected.master.sha256) return;
-  throw new SoraError('usage', 'It was given another clip meanwhile: run the command again for that one.');
+  throw new SoraError('usage', 'Its clip was replaced in the meantime: run the command again.');
 }
 
 /** Once per home, before the first upload. */

@@ -35,7 +35,7 @@ export async function markStale(
 ): Promise<void> {
   const { value } = registration;
   context.ui.note(
-    `${target.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered anew.`,
+    `${target.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered again.`,
   );
   await (await context.characters()).update(character.name, (current) => ({
     ...current,

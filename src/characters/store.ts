@@ -259,7 +259,7 @@ export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
 }
 
 function nameTaken(name: string, hint = 'Choose another name, or add --force to replace it.'): SoraError {
-  return new SoraError('usage', `A character named ${name} exists already.`, { hint });
+  return new SoraError('usage', `A character named ${name} already exists.`, { hint });
 }
 
 function unknownName(name: string): SoraError {

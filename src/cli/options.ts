@@ -90,11 +90,11 @@ export function followOptions(command: Command): Command {
     .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
     .option(
       '--poll-interval <time>',
-      'pause between questions (default: 5 s, rising to 20 s, or what the host says)',
+      'pause between polls (default: 5 s, rising to 20 s, or what the host says)',
       pause,
     )
     .option('--force', 'replace an existing file', false)
-    .option('--allow-drift', 'accept a video that is not quite what was asked for', false);
+    .option('--allow-drift', 'accept a video that differs from what was ordered', false);
 }
 
 const DEFAULT_TIMEOUT_S = 1800;
@@ -124,13 +124,13 @@ export function followFlags<Flags extends WaitFlags>(
 /** Options of whatever may be paid for. */
 export const MAX_COST: readonly [string, string, (text: string) => number] = [
   '--max-cost <usd>',
-  'refuse what would cost more in all, or what nobody knows the price of',
+  'refuse if the total is higher, or not known',
   dollars,
 ];
 
 export const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
   '--allow-unknown-cost',
-  'with --max-cost: send although the price is not known',
+  'with --max-cost: send even if the price is not known',
   false,
 ];
 

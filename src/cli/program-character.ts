@@ -26,7 +26,7 @@ export function addCharacter(character: Command, act: Act): void {
     .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
-    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
+    .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
     .option(...MAX_COST)
     .option(...ALLOW_UNKNOWN_COST)
     .option('--dry-run', 'show what would be done to the clip, the request, and what it would cost', false)
@@ -91,9 +91,9 @@ export function addCharacter(character: Command, act: Act): void {
 function addCast(character: Command, act: Act): void {
   character
     .command('sync')
-    .description('register those whom the provider does not know yet: the named ones, or the whole cast')
+    .description('register characters that the provider does not know yet: those named, or all')
     .argument('[name...]', 'characters of the cast (default: all)')
-    .option('--resend', 'register although an earlier request, whose answer was lost, may have done so', false)
+    .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
     .option(...MAX_COST)
     .option(...ALLOW_UNKNOWN_COST)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
@@ -104,12 +104,12 @@ function addCast(character: Command, act: Act): void {
     );
   character
     .command('adopt')
-    .description('take over a character that the provider knows already')
+    .description('take over a character that the provider already knows')
     .argument('<id>', 'the host’s id of the character')
     .requiredOption('--name <name>', 'the character here; a new one has no clip unless --clip is given')
     .option('--clip <file>', 'the clip that it was made from, prepared and kept as in create', text)
     .addOption(
-      new Option('--orientation <o>', 'of the clip behind the id, where no clip here tells').choices([
+      new Option('--orientation <o>', 'of the clip behind the id, if there is no clip here').choices([
         'landscape',
         'portrait',
       ]),
@@ -130,7 +130,7 @@ function addCast(character: Command, act: Act): void {
     );
   character
     .command('export')
-    .description('write the named characters, or the whole cast, to a file to be shared')
+    .description('write the named characters, or the whole cast, to a file that can be shared')
     .argument('[name...]', 'characters of the cast (default: all)')
     .requiredOption('-o, --output <file>', 'the cast file to write', text)
     .option('--with-clips', 'put the clips into a folder beside it', false)

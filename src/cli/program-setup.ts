@@ -17,7 +17,7 @@ export const HOUSE = {
 function addSandbox(sandbox: Command, act: Act): void {
   sandbox
     .command('serve')
-    .description('keep the sandbox up until Ctrl-C and print how to reach it')
+    .description('run the sandbox until Ctrl-C and print how to reach it')
     .option('--port <n>', 'port on 127.0.0.1 (default: any free one)', wholeNumber(0, 65_535))
     .option('--scenario <file>', 'a JSON file of faults to play')
     .addHelpText('after', examples('sora sandbox serve --port 4010', 'sora sandbox serve --scenario faults.json'))
@@ -37,7 +37,7 @@ function addProvider(provider: Command, act: Act): void {
     .action(act(async (context) => (await import('../commands/provider.ts')).runProviderList(context)));
   provider
     .command('models')
-    .description('list the models that are known: lengths, sizes, characters, prices')
+    .description('list known models: lengths, sizes, characters, prices')
     .argument('[provider]', 'only those of one host')
     .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
     .action(act(async (context, [name]) => (await import('../commands/provider.ts')).runProviderModels(context, name)));
@@ -51,7 +51,7 @@ function addStore(store: Command, act: Act): void {
     .action(act(async (context) => (await import('../commands/store.ts')).runStorePath(context)));
   store
     .command('check')
-    .description('read every record and clip and name what is broken')
+    .description('read every record and clip, and report what is broken')
     .addHelpText('after', examples('sora store check'))
     .action(act(async (context) => (await import('../commands/store.ts')).runStoreCheck(context)));
 }
@@ -88,7 +88,7 @@ function addCompletion(completion: Command, act: Act): void {
 function addAuth(auth: Command, act: Act): void {
   auth
     .command('login')
-    .description('store a key: typed without being shown, or read from stdin')
+    .description('store a key, typed without being shown or read from stdin')
     .argument('<provider>', oneOf(HOST_NAMES))
     .addHelpText('after', examples('sora auth login openai', 'echo "$KEY" | sora auth login wavespeed'))
     .action(act(async (context, [name = '']) => (await import('../commands/auth.ts')).runAuthLogin(context, name)));
@@ -100,7 +100,7 @@ function addAuth(auth: Command, act: Act): void {
     .action(act(async (context, [name = '']) => (await import('../commands/auth.ts')).runAuthLogout(context, name)));
   auth
     .command('status')
-    .description('show which key is used, and where it is from')
+    .description('show which key is used, and where it comes from')
     .argument('[provider]', 'exits 4 when this one has no key')
     .addHelpText('after', examples('sora auth status', 'sora auth status openai --json'))
     .action(act(async (context, [name]) => (await import('../commands/auth.ts')).runAuthStatus(context, name)));
@@ -116,9 +116,9 @@ function addConfig(config: Command, act: Act): void {
     .action(act(async (context, [name = '']) => (await import('../commands/config.ts')).runConfigGet(context, name)));
   config
     .command('set')
-    .description('change one setting; a profile that is not there is made')
+    .description('change one setting; a profile that does not exist is created')
     .argument('<key>', key)
-    .argument('<value>', 'what it becomes')
+    .argument('<value>', 'its new value')
     .addHelpText(
       'after',
       examples(

@@ -30,25 +30,29 @@ export function addVideo(video: Command, act: Act): void {
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
     .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
     .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
-    .option('--auto-cast', 'cast whom the prompt says and -c does not name, without asking')
-    .option('--no-auto-cast', 'send without them, and without asking or a warning')
+    .option('--auto-cast', 'cast characters that the prompt says without -c, without asking')
+    .option('--no-auto-cast', 'do not cast them, without asking or a warning')
     .option('--model <id>', 'the model, by the host’s name for it', text)
     .option(
       '--seconds <n>',
       'length of the video: 4, 8, 12, 16 or 20 at Sora’s hosts (default: 4)',
       wholeNumber(1, 600),
     )
-    .option('--size <WxH>', 'size of the picture (default: 720p, as the first character’s clip lies)', size)
+    .option(
+      '--size <WxH>',
+      'size of the picture (default: 720p, in the orientation of the first character’s clip)',
+      size,
+    )
     .option('--aspect <a:b>', '16:9, 9:16, 4:3, 3:4, 1:1 or 21:9, where the model has it; instead of --size')
     .option('--resolution <r>', '480p, 720p, 1080p or 4k, with or without --aspect')
     .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin', text)
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
-    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
-    .option('--allow-retired', 'use a model that its maker has retired, although another may answer in its name', false)
+    .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)
+    .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
     .option(...MAX_COST)
     .option(...ALLOW_UNKNOWN_COST)
-    .option('--resend', 'send although an equal job may exist already', false)
+    .option('--resend', 'send even if an equal job may already exist', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText(
       'after',
@@ -67,10 +71,10 @@ export function addVideo(video: Command, act: Act): void {
     );
   video
     .command('status')
-    .description('ask the hosts how jobs are; without an id, every job that is not finished')
+    .description('ask the hosts for the state of jobs; without an id, of every unfinished one')
     .argument('[id...]', JOB_ID)
     .option('--watch', 'stay until all are finished', false)
-    .option('--exit-status', 'exit as the job stands: 0 done, 5 failed, 7 unknown, 8 running', false)
+    .option('--exit-status', 'exit by the state of the job: 0 done, 5 failed, 7 unknown, 8 running', false)
     .addHelpText('after', examples('sora video status', 'sora video status @last --exit-status'))
     .action(
       act<{ watch: boolean; exitStatus: boolean }>(async (context, ids, options) => {
@@ -80,7 +84,7 @@ export function addVideo(video: Command, act: Act): void {
     );
   followOptions(video.command('wait').description('wait for jobs and download their videos'))
     .argument('<id...>', JOB_ID)
-    .option('--adopt <id>', 'take this video of the host for the job, whose answer was lost', text)
+    .option('--adopt <id>', 'use this video of the host for the job whose answer was lost', text)
     .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
     .action(
       act<Typed<FollowFlags> & { adopt?: string }>(async (context, ids, options) => {
@@ -97,7 +101,7 @@ export function addVideo(video: Command, act: Act): void {
     )
     .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
     .option('--force', 'replace an existing file', false)
-    .option('--allow-drift', 'accept a video that is not quite what was asked for', false)
+    .option('--allow-drift', 'accept a video that differs from what was ordered', false)
     .addHelpText(
       'after',
       examples('sora video download @last -o beach.mp4', 'sora video download @last --variant thumbnail'),
@@ -125,7 +129,7 @@ export function addVideo(video: Command, act: Act): void {
     );
   video
     .command('show')
-    .description('show what is recorded of a job, without asking its host')
+    .description('show the record of a job, without asking its host')
     .argument('<id>', JOB_ID)
     .addHelpText('after', examples('sora video show @last --json'))
     .action(act(async (context, [id = '']) => (await import('../commands/video-status.ts')).runVideoShow(context, id)));
@@ -164,7 +168,7 @@ export function addVideo(video: Command, act: Act): void {
     );
   video
     .command('close')
-    .description('say that nothing was made of an unknown job, so that its request can be sent again')
+    .description('record that an unknown job made nothing, so that its request can be sent again')
     .argument('<id>', JOB_ID)
     .option('--yes', 'do not ask', false)
     .addHelpText('after', examples('sora video close job_0mi8ovgg4k2x7qp', 'sora video close @last --yes'))
@@ -188,8 +192,8 @@ export function addVideo(video: Command, act: Act): void {
 
 const DERIVED = {
   extend: { does: 'make a finished video longer: a new job', example: 'The wave reaches him." --seconds 8' },
-  edit: { does: 'change a finished video by words: a new job', example: 'The same at night."' },
-  remix: { does: 'make a finished video anew with another prompt: a new job', example: 'The same in the rain."' },
+  edit: { does: 'change a finished video by a prompt: a new job', example: 'The same at night."' },
+  remix: { does: 'make a finished video again with another prompt: a new job', example: 'The same in the rain."' },
 } as const satisfies Record<Derivation, { does: string; example: string }>;
 
 function addDerivation(video: Command, act: Act, kind: Derivation): void {
@@ -200,10 +204,10 @@ function addDerivation(video: Command, act: Act, kind: Derivation): void {
   if (kind === 'extend') command.option('--seconds <n>', 'seconds to add, 4 to 20 (default: 4)', wholeNumber(1, 600));
   command
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
-    .option('--key <text>', 'the same key gives the same job, for scripts that run again', text)
+    .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)
     .option(...MAX_COST)
     .option(...ALLOW_UNKNOWN_COST)
-    .option('--resend', 'send although an equal job may exist already', false)
+    .option('--resend', 'send even if an equal job may already exist', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText('after', examples(`sora video ${kind} @last "${example} --wait`))
     .action(

@@ -23,22 +23,18 @@ const NOUNS: readonly (readonly [
 ])[] = [
   [
     'character',
-    'the cast: clips that a name stands for',
+    'the cast: characters by name, and their clips',
     async () => (await import('./program-character.ts')).addCharacter,
   ],
-  ['video', 'jobs: make videos, follow them, fetch them', async () => (await import('./program-video.ts')).addVideo],
-  ['clip', 'look at a clip and prepare it, without an upload', async () => (await import('./program-clip.ts')).addClip],
-  ['sandbox', 'a local stand-in for the hosts, to try things out and to test scripts', house('sandbox')],
+  ['video', 'make videos, follow their jobs, download them', async () => (await import('./program-video.ts')).addVideo],
+  ['clip', 'inspect and prepare clips, without an upload', async () => (await import('./program-clip.ts')).addClip],
+  ['sandbox', 'a local stand-in for the hosts, for trials and for testing scripts', house('sandbox')],
   ['provider', 'the hosts, their models and prices', house('provider')],
   ['store', 'where characters, clips and jobs are kept', house('store')],
-  ['auth', 'the keys of the hosts: stored, removed, shown masked', house('auth')],
-  ['config', 'the settings file, one field at a time', house('config')],
-  [
-    'completion',
-    'print the script that completes commands, options, names and job ids in a shell',
-    house('completion'),
-  ],
-  ['doctor', 'check this machine, its settings and keys, and say what to do about what is wrong', house('doctor')],
+  ['auth', 'store, remove and show (masked) the keys of the hosts', house('auth')],
+  ['config', 'read and change the settings file', house('config')],
+  ['completion', 'print a shell completion script for commands, options, names and job ids', house('completion')],
+  ['doctor', 'check this machine, its settings and keys, and say how to fix what is wrong', house('doctor')],
 ];
 
 function house(

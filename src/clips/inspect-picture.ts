@@ -25,8 +25,7 @@ export async function examinePicture(
   if (!options.cropBars) return { moment };
   const { planMedia } = await import('../media/plan/plan.ts');
   const crop = await findPicture(context, { ...clip, plan: planMedia(clip.info, options, { moment }) });
-  if (!crop)
-    context.ui.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing of it is cropped.`);
+  if (!crop) context.ui.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing is cropped.`);
   return { moment, crop };
 }
 
@@ -37,17 +36,17 @@ async function chooseStart(
 ): Promise<BestPart> {
   const { findBestPart } = await import('../media/judge/scan.ts');
   const name = basename(path);
-  const task = await ui.task(`Looking through ${name}`);
+  const task = await ui.task(`Analysing ${name}`);
   try {
     const moment = await findBestPart({
       ...{ source: path, info, ffmpeg, signal: runtime.signal, duration: options.duration },
-      onProgress: (fraction) => task.update(`Looking through ${name}`, fraction),
+      onProgress: (fraction) => task.update(`Analysing ${name}`, fraction),
     });
     const { start, seconds, because } = moment;
     task.done(`Chose ${start} s to ${Number((start + seconds).toFixed(3))} s of ${name}: ${because}`);
     return moment;
   } catch (error) {
-    task.fail(`${name} was not looked through`);
+    task.fail(`${name} was not analysed`);
     throw error;
   }
 }

@@ -34,8 +34,7 @@ export async function runAuthLogin(context: Context, text: string): Promise<unde
   const used = keyOf(name, { env: runtime.env, keys: { [name]: key }, profile });
   if (used?.variable !== undefined) ui.warn(`${used.variable} is set, and is used before the key that was stored.`);
   const from = keySourceOf(name, profile);
-  if (!used)
-    ui.warn(`The profile looks for its key elsewhere (keyFrom is ${from}), and not at the one that was stored.`);
+  if (!used) ui.warn(`The profile looks for its key elsewhere (keyFrom is ${from}), not at the stored one.`);
   ui.result({
     json: { provider: name, key: maskKey(key), path, replaced },
     text: `${replaced ? 'Replaced' : 'Stored'} the key of ${name} (${maskKey(key)}) in ${path}`,
@@ -87,7 +86,7 @@ export async function runAuthStatus(context: Context, text: string | undefined):
   const [only] = rows;
   if (text === undefined || !only || only.key !== null) return;
   if (only.keyFrom !== undefined) throw missingSource(only.provider, only.keyFrom);
-  throw new SoraError('auth', `There is no key of ${only.provider}.`, {
+  throw new SoraError('auth', `There is no key for ${only.provider}.`, {
     hint: `Set ${only.variable}, or store one with: sora auth login ${only.provider}`,
   });
 }
@@ -114,7 +113,7 @@ function providerNamed(text: string): HostName {
   const name = HOST_NAMES.find((one) => one === text);
   if (name) return name;
   if (text === 'sandbox')
-    throw new SoraError('usage', 'The sandbox needs no key.', { hint: 'Use it at once: --provider sandbox' });
+    throw new SoraError('usage', 'The sandbox needs no key.', { hint: 'Use it right away: --provider sandbox' });
   const close = nearest(text, HOST_NAMES);
   throw new SoraError('usage', 'That is not the name of a provider that has a key.', {
     hint: `${close ? `Did you mean ${close}? ` : ''}Providers: ${HOST_NAMES.join(', ')}. A key is never an argument.`,
@@ -124,7 +123,7 @@ function providerNamed(text: string): HostName {
 async function readKey(runtime: Runtime, name: HostName): Promise<string> {
   const text = Buffer.from(await readStdin(runtime, LONGEST_KEY + 2)).toString('utf8');
   if (text.trim() !== '') return text;
-  throw new SoraError('usage', 'No key came on standard input.', {
+  throw new SoraError('usage', 'No key was given on standard input.', {
     hint: `Run it on a terminal, or pipe the key: echo "$KEY" | sora auth login ${name}`,
   });
 }
@@ -161,10 +160,10 @@ function checkKey(text: string, name: HostName): string {
   const key = text.replace(/^\uFEFF/, '').trim();
   if (key === '')
     throw new SoraError('usage', 'The key is empty. Nothing was stored.', {
-      hint: `Once more, with a key: sora auth login ${name}`,
+      hint: `Try again with a key: sora auth login ${name}`,
     });
   if (key.length <= LONGEST_KEY && isOneWord(key)) return key;
-  throw new SoraError('usage', `That cannot be a key of ${name}: it is not one word of plain characters.`, {
+  throw new SoraError('usage', `That cannot be a key for ${name}: it is not one word of plain characters.`, {
     hint: 'Nothing was stored. Copy the key again, without quotes, spaces or line breaks.',
   });
 }

@@ -76,7 +76,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     });
     if (plan.kind === 'reject')
       throw new SoraError('clip', `${source.fileName} cannot be used.`, {
-        hint: 'The reasons stand above. Give another clip, or another part of it with --start and --duration.',
+        hint: 'The reasons are listed above. Give another clip, or another part of it with --start and --duration.',
       });
     return;
   }
@@ -85,8 +85,8 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const isOld = made !== undefined && made.planVersion !== PLAN_VERSION;
   // What hosts know it as may have been paid for, and is not given up because sora has changed.
   const outdated = isOld && (lost || input.force || !isBound(made)) ? made : undefined;
-  if (outdated) ui.note(`${name} was prepared by another version of sora, and is prepared anew.`);
-  else if (isOld) ui.note(`${name} was prepared by another version of sora; --force prepares and registers it anew.`);
+  if (outdated) ui.note(`${name} was prepared by another version of sora and is prepared again.`);
+  else if (isOld) ui.note(`${name} was prepared by another version of sora; --force prepares and registers it again.`);
   const reusable = made && !outdated && !lost ? made : undefined;
   const isNew = (!same && !isFirstClip) || (outdated !== undefined && !lost);
   const budget = await budgetOf(context, input, { chosen, existing: isNew ? undefined : existing });
@@ -108,6 +108,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const character = found && isMade(found) ? found : kept;
   ui.result({
     json: await characterDocument(context, character),
+    prose: true,
     text: summary(context, character, registration),
     quiet: [registration ? oneLine(registration.value, 4000) : store.clipPath(character.master.sha256)],
   });
@@ -216,7 +217,7 @@ export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' |
 export function nameTaken(existing: Character, name: string): SoraError {
   const what =
     existing.name === name
-      ? `A character named ${name} exists already, made from another clip or with other options.`
+      ? `A character named ${name} already exists, made from another clip or with other options.`
       : `The name ${name} is too close to ${existing.name}.`;
   return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
 }
@@ -285,7 +286,7 @@ function sayGivenUp({ ui }: Context, replaced: Character | undefined): void {
 
 function summary({ ui }: Context, character: MadeCharacter, registration: Registration | undefined): string {
   const where = registration
-    ? `${registration.provider} knows it as ${oneLine(registration.value, 200)}`
+    ? `registered with ${registration.provider} as ${oneLine(registration.value, 200)}`
     : 'kept on this machine, not registered';
   return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
 }

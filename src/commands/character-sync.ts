@@ -27,9 +27,13 @@ export async function castOf(context: Context, names: readonly string[]): Promis
     const { records, broken } = await (await context.characters()).list();
     if (broken[0] === undefined) return records;
     // Whoever asks for the whole cast is not served by a part of it.
-    throw new SoraError('machine', `Not everybody of the cast can be read: ${broken[0].path} (${broken[0].reason}).`, {
-      hint: 'Name those who are meant. All that is broken is shown by: sora store check',
-    });
+    throw new SoraError(
+      'machine',
+      `Some characters of the cast cannot be read: ${broken[0].path} (${broken[0].reason}).`,
+      {
+        hint: 'Name the characters to use. To see everything that is broken: sora store check',
+      },
+    );
   }
   const found = new Map<string, Character>();
   const problems: SoraError[] = [];
@@ -227,6 +231,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   if (known !== adopted.name) ui.note(`${provider.name} knows it as ${oneLine(known, 100)}; prompts for it say that.`);
   ui.result({
     json: await characterDocument(context, adopted),
+    prose: true,
     text: `${ui.paint.bold(adopted.name)} is ${oneLine(id, 200)} at ${provider.name}.`,
     quiet: [id],
   });
@@ -269,7 +274,7 @@ async function askHost({ runtime, ui }: Context, provider: Provider, id: string)
   } catch (error) {
     // An adapter whose host has no such call says `usage` itself.
     if (!isSoraError(error, 'usage') || error.reason === 'unknown-character-id') throw error;
-    ui.warn(`${error.message} ${oneLine(id, 100)} is taken at your word.`);
+    ui.warn(`${error.message} ${oneLine(id, 100)} is accepted as given.`);
     return undefined;
   }
 }
@@ -285,7 +290,7 @@ function hostName(
     'usage',
     `${provider.name} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
     {
-      hint: `A video of it must say the name that the host knows. To keep it as ${name} all the same, add --as-registered.`,
+      hint: `A video of it must say the name that the host knows. To keep it as ${name} anyway, add --as-registered.`,
     },
   );
 }

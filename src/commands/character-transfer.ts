@@ -122,7 +122,7 @@ async function writeAll({ target, text, clips, force, clock }: Files): Promise<v
     for (const { from, to, sha256 } of needed) await copyClip(from, (await begin(to)).path, sha256, 'w');
     const file = await begin(target);
     await writeFile(file.path, text);
-    // Clips are named by their content: one that has appeared meanwhile is the same.
+    // Clips are named by their content: one that has appeared in the meantime is the same.
     for (const output of made) await output.publish({ force: force || output !== file, taken: 'usage' });
   } finally {
     await Promise.allSettled(made.map((output) => output.dispose()));
@@ -160,7 +160,7 @@ export async function runCharacterImport(
     const did = await bringIn(store, arrival, runtime.clock.now());
     const stored = await store.find(name);
     const hasClip = stored?.master !== undefined && (await store.hasClip(stored.master.sha256));
-    if (!hasClip) ui.warn(`${name} came without a clip: it can be used where it is registered, and nowhere else.`);
+    if (!hasClip) ui.warn(`${name} has no clip: it can be used where it is registered, and nowhere else.`);
     done.push({ name, did, hasClip });
   }
   ui.result({
@@ -181,7 +181,7 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
       const clip = master && ((await castClip(cast, entry)) ?? (await ownClip(store, master.sha256)));
       const existing = await store.find(name);
       if (existing && !isSameClip(existing, character)) {
-        if (!force) throw new SoraError('usage', `${existing.name} exists already, with another clip.`);
+        if (!force) throw new SoraError('usage', `${existing.name} already exists, with another clip.`);
         if (clip === undefined)
           throw new SoraError('usage', `The cast has no clip of ${name} to replace the one here.`);
       }
@@ -241,5 +241,5 @@ async function bringIn(store: CharacterStore, { entry, clip, existing }: Arrival
 }
 
 function appeared(name: string): SoraError {
-  return new SoraError('usage', `${name} has appeared meanwhile.`, { hint: 'Run the command again.' });
+  return new SoraError('usage', `${name} has appeared in the meantime.`, { hint: 'Run the command again.' });
 }

@@ -116,7 +116,7 @@ export async function runCharacterRename(context: Context, name: string, next: s
   const renamed = await (await context.characters()).rename(before.name, checkName(next));
   const elsewhere = renamed.registrations.filter((one) => one.name !== renamed.name);
   if (elsewhere.length > 0)
-    ui.note(`Hosts know it as ${oneLine(elsewhere[0]?.name ?? '', 100)}; prompts for them go on saying that.`);
+    ui.note(`Hosts know it as ${oneLine(elsewhere[0]?.name ?? '', 100)}; prompts for them still say that.`);
   ui.result({
     json: await characterDocument(context, renamed),
     text: `${before.name} is now ${renamed.name}.`,
@@ -142,8 +142,8 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
   if (hosts.length > 0)
     ui.note(`Its copy at ${hosts.join(', ')} stays there: hosts have no call that deletes a character.`);
   for (const { provider, taskId } of removed.pending ?? []) {
-    const task = taskId === undefined ? 'what came of its request is not known' : `in its task ${taskId}`;
-    ui.note(`${provider} may still be making it (${task}); the id will be known to nobody here.`);
+    const task = taskId === undefined ? 'the outcome of its request is not known' : `in its task ${taskId}`;
+    ui.note(`${provider} may still be making it (${task}); its id will be lost here.`);
   }
   const clipless = !isMade(removed) || removed.clipless === true;
   ui.result({

@@ -36,7 +36,7 @@ export async function writeSheet(
   await checkOutput(path, source, force);
   if (/\.(?:jpe?g|webp|gif|bmp|tiff?|pdf|svg|mp4)$/i.test(path)) {
     const hint = `Name it .png: ${path.slice(0, path.lastIndexOf('.'))}.png`;
-    throw new SoraError('usage', `What is written is a PNG, not what ${basename(path)} says.`, { hint });
+    throw new SoraError('usage', `The output is a PNG, but its name is ${basename(path)} says.`, { hint });
   }
   const { probeMedia } = await import('../media/probe/probe.ts');
   const { makeSheet } = await import('../media/sheet/sheet.ts');

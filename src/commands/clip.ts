@@ -56,7 +56,7 @@ export async function runClipPrepare(
   await checkOutput(target, resolve(runtime.cwd, input.file), input.force);
   if (/\.(?:mov|mkv|webm|avi|gif|wmv|mpe?g|ts|png|jpe?g)$/i.test(target)) {
     const hint = `Name it .mp4: ${target.slice(0, target.lastIndexOf('.'))}.mp4`;
-    throw new SoraError('usage', `What is written is an MP4, not what ${basename(target)} says.`, { hint });
+    throw new SoraError('usage', `The output is an MP4, but its name is ${basename(target)} says.`, { hint });
   }
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {

@@ -65,7 +65,7 @@ export async function runConfigGet(context: Context, text: string): Promise<unde
   const value =
     key.kind === 'default' ? (file.defaultProfile ?? DEFAULT) : shownProfile(profileOf(file, key.profile))?.[key.field];
   if (value === undefined) {
-    throw new SoraError('usage', `${nameOf(key)} is not set.`, { hint: 'sora config list shows what is.' });
+    throw new SoraError('usage', `${nameOf(key)} is not set.`, { hint: 'See what is set: sora config list' });
   }
   ui.result({ json: { key: nameOf(key), value }, text: `${value}`, quiet: [`${value}`] });
 }
@@ -77,7 +77,7 @@ export async function runConfigSet(context: Context, text: string, given: string
   await changeSettings(paths.config, (file) => {
     const key = parseKey(text, context, file);
     if (key.kind === 'profile') {
-      throw new SoraError('usage', `${nameOf(key)} is a whole profile.`, {
+      throw new SoraError('usage', `${nameOf(key)} is a profile, not a setting.`, {
         hint: `Set one of its fields, such as ${nameOf(key)}.provider`,
       });
     }
@@ -156,7 +156,7 @@ function parseKey(text: string, { globals, runtime }: Context, file: SettingsFil
   const isKey = /key|token|secret/i.test(last);
   throw new SoraError('usage', `There is no setting "${oneLine(text, 60)}".`, {
     hint: isKey
-      ? 'Keys are not settings. Store one with: sora auth login <provider>. Where a profile looks for it is keyFrom.'
+      ? 'Keys are not settings. Store one with: sora auth login <provider>. keyFrom says where a profile finds it.'
       : `${close ? `Did you mean ${close}? ` : ''}${KEYS_HINT}`,
   });
 }
@@ -190,7 +190,7 @@ function existing(file: SettingsFile, name: string): string {
   throw new SoraError('usage', `There is no profile named ${oneLine(name, 80)}.`, {
     hint:
       names.length === 0
-        ? `There are none yet. A profile is made by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
+        ? `There are none yet. Create one by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
         : `Profiles: ${names.join(', ')}`,
   });
 }
@@ -210,7 +210,7 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
       throw refuse('The base URL is not an http(s) URL', 'https://gateway.example.com/v1');
     }
     if (url.username || url.password || url.search || url.hash.includes('@')) {
-      throw new SoraError('usage', 'A base URL carries no user, password or query.', {
+      throw new SoraError('usage', 'A base URL must not contain a user, a password or a query.', {
         hint: 'Store the key with: sora auth login <provider>',
       });
     }
@@ -232,7 +232,7 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     if (isKeySource(text)) return text;
     throw new SoraError('usage', 'keyFrom says where the key is, and is never the key itself.', {
       hint:
-        'It is stored (by sora auth login), or env: and the name of a variable that ends in _KEY, _TOKEN, _SECRET or ' +
+        'Use stored (by sora auth login), or env: and the name of a variable that ends in _KEY, _TOKEN, _SECRET or ' +
         '_PASSWORD: sora config set keyFrom env:TEAM_API_KEY',
     });
   },

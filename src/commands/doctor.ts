@@ -114,7 +114,7 @@ function agedFindings(filters: ReadonlySet<string>): Finding[] {
 function part(check: string, ok: boolean, what: string, library: string): Finding {
   if (ok) return { check, ok, detail: `can read ${what}` };
   const fix = `Point SORA_FFMPEG at a newer ffmpeg that is built with ${library}, if you need it.`;
-  return { check, ok, detail: `This ffmpeg is too old or too small for ${what}.`, fix };
+  return { check, ok, detail: `This ffmpeg cannot read ${what}.`, fix };
 }
 
 async function loadMediaInfo(): Promise<string> {
@@ -221,7 +221,7 @@ function keyFinding(
   }
   return {
     ...{ check, ok: false, fix },
-    detail: `${detail} has a line break or another character in it that no key can be sent with.`,
+    detail: `${detail} contains a line break or another character that cannot be sent in a key.`,
     ...(isChosen && { code: 'auth' }),
   };
 }

@@ -87,7 +87,7 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],
-    ['price', isFree ? 'nothing: it is free' : price ? priceOf(price) : 'unknown'],
+    ['price', isFree ? 'free' : price ? priceOf(price) : 'unknown'],
     ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
   ];

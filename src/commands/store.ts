@@ -42,7 +42,7 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
       remarks.push(outdatedNote(character, changed));
     }
     if (!master || (clipless && !(await store.hasClip(master.sha256)))) {
-      remarks.push(`${name} came without a clip: it can be used where it is registered, and nowhere else`);
+      remarks.push(`${name} has no clip: it can be used where it is registered, and nowhere else`);
       continue;
     }
     const state = await store.checkClip(master.sha256);

@@ -18,15 +18,15 @@ export async function runVideoClose(context: Context, { id, yes }: { id: string;
   const { ui, runtime } = context;
   if (known.isSending) throw unresolvedError(known);
   for (const { id: remoteId, status } of known.candidates)
-    ui.note(`${job.provider} has ${remoteId} (${status}), which it could be.`);
+    ui.note(`${job.provider} has ${remoteId} (${status}), which may be this job.`);
   const question = `Close job ${job.id}? The same request may then be sent and paid for again, although ${job.provider} may have it.`;
   if (
     isUnresolved(known.job) &&
     !yes &&
     !(await context.confirm(question, 'Add --yes to close it without being asked.'))
   ) {
-    throw new SoraError('usage', `Job ${job.id} was left as it is.`, {
-      hint: `See how it stands: ${jobCommand(context, 'status', job)}`,
+    throw new SoraError('usage', `Job ${job.id} was left unchanged.`, {
+      hint: `See its state: ${jobCommand(context, 'status', job)}`,
       jobId: job.id,
     });
   }

@@ -127,7 +127,7 @@ async function hostOf(
 function notAsked(job: Job, { hint }: SoraError): SoraError {
   return new SoraError(
     'auth',
-    `Job ${job.id} was ${job.status} when it was last looked at, and without a key its host cannot be asked again.`,
+    `Job ${job.id} was ${job.status} when it was last checked, and its host cannot be asked without a key.`,
     { jobId: job.id, ...(hint !== undefined && { hint }) },
   );
 }
@@ -159,12 +159,12 @@ function checkRules(
   if (added !== undefined) {
     if (provider.extensions) problems.push(...extensionProblems(provider.extensions, { added, source, records }));
     if (problems.length === 0 && documented.length > 0 && !documented.includes(added)) {
-      ui.warn(`${added} s is none of the documented lengths (${documented.join(', ')}); the host may refuse it.`);
+      ui.warn(`${added} s is not one of the documented lengths (${documented.join(', ')}); the host may refuse it.`);
     }
   }
   if (problems.length > 0)
     throw refuseAll('usage', problems, {
-      hint: 'Nothing was sent. Change the prompt, --seconds or the job that it begins with.',
+      hint: 'Nothing was sent. Change the prompt, --seconds or the job to start from.',
     });
 }
 

@@ -147,7 +147,7 @@ async function submitAll(context: Context, request: Request): Promise<readonly S
         code,
         `${ids.length} of ${flags.count} jobs ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`,
         {
-          hint: `What was sent goes on at the host. Follow it with: sora video wait ${ids.join(' ')}`,
+          hint: `What was sent continues at the host. Follow it with: sora video wait ${ids.join(' ')}`,
           ...(error.jobId !== undefined && { jobId: error.jobId }),
           cause: error,
         },
@@ -204,8 +204,8 @@ function doubtsOfHost({
   if (limits.retired !== undefined && !allowRetired) {
     throw new SoraError(
       'usage',
-      `${model} is retired at ${provider.name} since ${limits.retired}: another model may answer in its name.`,
-      { hint: `Take another (sora provider models ${provider.name}), or add --allow-retired.` },
+      `${model} has been retired at ${provider.name} since ${limits.retired}: another model may answer in its place.`,
+      { hint: `Choose another (sora provider models ${provider.name}), or add --allow-retired.` },
     );
   }
   const at = provider.backend ?? provider.name;
@@ -213,31 +213,31 @@ function doubtsOfHost({
     throw new SoraError(
       'usage',
       `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
-      { hint: `Leave some out, or take another model with --model: sora provider models ${provider.name}` },
+      { hint: `Leave some out, or choose another model with --model: sora provider models ${provider.name}` },
     );
   }
   if (characters.length > 0 && provider.takesCharacters === 'no') {
     throw new SoraError(
       'usage',
-      `${at} takes no characters: it would drop ${listOf(characters.map(({ name }) => name))} without a word.`,
+      `${at} takes no characters: it would silently ignore ${listOf(characters.map(({ name }) => name))}.`,
       {
-        hint: `Use a host that takes characters, or leave out -c, or add ${NO_AUTO_CAST} where the prompt alone says them.`,
+        hint: `Use a host that takes characters, or leave out -c, or add ${NO_AUTO_CAST} if only the prompt names them.`,
       },
     );
   }
   if (characters.length > 0 && provider.takesCharacters === 'unknown') {
     doubts.push(
-      'This host is not known to take characters; some drop them without a word. Name what it is with --backend.',
+      'This host is not known to take characters; some hosts silently ignore them. Say what it is with --backend.',
     );
   }
   if (limits.seconds.length > 0 && !limits.seconds.includes(seconds)) {
     doubts.push(
-      `${seconds} s is none of the documented lengths (${limits.seconds.join(', ')}); the host may refuse it.`,
+      `${seconds} s is not one of the documented lengths (${limits.seconds.join(', ')}); the host may refuse it.`,
     );
   }
   if (limits.sizes.length > 0 && !limits.sizes.some((one) => formatSize(one) === formatSize(size))) {
     doubts.push(
-      `${formatSize(size)} is none of the documented sizes${model === undefined ? '' : ` of ${model}`} (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
+      `${formatSize(size)} is not one of the documented sizes${model === undefined ? '' : ` of ${model}`} (${limits.sizes.map(formatSize).join(', ')}); the host may refuse it.`,
     );
   }
   return doubts;

@@ -87,7 +87,7 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
   const { remoteId = '' } = job;
   const call = { signal: runtime.signal };
   if (!provider.cancelVideo) {
-    throw noCall(provider, 'stops a job', `It goes on there. Wait for it: sora video wait ${job.id}`, job);
+    throw noCall(provider, 'stops a job', `It continues there. Wait for it: sora video wait ${job.id}`, job);
   }
   const before = await provider.getVideo(remoteId, call);
   if (!before) {
@@ -114,7 +114,7 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
   refuseFinal(kept);
   if (!taken) {
     throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, {
-      hint: `Look at it again: sora video status ${job.id}`,
+      hint: `Check it again: sora video status ${job.id}`,
       jobId: job.id,
     });
   }
@@ -154,7 +154,7 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   const current = await upToDate(context, job);
   const { remoteId } = current;
   if (remoteId === undefined || !provider?.deleteVideo) {
-    throw new SoraError('refused', `Job ${job.id} has nothing at ${job.provider}: it was never made there.`, {
+    throw new SoraError('refused', `Job ${job.id} does not exist at ${job.provider}: it was never created there.`, {
       hint: 'sora video prune removes old records from this machine.',
       jobId: job.id,
     });
@@ -182,7 +182,7 @@ async function askHost(
   { what, ask }: { what: string; ask: () => Promise<boolean> },
 ): Promise<boolean> {
   const message = `${job.provider} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
-  const hint = `See how the job stands: sora video status ${job.id}`;
+  const hint = `See the state of the job: sora video status ${job.id}`;
   const stopped = new SoraError('pending', message, { hint, jobId: job.id });
   exitMessages.set(job.id, () => ui.error(stopped));
   try {

@@ -79,7 +79,7 @@ async function orderOf(context: Context, job: Job, provider: Provider): Promise<
   }
   const source = await (await context.jobs()).find(from.jobId);
   if (source?.remoteId === undefined) {
-    throw new SoraError('usage', `Job ${from.jobId}, which ${job.id} is made from, is not on this machine any more.`, {
+    throw new SoraError('usage', `Job ${from.jobId}, which ${job.id} is made from, is no longer on this machine.`, {
       hint: `Make a new one from another video: sora video ${from.kind} <id> <prompt>`,
       jobId: job.id,
     });

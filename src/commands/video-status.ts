@@ -135,7 +135,7 @@ async function watch(context: Context, jobs: readonly Job[]): Promise<readonly A
               ...(next.progress !== undefined && { progress: next.progress }),
             });
           },
-          onPollError: (error) => ui.warn(`${job.id}: asking failed, the watch goes on: ${error.message}`),
+          onPollError: (error) => ui.warn(`${job.id}: polling failed, still watching: ${error.message}`),
         });
         return { job: done };
       } catch (error) {

@@ -103,7 +103,7 @@ async function followOne(
   const resume = resumeCommand(context, options.job, options);
   const { id } = options.job;
   const left = { hint: `Continue with: ${resume}`, jobId: id };
-  exitMessages.set(id, () => ui.error(new SoraError('pending', `Stopped; what is known of job ${id} is kept.`, left)));
+  exitMessages.set(id, () => ui.error(new SoraError('pending', `Stopped; the record of job ${id} is kept.`, left)));
   const job = await requireSettled(context, options.job, deadline);
   const already = await alreadyDownloaded(context, job, options);
   if (already) return already;
@@ -137,12 +137,12 @@ async function followOne(
           ...(next.progress !== undefined && { progress: next.progress }),
         });
       },
-      onPollError: (error) => ui.warn(`${job.id}: asking failed, the wait goes on: ${error.message}`),
+      onPollError: (error) => ui.warn(`${job.id}: polling failed, still waiting: ${error.message}`),
     });
     const failed = jobError(done);
     if (failed) throw failed;
   } catch (error) {
-    task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'did not succeed'));
+    task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'failed'));
     throw error;
   }
   const saved = await downloadVideo(context, done, { ...options, target, variant: 'video', task, deadline });

@@ -25,7 +25,7 @@ export async function runWelcome(context: Context, version: string): Promise<und
     text: [
       `sora ${version} keeps a character in every video. What you can do next:`,
       ...list,
-      'All commands: sora --help. Finding out what is wrong: sora doctor.',
+      'All commands: sora --help. If something is wrong: sora doctor.',
     ].join('\n\n'),
     quiet: steps.map(({ command }) => command),
   });
@@ -57,7 +57,7 @@ function jobSteps(jobs: readonly Job[]): readonly Step[] {
 
 function stepOf(job: Job): Step {
   return isUnresolved(job)
-    ? { what: 'Find out what became of a job that was not answered:', command: `sora video status ${job.id}` }
+    ? { what: 'Find out what became of a job whose answer was lost:', command: `sora video status ${job.id}` }
     : { what: 'Wait for the video that is being made, and save it:', command: `sora video wait ${job.id}` };
 }
 

@@ -129,7 +129,7 @@ export function checkBudget(
     throw new SoraError('budget', `This costs ${words}; --max-cost allows ${formatUsd(maxCost)}. ${undone}`, {
       hint: isCast
         ? 'Raise --max-cost, or register fewer: sync takes names, and create takes --local.'
-        : 'Ask for fewer, shorter or smaller videos, take another model, or raise --max-cost.',
+        : 'Ask for fewer, shorter or smaller videos, use another model, or raise --max-cost.',
     });
   }
   if (total || allowUnknownCost) return;
@@ -137,10 +137,10 @@ export function checkBudget(
     bill.find(({ each }) => !each)?.what === 'character' ? 'What a character costs there' : 'What this costs';
   throw new SoraError(
     'budget',
-    `${what} is unknown, so it cannot be held to --max-cost ${formatUsd(maxCost)}. ${undone}`,
+    `${what} is unknown, so it cannot be checked against --max-cost ${formatUsd(maxCost)}. ${undone}`,
     {
       hint: isCast
-        ? 'To register it at whatever it costs, add --allow-unknown-cost.'
+        ? 'To register it whatever it costs, add --allow-unknown-cost.'
         : `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.`,
     },
   );

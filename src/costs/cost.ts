@@ -73,7 +73,12 @@ export function describeBill(bill: readonly BillItem[]): string {
     const amount = what === 'video' ? many : `${count} ${count === 1 ? 'character' : 'characters'} at ${usd}; `;
     return `${amount}${each?.asOf}: ${each?.source}`;
   });
-  return `${formatUsd(total.usd)} (${words.join(' + ')})`;
+  return `${formatPrice(total.usd)} (${words.join(' + ')})`;
+}
+
+/** Of what nobody has charged yet: 0 is what its price list says. */
+function formatPrice(usd: number): string {
+  return usd === 0 ? 'free' : formatUsd(usd);
 }
 
 /** `$1.20`, `$0.001`: cents, and the parts of one that there are. */
@@ -84,11 +89,12 @@ export function formatUsd(usd: number): string {
 
 type Priceable = Pick<JobDigest, 'status' | 'remoteId' | 'cost'>;
 
-/** `$0.40` as the host told it, `~$0.40` as it was estimated; `-` where no job came of the request. */
+/** `$0.40` as the host reported it, `~$0.40` or `free` as it was estimated; `-` where no job came of the request. */
 export function formatJobCost(job: Priceable): string {
   if (job.cost?.actualUsd !== undefined) return formatUsd(job.cost.actualUsd);
   if (cameToNothing(job)) return '-';
-  return job.cost?.estimateUsd === undefined ? 'unknown' : `~${formatUsd(job.cost.estimateUsd)}`;
+  const { estimateUsd } = job.cost ?? {};
+  return estimateUsd === undefined ? 'unknown' : estimateUsd === 0 ? 'free' : `~${formatUsd(estimateUsd)}`;
 }
 
 /** `Estimated: $1.20; reported by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
@@ -98,7 +104,7 @@ export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   const estimates = counted.flatMap(({ cost }) => (cost?.actualUsd === undefined ? (cost?.estimateUsd ?? []) : []));
   const unknown = counted.length - told.length - estimates.length;
   const parts = [
-    ...(estimates.length > 0 ? [`estimated: ${formatUsd(sum(estimates))}`] : []),
+    ...(estimates.length > 0 ? [`estimated: ${formatPrice(sum(estimates))}`] : []),
     ...(told.length > 0 ? [`reported by hosts: ${formatUsd(sum(told))}`] : []),
     ...(unknown > 0 ? [`unknown: ${unknown} ${unknown === 1 ? 'job' : 'jobs'}`] : []),
   ];

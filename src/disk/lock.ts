@@ -199,7 +199,7 @@ async function tryAcquire(path: string, { staleMs }: LockTiming): Promise<Acquir
   return {
     assertHeld() {
       if (isHeld()) return;
-      throw new SoraError('machine', `The lock ${path} was lost: this process stood still for too long.`, {
+      throw new SoraError('machine', `The lock ${path} was lost: this process was suspended for too long.`, {
         hint: 'Nothing was changed. Run the command again.',
       });
     },

@@ -54,7 +54,7 @@ export function storePaths({ env, platform, homeDir, cwd }: Surroundings): Store
     // Only an unquoted ~ is expanded by a shell; a Dockerfile and a unit file leave each as it is.
     if (home.startsWith('~'))
       throw new SoraError('usage', `SORA_HOME is ${oneLine(home)}, in which the ~ was not expanded.`, {
-        hint: 'Write the whole path. In a shell, write $HOME, or leave the ~ outside of quotes.',
+        hint: 'Write the full path. In a shell, write $HOME, or leave the ~ outside of quotes.',
       });
     const folder = resolve(cwd, home);
     return layout({ config: folder, data: folder, state: folder, cache: join(folder, 'cache') });
@@ -70,8 +70,8 @@ export function storePaths({ env, platform, homeDir, cwd }: Surroundings): Store
   };
   const bases = { config: base('config'), data: base('data'), state: base('state'), cache: base('cache') };
   if (missing.length > 0)
-    throw new SoraError('machine', 'There is no place to keep anything: this user has no home folder.', {
-      hint: `Set SORA_HOME to the whole path of a folder of your own, or ${listOf(missing)}.`,
+    throw new SoraError('machine', 'There is nowhere to keep anything: this user has no home folder.', {
+      hint: `Set SORA_HOME to the full path of a folder of your own, or ${listOf(missing)}.`,
     });
   return layout(bases);
 }

@@ -35,7 +35,7 @@ export async function checkFree(path: string, rules: TargetRules): Promise<strin
   if (there) refuseDevice(path, there, rules);
   // A link to nothing is there all the same.
   if (!rules.force && (there || own))
-    throw new SoraError('usage', `${path} exists already.`, {
+    throw new SoraError('usage', `${path} already exists.`, {
       hint: 'Add --force to replace it, or name another file with -o.',
     });
   return place;
@@ -72,7 +72,7 @@ function targetError(path: string, cause: unknown, rules?: TargetRules): unknown
   const refusals: Readonly<Record<string, readonly [message: string, hint: string]>> = {
     ENAMETOOLONG: [`The name of the file is too long: ${name}`, 'Name a shorter one with -o.'],
     ELOOP: [`${name} is a link that leads to itself.`, 'Remove it, or name a file with -o.'],
-    EFTYPE: [`${name} stands for what is open already, not for a file, and is not replaced.`, fileHint(rules)],
+    EFTYPE: [`${name} names something that is open already, not a file, and is not replaced.`, fileHint(rules)],
     EACCES: [`${name} cannot be written to: permission is denied.`, 'Name another file with -o.'],
   };
   const refusal = refusals[systemCode(cause) ?? ''];
@@ -139,7 +139,7 @@ export async function createOutput(target: string, clock: Clock): Promise<Output
  */
 export async function publishFile(temporary: string, target: string, { force, taken }: Publishing): Promise<void> {
   const appeared = (): SoraError =>
-    new SoraError(taken, `${target} has appeared meanwhile and was not replaced.`, {
+    new SoraError(taken, `${target} has appeared in the meantime and was not replaced.`, {
       hint: 'Move that file away or name another with -o, then run the command again.',
     });
   if (force) {
@@ -177,10 +177,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EACCES: ['permission is denied (EACCES)', 'Name a folder that you may write to with -o.'],
   EPERM: ['permission is denied (EPERM)', 'Name a folder that you may write to with -o.'],
   EROFS: ['the file system is read-only', 'Name a folder that can be written to with -o.'],
-  EISDIR: ['a folder stands there', 'Name a file with -o.'],
-  ENOTEMPTY: ['a folder stands there', 'Name a file with -o.'],
+  EISDIR: ['a folder is there', 'Name a file with -o.'],
+  ENOTEMPTY: ['a folder is there', 'Name a file with -o.'],
   ENOENT: ['its folder does not exist (ENOENT)', 'Make the folder, or name another with -o.'],
-  ENOTDIR: ['a file stands where its folder should be', 'Name another folder with -o.'],
+  ENOTDIR: ['a file is where its folder should be', 'Name another folder with -o.'],
   ENAMETOOLONG: ['its name is too long', 'Name a shorter one with -o.'],
   EIO: ['the disk failed (EIO)', 'Name a place on another disk with -o.'],
   EMFILE: ['too many files are open', 'Raise the limit on open files (ulimit -n).'],

@@ -269,7 +269,7 @@ async function recordIds(dir: string): Promise<string[]> {
 }
 
 function unusable(path: string, error: unknown): SoraError {
-  const repair = 'Repair it or move it away; sora leaves it as it is.';
+  const repair = 'Repair it or move it away; sora leaves it unchanged.';
   return unusableFile('machine', { subject: `The record ${path}`, error, repair, reason: reasonOf(error) });
 }
 

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 
-/** What a value must be. Its complaint follows the name of the place: `is not a text`. */
+/** What a value must be. Its complaint follows the name of the place: `is not text`. */
 export type Schema<T = unknown> = v.GenericSchema<unknown, T>;
 
 /** No format of ours is nested deeper; what reads or writes JSON later may run out of stack. */
@@ -53,7 +53,7 @@ export function refine<T>(schema: Schema<T>, holds: (value: T) => boolean, compl
   return v.pipe(schema, v.check(holds, complaint));
 }
 
-export const string: Schema<string> = v.string('is not a text');
+export const string: Schema<string> = v.string('is not text');
 
 export const boolean: Schema<boolean> = v.boolean('is not true or false');
 
@@ -109,7 +109,7 @@ const RESERVED = ['__proto__', 'constructor', 'prototype'];
 /** An object whose keys are free. */
 export function mapOf<T>(schema: Schema<T>): Schema<Readonly<Record<string, T>>> {
   const object = rule<Readonly<Record<string, unknown>>>(isObject, 'is not an object');
-  const complaint = `has a field that may not be called so: ${RESERVED.join(', ')}`;
+  const complaint = `has a field with a reserved name: ${RESERVED.join(', ')}`;
   const named = refine(object, (value) => !RESERVED.some((key) => Object.hasOwn(value, key)), complaint);
   return v.pipe(named, v.record(v.string(), schema));
 }

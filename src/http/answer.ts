@@ -52,16 +52,16 @@ export function jsonOf(answer: Answer): unknown {
 /** The error for a success in answer to a read that tells nothing of `what` was asked: `the video`. */
 export function unreadableAnswer(answer: Answer, what: string): SoraError {
   const { host, requestId } = answer;
-  return new SoraError('network', `${host} said nothing about ${what}: ${failureOf(answer).message}`, {
-    hint: 'The host has trouble, or the base URL is not that of its API. Try again later.',
+  return new SoraError('network', `${host} gave no usable answer about ${what}: ${failureOf(answer).message}`, {
+    hint: 'The host is having problems, or the base URL is not that of its API. Try again later.',
     ...(requestId === undefined ? {} : { requestId }),
   });
 }
 
 /** The error for a create whose answer is lost or unreadable. */
 export function ambiguousCreate(message: string, requestId?: string, cause?: unknown): SoraError {
-  return new SoraError('ambiguous', `${sentence(message)} Whether the host carried the request out is not known.`, {
-    hint: 'Nothing was repeated. Look at the host for what it made before you send this again.',
+  return new SoraError('ambiguous', `${sentence(message)} It is not known whether the host carried out the request.`, {
+    hint: 'Nothing was repeated. Check at the host what it created before you send this again.',
     ...(requestId === undefined ? {} : { requestId }),
     ...(cause === undefined ? {} : { cause }),
   });

@@ -26,7 +26,7 @@ export function describeTransportError(
     const { message } = tell({ host: `the proxy ${via.url.host}`, detail, timeouts });
     return {
       message: `${message.charAt(0).toUpperCase()}${message.slice(1)}`,
-      hint: `It was to lead to ${host}. Correct or unset ${via.variable}, which names it, or name the host in NO_PROXY.`,
+      hint: `It is the proxy for ${host}. Correct or unset ${via.variable}, which names it, or name the host in NO_PROXY.`,
     };
   }
   const through = via ? ` (through the proxy ${via.url.host} of ${via.variable})` : '';
@@ -90,14 +90,14 @@ const SENTENCES: readonly (readonly [RegExp, (told: Told) => { message: string; 
   [
     /^SORA_IDLE_TIMEOUT$/,
     ({ host, timeouts }) => ({
-      message: `The transfer with ${host} stood still for ${timeouts.idleMs / 1000} s.`,
+      message: `The transfer with ${host} made no progress for ${timeouts.idleMs / 1000} s.`,
       hint: 'Check the network, then try again.',
     }),
   ],
   [
     /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED|HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/,
     ({ host }) => ({
-      message: `The connection to ${host} broke off before the answer was whole.`,
+      message: `The connection to ${host} was lost before the answer was complete.`,
       hint: 'Check the network, then try again.',
     }),
   ],
@@ -142,19 +142,19 @@ export function refusal(answer: Answer): SoraError {
     return new SoraError('auth', said, options(hint));
   }
   if (status === 429) {
-    const hint = 'The host limits how often it may be asked. Wait a while, then try again.';
+    const hint = 'The host limits how often it can be called. Wait a while, then try again.';
     return new SoraError(answer.kind === 'read' ? 'network' : 'refused', said, options(hint));
   }
   if (isUnsupported(answer)) {
     return new SoraError('refused', said, options('This host does not offer that. Use another with --provider.'));
   }
   if (status === 408 || status >= 500) {
-    return new SoraError('network', said, options('The host has trouble. Try again later.'));
+    return new SoraError('network', said, options('The host is having problems. Try again later.'));
   }
   if (status === 404 || status === 405 || status === 410) {
     return new SoraError('refused', said, options('Check the base URL (it usually ends in /v1) and the id.'));
   }
-  return new SoraError('refused', said, options('Correct what the host names, then try again.'));
+  return new SoraError('refused', said, options('Correct what the host complains about, then try again.'));
 }
 
 const ABOUT_KEY =
@@ -174,8 +174,8 @@ export function characterError(answer: Answer, refused: SoraError): SoraError {
   const failure = failureOf(answer);
   const isAboutIt = /character/i.test(failure.message) && saysUnsupported(failure);
   if (refused.code !== 'refused' || !(isNotServed(answer) || isAboutIt)) return refused;
-  return new SoraError('refused', `${host} makes no characters. It answered ${status}: ${failure.message}`, {
-    hint: 'Use a host that makes them, with --provider or --base-url (sora provider list), or send videos without -c. The clip stays in your cast.',
+  return new SoraError('refused', `${host} cannot make characters. It answered ${status}: ${failure.message}`, {
+    hint: 'Use a host that can, with --provider or --base-url (sora provider list), or send videos without -c. The clip stays in your cast.',
     ...(requestId !== undefined && { requestId }),
   });
 }

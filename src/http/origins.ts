@@ -43,7 +43,7 @@ export function redirectTarget({ request, first, from, status, location, hop, re
   }
   // No key goes to another origin, not even when the host itself has written it into the address.
   if (to.origin !== request.auth?.origin && redact(to.href) !== to.href) {
-    throw refuse('to an address that holds the key');
+    throw refuse('to an address that contains the key');
   }
   if (from.protocol === 'https:' && to.protocol === 'http:') throw refuse('from https to plain http');
   const trusted = to.protocol === 'https:' || to.origin === first.origin || (isLoopback(first) && isLoopback(to));
@@ -78,7 +78,7 @@ export function canBeSent(value: string): boolean {
 /** Throws `auth` for a key that no header can carry. */
 export function checkAuth(auth: Auth | undefined): void {
   if (!auth || canBeSent(auth.value)) return;
-  throw new SoraError('auth', 'The key holds characters that cannot be sent, such as a line break.', {
+  throw new SoraError('auth', 'The key contains characters that cannot be sent, such as a line break.', {
     hint: 'Set the key again, without quotes or line breaks.',
   });
 }

@@ -54,7 +54,7 @@ export async function openResumable(
   const content = contentOf(answer);
   if (content.offset === 0) return content;
   answer.discard();
-  throw new SoraError('refused', `The host sent a part of the ${variant} although the whole was asked for.`, {
+  throw new SoraError('refused', `The host sent a part of the ${variant} although all of it was requested.`, {
     hint: 'Download it again later.',
   });
 }
@@ -94,7 +94,11 @@ function contentRefusal(answer: Answer, variant: string): SoraError {
   if (!isSuccess(answer)) {
     const error = refusal(answer);
     if (answer.status !== 403 || error.code !== 'refused') return error;
-    return new SoraError('refused', error.message, hint('The link to it has expired, or its store has trouble.'));
+    return new SoraError(
+      'refused',
+      error.message,
+      hint('The link to it has expired, or its storage is having problems.'),
+    );
   }
   return new SoraError('refused', `${answer.host} sent no ${variant} but ${message}`, hint('Try again later.'));
 }
@@ -106,8 +110,8 @@ function contentRefusal(answer: Answer, variant: string): SoraError {
 export function checkNamedUrl(text: string, root: string): string {
   const own = new URL(root);
   if (isMasked(text)) {
-    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which holds the key.`, {
-      hint: 'Such an address is not asked. Make a new key at the host: this one has been given away.',
+    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which contains the key.`, {
+      hint: 'Such an address is not called. Create a new key at the host: this one has been exposed.',
     });
   }
   const url = URL.canParse(text, root) ? new URL(text, root) : undefined;
@@ -116,7 +120,7 @@ export function checkNamedUrl(text: string, root: string): string {
     (url.protocol === 'https:' ||
       (url.protocol === 'http:' && (url.origin === own.origin || (isLoopback(url) && isLoopback(own)))));
   if (!trusted) {
-    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which is not asked.`, {
+    throw new SoraError('refused', `${own.host} names ${redactUrls(text).slice(0, 200)}, which is not called.`, {
       hint: 'Addresses that a host names must begin with https:// or be its own.',
     });
   }
@@ -130,7 +134,7 @@ export function asStorageError(error: SoraError): SoraError {
   if (error.code !== 'auth') return error;
   const { message, requestId } = error;
   return new SoraError('refused', message, {
-    hint: 'The address that the host gave for this has expired, or its store has trouble. Try again.',
+    hint: 'The address that the host gave for this has expired, or its storage is having problems. Try again.',
     ...(requestId === undefined ? {} : { requestId }),
   });
 }

@@ -208,7 +208,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
   if (await isFrozen(job, plan, decoded)) {
     // What a seek found was not where the container said.
     if (plan.decodeFrom > 0) return convert(job, { ...plan, decodeFrom: 0 }, notes);
-    throw checkFailed(['its beginning stands still where the source moves']);
+    throw checkFailed(['its beginning is frozen where the source moves']);
   }
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: plan.target.frames });
   return { plan, clip, notes: [...new Set(notes)] };
@@ -226,7 +226,7 @@ function checkFailed(problems: readonly string[]): SoraError {
     : problems.every((problem) => /too large/.test(problem))
       ? 'Give a shorter part of it with --duration, or a smaller frame with --resolution 720p.'
       : 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.';
-  return new SoraError('clip', `The converted clip did not pass its check: ${problems.join(', ')}.`, { hint });
+  return new SoraError('clip', `The converted clip failed its check: ${problems.join(', ')}.`, { hint });
 }
 
 /** Headers may promise more than there is, such as frames that an edit list hides: then less is asked for, so that sound and picture end together. */

@@ -66,7 +66,7 @@ export function objectOf(answer: Answer): Readonly<Record<string, unknown>> {
     throw refusal({ ...answer, status: said.code });
   }
   if (said) return said;
-  throw new SoraError('refused', `${answer.host} answered with something else: ${failureOf(answer).message}`, {
+  throw new SoraError('refused', `${answer.host} gave an unexpected answer: ${failureOf(answer).message}`, {
     hint: 'Check the base URL.',
   });
 }

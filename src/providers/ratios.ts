@@ -56,7 +56,7 @@ export function checkSayable(model: string, size: Size, sizes: readonly Size[]):
   const isSaid = sizes.some((one) => ratioOf(one) === ratioOf(size) && shortSideOf(one) === shortSideOf(size));
   if (sizes.length === 0 || (isSaid && ratioOf(size) !== undefined)) return;
   const sides = [...new Set(sizes.map(shortSideOf))];
-  throw new SoraError('usage', `${model} makes no video of ${formatSize(size)}.`, {
+  throw new SoraError('usage', `${model} does not make videos of ${formatSize(size)}.`, {
     hint: `It makes ${ratiosOf(sizes).join(', ')} with a shorter side of ${sides.join(', ')}: say --aspect and --resolution.`,
   });
 }

@@ -133,7 +133,7 @@ export function connectionOf(
   if (key !== undefined && !isTrusted) {
     throw new SoraError(
       'auth',
-      `Job ${job.id} was made at ${oneLine(job.baseUrl)}, which is not a host that you named for your key.`,
+      `Job ${job.id} was made at ${oneLine(job.baseUrl)}, which is not the host that your key belongs to.`,
       {
         hint: `To send it there, add: --base-url ${oneLine(job.baseUrl)}`,
         jobId: job.id,
@@ -232,7 +232,7 @@ function refuseExtras(name: ProviderName, { text, source }: NamedUrl): void {
   const isSplit = url !== undefined && `${url.search}${url.hash}`.includes('@');
   if (!url || (url.username === '' && url.password === '' && url.search === '' && !isSplit)) return;
   throw new SoraError('usage', `The base URL in ${source} has a user, a password or a query, which is never sent.`, {
-    hint: `Leave it at ${isSplit ? 'the host and its path' : normalizeBaseUrl(text)}, and store the key with: sora auth login ${name}`,
+    hint: `Use ${isSplit ? 'the host and its path' : normalizeBaseUrl(text)}, and store the key with: sora auth login ${name}`,
   });
 }
 
@@ -254,6 +254,6 @@ export function missingSource(name: ProviderName, from: string): SoraError {
   const what = variable === undefined ? 'none is stored' : `${variable} is not set`;
   const mend = variable === undefined ? `Store one with: sora auth login ${name}` : `Set ${variable}`;
   return new SoraError('auth', `Provider ${name} needs a key, and ${what}, where the profile looks for it (keyFrom).`, {
-    hint: `${mend}, or let the profile look where others do: sora config unset keyFrom`,
+    hint: `${mend}, or use the usual key: sora config unset keyFrom`,
   });
 }

@@ -83,7 +83,7 @@ export async function readSettings(configDir: string, options?: ReadSettingsOpti
   const file = await readSettingsFile(configDir);
   if (options && (await exists(path))) {
     for (const sentence of await exposures(path, options.platform)) options.warn(sentence);
-    for (const name of unknownFields(file)) options.warn(`${path} has a field that means nothing: ${name}`);
+    for (const name of unknownFields(file)) options.warn(`${path} has an unknown field: ${name}`);
   }
 
   const profiles = new Map(Object.entries(file.profiles ?? {}));
@@ -102,7 +102,7 @@ export async function readSettings(configDir: string, options?: ReadSettingsOpti
       throw new SoraError('usage', `There is no profile named ${name}.`, {
         hint:
           profiles.size === 0
-            ? `There are none yet. One is made by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
+            ? `There are none yet. Create one by setting a field: sora config set profiles.work.provider ${GATEWAY_PROVIDER}`
             : `Profiles in ${path}: ${[...profiles.keys()].join(', ')}`,
       });
     },

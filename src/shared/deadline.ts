@@ -23,7 +23,7 @@ export async function withDeadline<T>(
   setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(signal?.reason);
   const expire = (): void =>
-    controller.abort(new SoraError('network', `No whole answer came within ${formatDuration(ms / 1000)}.`));
+    controller.abort(new SoraError('network', `No complete answer arrived within ${formatDuration(ms / 1000)}.`));
   const timer = setTimeout(expire, Math.min(ms, MAX_TIMER_MS));
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();

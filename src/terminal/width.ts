@@ -78,7 +78,8 @@ export function wrap(text: string, columns: number, { indent = '', measure = dis
   const wrapLine = (whole: string): string => {
     if (measure(whole) <= columns) return whole;
     const before = /^.*\S {2,}(?=\S)/.exec(whole)?.[0];
-    const head = before !== undefined && measure(before) <= columns / 2 ? before : (/^ */.exec(whole)?.[0] ?? '');
+    const head =
+      before !== undefined && measure(before) <= columns / 2 ? before : (/^ *(?:- )?/.exec(whole)?.[0] ?? '');
     const hanging = ' '.repeat(measure(head)) + indent;
     const lines: string[] = [];
     let [line, width] = [head, measure(head)];

@@ -47,7 +47,7 @@ export function earlierJob(
     throw new SoraError(
       'machine',
       `The key "${key}" may belong to a job whose record cannot be read: ${hiding.path}: ${hiding.reason}.`,
-      { hint: 'Repair that record, or move it away if that job has another key; --resend sends all the same.' },
+      { hint: 'Repair that record, or move it away if that job has another key; --resend sends it anyway.' },
     );
   }
   const duplicate = resend
@@ -100,8 +100,7 @@ async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
     for (let round = 0; ; round++) {
       const known = await resolveUnknown(context, job);
       if (!known.isSending) return known;
-      if (round === 0)
-        ui.note(`Another command is sending job ${job.id} of the key "${job.key}"; its end is waited for.`);
+      if (round === 0) ui.note(`Another command is sending job ${job.id} of the key "${job.key}"; waiting for it.`);
       await runtime.clock.sleep(LOOK_MS, runtime.signal);
       job = (await store.find(job.id)) ?? job;
     }
@@ -110,7 +109,7 @@ async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
     if (!aborted || !isSoraError(reason)) throw error;
     throw new SoraError(
       reason.code,
-      `Stopped waiting for job ${job.id}, which another command sends. Nothing new was sent.`,
+      `Stopped waiting for job ${job.id}, which another command is sending. Nothing new was sent.`,
       {
         hint: `Follow it with: ${resumeCommand(context, job, {})}`,
         jobId: job.id,

@@ -90,7 +90,7 @@ function warningOf(
   said: readonly string[],
   { fits, most, takes, at }: { fits: boolean; most: number; takes: boolean; at: string },
 ): string {
-  const who = `The prompt says ${listOf(said)}, of your cast, and the video is sent without ${said.length === 1 ? 'this character' : 'them'}`;
+  const who = `The prompt says ${listOf(said)}, who is in your cast, but the video is sent without ${said.length === 1 ? 'this character' : 'them'}`;
   if (!takes) return `${who}: ${at} takes no characters. ${SILENCE}`;
   const add = fits ? `add ${flagsOf(said)}` : `${at} takes ${most} in a video; choose them with -c`;
   return `${who}: ${add}. ${SILENCE}`;
@@ -105,7 +105,7 @@ function tooMany(
     'usage',
     `${at} takes at most ${most} characters in a video, and ${by} ${all.length}: ${listOf(all)}.`,
     {
-      hint: `Choose with -c and add ${NO_AUTO_CAST}, leave a name out of the prompt, or take another model with --model.`,
+      hint: `Choose with -c and add ${NO_AUTO_CAST}, leave a name out of the prompt, or choose another model with --model.`,
     },
   );
 }

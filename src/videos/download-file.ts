@@ -128,14 +128,14 @@ async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetch
 
 async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {
   const kept = target === undefined ? undefined : await keepAside(path, target, file);
-  const where = kept === undefined ? '' : ` What came is kept: ${kept}`;
+  const where = kept === undefined ? '' : ` What arrived is kept: ${kept}`;
   return new SoraError('unverified', `The host sent a damaged video; ffmpeg says: ${damage}.${where}`, {
     hint:
       target === undefined
-        ? 'Nothing was written to stdout. Name a file with -o to keep what came.'
+        ? 'Nothing was written to stdout. Name a file with -o to keep what arrived.'
         : kept === undefined
           ? 'It could not be kept beside that file either. Name another with -o.'
-          : 'Play what came to see how much of it is lost.',
+          : 'Play it to see how much is lost.',
   });
 }
 
@@ -181,7 +181,7 @@ async function wasRemoved(
 }
 
 function lostError(cause: unknown): SoraError {
-  return new SoraError('unverified', 'The unfinished download was removed while this process stood still.', {
+  return new SoraError('unverified', 'The unfinished download was removed while this process was suspended.', {
     hint: 'Run the same command again.',
     cause,
   });

@@ -91,16 +91,16 @@ async function download(
       ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
       onProgress: (bytes, total) =>
         task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
-      onCheck: () => task.update(`${job.id} checking what came`),
-      onDamage: (damage) => ui.warn(`${job.id}: what came is damaged, and is fetched once more: ${damage}`),
+      onCheck: () => task.update(`${job.id} verifying the download`),
+      onDamage: (damage) => ui.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
     const saved = await savedMeanwhile(context, job, options);
     if (saved) {
-      task.done(`${job.id} ${saved.path} was saved by another command meanwhile`);
+      task.done(`${job.id} ${saved.path} was saved by another command in the meantime`);
       return saved;
     }
-    task.fail(`${job.id} is done, but its ${variant} is not here`);
+    task.fail(`${job.id} finished, ${variant} not downloaded yet`);
     if (signal.aborted) {
       const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
@@ -154,10 +154,10 @@ function judge(
     ui.warn(`${job.id}: ${words}`);
     return;
   }
-  task?.fail(`${job.id} is not what was asked for: ${where}`);
+  task?.fail(`${job.id} is not what was ordered: ${where}`);
   throw new SoraError(
     'unverified',
-    `The host made something else than was asked for: ${words}. The file is kept: ${where}`,
+    `The host made something other than what was ordered: ${words}. The file is kept: ${where}`,
     {
       hint: 'To accept such videos, add --allow-drift.',
       jobId: job.id,

@@ -108,7 +108,7 @@ export async function saveProgress(context: Context, next: Job): Promise<Job> {
     return await (await context.jobs()).update(next.id, (current) => laterOf(current, next));
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    context.ui.warn(`${next.id}: its record was not brought up to date: ${error.message}`);
+    context.ui.warn(`${next.id}: its record was not updated: ${error.message}`);
     return next;
   }
 }

@@ -22,6 +22,6 @@ export function jobCommand(
 export function recoveryCommands(context: Pick<Context, 'globals'>, job: Pick<Job, 'id'>): string {
   return [
     `To send it once more: ${jobCommand(context, 'resend', job)}`,
-    `If you know that nothing was made of it: ${jobCommand(context, 'close', job)}`,
+    `If you know that it created nothing: ${jobCommand(context, 'close', job)}`,
   ].join('\n');
 }

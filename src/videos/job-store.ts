@@ -167,7 +167,7 @@ function newest({ records, broken }: Listing<Job>, profile: string | undefined):
   const found = records.find((job) => profile === undefined || job.profile === profile);
   const hiding = broken.find(({ path }) => found === undefined || basename(path, '.json') > found.id);
   // An older job in its place would be shown, downloaded or paid on as if it were the last one.
-  if (hiding) throw unreadable(hiding, 'The newest job cannot be told, because a record cannot be read');
+  if (hiding) throw unreadable(hiding, 'The newest job is not known, because a record cannot be read');
   return found;
 }
 

@@ -216,7 +216,7 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
     job = seen;
     options.onUpdate?.(job);
     if (!isFinal(job.status) && deadline.leftMs() <= 0) {
-      const why = trouble ? ` The last question failed: ${trouble.message}` : '';
+      const why = trouble ? ` The last poll failed: ${trouble.message}` : '';
       throw new SoraError('pending', `The wait timed out; job ${job.id} is still ${describe(job)}.${why}`, {
         hint: `Nothing is lost. Continue with: ${options.resume}`,
         jobId: job.id,
@@ -289,7 +289,7 @@ export function jobError(job: Job): SoraError | undefined {
     hint: job.failure?.policy
       ? LIKENESS_RULE
       : job.remoteId === undefined
-        ? 'The host refused the request itself: correct what it names before it is sent again.'
+        ? 'The host refused the request itself: correct what it complains about before you send it again.'
         : `Nothing was downloaded. To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
     jobId: job.id,
   });

@@ -80,11 +80,11 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
     candidates,
     because,
   });
-  if (free.length === 0) return open([], 'The host lists no video like it.');
+  if (free.length === 0) return open([], 'The host lists no such video.');
   if (!life) return open(free, 'The clocks of this machine and of the host do not prove which one it is.');
   const { equals, timely } = gather(job, { records, free, sighting });
   if (timely.every(({ prompt }) => prompt === undefined)) {
-    return open(free, 'None of them is proven to be made by that request at that time.');
+    return open(free, 'It is not certain that any of them comes from that request.');
   }
   const rival = records.find(
     (other) => !equals.some(({ id }) => id === other.id) && timely.some((video) => mayHaveMade(other, video, sighting)),
@@ -95,7 +95,7 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
   if (!shared) return open(timely, 'Several were made at that time.');
   const own = shared.get(job.id);
   if (own) return { own, candidates: [], because: '' };
-  return open([], 'What the host lists is that of equal requests which were sent before it.');
+  return open([], 'The videos that the host lists belong to equal requests that were sent before it.');
 }
 
 /**

@@ -27,7 +27,7 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   const ids = existing.map(({ id }) => id);
   if (ids.length > 0) ui.note(`existing: ${ids.join(', ')}`);
   const isSent = bill.length > 0;
-  ui.note(`Cost: ${isSent ? describeBill(bill) : 'nothing, because nothing would be sent'}`);
+  ui.note(`Cost: ${isSent ? describeBill(bill) : 'none, because nothing would be sent'}`);
   const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
   const cost = isSent ? (totalOf(bill) ?? null) : { usd: 0, asOf, source: 'nothing would be sent' };
   ui.result({

@@ -154,12 +154,12 @@ export function chooseSize({ size, aspect, resolution }: GenerateFlags, first: C
   const short = SHORT_SIDES[resolution ?? '720p'];
   if (short === undefined)
     throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
-      hint: `Take one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
+      hint: `Use one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
     });
   const lies = first ? orientationOfCharacter(first) : 'landscape';
   const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
   if (isRatio(ratio)) return sizeOf(ratio, short);
   throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
-    hint: `Take one of ${RATIOS.join(', ')}, or name pixels with --size.`,
+    hint: `Use one of ${RATIOS.join(', ')}, or name pixels with --size.`,
   });
 }

@@ -134,7 +134,9 @@ export function unresolvedError({ job, isSending, candidates, because, ways, tro
     found.length === 0
       ? [because, trouble ? `The host could not be asked: ${sentence(trouble.message)}` : '']
       : [`${because} It could be:\n- ${[...found, ...more].join('\n- ')}`];
-  const why = job.failure ? sentence(oneLine(job.failure.message)) : 'its request was under way and no answer came.';
+  const why = job.failure
+    ? sentence(oneLine(job.failure.message))
+    : 'its request was being sent and no answer arrived.';
   const lost = `Job ${job.id} may or may not exist at ${job.provider}: ${why}`;
   const look =
     found.length === 0
@@ -174,7 +176,7 @@ export async function requireSettled(context: Context, job: Job, deadline?: Dead
 export async function adoptVideo(context: Context, job: Job, remoteId: string): Promise<Job> {
   if (job.remoteId === remoteId) return job;
   const refuse = (why: string): SoraError =>
-    new SoraError('usage', why, { hint: `See how the job stands: sora video status ${job.id}`, jobId: job.id });
+    new SoraError('usage', why, { hint: `See the state of the job: sora video status ${job.id}`, jobId: job.id });
   const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
   const isOpen = (one: Job): boolean => isUnresolved(one) || isClosed(one);
   const current = await withoutSender(context, job);

@@ -41,7 +41,7 @@ export async function readReference(context: Context, text: string, size: Size):
   if (/^https:/i.test(text)) {
     const { host } = new URL(text);
     context.ui.warn(
-      `The picture at ${host} is passed on as it is; it must be exactly ${formatSize(size)}, or the host refuses it.`,
+      `The picture at ${host} is passed on unchanged; it must be exactly ${formatSize(size)}, or the host refuses it.`,
     );
     const record = {
       kind: 'url',

@@ -37,7 +37,7 @@ export function refuseResent(context: Context, jobs: readonly Job[], id: string)
   const how =
     living.status === 'unknown' ? 'of which nobody knows whether its host has it' : `which is ${describe(living)}`;
   throw new SoraError(code, `Job ${id} was sent once more already, as job ${living.id}, ${how}. Nothing was sent.`, {
-    hint: `See how that stands: ${jobCommand(context, 'status', living)}`,
+    hint: `See its state: ${jobCommand(context, 'status', living)}`,
     jobId: living.id,
   });
 }
@@ -56,11 +56,11 @@ export async function closeReplaced(context: Context, replaced: readonly Job[], 
       const nowMs = context.runtime.clock.now();
       if (await withoutSender(context, job)) {
         await store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by }) : now));
-        context.ui.note(`Job ${job.id} is closed: ${by} takes its place.`);
+        context.ui.note(`Job ${job.id} is closed: ${by} replaces it.`);
       }
     }
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    context.ui.warn(`What job ${by} takes the place of was not closed: ${error.message}`);
+    context.ui.warn(`The job that ${by} replaces was not closed: ${error.message}`);
   }
 }

@@ -99,8 +99,7 @@ async function sendAdmitted(
         if (options.replaces !== undefined) refuseResent(context, jobs.records, options.replaces);
         const earlier = earlierJob(jobs, options);
         duplicate = earlier.duplicate;
-        for (const { path } of jobs.broken)
-          ui.warn(`${path} cannot be read; whether an equal job stands in it is not known.`);
+        for (const { path } of jobs.broken) ui.warn(`${path} cannot be read; it may hold an equal job.`);
         replaced = replacedBy(jobs.records, options);
         equal = unfinishedEqual(jobs.records, options, runtime.clock.now());
         return earlier.duplicate ?? earlier.sameKey;
@@ -176,7 +175,7 @@ async function sendOnce(context: Context, job: Job, { order, provider }: SubmitO
   const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
   exitMessages.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
   const onStop = (): void =>
-    ui.note('Stopping: the answer of the host is awaited for a few seconds. Ctrl-C again leaves at once.');
+    ui.note('Stopping: waiting a few seconds for the host’s answer. Press Ctrl-C again to exit at once.');
   runtime.signal.addEventListener('abort', onStop, { once: true });
   try {
     return await send(provider, order, runtime.signal);
@@ -247,6 +246,6 @@ async function writeDownFailure(context: Context, job: Job, error: unknown): Pro
         : current,
     )
     .catch((cause: unknown) => {
-      ui.warn(`${job.id}: its record was not brought up to date: ${cause instanceof Error ? cause.message : cause}`);
+      ui.warn(`${job.id}: its record was not updated: ${cause instanceof Error ? cause.message : cause}`);
     });
 }

@@ -94,7 +94,7 @@ describe('a cast file', () => {
     [JSON.parse('{"version":1,"__proto__":{"characters":[]}}'), /^characters is not a list$/],
     [changed({ name: '../joe\n' }), /^characters\[0\]\.name is not one that a character can have$/],
     [changed({ master: { ...JOE.master, sha256: '../../etc/passwd' } }), /master\.sha256 is not a SHA-256$/],
-    [changed({ registrations: [{ ...ONE, value: 2 ** 60 }] }), /registrations\[0\]\.value is not a text$/],
+    [changed({ registrations: [{ ...ONE, value: 2 ** 60 }] }), /registrations\[0\]\.value is not text$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'https://me:pw@a.example.com' }] }), /without a password$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'file:///etc' }] }), /baseUrl is not an http\(s\) URL/],
     [changed({ registrations: [{ ...ONE, name: '' }] }), /name is not one that a character can have$/],
@@ -219,7 +219,7 @@ describe('a cast through a pipe', () => {
 
   it.each([
     ['is not JSON', '{', 'it is not valid JSON'],
-    ['says nothing', ' \n', 'nothing came out of it'],
+    ['says nothing', ' \n', 'it gave nothing'],
     ['is larger than any cast', ' '.repeat(50_000_001), 'it is too large'],
   ])('is refused when it %s', async (_title, content, reason) => {
     const stream = Readable.from([Buffer.from(content)]);
@@ -276,7 +276,7 @@ describe('the clip of a cast', () => {
 
   it('is refused when it is not the master', async () => {
     const { cast } = await castWith('version https://git-lfs.github.com/spec/v1');
-    await expect(castClip(cast, entry)).rejects.toMatchObject({ code: 'clip', hint: expect.stringMatching(/git-lfs/) });
+    await expect(castClip(cast, entry)).rejects.toMatchObject({ code: 'clip', hint: expect.stringMatching(/Git LFS/) });
   });
 
   it('is refused when a link leads out of the folder, even to the right bytes', async () => {
@@ -285,7 +285,7 @@ describe('the clip of a cast', () => {
     await symlink('../../joe.mp4', join(dir, 'clips', 'joe.mp4'));
     await expect(castClip(cast, entry)).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/leads out of the folder/),
+      message: expect.stringMatching(/points outside the folder/),
     });
   });
 

@@ -121,7 +121,7 @@ describe('a character of the cast', () => {
 
   it('cannot be renamed or removed: the cast is only read', async () => {
     const { store } = await lay([JOE]);
-    const refusal = { code: 'usage', message: expect.stringMatching(/cast\.json, which is only read/) };
+    const refusal = { code: 'usage', message: expect.stringMatching(/cast\.json, which is read-only/) };
     await expect(store.rename('Joe', 'Jim')).rejects.toMatchObject(refusal);
     await expect(store.remove('joe')).rejects.toMatchObject({
       ...refusal,
@@ -167,6 +167,8 @@ describe('a name that is here and in the cast', () => {
     const own = await keepSample(local, 'Joe', { content: 'another Joe' });
     expect(await store.find('Joe')).toEqual(own);
     expect((await store.list()).records).toEqual([own]);
-    expect(warnings).toEqual([expect.stringMatching(/^Joe of this machine is another clip than Joe of .*cast\.json/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Joe of this machine is a different clip from Joe of .*cast\.json/),
+    ]);
   });
 });

@@ -146,7 +146,7 @@ describe('P2: a character that is made by a task', () => {
     await expect(register(test)).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringContaining('clip too short'),
-      hint: expect.stringContaining('The same command makes another.'),
+      hint: expect.stringContaining('The same command starts another.'),
     });
     expect(await find(test)).not.toHaveProperty('pending');
   });
@@ -156,7 +156,7 @@ describe('P2: a character that is made by a task', () => {
     await leave(test, { taskId: 'task-old' });
     test.server.answer({ status: 404 }, ...upload(test), task('created'), DONE);
     expect(await register(test)).toMatchObject({ value: 'char_1' });
-    expect(test.stderr.text()).toContain('wavespeed no longer knows the task that was to make Joe; another is begun.');
+    expect(test.stderr.text()).toContain('wavespeed no longer knows the task that was making Joe; another is started.');
     expect(await find(test)).not.toHaveProperty('pending');
   });
 
@@ -233,7 +233,7 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
     await expect(ensureRegistered(test.context, joe, place)).rejects.toMatchObject({ code: 'ambiguous', hint });
     await expect(ensureRegistered(test.context, joe, place)).rejects.toMatchObject({
       code: 'ambiguous',
-      message: expect.stringContaining('what came of it was never learnt'),
+      message: expect.stringContaining('its outcome is not known'),
       hint,
     });
     expect(test.server.seen).toHaveLength(1);
@@ -312,7 +312,7 @@ describe('a host that makes no characters', () => {
     test.server.answer(answer, answer);
     const told = {
       code: 'refused',
-      message: expect.stringContaining(`127.0.0.1:${test.server.port} makes no characters.`),
+      message: expect.stringContaining(`127.0.0.1:${test.server.port} cannot make characters.`),
       hint: expect.stringMatching(/--provider.*without -c/),
     };
     await expect(runCharacterSync(test.context, ['Joe'])).rejects.toMatchObject(told);

@@ -138,8 +138,7 @@ describe('P2: the lost answer to a registration that is known to cost next to no
       await expect(register(test)).rejects.toMatchObject({ code: 'ambiguous' });
       expect(test.server.seen).toHaveLength(more);
       expect((await find(test)).pending).toMatchObject([{ requests: 3 }]);
-      if (more > 0)
-        expect(test.stderr.text()).toContain('what came of it was never learnt. A registration with sandbox');
+      if (more > 0) expect(test.stderr.text()).toContain('its outcome is not known. A registration with sandbox');
     },
   );
 

@@ -64,7 +64,7 @@ describe('the cast', () => {
     const joe = await keepSample(store, 'Joe');
     await expect(keepSample(store, 'JOE', { content: 'other' })).rejects.toMatchObject({
       code: 'usage',
-      message: 'A character named Joe exists already.',
+      message: 'A character named Joe already exists.',
     });
     expect(await store.find('joe')).toEqual(joe);
     expect(await store.hasClip(hashOf('other'))).toBe(false);
@@ -186,7 +186,7 @@ describe('rename', () => {
   });
 
   it.each([
-    ['Joe', 'mia', 'exists already'],
+    ['Joe', 'mia', 'already exists'],
     ['Ann', 'Bea', 'no character named Ann'],
     ['Joe', 'a\u0007b', 'control'],
     ['Ann', 'ANN', 'no character named Ann'],
@@ -320,7 +320,7 @@ describe('decodeCharacter', () => {
     [{ options: { ...whole.options, start: undefined } }, 'options.start is not a number'],
     [{ options: { ...whole.options, fit: 'stretch' } }, 'options.fit is not one of pad, crop'],
     [{ registrations: {} }, 'registrations is not a list'],
-    [{ registrations: [registration, { ...registration, value: 7 }] }, 'registrations[1].value is not a text'],
+    [{ registrations: [registration, { ...registration, value: 7 }] }, 'registrations[1].value is not text'],
     [{ createdAt: 'yesterday' }, 'createdAt is not a date'],
     [{ version: 2 }, 'it was written by a newer version of sora (format 2; this one reads up to 1)'],
   ])('refuses %j', (change, reason) => {
@@ -334,7 +334,7 @@ describe('decodeCharacter', () => {
     const pending = [{ ...registration, taskId: 'task-7' }];
     expect(decode({ ...whole, pending })).toEqual({ ...whole, pending });
     expect(() => decode({ ...whole, pending: [{ ...pending[0], taskId: 7 }] })).toThrow(
-      'pending[0].taskId is not a text',
+      'pending[0].taskId is not text',
     );
     expect(() => decode({ ...bare, planVersion: 1 })).toThrow('master is not an object');
   });

@@ -215,7 +215,7 @@ describe('P7: the progress of several jobs', () => {
     expect(await runCli(['video', 'wait', ...ids], host)).toBe(5);
     expect(ids).toHaveLength(2);
     const said = stripVTControlCharacters(stderr.text());
-    for (const id of ids) expect(said).toContain(`${mark}${id} did not succeed\n`);
+    for (const id of ids) expect(said).toContain(`${mark}${id} failed\n`);
     expect(stderr.text().includes(`${ESC}[?25l`)).toBe(mark !== '');
   });
 

@@ -68,7 +68,7 @@ describe('sora auth login', () => {
   });
 
   it.each([
-    ['nothing on stdin', { stdin: '' }, 'No key came'],
+    ['nothing on stdin', { stdin: '' }, 'No key was given'],
     ['two words', { stdin: 'sk-one two' }, 'not one word'],
     ['two lines', { stdin: 'sk-one\nsk-two' }, 'not one word'],
     ['quotation marks of a text editor', { stdin: '“sk-one”' }, 'not one word'],

@@ -103,7 +103,7 @@ describe('character create', () => {
     await rewrite(test, { planVersion: PLAN_VERSION - 1 });
     await runCharacterCreate(test.context, CREATE);
     expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master });
-    expect(test.stderr.text()).toContain('Joe was prepared by another version of sora, and is prepared anew.');
+    expect(test.stderr.text()).toContain('Joe was prepared by another version of sora and is prepared again.');
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe('character create', () => {
     await rewrite(test, { planVersion: PLAN_VERSION - 1, ...bond });
     await runCharacterCreate(test.context, CREATE);
     expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION - 1, ...bond });
-    expect(test.stderr.text()).toContain('--force prepares and registers it anew');
+    expect(test.stderr.text()).toContain('--force prepares and registers it again');
     await runCharacterCreate(test.context, { ...CREATE, force: true });
     expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master, ...bond });
   });

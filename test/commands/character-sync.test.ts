@@ -258,7 +258,7 @@ describe('character adopt', () => {
     const test = await createTestContext({ provider: 'eachlabs' }, { env: { EACHLABS_API_KEY: KEY } });
     await addCharacter(test, 'Joe');
     await adopt(test);
-    expect(test.stderr.text()).toMatch(/^warning: .*cannot be asked.* char_9 is taken at your word\.$/m);
+    expect(test.stderr.text()).toMatch(/^warning: .*cannot be asked.* char_9 is accepted as given\.$/m);
     expect(await values(test)).toEqual(['char_9']);
   });
 
@@ -287,8 +287,8 @@ describe('character adopt', () => {
     const env = { OPENAI_BASE_URL: `${other.url}/v1`, OPENAI_API_KEY: KEY };
     const refusal = {
       code: 'usage',
-      message: `Joe has no clip here, and openai does not know it. It is known to openai (${test.baseUrl}).`,
-      hint: 'Give it its clip: sora character create <clip> --name "Joe"',
+      message: `Joe has no clip here, and openai does not know it. It is registered with openai (${test.baseUrl}).`,
+      hint: 'Add its clip: sora character create <clip> --name "Joe"',
     };
     const elsewhere = await test.again({}, { env });
     await expect(runGenerate(elsewhere.context, FLAGS)).rejects.toMatchObject(refusal);
@@ -364,7 +364,7 @@ describe('character adopt', () => {
     expect(await (await test.context.characters()).checkClip(joe?.master?.sha256 ?? '')).toBe('whole');
     await writeFile(join(test.dir, 'joe.mp4'), 'another');
     await expect(adopt(test, { clip: 'joe.mp4' })).rejects.toMatchObject({
-      message: expect.stringMatching(/exists already/),
+      message: expect.stringMatching(/already exists/),
     });
   });
 });
@@ -502,7 +502,7 @@ describe('character import', () => {
     const file = await castFile(one);
     await expect(bring(two, file)).rejects.toMatchObject({
       code: 'usage',
-      message: 'Joe exists already, with another clip.',
+      message: 'Joe already exists, with another clip.',
       hint: expect.stringContaining('--force'),
     });
     expect([await find(two, 'Joe'), await find(two, 'Ann')]).toEqual([mine, undefined]);
@@ -523,7 +523,7 @@ describe('character import', () => {
     const [one, two] = [await createTestContext(), await createTestContext()];
     const joe = await addCharacter(one, 'Joe', { baseUrl: HOST });
     await bring(two, await castFile(one, [], NO_CLIP));
-    expect(two.stderr.text()).toMatch(/Joe came without a clip/);
+    expect(two.stderr.text()).toMatch(/Joe has no clip/);
     expect(await find(two, 'Joe')).toEqual({ ...joe, clipless: true });
     await bring(two, await castFile(one, [], { output: 'whole.json' }));
     expect(await find(two, 'Joe')).toEqual(joe);

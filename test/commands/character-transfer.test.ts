@@ -87,7 +87,7 @@ describe('a character without a clip', () => {
     expect(await runStoreCheck(later.context)).toBeUndefined();
     expect(JSON.parse(later.stdout.text())).toMatchObject({
       problems: [],
-      remarks: [expect.stringMatching(/^Joe came without a clip/), expect.stringMatching(/^Mia came without a clip/)],
+      remarks: [expect.stringMatching(/^Joe has no clip/), expect.stringMatching(/^Mia has no clip/)],
     });
     const shown = await test.again({ json: false });
     await runCharacterList(shown.context);

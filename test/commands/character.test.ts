@@ -166,7 +166,7 @@ describe('character rename', () => {
     const loud = await test.again({ quiet: false });
     await runCharacterRename(loud.context, 'joe', 'Zoe\u0308');
     expect(loud.stdout.text()).toBe('Joe is now Zoë.\n');
-    expect(loud.stderr.text()).toBe('Hosts know it as Joe; prompts for them go on saying that.\n');
+    expect(loud.stderr.text()).toBe('Hosts know it as Joe; prompts for them still say that.\n');
     await runCharacterRename(test.context, 'Zoë', 'Joe Smith');
     expect(test.stdout.text()).toBe('Joe Smith\n');
     const store = await test.context.characters();
@@ -174,7 +174,7 @@ describe('character rename', () => {
   });
 
   it.each([
-    ['Joe', 'Mia', /exists already/],
+    ['Joe', 'Mia', /already exists/],
     ['Joe', 'x'.repeat(81), /80/],
     ['Ann', 'Bea', /no character "Ann"/],
   ])('refuses %s to %s', async (name, next, message) => {

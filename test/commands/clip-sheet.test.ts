@@ -28,12 +28,12 @@ describe('clip sheet', () => {
   });
 
   it.each([
-    ['a file that is there', 'old.png', /exists already/],
+    ['a file that is there', 'old.png', /already exists/],
     ['a folder', 'folder', /is a folder/],
     ['a folder by its form', 'new/', /written to a PNG file/],
     ['stdout', '-', /written to a PNG file/],
     ['a missing folder', 'none/x.png', /does not exist/],
-    ['another format', 'x.jpg', /is a PNG, not what x\.jpg says/],
+    ['another format', 'x.jpg', /is a PNG, but its name is x\.jpg/],
     ['the clip itself', 'joe.mp4', /over itself/],
   ])('P4: refuses to write to %s', async (_title, output, message) => {
     const { context, dir } = await setUp();

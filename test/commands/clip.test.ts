@@ -138,7 +138,7 @@ describe('clip inspect', () => {
     const { context, stdout, stderr } = await setUp();
     await runClipInspect(context, { file: small, options: { ...options, start: 'auto', duration: 2 } });
     expect(stdout.text()).toMatch(
-      /trim: --start auto and --duration 2 was asked; (the best of \d+ places|the only place): no cut inside/,
+      /trim: --start auto and --duration 2 were given; (the best of \d+ places|the only place): no cut inside/,
     );
     expect(stderr.text()).toMatch(/Chose 0 s to 2 s of clip\.mp4: the /);
   });
@@ -185,7 +185,7 @@ describe('clip prepare', () => {
     const [announced, tried, done] = [JSON.parse(stdout.text()).plan, await again(), await again()];
     await runClipPrepare(tried.context, { ...PREPARE, file: changing, dryRun: true });
     await runClipPrepare(done.context, { ...PREPARE, file: changing });
-    const because = 'its picture changes its size on the way, to 640x360';
+    const because = 'its picture changes its size midway, to 640x360';
     const oneShape = expect.stringContaining('its picture changes its shape (1280x720, 640x360) at 2.04 s');
     const steps = [
       { do: 'trim', because: oneShape },
@@ -224,11 +224,11 @@ describe('clip prepare', () => {
   });
 
   it.each([
-    ['a file that is there', 'old.mp4', /exists already/],
+    ['a file that is there', 'old.mp4', /already exists/],
     ['a folder', 'folder', /is a folder/],
     ['a missing folder', 'none/x.mp4', /does not exist/],
     ['the clip itself', 'clip.mp4', /over itself/],
-    ['another format', 'x.mov', /is an MP4, not what x\.mov says/],
+    ['another format', 'x.mov', /is an MP4, but its name is x\.mov/],
   ])('P4: refuses to write over %s', async (_title, output, message) => {
     const { context, dir } = await setUp();
     await mkdir(join(dir, 'folder'));

@@ -244,7 +244,7 @@ describe('sora doctor', () => {
     else expect(sends).toThrow('cannot be sent');
     expect([exit, of('key of wavespeed')?.detail]).toEqual([
       isSent ? 0 : 4,
-      expect.stringContaining(isSent ? 'has a space in it' : 'no key can be sent with'),
+      expect.stringContaining(isSent ? 'has a space in it' : 'cannot be sent in a key'),
     ]);
   });
 

@@ -131,7 +131,7 @@ describe('sora provider models', () => {
     const text = await test.again({ json: false });
     await runProviderModels(text.context, 'sandbox');
     expect(text.stdout.text()).toContain('sora-2\n  provider    sandbox\n');
-    expect(text.stdout.text()).toContain('  price       nothing: it is free\n');
+    expect(text.stdout.text()).toContain('  price       free\n');
   });
 
   it('of a host that is not known is refused with the names that are', async () => {

@@ -73,7 +73,7 @@ describe('a size that is not documented', () => {
     const test = await withHost();
     test.server.answer(videoObject('queued'));
     expect(await generate(test, { size })).toBe(0);
-    expect(test.stderr.text().match(/1000x1000 is none of the documented sizes/g)).toHaveLength(1);
+    expect(test.stderr.text().match(/1000x1000 is not one of the documented sizes/g)).toHaveLength(1);
   });
 
   it('is worth no second warning when a character has been registered for it', async () => {
@@ -82,7 +82,7 @@ describe('a size that is not documented', () => {
     test.server.answer({ body: { id: 'char_1', name: 'Joe', created_at: 1 } }, videoObject('queued'));
     expect(await generate(test, { size, character: ['Joe'] })).toBe(0);
     expect(test.server.seen).toHaveLength(2);
-    expect(test.stderr.text().match(/1000x1000 is none of the documented sizes/g)).toHaveLength(1);
+    expect(test.stderr.text().match(/1000x1000 is not one of the documented sizes/g)).toHaveLength(1);
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe('a dry run', () => {
     const [job] = await jobs(test);
     const again = await test.again();
     expect(await generate(again, { key: 'nightly', dryRun: true, maxCost: 0.1 })).toBe(0);
-    expect(again.stderr.text()).toContain(`existing: ${job?.id}\nCost: nothing, because nothing would be sent\n`);
+    expect(again.stderr.text()).toContain(`existing: ${job?.id}\nCost: none, because nothing would be sent\n`);
     const json = await test.again({ json: true });
     await generate(json, { key: 'nightly', dryRun: true });
     expect(JSON.parse(json.stdout.text())).toMatchObject({ existing: job?.id, cost: { usd: 0 } });
@@ -137,7 +137,7 @@ describe('a dry run', () => {
     test.server.answer(videoObject('queued'), refusal(400, 'invalid_value'));
     await expect(generate(test, { key: 'nightly', count: 2 })).rejects.toMatchObject({
       ...{ code: 'refused', message: expect.stringMatching(/^1 of 2 jobs was sent\. /) },
-      hint: expect.stringMatching(/^What was sent goes on at the host\. Follow it with: sora video wait job_\w+$/),
+      hint: expect.stringMatching(/^What was sent continues at the host\. Follow it with: sora video wait job_\w+$/),
     });
     const made = (await jobs(test)).find(({ status }) => status === 'queued');
     const again = await test.again();
@@ -381,7 +381,7 @@ describe('P6: what a model cannot be asked for', () => {
     const flags = { character: ['Joe'], size: { width: 1000, height: 600 } };
     await expect(generate(test, flags)).rejects.toMatchObject({
       code: 'usage',
-      message: 'bytedance/seedance-2.0/text-to-video makes no video of 1000x600.',
+      message: 'bytedance/seedance-2.0/text-to-video does not make videos of 1000x600.',
     });
     expect(test.server.seen).toEqual([]);
     expect(await jobs(test)).toEqual([]);

@@ -187,7 +187,7 @@ describe('P2: a request that is sent once more', () => {
     test.server.answer(videoObject('queued', { id: 'video_2' }));
     await generate(test, { key: 'nightly' });
     expect(await resend(test, refused?.id ?? '', { dryRun: true, maxCost: 0 })).toBe(0);
-    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: nothing, because nothing would be sent/);
+    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: none, because nothing would be sent/);
     expect(await resend(test, refused?.id ?? '', { maxCost: 0 })).toBe(0);
     expect(bodies(test)).toHaveLength(2);
   });

@@ -196,7 +196,7 @@ describe('--watch', () => {
     expect(JSON.parse(test.stdout.text())).toMatchObject({ id: job.id, status: 'succeeded' });
     const said = test.stderr.json();
     expect(said[0]).toEqual({ event: 'progress', jobId: job.id, status: 'running', progress: 10 });
-    expect(said).toContainEqual({ warning: expect.stringContaining('the watch goes on') });
+    expect(said).toContainEqual({ warning: expect.stringContaining('still watching') });
     expect(said.at(-1)).toEqual({ event: 'progress', jobId: job.id, status: 'succeeded', progress: 100 });
   });
 

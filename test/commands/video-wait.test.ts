@@ -59,13 +59,13 @@ describe('video wait', () => {
       test.server.answer(content(damaged(film)), content(damaged(film)));
       await expect(runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).rejects.toMatchObject({
         code: 'unverified',
-        message: expect.stringContaining(`What came is kept: ${aside}`),
+        message: expect.stringContaining(`What arrived is kept: ${aside}`),
         hint: expect.stringMatching(`Play .*sora video download ${job.id}`),
         jobId: job.id,
       });
       expect(await readdir(test.dir)).toEqual([`${job.id}.damaged.mp4`]);
     }
-    expect(test.stderr.text()).toMatch(`${job.id}: what came is damaged, and is fetched once more: `);
+    expect(test.stderr.text()).toMatch(`${job.id}: the download is damaged and is fetched once more: `);
     expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
   });
 
@@ -364,7 +364,7 @@ describe('-o', () => {
     ['a folder that ends in / and is missing', 'none/', 1, /does not exist/, []],
     ['a file for several jobs', 'x.mp4', 2, /must be an existing folder/, []],
     ['stdout for several jobs', '-', 2, /takes one job/, []],
-    ['a file that is there', 'old.mp4', 1, /exists already/, []],
+    ['a file that is there', 'old.mp4', 1, /already exists/, []],
     ['a terminal', '-', 1, /to the terminal/, ['stdout']],
   ])('is refused before anything is sent: %s', async (_title, output, count, message, tty) => {
     const test = await withHost({}, { tty });

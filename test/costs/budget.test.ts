@@ -137,7 +137,7 @@ describe('what a derived video costs', () => {
     await derive(test, { kind: 'edit', id, key: 'nightly' });
     expect(await derive(test, { kind: 'edit', id, key: 'nightly', maxCost: 0.1 })).toBe(0);
     expect(await derive(test, { kind: 'edit', id, key: 'nightly', maxCost: 0.1, dryRun: true })).toBe(0);
-    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: nothing/);
+    expect(test.stderr.text()).toMatch(/existing: job_\w+\nCost: none/);
     expect(test.server.seen).toHaveLength(1);
   });
 });
@@ -361,7 +361,7 @@ describe('what registering costs', () => {
     expect(registration).not.toHaveProperty('cost');
     const dry = await test.again({ json: false });
     await runCli(['character', 'create', JOE, '--name', 'Max', '--dry-run', '--provider', 'openai'], dry.host);
-    expect(dry.stderr.text()).toContain('Cost: $0.00 (1 character at $0.00; ');
+    expect(dry.stderr.text()).toContain('Cost: free (1 character at $0.00; ');
     expect(dry.stderr.text()).not.toContain('another price');
   });
 });

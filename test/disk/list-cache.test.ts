@@ -91,7 +91,7 @@ describe('digests of records', () => {
 
   it('are made where nothing can be kept', async () => {
     const { dir, list } = await setUp();
-    await writeFile(join(dir, 'cache'), 'a file stands where the folder should be');
+    await writeFile(join(dir, 'cache'), 'a file is where the folder should be');
     expect(await list()).toEqual(CAPITALS);
   });
 

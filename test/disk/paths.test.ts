@@ -74,8 +74,8 @@ describe('storePaths', () => {
     expect(() => pathsOf(env, { homeDir: undefined })).toThrow(
       expect.objectContaining({
         code: 'machine',
-        message: 'There is no place to keep anything: this user has no home folder.',
-        hint: `Set SORA_HOME to the whole path of a folder of your own, or ${variables}.`,
+        message: 'There is nowhere to keep anything: this user has no home folder.',
+        hint: `Set SORA_HOME to the full path of a folder of your own, or ${variables}.`,
       }),
     );
   });

@@ -33,7 +33,7 @@ describe.each(['there', 'unknown'] as const)('publishFile where hard links are %
     const again = publishFile(made, target, { force: false, taken: 'usage' });
     await expect(again).rejects.toMatchObject({
       code: 'usage',
-      message: `${target} has appeared meanwhile and was not replaced.`,
+      message: `${target} has appeared in the meantime and was not replaced.`,
     });
     expect(await readFile(target, 'utf8')).toBe('new');
     await publishFile(made, target, { force: true, taken: 'usage' });
@@ -134,7 +134,7 @@ describe('checkFree', () => {
     ['to a device', 'to-device', /to-device is a device or a pipe, not a file, and is not replaced\.$/],
     ['into a folder that is not there', 'to-gone', /^The folder .*gone, to which .*to-gone leads, does not exist\.$/],
     ['into a file', 'into-file', /file, to which .*into-file leads, is not a folder\.$/],
-    ['to what the process has open', 'to-stdout', /to-stdout stands for what is open already, not for a file/],
+    ['to what the process has open', 'to-stdout', /to-stdout names something that is open already, not a file/],
   ])('refuses a link %s, forced or not', async (_what, name, message) => {
     const folder = await linked();
     for (const force of [true, false]) {
@@ -222,7 +222,7 @@ describe('createOutput', () => {
     const output = await createOutput(join(folder, 'taken'), clock);
     await mkdir(join(folder, 'taken', 'full'), { recursive: true });
     await expect(output.publish(FORCED)).rejects.toMatchObject({
-      ...{ code: 'machine', message: expect.stringContaining('a folder stands there') },
+      ...{ code: 'machine', message: expect.stringContaining('a folder is there') },
     });
     await output.dispose();
   });

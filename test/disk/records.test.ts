@@ -74,7 +74,7 @@ describe('a record', () => {
   it('that could not be read again is not written', async () => {
     const records = notes(await tempFolder());
     await records.claim('joe', note('a'));
-    await expect(records.update('joe', () => ({ version: 1 }) as Note)).rejects.toThrow('text is not a text');
+    await expect(records.update('joe', () => ({ version: 1 }) as Note)).rejects.toThrow('text is not text');
     expect(await records.read('joe')).toEqual(note('a'));
   });
 
@@ -99,8 +99,8 @@ describe('a broken record', () => {
     ['[1]', 'it is not an object'],
     ['{"text":"a"}', 'it has no version'],
     ['{"version":"1","text":"a"}', 'it has no version'],
-    ['{"version":1}', 'text is not a text'],
-    ['{"version":1,"__proto__":{"text":"a"}}', 'text is not a text'],
+    ['{"version":1}', 'text is not text'],
+    ['{"version":1,"__proto__":{"text":"a"}}', 'text is not text'],
     ['{"version":2,"text":"a"}', 'it was written by a newer version of sora (format 2; this one reads up to 1)'],
   ])('holding %j is named, skipped and kept', async (content, reason) => {
     const dir = await tempFolder();
@@ -127,7 +127,7 @@ describe('a broken record', () => {
     const dir = await tempFolder();
     await mkdir(join(dir, 'joe.json'));
     const { broken } = await notes(dir).list();
-    expect(broken).toEqual([{ path: join(dir, 'joe.json'), reason: 'a folder stands where a file should be' }]);
+    expect(broken).toEqual([{ path: join(dir, 'joe.json'), reason: 'a folder is where a file should be' }]);
   });
 });
 
@@ -155,7 +155,7 @@ describe('the folder', () => {
     await writeFile(file, '');
     await expect(notes(join(file, 'records')).claim('joe', note('a'))).rejects.toMatchObject({
       code: 'machine',
-      message: `Cannot make the folder ${join(file, 'records')}: a file stands where a folder should be.`,
+      message: `Cannot make the folder ${join(file, 'records')}: a file is where a folder should be.`,
     });
   });
 });

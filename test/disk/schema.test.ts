@@ -28,7 +28,7 @@ const NOTE = shape<Note>({ text: string, stars: optional(refine(number, (stars) 
 
 describe('problemOf', () => {
   it.each<[Schema, unknown, string]>([
-    [string, 7, 'it is not a text'],
+    [string, 7, 'it is not text'],
     [boolean, 'yes', 'it is not true or false'],
     [number, '1', 'it is not a number'],
     [number, JSON.parse('1e999'), 'it is not a number'],
@@ -36,15 +36,15 @@ describe('problemOf', () => {
     [date, 'soon', 'it is not a date'],
     [sha256, '../../etc/passwd', 'it is not a SHA-256'],
     [oneOf<string | number>('a', 1), 'b', 'it is not one of a, 1'],
-    [nullable(string), 1, 'it is not a text'],
+    [nullable(string), 1, 'it is not text'],
     [NOTE, [], 'it is not an object'],
     [NOTE, null, 'it is not an object'],
-    [NOTE, {}, 'text is not a text'],
+    [NOTE, {}, 'text is not text'],
     [NOTE, { text: 'a', stars: 6 }, 'stars is more than five'],
     [NOTE, { text: 'a', stars: null }, 'stars is not a number'],
-    [list(NOTE), [{ text: 'a' }, { text: 1 }], '[1].text is not a text'],
+    [list(NOTE), [{ text: 'a' }, { text: 1 }], '[1].text is not text'],
     [mapOf(NOTE), [], 'it is not an object'],
-    [mapOf(NOTE), { a: { text: 1 } }, 'a.text is not a text'],
+    [mapOf(NOTE), { a: { text: 1 } }, 'a.text is not text'],
   ])('names the place and what is wrong there: %#', (schema, value, problem) => {
     expect(problemOf(schema, value)).toBe(problem);
     expect(problemOf(schema, value, 'notes')).toMatch(/^notes/);
@@ -57,17 +57,17 @@ describe('problemOf', () => {
   });
 
   it('takes nothing from the prototype of an object', () => {
-    expect(problemOf(NOTE, JSON.parse('{"__proto__":{"text":"a"}}'))).toBe('text is not a text');
-    expect(problemOf(shape<{ constructor: string }>({ constructor: string }), {})).toBe('constructor is not a text');
+    expect(problemOf(NOTE, JSON.parse('{"__proto__":{"text":"a"}}'))).toBe('text is not text');
+    expect(problemOf(shape<{ constructor: string }>({ constructor: string }), {})).toBe('constructor is not text');
   });
 
   it.each(['__proto__', 'constructor', 'prototype'])('lets no free key be called %s', (key) => {
-    expect(problemOf(mapOf(string), JSON.parse(`{"${key}":7}`))).toMatch(/^it has a field that may not be called so/);
+    expect(problemOf(mapOf(string), JSON.parse(`{"${key}":7}`))).toMatch(/^it has a field with a reserved name/);
   });
 
   it('shows the name of a place without what would steer a terminal, and not at full length', () => {
     const problem = problemOf(mapOf(string), { [`\u001b[2J${'x'.repeat(1000)}`]: 7 });
-    expect(problem).toMatch(/^\[2Jx+… is not a text$/);
+    expect(problem).toMatch(/^\[2Jx+… is not text$/);
     expect(problem?.length).toBeLessThan(120);
   });
 });
@@ -122,7 +122,7 @@ describe('recordDecoder', () => {
     [{ text: 'a' }, 'it has no version'],
     [{ version: 1.5, text: 'a' }, 'it has no version'],
     [{ version: 3 }, 'it was written by a newer version of sora (format 3; this one reads up to 2)'],
-    [{ version: 2 }, 'text is not a text'],
+    [{ version: 2 }, 'text is not text'],
   ])('refuses %j with its first problem', (value, problem) => {
     expect(() => decode(value)).toThrow(problem);
   });

@@ -113,7 +113,7 @@ const tasks: Readonly<Record<string, (home: string, ...args: string[]) => Promis
         timing,
       );
     } catch (error) {
-      if (!isSoraError(error, 'machine') || !error.message.endsWith('stood still for too long.')) throw error;
+      if (!isSoraError(error, 'machine') || !error.message.endsWith('was suspended for too long.')) throw error;
       say('lost');
     }
   },

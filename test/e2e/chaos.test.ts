@@ -1,4 +1,4 @@
-/** Kills the built program at every point where something could be lost, and counts what the host was asked for. */
+/** Kills the built program at every point where something could be lost, and counts what the host was given for. */
 import { existsSync, lstatSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -42,7 +42,7 @@ describe.skipIf(!canBeNobody)('a user without an entry and without a home folder
     const cwd = await nobodysFolder();
     for (const args of [['auth', 'login', 'openai'], ['video', 'list'], ['config', 'set', 'model', 'sora-2'], []]) {
       const { exitCode, stderr } = await soraAsNobody(cwd, args, env, ANY_KEY);
-      expect(stderr).toMatch(/^error: There is no place to keep anything: .*\nhint: Set SORA_HOME to /);
+      expect(stderr).toMatch(/^error: There is nowhere to keep anything: .*\nhint: Set SORA_HOME to /);
       expect(exitCode).toBe(12);
     }
     expect(readdirSync(cwd)).toEqual([]);
@@ -124,6 +124,9 @@ describe('a working folder that was removed', () => {
     const version = await shell(`${away} "$0" "$1" --version`);
     expect(version).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
     const list = await shell(`${away} "$0" "$1" video list`);
-    expect(list).toMatchObject({ exitCode: 12, stderr: expect.stringContaining('The current folder does not exist') });
+    expect(list).toMatchObject({
+      exitCode: 12,
+      stderr: expect.stringContaining('The current folder no longer exists'),
+    });
   });
 });

@@ -66,7 +66,7 @@ describe('several processes', () => {
     const others: ReturnType<Machine['sora']>[] = [];
     machine.host.at('created', undefined, async () => {
       for (let count = 0; count < 3; count++) others.push(machine.sora(keyed));
-      await Promise.all(others.map((run) => said(run, 'stderr', 'its end is waited for')));
+      await Promise.all(others.map((run) => said(run, 'stderr', 'waiting for it')));
     });
     const all = [await first, ...(await Promise.all(others))];
     const [job] = jobsOf(machine);
@@ -84,7 +84,7 @@ describe('several processes', () => {
     let stopped: Awaited<ReturnType<Machine['sora']>> | undefined;
     machine.host.at('created', undefined, async () => {
       const other = machine.sora(keyed);
-      await said(other, 'stderr', 'its end is waited for');
+      await said(other, 'stderr', 'waiting for it');
       other.kill('SIGINT');
       stopped = await other;
     });
@@ -212,7 +212,7 @@ describe('one deadline', () => {
     });
     expect(exitCode, stderr).toBe(8);
     expect(stderr).toContain('The wait timed out');
-    expect(stderr).toContain('The last question failed: No whole answer came within');
+    expect(stderr).toContain('The last poll failed: No complete answer arrived within');
     expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(jobsOf(machine)).toMatchObject([{ status: 'running', remoteId: 'video_1' }]);
   });

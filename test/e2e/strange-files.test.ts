@@ -62,7 +62,7 @@ describe.skipIf(process.platform === 'win32').each(STRANGE)('%s', (_kind, make) 
       'jobs/jobs.lock',
       'video generate A',
       12,
-      /^error: Cannot lock .*jobs\.lock: a file stands where a folder should be\.$/m,
+      /^error: Cannot lock .*jobs\.lock: a file is where a folder should be\.$/m,
     ],
   ])('as %s is not waited for: sora %s', async (place, args, exitCode, said) => {
     const machine = await furnish();

@@ -15,8 +15,8 @@ describe('describeLost', () => {
     { code: 'EHOSTUNREACH', says: 'There is no route to v.example.' },
     { code: 'CERT_HAS_EXPIRED', says: 'No secure connection (TLS) to v.example: raw CERT_HAS_EXPIRED' },
     { code: 'SORA_HEADERS_TIMEOUT', says: 'v.example took the request and did not answer within 120 s.' },
-    { code: 'SORA_IDLE_TIMEOUT', says: 'The transfer with v.example stood still for 60 s.' },
-    { code: 'ECONNRESET', says: 'The connection to v.example broke off before the answer was whole.' },
+    { code: 'SORA_IDLE_TIMEOUT', says: 'The transfer with v.example made no progress for 60 s.' },
+    { code: 'ECONNRESET', says: 'The connection to v.example was lost before the answer was complete.' },
     { code: 'EWHATEVER', says: 'The request to v.example failed: raw EWHATEVER' },
   ])('says of $code: $says', ({ code, says }) => {
     const { message, hint } = describeTransportError(
@@ -61,7 +61,7 @@ describe('describeLost', () => {
 
   it('says nothing of the proxy once the request has left', () => {
     expect(lostAt('ECONNRESET', true).message).toBe(
-      'The connection to v.example broke off before the answer was whole.',
+      'The connection to v.example was lost before the answer was complete.',
     );
   });
 });

@@ -105,7 +105,7 @@ describe('an address that holds the key (P5)', () => {
     } catch (error) {
       said = `${error}`;
     }
-    expect(said).toContain('holds the key');
+    expect(said).toContain('contains the key');
     expect(said).not.toContain(key);
   });
 

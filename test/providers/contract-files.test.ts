@@ -123,7 +123,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     const { server, store, provider } = await setUp(dialect);
     server.answer(dialect.leadsTo(`${store.url}/v.mp4?a=${KEY}`));
     const error = await failureOf(provider.openContent('v', WHOLE, call));
-    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('holds the key') });
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining('contains the key') });
     expect(error.message).not.toContain(KEY);
     expect(store.seen).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe.each(UPLOADERS)('an upload to $name', (dialect) => {
 
   it.each([
     { title: 'to plain http elsewhere', place: 'http://store.example/put' },
-    { title: 'to an address that holds the key', place: `https://store.example/put?a=${KEY}` },
+    { title: 'to an address that contains the key', place: `https://store.example/put?a=${KEY}` },
   ])('is not made $title (P5)', async ({ place }) => {
     const { provider } = await withTicket((store) => ticket(store, {}, place));
     const error = await failureOf(send(provider));

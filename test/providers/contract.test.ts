@@ -341,7 +341,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
         expect(await failureOf(made())).toMatchObject({
           code: 'refused',
           message: expect.stringMatching(
-            new RegExp(`127\\.0\\.0\\.1:\\d+ makes no characters\\. It answered ${status}: ${said}`),
+            new RegExp(`127\\.0\\.0\\.1:\\d+ cannot make characters\\. It answered ${status}: ${said}`),
           ),
           hint: expect.stringContaining('--provider'),
         });

@@ -39,7 +39,7 @@ describe('a shape', () => {
     expect(() => checkSayable('m', of(size), sizesOf([480, 720], ['16:9', '9:16']))).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: `m makes no video of ${size}.`,
+        message: `m does not make videos of ${size}.`,
         hint: 'It makes 16:9, 9:16 with a shorter side of 480, 720: say --aspect and --resolution.',
       }),
     );
@@ -117,7 +117,7 @@ describe('both ways of saying a size', () => {
     const picture = /image-to-video/.test(model) ? { reference: 'https://p.example/a.png' } : {};
     await expect(requestOf(test, { ...picture, ...wish, model })).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining(`${model} makes no video of`),
+      message: expect.stringContaining(`${model} does not make videos of`),
       hint: expect.stringContaining('shorter side'),
     });
   });

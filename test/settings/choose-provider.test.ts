@@ -77,7 +77,7 @@ describe('chooseProvider', () => {
   ] as const)('P5: refuses a user, a password or a query in %s, and does not repeat it', (source, change) => {
     const refused = errorOf(() => chooseProvider(configured(change)));
     expect(refused).toMatchObject({ code: 'usage', message: expect.stringContaining(`The base URL in ${source} has`) });
-    expect(refused.hint).toContain(`Leave it at ${GATEWAY}, and`);
+    expect(refused.hint).toContain(`Use ${GATEWAY}, and`);
     expect(`${refused.message} ${refused.hint}`).not.toContain('hunter22');
   });
 

@@ -80,7 +80,7 @@ describe('stored keys', () => {
     [{ keys: { openai: 'sk-secret' } }, 'it has no version'],
     [{ version: 2, keys: {} }, 'it was written by a newer version of sora'],
     [{ version: 1 }, 'keys is not an object'],
-    [{ version: 1, keys: { openai: 7 } }, 'keys.openai is not a text'],
+    [{ version: 1, keys: { openai: 7 } }, 'keys.openai is not text'],
   ])('P5: refuse the file %j without quoting it, and leave it as it is', async (content, reason) => {
     const dir = await home(content);
     const before = await readFile(keysPath(dir), 'utf8');

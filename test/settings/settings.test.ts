@@ -58,7 +58,7 @@ describe('readSettings', () => {
     [{ version: 2 }, 'it was written by a newer version of sora (format 2; this one reads up to 1)'],
     [{ version: 1, profiles: [] }, 'profiles is not an object'],
     [{ version: 1, profiles: { work: 'openai' } }, 'profiles.work is not an object'],
-    [{ version: 1, profiles: { work: { model: 7 } } }, 'profiles.work.model is not a text'],
+    [{ version: 1, profiles: { work: { model: 7 } } }, 'profiles.work.model is not text'],
     [{ version: 1, profiles: { work: { baseUrl: 'gateway:4000' } } }, 'profiles.work.baseUrl is not an http(s) URL'],
     [{ version: 1, profiles: { work: { backend: 'ollama' } } }, 'profiles.work.backend is not one of openai, azure'],
     [{ version: 1, profiles: { work: { allowHttp: 'yes' } } }, 'profiles.work.allowHttp is not true or false'],
@@ -81,8 +81,8 @@ describe('readSettings', () => {
     const dir = await write({ version: 1, colour: true, profiles: { work: { baseURL: 'https://x' } } });
     await readSettings(dir, { platform: 'win32', warn });
     expect(warn.mock.calls.flat()).toEqual([
-      `${join(dir, 'config.json')} has a field that means nothing: colour`,
-      `${join(dir, 'config.json')} has a field that means nothing: profiles.work.baseURL`,
+      `${join(dir, 'config.json')} has an unknown field: colour`,
+      `${join(dir, 'config.json')} has an unknown field: profiles.work.baseURL`,
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('readSettings', () => {
     await mkdir(join(file, 'config.json'), { recursive: true });
     await expect(readSettings(file)).rejects.toMatchObject({
       code: 'machine',
-      message: `Cannot read ${join(file, 'config.json')}: a folder stands where a file should be.`,
+      message: `Cannot read ${join(file, 'config.json')}: a folder is where a file should be.`,
     });
   });
 });

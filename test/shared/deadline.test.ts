@@ -23,7 +23,7 @@ describe('withDeadline', () => {
     await vi.advanceTimersByTimeAsync(1);
     await work;
     expect(ended).toHaveBeenCalledWith(
-      expect.objectContaining({ code: 'network', message: 'No whole answer came within 3 s.' }),
+      expect.objectContaining({ code: 'network', message: 'No complete answer arrived within 3 s.' }),
     );
   });
 

@@ -399,9 +399,9 @@ describe('several tasks on a terminal', () => {
     one?.done('job_1 one.mp4');
     await vi.waitFor(() => expect(screen(terminal)).toHaveLength(1));
     expect(terminal.text()).toContain('✔ job_1 one.mp4\n');
-    two?.fail('job_2 did not succeed');
+    two?.fail('job_2 failed');
     two?.stop();
-    expect(terminal.text().match(/✖ job_2 did not succeed\n/g)).toHaveLength(1);
+    expect(terminal.text().match(/✖ job_2 failed\n/g)).toHaveLength(1);
   });
 
   it('tell the time anew, without being told', async () => {

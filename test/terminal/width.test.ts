@@ -61,6 +61,7 @@ it.each([
   ['one\ntwo three', 5, '', ['one', 'two', 'three']],
   ['  one two', 5, '', ['  one', '  two']],
   ['ok  a  one two three', 15, '', ['ok  a  one two', '       three']],
+  ['- one two', 6, '', ['- one', '  two']],
   ['a long name  one two', 10, '', ['a long', 'name one', 'two']],
   // A command stays whole, so that it can be copied.
   ['Go on: sora video wait job_1', 12, '', ['Go on:', 'sora video wait job_1']],

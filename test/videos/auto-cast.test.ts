@@ -148,8 +148,9 @@ describe('a prompt that says a name of the cast without -c, where nobody can be 
   ])('is sent as it is, with a warning that names the flag: %s', async (_title, globals, options, prompt) => {
     const test = await withCast(['Joe'], globals, options);
     expect(await generate(test, prompt)).toBe(0);
-    expect(test.stderr.text()).toContain('The prompt says Joe, of your cast, and the video is sent without');
-    expect(test.stderr.text()).toContain('add -c Joe. --no-auto-cast, or `sora config set autoCast false`, ends this');
+    const said = test.stderr.text().replaceAll('\n', ' ');
+    expect(said).toContain('The prompt says Joe, who is in your cast, but the video is sent without');
+    expect(said).toContain('add -c Joe. --no-auto-cast, or `sora config set autoCast false`, ends this');
     expect(test.stderr.text()).not.toContain('[Y/n]');
     expect(sent(test)).toEqual([[]]);
   });
@@ -249,7 +250,7 @@ describe('--auto-cast, --no-auto-cast and the setting autoCast', () => {
     const test = await withCast(['Joe'], { backend: 'vllm-omni' });
     await expect(generate(test, 'Joe waves.', { autoCast: true })).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining('vllm-omni takes no characters: it would drop Joe'),
+      message: expect.stringContaining('vllm-omni takes no characters: it would silently ignore Joe'),
       hint: expect.stringContaining('--no-auto-cast'),
     });
     const other = await test.again({ backend: 'openai' });

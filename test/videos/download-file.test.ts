@@ -184,7 +184,7 @@ describe('a download that is cut', () => {
     const read = async (): Promise<void> => {
       for await (const _chunk of answer.body) await new Promise((resolve) => setTimeout(resolve, 1));
     };
-    await expect(read()).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('broke off') });
+    await expect(read()).rejects.toMatchObject({ code: 'network', message: expect.stringContaining('was lost') });
   });
 
   it('ends with the signal’s reason when it is stopped', async () => {
@@ -249,7 +249,7 @@ describe('P4: what stands at the target', () => {
     server.answer({ ...content(video), onRequest: () => void writeFile(target, 'somebody else’s') });
     await expect(download({ force: false })).rejects.toMatchObject({
       code: 'unverified',
-      message: expect.stringContaining(`${target} has appeared meanwhile`),
+      message: expect.stringContaining(`${target} has appeared in the meantime`),
     });
     expect(await readFile(target, 'utf8')).toBe('somebody else’s');
     expect(await readdir(folder)).toEqual(['video.mp4']);
@@ -273,7 +273,7 @@ describe('P4: what stands at the target', () => {
 
 describe('P3: a video whose pictures are damaged in a whole container', () => {
   const ffmpeg = findFfmpeg({ SORA_FFMPEG: ffmpegPath });
-  const MESSAGE = /^The host sent a damaged video; ffmpeg says: \S.+\. What came is kept: (.+)$/;
+  const MESSAGE = /^The host sent a damaged video; ffmpeg says: \S.+\. What arrived is kept: (.+)$/;
 
   it('is no success, and what came is kept beside the target, which stays as it is', async () => {
     const { download, folder, target, server } = await setUp(content(damaged(video)), content(damaged(video)));
@@ -369,7 +369,7 @@ describe('what a killed download left beside its target', () => {
     const change = moment === 'while it comes' ? { onProgress: lose } : { ffmpeg: losing as Promise<undefined> };
     await expect(download(change)).rejects.toMatchObject({
       code: 'unverified',
-      message: expect.stringContaining('stood still'),
+      message: expect.stringContaining('was suspended'),
     });
     expect(await readdir(folder)).toEqual([]);
   });
@@ -381,7 +381,7 @@ describe('a machine that cannot take it', () => {
     server.answer({ ...content(video), onRequest: () => mkdirSync(target) });
     await expect(download({ force: true })).rejects.toMatchObject({
       code: 'machine',
-      message: `${target} could not be written: a folder stands there.`,
+      message: `${target} could not be written: a folder is there.`,
       hint: 'Name a file with -o.',
     });
     expect(await readdir(folder)).toEqual(['video.mp4']);

@@ -202,13 +202,13 @@ describe('decodeJob', () => {
     [{ cost: { estimateUsd: '0.4' } }, 'cost.estimateUsd is not a number'],
     [{ cost: { actualUsd: -1 } }, 'cost.actualUsd is less than nothing'],
     [{ progress: '50' }, 'progress is not a number'],
-    [{ remoteId: null }, 'remoteId is not a text'],
+    [{ remoteId: null }, 'remoteId is not text'],
     [{ request: { ...whole.request, size: '1280x720' } }, 'request.size is not an object'],
     [{ request: { ...whole.request, from: { jobId: '../x', kind: 'edit' } } }, 'request.from.jobId is not a job id'],
     [{ request: { ...whole.request, from: { jobId: idAt(0), kind: 'crop' } } }, 'request.from.kind is not one of'],
     [{ remoteDeleted: 'yes' }, 'remoteDeleted is not true or false'],
-    [{ characters: [1] }, 'characters[0] is not a text'],
-    [{ failure: {} }, 'failure.message is not a text'],
+    [{ characters: [1] }, 'characters[0] is not text'],
+    [{ failure: {} }, 'failure.message is not text'],
     [{ version: 3 }, 'newer version of sora (format 3'],
   ])('refuses %j', (change, reason) => {
     expect(() => decode({ ...whole, ...change })).toThrow(reason);

@@ -185,7 +185,7 @@ describe('lost requests that are equal but for their keys', () => {
     const found = find([video('a', made(2000))], {}, three, three[2]);
     expect(found).toEqual({
       ...{ own: undefined, candidates: [] },
-      because: 'What the host lists is that of equal requests which were sent before it.',
+      because: 'The videos that the host lists belong to equal requests that were sent before it.',
     });
   });
 

@@ -51,7 +51,9 @@ describe('a dry run without a key', () => {
   it('says so on stderr, and that it is no obstacle', async () => {
     const test = await run(['video', 'generate', 'Joe waves.', '--dry-run', '--provider', 'wavespeed']);
     expect(test.exit).toBe(0);
-    expect(test.stderr.text()).toContain('No key is set for wavespeed: this needs none, but sending it does.');
+    expect(test.stderr.text()).toContain(
+      'No key is set for wavespeed: this command needs none, but sending the request does.',
+    );
     expect(test.stderr.text()).toContain('Cost: $0.96');
     const keyed = await run(['video', 'generate', 'Joe waves.', '--dry-run', '--provider', 'wavespeed'], {
       env: { WAVESPEED_API_KEY: 'ws-0123456789' },
@@ -83,7 +85,7 @@ describe('a dry run without a key', () => {
     const job = await addJob(test, { baseUrl: ENDED, status: 'running' });
     expect(await runCli(['video', 'edit', job.id, 'At night.', '--dry-run'], test.host)).toBe(4);
     expect(test.stderr.text()).toContain(
-      `Job ${job.id} was running when it was last looked at, and without a key its host cannot be asked again.`,
+      `Job ${job.id} was running when it was last checked, and its host cannot be asked without a key.`,
     );
   });
 

@@ -208,7 +208,7 @@ describe('P2: a job whose answer was lost', () => {
     const lost = await lose(test, { key: 'nightly' });
     test.server.answer(NO_LIST, NO_LIST);
     expect(await runVideoStatus(test.context, { ...STATUS, ids: [lost.id] })).toBe(0);
-    const command = `sora video resend ${lost.id}\nIf you know that nothing was made of it: sora video close ${lost.id}`;
+    const command = `sora video resend ${lost.id}\nIf you know that it created nothing: sora video close ${lost.id}`;
     expect(test.stderr.text()).toContain(`To send it once more: ${command}\n`);
     await expect(runVideoWait(test.context, { ...FLAGS, ids: [lost.id] })).rejects.toMatchObject({
       code: 'ambiguous',
@@ -289,7 +289,7 @@ describe('P2: an equal request after one that was lost', () => {
     await expect(generate(test)).rejects.toMatchObject({
       code: 'ambiguous',
       jobId: lost.id,
-      message: expect.stringContaining('The host lists no video like it.'),
+      message: expect.stringContaining('The host lists no such video.'),
       hint: expect.stringContaining(`sora video resend ${lost.id}`),
     });
     expect(posts(test)).toBe(1);

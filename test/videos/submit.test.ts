@@ -120,7 +120,7 @@ describe('P2: a request that failed', () => {
   it.each<[string, Scripted, RegExp]>([
     ['a 500', refusal(500, 'server_error', 'The GPU is on fire.'), /The GPU is on fire\./],
     ['an answer without an id', { body: { code: 1001, message: 'Try later.' } }, /1001.*Try later\./],
-    ['a connection that broke', { fault: 'reset' }, /broke off/],
+    ['a connection that broke', { fault: 'reset' }, /was lost/],
   ])(
     'because of %s keeps what came in the place of an answer, and says it afterwards',
     async (_title, answer, told) => {
@@ -173,7 +173,7 @@ describe('P2: a request that failed', () => {
       ...{ code: 'pending', jobId: job?.id },
       hint: `Nothing is lost. Continue with: sora video wait ${job?.id} -o a.mp4`,
     });
-    expect(test.stderr.text()).toContain('Ctrl-C again leaves at once');
+    expect(test.stderr.text()).toContain('Ctrl-C again to exit at once');
   });
 
   it('names the commands that send it once more, and that close it', async () => {
@@ -181,7 +181,7 @@ describe('P2: a request that failed', () => {
     test.server.answer({ fault: 'reset' });
     await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
       hint: expect.stringMatching(
-        /^See what became of it: sora video status job_\w+\nTo send it once more: sora video resend job_\w+\nIf you know that nothing was made of it: sora video close job_\w+$/,
+        /^See what became of it: sora video status job_\w+\nTo send it once more: sora video resend job_\w+\nIf you know that it created nothing: sora video close job_\w+$/,
       ),
     });
   });

@@ -38,8 +38,8 @@ export function crashWords(ended: string | undefined): string | undefined {
 
 /** `machine`: ffmpeg was ended from outside, which says nothing about the clip. */
 export function endedError(how: string, cause?: unknown): SoraError {
-  return new SoraError('machine', `ffmpeg did not run to its end: ${how}.`, {
-    hint: 'The system may have stopped it for want of memory. Try again, or see: sora doctor',
+  return new SoraError('machine', `ffmpeg ended early: ${how}.`, {
+    hint: 'The system may have stopped it for lack of memory. Try again, or see: sora doctor',
     cause,
   });
 }

@@ -64,7 +64,7 @@ export function barsAdvice(
   });
   const best = tried.find(({ left }) => left < THRESHOLDS.bars.remark) ?? tried.toSorted((a, b) => a.left - b.left)[0];
   if (!best || best.left > now - 0.5) return undefined;
-  const loss = best.flags.includes('--fit crop') ? ', where nothing that counts lies at its edges' : '';
+  const loss = best.flags.includes('--fit crop') ? ', if nothing important is at its edges' : '';
   return `Add ${best.flags} to fill the frame${loss}.`;
 }
 

@@ -148,14 +148,14 @@ function fade(samples: readonly Sample[]): Finding {
   const value = rounded(start + end, 2);
   const { level } = fadeVerdict(start + end);
   const base = { what: 'fade', level, value, unit: 's' } as const;
-  if (level === 'good') return { ...base, meaning: 'It is there from its first picture to its last.' };
+  if (level === 'good') return { ...base, meaning: 'It is fully visible from its first frame to its last.' };
   const parts = [
     ...(start > 0 ? [`its first ${rounded(start, 2)} s fade in`] : []),
     ...(end > 0 ? [`its last ${rounded(end, 2)} s fade out`] : []),
   ].join(', and ');
   return {
     ...base,
-    meaning: `${parts[0]?.toUpperCase()}${parts.slice(1)}: there is little to be seen of it then.`,
+    meaning: `${parts[0]?.toUpperCase()}${parts.slice(1)}: little of it can be seen then.`,
     advice: 'Choose a part without it with --start, or let --start auto do it.',
   };
 }
@@ -184,7 +184,11 @@ function motion(samples: readonly Sample[]): Finding {
   if (level === 'good') return { ...base, meaning: `It moves: ${said}.` };
   return level === 'remark'
     ? { ...base, meaning: `It moves a lot: ${said}.`, advice: 'Use a calmer part.' }
-    : { ...base, meaning: `Everything changes all the time, as no person does: ${said}.`, advice: 'Use another part.' };
+    : {
+        ...base,
+        meaning: `Everything changes all the time, which no person does: ${said}.`,
+        advice: 'Use another part.',
+      };
 }
 
 function steadiness(samples: readonly Sample[]): Finding {
@@ -244,7 +248,7 @@ function sound({ info, options, sounds }: Evidence): Finding {
   const used = sounds.find(isUsed)?.heard;
   const value = typeof used === 'object' && used.seconds > 0 ? rounded(used.rms) : null;
   const base = { what: 'sound', value, unit: 'dB' } as const;
-  if (!options.audio) return { ...base, level: 'good', meaning: 'Its sound is left out, as you asked.' };
+  if (!options.audio) return { ...base, level: 'good', meaning: 'Its sound is left out, as requested.' };
   const others = sounds
     .filter((one) => !isUsed(one))
     .flatMap(({ audio, heard }) => (isAudible(heard) ? [`${trackName(audio)}, ${rounded(heard.rms)} dB`] : []));

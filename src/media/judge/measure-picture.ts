@@ -70,7 +70,7 @@ export async function measurePicture(request: MeasureRequest): Promise<Measureme
     const meter = createMeter(size, fps);
     const failure = await runLook(request, { folder, video: info.video, size, fps, meter });
     if (failure !== undefined) {
-      throw new SoraError('clip', `The clip cannot be looked into: ${failure}.`, {
+      throw new SoraError('clip', `The clip cannot be analysed: ${failure}.`, {
         hint: 'It is damaged. Play it to find where, or export it again from where it was made.',
       });
     }

@@ -50,7 +50,7 @@ export async function findBestPart({ duration, onProgress, ...request }: ScanReq
   }
   const moment = chooseBestPart(looks, duration);
   if (moment) return moment;
-  throw new SoraError('clip', 'No part of the clip could be looked at, so that none can be chosen.', {
+  throw new SoraError('clip', 'No part of the clip could be analysed, so none can be chosen.', {
     hint: 'Choose one yourself: --start 0',
     ...(failure && { cause: failure }),
   });

@@ -54,7 +54,7 @@ export async function fitImage(request: FitImageRequest): Promise<Uint8Array> {
   if (own.width > MAX_SIDE || own.height > MAX_SIDE)
     throw new SoraError(
       'clip',
-      `The picture is ${own.width}x${own.height}; at most ${MAX_SIDE}x${MAX_SIDE} is handled.`,
+      `The picture is ${own.width}x${own.height}; at most ${MAX_SIDE}x${MAX_SIDE} is supported.`,
       { hint: 'Make it smaller first: the video’s own size is enough.' },
     );
   const upright = UPRIGHT[imageOrientation(bytes) - 1] ?? [];

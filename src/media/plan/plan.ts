@@ -272,7 +272,7 @@ function findIssues(info: MediaInfo): string[] {
   const { width, height } = video;
   if (!(width >= 16 && height >= 16)) issues.push(`Its picture is ${formatSize(video)}; at least 16x16 is needed.`);
   if (width > MAX_SIDE || height > MAX_SIDE)
-    issues.push(`Its picture is ${formatSize(video)}; at most ${MAX_SIDE}x${MAX_SIDE} is handled.`);
+    issues.push(`Its picture is ${formatSize(video)}; at most ${MAX_SIDE}x${MAX_SIDE} is supported.`);
   const shown = displayedSize(video);
   const ratio = Math.max(shown.width, shown.height) / Math.max(1, Math.min(shown.width, shown.height));
   if (ratio > 50) issues.push(`Its picture is ${formatSize(shown)}: too narrow to be placed in a frame.`);
@@ -363,7 +363,7 @@ function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, m
     options.duration === null ? undefined : `--duration ${options.duration}`,
   ].filter((part) => part !== undefined);
   const because = [
-    asked.length > 0 && `${asked.join(' and ')} was asked`,
+    asked.length > 0 && `${asked.join(' and ')} ${asked.length === 1 ? 'was' : 'were'} given`,
     asked.length === 0 &&
       (end - delay > MAX_SECONDS || !moment) &&
       `${round(end - delay)} s is longer than ${MAX_SECONDS} s`,

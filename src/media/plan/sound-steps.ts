@@ -12,7 +12,7 @@ export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanSte
   const { channels = 2, laidOut } = audio;
   const mixed = laidOut
     ? `mixed from ${channels} channels`
-    : `the first two of ${channels} channels, because the file does not say where they belong`;
+    : `the first two of ${channels} channels, because the file does not give their positions`;
   const layout = channels === 1 ? 'mono' : 'stereo';
   return [{ do: 'encode audio', because, detail: `AAC, 48000 Hz, ${layout}${channels > 2 ? `, ${mixed}` : ''}` }];
 }
@@ -20,7 +20,7 @@ export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanSte
 /** Why there is to be no sound although the file has some. */
 export function noSoundSteps({ audio, audioTracks }: MediaInfo, options: ClipOptions): PlanStep[] {
   if (audioTracks.length === 0) return [];
-  if (!options.audio) return [{ do: 'drop audio', because: '--no-audio was asked', detail: 'no sound' }];
+  if (!options.audio) return [{ do: 'drop audio', because: '--no-audio was given', detail: 'no sound' }];
   if (audio) return [];
   const because = audioTracks.map((one) => `${trackName(one)} ${unusable(one)}`).join(', ');
   return [{ do: 'drop audio', because, detail: 'no sound' }];

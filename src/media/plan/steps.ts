@@ -80,7 +80,7 @@ function windowStep({ stereo }: VideoInfo, window: Rect): PlanStep {
 }
 
 function scaleReason({ box, picture }: Placement, options: ClipOptions, shown: Size): string {
-  if (options.resolution !== 'auto') return `--resolution ${options.resolution} was asked`;
+  if (options.resolution !== 'auto') return `--resolution ${options.resolution} was given`;
   if (options.fit === 'crop') return `${formatSize(shown)} has to fill ${formatSize(box)}`;
   if (shown.width > box.width || shown.height > box.height)
     return `${formatSize(shown)} is larger than ${formatSize(box)}`;
@@ -116,7 +116,7 @@ export function encodeSteps(info: MediaInfo, rate: Rate, otherSize: Size | undef
     !video.rgb && video.chroma !== undefined && video.chroma !== '4:2:0' && `chroma ${video.chroma} is not 4:2:0`,
     info.bytes > MAX_BYTES && `${formatBytes(info.bytes)} is more than ${formatBytes(MAX_BYTES)}`,
     video.codec === 'H.264' && copyProblem(info, rate),
-    otherSize && `its picture changes its size on the way, to ${formatSize(otherSize)}`,
+    otherSize && `its picture changes its size midway, to ${formatSize(otherSize)}`,
   ].filter((part) => typeof part === 'string');
   return reasons.length === 0
     ? []

@@ -165,7 +165,7 @@ function notMedia(path: string, tracks: readonly Fields[]): SoraError {
   const container = containerOf(tracks);
   if (isTruncated(tracks))
     return new SoraError('clip', `${path} is cut off: the index that says what it holds is missing.`, {
-      hint: 'It was not recorded, copied or downloaded to its end: do that again.',
+      hint: 'Its recording, copy or download is incomplete: do that again.',
     });
   const why =
     container === undefined

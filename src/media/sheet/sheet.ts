@@ -93,7 +93,7 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   const { video } = info;
   const seconds = video && videoSeconds(video);
   if (!video || !seconds)
-    throw new SoraError('clip', 'It has no video that lasts, so that there is nothing to show.', {
+    throw new SoraError('clip', 'It has no video of any length, so there is nothing to show.', {
       hint: 'See what it is: sora clip inspect <file>',
     });
   const layout = layOut(displayedSize(video));

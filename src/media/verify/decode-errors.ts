@@ -63,5 +63,5 @@ function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number
   if (crash !== undefined) return isKnown ? { decoded: true, damage: crash } : { decoded: false };
   if (complaints.length > 0) return { decoded: true, damage: firstWords(complaints.join('\n')) };
   if (ended.failed) return { decoded: false };
-  return frames > 0 ? { decoded: true } : { decoded: true, damage: 'there is not one frame in it' };
+  return frames > 0 ? { decoded: true } : { decoded: true, damage: 'it contains no frames' };
 }

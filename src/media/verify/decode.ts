@@ -81,7 +81,7 @@ export async function verifyDecodes(
   const complaints = decoderComplaints(audio ? lines : afterOpening(lines));
   if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
   const { times, changes } = readChanges(stdout);
-  if (times.length === 0) return { ok: false, reason: 'there is not one frame in it' };
+  if (times.length === 0) return { ok: false, reason: 'it contains no frames' };
   return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr) };
 }
 

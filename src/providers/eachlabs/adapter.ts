@@ -106,7 +106,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
   async function waitForCharacter(id: string, call: Call, { isEarlier = false } = {}): Promise<Prediction | undefined> {
     const lost = (why: string, cause?: unknown): SoraError =>
       new SoraError('pending', `The character is being made by the prediction ${id} of eachlabs, but ${why}`, {
-        hint: 'It goes on at the host.',
+        hint: 'It continues at the host.',
         ...(cause === undefined ? {} : { cause }),
       });
     let isUnseen = isEarlier;
@@ -191,7 +191,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
 
     async getCharacter() {
       throw new SoraError('usage', 'eachlabs cannot be asked about a character.', {
-        hint: 'Its ids are known from when they were made. Make the character anew from its clip with: sora character sync',
+        hint: 'Its ids are known from when they were made. Make the character again from its clip with: sora character sync',
       });
     },
 

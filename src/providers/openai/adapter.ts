@@ -106,7 +106,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       if (answer.status === 404 && !isRouteMissing(answer)) return undefined;
       if (answer.status === 404 || answer.status === 405 || isUnsupported(answer)) {
         throw new SoraError('usage', `${answer.host} cannot be asked about a character.`, {
-          hint: 'What is known of its characters stands in your cast only: sora character list',
+          hint: 'Its characters are known only from your cast: sora character list',
         });
       }
       if (!isSuccess(answer)) throw refusal(answer);

@@ -93,7 +93,7 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
   async function settle(id: string, begun: Task | undefined, call: Call): Promise<Task | undefined> {
     const lost = (why: string, cause?: unknown): SoraError =>
       new SoraError('pending', sentence(`The character is being made in task ${id}, and ${why}`), {
-        hint: 'It goes on at the host.',
+        hint: 'It continues at the host.',
         ...(cause === undefined ? {} : { cause }),
       });
     let task = begun;
@@ -180,7 +180,7 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
 
     async getCharacter() {
       throw new SoraError('usage', 'WaveSpeedAI cannot be asked about a character.', {
-        hint: 'What is known of its characters stands in your cast only: sora character list',
+        hint: 'Its characters are known only from your cast: sora character list',
       });
     },
 
@@ -260,7 +260,7 @@ function taskError({ video }: Task): SoraError {
   const message = `The host's task ${video.id} is ${video.remoteStatus}: ${video.failure?.message}`;
   return video.failure?.policy === true
     ? new SoraError('policy', message, { hint: POLICY_HINT })
-    : new SoraError('refused', message, { hint: 'Correct what the host names, then try again.' });
+    : new SoraError('refused', message, { hint: 'Correct what the host complains about, then try again.' });
 }
 
 function noVideo(message: string): SoraError {

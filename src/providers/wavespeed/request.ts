@@ -87,7 +87,7 @@ function resolutionOf(size: Size, model: WavespeedModel): string {
   const found = model.resolutions.find((resolution) => resolution.shortSide === shortSide);
   if (found) return found.name;
   const sides = model.resolutions.map((resolution) => `${resolution.shortSide} (${resolution.name})`).join(', ');
-  throw new SoraError('usage', `${model.id} makes no video of ${formatSize(size)}.`, {
+  throw new SoraError('usage', `${model.id} does not make videos of ${formatSize(size)}.`, {
     hint: `The shorter side is one of: ${sides}.`,
   });
 }

@@ -99,7 +99,7 @@ function expiryOf(answer: Answer): string {
 
 function unreadable(answer: Answer): SoraError {
   const said = answer.text.trim() === '' ? 'nothing' : failureOf(answer).message;
-  return new SoraError('refused', `${answer.host} gave no place to upload to: ${said}`, {
+  return new SoraError('refused', `${answer.host} gave no upload address: ${said}`, {
     hint: 'Check the base URL (https://api.wavespeed.ai/api/v3), or try again later.',
     ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
   });

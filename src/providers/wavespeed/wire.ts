@@ -161,7 +161,7 @@ function refusalByCode(answer: Answer, code: number): SoraError {
   if (code >= 400 && code < 500 && code !== 408) return refusalOf({ ...answer, status: code });
   const message = `${answer.host} answered with code ${code}: ${failureOf(answer).message}`;
   if (answer.kind === 'create') return ambiguousCreate(message, answer.requestId);
-  return new SoraError('network', message, { hint: 'The host has trouble. Try again later.' });
+  return new SoraError('network', message, { hint: 'The host is having problems. Try again later.' });
 }
 
 const CREDIT = /credit|balance|top[- ]?up|insufficient|payment|billing/i;

@@ -150,7 +150,7 @@ describe('what fits', () => {
     [{ channels: 6 }, 'AAC, 48000 Hz, stereo, mixed from 6 channels'],
     [
       { channels: 10, laidOut: false },
-      'AAC, 48000 Hz, stereo, the first two of 10 channels, because the file does not say where they belong',
+      'AAC, 48000 Hz, stereo, the first two of 10 channels, because the file does not give their positions',
     ],
   ])('says what becomes of the channels (%#)', (change, detail) => {
     const { steps } = convert(mediaInfo({}, { codec: 'PCM', ...change }));
@@ -190,7 +190,7 @@ describe('trim', () => {
   it('takes what follows --start', () => {
     const plan = convert(mediaInfo({ fps: 25, seconds: 5.28 }), { start: 2 });
     expect(plan).toMatchObject({ start: 2, target: { frames: 82 } });
-    expect(plan.steps[0]?.because).toBe('--start 2 was asked');
+    expect(plan.steps[0]?.because).toBe('--start 2 was given');
   });
 
   it('is no reason to convert when --start is 0 and --duration is the whole clip', () => {
@@ -368,16 +368,14 @@ describe('what was found in the picture', () => {
   it('is another size on the way, which keeps a clip from being copied', () => {
     const plan = planMedia(mediaInfo(), options(), { otherSize: { width: 640, height: 360 } });
     expect(plan).toMatchObject({ kind: 'convert', target: { width: 1280, height: 720 }, placement: { mode: 'exact' } });
-    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe(
-      'its picture changes its size on the way, to 640x360',
-    );
+    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe('its picture changes its size midway, to 640x360');
   });
 
   it('is the part that --start auto takes, with the reason', () => {
     const moment = { start: 7.5, seconds: 3, because: 'the best of 9 places' };
     const plan = planMedia(mediaInfo({ seconds: 20 }), options({ start: 'auto' }), { moment });
     expect(plan).toMatchObject({ kind: 'convert', start: 7.5, target: { frames: 90 } });
-    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe('--start auto was asked; the best of 9 places');
+    expect(plan.kind === 'convert' && plan.steps[0]?.because).toBe('--start auto was given; the best of 9 places');
   });
 
   it('counts no sound that a cut-off file promises', () => {

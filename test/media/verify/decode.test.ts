@@ -149,7 +149,7 @@ describe('verifyDecodes', () => {
     const ffmpeg = await fakeFfmpeg('echo frame=0');
     expect(await verifyDecodes('/x.mp4', ffmpeg, signal)).toEqual({
       ok: false,
-      reason: 'there is not one frame in it',
+      reason: 'it contains no frames',
     });
   });
 

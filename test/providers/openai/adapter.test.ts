@@ -264,7 +264,7 @@ describe('an upload', () => {
     const clipPath = await clip(Buffer.alloc(16_000_000));
     const error = await failureOf(provider.createCharacter({ name: 'Joe', clipPath, fileName: 'j.mp4' }, call));
     expect(error.code).toBe('ambiguous');
-    expect(error.message).toContain('stood still for 0.2 s');
+    expect(error.message).toContain('made no progress for 0.2 s');
   });
 });
 
@@ -283,7 +283,7 @@ describe('getCharacter', () => {
       server.answer({ body });
       await expect(provider.getCharacter('c1', call)).rejects.toMatchObject({
         code: 'network',
-        message: expect.stringContaining('said nothing about the character: broken'),
+        message: expect.stringContaining('gave no usable answer about the character: broken'),
         hint: expect.stringContaining('base URL'),
       });
     },

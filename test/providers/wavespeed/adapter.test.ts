@@ -299,7 +299,7 @@ describe('openContent', () => {
     store.answer(gone, gone);
     const error = await failureOf(provider.openContent('t', WHOLE, call));
     expect(error).toMatchObject({ code: 'refused', message: expect.stringContaining(gone.body) });
-    expect(error.hint).toMatch(/has expired, or its store has trouble\./);
+    expect(error.hint).toMatch(/has expired, or its storage is having problems\./);
   });
 
   it.each([
