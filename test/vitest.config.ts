@@ -6,9 +6,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['e2e/readme', 'e2e/faults', 'masters/matrix-shape', 'e2e/hostile', 'e2e/fuzz', 'e2e/outlives'],
-  ...['masters/matrix-streams', 'masters/matrix-picture', 'e2e/derive', 'e2e/main-job', 'e2e/cast', 'e2e/chaos'],
+  ...['fingerprints', 'commands/character-sync', 'commands/doctor'],
+  ...['e2e/faults', 'masters/matrix-shape', 'masters/timing', 'e2e/readme', 'slow/media/ffmpeg/sound'],
+  ...['masters/picture-shape', 'masters/matrix-picture', 'slow/media/prepare', 'e2e/fuzz', 'e2e/chaos', 'e2e/hostile'],
+  ...['slow/media/judge/measure-picture', 'masters/matrix-streams', 'e2e/forced-exit', 'e2e/keys'],
 ];
+
+/** Folders whose tests run processes, encode clips or measure time: `npm run check` leaves them out. */
+const WHOLE = /^(?:e2e|masters|slow)\//;
 
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.test.ts'),
@@ -29,6 +34,12 @@ class LongestFirst extends BaseSequencer {
 
 const among = (belongs: (file: string) => boolean): string[] => FILES.filter(belongs).map((file) => `test/${file}`);
 
+function project(name: string, belongs: (file: string) => boolean) {
+  const alone = name.endsWith('-alone');
+  const include = among((file) => belongs(file) && isAlone(file) === alone);
+  return { extends: true as const, test: { name, include, isolate: alone } };
+}
+
 // Everything that is talked to is on this machine, and reading a file of authorities doubles the start of every child.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
@@ -37,8 +48,10 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     // Files share a worker and what it has loaded: most would load for longer than they test. None may leave anything behind.
     projects: [
-      { extends: true, test: { name: 'shared', include: among((file) => !isAlone(file)), isolate: false } },
-      { extends: true, test: { name: 'alone', include: among(isAlone) } },
+      project('fast', (file) => !WHOLE.test(file)),
+      project('fast-alone', (file) => !WHOLE.test(file)),
+      project('whole', (file) => WHOLE.test(file)),
+      project('whole-alone', (file) => WHOLE.test(file)),
     ],
     globalSetup: 'test/helpers/once.setup.ts',
     // Much of the time goes into waiting for processes and clocks.

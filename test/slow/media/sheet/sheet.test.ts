@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { probeMedia } from '../../../src/media/probe/probe.ts';
-import { layOut, makeSheet, type Sheet, sheetFacts, timeLabel } from '../../../src/media/sheet/sheet.ts';
-import { makeClip, RECIPES } from '../../helpers/clips.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
-import { makeFont } from '../../helpers/font.ts';
-import { mediaInfo } from '../../helpers/media-info.ts';
-import { brightness, isGreen, isRed, type Picture, pixel } from '../../helpers/picture.ts';
-import { findTestFfmpeg, tempFolder } from '../../helpers/prepare.ts';
+import { probeMedia } from '../../../../src/media/probe/probe.ts';
+import { layOut, makeSheet, type Sheet, sheetFacts, timeLabel } from '../../../../src/media/sheet/sheet.ts';
+import { makeClip, RECIPES } from '../../../helpers/clips.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { makeFont } from '../../../helpers/font.ts';
+import { mediaInfo } from '../../../helpers/media-info.ts';
+import { brightness, isGreen, isRed, type Picture, pixel } from '../../../helpers/picture.ts';
+import { findTestFfmpeg, tempFolder } from '../../../helpers/prepare.ts';
 
 const { signal } = new AbortController();
 

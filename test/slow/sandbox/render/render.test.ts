@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makerPath, tryRun } from '../../helpers/ffmpeg.ts';
-import { boundsOf, type Picture, pixel, readFrame } from '../../helpers/picture.ts';
-import { tempFolder } from '../../helpers/temp.ts';
-import { makeClip, makePicture, sandbox, type TestSandbox } from '../harness.ts';
+import { makerPath, tryRun } from '../../../helpers/ffmpeg.ts';
+import { boundsOf, type Picture, pixel, readFrame } from '../../../helpers/picture.ts';
+import { tempFolder } from '../../../helpers/temp.ts';
+import { makeClip, makePicture, sandbox, type TestSandbox } from '../../../sandbox/harness.ts';
 
 const NOW = { version: 1, jobSeconds: 0 };
 /** A host that makes one second of what it is asked for: enough to look at, and soon there. */

@@ -2,8 +2,8 @@ import { mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MediaInfo } from '../../src/media/info.ts';
-import { planMedia } from '../../src/media/plan/plan.ts';
+import type { MediaInfo } from '../../../src/media/info.ts';
+import { planMedia } from '../../../src/media/plan/plan.ts';
 import {
   commandLine,
   type Ffmpeg,
@@ -11,19 +11,19 @@ import {
   type Prepared,
   type PrepareRequest,
   prepareClip,
-} from '../../src/media/prepare.ts';
-import { probeMedia } from '../../src/media/probe/probe.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
-import { SoraError } from '../../src/shared/errors.ts';
-import type { Rect } from '../../src/shared/geometry.ts';
-import { makeClip } from '../helpers/clips.ts';
-import { makeNumbered } from '../helpers/counter.ts';
-import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
-import { decode, ffmpegPath, makerPath, run, soundPackets, tryRun, words } from '../helpers/ffmpeg.ts';
-import { mediaInfo } from '../helpers/media-info.ts';
-import { sampleRanges, sliceHashes } from '../helpers/mp4.ts';
-import { madeOnce } from '../helpers/once.ts';
-import { tempFolder } from '../helpers/temp.ts';
+} from '../../../src/media/prepare.ts';
+import { probeMedia } from '../../../src/media/probe/probe.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
+import type { Rect } from '../../../src/shared/geometry.ts';
+import { makeClip } from '../../helpers/clips.ts';
+import { makeNumbered } from '../../helpers/counter.ts';
+import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
+import { decode, ffmpegPath, makerPath, run, soundPackets, tryRun, words } from '../../helpers/ffmpeg.ts';
+import { mediaInfo } from '../../helpers/media-info.ts';
+import { sampleRanges, sliceHashes } from '../../helpers/mp4.ts';
+import { madeOnce } from '../../helpers/once.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const real = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
 /** As a word of a shell script. */

@@ -11,9 +11,9 @@ import {
   prepareWith,
   sound,
   withSound,
-} from '../../helpers/beeps.ts';
-import { describeBuilds } from '../../helpers/builds.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
+} from '../../../helpers/beeps.ts';
+import { describeBuilds } from '../../../helpers/builds.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -4,19 +4,19 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ensureRegistered } from '../../src/characters/register.ts';
-import { runGenerate } from '../../src/commands/video-generate.ts';
-import { probeMedia } from '../../src/media/probe/probe.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
-import type { Orientation } from '../../src/shared/geometry.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
-import { makeClip } from '../helpers/clips.ts';
-import { addCharacter, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { START, type TestContext } from '../helpers/host.ts';
-import * as marks from '../helpers/picture.ts';
-import { prepare } from '../helpers/prepare.ts';
-import { sampleCharacter } from '../helpers/samples.ts';
-import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
+import { ensureRegistered } from '../../../src/characters/register.ts';
+import { runGenerate } from '../../../src/commands/video-generate.ts';
+import { probeMedia } from '../../../src/media/probe/probe.ts';
+import type { Character, MadeCharacter, Registration } from '../../../src/shared/character.ts';
+import type { Orientation } from '../../../src/shared/geometry.ts';
+import type { GenerateFlags } from '../../../src/videos/read-input.ts';
+import { makeClip } from '../../helpers/clips.ts';
+import { addCharacter, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
+import { START, type TestContext } from '../../helpers/host.ts';
+import * as marks from '../../helpers/picture.ts';
+import { prepare } from '../../helpers/prepare.ts';
+import { sampleCharacter } from '../../helpers/samples.ts';
+import { readForm, type Scripted, type Seen } from '../../helpers/server.ts';
 
 const FLAGS: GenerateFlags & { prompt: string } = {
   ...{ prompt: 'A man waves.', character: ['Joe'], inject: true, wait: false, count: 1 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Json, makeClip, makePicture, NEW_YEAR, type Request, sandbox } from './harness.ts';
+import { type Json, makeClip, makePicture, NEW_YEAR, type Request, sandbox } from '../../sandbox/harness.ts';
 
 const created = NEW_YEAR / 1000;
 

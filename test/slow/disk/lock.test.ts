@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { sweepFolder } from '../../src/disk/atomic-write.ts';
-import { type HeldLock, watchLock, withLock } from '../../src/disk/lock.ts';
-import { createRecords } from '../../src/disk/records.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { bundleWorkers, type Hook, type Workers } from './processes.ts';
-import { type Counter, counters, QUICK } from './worker.ts';
+import { sweepFolder } from '../../../src/disk/atomic-write.ts';
+import { type HeldLock, watchLock, withLock } from '../../../src/disk/lock.ts';
+import { createRecords } from '../../../src/disk/records.ts';
+import { bundleWorkers, type Hook, type Workers } from '../../disk/processes.ts';
+import { type Counter, counters, QUICK } from '../../disk/worker.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const IMPATIENT = { staleMs: 5_000, waitMs: 50 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fades, liveliness, shaking } from '../../../src/media/judge/filter-output.ts';
-import { createMeter } from '../../../src/media/judge/meter.ts';
-import { motionVerdict, steadinessVerdict } from '../../../src/media/judge/thresholds.ts';
+import { fades, liveliness, shaking } from '../../../../src/media/judge/filter-output.ts';
+import { createMeter } from '../../../../src/media/judge/meter.ts';
+import { motionVerdict, steadinessVerdict } from '../../../../src/media/judge/thresholds.ts';
 
 const SIZE = { width: 320, height: 180 };
 /** Enough for what is no movement. */

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { measuresBlur } from '../../../src/media/judge/measure-picture.ts';
-import { findBestPart, type ScanRequest } from '../../../src/media/judge/scan.ts';
-import { probeMedia } from '../../../src/media/probe/probe.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
-import { findTestFfmpeg } from '../../helpers/prepare.ts';
+import { measuresBlur } from '../../../../src/media/judge/measure-picture.ts';
+import { findBestPart, type ScanRequest } from '../../../../src/media/judge/scan.ts';
+import { probeMedia } from '../../../../src/media/probe/probe.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { findTestFfmpeg } from '../../../helpers/prepare.ts';
 
 const { signal } = new AbortController();
-const JOE = fileURLToPath(new URL('../../../fixtures/joe.mp4', import.meta.url));
+const JOE = fileURLToPath(new URL('../../../../fixtures/joe.mp4', import.meta.url));
 /** 640x480, 12 fps: 6 s of which only 3 s to 6 s of each are good. Each `spoil` makes the rest bad. */
 const SPOILED = {
   blurred: "boxblur=6:2:enable='lt(t,3)'",

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { tempFolder } from './helpers/temp.ts';
+import { tempFolder } from '../helpers/temp.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the build with one text of its script replaced, in a folder of its own. */
 async function buildWith(text: string, replacement: string) {

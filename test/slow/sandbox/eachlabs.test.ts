@@ -1,10 +1,10 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SandboxOptions } from '../../src/sandbox/server.ts';
-import { boundsOf, readFrame } from '../helpers/picture.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { type Answer, type Json, makeClip, makePicture, type Request, sandbox } from './harness.ts';
+import type { SandboxOptions } from '../../../src/sandbox/server.ts';
+import { boundsOf, readFrame } from '../../helpers/picture.ts';
+import { tempFolder } from '../../helpers/temp.ts';
+import { type Answer, type Json, makeClip, makePicture, type Request, sandbox } from '../../sandbox/harness.ts';
 
 const SORA = 'sora-2-text-to-video';
 const CHARACTERS = 'sora-2-characters';

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeFirstFrames, firstFramesArgs, parseFirstFrames } from '../../../src/media/probe/first-frames.ts';
-import { describeBuilds } from '../../helpers/builds.ts';
-import { makeClip } from '../../helpers/clips.ts';
-import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
+import { decodeFirstFrames, firstFramesArgs, parseFirstFrames } from '../../../../src/media/probe/first-frames.ts';
+import { describeBuilds } from '../../../helpers/builds.ts';
+import { makeClip } from '../../../helpers/clips.ts';
+import { fakeFfmpeg } from '../../../helpers/fake-ffmpeg.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
 
 const { signal } = new AbortController();
 

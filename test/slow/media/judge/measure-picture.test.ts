@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Ffmpeg, findFfmpeg, listParts } from '../../../src/media/ffmpeg/find.ts';
-import { measureTracks } from '../../../src/media/ffmpeg/sound.ts';
-import type { MediaInfo } from '../../../src/media/info.ts';
-import { liveliness, type Measurements } from '../../../src/media/judge/filter-output.ts';
-import { type Finding, judge } from '../../../src/media/judge/judge.ts';
-import { measureBetweenBars, measureGraph, measurePicture } from '../../../src/media/judge/measure-picture.ts';
-import { planMedia } from '../../../src/media/plan/plan.ts';
-import { probeMedia } from '../../../src/media/probe/probe.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
-import { videoInfo } from '../../helpers/media-info.ts';
-import { findTestFfmpeg } from '../../helpers/prepare.ts';
+import { type Ffmpeg, findFfmpeg, listParts } from '../../../../src/media/ffmpeg/find.ts';
+import { measureTracks } from '../../../../src/media/ffmpeg/sound.ts';
+import type { MediaInfo } from '../../../../src/media/info.ts';
+import { liveliness, type Measurements } from '../../../../src/media/judge/filter-output.ts';
+import { type Finding, judge } from '../../../../src/media/judge/judge.ts';
+import { measureBetweenBars, measureGraph, measurePicture } from '../../../../src/media/judge/measure-picture.ts';
+import { planMedia } from '../../../../src/media/plan/plan.ts';
+import { probeMedia } from '../../../../src/media/probe/probe.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { videoInfo } from '../../../helpers/media-info.ts';
+import { findTestFfmpeg } from '../../../helpers/prepare.ts';
 
 const { signal } = new AbortController();
-const JOE = fileURLToPath(new URL('../../../fixtures/joe.mp4', import.meta.url));
+const JOE = fileURLToPath(new URL('../../../../fixtures/joe.mp4', import.meta.url));
 /** What is done to a good clip of 1280x720 to make it bad, or other and still good. */
 const SPOILED = {
   good: 'null',

@@ -1,11 +1,19 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SandboxOptions } from '../../src/sandbox/server.ts';
-import { makerPath, tryRun } from '../helpers/ffmpeg.ts';
-import { boundsOf, pixel, readFrame } from '../helpers/picture.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { type Answer, type Json, makeClip, makePicture, NEW_YEAR, type Request, sandbox } from './harness.ts';
+import type { SandboxOptions } from '../../../src/sandbox/server.ts';
+import { makerPath, tryRun } from '../../helpers/ffmpeg.ts';
+import { boundsOf, pixel, readFrame } from '../../helpers/picture.ts';
+import { tempFolder } from '../../helpers/temp.ts';
+import {
+  type Answer,
+  type Json,
+  makeClip,
+  makePicture,
+  NEW_YEAR,
+  type Request,
+  sandbox,
+} from '../../sandbox/harness.ts';
 
 const SORA = '/openai/sora-2/text-to-video';
 const CHARACTERS = '/openai/sora-2/characters';
