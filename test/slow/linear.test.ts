@@ -137,8 +137,8 @@ const MORE: Readonly<Record<string, Use>> = {
     wavespeed.refusalOf(said(words, 400)),
   ],
   'eachlabs answers': (words) => [
-    eachlabs.decodeCreated(said(words)),
-    eachlabs.decodePrediction(said(words), 'v1'),
+    attempt(() => eachlabs.decodeCreated(eachlabs.openAnswer(said(words)))),
+    attempt(() => eachlabs.decodePrediction(eachlabs.openAnswer(said(words)), said(words), 'v1')),
     eachlabs.videoUrlIn(words),
     eachlabs.characterIn(words),
     eachlabs.refuse(said(words, 400)),

@@ -1,50 +1,31 @@
 /** The messages of eachlabs as our terms, lenient about what pages of its documentation disagree on, and its refusals. */
 
-import { type Answer, failureOf, isPolicy, isQuota, isRecord, parseJson, readFailure } from '../../http/answer.ts';
+import { type Answer, failureOf, isPolicy, isRecord, jsonOf, parseJson, readFailure } from '../../http/answer.ts';
 import { refusal } from '../../http/errors.ts';
-import { isMasked } from '../../http/redact.ts';
+import { isSuccess } from '../../http/ranged-content.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
-import { SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
+import { SoraError } from '../../shared/errors.ts';
 import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
+import { POLICY_HINT, type Task } from '../task-host.ts';
+import { isPlace, ticketHeaders, type UploadTicket, withRequestId } from '../task-upload.ts';
+import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import type { ModelSchema } from './models.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The protocol's own words, both of its words for a failure, and their common relatives. */
-const STATUSES: Readonly<Record<string, RemoteVideo['status']>> = {
-  created: 'queued',
-  starting: 'queued',
-  queued: 'queued',
-  pending: 'queued',
-  processing: 'running',
-  running: 'running',
-  in_progress: 'running',
-  success: 'succeeded',
-  succeeded: 'succeeded',
-  completed: 'succeeded',
-  error: 'failed',
-  failed: 'failed',
-  failure: 'failed',
-  timeout: 'failed',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  expired: 'expired',
-};
-
-/** What a prediction is, and what it made. */
-export interface Prediction {
-  readonly video: RemoteVideo;
-  readonly output: unknown;
+/** What an answer brings. Throws the refusal that its status tells of. */
+export function openAnswer(answer: Answer): unknown {
+  if (!isSuccess(answer)) throw refuse(answer);
+  return jsonOf(answer);
 }
 
 /** The id of what a create has started; its `status` is about the request, and `success` means only that it was taken. */
-export function decodeCreated(answer: Answer): RemoteVideo | undefined {
-  const body = parseJson(answer.text);
+export function decodeCreated(body: unknown): Task | undefined {
   if (!isRecord(body)) return undefined;
   const id = createdId(body) ?? (isRecord(body.data) ? createdId(body.data) : undefined);
-  return id === undefined ? undefined : { id, status: 'queued', remoteStatus: 'created' };
+  return id === undefined ? undefined : { video: { id, status: 'queued', remoteStatus: 'created' } };
 }
 
 function createdId(fields: Fields): string | undefined {
@@ -53,16 +34,14 @@ function createdId(fields: Fields): string | undefined {
 }
 
 /** The prediction in an answer; undefined when the answer speaks of the request and not of a prediction. */
-export function decodePrediction(answer: Answer, knownId: string): Prediction | undefined {
-  const body = parseJson(answer.text);
+export function decodePrediction(body: unknown, answer: Answer, knownId: string): Task | undefined {
   const fields = isRecord(body) ? predictionIn(body) : undefined;
   if (!fields) return undefined;
   const remoteStatus = textOf(fields.status) ?? '';
-  const told = STATUSES[remoteStatus.toLowerCase().replace(/[\s-]+/g, '_')] ?? 'unknown';
+  const told = taskStatus(remoteStatus);
   const output = unpacked(fields.output);
   // Never a wrong success: an output that is a complaint is not a video, whatever stands in `status`.
   const status = told === 'succeeded' && isComplaint(output) ? 'failed' : told;
-  const ended = status === 'failed' || status === 'cancelled' || status === 'expired';
   const prompt = isRecord(fields.input) ? textOf(fields.input.prompt) : undefined;
   const createdAt = dateOf(fields.created_at);
   const costUsd = costIn(fields.metrics, status);
@@ -74,7 +53,7 @@ export function decodePrediction(answer: Answer, knownId: string): Prediction | 
       id: usableId(textOf(fields.id)) ?? knownId,
       status,
       remoteStatus,
-      ...(ended && { failure: failureIn(fields, output, answer) }),
+      ...(hasFailed(status) && { failure: failureIn(fields, output, answer) }),
       ...(model !== undefined && { model }),
       ...(prompt !== undefined && { prompt }),
       ...(createdAt !== undefined && { createdAt }),
@@ -90,7 +69,7 @@ function costIn(metrics: unknown, status: RemoteVideo['status']): number | undef
   const usd = typeof told === 'number' || (typeof told === 'string' && told.trim() !== '') ? Number(told) : Number.NaN;
   if (!Number.isFinite(usd) || usd < 0) return undefined;
   if (status === 'succeeded') return usd > 0 ? usd : undefined;
-  return status === 'failed' || status === 'cancelled' || status === 'expired' ? usd : undefined;
+  return hasFailed(status) ? usd : undefined;
 }
 
 /** Bare or wrapped. Without an id or an output, `success` and `error` are words about the request. */
@@ -195,48 +174,14 @@ const HINTS: Readonly<Record<number, string>> = {
   429: 'The host runs only so many jobs of an account at once. Wait until one has ended, then try again.',
 };
 
-const POLICY_HINT =
-  'Reword the prompt, or use other pictures and clips: hosts block the likeness of real people by default.';
-
-/** The error for a character's prediction that ended without one. */
-export function characterRefusal(failure: JobFailure | undefined, remoteStatus: string): SoraError {
-  const said = failure?.message ?? remoteStatus;
-  if (failure?.policy) {
-    return new SoraError('policy', `The content policy of eachlabs refused this: ${said}`, { hint: POLICY_HINT });
-  }
-  const code = failure && isQuota(failure) ? 'budget' : 'refused';
-  return new SoraError(code, `eachlabs made no character (${remoteStatus}): ${said}`, {
-    hint: code === 'budget' ? 'Add credit at the host, then try again.' : 'The clip stays in your cast.',
-  });
-}
-
-/** A hint, with the host's name for the request. */
-export function withRequestId({ requestId }: Answer, hint: string): SoraErrorOptions {
-  return { hint, ...(requestId === undefined ? {} : { requestId }) };
-}
-
-export interface UploadTicket {
-  readonly putUrl: string;
-  readonly publicUrl: string;
-  /** To be sent as they are; lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** Where an upload may go; undefined when the answer does not say. */
-export function decodeTicket(answer: Answer): UploadTicket | undefined {
-  const body = parseJson(answer.text);
+export function decodeTicket(body: unknown): UploadTicket | undefined {
   if (!isRecord(body)) return undefined;
   const fields = isRecord(body.data) && body.presigned_url === undefined ? body.data : body;
   const putUrl = textOf(fields.presigned_url);
   const publicUrl = textOf(fields.public_url);
-  // A public address that holds the key would be kept, and shown to the model's host.
-  if (putUrl === undefined || publicUrl === undefined || isMasked(publicUrl)) return undefined;
-  const required = isRecord(fields.required_headers) ? fields.required_headers : {};
-  const headers = Object.entries(required).flatMap(([name, value]) => {
-    const text = textOf(value);
-    return text === undefined ? [] : [[name.toLowerCase(), text] as const];
-  });
-  return { putUrl, publicUrl, headers: Object.fromEntries(headers) };
+  if (putUrl === undefined || !isPlace(publicUrl)) return undefined;
+  return { putUrl, publicUrl, headers: ticketHeaders(fields.required_headers) };
 }
 
 /** A model's inputs by name, out of its published schema; undefined when there is none to be read. */
@@ -267,11 +212,6 @@ function firstFound<T>(values: readonly unknown[], find: (value: unknown) => T |
 
 function firstText(fields: Fields, names: readonly string[]): string | undefined {
   return firstFound(names, (name) => textOf(fields[String(name)]));
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
 function dateOf(value: unknown): string | undefined {

@@ -2,7 +2,7 @@
 
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
-import type { NewVideo, Reference } from '../provider.ts';
+import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
 import { usableId } from '../route.ts';
 import { type WavespeedModel, wavespeedModel } from './models.ts';
@@ -29,12 +29,6 @@ export function videoInputs(input: NewVideo, picture: string | undefined): Recor
     });
   }
   return model.family === 'sora' ? soraInputs(input, model, picture) : seedanceInputs(input, model, picture);
-}
-
-/** As a person may read it: what stands for a picture whose place is not known before it is uploaded. */
-export function describePicture(reference: Reference | undefined): string | undefined {
-  if (reference?.kind !== 'bytes') return reference?.url;
-  return `<${reference.mime}, ${reference.bytes.byteLength} bytes, uploaded first>`;
 }
 
 /** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */

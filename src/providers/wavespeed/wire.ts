@@ -3,7 +3,6 @@
 import {
   type Answer,
   ambiguousCreate,
-  bodyOf,
   type Failure,
   failureOf,
   isPolicy,
@@ -19,38 +18,9 @@ import { parseRetryAfter } from '../../http/retry.ts';
 import { SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
+import { POLICY_HINT, type Task } from '../task-host.ts';
+import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import { KEPT_MS } from './models.ts';
-
-export interface Task {
-  readonly video: RemoteVideo;
-  /** URLs, or objects such as a character. */
-  readonly outputs: readonly unknown[];
-  /** Where the host says it may be asked; as it is written there. */
-  readonly pollUrl: string | undefined;
-  /** The beginning of the answer, for a message. */
-  readonly said: string;
-}
-
-/** The host's words, and what relays of it say instead. */
-const STATUSES: Readonly<Record<string, RemoteVideo['status']>> = {
-  created: 'queued',
-  pending: 'queued',
-  queued: 'queued',
-  starting: 'queued',
-  processing: 'running',
-  running: 'running',
-  in_progress: 'running',
-  completed: 'succeeded',
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  failed: 'failed',
-  error: 'failed',
-  timeout: 'failed',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  deleted: 'cancelled',
-};
 
 /**
  * What an answer brings: `data`, or the body itself. Success is a 2xx whose `code`, where there is one, is 200. Throws
@@ -77,15 +47,14 @@ export function decodeTask(data: unknown, answer: Answer, knownId?: string): Tas
   if (!isRecord(data)) return undefined;
   const id = usableId(textOf(data.id)) ?? (textOf(data.status) === undefined ? undefined : knownId);
   if (id === undefined) return undefined;
-  const outputs = Array.isArray(data.outputs) ? data.outputs : data.outputs ? [data.outputs] : [];
+  const output = Array.isArray(data.outputs) ? data.outputs : data.outputs ? [data.outputs] : [];
   const isUnsafe = [data.has_nsfw_contents].flat().includes(true);
   const remoteStatus = textOf(data.status) ?? '';
-  const told = STATUSES[remoteStatus.toLowerCase()] ?? 'unknown';
+  const told = taskStatus(remoteStatus);
   // Completed, but the host keeps the result to itself.
-  const status = told === 'succeeded' && isUnsafe && outputs.length === 0 ? 'failed' : told;
-  const failed = status === 'failed' || status === 'expired' || status === 'cancelled';
+  const status = told === 'succeeded' && isUnsafe && output.length === 0 ? 'failed' : told;
   const createdAt = timeOf(data.created_at);
-  const failure = failed ? failureIn(data, { answer, isUnsafe, remoteStatus }) : undefined;
+  const failure = hasFailed(status) ? failureIn(data, { answer, isUnsafe, remoteStatus }) : undefined;
   const model = textOf(data.model);
   const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt) || undefined;
   const video: RemoteVideo = {
@@ -98,14 +67,7 @@ export function decodeTask(data: unknown, answer: Answer, knownId?: string): Tas
     ...(pollAfterMs !== undefined && { pollAfterMs }),
   };
   const pollUrl = isRecord(data.urls) ? textOf(data.urls.get) : undefined;
-  return { video, outputs, pollUrl, said: bodyOf(answer) };
-}
-
-/** True for both ways of saying that there is no such task. */
-export function isUnknown(answer: Answer): boolean {
-  if (answer.status === 404) return true;
-  const body = isSuccess(answer) ? parseJson(answer.text) : undefined;
-  return isRecord(body) && Number(body.code) === 404;
+  return { video, output, pollUrl };
 }
 
 /** A failed task that was asked for, whatever code its envelope has; undefined for any other answer. */
@@ -153,9 +115,6 @@ export function refusalOf(answer: Answer): SoraError {
   return refusal(answer);
 }
 
-export const POLICY_HINT =
-  'Hosts block the likeness of real people by default: use a drawn or generated character. Else reword the prompt.';
-
 /** An error inside HTTP 200. Only a client's error is a definite no: anything else may come after the work was begun. */
 function refusalByCode(answer: Answer, code: number): SoraError {
   if (code >= 400 && code < 500 && code !== 408) return refusalOf({ ...answer, status: code });
@@ -188,10 +147,4 @@ function failureIn(
 function timeOf(value: unknown): string | undefined {
   const ms = typeof value === 'number' ? value * (value < 1e11 ? 1000 : 1) : Date.parse(String(value));
   return value === null || Number.isNaN(ms) || ms <= 0 || ms > 8e15 ? undefined : new Date(ms).toISOString();
-}
-
-/** Numbers that stood for ids are text from here on. */
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,0 +1,290 @@
+/**
+ * What hosts of tasks share: a request begins a piece of work, which is asked about until it is over, and what it has made is
+ * a URL, or a character. Functions with hooks: a host says what it is asked, and reads its own answers.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Answer,
+  ambiguousCreate,
+  answerWithoutId,
+  bodyOf,
+  isQuota,
+  isUnsupported,
+  unreadableAnswer,
+} from '../http/answer.ts';
+import { jsonBody } from '../http/body.ts';
+import { characterError, isNotServed } from '../http/errors.ts';
+import { checkNamedUrl, isSuccess, openLinked } from '../http/ranged-content.ts';
+import { isMasked } from '../http/redact.ts';
+import type { Call } from '../http/request.ts';
+import { urlExists } from '../http/url-exists.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { sentence } from '../shared/text.ts';
+import type {
+  NewCharacter,
+  NewVideo,
+  Provider,
+  ProviderOptions,
+  RemoteCharacter,
+  RemoteVideo,
+  WireRequest,
+} from './provider.ts';
+import type { Route } from './route.ts';
+
+export interface Task {
+  readonly video: RemoteVideo;
+  /** What it has made, as the host writes it. */
+  readonly output?: unknown;
+  /** Where the host says that it may be asked, as it is written there. */
+  readonly pollUrl?: string | undefined;
+}
+
+interface Seen extends Task {
+  /** The beginning of the answer, for a message. */
+  readonly said: string;
+}
+
+export interface TaskRequest {
+  readonly url: string;
+  readonly body: object;
+}
+
+export interface TaskHooks {
+  /** What the host calls itself, and a piece of work. */
+  readonly title: string;
+  readonly noun: 'task' | 'prediction';
+  /** How long what was made can be had, as an end of a sentence. */
+  readonly keeps?: string;
+  /** Where a task may be asked; the id is one segment of a path. */
+  taskUrl(id: string): string;
+
+  /** What begins a video. Uploads what it needs first. */
+  prepareVideo(input: NewVideo, call: Call): Promise<TaskRequest>;
+  describeVideo(input: NewVideo): WireRequest;
+  /** What begins a character. Uploads the clip first. */
+  prepareCharacter(input: NewCharacter, call: Call): Promise<TaskRequest>;
+
+  /** The answer with the status that it means, where a host says it in the body. */
+  statusOf?(answer: Answer): Answer;
+  /** What a success brings; throws `refuse` for everything else. */
+  open(answer: Answer): unknown;
+  /** The task that a create has begun; undefined where none is named. */
+  decodeCreated(content: unknown, answer: Answer): Task | undefined;
+  /** The task of that id; undefined where the answer does not speak of one. */
+  decode(content: unknown, answer: Answer, id: string): Task | undefined;
+  /** A task that has failed, where its answer looks like a refusal of the question. */
+  decodeFailed?(answer: Answer, id: string): Task | undefined;
+  /** The error for an answer that is no success. */
+  refuse(answer: Answer): SoraError;
+
+  urlIn(output: unknown): string | undefined;
+  characterIn(output: unknown): RemoteCharacter | undefined;
+}
+
+export interface TaskHost {
+  /** Undefined when the host does not know the task. */
+  readTask(id: string, call: Call): Promise<Task | undefined>;
+  /** What every host of tasks offers. */
+  readonly provider: Pick<
+    Provider,
+    | 'name'
+    | 'baseUrl'
+    | 'backend'
+    | 'takesCharacters'
+    | 'hasClip'
+    | 'createCharacter'
+    | 'resumeCharacter'
+    | 'getCharacter'
+    | 'describeVideo'
+    | 'createVideo'
+    | 'getVideo'
+    | 'openContent'
+  >;
+}
+
+const FIRST_POLL_MS = 1000;
+const SLOWEST_POLL_MS = 10_000;
+/** A character takes seconds. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+/** For so long a host may not know what it has begun: an answer of 404 before that says nothing. */
+const SETTLING_MS = 120_000;
+
+export function createTaskHost(
+  { name, route, ...options }: ProviderOptions & { readonly name: string; readonly route: Route },
+  hooks: TaskHooks,
+): TaskHost {
+  const { baseUrl, http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
+  const { root } = route;
+  const { title, noun, statusOf = (answer) => answer } = hooks;
+  /** Where tasks say that they may be asked, as long as this object lives. */
+  const pollUrls = new Map<string, string>();
+
+  function remember(task: Task, answer: Answer): Seen {
+    const url = ownUrl(task.pollUrl, root);
+    if (url !== undefined) pollUrls.set(task.video.id, url);
+    return { ...task, said: bodyOf(answer) };
+  }
+
+  function begunBy(answer: Answer): Seen {
+    const task = hooks.decodeCreated(hooks.open(answer), answer);
+    return remember(task ?? answerWithoutId(answer, noun), answer);
+  }
+
+  /** Begins a video: this is what costs money. */
+  async function submit({ url, body }: TaskRequest, call: Call): Promise<Seen> {
+    return begunBy(await route.create(url, jsonBody(body), call));
+  }
+
+  /** Begins a character, which not every host makes; one that says so has done nothing. */
+  async function submitCharacter({ url, body }: TaskRequest, call: Call): Promise<Seen> {
+    const answer = await route.create(url, jsonBody(body), call, { settles: isUnsupported });
+    const told = statusOf(answer);
+    // An error inside a success that is no such word may come after the work was begun: `open` judges it.
+    if (!isSuccess(answer) || isNotServed(told)) throw characterError(told, hooks.refuse(told));
+    return begunBy(answer);
+  }
+
+  async function readTask(id: string, call: Call): Promise<Seen | undefined> {
+    const answer = await http.send(route.read(pollUrls.get(id) ?? hooks.taskUrl(id), call));
+    const failed = hooks.decodeFailed?.(answer, id);
+    if (failed) return remember(failed, answer);
+    if (statusOf(answer).status === 404) return undefined;
+    const task = hooks.decode(hooks.open(answer), answer, id);
+    if (task) return remember(task, answer);
+    throw unreadableAnswer(answer, `the ${noun}`);
+  }
+
+  /**
+   * Waits until a character's task is over. What breaks that off leaves a task that may have been paid for: `pending`. A 404
+   * is believed after two minutes of nothing else. Undefined when a task that was `begun` by an earlier command is not known
+   * to the host: how old it is, the caller knows.
+   */
+  async function settle(id: string, begun: Seen | undefined, call: Call): Promise<Seen | undefined> {
+    const lost = (why: string, cause?: unknown): SoraError =>
+      new SoraError('pending', sentence(`The character is being made in ${noun} ${id}, and ${why}`), {
+        hint: 'It continues at the host.',
+        ...(cause === undefined ? {} : { cause }),
+      });
+    let task = begun;
+    let unknownMs = 0;
+    let waitedMs = 0;
+    for (let pace = FIRST_POLL_MS; !task || !isOver(task); pace = Math.min(pace * 1.5, SLOWEST_POLL_MS)) {
+      if (waitedMs >= LONGEST_WAIT_MS) throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes`);
+      // One that an earlier command has begun is asked about at once.
+      const ms = waitedMs === 0 && !task ? 0 : Math.max(pace, task?.video.pollAfterMs ?? 0);
+      waitedMs += Math.max(ms, 1);
+      try {
+        if (ms > 0) await sleep(ms, call.signal);
+        const next = await readTask(id, call);
+        if (!next && !task) return undefined;
+        unknownMs = next ? 0 : unknownMs + ms;
+        task = next ?? task;
+      } catch (error) {
+        if (call.signal.aborted) throw lost('the wait for it was interrupted', error);
+        // One bad answer never ends a wait that is paid for; a definite no, such as a key that was withdrawn, does.
+        if (!isSoraError(error, 'network')) {
+          throw lost(`it cannot be asked about: ${error instanceof Error ? error.message : error}`, error);
+        }
+      }
+      if (unknownMs >= SETTLING_MS) throw lost('the host does not know it');
+    }
+    return task;
+  }
+
+  /** Throws why the task has failed; `ambiguous` when it made a character and does not say which. */
+  function characterOf(task: Seen): RemoteCharacter {
+    if (task.video.failure) throw taskError(task);
+    const character = hooks.characterIn(task.output);
+    if (character) return character;
+    const made = `${noun.replace(/^./, (letter) => letter.toUpperCase())} ${task.video.id} made a character`;
+    throw ambiguousCreate(`${made} and does not say its id: ${task.said}`);
+  }
+
+  async function outputUrl(id: string, call: Call): Promise<string> {
+    const task = await readTask(id, call);
+    if (!task) throw noVideo(`${title} does not know ${id}, or keeps it no longer.`);
+    const { status, remoteStatus, failure } = task.video;
+    if (failure) throw taskError(task);
+    if (status !== 'succeeded') throw noVideo(`The video is not finished: ${title} calls it ${remoteStatus}.`);
+    const url = hooks.urlIn(task.output);
+    if (url === undefined) throw noVideo(`${title} calls the video finished, and names no video.`);
+    return checkNamedUrl(url, root);
+  }
+
+  function taskError({ video: { id, remoteStatus, failure } }: Task): SoraError {
+    const message = `The ${noun} ${id} of ${title} is ${remoteStatus}: ${failure?.message}`;
+    if (failure?.policy) return new SoraError('policy', message, { hint: POLICY_HINT });
+    return failure && isQuota(failure)
+      ? new SoraError('budget', message, { hint: 'Add credit at the host, then try again.' })
+      : new SoraError('refused', message, { hint: 'Correct what the host complains about, then try again.' });
+  }
+
+  function noVideo(message: string): SoraError {
+    const keeps = hooks.keeps === undefined ? '' : `The host keeps videos ${hooks.keeps}. `;
+    return new SoraError('refused', message, { hint: `${keeps}Look with: sora video status` });
+  }
+
+  return {
+    readTask,
+    provider: {
+      ...{ name, baseUrl, backend: undefined, takesCharacters: 'yes' },
+      hasClip: (url, { signal }) => urlExists(url, { http, root, signal }),
+
+      async createCharacter(input, call) {
+        const request = await hooks.prepareCharacter(input, call);
+        await call.onSend?.();
+        const begun = await submitCharacter(request, call);
+        const { id } = begun.video;
+        await call.onPending?.(id);
+        return characterOf((await settle(id, begun, call)) ?? begun);
+      },
+
+      async resumeCharacter(taskId, call) {
+        const task = await settle(taskId, undefined, call);
+        return task && characterOf(task);
+      },
+
+      async getCharacter() {
+        throw new SoraError('usage', `${title} cannot be asked about a character.`, {
+          hint: 'Its characters are known only from your cast: sora character list',
+        });
+      },
+
+      describeVideo: hooks.describeVideo,
+
+      async createVideo(input, call) {
+        // Refuses what cannot be asked for before anything is uploaded.
+        hooks.describeVideo(input);
+        return (await submit(await hooks.prepareVideo(input, call), call)).video;
+      },
+
+      async getVideo(id, call) {
+        return (await readTask(id, call))?.video;
+      },
+
+      async openContent(id, request, call) {
+        if (request.variant !== 'video') {
+          throw new SoraError('usage', `${title} does not make a ${request.variant}.`, {
+            hint: 'Download the video itself: leave out --variant.',
+          });
+        }
+        return openLinked(http, async () => route.read(await outputUrl(id, call), call), request);
+      },
+    },
+  };
+}
+
+export const POLICY_HINT =
+  'Hosts block the likeness of real people by default: use a drawn or generated character. Else reword the prompt.';
+
+function isOver({ video }: Task): boolean {
+  return video.failure !== undefined || video.status === 'succeeded';
+}
+
+/** An address in an answer that may be asked with the key: of the base URL's own origin. */
+function ownUrl(text: string | undefined, root: string): string | undefined {
+  if (text === undefined || isMasked(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.origin === new URL(root).origin ? url.href : undefined;
+}

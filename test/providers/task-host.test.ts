@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { Scripted } from '../helpers/server.ts';
+import { DIALECTS, type Dialect, setUp } from './dialects.ts';
+import { call, clip, failureOf } from './harness.ts';
+
+const HOSTS: readonly Dialect[] = Object.values(DIALECTS).filter((dialect: Dialect) => dialect.ticket !== undefined);
+const CHARACTER = '{"id":"char_1","name":"Joe"}';
+
+it('tries every host that makes characters by tasks', () => {
+  expect(HOSTS.map(({ name }) => name)).toEqual(expect.arrayContaining(['wavespeed', 'eachlabs']));
+});
+
+describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {
+  const [begun = {}, made = {}] = dialect.character.made(CHARACTER);
+  const unknown: Scripted = dialect.refusals(404, 'No such job')[0] ?? {};
+
+  async function create(...answers: readonly Scripted[]) {
+    const bench = await setUp(dialect);
+    bench.server.answer(...dialect.character.before(bench.store), begun, ...answers);
+    bench.store.answer({});
+    const input = { name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' };
+    return { sleeps: bench.sleeps, made: bench.provider.createCharacter(input, call) };
+  }
+
+  it('may not be known at once, whatever way the host says so', async () => {
+    for (const way of dialect.refusals(404, 'No such job')) {
+      const { sleeps, made: character } = await create(
+        way,
+        way,
+        dialect.job(dialect.words.running, { id: '"t"' }),
+        made,
+      );
+      expect(await character).toEqual({ id: 'char_1', name: 'Joe' });
+      expect(sleeps).toEqual([1000, 1500, 2250, 3375]);
+    }
+  });
+
+  it('may be unknown for a moment after it was seen', async () => {
+    const running = dialect.job(dialect.words.running, { id: '"t"' });
+    const { made: character } = await create(running, unknown, running, unknown, made);
+    expect(await character).toEqual({ id: 'char_1', name: 'Joe' });
+  });
+
+  it('is pending, and not gone, when the host has known nothing of it for two minutes (P2)', async () => {
+    const { sleeps, made: character } = await create({ ...unknown, forever: true });
+    expect(await failureOf(character)).toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/does not know/),
+    });
+    const waited = sleeps.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThanOrEqual(120_000);
+    expect(waited).toBeLessThanOrEqual(130_000);
+  });
+
+  it('is asked about at the pace that the host names, where it is slower', async () => {
+    const running = dialect.job(dialect.words.running, { id: '"t"' });
+    const { sleeps, made: character } = await create(
+      { ...running, headers: { ...running.headers, 'retry-after': '7' } },
+      made,
+    );
+    await character;
+    expect(sleeps).toEqual([1000, 7000]);
+  });
+});
