@@ -1,8 +1,9 @@
 /** A character by what the user typed, and the document that shows it. */
-import type { Context } from '../context.ts';
+
 import { type Character, isMade } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { type Outdated, outdated } from './outdated.ts';
 
 const SEE_CAST = 'See the cast: sora character list';
@@ -13,23 +14,23 @@ export interface CharacterDocument extends Character {
   readonly outdated?: Outdated;
 }
 
-export async function characterDocument(context: Context, character: Character): Promise<CharacterDocument> {
+export async function characterDocument(workspace: Workspace, character: Character): Promise<CharacterDocument> {
   if (!isMade(character)) return character;
-  const clipPath = (await context.characters()).clipPath(character.master.sha256);
+  const clipPath = (await workspace.characters()).clipPath(character.master.sha256);
   const old = outdated(character);
   return { ...character, clipPath, ...(old && { outdated: old }) };
 }
 
 /** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */
 export async function requireCharacter(
-  context: Context,
+  workspace: Workspace,
   name: string,
   { mayBeNew = false }: { readonly mayBeNew?: boolean } = {},
 ): Promise<Character> {
   if (name.trim() === '') {
     throw new SoraError('usage', 'The name of a character is empty.', { hint: SEE_CAST });
   }
-  const store = await context.characters();
+  const store = await workspace.characters();
   const found = await store.find(name);
   if (found) return found;
   const { records } = await store.list();

@@ -1,5 +1,5 @@
 /** Registrations that may be paid for: written down before the request leaves, and continued by whoever comes next (P2). */
-import type { Context } from '../context.ts';
+
 import type { HeldLock } from '../disk/lock.ts';
 import type { RemoteCharacter } from '../providers/provider.ts';
 import type { Character, PendingRegistration, Registration } from '../shared/character.ts';
@@ -7,6 +7,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat-registration.ts';
 
@@ -62,38 +63,42 @@ interface Request {
  * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
  * answer is repeated as `repeat.ts` says; nothing else is.
  */
-export async function createId(context: Context, character: Character, request: Request): Promise<RegistrationOutcome> {
+export async function createId(
+  workspace: Workspace,
+  character: Character,
+  request: Request,
+): Promise<RegistrationOutcome> {
   const { target, resend } = request;
   const before = pendingAt(character, target);
   let lost: Unsettled | undefined =
     before && before.taskId === undefined && !resend ? { character, target, entry: before } : undefined;
-  let ambiguous = lost && unknownFate(context, lost);
+  let ambiguous = lost && unknownFate(workspace, lost);
   for (;;) {
-    const { made, error, entry } = await requestId(context, character, { ...request, lost: lost?.entry });
+    const { made, error, entry } = await requestId(workspace, character, { ...request, lost: lost?.entry });
     if (made) return made;
     if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
       lost = { character, target, entry };
-      ambiguous = explain(context, error, lost);
-      sayAtExit(context, character, ambiguous);
-      if (await waitToRepeat(context, { ...lost, error, admit: request.admit })) continue;
+      ambiguous = explain(workspace, error, lost);
+      sayAtExit(workspace, character, ambiguous);
+      if (await waitToRepeat(workspace, { ...lost, error, admit: request.admit })) continue;
       throw ambiguous;
     }
     if (!NOTHING_MADE.has(error.code)) {
-      const told = entry ? explain(context, error, { character, target, entry }) : error;
-      sayAtExit(context, character, told);
+      const told = entry ? explain(workspace, error, { character, target, entry }) : error;
+      sayAtExit(workspace, character, told);
       throw told;
     }
     const told = ambiguous && UNANSWERED.has(error.code) ? ambiguous : error;
-    sayAtExit(context, character, told);
+    sayAtExit(workspace, character, told);
     // What an earlier request made is as unknown as it was.
-    if (entry) await exitMessages.hold(() => writeQuietly(context, character, { target, entry: lost?.entry }));
+    if (entry) await exitMessages.hold(() => writeQuietly(workspace, character, { target, entry: lost?.entry }));
     throw told;
   }
 }
 
 /** One request, and what it has left in the record. `lost` tells of those before it. */
 async function requestId(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   { target, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
 ): Promise<
@@ -101,8 +106,8 @@ async function requestId(
   | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
 > {
   const { provider, orientation } = target;
-  const { ui } = context;
-  const { signal, clock } = context.runtime;
+  const { reporter } = workspace;
+  const { signal, clock } = workspace.runtime;
   const { name } = character;
   let entry: PendingRegistration | undefined;
   try {
@@ -113,29 +118,29 @@ async function requestId(
         async onSend() {
           held.assertHeld();
           const next: PendingRegistration = {
-            ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await context.profileName() },
+            ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await workspace.profileName() },
             ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
             createdAt: new Date(clock.now()).toISOString(),
           };
-          await exitMessages.hold(() => updatePending(context, character, { target, entry: next }));
+          await exitMessages.hold(() => updatePending(workspace, character, { target, entry: next }));
           entry = next;
-          sayAtExit(context, character, unknownFate(context, { character, target, entry }));
+          sayAtExit(workspace, character, unknownFate(workspace, { character, target, entry }));
         },
         async onPending(taskId) {
           if (!entry) throw new TypeError('a task was begun before its request was announced');
           const next = { ...entry, taskId };
           entry = next;
           const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
-          await recordAnswer(ui, {
+          await recordAnswer(reporter, {
             subject: subjectOf(character),
-            write: () => updatePending(context, character, { target, entry: next }),
+            write: () => updatePending(workspace, character, { target, entry: next }),
             unwritten: (why, cause) =>
               new SoraError('machine', `${making}, but ${why}`, {
                 hint: `Note down the task. ${messageOf(cause)}`.trim(),
               }),
             stopped: () =>
               new SoraError('pending', `Stopped; ${making}.`, {
-                hint: `Nothing is lost. Continue with: ${syncCommand(context, character)}`,
+                hint: `Nothing is lost. Continue with: ${syncCommand(workspace, character)}`,
               }),
           });
         },
@@ -151,8 +156,8 @@ async function requestId(
 /** After one of these the host has not answered a repeat, so that all that is known is what was lost before. */
 const UNANSWERED: ReadonlySet<ErrorCode> = new Set(['network', 'interrupted', 'terminated'] as const);
 
-function sayAtExit({ ui }: Context, character: Character, error: SoraError): void {
-  exitMessages.set(subjectOf(character), () => ui.error(error));
+function sayAtExit({ reporter }: Workspace, character: Character, error: SoraError): void {
+  exitMessages.set(subjectOf(character), () => reporter.error(error));
 }
 
 /** What a forced exit says something of. */
@@ -166,22 +171,22 @@ export function subjectOf({ name }: Character): string {
  * while the task goes on, and why a task has failed, after which the place is free.
  */
 export async function continueId(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   { target, entry, resend }: { target: RegistrationTarget; entry: PendingRegistration; resend: boolean },
 ): Promise<RegistrationOutcome | undefined> {
-  const { ui, runtime } = context;
+  const { reporter, runtime } = workspace;
   const { provider } = target;
   const { taskId } = entry;
   if (taskId === undefined || !provider.resumeCharacter) {
     if (resend) return undefined;
-    const fate = unknownFate(context, { character, target, entry });
+    const fate = unknownFate(workspace, { character, target, entry });
     const said = await repeatAnnouncement(provider, entry);
     if (said === undefined) throw fate;
-    ui.warn(`${fate.message} ${said}`);
+    reporter.warn(`${fate.message} ${said}`);
     return undefined;
   }
-  const task = await ui.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
+  const task = await reporter.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
   try {
     const remote = await provider.resumeCharacter(taskId, { signal: runtime.signal });
     if (remote) {
@@ -192,7 +197,7 @@ export async function continueId(
     task.fail(`${character.name} is not registered with ${provider.name} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
-      await writeQuietly(context, character, { target, entry: undefined });
+      await writeQuietly(workspace, character, { target, entry: undefined });
       throw new SoraError(error.code, error.message, {
         hint: `${sentence(error.hint ?? 'The task is over.')} The same command starts another.`,
         ...(error.requestId !== undefined && { requestId: error.requestId }),
@@ -200,16 +205,16 @@ export async function continueId(
       });
     }
     if (resend && error.code === 'ambiguous') return undefined;
-    throw explain(context, error, { character, target, entry });
+    throw explain(workspace, error, { character, target, entry });
   }
   task.fail(`${provider.name} does not know the task ${oneLine(taskId, 100)}`);
   // A host may need a moment to know what it has just begun.
   if (runtime.clock.now() - Date.parse(entry.createdAt) < JUST_BEGUN_MS) {
     const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
-    throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(context, character)}` });
+    throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(workspace, character)}` });
   }
-  ui.note(`${provider.name} no longer knows the task that was making ${character.name}; another is started.`);
-  await updatePending(context, character, { target, entry: undefined });
+  reporter.note(`${provider.name} no longer knows the task that was making ${character.name}; another is started.`);
+  await updatePending(workspace, character, { target, entry: undefined });
   return undefined;
 }
 
@@ -223,24 +228,24 @@ interface Unsettled {
 }
 
 /** The error of a request that is not over, with what to look for and how to go on. */
-function explain(context: Context, error: SoraError, unsettled: Unsettled): SoraError {
+function explain(workspace: Workspace, error: SoraError, unsettled: Unsettled): SoraError {
   const { character, target, entry } = unsettled;
   const more = { ...(error.requestId !== undefined && { requestId: error.requestId }), cause: error };
   if (error.code === 'ambiguous') {
     const message = `${sentence(error.message)} ${character.name} may be known to ${target.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
-    return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled), ...more });
+    return new SoraError('ambiguous', message, { hint: waysOut(workspace, unsettled), ...more });
   }
   if (error.code !== 'pending') return error;
   // Nobody can wait with a key that the host refuses.
   const code = isSoraError(error.cause, 'auth') ? 'auth' : 'pending';
   return new SoraError(code, error.message, {
-    hint: `It continues at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(context, character)}`,
+    hint: `It continues at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(workspace, character)}`,
     ...more,
   });
 }
 
 /** A request was sent, and its answer never came to anybody. */
-function unknownFate(context: Context, unsettled: Unsettled): SoraError {
+function unknownFate(workspace: Workspace, unsettled: Unsettled): SoraError {
   const { character, target, entry } = unsettled;
   const requests = requestsOf(entry);
   const sent =
@@ -248,23 +253,28 @@ function unknownFate(context: Context, unsettled: Unsettled): SoraError {
       ? `a request was sent at ${entry.createdAt}`
       : `${requests} requests were sent, the last at ${entry.createdAt}`;
   const message = `${character.name} may be known to ${target.provider.name} already: ${sent}, and its outcome is not known.`;
-  return new SoraError('ambiguous', message, { hint: waysOut(context, unsettled) });
+  return new SoraError('ambiguous', message, { hint: waysOut(workspace, unsettled) });
 }
 
-function waysOut(context: Context, { character, target, entry }: Unsettled): string {
+function waysOut(workspace: Workspace, { character, target, entry }: Unsettled): string {
   const where = `Look for ${JSON.stringify(entry.name)} among the characters, or in the bill, of your host.`;
-  const adopt = command(context, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
+  const adopt = command(workspace, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
   const turned = target.orientation === 'portrait' ? ' --orientation portrait' : '';
   return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add --resend.`;
 }
 
 /** The command that goes on with a registration, as the user would type it: to the same host. */
-export function syncCommand(context: Context, { name }: Character): string {
-  return command(context, 'sync', [shellQuote(name)]);
+export function syncCommand(workspace: Workspace, { name }: Character): string {
+  return command(workspace, 'sync', [shellQuote(name)]);
 }
 
-function command({ globals }: Context, verb: string, operands: readonly string[], own: readonly string[] = []): string {
-  const { provider, baseUrl, backend, profile } = globals;
+function command(
+  { selection }: Workspace,
+  verb: string,
+  operands: readonly string[],
+  own: readonly string[] = [],
+): string {
+  const { provider, baseUrl, backend, profile } = selection;
   const given = Object.entries({ provider, 'base-url': baseUrl, backend, profile }).flatMap(([name, value]) =>
     value === undefined ? [] : shellOption(`--${name}`, shellQuote(value)),
   );
@@ -277,11 +287,11 @@ function madeOf(remote: RemoteCharacter, sent: string): RegistrationOutcome {
 
 /** On the disk when it resolves. */
 async function updatePending(
-  context: Context,
+  workspace: Workspace,
   { name }: Character,
   { target, entry }: { target: RegistrationTarget; entry: PendingRegistration | undefined },
 ): Promise<void> {
-  await (await context.characters()).update(name, (current) => {
+  await (await workspace.characters()).update(name, (current) => {
     const rest = withoutPending(current, target);
     return entry ? { ...rest, pending: [...(rest.pending ?? []), entry] } : rest;
   });
@@ -289,12 +299,12 @@ async function updatePending(
 
 /** That it cannot be written must not hide why there is nothing to wait for. */
 async function writeQuietly(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   what: { target: RegistrationTarget; entry: PendingRegistration | undefined },
 ): Promise<void> {
-  await updatePending(context, character, what).catch((cause: unknown) => {
-    context.ui.warn(`${character.name}: its record was not updated: ${messageOf(cause)}`);
+  await updatePending(workspace, character, what).catch((cause: unknown) => {
+    workspace.reporter.warn(`${character.name}: its record was not updated: ${messageOf(cause)}`);
   });
 }
 

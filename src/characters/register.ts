@@ -1,6 +1,5 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
 import { clipFor } from '../clips/prepare.ts';
-import type { Context } from '../context.ts';
 import { costToKeep } from '../costs/budget.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { firstTime } from '../disk/once-marker.ts';
@@ -9,6 +8,7 @@ import { type Character, isMade, type MadeCharacter, type Registration } from '.
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
 import { continueId, createId, pendingAt, type RegistrationOutcome, subjectOf, withoutPending } from './pending.ts';
@@ -32,31 +32,31 @@ export interface RegisterOptions {
  * answered. Throws what the provider throws, and what `continueId` says.
  */
 export async function ensureRegistered(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   target: RegistrationTarget,
   { resend = false, admit }: RegisterOptions = {},
 ): Promise<Registration> {
-  const { runtime, ui } = context;
+  const { runtime, reporter } = workspace;
   const known = registrationAt(character, target, runtime.clock.now());
   if (known && !isDoubtful(known, runtime.clock.now())) return known;
   const { name } = character;
   const busy = `Another sora is registering ${name} with ${target.provider.name}; waiting for it.`;
-  const wait = { signal: runtime.signal, onBusy: () => ui.note(busy) };
-  const store = await context.characters();
+  const wait = { signal: runtime.signal, onBusy: () => reporter.note(busy) };
+  const store = await workspace.characters();
   return store.registering(
     name,
     placeId(target),
     async (held) => {
-      const current = await requireCharacter(context, name);
+      const current = await requireCharacter(workspace, name);
       refuseOtherClip(character, current);
-      const living = await livingAt(context, current, target);
+      const living = await livingAt(workspace, current, target);
       if (living) return living;
       const entry = pendingAt(current, target);
-      const made = entry && (await continueId(context, current, { target, entry, resend }));
+      const made = entry && (await continueId(workspace, current, { target, entry, resend }));
       return made
-        ? save(context, current, { target, made })
-        : register(context, current, { target, held, resend, admit });
+        ? save(workspace, current, { target, made })
+        : register(workspace, current, { target, held, resend, admit });
     },
     wait,
   );
@@ -106,32 +106,35 @@ function isDoubtful({ kind, expiresAt, createdAt }: Registration, nowMs: number)
 
 /** The living registration, after a look at one that may have died. */
 async function livingAt(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   target: RegistrationTarget,
 ): Promise<Registration | undefined> {
-  const now = context.runtime.clock.now();
-  for (let current = character; ; current = await requireCharacter(context, character.name)) {
+  const now = workspace.runtime.clock.now();
+  for (let current = character; ; current = await requireCharacter(workspace, character.name)) {
     const known = registrationAt(current, target, now);
-    if (!known || !isDoubtful(known, now) || (await isStillRegistered(context, target, known)) !== false) return known;
-    await markStale(context, current, { target, registration: known });
+    if (!known || !isDoubtful(known, now) || (await isStillRegistered(workspace, target, known)) !== false)
+      return known;
+    await markStale(workspace, current, { target, registration: known });
   }
 }
 
 async function register(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   { target, held, resend, admit }: RegisterOptions & { target: RegistrationTarget; held: HeldLock; resend: boolean },
 ): Promise<Registration> {
-  const { ui } = context;
+  const { reporter } = workspace;
   const { provider, orientation, mode } = target;
   if (!isMade(character)) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
-  const clip = await clipFor(context, character, { orientation, maxPixels: MAX_PIXELS[mode] });
-  await sayLikenessRule(context);
-  const task = await ui.task(`${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`);
+  const clip = await clipFor(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
+  await sayLikenessRule(workspace);
+  const task = await reporter.task(
+    `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`,
+  );
   try {
-    const made = await MAKERS[mode](context, character, { target, clipPath: clip.path, held, resend, admit }).catch(
+    const made = await MAKERS[mode](workspace, character, { target, clipPath: clip.path, held, resend, admit }).catch(
       (error: unknown) => {
         task.fail(
           `${character.name} is not registered with ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`,
@@ -141,7 +144,7 @@ async function register(
     );
     // Told before it is written: the record may never be.
     task.done(`${character.name} is registered with ${provider.name}: ${oneLine(made.value, 200)}`);
-    return await save(context, character, { target, made });
+    return await save(workspace, character, { target, made });
   } finally {
     await clip.dispose();
   }
@@ -166,12 +169,16 @@ const MAKERS = {
   },
 } satisfies Record<
   CharacterMode,
-  (context: Context, character: MadeCharacter, request: Parameters<typeof createId>[2]) => Promise<RegistrationOutcome>
+  (
+    workspace: Workspace,
+    character: MadeCharacter,
+    request: Parameters<typeof createId>[2],
+  ) => Promise<RegistrationOutcome>
 >;
 
 /** Keeps what the host has made, and takes out what was pending for it, in one step. */
 async function save(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   { target, made }: { target: RegistrationTarget; made: RegistrationOutcome },
 ): Promise<Registration> {
@@ -183,20 +190,20 @@ async function save(
     [shellQuote(id)],
     [shellOption('--name', shellQuote(character.name))],
   );
-  return recordAnswer(context.ui, {
+  return recordAnswer(workspace.reporter, {
     subject: subjectOf(character),
     async write() {
       let registration: Registration = {
         provider: provider.name,
         baseUrl: provider.baseUrl,
-        profile: await context.profileName(),
+        profile: await workspace.profileName(),
         orientation,
         kind: KINDS[mode],
-        createdAt: new Date(context.runtime.clock.now()).toISOString(),
+        createdAt: new Date(workspace.runtime.clock.now()).toISOString(),
         ...made,
       };
       const costOf = mode === 'id' ? await costToKeep(provider) : undefined;
-      await (await context.characters()).update(character.name, (current) => {
+      await (await workspace.characters()).update(character.name, (current) => {
         refuseOtherClip(character, current);
         registration = { ...registration, ...costOf?.(requestsOf(pendingAt(current, target))) };
         const rest = mode === 'id' ? withoutPending(current, target) : current;
@@ -226,9 +233,9 @@ function refuseOtherClip(expected: Character, current: Character): void {
 }
 
 /** Once per home, before the first upload. */
-async function sayLikenessRule(context: Context): Promise<void> {
-  if (!(await firstTime(context.paths.state, 'likeness'))) return;
-  context.ui.warn(
+async function sayLikenessRule(workspace: Workspace): Promise<void> {
+  if (!(await firstTime(workspace.paths().state, 'likeness'))) return;
+  workspace.reporter.warn(
     'A clip that shows a person needs that person’s permission. Likenesses of real people are blocked by default at OpenAI. (Said once.)',
   );
 }

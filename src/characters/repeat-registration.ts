@@ -2,7 +2,7 @@
  * A registration whose answer was lost, sent once more by itself: the one exception of P2, for what is known to cost next
  * to nothing. Else one 500 would hold up every video of that character until a person has looked.
  */
-import type { Context } from '../context.ts';
+
 import { type Cost, formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { entryOf } from '../providers/index.ts';
@@ -10,6 +10,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 
 /** How often a registration is repeated, over all commands: the record counts. */
@@ -41,7 +42,7 @@ export async function repeatAnnouncement(provider: Provider, entry: PendingRegis
 
 /** Announces the repeat of a request whose answer was lost, and resolves when it may leave; false where it may not. */
 export async function waitToRepeat(
-  { ui, runtime }: Context,
+  { reporter, runtime }: Workspace,
   {
     character,
     target,
@@ -65,7 +66,7 @@ export async function waitToRepeat(
     if (isSoraError(refusal, 'budget')) return false;
     throw refusal;
   }
-  ui.warn(`${character.name}: ${sentence(error.message)} ${said}`);
+  reporter.warn(`${character.name}: ${sentence(error.message)} ${said}`);
   try {
     await runtime.clock.sleep(retryDelayMs(requestsOf(entry), undefined, runtime.random), runtime.signal);
     return true;

@@ -1,8 +1,9 @@
 /** Registrations that no longer hold: how that is found out, and how it is remembered. */
-import type { Context } from '../context.ts';
+
 import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 
 /** What speaks of the user or the network, and not of the registration. */
@@ -13,7 +14,7 @@ const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interru
  * Undefined when nobody can tell. Throws `auth`, `budget`, and when aborted.
  */
 export async function isStillRegistered(
-  { runtime }: Context,
+  { runtime }: Workspace,
   { provider, mode }: RegistrationTarget,
   { value }: Registration,
 ): Promise<boolean | undefined> {
@@ -29,15 +30,15 @@ export async function isStillRegistered(
 
 /** Remembers that the host has forgotten a registration, so that it is made anew; the user is told. */
 export async function markStale(
-  context: Context,
+  workspace: Workspace,
   character: Character,
   { target, registration }: { target: RegistrationTarget; registration: Registration },
 ): Promise<void> {
   const { value } = registration;
-  context.ui.note(
+  workspace.reporter.note(
     `${target.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered again.`,
   );
-  await (await context.characters()).update(character.name, (current) => ({
+  await (await workspace.characters()).update(character.name, (current) => ({
     ...current,
     registrations: current.registrations.map((one) => (one.value === value ? { ...one, stale: true } : one)),
   }));
@@ -49,26 +50,26 @@ export async function markStale(
  * stand in the refusal. True when there were any.
  */
 export async function forgetStale(
-  context: Context,
+  workspace: Workspace,
   { characters, target, refusal }: { characters: readonly Character[]; target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
-  const store = await context.characters();
+  const store = await workspace.characters();
   let found = false;
   for (const character of characters) {
     // One that is older may be next in line, and forgotten too.
     for (;;) {
       const current = (await store.find(character.name)) ?? character;
-      const registration = registrationAt(current, target, context.runtime.clock.now());
-      if (!registration || !(await isForgotten(context, registration, { target, refusal }))) break;
+      const registration = registrationAt(current, target, workspace.runtime.clock.now());
+      if (!registration || !(await isForgotten(workspace, registration, { target, refusal }))) break;
       found = true;
-      await markStale(context, character, { target, registration });
+      await markStale(workspace, character, { target, registration });
     }
   }
   return found;
 }
 
 async function isForgotten(
-  context: Context,
+  workspace: Workspace,
   registration: Registration,
   { target, refusal }: { target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
@@ -80,6 +81,6 @@ async function isForgotten(
   // A file that is there can still be refused by name, because the host cannot read it.
   if (target.mode !== 'id' && isNamed) return true;
   // A host that cannot be asked, or does not answer, says nothing about it but what it said already.
-  const holds = await isStillRegistered(context, target, registration).catch(() => undefined);
+  const holds = await isStillRegistered(workspace, target, registration).catch(() => undefined);
   return holds === undefined ? isNamed : !holds;
 }

@@ -1,10 +1,9 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
 import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video-derive.ts';
+import type { FollowFlags, GenerateFlags } from '../commands/video-input.ts';
 import type { ResendFlags } from '../commands/video-resend.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
-import type { FollowFlags } from '../videos/follow.ts';
-import type { GenerateFlags } from '../videos/read-input.ts';
 import {
   type Act,
   ALLOW_UNKNOWN_COST,

@@ -1,12 +1,12 @@
 /** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
 import { basename } from 'node:path';
-import type { Context } from '../context.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { BestPart, MediaInfo, MediaPlan, PictureFindings } from '../media/plan/plan.ts';
 import type { Ffmpeg } from '../media/prepare.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { isSoraError } from '../shared/errors.ts';
 import type { Rect } from '../shared/geometry.ts';
+import type { Workspace } from '../workspace.ts';
 
 export interface InspectedClip {
   readonly path: string;
@@ -16,27 +16,28 @@ export interface InspectedClip {
 
 /** Finds what `--start auto` and `--crop-bars` ask for, with progress. Throws `machine` without an ffmpeg. */
 export async function examinePicture(
-  context: Context,
+  workspace: Workspace,
   clip: InspectedClip,
   options: ClipOptions,
 ): Promise<PictureFindings> {
-  const ffmpeg = await context.ffmpeg();
-  const moment = options.start === 'auto' ? await chooseStart(context, clip, { ffmpeg, options }) : undefined;
+  const ffmpeg = await workspace.ffmpeg();
+  const moment = options.start === 'auto' ? await chooseStart(workspace, clip, { ffmpeg, options }) : undefined;
   if (!options.cropBars) return { moment };
   const { planMedia } = await import('../media/plan/plan.ts');
-  const crop = await findPicture(context, { ...clip, plan: planMedia(clip.info, options, { moment }) });
-  if (!crop) context.ui.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing is cropped.`);
+  const crop = await findPicture(workspace, { ...clip, plan: planMedia(clip.info, options, { moment }) });
+  if (!crop)
+    workspace.reporter.note(`There are no black bars of equal width in ${basename(clip.path)}; nothing is cropped.`);
   return { moment, crop };
 }
 
 async function chooseStart(
-  { ui, runtime }: Context,
+  { reporter, runtime }: Workspace,
   { path, info }: InspectedClip,
   { ffmpeg, options }: { ffmpeg: Ffmpeg; options: ClipOptions },
 ): Promise<BestPart> {
   const { findBestPart } = await import('../media/judge/scan.ts');
   const name = basename(path);
-  const task = await ui.task(`Analysing ${name}`);
+  const task = await reporter.task(`Analysing ${name}`);
   try {
     const moment = await findBestPart({
       ...{ source: path, info, ffmpeg, signal: runtime.signal, duration: options.duration },
@@ -52,13 +53,16 @@ async function chooseStart(
 }
 
 /** The picture between black bars, in the part that the plan takes; undefined where there are none. Throws `machine` without an ffmpeg. */
-export async function findPicture(context: Context, { path, info, plan }: InspectedClip): Promise<Rect | undefined> {
+export async function findPicture(
+  workspace: Workspace,
+  { path, info, plan }: InspectedClip,
+): Promise<Rect | undefined> {
   if (plan.kind === 'reject' || !info.video) return undefined;
   const { measurePicture } = await import('../media/judge/measure-picture.ts');
   const { pictureBetweenBars } = await import('../media/judge/bars.ts');
   const { uprightSize } = await import('../media/info.ts');
   const readings = await measurePicture({
-    ...{ source: path, info, ffmpeg: await context.ffmpeg(), signal: context.runtime.signal, ...partOf(plan) },
+    ...{ source: path, info, ffmpeg: await workspace.ffmpeg(), signal: workspace.runtime.signal, ...partOf(plan) },
     until: endOfShape(plan),
     want: { bars: true },
   });
@@ -75,14 +79,14 @@ function endOfShape(plan: MediaPlan): number | undefined {
 
 /** Undefined for a clip that cannot be used. What this machine cannot measure is told, not thrown. */
 export async function judgeClip(
-  context: Context,
+  workspace: Workspace,
   { path, info, plan }: InspectedClip,
   options: ClipOptions,
 ): Promise<Judgement | undefined> {
   const { video } = info;
   if (plan.kind === 'reject' || !video) return undefined;
   const part = partOf(plan);
-  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
   if (!ffmpeg)
     return {
       part,
@@ -92,7 +96,7 @@ export async function judgeClip(
   const { measureBetweenBars, measuresBlur } = await import('../media/judge/measure-picture.ts');
   const { judge } = await import('../media/judge/judge.ts');
   const { measureTracks } = await import('../media/ffmpeg/sound.ts');
-  const { signal } = context.runtime;
+  const { signal } = workspace.runtime;
   const blur = await measuresBlur(ffmpeg, signal);
   try {
     const where = { source: path, ...part };

@@ -1,45 +1,45 @@
 /** What a file is, and what would be done to it. Everything that prepares a clip begins here. */
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Context } from '../context.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { MediaInfo, PictureFindings } from '../media/plan/plan.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { refuseAll } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import type { InspectedClip } from './inspect-picture.ts';
 
 /** Looks at a file and plans. Throws `usage` for a path that is no file and for wishes that cannot be met, `clip` for what is no media. */
 export async function inspectClip(
-  context: Context,
+  workspace: Workspace,
   file: string,
   options: ClipOptions,
   known: PictureFindings = {},
 ): Promise<InspectedClip> {
-  const path = await realFile(resolve(context.runtime.cwd, file));
+  const path = await realFile(resolve(workspace.runtime.cwd, file));
   // A machine without ffmpeg can still inspect what headers tell.
-  const ffmpeg = context.ffmpeg().catch(() => undefined);
+  const ffmpeg = workspace.ffmpeg().catch(() => undefined);
   const { probePart } = await import('../media/probe/probe.ts');
   const { planMedia } = await import('../media/plan/plan.ts');
-  const { signal } = context.runtime;
+  const { signal } = workspace.runtime;
   const start = typeof options.start === 'number' ? options.start : 0;
-  let info = await probeAtOnce(context, path, { ffmpeg, start });
+  let info = await probeAtOnce(workspace, path, { ffmpeg, start });
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: PictureFindings = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
     const { examinePicture } = await import('./inspect-picture.ts');
-    found = { ...known, ...(await examinePicture(context, first, options)) };
+    found = { ...known, ...(await examinePicture(workspace, first, options)) };
     if (found.moment) info = await probePart(path, info, { ffmpeg, start: found.moment.start, signal });
   }
   const plan = found === known ? first.plan : planMedia(info, options, found);
   if (plan.kind === 'reject' || !info.video) return { path, info, plan };
-  if (plan.kind === 'convert') return inOneShape(context, { path, info, plan }, { options, found });
+  if (plan.kind === 'convert') return inOneShape(workspace, { path, info, plan }, { options, found });
   // The last that can keep it from being copied, and the only one for which the file is read to its end.
   const { findOtherSize } = await import('../media/probe/h264-sizes.ts');
   const otherSize = await findOtherSize(path, info.video, signal);
   if (!otherSize) return { path, info, plan };
   const converted = planMedia(info, options, { ...found, otherSize });
-  return inOneShape(context, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
+  return inOneShape(workspace, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
 }
 
 /** `/dev/stdin` and its like name another file in each process: the one that it is in this one. */
@@ -52,13 +52,13 @@ async function realFile(path: string): Promise<string> {
  * for. Where another turns out to be the one that works, or none, the look is taken again with that.
  */
 async function probeAtOnce(
-  context: Context,
+  workspace: Workspace,
   path: string,
   { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
 ): Promise<MediaInfo> {
   const { probeMedia } = await import('../media/probe/probe.ts');
-  const options = { signal: context.runtime.signal, start };
-  const program = await context.ffmpegProgram();
+  const options = { signal: workspace.runtime.signal, start };
+  const program = await workspace.ffmpegProgram();
   const early = probeMedia(path, { ...options, ffmpeg: program });
   early.catch(() => {});
   const found = await ffmpeg;
@@ -70,18 +70,18 @@ const ONE_SHAPE = /^(?:GIF|ProRes|JPEG|DV)$/;
 
 /** Takes a part in which the picture has one shape, where it changes on the way: an encode would stretch the others. */
 async function inOneShape(
-  context: Context,
+  workspace: Workspace,
   clip: InspectedClip,
   { options, found }: { options: ClipOptions; found: PictureFindings },
 ): Promise<InspectedClip> {
   const { path, info, plan } = clip;
   const { video } = info;
-  const ffmpeg = await context.ffmpeg().catch(() => undefined);
+  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
   if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
   const { bestStretch, findStretches, partInOneShape } = await import('../media/probe/shapes.ts');
   const { videoSeconds } = await import('../media/info.ts');
   const isAsked = typeof options.start === 'number';
-  const { signal } = context.runtime;
+  const { signal } = workspace.runtime;
   const { seconds } = plan.target;
   const stretchesIn = (start: number, end: number): ReturnType<typeof findStretches> =>
     findStretches(path, ffmpeg, {

@@ -1,6 +1,5 @@
 /** Preparing a clip, for a file of the user's, for a character's master and for an upload. */
 import { basename } from 'node:path';
-import type { Context } from '../context.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
 import type { MadeCharacter } from '../shared/character.ts';
@@ -8,21 +7,22 @@ import { type Clip, type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/cli
 import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
 import { formatBytes, shellOption, shellPhrase } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { inspectClip, refuseRejected } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
 
 /** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */
 export async function prepareInto(
-  context: Context,
+  workspace: Workspace,
   clip: InspectedClip,
   { outputPath, name = basename(clip.path) }: { outputPath: string; name?: string },
 ): Promise<{ clip: Clip; plan: MediaPlan }> {
-  const { ui, runtime } = context;
+  const { reporter, runtime } = workspace;
   refuseRejected(clip);
   // Loaded while ffmpeg still tells its version.
   const { prepareClip } = await import('../media/prepare.ts');
-  const ffmpeg = await context.ffmpeg();
-  const task = await ui.task(`Preparing ${name}`);
+  const ffmpeg = await workspace.ffmpeg();
+  const task = await reporter.task(`Preparing ${name}`);
   try {
     const done = await prepareClip({
       source: clip.path,
@@ -34,7 +34,7 @@ export async function prepareInto(
       onProgress: (fraction) => task.update(`Preparing ${name}`, fraction),
     });
     task.done(`Prepared ${name}: ${clipLine(done.clip)}`);
-    for (const note of done.notes) ui.note(note);
+    for (const note of done.notes) reporter.note(note);
     return done;
   } catch (error) {
     task.fail(`${name} was not prepared`);
@@ -57,11 +57,11 @@ export interface UploadClip {
  * from it, because hosts stretch a clip whose aspect ratio is not the video's.
  */
 export async function clipFor(
-  context: Context,
+  workspace: Workspace,
   character: MadeCharacter,
   { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
 ): Promise<UploadClip> {
-  const store = await context.characters();
+  const store = await workspace.characters();
   const path = store.clipPath(character.master.sha256);
   if (!(await store.hasClip(character.master.sha256))) {
     throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
@@ -76,15 +76,17 @@ export async function clipFor(
   try {
     if (isTurned) {
       const lies = orientationOf(character.master);
-      context.ui.note(`${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`);
+      workspace.reporter.note(
+        `${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`,
+      );
     }
     // Turned, a 720p picture asks for a larger frame than it came in.
     const resolution = maxPixels === undefined ? 'auto' : '720p';
     const { fit } = character.options;
     const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
     // Bars of the old frame would stay inside the new one.
-    const crop = isTurned ? await paddedPicture(context, character, path) : undefined;
-    await prepareInto(context, await inspectClip(context, path, wishes, { crop }), {
+    const crop = isTurned ? await paddedPicture(workspace, character, path) : undefined;
+    await prepareInto(workspace, await inspectClip(workspace, path, wishes, { crop }), {
       outputPath: derived,
       name: `${character.name}'s clip`,
     });
@@ -97,14 +99,14 @@ export async function clipFor(
 
 /** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
 async function paddedPicture(
-  context: Context,
+  workspace: Workspace,
   { master: { picture }, options, planVersion }: MadeCharacter,
   path: string,
 ): Promise<Rect | undefined> {
   if (picture) return evenPart(picture);
   if (planVersion > 1 || options.fit !== 'pad') return undefined;
   const { findPicture } = await import('./inspect-picture.ts');
-  return findPicture(context, await inspectClip(context, path, DEFAULT_CLIP_OPTIONS));
+  return findPicture(workspace, await inspectClip(workspace, path, DEFAULT_CLIP_OPTIONS));
 }
 
 /** The largest part on even pixels: chroma is stored for pairs. */

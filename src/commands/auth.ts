@@ -29,8 +29,8 @@ export async function runAuthLogin(context: Context, text: string): Promise<unde
   const given = runtime.stdin.isTTY ? await askHidden(runtime, name) : await readKey(runtime, name);
   const key = checkKey(given, name);
   const profile = await context.profile();
-  const replaced = await storeKey(paths.config, name, key);
-  const path = keysPath(paths.config);
+  const replaced = await storeKey(paths().config, name, key);
+  const path = keysPath(paths().config);
   const used = keyOf(name, { env: runtime.env, keys: { [name]: key }, profile });
   if (used?.variable !== undefined) ui.warn(`${used.variable} is set, and is used before the key that was stored.`);
   const from = keySourceOf(name, profile);
@@ -47,7 +47,7 @@ export async function runAuthLogout(context: Context, text: string): Promise<und
   const { runtime, ui, paths } = context;
   const name = providerNamed(text);
   const profile = await context.profile();
-  const removed = await removeKey(paths.config, name);
+  const removed = await removeKey(paths().config, name);
   const used = keyOf(name, { env: runtime.env, keys: {}, profile });
   if (used?.variable !== undefined) ui.warn(`${used.variable} is still set in the environment, and is used.`);
   ui.result({

@@ -19,7 +19,7 @@ import { temporary } from '../disk/temporary.ts';
 import { PLAN_VERSION } from '../media/plan/plan.ts';
 import { sourceFacts } from '../media/source-facts.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
-import type { Purpose } from '../settings/choose-provider.ts';
+import { type Purpose, purposeOf } from '../settings/choose-provider.ts';
 import {
   type Character,
   isMade,
@@ -31,7 +31,6 @@ import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import { requestText } from '../videos/preview.ts';
-import { purposeOf } from '../videos/read-input.ts';
 import { planText } from './clip.ts';
 
 export interface CreateInput extends BudgetFlags {

@@ -12,13 +12,14 @@ import {
   mergeRegistrations,
 } from '../characters/cast-format.ts';
 import type { CharacterStore } from '../characters/store.ts';
-import { type Context, warnOfProviders } from '../context.ts';
+import type { Context } from '../context.ts';
 import { hashFile } from '../disk/hash.ts';
 import { checkFree, createOutput, machineError, type Output } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
 import { type Character, isMade } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
+import { warnOfProviders } from '../workspace.ts';
 import { castOf } from './character-sync.ts';
 
 export interface ExportInput {
@@ -148,7 +149,7 @@ export async function runCharacterImport(
   const { ui, runtime, paths } = context;
   // The store of this machine, whatever --cast lays over it.
   const { createCharacterStore } = await import('../characters/store.ts');
-  const store = createCharacterStore({ charactersDir: paths.characters, clipsDir: paths.clips });
+  const store = createCharacterStore({ charactersDir: paths().characters, clipsDir: paths().clips });
   const cast = await readCast(resolve(runtime.cwd, file), { stdin: runtime.stdin, signal: runtime.signal });
   await warnOfProviders(ui, cast);
   const arrivals = await checkArrivals(store, cast, force);

@@ -30,13 +30,13 @@ const KEYS_HINT = `Keys: defaultProfile, ${PROFILE_KEYS.join(', ')} (of the chos
 
 /** `sora config path` */
 export async function runConfigPath({ ui, paths }: Context): Promise<undefined> {
-  const path = settingsPath(paths.config);
+  const path = settingsPath(paths().config);
   ui.result({ json: { path }, text: path, quiet: [path] });
 }
 
 /** `sora config list`: everything that is set, under its full key. */
 export async function runConfigList({ ui, paths }: Context): Promise<undefined> {
-  const file = await readSettingsFile(paths.config);
+  const file = await readSettingsFile(paths().config);
   const rows = [
     ...(file.defaultProfile === undefined ? [] : [{ key: 'defaultProfile', value: file.defaultProfile as Value }]),
     ...Object.keys(file.profiles ?? {}).flatMap((profile) => rowsOf(file, profile)),
@@ -51,7 +51,7 @@ export async function runConfigList({ ui, paths }: Context): Promise<undefined> 
 /** `sora config get <key>`: throws `usage` for what is not set. */
 export async function runConfigGet(context: Context, text: string): Promise<undefined> {
   const { ui, paths } = context;
-  const file = await readSettingsFile(paths.config);
+  const file = await readSettingsFile(paths().config);
   const key = parseKey(text, context, file);
   if (key.kind === 'profile') {
     const rows = rowsOf(file, existing(file, key.profile));
@@ -74,7 +74,7 @@ export async function runConfigGet(context: Context, text: string): Promise<unde
 export async function runConfigSet(context: Context, text: string, given: string): Promise<undefined> {
   const { ui, paths } = context;
   let said = { key: '', value: '' as Value };
-  await changeSettings(paths.config, (file) => {
+  await changeSettings(paths().config, (file) => {
     const key = parseKey(text, context, file);
     if (key.kind === 'profile') {
       throw new SoraError('usage', `${nameOf(key)} is a profile, not a setting.`, {
@@ -92,7 +92,7 @@ export async function runConfigSet(context: Context, text: string, given: string
     return { ...file, profiles: { ...file.profiles, [name]: { ...profile, [key.field]: value } } };
   });
   ui.result({
-    json: { ...said, path: settingsPath(paths.config) },
+    json: { ...said, path: settingsPath(paths().config) },
     text: `${said.key}=${said.value}`,
     quiet: [said.key],
   });
@@ -109,8 +109,8 @@ export async function runConfigUnset(context: Context, text: string): Promise<un
     said = { key: nameOf(key), removed };
     return changed;
   };
-  unset(await readSettingsFile(paths.config));
-  if (said.removed) await changeSettings(paths.config, unset);
+  unset(await readSettingsFile(paths().config));
+  if (said.removed) await changeSettings(paths().config, unset);
   if (!said.removed) ui.note(`${said.key} was not set.`);
   ui.result({ json: said, text: said.removed ? `${said.key} is no longer set.` : '', quiet: [said.key] });
 }

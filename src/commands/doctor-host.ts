@@ -21,7 +21,7 @@ export async function hostFindings(context: Context, api: boolean): Promise<Find
   });
   if (!chosen.ok) {
     const { env } = context.runtime;
-    const profile = (await readSettings(context.paths.config)).profile(await context.profileName());
+    const profile = (await readSettings(context.paths().config)).profile(await context.profileName());
     const named = context.globals.provider ?? (env.SORA_PROVIDER || undefined) ?? profile.provider;
     const { code, ...remark } = chosen;
     // Nothing chosen yet is no fault, unless the host is to be asked.

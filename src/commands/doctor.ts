@@ -141,7 +141,7 @@ async function checkStore(context: Context): Promise<string> {
 
 /** A folder that is there takes a file for a moment; one that is not is only looked for from above. */
 async function checkWritable({ paths }: Context): Promise<string> {
-  const folders = [...new Set([paths.config, paths.data, paths.state])];
+  const folders = [...new Set([paths().config, paths().data, paths().state])];
   for (const folder of folders) {
     try {
       if (await exists(folder)) {
@@ -164,7 +164,7 @@ async function settingsFindings(context: Context): Promise<Finding[]> {
   const { warnings, warn } = collectWarnings(context);
   const found = await runCheck('settings', async () => {
     const { platform } = context.runtime;
-    const settings = await readSettings(context.paths.config, { platform, warn });
+    const settings = await readSettings(context.paths().config, { platform, warn });
     const profile = await context.profileName();
     return `${settings.path}${(await exists(settings.path)) ? '' : ' (not there yet)'}, profile ${profile}`;
   });
@@ -179,10 +179,10 @@ async function keyFindings(context: Context): Promise<Finding[]> {
   const { warnings, warn } = collectWarnings(context);
   let keys: Awaited<ReturnType<Context['keys']>> = {};
   const stored = await runCheck('stored keys', async () => {
-    keys = await readKeys(context.paths.config, { platform, warn });
+    keys = await readKeys(context.paths().config, { platform, warn });
     return Object.keys(keys).length === 0
       ? 'none'
-      : `${Object.keys(keys).join(', ')} in ${keysPath(context.paths.config)}`;
+      : `${Object.keys(keys).join(', ')} in ${keysPath(context.paths().config)}`;
   });
   // That the settings cannot be read has been said.
   const profile = await context.profile().catch((): Profile => ({}));

@@ -18,7 +18,7 @@ export async function runSandboxServe(
   const { startSandbox } = await import('../sandbox/server.ts');
   const { ScenarioError } = await import('../sandbox/faults/scenario.ts');
   const server = await startSandbox({
-    stateDir: paths.sandbox,
+    stateDir: paths().sandbox,
     ffmpeg: (await context.ffmpeg()).path,
     port: input.port ?? 0,
     ...(scenario !== undefined && { scenario }),

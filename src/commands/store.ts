@@ -9,11 +9,11 @@ import { isSoraError, SoraError } from '../shared/errors.ts';
 /** `sora store path` */
 export async function runStorePath({ ui, paths }: Context): Promise<undefined> {
   const folders = {
-    settings: paths.config,
-    characters: paths.characters,
-    clips: paths.clips,
-    jobs: paths.jobs,
-    sandbox: paths.sandbox,
+    settings: paths().config,
+    characters: paths().characters,
+    clips: paths().clips,
+    jobs: paths().jobs,
+    sandbox: paths().sandbox,
   };
   ui.result({
     json: folders,
@@ -96,7 +96,7 @@ async function outdatedByItsSource(context: Context, character: Character): Prom
 async function brokenSettings({ paths, runtime }: Context): Promise<readonly BrokenRecord[]> {
   const { keysPath, readKeys } = await import('../settings/keys.ts');
   const { readSettings, settingsPath } = await import('../settings/settings.ts');
-  const { config } = paths;
+  const { config } = paths();
   const looks = [
     { path: settingsPath(config), read: () => readSettings(config) },
     { path: keysPath(config), read: () => readKeys(config, runtime) },

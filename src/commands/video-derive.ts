@@ -7,13 +7,20 @@ import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import { type Derivation, isFinal, type Job, type VideoRequest } from '../shared/job.ts';
 import { admittedJob, existingJobs } from '../videos/admission.ts';
-import { findJobs, finishedJob, showJobs } from '../videos/find-jobs.ts';
-import type { FollowFlags } from '../videos/follow.ts';
+import { findJobs, finishedJob } from '../videos/find-jobs.ts';
 import { fingerprintOf } from '../videos/lifecycle.ts';
-import { checkTarget } from '../videos/output-target.ts';
-import { showRequest } from '../videos/preview.ts';
-import { DEFAULT_SECONDS, gatherProblems, isOwnFile, readPrompt, refuseIdle } from '../videos/read-input.ts';
 import { type Order, submit } from '../videos/submit.ts';
+import { DEFAULT_SECONDS } from '../videos/video-input.ts';
+import {
+  checkVideoOutput,
+  type FollowFlags,
+  gatherProblems,
+  isOwnFile,
+  outputOf,
+  readPrompt,
+  refuseIdle,
+} from './video-input.ts';
+import { showJobs, showRequest } from './video-results.ts';
 import { followAll } from './video-wait.ts';
 
 export interface DeriveFlags extends FollowFlags, BudgetFlags {
@@ -35,7 +42,7 @@ export async function runVideoDerive(
   const prompt = await check(() => readPrompt(context, input.prompt));
   const job = await check(async () => (await findJobs(context, [input.id]))[0]);
   if (!waits) await check(() => refuseIdle(input));
-  else if (!(await isOwnFile(context, input))) await check(() => checkTarget(context, input, 1));
+  else if (!(await isOwnFile(context, input))) await check(() => checkVideoOutput(context, input, 1));
   const host = job && (await check(() => hostOf(context, job, input.dryRun)));
   settle();
   if (prompt === undefined || !job || !host) throw new Error('what is missing was refused');
@@ -74,8 +81,10 @@ export async function runVideoDerive(
     wait: waits ? input : undefined,
   });
   if (waits) {
+    const output = outputOf(context, input);
     return followAll(context, [sent.job], (made) => ({
       ...input,
+      ...output,
       deadline,
       firstPauseMs: sent.pollAfterMs,
       job: made,

@@ -6,16 +6,17 @@ import type { Context } from '../context.ts';
 import { checkBudget, costOfCharacters, costOfVideo } from '../costs/budget.ts';
 import type { BillItem, Cost } from '../costs/cost.ts';
 import type { Provider } from '../providers/provider.ts';
+import { purposeOf } from '../settings/choose-provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { formatSize, orientationOf } from '../shared/geometry.ts';
 import { listOf } from '../shared/text.ts';
 import { keyOf } from '../videos/admission.ts';
-import { castSaid, NO_AUTO_CAST } from '../videos/auto-cast.ts';
-import { showJobs } from '../videos/find-jobs.ts';
+import { type CastingWish, castSaid, NO_AUTO_CAST } from '../videos/auto-cast.ts';
 import { type Admit, planRequest, type RequestPlan } from '../videos/prepare-request.ts';
-import { showRequest } from '../videos/preview.ts';
-import { type GenerateFlags, purposeOf, readVideoInput, type VideoInput } from '../videos/read-input.ts';
 import { type Submitted, submit } from '../videos/submit.ts';
+import type { VideoInput } from '../videos/video-input.ts';
+import { type GenerateFlags, outputOf, readVideoInput } from './video-input.ts';
+import { showJobs, showRequest } from './video-results.ts';
 import { followAll } from './video-wait.ts';
 
 export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
@@ -27,7 +28,11 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const allowRetired = flags.allowRetired === true;
   // What is refused anyway is not asked about.
   doubtsOfHost({ input: wished, provider, model, allowRetired });
-  const { input, autoCast } = await castSaid(context, flags, { input: wished, provider, model });
+  const { input, autoCast } = await castSaid(
+    context,
+    { input: wished, provider, model },
+    { autoCast: flags.autoCast, size: flags, ask: askOf(context, flags) },
+  );
   const doubts = doubtsOfHost({ input, provider, model, allowRetired });
   const deadline = context.runtime.clock.now() + flags.timeout * 1000;
   const { admit, quote } = budgetOf(context, flags, { input, provider, model, doubts });
@@ -51,10 +56,27 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const jobs = sent.map(({ job }) => job);
   if (wait) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
-    return followAll(context, jobs, (job) => ({ ...flags, deadline, firstPauseMs: firstPauses.get(job.id), job }));
+    const output = outputOf(context, flags);
+    return followAll(context, jobs, (job) => ({
+      ...flags,
+      ...output,
+      deadline,
+      firstPauseMs: firstPauses.get(job.id),
+      job,
+    }));
   }
   showJobs(context, jobs);
   return 0;
+}
+
+/** Asks on the terminal; undefined where that cannot be: standard input that was read for something else has no answer in it. */
+function askOf(
+  { runtime, globals }: Context,
+  { prompt, reference }: GenerateFlags & { prompt: string },
+): CastingWish['ask'] {
+  const isTerminal = runtime.stdin.isTTY && runtime.stderr.isTTY && !runtime.env.CI;
+  if (!isTerminal || globals.json || globals.quiet || prompt === '-' || reference === '-') return undefined;
+  return async (question) => (await import('../terminal/ask.ts')).ask(runtime, question, { byDefault: true });
 }
 
 /** What is known of the cost so far. */

@@ -6,15 +6,13 @@ import type { Provider, Reference } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isUnresolved, type Job } from '../shared/job.ts';
 import { admittedJob, existingJobs } from '../videos/admission.ts';
-import { findJobByBeginning, showJobs } from '../videos/find-jobs.ts';
-import type { FollowFlags } from '../videos/follow.ts';
-import { checkTarget } from '../videos/output-target.ts';
-import { showRequest } from '../videos/preview.ts';
-import { refuseIdle } from '../videos/read-input.ts';
+import { findJobByBeginning } from '../videos/find-jobs.ts';
 import { resolveUnknown, unresolvedError } from '../videos/recover-lost.ts';
 import { readReference } from '../videos/reference-image.ts';
 import { refuseKnown, refuseResent } from '../videos/replace.ts';
 import { type Order, submit } from '../videos/submit.ts';
+import { checkVideoOutput, type FollowFlags, outputOf, refuseIdle } from './video-input.ts';
+import { showJobs, showRequest } from './video-results.ts';
 import { followAll } from './video-wait.ts';
 
 export interface ResendFlags extends FollowFlags, BudgetFlags {
@@ -25,7 +23,7 @@ export interface ResendFlags extends FollowFlags, BudgetFlags {
 export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
   const deadline = context.runtime.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
-  if (waits) await checkTarget(context, input, 1);
+  if (waits) await checkVideoOutput(context, input, 1);
   else refuseIdle(input);
   const job = await unanswered(context, await findJobByBeginning(context, input.id), input.dryRun);
   const provider = await context.providerOf(job);
@@ -52,7 +50,8 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
   });
   if (waits) {
     const { pollAfterMs: firstPauseMs } = sent;
-    return followAll(context, [sent.job], (made) => ({ ...input, deadline, firstPauseMs, job: made }));
+    const output = outputOf(context, input);
+    return followAll(context, [sent.job], (made) => ({ ...input, ...output, deadline, firstPauseMs, job: made }));
   }
   showJobs(context, [sent.job]);
   return 0;

@@ -15,10 +15,10 @@ import {
   saveProgress,
   unknownJob,
 } from '../videos/find-jobs.ts';
-import type { FollowFlags } from '../videos/follow.ts';
 import { describe, jobError, waitForJob } from '../videos/lifecycle.ts';
-import { checkTarget, targetOf } from '../videos/output-target.ts';
+import { type Output, targetOf } from '../videos/output-target.ts';
 import { adoptVideo, requireSettled } from '../videos/recover-lost.ts';
+import { checkVideoOutput, type FollowFlags, outputOf } from './video-input.ts';
 import { createWaitDisplay, type WaitLine } from './wait-display.ts';
 
 /** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
@@ -35,11 +35,12 @@ export async function runVideoWait(
     jobs.length === 1 &&
     input.output !== undefined &&
     jobs[0]?.outputPath === resolve(context.runtime.cwd, input.output);
-  if (!isOwn) await checkTarget(context, input, jobs.length);
+  if (!isOwn) await checkVideoOutput(context, input, jobs.length);
   const deadline = context.runtime.clock.now() + input.timeout * 1000;
   const [first] = jobs;
   const own = input.adopt === undefined || !first ? jobs : [await adoptVideo(context, first, input.adopt)];
-  return followAll(context, own, (job) => ({ ...input, deadline, firstPauseMs: 0, job }));
+  const output = outputOf(context, input);
+  return followAll(context, own, (job) => ({ ...input, ...output, deadline, firstPauseMs: 0, job }));
 }
 
 /** `sora video download <id>` */
@@ -49,15 +50,17 @@ export async function runVideoDownload(
 ): Promise<number> {
   const [job] = await findJobs(context, [input.id]);
   if (!job) throw unknownJob(input.id);
-  await checkTarget(context, input, 1);
+  await checkVideoOutput(context, input, 1);
   const current = await finishedJob(context, job);
-  const target = await targetOf(context, input, current, input.variant);
-  const done = await downloadVideo(context, current, { ...input, target, variant: input.variant });
+  const output = outputOf(context, input);
+  const target = await targetOf(context, { ...input, ...output }, current, input.variant);
+  const done = await downloadVideo(context, current, { ...input, ...output, target, variant: input.variant });
   showDone(context, [done]);
   return exitOf([done]);
 }
 
-export interface FollowOne extends FollowFlags {
+export interface FollowOne extends Omit<FollowFlags, 'output'> {
+  readonly output?: Output;
   readonly job: Job;
   /** Milliseconds since the epoch: of the whole command, downloads included. */
   readonly deadline: number;

@@ -2,8 +2,8 @@
 import type { Context } from '../context.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { isFinal, type Job } from '../shared/job.ts';
+import type { Task } from '../shared/reporter.ts';
 import { formatDuration, formatRange } from '../shared/time.ts';
-import type { Task } from '../terminal/ui.ts';
 import { describe } from '../videos/lifecycle.ts';
 import { estimateTimeLeft } from '../videos/time-left.ts';
 

@@ -32,7 +32,7 @@ const MOST_JOBS = 30;
 
 /** The newest jobs of this machine whose ids begin so. They are read one by one: there may be ten thousand. */
 export async function recentJobs(context: Context, { most, prefix = '' }: { most: number; prefix?: string }) {
-  const files = await readdir(context.paths.jobs).catch(() => []);
+  const files = await readdir(context.paths().jobs).catch(() => []);
   const ids = files
     .map((file) => basename(file, '.json'))
     .filter((id) => isJobId(id) && id.startsWith(prefix))
@@ -79,7 +79,7 @@ const models: Source = async (_context, { values }) => {
 
 const profiles: Source = async ({ paths }) => {
   const { readSettings } = await import('../settings/settings.ts');
-  return (await readSettings(paths.config)).profiles.map((value) => ({ value }));
+  return (await readSettings(paths().config)).profiles.map((value) => ({ value }));
 };
 
 const settings: Source = async (context, typed) => {

@@ -1,6 +1,5 @@
 /** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
 
-import type { Context } from '../context.ts';
 import { entryOf } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -8,6 +7,7 @@ import type { Registration } from '../shared/character.ts';
 import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
+import type { Workspace } from '../workspace.ts';
 import { type BillItem, type Cost, describeBill, estimateCost, formatUsd, knownUsd, totalOf } from './cost.ts';
 
 export interface BudgetFlags {
@@ -29,12 +29,12 @@ export interface Priced {
 }
 
 /** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
-export async function costOfVideo(context: Context, priced: Priced): Promise<Cost | undefined> {
+export async function costOfVideo(workspace: Workspace, priced: Priced): Promise<Cost | undefined> {
   const { provider, ask, clipSeconds, ...wish } = priced;
   const entry = entryOf(provider);
-  const today = new Date(context.runtime.clock.now()).toISOString().slice(0, 10);
+  const today = new Date(workspace.runtime.clock.now()).toISOString().slice(0, 10);
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
-  const usd = ask && (await askPrice(context, provider, ask));
+  const usd = ask && (await askPrice(workspace, provider, ask));
   if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
   const takesClips = provider.limits(priced.model).characterMode === 'reference-video';
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
@@ -55,13 +55,13 @@ export interface CharacterBudget {
   admit(): Promise<void>;
 }
 
-export function characterBudget({ ui }: Context, provider: Provider, flags: BudgetFlags): CharacterBudget {
+export function characterBudget({ reporter }: Workspace, provider: Provider, flags: BudgetFlags): CharacterBudget {
   let expected = 0;
   let sent = 0;
   const check = async (count: number): Promise<void> => {
     const item = await costOfCharacters(provider, count);
     if (item.count === 0) return;
-    ui.note(`Cost: ${describeBill([item])}`);
+    reporter.note(`Cost: ${describeBill([item])}`);
     checkBudget(flags, { bill: [item], provider });
   };
   return {
@@ -100,12 +100,12 @@ function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
 const PRICE_MS = 15_000;
 
 async function askPrice(
-  context: Context,
+  workspace: Workspace,
   provider: Provider,
   { video, purpose }: NonNullable<Priced['ask']>,
 ): Promise<number | undefined> {
-  const { signal } = context.runtime;
-  if (!provider.price || (await context.connection(purpose)).key === undefined) return undefined;
+  const { signal } = workspace.runtime;
+  if (!provider.price || (await workspace.connection(purpose)).key === undefined) return undefined;
   try {
     return await withDeadline(PRICE_MS, signal, async (limited) => provider.price?.(video, { signal: limited }));
   } catch (error) {

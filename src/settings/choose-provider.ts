@@ -257,3 +257,8 @@ export function missingSource(name: ProviderName, from: string): SoraError {
     hint: `${mend}, or use the usual key: sora config unset keyFrom`,
   });
 }
+
+/** A dry run only describes what it would send, and needs no key for that. */
+export function purposeOf({ dryRun }: { readonly dryRun: boolean }): Purpose {
+  return dryRun ? 'preview' : 'use';
+}

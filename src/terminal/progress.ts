@@ -1,19 +1,7 @@
 /** Work that takes a while, as it is shown: lines that move on a terminal, lines that stay everywhere else. */
 import type { Writable } from 'node:stream';
+import type { Task } from '../shared/reporter.ts';
 import { displayWidth, shorten } from './width.ts';
-
-/** One line of progress. */
-export interface Task {
-  /** `fraction` from 0 to 1, when known. A function is asked again every second, for a text that tells the time. */
-  update(text: string | (() => string), fraction?: number): void;
-  /** Ends the task; the text stays on the screen. */
-  done(text: string): void;
-  fail(text: string): void;
-  /** Ends the task without a trace. */
-  stop(): void;
-}
-
-export const SILENT_TASK: Task = { update() {}, done() {}, fail() {}, stop() {} };
 
 /** Makes a text safe to show. */
 type Safe = (text: string) => string;

@@ -6,13 +6,12 @@ import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
 import { createRedactor, isUnmistakable, type Redact } from '../http/redact.ts';
 import type { SoraError } from '../shared/errors.ts';
+import { type Reporter, SILENT_TASK } from '../shared/reporter.ts';
 import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
-import { createBoard, plainTask, SILENT_TASK, type Task } from './progress.ts';
+import { createBoard, plainTask } from './progress.ts';
 import { type FreeColumns, formatTable } from './table.ts';
 import { displayWidth, wrap } from './width.ts';
-
-export type { Task } from './progress.ts';
 
 /** A stream to write to, and what is known of its other end. */
 export interface Sink {
@@ -48,7 +47,7 @@ export type Paint = Readonly<Record<(typeof STYLES)[number], (text: string) => s
 
 const STYLES = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
 
-export interface Ui {
+export interface Ui extends Reporter {
   /** For the text of a result; plain when colours are off. */
   readonly paint: Paint;
   readonly json: boolean;
@@ -58,12 +57,6 @@ export interface Ui {
   result(result: Result): void;
   /** From here on the result goes to stderr, because stdout carries a file. */
   resultToStderr(): void;
-  note(text: string): void;
-  warn(text: string): void;
-  /** A step of a long wait: a line of NDJSON on stderr with `--json`, else nothing. */
-  event(event: Readonly<Record<string, unknown>>): void;
-  task(text: string): Promise<Task>;
-  error(error: SoraError): void;
   /** A redacted line of the wire log. */
   debug(line: string): void;
   /** From here on this key is shown nowhere, unless it is so short that it may be an ordinary word. */
@@ -125,6 +118,7 @@ export function createUi(options: UiOptions): Ui {
         json ? safeJson({ warning: told(text) }) : labelled('warning:', told(text), { atWidth, paint: mark.yellow }),
       );
     },
+    // NDJSON, for programs that follow a wait.
     event(event) {
       if (json) toStderr(hide(safeJson(event)));
     },

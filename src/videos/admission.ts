@@ -1,9 +1,10 @@
 /** Whether a request may be sent at all: what the jobs of this machine say of its key and of equal ones. */
-import type { Context } from '../context.ts';
+
 import type { Listing } from '../disk/records.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/job.ts';
 import { relativeTime } from '../shared/time.ts';
+import type { Workspace } from '../workspace.ts';
 import { resumeCommand } from './find-jobs.ts';
 import { describe } from './lifecycle.ts';
 import { resolveUnknown, type Settled, unresolvedError } from './recover-lost.ts';
@@ -63,12 +64,12 @@ export function earlierJob(
  * The same with the jobs of this machine, and after a look at the host for an unresolved duplicate. The job that the key belongs
  * to, if any. Throws what `settleTwin` throws.
  */
-export async function admittedJob(context: Context, options: AdmissionOptions): Promise<Job | undefined> {
-  const store = await context.jobs();
+export async function admittedJob(workspace: Workspace, options: AdmissionOptions): Promise<Job | undefined> {
+  const store = await workspace.jobs();
   for (;;) {
     const { sameKey, duplicate } = earlierJob(await store.list(), options);
     if (!duplicate) return sameKey;
-    await settleDuplicate(context, duplicate, options);
+    await settleDuplicate(workspace, duplicate, options);
   }
 }
 
@@ -77,13 +78,13 @@ export async function admittedJob(context: Context, options: AdmissionOptions): 
  * for while another command sends it. Throws `ambiguous` when nobody knows what became of it, and `pending` when it turns out
  * to exist: who runs a lost command again wants that job, not a second one.
  */
-export async function settleDuplicate(context: Context, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
+export async function settleDuplicate(workspace: Workspace, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
   const isOwn = key !== undefined && duplicate.key === key;
-  const known = isOwn ? await awaitSender(context, duplicate) : await resolveUnknown(context, duplicate);
+  const known = isOwn ? await awaitSender(workspace, duplicate) : await resolveUnknown(workspace, duplicate);
   if (isUnresolved(known.job)) throw unresolvedError(known);
   if (isOwn || isGivenUp(known.job.status)) return;
   throw new SoraError('pending', `An equal request was made before, as job ${duplicate.id}. Nothing new was sent.`, {
-    hint: `Get its video: ${resumeCommand(context, known.job, {})}\nTo make another one, run the command again.`,
+    hint: `Get its video: ${resumeCommand(workspace, known.job, {})}\nTo make another one, run the command again.`,
     jobId: duplicate.id,
   });
 }
@@ -92,15 +93,16 @@ export async function settleDuplicate(context: Context, duplicate: Job, { key }:
 const LOOK_MS = 250;
 
 /** What is known of the job of this key once no other command sends it any more. Ctrl-C ends the wait with its own code. */
-async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
-  const { ui, runtime } = context;
-  const store = await context.jobs();
+async function awaitSender(workspace: Workspace, duplicate: Job): Promise<Settled> {
+  const { reporter, runtime } = workspace;
+  const store = await workspace.jobs();
   let job = duplicate;
   try {
     for (let round = 0; ; round++) {
-      const known = await resolveUnknown(context, job);
+      const known = await resolveUnknown(workspace, job);
       if (!known.isSending) return known;
-      if (round === 0) ui.note(`Another command is sending job ${job.id} of the key "${job.key}"; waiting for it.`);
+      if (round === 0)
+        reporter.note(`Another command is sending job ${job.id} of the key "${job.key}"; waiting for it.`);
       await runtime.clock.sleep(LOOK_MS, runtime.signal);
       job = (await store.find(job.id)) ?? job;
     }
@@ -111,7 +113,7 @@ async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
       reason.code,
       `Stopped waiting for job ${job.id}, which another command is sending. Nothing new was sent.`,
       {
-        hint: `Follow it with: ${resumeCommand(context, job, {})}`,
+        hint: `Follow it with: ${resumeCommand(workspace, job, {})}`,
         jobId: job.id,
         cause: error,
       },
@@ -121,12 +123,12 @@ async function awaitSender(context: Context, duplicate: Job): Promise<Settled> {
 
 /** The jobs that the keys of the command have already, as a dry run tells them. Throws as `earlierJob`; asks nobody. */
 export async function existingJobs(
-  context: Context,
+  workspace: Workspace,
   order: AdmissionOptions['order'],
   { key, count = 1, resend }: { key?: string | undefined; count?: number; resend: boolean },
 ): Promise<readonly Job[]> {
   if (key === undefined) return [];
-  const jobs = await (await context.jobs()).list();
+  const jobs = await (await workspace.jobs()).list();
   return Array.from({ length: count }, (_, index) => keyOf({ key, count }, index)).flatMap((own) => {
     const { sameKey, duplicate } = earlierJob(jobs, { order, key: own, resend, ownIds: [] });
     return sameKey ?? (duplicate?.key === own && duplicate ? duplicate : []);
@@ -154,9 +156,9 @@ export function unfinishedEqual(
 }
 
 /** Equal prompts are normal, so that it is sent all the same. */
-export function warnOfEqual({ ui, runtime }: Context, equal: Job): void {
+export function warnOfEqual({ reporter, runtime }: Workspace, equal: Job): void {
   const ago = relativeTime(equal.createdAt, runtime.clock.now());
-  ui.warn(
+  reporter.warn(
     `Job ${equal.id} is an equal request, sent ${ago} and ${describe(equal)}; this one is sent and paid for as well. A command that may run twice makes one job with --key <text>.`,
   );
 }

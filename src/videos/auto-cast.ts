@@ -3,19 +3,27 @@
  * else. Whether they are cast is said by flag or setting, else asked on a terminal; anywhere else a warning names the flag.
  */
 import { requireCharacter } from '../characters/find.ts';
-import type { Context } from '../context.ts';
 import type { Provider } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
-import { ask } from '../terminal/ask.ts';
+import type { Workspace } from '../workspace.ts';
 import { namesInPrompt } from './prompt.ts';
-import { chooseSize, type GenerateFlags, type VideoInput } from './read-input.ts';
+import { chooseSize, type SizeWish, type VideoInput } from './video-input.ts';
 
 /** What is wanted with those who were cast, and who they are. */
 export interface Casting {
   readonly input: VideoInput;
   /** Names, in the order in which the prompt says them. */
   readonly autoCast: readonly string[];
+}
+
+export interface CastingWish {
+  /** Whether those are cast whom the prompt says; the profile decides unless given. */
+  readonly autoCast?: boolean | undefined;
+  /** By the first character, unless it is said. */
+  readonly size: SizeWish;
+  /** Asks the user, where nothing is decided and somebody can be asked; undefined for no answer. */
+  readonly ask?: ((question: string) => Promise<boolean | undefined>) | undefined;
 }
 
 export const NO_AUTO_CAST = '--no-auto-cast';
@@ -25,59 +33,53 @@ export const NO_AUTO_CAST = '--no-auto-cast';
  * anybody is asked, and `interrupted` when the question is not answered.
  */
 export async function castSaid(
-  context: Context,
-  flags: GenerateFlags & { prompt: string },
+  workspace: Workspace,
   { input, provider, model }: { input: VideoInput; provider: Provider; model: string | undefined },
+  { autoCast, size, ask }: CastingWish,
 ): Promise<Casting> {
   const asIs: Casting = { input, autoCast: [] };
-  const decided = flags.autoCast ?? (await context.profile()).autoCast;
+  const decided = autoCast ?? (await workspace.profile()).autoCast;
   if (decided === false) return asIs;
-  const said = await saidBesides(context, input.prompt, input.characters);
+  const said = await saidBesides(workspace, input.prompt, input.characters);
   if (said.length === 0) return asIs;
   const { characters: most } = provider.limits(model);
   const all = [...input.characters.map(({ name }) => name), ...said];
   const fits = all.length <= most;
   const takes = provider.takesCharacters !== 'no' && most > 0;
-  const asks = decided === undefined && takes && canAsk(context, flags);
+  const asks = decided === undefined && takes && ask !== undefined;
   if (!fits && takes && (decided || asks)) throw tooMany(all, { said, most, at: provider.backend ?? provider.name });
   if (asks) {
     const question = `The prompt says ${listOf(said)}, of your cast. Send the video with ${said.length === 1 ? 'this character' : 'them'}?`;
-    const answer = await ask(context.runtime, question, { byDefault: true });
+    const answer = await ask(question);
     if (answer === undefined) throw new SoraError('interrupted', 'Interrupted. Nothing was sent.');
     if (!answer) return asIs;
   } else if (!decided) {
-    context.ui.warn(warningOf(said, { fits, most, takes, at: provider.backend ?? provider.name }));
+    workspace.reporter.warn(warningOf(said, { fits, most, takes, at: provider.backend ?? provider.name }));
     return asIs;
   }
-  const cast = await Promise.all(said.map((name) => requireCharacter(context, name)));
+  const cast = await Promise.all(said.map((name) => requireCharacter(workspace, name)));
   const characters = [...input.characters, ...cast];
-  if (!asks) context.ui.note(`The prompt says ${listOf(said)}: sent with ${flagsOf(said)}.`);
-  return { input: { ...input, characters, size: chooseSize(flags, characters[0]) }, autoCast: said };
+  if (!asks) workspace.reporter.note(`The prompt says ${listOf(said)}: sent with ${flagsOf(said)}.`);
+  return { input: { ...input, characters, size: chooseSize(size, characters[0]) }, autoCast: said };
 }
 
 /** Names of the cast that the prompt says besides those characters, and besides what hosts call them; in its order. */
 async function saidBesides(
-  context: Context,
+  workspace: Workspace,
   prompt: string,
   characters: readonly { readonly name: string; readonly registrations: readonly { readonly name: string }[] }[],
 ): Promise<readonly string[]> {
   const known = new Set(
     characters.flatMap(({ name, registrations }) => [name, ...registrations.map((one) => one.name)]),
   );
-  const { records, broken } = await (await context.characters()).digests();
+  const { records, broken } = await (await workspace.characters()).digests();
   for (const { path, reason } of broken)
-    context.ui.warn(`${path} cannot be read (${reason}); whether the prompt says that character is not known.`);
+    workspace.reporter.warn(`${path} cannot be read (${reason}); whether the prompt says that character is not known.`);
   const cast = new Set(records.map(({ name }) => name));
   const text = prompt.normalize('NFC');
   // All together: the longer name of one uses up the place of another's.
   const said = [...namesInPrompt(text, [...known, ...cast])].filter((name) => cast.has(name) && !known.has(name));
   return said.toSorted((a, b) => text.indexOf(a) - text.indexOf(b));
-}
-
-/** Standard input that was read for something else has no answer in it. */
-function canAsk({ runtime, globals }: Context, { prompt, reference }: GenerateFlags & { prompt: string }): boolean {
-  const isTerminal = runtime.stdin.isTTY && runtime.stderr.isTTY && !runtime.env.CI;
-  return isTerminal && !globals.json && !globals.quiet && prompt !== '-' && reference !== '-';
 }
 
 function flagsOf(names: readonly string[]): string {

@@ -1,21 +1,21 @@
 /** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
 import { resolve } from 'node:path';
-import type { Context } from '../context.ts';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, Variant } from '../shared/job.ts';
+import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
-import type { Task } from '../terminal/ui.ts';
+import type { Workspace } from '../workspace.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';
 import { resumeCommand, saveProgress } from './find-jobs.ts';
 import { findMismatch } from './mismatch.ts';
-import type { Target } from './output-target.ts';
+import type { Output, Target } from './output-target.ts';
 
 export interface Followed {
   readonly job: Job;
-  /** The file; undefined when it went to stdout. */
+  /** The file; undefined when it went to a stream. */
   readonly path?: string;
   readonly error?: SoraError;
 }
@@ -25,25 +25,27 @@ export interface Followed {
  * Throws `unverified` when it is not what was asked for.
  */
 export async function alreadyDownloaded(
-  context: Context,
+  workspace: Workspace,
   job: Job,
-  options: { readonly output?: string; readonly force: boolean; readonly allowDrift: boolean },
+  options: { readonly output?: Output; readonly force: boolean; readonly allowDrift: boolean },
 ): Promise<Followed | undefined> {
   const { outputPath } = job;
   if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
-  if (options.output !== undefined && resolve(context.runtime.cwd, options.output) !== outputPath) return undefined;
-  const { signal } = context.runtime;
+  const { output } = options;
+  const wanted = typeof output === 'string' ? resolve(workspace.runtime.cwd, output) : output;
+  if (wanted !== undefined && wanted !== outputPath) return undefined;
+  const { signal } = workspace.runtime;
   const { verifyVideo } = await import('../media/verify/downloaded.ts');
   const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
   if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
-  judge(context, { job, where: outputPath, facts, allowDrift: options.allowDrift });
+  judge(workspace, { job, where: outputPath, facts, allowDrift: options.allowDrift });
   return { job, path: outputPath };
 }
 
 export interface FetchOptions {
   readonly target: Target;
   readonly variant: Variant;
-  readonly output?: string;
+  readonly output?: Output;
   readonly force: boolean;
   readonly allowDrift: boolean;
   readonly task?: Task;
@@ -52,50 +54,50 @@ export interface FetchOptions {
 }
 
 /** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
-export async function downloadVideo(context: Context, job: Job, options: FetchOptions): Promise<Followed> {
-  const { ui, runtime } = context;
+export async function downloadVideo(workspace: Workspace, job: Job, options: FetchOptions): Promise<Followed> {
+  const { reporter, runtime } = workspace;
   const { variant } = options;
-  const task = options.task ?? (await ui.task(`${job.id} downloading`));
+  const task = options.task ?? (await reporter.task(`${job.id} downloading`));
   const fetching = (signal: AbortSignal): Promise<DownloadedFile | Followed> =>
-    download(context, job, { ...options, task, signal });
+    download(workspace, job, { ...options, task, signal });
   const got = await (options.deadline ? options.deadline.limit(runtime.signal, fetching) : fetching(runtime.signal));
   if ('job' in got) return got;
   const outputPath = variant === 'video' ? got.path : undefined;
   const { sha256: outputSha256, decoded: outputDecoded = false } = got;
   const kept =
-    outputPath === undefined ? job : await saveProgress(context, { ...job, outputPath, outputSha256, outputDecoded });
+    outputPath === undefined ? job : await saveProgress(workspace, { ...job, outputPath, outputSha256, outputDecoded });
   const followed = { job: kept, ...(got.path !== undefined && { path: got.path }) };
   const where = got.path ?? 'stdout';
-  judge(context, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
+  judge(workspace, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
   task.done(`${job.id} ${where} (${formatBytes(got.bytes)})`);
   return followed;
 }
 
 /** What the host gave, or what another command saved meanwhile. Throws `pending` when the signal aborts first. */
 async function download(
-  context: Context,
+  workspace: Workspace,
   job: Job,
   options: FetchOptions & { readonly task: Task; readonly signal: AbortSignal },
 ): Promise<DownloadedFile | Followed> {
-  const { ui, runtime } = context;
+  const { reporter, runtime } = workspace;
   const { target, variant, task, signal } = options;
   try {
     return await downloadContent({
-      provider: await context.providerOf(job),
+      provider: await workspace.providerOf(job),
       remoteId: job.remoteId ?? '',
       variant,
       clock: runtime.clock,
       signal,
-      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: runtime.stdout.stream }),
+      ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: target.stream }),
       // Not required: whoever has none, or one that does not work, has the video all the same.
-      ...(variant === 'video' && { ffmpeg: context.ffmpeg().catch(() => undefined) }),
+      ...(variant === 'video' && { ffmpeg: workspace.ffmpeg().catch(() => undefined) }),
       onProgress: (bytes, total) =>
         task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
       onCheck: () => task.update(`${job.id} verifying the download`),
-      onDamage: (damage) => ui.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
+      onDamage: (damage) => reporter.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
-    const saved = await savedMeanwhile(context, job, options);
+    const saved = await savedMeanwhile(workspace, job, options);
     if (saved) {
       task.done(`${job.id} ${saved.path} was saved by another command in the meantime`);
       return saved;
@@ -104,7 +106,7 @@ async function download(
     if (signal.aborted) {
       const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
-        hint: `Continue with: ${resumeCommand(context, job, options)}`,
+        hint: `Continue with: ${resumeCommand(workspace, job, options)}`,
         jobId: job.id,
       });
     }
@@ -127,18 +129,18 @@ async function download(
 
 /** Two commands may wait for one job: the file that the other saved is as good. */
 async function savedMeanwhile(
-  context: Context,
+  workspace: Workspace,
   job: Job,
   { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
 ): Promise<Followed | undefined> {
-  if (target.kind !== 'file' || variant !== 'video' || context.runtime.signal.aborted) return undefined;
-  const now = await (await context.jobs()).find(job.id).catch(() => undefined);
-  return now && alreadyDownloaded(context, now, { output: target.path, force, allowDrift });
+  if (target.kind !== 'file' || variant !== 'video' || workspace.runtime.signal.aborted) return undefined;
+  const now = await (await workspace.jobs()).find(job.id).catch(() => undefined);
+  return now && alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
 }
 
 /** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
 function judge(
-  { ui }: Context,
+  { reporter }: Workspace,
   {
     job,
     where,
@@ -151,7 +153,7 @@ function judge(
   if (drift.length === 0) return;
   const words = drift.join('; ');
   if (allowDrift) {
-    ui.warn(`${job.id}: ${words}`);
+    reporter.warn(`${job.id}: ${words}`);
     return;
   }
   task?.fail(`${job.id} is not what was ordered: ${where}`);

@@ -1,17 +1,19 @@
 /** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
-import type { Context } from '../context.ts';
+
 import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../shared/errors.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
 import { describe, jobError, laterOf, refreshJob } from './lifecycle.ts';
+import type { Output } from './output-target.ts';
 import { requireSettled } from './recover-lost.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
-export async function findJobs(context: Context, ids: readonly string[]): Promise<readonly Job[]> {
-  const store = await context.jobs();
+export async function findJobs(workspace: Workspace, ids: readonly string[]): Promise<readonly Job[]> {
+  const store = await workspace.jobs();
   const found = await Promise.all(
-    ids.map(async (id) => ({ id, job: await store.find(id, { profile: await context.profileName() }) })),
+    ids.map(async (id) => ({ id, job: await store.find(id, { profile: await workspace.profileName() }) })),
   );
   const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
   const named = missing.filter((id) => id.trim() !== '');
@@ -37,9 +39,9 @@ const LEAST_CHARS = 8;
  * The one record of an id that the user gave, or of a beginning of it that no other has. Throws `usage` for one that is
  * shorter than eight characters, unknown, or of several jobs.
  */
-export async function findJobByBeginning(context: Context, text: string): Promise<Job> {
-  const store = await context.jobs();
-  const exact = text.trim() === '' ? undefined : await store.find(text, { profile: await context.profileName() });
+export async function findJobByBeginning(workspace: Workspace, text: string): Promise<Job> {
+  const store = await workspace.jobs();
+  const exact = text.trim() === '' ? undefined : await store.find(text, { profile: await workspace.profileName() });
   if (exact) return exact;
   const found = (await store.list()).records.filter(({ id }) => text !== '' && id.startsWith(text));
   if (found.length > 0 && text.length < LEAST_CHARS) {
@@ -72,7 +74,7 @@ export function unknownJob(id: string): SoraError {
 
 /** What a wait was asked for, as far as the command that continues it must say it again. */
 export interface Resumable {
-  readonly output?: string;
+  readonly output?: Output;
   readonly force?: boolean;
   readonly allowDrift?: boolean;
   /** Seconds. */
@@ -80,51 +82,41 @@ export interface Resumable {
 }
 
 /** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
-export function resumeCommand({ globals }: Pick<Context, 'globals'>, job: Job, wish: Resumable): string {
+export function resumeCommand({ selection }: Pick<Workspace, 'selection'>, job: Job, wish: Resumable): string {
   const words: string[] = [];
-  if (wish.output !== undefined) words.push(shellOption('-o', shellQuote(wish.output), '--output'));
+  if (wish.output !== undefined)
+    words.push(shellOption('-o', typeof wish.output === 'string' ? shellQuote(wish.output) : '-', '--output'));
   if (wish.force) words.push('--force');
   if (wish.allowDrift) words.push('--allow-drift');
-  return jobCommand({ globals }, 'wait', job, words);
-}
-
-/** The result of a command that sends and does not wait: the jobs, and how each is followed. */
-export function showJobs(context: Context, jobs: readonly Job[]): void {
-  context.ui.result({
-    json: jobs.length === 1 ? jobs[0] : jobs,
-    text: jobs
-      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
-      .join('\n'),
-    quiet: jobs.map(({ id }) => id),
-  });
+  return jobCommand({ selection }, 'wait', job, words);
 }
 
 /**
  * Writes down what a host said of a job. A full disk is no reason to end a wait: the host still has the job, so that is
  * a warning. Resolves with the record as it is then.
  */
-export async function saveProgress(context: Context, next: Job): Promise<Job> {
+export async function saveProgress(workspace: Workspace, next: Job): Promise<Job> {
   try {
-    return await (await context.jobs()).update(next.id, (current) => laterOf(current, next));
+    return await (await workspace.jobs()).update(next.id, (current) => laterOf(current, next));
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    context.ui.warn(`${next.id}: its record was not updated: ${error.message}`);
+    workspace.reporter.warn(`${next.id}: its record was not updated: ${error.message}`);
     return next;
   }
 }
 
 /** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for one that cannot be found. */
-export async function upToDate(context: Context, known: Job): Promise<Job> {
-  const job = await requireSettled(context, known);
+export async function upToDate(workspace: Workspace, known: Job): Promise<Job> {
+  const job = await requireSettled(workspace, known);
   if (isFinal(job.status)) return job;
-  const { clock, signal } = context.runtime;
-  const { job: next } = await refreshJob(job, { provider: await context.providerOf(job), clock, signal });
-  return saveProgress(context, next);
+  const { clock, signal } = workspace.runtime;
+  const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
+  return saveProgress(workspace, next);
 }
 
 /** The same, of a job whose video is at its host. Throws `pending` for one that is not finished, and why it has no video. */
-export async function finishedJob(context: Context, job: Job): Promise<Job> {
-  const current = await upToDate(context, job);
+export async function finishedJob(workspace: Workspace, job: Job): Promise<Job> {
+  const current = await upToDate(workspace, job);
   const failed = jobError(current);
   if (failed) throw failed;
   if (current.status !== 'succeeded') throw stillRunning(current);

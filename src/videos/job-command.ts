@@ -1,16 +1,17 @@
 /** Commands on one job, as the user would type them: to the same host, whatever is configured now. */
-import type { Context } from '../context.ts';
+
 import type { Job } from '../shared/job.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 
 /** `verb` is a command of `sora video` that takes a job; `words` are its options, quoted. */
 export function jobCommand(
-  { globals }: Pick<Context, 'globals'>,
+  { selection }: Pick<Workspace, 'selection'>,
   verb: string,
   { id }: Pick<Job, 'id'>,
   words: readonly string[] = [],
 ): string {
-  const { baseUrl, profile } = globals;
+  const { baseUrl, profile } = selection;
   const given = [
     ...(baseUrl === undefined ? [] : [shellOption('--base-url', shellQuote(baseUrl))]),
     ...(profile === undefined ? [] : [shellOption('--profile', shellQuote(profile))]),
@@ -19,9 +20,9 @@ export function jobCommand(
 }
 
 /** The two ways on with a request whose fate nobody knows, a line each. */
-export function recoveryCommands(context: Pick<Context, 'globals'>, job: Pick<Job, 'id'>): string {
+export function recoveryCommands(workspace: Pick<Workspace, 'selection'>, job: Pick<Job, 'id'>): string {
   return [
-    `To send it once more: ${jobCommand(context, 'resend', job)}`,
-    `If you know that it created nothing: ${jobCommand(context, 'close', job)}`,
+    `To send it once more: ${jobCommand(workspace, 'resend', job)}`,
+    `If you know that it created nothing: ${jobCommand(workspace, 'close', job)}`,
   ].join('\n');
 }

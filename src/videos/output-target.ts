@@ -1,29 +1,32 @@
 /** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import type { Context } from '../context.ts';
+import type { Writable } from 'node:stream';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job, Variant } from '../shared/job.ts';
 import { shellCommand, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 
 const EXTENSIONS: Readonly<Record<Variant, string>> = { video: 'mp4', thumbnail: 'webp', spritesheet: 'jpg' };
 
-export type Target = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'stdout' };
+/** Where a video is wanted: a file, a folder, or a stream that it is written to. */
+export type Output = string | Writable;
+
+export type Target =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'stream'; readonly stream: Writable };
 
 /** Where the file goes. Throws `usage` when something is there already. */
 export async function targetOf(
-  context: Context,
-  input: { output?: string; force: boolean },
+  workspace: Workspace,
+  input: { readonly output?: Output; readonly force: boolean },
   job: Job,
   variant: Variant,
 ): Promise<Target> {
-  if (input.output === '-') {
-    context.ui.resultToStderr();
-    return { kind: 'stdout' };
-  }
+  if (typeof input.output === 'object') return { kind: 'stream', stream: input.output };
   const name = `${job.id}.${EXTENSIONS[variant]}`;
-  const { cwd } = context.runtime;
+  const { cwd } = workspace.runtime;
   const path =
     input.output === undefined
       ? join(cwd, name)
@@ -41,20 +44,11 @@ async function isFolder(cwd: string, output: string): Promise<boolean> {
 
 /** Before anything is sent: the folder exists and can be written, and what `-o` names fits the number of jobs. */
 export async function checkTarget(
-  context: Context,
-  input: { output?: string; force: boolean },
+  workspace: Workspace,
+  input: { readonly output?: string | undefined; readonly force: boolean },
   count: number,
 ): Promise<void> {
-  const { cwd, stdout } = context.runtime;
-  if (input.output === '-') {
-    if (count > 1)
-      throw new SoraError('usage', '-o - takes one job.', { hint: 'Name a folder with -o to save several videos.' });
-    if (stdout.isTTY)
-      throw new SoraError('usage', '-o - would write a video to the terminal.', {
-        hint: 'Redirect it: … -o - > video.mp4',
-      });
-    return;
-  }
+  const { cwd } = workspace.runtime;
   const output = input.output ?? `.${sep}`;
   const folder = await isFolder(cwd, output);
   if (count > 1 && !folder) {

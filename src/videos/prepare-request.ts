@@ -2,17 +2,17 @@
 
 import { ensureRegistered, refuseClipless } from '../characters/register.ts';
 import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
-import type { Context } from '../context.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import type { Registration } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { Job, VideoRequest } from '../shared/job.ts';
+import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { fingerprintOf } from './lifecycle.ts';
 import { nameCharacters, pointToClips } from './prompt.ts';
-import type { GenerateFlags, VideoInput } from './read-input.ts';
 import { readReference } from './reference-image.ts';
+import type { VideoInput } from './video-input.ts';
 
 /** A request that is ready to leave. */
 export interface RequestPlan {
@@ -23,6 +23,17 @@ export interface RequestPlan {
   readonly fingerprint: string;
   /** Of a dry run: the jobs that its keys have already. */
   readonly existing?: readonly Job[];
+}
+
+export interface PlanOptions {
+  /** Whether the names of the characters are put into the prompt. */
+  readonly inject: boolean;
+  readonly key?: string;
+  readonly resend: boolean;
+  /** How many equal videos are made. */
+  readonly count: number;
+  /** Nothing is registered, and nobody asked. */
+  readonly dryRun: boolean;
 }
 
 /** Looks at what may cost money; throws to refuse it. */
@@ -45,8 +56,8 @@ type Cast = Pick<Registration, 'name' | 'value'>;
  * throw. A request whose key has its job already is not sent, and so needs no admission.
  */
 export async function planRequest(
-  context: Context,
-  flags: GenerateFlags,
+  workspace: Workspace,
+  options: PlanOptions,
   {
     input,
     provider,
@@ -59,9 +70,9 @@ export async function planRequest(
   const limits = provider.limits(model);
   const mode = limits.characterMode;
   const target: RegistrationTarget = { provider, orientation, mode };
-  const nowMs = context.runtime.clock.now();
+  const nowMs = workspace.runtime.clock.now();
   const planOf = (cast: readonly Cast[], reference?: Awaited<ReturnType<typeof readReference>>): RequestPlan => {
-    const named = nameCharacters(input.prompt, apart(cast), flags);
+    const named = nameCharacters(input.prompt, apart(cast), options);
     const { injected } = named;
     const prompt = mode === 'id' ? named.prompt : pointToClips(named.prompt, apart(cast));
     checkLength(prompt, limits);
@@ -89,23 +100,26 @@ export async function planRequest(
     ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
   );
   planOf(expected);
-  const reference = flags.reference === undefined ? undefined : await readReference(context, flags.reference, size);
+  const reference = input.reference === undefined ? undefined : await readReference(workspace, input.reference, size);
   const plan = planOf(expected, reference);
   // What the model cannot be asked for is refused before anything is uploaded for it.
   provider.describeVideo(plan.video);
-  if (flags.dryRun) {
-    const existing = await existingJobs(context, plan, flags);
-    if (existing.length < flags.count) await admit?.plan(plan, missing);
+  if (options.dryRun) {
+    const existing = await existingJobs(workspace, plan, options);
+    if (existing.length < options.count) await admit?.plan(plan, missing);
     return { ...plan, existing };
   }
-  const { key, resend, count } = flags;
-  const earlier = await admittedJob(context, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
+  const { key, resend, count } = options;
+  const earlier = await admittedJob(workspace, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
   if (!earlier) await admit?.plan(plan, missing);
 
   const cast: Cast[] = [];
   for (const character of input.characters) {
     cast.push(
-      await ensureRegistered(context, character, target, { resend, admit: earlier ? undefined : admit?.registration }),
+      await ensureRegistered(workspace, character, target, {
+        resend,
+        admit: earlier ? undefined : admit?.registration,
+      }),
     );
   }
   const whole = planOf(cast, reference);

@@ -1,44 +1,5 @@
 /** What a dry run shows: the exact request, and what it would cost. */
-import type { Context } from '../context.ts';
-import { type BillItem, describeBill, totalOf } from '../costs/cost.ts';
 import type { WireRequest } from '../providers/provider.ts';
-import type { Job } from '../shared/job.ts';
-
-export interface Preview {
-  /** As it is sent. */
-  readonly prompt: string;
-  /** The names that were put into the prompt, where that is done at all. */
-  readonly injected?: readonly string[];
-  /** The characters whom the prompt alone has named, where that is done at all. */
-  readonly autoCast?: readonly string[];
-  readonly request: WireRequest;
-  /** Empty where nothing would be sent. */
-  readonly bill: readonly BillItem[];
-  /** The jobs that the keys of the command have already. */
-  readonly existing?: readonly Job[];
-  /** How many videos the command makes; one unless given. */
-  readonly count?: number;
-}
-
-/** The request on stdout, its cost on stderr; with `--json`, both in one document. */
-export function showRequest({ ui, runtime }: Context, preview: Preview): void {
-  const { prompt, injected, autoCast, request, bill, existing = [], count = 1 } = preview;
-  if (request.note !== undefined) ui.note(request.note);
-  const ids = existing.map(({ id }) => id);
-  if (ids.length > 0) ui.note(`existing: ${ids.join(', ')}`);
-  const isSent = bill.length > 0;
-  ui.note(`Cost: ${isSent ? describeBill(bill) : 'none, because nothing would be sent'}`);
-  const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
-  const cost = isSent ? (totalOf(bill) ?? null) : { usd: 0, asOf, source: 'nothing would be sent' };
-  ui.result({
-    json: {
-      ...{ prompt, ...(injected && { injected }), ...(autoCast && { autoCast }), request, cost },
-      ...(ids.length > 0 && { existing: count === 1 ? ids[0] : ids }),
-    },
-    text: requestText(request),
-    quiet: [prompt],
-  });
-}
 
 /** A request as a person reads it. */
 export function requestText({ method, url, contentType, body }: WireRequest): string {

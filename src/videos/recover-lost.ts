@@ -1,10 +1,11 @@
 /** Jobs of which nobody knows whether their host has them: looked for where the host can list, and explained where it cannot. */
-import type { Context } from '../context.ts';
+
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isClosed, isUnresolved, type Job, mayExist } from '../shared/job.ts';
 import { oneLine, sentence } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { recoveryCommands } from './job-command.ts';
 import { applyRemote, closeJob, reopenJob } from './lifecycle.ts';
 import { type Finding, findOwn, lifeOf, type Sighting } from './match-lost.ts';
@@ -33,40 +34,40 @@ const PAGES = 20;
  * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the
  * host is its own. Throws what choosing the host throws; that the host could not be asked is in the answer.
  */
-export async function resolveUnknown(context: Context, job: Job): Promise<Settled> {
-  const current = await withoutSender(context, job);
+export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Settled> {
+  const current = await withoutSender(workspace, job);
   if (!current) return settled({ job, isSending: true });
   if (!isUnresolved(current)) return settled({ job: current });
-  const replaced = await closeAfterKill(context, current);
+  const replaced = await closeAfterKill(workspace, current);
   if (replaced) return settled({ job: replaced });
-  const provider = await context.providerOf(current);
-  const ways = recoveryCommands(context, current);
+  const provider = await workspace.providerOf(current);
+  const ways = recoveryCommands(workspace, current);
   if (!provider.listVideos) return settled({ job: current, ways });
   let sighting: Sighting;
   try {
-    sighting = await listSince(context, provider, current);
+    sighting = await listSince(workspace, provider, current);
   } catch (error) {
-    if (!isSoraError(error) || context.runtime.signal.aborted) throw error;
+    if (!isSoraError(error) || workspace.runtime.signal.aborted) throw error;
     // A host without a list says 404 and the like: that is no trouble, only no help.
     return settled({ job: current, ways, ...(error.code !== 'refused' && { trouble: error }) });
   }
   let finding: Finding | undefined;
-  const kept = await (await context.jobs()).settle(job.id, (now, jobs) => {
+  const kept = await (await workspace.jobs()).settle(job.id, (now, jobs) => {
     if (!isUnresolved(now)) return now;
     finding = findOwn(now, jobs, sighting);
-    return finding.own ? applyRemote(now, finding.own, context.runtime.clock.now()) : now;
+    return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
   });
-  if (!isUnresolved(kept)) tellFound(context, kept);
+  if (!isUnresolved(kept)) tellFound(workspace, kept);
   return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
 }
 
 /** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
-async function closeAfterKill(context: Context, job: Job): Promise<Job | undefined> {
-  const store = await context.jobs();
+async function closeAfterKill(workspace: Workspace, job: Job): Promise<Job | undefined> {
+  const store = await workspace.jobs();
   for (const other of (await store.list()).records.filter(({ replaces }) => replaces === job.id)) {
-    const by = await withoutSender(context, other);
+    const by = await withoutSender(workspace, other);
     if (!by || !mayExist(by)) continue;
-    const nowMs = context.runtime.clock.now();
+    const nowMs = workspace.runtime.clock.now();
     return store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by: by.id }) : now));
   }
   return undefined;
@@ -76,16 +77,16 @@ function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
   return { isSending: false, candidates: [], because: '', ways: '', ...what };
 }
 
-function tellFound({ ui }: Context, job: Job): void {
+function tellFound({ reporter }: Workspace, job: Job): void {
   if (job.remoteId === undefined) return;
-  ui.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
-  ui.note(`Job ${job.id} was found at ${job.provider} as ${oneLine(job.remoteId, 200)}.`);
+  reporter.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
+  reporter.note(`Job ${job.id} was found at ${job.provider} as ${oneLine(job.remoteId, 200)}.`);
 }
 
 /** The record once nobody sends it any more, as far as that is known by now; undefined while somebody does. */
-export async function withoutSender(context: Context, job: Job): Promise<Job | undefined> {
+export async function withoutSender(workspace: Workspace, job: Job): Promise<Job | undefined> {
   if (job.status !== 'submitting') return job;
-  const store = await context.jobs();
+  const store = await workspace.jobs();
   const { isAlive, refreshedAt } = await store.watchSender(job.id);
   if (isAlive) return undefined;
   return store.update(job.id, (current) => {
@@ -97,8 +98,8 @@ export async function withoutSender(context: Context, job: Job): Promise<Job | u
 }
 
 /** What the host lists, newest first, as far back as the request lived, or to the end where the clocks do not tell. */
-async function listSince(context: Context, provider: Provider, job: Job): Promise<Sighting> {
-  const { signal, clock, uptimeSeconds } = context.runtime;
+async function listSince(workspace: Workspace, provider: Provider, job: Job): Promise<Sighting> {
+  const { signal, clock, uptimeSeconds } = workspace.runtime;
   const videos = new Map<string, RemoteVideo>();
   let after: string | undefined;
   let clocks: Omit<Sighting, 'videos'> | undefined;
@@ -153,17 +154,17 @@ function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
 }
 
 /** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */
-export async function requireSettled(context: Context, job: Job, deadline?: Deadline): Promise<Job> {
-  const { signal } = context.runtime;
+export async function requireSettled(workspace: Workspace, job: Job, deadline?: Deadline): Promise<Job> {
+  const { signal } = workspace.runtime;
   let known = settled({ job, because: 'Stopped before more could be learned.' });
   try {
     while (isUnresolved(known.job)) {
-      known = await resolveUnknown(context, known.job);
+      known = await resolveUnknown(workspace, known.job);
       if (!isUnresolved(known.job)) break;
       if (!known.isSending || deadline === undefined || deadline.leftMs() <= 0) throw unresolvedError(known);
       // Whoever sends it will know in a moment.
       await deadline.sleep(1000, signal);
-      known = { ...known, job: (await (await context.jobs()).find(job.id)) ?? job };
+      known = { ...known, job: (await (await workspace.jobs()).find(job.id)) ?? job };
     }
   } catch (error) {
     // "Nothing was created" is more than is known.
@@ -173,25 +174,25 @@ export async function requireSettled(context: Context, job: Job, deadline?: Dead
 }
 
 /** Takes the user's word for which video at the host is this job's. Throws `usage` when it cannot be. */
-export async function adoptVideo(context: Context, job: Job, remoteId: string): Promise<Job> {
+export async function adoptVideo(workspace: Workspace, job: Job, remoteId: string): Promise<Job> {
   if (job.remoteId === remoteId) return job;
   const refuse = (why: string): SoraError =>
     new SoraError('usage', why, { hint: `See the state of the job: sora video status ${job.id}`, jobId: job.id });
   const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
   const isOpen = (one: Job): boolean => isUnresolved(one) || isClosed(one);
-  const current = await withoutSender(context, job);
+  const current = await withoutSender(workspace, job);
   if (!current) throw unresolvedError(settled({ job, isSending: true }));
   if (!isOpen(current)) throw resolved();
-  const provider = await context.providerOf(job);
-  const { signal, clock } = context.runtime;
+  const provider = await workspace.providerOf(job);
+  const { signal, clock } = workspace.runtime;
   const video = await provider.getVideo(remoteId, { signal });
   if (!video) throw refuse(`${provider.name} does not know a video ${oneLine(remoteId, 200)}.`);
-  const kept = await (await context.jobs()).settle(job.id, (now, { records }) => {
+  const kept = await (await workspace.jobs()).settle(job.id, (now, { records }) => {
     if (!isOpen(now)) throw resolved();
     const owner = records.find((other) => other.baseUrl === job.baseUrl && other.remoteId === video.id);
     if (owner) throw refuse(`${oneLine(video.id, 200)} is the video of job ${owner.id}.`);
     return applyRemote(isClosed(now) ? reopenJob(now) : now, video, clock.now());
   });
-  tellFound(context, kept);
+  tellFound(workspace, kept);
   return kept;
 }

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Context } from '../context.ts';
 import { openRegular } from '../disk/read-file.ts';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/picture/formats.ts';
 import type { Reference } from '../providers/provider.ts';
@@ -10,7 +9,7 @@ import type { ImageMime } from '../shared/clip.ts';
 import { PATH_HINT, SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
-import { readStdin } from '../terminal/stdin.ts';
+import type { Workspace } from '../workspace.ts';
 
 export interface ReadReference {
   readonly reference: Reference;
@@ -18,10 +17,11 @@ export interface ReadReference {
   readonly record: NonNullable<VideoRequest['reference']>;
 }
 
-const MAX_BYTES = 64_000_000;
+/** Of a picture, before it is brought to the size of the video. */
+export const MAX_REFERENCE_BYTES = 64_000_000;
 
-/** What can be said of a `--reference` without reading it. Throws `usage`. */
-export async function checkReference(context: Context, text: string): Promise<void> {
+/** What can be said of a URL or a path without reading it. Throws `usage`. */
+export async function checkReference(workspace: Workspace, text: string): Promise<void> {
   if (/^https?:/i.test(text)) {
     if (!URL.canParse(text))
       throw new SoraError('usage', '--reference is not a URL that can be read.', {
@@ -32,15 +32,20 @@ export async function checkReference(context: Context, text: string): Promise<vo
         hint: 'Write https://, or download the picture and name the file.',
       });
   } else if (/^data:/i.test(text)) decodeDataUrl(text);
-  else if (text !== '-') await pictureFile(context, text);
+  else await pictureFile(workspace, text);
 }
 
 /** Throws `usage` for what cannot be found or is of the wrong form, `clip` for a picture that cannot be used. */
-export async function readReference(context: Context, text: string, size: Size): Promise<ReadReference> {
-  await checkReference(context, text);
-  if (/^https:/i.test(text)) {
+export async function readReference(
+  workspace: Workspace,
+  source: string | Uint8Array,
+  size: Size,
+): Promise<ReadReference> {
+  const text = typeof source === 'string' ? source : undefined;
+  if (text !== undefined) await checkReference(workspace, text);
+  if (text !== undefined && /^https:/i.test(text)) {
     const { host } = new URL(text);
-    context.ui.warn(
+    workspace.reporter.warn(
       `The picture at ${host} is passed on unchanged; it must be exactly ${formatSize(size)}, or the host refuses it.`,
     );
     const record = {
@@ -51,19 +56,19 @@ export async function readReference(context: Context, text: string, size: Size):
     } as const;
     return { reference: { kind: 'url', url: text }, record };
   }
-  const { bytes, fileName } = await readPicture(context, text);
+  const { bytes, fileName } = await readPicture(workspace, source);
   const mime = sniffImage(bytes);
   if (mime === undefined) {
     throw new SoraError('clip', `${fileName} is not a JPEG, PNG or WebP picture.`, {
       hint: 'Convert it, for example: ffmpeg -i picture.gif picture.png',
     });
   }
-  const fitted = await toSize(context, { bytes, mime, fileName, size });
+  const fitted = await toSize(workspace, { bytes, mime, fileName, size });
   return {
     reference: { kind: 'bytes', bytes: fitted, mime: sniffImage(fitted) ?? mime, fileName },
     record: {
       ...{ kind: 'image', sha256: sha256(bytes), label: fileName },
-      ...(text !== '-' && !/^data:/i.test(text) && { source: resolve(context.runtime.cwd, text) }),
+      ...(text !== undefined && !/^data:/i.test(text) && { source: resolve(workspace.runtime.cwd, text) }),
     },
   };
 }
@@ -76,24 +81,27 @@ function mayHoldSecret(url: string): boolean {
 
 /** The exact size, upright, and without what a camera wrote into it: where a picture was taken is nobody's business. */
 async function toSize(
-  context: Context,
+  workspace: Workspace,
   { bytes, mime, fileName, size }: { bytes: Uint8Array; mime: ImageMime; fileName: string; size: Size },
 ): Promise<Uint8Array> {
   const own = imageSize(bytes);
   const isExact = own !== undefined && formatSize(own) === formatSize(size) && imageOrientation(bytes) === 1;
   if (isExact) return stripMetadata(bytes);
   const { fitImage } = await import('../media/picture/fit.ts');
-  const { signal } = context.runtime;
-  const fitted = await fitImage({ bytes, mime, size, fit: 'pad', ffmpeg: await context.ffmpeg(), signal });
+  const { signal } = workspace.runtime;
+  const fitted = await fitImage({ bytes, mime, size, fit: 'pad', ffmpeg: await workspace.ffmpeg(), signal });
   const from = own ? formatSize(own) : 'of another size';
-  context.ui.note(`${fileName} is ${from}; it is sent as ${formatSize(size)}, with bars where needed.`);
+  workspace.reporter.note(`${fileName} is ${from}; it is sent as ${formatSize(size)}, with bars where needed.`);
   return fitted;
 }
 
-async function readPicture(context: Context, text: string): Promise<{ bytes: Uint8Array; fileName: string }> {
-  if (text === '-') return { bytes: await readStdin(context.runtime, MAX_BYTES), fileName: 'reference' };
-  if (/^data:/i.test(text)) return { bytes: decodeDataUrl(text), fileName: 'reference' };
-  const path = await pictureFile(context, text);
+async function readPicture(
+  workspace: Workspace,
+  source: string | Uint8Array,
+): Promise<{ bytes: Uint8Array; fileName: string }> {
+  if (typeof source !== 'string') return { bytes: source, fileName: 'reference' };
+  if (/^data:/i.test(source)) return { bytes: decodeDataUrl(source), fileName: 'reference' };
+  const path = await pictureFile(workspace, source);
   try {
     const file = await openRegular(path);
     return { bytes: await file.readFile().finally(() => file.close()), fileName: basename(path) };
@@ -119,8 +127,8 @@ function decodeDataUrl(text: string): Uint8Array {
   }
 }
 
-async function pictureFile(context: Context, text: string): Promise<string> {
-  const path = resolve(context.runtime.cwd, text);
+async function pictureFile(workspace: Workspace, text: string): Promise<string> {
+  const path = resolve(workspace.runtime.cwd, text);
   const there = await stat(path).catch((cause: unknown) => {
     throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
   });
@@ -128,8 +136,8 @@ async function pictureFile(context: Context, text: string): Promise<string> {
     throw new SoraError('usage', `${path} is not a file.`, {
       hint: 'Name a JPEG, PNG or WebP picture, or pipe it into: --reference -',
     });
-  if (there.size > MAX_BYTES)
-    throw new SoraError('usage', `${path} is larger than ${MAX_BYTES / 1_000_000} MB.`, {
+  if (there.size > MAX_REFERENCE_BYTES)
+    throw new SoraError('usage', `${path} is larger than ${MAX_REFERENCE_BYTES / 1_000_000} MB.`, {
       hint: 'Use a smaller picture: a JPEG of the video’s own size is enough.',
     });
   return path;

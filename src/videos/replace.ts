@@ -1,13 +1,14 @@
 /** Jobs that take the place of others: what may be closed or sent once more, and what ends with it. */
-import type { Context } from '../context.ts';
+
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isGivenUp, isUnresolved, type Job, mayExist } from '../shared/job.ts';
+import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
 import { closeJob, describe } from './lifecycle.ts';
 import { withoutSender } from './recover-lost.ts';
 
 /** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */
-export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'): void {
+export function refuseKnown(workspace: Workspace, job: Job, verb: 'close' | 'resend'): void {
   if (isUnresolved(job) || !mayExist(job)) return;
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
   const isOver = isGivenUp(job.status);
@@ -15,7 +16,7 @@ export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'
   throw new SoraError('usage', `Job ${job.id} ${state} at ${job.provider}. ${nothing}.`, {
     hint: isOver
       ? `To make the video again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`
-      : `Get its video: ${jobCommand(context, 'wait', job)}`,
+      : `Get its video: ${jobCommand(workspace, 'wait', job)}`,
     jobId: job.id,
   });
 }
@@ -24,10 +25,10 @@ export function refuseKnown(context: Context, job: Job, verb: 'close' | 'resend'
  * Throws as `refuseKnown` by what the record says now, and for a job that was sent once more already, unless that is given
  * up: `ambiguous` while nobody knows what became of it, else `usage`.
  */
-export function refuseResent(context: Context, jobs: readonly Job[], id: string): void {
+export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: string): void {
   const job = jobs.find((one) => one.id === id);
   if (!job) return;
-  refuseKnown(context, job, 'resend');
+  refuseKnown(workspace, job, 'resend');
   const line = new Set([job]);
   for (const one of line)
     for (const other of jobs) if (other.replaces === one.id || other.id === one.replacedBy) line.add(other);
@@ -37,7 +38,7 @@ export function refuseResent(context: Context, jobs: readonly Job[], id: string)
   const how =
     living.status === 'unknown' ? 'of which nobody knows whether its host has it' : `which is ${describe(living)}`;
   throw new SoraError(code, `Job ${id} was sent once more already, as job ${living.id}, ${how}. Nothing was sent.`, {
-    hint: `See its state: ${jobCommand(context, 'status', living)}`,
+    hint: `See its state: ${jobCommand(workspace, 'status', living)}`,
     jobId: living.id,
   });
 }
@@ -46,21 +47,21 @@ export function refuseResent(context: Context, jobs: readonly Job[], id: string)
  * Closes what job `by` was sent in the place of, once that may exist: a refusal leaves them as they were. One that another
  * process is sending right now stays open. That a record cannot be written is a warning.
  */
-export async function closeReplaced(context: Context, replaced: readonly Job[], by: string): Promise<void> {
+export async function closeReplaced(workspace: Workspace, replaced: readonly Job[], by: string): Promise<void> {
   if (replaced.length === 0) return;
-  const store = await context.jobs();
+  const store = await workspace.jobs();
   try {
     const made = await store.find(by);
     if (!made || !mayExist(made)) return;
     for (const job of replaced) {
-      const nowMs = context.runtime.clock.now();
-      if (await withoutSender(context, job)) {
+      const nowMs = workspace.runtime.clock.now();
+      if (await withoutSender(workspace, job)) {
         await store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by }) : now));
-        context.ui.note(`Job ${job.id} is closed: ${by} replaces it.`);
+        workspace.reporter.note(`Job ${job.id} is closed: ${by} replaces it.`);
       }
     }
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    context.ui.warn(`The job that ${by} replaces was not closed: ${error.message}`);
+    workspace.reporter.warn(`The job that ${by} replaces was not closed: ${error.message}`);
   }
 }

@@ -1,5 +1,5 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
-import type { Context } from '../context.ts';
+
 import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -7,6 +7,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { isUnresolved, type Job, UNSENT } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import { type AdmissionOptions, earlierJob, settleDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { type Resumable, resumeCommand } from './find-jobs.ts';
 import { recoveryCommands } from './job-command.ts';
@@ -44,17 +45,17 @@ export interface SubmitOptions extends AdmissionOptions {
  * Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job, and
  * waits for another command that is sending that one.
  */
-export async function submit(context: Context, options: SubmitOptions): Promise<Submitted> {
+export async function submit(workspace: Workspace, options: SubmitOptions): Promise<Submitted> {
   for (;;) {
-    const job = await newJob(context, options);
-    const { sent, duplicate } = await sendAdmitted(context, job, options);
+    const job = await newJob(workspace, options);
+    const { sent, duplicate } = await sendAdmitted(workspace, job, options);
     if (sent) return sent;
-    await settleDuplicate(context, duplicate, options);
+    await settleDuplicate(workspace, duplicate, options);
   }
 }
 
-async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
-  const { runtime } = context;
+async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Job> {
+  const { runtime } = workspace;
   const { order, provider, key, cost } = options;
   const createdAt = new Date(runtime.clock.now()).toISOString();
   const uptimeSeconds = runtime.uptimeSeconds?.();
@@ -63,7 +64,7 @@ async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
     id: newJobId(runtime.clock.now(), runtime.random),
     provider: provider.name,
     baseUrl: provider.baseUrl,
-    profile: options.profile ?? (await context.profileName()),
+    profile: options.profile ?? (await workspace.profileName()),
     ...(provider.backend && { backend: provider.backend }),
     ...(order.request.model !== undefined && { model: order.request.model }),
     request: order.request,
@@ -82,43 +83,43 @@ async function newJob(context: Context, options: SubmitOptions): Promise<Job> {
 
 /** The record and the request, unless another job stands in its way: the unresolved `duplicate`. */
 async function sendAdmitted(
-  context: Context,
+  workspace: Workspace,
   job: Job,
   options: SubmitOptions,
 ): Promise<
   { readonly sent: Submitted; readonly duplicate?: never } | { readonly sent?: never; readonly duplicate: Job }
 > {
-  const { ui, runtime } = context;
-  const store = await context.jobs();
+  const { reporter, runtime } = workspace;
+  const store = await workspace.jobs();
   return store.whileSending(job.id, async () => {
     let duplicate: Job | undefined;
     let replaced: readonly Job[] = [];
     let equal: Job | undefined;
     const admitted = await exitMessages.hold(async () => {
       const kept = await store.create(job, (jobs) => {
-        if (options.replaces !== undefined) refuseResent(context, jobs.records, options.replaces);
+        if (options.replaces !== undefined) refuseResent(workspace, jobs.records, options.replaces);
         const earlier = earlierJob(jobs, options);
         duplicate = earlier.duplicate;
-        for (const { path } of jobs.broken) ui.warn(`${path} cannot be read; it may hold an equal job.`);
+        for (const { path } of jobs.broken) reporter.warn(`${path} cannot be read; it may hold an equal job.`);
         replaced = replacedBy(jobs.records, options);
         equal = unfinishedEqual(jobs.records, options, runtime.clock.now());
         return earlier.duplicate ?? earlier.sameKey;
       });
       // Nothing has left yet: a record that says "submitting" would say more than is true.
-      if (kept.id === job.id && runtime.signal.aborted) await writeDownFailure(context, job, runtime.signal.reason);
+      if (kept.id === job.id && runtime.signal.aborted) await writeDownFailure(workspace, job, runtime.signal.reason);
       return kept;
     });
     if (duplicate) return { duplicate };
     if (admitted.id !== job.id) {
-      ui.note(`The key "${options.key}" belongs to job ${admitted.id}; nothing new is sent.`);
+      reporter.note(`The key "${options.key}" belongs to job ${admitted.id}; nothing new is sent.`);
       return { sent: { job: admitted, pollAfterMs: 0 } };
     }
     runtime.signal.throwIfAborted();
-    if (equal) warnOfEqual(context, equal);
+    if (equal) warnOfEqual(workspace, equal);
     try {
-      return { sent: await sendRecorded(context, job, options) };
+      return { sent: await sendRecorded(workspace, job, options) };
     } finally {
-      await exitMessages.hold(() => closeReplaced(context, replaced, job.id));
+      await exitMessages.hold(() => closeReplaced(workspace, replaced, job.id));
     }
   });
 }
@@ -133,13 +134,13 @@ function replacedBy(jobs: readonly Job[], { order, resend, replaces, ownIds }: S
   return jobs.filter((job) => isMeant(job) && isUnresolved(job));
 }
 
-async function sendRecorded(context: Context, job: Job, options: SubmitOptions): Promise<Submitted> {
-  const { ui, runtime, globals } = context;
+async function sendRecorded(workspace: Workspace, job: Job, options: SubmitOptions): Promise<Submitted> {
+  const { reporter, runtime, selection } = workspace;
   const { provider } = options;
-  const remote = await sendOnce(context, job, options);
+  const remote = await sendOnce(workspace, job, options);
   const accepted = applyRemote(job, remote, runtime.clock.now());
   const remoteId = oneLine(remote.id, 200);
-  const resume = resumeCommand({ globals }, job, options.wait ?? {});
+  const resume = resumeCommand({ selection }, job, options.wait ?? {});
   const unwritten = (why: string, cause?: unknown): SoraError =>
     new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${provider.name}, but ${why}`, {
       hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} --adopt ${shellQuote(remoteId)}`,
@@ -147,15 +148,15 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
       ...(cause !== undefined && { cause }),
     });
   // Told before it is written: the record may never be.
-  ui.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
-  ui.note(`Job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`);
+  reporter.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
+  reporter.note(`Job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`);
   const stopped = new SoraError(
     'pending',
     `Stopped; job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`,
     { hint: `Nothing is lost. Continue with: ${resume}`, jobId: job.id },
   );
-  const store = await context.jobs();
-  const kept = await recordAnswer(ui, {
+  const store = await workspace.jobs();
+  const kept = await recordAnswer(reporter, {
     subject: job.id,
     write: () => store.update(job.id, (current) => laterOf(current, accepted)),
     unwritten,
@@ -164,26 +165,26 @@ async function sendRecorded(context: Context, job: Job, options: SubmitOptions):
   const failed = jobError(kept);
   if (failed) throw failed;
   if (runtime.signal.aborted) throw stopped;
-  if (options.wait) ui.note(`If the wait ends early: ${resume}`);
+  if (options.wait) reporter.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
 
 /** The one request. What came of it instead of a job is written down before it is thrown. */
-async function sendOnce(context: Context, job: Job, { order, provider }: SubmitOptions): Promise<RemoteVideo> {
-  const { ui, runtime } = context;
+async function sendOnce(workspace: Workspace, job: Job, { order, provider }: SubmitOptions): Promise<RemoteVideo> {
+  const { reporter, runtime } = workspace;
   const look = `See what became of it: sora video status ${job.id}`;
   const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
-  exitMessages.set(job.id, () => ui.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
+  exitMessages.set(job.id, () => reporter.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
   const onStop = (): void =>
-    ui.note('Stopping: waiting a few seconds for the host’s answer. Press Ctrl-C again to exit at once.');
+    reporter.note('Stopping: waiting a few seconds for the host’s answer. Press Ctrl-C again to exit at once.');
   runtime.signal.addEventListener('abort', onStop, { once: true });
   try {
     return await send(provider, order, runtime.signal);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
-    const told = isSoraError(error, 'ambiguous') ? unknownError(context, job, { provider, error, look }) : error;
-    if (isSoraError(told)) exitMessages.set(job.id, () => ui.error(told));
-    await exitMessages.hold(() => writeDownFailure(context, job, error));
+    const told = isSoraError(error, 'ambiguous') ? unknownError(workspace, job, { provider, error, look }) : error;
+    if (isSoraError(told)) exitMessages.set(job.id, () => reporter.error(told));
+    await exitMessages.hold(() => writeDownFailure(workspace, job, error));
     throw told;
   } finally {
     runtime.signal.removeEventListener('abort', onStop);
@@ -192,7 +193,7 @@ async function sendOnce(context: Context, job: Job, { order, provider }: SubmitO
 
 /** The answer was lost: what to look for, and how to go on. */
 function unknownError(
-  context: Context,
+  workspace: Workspace,
   job: Job,
   { provider, error, look }: { provider: Provider; error: SoraError; look: string },
 ): SoraError {
@@ -200,7 +201,7 @@ function unknownError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
     {
-      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(context, job)}`,
+      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,
@@ -227,12 +228,12 @@ const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
 ] as const);
 
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */
-async function writeDownFailure(context: Context, job: Job, error: unknown): Promise<void> {
-  const { ui, runtime } = context;
+async function writeDownFailure(workspace: Workspace, job: Job, error: unknown): Promise<void> {
+  const { reporter, runtime } = workspace;
   const code = isSoraError(error) ? error.code : 'ambiguous';
   const message = error instanceof Error ? error.message : String(error);
   const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
-  const store = await context.jobs();
+  const store = await workspace.jobs();
   await store
     .update(job.id, (current) =>
       // Another command may have found it at the host meanwhile.
@@ -246,6 +247,6 @@ async function writeDownFailure(context: Context, job: Job, error: unknown): Pro
         : current,
     )
     .catch((cause: unknown) => {
-      ui.warn(`${job.id}: its record was not updated: ${cause instanceof Error ? cause.message : cause}`);
+      reporter.warn(`${job.id}: its record was not updated: ${cause instanceof Error ? cause.message : cause}`);
     });
 }

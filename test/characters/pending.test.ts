@@ -8,8 +8,8 @@ import type { RegistrationTarget } from '../../src/characters/registration-targe
 import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../src/commands/character.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
@@ -68,7 +68,7 @@ const creates = ({ server }: Wavespeed): number =>
 
 /** What the disk holds at this moment. */
 function onDisk({ context }: TestContext): Character {
-  const folder = context.paths.characters;
+  const folder = context.paths().characters;
   const [record = ''] = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return JSON.parse(readFileSync(join(folder, record), 'utf8'));
 }
@@ -122,7 +122,7 @@ describe('P2: a character that is made by a task', () => {
     const test = await withTasks();
     await leave(test, { taskId: 'task-7' });
     const settings = { version: 1, profiles: { default: { model: MODEL } } };
-    await writeFile(join(test.context.paths.config, 'config.json'), JSON.stringify(settings), { mode: 0o600 });
+    await writeFile(join(test.context.paths().config, 'config.json'), JSON.stringify(settings), { mode: 0o600 });
     test.server.answer(DONE);
     expect(await runCharacterSync((await test.again()).context, ['Joe'])).toBe(0);
     expect(creates(test)).toBe(0);

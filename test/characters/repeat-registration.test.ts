@@ -5,12 +5,12 @@ import { ensureRegistered, type RegisterOptions } from '../../src/characters/reg
 import type { RegistrationTarget } from '../../src/characters/registration-target.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character-sync.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import type { Context } from '../../src/context.ts';
 import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestHttp } from '../helpers/http.ts';
@@ -67,7 +67,7 @@ async function leave(test: Bench, more: Partial<PendingRegistration> = {}): Prom
 
 /** What the disk holds of it at this moment. */
 function onDisk({ context }: TestContext): readonly PendingRegistration[] | undefined {
-  const folder = context.paths.characters;
+  const folder = context.paths().characters;
   const [record = ''] = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return JSON.parse(readFileSync(join(folder, record), 'utf8')).pending;
 }

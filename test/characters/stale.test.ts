@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import type { Registration } from '../../src/shared/character.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';

@@ -163,7 +163,7 @@ describe('character sync', () => {
   it('P3: of the whole cast is refused when a record cannot be read', async () => {
     const test = await withHost();
     await addCharacter(test, 'Joe');
-    await writeFile(join(test.context.paths.characters, 'ffff.json'), '{');
+    await writeFile(join(test.context.paths().characters, 'ffff.json'), '{');
     await expect(runCharacterSync(test.context, [])).rejects.toMatchObject({ code: 'machine' });
     expect(test.server.seen).toEqual([]);
   });
@@ -455,7 +455,7 @@ describe('character export', () => {
   it('P3: of the whole cast is refused when a record cannot be read', async () => {
     const test = await createTestContext();
     await addCharacter(test, 'Joe');
-    await writeFile(join(test.context.paths.characters, 'ffff.json'), '{');
+    await writeFile(join(test.context.paths().characters, 'ffff.json'), '{');
     await expect(castFile(test)).rejects.toMatchObject({
       code: 'machine',
       message: expect.stringContaining('ffff.json'),
@@ -565,7 +565,7 @@ describe('--cast', () => {
     maker.server.answer(videoObject('queued'));
     expect(await runGenerate(ci.context, FLAGS)).toBe(0);
     expect(JSON.parse(String(maker.server.seen[0]?.body)).characters).toEqual([{ id: 'char_Joe' }]);
-    await expect(readdir(ci.context.paths.characters)).rejects.toThrow('ENOENT');
+    await expect(readdir(ci.context.paths().characters)).rejects.toThrow('ENOENT');
   });
 
   it('P5: a base URL in a cast is never talked to, and gets no key', async () => {

@@ -78,7 +78,7 @@ describe('character list', () => {
   it('names a record that cannot be read, and shows the others', async () => {
     const test = await createTestContext({ quiet: true });
     await addCharacter(test, 'Joe');
-    const torn = join(test.context.paths.characters, 'ffff.json');
+    const torn = join(test.context.paths().characters, 'ffff.json');
     await writeFile(torn, '{');
     await runCharacterList(test.context);
     expect([test.stdout.text(), test.stderr.text()]).toEqual(['Joe\n', expect.stringContaining(`Skipped ${torn}: `)]);

@@ -110,8 +110,8 @@ describe('store check', () => {
     await addJob(test, { baseUrl: HOST });
     await writeFile(store.clipPath(joe.master.sha256), 'Jo');
     await rm(store.clipPath(mia.master.sha256));
-    const tornCharacter = join(test.context.paths.characters, 'ffff.json');
-    const tornJob = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    const tornCharacter = join(test.context.paths().characters, 'ffff.json');
+    const tornJob = join(test.context.paths().jobs, 'job_000000000torn00.json');
     await writeFile(tornCharacter, '{');
     await writeFile(tornJob, '{"version":9}');
 
@@ -149,8 +149,8 @@ describe('store check', () => {
     ['keys.json', undefined, 'it is not a regular file'],
   ])('names %s where that cannot be used: %s', async (name, text, reason) => {
     const test = await createTestContext({ json: true });
-    const path = join(test.context.paths.config, name);
-    await mkdir(test.context.paths.config, { recursive: true });
+    const path = join(test.context.paths().config, name);
+    await mkdir(test.context.paths().config, { recursive: true });
     if (text === undefined) await symlink('/dev/null', path);
     else await writeFile(path, text);
     await expect(runStoreCheck(test.context)).rejects.toMatchObject({ code: 'machine' });
@@ -162,7 +162,7 @@ describe('store check', () => {
   it('mentions a clip that nobody needs, which is no problem', async () => {
     const test = await createTestContext();
     const joe = await addCharacter(test, 'Joe');
-    const orphan = join(test.context.paths.clips, `${'0'.repeat(64)}.mp4`);
+    const orphan = join(test.context.paths().clips, `${'0'.repeat(64)}.mp4`);
     await writeFile(orphan, 'x');
     await runStoreCheck(test.context);
     expect(test.stdout.text()).toBe(`1 character, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);

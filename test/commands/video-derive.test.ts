@@ -246,7 +246,7 @@ describe('P6: a video from another one is refused before anything is sent', () =
 });
 
 function readRecords({ context }: TestContext): Job[] {
-  return readdirSync(context.paths.jobs)
+  return readdirSync(context.paths().jobs)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(readFileSync(join(context.paths.jobs, name), 'utf8')) as Job);
+    .map((name) => JSON.parse(readFileSync(join(context.paths().jobs, name), 'utf8')) as Job);
 }

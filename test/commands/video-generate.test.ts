@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import type { Registration } from '../../src/shared/character.ts';
 import { EXIT_CODES } from '../../src/shared/errors.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { fingerprintOf } from '../../src/videos/lifecycle.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, KEY, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, createTestHost, type HostOptions, START, type TestContext } from '../helpers/host.ts';
+import { pictureOf } from '../helpers/pictures.ts';
 import { sampleJob } from '../helpers/samples.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
@@ -63,6 +64,18 @@ describe('a prompt on standard input', () => {
       hint: expect.stringContaining('iconv'),
     });
     expect(test.server.seen).toEqual([]);
+  });
+});
+
+describe('a picture on standard input', () => {
+  it('is sent, and the record names no place where it could be read again', async () => {
+    const picture = await pictureOf('png', { width: 36, height: 64 });
+    const test = await withHost({}, { stdin: picture });
+    test.server.answer(videoObject('queued'));
+    expect(await generate(test, { reference: '-', size: { width: 36, height: 64 } })).toBe(0);
+    expect(test.server.seen[0]?.body.includes(Buffer.from(picture))).toBe(true);
+    const [job] = await jobs(test);
+    expect(job?.request.reference).toEqual({ kind: 'image', sha256: expect.any(String), label: 'reference' });
   });
 });
 
@@ -363,8 +376,8 @@ describe('P2: an equal request that is lost while a character is registered for 
     const id = newJobId(START, () => 0.5);
     const lost = sampleJob(id, { baseUrl: test.baseUrl, request, fingerprint, status: 'unknown' });
     const onRequest = (): void => {
-      mkdirSync(test.context.paths.jobs, { recursive: true });
-      writeFileSync(join(test.context.paths.jobs, `${id}.json`), JSON.stringify(lost));
+      mkdirSync(test.context.paths().jobs, { recursive: true });
+      writeFileSync(join(test.context.paths().jobs, `${id}.json`), JSON.stringify(lost));
     };
     test.server.answer({ body: { id: 'char_1', object: 'character', name }, onRequest }, NO_LIST);
     await expect(generate(test, { prompt: 'Joe waves.', character: ['Joe'] })).rejects.toMatchObject({

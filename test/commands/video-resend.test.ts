@@ -3,10 +3,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import { type ResendFlags, runVideoResend } from '../../src/commands/video-resend.ts';
 import { runVideoStatus } from '../../src/commands/video-status.ts';
 import type { Job } from '../../src/shared/job.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';
 import { pictureOf } from '../helpers/pictures.ts';
@@ -140,7 +140,7 @@ describe('P2: a request that is sent once more', () => {
     const id = `${lost.id.slice(0, -4)}zzzz`;
     const other: Job = { ...lost, id, status: 'queued', remoteId: 'video_2', replaces: lost.id };
     const onRequest = (): void =>
-      writeFileSync(join(test.context.paths.jobs, `${id}.json`), `${JSON.stringify(other)}\n`);
+      writeFileSync(join(test.context.paths().jobs, `${id}.json`), `${JSON.stringify(other)}\n`);
     test.server.answer({ ...NO_LIST, onRequest });
     await expect(resend(test, lost.id)).rejects.toMatchObject({ code: 'usage', jobId: id });
     expect(bodies(test)).toHaveLength(1);

@@ -241,7 +241,7 @@ describe('video list', () => {
     const test = await withHost({ quiet: true });
     const failed = await addJob(test, { baseUrl: test.baseUrl, status: 'failed' });
     await addJob(test, { baseUrl: test.baseUrl });
-    const torn = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    const torn = join(test.context.paths().jobs, 'job_000000000torn00.json');
     await writeFile(torn, '{"version":');
     await runVideoList(test.context, { status: 'failed' });
     expect(test.stdout.text()).toBe(`${failed.id}\n`);

@@ -3,7 +3,7 @@ import { createWaitDisplay } from '../../src/commands/wait-display.ts';
 import type { Context } from '../../src/context.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import type { Job } from '../../src/shared/job.ts';
-import type { Task } from '../../src/terminal/ui.ts';
+import type { Task } from '../../src/shared/reporter.ts';
 import { addJob, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';
 

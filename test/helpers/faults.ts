@@ -213,9 +213,9 @@ async function keepJoe(world: { home: string; dir: string; clip: Buffer; ids: Js
   const sample = sampleCharacter('Joe');
   const master = { sha256, seconds: 2, width: 1280, height: 720, fps: 24, bytes: world.clip.length };
   await store.keep({ ...sample, master, source: { fileName: 'joe.mp4', sha256 }, planVersion: PLAN_VERSION }, path);
-  await mkdir(context.paths.config, { recursive: true });
+  await mkdir(context.paths().config, { recursive: true });
   await writeFile(
-    join(context.paths.config, 'config.json'),
+    join(context.paths().config, 'config.json'),
     JSON.stringify({ version: 1, profiles: { ids: world.ids } }),
     {
       mode: 0o600,

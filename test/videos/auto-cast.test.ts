@@ -5,10 +5,10 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runConfigSet } from '../../src/commands/config.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../src/commands/video-input.ts';
 import { runVideoResend } from '../../src/commands/video-resend.ts';
 import type { Registration } from '../../src/shared/character.ts';
 import type { Job } from '../../src/shared/job.ts';
-import type { GenerateFlags } from '../../src/videos/read-input.ts';
 import { addCharacter, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { type HostOptions, START, type TestContext } from '../helpers/host.ts';
 import type { TestServer } from '../helpers/server.ts';
@@ -176,8 +176,8 @@ describe('a prompt that says a name of the cast without -c, where nobody can be 
 
   it('warns of a record that cannot be read: the prompt may say that character', async () => {
     const test = await withCast(['Joe']);
-    const [record = ''] = await readdir(test.context.paths.characters);
-    await writeFile(join(test.context.paths.characters, record), '{');
+    const [record = ''] = await readdir(test.context.paths().characters);
+    await writeFile(join(test.context.paths().characters, record), '{');
     await generate(test, 'Joe waves.');
     expect(test.stderr.text()).toContain('cannot be read (');
     expect(test.stderr.text()).toContain('whether the prompt says that character is not known.');

@@ -63,12 +63,12 @@ describe('a picture of the exact size', () => {
   });
 
   it.each([
-    ['a data URL', () => `data:image/png;base64,${picture('png').toString('base64')}`, undefined],
-    ['a data URL of no type', () => `DATA:;base64,${picture('png').toString('base64')}`, undefined],
-    ['stdin', () => '-', () => picture('png')],
-  ])('is taken from %s', async (_title, text, stdin) => {
-    const { context } = await createTestContext({}, stdin ? { stdin: stdin() } : {});
-    expect(await readReference(context, text(), SIZE)).toEqual({
+    ['a data URL', () => `data:image/png;base64,${picture('png').toString('base64')}`],
+    ['a data URL of no type', () => `DATA:;base64,${picture('png').toString('base64')}`],
+    ['bytes', () => picture('png')],
+  ])('is taken from %s', async (_title, source) => {
+    const { context } = await createTestContext();
+    expect(await readReference(context, source(), SIZE)).toEqual({
       reference: { kind: 'bytes', bytes: picture('png'), mime: 'image/png', fileName: 'reference' },
       record: { kind: 'image', sha256: hash(picture('png')), label: 'reference' },
     });
@@ -122,14 +122,14 @@ describe('what is no picture', () => {
     ['a data URL without data', 'data:image/png;base64', 'usage', /data URL/],
     ['a data URL that is badly escaped', 'data:image/png,%ZZ', 'usage', /data URL/],
     ['words in a data URL', 'data:,words', 'clip', /not a JPEG/],
-    ['nothing on stdin', '-', 'clip', /not a JPEG/],
-  ])('is refused: %s', async (_title, text, code, message) => {
+    ['no bytes', Buffer.alloc(0), 'clip', /not a JPEG/],
+  ])('is refused: %s', async (_title, source, code, message) => {
     const { context, dir } = await createTestContext();
     await mkdir(join(dir, 'folder'));
     await writeFile(join(dir, 'words.png'), 'These are words.');
     await writeFile(join(dir, 'empty.png'), '');
     await writeFile(join(dir, 'cut.png'), picture('square').subarray(0, 60));
-    await expect(readReference(context, text, SIZE)).rejects.toMatchObject({
+    await expect(readReference(context, source, SIZE)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });

@@ -35,7 +35,7 @@ async function onlyJob({ context }: TestContext): Promise<Job | undefined> {
 }
 
 function recordPath({ context }: TestContext): string {
-  const folder = context.paths.jobs;
+  const folder = context.paths().jobs;
   const [file = '', ...more] = readdirSync(folder).filter((name) => name.endsWith('.json'));
   expect(more).toEqual([]);
   return join(folder, file);
@@ -313,7 +313,7 @@ describe('P2: a key', () => {
   it('warns of records in which an equal job may stand', async () => {
     const test = await withHost();
     await addJob(test, { baseUrl: test.baseUrl });
-    const torn = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    const torn = join(test.context.paths().jobs, 'job_000000000torn00.json');
     writeFileSync(torn, 'torn');
     test.server.answer(videoObject('queued'));
     await send(test);
@@ -323,7 +323,7 @@ describe('P2: a key', () => {
   it('that may stand in a record which cannot be read is refused, unless --resend says otherwise', async () => {
     const test = await withHost();
     await addJob(test, { baseUrl: test.baseUrl });
-    const torn = join(test.context.paths.jobs, 'job_000000000torn00.json');
+    const torn = join(test.context.paths().jobs, 'job_000000000torn00.json');
     writeFileSync(torn, '{"version":1,"key":"nightly"');
     await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
       ...{ code: 'machine', message: expect.stringContaining(`whose record cannot be read: ${torn}: `) },

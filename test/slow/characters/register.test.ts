@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureRegistered } from '../../../src/characters/register.ts';
 import { runGenerate } from '../../../src/commands/video-generate.ts';
+import type { GenerateFlags } from '../../../src/commands/video-input.ts';
 import { probeMedia } from '../../../src/media/probe/probe.ts';
 import type { Character, MadeCharacter, Registration } from '../../../src/shared/character.ts';
 import type { Orientation } from '../../../src/shared/geometry.ts';
-import type { GenerateFlags } from '../../../src/videos/read-input.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { addCharacter, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { START, type TestContext } from '../../helpers/host.ts';
@@ -83,7 +83,7 @@ describe('a character without a registration', () => {
   it('P2: is named with its id when the registration could not be written down', async () => {
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
-    const folder = test.context.paths.characters;
+    const folder = test.context.paths().characters;
     const [record = ''] = await readdir(folder);
     test.server.answer({ ...made('char_1'), onRequest: () => writeFileSync(join(folder, record), 'torn') });
     await expect(register(test, joe)).rejects.toMatchObject({ message: expect.stringContaining('as char_1') });
@@ -173,7 +173,7 @@ describe('a video that lies the other way', () => {
       ['landscape', 'char_landscape'],
       ['portrait', 'char_portrait'],
     ]);
-    expect(await readdir(test.context.paths.clips)).toEqual([`${joe.master.sha256}.mp4`]);
+    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.master.sha256}.mp4`]);
   });
 
   it.each([
@@ -205,7 +205,7 @@ describe('a video that lies the other way', () => {
     const joe = await addJoe(test);
     test.server.answer(refusal(400, 'invalid_value'));
     await expect(register(test, joe, 'portrait')).rejects.toMatchObject({ code: 'refused' });
-    expect(await readdir(test.context.paths.clips)).toEqual([`${joe.master.sha256}.mp4`]);
+    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.master.sha256}.mp4`]);
     expect((await stat((await test.context.characters()).clipPath(joe.master.sha256))).size).toBe(clip.byteLength);
   });
 });

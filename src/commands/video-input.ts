@@ -1,18 +1,30 @@
-/** What a user wants of a video: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
+/** What a user asks for with `sora video`: read, completed with defaults, and refused in one go where it cannot be. Needs no host. */
+
 import { resolve } from 'node:path';
 import { requireCharacter } from '../characters/find.ts';
 import type { Context } from '../context.ts';
 import type { BudgetFlags } from '../costs/budget.ts';
-import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
-import type { Purpose } from '../settings/choose-provider.ts';
-import { type Character, orientationOfCharacter } from '../shared/character.ts';
+import { purposeOf } from '../settings/choose-provider.ts';
+import type { Character } from '../shared/character.ts';
 import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import { listOf } from '../shared/text.ts';
 import { readStdin } from '../terminal/stdin.ts';
-import type { FollowFlags } from './follow.ts';
-import { checkTarget } from './output-target.ts';
-import { checkReference } from './reference-image.ts';
+import { checkTarget, type Output } from '../videos/output-target.ts';
+import { checkReference, MAX_REFERENCE_BYTES } from '../videos/reference-image.ts';
+import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/video-input.ts';
+
+export interface FollowFlags {
+  readonly output?: string;
+  /** Seconds, for the whole command. */
+  readonly timeout: number;
+  /** Seconds. */
+  readonly pollInterval?: number;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+  /** Options that were typed and only mean something to a wait, as they were typed. */
+  readonly waitOnly?: readonly string[];
+}
 
 export interface GenerateFlags extends FollowFlags, BudgetFlags {
   readonly character: readonly string[];
@@ -33,20 +45,7 @@ export interface GenerateFlags extends FollowFlags, BudgetFlags {
   readonly dryRun: boolean;
 }
 
-/** A dry run only describes what it would send, and needs no key for that. */
-export function purposeOf({ dryRun }: Pick<GenerateFlags, 'dryRun'>): Purpose {
-  return dryRun ? 'preview' : 'use';
-}
-
-export const DEFAULT_SECONDS = 4;
 const MAX_PROMPT_BYTES = 1_000_000;
-
-export interface VideoInput {
-  readonly prompt: string;
-  readonly characters: readonly Character[];
-  readonly size: Size;
-  readonly seconds: number;
-}
 
 /** Reads and checks all that needs no host. Every problem is named in one refusal. */
 export async function readVideoInput(
@@ -67,14 +66,18 @@ export async function readVideoInput(
   }
   const size = await check(() => chooseSize(input, characters[0]));
   const { reference } = input;
-  if (reference !== undefined) await check(() => checkReference(context, reference));
+  if (reference !== undefined && reference !== '-') await check(() => checkReference(context, reference));
   if (!wait) await check(() => refuseIdle(input));
-  else if (!(await isOwnFile(context, input))) await check(() => checkTarget(context, input, input.count));
+  else if (!(await isOwnFile(context, input))) await check(() => checkVideoOutput(context, input, input.count));
   // The choice of the host and its key are part of the same refusal.
   await check(() => context.connection(purposeOf(input)));
   settle();
   if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
-  return { prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS };
+  const picture = reference === '-' ? await readStdin(context.runtime, MAX_REFERENCE_BYTES) : reference;
+  return {
+    ...{ prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS },
+    ...(picture !== undefined && { reference: picture }),
+  };
 }
 
 /** Runs checks one by one, so that `settle` can throw in one refusal all that they refused. */
@@ -141,25 +144,25 @@ function utf8Of(bytes: Uint8Array): string {
   }
 }
 
-const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
+/** Before anything is sent: throws `usage` where `-o` cannot be written, or is no place for so many videos. */
+export async function checkVideoOutput(
+  context: Context,
+  { output, force }: { output?: string; force: boolean },
+  count: number,
+): Promise<void> {
+  if (output !== '-') return checkTarget(context, { output, force }, count);
+  if (count > 1)
+    throw new SoraError('usage', '-o - takes one job.', { hint: 'Name a folder with -o to save several videos.' });
+  if (context.runtime.stdout.isTTY)
+    throw new SoraError('usage', '-o - would write a video to the terminal.', {
+      hint: 'Redirect it: … -o - > video.mp4',
+    });
+}
 
-/** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
-export function chooseSize({ size, aspect, resolution }: GenerateFlags, first: Character | undefined): Size {
-  if (size && (aspect !== undefined || resolution !== undefined)) {
-    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
-      hint: 'Leave out --size, or the other two.',
-    });
-  }
-  if (size) return size;
-  const short = SHORT_SIDES[resolution ?? '720p'];
-  if (short === undefined)
-    throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
-      hint: `Use one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
-    });
-  const lies = first ? orientationOfCharacter(first) : 'landscape';
-  const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
-  if (isRatio(ratio)) return sizeOf(ratio, short);
-  throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
-    hint: `Use one of ${RATIOS.join(', ')}, or name pixels with --size.`,
-  });
+/** What `-o` names. From `-o -` on the result goes to stderr, because stdout carries the video. */
+export function outputOf({ ui, runtime }: Context, { output }: { output?: string }): { output?: Output } {
+  if (output === undefined) return {};
+  if (output !== '-') return { output };
+  ui.resultToStderr();
+  return { output: runtime.stdout.stream };
 }

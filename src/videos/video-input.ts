@@ -1,0 +1,46 @@
+/** What is wanted of a video, complete and checked as far as that needs no host. */
+import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
+import { type Character, orientationOfCharacter } from '../shared/character.ts';
+import { SoraError } from '../shared/errors.ts';
+import type { Size } from '../shared/geometry.ts';
+
+export const DEFAULT_SECONDS = 4;
+
+export interface VideoInput {
+  readonly prompt: string;
+  readonly characters: readonly Character[];
+  readonly size: Size;
+  readonly seconds: number;
+  /** An https or data URL, the path of a picture, or its bytes. */
+  readonly reference?: string | Uint8Array;
+}
+
+/** How a size is asked for: in pixels, or by its ratio and its short side. */
+export interface SizeWish {
+  readonly size?: Size;
+  readonly aspect?: string;
+  readonly resolution?: string;
+}
+
+const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
+
+/** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
+export function chooseSize({ size, aspect, resolution }: SizeWish, first: Character | undefined): Size {
+  if (size && (aspect !== undefined || resolution !== undefined)) {
+    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
+      hint: 'Leave out --size, or the other two.',
+    });
+  }
+  if (size) return size;
+  const short = SHORT_SIDES[resolution ?? '720p'];
+  if (short === undefined)
+    throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
+      hint: `Use one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
+    });
+  const lies = first ? orientationOfCharacter(first) : 'landscape';
+  const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
+  if (isRatio(ratio)) return sizeOf(ratio, short);
+  throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
+    hint: `Use one of ${RATIOS.join(', ')}, or name pixels with --size.`,
+  });
+}

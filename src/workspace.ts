@@ -1,0 +1,264 @@
+/**
+ * What use cases are given: this machine, where things are kept, hosts and settings, as services that are made when they
+ * are first asked for. Nothing of a command line: no options, no terminal.
+ */
+import { isAbsolute, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Cast } from './characters/cast-format.ts';
+import type { CharacterStore } from './characters/store.ts';
+import { type StorePaths, storePaths } from './disk/paths.ts';
+import type { Http } from './http/client.ts';
+import { proxyOf } from './http/proxy.ts';
+import type { FfmpegProgram } from './media/ffmpeg/find.ts';
+import type { Ffmpeg } from './media/prepare.ts';
+import { PROVIDERS } from './providers/index.ts';
+import type { Provider } from './providers/provider.ts';
+import {
+  type Configured,
+  type Connection,
+  chooseProvider,
+  connectionOf,
+  type Keys,
+  type ProviderFlags,
+  type Purpose,
+} from './settings/choose-provider.ts';
+import type { Profile, Settings } from './settings/settings.ts';
+import type { Job } from './shared/job.ts';
+import { type Reporter, SILENT } from './shared/reporter.ts';
+import { listOf } from './shared/text.ts';
+import type { Clock } from './shared/time.ts';
+import type { JobStore } from './videos/job-store.ts';
+
+/** This machine, as use cases may see it. Tests make their own. */
+export interface Machine {
+  /** A copy of the environment, keys included; the process itself no longer has them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Throws `machine` where it was removed. */
+  readonly cwd: string;
+  readonly platform: string;
+  /** Of Node, such as `20.20.0`; undefined where nobody said. */
+  readonly nodeVersion?: string;
+  /** Seconds that this machine has been up, asleep or not; undefined where nobody knows. */
+  readonly uptimeSeconds?: () => number | undefined;
+  /** Absolute; undefined where the user has none. */
+  readonly homeDir: string | undefined;
+  readonly clock: Clock;
+  /** 0 to 1, like Math.random. */
+  readonly random: () => number;
+  /** Aborted by Ctrl-C and SIGTERM; its reason is a SoraError. */
+  readonly signal: AbortSignal;
+}
+
+/** Which host, profile and cast are meant, over what is configured. Hints to go on say the same again. */
+export interface Selection extends ProviderFlags {
+  readonly profile?: string;
+  /** A cast file to be read over the characters of this machine. */
+  readonly cast?: string;
+}
+
+export interface Workspace {
+  readonly runtime: Machine;
+  readonly selection: Selection;
+  readonly reporter: Reporter;
+  /** Throws `machine` where nothing can be kept, and `usage` for a place that cannot be meant. */
+  paths(): StorePaths;
+  /** Warnings about settings and keys that were given, or are told in another way: they are not given again. */
+  readonly told: Set<string>;
+  /** The profile's name, chosen by flag, environment or settings. */
+  profileName(): Promise<string>;
+  /** The keys that `sora auth login` stored. */
+  keys(): Promise<Keys>;
+  characters(): Promise<CharacterStore>;
+  jobs(): Promise<JobStore>;
+  ffmpeg(): Promise<Ffmpeg>;
+  /** The one that `ffmpeg` asks first, before it is known to work; undefined where there is none. */
+  ffmpegProgram(): Promise<FfmpegProgram | undefined>;
+  /** The chosen profile. */
+  profile(): Promise<Profile>;
+  /** Where a new request would go; throws `usage` when nothing or too much is configured, `auth` without a key. */
+  connection(purpose?: Purpose): Promise<Connection>;
+  provider(purpose?: Purpose): Promise<Provider>;
+  /** The host that made a job, whatever is configured now. */
+  providerOf(job: Job, purpose?: Purpose): Promise<Provider>;
+  /** For requests that no adapter makes; with the connection's own rule about plain http. */
+  http(to: Pick<Connection, 'allowHttp'>): Promise<Http>;
+  /** Ends what the services keep open. */
+  close(): Promise<void>;
+}
+
+export interface WorkspaceOptions {
+  readonly selection?: Selection;
+  /** Hears what is told on the way; nobody does unless given. */
+  readonly reporter?: Reporter;
+  /** What a cast file of `/dev/stdin` is read from. */
+  readonly stdin?: { readonly stream: Readable; readonly isTTY: boolean };
+  /** Is given each key before it is used, so that it is shown nowhere. */
+  onSecret?(key: string): void;
+  /** Hears the wire log: a redacted line for each request and answer. */
+  readonly onWire?: ((line: string) => void) | undefined;
+}
+
+export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}): Workspace {
+  const { selection = {}, reporter = SILENT, stdin, onSecret, onWire } = options;
+  // What keeps nothing works in a container without a home, too.
+  const paths = once(() => {
+    const found = storePaths(runtime);
+    const own = runtime.env.SORA_HOME;
+    if (own && !isAbsolute(own)) reporter.note(`SORA_HOME is relative: here it is ${found.data}`);
+    return found;
+  });
+  const closers: (() => Promise<unknown>)[] = [];
+  const providers = new Map<string, Promise<Provider>>();
+
+  // Settings and keys lie in one folder, and may complain of it in the same words.
+  const told = new Set<string>();
+  const warn = (text: string): void => {
+    if (!told.has(text)) reporter.warn(text);
+    told.add(text);
+  };
+  const settings = once(async (): Promise<Settings> => {
+    const { readSettings } = await import('./settings/settings.ts');
+    return readSettings(paths().config, { platform: runtime.platform, warn });
+  });
+  const profileOf = async (name: string): Promise<Profile> => (await settings()).profile(name);
+  const profileName = once(async () => {
+    const named = selection.profile ?? (runtime.env.SORA_PROFILE || undefined);
+    if (named !== undefined) await profileOf(named);
+    return named ?? (await settings()).defaultProfile;
+  });
+  const keys = once(async () => {
+    const { readKeys } = await import('./settings/keys.ts');
+    return readKeys(paths().config, { platform: runtime.platform, warn });
+  });
+  const ffmpeg = once(async () => {
+    const { findFfmpeg } = await import('./media/ffmpeg/find.ts');
+    return findFfmpeg(runtime.env, runtime.signal);
+  });
+  const ffmpegProgram = once(async () => {
+    const { firstProgram } = await import('./media/ffmpeg/find.ts');
+    return firstProgram(runtime.env);
+  });
+  const sandbox = once(async () => {
+    const { startSandbox } = await import('./sandbox/server.ts');
+    const server = await startSandbox({ stateDir: paths().sandbox, ffmpeg: (await ffmpeg()).path });
+    closers.push(() => server.close());
+    return server;
+  });
+  const profile = async (): Promise<Profile> => profileOf(await profileName());
+  const configured = async (own: Profile): Promise<Configured> => ({
+    ...{ wishes: selection, env: runtime.env, profile: own, keys: await keys() },
+  });
+  const connections: Readonly<Record<Purpose, () => Promise<Connection>>> = {
+    use: once(async () => chooseProvider(await configured(await profile()))),
+    preview: once(async () => chooseProvider(await configured(await profile()), 'preview')),
+  };
+  const connection = async (purpose: Purpose = 'use'): Promise<Connection> => {
+    const chosen = await connections[purpose]();
+    if (chosen.key !== undefined) onSecret?.(chosen.key);
+    return chosen;
+  };
+  const httpFor = (allowHttp: boolean): Promise<Http> => (allowHttp ? lenientHttp() : strictHttp());
+  const makeHttp = (allowHttp: boolean) => async (): Promise<Http> => {
+    const { createHttp } = await import('./http/client.ts');
+    const http = await createHttp({
+      clock: runtime.clock,
+      random: runtime.random,
+      proxy: proxyOf(runtime.env),
+      allowHttp,
+      ...(onWire && { debug: onWire }),
+    });
+    closers.push(() => http.close());
+    return http;
+  };
+  const strictHttp = once(makeHttp(false));
+  const lenientHttp = once(makeHttp(true));
+
+  const connect = (to: Connection): Promise<Provider> => {
+    if (to.key !== undefined) onSecret?.(to.key);
+    // Two profiles may have two keys for one host.
+    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key]);
+    const made = providers.get(id) ?? makeProvider(to);
+    providers.set(id, made);
+    return made;
+  };
+  const makeProvider = async (to: Connection): Promise<Provider> => {
+    if (to.retired) reporter.warn(to.retired);
+    if (to.key === undefined && PROVIDERS[to.name].needsKey(to.baseUrl)) {
+      reporter.note(
+        `No key is set for ${to.name}: this command needs none, but sending the request does. See: sora auth status ${to.name}`,
+      );
+    }
+    const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;
+    const { checkRoute } = await import('./http/client.ts');
+    checkRoute(url, { hasKey: to.key !== undefined, allowHttp: to.allowHttp, proxy: proxyOf(runtime.env) });
+    return PROVIDERS[to.name].create({
+      baseUrl: to.baseUrl,
+      url,
+      key: to.key,
+      backend: to.backend,
+      http: await httpFor(to.allowHttp),
+      sleep: (ms, signal) => runtime.clock.sleep(ms, signal),
+    });
+  };
+
+  return {
+    runtime,
+    selection,
+    reporter,
+    paths,
+    told,
+    profileName,
+    profile,
+    keys,
+    characters: once(async () => {
+      const { createCharacterStore } = await import('./characters/store.ts');
+      const local = createCharacterStore({
+        charactersDir: paths().characters,
+        clipsDir: paths().clips,
+        cacheDir: paths().cache,
+      });
+      const cast = selection.cast ?? (runtime.env.SORA_CAST || undefined);
+      if (cast === undefined) return local;
+      const { readCast } = await import('./characters/cast-file.ts');
+      const { createOverlay } = await import('./characters/cast-overlay.ts');
+      const read = await readCast(resolve(runtime.cwd, cast), {
+        signal: runtime.signal,
+        ...(stdin && { stdin }),
+      });
+      await warnOfProviders(reporter, read);
+      return createOverlay(local, read, { warn: (text) => reporter.warn(text), now: () => runtime.clock.now() });
+    }),
+    jobs: once(async () => {
+      const { createJobStore } = await import('./videos/job-store.ts');
+      return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
+    }),
+    ffmpeg,
+    ffmpegProgram,
+    connection,
+    http: (to) => httpFor(to.allowHttp),
+    provider: async (purpose) => connect(await connection(purpose)),
+    providerOf: async (job, purpose) =>
+      connect(connectionOf(job, await configured(await profileOf(job.profile ?? (await profileName()))), purpose)),
+    async close() {
+      await Promise.allSettled(closers.map((close) => close()));
+    },
+  };
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
+export async function warnOfProviders(reporter: Pick<Reporter, 'warn'>, cast: Cast): Promise<void> {
+  const { unknownProviders } = await import('./characters/cast-format.ts');
+  const unknown = unknownProviders(cast, Object.keys(PROVIDERS));
+  if (unknown.length === 0) return;
+  reporter.warn(
+    `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
+  );
+}
