@@ -55,6 +55,8 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .configureOutput({ writeOut: write, writeErr: () => {}, outputError: () => {}, getOutHelpWidth: () => columns })
     .configureHelp({
       showGlobalOptions: true,
+      // Narrower columns than commander wraps by itself: a terminal would break words.
+      minWidthToWrap: 12,
       sortSubcommands: false,
       optionDescription: describeOption,
       argumentDescription: describeArgument,

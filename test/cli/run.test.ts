@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { runCli } from '../../src/cli/run.ts';
+import { displayWidth } from '../../src/terminal/width.ts';
 import { addJob, withHost as hostContext, KEY, refusal, videoObject } from '../helpers/far-end.ts';
 import { createTestHost, type HostOptions, type TestHost } from '../helpers/host.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
@@ -50,6 +51,21 @@ describe('what needs no work', () => {
     const { exit, out, err } = await run(line.split(' '));
     expect({ exit, err }).toEqual({ exit: 0, err: '' });
     expect(out).toMatch(expected);
+  });
+
+  it.each([40, 60, 80, 140])('help fits %i columns, but for commands that can be copied', async (columns) => {
+    for (const line of [
+      '--help',
+      'help character adopt',
+      'help video generate',
+      'help clip prepare',
+      'help config set',
+    ]) {
+      const { out } = await run(line.split(' '), { columns });
+      const wide = out.split('\n').filter((text) => !/^ {2}\$ |^Usage: /.test(text) && displayWidth(text) > columns);
+      // A word alone cannot be broken.
+      expect(wide.filter((text) => text.trim().includes(' '))).toEqual([]);
+    }
   });
 
   it('help fills the terminal', async () => {
