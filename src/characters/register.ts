@@ -62,6 +62,23 @@ export async function ensureRegistered(
   );
 }
 
+/**
+ * Registers, one after the other, whom the host does not know: besides sending a video, all that is ever paid for. What the
+ * host knows each as, in their order. Throws what `ensureRegistered` throws.
+ */
+export async function registerMissing(
+  workspace: Workspace,
+  characters: readonly Character[],
+  target: RegistrationTarget,
+  options: RegisterOptions = {},
+): Promise<readonly Registration[]> {
+  const registrations: Registration[] = [];
+  for (const character of characters) {
+    registrations.push(await ensureRegistered(workspace, character, target, options));
+  }
+  return registrations;
+}
+
 /** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
 export async function willCost(
   character: Character,

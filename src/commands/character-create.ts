@@ -8,7 +8,7 @@ import { inspectClip } from '../clips/inspect.ts';
 import { clipLine, prepareInto } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
 import {
-  type BudgetFlags,
+  type BudgetLimits,
   type CharacterBudget,
   characterBudget,
   checkBudget,
@@ -33,7 +33,7 @@ import { oneLine } from '../shared/text.ts';
 import { requestText } from '../videos/preview.ts';
 import { planText } from './clip.ts';
 
-export interface CreateInput extends BudgetFlags {
+export interface CreateInput extends BudgetLimits {
   readonly file: string;
   readonly name: string;
   readonly options: ClipOptions;

@@ -11,7 +11,7 @@ import { requestsOf } from '../characters/repeat-registration.ts';
 import { isStillRegistered, markStale } from '../characters/stale.ts';
 import type { CharacterStore } from '../characters/store.ts';
 import type { Context } from '../context.ts';
-import { type BudgetFlags, type CharacterBudget, characterBudget, costToKeep } from '../costs/budget.ts';
+import { type BudgetLimits, type CharacterBudget, characterBudget, costToKeep } from '../costs/budget.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
@@ -73,7 +73,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted
 export async function runCharacterSync(
   context: Context,
   names: readonly string[],
-  flags: Pick<RegisterOptions, 'resend'> & BudgetFlags = {},
+  flags: Pick<RegisterOptions, 'resend'> & BudgetLimits = {},
 ): Promise<number> {
   const { ui, runtime } = context;
   const cast = await castOf(context, names);
@@ -133,7 +133,7 @@ async function takerOf(context: Context): Promise<Provider> {
 async function budgetOf(
   context: Context,
   cast: readonly Character[],
-  { provider, flags }: { provider: Provider; flags: Pick<RegisterOptions, 'resend'> & BudgetFlags },
+  { provider, flags }: { provider: Provider; flags: Pick<RegisterOptions, 'resend'> & BudgetLimits },
 ): Promise<CharacterBudget> {
   const model = (await context.connection()).model ?? provider.defaultModel;
   const mode = provider.limits(model).characterMode;

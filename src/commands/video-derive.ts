@@ -1,6 +1,6 @@
 /** `sora video extend`, `edit` and `remix`: a new job from the video of a finished one. A paid request like any other. */
 import type { Context } from '../context.ts';
-import { type BudgetFlags, checkBudget, costOfVideo } from '../costs/budget.ts';
+import { type BudgetLimits, checkBudget, costOfVideo } from '../costs/budget.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
 import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
@@ -23,7 +23,7 @@ import {
 import { showJobs, showRequest } from './video-results.ts';
 import { followAll } from './video-wait.ts';
 
-export interface DeriveFlags extends FollowFlags, BudgetFlags {
+export interface DeriveFlags extends FollowFlags, BudgetLimits {
   /** What an extension adds. */
   readonly seconds?: number;
   readonly wait: boolean;

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { requireCharacter } from '../characters/find.ts';
 import type { Context } from '../context.ts';
-import type { BudgetFlags } from '../costs/budget.ts';
+import type { BudgetLimits } from '../costs/budget.ts';
 import { purposeOf } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
 import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
@@ -26,7 +26,7 @@ export interface FollowFlags {
   readonly waitOnly?: readonly string[];
 }
 
-export interface GenerateFlags extends FollowFlags, BudgetFlags {
+export interface GenerateFlags extends FollowFlags, BudgetLimits {
   readonly character: readonly string[];
   readonly inject: boolean;
   /** Whether those are cast whom the prompt says without `-c`; undefined where that is not said. */

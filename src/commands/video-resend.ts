@@ -1,6 +1,6 @@
 /** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
 import type { Context } from '../context.ts';
-import { type BudgetFlags, checkBudget, costOfVideo } from '../costs/budget.ts';
+import { type BudgetLimits, checkBudget, costOfVideo } from '../costs/budget.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { Provider, Reference } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
@@ -15,7 +15,7 @@ import { checkVideoOutput, type FollowFlags, outputOf, refuseIdle } from './vide
 import { showJobs, showRequest } from './video-results.ts';
 import { followAll } from './video-wait.ts';
 
-export interface ResendFlags extends FollowFlags, BudgetFlags {
+export interface ResendFlags extends FollowFlags, BudgetLimits {
   readonly wait: boolean;
   readonly dryRun: boolean;
 }

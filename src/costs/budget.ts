@@ -10,7 +10,7 @@ import type { Size } from '../shared/geometry.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BillItem, type Cost, describeBill, estimateCost, formatUsd, knownUsd, totalOf } from './cost.ts';
 
-export interface BudgetFlags {
+export interface BudgetLimits {
   /** US dollars for everything that the command sends. */
   readonly maxCost?: number;
   readonly allowUnknownCost?: boolean;
@@ -55,7 +55,7 @@ export interface CharacterBudget {
   admit(): Promise<void>;
 }
 
-export function characterBudget({ reporter }: Workspace, provider: Provider, flags: BudgetFlags): CharacterBudget {
+export function characterBudget({ reporter }: Workspace, provider: Provider, flags: BudgetLimits): CharacterBudget {
   let expected = 0;
   let sent = 0;
   const check = async (count: number): Promise<void> => {
@@ -116,7 +116,7 @@ async function askPrice(
 
 /** Throws `budget` when everything together costs more than `--max-cost`, or nobody knows what it costs. */
 export function checkBudget(
-  { maxCost, allowUnknownCost }: BudgetFlags,
+  { maxCost, allowUnknownCost }: BudgetLimits,
   { bill, provider }: { bill: readonly BillItem[]; provider: Provider },
 ): void {
   if (maxCost === undefined) return;

@@ -13,7 +13,7 @@ import { type Resumable, resumeCommand } from './find-jobs.ts';
 import { recoveryCommands } from './job-command.ts';
 import { newJobId } from './job-record.ts';
 import { applyRemote, jobError, laterOf } from './lifecycle.ts';
-import type { RequestPlan } from './prepare-request.ts';
+import type { RequestPlan } from './plan.ts';
 import { closeReplaced, refuseResent } from './replace.ts';
 
 export interface Submitted {

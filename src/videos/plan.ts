@@ -1,0 +1,123 @@
+/** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
+import { refuseClipless } from '../characters/register.ts';
+import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
+import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import type { Character, Registration } from '../shared/character.ts';
+import { SoraError } from '../shared/errors.ts';
+import { orientationOf } from '../shared/geometry.ts';
+import type { VideoRequest } from '../shared/job.ts';
+import type { Workspace } from '../workspace.ts';
+import { fingerprintOf } from './lifecycle.ts';
+import { nameCharacters, pointToClips } from './prompt.ts';
+import { type ReadReference, readReference } from './reference-image.ts';
+import type { VideoInput } from './video-input.ts';
+
+/** What is wanted, and of which host. */
+export interface VideoOrder {
+  readonly input: VideoInput;
+  readonly provider: Provider;
+  readonly model: string | undefined;
+  /** Whether the names of the characters are put into the prompt. */
+  readonly inject: boolean;
+}
+
+/** A request, ready to leave once nobody is missing. */
+export interface RequestPlan {
+  readonly video: NewVideo;
+  readonly request: VideoRequest;
+  /** The names that were put into the prompt. */
+  readonly injected: readonly string[];
+  readonly fingerprint: string;
+}
+
+export interface VideoPlan extends RequestPlan {
+  readonly order: VideoOrder;
+  /** Where its characters have to be registered. */
+  readonly target: RegistrationTarget;
+  /** Those whom the host does not know yet: placeholders stand for them in the request. */
+  readonly missing: readonly Character[];
+  readonly reference: ReadReference | undefined;
+}
+
+/** A character as the host knows it, or will know it. */
+type Cast = Pick<Registration, 'name' | 'value'>;
+
+/**
+ * Plans with what is known of the characters now. Throws `usage` for names, lengths and characters without a clip, what
+ * `readReference` throws, and what the adapter says of a request that its model cannot be asked for.
+ */
+export async function planVideo(workspace: Workspace, order: VideoOrder): Promise<VideoPlan> {
+  const { input, provider, model } = order;
+  const mode = provider.limits(model).characterMode;
+  const target: RegistrationTarget = { provider, orientation: orientationOf(input.size), mode };
+  const nowMs = workspace.runtime.clock.now();
+  refuseClipless(input.characters, target, nowMs);
+  const known = input.characters.map((character) => registrationAt(character, target, nowMs));
+  const expected = input.characters.map(
+    ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
+  );
+  // What it refuses is refused before a picture is read.
+  requestOf(order, expected, undefined);
+  const { reference: source, size } = input;
+  const reference = source === undefined ? undefined : await readReference(workspace, source, size);
+  const missing = input.characters.filter((_, index) => known[index] === undefined);
+  const plan = { ...requestOf(order, expected, reference), order, target, missing, reference };
+  provider.describeVideo(plan.video);
+  return plan;
+}
+
+/** The plan with what the host knows all its characters as, in their order. Throws `usage` as `planVideo` does. */
+export function completePlan(plan: VideoPlan, cast: readonly Registration[]): VideoPlan {
+  return { ...plan, ...requestOf(plan.order, cast, plan.reference), missing: [] };
+}
+
+function requestOf(
+  { input, provider, model, inject }: VideoOrder,
+  cast: readonly Cast[],
+  reference: ReadReference | undefined,
+): RequestPlan {
+  const { size, seconds } = input;
+  const limits = provider.limits(model);
+  const named = nameCharacters(input.prompt, apart(cast), { inject });
+  const { injected } = named;
+  const prompt = limits.characterMode === 'id' ? named.prompt : pointToClips(named.prompt, apart(cast));
+  checkLength(prompt, limits);
+  const request: VideoRequest = {
+    prompt,
+    ...(model !== undefined && { model }),
+    seconds,
+    size,
+    characters: cast.map(({ name, value }) => ({ name, value })),
+    ...(reference && { reference: reference.record }),
+  };
+  const characters = cast.map(({ value }) => value);
+  return {
+    video: { prompt, model, seconds, size, characters, reference: reference?.reference },
+    request,
+    injected,
+    fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
+  };
+}
+
+const PLACEHOLDERS = {
+  id: (name) => `<id of ${name}, once it is registered>`,
+  'reference-video': (name) => `<URL of ${name}'s clip, once it is uploaded>`,
+} satisfies Record<CharacterMode, (name: string) => string>;
+
+/** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */
+function apart(cast: readonly Cast[]): readonly string[] {
+  const names = cast.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return names;
+  throw new SoraError('usage', `The host knows two of these characters as ${twice}; a prompt cannot tell them apart.`, {
+    hint: 'Make one of them again under another name: sora character create <clip> --name <name>',
+  });
+}
+
+function checkLength(prompt: string, { promptChars }: ProviderLimits): void {
+  const chars = [...prompt].length;
+  if (chars <= promptChars) return;
+  throw new SoraError('usage', `The prompt has ${chars} characters with the names in it; ${promptChars} are allowed.`, {
+    hint: `Shorten it by ${chars - promptChars}.`,
+  });
+}
