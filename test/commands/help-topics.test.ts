@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { runHelpTopic } from '../../src/commands/help-topics.ts';
 import { HELP_TOPICS, type HelpTopic } from '../../src/help/read-topic.ts';
+import { THRESHOLDS } from '../../src/media/judge/thresholds.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
+import { PROFILE_KEYS } from '../../src/settings/settings.ts';
 import { EXIT_CODES, WORST_FIRST } from '../../src/shared/errors.ts';
+import { JOB_STATUSES } from '../../src/shared/job.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 import { tableBehind } from '../helpers/documents.ts';
 import { createTestContext } from '../helpers/host.ts';
@@ -88,6 +92,35 @@ describe('a help topic', () => {
     const { text, json } = await topic('clips');
     expect(json).toMatchObject({ seconds: [2, 4], shortSide: [720, 1080], fps: [23.976, 60], bytes: 50_000_000 });
     for (const limit of ['2 to 4 s', '720 to 1080 pixels', '23.976 to 60', '50 MB']) expect(text).toContain(limit);
+  });
+
+  it('clips says from which value on a finding is a remark or a problem', () => {
+    const { sharpness, flat, fade, motion, steadiness, bars, size, sound } = THRESHOLDS;
+    const told = Object.fromEntries(tableBehind('| finding | measured |').map(([what, , ...levels]) => [what, levels]));
+    expect(told).toMatchObject({
+      sharpness: [`${sharpness.remark} px`, `${sharpness.problem} px`],
+      contrast: [`below ${flat.remark} %`, `below ${flat.problem} %`],
+      fade: ['any', `${fade.problemSeconds} s`],
+      motion: [`below ${motion.hardly} %, from ${motion.much} %`, `below ${motion.still} %, from ${motion.tooMuch} %`],
+      steadiness: [`${steadiness.remark} %`, `${steadiness.problem} %`],
+      bars: [`${bars.remark} %`, `${bars.problem} %`],
+      size: [`${size.remark} times`, `${size.problem} times`],
+      sound: [expect.stringContaining(`below ${sound.quiet} dB`), ''],
+    });
+  });
+
+  it('settings has every field of a profile, and every option that each command takes', () => {
+    const named = (words: string): string[] =>
+      tableBehind(words, 'settings.md').map(([cell = '']) => /^`([^`]+)`/.exec(cell)?.[1] ?? '');
+    expect(named('| field | meaning |').toSorted()).toEqual([...PROFILE_KEYS].toSorted());
+    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+    const options = program.options.filter(({ long }) => long !== '--version').map(({ flags }) => flags.split(', ')[0]);
+    expect(named('| option | meaning |').toSorted()).toEqual(options.toSorted());
+  });
+
+  it('videos has every status of a job', () => {
+    const told = tableBehind('| status | meaning |', 'videos.md').map(([cell = '']) => cell.replaceAll('`', ''));
+    expect(told).toEqual([...JOB_STATUSES]);
   });
 
   it('without data of its own is its Markdown with --json', async () => {

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fillAll } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
@@ -14,6 +16,7 @@ import { fittingJoe, smallJoe } from '../helpers/joe.ts';
 import { misfits, readShapes } from '../helpers/shapes.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const SHAPES = readShapes(readTopic('json'));
 const ONE_PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
@@ -227,6 +230,16 @@ describe('sora help json', () => {
     const tried = new Set(RAN.flatMap(({ line, json }) => (json === undefined ? [] : rowOf(line))));
     const missing = [...SHAPES.commands.keys()].filter((name) => !tried.has(name));
     expect(missing).toEqual([]);
+  });
+
+  it('names no field that the source does not', () => {
+    const source = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(SRC, file), 'utf8'))
+      .join('\n');
+    const words = new Set(source.match(/\w+/g));
+    const fields = [...SHAPES.shapes.values()].flat().map(({ name }) => name);
+    expect(fields.filter((name) => !words.has(name))).toEqual([]);
   });
 
   it('is tried on every shape', () => {
