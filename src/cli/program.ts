@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
 import type { Context, Globals } from '../context.ts';
-import { HELP_TOPICS } from '../help/read-topic.ts';
+import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
 import { PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { wrap } from '../terminal/width.ts';
@@ -36,6 +36,16 @@ const NOUNS: readonly (readonly [
   ['completion', 'print a shell completion script for commands, options, names and job ids', house('completion')],
   ['doctor', 'check this machine, its settings and keys, and say how to fix what is wrong', house('doctor')],
 ];
+
+/** What explains a noun, where the topic has another name. */
+const TOPICS: Readonly<Record<string, HelpTopic>> = {
+  character: 'characters',
+  video: 'videos',
+  clip: 'clips',
+  provider: 'providers',
+  auth: 'keys',
+  config: 'settings',
+};
 
 function house(
   name: keyof typeof import('./program-setup.ts').HOUSE,
@@ -88,6 +98,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
   for (const [name, description, load] of NOUNS) {
     later(program.command(name).description(description), async (command) => {
       (await load())(command, act);
+      command.addHelpText('after', `\nMore: sora help ${TOPICS[name] ?? name}`);
       if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for a command');
     });
   }

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { runCli } from '../../src/cli/run.ts';
+import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 import { addJob, withHost as hostContext, KEY, refusal, videoObject } from '../helpers/far-end.ts';
 import { createTestHost, type HostOptions, type TestHost } from '../helpers/host.ts';
@@ -52,6 +53,14 @@ describe('what needs no work', () => {
     expect({ exit, err }).toEqual({ exit: 0, err: '' });
     expect(out).toMatch(expected);
   });
+
+  it.each(['character', 'video', 'clip', 'sandbox', 'provider', 'store', 'auth', 'config', 'completion', 'doctor'])(
+    'sora %s --help names the topic that explains it',
+    async (noun) => {
+      const [, topic = ''] = /^More: sora help (\S+)$/m.exec((await run([noun, '--help'])).out) ?? [];
+      expect(HELP_TOPICS).toContain(topic);
+    },
+  );
 
   it.each([40, 60, 80, 140])('help fits %i columns, but for commands that can be copied', async (columns) => {
     for (const line of [
