@@ -1,7 +1,7 @@
 /** Registrations that may be paid for: written down before the request leaves, and continued by whoever comes next (P2). */
 
 import type { HeldLock } from '../disk/lock.ts';
-import type { RemoteCharacter } from '../providers/provider.ts';
+import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
 import type { Character, PendingRegistration, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
@@ -208,10 +208,9 @@ export async function continueId(
     throw explain(workspace, error, { character, target, entry });
   }
   task.fail(`${provider.name} does not know the task ${oneLine(taskId, 100)}`);
-  // A host may need a moment to know what it has just begun.
-  if (runtime.clock.now() - Date.parse(entry.createdAt) < JUST_BEGUN_MS) {
+  if (runtime.clock.now() - Date.parse(entry.createdAt) < SETTLING_MS) {
     const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
-    throw new SoraError('pending', message, { hint: `Ask again in a minute: ${syncCommand(workspace, character)}` });
+    throw new SoraError('pending', message, { hint: `Ask again in two minutes: ${syncCommand(workspace, character)}` });
   }
   reporter.note(`${provider.name} no longer knows the task that was making ${character.name}; another is started.`);
   await updatePending(workspace, character, { target, entry: undefined });
@@ -219,7 +218,6 @@ export async function continueId(
 }
 
 const TASK_FAILED: ReadonlySet<ErrorCode> = new Set(['refused', 'policy', 'budget'] as const);
-const JUST_BEGUN_MS = 60_000;
 
 interface Unsettled {
   readonly character: Character;

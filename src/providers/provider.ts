@@ -45,6 +45,9 @@ export type CharacterMode = 'id' | 'reference-video';
 export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
 export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang'];
 
+/** For so many milliseconds a host may not know everywhere what it has just begun: a 404 before that proves nothing. */
+export const SETTLING_MS = 120_000;
+
 export interface Provider {
   /** That of its row in the table of providers. */
   readonly name: string;

@@ -20,14 +20,15 @@ import type { Call } from '../http/request.ts';
 import { urlExists } from '../http/url-exists.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
-import type {
-  NewCharacter,
-  NewVideo,
-  Provider,
-  ProviderOptions,
-  RemoteCharacter,
-  RemoteVideo,
-  WireRequest,
+import {
+  type NewCharacter,
+  type NewVideo,
+  type Provider,
+  type ProviderOptions,
+  type RemoteCharacter,
+  type RemoteVideo,
+  SETTLING_MS,
+  type WireRequest,
 } from './provider.ts';
 import type { Route } from './route.ts';
 
@@ -106,9 +107,6 @@ const FIRST_POLL_MS = 1000;
 const SLOWEST_POLL_MS = 10_000;
 /** A character takes seconds. */
 const LONGEST_WAIT_MS = 15 * 60_000;
-
-/** For so long a host may not know what it has begun: an answer of 404 before that says nothing. */
-const SETTLING_MS = 120_000;
 
 export function createTaskHost(
   { name, route, ...options }: ProviderOptions & { readonly name: string; readonly route: Route },

@@ -4,7 +4,7 @@
  */
 
 import { hashText } from '../disk/hash.ts';
-import type { Provider, RemoteVideo } from '../providers/provider.ts';
+import { type Provider, type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
@@ -132,9 +132,6 @@ export function forgetRemote(job: Job, nowMs: number): Job {
     updatedAt: new Date(nowMs).toISOString(),
   };
 }
-
-/** A host may need a moment until a new job can be read everywhere. */
-const SETTLING_MS = 120_000;
 
 /**
  * Asks the host once and returns the record as it is then, unsaved. Throws what the provider throws.

@@ -153,16 +153,16 @@ describe('P2: a character that is made by a task', () => {
 
   it('is made anew when the host no longer knows the task', async () => {
     const test = await withTasks();
-    await leave(test, { taskId: 'task-old' });
+    await leave(test, { taskId: 'task-old', createdAt: new Date(START - 120_000).toISOString() });
     test.server.answer({ status: 404 }, ...upload(test), task('created'), DONE);
     expect(await register(test)).toMatchObject({ value: 'char_1' });
     expect(test.stderr.text()).toContain('wavespeed no longer knows the task that was making Joe; another is started.');
     expect(await find(test)).not.toHaveProperty('pending');
   });
 
-  it('is waited for when the host does not know a task yet that has only just begun', async () => {
+  it.each([1, 119])('is waited for when the host does not know a task that began %i s ago', async (seconds) => {
     const test = await withTasks();
-    const entry = await leave(test, { taskId: 'task-7', createdAt: new Date(START - 1000).toISOString() });
+    const entry = await leave(test, { taskId: 'task-7', createdAt: new Date(START - seconds * 1000).toISOString() });
     test.server.answer({ status: 404 });
     await expect(register(test)).rejects.toMatchObject({ code: 'pending' });
     expect((await find(test)).pending).toEqual([entry]);
