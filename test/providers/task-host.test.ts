@@ -35,10 +35,12 @@ describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {
     }
   });
 
-  it('may be unknown for a moment after it was seen', async () => {
+  it('may be unknown for a moment again and again after it was seen', async () => {
     const running = dialect.job(dialect.words.running, { id: '"t"' });
-    const { made: character } = await create(running, unknown, running, unknown, made);
+    const pairs = Array.from({ length: 30 }, () => [running, unknown]).flat();
+    const { sleeps, made: character } = await create(...pairs, made);
     expect(await character).toEqual({ id: 'char_1', name: 'Joe' });
+    expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(4 * 120_000);
   });
 
   it('is pending, and not gone, when the host has known nothing of it for two minutes (P2)', async () => {

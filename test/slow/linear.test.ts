@@ -16,6 +16,7 @@ import { FILTER_OUTPUT_FILES, parseFilterOutput } from '../../src/media/judge/fi
 import { readReport } from '../../src/media/probe/report.ts';
 import * as eachlabs from '../../src/providers/eachlabs/wire.ts';
 import * as openai from '../../src/providers/openai/wire.ts';
+import * as taskWire from '../../src/providers/task-wire.ts';
 import * as wavespeed from '../../src/providers/wavespeed/wire.ts';
 import { playScenario } from '../../src/sandbox/faults/scenario.ts';
 import { normalizeBaseUrl } from '../../src/shared/base-url.ts';
@@ -88,12 +89,12 @@ const MODULES = {
     ],
   }),
   prompt: of(prompt, {
-    saidNames: (words) => prompt.namesInPrompt(words, ['Joe', 'a', '<', '1', '\u200b']),
+    namesInPrompt: (words) => prompt.namesInPrompt(words, ['Joe', 'a', '<', '1', '\u200b']),
     nameCharacters: (words) => prompt.nameCharacters(words, ['Joe', 'Mia']),
     pointToClips: (words) => prompt.pointToClips(words, ['Joe']),
   }),
   redact: of(redact, {
-    createRedact: hide,
+    createRedactor: hide,
     isSecretHeader: redact.isSecretHeader,
     isUnmistakable: redact.isUnmistakable,
     isMasked: redact.isMasked,
@@ -107,15 +108,20 @@ const MODULES = {
     readFailure: (words) => answers.readFailure({ error: words, detail: [{ loc: [words], msg: words }] }),
     jsonOf: (words) => answers.jsonOf(answer(words)),
     bodyOf: (words) => answers.bodyOf(answer(words)),
-    saysNothing: (words) => answers.unreadableAnswer(answer(words), 'it'),
-    withoutId: (words) => answers.answerWithoutId(answer(words), 'video'),
+    unreadableAnswer: (words) => answers.unreadableAnswer(answer(words), 'it'),
+    answerWithoutId: (words) => answers.answerWithoutId(answer(words), 'video'),
     isPolicy: (words) => answers.isPolicy({ code: words, message: words }),
     isQuota: (words) => answers.isQuota({ code: words, message: words }),
     isUnsupported: (words) => answers.isUnsupported(said(words, 500)),
     saysUnsupported: (words) => answers.saysUnsupported({ code: words, message: words }),
-    maybeDone: (words) => answers.ambiguousCreate(words),
+    ambiguousCreate: (words) => answers.ambiguousCreate(words),
     requestIdOf: (words) => answers.requestIdOf({ 'x-request-id': words }),
     isRecord: answers.isRecord,
+  }),
+  'task-wire': of(taskWire, {
+    taskStatus: taskWire.taskStatus,
+    textOf: taskWire.textOf,
+    hasFailed: () => 'takes one of our own words',
   }),
   'openai-wire': of(openai, {
     decodeVideo: (words) => openai.decodeVideo(said(words)),
