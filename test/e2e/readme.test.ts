@@ -5,15 +5,25 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
-import { examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
+import { type Document, examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
 
-/** For users, in the order in which they are read: each finds what the ones before it have made. */
+/** For users. */
 const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS].filter((document) =>
   examplesOf(document).some(({ kind }) => kind === 'sh'),
 );
+
+/** What needs the characters or the videos of the one before it, on a machine of its own; the rest is read in one more. */
+const AFTER_ANOTHER = ['characters', 'videos', 'costs'].map((topic) => `src/help/${topic}.md`);
+
+/** Most of their time is that of jobs, so that they are read at the same time. */
+const READERS: readonly (readonly Document[])[] = [
+  WITH_EXAMPLES.filter((document) => document === README),
+  WITH_EXAMPLES.filter(({ path }) => AFTER_ANOTHER.includes(path)),
+  WITH_EXAMPLES.filter((document) => document !== README && !AFTER_ANOTHER.includes(document.path)),
+];
 
 /** A folder with joe.mp4 and a `sora` on the PATH, as after an installation. */
 async function readersMachine(dir: string) {
@@ -48,11 +58,14 @@ sora() {
 }
 `;
 
-/** Each connection names a folder with the words and the environment of one command, and is told how it ended. */
+/**
+ * Each connection names a folder with the words and the environment of one command, and is told how it ended. `commands`
+ * collects them.
+ */
 async function answerCalls(
   folder: string,
-): Promise<{ env: Record<string, string>; commands: string[]; close(): void }> {
-  const commands: string[] = [];
+  commands: string[],
+): Promise<{ env: Record<string, string>; close(): void }> {
   const listOf = (path: string): string[] => readFileSync(path, 'utf8').split('\0').slice(0, -1);
   const answer = async (call: string): Promise<number> => {
     const args = listOf(join(call, 'args'));
@@ -77,7 +90,7 @@ async function answerCalls(
     });
   });
   const port = await listening(server);
-  return { env: { CALLS: folder, CALLS_PORT: String(port) }, commands, close: () => void server.close() };
+  return { env: { CALLS: folder, CALLS_PORT: String(port) }, close: () => void server.close() };
 }
 
 describe('the README', () => {
@@ -86,44 +99,54 @@ describe('the README', () => {
     expect(WITH_EXAMPLES.length).toBeGreaterThan(TOPIC_DOCUMENTS.length / 2);
   });
 
-  describe.sequential('and its help topics', () => {
-    let machine: Awaited<ReturnType<typeof readersMachine>>;
-    let calls: Awaited<ReturnType<typeof answerCalls>>;
+  describe('and its help topics', () => {
+    const folders: string[] = [];
+    const commands: string[] = [];
+    const ends = new Map<string, Promise<{ exitCode?: number | undefined; all: string }>>();
 
     beforeAll(async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
-      machine = await readersMachine(folder);
-      const inbox = join(folder, 'calls');
-      mkdirSync(inbox);
-      calls = await answerCalls(inbox);
+      for (const documents of READERS) {
+        const folder = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
+        folders.push(folder);
+        const machine = await readersMachine(folder);
+        const inbox = join(folder, 'calls');
+        mkdirSync(inbox);
+        const calls = await answerCalls(inbox, commands);
+        const read = async (document: Document) => {
+          const scripts = examplesOf(document).filter(({ kind }) => kind === 'sh');
+          // The README says it once, for the reader's shell.
+          const chosen = document === README ? {} : { SORA_PROVIDER: 'sandbox' };
+          const script = [SHELL_FUNCTION, ...scripts.map((one) => one.script)].join('\n');
+          return execa('bash', ['-euxc', script], {
+            ...{ cwd: folder, env: { ...machine.env, ...calls.env, ...chosen }, extendEnv: false },
+            ...{ reject: false, all: true, stdin: 'ignore' },
+          });
+        };
+        let before: Promise<unknown> = Promise.resolve();
+        for (const document of documents) {
+          const end = before.then(() => read(document));
+          ends.set(document.path, end);
+          before = end;
+        }
+        void before.finally(() => calls.close());
+      }
     });
 
     afterAll(() => {
-      calls.close();
-      rmSync(machine.dir, { recursive: true, force: true });
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     });
 
-    it.each(WITH_EXAMPLES.map((document) => [document.path, document] as const))(
+    it.each(WITH_EXAMPLES.map(({ path }) => path))(
       '%s: runs as printed, from the first example to the last',
-      async (path, document) => {
-        const scripts = examplesOf(document).filter(({ kind }) => kind === 'sh');
-        // The README says it once, for the reader's shell.
-        const chosen = path === README.path ? {} : { SORA_PROVIDER: 'sandbox' };
-        const done = await execa(
-          'bash',
-          ['-euxc', [SHELL_FUNCTION, ...scripts.map(({ script }) => script)].join('\n')],
-          {
-            ...{ cwd: machine.dir, env: { ...machine.env, ...calls.env, ...chosen }, extendEnv: false },
-            ...{ reject: false, all: true, stdin: 'ignore' },
-          },
-        );
-        expect(done.exitCode, done.all).toBe(0);
+      async (path) => {
+        const done = await ends.get(path);
+        expect(done?.exitCode, done?.all).toBe(0);
       },
       240_000,
     );
 
     it('call sora many times, and mostly without a process', () => {
-      expect(calls.commands.length).toBeGreaterThan(80);
+      expect(commands.length).toBeGreaterThan(80);
     });
   });
 
