@@ -15,10 +15,9 @@ import { type BudgetLimits, type CharacterBudget, characterBudget, costToKeep } 
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
-import { type ErrorCode, hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { type ErrorCode, exitOf, hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import type { Orientation } from '../shared/geometry.ts';
 import { oneLine, shellOption, shellPhrase } from '../shared/text.ts';
-import { exitOf } from '../videos/find-jobs.ts';
 import { isSame, keep, nameTaken } from './character-create.ts';
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */

@@ -16,12 +16,10 @@ import {
   type FollowFlags,
   gatherProblems,
   isOwnFile,
-  outputOf,
   readPrompt,
   refuseIdle,
 } from './video-input.ts';
-import { showJobs, showRequest } from './video-results.ts';
-import { followAll } from './video-wait.ts';
+import { followAndShow, showJobs, showRequest } from './video-results.ts';
 
 export interface DeriveFlags extends FollowFlags, BudgetLimits {
   /** What an extension adds. */
@@ -36,7 +34,7 @@ export async function runVideoDerive(
   context: Context,
   input: DeriveFlags & { kind: Derivation; id: string; prompt: string },
 ): Promise<number> {
-  const deadline = context.runtime.clock.now() + input.timeout * 1000;
+  const deadlineMs = context.runtime.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   const { check, settle } = gatherProblems();
   const prompt = await check(() => readPrompt(context, input.prompt));
@@ -81,14 +79,7 @@ export async function runVideoDerive(
     wait: waits ? input : undefined,
   });
   if (waits) {
-    const output = outputOf(context, input);
-    return followAll(context, [sent.job], (made) => ({
-      ...input,
-      ...output,
-      deadline,
-      firstPauseMs: sent.pollAfterMs,
-      job: made,
-    }));
+    return followAndShow(context, [sent.job], { ...input, deadlineMs, firstPauseMs: () => sent.pollAfterMs });
   }
   showJobs(context, [sent.job]);
   return 0;

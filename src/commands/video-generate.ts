@@ -5,9 +5,8 @@ import { type CastingWish, castSaid } from '../videos/auto-cast.ts';
 import { checkOrder } from '../videos/check-order.ts';
 import { planVideo } from '../videos/plan.ts';
 import { previewVideos, type SendOptions, sendVideos } from '../videos/send.ts';
-import { type GenerateFlags, outputOf, readVideoInput } from './video-input.ts';
-import { showJobs, showRequest } from './video-results.ts';
-import { followAll } from './video-wait.ts';
+import { type GenerateFlags, readVideoInput } from './video-input.ts';
+import { followAndShow, showJobs, showRequest } from './video-results.ts';
 
 export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
   const waits = flags.wait || flags.output !== undefined;
@@ -23,7 +22,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
     { autoCast: flags.autoCast, size: flags, ask: askOf(context, flags) },
   );
   const doubts = checkOrder({ input, provider, model }, flags);
-  const deadline = context.runtime.clock.now() + flags.timeout * 1000;
+  const deadlineMs = context.runtime.clock.now() + flags.timeout * 1000;
   const plan = await planVideo(context, { input, provider, model, inject: flags.inject });
   const options: SendOptions = {
     ...flags,
@@ -43,14 +42,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const jobs = sent.map(({ job }) => job);
   if (waits) {
     const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
-    const output = outputOf(context, flags);
-    return followAll(context, jobs, (job) => ({
-      ...flags,
-      ...output,
-      deadline,
-      firstPauseMs: firstPauses.get(job.id),
-      job,
-    }));
+    return followAndShow(context, jobs, { ...flags, deadlineMs, firstPauseMs: ({ id }) => firstPauses.get(id) });
   }
   showJobs(context, jobs);
   return 0;

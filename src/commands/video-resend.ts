@@ -11,9 +11,8 @@ import { resolveUnknown, unresolvedError } from '../videos/recover-lost.ts';
 import { readReference } from '../videos/reference-image.ts';
 import { refuseKnown, refuseResent } from '../videos/replace.ts';
 import { type Order, submit } from '../videos/submit.ts';
-import { checkVideoOutput, type FollowFlags, outputOf, refuseIdle } from './video-input.ts';
-import { showJobs, showRequest } from './video-results.ts';
-import { followAll } from './video-wait.ts';
+import { checkVideoOutput, type FollowFlags, refuseIdle } from './video-input.ts';
+import { followAndShow, showJobs, showRequest } from './video-results.ts';
 
 export interface ResendFlags extends FollowFlags, BudgetLimits {
   readonly wait: boolean;
@@ -21,7 +20,7 @@ export interface ResendFlags extends FollowFlags, BudgetLimits {
 }
 
 export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
-  const deadline = context.runtime.clock.now() + input.timeout * 1000;
+  const deadlineMs = context.runtime.clock.now() + input.timeout * 1000;
   const waits = input.wait || input.output !== undefined;
   if (waits) await checkVideoOutput(context, input, 1);
   else refuseIdle(input);
@@ -49,9 +48,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
     wait: waits ? input : undefined,
   });
   if (waits) {
-    const { pollAfterMs: firstPauseMs } = sent;
-    const output = outputOf(context, input);
-    return followAll(context, [sent.job], (made) => ({ ...input, ...output, deadline, firstPauseMs, job: made }));
+    return followAndShow(context, [sent.job], { ...input, deadlineMs, firstPauseMs: () => sent.pollAfterMs });
   }
   showJobs(context, [sent.job]);
   return 0;

@@ -1,10 +1,15 @@
-/** What the commands show that send or describe a request. */
+/** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
 import type { Context } from '../context.ts';
 import { type BillItem, describeBill, totalOf } from '../costs/cost.ts';
 import type { WireRequest } from '../providers/provider.ts';
+import { exitOf } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
+import type { Followed } from '../videos/download.ts';
 import { resumeCommand } from '../videos/find-jobs.ts';
+import { type FollowOptions, followJobs, type WaitLine } from '../videos/follow.ts';
 import { requestText } from '../videos/preview.ts';
+import { type FollowFlags, outputOf } from './video-input.ts';
+import { createWaitDisplay } from './wait-display.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
 export function showJobs(context: Context, jobs: readonly Job[]): void {
@@ -51,4 +56,37 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
     text: requestText(request),
     quiet: [prompt],
   });
+}
+
+/** A wait as a command was asked for it: `output` as it was typed. */
+interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 'firstPauseMs'> {}
+
+/** Follows every job to its file, shows one result for all of them, and returns the exit code. A single failure is thrown. */
+export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
+  const { output: _typed, pollInterval, ...options } = flags;
+  const moves = jobs.length === 1 || context.ui.live;
+  const waiting = createWaitDisplay(context);
+  const all = await followJobs(context, jobs, {
+    ...options,
+    ...outputOf(context, flags),
+    pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+    begin: (job, text) => (moves ? waiting(job, text) : noteLine(context, text)),
+  });
+  showFollowed(context, all);
+  return exitOf(all);
+}
+
+/** Several waits at once without a terminal: each says when it begins and when it ends. */
+async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
+  ui.note(text);
+  const say = (last: string): void => ui.note(last);
+  return { task: { update() {}, done: say, fail: say, stop() {} }, update() {} };
+}
+
+/** Where the files are; with `--json`, the jobs. */
+export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
+  for (const { error } of all) if (error) ui.error(error);
+  const paths = all.flatMap(({ path }) => path ?? []);
+  const only = all.length === 1 ? all[0] : undefined;
+  ui.result({ json: only ? only.job : all.map(({ job }) => job), text: paths.join('\n'), quiet: paths });
 }

@@ -2,17 +2,10 @@
 import type { Context } from '../context.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { isFinal, type Job } from '../shared/job.ts';
-import type { Task } from '../shared/reporter.ts';
 import { formatDuration, formatRange } from '../shared/time.ts';
+import type { WaitLine } from '../videos/follow.ts';
 import { describe } from '../videos/lifecycle.ts';
 import { estimateTimeLeft } from '../videos/time-left.ts';
-
-/** One job's line. */
-export interface WaitLine {
-  readonly task: Task;
-  /** The job is as `next` says; `plain` is what is said of it where lines do not move. */
-  update(next: Job, plain: string): void;
-}
 
 /** Begins the line of one job after the other; all of one command share what is known of earlier jobs. */
 export function createWaitDisplay(context: Context): (job: Job, plain: string) => Promise<WaitLine> {

@@ -105,3 +105,11 @@ export const WORST_FIRST: readonly ErrorCode[] = [
   'network',
   'pending',
 ];
+
+/** With several ids: the first code that applies, worst first. */
+export function exitOf(all: readonly { readonly error?: SoraError }[]): number {
+  const codes = new Set(all.flatMap(({ error }) => error?.code ?? []));
+  const [first] = codes;
+  const worst = WORST_FIRST.find((code) => codes.has(code)) ?? first;
+  return worst === undefined ? 0 : EXIT_CODES[worst];
+}

@@ -1,6 +1,6 @@
-/** Job records as the commands use them: found by what the user typed, brought up to date, and turned into exit codes. */
+/** Job records as the commands use them: found by what the user typed and brought up to date. */
 
-import { EXIT_CODES, hintsOf, isSoraError, refuseAll, SoraError, WORST_FIRST } from '../shared/errors.ts';
+import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -140,12 +140,4 @@ export function deletedError(job: Job): SoraError {
         : `It was saved here as ${job.outputPath}`,
     jobId: job.id,
   });
-}
-
-/** With several ids: the first code that applies, worst first. */
-export function exitOf(all: readonly { readonly error?: SoraError }[]): number {
-  const codes = new Set(all.flatMap(({ error }) => error?.code ?? []));
-  const [first] = codes;
-  const worst = WORST_FIRST.find((code) => codes.has(code)) ?? first;
-  return worst === undefined ? 0 : EXIT_CODES[worst];
 }

@@ -69,7 +69,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs keys lifecycle links main models prepare preview program-video publish ratios register replace rolldown-runtime route settings stdin store video-generate video-results video-wait wait-display',
+    'adapter body cast-format cli client cost deadline find-jobs keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace rolldown-runtime route settings stdin store submit video-generate video-results wait-display',
 };
 
 describe('start-up', () => {

@@ -1,0 +1,161 @@
+/** From a job to its video: waiting until the host is done, and saving the file. */
+import { createDeadline, type Deadline } from '../shared/deadline.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
+import type { Job } from '../shared/job.ts';
+import type { Reporter, Task } from '../shared/reporter.ts';
+import type { Workspace } from '../workspace.ts';
+import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
+import { deletedError, resumeCommand, saveProgress } from './find-jobs.ts';
+import { describe, jobError, waitForJob } from './lifecycle.ts';
+import { type Output, targetOf } from './output-target.ts';
+import { requireSettled } from './recover-lost.ts';
+
+export interface SaveOptions {
+  /** A file, a folder, or a stream; `<id>.mp4` in the working directory unless given. */
+  readonly output?: Output;
+  /** Replaces a file that is there. */
+  readonly force?: boolean;
+  /** Accepts a video that is not what was ordered. */
+  readonly allowDrift?: boolean;
+}
+
+export interface FollowOptions extends SaveOptions {
+  /** When it is given up, downloads included: milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  readonly pollIntervalMs?: number | undefined;
+  /** Milliseconds until the host is first asked of a job; undefined for one that was created just now. */
+  firstPauseMs?(job: Job): number | undefined;
+  /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
+  begin?(job: Job, text: string): Promise<WaitLine>;
+}
+
+/** The wait for one job, as it is shown. */
+export interface WaitLine {
+  readonly task: Task;
+  /** The job is as `next` says; `plain` is what is said of it where lines do not move. */
+  update(next: Job, plain: string): void;
+}
+
+/** A wait among others: hosts are asked less often the more of them there are. */
+interface Wait extends FollowOptions {
+  together(): number;
+}
+
+/**
+ * Waits until the job has its video. Throws why it has none, `ambiguous` while nobody knows whether its host has it, and
+ * `pending` when it is given up or stopped.
+ */
+export async function followJob(workspace: Workspace, job: Job, options: FollowOptions): Promise<Job> {
+  const wait: Wait = { ...options, together: () => 1 };
+  const deadline = createDeadline(workspace.runtime.clock, options.deadlineMs);
+  sayAtExit(workspace, job, options);
+  const { done, task } = await waitUntilDone(workspace, await requireSettled(workspace, job, deadline), wait, deadline);
+  task.done(`${job.id} ${describe(done)}`);
+  exitMessages.clear(job.id);
+  return done;
+}
+
+/**
+ * Saves the video of a finished job, verified and compared with what was ordered, unless it is there already. Throws
+ * `unverified` for what came damaged or is something else, and `usage` for a place that is taken.
+ */
+export async function saveVideo(workspace: Workspace, job: Job, options: SaveOptions = {}): Promise<Followed> {
+  const save = withDefaults(options);
+  const already = await alreadyDownloaded(workspace, job, save);
+  if (already) return already;
+  if (job.remoteDeleted) throw deletedError(job);
+  const target = await targetOf(workspace, save, job, 'video');
+  return downloadVideo(workspace, job, { ...save, target, variant: 'video' });
+}
+
+/** Follows every job to its file, all at once. Of several, a failure is in the answer; that of a single one is thrown. */
+export async function followJobs(
+  workspace: Workspace,
+  jobs: readonly Job[],
+  options: FollowOptions,
+): Promise<readonly Followed[]> {
+  let left = jobs.length;
+  return Promise.all(
+    jobs.map(async (job): Promise<Followed> => {
+      try {
+        return await followToFile(workspace, job, { ...options, together: () => left });
+      } catch (error) {
+        if (!isSoraError(error) || jobs.length === 1) throw error;
+        error.jobId ??= job.id;
+        return { job: (await (await workspace.jobs()).find(job.id)) ?? job, error };
+      } finally {
+        left -= 1;
+      }
+    }),
+  );
+}
+
+async function followToFile(workspace: Workspace, known: Job, wait: Wait): Promise<Followed> {
+  const save = withDefaults(wait);
+  const deadline = createDeadline(workspace.runtime.clock, wait.deadlineMs);
+  sayAtExit(workspace, known, wait);
+  const job = await requireSettled(workspace, known, deadline);
+  const already = await alreadyDownloaded(workspace, job, save);
+  if (already) return already;
+  if (job.remoteDeleted) throw deletedError(job);
+  // Refused before the wait, not after it.
+  const target = await targetOf(workspace, save, job, 'video');
+  const { done, task } = await waitUntilDone(workspace, job, wait, deadline);
+  const saved = await downloadVideo(workspace, done, { ...save, target, variant: 'video', task, deadline });
+  exitMessages.clear(job.id);
+  return saved;
+}
+
+function withDefaults({ output, force = false, allowDrift = false }: SaveOptions) {
+  return { force, allowDrift, ...(output !== undefined && { output }) };
+}
+
+function sayAtExit(workspace: Workspace, job: Job, options: SaveOptions): void {
+  const { id } = job;
+  const left = { hint: `Continue with: ${resumeCommand(workspace, job, options)}`, jobId: id };
+  const stopped = new SoraError('pending', `Stopped; the record of job ${id} is kept.`, left);
+  exitMessages.set(id, () => workspace.reporter.error(stopped));
+}
+
+async function waitUntilDone(
+  workspace: Workspace,
+  job: Job,
+  wait: Wait,
+  deadline: Deadline,
+): Promise<{ readonly done: Job; readonly task: Task }> {
+  const { reporter, runtime } = workspace;
+  const label = (text: string): string => `${job.id} ${text}`;
+  const provider = await workspace.providerOf(job);
+  const line = await (wait.begin ?? plainLine(reporter))(job, label(describe(job)));
+  const startedAt = runtime.clock.now();
+  try {
+    const done = await waitForJob({
+      ...{ job, provider, deadline, clock: runtime.clock, signal: runtime.signal },
+      ...{ pollIntervalMs: wait.pollIntervalMs, firstPauseMs: wait.firstPauseMs?.(job) },
+      together: () => wait.together(),
+      resume: resumeCommand(workspace, job, wait),
+      save: async (next) => void (await saveProgress(workspace, next)),
+      onUpdate: (next) => {
+        const seconds = Math.round((runtime.clock.now() - startedAt) / 1000);
+        line.update(next, label(`${describe(next)} (${seconds} s)`));
+        const { progress, status } = next;
+        reporter.event({ event: 'progress', jobId: next.id, status, ...(progress !== undefined && { progress }) });
+      },
+      onPollError: (error) => reporter.warn(`${job.id}: polling failed, still waiting: ${error.message}`),
+    });
+    const failed = jobError(done);
+    if (failed) throw failed;
+    return { done, task: line.task };
+  } catch (error) {
+    line.task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'failed'));
+    throw error;
+  }
+}
+
+const plainLine =
+  (reporter: Reporter) =>
+  async (_job: Job, text: string): Promise<WaitLine> => {
+    const task = await reporter.task(text);
+    return { task, update: (next, plain) => task.update(plain, (next.progress ?? 0) / 100) };
+  };

@@ -1,0 +1,145 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { registerMissing } from '../../src/characters/register.ts';
+import { checkBudget } from '../../src/costs/budget.ts';
+import { verifyVideo } from '../../src/media/verify/downloaded.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import type { Job } from '../../src/shared/job.ts';
+import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
+import { followJob, followJobs, saveVideo } from '../../src/videos/follow.ts';
+import { completePlan, planVideo } from '../../src/videos/plan.ts';
+import { quoteVideos } from '../../src/videos/quote.ts';
+import { sendVideos } from '../../src/videos/send.ts';
+import { submit } from '../../src/videos/submit.ts';
+import { createWorkspace, type Workspace } from '../../src/workspace.ts';
+import { KEY } from '../helpers/far-end.ts';
+import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { createTestHost } from '../helpers/host.ts';
+import { variablesAt } from '../helpers/hosts.ts';
+import { bringJoe } from '../helpers/joe.ts';
+import { madeOnce } from '../helpers/once.ts';
+import { tempFolder } from '../helpers/temp.ts';
+import { rendererOf } from '../sandbox/harness.ts';
+
+const SIZE = { width: 1280, height: 720 };
+
+/** What the sandbox makes of every request: as long and as large as is ordered, and quickly encoded. */
+const film = (): Promise<string> =>
+  madeOnce('film-720p-4s.mp4', (path) => {
+    const picture = words('-v error -f lavfi -i testsrc=s=1280x720:r=5:d=4 -pix_fmt yuv420p -c:v libx264');
+    return run([...picture, '-preset', 'ultrafast', path], { path: makerPath });
+  });
+
+interface Told {
+  readonly notes: string[];
+  readonly events: Readonly<Record<string, unknown>>[];
+}
+
+/** A workspace at a sandbox in this process: Joe and Ann, who are registered nowhere, and no command line. */
+async function withCast(): Promise<{ workspace: Workspace; dir: string; told: Told; printed(): string }> {
+  const sandbox = await startSandbox({
+    ...{ stateDir: await tempFolder(), ffmpeg: 'none', renderer: rendererOf(await readFile(await film())) },
+    now: () => clock.ms,
+  });
+  onTestFinished(() => sandbox.close());
+  const env = variablesAt(new URL(sandbox.url).origin, KEY, ['openai']);
+  const { host, home, dir, clock, stdout, stderr } = await createTestHost({ env });
+  await bringJoe(home);
+  const { stdin: _in, stdout: _out, stderr: _err, ...machine } = host;
+  const told: Told = { notes: [], events: [] };
+  const reporter: Reporter = {
+    ...SILENT,
+    note: (text) => void told.notes.push(text),
+    event: (event) => void told.events.push(event),
+  };
+  const workspace = createWorkspace(machine, { selection: { provider: 'openai' }, reporter });
+  onTestFinished(() => workspace.close());
+  const store = await workspace.characters();
+  const joe = await store.find('Joe');
+  if (!joe) throw new Error('there is no Joe');
+  await store.claim({ ...joe, name: 'Ann' });
+  return { workspace, dir, told, printed: () => stdout.text() + stderr.text() };
+}
+
+async function orderOf(workspace: Workspace, prompt: string) {
+  const store = await workspace.characters();
+  const found = await Promise.all(['Joe', 'Ann'].map((name) => store.find(name)));
+  const characters = found.flatMap((one) => one ?? []);
+  const provider = await workspace.provider();
+  const input = { prompt, characters, size: SIZE, seconds: 4 };
+  return { input, provider, model: provider.defaultModel, inject: true };
+}
+
+describe('the use cases of a video, without a command line', () => {
+  it('plan, quote, register, send, follow and save two videos of two characters in one process', async () => {
+    const { workspace, dir, told, printed } = await withCast();
+    const folder = join(dir, 'films');
+    await mkdir(folder);
+    const jobs: Job[] = [];
+    for (const prompt of ['Joe waves at Ann.', 'Ann waves back at Joe.']) {
+      const plan = await planVideo(workspace, await orderOf(workspace, prompt));
+      const isFirst = jobs.length === 0;
+      expect(plan.missing.map(({ name }) => name)).toEqual(isFirst ? ['Joe', 'Ann'] : []);
+
+      const quote = await quoteVideos(workspace, plan);
+      expect(quote.cost?.usd).toBeCloseTo(0.4);
+      expect(quote.bill.map(({ what }) => what)).toEqual(['video', 'character']);
+      checkBudget({ maxCost: 0.4 }, { bill: quote.bill, provider: plan.order.provider });
+
+      const cast = await registerMissing(workspace, plan.order.input.characters, plan.target);
+      expect(cast.map(({ name, kind }) => [name, kind])).toEqual([
+        ['Joe', 'id'],
+        ['Ann', 'id'],
+      ]);
+      const whole = completePlan(plan, cast);
+      expect(whole.fingerprint).toBe(plan.fingerprint);
+      expect(whole.video.characters).toEqual(cast.map(({ value }) => value));
+
+      const { provider } = whole.order;
+      const sending = { order: whole, provider, cost: quote.cost, key: undefined, resend: false, ownIds: [] };
+      const { job } = await submit(workspace, { ...sending, wait: undefined });
+      expect(job).toMatchObject({
+        status: 'queued',
+        characters: ['Joe', 'Ann'],
+        cost: { estimateUsd: quote.cost?.usd },
+      });
+      jobs.push(job);
+    }
+
+    const deadlineMs = workspace.runtime.clock.now() + 3_600_000;
+    const files: string[] = [];
+    for (const job of jobs) {
+      const done = await followJob(workspace, job, { deadlineMs });
+      expect(done).toMatchObject({ id: job.id, status: 'succeeded' });
+      const { path = '', job: kept } = await saveVideo(workspace, done, { output: folder });
+      expect(kept.outputPath).toBe(path);
+      expect(await verifyVideo(path, workspace.runtime.signal)).toMatchObject(SIZE);
+      files.push(path);
+    }
+    expect(files).toEqual(jobs.map(({ id }) => join(folder, `${id}.mp4`)));
+    expect(told.notes.some((text) => text.startsWith(`Job ${jobs[0]?.id} is queued`))).toBe(true);
+    expect(told.events.filter(({ event }) => event === 'created').map(({ jobId }) => jobId)).toEqual(
+      jobs.map(({ id }) => id),
+    );
+    expect(printed()).toBe('');
+  });
+
+  it('send several of one plan, and follow them all at once', async () => {
+    const { workspace, dir } = await withCast();
+    const plan = await planVideo(workspace, await orderOf(workspace, 'Joe waves at Ann.'));
+    const sent = await sendVideos(workspace, plan, { count: 2, resend: false, maxCost: 0.8 });
+    const deadlineMs = workspace.runtime.clock.now() + 3_600_000;
+    const all = await followJobs(
+      workspace,
+      sent.map(({ job }) => job),
+      { deadlineMs, output: dir },
+    );
+    expect(all.map(({ job, error }) => [job.status, error])).toEqual([
+      ['succeeded', undefined],
+      ['succeeded', undefined],
+    ]);
+    expect(all.every(({ path = '' }) => existsSync(path))).toBe(true);
+  });
+});
