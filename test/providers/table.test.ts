@@ -36,6 +36,12 @@ describe('the table of hosts', () => {
     expect(entryOf(PROVIDERS[name])).toBe(PROVIDERS[name]);
   });
 
+  it('has variables of each host’s own', () => {
+    const variables = HOST_NAMES.flatMap((name) => [PROVIDERS[name].keyVariable, PROVIDERS[name].baseUrlVariable]);
+    for (const variable of variables) expect(variable).toMatch(/^[A-Z]+_(?:API_KEY|BASE_URL)$/);
+    expect(new Set(variables).size).toBe(variables.length);
+  });
+
   it('has no row for what is in no folder', () => {
     expect(() => entryOf({ name: 'nobody' })).toThrow('nobody');
   });

@@ -1,9 +1,9 @@
 /** The eachlabs dialect: routes, checks and answers of `/v1/prediction`, `/v1/upload/presign` and `/v1/model`. */
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
-import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readObject, route } from '../http.ts';
+import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
-import { isObject, Refusal, schemaOf } from '../task-host/fields.ts';
+import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { addTask, cancelTask, outputUrl, viewTask } from '../task-host/tasks.ts';
 import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
@@ -157,12 +157,6 @@ function createDialect(options: DialectOptions): Dialect {
     },
     refusal,
   };
-}
-
-function objectOf(request: Incoming) {
-  const value = readObject(request);
-  if (!isObject(value)) throw new Refusal(400, 'The body must be a JSON object.');
-  return value;
 }
 
 const TITLES: Readonly<Record<number, string>> = {

@@ -1,4 +1,5 @@
 /** PURE: hosts that describe each model by a schema of its inputs: reading them, refusing them, telling the schema. */
+import { type Incoming, readObject } from '../http.ts';
 
 /** A host's no. Each dialect puts it into its own error shape. */
 export class Refusal extends Error {
@@ -49,6 +50,13 @@ const NAME_CHARS = 80;
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The body of a request. Throws Refusal for anything but a JSON object. */
+export function objectOf(request: Incoming): Readonly<Record<string, unknown>> {
+  const value = readObject(request);
+  if (isObject(value)) return value;
+  throw new Refusal(400, 'The body must be a JSON object.');
 }
 
 /** Throws Refusal at the first input that is missing, unknown, or not what its field says. */

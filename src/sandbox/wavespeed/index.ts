@@ -2,9 +2,9 @@
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import type { Player } from '../faults/scenario.ts';
-import { bearerOf, type Dialect, type Incoming, type Reply, type Route, readForm, readObject, route } from '../http.ts';
+import { bearerOf, type Dialect, type Reply, type Route, readForm, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
-import { isObject, Refusal, schemaOf } from '../task-host/fields.ts';
+import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { isExpired } from '../task-host/references.ts';
 import { addTask, isModeration, outputUrl, quoteTask, viewTask } from '../task-host/tasks.ts';
@@ -175,12 +175,6 @@ function createDialect(options: DialectOptions): Dialect {
     },
     refusal: failure,
   };
-}
-
-function objectOf(request: Incoming) {
-  const value = readObject(request);
-  if (!isObject(value)) throw new Refusal(400, 'The body must be a JSON object.');
-  return value;
 }
 
 function mediaType(at: string, type: unknown): string {
