@@ -260,7 +260,7 @@ describe('lookInto', () => {
     const look = measurePicture({ source: import.meta.filename, info, ffmpeg, signal, start: 0, seconds: 1, want: {} });
     await expect(look).rejects.toMatchObject({
       code: 'clip',
-      message: expect.stringMatching(/cannot be looked into: \w/),
+      message: expect.stringMatching(/cannot be analysed: \w/),
     });
   });
 });
