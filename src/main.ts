@@ -1,4 +1,4 @@
-/** The process: the only file that touches it. Everything else is given a Host. */
+/** The process: the only file that touches it. Everything else is given a Runtime. */
 import { setMaxListeners } from 'node:events';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir, uptime, userInfo } from 'node:os';

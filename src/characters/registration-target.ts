@@ -1,4 +1,7 @@
-/** PURE: where a registration has to hold, and which of a character's holds there. */
+/**
+ * PURE: where a registration must be valid (host, orientation, mode), and which of a character's is: neither stale nor
+ * expired.
+ */
 
 import type { CharacterMode, Provider } from '../providers/provider.ts';
 import { type Character, isFromFuture, isMade, type Registration } from '../shared/character.ts';

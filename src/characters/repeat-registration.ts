@@ -1,6 +1,6 @@
 /**
- * A registration whose answer was lost, sent once more by itself: the one exception of P2, for what is known to cost next
- * to nothing. Else one 500 would hold up every video of that character until a person has looked.
+ * Automatic retry of a registration whose answer was lost, twice at most, and only where it is known to cost a cent or
+ * less: the only exception to P2 (nothing is paid twice).
  */
 
 import { type Cost, formatUsd } from '../costs/cost.ts';

@@ -1,4 +1,7 @@
-/** Registrations that no longer hold: how that is found out, and how it is remembered. */
+/**
+ * Registrations that their host has forgotten or deleted: how that is found out, and how it is marked. Expiry by date is
+ * decided in registration-target.ts.
+ */
 
 import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';

@@ -1,4 +1,7 @@
-/** Preparing a clip, for a file of the user's, for a character's master and for an upload. */
+/**
+ * Preparing a clip: for a file of the user's, for a character's master, and for an upload, which may need a portrait or
+ * landscape copy (`deriveClipForOrientation`).
+ */
 import { basename } from 'node:path';
 import { temporary } from '../disk/temporary.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';

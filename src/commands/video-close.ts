@@ -1,4 +1,4 @@
-/** The end of jobs of which nobody knows whether their host has them: by a person's word, or because they were sent anew. */
+/** `sora video close`: the end of unresolved jobs, by a person's word. */
 import type { Context } from '../context.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isClosed, isUnresolved, type Job } from '../shared/job.ts';

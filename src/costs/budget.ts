@@ -1,4 +1,6 @@
-/** What a command will cost, as far as anybody knows, and whether `--max-cost` allows it. */
+/**
+ * What a command will cost: free, the host's own price, or the table's estimate; and whether `--max-cost` allows it.
+ */
 
 import { entryOf } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';

@@ -1,6 +1,6 @@
 /**
- * EFFECT: what lists show of records, kept together in one file: opening ten thousand small files takes longer than all
- * the rest. Never the truth, only a copy of it: what has changed since is read again, and without the file everything is.
+ * EFFECT: a cache of what lists show of records, in one file. An entry is read anew when its record changes; losing the
+ * cache costs time alone.
  */
 import { lstatSync } from 'node:fs';
 import { rename } from 'node:fs/promises';

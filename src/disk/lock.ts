@@ -1,4 +1,6 @@
-/** EFFECT: one holder at a time, across processes, with nothing to clean up by hand after a crash. */
+/**
+ * EFFECT: a lock between processes: a folder whose mtime is refreshed. After a crash it goes stale and is taken over.
+ */
 import { lstat, mkdir, mkdirSync, renameSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoraError, systemCode } from '../shared/errors.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: what is said once per home. Markers are files, so that several processes agree on who says it. */
+/** EFFECT: notices that are shown once per installation, agreed between processes by marker files. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../shared/errors.ts';

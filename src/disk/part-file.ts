@@ -1,6 +1,6 @@
 /**
- * EFFECT: files in the making, beside their targets: what a killed process left can be told from what one is about to finish,
- * because that shows now and then that it is worked on.
+ * EFFECT: temporary `.part` files beside their target. A heartbeat (mtime) tells one that is worked on from one that a
+ * killed process left, which is swept.
  */
 import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Files in the making. Whoever makes one removes it, however its work ends; but a second Ctrl-C leaves at once, and then
- * the process removes what is still listed here.
+ * Registry of temporary paths, removed on a forced exit (the second Ctrl-C). Otherwise whoever made one removes it; the
+ * files that users asked for are made and swept by part-file.ts.
  */
 import { promises, rmSync } from 'node:fs';
 

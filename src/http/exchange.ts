@@ -63,7 +63,7 @@ export interface Reply {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
-  /** Throws Lost when it breaks off. */
+  /** Throws TransportError when it breaks off. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up, whether the body was read or not. */
   dispose(): void;
@@ -71,7 +71,7 @@ export interface Reply {
 
 /** An exchange that broke off. Its cause is the system's or undici's error, or a timer's. */
 export class TransportError extends Error {
-  override readonly name = 'Lost';
+  override readonly name = 'TransportError';
   /** False when not one byte of the request can have left. */
   readonly sent: boolean;
   /** The proxy, when one stood between. */
@@ -84,7 +84,7 @@ export class TransportError extends Error {
   }
 }
 
-/** Sends one request. Follows nothing, repeats nothing, throws Lost. */
+/** Sends one request. Follows nothing, repeats nothing, throws TransportError. */
 export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const { url, timeouts, signals } = request;
   const undici = await import('undici');

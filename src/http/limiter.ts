@@ -1,4 +1,4 @@
-/** How many requests a host gets at once. */
+/** A concurrency limiter (a semaphore with a queue) per key. client.ts uses it per host, for reads alone. */
 
 /** Runs work for a key; of one key only so many at a time, in the order of their calls. */
 export type Limiter = <T>(key: string, work: () => Promise<T>) => Promise<T>;

@@ -1,4 +1,7 @@
-/** Text as it reads without what is invisible in it and without its escapes: what a key is searched in. Pure, in linear time. */
+/**
+ * Text without invisible characters and escapes, with the offsets of the original, so that redact.ts finds disguised keys.
+ * Pure, in linear time.
+ */
 
 /** What counts as nothing between two letters, and how a text is read. */
 export interface Reading {

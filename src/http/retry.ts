@@ -1,4 +1,7 @@
-/** When to try again: pure arithmetic, so that it can be tested as a table. */
+/**
+ * Retry limits, backoff and `Retry-After`. Which requests are retried, and when a create may be, is decided in client.ts.
+ * Pure.
+ */
 
 /** No wait that a host asks for is honoured beyond this. */
 export const MAX_WAIT_MS = 60_000;

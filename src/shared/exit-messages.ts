@@ -1,7 +1,4 @@
-/**
- * The forced exit: a second Ctrl-C leaves at once, but not before what may have cost money is named, and is on the disk if
- * it was being written.
- */
+/** What a forced exit prints and waits for: paid work in progress is named, and its record is written first. */
 
 export interface ExitMessages {
   /** What a forced exit says of `subject` (a job's id, a character) from now on, in the place of what it said before. */

@@ -62,7 +62,7 @@ export function earlierJob(
 
 /**
  * The same with the jobs of this machine, and after a look at the host for an unresolved duplicate. The job that the key belongs
- * to, if any. Throws what `settleTwin` throws.
+ * to, if any. Throws what `settleDuplicate` throws.
  */
 export async function admittedJob(workspace: Workspace, options: AdmissionOptions): Promise<Job | undefined> {
   const store = await workspace.jobs();

@@ -1,6 +1,6 @@
 /**
- * Characters that a prompt says although nobody named them with `-c`: such a video would be paid for and show somebody
- * else. Whether they are cast is said by flag or setting, else asked on a terminal; anywhere else a warning names the flag.
+ * Characters that the prompt mentions and `-c` does not name: added by flag or setting, else after a question on a
+ * terminal, else a warning names the flag.
  */
 import { requireCharacter } from '../characters/find.ts';
 import type { Provider } from '../providers/provider.ts';

@@ -1,4 +1,6 @@
-/** Which of a host's videos a request without an answer has made: decided only where it cannot be another. Pure. */
+/**
+ * Matches a create whose answer was lost with a video in the host's list, only where the match is unambiguous. Pure.
+ */
 
 import type { RemoteVideo } from '../providers/provider.ts';
 import { formatSize, parseSize } from '../shared/geometry.ts';

@@ -1,4 +1,7 @@
-/** Jobs of which nobody knows whether their host has them: looked for where the host can list, and explained where it cannot. */
+/**
+ * Unresolved jobs, of which nobody knows whether the host received the request: searched for in its list, or explained how
+ * to check by hand.
+ */
 
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';

@@ -1,5 +1,5 @@
 /**
- * Where good ends: every threshold by which `clip inspect` and `--start auto` judge a clip, and the clips that it was set on.
+ * Every quality threshold of `clip inspect`, `clip prepare` and `--start auto`, and the clips that it was calibrated on.
  * Seconds are of the clip's own time, lengths shares of the picture, so that neither frame rate nor size counts. Pure.
  */
 

@@ -1,7 +1,7 @@
 /**
- * Sizes that a stream of H.264 takes on its way. Headers tell the first one only, and what comes later stands between the
- * pictures: a sequence parameter set (ITU-T H.264, 7.3.2.1.1) with a length before it, in MP4 and Matroska alike. No
- * coded picture holds three zero bytes in a row, so that it can be found without reading any container.
+ * Finds changes of the resolution in an H.264 stream. Headers tell the first size only; later ones stand between the
+ * pictures: a sequence parameter set (ITU-T H.264, 7.3.2.1.1) with a length before it, in MP4 and Matroska alike. No coded
+ * picture holds three zero bytes in a row, so that it is found without reading any container.
  */
 import { open } from 'node:fs/promises';
 import type { Size } from '../../shared/geometry.ts';

@@ -1,4 +1,6 @@
-/** Whether the picture changes its size on the way, as in a call when a phone is turned, and which part of it has one. */
+/**
+ * Changes of the resolution within a clip, as in a call when a phone is turned, and the part of it with one resolution.
+ */
 import { resolve } from 'node:path';
 import { formatSize, type Size } from '../../shared/geometry.ts';
 import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';

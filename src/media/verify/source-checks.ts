@@ -1,4 +1,4 @@
-/** What a conversion that failed or looks wrong is held against: its source, looked at by other means. */
+/** Whether the source itself is to blame when a conversion failed or looks wrong. */
 import { rm } from 'node:fs/promises';
 import { fileUrl, hostileInput, SOURCE_CLOCK } from '../ffmpeg/arguments.ts';
 import { decoderComplaints } from '../ffmpeg/complaints.ts';
