@@ -22,7 +22,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.
   videos: ['characters', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
-  characters: ['clips', 'costs', 'disk', 'http', 'providers', 'shared', 'workspace.ts'],
+  characters: ['clips', 'costs', 'disk', 'http', 'media', 'providers', 'shared', 'workspace.ts'],
   clips: ['disk', 'media', 'shared', 'workspace.ts'],
   costs: ['providers', 'settings', 'shared', 'workspace.ts'],
   'workspace.ts': ['characters', 'disk', 'http', 'media', 'providers', 'sandbox', 'settings', 'shared', 'videos'],
@@ -41,6 +41,20 @@ const EXCEPTIONS: readonly string[] = ['sandbox/state.ts disk/lock.ts'];
 
 /** What nothing but the command line may import. */
 const TOP: Readonly<Record<string, RegExp>> = { commands: /^(cli|commands)\//, cli: /^(main\.ts|cli\/)/ };
+
+/** What prints, asks, and knows what was typed. */
+const COMMAND_LINE = /^(terminal|cli|commands)\/|^context\.ts$/;
+
+/** Imports from one command's file to another's: it may only fall. */
+const SHARED_BY_COMMANDS = 17;
+
+/** Files of `commands` that hold no command: what several of them read and show. */
+const WITHOUT_COMMAND: readonly string[] = [
+  ...['commands/doctor-host.ts', 'commands/video-input.ts', 'commands/video-results.ts', 'commands/wait-display.ts'],
+];
+
+const codeOf = (file: string): string =>
+  readFileSync(join(src, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|`[^`]*`|'[^'\n]*'/g, '');
 
 const FILES = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
@@ -125,6 +139,27 @@ describe('the folders of the house', () => {
   it.each(Object.entries(TOP))('imports %s from nowhere else but the command line', (folder, users) => {
     const others = own.filter(({ from, to }) => folderOf(to) === folder && !users.test(from));
     expect(others.map(({ from, to }) => `${from} ${to}`).filter((line) => !EXCEPTIONS.includes(line))).toEqual([]);
+  });
+
+  it.each(['videos', 'characters', 'clips', 'costs'])('gives the use cases of %s no command line', (folder) => {
+    const files = FILES.filter((file) => folderOf(file) === folder);
+    expect(files.length).toBeGreaterThan(1);
+    const others = own.filter(({ from, to }) => files.includes(from) && COMMAND_LINE.test(to));
+    expect(others.map(({ from, to }) => `${from} ${to}`)).toEqual([]);
+    const printing = files.filter((file) => /\b(ui|globals)\b/.test(codeOf(file)));
+    expect(printing).toEqual([]);
+  });
+
+  it('has commands that share little but how they read and show', () => {
+    const shared = own.filter(({ from, to }) => folderOf(from) === 'commands' && folderOf(to) === 'commands');
+    expect(shared.length, 'SHARED_BY_COMMANDS may only be lowered').toBe(SHARED_BY_COMMANDS);
+  });
+
+  it('has a command in every file of commands, but for those that only read and show', () => {
+    const others = FILES.filter((file) => folderOf(file) === 'commands').filter(
+      (file) => !/^export async function run[A-Z]/m.test(codeOf(file)),
+    );
+    expect(others.toSorted()).toEqual(WITHOUT_COMMAND);
   });
 
   it('has no circle of imports, types included', () => {

@@ -1,7 +1,7 @@
 /** A character by what the user typed, and the document that shows it. */
 
 import { type Character, isMade } from '../shared/character.ts';
-import { SoraError } from '../shared/errors.ts';
+import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Outdated, outdated } from './outdated.ts';
@@ -43,4 +43,41 @@ export async function requireCharacter(
   throw new SoraError('usage', `There is no character "${name}".`, {
     hint: close === undefined ? other : `Did you mean ${close}?`,
   });
+}
+
+/** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
+export async function requireCast(workspace: Workspace, names: readonly string[]): Promise<readonly Character[]> {
+  if (names.length === 0) {
+    const { records, broken } = await (await workspace.characters()).list();
+    if (broken[0] === undefined) return records;
+    // Whoever asks for the whole cast is not served by a part of it.
+    throw new SoraError(
+      'machine',
+      `Some characters of the cast cannot be read: ${broken[0].path} (${broken[0].reason}).`,
+      {
+        hint: 'Name the characters to use. To see everything that is broken: sora store check',
+      },
+    );
+  }
+  const found = new Map<string, Character>();
+  const problems: SoraError[] = [];
+  for (const name of names) {
+    try {
+      const character = await requireCharacter(workspace, name);
+      found.set(character.name, character);
+    } catch (error) {
+      if (!isSoraError(error, 'usage')) throw error;
+      problems.push(error);
+    }
+  }
+  const [first] = problems;
+  if (first && problems.length === 1) throw first;
+  if (first) {
+    throw refuseAll(
+      'usage',
+      problems.map(({ message }) => message),
+      hintsOf(problems),
+    );
+  }
+  return [...found.values()];
 }

@@ -2,7 +2,9 @@
  * Preparing a clip: for a file of the user's, for a character's master, and for an upload, which may need a portrait or
  * landscape copy (`deriveClipForOrientation`).
  */
+import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { checkFree } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
 import type { MadeCharacter } from '../shared/character.ts';
@@ -117,4 +119,24 @@ function evenPart({ x, y, width, height }: Rect): Rect {
   const [left, top] = [x + (x % 2), y + (y % 2)];
   const [right, bottom] = [x + width, y + height];
   return { x: left, y: top, width: right - left - ((right - left) % 2), height: bottom - top - ((bottom - top) % 2) };
+}
+
+/** The plan as a person reads it. */
+export function planText(plan: MediaPlan): string {
+  if (plan.kind === 'reject') return ['It cannot be used:', ...plan.issues.map((issue) => `  - ${issue}`)].join('\n');
+  const fits = 'It fits: it is copied without re-encoding, and its metadata is dropped';
+  if (plan.kind === 'remux' && plan.steps.length === 0) return `${fits}.`;
+  return [
+    plan.kind === 'remux' ? `${fits}:` : 'It is converted:',
+    ...plan.steps.map((step) => `  - ${step.do}: ${step.because}${step.detail === '' ? '' : ` -> ${step.detail}`}`),
+  ].join('\n');
+}
+
+/** Throws `usage` unless a new file can be put there, which is not the clip that it is made from. */
+export async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
+  const overItself = (): SoraError =>
+    new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
+  if (target === source) throw overItself();
+  const place = await checkFree(target, { force, example: 'ready.mp4' });
+  if (place === (await realpath(source).catch(() => source))) throw overItself();
 }

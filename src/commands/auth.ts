@@ -4,23 +4,12 @@ import { Writable } from 'node:stream';
 import type { Context, Runtime } from '../context.ts';
 import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
 import { keyOf, keySourceOf, missingSource } from '../settings/choose-provider.ts';
-import { keysPath, removeKey, storeKey } from '../settings/keys.ts';
+import { isOneWord, keysPath, maskKey, removeKey, storeKey } from '../settings/keys.ts';
 import { SoraError } from '../shared/errors.ts';
 import { nearest } from '../shared/text.ts';
 import { readStdin } from '../terminal/stdin.ts';
 
 const LONGEST_KEY = 4096;
-
-/** A key as it may be shown: its end, and that only of one that is long enough to stay secret. */
-export function maskKey(key: string): string {
-  if (key.length <= 12) return '…';
-  return `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
-}
-
-/** True for what can be sent as a key: one word of plain characters. */
-export function isOneWord(key: string): boolean {
-  return /^[\x21-\x7e]+$/.test(key);
-}
 
 /** `sora auth login <provider>`: the key comes from a hidden prompt, or from stdin where that is no terminal. */
 export async function runAuthLogin(context: Context, text: string): Promise<undefined> {

@@ -2,10 +2,11 @@
 import { basename, resolve } from 'node:path';
 import { checkInput, hashSource } from '../characters/check-input.ts';
 import { characterDocument } from '../characters/find.ts';
+import { isSame, keepCharacter, nameTaken } from '../characters/keep.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
 import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
 import { inspectClip } from '../clips/inspect.ts';
-import { clipLine, prepareInto } from '../clips/prepare.ts';
+import { clipLine, planText } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
 import {
   type BudgetLimits,
@@ -15,9 +16,7 @@ import {
   costOfCharacters,
 } from '../costs/budget.ts';
 import { type Cost, describeBill } from '../costs/cost.ts';
-import { temporary } from '../disk/temporary.ts';
 import { PLAN_VERSION } from '../media/plan/plan.ts';
-import { sourceFacts } from '../media/source-facts.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import { type Purpose, purposeOf } from '../settings/choose-provider.ts';
 import {
@@ -27,11 +26,10 @@ import {
   orientationOfCharacter,
   type Registration,
 } from '../shared/character.ts';
-import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
+import type { ClipOptions } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import { requestText } from '../videos/preview.ts';
-import { planText } from './clip.ts';
 
 export interface CreateInput extends BudgetLimits {
   readonly file: string;
@@ -93,7 +91,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const force = input.force && !isFirstClip;
   if (!reusable && force) sayGivenUp(context, existing);
   const kept =
-    reusable ?? (await keep(context, { ...input, force, name, path, source, outdated: outdated && { lost } }));
+    reusable ?? (await keepCharacter(context, { ...input, force, name, path, source, outdated: outdated && { lost } }));
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
@@ -201,60 +199,6 @@ async function choice(context: Context, purpose: Purpose): Promise<Provider | So
 /** Hosts know it, or may be about to. */
 function isBound({ registrations, pending = [] }: Character): boolean {
   return pending.length > 0 || registrations.some(({ stale }) => stale !== true);
-}
-
-/** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
-export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
-  return (
-    existing.name === wanted.name &&
-    existing.source?.sha256 === wanted.source.sha256 &&
-    existing.options !== undefined &&
-    sameClipOptions(existing.options, wanted.options)
-  );
-}
-
-export function nameTaken(existing: Character, name: string): SoraError {
-  const what =
-    existing.name === name
-      ? `A character named ${name} already exists, made from another clip or with other options.`
-      : `The name ${name} is too close to ${existing.name}.`;
-  return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
-}
-
-/** Prepares the clip and stores it under the name. */
-export async function keep(
-  context: Context,
-  input: Pick<CreateInput, 'name' | 'options' | 'force'> & {
-    path: string;
-    source: MadeCharacter['source'];
-    /** One that other rules made of it gives way; where its clip is lost, this one takes its place. */
-    outdated?: { readonly lost: boolean } | undefined;
-  },
-): Promise<MadeCharacter> {
-  const store = await context.characters();
-  await store.sweep();
-  const inspected = await inspectClip(context, input.path, input.options);
-  const made = temporary(await store.tempClipPath());
-  try {
-    const { clip } = await prepareInto(context, inspected, { outputPath: made.path });
-    const facts = sourceFacts(inspected.info);
-    const character: MadeCharacter = {
-      version: 1,
-      name: input.name,
-      master: clip,
-      source: { ...input.source, ...(facts && { facts }) },
-      options: input.options,
-      planVersion: PLAN_VERSION,
-      registrations: [],
-      createdAt: new Date(context.runtime.clock.now()).toISOString(),
-    };
-    return await store.keep(character, made.path, {
-      replace: input.force || input.outdated !== undefined,
-      heals: input.outdated?.lost === true && !input.force,
-    });
-  } finally {
-    await made.dispose();
-  }
 }
 
 /** After one of these the same command registers nothing: the error says what does. */

@@ -1,69 +1,20 @@
 /** The cast and the hosts: `character sync` registers who is unknown there, `character adopt` takes over whom a host knows. */
 import { basename, resolve } from 'node:path';
-import { registrationId } from '../characters/cast-format.ts';
+import { askHost, keepAdopted, nameAtHost } from '../characters/adopt.ts';
 import { checkInput, hashSource } from '../characters/check-input.ts';
-import { characterDocument, requireCharacter } from '../characters/find.ts';
+import { characterDocument, requireCast } from '../characters/find.ts';
+import { isSame, keepCharacter, nameTaken } from '../characters/keep.ts';
 import { checkName } from '../characters/names.ts';
-import { pendingAt, withoutPending } from '../characters/pending.ts';
-import { ensureRegistered, type RegisterOptions, willCost } from '../characters/register.ts';
-import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
-import { requestsOf } from '../characters/repeat-registration.ts';
-import { isStillRegistered, markStale } from '../characters/stale.ts';
-import type { CharacterStore } from '../characters/store.ts';
+import { type RegisterOptions, willCost } from '../characters/register.ts';
+import { type Synced, syncCharacter } from '../characters/sync.ts';
 import type { Context } from '../context.ts';
-import { type BudgetLimits, type CharacterBudget, characterBudget, costToKeep } from '../costs/budget.ts';
-import type { Provider, RemoteCharacter } from '../providers/provider.ts';
+import { type BudgetLimits, type CharacterBudget, characterBudget } from '../costs/budget.ts';
+import type { Provider } from '../providers/provider.ts';
 import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
-import { type ErrorCode, exitOf, hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { type ErrorCode, exitOf, SoraError } from '../shared/errors.ts';
 import type { Orientation } from '../shared/geometry.ts';
 import { oneLine, shellOption, shellPhrase } from '../shared/text.ts';
-import { isSame, keep, nameTaken } from './character-create.ts';
-
-/** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */
-export async function castOf(context: Context, names: readonly string[]): Promise<readonly Character[]> {
-  if (names.length === 0) {
-    const { records, broken } = await (await context.characters()).list();
-    if (broken[0] === undefined) return records;
-    // Whoever asks for the whole cast is not served by a part of it.
-    throw new SoraError(
-      'machine',
-      `Some characters of the cast cannot be read: ${broken[0].path} (${broken[0].reason}).`,
-      {
-        hint: 'Name the characters to use. To see everything that is broken: sora store check',
-      },
-    );
-  }
-  const found = new Map<string, Character>();
-  const problems: SoraError[] = [];
-  for (const name of names) {
-    try {
-      const character = await requireCharacter(context, name);
-      found.set(character.name, character);
-    } catch (error) {
-      if (!isSoraError(error, 'usage')) throw error;
-      problems.push(error);
-    }
-  }
-  const [first] = problems;
-  if (first && problems.length === 1) throw first;
-  if (first) {
-    throw refuseAll(
-      'usage',
-      problems.map(({ message }) => message),
-      hintsOf(problems),
-    );
-  }
-  return [...found.values()];
-}
-
-interface Synced {
-  readonly character: Character;
-  readonly registration?: Registration;
-  /** What was found or done; undefined after an error. `unchecked`: it is recorded, and the host would not tell. */
-  readonly did?: 'known' | 'unchecked' | 'registered';
-  readonly error?: SoraError;
-}
 
 /** After one of these nobody else would fare better. */
 const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated']);
@@ -75,13 +26,13 @@ export async function runCharacterSync(
   flags: Pick<RegisterOptions, 'resend'> & BudgetLimits = {},
 ): Promise<number> {
   const { ui, runtime } = context;
-  const cast = await castOf(context, names);
+  const cast = await requireCast(context, names);
   const provider = await takerOf(context);
   const { admit } = await budgetOf(context, cast, { provider, flags });
   const options = { ...flags, admit };
   const synced: Synced[] = [];
   for (const character of cast) {
-    const last = await syncOne(context, character, { provider, options });
+    const last = await syncCharacter(context, character, { provider, options });
     synced.push(last);
     if (last.error && (HOPELESS.has(last.error.code) || runtime.signal.aborted)) break;
   }
@@ -143,42 +94,6 @@ async function budgetOf(
   return budget;
 }
 
-async function syncOne(
-  context: Context,
-  character: Character,
-  { provider, options }: { provider: Provider; options: RegisterOptions },
-): Promise<Synced> {
-  const model = (await context.connection()).model ?? provider.defaultModel;
-  const mode = provider.limits(model).characterMode;
-  const target: RegistrationTarget = { provider, orientation: orientationOfCharacter(character), mode };
-  try {
-    const kept = await checkedAt(context, character, target);
-    if (kept) return { character, ...kept };
-    const current = await requireCharacter(context, character.name);
-    return { character, did: 'registered', registration: await ensureRegistered(context, current, target, options) };
-  } catch (error) {
-    if (!isSoraError(error)) throw error;
-    const { code, message, hint, requestId } = error;
-    const more = { ...(hint !== undefined && { hint }), ...(requestId !== undefined && { requestId }), cause: error };
-    return { character, error: new SoraError(code, `${character.name}: ${message}`, more) };
-  }
-}
-
-/** The registration there, unless the host says that it is none any more. */
-async function checkedAt(
-  context: Context,
-  character: Character,
-  target: RegistrationTarget,
-): Promise<Pick<Synced, 'did' | 'registration'> | undefined> {
-  for (let current = character; ; current = await requireCharacter(context, character.name)) {
-    const registration = registrationAt(current, target, context.runtime.clock.now());
-    if (!registration) return undefined;
-    const holds = await isStillRegistered(context, target, registration);
-    if (holds !== false) return { did: holds ? 'known' : 'unchecked', registration };
-    await markStale(context, current, { target, registration });
-  }
-}
-
 export interface AdoptInput {
   readonly id: string;
   readonly name: string;
@@ -205,11 +120,12 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
     throw nameTaken(existing, typed);
   const provider = await takerOf(context);
-  const known = hostName(await askHost(context, provider, id), { ...input, id, name, provider });
+  const known = nameAtHost(await askHost(context, provider, id), { ...input, id, name, provider });
 
   const made = clip && source && { name, path: clip, source, options, force: false };
   const isFirstClip = existing !== undefined && !isMade(existing);
-  const character = existing && !(isFirstClip && made) ? existing : made ? await keep(context, made) : undefined;
+  const character =
+    existing && !(isFirstClip && made) ? existing : made ? await keepCharacter(context, made) : undefined;
   const registration: Registration = {
     provider: provider.name,
     baseUrl: provider.baseUrl,
@@ -220,7 +136,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
     name: known,
     createdAt: new Date(runtime.clock.now()).toISOString(),
   };
-  const adopted = await take(store, name, registration, provider);
+  const adopted = await keepAdopted(store, name, registration, provider);
   if (!isMade(adopted)) {
     const give = `sora character create <clip> ${shellOption('--name', shellPhrase(adopted.name))}`;
     ui.note(
@@ -234,62 +150,4 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
     text: `${ui.paint.bold(adopted.name)} is ${oneLine(id, 200)} at ${provider.name}.`,
     quiet: [id],
   });
-}
-
-/** Writes the registration down, in a new record where there is none; what was pending there has found its end. */
-async function take(
-  store: CharacterStore,
-  name: string,
-  registration: Registration,
-  provider: Provider,
-): Promise<Character> {
-  const { createdAt, orientation } = registration;
-  const fresh: Character = { version: 1, name, registrations: [registration], createdAt };
-  const costOf = await costToKeep(provider);
-  if ((await store.find(name)) === undefined && (await store.claim(fresh, { clipless: true }))) return fresh;
-  return store.update(name, (current) => {
-    const rest = withoutPending(current, { provider, orientation });
-    const isOther = (one: Registration): boolean => registrationId(one) !== registrationId(registration);
-    const pending = pendingAt(current, { provider, orientation, mode: 'id' });
-    const { cost } = rest.registrations.find((one) => !isOther(one)) ?? (pending ? costOf(requestsOf(pending)) : {});
-    return {
-      ...rest,
-      registrations: [...rest.registrations.filter(isOther), { ...registration, ...(cost && { cost }) }],
-    };
-  });
-}
-
-/** What the host says of the id; undefined where hosts cannot be asked. Throws `usage` for an id that it does not know. */
-async function askHost({ runtime, ui }: Context, provider: Provider, id: string): Promise<RemoteCharacter | undefined> {
-  const unknown = (): SoraError =>
-    new SoraError('usage', `${provider.name} does not know a character ${oneLine(id, 100)}.`, {
-      reason: 'unknown-character-id',
-      hint: 'Ids belong to the host and the account that they were made with; check --provider and --base-url.',
-    });
-  try {
-    const remote = await provider.getCharacter(id, { signal: runtime.signal });
-    if (remote === undefined) throw unknown();
-    return remote;
-  } catch (error) {
-    // An adapter whose host has no such call says `usage` itself.
-    if (!isSoraError(error, 'usage') || error.reason === 'unknown-character-id') throw error;
-    ui.warn(`${error.message} ${oneLine(id, 100)} is accepted as given.`);
-    return undefined;
-  }
-}
-
-/** The name that prompts for this host have to say. */
-function hostName(
-  remote: RemoteCharacter | undefined,
-  { id, name, asRegistered, provider }: AdoptInput & { provider: Provider },
-): string {
-  const there = remote?.name?.normalize('NFC') || name;
-  if (there === name || asRegistered) return there;
-  throw new SoraError(
-    'usage',
-    `${provider.name} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
-    {
-      hint: `A video of it must say the name that the host knows. To keep it as ${name} anyway, add --as-registered.`,
-    },
-  );
 }

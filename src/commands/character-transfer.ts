@@ -11,6 +11,7 @@ import {
   isSameClip,
   mergeRegistrations,
 } from '../characters/cast-format.ts';
+import { requireCast } from '../characters/find.ts';
 import type { CharacterStore } from '../characters/store.ts';
 import type { Context } from '../context.ts';
 import { hashFile } from '../disk/hash.ts';
@@ -20,7 +21,6 @@ import { type Character, isMade } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
 import { warnOfProviders } from '../workspace.ts';
-import { castOf } from './character-sync.ts';
 
 export interface ExportInput {
   readonly names: readonly string[];
@@ -35,7 +35,7 @@ export async function runCharacterExport(context: Context, input: ExportInput): 
   const store = await context.characters();
   const target = resolve(runtime.cwd, input.output);
   await checkTarget(target, input);
-  const cast = await castOf(context, input.names);
+  const cast = await requireCast(context, input.names);
   if (cast.length === 0) {
     throw new SoraError('usage', 'The cast is empty: there is nothing to export.', {
       hint: 'Make a character: sora character create <clip> --name <name>',

@@ -2,13 +2,13 @@
 
 import { characterDocument, requireCharacter } from '../characters/find.ts';
 import { outdatedNote, outdatedNotes } from '../characters/outdated.ts';
+import type { WrittenSheet } from '../clips/sheet.ts';
 import type { Context } from '../context.ts';
 import { type Character, type CharacterDigest, isMade } from '../shared/character.ts';
 import type { Clip } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import { formatBytes, oneLine, shellOption, shellQuote } from '../shared/text.ts';
-import type { WrittenSheet } from './clip-sheet.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
@@ -104,7 +104,7 @@ async function drawSheet(
     throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
       hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
     });
-  const { writeSheet } = await import('./clip-sheet.ts');
+  const { writeSheet } = await import('../clips/sheet.ts');
   return writeSheet(context, { source: clipPath, title: name, output, force });
 }
 

@@ -1,24 +1,11 @@
 /** Clips: what a file is, what would be done to it, and doing it. `character create` and registrations prepare through here. */
-import { realpath } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { inspectClip, refuseRejected } from '../clips/inspect.ts';
-import { clipLine, prepareInto } from '../clips/prepare.ts';
+import { checkOutput, clipLine, planText, prepareInto } from '../clips/prepare.ts';
 import type { Context } from '../context.ts';
-import { checkFree, createOutput } from '../disk/publish.ts';
-import type { MediaPlan } from '../media/plan/plan.ts';
+import { createOutput } from '../disk/publish.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-
-/** The plan as a person reads it. */
-export function planText(plan: MediaPlan): string {
-  if (plan.kind === 'reject') return ['It cannot be used:', ...plan.issues.map((issue) => `  - ${issue}`)].join('\n');
-  const fits = 'It fits: it is copied without re-encoding, and its metadata is dropped';
-  if (plan.kind === 'remux' && plan.steps.length === 0) return `${fits}.`;
-  return [
-    plan.kind === 'remux' ? `${fits}:` : 'It is converted:',
-    ...plan.steps.map((step) => `  - ${step.do}: ${step.because}${step.detail === '' ? '' : ` -> ${step.detail}`}`),
-  ].join('\n');
-}
 
 /** `sora clip inspect <file>` */
 export async function runClipInspect(
@@ -81,13 +68,4 @@ export async function runClipPrepare(
   } finally {
     await made.dispose();
   }
-}
-
-/** Throws `usage` unless a new file can be put there, which is not the clip that it is made from. */
-export async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
-  const overItself = (): SoraError =>
-    new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
-  if (target === source) throw overItself();
-  const place = await checkFree(target, { force, example: 'ready.mp4' });
-  if (place === (await realpath(source).catch(() => source))) throw overItself();
 }

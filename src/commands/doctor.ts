@@ -9,10 +9,10 @@ import { hideUser } from '../http/redact.ts';
 import { listParts } from '../media/ffmpeg/find.ts';
 import { HOST_NAMES, type ProviderName } from '../providers/index.ts';
 import { type FoundKey, keyOf } from '../settings/choose-provider.ts';
+import { isOneWord, keysPath, maskKey, readKeys } from '../settings/keys.ts';
 import { type Profile, readSettings } from '../settings/settings.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
-import { isOneWord, maskKey } from './auth.ts';
 import { type Finding, runCheck, WORST } from './doctor-finding.ts';
 import { hostFindings } from './doctor-host.ts';
 import { runStoreCheck } from './store.ts';
@@ -175,7 +175,6 @@ async function settingsFindings(context: Context): Promise<Finding[]> {
 /** Which keys there are. That one is missing is told of the chosen host only. */
 async function keyFindings(context: Context): Promise<Finding[]> {
   const { env, platform } = context.runtime;
-  const { keysPath, readKeys } = await import('../settings/keys.ts');
   const { warnings, warn } = collectWarnings(context);
   let keys: Awaited<ReturnType<Context['keys']>> = {};
   const stored = await runCheck('stored keys', async () => {

@@ -105,3 +105,16 @@ function wrong(path: string, error: unknown): SoraError {
   const repair = 'Correct or delete the file, then store the keys again with: sora auth login';
   return unusableFile('machine', { subject: `The keys in ${path}`, error, repair });
 }
+
+/** Keys as they are shown, and what cannot be one. */
+
+/** A key as it may be shown: its end, and that only of one that is long enough to stay secret. */
+export function maskKey(key: string): string {
+  if (key.length <= 12) return '…';
+  return `${key.startsWith('sk-') ? 'sk-' : ''}…${key.slice(-4)}`;
+}
+
+/** True for what can be sent as a key: one word of plain characters. */
+export function isOneWord(key: string): boolean {
+  return /^[\x21-\x7e]+$/.test(key);
+}

@@ -1,0 +1,68 @@
+/** A character of a clip: prepared, and stored under its name. */
+import { inspectClip } from '../clips/inspect.ts';
+import { prepareInto } from '../clips/prepare.ts';
+import { temporary } from '../disk/temporary.ts';
+import { PLAN_VERSION } from '../media/plan/plan.ts';
+import { sourceFacts } from '../media/source-facts.ts';
+import type { Character, MadeCharacter } from '../shared/character.ts';
+import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
+import { SoraError } from '../shared/errors.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
+export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
+  return (
+    existing.name === wanted.name &&
+    existing.source?.sha256 === wanted.source.sha256 &&
+    existing.options !== undefined &&
+    sameClipOptions(existing.options, wanted.options)
+  );
+}
+
+export function nameTaken(existing: Character, name: string): SoraError {
+  const what =
+    existing.name === name
+      ? `A character named ${name} already exists, made from another clip or with other options.`
+      : `The name ${name} is too close to ${existing.name}.`;
+  return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
+}
+
+/** Prepares the clip and stores it under the name. */
+export async function keepCharacter(
+  workspace: Workspace,
+  input: {
+    name: string;
+    options: ClipOptions;
+    /** Replaces a character of that name. */
+    force: boolean;
+    path: string;
+    source: MadeCharacter['source'];
+    /** One that other rules made of it gives way; where its clip is lost, this one takes its place. */
+    outdated?: { readonly lost: boolean } | undefined;
+  },
+): Promise<MadeCharacter> {
+  const store = await workspace.characters();
+  await store.sweep();
+  const inspected = await inspectClip(workspace, input.path, input.options);
+  const made = temporary(await store.tempClipPath());
+  try {
+    const { clip } = await prepareInto(workspace, inspected, { outputPath: made.path });
+    const facts = sourceFacts(inspected.info);
+    const character: MadeCharacter = {
+      version: 1,
+      name: input.name,
+      master: clip,
+      source: { ...input.source, ...(facts && { facts }) },
+      options: input.options,
+      planVersion: PLAN_VERSION,
+      registrations: [],
+      createdAt: new Date(workspace.runtime.clock.now()).toISOString(),
+    };
+    return await store.keep(character, made.path, {
+      replace: input.force || input.outdated !== undefined,
+      heals: input.outdated?.lost === true && !input.force,
+    });
+  } finally {
+    await made.dispose();
+  }
+}
