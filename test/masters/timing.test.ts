@@ -51,6 +51,15 @@ const cutBytes =
     return path;
   };
 
+/** All frames of an MP4 without B-frames get one time stamp. */
+async function atOneTime(path: string): Promise<string> {
+  const bytes = await readFile(path);
+  const table = bytes.indexOf('stts') + 12;
+  for (let row = 0; row < bytes.readUInt32BE(table - 4); row += 1) bytes.writeUInt32BE(0, table + row * 8 + 4);
+  await writeFile(path, bytes);
+  return path;
+}
+
 /** The last two of an MP4's frame lengths change places: the last frame becomes the long one. */
 async function lastFrameLong(path: string): Promise<string> {
   const bytes = await readFile(path);
@@ -321,5 +330,12 @@ describeBuilds('the pictures of a master', ({ path: program }) => {
     expect(measured.soundSeconds !== undefined).toBe(plan.target.audio);
     const steps = plan.steps.map((one) => `${one.do}: ${one.because} -> ${one.detail}`).join('\n');
     expect(steps).toMatch(step ?? /^/);
+  });
+  it('are refused where they all have one time stamp', async () => {
+    const source = await atOneTime(await makeNumbered(clip('a.mp4', '25', 60, { output: `${X264} -bf 0` })));
+    const output = join(await tempFolder(), 'master.mp4');
+    await expect(prepare(source, output, {}, program)).rejects.toMatchObject({
+      message: 'Its pictures all have one time stamp: when to show them is not known.',
+    });
   });
 });

@@ -90,7 +90,25 @@ function readTrack(trak: Buffer, movie: Matrix): TrackHeader | undefined {
     projection: projectionOf(find(inside, 'sv3d')),
     dolbyVision: dolbyVision && readDolbyVision(dolbyVision.subarray(8)),
     encrypted: entry?.type === 'encv' || entry?.type === 'drmi' || find(inside, 'sinf') !== undefined,
+    timeless: isTimeless(find(samples, 'stts'), find(samples, 'ctts')),
   };
+}
+
+/** Whether the tables of decoding and composition times give several samples one and the same time. */
+function isTimeless(stts: Buffer | undefined, ctts: Buffer | undefined): boolean {
+  let samples = 0;
+  for (const [count, delta] of rows(stts)) {
+    if (delta !== 0) return false;
+    samples += count;
+  }
+  return samples > 1 && new Set([...rows(ctts)].map(([, offset]) => offset)).size <= 1;
+}
+
+/** Of a full box that holds a count and so many pairs of numbers. */
+function* rows(box: Buffer | undefined): Generator<readonly [count: number, value: number]> {
+  if (!box) return;
+  const end = Math.min(box.length - 7, FULL + 4 + 8 * box.readUInt32BE(FULL));
+  for (let at = FULL + 4; at < end; at += 8) yield [box.readUInt32BE(at), box.readUInt32BE(at + 4)];
 }
 
 /** The part of the matrix that turns and mirrors, row by row. */

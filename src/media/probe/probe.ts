@@ -13,7 +13,7 @@ import { chosenTrack, readContainer } from './container.ts';
 import type { FirstFrames } from './first-frames.ts';
 import { withReader } from './mediainfo.ts';
 import { containerOf, type Fields, isTruncated, readReport } from './report.ts';
-import type { Timeline } from './timeline.ts';
+import { atOneTime, type Timeline } from './timeline.ts';
 import { mergeVideo } from './video-facts.ts';
 
 export interface ProbeOptions {
@@ -48,7 +48,8 @@ export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: Pr
     const info = await withSound({ ...report, video, truncated, motionPhoto }, path, { first, asked: ffmpeg, signal });
     if (!video) return info;
     const timeline = isEnough(info, listed) ? listed : ((await timelineOfPart(clip, { from: 0 })) ?? listed);
-    const known = timeline ? timed(info, timeline) : info;
+    const isTimeless = header?.tracks[stream]?.timeless;
+    const known = timeline ? timed(info, isTimeless ? atOneTime(timeline) : timeline) : info;
     return await probePart(path, known, { ffmpeg, start, signal });
   } finally {
     await file.close();

@@ -136,6 +136,11 @@ export function timelineOf(
   };
 }
 
+/** That of pictures which the container shows at one time: some builds give them times that it does not have. Pure. */
+export function atOneTime(timeline: Timeline): Timeline {
+  return { ...timeline, times: [0], keys: [0], end: 0, isComplete: true };
+}
+
 export interface FrameRate {
   readonly fps: number;
   /** One picture on every place of the grid, give or take the rounding of time stamps. */

@@ -19,6 +19,8 @@ export interface TrackHeader {
   readonly dolbyVision: DolbyVision | undefined;
   readonly alpha: boolean;
   readonly encrypted: boolean;
+  /** All its pictures are shown at one time. */
+  readonly timeless: boolean;
 }
 
 /** First mirrored left to right, then turned clockwise. */
@@ -44,7 +46,7 @@ export const PLAIN_TRACK: TrackHeader = {
   chosen: true,
   turn: { mirrored: false, rotation: 0 },
   ...{ stored: undefined, crop: undefined, display: undefined, stereo: undefined, projection: undefined },
-  ...{ dolbyVision: undefined, alpha: false, encrypted: false },
+  ...{ dolbyVision: undefined, alpha: false, encrypted: false, timeless: false },
 };
 
 export interface ContainerHeader {
