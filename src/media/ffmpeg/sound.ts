@@ -25,6 +25,8 @@ export interface SoundPart {
   readonly origin?: number | undefined;
   /** Where the samples go, as NUT, which keeps their time stamps; nowhere without it. Absolute. */
   readonly outputPath?: string;
+  /** How many seconds before the part decoding begins. */
+  readonly lead?: number;
 }
 
 /** Its peak is above 0 where a mix would clip; silence has -100. */
@@ -41,6 +43,8 @@ const SILENCE_DB = -60;
 const NOTHING_DB = -100;
 /** Demuxers without an index land anywhere near, and the first packet after a seek may be half a one. */
 const LEAD_SECONDS = 1;
+/** Where a seek left nothing to decode: some builds lose the sound of a program stream (MPEG-PS) by it. */
+const LONG_LEAD_SECONDS = 30;
 
 /** A part whose samples are kept. */
 export type SoundFile = SoundPart & { readonly outputPath: string };
@@ -54,8 +58,8 @@ export function soundPart({ plan, info, source, outputPath }: FfmpegArgsInput): 
 }
 
 /** The command without the program. */
-export function soundArgs({ source, audio, start, seconds, origin, outputPath }: SoundPart): string[] {
-  const seek = Math.max(0, start - LEAD_SECONDS);
+export function soundArgs({ source, audio, start, seconds, origin, outputPath, ...part }: SoundPart): string[] {
+  const seek = Math.max(0, start - (part.lead ?? LEAD_SECONDS));
   const lead = start - seek;
   const begin = origin === undefined ? lead : origin + start;
   const layout = audio.channels === 1 ? 'mono' : 'stereo';
@@ -83,11 +87,28 @@ export function soundArgs({ source, audio, start, seconds, origin, outputPath }:
   ];
 }
 
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Or why it cannot be decoded, to follow a colon. Throws `machine` and `interrupted`. */
 export async function decodeSound(
   part: SoundPart,
   ffmpeg: FfmpegProgram,
-  { signal, timeoutMs = DECODE_TIMEOUT_MS }: { readonly signal: AbortSignal; readonly timeoutMs?: number | undefined },
+  limits: Limits,
+): Promise<TrackLevels | string> {
+  const heard = await decodeOnce(part, ffmpeg, limits);
+  const isNothing = typeof heard === 'string' || heard.seconds === 0;
+  if (!isNothing || part.start <= LEAD_SECONDS) return heard;
+  const again = await decodeOnce({ ...part, lead: LONG_LEAD_SECONDS }, ffmpeg, limits);
+  return typeof again === 'string' ? heard : again;
+}
+
+async function decodeOnce(
+  part: SoundPart,
+  ffmpeg: FfmpegProgram,
+  { signal, timeoutMs = DECODE_TIMEOUT_MS }: Limits,
 ): Promise<TrackLevels | string> {
   const told = ['-y', '-loglevel', 'level+info', '-nostats'];
   const args = [...told, ...soundArgs({ ...part, source: resolve(part.source) })];
