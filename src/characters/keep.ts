@@ -2,6 +2,7 @@
 import { inspectClip } from '../clips/inspect.ts';
 import { prepareInto } from '../clips/prepare.ts';
 import { temporary } from '../disk/temporary.ts';
+import type { Judgement } from '../media/judge/judge.ts';
 import { PLAN_VERSION } from '../media/plan/plan.ts';
 import { sourceFacts } from '../media/source-facts.ts';
 import type { Character, MadeCharacter } from '../shared/character.ts';
@@ -27,7 +28,7 @@ export function nameTaken(existing: Character, name: string): SoraError {
   return new SoraError('usage', what, { hint: 'Choose another name, or add --force to replace it.' });
 }
 
-/** Prepares the clip and stores it under the name. */
+/** Prepares the clip, tells what is worse than good about it and stores it under the name. */
 export async function keepCharacter(
   workspace: Workspace,
   input: {
@@ -37,16 +38,19 @@ export async function keepCharacter(
     force: boolean;
     path: string;
     source: MadeCharacter['source'];
+    /** What is not told is not worth measuring. */
+    isJudged: boolean;
     /** One that other rules made of it gives way; where its clip is lost, this one takes its place. */
     outdated?: { readonly lost: boolean } | undefined;
   },
-): Promise<MadeCharacter> {
+): Promise<{ readonly character: MadeCharacter; readonly judgement?: Judgement | undefined }> {
   const store = await workspace.characters();
   await store.sweep();
   const inspected = await inspectClip(workspace, input.path, input.options);
   const made = temporary(await store.tempClipPath());
   try {
-    const { clip } = await prepareInto(workspace, inspected, { outputPath: made.path });
+    const judgeFor = input.isJudged ? input.options : undefined;
+    const { clip, judgement } = await prepareInto(workspace, inspected, { outputPath: made.path, judgeFor });
     const facts = sourceFacts(inspected.info);
     const character: MadeCharacter = {
       version: 1,
@@ -58,10 +62,11 @@ export async function keepCharacter(
       registrations: [],
       createdAt: new Date(workspace.runtime.clock.now()).toISOString(),
     };
-    return await store.keep(character, made.path, {
+    const kept = await store.keep(character, made.path, {
       replace: input.force || input.outdated !== undefined,
       heals: input.outdated?.lost === true && !input.force,
     });
+    return { character: kept, judgement };
   } finally {
     await made.dispose();
   }

@@ -6,7 +6,9 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
+import type { Judgement } from '../media/judge/judge.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
+import type { Prepared } from '../media/prepare.ts';
 import type { MadeCharacter } from '../shared/character.ts';
 import { type Clip, type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -16,12 +18,19 @@ import type { Workspace } from '../workspace.ts';
 import { inspectClip, refuseRejected } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
 
-/** Prepares into `outputPath`, a fresh path whose folder exists, with progress. Throws `clip` with every reason when it cannot be used. */
+/**
+ * Prepares into `outputPath`, a fresh path whose folder exists, with progress. With the options in `judgeFor` the result is
+ * judged, and what is worse than good told. Throws `clip` with every reason when the clip cannot be used.
+ */
 export async function prepareInto(
   workspace: Workspace,
   clip: InspectedClip,
-  { outputPath, name = basename(clip.path) }: { outputPath: string; name?: string },
-): Promise<{ clip: Clip; plan: MediaPlan }> {
+  {
+    outputPath,
+    name = basename(clip.path),
+    judgeFor,
+  }: { outputPath: string; name?: string; judgeFor?: ClipOptions | undefined },
+): Promise<{ clip: Clip; plan: MediaPlan; judgement: Judgement | undefined }> {
   const { reporter, runtime } = workspace;
   refuseRejected(clip);
   // Loaded while ffmpeg still tells its version.
@@ -36,14 +45,26 @@ export async function prepareInto(
       ffmpeg,
       outputPath,
       signal: runtime.signal,
+      judgeFor,
       onProgress: (fraction) => task.update(`Preparing ${name}`, fraction),
     });
     task.done(`Prepared ${name}: ${clipLine(done.clip)}`);
     for (const note of done.notes) reporter.note(note);
+    tellFindings(workspace, done);
     return done;
   } catch (error) {
     task.fail(`${name} was not prepared`);
     throw error;
+  }
+}
+
+/** What is worse than good, but for what the notes have said. */
+function tellFindings({ reporter }: Workspace, { judgement, notes }: Prepared): void {
+  for (const { level, meaning, advice } of judgement?.findings ?? []) {
+    if (level === 'good' || notes.includes(meaning)) continue;
+    const sentence = advice === undefined ? meaning : `${meaning} ${advice}`;
+    if (level === 'problem') reporter.warn(sentence);
+    else reporter.note(sentence);
   }
 }
 

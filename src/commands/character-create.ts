@@ -90,8 +90,10 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   // What has a name alone is not replaced, even with --force: its registrations stay.
   const force = input.force && !isFirstClip;
   if (!reusable && force) sayGivenUp(context, existing);
-  const kept =
-    reusable ?? (await keepCharacter(context, { ...input, force, name, path, source, outdated: outdated && { lost } }));
+  const isJudged = !context.globals.quiet;
+  const { character: kept, judgement } = reusable
+    ? { character: reusable }
+    : await keepCharacter(context, { ...input, force, name, path, source, isJudged, outdated: outdated && { lost } });
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
@@ -104,7 +106,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   const found = await store.find(name);
   const character = found && isMade(found) ? found : kept;
   ui.result({
-    json: await characterDocument(context, character),
+    json: { ...(await characterDocument(context, character)), ...(judgement && { judgement }) },
     prose: true,
     text: summary(context, character, registration),
     quiet: [registration ? oneLine(registration.value, 4000) : store.clipPath(character.master.sha256)],

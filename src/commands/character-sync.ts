@@ -122,10 +122,11 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   const provider = await takerOf(context);
   const known = nameAtHost(await askHost(context, provider, id), { ...input, id, name, provider });
 
-  const made = clip && source && { name, path: clip, source, options, force: false };
+  const isJudged = !context.globals.quiet;
+  const made = clip && source && { name, path: clip, source, options, force: false, isJudged };
   const isFirstClip = existing !== undefined && !isMade(existing);
   const character =
-    existing && !(isFirstClip && made) ? existing : made ? await keepCharacter(context, made) : undefined;
+    existing && !(isFirstClip && made) ? existing : made ? (await keepCharacter(context, made)).character : undefined;
   const registration: Registration = {
     provider: provider.name,
     baseUrl: provider.baseUrl,

@@ -57,10 +57,14 @@ export async function runClipPrepare(
   }
   const made = await createOutput(target, runtime.clock);
   try {
-    const done = await prepareInto(context, inspected, { outputPath: made.path });
+    const done = await prepareInto(context, inspected, {
+      outputPath: made.path,
+      // What is not told is not worth measuring.
+      judgeFor: context.globals.quiet ? undefined : input.options,
+    });
     await made.publish({ force: input.force, taken: 'usage' });
     ui.result({
-      json: { path: target, clip: done.clip, plan: done.plan },
+      json: { path: target, clip: done.clip, plan: done.plan, judgement: done.judgement ?? null },
       prose: true,
       text: [`${target}: ${clipLine(done.clip)}`, planText(done.plan)].join('\n'),
       quiet: [target],

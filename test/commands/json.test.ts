@@ -26,7 +26,7 @@ const SESSION = `
 sora
 character create fits.mp4 --name Ann --dry-run
 character create fits.mp4 --name Ann
-character create fits.mp4 --name Joe --local
+character create small.mp4 --name Joe --local
 character rename Joe Jim
 character rename Jim Joe
 character sync
@@ -45,6 +45,7 @@ clip inspect small.mp4 --start 0.5
 clip inspect fits.mp4 --crop-bars
 clip inspect short.mp4
 clip prepare fits.mp4 -o copied.mp4
+clip prepare small.mp4 -o converted.mp4
 clip prepare fits.mp4 -o other.mp4 --dry-run
 clip sheet fits.mp4
 video generate Sea. -c Ann --dry-run --auto-cast

@@ -45,7 +45,7 @@ export interface Measures {
 }
 
 /** Of the small copy in which light and movement are measured. */
-const SMALL_SIDE = 320;
+export const SMALL_SIDE = 320;
 const DETAIL_SIDE = 640;
 /** Edges are as wide as a host sees them. */
 const BLUR_SIDE = 1280;
@@ -128,8 +128,7 @@ async function runLook(
     ...(until === undefined ? [] : ['-reinit_filter', '0']),
     ...[...PICTURE_INPUT, '-t', (end - seek + READ_MARGIN_SECONDS).toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', measureGraph(video, want, { end: [endFilter(clock, end)], start: startFilters(clock) })],
-    ...['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'],
-    ...lookOutputs(want).flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']),
+    ...[...seenOutput(fps), ...lookOutputs(want)],
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
   const child = execa(ffmpeg.path, args, {
@@ -158,7 +157,10 @@ async function runLook(
 }
 
 /** One byte a pixel; what is left at the end is none. */
-async function* picturesOf(stream: AsyncIterable<Uint8Array>, { width, height }: Size): AsyncGenerator<Uint8Array> {
+export async function* picturesOf(
+  stream: AsyncIterable<Uint8Array>,
+  { width, height }: Size,
+): AsyncGenerator<Uint8Array> {
   let picture = new Uint8Array(width * height);
   let filled = 0;
   for await (const bytes of stream) {
@@ -210,14 +212,12 @@ export function measureGraph(
  * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
  * an assertion (`best_input >= 0`) at the end of some clips.
  */
-function lookOutputs({ detail, blur, bars }: Measures): readonly string[] {
-  return [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+export function lookOutputs({ detail, blur, bars }: Measures): readonly string[] {
+  const labels = [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
+  return labels.flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']);
 }
 
-/**
- * Luma, to be piped, and the time of each picture, to be printed. In the pipe they are numbered at their own rate, so that none
- * is left out or repeated by whoever writes it.
- */
+/** Luma, to be piped, and the time of each picture, to be printed. */
 function seen(video: VideoInfo, crop: Rect | undefined): string {
   const fps = pictureRate(video);
   return [
@@ -226,10 +226,26 @@ function seen(video: VideoInfo, crop: Rect | undefined): string {
     'signalstats',
     print('times', 'lavfi.signalstats.YMIN'),
     ...(video.constantRate && video.fps === fps ? [] : [`fps=${fps}`]),
-    // Made grey by a conversion, it would be of full range.
-    'extractplanes=y',
-    `setpts=N/(${fps}*TB)[seen]`,
+    piped(fps),
   ].join(',');
+}
+
+/**
+ * Luma alone: made grey by a conversion, it would be of full range. The pictures are numbered at their own rate, so that none
+ * is left out or repeated by whoever writes them.
+ */
+function piped(fps: number): string {
+  return `extractplanes=y,setpts=N/(${fps}*TB)[seen]`;
+}
+
+/** Writes the pictures, see `picturesOf`, to the standard output. */
+export function seenOutput(fps: number): readonly string[] {
+  return ['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'];
+}
+
+/** The small pictures of one that needs no turning and has square pixels. */
+export function seenBranch(size: Size, fps: number): string {
+  return `${shrunk(size, 'yuv420p')},${piped(fps)}`;
 }
 
 function detail(video: VideoInfo, crop: Rect | undefined): string {
@@ -247,8 +263,10 @@ function blur(video: VideoInfo, crop: Rect | undefined): string {
   return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
 }
 
-function bars(): string {
-  const find = (limit: number, file: string) => `cropdetect=limit=${limit}:round=2:reset=0,${print(file)}[${file}]`;
+/** Without files the filters print to the log. */
+export function bars({ toFiles = true } = {}): string {
+  const find = (limit: number, file: string) =>
+    `cropdetect=limit=${limit}:round=2:reset=0,${toFiles ? print(file) : 'metadata=print'}[${file}]`;
   return `fps=8,format=yuv420p,split[c0][c1];[c0]${find(24, 'loose')};[c1]${find(48, 'tight')}`;
 }
 
@@ -258,13 +276,16 @@ function print(file: string, key?: string): string {
 
 /** Not enlarged, as shown, its long side at most `most`. */
 function shrink({ video, crop }: { video: VideoInfo; crop: Rect | undefined }, most: number, format: string): string {
-  const { width, height } = smaller(shownSize(video, crop), most);
   // A picture may change its size on the way; what lies beyond the new one is no reason to give up.
   const cut = crop ? `crop=min(${crop.width}\\,iw):min(${crop.height}\\,ih):${crop.x}:${crop.y},` : '';
-  return `${cut}scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
+  return cut + shrunk(smaller(shownSize(video, crop), most), format);
 }
 
-function smaller({ width, height }: Size, most: number): Size {
+function shrunk({ width, height }: Size, format: string): string {
+  return `scale=w=${width}:h=${height}:out_range=tv:flags=area,format=${format}`;
+}
+
+export function smaller({ width, height }: Size, most: number): Size {
   const scale = Math.min(1, most / Math.max(width, height));
   const side = (pixels: number): number => Math.max(16, Math.round((pixels * scale) / 2) * 2);
   return { width: side(width), height: side(height) };

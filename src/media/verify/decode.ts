@@ -31,6 +31,8 @@ export interface Shown {
   readonly changes: readonly number[];
   /** Undefined where no sample was decoded. */
   readonly sound: Level | undefined;
+  /** What each `metadata` filter of the look printed, in the order of its branches. */
+  readonly printed: readonly string[];
 }
 
 /** How loud a sound is, in decibels relative to full scale. */
@@ -46,7 +48,19 @@ export interface DecodeOptions {
   readonly audio?: boolean;
   /** What every picture must measure: a stream may change its size on the way, and headers tell the first one only. */
   readonly size?: Size;
+  /** What else is measured of the pictures. */
+  readonly look?: PictureLook | undefined;
   readonly timeoutMs?: number;
+}
+
+/** A measurement of every picture in the pass that decodes them: branches of its filter graph. */
+export interface PictureLook {
+  /** Each takes the pictures and ends in a label of its own. */
+  readonly branches: readonly string[];
+  /** Where the labels end. One of them may be the standard output. */
+  readonly outputs: readonly string[];
+  /** Reads the standard output to its end. */
+  readonly read: (stdout: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 export const DECODE_TIMEOUT_MS = 300_000;
@@ -59,15 +73,15 @@ export async function verifyDecodes(
   path: string,
   ffmpeg: FfmpegProgram,
   signal: AbortSignal,
-  { audio = true, size, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
+  { audio = true, size, look, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
   const args = [
     ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...DECODER_THREADS, '-i', fileUrl(resolve(path))],
-    ...['-map', '0:V:0', '-filter:v', [...(size ? [sizeGuard(size)] : []), ...CHANGES].join(',')],
+    ...['-filter_complex', verifyGraph(size, look?.branches ?? []), '-map', '[shown]'],
     ...(audio ? ['-map', '0:a:0?', '-filter:a', 'volumedetect'] : []),
-    ...['-f', 'null', '-'],
+    ...['-f', 'null', '-', ...(look?.outputs ?? [])],
   ];
-  const { result, stdout } = await runDecoder(ffmpeg, args, { signal, timeoutMs });
+  const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs, read: look?.read });
   if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
   const lines = result.stderr.split(/[\r\n]+/);
   if (result.failed) {
@@ -80,21 +94,41 @@ export async function verifyDecodes(
   }
   const complaints = decoderComplaints(audio ? lines : afterOpening(lines));
   if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
-  const { times, changes } = readChanges(stdout);
+  const [shown = '', ...printed] = readMetadata(lines);
+  const { times, changes } = readChanges(shown);
   if (times.length === 0) return { ok: false, reason: 'it contains no frames' };
-  return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr) };
+  return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr), printed };
 }
 
-/** Prints the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
-export const CHANGES: readonly string[] = [
-  'scale=w=160:h=90:flags=neighbor',
-  'signalstats',
-  'metadata=print:key=lavfi.signalstats.YDIF:file=-',
-];
+/** Tells the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
+const CHANGES = 'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
 
-/** Reads what `CHANGES` print to the standard output. Pure. */
-export function readChanges(stdout: string): Pick<Shown, 'times' | 'changes'> {
-  const column = (pattern: RegExp): number[] => [...stdout.matchAll(pattern)].map(([, value]) => Number(value));
+function verifyGraph(size: Size | undefined, branches: readonly string[]): string {
+  const all = [`${CHANGES}[shown]`, ...branches];
+  const labels = all.map((_, index) => `[v${index}]`);
+  const guard = size ? `${sizeGuard(size)},` : '';
+  return [
+    `[0:V:0]${guard}split=${all.length}${labels.join('')}`,
+    ...all.map((branch, index) => `${labels[index]}${branch}`),
+  ].join(';');
+}
+
+/** What each `metadata` filter printed to the log, in the order of the graph, as it would print it to a file. Pure. */
+export function readMetadata(lines: readonly string[]): string[] {
+  const printed = new Map<number, string[]>();
+  for (const line of lines) {
+    const [, number, text = ''] = /^\[Parsed_metadata_(\d+) @ \w+\] (?:\[info\] )?(.*)$/.exec(line) ?? [];
+    if (number === undefined) continue;
+    const texts = printed.get(Number(number));
+    if (texts) texts.push(text);
+    else printed.set(Number(number), [text]);
+  }
+  return [...printed].toSorted(([a], [b]) => a - b).map(([, texts]) => texts.join('\n'));
+}
+
+/** Reads what a `metadata` filter prints of `signalstats`. Pure. */
+export function readChanges(printed: string): Pick<Shown, 'times' | 'changes'> {
+  const column = (pattern: RegExp): number[] => [...printed.matchAll(pattern)].map(([, value]) => Number(value));
   return {
     times: column(/\bpts_time:\s*(-?[\d.]+(?:e-?\d+)?)/g),
     changes: column(/^lavfi\.signalstats\.YDIF=(\S+)/gm),
@@ -118,26 +152,38 @@ export interface DecoderRun {
   readonly signal?: string | undefined;
 }
 
+export interface DecoderLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Reads the standard output, which is kept otherwise. */
+  readonly read?: PictureLook['read'] | undefined;
+}
+
 /** Runs ffmpeg to its end and counts the frames that `-progress pipe:1` tells. Throws when it cannot be started, and on abort. */
 export async function runDecoder(
   ffmpeg: FfmpegProgram,
   args: readonly string[],
-  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  { signal, timeoutMs, read }: DecoderLimits,
 ): Promise<{ result: DecoderRun; frames: number; stdout: string }> {
   throwIfAborted(signal);
   const { execa } = await import('execa');
-  const result = await execa(ffmpeg.path, args, {
+  const child = execa(ffmpeg.path, args, {
     stdin: 'ignore',
     reject: false,
+    buffer: { stdout: read === undefined, stderr: true },
     timeout: timeoutMs,
     maxBuffer: 1_000_000,
     cancelSignal: signal,
     forceKillAfterDelay: KILL_AFTER_MS,
   });
+  await read?.(child.stdout);
+  const result = await child;
   throwIfAborted(signal);
-  if (result.failed && !result.timedOut) requireStarted(result);
-  const frames = Number([...result.stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
-  return { result, frames, stdout: result.stdout };
+  const [stdout, stderr] = [String(result.stdout ?? ''), String(result.stderr ?? '')];
+  const run: DecoderRun = { stderr, failed: result.failed, timedOut: result.timedOut, signal: result.signal };
+  if (run.failed && !run.timedOut) requireStarted(result);
+  const frames = Number([...stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
+  return { result: run, frames, stdout };
 }
 
 /**
