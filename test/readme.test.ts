@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { fillAll } from '../src/cli/options.ts';
+import { loadAllCommands } from '../src/cli/options.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { HELP_TOPICS } from '../src/help/read-topic.ts';
 import { FAULT_NAMES } from '../src/sandbox/faults/named.ts';
@@ -26,7 +26,7 @@ const SOURCES = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }
 );
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-await fillAll(program);
+await loadAllCommands(program);
 
 const COMMANDS = leavesOf(program);
 const FLAGS = new Set(

@@ -9,7 +9,7 @@ import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';
-import { repeatAnnouncement, requestsOf, waitToRepeat } from './repeat-registration.ts';
+import { requestsOf, retryNotice, waitBeforeRetry } from './repeat-registration.ts';
 
 /** What a host has made of a character, as the record keeps it. */
 export type RegistrationOutcome = Pick<Registration, 'value' | 'name' | 'expiresAt'>;
@@ -80,7 +80,7 @@ export async function createId(
       lost = { character, target, entry };
       ambiguous = explain(workspace, error, lost);
       sayAtExit(workspace, character, ambiguous);
-      if (await waitToRepeat(workspace, { ...lost, error, admit: request.admit })) continue;
+      if (await waitBeforeRetry(workspace, { ...lost, error, admit: request.admit })) continue;
       throw ambiguous;
     }
     if (!NOTHING_MADE.has(error.code)) {
@@ -181,7 +181,7 @@ export async function continueId(
   if (taskId === undefined || !provider.resumeCharacter) {
     if (resend) return undefined;
     const fate = unknownFate(workspace, { character, target, entry });
-    const said = await repeatAnnouncement(provider, entry);
+    const said = await retryNotice(provider, entry);
     if (said === undefined) throw fate;
     reporter.warn(`${fate.message} ${said}`);
     return undefined;

@@ -1,5 +1,5 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
-import { clipFor } from '../clips/prepare.ts';
+import { deriveClipForOrientation } from '../clips/prepare.ts';
 import { costToKeep } from '../costs/budget.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { firstTime } from '../disk/once-marker.ts';
@@ -13,7 +13,7 @@ import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
 import { continueId, createId, pendingAt, type RegistrationOutcome, subjectOf, withoutPending } from './pending.ts';
 import { KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
-import { repeatAnnouncement, requestsOf } from './repeat-registration.ts';
+import { requestsOf, retryNotice } from './repeat-registration.ts';
 import { isStillRegistered, markStale } from './stale.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
@@ -87,9 +87,7 @@ export async function willCost(
 ): Promise<boolean> {
   if (target.mode !== 'id' || registrationAt(character, target, nowMs)) return false;
   const entry = pendingAt(character, target);
-  return (
-    !entry || (entry.taskId === undefined && resend) || (await repeatAnnouncement(target.provider, entry)) !== undefined
-  );
+  return !entry || (entry.taskId === undefined && resend) || (await retryNotice(target.provider, entry)) !== undefined;
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
@@ -145,7 +143,7 @@ async function register(
   const { provider, orientation, mode } = target;
   if (!isMade(character)) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
-  const clip = await clipFor(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
+  const clip = await deriveClipForOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(workspace);
   const task = await reporter.task(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`,

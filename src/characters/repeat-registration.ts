@@ -32,7 +32,7 @@ async function repeatableCost(provider: Provider): Promise<Cost | undefined> {
 }
 
 /** What is said of a repeat of the requests that `entry` tells of; undefined where there is to be none. */
-export async function repeatAnnouncement(provider: Provider, entry: PendingRegistration): Promise<string | undefined> {
+export async function retryNotice(provider: Provider, entry: PendingRegistration): Promise<string | undefined> {
   const sent = requestsOf(entry);
   const cost = entry.taskId === undefined && sent <= REPEATS ? await repeatableCost(provider) : undefined;
   if (!cost) return undefined;
@@ -41,7 +41,7 @@ export async function repeatAnnouncement(provider: Provider, entry: PendingRegis
 }
 
 /** Announces the repeat of a request whose answer was lost, and resolves when it may leave; false where it may not. */
-export async function waitToRepeat(
+export async function waitBeforeRetry(
   { reporter, runtime }: Workspace,
   {
     character,
@@ -58,7 +58,7 @@ export async function waitToRepeat(
     admit: (() => Promise<void>) | undefined;
   },
 ): Promise<boolean> {
-  const said = runtime.signal.aborted ? undefined : await repeatAnnouncement(target.provider, entry);
+  const said = runtime.signal.aborted ? undefined : await retryNotice(target.provider, entry);
   if (said === undefined) return false;
   try {
     await admit?.();

@@ -2,7 +2,7 @@
 import { type Argument, type Command, CommanderError, type Option } from 'commander';
 import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
 import { nearest } from '../shared/text.ts';
-import { type Act, fill, fillAll } from './options.ts';
+import { type Act, loadAllCommands, loadCommand } from './options.ts';
 
 export function addHelp(program: Command, act: Act): void {
   const helpFor = act(async (context, [topic = '']) => {
@@ -23,12 +23,12 @@ export function addHelp(program: Command, act: Act): void {
           const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
           throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
         }
-        await fill(child as Command);
+        await loadCommand(child as Command);
         return child as Command;
       };
       let found = program;
       for (const word of words) found = await find(found, word);
-      if (program.opts().json === true) await fillAll(found);
+      if (program.opts().json === true) await loadAllCommands(found);
       found.outputHelp();
       return;
     });
@@ -45,7 +45,7 @@ export function addHidden(program: Command, { act, version }: { act: Act; versio
     .argument('[words...]')
     .action(
       act(async (context, [shell = '', ...given]) => {
-        await fillAll(program);
+        await loadAllCommands(program);
         const { runComplete } = await import('../completion/complete.ts');
         return runComplete(context, { root: program, topics: HELP_TOPICS }, { shell, given });
       }),

@@ -19,22 +19,22 @@ export type Act = <Options>(
  * Leaves what a command consists of for later: loading and making all of them takes longer than most run. `fill` makes it,
  * once; commander calls it for the command that was typed.
  */
-export function later(command: Command, make: (command: Command) => Promise<void>): void {
+export function lazyCommand(command: Command, make: (command: Command) => Promise<void>): void {
   unmade.set(command, make);
 }
 
 const unmade = new WeakMap<Command, (command: Command) => Promise<void>>();
 
-export async function fill(command: Command): Promise<void> {
+export async function loadCommand(command: Command): Promise<void> {
   const make = unmade.get(command);
   unmade.delete(command);
   await make?.(command);
 }
 
 /** For whoever wants to see the whole tree. */
-export async function fillAll(command: Command): Promise<void> {
-  await fill(command);
-  for (const child of command.commands) await fillAll(child as Command);
+export async function loadAllCommands(command: Command): Promise<void> {
+  await loadCommand(command);
+  for (const child of command.commands) await loadAllCommands(child as Command);
 }
 
 /** The shells that commands are completed in. */

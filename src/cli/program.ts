@@ -8,7 +8,7 @@ import { BACKENDS } from '../providers/provider.ts';
 import { wrap } from '../terminal/width.ts';
 import { CollectingCommand } from './collecting-command.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
-import { type Act, examples, fill, isText, later, type Outcome, oneOf, text } from './options.ts';
+import { type Act, examples, isText, lazyCommand, loadCommand, type Outcome, oneOf, text } from './options.ts';
 
 export interface ProgramOptions {
   write(text: string): void;
@@ -80,7 +80,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
     .option('-q, --quiet', 'print only ids or paths on stdout', false)
     .option('--no-color', 'print without colours')
     .option('--debug', 'print the wire log on stderr, without keys', false)
-    .hook('preSubcommand', (_program, command) => fill(command as Command))
+    .hook('preSubcommand', (_program, command) => loadCommand(command as Command))
     .hook('preAction', () => program.settle());
 
   /** What an action does: separate what is for every command from what is for this one. */
@@ -96,7 +96,7 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
 
   addHelp(program, act);
   for (const [name, description, load] of NOUNS) {
-    later(program.command(name).description(description), async (command) => {
+    lazyCommand(program.command(name).description(description), async (command) => {
       (await load())(command, act);
       command.addHelpText('after', `\nMore: sora help ${TOPICS[name] ?? name}`);
       if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for a command');

@@ -6,7 +6,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { oneLine } from '../shared/text.ts';
 import { createUi, type Ui } from '../terminal/ui.ts';
 import { usageError } from './collecting-command.ts';
-import { fillAll } from './options.ts';
+import { loadAllCommands } from './options.ts';
 import { createProgram } from './program.ts';
 
 /** Runs one command to its end. Never throws; everything it opened is closed when it resolves. */
@@ -38,7 +38,7 @@ export async function runCli(argv: readonly string[], runtime: Runtime): Promise
   });
   try {
     // What is shown as data is shown whole.
-    if (early.json && argv.some((word) => word === '--help' || word === '-h')) await fillAll(program);
+    if (early.json && argv.some((word) => word === '--help' || word === '-h')) await loadAllCommands(program);
     await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });
     return outcome.code;
   } catch (error) {

@@ -59,14 +59,14 @@ export async function findPicture(
 ): Promise<Rect | undefined> {
   if (plan.kind === 'reject' || !info.video) return undefined;
   const { measurePicture } = await import('../media/judge/measure-picture.ts');
-  const { pictureBetweenBars } = await import('../media/judge/bars.ts');
+  const { activePicture } = await import('../media/judge/bars.ts');
   const { uprightSize } = await import('../media/info.ts');
   const readings = await measurePicture({
     ...{ source: path, info, ffmpeg: await workspace.ffmpeg(), signal: workspace.runtime.signal, ...partOf(plan) },
     until: endOfShape(plan),
     want: { bars: true },
   });
-  return pictureBetweenBars(uprightSize(info.video), readings.lit);
+  return activePicture(uprightSize(info.video), readings.lit);
 }
 
 function partOf(plan: Exclude<MediaPlan, { kind: 'reject' }>): Judgement['part'] {

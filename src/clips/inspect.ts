@@ -78,13 +78,13 @@ async function inOneShape(
   const { video } = info;
   const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
   if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
-  const { bestStretch, findStretches, partInOneShape } = await import('../media/probe/shapes.ts');
+  const { bestSegment, findResolutionSegments, partInOneResolution } = await import('../media/probe/shapes.ts');
   const { videoSeconds } = await import('../media/info.ts');
   const isAsked = typeof options.start === 'number';
   const { signal } = workspace.runtime;
   const { seconds } = plan.target;
-  const stretchesIn = (start: number, end: number): ReturnType<typeof findStretches> =>
-    findStretches(path, ffmpeg, {
+  const stretchesIn = (start: number, end: number): ReturnType<typeof findResolutionSegments> =>
+    findResolutionSegments(path, ffmpeg, {
       ...{ start: Math.max(video.delay, start), end: Math.min(end, videoSeconds(video) ?? end) },
       ...{ stream: video.stream, signal },
     });
@@ -94,9 +94,9 @@ async function inOneShape(
   // Only a part that was chosen may begin earlier.
   if (stretches.length > 1 && !isAsked && found.moment)
     stretches = await stretchesIn(plan.start - seconds, plan.start + 2 * seconds);
-  const best = bestStretch(stretches, isAsked);
+  const best = bestSegment(stretches, isAsked);
   if (!best) return clip;
-  const part = partInOneShape(stretches, best, options.duration);
+  const part = partInOneResolution(stretches, best, options.duration);
   if (typeof part === 'string') return { ...clip, plan: { kind: 'reject', issues: [part] } };
   const { planMedia } = await import('../media/plan/plan.ts');
   const { probePart } = await import('../media/probe/probe.ts');

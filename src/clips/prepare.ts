@@ -82,7 +82,7 @@ export interface UploadClip {
  * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
  * from it, because hosts stretch a clip whose aspect ratio is not the video's.
  */
-export async function clipFor(
+export async function deriveClipForOrientation(
   workspace: Workspace,
   character: MadeCharacter,
   { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },

@@ -10,7 +10,7 @@ import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { Workspace } from '../workspace.ts';
-import { type BillItem, type Cost, describeBill, estimateCost, formatUsd, knownUsd, totalOf } from './cost.ts';
+import { type BillItem, type Cost, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
 
 export interface BudgetLimits {
   /** US dollars for everything that the command sends. */
@@ -31,7 +31,7 @@ export interface Priced {
 }
 
 /** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
-export async function costOfVideo(workspace: Workspace, priced: Priced): Promise<Cost | undefined> {
+export async function estimateVideoCost(workspace: Workspace, priced: Priced): Promise<Cost | undefined> {
   const { provider, ask, clipSeconds, ...wish } = priced;
   const entry = entryOf(provider);
   const today = new Date(workspace.runtime.clock.now()).toISOString().slice(0, 10);
@@ -40,7 +40,7 @@ export async function costOfVideo(workspace: Workspace, priced: Priced): Promise
   if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
   const takesClips = provider.limits(priced.model).characterMode === 'reference-video';
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
-  return asGuide(provider, estimateCost({ facts: await entry.models(), ...billed }));
+  return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
 }
 
 /** What it costs to register so many characters where they have ids. */

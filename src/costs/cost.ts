@@ -32,7 +32,7 @@ export interface Priced {
 }
 
 /** What one video costs by the table. Undefined for a model, or a size of it, that the table has no price for. */
-export function estimateCost({ facts, model, size, seconds, clipSeconds }: Priced): Cost | undefined {
+export function costFromPriceTable({ facts, model, size, seconds, clipSeconds }: Priced): Cost | undefined {
   const price = facts.find(({ id }) => id === model)?.price;
   const perSecond = price?.usdPerSecond[Math.min(size.width, size.height)];
   if (!price || perSecond === undefined) return undefined;

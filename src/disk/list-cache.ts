@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { ensureFolder, removeQuietly, sweepFolder, writeTemp } from './atomic-write.ts';
 import { readTextSync } from './read-file.ts';
 
-export interface DigestsOptions<D> {
+export interface DigestCacheOptions<D> {
   /** Where the copies are kept. */
   readonly file: string;
   /** Another one than the file has makes it worthless: of the form of `D`. */
@@ -31,7 +31,7 @@ const MAX_BYTES = 256_000_000;
 const FEW = 50;
 
 /** In the order of `ids`. */
-export async function listDigests<D>(options: DigestsOptions<D>): Promise<readonly D[]> {
+export async function readCachedDigests<D>(options: DigestCacheOptions<D>): Promise<readonly D[]> {
   const known = new Map(readKept<D>(options).map((kept) => [kept[0], kept]));
   const found: Kept<D>[] = [];
   let read = 0;
@@ -54,7 +54,7 @@ export async function listDigests<D>(options: DigestsOptions<D>): Promise<readon
   return found.map(([, , , digest]) => digest);
 }
 
-function readKept<D>({ file, version }: DigestsOptions<D>): readonly Kept<D>[] {
+function readKept<D>({ file, version }: DigestCacheOptions<D>): readonly Kept<D>[] {
   try {
     const json = JSON.parse(readTextSync(file, MAX_BYTES)) as { version?: unknown; records?: readonly Kept<D>[] };
     return json.version === version && Array.isArray(json.records) ? json.records : [];
@@ -64,7 +64,7 @@ function readKept<D>({ file, version }: DigestsOptions<D>): readonly Kept<D>[] {
 }
 
 /** A disk that is full or may not be written to is no reason to show nothing. */
-async function write<D>({ file, version }: DigestsOptions<D>, records: readonly Kept<D>[]): Promise<void> {
+async function write<D>({ file, version }: DigestCacheOptions<D>, records: readonly Kept<D>[]): Promise<void> {
   let temp: string | undefined;
   try {
     const folder = dirname(file);

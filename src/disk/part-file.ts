@@ -17,9 +17,9 @@ export interface PartFile {
 
 /** A part file, and what is made beside it under its name and one extension more, such as the sound of a clip (`.part.nut`). */
 const PART_NAME = /^(?<part>\.sora-[0-9a-z]{8,}-[0-9a-f]{8}\.part)(?:\.[a-z0-9]+)?$/;
-const BEAT_MS = 10_000;
+const HEARTBEAT_MS = 10_000;
 /** Nobody works on what has not moved for so long: on the busiest machine a living process misses a few beats at most. */
-const SILENT_MS = 5 * 60_000;
+const STALE_AFTER_MS = 5 * 60_000;
 
 /** Makes an empty file with a fresh name in an existing folder, and keeps it alive until `dispose`. */
 export async function createPartFile(folder: string, clock: Clock): Promise<PartFile> {
@@ -35,7 +35,7 @@ export async function createPartFile(folder: string, clock: Clock): Promise<Part
     const now = new Date(Date.now() + aheadMs);
     // It may have become a target already.
     utimes(made.path, now, now).catch(() => {});
-  }, BEAT_MS);
+  }, HEARTBEAT_MS);
   beat.unref();
   return {
     path: made.path,
@@ -83,7 +83,7 @@ async function sweep(folder: string, now: number): Promise<void> {
 /** `gone`: what is said of a file that is not there. */
 async function isSilent(path: string, now: number, gone = false): Promise<boolean> {
   const movedAt = await movedAtOf(path);
-  return movedAt === undefined ? gone : now - movedAt > SILENT_MS;
+  return movedAt === undefined ? gone : now - movedAt > STALE_AFTER_MS;
 }
 
 async function movedAtOf(path: string): Promise<number | undefined> {

@@ -8,7 +8,7 @@ import { machineError } from './atomic-write.ts';
  * What others may do to a file that is there, one sentence each, ending in the command that stops it. None on Windows,
  * which has no such permissions to look at.
  */
-export async function exposures(path: string, platform: string): Promise<readonly string[]> {
+export async function permissionWarnings(path: string, platform: string): Promise<readonly string[]> {
   if (platform === 'win32') return [];
   const folder = dirname(path);
   try {

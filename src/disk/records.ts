@@ -14,7 +14,7 @@ import {
   syncFolder,
   writeTemp,
 } from './atomic-write.ts';
-import { listDigests } from './list-cache.ts';
+import { readCachedDigests } from './list-cache.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, withLock } from './lock.ts';
 import { readTextSync } from './read-file.ts';
 import { parseJson, unusableFile } from './schema.ts';
@@ -176,7 +176,7 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
 
     async digests(kind) {
       const broken: BrokenRecord[] = [];
-      const records = await listDigests({
+      const records = await readCachedDigests({
         file: kind.file,
         version: kind.version,
         ids: await recordIds(dir),

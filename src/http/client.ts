@@ -16,14 +16,14 @@ import {
 } from './answer.ts';
 import { describeTransportError } from './errors.ts';
 import {
-  createConnections,
+  createConnectionPool,
   DEFAULT_TIMEOUTS,
   exchange,
   type Reply,
   type Timeouts,
   TransportError,
 } from './exchange.ts';
-import { createLimiter } from './limiter.ts';
+import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
@@ -67,7 +67,7 @@ export interface HttpOptions {
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** Of one host. */
-const READS_AT_ONCE = 8;
+const MAX_CONCURRENT_READS = 8;
 
 /** What every request to that address would be refused for, before anything is written or sent. Throws `usage`. */
 export function checkRoute(
@@ -89,8 +89,8 @@ export function createHttp(options: HttpOptions): Http {
   const closing = new AbortController();
   // Each exchange listens to it; Node 20 warns of more than ten.
   setMaxListeners(0, closing.signal);
-  const connections = createConnections(READS_AT_ONCE);
-  const turns = createLimiter(READS_AT_ONCE);
+  const connections = createConnectionPool(MAX_CONCURRENT_READS);
+  const readLimiter = createConcurrencyLimiter(MAX_CONCURRENT_READS);
 
   /** One attempt: the exchange and its redirects. */
   async function attempt(
@@ -142,7 +142,7 @@ export function createHttp(options: HttpOptions): Http {
       if (request.signal.aborted) throw interrupted(request);
       try {
         // Hundreds of jobs may be waited for; their host would take hundreds of questions at once for an attack.
-        const answer = await (request.kind === 'read' && !streams ? turns(host, exchanged) : exchanged());
+        const answer = await (request.kind === 'read' && !streams ? readLimiter(host, exchanged) : exchanged());
         if ('body' in answer) return answer;
         const waitMs = waitBefore(answer, request, tries);
         if (waitMs === undefined) return answer;

@@ -46,7 +46,7 @@ export interface Connections {
 }
 
 /** Waiting for many jobs asks hundreds of times: a handshake each would cost more than the answers. So many for a host. */
-export function createConnections(atOnce: number): Connections {
+export function createConnectionPool(atOnce: number): Connections {
   let made: Promise<Dispatcher> | undefined;
   return {
     agent() {

@@ -1,9 +1,9 @@
 /** A concurrency limiter (a semaphore with a queue) per key. client.ts uses it per host, for reads alone. */
 
 /** Runs work for a key; of one key only so many at a time, in the order of their calls. */
-export type Limiter = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+export type ConcurrencyLimiter = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
-export function createLimiter(atOnce: number): Limiter {
+export function createConcurrencyLimiter(atOnce: number): ConcurrencyLimiter {
   const places = new Map<string, { taken: number; readonly waiting: (() => void)[] }>();
   return async (key, work) => {
     const place = places.get(key) ?? { taken: 0, waiting: [] };

@@ -4,7 +4,7 @@
  */
 
 /** What counts as nothing between two letters, and how a text is read. */
-export interface Reading {
+export interface Normalization {
   /** Line breaks, and the indents behind them, count as nothing: the text may have been wrapped. */
   readonly breaks: boolean;
   /** Whole escape sequences of terminals count as nothing; else only the invisible character that each begins with. */
@@ -105,7 +105,7 @@ function charOf(code: number): string {
 /** `seen` tells that there was a sequence, whether it counted as nothing or not. */
 function read<T extends { readonly text: string }>(
   start: T,
-  { breaks, sequences, escapes }: Reading,
+  { breaks, sequences, escapes }: Normalization,
   apply: (at: T, layer: Layer) => T,
 ): { readonly at: T; readonly seen: boolean } {
   const step = (at: T, layer: Layer, wanted: boolean): T =>
@@ -122,7 +122,7 @@ function read<T extends { readonly text: string }>(
 }
 
 /** Every reading in which something may be found that is not found in another one. */
-export function* readingsOf(text: string, breaks: boolean): Generator<Reading & { readonly text: string }> {
+export function* normalizations(text: string, breaks: boolean): Generator<Normalization & { readonly text: string }> {
   for (const escapes of ESCAPES.sign.test(text) ? [false, true] : [false]) {
     for (const sequences of [false, true]) {
       const reading = { breaks, sequences, escapes };
@@ -136,7 +136,7 @@ export function* readingsOf(text: string, breaks: boolean): Generator<Reading & 
 }
 
 /** The text in that reading. */
-export function locate(text: string, reading: Reading): Located {
+export function normalizeWithOffsets(text: string, reading: Normalization): Located {
   const starts = new Int32Array(text.length);
   const ends = new Int32Array(text.length);
   for (let index = 0; index < text.length; index++) {

@@ -63,7 +63,7 @@ export async function openResumable(
  * Opens what a link of the host leads to. Links to a store run out, and the host then gives a new one: it is asked once
  * more. `isStore` tells a store's answers from the host's own; a store was shown no key, so the user's is not to blame.
  */
-export async function openLinked(
+export async function openWithUrlRefresh(
   http: Http,
   link: () => Promise<HttpRequest>,
   request: ContentRequest,

@@ -1,5 +1,5 @@
 /** Keeps keys out of logs, messages and records (P5). */
-import { locate, type Reading, readingsOf } from './normalize.ts';
+import { type Normalization, normalizations, normalizeWithOffsets } from './normalize.ts';
 
 /** What the sandbox takes for a key. Its documentation tells it, so it is no secret, and it is a word of paths and sentences. */
 export const SANDBOX_KEY = 'sandbox';
@@ -44,7 +44,7 @@ interface Group {
   readonly breaks: boolean;
   readonly base64: readonly string[];
   /** The secrets as that reading of a text would show them. */
-  plain(reading: Reading): readonly string[];
+  plain(reading: Normalization): readonly string[];
 }
 
 function createGroup(secrets: readonly string[], breaks: boolean): Group {
@@ -54,7 +54,7 @@ function createGroup(secrets: readonly string[], breaks: boolean): Group {
     base64: secrets.flatMap(base64Cores),
     plain(reading) {
       const name = `${reading.escapes} ${reading.sequences}`;
-      const needles = known.get(name) ?? secrets.map((secret) => lowerCase(locate(secret, reading).text));
+      const needles = known.get(name) ?? secrets.map((secret) => lowerCase(normalizeWithOffsets(secret, reading).text));
       known.set(name, needles);
       return needles;
     },
@@ -65,13 +65,13 @@ type Range = readonly [start: number, end: number];
 
 function find(text: string, { breaks, plain, base64 }: Group): readonly Range[] {
   const found: Range[] = [];
-  for (const reading of readingsOf(text, breaks)) {
+  for (const reading of normalizations(text, breaks)) {
     const searches = [
       { needles: plain(reading), hay: lowerCase(reading.text) },
       { needles: base64, hay: base64Letters(reading.text) },
     ] as const;
     if (!searches.some(({ needles, hay }) => needles.some((needle) => hay.includes(needle)))) continue;
-    const { starts, ends } = locate(text, reading);
+    const { starts, ends } = normalizeWithOffsets(text, reading);
     for (const { needles, hay } of searches) {
       for (const needle of needles) {
         for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + needle.length)) {

@@ -28,12 +28,12 @@ import {
 } from './plan/plan.ts';
 import { probeMedia } from './probe/probe.ts';
 import {
+  countFrozenFrames,
   type Decoded,
   type DecodeOptions,
   masterProblems,
   type Shown,
   shownProblems,
-  stillPictures,
   verifyDecodes,
 } from './verify/decode.ts';
 import { decodesUntil, movesAt } from './verify/source-checks.ts';
@@ -225,7 +225,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
 
 /** Whether the first pictures are one and the same although what is taken of those of the source is not. */
 async function isFrozen(job: Job, plan: ConvertPlan, shown: Shown): Promise<boolean> {
-  const still = stillPictures(shown) / plan.target.fps;
+  const still = countFrozenFrames(shown) / plan.target.fps;
   return still > 0 && movesAt(job, plan, still);
 }
 

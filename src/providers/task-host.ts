@@ -14,7 +14,7 @@ import {
 } from '../http/answer.ts';
 import { jsonBody } from '../http/body.ts';
 import { characterError, isNotServed } from '../http/errors.ts';
-import { checkNamedUrl, isSuccess, openLinked } from '../http/ranged-content.ts';
+import { checkNamedUrl, isSuccess, openWithUrlRefresh } from '../http/ranged-content.ts';
 import { isMasked } from '../http/redact.ts';
 import type { Call } from '../http/request.ts';
 import { urlExists } from '../http/url-exists.ts';
@@ -267,7 +267,7 @@ export function createTaskHost(
             hint: 'Download the video itself: leave out --variant.',
           });
         }
-        return openLinked(http, async () => route.read(await outputUrl(id, call), call), request);
+        return openWithUrlRefresh(http, async () => route.read(await outputUrl(id, call), call), request);
       },
     },
   };

@@ -24,7 +24,7 @@ export interface UploadTo {
 }
 
 /** Where a file may go, and where it can be had then. */
-export interface UploadTicket {
+export interface PresignedUpload {
   readonly putUrl: string;
   readonly publicUrl: string;
   /** As `ticketHeaders` reads them. */
@@ -32,7 +32,7 @@ export interface UploadTicket {
 }
 
 /** Asks the host for a ticket. */
-export function askForTicket(url: string, wish: object, { http, route, call }: UploadTo): Promise<Answer> {
+export function requestPresignedUpload(url: string, wish: object, { http, route, call }: UploadTo): Promise<Answer> {
   return http.send(route.read(url, call, { method: 'POST', body: jsonBody(wish) }));
 }
 
@@ -40,7 +40,11 @@ export function askForTicket(url: string, wish: object, { http, route, call }: U
  * Sends a file to its place, with the ticket's own headers and nothing else of ours: a store refuses a request that carries
  * a key besides its signature. Throws `network` for trouble of the store, `refused` for its definite no.
  */
-export async function putFile(ticket: UploadTicket, body: RequestBody, { http, route, call }: UploadTo): Promise<void> {
+export async function putFile(
+  ticket: PresignedUpload,
+  body: RequestBody,
+  { http, route, call }: UploadTo,
+): Promise<void> {
   // The ticket may be signed with another type than it was asked for.
   const { 'content-type': contentType = body.contentType, ...headers } = ticket.headers;
   const sent = { method: 'PUT', keyless: true, headers, body: { ...body, contentType } } as const;
@@ -63,12 +67,12 @@ export function ticketHeaders(headers: unknown): Readonly<Record<string, string>
 }
 
 /** An address that holds the key is none: it would be kept, and shown to the model's host. */
-export function isPlace(url: unknown): url is string {
+export function isUploadUrl(url: unknown): url is string {
   return typeof url === 'string' && url !== '' && !isMasked(url);
 }
 
 /** The error for an answer that names no place. */
-export function noPlace(answer: Answer, hint = 'Try again later.'): SoraError {
+export function noUploadUrlError(answer: Answer, hint = 'Try again later.'): SoraError {
   const said = answer.text.trim() === '' ? 'nothing' : failureOf(answer).message;
   return new SoraError('refused', `${answer.host} gave no upload address: ${said}`, withRequestId(answer, hint));
 }

@@ -1,7 +1,7 @@
 /** EFFECT: the keys that `sora auth login` stored, in `keys.json`: readable by their owner only, and never shown from here. */
 import { join } from 'node:path';
 import { machineError } from '../disk/atomic-write.ts';
-import { exposures } from '../disk/permissions.ts';
+import { permissionWarnings } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import {
   checkVersion,
@@ -45,7 +45,7 @@ export async function readKeys(configDir: string, options: ReadKeysOptions): Pro
   const path = keysPath(configDir);
   const file = await load(path);
   if (file === undefined) return {};
-  if (options.warn) for (const sentence of await exposures(path, options.platform)) options.warn(sentence);
+  if (options.warn) for (const sentence of await permissionWarnings(path, options.platform)) options.warn(sentence);
   return file.keys;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../disk/atomic-write.ts';
 import { followLinks } from '../disk/links.ts';
 import { withLock } from '../disk/lock.ts';
-import { exposures } from '../disk/permissions.ts';
+import { permissionWarnings } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import {
   boolean,
@@ -82,7 +82,7 @@ export async function readSettings(configDir: string, options?: ReadSettingsOpti
   const path = join(configDir, FILE);
   const file = await readSettingsFile(configDir);
   if (options && (await exists(path))) {
-    for (const sentence of await exposures(path, options.platform)) options.warn(sentence);
+    for (const sentence of await permissionWarnings(path, options.platform)) options.warn(sentence);
     for (const name of unknownFields(file)) options.warn(`${path} has an unknown field: ${name}`);
   }
 

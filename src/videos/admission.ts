@@ -19,7 +19,7 @@ export interface AdmissionOptions {
 }
 
 /** The key of one of the videos that a command sends; `index` counts from 0. */
-export function keyOf({ key, count }: { key?: string; count: number }, index: number): string | undefined {
+export function idempotencyKeyOf({ key, count }: { key?: string; count: number }, index: number): string | undefined {
   return key === undefined || count === 1 ? key : `${key}#${index + 1}`;
 }
 
@@ -62,14 +62,14 @@ export function earlierJob(
 
 /**
  * The same with the jobs of this machine, and after a look at the host for an unresolved duplicate. The job that the key belongs
- * to, if any. Throws what `settleDuplicate` throws.
+ * to, if any. Throws what `resolveDuplicate` throws.
  */
 export async function admittedJob(workspace: Workspace, options: AdmissionOptions): Promise<Job | undefined> {
   const store = await workspace.jobs();
   for (;;) {
     const { sameKey, duplicate } = earlierJob(await store.list(), options);
     if (!duplicate) return sameKey;
-    await settleDuplicate(workspace, duplicate, options);
+    await resolveDuplicate(workspace, duplicate, options);
   }
 }
 
@@ -78,7 +78,7 @@ export async function admittedJob(workspace: Workspace, options: AdmissionOption
  * for while another command sends it. Throws `ambiguous` when nobody knows what became of it, and `pending` when it turns out
  * to exist: who runs a lost command again wants that job, not a second one.
  */
-export async function settleDuplicate(workspace: Workspace, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
+export async function resolveDuplicate(workspace: Workspace, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
   const isOwn = key !== undefined && duplicate.key === key;
   const known = isOwn ? await awaitSender(workspace, duplicate) : await resolveUnknown(workspace, duplicate);
   if (isUnresolved(known.job)) throw unresolvedError(known);
@@ -129,7 +129,7 @@ export async function existingJobs(
 ): Promise<readonly Job[]> {
   if (key === undefined) return [];
   const jobs = await (await workspace.jobs()).list();
-  return Array.from({ length: count }, (_, index) => keyOf({ key, count }, index)).flatMap((own) => {
+  return Array.from({ length: count }, (_, index) => idempotencyKeyOf({ key, count }, index)).flatMap((own) => {
     const { sameKey, duplicate } = earlierJob(jobs, { order, key: own, resend, ownIds: [] });
     return sameKey ?? (duplicate?.key === own && duplicate ? duplicate : []);
   });

@@ -1,6 +1,6 @@
 /** A video that is made from that of a finished job: what is sent, what it costs, and what its host is known to refuse. */
 
-import { costOfVideo } from '../costs/budget.ts';
+import { estimateVideoCost } from '../costs/budget.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
 import { refuseAll, SoraError } from '../shared/errors.ts';
@@ -43,7 +43,7 @@ export function quoteDerivation(
 ): Promise<Cost | undefined> {
   const { model, size } = order.request;
   const seconds = order.derivation.seconds ?? lengthOf(source);
-  return costOfVideo(workspace, { provider, model, size, seconds, clipSeconds: 0 });
+  return estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds: 0 });
 }
 
 function lengthOf(job: Job): number {

@@ -5,7 +5,7 @@ import { isFinal, type Job } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
-import { describe, jobError, laterOf, refreshJob } from './lifecycle.ts';
+import { describe, jobError, mergeJobRecords, refreshJob } from './lifecycle.ts';
 import type { Output } from './output-target.ts';
 import { requireSettled } from './recover-lost.ts';
 
@@ -97,7 +97,7 @@ export function resumeCommand({ selection }: Pick<Workspace, 'selection'>, job: 
  */
 export async function saveProgress(workspace: Workspace, next: Job): Promise<Job> {
   try {
-    return await (await workspace.jobs()).update(next.id, (current) => laterOf(current, next));
+    return await (await workspace.jobs()).update(next.id, (current) => mergeJobRecords(current, next));
   } catch (error) {
     if (!isSoraError(error)) throw error;
     workspace.reporter.warn(`${next.id}: its record was not updated: ${error.message}`);

@@ -79,7 +79,7 @@ function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishe
  * meanwhile: what is final stays final, a file that was saved and a cost that was told stay known, and
  * what was deleted stays deleted.
  */
-export function laterOf(current: Job, next: Job): Job {
+export function mergeJobRecords(current: Job, next: Job): Job {
   // A person's word is worth less than the host's: an answer that comes after all is what counts.
   const isKnown = isFinal(current.status) && !(isClosed(current) && next.remoteId !== undefined);
   if (isKnown && !isFinal(next.status)) return current;

@@ -1,5 +1,5 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
-import { type BudgetLimits, checkBudget, costOfCharacters, costOfVideo } from '../costs/budget.ts';
+import { type BudgetLimits, checkBudget, costOfCharacters, estimateVideoCost } from '../costs/budget.ts';
 import type { BillItem, Cost } from '../costs/cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Workspace } from '../workspace.ts';
@@ -32,7 +32,7 @@ export async function quoteVideos(
   // Of a clip that is not here, the most that it can be.
   const clipSeconds = input.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
   const asked = ask !== undefined && plan.missing.length === 0 ? { video: plan.video, purpose: ask } : undefined;
-  const cost = await costOfVideo(workspace, { provider, model, size, seconds, clipSeconds, ask: asked });
+  const cost = await estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds, ask: asked });
   return { cost, bill: await billOf(plan, { cost, count, registrations }) };
 }
 

@@ -1,6 +1,6 @@
 /** A recorded request once more: what was sent, if it can still be had, and what it costs now. */
 
-import { costOfVideo } from '../costs/budget.ts';
+import { estimateVideoCost } from '../costs/budget.ts';
 import type { Cost } from '../costs/cost.ts';
 import type { Provider, Reference } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
@@ -81,12 +81,12 @@ export async function quoteRecorded(
   const { model, seconds, size } = job.request;
   const wish = { provider, model, size };
   if ('derivation' in order) {
-    return costOfVideo(workspace, { ...wish, seconds: order.derivation.seconds ?? seconds, clipSeconds: 0 });
+    return estimateVideoCost(workspace, { ...wish, seconds: order.derivation.seconds ?? seconds, clipSeconds: 0 });
   }
   const { records } = await (await workspace.characters()).list();
   const clipSeconds = job.request.characters.reduce((total, { value }) => {
     const owner = records.find(({ registrations }) => registrations.some((one) => one.value === value));
     return total + (owner?.master?.seconds ?? 4);
   }, 0);
-  return costOfVideo(workspace, { ...wish, seconds, clipSeconds, ask: { video: order.video, purpose: 'use' } });
+  return estimateVideoCost(workspace, { ...wish, seconds, clipSeconds, ask: { video: order.video, purpose: 'use' } });
 }

@@ -5,7 +5,7 @@ import { forgetStale } from '../characters/stale.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
-import { admittedJob, existingJobs, keyOf } from './admission.ts';
+import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
 import type { Resumable } from './find-jobs.ts';
 import { completePlan, planVideo, type VideoPlan } from './plan.ts';
 import { type Quote, type VideoBudget, type VideoBudgetOptions, videoBudget } from './quote.ts';
@@ -93,7 +93,7 @@ function sendOne(
 ): Promise<Submitted> {
   const { resend, autoCast, wait } = options;
   return submit(workspace, {
-    ...{ order: plan, provider: plan.order.provider, cost: budget.quote.cost, key: keyOf(options, index) },
+    ...{ order: plan, provider: plan.order.provider, cost: budget.quote.cost, key: idempotencyKeyOf(options, index) },
     ...{ resend, ownIds, wait, ...(autoCast && { autoCast }) },
   });
 }

@@ -8,11 +8,11 @@ import { isUnresolved, type Job, UNSENT } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { type AdmissionOptions, earlierJob, settleDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
+import { type AdmissionOptions, earlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { type Resumable, resumeCommand } from './find-jobs.ts';
 import { recoveryCommands } from './job-command.ts';
 import { newJobId } from './job-record.ts';
-import { applyRemote, jobError, laterOf } from './lifecycle.ts';
+import { applyRemote, jobError, mergeJobRecords } from './lifecycle.ts';
 import type { RequestPlan } from './plan.ts';
 import { closeReplaced, refuseResent } from './replace.ts';
 
@@ -50,7 +50,7 @@ export async function submit(workspace: Workspace, options: SubmitOptions): Prom
     const job = await newJob(workspace, options);
     const { sent, duplicate } = await sendAdmitted(workspace, job, options);
     if (sent) return sent;
-    await settleDuplicate(workspace, duplicate, options);
+    await resolveDuplicate(workspace, duplicate, options);
   }
 }
 
@@ -158,7 +158,7 @@ async function sendRecorded(workspace: Workspace, job: Job, options: SubmitOptio
   const store = await workspace.jobs();
   const kept = await recordAnswer(reporter, {
     subject: job.id,
-    write: () => store.update(job.id, (current) => laterOf(current, accepted)),
+    write: () => store.update(job.id, (current) => mergeJobRecords(current, accepted)),
     unwritten,
     stopped: (now) => jobError(now) ?? stopped,
   });

@@ -1,6 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { fillAll } from '../../src/cli/options.ts';
+import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { HELP_TOPICS, readTopic } from '../../src/help/read-topic.ts';
@@ -41,7 +41,7 @@ async function told(...words: string[]): Promise<Told> {
 }
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-await fillAll(program);
+await loadAllCommands(program);
 
 /** The command and those below it, each by its full name. */
 function all(command: Command, name = 'sora'): [string, Command][] {

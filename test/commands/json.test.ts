@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { fillAll } from '../../src/cli/options.ts';
+import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { readTopic } from '../../src/help/read-topic.ts';
@@ -195,7 +195,7 @@ describe('sora help json', () => {
 
   it('has a row for every command, and for nothing else', async () => {
     const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-    await fillAll(program);
+    await loadAllCommands(program);
     const names = leavesOf(program).map(({ name }) => name);
     const rows = [...SHAPES.commands.keys()].filter((name) => !name.includes('--') && name !== 'sora');
     expect(rows.toSorted()).toEqual(names.toSorted());

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runVideoClose } from '../../src/commands/video-close.ts';
 import { runVideoWait } from '../../src/commands/video-wait.ts';
 import type { Job } from '../../src/shared/job.ts';
-import { applyRemote, laterOf } from '../../src/videos/lifecycle.ts';
+import { applyRemote, mergeJobRecords } from '../../src/videos/lifecycle.ts';
 import { addJob, NO_LIST, videoList, videoObject, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';
 
@@ -120,8 +120,8 @@ describe('a job that is closed', () => {
     await close(test, job.id);
     const closed = (await recordOf(test, job)) as Job;
     const answer = applyRemote(job, { id: 'video_9', status: 'running', remoteStatus: 'in_progress' }, START);
-    expect(laterOf(closed, answer)).toMatchObject({ status: 'running', remoteId: 'video_9' });
-    expect(laterOf(closed, answer)).not.toHaveProperty('failure');
+    expect(mergeJobRecords(closed, answer)).toMatchObject({ status: 'running', remoteId: 'video_9' });
+    expect(mergeJobRecords(closed, answer)).not.toHaveProperty('failure');
     const adopt = { ids: [job.id], adopt: 'video_9', timeout: 1, force: false, allowDrift: false };
     test.server.answer(videoObject('failed', { id: 'video_9' }));
     await expect(runVideoWait(test.context, adopt)).rejects.toMatchObject({ code: 'refused' });

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fillAll } from '../../src/cli/options.ts';
+import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runComplete } from '../../src/completion/complete.ts';
 import { HELP_TOPICS } from '../../src/help/read-topic.ts';
@@ -9,7 +9,7 @@ import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
 const root = createProgram({ write: () => {}, columns: 80, run: async () => {} });
-await fillAll(root);
+await loadAllCommands(root);
 const program = { root, topics: HELP_TOPICS };
 const BASE = 'https://gateway.example.com/v1';
 

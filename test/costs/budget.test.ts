@@ -5,7 +5,7 @@ import { runCli } from '../../src/cli/run.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/video-derive.ts';
 import { runGenerate } from '../../src/commands/video-generate.ts';
 import type { GenerateFlags } from '../../src/commands/video-input.ts';
-import { checkBudget, costOfVideo, costToKeep } from '../../src/costs/budget.ts';
+import { checkBudget, costToKeep, estimateVideoCost } from '../../src/costs/budget.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Character } from '../../src/shared/character.ts';
 import type { Derivation, Job } from '../../src/shared/job.ts';
@@ -60,7 +60,7 @@ describe('the price that a host is asked for', () => {
       characters: [],
       reference: undefined,
     };
-    return { ...test, cost: costOfVideo(test.context, { ...WISH, provider, ask: { video, purpose: 'use' } }) };
+    return { ...test, cost: estimateVideoCost(test.context, { ...WISH, provider, ask: { video, purpose: 'use' } }) };
   }
 
   it('is taken from the table when the host has not said it after 15 s', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   type BillItem,
+  costFromPriceTable,
   describeBill,
   describeCosts,
-  estimateCost,
   formatJobCost,
   formatPaid,
   formatUsd,
@@ -66,7 +66,7 @@ describe('an estimate', () => {
     ['no clips where the model bills none', 'plain', WIDE, 4, 3.5, 0.4],
     ['clips where the model bills them', 'bills-clips', WIDE, 4, 3.5, 2.7],
   ])('counts %s', (_title, model, size, seconds, clipSeconds, usd) => {
-    expect(estimateCost({ facts: FACTS, model, size, seconds, clipSeconds })).toEqual({ usd, ...STAND });
+    expect(costFromPriceTable({ facts: FACTS, model, size, seconds, clipSeconds })).toEqual({ usd, ...STAND });
   });
 
   it.each([
@@ -75,7 +75,7 @@ describe('an estimate', () => {
     ['a model without a price', 'unpriced', WIDE],
     ['a size without a price', 'plain', { width: 854, height: 480 }],
   ])('is unknown, and not 0, for %s', (_title, model, size) => {
-    expect(estimateCost({ facts: FACTS, model, size, seconds: 4, clipSeconds: 0 })).toBeUndefined();
+    expect(costFromPriceTable({ facts: FACTS, model, size, seconds: 4, clipSeconds: 0 })).toBeUndefined();
   });
 
   it('is multiplied by the number of videos, to the cent', () => {
@@ -90,7 +90,7 @@ describe('an estimate', () => {
     ['wavespeed', 'bytedance/seedance-2.5/text-to-video', WIDE, 2.16],
   ] as const)('of 4 s at %s with %s comes from its table', async (provider, model, size, usd) => {
     const facts = await PROVIDERS[provider].models();
-    expect(estimateCost({ facts, model, size, seconds: 4, clipSeconds: 2 })?.usd).toBe(usd);
+    expect(costFromPriceTable({ facts, model, size, seconds: 4, clipSeconds: 2 })?.usd).toBe(usd);
   });
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listDigests } from '../../src/disk/list-cache.ts';
+import { readCachedDigests } from '../../src/disk/list-cache.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const NAMES = Array.from({ length: 60 }, (_, index) => `r${String(index).padStart(2, '0')}`);
@@ -19,7 +19,7 @@ async function setUp(names: readonly string[] = NAMES) {
   const list = async (ids: readonly string[] = names, version = 1) => {
     read.length = 0;
     broken.length = 0;
-    return await listDigests({
+    return await readCachedDigests({
       ...{ file, version, ids },
       pathOf: (id) => join(folder, id),
       read(id) {

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exposures } from '../../src/disk/permissions.ts';
+import { permissionWarnings } from '../../src/disk/permissions.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 async function fileOf(mode: number, folderMode: number): Promise<string> {
@@ -15,7 +15,7 @@ async function fileOf(mode: number, folderMode: number): Promise<string> {
 describe('exposures', () => {
   it.each([0o600, 0o400])('are none of a file of mode %o in a folder that others cannot write to', async (mode) => {
     for (const folder of [0o700, 0o755, 0o1777])
-      expect(await exposures(await fileOf(mode, folder), 'linux')).toEqual([]);
+      expect(await permissionWarnings(await fileOf(mode, folder), 'linux')).toEqual([]);
   });
 
   it.each([
@@ -25,23 +25,23 @@ describe('exposures', () => {
     [0o602, 'read or change'],
   ])('tell of a file of mode %o that others may %s it, and what ends that', async (mode, verb) => {
     const path = await fileOf(mode, 0o700);
-    expect(await exposures(path, 'linux')).toEqual([
+    expect(await permissionWarnings(path, 'linux')).toEqual([
       `Others on this machine may ${verb} ${path}. Run: chmod 600 ${path}`,
     ]);
   });
 
   it.each([0o770, 0o777])('tell of a folder of mode %o that others may put another file there', async (mode) => {
     const path = await fileOf(0o600, mode);
-    expect(await exposures(path, 'darwin')).toEqual([
+    expect(await permissionWarnings(path, 'darwin')).toEqual([
       `Others on this machine may replace ${path}. Run: chmod 700 ${dirname(path)}`,
     ]);
   });
 
   it('are none on Windows', async () => {
-    expect(await exposures(await fileOf(0o666, 0o777), 'win32')).toEqual([]);
+    expect(await permissionWarnings(await fileOf(0o666, 0o777), 'win32')).toEqual([]);
   });
 
   it('are a trouble of the machine where nothing can be looked at', async () => {
-    await expect(exposures('/nowhere/at/all.json', 'linux')).rejects.toMatchObject({ code: 'machine' });
+    await expect(permissionWarnings('/nowhere/at/all.json', 'linux')).rejects.toMatchObject({ code: 'machine' });
   });
 });

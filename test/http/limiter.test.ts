@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLimiter } from '../../src/http/limiter.ts';
+import { createConcurrencyLimiter } from '../../src/http/limiter.ts';
 
 function gate(): { open(): void; readonly opened: Promise<void> } {
   let open = (): void => {};
@@ -10,7 +10,7 @@ function gate(): { open(): void; readonly opened: Promise<void> } {
 }
 
 it('lets so many run at once for each key, in the order of their calls', async () => {
-  const turns = createLimiter(2);
+  const turns = createConcurrencyLimiter(2);
   const gates = Array.from({ length: 4 }, gate);
   const begun: string[] = [];
   const run = (key: string, index: number): Promise<number> =>
@@ -31,7 +31,7 @@ it('lets so many run at once for each key, in the order of their calls', async (
 });
 
 it('gives the place of a failed one to the next', async () => {
-  const turns = createLimiter(1);
+  const turns = createConcurrencyLimiter(1);
   const failed = turns('a', () => Promise.reject(new Error('no')));
   const next = turns('a', () => Promise.resolve('yes'));
   await expect(failed).rejects.toThrow('no');

@@ -9,7 +9,7 @@ import {
   fingerprintOf,
   forgetRemote,
   jobError,
-  laterOf,
+  mergeJobRecords,
   refreshJob,
   waitForJob,
 } from '../../src/videos/lifecycle.ts';
@@ -153,9 +153,9 @@ describe('when a job ended', () => {
 
   it('stays what another process saw of it', () => {
     const seen: Job = { ...JOB, status: 'succeeded', finishedAt: at(90) };
-    expect(laterOf(seen, { ...seen, finishedAt: at(100) }).finishedAt).toBe(at(90));
+    expect(mergeJobRecords(seen, { ...seen, finishedAt: at(100) }).finishedAt).toBe(at(90));
     const { finishedAt: _, ...unseen } = seen;
-    expect(laterOf(seen, unseen).finishedAt).toBe(at(90));
+    expect(mergeJobRecords(seen, unseen).finishedAt).toBe(at(90));
   });
 });
 
@@ -368,20 +368,20 @@ describe('what a host charged', () => {
 
   it('outlives the record of a process that was not told', () => {
     const paid: Job = { ...JOB, status: 'succeeded', cost: { ...estimate, actualUsd: 0.35 } };
-    expect(laterOf(paid, { ...paid, cost: estimate }).cost).toEqual(paid.cost);
-    expect(laterOf({ ...paid, cost: estimate }, paid).cost).toEqual(paid.cost);
+    expect(mergeJobRecords(paid, { ...paid, cost: estimate }).cost).toEqual(paid.cost);
+    expect(mergeJobRecords({ ...paid, cost: estimate }, paid).cost).toEqual(paid.cost);
     const { cost: _none, ...bare } = paid;
-    expect(laterOf(paid, bare).cost).toEqual(paid.cost);
+    expect(mergeJobRecords(paid, bare).cost).toEqual(paid.cost);
   });
 });
 
-describe('laterOf', () => {
+describe('mergeJobRecords', () => {
   it('keeps what another process wrote down meanwhile', () => {
     const done: Job = { ...JOB, status: 'succeeded' };
     const saved = { ...done, outputPath: '/films/a.mp4', outputSha256: 'a', outputDecoded: true };
-    expect(laterOf({ ...saved, remoteDeleted: true }, done)).toEqual({ ...saved, remoteDeleted: true });
-    expect(laterOf(done, { ...saved, remoteDeleted: true })).toEqual({ ...saved, remoteDeleted: true });
-    expect(laterOf(saved, { ...JOB, status: 'running' })).toBe(saved);
+    expect(mergeJobRecords({ ...saved, remoteDeleted: true }, done)).toEqual({ ...saved, remoteDeleted: true });
+    expect(mergeJobRecords(done, { ...saved, remoteDeleted: true })).toEqual({ ...saved, remoteDeleted: true });
+    expect(mergeJobRecords(saved, { ...JOB, status: 'running' })).toBe(saved);
   });
 });
 

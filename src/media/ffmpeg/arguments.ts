@@ -57,7 +57,7 @@ const FORMATS = [
 const SCALE_FLAGS = 'lanczos+accurate_rnd+full_chroma_int+bitexact';
 
 /** Options before `-i` for any file that a stranger may have made: local, of a known format, of bounded size. */
-export function hostileInput(): string[] {
+export function untrustedInputOptions(): string[] {
   return [
     '-nostdin',
     '-hide_banner',
@@ -74,7 +74,7 @@ export function hostileInput(): string[] {
  * Frames keep the time stamps of their file. Otherwise ffmpeg counts from the first stream that is used, where a container
  * may begin anew (MPEG-TS, MPEG-PS), so that two runs on different streams would have different clocks.
  */
-export const SOURCE_CLOCK: readonly string[] = ['-copyts'];
+export const KEEP_TIMESTAMPS: readonly string[] = ['-copyts'];
 
 export interface PartClock {
   /** Before `-i`. */
@@ -91,7 +91,7 @@ export function partClock(
   { timeline }: Pick<MediaInfo, 'timeline'>,
 ): PartClock {
   const offset = timeline ? timeline.origin : -decodeFrom;
-  return { options: timeline ? SOURCE_CLOCK : [], start: start + offset, offset };
+  return { options: timeline ? KEEP_TIMESTAMPS : [], start: start + offset, offset };
 }
 
 /** `file:` keeps a name that looks like an option, a protocol or a pattern from being read as one. Takes absolute paths. */
@@ -143,9 +143,9 @@ const MP4 = ['-movflags', '+faststart', '-f', 'mp4'];
  * the first stream that reaches its count ends the others too.
  */
 function remuxInputs({ target, audioUntil }: RemuxPlan, url: string): FfmpegCommand['inputs'] {
-  const whole = { options: hostileInput(), url };
+  const whole = { options: untrustedInputOptions(), url };
   if (!target.audio || audioUntil === undefined) return [whole];
-  return [whole, { options: [...hostileInput(), '-t', audioUntil.toFixed(3)], url }];
+  return [whole, { options: [...untrustedInputOptions(), '-t', audioUntil.toFixed(3)], url }];
 }
 
 function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo, video: VideoInfo): string[] {
@@ -167,7 +167,7 @@ function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): str
   const { start, decodeFrom, until, target } = plan;
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
   return [
-    ...hostileInput(),
+    ...untrustedInputOptions(),
     ...partClock(plan, info).options,
     ...PICTURE_INPUT,
     ...(decoder === undefined ? [] : ['-c:v', decoder]),

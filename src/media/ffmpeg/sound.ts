@@ -9,7 +9,7 @@ import type { AudioInfo, MediaInfo } from '../info.ts';
 import { AUDIO_MARGIN_SECONDS } from '../limits.ts';
 import { unusable } from '../plan/audio-tracks.ts';
 import { DECODE_TIMEOUT_MS, type Level, runDecoder } from '../verify/decode.ts';
-import { type FfmpegArgsInput, fileUrl, hostileInput, SOURCE_CLOCK, soundPath } from './arguments.ts';
+import { type FfmpegArgsInput, fileUrl, KEEP_TIMESTAMPS, soundPath, untrustedInputOptions } from './arguments.ts';
 import { afterOpening, decoderComplaints } from './complaints.ts';
 import type { FfmpegProgram } from './find.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
@@ -74,8 +74,8 @@ export function soundArgs({ source, audio, start, seconds, origin, outputPath, .
     'aresample=async=1',
   ];
   return [
-    ...hostileInput(),
-    ...(origin === undefined ? [] : SOURCE_CLOCK),
+    ...untrustedInputOptions(),
+    ...(origin === undefined ? [] : KEEP_TIMESTAMPS),
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...['-t', (lead + seconds + LEAD_SECONDS).toFixed(3), '-i', fileUrl(source)],
     // In some containers (MPEG-TS, MPEG-PS) time counts from the first stream that is read: the picture is read, too.

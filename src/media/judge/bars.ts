@@ -19,7 +19,7 @@ const LEAST_PICTURE = 0.25;
  * The picture without its bars, on even pixels; undefined where it has none. Careful, because a dark room is no bar: bars
  * lie on both sides in equal width, end in an edge (two ideas of black find the same place), and leave a picture.
  */
-export function pictureBetweenBars(
+export function activePicture(
   whole: Size,
   lit: { readonly loose: Rect; readonly tight: Rect } | undefined,
 ): Rect | undefined {
@@ -69,7 +69,7 @@ export function barsAdvice(
 }
 
 /** Per cent of the frame of a master that are black. `whole`: of the upright frame that `between` is part of. */
-export function barsOfMaster(plan: RemuxPlan | ConvertPlan, whole: Size, between: Rect | undefined): number {
+export function letterboxShare(plan: RemuxPlan | ConvertPlan, whole: Size, between: Rect | undefined): number {
   const exact = { box: whole, picture: whole, x: 0, y: 0, mode: 'exact' } as const;
   if (plan.kind === 'remux') return barsOf(exact, whole, between);
   return plan.crop

@@ -2,7 +2,7 @@
 import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import type { BestPart } from '../plan/plan.ts';
-import { cameraSpeed, fades, liveliness, type Measurements, shaking } from './filter-output.ts';
+import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
 import { lightOf } from './judge.ts';
 import { median } from './median.ts';
 import {
@@ -140,8 +140,8 @@ function qualitiesOf({ samples, detail, blur }: Part): Qualities {
     blur: blur.length > 0 ? middle(blur) : undefined,
     detail: middle(detail),
     light: lightOf(samples),
-    change: liveliness(samples),
-    swing: shaking(samples),
+    change: motionAmount(samples),
+    swing: cameraShake(samples),
   };
 }
 

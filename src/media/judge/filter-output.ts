@@ -119,7 +119,7 @@ const SWING = 2 * Math.SQRT2;
  * The range over which the picture swings about a smooth path, in per cent of its long side: about a parabola through each
  * half second, which is what the hand of a person who follows something draws. A pan is none, at whatever frame rate.
  */
-export function shaking(samples: readonly Pick<Sample, 'at' | 'x' | 'y'>[]): number {
+export function cameraShake(samples: readonly Pick<Sample, 'at' | 'x' | 'y'>[]): number {
   let [x, y] = [0, 0];
   const path = samples.map((one, index) => {
     if (index > 0) [x, y] = [x + one.x, y + one.y];
@@ -177,7 +177,7 @@ const LEAST_CONTRAST = 20;
  * How much changes, in per cent of the picture's own contrast: darkness makes nothing stand still. The mean but for the
  * highest tenth, which may be a flash; a clip in which only some pictures change is no still one.
  */
-export function liveliness(samples: readonly Pick<Sample, 'change' | 'high' | 'low'>[]): number {
+export function motionAmount(samples: readonly Pick<Sample, 'change' | 'high' | 'low'>[]): number {
   const contrast = Math.max(LEAST_CONTRAST, median(samples.map(({ high, low }) => high - low)));
   const changes = samples.map(({ change }) => change).sort((a, b) => a - b);
   const most = changes.slice(0, Math.ceil(changes.length * 0.9));

@@ -6,7 +6,7 @@ import type { TrackLevels } from '../ffmpeg/sound.ts';
 import { type MediaInfo, uprightSize } from '../info.ts';
 import type { ConvertPlan, PlanTarget } from '../plan/plan.ts';
 import type { PictureLook, Shown } from '../verify/decode.ts';
-import { pictureBetweenBars } from './bars.ts';
+import { activePicture } from './bars.ts';
 import { parseFilterOutput } from './filter-output.ts';
 import { type Judgement, judge } from './judge.ts';
 import { bars, lookOutputs, picturesOf, SMALL_SIDE, seenBranch, seenOutput, smaller } from './measure-picture.ts';
@@ -47,7 +47,7 @@ export function judgeMaster(
   const seen = { ...printed, loose, tight };
   const readings = (meter: Meter) => parseFilterOutput(seen, { offset: plan.start, meter, fps });
   const whole = readings(metered(look, fps, plan.target));
-  const lit = pictureBetweenBars(plan.target, whole.lit);
+  const lit = activePicture(plan.target, whole.lit);
   return {
     part: { start: plan.start, seconds },
     findings: judge({

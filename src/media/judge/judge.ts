@@ -6,8 +6,8 @@ import { type HeardTrack, isAudible } from '../ffmpeg/sound.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { trackName } from '../plan/audio-tracks.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
-import { barsAdvice, barsOfMaster, shareOf } from './bars.ts';
-import { cameraSpeed, fades, liveliness, type Measurements, shaking } from './filter-output.ts';
+import { barsAdvice, letterboxShare, shareOf } from './bars.ts';
+import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
 import { median } from './median.ts';
 import type { Sample } from './meter.ts';
 import {
@@ -173,7 +173,7 @@ function cuts(times: readonly number[]): Finding {
 }
 
 function motion(samples: readonly Sample[]): Finding {
-  const change = liveliness(samples);
+  const change = motionAmount(samples);
   const value = rounded(change, 2);
   const { level, word } = motionVerdict({ change, speed: cameraSpeed(samples) });
   const base = { what: 'motion', level, value, unit: '%' } as const;
@@ -192,7 +192,7 @@ function motion(samples: readonly Sample[]): Finding {
 }
 
 function steadiness(samples: readonly Sample[]): Finding {
-  const swing = shaking(samples);
+  const swing = cameraShake(samples);
   const value = rounded(swing, 2);
   const { level, word } = steadinessVerdict(swing);
   const does = word === 'shaking' ? 'shakes' : `is ${word}`;
@@ -206,7 +206,7 @@ function steadiness(samples: readonly Sample[]): Finding {
 /** What a master would show: bars of the source and those that are added. */
 function bars({ info, between, options, plan }: Evidence): Finding {
   const whole = uprightSize(info.video);
-  const share = barsOfMaster(plan, whole, between);
+  const share = letterboxShare(plan, whole, between);
   const value = Math.round(share);
   const base = { what: 'bars', value, unit: '%' } as const;
   const isCropped = plan.kind === 'convert' && plan.crop !== undefined;

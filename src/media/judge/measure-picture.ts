@@ -6,15 +6,22 @@ import { machineError } from '../../disk/publish.ts';
 import { temporary } from '../../disk/temporary.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
-import { endFilter, fileUrl, hostileInput, type PartClock, partClock, startFilters } from '../ffmpeg/arguments.ts';
+import {
+  endFilter,
+  fileUrl,
+  type PartClock,
+  partClock,
+  startFilters,
+  untrustedInputOptions,
+} from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
-import { decodeFrom } from '../probe/timeline.ts';
-import { pictureBetweenBars } from './bars.ts';
+import { seekPointBefore } from '../probe/timeline.ts';
+import { activePicture } from './bars.ts';
 import { FILTER_OUTPUT_FILES, type FilterOutput, type Measurements, parseFilterOutput } from './filter-output.ts';
 import { createMeter, type Meter } from './meter.ts';
 
@@ -95,7 +102,7 @@ export async function measureBetweenBars(
 ): Promise<{ readonly readings: Measurements; readonly between: Rect | undefined }> {
   const { info, want } = request;
   const readings = await measurePicture({ ...request, want: { ...want, bars: true, crop: guess } });
-  const between = info.video && pictureBetweenBars(uprightSize(info.video), readings.lit);
+  const between = info.video && activePicture(uprightSize(info.video), readings.lit);
   if (isAlike(between, guess)) return { readings, between: guess };
   return { readings: await measurePicture({ ...request, want: { ...want, crop: between } }), between };
 }
@@ -109,7 +116,7 @@ function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
 /** As a conversion reads it, where the time stamps there are known: what a container seeks to may not be decodable. */
 function partToLookAt({ timeline }: MediaInfo, start: number): { seek: number; clock: PartClock } {
   const isKnown = timeline !== undefined && timeline.from <= start && start <= timeline.end;
-  const seek = isKnown ? decodeFrom(timeline, start) : start;
+  const seek = isKnown ? seekPointBefore(timeline, start) : start;
   return { seek, clock: partClock({ start, decodeFrom: seek }, { ...(isKnown && { timeline }) }) };
 }
 
@@ -123,7 +130,7 @@ async function runLook(
   const { seek, clock } = partToLookAt(info, start);
   const end = Math.min(start + seconds, until ?? Number.POSITIVE_INFINITY);
   const args = [
-    ...[...hostileInput(), '-v', 'error', '-nostats', '-y', ...clock.options],
+    ...[...untrustedInputOptions(), '-v', 'error', '-nostats', '-y', ...clock.options],
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...(until === undefined ? [] : ['-reinit_filter', '0']),
     ...[...PICTURE_INPUT, '-t', (end - seek + READ_MARGIN_SECONDS).toFixed(3), '-i', fileUrl(resolve(source))],

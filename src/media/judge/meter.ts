@@ -4,7 +4,7 @@
  */
 
 import type { Size } from '../../shared/geometry.ts';
-import { estimateShift, type Pyramid, pyramidOf } from './shift.ts';
+import { estimateGlobalMotion, type Pyramid, pyramidOf } from './shift.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** One of about twelve looks a second at a small copy of the picture. */
@@ -70,7 +70,7 @@ export function createMeter(size: Size, fps: number): Meter {
       contrasts.push(light.high - light.low);
       if (index % stride === 0) {
         const pyramid = pyramidOf(picture, size);
-        const { x, y } = before ? estimateShift(before, pyramid) : { x: 0, y: 0 };
+        const { x, y } = before ? estimateGlobalMotion(before, pyramid) : { x: 0, y: 0 };
         const percent = 100 / Math.max(size.width, size.height);
         const earlier = recent.length >= lag ? recent.at(-lag) : undefined;
         const change = earlier ? difference(picture, earlier) : undefined;
@@ -81,7 +81,7 @@ export function createMeter(size: Size, fps: number): Meter {
       if (recent.length > lag) recent.shift();
     },
     read(at) {
-      const cuts = findCuts({ steps, contrasts, fps });
+      const cuts = detectSceneCuts({ steps, contrasts, fps });
       return {
         samples: withoutCuts(measured, cuts, Math.max(lag, stride)).map(({ index, ...rest }) => ({
           at: at(index),
@@ -119,7 +119,7 @@ function lightOf(picture: Uint8Array): Light {
  * The indices at which another shot begins: the change there stands out of all those close to it, which movement, a whipped pan
  * and a flash (back again at once) do not, and is much of the contrast that there is, so that darkness hides none.
  */
-export function findCuts({
+export function detectSceneCuts({
   steps,
   contrasts,
   fps,

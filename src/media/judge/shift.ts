@@ -10,7 +10,7 @@ interface Plane extends Size {
 /** A picture at half its size, and at half of that, and so on: the smallest comes last. */
 export type Pyramid = readonly Plane[];
 
-export interface Shift {
+export interface MotionVector {
   /** In pixels of the picture; to the right and down. */
   readonly x: number;
   readonly y: number;
@@ -47,7 +47,7 @@ function halved({ width, height, data }: Plane): Plane {
 }
 
 /** Zero where there is nothing to be followed. */
-export function estimateShift(before: Pyramid, after: Pyramid): Shift {
+export function estimateGlobalMotion(before: Pyramid, after: Pyramid): MotionVector {
   let shift = { x: 0, y: 0 };
   for (let level = LEVELS - 1; level >= 0; level -= 1) {
     const [a, b] = [before[level], after[level]];
@@ -70,7 +70,12 @@ const FIRST_GAIN = 0.85;
 const GAIN = 0.98;
 
 /** The whole number of pixels about `middle` by which the pictures differ least. */
-function bestWhole(a: Plane, b: Plane, middle: Shift, { reach, gain }: { reach: number; gain: number }): Shift {
+function bestWhole(
+  a: Plane,
+  b: Plane,
+  middle: MotionVector,
+  { reach, gain }: { reach: number; gain: number },
+): MotionVector {
   let best = middle;
   let least = mismatch(a, b, middle, whole(a)) * gain;
   for (let y = middle.y - reach; y <= middle.y + reach; y += 1) {
@@ -93,7 +98,7 @@ function whole({ width, height }: Plane): Area {
 }
 
 /** Mean difference of an area of `a` to what lies `shift` further in `b`; infinite where none of it is left. */
-function mismatch(a: Plane, b: Plane, shift: Shift, area: Area): number {
+function mismatch(a: Plane, b: Plane, shift: MotionVector, area: Area): number {
   const left = Math.max(area.x, -shift.x);
   const right = Math.min(area.x + area.width, b.width - shift.x);
   const top = Math.max(area.y, -shift.y);
@@ -109,8 +114,8 @@ function mismatch(a: Plane, b: Plane, shift: Shift, area: Area): number {
 }
 
 /** The middle one of what its blocks say, to parts of a pixel: whoever walks through the picture is outvoted. */
-function byBlocks(a: Plane, b: Plane, guess: Shift): Shift {
-  const found: Shift[] = [];
+function byBlocks(a: Plane, b: Plane, guess: MotionVector): MotionVector {
+  const found: MotionVector[] = [];
   for (let y = 0; y + BLOCK <= a.height; y += BLOCK) {
     for (let x = 0; x + BLOCK <= a.width; x += BLOCK) {
       const area = { x, y, width: BLOCK, height: BLOCK };
@@ -139,7 +144,7 @@ function texture({ width, data }: Plane, area: Area): number {
   return Math.min(across, down) / ((area.width - 1) * (area.height - 1));
 }
 
-function refine(a: Plane, b: Plane, guess: Shift, area: Area): Shift {
+function refine(a: Plane, b: Plane, guess: MotionVector, area: Area): MotionVector {
   let best = guess;
   let least = mismatch(a, b, guess, area);
   for (let y = guess.y - 1; y <= guess.y + 1; y += 1) {

@@ -101,7 +101,7 @@ export function fadeVerdict(seconds: number): Verdict {
   return { level: seconds < THRESHOLDS.fade.problemSeconds ? 'remark' : 'problem', word: 'faded' };
 }
 
-/** `liveliness` and `cameraSpeed`: a camera that moves changes everything as well, and is judged by how smoothly it does. */
+/** `motionAmount` and `cameraSpeed`: a camera that moves changes everything as well, and is judged by how smoothly it does. */
 export function motionVerdict({ change, speed }: { change: number; speed: number }): Verdict {
   const { still, hardly, much, tooMuch, camera } = THRESHOLDS.motion;
   if (change < still) return { level: 'problem', word: 'still' };
@@ -110,7 +110,7 @@ export function motionVerdict({ change, speed }: { change: number; speed: number
   return change < tooMuch ? { level: 'remark', word: 'moving a lot' } : { level: 'problem', word: 'all in motion' };
 }
 
-/** `shaking`. */
+/** `cameraShake`. */
 export function steadinessVerdict(percent: number): Verdict {
   const { remark, problem } = THRESHOLDS.steadiness;
   if (percent < remark) return { level: 'good', word: 'steady' };

@@ -29,7 +29,7 @@ export function inputMatrix(video: VideoInfo): string {
   return long < 1280 && short <= 576 ? 'bt601' : 'bt709';
 }
 
-export function isWideGamut(video: VideoInfo): boolean {
+export function hasWideGamut(video: VideoInfo): boolean {
   return widePrimaries(video) !== undefined;
 }
 

@@ -8,7 +8,7 @@ import { refuseAll } from '../../shared/errors.ts';
 import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from '../info.ts';
 import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS, READ_MARGIN_SECONDS } from '../limits.ts';
-import { decodeFrom, pictureAt } from '../probe/timeline.ts';
+import { pictureAt, seekPointBefore } from '../probe/timeline.ts';
 import {
   chooseBox,
   formatRate,
@@ -191,7 +191,7 @@ function partOf({ timeline }: MediaInfo, video: VideoInfo, first: number): Part 
   const { delay, fps = 0 } = video;
   const end = delay + (videoSeconds(video) ?? 0);
   const start = (timeline && pictureAt(timeline, first, fps)) ?? first;
-  return { end, start, decodeFrom: timeline ? decodeFrom(timeline, start) : 0 };
+  return { end, start, decodeFrom: timeline ? seekPointBefore(timeline, start) : 0 };
 }
 
 /** A delay of less than a frame stays where it is, unless a copy that needs nothing else would be too long with it. */

@@ -6,7 +6,7 @@ import { formatBytes } from '../../shared/text.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_BYTES } from '../limits.ts';
 import { frameRate } from '../probe/timeline.ts';
-import { inputMatrix, isWideGamut } from './colour.ts';
+import { hasWideGamut, inputMatrix } from './colour.ts';
 import { fpsOf, type Placement, type Rate } from './frame.ts';
 
 /** What is done, why, and what comes out of it: three phrases for people. */
@@ -94,8 +94,8 @@ export function colourSteps(video: VideoInfo): PlanStep[] {
   const odd = [
     video.rgb && 'RGB',
     !video.rgb && inputMatrix(video) !== 'bt709' && (video.matrix ?? 'BT.601 (untagged, standard definition)'),
-    isWideGamut(video) && `${video.primaries} primaries`,
-    !isWideGamut(video) && isOther(video.primaries) && `${video.primaries} primaries`,
+    hasWideGamut(video) && `${video.primaries} primaries`,
+    !hasWideGamut(video) && isOther(video.primaries) && `${video.primaries} primaries`,
     isOther(video.transfer) && `${video.transfer} transfer`,
     video.range === 'full' && 'full range',
   ].filter((part) => typeof part === 'string');

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import { DECODER_THREADS, runDecoder } from '../verify/decode.ts';
 
@@ -65,7 +65,7 @@ export const FIRST_LOOK_TIMEOUT_MS = 30_000;
 /** The frames and all that ffmpeg knows are printed at its `info` level, marked so that errors can be told apart. */
 export function firstFramesArgs(path: string, stream: number, frames = FRAMES): string[] {
   return [
-    ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', '-noautorotate', ...DECODER_THREADS],
+    ...[...untrustedInputOptions(), '-loglevel', 'level+info', '-nostats', '-noautorotate', ...DECODER_THREADS],
     ...['-i', fileUrl(resolve(path)), '-map', `0:V:${stream}`, '-filter:v', 'showinfo'],
     ...['-frames:v', String(frames), '-f', 'null', '-'],
   ];

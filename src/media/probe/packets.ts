@@ -1,6 +1,6 @@
 /** Lists the packets of a clip's picture, without decoding any. */
 import { resolve } from 'node:path';
-import { fileUrl, hostileInput, SOURCE_CLOCK } from '../ffmpeg/arguments.ts';
+import { fileUrl, KEEP_TIMESTAMPS, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import { KILL_AFTER_MS, throwIfAborted } from '../ffmpeg/process.ts';
 import { FIRST_LOOK_TIMEOUT_MS } from './first-frames.ts';
@@ -63,7 +63,7 @@ async function listLines(
     ...(from > 0 ? ['-ss', String(from)] : []),
     ...(seconds === undefined ? [] : ['-t', String(seconds)]),
   ];
-  const input = [...hostileInput(), '-loglevel', 'info', '-nostats', ...SOURCE_CLOCK, ...limits];
+  const input = [...untrustedInputOptions(), '-loglevel', 'info', '-nostats', ...KEEP_TIMESTAMPS, ...limits];
   const child = execa(ffmpeg.path, [...input, '-i', fileUrl(resolve(path)), ...output], {
     stdin: 'ignore',
     reject: false,

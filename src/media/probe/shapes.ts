@@ -3,7 +3,7 @@
  */
 import { resolve } from 'node:path';
 import { formatSize, type Size } from '../../shared/geometry.ts';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
@@ -12,7 +12,7 @@ import { runDecoder } from '../verify/decode.ts';
 import { type DecodedFrame, parseFirstFrames } from './first-frames.ts';
 
 /** A part of the clip in which the picture has one size. */
-export interface Stretch {
+export interface ResolutionSegment {
   /** Seconds into the source. */
   readonly start: number;
   readonly end: number;
@@ -22,14 +22,14 @@ export interface Stretch {
 const TIMEOUT_MS = 60_000;
 
 /** Decodes the keyframes of a part: a size changes nowhere else, but in VP9, whose decoder leaves no frame out. Throws only on abort, and when ffmpeg cannot be started. */
-export async function findStretches(
+export async function findResolutionSegments(
   path: string,
   ffmpeg: Ffmpeg,
   part: { readonly stream: number; readonly start: number; readonly end: number; readonly signal: AbortSignal },
-): Promise<readonly Stretch[]> {
+): Promise<readonly ResolutionSegment[]> {
   const { start, end, signal } = part;
   const args = [
-    ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...PICTURE_INPUT, '-skip_frame', 'nokey'],
+    ...[...untrustedInputOptions(), '-loglevel', 'level+info', '-nostats', ...PICTURE_INPUT, '-skip_frame', 'nokey'],
     // The keyframe before the start tells the size at the start.
     ...['-noaccurate_seek', ...(start > 0 ? ['-ss', start.toFixed(6)] : []), '-t', (end - start).toFixed(3)],
     ...['-i', fileUrl(resolve(path)), '-map', pictureStream(part), '-filter:v', 'showinfo', '-f', 'null', '-'],
@@ -39,8 +39,8 @@ export async function findStretches(
 }
 
 /** The times of the frames count from the start. Pure. */
-export function stretchesOf(frames: readonly DecodedFrame[], start: number, end: number): Stretch[] {
-  const stretches: Stretch[] = [];
+export function stretchesOf(frames: readonly DecodedFrame[], start: number, end: number): ResolutionSegment[] {
+  const stretches: ResolutionSegment[] = [];
   for (const { width, height, seconds } of frames) {
     const last = stretches.at(-1);
     if (last && last.size.width === width && last.size.height === height) continue;
@@ -52,17 +52,20 @@ export function stretchesOf(frames: readonly DecodedFrame[], start: number, end:
 }
 
 /** The longest stretch, or that at a start that was asked for; undefined where there is but one. Pure. */
-export function bestStretch(stretches: readonly Stretch[], isStartAsked: boolean): Stretch | undefined {
+export function bestSegment(
+  stretches: readonly ResolutionSegment[],
+  isStartAsked: boolean,
+): ResolutionSegment | undefined {
   const [first, ...others] = stretches;
   if (!first || others.length === 0) return undefined;
-  const usable = ({ start, end }: Stretch): number => Math.min(MAX_SECONDS, end - start);
+  const usable = ({ start, end }: ResolutionSegment): number => Math.min(MAX_SECONDS, end - start);
   return isStartAsked ? first : others.reduce((a, b) => (usable(b) > usable(a) + 0.001 ? b : a), first);
 }
 
 /** That stretch as the part of the clip that is taken, at most `duration` seconds of it; a sentence where it is too short. Pure. */
-export function partInOneShape(
-  stretches: readonly Stretch[],
-  { start, end }: Stretch,
+export function partInOneResolution(
+  stretches: readonly ResolutionSegment[],
+  { start, end }: ResolutionSegment,
   duration: number | null,
 ): BestPart | string {
   const sizes = [...new Set(stretches.map(({ size }) => formatSize(size)))].join(', ');

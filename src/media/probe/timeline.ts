@@ -255,7 +255,7 @@ const LEAD_SECONDS = 1;
  * Where decoding has to begin, so that the picture of this second comes out whole in every container: a second before the
  * second keyframe before it. 0 is the beginning, where nothing can go wrong.
  */
-export function decodeFrom({ keys }: Pick<Timeline, 'keys'>, seconds: number): number {
+export function seekPointBefore({ keys }: Pick<Timeline, 'keys'>, seconds: number): number {
   const before = keys.filter((key) => key <= seconds - LEAD_SECONDS / 2);
   const from = (before.at(-2) ?? 0) - LEAD_SECONDS;
   return from > 0 ? Math.floor(from * 1000) / 1000 : 0;

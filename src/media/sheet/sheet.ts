@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
 import { formatBytes, oneLine } from '../../shared/text.ts';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
@@ -231,7 +231,7 @@ async function decodeFrames(
     'fps=25',
   ];
   const args = [
-    ...[...hostileInput(), ...PICTURE_INPUT, '-v', 'error', '-ss', from.toFixed(3)],
+    ...[...untrustedInputOptions(), ...PICTURE_INPUT, '-v', 'error', '-ss', from.toFixed(3)],
     ...['-i', fileUrl(resolve(source)), '-map', pictureStream(video)],
     ...['-filter:v', chain.join(','), '-frames:v', String(count), '-f', 'rawvideo', 'pipe:1'],
   ];

@@ -3,21 +3,21 @@
  * that is told to stop at any doubt also stops at clips that were cut out of longer ones, which every player shows.
  */
 import { resolve } from 'node:path';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { decoderComplaints } from '../ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { crashWords, firstWords } from '../ffmpeg/process.ts';
 import type { MediaInfo } from '../info.ts';
 import { DECODE_TIMEOUT_MS, DECODER_THREADS, type DecoderRun, runDecoder } from './decode.ts';
 
-export interface Soundness {
+export interface DecodeIntegrity {
   /** False where this build cannot tell: it has no such decoder, took too long, or did not run to its end. */
   readonly decoded: boolean;
   /** What is wrong, to follow a colon; undefined when nothing is, or nobody can tell. */
   readonly damage?: string;
 }
 
-export interface SoundnessOptions {
+export interface DecodeIntegrityOptions {
   readonly info: MediaInfo;
   readonly ffmpeg: Ffmpeg;
   readonly signal: AbortSignal;
@@ -26,14 +26,14 @@ export interface SoundnessOptions {
 }
 
 /** Decodes a file once. Throws only what an aborted signal stands for: an ffmpeg that does not work says nothing about the file. */
-export async function checkSoundness(
+export async function checkDecodeIntegrity(
   path: string,
-  { info, ffmpeg, signal, timeoutMs = DECODE_TIMEOUT_MS }: SoundnessOptions,
-): Promise<Soundness> {
-  const listen = async (maps: readonly string[]): Promise<Soundness & { readonly frames: number }> => {
+  { info, ffmpeg, signal, timeoutMs = DECODE_TIMEOUT_MS }: DecodeIntegrityOptions,
+): Promise<DecodeIntegrity> {
+  const listen = async (maps: readonly string[]): Promise<DecodeIntegrity & { readonly frames: number }> => {
     // Concealed errors are mentioned, and no error.
     const told = ['-loglevel', 'level+info', '-nostats', '-progress', 'pipe:1'];
-    const input = [...hostileInput(), ...told, ...DECODER_THREADS, '-i', fileUrl(resolve(path))];
+    const input = [...untrustedInputOptions(), ...told, ...DECODER_THREADS, '-i', fileUrl(resolve(path))];
     const { result, frames } = await runDecoder(ffmpeg, [...input, ...maps, '-f', 'null', '-'], { signal, timeoutMs });
     return { frames, ...judge(info, result, frames) };
   };
@@ -51,7 +51,7 @@ export async function checkSoundness(
 /** What a build says of something that it cannot do. */
 const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;
 
-function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): Soundness {
+function judge(info: MediaInfo, { stderr, ...ended }: DecoderRun, frames: number): DecodeIntegrity {
   if (ended.timedOut) return { decoded: false };
   // Every build decodes H.264, and has done so for years; of the others only what it says of pictures that it shows counts.
   const isKnown = info.container === 'MPEG-4' && info.video?.codec === 'H.264';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
-import { fileUrl, hostileInput } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { afterOpening, decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import {
@@ -76,7 +76,15 @@ export async function verifyDecodes(
   { audio = true, size, look, timeoutMs = DECODE_TIMEOUT_MS }: DecodeOptions = {},
 ): Promise<Decoded> {
   const args = [
-    ...[...hostileInput(), '-loglevel', 'level+info', '-nostats', ...DECODER_THREADS, '-i', fileUrl(resolve(path))],
+    ...[
+      ...untrustedInputOptions(),
+      '-loglevel',
+      'level+info',
+      '-nostats',
+      ...DECODER_THREADS,
+      '-i',
+      fileUrl(resolve(path)),
+    ],
     ...['-filter_complex', verifyGraph(size, look?.branches ?? []), '-map', '[shown]'],
     ...(audio ? ['-map', '0:a:0?', '-filter:a', 'volumedetect'] : []),
     ...['-f', 'null', '-', ...(look?.outputs ?? [])],
@@ -95,16 +103,16 @@ export async function verifyDecodes(
   const complaints = decoderComplaints(audio ? lines : afterOpening(lines));
   if (complaints.length > 0) return { ok: false, reason: firstWords(complaints.join('\n')) };
   const [shown = '', ...printed] = readMetadata(lines);
-  const { times, changes } = readChanges(shown);
+  const { times, changes } = parseFrameDiffs(shown);
   if (times.length === 0) return { ok: false, reason: 'it contains no frames' };
   return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr), printed };
 }
 
 /** Tells the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
-const CHANGES = 'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
+const FRAME_DIFF_FILTERS = 'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
 
 function verifyGraph(size: Size | undefined, branches: readonly string[]): string {
-  const all = [`${CHANGES}[shown]`, ...branches];
+  const all = [`${FRAME_DIFF_FILTERS}[shown]`, ...branches];
   const labels = all.map((_, index) => `[v${index}]`);
   const guard = size ? `${sizeGuard(size)},` : '';
   return [
@@ -127,7 +135,7 @@ export function readMetadata(lines: readonly string[]): string[] {
 }
 
 /** Reads what a `metadata` filter prints of `signalstats`. Pure. */
-export function readChanges(printed: string): Pick<Shown, 'times' | 'changes'> {
+export function parseFrameDiffs(printed: string): Pick<Shown, 'times' | 'changes'> {
   const column = (pattern: RegExp): number[] => [...printed.matchAll(pattern)].map(([, value]) => Number(value));
   return {
     times: column(/\bpts_time:\s*(-?[\d.]+(?:e-?\d+)?)/g),
@@ -259,7 +267,7 @@ const STILL = 0.02;
 /** Fewer pictures may well be alike. */
 const FEWEST_STILL = 4;
 /** How many pictures at the beginning are one and the same; 0 where they are few. */
-export function stillPictures({ changes }: Pick<Shown, 'changes'>): number {
+export function countFrozenFrames({ changes }: Pick<Shown, 'changes'>): number {
   const moves = changes.findIndex((change, index) => index > 0 && change >= STILL);
   const count = moves < 0 ? changes.length : moves;
   return count < FEWEST_STILL ? 0 : count;

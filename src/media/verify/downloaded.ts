@@ -7,7 +7,7 @@ import type { Ffmpeg } from '../ffmpeg/find.ts';
 import type { MediaInfo } from '../info.ts';
 import { sniffImage } from '../picture/formats.ts';
 import { probeMedia } from '../probe/probe.ts';
-import { checkSoundness, type Soundness } from './decode-errors.ts';
+import { checkDecodeIntegrity, type DecodeIntegrity } from './decode-errors.ts';
 
 /** What is in a downloaded file, measured. */
 export interface VideoFacts extends Size {
@@ -15,7 +15,7 @@ export interface VideoFacts extends Size {
 }
 
 /** Empty for what is no video. */
-export interface DownloadedFacts extends Partial<Soundness> {
+export interface DownloadedFacts extends Partial<DecodeIntegrity> {
   readonly facts?: VideoFacts;
 }
 
@@ -34,7 +34,9 @@ export async function checkDownloaded(
   }
   const info = await readVideo(path, signal);
   const found = await ffmpeg;
-  const sound: Soundness = found ? await checkSoundness(path, { info, ffmpeg: found, signal }) : { decoded: false };
+  const sound: DecodeIntegrity = found
+    ? await checkDecodeIntegrity(path, { info, ffmpeg: found, signal })
+    : { decoded: false };
   return { facts: factsOf(info), ...sound };
 }
 

@@ -1,14 +1,14 @@
 /** Whether the source itself is to blame when a conversion failed or looks wrong. */
 import { rm } from 'node:fs/promises';
-import { fileUrl, hostileInput, SOURCE_CLOCK } from '../ffmpeg/arguments.ts';
+import { fileUrl, KEEP_TIMESTAMPS, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { decoderComplaints } from '../ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { cropFilter, PICTURE_INPUT, uprightFilters } from '../ffmpeg/picture-input.ts';
 import type { MediaInfo } from '../info.ts';
 import type { Placement } from '../plan/frame.ts';
 import type { ConvertPlan } from '../plan/plan.ts';
-import { decodeFrom } from '../probe/timeline.ts';
-import { DECODE_TIMEOUT_MS, readChanges, runDecoder } from './decode.ts';
+import { seekPointBefore } from '../probe/timeline.ts';
+import { DECODE_TIMEOUT_MS, parseFrameDiffs, runDecoder } from './decode.ts';
 
 export interface SourceRequest {
   /** Absolute. */
@@ -32,9 +32,13 @@ export async function decodesUntil(
   const limits = { signal, timeoutMs: DECODE_TIMEOUT_MS };
   const copied = ['-map', pictureOf(info), '-c', 'copy', '-t', seconds.toFixed(3), '-f', 'nut', fileUrl(cut)];
   try {
-    await runDecoder(ffmpeg, [...hostileInput(), '-y', '-v', 'error', '-i', fileUrl(source), ...copied], limits);
+    await runDecoder(
+      ffmpeg,
+      [...untrustedInputOptions(), '-y', '-v', 'error', '-i', fileUrl(source), ...copied],
+      limits,
+    );
     const decoded = ['-loglevel', 'level+info', '-nostats', '-i', fileUrl(cut), '-f', 'null', '-'];
-    const { result } = await runDecoder(ffmpeg, [...hostileInput(), ...decoded], limits);
+    const { result } = await runDecoder(ffmpeg, [...untrustedInputOptions(), ...decoded], limits);
     const isInside = (info.timeline?.leading ?? 0) > 0;
     return !result.failed && decoderComplaints(result.stderr.split(/[\r\n]+/), { isInside }).length === 0;
   } finally {
@@ -63,7 +67,7 @@ export async function movesAt(
   const end = start + Math.min(seconds, LOOK_SECONDS) - 0.5 / (video.fps ?? 30);
   // One picture that lasts is no movement.
   if (!timeline.times.some((at) => at > start + 0.001 && at < end)) return false;
-  const from = start < FAR_SECONDS ? 0 : decodeFrom(timeline, start - LOOK_SECONDS * 10);
+  const from = start < FAR_SECONDS ? 0 : seekPointBefore(timeline, start - LOOK_SECONDS * 10);
   const filters = [
     ...uprightFilters(video),
     `setpts=PTS-${(timeline.origin + start).toFixed(6)}/TB`,
@@ -73,16 +77,16 @@ export async function movesAt(
     'metadata=print:key=lavfi.signalstats.YDIF:file=-',
   ];
   const input = [
-    ...SOURCE_CLOCK,
+    ...KEEP_TIMESTAMPS,
     ...PICTURE_INPUT,
     ...(from > 0 ? ['-ss', String(from)] : []),
     '-t',
     (end - from).toFixed(3),
   ];
-  const args = [...hostileInput(), '-v', 'error', '-nostats', ...input, '-i', fileUrl(source)];
+  const args = [...untrustedInputOptions(), '-v', 'error', '-nostats', ...input, '-i', fileUrl(source)];
   const output = ['-map', pictureOf(info), '-filter:v', filters.join(','), '-f', 'null', '-'];
   const { stdout } = await runDecoder(ffmpeg, [...args, ...output], { signal, timeoutMs: DECODE_TIMEOUT_MS });
-  const { times, changes } = readChanges(stdout);
+  const { times, changes } = parseFrameDiffs(stdout);
   return changes.some((change, index) => change >= MOVING && (times[index] ?? 0) > 0.001);
 }
 

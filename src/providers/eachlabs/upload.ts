@@ -4,7 +4,7 @@ import { rawBody } from '../../http/body.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/text.ts';
 import type { UploadedClip } from '../provider.ts';
-import { askForTicket, noPlace, putFile, type UploadFile, type UploadTo } from '../task-upload.ts';
+import { noUploadUrlError, putFile, requestPresignedUpload, type UploadFile, type UploadTo } from '../task-upload.ts';
 import { decodeTicket, openAnswer } from './wire.ts';
 
 /** What one upload may hold: the host's limit, in decimal megabytes. */
@@ -15,9 +15,9 @@ export async function upload({ mime, content }: UploadFile, to: UploadTo): Promi
   const body = await rawBody(mime, content);
   checkUpload('The upload', body.bytes);
   const wish = { content_type: mime, file_type: mime.replace(/\/.*/, '') };
-  const answer = await askForTicket(`${to.route.root}/v1/upload/presign`, wish, to);
+  const answer = await requestPresignedUpload(`${to.route.root}/v1/upload/presign`, wish, to);
   const ticket = decodeTicket(openAnswer(answer));
-  if (!ticket) throw noPlace(answer);
+  if (!ticket) throw noUploadUrlError(answer);
   await putFile(ticket, body, to);
   return { url: ticket.publicUrl };
 }

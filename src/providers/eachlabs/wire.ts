@@ -9,7 +9,7 @@ import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
 import { POLICY_HINT, type Task } from '../task-host.ts';
-import { isPlace, ticketHeaders, type UploadTicket, withRequestId } from '../task-upload.ts';
+import { isUploadUrl, type PresignedUpload, ticketHeaders, withRequestId } from '../task-upload.ts';
 import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import type { ModelSchema } from './models.ts';
 
@@ -175,12 +175,12 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** Where an upload may go; undefined when the answer does not say. */
-export function decodeTicket(body: unknown): UploadTicket | undefined {
+export function decodeTicket(body: unknown): PresignedUpload | undefined {
   if (!isRecord(body)) return undefined;
   const fields = isRecord(body.data) && body.presigned_url === undefined ? body.data : body;
   const putUrl = textOf(fields.presigned_url);
   const publicUrl = textOf(fields.public_url);
-  if (putUrl === undefined || !isPlace(publicUrl)) return undefined;
+  if (putUrl === undefined || !isUploadUrl(publicUrl)) return undefined;
   return { putUrl, publicUrl, headers: ticketHeaders(fields.required_headers) };
 }
 

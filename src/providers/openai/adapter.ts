@@ -11,7 +11,7 @@ import {
 } from '../../http/answer.ts';
 import { formBody, type RequestBody } from '../../http/body.ts';
 import { characterError, isNotServed, refusal } from '../../http/errors.ts';
-import { isSuccess, openLinked } from '../../http/ranged-content.ts';
+import { isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { ProviderEntry } from '../entry.ts';
@@ -137,7 +137,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       const url = `${urlOf(remoteId, 'content')}${query}`;
       const { host } = new URL(root);
       // The host may lead to a store, by a link that runs out.
-      return openLinked(
+      return openWithUrlRefresh(
         http,
         async () => route.read(url, call),
         request,

@@ -5,13 +5,13 @@ import { formBody, rawBody } from '../../http/body.ts';
 import { checkNamedUrl } from '../../http/ranged-content.ts';
 import type { UploadedClip } from '../provider.ts';
 import {
-  askForTicket,
-  isPlace,
-  noPlace,
+  isUploadUrl,
+  noUploadUrlError,
+  type PresignedUpload,
   putFile,
+  requestPresignedUpload,
   ticketHeaders,
   type UploadFile,
-  type UploadTicket,
   type UploadTo,
 } from '../task-upload.ts';
 import { KEPT_MS } from './models.ts';
@@ -21,7 +21,7 @@ import { openEnvelope } from './wire.ts';
 export async function upload(file: UploadFile, to: UploadTo): Promise<UploadedClip> {
   const body = await rawBody(file.mime, file.content);
   const wish = { filename: file.fileName, size: body.bytes, content_type: file.mime };
-  const answer = await askForTicket(`${to.route.root}/media/uploads`, wish, to);
+  const answer = await requestPresignedUpload(`${to.route.root}/media/uploads`, wish, to);
   // Servers of the older interface know the form only.
   if (answer.status === 404 || answer.status === 405) return uploadForm(file, to);
   const ticket = decodeTicket(answer, to.route.root);
@@ -35,18 +35,18 @@ async function uploadForm(file: UploadFile, { http, route, call }: UploadTo): Pr
   const answer = await http.send(route.read(`${route.root}/media/upload/binary`, call, { method: 'POST', body }));
   const data = openEnvelope(answer);
   const url = isRecord(data) ? data.download_url : undefined;
-  if (!isPlace(url)) throw noPlace(answer, CHECK);
+  if (!isUploadUrl(url)) throw noUploadUrlError(answer, CHECK);
   return { url, expiresAt: expiryOf(answer) };
 }
 
-function decodeTicket(answer: Answer, root: string): UploadTicket {
+function decodeTicket(answer: Answer, root: string): PresignedUpload {
   const data = openEnvelope(answer);
   const target = isRecord(data) ? data.upload : undefined;
-  if (!isRecord(data) || !isRecord(target)) throw noPlace(answer, CHECK);
+  if (!isRecord(data) || !isRecord(target)) throw noUploadUrlError(answer, CHECK);
   const { download_url: publicUrl } = data;
   const { url, method = 'PUT', headers = {} } = target;
-  if (!isPlace(publicUrl) || typeof url !== 'string') throw noPlace(answer, CHECK);
-  if (String(method).toUpperCase() !== 'PUT' || !isRecord(headers)) throw noPlace(answer, CHECK);
+  if (!isUploadUrl(publicUrl) || typeof url !== 'string') throw noUploadUrlError(answer, CHECK);
+  if (String(method).toUpperCase() !== 'PUT' || !isRecord(headers)) throw noUploadUrlError(answer, CHECK);
   return { publicUrl, putUrl: checkNamedUrl(url, root), headers: ticketHeaders(headers) };
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { pictureBetweenBars } from '../../../src/media/judge/bars.ts';
+import { activePicture } from '../../../src/media/judge/bars.ts';
 import { parseSize, type Rect } from '../../../src/shared/geometry.ts';
 import { parseRect } from '../../helpers/upright.ts';
 
 const between = (whole: string, loose: string, tight = loose): Rect | undefined =>
-  pictureBetweenBars(parseSize(whole) ?? { width: 0, height: 0 }, { loose: parseRect(loose), tight: parseRect(tight) });
+  activePicture(parseSize(whole) ?? { width: 0, height: 0 }, { loose: parseRect(loose), tight: parseRect(tight) });
 
 describe('pictureBetweenBars', () => {
   it.each([
@@ -36,6 +36,6 @@ describe('pictureBetweenBars', () => {
   });
 
   it('finds nothing in black', () => {
-    expect(pictureBetweenBars({ width: 1280, height: 720 }, undefined)).toBeUndefined();
+    expect(activePicture({ width: 1280, height: 720 }, undefined)).toBeUndefined();
   });
 });

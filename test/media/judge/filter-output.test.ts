@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  cameraShake,
   cameraSpeed,
   FILTER_OUTPUT_FILES,
   type FilterOutput,
   fades,
-  liveliness,
+  motionAmount,
   parseFilterOutput,
-  shaking,
 } from '../../../src/media/judge/filter-output.ts';
 import { median } from '../../../src/media/judge/median.ts';
 
@@ -91,24 +91,24 @@ describe('figures', () => {
   }
 
   it.each([5, 8, 10, 12, 12.5, 15, 16])('calls no smooth way of the camera a shake, at %d looks a second', (rate) => {
-    expect(shaking(steps(rate, 4, (time) => 30 * time))).toBeCloseTo(0);
-    expect(shaking(steps(rate, 4, (time) => 4 * time * time))).toBeCloseTo(0);
+    expect(cameraShake(steps(rate, 4, (time) => 30 * time))).toBeCloseTo(0);
+    expect(cameraShake(steps(rate, 4, (time) => 4 * time * time))).toBeCloseTo(0);
     expect(cameraSpeed(steps(rate, 4, (time) => 30 * time))).toBeCloseTo(30);
   });
 
   it.each([8, 10, 12, 15, 16])('measures a shake of two per cent from end to end, at %d looks a second', (rate) => {
-    const swing = shaking(steps(rate, 4, (time) => Math.sin(2 * Math.PI * 3.1 * time)));
+    const swing = cameraShake(steps(rate, 4, (time) => Math.sin(2 * Math.PI * 3.1 * time)));
     expect(swing).toBeGreaterThan(1.6);
     expect(swing).toBeLessThan(3);
     expect(cameraSpeed(steps(rate, 4, (time) => Math.sin(2 * Math.PI * 3.1 * time)))).toBeGreaterThan(5);
   });
 
   it('knows no shake of nothing, or of less than it takes', () => {
-    expect([shaking([]), shaking(steps(12, 4, () => 0).slice(0, 3)), cameraSpeed([])]).toEqual([0, 0, 0]);
+    expect([cameraShake([]), cameraShake(steps(12, 4, () => 0).slice(0, 3)), cameraSpeed([])]).toEqual([0, 0, 0]);
   });
 
   it('calls a clip lively that stands still now and then, and a still one that flashes once still', () => {
-    const change = (of: readonly number[]) => liveliness(of.map((one) => ({ change: one, low: 50, high: 150 })));
+    const change = (of: readonly number[]) => motionAmount(of.map((one) => ({ change: one, low: 50, high: 150 })));
     expect(change([0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 3])).toBeGreaterThan(0.4);
     expect(change(Array.from({ length: 20 }, (_, index) => (index === 7 ? 60 : 0)))).toBe(0);
   });
@@ -123,7 +123,7 @@ describe('figures', () => {
   it('measures change against contrast', () => {
     const bright = Array.from({ length: 5 }, () => ({ change: 2, low: 50, high: 150 }));
     const dark = bright.map(({ change }) => ({ change: change / 5, low: 20, high: 40 }));
-    expect(liveliness(bright)).toBe(2);
-    expect(liveliness(dark)).toBeCloseTo(2);
+    expect(motionAmount(bright)).toBe(2);
+    expect(motionAmount(dark)).toBeCloseTo(2);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodedFrame } from '../../../src/media/probe/first-frames.ts';
-import { bestStretch, partInOneShape, stretchesOf } from '../../../src/media/probe/shapes.ts';
+import { bestSegment, partInOneResolution, stretchesOf } from '../../../src/media/probe/shapes.ts';
 
 const [WIDE, HIGH] = [
   { width: 640, height: 360 },
@@ -37,29 +37,32 @@ describe('the part that is taken', () => {
   const stretches = stretchesOf(TURNED, 0, 8);
 
   it('is the longest in one shape, or that at a start that was asked for', () => {
-    expect(bestStretch(stretches, false)).toBe(stretches[1]);
-    expect(bestStretch(stretches, true)).toBe(stretches[0]);
+    expect(bestSegment(stretches, false)).toBe(stretches[1]);
+    expect(bestSegment(stretches, true)).toBe(stretches[0]);
   });
 
   it('is none where the size does not change', () => {
-    expect(bestStretch(stretchesOf([frame(0, WIDE), frame(2, WIDE)], 0, 4), false)).toBeUndefined();
+    expect(bestSegment(stretchesOf([frame(0, WIDE), frame(2, WIDE)], 0, 4), false)).toBeUndefined();
   });
 
   it('ends before the next shape, and says why', () => {
-    expect(partInOneShape(stretches, { start: 1.5, end: 4, size: HIGH }, null)).toEqual({
+    expect(partInOneResolution(stretches, { start: 1.5, end: 4, size: HIGH }, null)).toEqual({
       ...{ start: 1.5, seconds: 2.501, until: 4 },
       because: 'its picture changes its shape (640x360, 360x640) at 1.5 s, 6 s, and one is taken',
     });
   });
 
   it('has 4 s at most', () => {
-    expect(partInOneShape(stretches, { start: 1.5, end: 6, size: HIGH }, null)).toMatchObject({ seconds: 4, until: 6 });
+    expect(partInOneResolution(stretches, { start: 1.5, end: 6, size: HIGH }, null)).toMatchObject({
+      seconds: 4,
+      until: 6,
+    });
   });
 
   it.each([
     [null, { start: 0, end: 1.5, size: WIDE }, /from 0 s on only 1.5 s have one, and 2 s are needed/],
     [4, { start: 1, end: 3.5, size: WIDE }, /from 1 s on only 2.5 s have one, and 4 s are needed/],
   ])('is refused where it is shorter than %s', (duration, stretch, words) => {
-    expect(partInOneShape(stretches, stretch, duration)).toMatch(words);
+    expect(partInOneResolution(stretches, stretch, duration)).toMatch(words);
   });
 });

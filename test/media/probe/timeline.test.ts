@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
-  decodeFrom,
   frameRate,
   pictureAt,
   readPackets,
   readShown,
+  seekPointBefore,
   type Timeline,
   timelineOf,
 } from '../../../src/media/probe/timeline.ts';
@@ -164,10 +164,10 @@ describe('decodeFrom', () => {
     [9, 7 - 1],
     [10.2, 8 - 1],
   ])('begins a second before the second keyframe before %d s', (seconds, from) => {
-    expect(decodeFrom({ keys: every(1, 20) }, seconds)).toBe(from);
+    expect(seekPointBefore({ keys: every(1, 20) }, seconds)).toBe(from);
   });
 
   it('begins at the beginning where fewer keyframes are known', () => {
-    expect(decodeFrom({ keys: [30] }, 40)).toBe(0);
+    expect(seekPointBefore({ keys: [30] }, 40)).toBe(0);
   });
 });

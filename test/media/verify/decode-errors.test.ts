@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ffmpeg, findFfmpeg } from '../../../src/media/ffmpeg/find.ts';
 import type { MediaInfo } from '../../../src/media/info.ts';
-import { checkSoundness, type Soundness } from '../../../src/media/verify/decode-errors.ts';
+import { checkDecodeIntegrity, type DecodeIntegrity } from '../../../src/media/verify/decode-errors.ts';
 import { type ClipKind, makeClip } from '../../helpers/clips.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { ffmpegPath } from '../../helpers/ffmpeg.ts';
@@ -12,12 +12,17 @@ import { tempFolder } from '../../helpers/temp.ts';
 const real = await findFfmpeg({ SORA_FFMPEG: ffmpegPath });
 const { signal } = new AbortController();
 
-function check(path: string, ffmpeg: Ffmpeg, info: MediaInfo = mediaInfo(), timeoutMs = 60_000): Promise<Soundness> {
-  return checkSoundness(path, { info, ffmpeg, signal, timeoutMs });
+function check(
+  path: string,
+  ffmpeg: Ffmpeg,
+  info: MediaInfo = mediaInfo(),
+  timeoutMs = 60_000,
+): Promise<DecodeIntegrity> {
+  return checkDecodeIntegrity(path, { info, ffmpeg, signal, timeoutMs });
 }
 
 describe('a file', () => {
-  it.each<[ClipKind, Partial<Soundness>]>([
+  it.each<[ClipKind, Partial<DecodeIntegrity>]>([
     ['shorter audio', { decoded: true }],
     ['corrupt frames', { decoded: true, damage: expect.stringMatching(/^\S.{8,}[^.]$/) }],
     ['missing bytes in frames', { decoded: true, damage: expect.any(String) }],
@@ -52,7 +57,7 @@ it.each([
 describe('what a build cannot tell is no damage', () => {
   const hevc = mediaInfo({ codec: 'HEVC' });
 
-  it.each<[string, string, MediaInfo, Soundness]>([
+  it.each<[string, string, MediaInfo, DecodeIntegrity]>([
     [
       'a codec without a decoder',
       'echo "[error] Decoder (codec hevc) not found for input stream #0:0" >&2; exit 1',
@@ -129,7 +134,7 @@ describe('what a build cannot tell is no damage', () => {
 
 it('throws what the signal stands for', async () => {
   const stopped = new AbortController();
-  const run = checkSoundness('/x.mp4', {
+  const run = checkDecodeIntegrity('/x.mp4', {
     info: mediaInfo(),
     ffmpeg: await fakeFfmpeg('exec tail -f /dev/null'),
     signal: stopped.signal,

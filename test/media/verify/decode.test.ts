@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../../../src/media/ffmpeg/find.ts';
 import type { MediaInfo, VideoInfo } from '../../../src/media/info.ts';
 import type { PlanTarget } from '../../../src/media/plan/plan.ts';
-import { masterProblems, shownProblems, stillPictures, verifyDecodes } from '../../../src/media/verify/decode.ts';
+import { countFrozenFrames, masterProblems, shownProblems, verifyDecodes } from '../../../src/media/verify/decode.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { ffmpegPath } from '../../helpers/ffmpeg.ts';
@@ -94,14 +94,14 @@ describe('shownProblems', () => {
   });
 });
 
-describe('stillPictures', () => {
+describe('countFrozenFrames', () => {
   it.each([
     [[0, 0, 0.01, 0, 0, 3, 0], 5],
     [[0, 0, 2, 0, 0, 0, 0, 0], 0],
     [[0, 0, 0, 0, 0], 5],
     [[], 0],
   ])('of %j are %d', (changes, count) => {
-    expect(stillPictures({ changes })).toBe(count);
+    expect(countFrozenFrames({ changes })).toBe(count);
   });
 });
 
@@ -114,7 +114,7 @@ describe('verifyDecodes', () => {
     const decoded = await verifyDecodes(path, ffmpeg, signal);
     expect(decoded).toMatchObject({ ok: true, frames: 50, sound: undefined });
     expect(decoded.ok && decoded.times.map((at, index) => Math.abs(at - index / 25) < 1e-4)).not.toContain(false);
-    expect(decoded.ok && stillPictures(decoded)).toBe(50);
+    expect(decoded.ok && countFrozenFrames(decoded)).toBe(50);
   });
 
   it('finds damage, in sound too unless told to leave it', async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ffmpeg, findFfmpeg, listParts } from '../../../../src/media/ffmpeg/find.ts';
 import { measureTracks } from '../../../../src/media/ffmpeg/sound.ts';
 import type { MediaInfo } from '../../../../src/media/info.ts';
-import { liveliness, type Measurements } from '../../../../src/media/judge/filter-output.ts';
+import { type Measurements, motionAmount } from '../../../../src/media/judge/filter-output.ts';
 import { type Finding, judge } from '../../../../src/media/judge/judge.ts';
 import { measureBetweenBars, measureGraph, measurePicture } from '../../../../src/media/judge/measure-picture.ts';
 import { planMedia } from '../../../../src/media/plan/plan.ts';
@@ -165,7 +165,7 @@ describe('clips that were made good and bad', () => {
       const { readings } = await measureBetweenBars({
         ...{ source: path, info, ffmpeg, signal, start: 0, seconds: 2, want: {} },
       });
-      return liveliness(readings.samples);
+      return motionAmount(readings.samples);
     };
     const [plain, barred] = [await measured('good'), await measured('with bars')];
     expect(barred / plain).toBeGreaterThan(0.8);

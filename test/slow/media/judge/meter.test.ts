@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fades, liveliness, shaking } from '../../../../src/media/judge/filter-output.ts';
+import { cameraShake, fades, motionAmount } from '../../../../src/media/judge/filter-output.ts';
 import { createMeter } from '../../../../src/media/judge/meter.ts';
 import { motionVerdict, steadinessVerdict } from '../../../../src/media/judge/thresholds.ts';
 
@@ -134,8 +134,8 @@ describe('movement', () => {
     'of a smooth pan of a third of the width a second is steady at %d fps',
     (fps) => {
       const { samples } = measure((x, y, time) => painted(x + time / 3, y, time), { fps, seconds: 1.2 });
-      expect(shaking(samples)).toBeLessThan(0.3);
-      expect(steadinessVerdict(shaking(samples)).word).toBe('steady');
+      expect(cameraShake(samples)).toBeLessThan(0.3);
+      expect(steadinessVerdict(cameraShake(samples)).word).toBe('steady');
       expect(samples.slice(2).every(({ x }) => x < -1)).toBe(true);
     },
   );
@@ -147,7 +147,7 @@ describe('movement', () => {
         fps,
         seconds: 1.2,
       });
-      expect(steadinessVerdict(shaking(samples)).word).toBe('shaking');
+      expect(steadinessVerdict(cameraShake(samples)).word).toBe('shaking');
     }
   });
 
@@ -160,7 +160,7 @@ describe('movement', () => {
   it('of a lively scene is as much at 5 fps as at 25 and more, and when 5 fps come in 25', () => {
     const figure = portrait(3);
     const lively: Scene = (x, y, time) => figure(x - 0.05 * Math.sin(3 * time), y, time);
-    const at = (fps: number, scene: Scene = lively): number => liveliness(measure(scene, { fps }).samples);
+    const at = (fps: number, scene: Scene = lively): number => motionAmount(measure(scene, { fps }).samples);
     const slow: Scene = (x, y, time) => lively(x, y, Math.floor(time * 5 + 1e-6) / 5);
     const all = [at(5), at(8), at(25), at(60), at(25, slow)];
     expect(all.map((change) => motionVerdict({ change, speed: 0 }).word)).toEqual(all.map(() => 'moving'));
@@ -170,8 +170,8 @@ describe('movement', () => {
   it.each([5, 8, 24, 60])('of static is more than a person makes, at %d fps', (fps) => {
     const number = numbers(5);
     const { samples } = measure(() => 219 * number(), { fps });
-    expect(liveliness(samples)).toBeGreaterThan(30);
-    expect(steadinessVerdict(shaking(samples)).word).toBe('steady');
+    expect(motionAmount(samples)).toBeGreaterThan(30);
+    expect(steadinessVerdict(cameraShake(samples)).word).toBe('steady');
   });
 
   it('of one picture again and again is none', () => {
