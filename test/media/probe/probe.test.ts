@@ -111,7 +111,7 @@ it('says of an MP4 without its index that it is cut off, and what helps', async 
   await writeFile(path, (await readFile(path)).subarray(0, -1500));
   await expect(probeMedia(path, { signal, ffmpeg })).rejects.toMatchObject({
     message: expect.stringMatching(/cut off: the index/),
-    hint: expect.stringMatching(/copied or downloaded to its end/),
+    hint: expect.stringMatching(/copy or download is incomplete/),
   });
 });
 
