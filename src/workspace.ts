@@ -2,6 +2,7 @@
  * What use cases are given: this machine, where things are kept, hosts and settings, as services that are made when they
  * are first asked for. Nothing of a command line: no options, no terminal.
  */
+import { setMaxListeners } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Cast } from './characters/cast-format.ts';
@@ -100,6 +101,8 @@ export interface WorkspaceOptions {
 
 export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}): Workspace {
   const { selection = {}, reporter = SILENT, stdin, onSecret, onWire } = options;
+  // Every job that is followed listens to it.
+  setMaxListeners(0, runtime.signal);
   // What keeps nothing works in a container without a home, too.
   const paths = once(() => {
     const found = storePaths(runtime);

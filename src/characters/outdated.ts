@@ -83,7 +83,7 @@ export function outdatedNote({ name }: Pick<Character, 'name'>, { differs, mayDi
   const also = maybe.replace(/^i/, 'I');
   const what = differs.length === 0 ? maybe : mayDiffer.length === 0 ? surely : `${surely}. ${also}`;
   const again = `sora character create <clip> ${shellOption('--name', shellPhrase(name))} --force`;
-  return `${name} was prepared by an earlier version; ${what}. To prepare it again with the same options: ${again}`;
+  return `${name} was prepared by an earlier version; ${what}. To prepare it again, with the options that it had (its registrations are then made anew): ${again}`;
 }
 
 /** More are told in one sentence. */

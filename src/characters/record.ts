@@ -141,7 +141,7 @@ export function decodeCharacter(json: unknown): Character {
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 40 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 40 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest({

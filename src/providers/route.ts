@@ -26,17 +26,20 @@ export function createRoute(
   const root = trimEnd(url ?? baseUrl, '/');
   const auth = authFor(key, root, entry.keyHeader(backend));
   /** A store that a host names is sent what it asks for, and nothing of the host's own. */
-  const headersOf = (more: Partial<HttpRequest>): Pick<HttpRequest, 'headers'> =>
-    entry.headers && more.keyless !== true ? { headers: { ...entry.headers, ...more.headers } } : {};
+  // A host may name addresses elsewhere, and nothing of its own goes there.
+  const headersOf = (to: string, more: Partial<HttpRequest>): Pick<HttpRequest, 'headers'> =>
+    entry.headers && more.keyless !== true && URL.canParse(to) && new URL(to).origin === new URL(root).origin
+      ? { headers: { ...entry.headers, ...more.headers } }
+      : {};
   return {
     root,
     read: (to, { signal }, more = {}) => ({
       ...{ method: 'GET', kind: 'read', url: to, auth, signal },
       ...more,
-      ...headersOf(more),
+      ...headersOf(to, more),
     }),
     create: (to, body, { signal }, more = {}) =>
-      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more, ...headersOf({}) }),
+      http.send({ method: 'POST', kind: 'create', url: to, auth, body, signal, ...more, ...headersOf(to, {}) }),
   };
 }
 

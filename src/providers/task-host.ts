@@ -17,6 +17,7 @@ import { characterError, isNotServed } from '../http/errors.ts';
 import { checkNamedUrl, isSuccess, openWithUrlRefresh } from '../http/ranged-content.ts';
 import { isMasked } from '../http/redact.ts';
 import type { Call } from '../http/request.ts';
+import { MAX_WAIT_MS } from '../http/retry.ts';
 import { urlExists } from '../http/url-exists.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
@@ -165,18 +166,19 @@ export function createTaskHost(
         ...(cause === undefined ? {} : { cause }),
       });
     let task = begun;
-    let unknownMs = 0;
+    let unknownMs: number | undefined;
     let waitedMs = 0;
     for (let pace = FIRST_POLL_MS; !task || !isOver(task); pace = Math.min(pace * 1.5, SLOWEST_POLL_MS)) {
       if (waitedMs >= LONGEST_WAIT_MS) throw lost(`it was not ready after ${LONGEST_WAIT_MS / 60_000} minutes`);
       // One that an earlier command has begun is asked about at once.
-      const ms = waitedMs === 0 && !task ? 0 : Math.max(pace, task?.video.pollAfterMs ?? 0);
+      const ms = waitedMs === 0 && !task ? 0 : Math.max(pace, Math.min(task?.video.pollAfterMs ?? 0, MAX_WAIT_MS));
       waitedMs += Math.max(ms, 1);
       try {
         if (ms > 0) await sleep(ms, call.signal);
         const next = await readTask(id, call);
         if (!next && !task) return undefined;
-        unknownMs = next ? 0 : unknownMs + ms;
+        // Of the first 404 in a row on: what was waited for before it says nothing.
+        unknownMs = next ? undefined : unknownMs === undefined ? 0 : unknownMs + ms;
         task = next ?? task;
       } catch (error) {
         if (call.signal.aborted) throw lost('the wait for it was interrupted', error);
@@ -185,7 +187,7 @@ export function createTaskHost(
           throw lost(`it cannot be asked about: ${error instanceof Error ? error.message : error}`, error);
         }
       }
-      if (unknownMs >= SETTLING_MS) throw lost('the host does not know it');
+      if (unknownMs !== undefined && unknownMs >= SETTLING_MS) throw lost('the host does not know it');
     }
     return task;
   }

@@ -1,5 +1,7 @@
 /** A stand-in for video hosts on the loopback interface: strict where they are strict, with its memory on disk. */
+
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -67,6 +69,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const dialects = createDialects({ ...places, references, uploads, key });
 
   const closing = new AbortController();
+  // Each delayed request listens to it.
+  setMaxListeners(0, closing.signal);
   const open = new Set<Promise<void>>();
 
   /** The scenario of the header, kept for as long as its file stays the same. */

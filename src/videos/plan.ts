@@ -66,8 +66,14 @@ export async function planVideo(workspace: Workspace, order: VideoOrder): Promis
   return plan;
 }
 
-/** The plan with what the host knows all its characters as, in their order. Throws `usage` as `planVideo` does. */
+/**
+ * The plan with what the host knows all its characters as, those that were known before included, in their order. Throws
+ * `usage` as `planVideo` does, and TypeError for another number of them: some would be left out of the video in silence.
+ */
 export function completePlan(plan: VideoPlan, cast: readonly Registration[]): VideoPlan {
+  const { characters } = plan.order.input;
+  if (cast.length !== characters.length)
+    throw new TypeError(`a plan of ${characters.length} characters is completed with ${cast.length} registrations`);
   return { ...plan, ...requestOf(plan.order, cast, plan.reference), missing: [] };
 }
 

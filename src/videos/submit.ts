@@ -24,7 +24,10 @@ export interface Submitted {
 
 /** What is sent: a video from words, or one that is made from another. */
 export type Order = Pick<RequestPlan, 'request' | 'fingerprint'> &
-  (Pick<RequestPlan, 'video'> | { readonly derivation: NewDerivation });
+  (Pick<RequestPlan, 'video'> | { readonly derivation: NewDerivation }) & {
+    /** Of a plan: who has no registration yet. Words stand in the place of their ids. */
+    readonly missing?: readonly unknown[];
+  };
 
 export interface SubmitOptions extends AdmissionOptions {
   readonly order: Order;
@@ -43,9 +46,12 @@ export interface SubmitOptions extends AdmissionOptions {
 
 /**
  * Writes the record, sends the request once, and writes down what came of it. Sends nothing when the key has a job, and
- * waits for another command that is sending that one.
+ * waits for another command that is sending that one. Throws TypeError for a plan that is not complete.
  */
 export async function submit(workspace: Workspace, options: SubmitOptions): Promise<Submitted> {
+  const { missing = [] } = options.order;
+  if (missing.length > 0)
+    throw new TypeError(`the order lacks ${missing.length} registrations: complete its plan first`);
   for (;;) {
     const job = await newJob(workspace, options);
     const { sent, duplicate } = await sendAdmitted(workspace, job, options);

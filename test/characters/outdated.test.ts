@@ -53,7 +53,7 @@ describe('outdated', () => {
 
   it('is told with the command that makes it anew', () => {
     expect(outdatedNote({ name: 'Bob Jr.' }, { differs: [], mayDiffer: ['light', 'start', 'sound'] })).toBe(
-      'Bob Jr. was prepared by an earlier version; its light, start or sound may differ now. To prepare it again with the same options: sora character create <clip> --name "Bob Jr." --force',
+      'Bob Jr. was prepared by an earlier version; its light, start or sound may differ now. To prepare it again, with the options that it had (its registrations are then made anew): sora character create <clip> --name "Bob Jr." --force',
     );
   });
 });

@@ -64,7 +64,7 @@ describe('store check', () => {
     await addOld(test, 'Joe', { planVersion, options: { ...DEFAULT_CLIP_OPTIONS, start } });
     await runStoreCheck(test.context);
     await runCharacterList(test.context);
-    const note = `Joe was prepared by an earlier version; ${words}. To prepare it again with the same options: sora character create <clip> --name "Joe" --force`;
+    const note = `Joe was prepared by an earlier version; ${words}. To prepare it again, with the options that it had (its registrations are then made anew): sora character create <clip> --name "Joe" --force`;
     for (const text of [test.stdout.text(), test.stderr.text()]) expect(text.includes(note)).toBe(words !== undefined);
   });
 

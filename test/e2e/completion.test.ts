@@ -135,7 +135,7 @@ describe('completion in fish', () => {
     );
     const about = '1280x720, 3.50 s';
     expect(lines).toEqual([
-      'video\tjobs: make videos, follow them, fetch them',
+      'video\tmake videos, follow their jobs, download them',
       `Mia Wong\t${about}`,
       `Mia Wong\t${about}`,
       `${NASTY}\t${about}`,

@@ -93,6 +93,11 @@ describe('the use cases of a video, without a command line', () => {
         ['Joe', 'id'],
         ['Ann', 'id'],
       ]);
+      if (isFirst) {
+        const early = { ...{ order: plan, provider: plan.order.provider, key: undefined }, resend: false, ownIds: [] };
+        await expect(submit(workspace, { ...early, wait: undefined })).rejects.toThrow(/lacks 2 registrations/);
+        expect(() => completePlan(plan, cast.slice(1))).toThrow(/2 characters .* with 1/);
+      }
       const whole = completePlan(plan, cast);
       expect(whole.fingerprint).toBe(plan.fingerprint);
       expect(whole.video.characters).toEqual(cast.map(({ value }) => value));

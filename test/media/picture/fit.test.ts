@@ -93,7 +93,7 @@ it.each<[PictureKind, (bytes: Buffer) => unknown]>([
   } as const;
   await expect(fitImage({ ...request, bytes, ffmpeg: nothing })).rejects.toMatchObject({
     code: 'clip',
-    message: expect.stringMatching(/at most 8192x8192 is handled/),
+    message: expect.stringMatching(/at most 8192x8192 is supported/),
   });
 });
 
