@@ -17,17 +17,23 @@ export interface MasterLook extends PictureLook {
   /** The small pictures that were read. */
   readonly pictures: readonly Uint8Array[];
   readonly size: Size;
+  /** Of all of each: measured while the next ones are decoded. */
+  readonly meter: Meter;
 }
 
 export function createMasterLook({ fps, ...target }: Pick<PlanTarget, 'width' | 'height' | 'fps'>): MasterLook {
   const size = smaller(target, SMALL_SIDE);
   const pictures: Uint8Array[] = [];
+  const meter = createMeter(size, fps);
   return {
-    ...{ size, pictures },
+    ...{ size, pictures, meter },
     branches: [seenBranch(size, fps), bars({ toFiles: false })],
     outputs: [...seenOutput(fps), ...lookOutputs({ bars: true })],
     async read(stdout) {
-      for await (const picture of picturesOf(stdout, size)) pictures.push(picture);
+      for await (const picture of picturesOf(stdout, size)) {
+        pictures.push(picture);
+        meter.add(picture);
+      }
     },
   };
 }
@@ -46,7 +52,7 @@ export function judgeMaster(
   const [loose = '', tight = ''] = shown.printed;
   const seen = { ...printed, loose, tight };
   const readings = (meter: Meter) => parseFilterOutput(seen, { offset: plan.start, meter, fps });
-  const whole = readings(metered(look, fps, plan.target));
+  const whole = readings(look.meter);
   const lit = activePicture(plan.target, whole.lit);
   return {
     part: { start: plan.start, seconds },
@@ -67,14 +73,14 @@ function frameLine(at: number): string {
   return `frame:0 pts_time:${at}`;
 }
 
-/** Measures the small pictures, of a part of the frame alone where one is given. */
-function metered({ pictures, size }: MasterLook, fps: number, frame: Size, part?: Rect): Meter {
+/** Measures a part of the frame in the small pictures. */
+function metered({ pictures, size }: MasterLook, fps: number, frame: Size, part: Rect): Meter {
   const [across, down] = [size.width / frame.width, size.height / frame.height];
-  const [left, top] = part ? [Math.ceil(part.x * across), Math.ceil(part.y * down)] : [0, 0];
-  const right = part ? Math.floor((part.x + part.width) * across) : size.width;
-  const bottom = part ? Math.floor((part.y + part.height) * down) : size.height;
+  const [left, top] = [Math.ceil(part.x * across), Math.ceil(part.y * down)];
+  const right = Math.floor((part.x + part.width) * across);
+  const bottom = Math.floor((part.y + part.height) * down);
   const meter = createMeter({ width: right - left, height: bottom - top }, fps);
-  for (const picture of pictures) meter.add(part ? cut(picture, size.width, { left, top, right, bottom }) : picture);
+  for (const picture of pictures) meter.add(cut(picture, size.width, { left, top, right, bottom }));
   return meter;
 }
 
