@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['fingerprints', 'commands/character-sync', 'commands/doctor'],
+  ...['fingerprints', 'commands/character/sync', 'commands/doctor/doctor'],
   ...['e2e/faults', 'masters/matrix-shape', 'masters/timing', 'e2e/readme', 'slow/media/ffmpeg/sound'],
   ...['masters/picture-shape', 'masters/matrix-picture', 'slow/media/prepare', 'e2e/fuzz', 'e2e/chaos', 'e2e/hostile'],
   ...['slow/media/judge/measure-picture', 'masters/matrix-streams', 'e2e/forced-exit', 'e2e/keys'],

@@ -40,7 +40,7 @@ export function addCharacter(character: Command, act: Act): void {
     .action(
       act<ClipFlags & CostFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
         async (context, [file = ''], options) => {
-          const { runCharacterCreate } = await import('../commands/character-create.ts');
+          const { runCharacterCreate } = await import('../commands/character/create.ts');
           return runCharacterCreate(context, { ...options, file, options: clipWishes(options) });
         },
       ),
@@ -49,7 +49,7 @@ export function addCharacter(character: Command, act: Act): void {
     .command('list')
     .description('list the cast')
     .addHelpText('after', examples('sora character list', 'sora character list --json'))
-    .action(act(async (context) => (await import('../commands/character.ts')).runCharacterList(context)));
+    .action(act(async (context) => (await import('../commands/character/manage.ts')).runCharacterList(context)));
   character
     .command('show')
     .description('show one character: its clip, where it came from, where it is registered')
@@ -59,7 +59,7 @@ export function addCharacter(character: Command, act: Act): void {
     .addHelpText('after', examples('sora character show Joe', 'sora character show Joe --sheet joe.png'))
     .action(
       act<{ sheet?: string; force: boolean }>(async (context, [name = ''], options) =>
-        (await import('../commands/character.ts')).runCharacterShow(context, name, options),
+        (await import('../commands/character/manage.ts')).runCharacterShow(context, name, options),
       ),
     );
   character
@@ -70,7 +70,7 @@ export function addCharacter(character: Command, act: Act): void {
     .addHelpText('after', examples('sora character rename Joe "Joe Smith"'))
     .action(
       act(async (context, [name = '', next = '']) =>
-        (await import('../commands/character.ts')).runCharacterRename(context, name, next),
+        (await import('../commands/character/manage.ts')).runCharacterRename(context, name, next),
       ),
     );
   character
@@ -81,7 +81,7 @@ export function addCharacter(character: Command, act: Act): void {
     .addHelpText('after', examples('sora character remove Joe --yes'))
     .action(
       act<{ yes: boolean }>(async (context, [name = ''], { yes }) =>
-        (await import('../commands/character.ts')).runCharacterRemove(context, name, yes),
+        (await import('../commands/character/manage.ts')).runCharacterRemove(context, name, yes),
       ),
     );
   addCast(character, act);
@@ -99,7 +99,7 @@ function addCast(character: Command, act: Act): void {
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
     .action(
       act<CostFlags & { resend: boolean }>(async (context, names, options) =>
-        (await import('../commands/character-sync.ts')).runCharacterSync(context, names, options),
+        (await import('../commands/character/sync.ts')).runCharacterSync(context, names, options),
       ),
     );
   character
@@ -125,7 +125,7 @@ function addCast(character: Command, act: Act): void {
     .action(
       act<{ name: string; clip?: string; orientation?: Orientation; asRegistered: boolean }>(
         async (context, [id = ''], options) =>
-          (await import('../commands/character-sync.ts')).runCharacterAdopt(context, { ...options, id }),
+          (await import('../commands/character/sync.ts')).runCharacterAdopt(context, { ...options, id }),
       ),
     );
   character
@@ -141,7 +141,7 @@ function addCast(character: Command, act: Act): void {
     )
     .action(
       act<{ output: string; withClips: boolean; force: boolean }>(async (context, names, options) =>
-        (await import('../commands/character-transfer.ts')).runCharacterExport(context, { ...options, names }),
+        (await import('../commands/character/transfer.ts')).runCharacterExport(context, { ...options, names }),
       ),
     );
   character
@@ -152,7 +152,7 @@ function addCast(character: Command, act: Act): void {
     .addHelpText('after', examples('sora character import cast.json'))
     .action(
       act<{ force: boolean }>(async (context, [file = ''], { force }) =>
-        (await import('../commands/character-transfer.ts')).runCharacterImport(context, { file, force }),
+        (await import('../commands/character/transfer.ts')).runCharacterImport(context, { file, force }),
       ),
     );
 }

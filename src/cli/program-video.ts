@@ -1,8 +1,8 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
 import { type Command, Option } from 'commander';
-import type { DeriveFlags } from '../commands/video-derive.ts';
-import type { FollowFlags, GenerateFlags } from '../commands/video-input.ts';
-import type { ResendFlags } from '../commands/video-resend.ts';
+import type { DeriveFlags } from '../commands/video/derive.ts';
+import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
+import type { ResendFlags } from '../commands/video/resend.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
 import {
   type Act,
@@ -64,7 +64,7 @@ export function addVideo(video: Command, act: Act): void {
     )
     .action(
       act<Typed<GenerateFlags>>(async (context, [prompt = ''], options) => {
-        const { runGenerate } = await import('../commands/video-generate.ts');
+        const { runGenerate } = await import('../commands/video/generate.ts');
         return runGenerate(context, { ...followFlags(options), prompt });
       }),
     );
@@ -77,7 +77,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video status', 'sora video status @last --exit-status'))
     .action(
       act<{ watch: boolean; exitStatus: boolean }>(async (context, ids, options) => {
-        const { runVideoStatus } = await import('../commands/video-status.ts');
+        const { runVideoStatus } = await import('../commands/video/status.ts');
         return runVideoStatus(context, { ...options, ids });
       }),
     );
@@ -87,7 +87,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
     .action(
       act<Typed<FollowFlags> & { adopt?: string }>(async (context, ids, options) => {
-        const { runVideoWait } = await import('../commands/video-wait.ts');
+        const { runVideoWait } = await import('../commands/video/wait.ts');
         return runVideoWait(context, { ...followFlags(options), ids });
       }),
     );
@@ -108,7 +108,7 @@ export function addVideo(video: Command, act: Act): void {
     .action(
       act<{ variant: 'video' | 'thumbnail' | 'spritesheet'; output?: string; force: boolean; allowDrift: boolean }>(
         async (context, [id = ''], options) => {
-          const { runVideoDownload } = await import('../commands/video-wait.ts');
+          const { runVideoDownload } = await import('../commands/video/wait.ts');
           return runVideoDownload(context, { ...options, id });
         },
       ),
@@ -122,8 +122,8 @@ export function addVideo(video: Command, act: Act): void {
     .action(
       act<{ status?: string; remote: boolean }>(async (context, _args, options) =>
         options.remote
-          ? (await import('../commands/video-remote.ts')).runVideoListRemote(context, options)
-          : (await import('../commands/video-status.ts')).runVideoList(context, options),
+          ? (await import('../commands/video/remote.ts')).runVideoListRemote(context, options)
+          : (await import('../commands/video/status.ts')).runVideoList(context, options),
       ),
     );
   video
@@ -131,7 +131,7 @@ export function addVideo(video: Command, act: Act): void {
     .description('show the record of a job, without asking its host')
     .argument('<id>', JOB_ID)
     .addHelpText('after', examples('sora video show @last --json'))
-    .action(act(async (context, [id = '']) => (await import('../commands/video-status.ts')).runVideoShow(context, id)));
+    .action(act(async (context, [id = '']) => (await import('../commands/video/status.ts')).runVideoShow(context, id)));
   for (const kind of DERIVATIONS) addDerivation(video, act, kind);
   video
     .command('cancel')
@@ -139,7 +139,7 @@ export function addVideo(video: Command, act: Act): void {
     .argument('<id>', JOB_ID)
     .addHelpText('after', examples('sora video cancel @last'))
     .action(
-      act(async (context, [id = '']) => (await import('../commands/video-remote.ts')).runVideoCancel(context, id)),
+      act(async (context, [id = '']) => (await import('../commands/video/remote.ts')).runVideoCancel(context, id)),
     );
   video
     .command('delete')
@@ -149,7 +149,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video delete @last --yes'))
     .action(
       act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
-        (await import('../commands/video-remote.ts')).runVideoDelete(context, { id, yes }),
+        (await import('../commands/video/remote.ts')).runVideoDelete(context, { id, yes }),
       ),
     );
   followOptions(video.command('resend').description('send the request of an unknown job once more, as it was recorded'))
@@ -161,7 +161,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video resend job_0mi8ovgg4k2x7qp', 'sora video resend @last --wait'))
     .action(
       act<Typed<ResendFlags>>(async (context, [id = ''], options) => {
-        const { runVideoResend } = await import('../commands/video-resend.ts');
+        const { runVideoResend } = await import('../commands/video/resend.ts');
         return runVideoResend(context, { ...followFlags(options), id });
       }),
     );
@@ -173,7 +173,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video close job_0mi8ovgg4k2x7qp', 'sora video close @last --yes'))
     .action(
       act<{ yes: boolean }>(async (context, [id = ''], { yes }) =>
-        (await import('../commands/video-close.ts')).runVideoClose(context, { id, yes }),
+        (await import('../commands/video/close.ts')).runVideoClose(context, { id, yes }),
       ),
     );
   video
@@ -184,7 +184,7 @@ export function addVideo(video: Command, act: Act): void {
     .addHelpText('after', examples('sora video prune --older-than 30d --dry-run', 'sora video prune --older-than 30d'))
     .action(
       act<{ olderThan: number; dryRun: boolean }>(async (context, _args, options) =>
-        (await import('../commands/video-prune.ts')).runVideoPrune(context, options),
+        (await import('../commands/video/prune.ts')).runVideoPrune(context, options),
       ),
     );
 }
@@ -211,7 +211,7 @@ function addDerivation(video: Command, act: Act, kind: Derivation): void {
     .addHelpText('after', examples(`sora video ${kind} @last "${example} --wait`))
     .action(
       act<Typed<DeriveFlags>>(async (context, [id = '', prompt = ''], options) => {
-        const { runVideoDerive } = await import('../commands/video-derive.ts');
+        const { runVideoDerive } = await import('../commands/video/derive.ts');
         return runVideoDerive(context, { ...followFlags(options), kind, id, prompt });
       }),
     );

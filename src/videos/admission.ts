@@ -7,7 +7,7 @@ import { relativeTime } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { resumeCommand } from './find-jobs.ts';
 import { describe } from './lifecycle.ts';
-import { resolveUnknown, type Settled, unresolvedError } from './recover-lost.ts';
+import { resolveUnknown, type Settled, unresolvedError } from './lost/recover.ts';
 
 export interface AdmissionOptions {
   readonly order: { readonly fingerprint: string };

@@ -6,8 +6,8 @@ import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
 import { describe, jobError, mergeJobRecords, refreshJob } from './lifecycle.ts';
+import { requireSettled } from './lost/recover.ts';
 import type { Output } from './output-target.ts';
-import { requireSettled } from './recover-lost.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
 export async function findJobs(workspace: Workspace, ids: readonly string[]): Promise<readonly Job[]> {

@@ -8,8 +8,8 @@ import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
 import { deletedError, resumeCommand, saveProgress } from './find-jobs.ts';
 import { describe, jobError, waitForJob } from './lifecycle.ts';
+import { requireSettled } from './lost/recover.ts';
 import { type Output, targetOf } from './output-target.ts';
-import { requireSettled } from './recover-lost.ts';
 
 export interface SaveOptions {
   /** A file, a folder, or a stream; `<id>.mp4` in the working directory unless given. */

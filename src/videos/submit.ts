@@ -13,8 +13,8 @@ import { type Resumable, resumeCommand } from './find-jobs.ts';
 import { recoveryCommands } from './job-command.ts';
 import { newJobId } from './job-record.ts';
 import { applyRemote, jobError, mergeJobRecords } from './lifecycle.ts';
+import { closeReplaced, refuseResent } from './lost/replace.ts';
 import type { RequestPlan } from './plan.ts';
-import { closeReplaced, refuseResent } from './replace.ts';
 
 export interface Submitted {
   readonly job: Job;

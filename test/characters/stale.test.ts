@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runGenerate } from '../../src/commands/video-generate.ts';
-import type { GenerateFlags } from '../../src/commands/video-input.ts';
+import { runGenerate } from '../../src/commands/video/generate.ts';
+import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import type { Registration } from '../../src/shared/character.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCharacterList } from '../../src/commands/character.ts';
+import { runCharacterList } from '../../src/commands/character/manage.ts';
 import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
 import { hashFile } from '../../src/disk/hash.ts';
 import type { Character } from '../../src/shared/character.ts';

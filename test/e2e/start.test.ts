@@ -52,11 +52,11 @@ const LOADED: Readonly<Record<string, string>> = {
   '--version': 'main rolldown-runtime',
   '--help': 'main rolldown-runtime',
   'video generate --help': 'cli main program-video rolldown-runtime',
-  'character list': 'character cli main program-character rolldown-runtime store',
+  'character list': 'cli main manage program-character rolldown-runtime store',
   'video list':
-    'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime store video-status wait-display',
+    'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime status store wait-display',
   'video status':
-    'cli cost deadline find-jobs lifecycle links main program-video rolldown-runtime settings store video-status wait-display',
+    'cli cost deadline find-jobs lifecycle links main program-video rolldown-runtime settings status store wait-display',
   'config list': 'cli config links main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
@@ -69,7 +69,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace rolldown-runtime route settings stdin store submit video-generate video-results wait-display',
+    'adapter body cast-format cli client cost deadline find-jobs generate keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit wait-display',
 };
 
 describe('start-up', () => {

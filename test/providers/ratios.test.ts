@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runGenerate } from '../../src/commands/video-generate.ts';
-import type { GenerateFlags } from '../../src/commands/video-input.ts';
+import { runGenerate } from '../../src/commands/video/generate.ts';
+import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import { checkSayable, isRatio, ratioName, ratioOf, ratiosOf, sizeOf, sizesOf } from '../../src/providers/ratios.ts';
 import { formatSize, parseSize, type Size } from '../../src/shared/geometry.ts';

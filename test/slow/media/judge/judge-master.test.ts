@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCharacterCreate } from '../../../../src/commands/character-create.ts';
+import { runCharacterCreate } from '../../../../src/commands/character/create.ts';
 import { runClipInspect, runClipPrepare } from '../../../../src/commands/clip.ts';
 import type { Finding, Judgement } from '../../../../src/media/judge/judge.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';

@@ -1,0 +1,154 @@
+/** The cast on this machine: list, show, rename, remove. */
+
+import { characterDocument, requireCharacter } from '../../characters/find.ts';
+import { outdatedNote, outdatedNotes } from '../../characters/outdated.ts';
+import type { WrittenSheet } from '../../clips/sheet.ts';
+import type { Context } from '../../context.ts';
+import { type Character, type CharacterDigest, isMade } from '../../shared/character.ts';
+import type { Clip } from '../../shared/clip.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { formatSize } from '../../shared/geometry.ts';
+import { formatBytes, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
+
+/** What its clip is, in a few words; a record that came without one may have it elsewhere. */
+async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
+  if (!master) return 'no clip';
+  if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
+  return 'no clip here';
+}
+
+/** `sora character list` */
+export async function runCharacterList(context: Context): Promise<undefined> {
+  const { ui } = context;
+  const store = await context.characters();
+  // A document has all of each character; a table needs little of it.
+  const whole = ui.json ? await store.list() : undefined;
+  const { records, broken } = whole ?? (await store.digests());
+  for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
+  ui.result({
+    json: whole && (await Promise.all(whole.records.map((one) => characterDocument(context, one)))),
+    text: whole ? '' : await castTable(context, records),
+    quiet: records.map(({ name }) => name),
+  });
+  for (const note of outdatedNotes(records)) ui.note(note);
+  const costs = records.flatMap(({ registrations }) => registrations.flatMap(({ cost }) => cost ?? []));
+  if (costs.length === 0) return;
+  const { formatPaid } = await import('../../costs/cost.ts');
+  ui.note(`Paid for registrations: ${formatPaid(costs)}`);
+}
+
+async function castTable(context: Context, cast: readonly CharacterDigest[]): Promise<string> {
+  if (cast.length === 0) return 'The cast is empty. Make a character: sora character create <clip> --name <name>';
+  const short = (master: Clip): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
+  const rows = cast.map(async (one) => [
+    one.name,
+    await clipWords(context, one, short),
+    registeredWith(one) || '-',
+    context.ui.time(one.createdAt),
+  ]);
+  const head = ['NAME', 'CLIP', 'REGISTERED WITH', 'CREATED'];
+  return context.ui.table(head, await Promise.all(rows), { NAME: 12, 'REGISTERED WITH': 15 });
+}
+
+function registeredWith({ registrations, pending = [] }: CharacterDigest): string {
+  const living = registrations
+    .filter(({ stale }) => stale !== true)
+    .map(({ provider, value }) => `${provider} ${value}`);
+  return [...new Set([...living, ...pending.map(({ provider }) => `${provider} (pending)`)])].join(', ');
+}
+
+/** `sora character show <name>` */
+export async function runCharacterShow(
+  context: Context,
+  name: string,
+  { sheet, force = false }: { sheet?: string; force?: boolean } = {},
+): Promise<undefined> {
+  const { ui } = context;
+  const document = await characterDocument(context, await requireCharacter(context, name));
+  const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
+  const { formatPaid } = await import('../../costs/cost.ts');
+  const { source, registrations, pending = [] } = document;
+  const long = (master: Clip): string =>
+    `${formatSize(master)}, ${master.seconds.toFixed(3)} s, ${master.fps.toFixed(3)} fps, ${formatBytes(master.bytes)}`;
+  const lines = [
+    ui.paint.bold(document.name),
+    `  clip        ${await clipWords(context, document, long)}`,
+    ...(document.clipPath === undefined ? [] : [`  file        ${document.clipPath}`]),
+    ...(source ? [`  made from   ${oneLine(source.fileName)}`] : []),
+    `  created     ${ui.date(document.createdAt)}`,
+    ...registrations.map(
+      (one) =>
+        `  registered  ${oneLine(one.value, 200)} with ${oneLine(one.provider, 40)} at ${oneLine(one.baseUrl)}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
+    ),
+    ...pending.map(
+      (one) =>
+        `  pending     with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
+    ),
+  ];
+  if (document.outdated) ui.note(outdatedNote(document, document.outdated));
+  if (drawn) lines.push(`  sheet       ${drawn.path}`);
+  ui.result({
+    json: drawn ? { ...document, sheet: drawn } : document,
+    prose: true,
+    text: lines.join('\n'),
+    quiet: [drawn?.path ?? document.name],
+  });
+}
+
+async function drawSheet(
+  context: Context,
+  { name, clipPath, master }: Character & { clipPath?: string },
+  { output, force }: { output: string; force: boolean },
+): Promise<WrittenSheet> {
+  if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
+    throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
+      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
+    });
+  const { writeSheet } = await import('../../clips/sheet.ts');
+  return writeSheet(context, { source: clipPath, title: name, output, force });
+}
+
+/** `sora character rename <name> <new>` */
+export async function runCharacterRename(context: Context, name: string, next: string): Promise<undefined> {
+  const { ui } = context;
+  const before = await requireCharacter(context, name);
+  const { checkName } = await import('../../characters/names.ts');
+  const renamed = await (await context.characters()).rename(before.name, checkName(next));
+  const elsewhere = renamed.registrations.filter((one) => one.name !== renamed.name);
+  if (elsewhere.length > 0)
+    ui.note(`Hosts know it as ${oneLine(elsewhere[0]?.name ?? '', 100)}; prompts for them still say that.`);
+  ui.result({
+    json: await characterDocument(context, renamed),
+    text: `${before.name} is now ${renamed.name}.`,
+    quiet: [renamed.name],
+  });
+}
+
+/** `sora character remove <name>` */
+export async function runCharacterRemove(context: Context, name: string, yes: boolean): Promise<undefined> {
+  const { ui } = context;
+  const character = await requireCharacter(context, name);
+  if (
+    !yes &&
+    !(await context.confirm(
+      `Remove ${character.name}${isMade(character) ? ' and its clip' : ''}?`,
+      'Add --yes to remove without being asked.',
+    ))
+  ) {
+    throw new SoraError('usage', `${character.name} was kept.`);
+  }
+  const { removed, clipRemoved } = await (await context.characters()).remove(character.name);
+  const hosts = [...new Set(removed.registrations.map(({ provider }) => provider))];
+  if (hosts.length > 0)
+    ui.note(`Its copy at ${hosts.join(', ')} stays there: hosts have no call that deletes a character.`);
+  for (const { provider, taskId } of removed.pending ?? []) {
+    const task = taskId === undefined ? 'the outcome of its request is not known' : `in its task ${taskId}`;
+    ui.note(`${provider} may still be making it (${task}); its id will be lost here.`);
+  }
+  const clipless = !isMade(removed) || removed.clipless === true;
+  ui.result({
+    json: { removed: character.name, clipRemoved },
+    text: `${character.name} is removed${clipRemoved ? ', and its clip' : clipless ? '' : '; its clip stays, because another record may need it'}.`,
+    quiet: [character.name],
+  });
+}

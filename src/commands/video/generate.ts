@@ -1,0 +1,59 @@
+/** `sora video generate`: everything that can be refused is refused first, then the record is written, then the request leaves. */
+import type { Context } from '../../context.ts';
+import { purposeOf } from '../../settings/choose-provider.ts';
+import { type CastingWish, castSaid } from '../../videos/auto-cast.ts';
+import { checkOrder } from '../../videos/check-order.ts';
+import { planVideo } from '../../videos/plan.ts';
+import { previewVideos, type SendOptions, sendVideos } from '../../videos/send.ts';
+import { type GenerateFlags, readVideoInput } from './input.ts';
+import { followAndShow, showJobs, showRequest } from './results.ts';
+
+export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
+  const waits = flags.wait || flags.output !== undefined;
+  const wished = await readVideoInput(context, flags, waits);
+  const purpose = purposeOf(flags);
+  const provider = await context.provider(purpose);
+  const model = flags.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
+  // What is refused anyway is not asked about.
+  checkOrder({ input: wished, provider, model }, flags);
+  const { input, autoCast } = await castSaid(
+    context,
+    { input: wished, provider, model },
+    { autoCast: flags.autoCast, size: flags, ask: askOf(context, flags) },
+  );
+  const doubts = checkOrder({ input, provider, model }, flags);
+  const deadlineMs = context.runtime.clock.now() + flags.timeout * 1000;
+  const plan = await planVideo(context, { input, provider, model, inject: flags.inject });
+  const options: SendOptions = {
+    ...flags,
+    ...{ autoCast, doubts, wait: waits ? flags : undefined },
+    onPartial: (jobs) => showJobs(context, jobs),
+    // A dry run asks nobody without need.
+    ask: flags.dryRun && flags.maxCost === undefined ? undefined : purpose,
+  };
+  if (flags.dryRun) {
+    const preview = await previewVideos(context, plan, options);
+    const request = provider.describeVideo(plan.video);
+    const { prompt } = plan.video;
+    showRequest(context, { ...preview, injected: plan.injected, autoCast, prompt, request, count: flags.count });
+    return 0;
+  }
+  const sent = await sendVideos(context, plan, options);
+  const jobs = sent.map(({ job }) => job);
+  if (waits) {
+    const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
+    return followAndShow(context, jobs, { ...flags, deadlineMs, firstPauseMs: ({ id }) => firstPauses.get(id) });
+  }
+  showJobs(context, jobs);
+  return 0;
+}
+
+/** Asks on the terminal; undefined where that cannot be: standard input that was read for something else has no answer in it. */
+function askOf(
+  { runtime, globals }: Context,
+  { prompt, reference }: GenerateFlags & { prompt: string },
+): CastingWish['ask'] {
+  const isTerminal = runtime.stdin.isTTY && runtime.stderr.isTTY && !runtime.env.CI;
+  if (!isTerminal || globals.json || globals.quiet || prompt === '-' || reference === '-') return undefined;
+  return async (question) => (await import('../../terminal/ask.ts')).ask(runtime, question, { byDefault: true });
+}

@@ -1,0 +1,92 @@
+/** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
+import type { Context } from '../../context.ts';
+import { type BillItem, describeBill, totalOf } from '../../costs/cost.ts';
+import type { WireRequest } from '../../providers/provider.ts';
+import { exitOf } from '../../shared/errors.ts';
+import type { Job } from '../../shared/job.ts';
+import type { Followed } from '../../videos/download.ts';
+import { resumeCommand } from '../../videos/find-jobs.ts';
+import { type FollowOptions, followJobs, type WaitLine } from '../../videos/follow.ts';
+import { requestText } from '../../videos/preview.ts';
+import { type FollowFlags, outputOf } from './input.ts';
+import { createWaitDisplay } from './wait-display.ts';
+
+/** The result of a command that sends and does not wait: the jobs, and how each is followed. */
+export function showJobs(context: Context, jobs: readonly Job[]): void {
+  context.ui.result({
+    json: jobs.length === 1 ? jobs[0] : jobs,
+    text: jobs
+      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
+      .join('\n'),
+    quiet: jobs.map(({ id }) => id),
+  });
+}
+
+export interface Preview {
+  /** As it is sent. */
+  readonly prompt: string;
+  /** The names that were put into the prompt, where that is done at all. */
+  readonly injected?: readonly string[];
+  /** The characters whom the prompt alone has named, where that is done at all. */
+  readonly autoCast?: readonly string[];
+  readonly request: WireRequest;
+  /** Empty where nothing would be sent. */
+  readonly bill: readonly BillItem[];
+  /** The jobs that the keys of the command have already. */
+  readonly existing?: readonly Job[];
+  /** How many videos the command makes; one unless given. */
+  readonly count?: number;
+}
+
+/** The request on stdout, its cost on stderr; with `--json`, both in one document. */
+export function showRequest({ ui, runtime }: Context, preview: Preview): void {
+  const { prompt, injected, autoCast, request, bill, existing = [], count = 1 } = preview;
+  if (request.note !== undefined) ui.note(request.note);
+  const ids = existing.map(({ id }) => id);
+  if (ids.length > 0) ui.note(`existing: ${ids.join(', ')}`);
+  const isSent = bill.length > 0;
+  ui.note(`Cost: ${isSent ? describeBill(bill) : 'none, because nothing would be sent'}`);
+  const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
+  const cost = isSent ? (totalOf(bill) ?? null) : { usd: 0, asOf, source: 'nothing would be sent' };
+  ui.result({
+    json: {
+      ...{ prompt, ...(injected && { injected }), ...(autoCast && { autoCast }), request, cost },
+      ...(ids.length > 0 && { existing: count === 1 ? ids[0] : ids }),
+    },
+    text: requestText(request),
+    quiet: [prompt],
+  });
+}
+
+/** A wait as a command was asked for it: `output` as it was typed. */
+interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 'firstPauseMs'> {}
+
+/** Follows every job to its file, shows one result for all of them, and returns the exit code. A single failure is thrown. */
+export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
+  const { output: _typed, pollInterval, ...options } = flags;
+  const moves = jobs.length === 1 || context.ui.live;
+  const waiting = createWaitDisplay(context);
+  const all = await followJobs(context, jobs, {
+    ...options,
+    ...outputOf(context, flags),
+    pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+    begin: (job, text) => (moves ? waiting(job, text) : noteLine(context, text)),
+  });
+  showFollowed(context, all);
+  return exitOf(all);
+}
+
+/** Several waits at once without a terminal: each says when it begins and when it ends. */
+async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
+  ui.note(text);
+  const say = (last: string): void => ui.note(last);
+  return { task: { update() {}, done: say, fail: say, stop() {} }, update() {} };
+}
+
+/** Where the files are; with `--json`, the jobs. */
+export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
+  for (const { error } of all) if (error) ui.error(error);
+  const paths = all.flatMap(({ path }) => path ?? []);
+  const only = all.length === 1 ? all[0] : undefined;
+  ui.result({ json: only ? only.job : all.map(({ job }) => job), text: paths.join('\n'), quiet: paths });
+}

@@ -1,0 +1,48 @@
+/** From a job's id to its end: `video wait` and `video download`. */
+import { resolve } from 'node:path';
+import type { Context } from '../../context.ts';
+import { exitOf, SoraError } from '../../shared/errors.ts';
+import type { Variant } from '../../shared/job.ts';
+import { downloadVideo } from '../../videos/download.ts';
+import { findJobs, finishedJob, unknownJob } from '../../videos/find-jobs.ts';
+import { adoptVideo } from '../../videos/lost/recover.ts';
+import { targetOf } from '../../videos/output-target.ts';
+import { checkVideoOutput, type FollowFlags, outputOf } from './input.ts';
+import { followAndShow, showFollowed } from './results.ts';
+
+/** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
+export async function runVideoWait(
+  context: Context,
+  input: FollowFlags & { ids: readonly string[]; adopt?: string },
+): Promise<number> {
+  const jobs = await findJobs(context, input.ids);
+  if (input.adopt !== undefined && jobs.length > 1) {
+    throw new SoraError('usage', '--adopt takes one job.', { hint: 'Name the one job whose video it is.' });
+  }
+  // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
+  const isOwn =
+    jobs.length === 1 &&
+    input.output !== undefined &&
+    jobs[0]?.outputPath === resolve(context.runtime.cwd, input.output);
+  if (!isOwn) await checkVideoOutput(context, input, jobs.length);
+  const deadlineMs = context.runtime.clock.now() + input.timeout * 1000;
+  const [first] = jobs;
+  const own = input.adopt === undefined || !first ? jobs : [await adoptVideo(context, first, input.adopt)];
+  return followAndShow(context, own, { ...input, deadlineMs, firstPauseMs: () => 0 });
+}
+
+/** `sora video download <id>` */
+export async function runVideoDownload(
+  context: Context,
+  input: { id: string; variant: Variant; output?: string; force: boolean; allowDrift: boolean },
+): Promise<number> {
+  const [job] = await findJobs(context, [input.id]);
+  if (!job) throw unknownJob(input.id);
+  await checkVideoOutput(context, input, 1);
+  const current = await finishedJob(context, job);
+  const output = outputOf(context, input);
+  const target = await targetOf(context, { ...input, ...output }, current, input.variant);
+  const done = await downloadVideo(context, current, { ...input, ...output, target, variant: input.variant });
+  showFollowed(context, [done]);
+  return exitOf([done]);
+}

@@ -1,0 +1,201 @@
+/**
+ * Unresolved jobs, of which nobody knows whether the host received the request: searched for in its list, or explained how
+ * to check by hand.
+ */
+
+import type { Provider, RemoteVideo } from '../../providers/provider.ts';
+import type { Deadline } from '../../shared/deadline.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { isClosed, isUnresolved, type Job, mayExist } from '../../shared/job.ts';
+import { oneLine, sentence } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { recoveryCommands } from '../job-command.ts';
+import { applyRemote, closeJob, reopenJob } from '../lifecycle.ts';
+import { type Finding, findOwn, lifeOf, type Sighting } from './match.ts';
+
+/** What could be learned. A job that is no longer unresolved needs no other field. */
+export interface Settled {
+  readonly job: Job;
+  /** True while another process is sending it. */
+  readonly isSending: boolean;
+  /** What the host has that it could be. */
+  readonly candidates: readonly RemoteVideo[];
+  /** Why it was not found, as sentences. */
+  readonly because: string;
+  /** The ways on with it, a line each; empty where nobody has looked yet. */
+  readonly ways: string;
+  /** Why the host could not be asked. */
+  readonly trouble?: SoraError;
+}
+
+const PAGE = 100;
+
+/** Two thousand videos: whoever has made more since a request was lost has to look by hand. */
+const PAGES = 20;
+
+/**
+ * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the
+ * host is its own. Throws what choosing the host throws; that the host could not be asked is in the answer.
+ */
+export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Settled> {
+  const current = await withoutSender(workspace, job);
+  if (!current) return settled({ job, isSending: true });
+  if (!isUnresolved(current)) return settled({ job: current });
+  const replaced = await closeAfterKill(workspace, current);
+  if (replaced) return settled({ job: replaced });
+  const provider = await workspace.providerOf(current);
+  const ways = recoveryCommands(workspace, current);
+  if (!provider.listVideos) return settled({ job: current, ways });
+  let sighting: Sighting;
+  try {
+    sighting = await listSince(workspace, provider, current);
+  } catch (error) {
+    if (!isSoraError(error) || workspace.runtime.signal.aborted) throw error;
+    // A host without a list says 404 and the like: that is no trouble, only no help.
+    return settled({ job: current, ways, ...(error.code !== 'refused' && { trouble: error }) });
+  }
+  let finding: Finding | undefined;
+  const kept = await (await workspace.jobs()).settle(job.id, (now, jobs) => {
+    if (!isUnresolved(now)) return now;
+    finding = findOwn(now, jobs, sighting);
+    return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
+  });
+  if (!isUnresolved(kept)) tellFound(workspace, kept);
+  return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
+}
+
+/** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
+async function closeAfterKill(workspace: Workspace, job: Job): Promise<Job | undefined> {
+  const store = await workspace.jobs();
+  for (const other of (await store.list()).records.filter(({ replaces }) => replaces === job.id)) {
+    const by = await withoutSender(workspace, other);
+    if (!by || !mayExist(by)) continue;
+    const nowMs = workspace.runtime.clock.now();
+    return store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by: by.id }) : now));
+  }
+  return undefined;
+}
+
+function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
+  return { isSending: false, candidates: [], because: '', ways: '', ...what };
+}
+
+function tellFound({ reporter }: Workspace, job: Job): void {
+  if (job.remoteId === undefined) return;
+  reporter.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
+  reporter.note(`Job ${job.id} was found at ${job.provider} as ${oneLine(job.remoteId, 200)}.`);
+}
+
+/** The record once nobody sends it any more, as far as that is known by now; undefined while somebody does. */
+export async function withoutSender(workspace: Workspace, job: Job): Promise<Job | undefined> {
+  if (job.status !== 'submitting') return job;
+  const store = await workspace.jobs();
+  const { isAlive, refreshedAt } = await store.watchSender(job.id);
+  if (isAlive) return undefined;
+  return store.update(job.id, (current) => {
+    if (current.status !== 'submitting') return current;
+    // A lock is refreshed every second: so long at least its holder lived.
+    const heardAt = refreshedAt === undefined ? undefined : new Date(Math.ceil(refreshedAt) + 1000).toISOString();
+    return { ...current, status: 'unknown', ...(heardAt !== undefined && { updatedAt: heardAt }) };
+  });
+}
+
+/** What the host lists, newest first, as far back as the request lived, or to the end where the clocks do not tell. */
+async function listSince(workspace: Workspace, provider: Provider, job: Job): Promise<Sighting> {
+  const { signal, clock, uptimeSeconds } = workspace.runtime;
+  const videos = new Map<string, RemoteVideo>();
+  let after: string | undefined;
+  let clocks: Omit<Sighting, 'videos'> | undefined;
+  for (let pages = 0; ; pages++) {
+    const page = await provider.listVideos?.({ limit: PAGE, ...(after !== undefined && { after }) }, { signal });
+    clocks ??= { hostNow: page?.hostNow, localNow: clock.now(), uptimeSeconds: uptimeSeconds?.() };
+    const before = videos.size;
+    for (const video of page?.videos ?? []) videos.set(video.id, video);
+    const oldest = Date.parse(page?.videos.at(-1)?.createdAt ?? '');
+    const life = lifeOf(job, clocks);
+    // Hosts that do not know `after` give the same page for ever.
+    const isWhole = page?.next === undefined || videos.size === before || (life !== undefined && oldest < life.from);
+    if (isWhole) return { videos: [...videos.values()], ...clocks };
+    // Not everything was seen, so that nothing is proven.
+    if (pages + 1 === PAGES) return { videos: [...videos.values()], ...clocks, hostNow: undefined };
+    after = page.next;
+  }
+}
+
+const SHOWN = 10;
+
+/** Nobody knows whether the host has this job: what is known, what to look for, and the command that sends it again. */
+export function unresolvedError({ job, isSending, candidates, because, ways, trouble }: Settled): SoraError {
+  if (isSending) {
+    return new SoraError('ambiguous', `Job ${job.id} is being sent to ${job.provider} right now by another command.`, {
+      hint: `Wait for it: sora video wait ${job.id}`,
+      jobId: job.id,
+    });
+  }
+  const found = candidates.slice(0, SHOWN).map(describeCandidate);
+  const more = candidates.length > SHOWN ? [`and ${candidates.length - SHOWN} more`] : [];
+  const seen =
+    found.length === 0
+      ? [because, trouble ? `The host could not be asked: ${sentence(trouble.message)}` : '']
+      : [`${because} It could be:\n- ${[...found, ...more].join('\n- ')}`];
+  const why = job.failure
+    ? sentence(oneLine(job.failure.message))
+    : 'its request was being sent and no answer arrived.';
+  const lost = `Job ${job.id} may or may not exist at ${job.provider}: ${why}`;
+  const look =
+    found.length === 0
+      ? 'Look for it in the list or the bill of your host.'
+      : `If it is one of them: sora video wait ${job.id} --adopt <id>`;
+  return new SoraError('ambiguous', [lost, ...seen].filter(Boolean).join(' '), {
+    hint: ways === '' ? `See what became of it: sora video status ${job.id}` : `${look}\n${ways}`,
+    jobId: job.id,
+  });
+}
+
+function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
+  return `${oneLine(id, 200)} (${status}, created ${createdAt ?? 'at an unknown time'})`;
+}
+
+/** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */
+export async function requireSettled(workspace: Workspace, job: Job, deadline?: Deadline): Promise<Job> {
+  const { signal } = workspace.runtime;
+  let known = settled({ job, because: 'Stopped before more could be learned.' });
+  try {
+    while (isUnresolved(known.job)) {
+      known = await resolveUnknown(workspace, known.job);
+      if (!isUnresolved(known.job)) break;
+      if (!known.isSending || deadline === undefined || deadline.leftMs() <= 0) throw unresolvedError(known);
+      // Whoever sends it will know in a moment.
+      await deadline.sleep(1000, signal);
+      known = { ...known, job: (await (await workspace.jobs()).find(job.id)) ?? job };
+    }
+  } catch (error) {
+    // "Nothing was created" is more than is known.
+    throw signal.aborted && !isSoraError(error, 'ambiguous') ? unresolvedError(known) : error;
+  }
+  return known.job;
+}
+
+/** Takes the user's word for which video at the host is this job's. Throws `usage` when it cannot be. */
+export async function adoptVideo(workspace: Workspace, job: Job, remoteId: string): Promise<Job> {
+  if (job.remoteId === remoteId) return job;
+  const refuse = (why: string): SoraError =>
+    new SoraError('usage', why, { hint: `See the state of the job: sora video status ${job.id}`, jobId: job.id });
+  const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
+  const isOpen = (one: Job): boolean => isUnresolved(one) || isClosed(one);
+  const current = await withoutSender(workspace, job);
+  if (!current) throw unresolvedError(settled({ job, isSending: true }));
+  if (!isOpen(current)) throw resolved();
+  const provider = await workspace.providerOf(job);
+  const { signal, clock } = workspace.runtime;
+  const video = await provider.getVideo(remoteId, { signal });
+  if (!video) throw refuse(`${provider.name} does not know a video ${oneLine(remoteId, 200)}.`);
+  const kept = await (await workspace.jobs()).settle(job.id, (now, { records }) => {
+    if (!isOpen(now)) throw resolved();
+    const owner = records.find((other) => other.baseUrl === job.baseUrl && other.remoteId === video.id);
+    if (owner) throw refuse(`${oneLine(video.id, 200)} is the video of job ${owner.id}.`);
+    return applyRemote(isClosed(now) ? reopenJob(now) : now, video, clock.now());
+  });
+  tellFound(workspace, kept);
+  return kept;
+}

@@ -1,0 +1,92 @@
+/** A recorded request once more: what was sent, if it can still be had, and what it costs now. */
+
+import { estimateVideoCost } from '../../costs/budget.ts';
+import type { Cost } from '../../costs/cost.ts';
+import type { Provider, Reference } from '../../providers/provider.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { isUnresolved, type Job } from '../../shared/job.ts';
+import type { Workspace } from '../../workspace.ts';
+import { readReference } from '../reference-image.ts';
+import type { Order } from '../submit.ts';
+import { resolveUnknown, unresolvedError } from './recover.ts';
+import { refuseKnown, refuseResent } from './replace.ts';
+
+/** The job, after a look whether its host has it after all. Throws `usage` when it has, `ambiguous` while it is being sent. */
+export async function requireUnanswered(workspace: Workspace, job: Job, dryRun: boolean): Promise<Job> {
+  refuseResent(workspace, (await (await workspace.jobs()).list()).records, job.id);
+  if (dryRun || !isUnresolved(job)) return job;
+  const known = await resolveUnknown(workspace, job);
+  if (known.isSending) throw unresolvedError(known);
+  refuseKnown(workspace, known.job, 'resend');
+  return known.job;
+}
+
+/** What the record says was sent. Throws `usage` where something of it is no longer what it was. */
+export async function recordedOrder(workspace: Workspace, job: Job, provider: Provider): Promise<Order> {
+  const { request, fingerprint } = job;
+  const { prompt, model, seconds, size, characters, from } = request;
+  if (!from) {
+    const reference = await referenceOf(workspace, job);
+    const values = characters.map(({ value }) => value);
+    return { request, fingerprint, video: { prompt, model, seconds, size, characters: values, reference } };
+  }
+  const source = await (await workspace.jobs()).find(from.jobId);
+  if (source?.remoteId === undefined) {
+    throw new SoraError('usage', `Job ${from.jobId}, which ${job.id} is made from, is no longer on this machine.`, {
+      hint: `Make a new one from another video: sora video ${from.kind} <id> <prompt>`,
+      jobId: job.id,
+    });
+  }
+  if (!provider.deriveVideo) throw hasNoCall(provider, job);
+  const added = seconds - (source.result?.seconds ?? source.request.seconds);
+  const { kind } = from;
+  return {
+    request,
+    fingerprint,
+    derivation: { kind, videoId: source.remoteId, prompt, ...(kind === 'extend' && { seconds: added }) },
+  };
+}
+
+export function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
+  return new SoraError('refused', `${provider.name} has no call to ${request.from?.kind} a video.`, {
+    hint: `Close the job: sora video close ${id}`,
+    jobId: id,
+  });
+}
+
+/** The picture that was sent, if it can still be had and is the same. */
+async function referenceOf(workspace: Workspace, { id, request }: Job): Promise<Reference | undefined> {
+  const { reference: sent, size } = request;
+  if (!sent) return undefined;
+  const anew = 'un the command that made the job again, with its picture and --resend.';
+  const refuse = (why: string, hint: string, cause?: unknown): SoraError =>
+    new SoraError('usage', why, { hint, jobId: id, ...(cause !== undefined && { cause }) });
+  if (sent.source === undefined) {
+    throw refuse(`The picture of job ${id} (${sent.label}) is not kept on this machine.`, `R${anew}`);
+  }
+  const back = `Put it back, or r${anew}`;
+  const { reference, record } = await readReference(workspace, sent.source, size).catch((cause: unknown) => {
+    if (!isSoraError(cause) || workspace.runtime.signal.aborted) throw cause;
+    throw refuse(`The picture of job ${id} cannot be sent again: ${cause.message}`, back, cause);
+  });
+  if (record.sha256 === sent.sha256) return reference;
+  throw refuse(`${sent.source} is no longer the picture that was sent with job ${id}.`, back);
+}
+
+/** An extension is billed for what it adds; everything else for the whole of the new video. */
+export async function quoteRecorded(
+  workspace: Workspace,
+  { job, order, provider }: { job: Job; order: Order; provider: Provider },
+): Promise<Cost | undefined> {
+  const { model, seconds, size } = job.request;
+  const wish = { provider, model, size };
+  if ('derivation' in order) {
+    return estimateVideoCost(workspace, { ...wish, seconds: order.derivation.seconds ?? seconds, clipSeconds: 0 });
+  }
+  const { records } = await (await workspace.characters()).list();
+  const clipSeconds = job.request.characters.reduce((total, { value }) => {
+    const owner = records.find(({ registrations }) => registrations.some((one) => one.value === value));
+    return total + (owner?.master?.seconds ?? 4);
+  }, 0);
+  return estimateVideoCost(workspace, { ...wish, seconds, clipSeconds, ask: { video: order.video, purpose: 'use' } });
+}

@@ -1,0 +1,304 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../../src/cli/run.ts';
+import { runVideoList, runVideoShow, runVideoStatus } from '../../../src/commands/video/status.ts';
+import type { Job } from '../../../src/shared/job.ts';
+import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../../helpers/far-end.ts';
+import { createTestContext, START } from '../../helpers/host.ts';
+import { hashOf } from '../../helpers/samples.ts';
+import { createTestServer, type Scripted } from '../../helpers/server.ts';
+
+const ALL = { ids: [], watch: false, exitStatus: false };
+
+function video(id: string | undefined, status: string, more: object = {}): Scripted {
+  return videoObject(status, { id, ...more });
+}
+
+describe('video status', () => {
+  it('asks each unfinished job at the host that made it, and no other', async () => {
+    const test = await withHost({ json: true });
+    const other = await createTestServer();
+    const here = await addJob(test, { baseUrl: test.baseUrl });
+    const there = await addJob(test, { baseUrl: `${other.url}/v2` });
+    await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    await addJob(test, { baseUrl: test.baseUrl, status: 'failed' });
+    test.server.answer(video(here.remoteId, 'in_progress', { progress: 40 }));
+    other.answer(video(there.remoteId, 'completed'));
+
+    const keyless = await test.again({}, { env: {} });
+    expect(await runVideoStatus(keyless.context, ALL)).toBe(0);
+    expect(JSON.parse(keyless.stdout.text())).toMatchObject([
+      { id: there.id, status: 'succeeded', progress: 100 },
+      { id: here.id, status: 'running', progress: 40 },
+    ]);
+    expect(test.server.seen.map(({ path }) => path)).toEqual([`/v1/videos/${here.remoteId}`]);
+    expect(other.seen.map(({ path }) => path)).toEqual([`/v2/videos/${there.remoteId}`]);
+    const stored = (await (await keyless.context.jobs()).list()).records;
+    expect(stored.map(({ status }) => status)).toEqual(['failed', 'succeeded', 'succeeded', 'running']);
+  });
+
+  it('P5: sends the key to none but its own host, and says so', async () => {
+    const test = await withHost({ json: true });
+    const other = await createTestServer();
+    const here = await addJob(test, { baseUrl: test.baseUrl });
+    const there = await addJob(test, { baseUrl: `${other.url}/v1` });
+    test.server.answer(video(here.remoteId, 'queued'));
+    expect(await runVideoStatus(test.context, ALL)).toBe(4);
+    expect(other.seen).toEqual([]);
+    expect(test.stderr.json()).toEqual([
+      { error: expect.objectContaining({ code: 'auth', jobId: there.id, hint: expect.stringContaining(other.url) }) },
+    ]);
+    expect(JSON.parse(test.stdout.text())).toHaveLength(2);
+  });
+
+  it('says that there is nothing to ask', async () => {
+    const { context, stdout } = await createTestContext();
+    expect(await runVideoStatus(context, ALL)).toBe(0);
+    expect(stdout.text()).toBe('No job is unfinished.\n');
+  });
+
+  it('never asks about a job that is final', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    expect(await runVideoStatus(test.context, { ...ALL, ids: [job.id] })).toBe(0);
+    expect(test.stdout.text()).toContain(`${job.id}  succeeded`);
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('names every id that is not there', async () => {
+    const { context } = await createTestContext();
+    await expect(runVideoStatus(context, { ...ALL, ids: ['job_a', 'video_b'] })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('job_a, video_b'),
+    });
+  });
+
+  it('exits 0 for a job that failed if it could ask, and 6 if it could not', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(...Array.from({ length: 5 }, () => refusal(503, 'overloaded')));
+    expect(await runVideoStatus(test.context, { ...ALL, ids: [job.id] })).toBe(6);
+    expect((await (await test.context.jobs()).find(job.id))?.status).toBe('queued');
+    test.server.answer(video(job.remoteId, 'failed', { error: { code: 'x', message: 'No oven.' } }));
+    expect(await runVideoStatus(test.context, { ...ALL, ids: [job.id] })).toBe(0);
+  });
+
+  it('says of a request whose answer was lost what to look for, and tells whether it is still being sent', async () => {
+    const test = await withHost();
+    const store = await test.context.jobs();
+    const jobs: Job[] = [];
+    for (const prompt of ['One.', 'Two.']) {
+      const added = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
+      const { remoteId: _none, ...job } = { ...added, request: { ...added.request, prompt } };
+      jobs.push(await store.update(job.id, () => job));
+    }
+    const [dead, living] = jobs.map(({ id }) => id) as [string, string];
+    test.server.answer(NO_LIST);
+    await store.whileSending(living, async () => {
+      expect(await runVideoStatus(test.context, ALL)).toBe(0);
+    });
+    expect(test.stderr.text()).toContain(`sora video resend ${dead}`);
+    expect(test.stderr.text()).toContain(`Job ${living} is being sent to openai right now`);
+    expect((await store.find(dead))?.status).toBe('unknown');
+    expect((await store.find(living))?.status).toBe('submitting');
+  });
+
+  it('tells a job that its host has forgotten from one that is too new', async () => {
+    const test = await withHost();
+    const old = await addJob(test, { baseUrl: test.baseUrl });
+    const young = await addJob(test, { baseUrl: test.baseUrl, createdAt: new Date(START - 60_000).toISOString() });
+    test.server.answer(refusal(404, 'not_found'), refusal(404, 'not_found'));
+    expect(await runVideoStatus(test.context, { ...ALL, ids: [old.id, young.id] })).toBe(0);
+    const store = await test.context.jobs();
+    expect((await store.find(old.id))?.status).toBe('expired');
+    expect((await store.find(young.id))?.status).toBe('queued');
+  });
+
+  it('forgets the host’s own word when the host speaks the protocol again', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(videoObject('rendering', { id: job.remoteId }), videoObject('completed', { id: job.remoteId }));
+    const asked = { ids: [job.id], watch: false, exitStatus: false };
+    await runVideoStatus(test.context, asked);
+    expect((await (await test.context.jobs()).find(job.id))?.remoteStatus).toBe('rendering');
+    await runVideoStatus(test.context, asked);
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('remoteStatus');
+  });
+});
+
+describe('--exit-status', () => {
+  const POLICY = { failure: { message: 'No.', policy: true } };
+  const FATES: readonly [number, Partial<Job>][] = [
+    [0, { status: 'succeeded' }],
+    [5, { status: 'failed' }],
+    [5, { status: 'expired' }],
+    [5, { status: 'cancelled' }],
+    [11, { status: 'failed', ...POLICY }],
+  ];
+
+  it.each(FATES)('is %i for %j', async (exit, fields) => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, ...fields });
+    expect(await runVideoStatus(test.context, { ids: [job.id], watch: false, exitStatus: true })).toBe(exit);
+  });
+
+  it.each([
+    [8, 'queued'],
+    [8, 'in_progress'],
+    [8, 'a word of its own'],
+    [0, 'completed'],
+    [5, 'failed'],
+  ])('is %i when the host says %s', async (exit, status) => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job.remoteId, status));
+    expect(await runVideoStatus(test.context, { ids: [job.id], watch: false, exitStatus: true })).toBe(exit);
+  });
+
+  it('is 7 when nobody knows whether the job exists', async () => {
+    const test = await withHost();
+    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
+    await (await test.context.jobs()).update(job.id, () => job);
+    test.server.answer(NO_LIST);
+    expect(await runVideoStatus(test.context, { ids: [job.id], watch: false, exitStatus: true })).toBe(7);
+  });
+
+  it.each<[number, readonly Partial<Job>[]]>([
+    [5, [{ status: 'succeeded' }, { status: 'failed' }]],
+    [11, [{ status: 'failed' }, { status: 'failed', ...POLICY }, { status: 'succeeded' }]],
+    [7, [{ status: 'failed', ...POLICY }, { status: 'unknown' }]],
+  ])('of several ids is the worst: %i', async (exit, all) => {
+    const test = await withHost();
+    const ids: string[] = [];
+    for (const fields of all) {
+      const { remoteId, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
+      if (fields.status === 'unknown') {
+        await (await test.context.jobs()).update(job.id, () => job);
+        test.server.answer(NO_LIST);
+      }
+      ids.push(fields.status === 'unknown' ? job.id : (remoteId ?? ''));
+    }
+    expect(await runVideoStatus(test.context, { ids, watch: false, exitStatus: true })).toBe(exit);
+  });
+});
+
+describe('--watch', () => {
+  it('asks until all are finished, and survives a failed question', async () => {
+    const test = await withHost({ json: true });
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(
+      video(job.remoteId, 'in_progress', { progress: 10 }),
+      ...Array.from({ length: 5 }, () => refusal(503, 'overloaded')),
+      video(job.remoteId, 'completed'),
+    );
+    expect(await runVideoStatus(test.context, { ids: ['@last'], watch: true, exitStatus: true })).toBe(0);
+    expect(JSON.parse(test.stdout.text())).toMatchObject({ id: job.id, status: 'succeeded' });
+    const said = test.stderr.json();
+    expect(said[0]).toEqual({ event: 'progress', jobId: job.id, status: 'running', progress: 10 });
+    expect(said).toContainEqual({ warning: expect.stringContaining('still watching') });
+    expect(said.at(-1)).toEqual({ event: 'progress', jobId: job.id, status: 'succeeded', progress: 100 });
+  });
+
+  it('ends with 8 and the command that continues when it is stopped', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer({ ...video(job.remoteId, 'queued'), onRequest: () => test.abort('interrupted') });
+    expect(await runVideoStatus(test.context, { ids: [job.id], watch: true, exitStatus: false })).toBe(8);
+    expect(test.stderr.text()).toContain(`sora video status ${job.id} --watch`);
+  });
+});
+
+describe('video list', () => {
+  it('shows what is recorded, newest first, and asks nobody', async () => {
+    const test = await withHost();
+    const first = await addJob(test, { baseUrl: test.baseUrl, characters: ['Joe', 'Mia'] });
+    const second = await addJob(test, { baseUrl: test.baseUrl, status: 'running', progress: 45 });
+    expect(await runVideoList(test.context, {})).toBeUndefined();
+    const [head, ...rows] = test.stdout.text().trimEnd().split('\n');
+    expect(head).toMatch(/^JOB +STATUS +VIDEO +CAST +COST +CREATED +PROMPT$/);
+    expect(rows[0]).toMatch(new RegExp(`^${second.id} +running, 45% +64x36 1 s +- `));
+    expect(rows[1]).toMatch(new RegExp(`^${first.id} +queued +64x36 1 s +Joe, Mia `));
+  });
+
+  it('shows what each job costs, and sums what it shows', async () => {
+    const test = await withHost();
+    const stand = { asOf: '2026-09-24', source: 'a page' };
+    const { baseUrl } = test;
+    await addJob(test, { baseUrl });
+    await addJob(test, { baseUrl, status: 'succeeded', cost: { estimateUsd: 0.4, ...stand } });
+    await addJob(test, { baseUrl, status: 'succeeded', cost: { estimateUsd: 0.8, ...stand, actualUsd: 0.7 } });
+    await runVideoList(test.context, {});
+    const rows = test.stdout.text().trimEnd().split('\n').slice(1);
+    expect(rows.map((row) => / (\S+) +2026-/.exec(row)?.[1])).toEqual(['$0.70', '~$0.40', 'unknown']);
+    expect(test.stderr.text()).toBe('Estimated: $0.40; reported by hosts: $0.70; unknown: 1 job\n');
+    const done = await test.again();
+    await runVideoList(done.context, { status: 'succeeded' });
+    expect(done.stderr.text()).toBe('Estimated: $0.40; reported by hosts: $0.70\n');
+  });
+
+  it('keeps to one status, and warns of records that cannot be read', async () => {
+    const test = await withHost({ quiet: true });
+    const failed = await addJob(test, { baseUrl: test.baseUrl, status: 'failed' });
+    await addJob(test, { baseUrl: test.baseUrl });
+    const torn = join(test.context.paths().jobs, 'job_000000000torn00.json');
+    await writeFile(torn, '{"version":');
+    await runVideoList(test.context, { status: 'failed' });
+    expect(test.stdout.text()).toBe(`${failed.id}\n`);
+    expect(test.stderr.text()).toContain(`Skipped ${torn}`);
+  });
+});
+
+describe('the table of jobs', () => {
+  it('fits 80 columns when every column is as wide as it gets, and shows how far a job is', async () => {
+    const test = await withHost({}, { tty: ['stdout'], columns: 80, env: { NO_COLOR: '1' } });
+    await addJob(test, {
+      ...{ baseUrl: test.baseUrl, status: 'running', progress: 36, characters: ['Joe', 'Mia'] },
+      cost: { estimateUsd: 1.2096, source: 'a page' },
+      request: {
+        ...{ prompt: 'Joe waves.', model: 'sora-2', seconds: 12, size: { width: 1920, height: 1080 } },
+        characters: [],
+      },
+    });
+    // Times are short on a terminal.
+    expect(await runCli(['video', 'list'], test.host)).toBe(0);
+    const lines = test.stdout.text().trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toMatch(/ min ago /);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/ running, 36% .* ~\$1\.2096 /);
+  });
+});
+
+describe('video show', () => {
+  it('shows what is recorded under any name of the job, and asks nobody', async () => {
+    const test = await withHost();
+    const from = { jobId: 'job_0mi8ovgg0000000', kind: 'edit' } as const;
+    const job = await addJob(test, {
+      baseUrl: test.baseUrl,
+      status: 'failed',
+      failure: { message: 'No\u001b[2J oven.', policy: false },
+      characters: ['Joe'],
+      remoteDeleted: true,
+      cost: { estimateUsd: 0.8, asOf: '2026-09-24', source: 'a\u001b[2J page', actualUsd: 0.7 },
+      request: { prompt: 'Joe waves.', seconds: 1, size: VIDEO_SIZE, characters: [], from },
+      fingerprint: hashOf('x'),
+    });
+    for (const id of [job.id, job.remoteId ?? '', '@last']) await runVideoShow(test.context, id);
+    const text = test.stdout.text();
+    expect(text.split(job.id)).toHaveLength(4);
+    for (const fact of [
+      'failed',
+      `${from.jobId} (edit)`,
+      '(deleted there)',
+      'No[2J oven.',
+      'Joe waves.',
+      '$0.70, ~$0.80 expected (2026-09-24: a[2J page)',
+      '64x36, 1 s',
+      test.baseUrl,
+      job.remoteId,
+    ])
+      expect(text).toContain(fact);
+    expect(test.server.seen).toEqual([]);
+  });
+});

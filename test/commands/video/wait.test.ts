@@ -1,0 +1,394 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FollowFlags } from '../../../src/commands/video/input.ts';
+import { runVideoDownload, runVideoWait } from '../../../src/commands/video/wait.ts';
+import type { Job } from '../../../src/shared/job.ts';
+import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
+import { ffmpegPath } from '../../helpers/ffmpeg.ts';
+import { START } from '../../helpers/host.ts';
+import type { Scripted } from '../../helpers/server.ts';
+
+const FLAGS: FollowFlags = { timeout: 1800, force: false, allowDrift: false };
+const DOWNLOAD = { variant: 'video', force: false, allowDrift: false } as const;
+
+let film: Buffer;
+
+beforeAll(async () => {
+  film = await makeVideo();
+});
+
+const video = (job: Job, status: string, more: object = {}): Scripted =>
+  videoObject(status, { id: job.remoteId, ...more });
+const done = (job: Job): Scripted => video(job, 'completed', { progress: 100 });
+
+describe('video wait', () => {
+  it('asks at once, at rising pauses, then downloads, and remembers where', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job, 'queued'), video(job, 'in_progress', { progress: 50 }), done(job), content(film));
+    expect(await runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).toBe(0);
+    const path = join(test.dir, `${job.id}.mp4`);
+    expect(test.stdout.text()).toBe(`${path}\n`);
+    expect(await readFile(path)).toEqual(film);
+    expect(test.pauses).toEqual([7500, 11_250]);
+    expect(await (await test.context.jobs()).find(job.id)).toMatchObject({ status: 'succeeded', outputPath: path });
+    expect(test.server.seen.at(-1)?.path).toBe(`/v1/videos/${job.remoteId}/content`);
+  });
+
+  it('remembers whether the pictures were decoded, which takes an ffmpeg, and works without one', async () => {
+    for (const [SORA_FFMPEG, outputDecoded] of [
+      [ffmpegPath, true],
+      ['/nowhere/ffmpeg', false],
+    ] as const) {
+      const test = await withHost({ json: true }, { env: { SORA_FFMPEG } });
+      await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+      test.server.answer(content(film));
+      expect(await runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).toBe(0);
+      expect(JSON.parse(test.stdout.text())).toMatchObject({ outputDecoded });
+      expect(test.stderr.text()).toBe('');
+    }
+  });
+
+  it('P3: of a video that is damaged each time is no success, however often it is tried', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    const aside = join(test.dir, `${job.id}.damaged.mp4`);
+    for (const _ of ['once', 'again']) {
+      test.server.answer(content(damaged(film)), content(damaged(film)));
+      await expect(runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).rejects.toMatchObject({
+        code: 'unverified',
+        message: expect.stringContaining(`What arrived is kept: ${aside}`),
+        hint: expect.stringMatching(`Play .*sora video download ${job.id}`),
+        jobId: job.id,
+      });
+      expect(await readdir(test.dir)).toEqual([`${job.id}.damaged.mp4`]);
+    }
+    expect(test.stderr.text()).toMatch(`${job.id}: the download is damaged and is fetched once more: `);
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
+  });
+
+  it('for a job whose file is here asks nobody', async () => {
+    const test = await withHost({ quiet: true });
+    const outputPath = join(test.dir, 'here.mp4');
+    await writeFile(outputPath, film);
+    const outputSha256 = createHash('sha256').update(film).digest('hex');
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath, outputSha256 });
+    expect(await runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).toBe(0);
+    expect(test.stdout.text()).toBe(`${outputPath}\n`);
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('never takes another video at that place for its own', async () => {
+    const test = await withHost();
+    const outputPath = join(test.dir, 'here.mp4');
+    await writeFile(outputPath, film);
+    const outputSha256 = 'ab'.repeat(32);
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath, outputSha256 });
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id], output: outputPath })).rejects.toMatchObject({
+      code: 'usage',
+    });
+  });
+
+  it.each<[string, Partial<FollowFlags>, boolean]>([
+    ['another place is named', { output: 'other.mp4' }, true],
+    ['--force asks for it', { force: true }, true],
+    ['its file is gone', {}, false],
+  ])('downloads a finished job once more when %s, without asking how it is', async (_title, flags, there) => {
+    const test = await withHost({ quiet: true });
+    const outputPath = join(test.dir, 'here.mp4');
+    if (there) await writeFile(outputPath, film);
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', outputPath });
+    test.server.answer(content(film));
+    expect(await runVideoWait(test.context, { ...FLAGS, ...flags, ids: [job.id] })).toBe(0);
+    const path = join(test.dir, flags.output ?? `${job.id}.mp4`);
+    expect(test.stdout.text()).toBe(`${path}\n`);
+    expect(await readFile(path)).toEqual(film);
+    expect((await (await test.context.jobs()).find(job.id))?.outputPath).toBe(path);
+  });
+
+  it('of a job that nobody knows only looks for it, and is ambiguous', async () => {
+    const test = await withHost();
+    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
+    await (await test.context.jobs()).update(job.id, () => job);
+    test.server.answer(NO_LIST);
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+      code: 'ambiguous',
+      jobId: job.id,
+    });
+    expect(test.server.seen.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it('P2: names the profile and the target in the command that continues', async () => {
+    const test = await withHost({ profile: 'my work' });
+    await mkdir(test.home, { recursive: true });
+    await writeFile(join(test.home, 'config.json'), '{"version":1,"profiles":{"my work":{}}}');
+    const job = await addJob(test, { baseUrl: test.baseUrl, profile: 'my work' });
+    test.server.answer(video(job, 'queued'));
+    const flags = { ...FLAGS, timeout: 0, output: 'a b.mp4', ids: [job.id] };
+    await expect(runVideoWait(test.context, flags)).rejects.toMatchObject({
+      code: 'pending',
+      jobId: job.id,
+      hint: expect.stringContaining(`sora video wait ${job.id} -o 'a b.mp4' --profile 'my work'`),
+    });
+  });
+
+  it('P2: stopped during the download says how to go on, and leaves no file', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(done(job), { ...content(film), fault: 'stall', onRequest: () => test.abort('interrupted') });
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+      code: 'pending',
+      hint: expect.stringContaining(`sora video wait ${job.id}`),
+    });
+    expect(await readdir(test.dir)).toEqual([]);
+    expect((await (await test.context.jobs()).find(job.id))?.status).toBe('succeeded');
+  });
+
+  it('forgets the host’s own word at the end of a wait', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(
+      videoObject('rendering', { id: job.remoteId }),
+      videoObject('completed', { id: job.remoteId }),
+      content(film),
+    );
+    await runVideoWait(test.context, { ids: [job.id], timeout: 1800, force: false, allowDrift: false });
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('remoteStatus');
+  });
+
+  it('P2: the command that continues names the base URL that the flag named', async () => {
+    const test = await withHost();
+    const env = { OPENAI_API_KEY: 'k' };
+    const flagged = await test.again({ baseUrl: test.baseUrl }, { env });
+    const job = await addJob(flagged, { baseUrl: test.baseUrl });
+    test.server.answer(videoObject('queued', { id: job.remoteId }));
+    const flags = { ids: [job.id], timeout: 0, force: false, allowDrift: false };
+    await expect(runVideoWait(flagged.context, flags)).rejects.toMatchObject({
+      hint: expect.stringContaining(`--base-url ${test.baseUrl}`),
+    });
+  });
+});
+
+describe('video wait for several', () => {
+  it('saves each in the folder, and its one document lists all', async () => {
+    const test = await withHost({ json: true });
+    await mkdir(join(test.dir, 'films'));
+    const store = await test.context.jobs();
+    const jobs = [
+      await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' }),
+      await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' }),
+    ];
+    test.server.answer(content(film), content(film));
+    const ids = jobs.map(({ id }) => id);
+    expect(await runVideoWait(test.context, { ...FLAGS, output: 'films', ids: [...ids, ids[0] ?? ''] })).toBe(0);
+    expect((await readdir(join(test.dir, 'films'))).toSorted()).toEqual(ids.map((id) => `${id}.mp4`).toSorted());
+    expect(JSON.parse(test.stdout.text()).map(({ id }: Job) => id)).toEqual(ids);
+    expect((await store.find(ids[0] ?? ''))?.outputPath).toBe(join(test.dir, 'films', `${ids[0]}.mp4`));
+  });
+
+  it.each<[number, readonly Partial<Job>[]]>([
+    [5, [{ status: 'succeeded' }, { status: 'failed' }]],
+    [11, [{ status: 'failed' }, { status: 'failed', failure: { message: 'No.', policy: true } }]],
+    [
+      7,
+      [{ status: 'failed', failure: { message: 'No.', policy: true } }, { status: 'unknown' }, { status: 'succeeded' }],
+    ],
+  ])('exits %i, the worst of %j, and says each', async (exit, all) => {
+    const test = await withHost({ json: true });
+    // Which of them asks first is a matter of chance.
+    const answer: Scripted = {
+      onRequest: ({ path }) =>
+        Object.assign(answer, path.includes('?limit=') ? NO_LIST : { ...content(film), status: 200 }),
+    };
+    const ids: string[] = [];
+    for (const fields of all) {
+      const { remoteId: _id, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
+      if (fields.status === 'unknown') await (await test.context.jobs()).update(job.id, () => job);
+      if (fields.status !== 'failed') test.server.answer(answer);
+      ids.push(job.id);
+    }
+    expect(await runVideoWait(test.context, { ...FLAGS, ids })).toBe(exit);
+    const said = test.stderr.json() as { error: { jobId: string } }[];
+    const bad = ids.filter((_id, index) => all[index]?.status !== 'succeeded');
+    expect(said.map(({ error }) => error.jobId).toSorted()).toEqual(bad.toSorted());
+    expect(JSON.parse(test.stdout.text())).toHaveLength(all.length);
+    expect(await readdir(test.dir)).toHaveLength(all.length - bad.length);
+  });
+
+  it('is stopped at once by the deadline of the command, not of each job', async () => {
+    const test = await withHost();
+    const jobs = [await addJob(test, { baseUrl: test.baseUrl }), await addJob(test, { baseUrl: test.baseUrl })];
+    // Which of them asks first is a matter of chance.
+    const answer: Scripted = {};
+    const onRequest: Scripted['onRequest'] = ({ path }) =>
+      Object.assign(answer, videoObject('queued', { id: path.split('/').at(-1) }));
+    Object.assign(answer, { onRequest });
+    test.server.answer(answer, answer);
+    const ids = jobs.map(({ id }) => id);
+    expect(await runVideoWait(test.context, { ...FLAGS, timeout: 0, ids })).toBe(8);
+    expect(test.clock.ms).toBe(START);
+    for (const id of ids) expect(test.stderr.text()).toContain(`sora video wait ${id}`);
+  });
+});
+
+describe('what was asked for', () => {
+  it.each([
+    ['another size', { size: { width: 1280, height: 720 } }, /64x36 instead of 1280x720/],
+    ['another shape', { size: { width: 36, height: 64 } }, /another orientation/],
+    ['another length', { seconds: 4 }, /1\.0 s instead of 4 s/],
+    ['another model', { model: 'sora-2-pro' }, /model sora-2 instead of sora-2-pro/],
+  ])('and not %s: the file is kept, and the exit is 9 unless --allow-drift', async (_title, change, message) => {
+    const test = await withHost();
+    const plain = await addJob(test, { baseUrl: test.baseUrl });
+    const job = await addJob(test, { baseUrl: test.baseUrl, request: { ...plain.request, ...change } });
+    const path = join(test.dir, `${job.id}.mp4`);
+    test.server.answer(done(job), content(film), content(film));
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+      code: 'unverified',
+      message: expect.stringMatching(message),
+      hint: expect.stringContaining('--allow-drift'),
+    });
+    expect(await readFile(path)).toEqual(film);
+    expect((await (await test.context.jobs()).find(job.id))?.outputPath).toBe(path);
+
+    const allowed = await test.again({ quiet: true });
+    expect(await runVideoWait(allowed.context, { ...FLAGS, force: true, allowDrift: true, ids: [job.id] })).toBe(0);
+    expect(allowed.stderr.text()).toMatch(message);
+    expect(allowed.stdout.text()).toBe(`${path}\n`);
+  });
+});
+
+describe('video download', () => {
+  it('of a finished job writes the file without asking how it is', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    test.server.answer(content(film));
+    expect(await runVideoDownload(test.context, { ...DOWNLOAD, id: job.remoteId ?? '', output: 'beach.mp4' })).toBe(0);
+    expect(await readFile(join(test.dir, 'beach.mp4'))).toEqual(film);
+  });
+
+  it.each([
+    ['thumbnail', 'webp', Buffer.from('RIFF\u0010\0\0\0WEBPVP8 ', 'latin1')],
+    ['spritesheet', 'jpg', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])],
+  ] as const)('of a %s makes a .%s and does not call it the video', async (variant, extension, picture) => {
+    const test = await withHost({ quiet: true });
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    test.server.answer(content(picture, { 'content-type': 'image/x' }));
+    expect(await runVideoDownload(test.context, { ...DOWNLOAD, variant, id: job.id })).toBe(0);
+    expect(test.stdout.text()).toBe(`${join(test.dir, `${job.id}.${extension}`)}\n`);
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
+  });
+
+  it('to stdout is the file and nothing else; the document goes to stderr', async () => {
+    const test = await withHost({ json: true });
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    test.server.answer(content(film));
+    expect(await runVideoDownload(test.context, { ...DOWNLOAD, id: job.id, output: '-' })).toBe(0);
+    expect(test.stdout.bytes()).toEqual(film);
+    expect(JSON.parse(test.stderr.text())).toMatchObject({ id: job.id, status: 'succeeded' });
+    expect(await readdir(test.dir)).toEqual([]);
+  });
+
+  it.each([
+    ['in_progress', 'pending', /sora video wait/],
+    ['failed', 'refused', /video generate/],
+  ])('of a job that is %s is %s', async (status, code, hint) => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job, status));
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
+      code,
+      jobId: job.id,
+      hint: expect.stringMatching(hint),
+    });
+    expect(await readdir(test.dir)).toEqual([]);
+  });
+
+  it.each(['network', 'refused'])(
+    'that ends as %s leaves the job safe and says how to fetch it again',
+    async (kind) => {
+      const test = await withHost();
+      const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+      // Five tries of five reads each.
+      if (kind === 'refused') test.server.answer(refusal(404, 'gone'));
+      else test.server.answer(...Array.from({ length: 25 }, () => ({ fault: 'reset' as const })));
+      await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
+        code: 'unverified',
+        jobId: job.id,
+        hint: expect.stringContaining(`sora video download ${job.id}`),
+      });
+      expect((await (await test.context.jobs()).find(job.id))?.status).toBe('succeeded');
+    },
+  );
+
+  it('of a video that the host keeps no longer says until when it did', async () => {
+    const test = await withHost();
+    const expiresAt = new Date(START - 1).toISOString();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', expiresAt });
+    test.server.answer(refusal(404, 'expired'));
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
+      code: 'unverified',
+      hint: expect.stringContaining(`The host kept it until ${expiresAt}. To have it, make it again.`),
+    });
+  });
+
+  it('P4: replaces nothing without --force, and asks for nothing then', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    await writeFile(join(test.dir, 'beach.mp4'), 'old');
+    const flags = { ...DOWNLOAD, id: job.id, output: 'beach.mp4' };
+    await expect(runVideoDownload(test.context, flags)).rejects.toMatchObject({ code: 'usage' });
+    expect(test.server.seen).toEqual([]);
+    test.server.answer(content(film));
+    expect(await runVideoDownload(test.context, { ...flags, force: true })).toBe(0);
+    expect(await readFile(join(test.dir, 'beach.mp4'))).toEqual(film);
+  });
+});
+
+describe('a video that was deleted at its host', () => {
+  it('is not asked for again', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', remoteDeleted: true });
+    const gone = { code: 'refused', message: expect.stringContaining('was deleted at openai'), jobId: job.id };
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject(gone);
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject(gone);
+    expect(test.server.seen).toEqual([]);
+  });
+});
+
+describe('-o', () => {
+  it.each<[string, string, number, RegExp, readonly 'stdout'[]]>([
+    ['a missing folder', 'none/x.mp4', 1, /does not exist/, []],
+    ['a folder that ends in / and is missing', 'none/', 1, /does not exist/, []],
+    ['a file for several jobs', 'x.mp4', 2, /must be an existing folder/, []],
+    ['stdout for several jobs', '-', 2, /takes one job/, []],
+    ['a file that is there', 'old.mp4', 1, /already exists/, []],
+    ['a terminal', '-', 1, /to the terminal/, ['stdout']],
+  ])('is refused before anything is sent: %s', async (_title, output, count, message, tty) => {
+    const test = await withHost({}, { tty });
+    await writeFile(join(test.dir, 'old.mp4'), 'old');
+    const ids: string[] = [];
+    for (let index = 0; index < count; index++) ids.push((await addJob(test, { baseUrl: test.baseUrl })).id);
+    await expect(runVideoWait(test.context, { ...FLAGS, output, ids })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+    });
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it.each([
+    ['-', /to the terminal/],
+    ['none/x.mp4', /does not exist/],
+    ['none/', /does not exist/],
+  ])('video download -o %s is refused before anything is sent', async (output, message) => {
+    const test = await withHost({}, { tty: ['stdout'] });
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id, output })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(message),
+    });
+    expect(test.server.seen).toEqual([]);
+  });
+});
