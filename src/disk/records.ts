@@ -2,6 +2,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { isSoraError, type SoraError, systemCode } from '../shared/errors.ts';
+import type { Reporter } from '../shared/reporter.ts';
 import {
   ensureFolder,
   exists,
@@ -29,6 +30,12 @@ export interface BrokenRecord {
 export interface Listing<T> {
   readonly records: readonly T[];
   readonly broken: readonly BrokenRecord[];
+}
+
+/** The records of a listing; each that cannot be read is a warning. */
+export function readableOf<T>({ records, broken }: Listing<T>, reporter: Pick<Reporter, 'warn'>): readonly T[] {
+  for (const { path, reason } of broken) reporter.warn(`Skipped ${path}: ${reason}`);
+  return records;
 }
 
 /** Ids are lower-case letters, digits, `_` and `-`; others are a bug of the caller and throw TypeError. */

@@ -1,20 +1,130 @@
 /** A video that is made from that of a finished job: what is sent, what it costs, and what its host is known to refuse. */
 
-import { estimateVideoCost } from '../costs/budget.ts';
-import type { Cost } from '../costs/cost.ts';
-import type { ExtensionLimits, NewDerivation, Provider } from '../providers/provider.ts';
-import { refuseAll, SoraError } from '../shared/errors.ts';
+import { type BudgetLimits, checkBudget, estimateVideoCost } from '../costs/budget.ts';
+import type { BillItem, Cost } from '../costs/cost.ts';
+import type { ExtensionLimits, NewDerivation, Provider, WireRequest } from '../providers/provider.ts';
+import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
-import type { Derivation, Job, VideoRequest } from '../shared/job.ts';
+import { type Derivation, isFinal, type Job, type VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
+import { admittedJob, existingJobs } from './admission.ts';
+import { finishedJob, type Resumable } from './find-jobs.ts';
 import { fingerprintOf } from './lifecycle.ts';
-import type { Order } from './submit.ts';
+import { type Order, type Submitted, submit } from './submit.ts';
 import { DEFAULT_SECONDS } from './video-input.ts';
+
+export interface DeriveOptions extends BudgetLimits {
+  readonly kind: Derivation;
+  readonly prompt: string;
+  /** What an extension adds; the usual length unless given. */
+  readonly seconds?: number;
+  readonly key?: string;
+  /** Send although an equal request may exist already. */
+  readonly resend: boolean;
+  /** What will be waited for, if anything is: said in the hints to go on. */
+  readonly wait?: Resumable | undefined;
+}
+
+/** A job to start from, and its host. */
+export interface DerivationSource {
+  readonly job: Job;
+  readonly provider: Provider;
+  /** Why the host can only describe requests: it lacks its key. */
+  readonly keyless?: SoraError;
+}
+
+/** The host that has the video; for a preview without its key, only as far as requests can be described. */
+export async function derivationSource(
+  workspace: Workspace,
+  job: Job,
+  { preview }: { readonly preview: boolean },
+): Promise<DerivationSource> {
+  try {
+    return { job, provider: await workspace.providerOf(job) };
+  } catch (error) {
+    if (!preview || !isSoraError(error, 'auth')) throw error;
+    return { job, provider: await workspace.providerOf(job, 'preview'), keyless: error };
+  }
+}
+
+/**
+ * What `deriveVideo` would send, its bill (empty where its key has a job already), and that job. Throws `budget`, and what the
+ * host is known to refuse.
+ */
+export async function previewDerivation(
+  workspace: Workspace,
+  from: DerivationSource,
+  options: DeriveOptions,
+): Promise<{
+  readonly request: WireRequest;
+  readonly bill: readonly BillItem[];
+  readonly existing: readonly Job[];
+}> {
+  const { provider } = from;
+  const { source, order } = await readyToDerive(workspace, from, options);
+  const existing = await existingJobs(workspace, order, options);
+  const { bill } = await quoted(workspace, { order, source, provider });
+  if (existing.length === 0) checkBudget(options, { bill, provider });
+  const request = provider.describeDerivation?.(order.derivation);
+  if (!request) throw cannotDerive(provider, options.kind);
+  return { request, bill: existing.length === 0 ? bill : [], existing };
+}
+
+/** Sends the request once, or finds the job of its key. Throws `budget`, what the host is known to refuse, and what `submit` throws. */
+export async function deriveVideo(
+  workspace: Workspace,
+  from: DerivationSource,
+  options: DeriveOptions,
+): Promise<Submitted> {
+  const { provider } = from;
+  const { source, order } = await readyToDerive(workspace, from, options);
+  const admission = { order, key: options.key, resend: options.resend, ownIds: [] };
+  const earlier = await admittedJob(workspace, admission);
+  const { cost, bill } = await quoted(workspace, { order, source, provider });
+  // The job of a key is paid for already.
+  if (!earlier) checkBudget(options, { bill, provider });
+  await (await workspace.jobs()).sweep();
+  return submit(workspace, {
+    ...{ ...admission, provider, cost, wait: options.wait },
+    ...(source.profile !== undefined && { profile: source.profile }),
+  });
+}
+
+/** The finished job and the order that is made from it, as far as both can be checked before anything is asked of the budget. */
+async function readyToDerive(
+  workspace: Workspace,
+  { job, provider, keyless }: DerivationSource,
+  options: DeriveOptions,
+): Promise<{ readonly source: Job; readonly order: DerivationOrder }> {
+  if (!provider.deriveVideo) throw cannotDerive(provider, options.kind);
+  if (keyless && !isFinal(job.status)) throw notAsked(job, keyless);
+  const source = await finishedJob(workspace, job);
+  const { records } = await (await workspace.jobs()).list();
+  const order = derivationOrder(options, { source, provider });
+  checkDerivation(workspace, { order, source, provider, records });
+  return { source, order };
+}
+
+async function quoted(
+  workspace: Workspace,
+  what: { order: DerivationOrder; source: Job; provider: Provider },
+): Promise<{ readonly cost: Cost | undefined; readonly bill: readonly BillItem[] }> {
+  const cost = await quoteDerivation(workspace, what);
+  return { cost, bill: [{ what: 'video', count: 1, each: cost }] };
+}
+
+function notAsked(job: Job, { hint }: SoraError): SoraError {
+  return new SoraError(
+    'auth',
+    `Job ${job.id} was ${job.status} when it was last checked, and its host cannot be asked without a key.`,
+    { jobId: job.id, ...(hint !== undefined && { hint }) },
+  );
+}
 
 type DerivationOrder = Extract<Order, { derivation: NewDerivation }>;
 
 /** What is sent, and what is to come out: the size, model and length of the video that it is made from. */
-export function derivationOrder(
+function derivationOrder(
   input: { kind: Derivation; prompt: string; seconds?: number },
   { source, provider }: { source: Job; provider: Provider },
 ): DerivationOrder {
@@ -37,7 +147,7 @@ export function derivationOrder(
 }
 
 /** An extension is billed for what it adds; an edit and a remix for the whole of the new video. */
-export function quoteDerivation(
+function quoteDerivation(
   workspace: Workspace,
   { order, source, provider }: { order: DerivationOrder; source: Job; provider: Provider },
 ): Promise<Cost | undefined> {
@@ -51,7 +161,7 @@ function lengthOf(job: Job): number {
 }
 
 /** Throws `usage` with everything in the order that the host is known to refuse. */
-export function checkDerivation(
+function checkDerivation(
   { reporter }: Workspace,
   { order, source, provider, records }: { order: Order; source: Job; provider: Provider; records: readonly Job[] },
 ): void {
@@ -102,7 +212,7 @@ function countExtensions(job: Job, records: readonly Job[]): number {
   return count;
 }
 
-export function cannotDerive(provider: Provider, kind: Derivation): SoraError {
+function cannotDerive(provider: Provider, kind: Derivation): SoraError {
   return new SoraError('refused', `${provider.backend ?? provider.name} has no call to ${kind} a video.`, {
     hint: 'Make a new one: sora video generate <prompt>',
   });

@@ -32,6 +32,13 @@ export async function findJobs(workspace: Workspace, ids: readonly string[]): Pr
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }
 
+/** The record of the one id that the user gave. Throws `usage` where there is none. */
+export async function findJob(workspace: Workspace, id: string): Promise<Job> {
+  const [job] = await findJobs(workspace, [id]);
+  if (!job) throw unknownJob(id);
+  return job;
+}
+
 /** As many characters of an id as a command wants that pays, or closes what was paid for. */
 const LEAST_CHARS = 8;
 
@@ -66,7 +73,7 @@ function emptyId(): SoraError {
   });
 }
 
-export function unknownJob(id: string): SoraError {
+function unknownJob(id: string): SoraError {
   return new SoraError('usage', id === '@last' ? 'There is no job yet.' : `There is no job ${id} on this machine.`, {
     hint: id === '@last' ? 'Make one: sora video generate <prompt>' : 'See the jobs of this machine: sora video list',
   });

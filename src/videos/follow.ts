@@ -3,13 +3,14 @@ import { createDeadline, type Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import type { Job } from '../shared/job.ts';
-import type { Reporter, Task } from '../shared/reporter.ts';
+import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
 import { deletedError, resumeCommand, saveProgress } from './find-jobs.ts';
-import { describe, jobError, waitForJob } from './lifecycle.ts';
+import { describe, jobError, type WaitOptions, waitForJob } from './lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 import { type Output, targetOf } from './output-target.ts';
+import { type BeginWait, plainLine } from './wait-display.ts';
 
 export interface SaveOptions {
   /** A file, a folder, or a stream; `<id>.mp4` in the working directory unless given. */
@@ -27,14 +28,7 @@ export interface FollowOptions extends SaveOptions {
   /** Milliseconds until the host is first asked of a job; undefined for one that was created just now. */
   firstPauseMs?(job: Job): number | undefined;
   /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
-  begin?(job: Job, text: string): Promise<WaitLine>;
-}
-
-/** The wait for one job, as it is shown. */
-export interface WaitLine {
-  readonly task: Task;
-  /** The job is as `next` says; `plain` is what is said of it where lines do not move. */
-  update(next: Job, plain: string): void;
+  readonly begin?: BeginWait;
 }
 
 /** A wait among others: hosts are asked less often the more of them there are. */
@@ -130,19 +124,15 @@ async function waitUntilDone(
   const line = await (wait.begin ?? plainLine(reporter))(job, label(describe(job)));
   const startedAt = runtime.clock.now();
   try {
-    const done = await waitForJob({
-      ...{ job, provider, deadline, clock: runtime.clock, signal: runtime.signal },
-      ...{ pollIntervalMs: wait.pollIntervalMs, firstPauseMs: wait.firstPauseMs?.(job) },
+    const done = await pollToEnd(workspace, job, {
+      ...{ provider, deadline, pollIntervalMs: wait.pollIntervalMs, firstPauseMs: wait.firstPauseMs?.(job) },
       together: () => wait.together(),
       resume: resumeCommand(workspace, job, wait),
-      save: async (next) => void (await saveProgress(workspace, next)),
+      activity: 'waiting',
       onUpdate: (next) => {
         const seconds = Math.round((runtime.clock.now() - startedAt) / 1000);
         line.update(next, label(`${describe(next)} (${seconds} s)`));
-        const { progress, status } = next;
-        reporter.event({ event: 'progress', jobId: next.id, status, ...(progress !== undefined && { progress }) });
       },
-      onPollError: (error) => reporter.warn(`${job.id}: polling failed, still waiting: ${error.message}`),
     });
     const failed = jobError(done);
     if (failed) throw failed;
@@ -153,9 +143,27 @@ async function waitUntilDone(
   }
 }
 
-const plainLine =
-  (reporter: Reporter) =>
-  async (_job: Job, text: string): Promise<WaitLine> => {
-    const task = await reporter.task(text);
-    return { task, update: (next, plain) => task.update(plain, (next.progress ?? 0) / 100) };
-  };
+/** What is polled of a job by `waitForJob`, without what the workspace provides. */
+interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollIntervalMs' | 'firstPauseMs' | 'resume'> {
+  together(): number;
+  onUpdate(job: Job): void;
+  /** What goes on when a poll has failed, for the warning. */
+  readonly activity: 'waiting' | 'watching';
+}
+
+/** Polls until the job is final: what changes is saved and told as events, and a poll that failed is a warning. */
+export function pollToEnd(workspace: Workspace, job: Job, polling: Polling): Promise<Job> {
+  const { reporter, runtime } = workspace;
+  const { activity, ...options } = polling;
+  return waitForJob({
+    ...options,
+    ...{ job, clock: runtime.clock, signal: runtime.signal, together: () => polling.together() },
+    save: async (next) => void (await saveProgress(workspace, next)),
+    onUpdate: (next) => {
+      polling.onUpdate(next);
+      const { progress, status } = next;
+      reporter.event({ event: 'progress', jobId: next.id, status, ...(progress !== undefined && { progress }) });
+    },
+    onPollError: (error) => reporter.warn(`${job.id}: polling failed, still ${activity}: ${error.message}`),
+  });
+}

@@ -53,8 +53,7 @@ const LOADED: Readonly<Record<string, string>> = {
   '--help': 'main rolldown-runtime',
   'video generate --help': 'cli main program-video rolldown-runtime',
   'character list': 'cli main manage program-character rolldown-runtime store',
-  'video list':
-    'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime status store wait-display',
+  'video list': 'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime status store wait-display',
   'video status':
     'cli cost deadline find-jobs lifecycle links main program-video rolldown-runtime settings status store wait-display',
   'config list': 'cli config links main program-setup rolldown-runtime settings store',

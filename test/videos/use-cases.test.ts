@@ -5,13 +5,20 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { registerMissing } from '../../src/characters/register.ts';
 import { checkBudget } from '../../src/costs/budget.ts';
 import { verifyVideo } from '../../src/media/verify/downloaded.ts';
+import type { HostName } from '../../src/providers/index.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
+import { closeUnresolved } from '../../src/videos/close.ts';
+import { derivationSource, deriveVideo, previewDerivation } from '../../src/videos/derive.ts';
 import { followJob, followJobs, saveVideo } from '../../src/videos/follow.ts';
+import { resendJob } from '../../src/videos/lost/resend.ts';
 import { completePlan, planVideo } from '../../src/videos/plan.ts';
+import { pruneJobs } from '../../src/videos/prune.ts';
 import { quoteVideos } from '../../src/videos/quote.ts';
+import { cancelJob, deleteRemoteVideo, listRemoteVideos } from '../../src/videos/remote.ts';
 import { sendVideos } from '../../src/videos/send.ts';
+import { askJobs, fateOf, unfinishedJobs, watchJobs } from '../../src/videos/status.ts';
 import { submit } from '../../src/videos/submit.ts';
 import { createWorkspace, type Workspace } from '../../src/workspace.ts';
 import { KEY } from '../helpers/far-end.ts';
@@ -34,27 +41,31 @@ const film = (): Promise<string> =>
 
 interface Told {
   readonly notes: string[];
+  readonly warnings: string[];
   readonly events: Readonly<Record<string, unknown>>[];
 }
 
 /** A workspace at a sandbox in this process: Joe and Ann, who are registered nowhere, and no command line. */
-async function withCast(): Promise<{ workspace: Workspace; dir: string; told: Told; printed(): string }> {
+async function withCast(
+  provider: HostName = 'openai',
+): Promise<{ workspace: Workspace; dir: string; told: Told; printed(): string }> {
   const sandbox = await startSandbox({
     ...{ stateDir: await tempFolder(), ffmpeg: 'none', renderer: rendererOf(await readFile(await film())) },
     now: () => clock.ms,
   });
   onTestFinished(() => sandbox.close());
-  const env = variablesAt(new URL(sandbox.url).origin, KEY, ['openai']);
+  const env = variablesAt(new URL(sandbox.url).origin, KEY, [provider]);
   const { host, home, dir, clock, stdout, stderr } = await createTestHost({ env });
   await bringJoe(home);
   const { stdin: _in, stdout: _out, stderr: _err, ...machine } = host;
-  const told: Told = { notes: [], events: [] };
+  const told: Told = { notes: [], warnings: [], events: [] };
   const reporter: Reporter = {
     ...SILENT,
     note: (text) => void told.notes.push(text),
+    warn: (text) => void told.warnings.push(text),
     event: (event) => void told.events.push(event),
   };
-  const workspace = createWorkspace(machine, { selection: { provider: 'openai' }, reporter });
+  const workspace = createWorkspace(machine, { selection: { provider }, reporter });
   onTestFinished(() => workspace.close());
   const store = await workspace.characters();
   const joe = await store.find('Joe');
@@ -147,4 +158,60 @@ describe('the use cases of a video, without a command line', () => {
     ]);
     expect(all.every(({ path = '' }) => existsSync(path))).toBe(true);
   });
+
+  it('list, ask, derive from, delete and prune what a host has made', async () => {
+    const { workspace, told, printed } = await withCast();
+    const [{ job: sent } = raise()] = await send(workspace, 'Joe waves at Ann.');
+    const provider = await workspace.provider();
+    expect(await unfinishedJobs(workspace)).toMatchObject([{ id: sent.id }]);
+    const [watched = raise()] = await watchJobs(workspace, [sent]);
+    expect(watched).toMatchObject({ job: { id: sent.id, status: 'succeeded' } });
+    expect(fateOf(watched)).toBeUndefined();
+    expect(await listRemoteVideos(workspace, provider)).toMatchObject([{ id: sent.remoteId, jobId: sent.id }]);
+
+    const source = await derivationSource(workspace, watched.job, { preview: false });
+    const wish = { kind: 'remix', prompt: 'The same at night.', resend: false } as const;
+    expect((await previewDerivation(workspace, source, wish)).bill).toMatchObject([{ what: 'video', count: 1 }]);
+    await expect(deriveVideo(workspace, source, { ...wish, maxCost: 0.01 })).rejects.toMatchObject({ code: 'budget' });
+    const { job: remix } = await deriveVideo(workspace, source, wish);
+    const [asked = raise()] = await askJobs(workspace, [remix]);
+    expect(fateOf(asked)).toMatchObject({ code: 'pending', jobId: remix.id });
+    expect((await listRemoteVideos(workspace, provider)).map(({ jobId }) => jobId)).toEqual([remix.id, sent.id]);
+
+    const questions: string[] = [];
+    const approve = async (question: string): Promise<boolean> => questions.push(question) > 1;
+    await expect(deleteRemoteVideo(workspace, watched.job, { approve })).rejects.toMatchObject({ code: 'usage' });
+    expect(await deleteRemoteVideo(workspace, watched.job, { approve })).toMatchObject({ remoteDeleted: true });
+    expect(questions).toEqual(Array(2).fill(expect.stringContaining('It was never saved here.')));
+    expect((await listRemoteVideos(workspace, provider)).map(({ jobId }) => jobId)).toEqual([remix.id]);
+
+    await workspace.runtime.clock.sleep(60_000, workspace.runtime.signal);
+    const old = { olderThanSeconds: 1 };
+    expect(await pruneJobs(workspace, { ...old, dryRun: true })).toMatchObject([{ id: sent.id }]);
+    expect(await pruneJobs(workspace, old)).toMatchObject([{ id: sent.id }]);
+    expect(await pruneJobs(workspace, old)).toEqual([]);
+    expect(told.warnings).toEqual([expect.stringContaining('permission')]);
+    expect(printed()).toBe('');
+  });
+
+  it('cancel a job at its host, once', async () => {
+    const { workspace } = await withCast('eachlabs');
+    const [{ job } = raise()] = await send(workspace, 'Joe waves at Ann.');
+    const cancelled = await cancelJob(workspace, job);
+    expect(cancelled).toMatchObject({ id: job.id, status: 'cancelled' });
+    expect(await cancelJob(workspace, cancelled)).toEqual(cancelled);
+    expect(fateOf({ job: cancelled })).toMatchObject({ code: 'refused' });
+    // Whatever was cancelled can be sent again, and only that.
+    await expect(resendJob(workspace, cancelled, {})).rejects.toMatchObject({ code: 'usage' });
+    await expect(closeUnresolved(workspace, cancelled)).rejects.toMatchObject({ code: 'usage' });
+  });
 });
+
+async function send(workspace: Workspace, prompt: string) {
+  const plan = await planVideo(workspace, await orderOf(workspace, prompt));
+  return sendVideos(workspace, plan, { count: 1, resend: false });
+}
+
+function raise(): never {
+  throw new Error('there is none');
+}

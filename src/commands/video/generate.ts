@@ -6,10 +6,10 @@ import { checkOrder } from '../../videos/check-order.ts';
 import { planVideo } from '../../videos/plan.ts';
 import { previewVideos, type SendOptions, sendVideos } from '../../videos/send.ts';
 import { type GenerateFlags, readVideoInput } from './input.ts';
-import { followAndShow, showJobs, showRequest } from './results.ts';
+import { showJobs, showRequest, showSent, waitsFor } from './results.ts';
 
 export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
-  const waits = flags.wait || flags.output !== undefined;
+  const waits = waitsFor(flags);
   const wished = await readVideoInput(context, flags, waits);
   const purpose = purposeOf(flags);
   const provider = await context.provider(purpose);
@@ -38,14 +38,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
     showRequest(context, { ...preview, injected: plan.injected, autoCast, prompt, request, count: flags.count });
     return 0;
   }
-  const sent = await sendVideos(context, plan, options);
-  const jobs = sent.map(({ job }) => job);
-  if (waits) {
-    const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
-    return followAndShow(context, jobs, { ...flags, deadlineMs, firstPauseMs: ({ id }) => firstPauses.get(id) });
-  }
-  showJobs(context, jobs);
-  return 0;
+  return showSent(context, await sendVideos(context, plan, options), { ...flags, deadlineMs });
 }
 
 /** Asks on the terminal; undefined where that cannot be: standard input that was read for something else has no answer in it. */

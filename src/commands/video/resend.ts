@@ -1,12 +1,10 @@
 /** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
 import type { Context } from '../../context.ts';
-import { type BudgetLimits, checkBudget } from '../../costs/budget.ts';
-import { admittedJob, existingJobs } from '../../videos/admission.ts';
+import type { BudgetLimits } from '../../costs/budget.ts';
 import { findJobByBeginning } from '../../videos/find-jobs.ts';
-import { hasNoCall, quoteRecorded, recordedOrder, requireUnanswered } from '../../videos/lost/resend.ts';
-import { submit } from '../../videos/submit.ts';
+import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';
-import { followAndShow, showJobs, showRequest } from './results.ts';
+import { showRequest, showSent, waitsFor } from './results.ts';
 
 export interface ResendFlags extends FollowFlags, BudgetLimits {
   readonly wait: boolean;
@@ -15,35 +13,14 @@ export interface ResendFlags extends FollowFlags, BudgetLimits {
 
 export async function runVideoResend(context: Context, input: ResendFlags & { id: string }): Promise<number> {
   const deadlineMs = context.runtime.clock.now() + input.timeout * 1000;
-  const waits = input.wait || input.output !== undefined;
+  const waits = waitsFor(input);
   if (waits) await checkVideoOutput(context, input, 1);
   else refuseIdle(input);
-  const job = await requireUnanswered(context, await findJobByBeginning(context, input.id), input.dryRun);
-  const provider = await context.providerOf(job);
-  const order = await recordedOrder(context, job, provider);
-  const cost = await quoteRecorded(context, { job, order, provider });
-  const bill = [{ what: 'video', count: 1, each: cost }] as const;
-  const admission = { order, key: job.key, resend: true, ownIds: [] };
+  const job = await findJobByBeginning(context, input.id);
   if (input.dryRun) {
-    const request =
-      'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
-    if (!request) throw hasNoCall(provider, job);
-    const existing = await existingJobs(context, order, admission);
-    if (existing.length === 0) checkBudget(input, { bill, provider });
-    showRequest(context, { prompt: order.request.prompt, request, bill: existing.length === 0 ? bill : [], existing });
+    showRequest(context, await previewResend(context, job, input));
     return 0;
   }
-  if (!(await admittedJob(context, admission))) checkBudget(input, { bill, provider });
-  await (await context.jobs()).sweep();
-  const sent = await submit(context, {
-    ...{ ...admission, order, provider, cost, replaces: job.id },
-    ...(job.profile !== undefined && { profile: job.profile }),
-    ...(job.autoCast && { autoCast: job.autoCast }),
-    wait: waits ? input : undefined,
-  });
-  if (waits) {
-    return followAndShow(context, [sent.job], { ...input, deadlineMs, firstPauseMs: () => sent.pollAfterMs });
-  }
-  showJobs(context, [sent.job]);
-  return 0;
+  const sent = await resendJob(context, job, { ...input, wait: waits ? input : undefined });
+  return showSent(context, [sent], { ...input, deadlineMs });
 }

@@ -1,15 +1,19 @@
-/** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
+/** What commands show of videos: the request, the jobs that were sent, the table of jobs, the wait for them, and their files. */
 import type { Context } from '../../context.ts';
-import { type BillItem, describeBill, totalOf } from '../../costs/cost.ts';
+import { type BillItem, describeBill, formatJobCost, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf } from '../../shared/errors.ts';
-import type { Job } from '../../shared/job.ts';
+import { formatSize } from '../../shared/geometry.ts';
+import type { Job, JobDigest } from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
 import type { Followed } from '../../videos/download.ts';
 import { resumeCommand } from '../../videos/find-jobs.ts';
-import { type FollowOptions, followJobs, type WaitLine } from '../../videos/follow.ts';
+import { type FollowOptions, followJobs } from '../../videos/follow.ts';
+import { describe } from '../../videos/lifecycle.ts';
 import { requestText } from '../../videos/preview.ts';
+import type { Submitted } from '../../videos/submit.ts';
+import { type BeginWait, liveLine, plainLine, type WaitLine } from '../../videos/wait-display.ts';
 import { type FollowFlags, outputOf } from './input.ts';
-import { createWaitDisplay } from './wait-display.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
 export function showJobs(context: Context, jobs: readonly Job[]): void {
@@ -58,6 +62,30 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   });
 }
 
+/** Whether a command that sends follows what it has sent: a place for the file is a wish to wait for it. */
+export function waitsFor({ wait, output }: SendFlags): boolean {
+  return wait || output !== undefined;
+}
+
+interface SendFlags extends FollowFlags {
+  readonly wait: boolean;
+}
+
+/** After sending: the wait for every job where that was asked for, else the jobs. Returns the exit code. */
+export async function showSent(
+  context: Context,
+  sent: readonly Submitted[],
+  flags: SendFlags & Pick<FollowOptions, 'deadlineMs'>,
+): Promise<number> {
+  const jobs = sent.map(({ job }) => job);
+  if (!waitsFor(flags)) {
+    showJobs(context, jobs);
+    return 0;
+  }
+  const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
+  return followAndShow(context, jobs, { ...flags, firstPauseMs: ({ id }) => firstPauses.get(id) });
+}
+
 /** A wait as a command was asked for it: `output` as it was typed. */
 interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 'firstPauseMs'> {}
 
@@ -65,7 +93,7 @@ interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 
 export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
   const { output: _typed, pollInterval, ...options } = flags;
   const moves = jobs.length === 1 || context.ui.live;
-  const waiting = createWaitDisplay(context);
+  const waiting = waitLines(context);
   const all = await followJobs(context, jobs, {
     ...options,
     ...outputOf(context, flags),
@@ -74,6 +102,11 @@ export async function followAndShow(context: Context, jobs: readonly Job[], flag
   });
   showFollowed(context, all);
   return exitOf(all);
+}
+
+/** As the terminal is: lines that move, or tasks that say how a job stands. */
+export function waitLines(context: Context): BeginWait {
+  return context.ui.live ? liveLine(context) : plainLine(context.ui);
 }
 
 /** Several waits at once without a terminal: each says when it begins and when it ends. */
@@ -89,4 +122,24 @@ export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
   const paths = all.flatMap(({ path }) => path ?? []);
   const only = all.length === 1 ? all[0] : undefined;
   ui.result({ json: only ? only.job : all.map(({ job }) => job), text: paths.join('\n'), quiet: paths });
+}
+
+/** A prompt in a list: more than the widest terminal shows, and not a page. */
+const PROMPT_CHARS = 900;
+
+export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
+  return ui.table(
+    ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
+    jobs.map((job) => [
+      job.id,
+      describe(job),
+      `${formatSize(job.request.size)} ${job.request.seconds} s`,
+      job.characters.join(', ') || '-',
+      formatJobCost(job),
+      ui.time(job.createdAt),
+      oneLine(job.request.prompt, PROMPT_CHARS),
+    ]),
+    // A status with its progress is whole in 80 columns, whatever else is as wide as it gets.
+    { STATUS: 12, CAST: 3, PROMPT: 2 },
+  );
 }

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { exitOf, SoraError } from '../../shared/errors.ts';
 import type { Variant } from '../../shared/job.ts';
 import { downloadVideo } from '../../videos/download.ts';
-import { findJobs, finishedJob, unknownJob } from '../../videos/find-jobs.ts';
+import { findJob, findJobs, finishedJob } from '../../videos/find-jobs.ts';
 import { adoptVideo } from '../../videos/lost/recover.ts';
 import { targetOf } from '../../videos/output-target.ts';
 import { checkVideoOutput, type FollowFlags, outputOf } from './input.ts';
@@ -36,8 +36,7 @@ export async function runVideoDownload(
   context: Context,
   input: { id: string; variant: Variant; output?: string; force: boolean; allowDrift: boolean },
 ): Promise<number> {
-  const [job] = await findJobs(context, [input.id]);
-  if (!job) throw unknownJob(input.id);
+  const job = await findJob(context, input.id);
   await checkVideoOutput(context, input, 1);
   const current = await finishedJob(context, job);
   const output = outputOf(context, input);

@@ -1,18 +1,80 @@
-/** A recorded request once more: what was sent, if it can still be had, and what it costs now. */
+/** A recorded request once more, byte for byte: what was sent, if it can still be had, and what it costs now. */
 
-import { estimateVideoCost } from '../../costs/budget.ts';
-import type { Cost } from '../../costs/cost.ts';
-import type { Provider, Reference } from '../../providers/provider.ts';
+import { type BudgetLimits, checkBudget, estimateVideoCost } from '../../costs/budget.ts';
+import type { BillItem, Cost } from '../../costs/cost.ts';
+import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnresolved, type Job } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
+import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
+import type { Resumable } from '../find-jobs.ts';
 import { readReference } from '../reference-image.ts';
-import type { Order } from '../submit.ts';
+import { type Order, type Submitted, submit } from '../submit.ts';
 import { resolveUnknown, unresolvedError } from './recover.ts';
 import { refuseKnown, refuseResent } from './replace.ts';
 
+/**
+ * Sends the recorded request of an unknown or refused job once more, as a new job that takes its place. Throws `usage` for a job
+ * that its host has or that was sent again already, `ambiguous` while it is being sent, `budget`, and what `submit` throws.
+ */
+export async function resendJob(
+  workspace: Workspace,
+  named: Job,
+  { wait, ...limits }: BudgetLimits & { readonly wait?: Resumable | undefined },
+): Promise<Submitted> {
+  const job = await requireUnanswered(workspace, named, false);
+  const { provider, cost, bill, admission } = await readyToResend(workspace, job);
+  if (!(await admittedJob(workspace, admission))) checkBudget(limits, { bill, provider });
+  await (await workspace.jobs()).sweep();
+  return submit(workspace, {
+    ...{ ...admission, provider, cost, replaces: job.id, wait },
+    ...(job.profile !== undefined && { profile: job.profile }),
+    ...(job.autoCast && { autoCast: job.autoCast }),
+  });
+}
+
+/** What `resendJob` would send, its bill (empty where its key has a job already), and that job. The host is not asked for the job. */
+export async function previewResend(
+  workspace: Workspace,
+  named: Job,
+  limits: BudgetLimits,
+): Promise<{
+  readonly prompt: string;
+  readonly request: WireRequest;
+  readonly bill: readonly BillItem[];
+  readonly existing: readonly Job[];
+}> {
+  const job = await requireUnanswered(workspace, named, true);
+  const { provider, bill, admission } = await readyToResend(workspace, job);
+  const { order } = admission;
+  const request =
+    'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
+  if (!request) throw hasNoCall(provider, job);
+  const existing = await existingJobs(workspace, order, admission);
+  if (existing.length === 0) checkBudget(limits, { bill, provider });
+  return { prompt: order.request.prompt, request, bill: existing.length === 0 ? bill : [], existing };
+}
+
+async function readyToResend(
+  workspace: Workspace,
+  job: Job,
+): Promise<{
+  readonly provider: Provider;
+  readonly cost: Cost | undefined;
+  readonly bill: readonly BillItem[];
+  readonly admission: AdmissionOptions & { readonly order: Order };
+}> {
+  const provider = await workspace.providerOf(job);
+  const order = await recordedOrder(workspace, job, provider);
+  const cost = await quoteRecorded(workspace, { job, order, provider });
+  return {
+    ...{ provider, cost, bill: [{ what: 'video', count: 1, each: cost }] },
+    admission: { order, key: job.key, resend: true, ownIds: [] },
+  };
+}
+
 /** The job, after a look whether its host has it after all. Throws `usage` when it has, `ambiguous` while it is being sent. */
-export async function requireUnanswered(workspace: Workspace, job: Job, dryRun: boolean): Promise<Job> {
+async function requireUnanswered(workspace: Workspace, job: Job, dryRun: boolean): Promise<Job> {
   refuseResent(workspace, (await (await workspace.jobs()).list()).records, job.id);
   if (dryRun || !isUnresolved(job)) return job;
   const known = await resolveUnknown(workspace, job);
@@ -22,7 +84,7 @@ export async function requireUnanswered(workspace: Workspace, job: Job, dryRun: 
 }
 
 /** What the record says was sent. Throws `usage` where something of it is no longer what it was. */
-export async function recordedOrder(workspace: Workspace, job: Job, provider: Provider): Promise<Order> {
+async function recordedOrder(workspace: Workspace, job: Job, provider: Provider): Promise<Order> {
   const { request, fingerprint } = job;
   const { prompt, model, seconds, size, characters, from } = request;
   if (!from) {
@@ -47,7 +109,7 @@ export async function recordedOrder(workspace: Workspace, job: Job, provider: Pr
   };
 }
 
-export function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
+function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
   return new SoraError('refused', `${provider.name} has no call to ${request.from?.kind} a video.`, {
     hint: `Close the job: sora video close ${id}`,
     jobId: id,
@@ -74,7 +136,7 @@ async function referenceOf(workspace: Workspace, { id, request }: Job): Promise<
 }
 
 /** An extension is billed for what it adds; everything else for the whole of the new video. */
-export async function quoteRecorded(
+async function quoteRecorded(
   workspace: Workspace,
   { job, order, provider }: { job: Job; order: Order; provider: Provider },
 ): Promise<Cost | undefined> {

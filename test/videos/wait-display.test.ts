@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createWaitDisplay } from '../../../src/commands/video/wait-display.ts';
-import type { Context } from '../../../src/context.ts';
-import { SoraError } from '../../../src/shared/errors.ts';
-import type { Job } from '../../../src/shared/job.ts';
-import type { Task } from '../../../src/shared/reporter.ts';
-import { addJob, withHost } from '../../helpers/far-end.ts';
-import { START } from '../../helpers/host.ts';
+import type { Context } from '../../src/context.ts';
+import { SoraError } from '../../src/shared/errors.ts';
+import type { Job } from '../../src/shared/job.ts';
+import type { Task } from '../../src/shared/reporter.ts';
+import { liveLine, plainLine } from '../../src/videos/wait-display.ts';
+import { addJob, withHost } from '../helpers/far-end.ts';
+import { START } from '../helpers/host.ts';
 
 type Said = { text: string; fraction: number | undefined };
 
 /** A context whose tasks move, and what its lines say at the moment. */
-function onTerminal(context: Context, live = true): { context: Context; lines: (() => Said)[] } {
+function onTerminal(context: Context): { context: Context; lines: (() => Said)[] } {
   const lines: (() => Said)[] = [];
   const task: Context['ui']['task'] = async (text) => {
     let now: { text: string | (() => string); fraction: number | undefined } = { text, fraction: undefined };
@@ -20,10 +20,10 @@ function onTerminal(context: Context, live = true): { context: Context; lines: (
     };
     return { update, done() {}, fail() {}, stop() {} };
   };
-  return { context: { ...context, ui: { ...context.ui, live, task } }, lines };
+  return { context: { ...context, reporter: { ...context.reporter, task } }, lines };
 }
 
-async function setUp(finished: number, { live = true } = {}) {
+async function setUp(finished: number) {
   const test = await withHost();
   for (let index = 0; index < finished; index++) {
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
@@ -32,13 +32,13 @@ async function setUp(finished: number, { live = true } = {}) {
   }
   const createdAt = new Date(START).toISOString();
   const job = await addJob(test, { baseUrl: test.baseUrl, status: 'running', createdAt });
-  return { test, job, ...onTerminal(test.context, live) };
+  return { test, job, ...onTerminal(test.context) };
 }
 
 describe('the line of a wait', () => {
   it('says how long it has been and how long it will be, while time goes by', async () => {
     const { test, job, context, lines } = await setUp(3);
-    const line = await createWaitDisplay(context)(job, 'plain');
+    const line = await liveLine(context)(job, 'plain');
     line.update({ ...job, progress: 45 }, 'plain');
     test.clock.ms += 80_000;
     const text = `${job.id} running, 45% after 1 min 20 s, less than 3 min left`;
@@ -51,14 +51,14 @@ describe('the line of a wait', () => {
 
   it('says no time once the job is over', async () => {
     const { job, context, lines } = await setUp(3);
-    const line = await createWaitDisplay(context)(job, 'plain');
+    const line = await liveLine(context)(job, 'plain');
     line.update({ ...job, status: 'succeeded', progress: 100 }, 'plain');
     expect(lines[0]?.()).toEqual({ text: `${job.id} succeeded`, fraction: 1 });
   });
 
   it('says nothing of what is left where too few jobs are known, and shows no bar without a progress', async () => {
     const { test, job, context, lines } = await setUp(2);
-    await createWaitDisplay(context)(job, 'plain');
+    await liveLine(context)(job, 'plain');
     test.clock.ms += 5000;
     expect(lines[0]?.()).toEqual({ text: `${job.id} running after 5 s`, fraction: undefined });
   });
@@ -71,7 +71,7 @@ describe('the line of a wait', () => {
       return jobs.list();
     };
     const jobs = await context.jobs();
-    const begin = createWaitDisplay({ ...context, jobs: async () => ({ ...jobs, list }) });
+    const begin = liveLine({ ...context, jobs: async () => ({ ...jobs, list }) });
     const other: Job = { ...job, id: 'job_other' };
     await Promise.all([begin(job, 'plain'), begin(other, 'plain')]);
     expect(lines.map((line) => line().text)).toEqual([
@@ -87,13 +87,13 @@ describe('the line of a wait', () => {
     const list = async () => {
       throw new SoraError('machine', 'The disk is gone.');
     };
-    await createWaitDisplay({ ...context, jobs: async () => ({ ...jobs, list }) })(job, 'plain');
+    await liveLine({ ...context, jobs: async () => ({ ...jobs, list }) })(job, 'plain');
     expect(lines[0]?.().text).toBe(`${job.id} running after 0 s`);
   });
 
   it('is what it is told where lines do not move', async () => {
-    const { job, context, lines } = await setUp(3, { live: false });
-    const line = await createWaitDisplay(context)(job, 'plain');
+    const { job, context, lines } = await setUp(3);
+    const line = await plainLine(context.reporter)(job, 'plain');
     expect(lines[0]?.().text).toBe('plain');
     line.update({ ...job, progress: 45 }, 'job is running (5 s)');
     expect(lines[0]?.()).toEqual({ text: 'job is running (5 s)', fraction: 0.45 });

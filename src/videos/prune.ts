@@ -1,0 +1,30 @@
+/** Old records of finished jobs leave this machine. Files and hosts are not touched. */
+import { readableOf } from '../disk/records.ts';
+import { isFinal, type Job } from '../shared/job.ts';
+import { oneLine } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
+
+/**
+ * Removes the records of jobs that ended, and whose video was saved, more than so many seconds ago, and resolves with them; with
+ * `dryRun` nothing is removed.
+ */
+export async function pruneJobs(
+  { jobs, reporter, runtime }: Workspace,
+  { olderThanSeconds, dryRun = false }: { olderThanSeconds: number; dryRun?: boolean },
+): Promise<readonly Job[]> {
+  const store = await jobs();
+  const records = readableOf(await store.list(), reporter);
+  const before = runtime.clock.now() - olderThanSeconds * 1000;
+  // A record is as old as what last happened to it: the end of the job, or the download of its video.
+  const old = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
+  const removed: Job[] = [];
+  for (const job of old) {
+    if (!dryRun && !(await store.remove(job.id, ({ status }) => isFinal(status)))) continue;
+    removed.push(job);
+    // The id is all that leads to a video which was paid for and may still be there.
+    const unsaved = job.status === 'succeeded' && job.outputPath === undefined && !job.remoteDeleted;
+    if (unsaved)
+      reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId ?? '?', 200)}.`);
+  }
+  return removed;
+}

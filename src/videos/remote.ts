@@ -1,0 +1,184 @@
+/** Videos at their host: what it lists, a job that is cancelled there, a video that is deleted there. */
+import { readableOf } from '../disk/records.ts';
+import type { Provider, RemoteVideo } from '../providers/provider.ts';
+import { SoraError } from '../shared/errors.ts';
+import { exitMessages } from '../shared/exit-messages.ts';
+import { isFinal, type Job } from '../shared/job.ts';
+import { oneLine } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
+import { saveProgress, stillRunning, upToDate } from './find-jobs.ts';
+import { applyRemote, describe, jobError, missedAt } from './lifecycle.ts';
+import { requireSettled } from './lost/recover.ts';
+
+/** The most that the protocol gives at once. */
+const PAGE = 100;
+
+/** Nobody reads more, and a host may go on for ever. */
+const MOST_LISTED = 20_000;
+
+/** A video at the host, and the job of this machine that made it. */
+export type ListedVideo = RemoteVideo & { readonly jobId?: string };
+
+/** What a host lists, newest first, to the end or to the 20 000th. Throws `refused` for a host without a list. */
+export async function listRemoteVideos(workspace: Workspace, provider: Provider): Promise<readonly ListedVideo[]> {
+  const records = readableOf(await (await workspace.jobs()).list(), workspace.reporter);
+  const here = records.filter(({ baseUrl }) => baseUrl === provider.baseUrl);
+  const jobIds = new Map(here.flatMap(({ remoteId, id }) => (remoteId === undefined ? [] : [[remoteId, id] as const])));
+  return (await listAll(workspace, provider)).map((video) => {
+    const jobId = jobIds.get(video.id);
+    return { ...video, ...(jobId !== undefined && { jobId }) };
+  });
+}
+
+async function listAll({ reporter, runtime }: Workspace, provider: Provider): Promise<readonly RemoteVideo[]> {
+  if (!provider.listVideos) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
+  const found = new Map<string, RemoteVideo>();
+  let after: string | undefined;
+  for (;;) {
+    const { videos, next } = await provider.listVideos(
+      { limit: PAGE, ...(after !== undefined && { after }) },
+      { signal: runtime.signal },
+    );
+    const before = found.size;
+    for (const video of videos) found.set(video.id, video);
+    // Hosts that do not know `after` give the same page for ever.
+    if (next === undefined || found.size === before) return [...found.values()];
+    if (found.size >= MOST_LISTED) {
+      reporter.warn(`${provider.name} lists more than ${MOST_LISTED} videos; older ones are not shown.`);
+      return [...found.values()];
+    }
+    after = next;
+  }
+}
+
+/**
+ * Cancels a job at its host. Resolves with its record once it is cancelled; throws `refused` for one that is finished or that
+ * the host does not stop, and `pending` when the host has taken the call and the job is not cancelled yet.
+ */
+export async function cancelJob(workspace: Workspace, named: Job): Promise<Job> {
+  const { reporter, runtime } = workspace;
+  const job = await requireSettled(workspace, named);
+  if (job.status === 'cancelled') return job;
+  refuseFinal(job);
+  const provider = await workspace.providerOf(job);
+  const { remoteId = '' } = job;
+  const call = { signal: runtime.signal };
+  if (!provider.cancelVideo) {
+    throw noCall(provider, 'stops a job', `It continues there. Wait for it: sora video wait ${job.id}`, job);
+  }
+  const before = await provider.getVideo(remoteId, call);
+  if (!before) {
+    throw new SoraError('refused', `${provider.name} does not know job ${job.id} as ${oneLine(remoteId, 200)}.`, {
+      hint: `Ask again later: sora video status ${job.id}`,
+      jobId: job.id,
+    });
+  }
+  const current = await saveProgress(workspace, applyRemote(job, before, runtime.clock.now()));
+  if (current.status === 'cancelled') return current;
+  refuseFinal(current);
+  const taken = await askIrrevocably(workspace, job, {
+    what: 'stop it',
+    ask: async () => (await provider.cancelVideo?.(remoteId, call)) === true,
+  });
+  const after = await provider.getVideo(remoteId, call);
+  const kept = await exitMessages.hold(() =>
+    saveProgress(workspace, afterCancel(current, { taken, after, nowMs: runtime.clock.now() })),
+  );
+  if (kept.status === 'cancelled') return kept;
+  // Nobody stopped it: it is gone from the host like any other.
+  const lost = taken || after ? undefined : jobError(kept);
+  if (lost) throw lost;
+  refuseFinal(kept);
+  if (!taken) {
+    throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, {
+      hint: `Check it again: sora video status ${job.id}`,
+      jobId: job.id,
+    });
+  }
+  reporter.note(`${provider.name} was asked to stop job ${job.id}.`);
+  throw stillRunning(kept);
+}
+
+/** A host that took the call may forget the job; one that knew nothing of it at the call has said nothing of its end. */
+function afterCancel(
+  job: Job,
+  { taken, after, nowMs }: { taken: boolean; after: RemoteVideo | undefined; nowMs: number },
+): Job {
+  if (after) return applyRemote(job, after, nowMs);
+  return taken ? { ...job, status: 'cancelled', updatedAt: new Date(nowMs).toISOString() } : missedAt(job, nowMs);
+}
+
+function refuseFinal(job: Job): void {
+  if (!isFinal(job.status)) return;
+  throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, {
+    hint: job.status === 'succeeded' ? `Fetch it: sora video download ${job.id}` : `See it: sora video show ${job.id}`,
+    jobId: job.id,
+  });
+}
+
+/**
+ * Deletes the video of a finished job at its host; the record and a saved file stay. Resolves with the record, also of a video
+ * that was deleted before. `approve` is asked first and may say no, which throws `usage`; without it nobody is asked.
+ */
+export async function deleteRemoteVideo(
+  workspace: Workspace,
+  named: Job,
+  { approve = async () => true }: { approve?: (question: string) => Promise<boolean> } = {},
+): Promise<Job> {
+  const { reporter, runtime } = workspace;
+  if (named.remoteDeleted) return named;
+  const job = await requireSettled(workspace, named);
+  const provider = job.remoteId === undefined ? undefined : await workspace.providerOf(job);
+  if (provider && !provider.deleteVideo) throw noDeletion(provider, job);
+  const current = await upToDate(workspace, job);
+  const { remoteId } = current;
+  if (remoteId === undefined || !provider?.deleteVideo) {
+    throw new SoraError('refused', `Job ${job.id} does not exist at ${job.provider}: it was never created there.`, {
+      hint: 'sora video prune removes old records from this machine.',
+      jobId: job.id,
+    });
+  }
+  if (!isFinal(current.status)) throw stillRunning(current);
+  const lost = current.status === 'succeeded' && current.outputPath === undefined ? ' It was never saved here.' : '';
+  const question = `Delete the video of job ${job.id} at ${provider.name}?${lost}`;
+  if (!(await approve(question))) {
+    throw new SoraError('usage', `The video of job ${job.id} was kept.`);
+  }
+  const wasThere = await askIrrevocably(workspace, job, {
+    what: 'delete its video',
+    ask: async () => (await provider.deleteVideo?.(remoteId, { signal: runtime.signal })) === true,
+  });
+  if (!wasThere) reporter.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
+  const updatedAt = new Date(runtime.clock.now()).toISOString();
+  const deleted = { ...current, remoteDeleted: true, updatedAt };
+  return exitMessages.hold(() => saveProgress(workspace, deleted));
+}
+
+/** Asks for what cannot be taken back. Who stops it is told that it was asked, not that nothing happened. */
+async function askIrrevocably(
+  { reporter, runtime }: Workspace,
+  job: Job,
+  { what, ask }: { what: string; ask: () => Promise<boolean> },
+): Promise<boolean> {
+  const message = `${job.provider} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
+  const hint = `See the state of the job: sora video status ${job.id}`;
+  const stopped = new SoraError('pending', message, { hint, jobId: job.id });
+  exitMessages.set(job.id, () => reporter.error(stopped));
+  try {
+    return await ask();
+  } catch (error) {
+    throw runtime.signal.aborted ? stopped : error;
+  }
+}
+
+function noDeletion(provider: Provider, job: Job): SoraError {
+  const until = job.expiresAt === undefined ? 'after a while' : `at ${job.expiresAt}`;
+  return noCall(provider, 'deletes videos', `The video stays there until the host deletes it ${until}.`, job);
+}
+
+function noCall(provider: Provider, what: string, hint: string, job?: Job): SoraError {
+  return new SoraError('refused', `${provider.backend ?? provider.name} has no call that ${what}.`, {
+    hint,
+    ...(job && { jobId: job.id }),
+  });
+}

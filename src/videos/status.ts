@@ -1,0 +1,117 @@
+/** How jobs stand now: each asked of its host once, or watched until it is final. Nothing is downloaded. */
+import { readableOf } from '../disk/records.ts';
+import { createDeadline } from '../shared/deadline.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { isFinal, isUnresolved, type Job } from '../shared/job.ts';
+import type { Workspace } from '../workspace.ts';
+import { saveProgress, stillRunning } from './find-jobs.ts';
+import { pollToEnd } from './follow.ts';
+import { jobCommand } from './job-command.ts';
+import { describe, jobError, refreshJob } from './lifecycle.ts';
+import { resolveUnknown, unresolvedError } from './lost/recover.ts';
+import { type BeginWait, plainLine } from './wait-display.ts';
+
+export interface JobStatusAnswer {
+  readonly job: Job;
+  /** Why the host could not be asked, or could not tell which of its videos is this one. */
+  readonly error?: SoraError;
+  /** Of a job that is still unresolved. */
+  readonly unresolved?: SoraError;
+}
+
+/** Requests at once: enough for a full list, few enough for a host's rate limit. */
+const CONCURRENCY = 8;
+
+/** Every job that is not final; a record that cannot be read is a warning. */
+export async function unfinishedJobs({ jobs, reporter }: Workspace): Promise<readonly Job[]> {
+  return readableOf(await (await jobs()).list(), reporter).filter((job) => !isFinal(job.status));
+}
+
+/** Asks the host of each job once. A failure is in its answer; only an abort is thrown. */
+export function askJobs(workspace: Workspace, jobs: readonly Job[]): Promise<readonly JobStatusAnswer[]> {
+  return mapAtOnce(jobs, (job) => ask(workspace, job));
+}
+
+/** Why there is no video: the job has ended without one, or is not finished. Undefined for one that succeeded. */
+export function fateOf({ job, error, unresolved }: JobStatusAnswer): SoraError | undefined {
+  return unresolved ?? error ?? (isFinal(job.status) ? jobError(job) : stillRunning(job));
+}
+
+async function ask(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
+  if (isFinal(job.status)) return { job };
+  const { clock, signal } = workspace.runtime;
+  try {
+    if (isUnresolved(job)) return await lookFor(workspace, job);
+    const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
+    if (next === job) return { job };
+    return { job: await saveProgress(workspace, next) };
+  } catch (error) {
+    if (!isSoraError(error) || signal.aborted) throw error;
+    return { job, error };
+  }
+}
+
+/** A video that is found is an answer, and so is that none can be it; several that could be it are for the user to tell. */
+async function lookFor(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
+  const known = await resolveUnknown(workspace, job);
+  if (!isUnresolved(known.job)) return { job: known.job };
+  const unresolved = unresolvedError(known);
+  const { candidates, isSending, trouble } = known;
+  workspace.reporter.event({
+    event: 'unresolved',
+    jobId: job.id,
+    isSending,
+    candidates: candidates.map(({ id, status, createdAt }) => ({ id, status, createdAt })),
+    ...(!isSending && { resend: jobCommand(workspace, 'resend', job), close: jobCommand(workspace, 'close', job) }),
+  });
+  const error = trouble ?? (candidates.length > 0 ? unresolved : undefined);
+  return { job: known.job, unresolved, ...(error && { error }) };
+}
+
+/** Polls all of them until each is final, without a deadline. A failure, an abort included, is in the answer. */
+export async function watchJobs(
+  workspace: Workspace,
+  jobs: readonly Job[],
+  { begin = plainLine(workspace.reporter) }: { begin?: BeginWait } = {},
+): Promise<readonly JobStatusAnswer[]> {
+  const { clock } = workspace.runtime;
+  const store = await workspace.jobs();
+  const say = (job: Job): string => `${job.id} ${describe(job)}`;
+  let left = jobs.filter(({ status }) => !isFinal(status)).length;
+  return Promise.all(
+    jobs.map(async (job): Promise<JobStatusAnswer> => {
+      if (isFinal(job.status)) return { job };
+      const line = await begin(job, say(job));
+      try {
+        const found = isUnresolved(job) ? await lookFor(workspace, job) : { job };
+        if (isUnresolved(found.job)) return found;
+        const done = await pollToEnd(workspace, found.job, {
+          provider: await workspace.providerOf(job),
+          deadline: createDeadline(clock, Number.POSITIVE_INFINITY),
+          ...{ pollIntervalMs: undefined, firstPauseMs: 0 },
+          together: () => left,
+          resume: `sora video status ${job.id} --watch`,
+          activity: 'watching',
+          onUpdate: (next) => line.update(next, say(next)),
+        });
+        return { job: done };
+      } catch (error) {
+        if (!isSoraError(error)) throw error;
+        return { job: (await store.find(job.id)) ?? job, error };
+      } finally {
+        left -= 1;
+        line.task.stop();
+      }
+    }),
+  );
+}
+
+async function mapAtOnce<T, R>(items: readonly T[], each: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await each(item);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  return results;
+}
