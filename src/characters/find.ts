@@ -2,7 +2,7 @@
 
 import { type Character, isMade } from '../shared/character.ts';
 import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
-import { nearest, shellOption, shellPhrase } from '../shared/text.ts';
+import { nearest, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Outdated, outdated } from './outdated.ts';
 
@@ -41,8 +41,16 @@ export async function requireCharacter(
   const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
   const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
   throw new SoraError('usage', `There is no character "${name}".`, {
-    hint: close === undefined ? other : `Did you mean ${close}?`,
+    hint: close === undefined ? (severalIn(name) ?? other) : `Did you mean ${close}?`,
   });
+}
+
+/** Of a list in one argument: how several characters are named. */
+function severalIn(name: string): string | undefined {
+  const names = name.split(',').map((one) => one.trim());
+  if (names.length < 2 || names.includes('')) return undefined;
+  const options = names.map((one) => shellOption('-c', shellQuote(one), '--character'));
+  return `For several characters, repeat the option: ${options.join(' ')}`;
 }
 
 /** Those that were named; without names, the whole cast. Throws `usage` with every unknown name, `machine` when a record is broken. */

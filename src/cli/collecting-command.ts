@@ -9,8 +9,9 @@ import {
   type Option,
 } from 'commander';
 import { hintsOf, refuseAll, SoraError } from '../shared/errors.ts';
-import { nearest, oneLine } from '../shared/text.ts';
+import { oneLine } from '../shared/text.ts';
 import { helpDocument } from './help-document.ts';
+import { suggestCommand, suggestOption } from './suggestions.ts';
 
 /** The rest of the line means the same although these are missing from it. */
 const READS_ON: ReadonlySet<string> = new Set(['commander.missingMandatoryOptionValue', 'commander.missingArgument']);
@@ -52,10 +53,29 @@ export class CollectingCommand extends Command {
     return super.addOption(option);
   }
 
+  /** Called by commander. */
+  unknownCommand(): never {
+    const [word = ''] = this.args;
+    const names = this.createHelp()
+      .visibleCommands(this)
+      .map((one) => one.name());
+    const meant = suggestCommand(this.parent ? this.name() : '', word, names);
+    this.#problems.push(unknown('command', word, meant, this.#seeCommands()));
+    this.settle();
+    return undefined as never;
+  }
+
+  /** Called by commander, with the first one. */
+  unknownOption(flag: string): never {
+    this.#problems.push(this.#unknownOption(flag));
+    this.#keepOtherUnknowns();
+    this.settle();
+    return undefined as never;
+  }
+
   /** Comes back from what can be told together with what follows: `settle` throws it. */
   override error(message: string, { code = '' }: ErrorOptions = {}): never {
     this.#keep({ code, message });
-    if (code === 'commander.unknownOption') this.#keepOtherUnknowns();
     if (!READS_ON.has(code)) this.settle();
     return undefined as never;
   }
@@ -71,10 +91,7 @@ export class CollectingCommand extends Command {
   override help(context?: HelpContext | ((text: string) => string)): never {
     if (typeof context === 'function') return super.help(context);
     if (context?.error !== true) return super.help(context);
-    const names = [this.name()];
-    for (let above = this.parent; above; above = above.parent) names.unshift(above.name());
-    const hint = this.parent ? `See them with: ${names.join(' ')} --help` : 'sora --help lists the commands.';
-    this.#problems.push(new SoraError('usage', 'A subcommand is missing.', { hint }));
+    this.#problems.push(new SoraError('usage', 'A subcommand is missing.', { hint: this.#seeCommands() }));
     this.settle();
     return undefined as never;
   }
@@ -100,19 +117,43 @@ export class CollectingCommand extends Command {
   #keepOtherUnknowns(): void {
     const end = this.args.indexOf('--');
     const flags = this.args.slice(0, end === -1 ? undefined : end).filter((word) => /^--?[a-z]/i.test(word));
+    const given = flags.map((flag) => flag.replace(/=.*/s, ''));
+    const each = flags.filter((_, at) => given.indexOf(given[at] ?? '') === at);
+    for (const flag of each.slice(1)) {
+      this.#problems.push(this.#unknownOption(flag));
+    }
+  }
+
+  #seeCommands(): string {
+    if (!this.parent) return 'sora --help lists the commands.';
+    const names = [this.name()];
+    for (let above: Command | null = this.parent; above; above = above.parent) names.unshift(above.name());
+    return `See them with: ${names.join(' ')} --help`;
+  }
+
+  #unknownOption(flag: string): SoraError {
     const known = this.createHelp();
     const names = [...known.visibleOptions(this), ...known.visibleGlobalOptions(this)].flatMap(
       ({ long }) => long ?? [],
     );
-    const given = flags.map((flag) => flag.replace(/=.*/s, ''));
-    const each = flags.filter((_, at) => given.indexOf(given[at] ?? '') === at);
-    for (const flag of each.slice(1)) {
-      const close = nearest(flag, names);
-      const guess = close === undefined ? '' : `\n(Did you mean ${close}?)`;
-      this.#keep({ code: 'commander.unknownOption', message: `unknown option '${flag}'${guess}` });
-    }
+    return unknown('option', flag, suggestOption(flag.replace(/=.*/s, ''), names));
   }
 }
+
+/** What was typed and does not exist; `meant` is a name, or a sentence with its full stop. */
+export function unknown(
+  kind: 'command' | 'option',
+  typed: string,
+  meant: string | undefined,
+  other = SEE_HELP,
+): SoraError {
+  const name = meant === undefined || meant.includes(': ') ? undefined : meant;
+  return new SoraError('usage', `Unknown ${kind} '${oneLine(typed, 500)}'`, {
+    hint: name === undefined ? (meant ?? other) : `Did you mean ${name}?`,
+  });
+}
+
+const SEE_HELP = 'Add --help to see what the command takes.';
 
 const EXAMPLE = 'For example: ';
 
@@ -126,16 +167,9 @@ function isGuess(hint: string | undefined): hint is string {
 
 /** What commander found wrong, in this program's words. A command that lacks something is shown by an `example`. */
 export function usageError(problem: { readonly code: string; readonly message: string }, example?: string): SoraError {
-  const { code, message: text } = problem;
-  const [message = '', ...more] = text.replace(/^error: /, '').split('\n');
-  const suggestion = /^\(Did you mean (.+)\?\)$/.exec(more.at(-1) ?? '')?.[1];
-  return new SoraError('usage', oneLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`, 600), {
-    hint: suggestion
-      ? `Did you mean ${oneLine(suggestion)}?`
-      : code === 'sora.unknownCommand'
-        ? 'sora help lists the commands and the topics.'
-        : READS_ON.has(code) && example !== undefined
-          ? `${EXAMPLE}${example}`
-          : 'Add --help to see what the command takes.',
+  const { code, message } = problem;
+  const text = message.replace(/^error: /, '');
+  return new SoraError('usage', oneLine(`${text.charAt(0).toUpperCase()}${text.slice(1)}`, 600), {
+    hint: READS_ON.has(code) && example !== undefined ? `${EXAMPLE}${example}` : SEE_HELP,
   });
 }

@@ -1,8 +1,9 @@
 /** Help in all its forms, and the commands that nobody types: the first screen, and what completion asks. */
-import { type Argument, type Command, CommanderError, type Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import { HELP_TOPICS, type HelpTopic } from '../help/read-topic.ts';
-import { nearest } from '../shared/text.ts';
+import { unknown } from './collecting-command.ts';
 import { type Act, loadAllCommands, loadCommand } from './options.ts';
+import { suggestCommand } from './suggestions.ts';
 
 export function addHelp(program: Command, act: Act): void {
   const helpFor = act(async (context, [topic = '']) => {
@@ -19,9 +20,9 @@ export function addHelp(program: Command, act: Act): void {
         const child = parent.commands.find((one) => one.name() === word);
         if (!child) {
           const topics = parent === program ? HELP_TOPICS : [];
-          const close = nearest(word, [...parent.commands.map((one) => one.name()), ...topics]);
-          const more = close === undefined ? '' : `\n(Did you mean ${close}?)`;
-          throw new CommanderError(1, 'sora.unknownCommand', `error: unknown command '${word}'${more}`);
+          const names = [...parent.commands.map((one) => one.name()), ...topics];
+          const meant = suggestCommand(parent === program ? '' : parent.name(), word, names);
+          throw unknown('command', word, meant, 'sora help lists the commands and the topics.');
         }
         await loadCommand(child as Command);
         return child as Command;

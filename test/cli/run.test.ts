@@ -105,7 +105,7 @@ describe('usage errors', () => {
     ['video wait @last --timeout soon', 'It is a time like', 'Add --help'],
     ['video generate x --size 00x00', 'It is a size like 1280x720', 'Add --help'],
     ['video generate x --count 0', 'It is a whole number from 1 to 20', 'Add --help'],
-    ['zzzzzz', "Unknown command 'zzzzzz'", 'Add --help'],
+    ['zzzzzz', "Unknown command 'zzzzzz'", 'sora --help lists the commands.'],
     ['help zzzzzz', "Unknown command 'zzzzzz'", 'sora help lists'],
     ['help clps', "Unknown command 'clps'", 'Did you mean clips?'],
     ['completion csh', 'Allowed choices are bash, zsh, fish', 'Add --help'],

@@ -128,6 +128,8 @@ describe('character show', () => {
   it.each([
     ['Jo', 'Did you mean Joe?'],
     ['Maximilian', 'See the cast: sora character list'],
+    ['Joe,Mia', 'For several characters, repeat the option: -c Joe -c Mia'],
+    ['Joe, Mia Lee', "For several characters, repeat the option: -c Joe -c 'Mia Lee'"],
   ])('of %s, who is not there, says what might be meant', async (name, hint) => {
     const test = await createTestContext();
     await addCharacter(test, 'Joe');
