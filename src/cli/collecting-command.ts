@@ -148,7 +148,7 @@ export function unknown(
   other = SEE_HELP,
 ): SoraError {
   const name = meant === undefined || meant.includes(': ') ? undefined : meant;
-  return new SoraError('usage', `Unknown ${kind} '${oneLine(typed, 500)}'`, {
+  return new SoraError('usage', `Unknown ${kind} '${oneLine(typed, 500)}'.`, {
     hint: name === undefined ? (meant ?? other) : `Did you mean ${name}?`,
   });
 }

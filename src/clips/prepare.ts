@@ -6,6 +6,7 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
+import { uprightSize } from '../media/info.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
 import type { Prepared } from '../media/prepare.ts';
@@ -13,7 +14,7 @@ import type { MadeCharacter } from '../shared/character.ts';
 import { type Clip, type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
-import { formatBytes, shellOption, shellPhrase } from '../shared/text.ts';
+import { formatBytes, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { inspectClip, refuseRejected } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
@@ -100,19 +101,15 @@ export async function deriveClipForOrientation(
   if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
   const { path: derived, dispose } = temporary(await store.tempClipPath());
   try {
-    if (isTurned) {
-      const lies = orientationOf(character.master);
-      workspace.reporter.note(
-        `${character.name}'s clip is ${lies}; a ${orientation} copy is registered for this video.`,
-      );
-    }
     // Turned, a 720p picture asks for a larger frame than it came in.
     const resolution = maxPixels === undefined ? 'auto' : '720p';
     const { fit } = character.options;
     const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
     // Bars of the old frame would stay inside the new one.
     const crop = isTurned ? await paddedPicture(workspace, character, path) : undefined;
-    await prepareInto(workspace, await inspectClip(workspace, path, wishes, { crop }), {
+    const clip = await inspectClip(workspace, path, wishes, { crop });
+    if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
+    await prepareInto(workspace, clip, {
       outputPath: derived,
       name: `${character.name}'s clip`,
     });
@@ -121,6 +118,27 @@ export async function deriveClipForOrientation(
     await dispose();
     throw error;
   }
+}
+
+/** That another copy is registered, how much of it will be black, and how to have less. */
+async function turnedNote(
+  { name, master, source, options }: MadeCharacter,
+  { plan, info }: InspectedClip,
+): Promise<string> {
+  const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
+  const note = `${name}'s clip is ${lies}; a ${wanted} copy is registered for this video.`;
+  const { letterboxShare } = await import('../media/judge/bars.ts');
+  const { THRESHOLDS } = await import('../media/judge/thresholds.ts');
+  const share = plan.kind === 'reject' || !info.video ? 0 : letterboxShare(plan, uprightSize(info.video), undefined);
+  if (share < THRESHOLDS.bars.remark) return note;
+  const black = `${note} Black bars take ${Math.round(share)} % of it.`;
+  if (options.fit !== 'pad') return black;
+  const again = shellCommand(
+    'sora character create',
+    [shellQuote(source.fileName)],
+    [shellOption('--name', shellPhrase(name)), '--fit crop --force'],
+  );
+  return `${black} To fill the frame, prepare the clip again: ${again}`;
 }
 
 /** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */

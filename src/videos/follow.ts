@@ -123,6 +123,7 @@ async function waitUntilDone(
   const provider = await workspace.providerOf(job);
   const line = await (wait.begin ?? plainLine(reporter))(job, label(describe(job)));
   const startedAt = runtime.clock.now();
+  let seen = job;
   try {
     const done = await pollToEnd(workspace, job, {
       ...{ provider, deadline, pollIntervalMs: wait.pollIntervalMs, firstPauseMs: wait.firstPauseMs?.(job) },
@@ -130,6 +131,7 @@ async function waitUntilDone(
       resume: resumeCommand(workspace, job, wait),
       activity: 'waiting',
       onUpdate: (next) => {
+        seen = next;
         const seconds = Math.round((runtime.clock.now() - startedAt) / 1000);
         line.update(next, label(`${describe(next)} (${seconds} s)`));
       },
@@ -138,7 +140,7 @@ async function waitUntilDone(
     if (failed) throw failed;
     return { done, task: line.task };
   } catch (error) {
-    line.task.fail(label(isSoraError(error, 'pending') ? 'is still running' : 'failed'));
+    line.task.fail(label(isSoraError(error, 'pending') ? `${describe(seen)} when the wait ended` : 'failed'));
     throw error;
   }
 }

@@ -59,11 +59,11 @@ describe('P6: a line that cannot be read', () => {
       'character create x.mp4 --nmae Joe --zzzzzz',
       [
         "Required option '--name <name>' not specified",
-        "Unknown option '--nmae' (Did you mean --name?)",
-        "Unknown option '--zzzzzz'",
+        "Unknown option '--nmae'. (Did you mean --name?)",
+        "Unknown option '--zzzzzz'.",
       ],
     ],
-    ['video generate --foo --foo x --bar=1 --foo --bar=2', ["Unknown option '--foo'", "Unknown option '--bar=1'"]],
+    ['video generate --foo --foo x --bar=1 --foo --bar=2', ["Unknown option '--foo'.", "Unknown option '--bar=1'."]],
     [
       'video generate x --size wide --seconds',
       [expect.stringContaining("'wide' is invalid"), "Option '--seconds <n>' argument missing"],
@@ -75,7 +75,10 @@ describe('P6: a line that cannot be read', () => {
         "Too many arguments for 'generate'. Expected 1 argument but got 2.",
       ],
     ],
-    ['--backend x vidoe', [expect.stringContaining("'x' is invalid"), "Unknown command 'vidoe' (Did you mean video?)"]],
+    [
+      '--backend x vidoe',
+      [expect.stringContaining("'x' is invalid"), "Unknown command 'vidoe'. (Did you mean video?)"],
+    ],
     ['--backend x video', [expect.stringContaining("'x' is invalid"), 'A subcommand is missing.']],
   ])('%s is refused for all that is wrong with it', async (line, problems) => {
     expect(await refusalOf(line)).toMatchObject({ code: 'usage', problems });
@@ -83,8 +86,8 @@ describe('P6: a line that cannot be read', () => {
 
   it.each([
     ['video prune --older-than never', /^Option '--older-than <time>' argument 'never' is invalid\./],
-    ['video list --zzzzzz -- --yyyyyy', /^Unknown option '--zzzzzz'$/],
-    ['video generate --foo --foo x', /^Unknown option '--foo'$/],
+    ['video list --zzzzzz -- --yyyyyy', /^Unknown option '--zzzzzz'\.$/],
+    ['video generate --foo --foo x', /^Unknown option '--foo'\.$/],
     ['video', /^A subcommand is missing\.$/],
   ])('%s is refused for the one thing that is wrong with it', async (line, message) => {
     expect(await refusalOf(line)).toMatchObject({

@@ -95,9 +95,9 @@ describe('usage errors', () => {
   it.each([
     ['', 'A subcommand is missing.', 'sora --help lists the commands.'],
     ['character', 'A subcommand is missing.', 'See them with: sora character --help'],
-    ['vidoe list', "Unknown command 'vidoe'", 'Did you mean video?'],
-    ['video genrate x', "Unknown command 'genrate'", 'Did you mean generate?'],
-    ['video list --statsu failed', "Unknown option '--statsu'", 'Did you mean --status?'],
+    ['vidoe list', "Unknown command 'vidoe'.", 'Did you mean video?'],
+    ['video genrate x', "Unknown command 'genrate'.", 'Did you mean generate?'],
+    ['video list --statsu failed', "Unknown option '--statsu'.", 'Did you mean --status?'],
     ['video list --status done', 'Allowed choices are submitting', 'Add --help to see what the command takes.'],
     ['video generate', "Missing required argument 'prompt'", 'For example: sora video generate "Joe'],
     ['character create x.mp4', "Required option '--name <name>' not specified", 'For example: sora character create'],
@@ -105,9 +105,9 @@ describe('usage errors', () => {
     ['video wait @last --timeout soon', 'It is a time like', 'Add --help'],
     ['video generate x --size 00x00', 'It is a size like 1280x720', 'Add --help'],
     ['video generate x --count 0', 'It is a whole number from 1 to 20', 'Add --help'],
-    ['zzzzzz', "Unknown command 'zzzzzz'", 'sora --help lists the commands.'],
-    ['help zzzzzz', "Unknown command 'zzzzzz'", 'sora help lists'],
-    ['help clps', "Unknown command 'clps'", 'Did you mean clips?'],
+    ['zzzzzz', "Unknown command 'zzzzzz'.", 'sora --help lists the commands.'],
+    ['help zzzzzz', "Unknown command 'zzzzzz'.", 'sora help lists'],
+    ['help clps', "Unknown command 'clps'.", 'Did you mean clips?'],
     ['completion csh', 'Allowed choices are bash, zsh, fish', 'Add --help'],
   ])('sora %s: %s', async (line, message, hint) => {
     const { exit, out, err } = await run([...line.split(' ').filter(Boolean), '--json']);
@@ -128,7 +128,7 @@ describe('usage errors', () => {
     expect({ exit, out, err }).toEqual({
       exit: 2,
       out: '',
-      err: "error: Unknown command 'vidoe'\nhint: Did you mean video?\n",
+      err: "error: Unknown command 'vidoe'.\nhint: Did you mean video?\n",
     });
   });
 

@@ -90,13 +90,15 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
   // What has a name alone is not replaced, even with --force: its registrations stay.
   const force = input.force && !isFirstClip;
   if (!reusable && force) sayGivenUp(context, existing);
+  if (chosen instanceof SoraError)
+    ui.note(`${name} will be kept on this machine, and not registered: ${chosen.message}`);
   const isJudged = !context.globals.quiet;
   const { character: kept, judgement } = reusable
     ? { character: reusable }
     : await keepCharacter(context, { ...input, force, name, path, source, isJudged, outdated: outdated && { lost } });
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
-      hint: `${chosen.hint ?? ''} Or add --local to keep it without a registration.`.trim(),
+      hint: `To keep it without a registration, add --local. ${chosen.hint ?? ''}`.trim(),
     });
   }
   const registration =

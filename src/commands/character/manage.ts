@@ -8,7 +8,7 @@ import { type Character, type CharacterDigest, isMade } from '../../shared/chara
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { formatBytes, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
+import { formatBytes, listOf, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
@@ -131,7 +131,7 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
   if (
     !yes &&
     !(await context.confirm(
-      `Remove ${character.name}${isMade(character) ? ' and its clip' : ''}?`,
+      `Remove ${character.name}?${await fateOfClip(context, character)}`,
       'Add --yes to remove without being asked.',
     ))
   ) {
@@ -151,4 +151,14 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
     text: `${character.name} is removed${clipRemoved ? ', and its clip' : clipless ? '' : '; its clip stays, because another record may need it'}.`,
     quiet: [character.name],
   });
+}
+
+/** What removing the character does to its clip, as a part of the question. */
+async function fateOfClip(context: Context, character: Character): Promise<string> {
+  if (!isMade(character) || character.clipless === true) return '';
+  const { records } = await (await context.characters()).list();
+  const { sha256 } = character.master;
+  const others = records.filter(({ name, master }) => name !== character.name && master?.sha256 === sha256);
+  if (others.length > 0) return ` Its clip stays: ${listOf(others.map(({ name }) => name))} has the same one.`;
+  return ` Its prepared clip is deleted; ${oneLine(character.source.fileName, 100)}, which it was made from, is not touched.`;
 }

@@ -81,6 +81,19 @@ describe('character create', () => {
     expect(test.stderr.text()).toContain(note);
   });
 
+  it('says before it prepares that nothing is registered, where no host is chosen', async () => {
+    const test = await createTestContext();
+    await writeFile(join(test.dir, 'joe.mp4'), clip);
+    await expect(runCharacterCreate(test.context, { ...CREATE, local: false })).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining('Joe is prepared and kept, but not registered') },
+      hint: expect.stringMatching(/^To keep it without a registration, add --local\. Name one: /),
+    });
+    const said = test.stderr.text();
+    const note = said.indexOf('Joe will be kept on this machine, and not registered: No provider is configured.');
+    expect(note).toBeGreaterThanOrEqual(0);
+    expect(note).toBeLessThan(said.indexOf('Preparing joe.mp4'));
+  });
+
   it('keeps what was wished, the best part and cropped bars among it', async () => {
     const wishes = { ...options, start: 'auto', cropBars: true } as const;
     const { joe } = await created({ options: wishes });

@@ -235,8 +235,19 @@ describe('character remove', () => {
     const answer = runCharacterRemove(test.context, 'Joe', false);
     if (removed) await answer;
     else await expect(answer).rejects.toMatchObject({ code: 'usage', message: 'Joe was kept.' });
-    expect(test.stderr.text()).toContain('Remove Joe and its clip? [y/N]');
+    expect(test.stderr.text()).toContain(
+      'Remove Joe? Its prepared clip is deleted; joe.mp4, which it was made from, is not touched. [y/N]',
+    );
     expect((await (await test.context.characters()).find('Joe')) === undefined).toBe(removed);
+  });
+
+  it('asked about one who shares a clip, says who else has it', async () => {
+    const test = await createTestContext({}, { stdin: 'n\n', tty: ['stdin', 'stderr'] });
+    const store = await test.context.characters();
+    await keepSample(store, 'Joe', { content: 'shared' });
+    await keepSample(store, 'Mia', { content: 'shared' });
+    await expect(runCharacterRemove(test.context, 'Joe', false)).rejects.toMatchObject({ message: 'Joe was kept.' });
+    expect(test.stderr.text()).toContain('Remove Joe? Its clip stays: Mia has the same one. [y/N]');
   });
 
   it('touches nothing outside the store', async () => {
