@@ -5,7 +5,6 @@
 import { setMaxListeners } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Cast } from './characters/cast-format.ts';
 import type { CharacterStore } from './characters/store.ts';
 import { type StorePaths, storePaths } from './disk/paths.ts';
 import type { Http } from './http/client.ts';
@@ -26,7 +25,6 @@ import {
 import type { Profile, Settings } from './settings/settings.ts';
 import type { Job } from './shared/job.ts';
 import { type Reporter, SILENT } from './shared/reporter.ts';
-import { listOf } from './shared/text.ts';
 import type { Clock } from './shared/time.ts';
 import type { JobStore } from './videos/job-store.ts';
 
@@ -222,13 +220,13 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       });
       const cast = selection.cast ?? (runtime.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
-      const { readCast } = await import('./characters/cast-file.ts');
+      const { readCast, warnOfProviders } = await import('./characters/cast-file.ts');
       const { createOverlay } = await import('./characters/cast-overlay.ts');
       const read = await readCast(resolve(runtime.cwd, cast), {
         signal: runtime.signal,
         ...(stdin && { stdin }),
       });
-      await warnOfProviders(reporter, read);
+      warnOfProviders(reporter, read);
       return createOverlay(local, read, { warn: (text) => reporter.warn(text), now: () => runtime.clock.now() });
     }),
     jobs: once(async () => {
@@ -254,14 +252,4 @@ function once<T extends object>(make: () => T): () => T {
     made ??= make();
     return made;
   };
-}
-
-/** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
-export async function warnOfProviders(reporter: Pick<Reporter, 'warn'>, cast: Cast): Promise<void> {
-  const { unknownProviders } = await import('./characters/cast-format.ts');
-  const unknown = unknownProviders(cast, Object.keys(PROVIDERS));
-  if (unknown.length === 0) return;
-  reporter.warn(
-    `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
-  );
 }

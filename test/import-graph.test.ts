@@ -22,7 +22,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.
   videos: ['characters', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
-  characters: ['clips', 'costs', 'disk', 'http', 'media', 'providers', 'shared', 'workspace.ts'],
+  characters: ['clips', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
   clips: ['disk', 'media', 'shared', 'workspace.ts'],
   costs: ['providers', 'settings', 'shared', 'workspace.ts'],
   'workspace.ts': ['characters', 'disk', 'http', 'media', 'providers', 'sandbox', 'settings', 'shared', 'videos'],

@@ -1,18 +1,83 @@
 /** Taking over what a host knows already: its id, and the name that prompts for it say. */
-
+import { basename } from 'node:path';
 import { costToKeep } from '../costs/budget.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
-import type { Character, Registration } from '../shared/character.ts';
+import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import type { Orientation } from '../shared/geometry.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
+import { checkInput, hashSource } from './check-input.ts';
+import { isSame, keepCharacter, nameTaken } from './keep.ts';
+import { checkName } from './names.ts';
 import { pendingAt, withoutPending } from './pending.ts';
+import { registrationHost } from './registration-host.ts';
 import { requestsOf } from './repeat-registration.ts';
 import type { CharacterStore } from './store.ts';
 
+export interface AdoptOptions {
+  /** As the host wrote it. */
+  readonly id: string;
+  readonly name: string;
+  /** Keeps it under that name, although its host knows it by another, which prompts then say. */
+  readonly asRegistered: boolean;
+  /** Absolute path of the file that the character was made from, where this machine has no character of that name. */
+  readonly clip?: string | undefined;
+  /** How the clip behind the id lies, where no clip here tells. */
+  readonly orientation?: Orientation | undefined;
+  /** Whether the picture of a clip is measured and what is worse than good told. */
+  readonly isJudged: boolean;
+}
+
+/**
+ * Takes over an id of the chosen host, for a character of this machine or a new one. Throws `usage` for an id that the host does
+ * not know, a name that is taken by another clip, and a name that the host does not know it by.
+ */
+export async function adoptCharacter(
+  workspace: Workspace,
+  input: AdoptOptions,
+): Promise<{ readonly character: Character; readonly registration: Registration }> {
+  const { runtime } = workspace;
+  const { clip, isJudged } = input;
+  const id = input.id.trim();
+  if (id === '')
+    throw new SoraError('usage', 'The id is empty.', { hint: 'Give it as the host wrote it, such as char_123.' });
+  const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
+  const store = await workspace.characters();
+  const existing = await store.find(typed);
+  const name = existing?.name ?? typed;
+  const source = clip === undefined ? undefined : await sourceOf(workspace, clip);
+  const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
+  if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
+    throw nameTaken(existing, typed);
+  const provider = await registrationHost(workspace);
+  const known = nameAtHost(await askHost(workspace, provider, id), { ...input, id, name, provider });
+
+  const made = clip !== undefined && source && { name, path: clip, source, options, force: false, isJudged };
+  const isFirstClip = existing !== undefined && !isMade(existing);
+  const character =
+    existing && !(isFirstClip && made) ? existing : made ? (await keepCharacter(workspace, made)).character : undefined;
+  const registration: Registration = {
+    provider: provider.name,
+    baseUrl: provider.baseUrl,
+    profile: await workspace.profileName(),
+    orientation: input.orientation ?? (character ? orientationOfCharacter(character) : 'landscape'),
+    kind: 'id',
+    value: id,
+    name: known,
+    createdAt: new Date(runtime.clock.now()).toISOString(),
+  };
+  return { character: await keepAdopted(store, name, registration, provider), registration };
+}
+
+async function sourceOf({ runtime }: Workspace, path: string): Promise<{ fileName: string; sha256: string }> {
+  return { fileName: basename(path), sha256: await hashSource(path, runtime.signal) };
+}
+
 /** Writes the registration down, in a new record where there is none; what was pending there has found its end. */
-export async function keepAdopted(
+async function keepAdopted(
   store: CharacterStore,
   name: string,
   registration: Registration,
@@ -35,7 +100,7 @@ export async function keepAdopted(
 }
 
 /** What the host says of the id; undefined where hosts cannot be asked. Throws `usage` for an id that it does not know. */
-export async function askHost(
+async function askHost(
   { runtime, reporter }: Workspace,
   provider: Provider,
   id: string,
@@ -58,7 +123,7 @@ export async function askHost(
 }
 
 /** The name that prompts for this host have to say. */
-export function nameAtHost(
+function nameAtHost(
   remote: RemoteCharacter | undefined,
   { id, name, asRegistered, provider }: { id: string; name: string; asRegistered: boolean; provider: Provider },
 ): string {

@@ -10,8 +10,11 @@ import { readFileOrPipe, readStream } from '../disk/bounded-read.ts';
 import { hashFile } from '../disk/hash.ts';
 import { MAX_TEXT_BYTES, openRegular } from '../disk/read-file.ts';
 import { parseJson, unusableFile } from '../disk/schema.ts';
+import { PROVIDER_NAMES } from '../providers/index.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
-import { type Cast, type CastCharacter, decodeCast } from './cast-format.ts';
+import type { Reporter } from '../shared/reporter.ts';
+import { listOf } from '../shared/text.ts';
+import { type Cast, type CastCharacter, decodeCast, unknownProviders } from './cast-format.ts';
 
 /** The names under which a system has standard input. */
 const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
@@ -114,4 +117,13 @@ export async function copyClip(from: string, to: string, sha256: string, flags: 
     throw new SoraError('clip', `${from} is damaged.`, {
       hint: 'Restore it from a backup, or make the character again: sora character create <clip> --name <name> --force',
     });
+}
+
+/** What a cast says of hosts that nobody here can speak to is kept, and used by nobody. */
+export function warnOfProviders(reporter: Pick<Reporter, 'warn'>, cast: Cast): void {
+  const unknown = unknownProviders(cast, PROVIDER_NAMES);
+  if (unknown.length === 0) return;
+  reporter.warn(
+    `${cast.path} has registrations with ${listOf(unknown)}, which this sora does not know. They are kept and not used.`,
+  );
 }

@@ -1,7 +1,7 @@
 /** What was typed to make a character of a clip: the name and the file, checked before any work. */
 import { stat } from 'node:fs/promises';
 import { hashFile } from '../disk/hash.ts';
-import { hintsOf, isSoraError, PATH_HINT, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
+import { isSoraError, PATH_HINT, SoraError, systemCode, throwProblems } from '../shared/errors.ts';
 import { checkName } from './names.ts';
 
 /** Every problem with what was typed, in one refusal; the checked name. */
@@ -18,14 +18,8 @@ export async function checkInput(path: string, typedName: string): Promise<strin
     collect(error);
   }
   await requireFile(path).catch(collect);
-  if (problems.length === 0) return name;
-  const [first] = problems;
-  if (first && problems.length === 1) throw first;
-  throw refuseAll(
-    'usage',
-    problems.map(({ message }) => message),
-    hintsOf(problems),
-  );
+  throwProblems(problems);
+  return name;
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** A character by what the user typed, and the document that shows it. */
 
 import { type Character, isMade } from '../shared/character.ts';
-import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { nearest, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Outdated, outdated } from './outdated.ts';
@@ -78,14 +78,6 @@ export async function requireCast(workspace: Workspace, names: readonly string[]
       problems.push(error);
     }
   }
-  const [first] = problems;
-  if (first && problems.length === 1) throw first;
-  if (first) {
-    throw refuseAll(
-      'usage',
-      problems.map(({ message }) => message),
-      hintsOf(problems),
-    );
-  }
+  throwProblems(problems);
   return [...found.values()];
 }

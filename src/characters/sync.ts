@@ -1,11 +1,11 @@
-/** Whether a host still knows a character, and its registration where it does not. */
-
+/** Whether a host still knows the characters, and their registration where it does not. */
+import { type BudgetLimits, type CharacterBudget, characterBudget } from '../costs/budget.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
+import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
-import { ensureRegistered, type RegisterOptions } from './register.ts';
+import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { isStillRegistered, markStale } from './stale.ts';
 
@@ -17,14 +17,60 @@ export interface Synced {
   readonly error?: SoraError;
 }
 
-export async function syncCharacter(
+/** After one of these nobody else would fare better. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated']);
+
+/**
+ * Asks the host of each in turn, and registers whom it does not know. A failure is in the answer; after one that every other would
+ * share, the rest are left out of it. Throws `budget` before the first is paid for.
+ */
+export async function syncCast(
+  workspace: Workspace,
+  cast: readonly Character[],
+  { provider, ...flags }: { readonly provider: Provider; readonly resend?: boolean } & BudgetLimits,
+): Promise<readonly Synced[]> {
+  const model = (await workspace.connection()).model ?? provider.defaultModel;
+  const place = { provider, mode: provider.limits(model).characterMode };
+  const targetOf = (one: Character): RegistrationTarget => ({ ...place, orientation: orientationOfCharacter(one) });
+  const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
+  const synced: Synced[] = [];
+  for (const character of cast) {
+    const last = await syncCharacter(workspace, character, {
+      target: targetOf(character),
+      options: { ...flags, admit },
+    });
+    synced.push(last);
+    if (last.error && (HOPELESS.has(last.error.code) || workspace.runtime.signal.aborted)) break;
+  }
+  return synced;
+}
+
+/** Tells the cost, or throws `budget`, before the first of them is paid for. Who turns out to be forgotten counts then. */
+async function budgetOf(
+  workspace: Workspace,
+  cast: readonly Character[],
+  {
+    provider,
+    targetOf,
+    flags,
+  }: {
+    provider: Provider;
+    targetOf(character: Character): RegistrationTarget;
+    flags: Pick<RegisterOptions, 'resend'> & BudgetLimits;
+  },
+): Promise<CharacterBudget> {
+  const at = { resend: flags.resend, nowMs: workspace.runtime.clock.now() };
+  const costs = await Promise.all(cast.map((one) => willCost(one, targetOf(one), at)));
+  const budget = characterBudget(workspace, provider, flags);
+  await budget.expect(costs.filter(Boolean).length);
+  return budget;
+}
+
+async function syncCharacter(
   workspace: Workspace,
   character: Character,
-  { provider, options }: { provider: Provider; options: RegisterOptions },
+  { target, options }: { target: RegistrationTarget; options: RegisterOptions },
 ): Promise<Synced> {
-  const model = (await workspace.connection()).model ?? provider.defaultModel;
-  const mode = provider.limits(model).characterMode;
-  const target: RegistrationTarget = { provider, orientation: orientationOfCharacter(character), mode };
   try {
     const kept = await checkedAt(workspace, character, target);
     if (kept) return { character, ...kept };

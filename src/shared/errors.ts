@@ -94,6 +94,21 @@ export function hintsOf(problems: readonly SoraError[]): { hint?: string } {
   return last === undefined ? {} : { hint: [...hints.map(sentence), last].join(' ') };
 }
 
+/**
+ * Throws what several problems amount to, if there are any: a single one as it is, several in one refusal. Their code is `usage`
+ * unless they have one in common. `usual` is the hint where one of them is `usage` or the first has none.
+ */
+export function throwProblems(problems: readonly SoraError[], { usual }: { readonly usual?: string } = {}): void {
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1 && usual === undefined) throw first;
+  const code = problems.every((one) => one.code === first.code) ? first.code : 'usage';
+  const isUsual = usual !== undefined && (first.hint === undefined || problems.some((one) => one.code === 'usage'));
+  const hint = isUsual ? { hint: usual } : usual === undefined ? hintsOf(problems) : hintsOf([first]);
+  const messages = problems.map(({ message }) => message);
+  throw refuseAll(code, messages, { ...hint, cause: first });
+}
+
 /** When several ids were asked for and several failed, the first of these codes is the command's. */
 export const WORST_FIRST: readonly ErrorCode[] = [
   'ambiguous',

@@ -1,6 +1,6 @@
 /** Job records as the commands use them: found by what the user typed and brought up to date. */
 
-import { hintsOf, isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -17,17 +17,10 @@ export async function findJobs(workspace: Workspace, ids: readonly string[]): Pr
   );
   const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
   const named = missing.filter((id) => id.trim() !== '');
-  const problems = [
+  throwProblems([
     ...(named.length === missing.length ? [] : [emptyId()]),
     ...(named.length === 0 ? [] : [unknownJob(named.join(', '))]),
-  ];
-  if (problems.length === 1 && problems[0]) throw problems[0];
-  if (problems.length > 1)
-    throw refuseAll(
-      'usage',
-      problems.map(({ message }) => message),
-      hintsOf(problems),
-    );
+  ]);
   const jobs = found.flatMap(({ job }) => job ?? []);
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { registerMissing } from '../../src/characters/register.ts';
 import { checkBudget } from '../../src/costs/budget.ts';
 import { verifyVideo } from '../../src/media/verify/downloaded.ts';
 import type { HostName } from '../../src/providers/index.ts';
-import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Job } from '../../src/shared/job.ts';
-import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
 import { closeUnresolved } from '../../src/videos/close.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../src/videos/derive.ts';
 import { followJob, followJobs, saveVideo } from '../../src/videos/follow.ts';
@@ -20,15 +18,11 @@ import { cancelJob, deleteRemoteVideo, listRemoteVideos } from '../../src/videos
 import { sendVideos } from '../../src/videos/send.ts';
 import { askJobs, fateOf, unfinishedJobs, watchJobs } from '../../src/videos/status.ts';
 import { submit } from '../../src/videos/submit.ts';
-import { createWorkspace, type Workspace } from '../../src/workspace.ts';
-import { KEY } from '../helpers/far-end.ts';
+import type { Workspace } from '../../src/workspace.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { createTestHost } from '../helpers/host.ts';
-import { variablesAt } from '../helpers/hosts.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { madeOnce } from '../helpers/once.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { rendererOf } from '../sandbox/harness.ts';
+import { type OpenWorkspace, openWorkspace } from '../helpers/workspace.ts';
 
 const SIZE = { width: 1280, height: 720 };
 
@@ -39,39 +33,15 @@ const film = (): Promise<string> =>
     return run([...picture, '-preset', 'ultrafast', path], { path: makerPath });
   });
 
-interface Told {
-  readonly notes: string[];
-  readonly warnings: string[];
-  readonly events: Readonly<Record<string, unknown>>[];
-}
-
-/** A workspace at a sandbox in this process: Joe and Ann, who are registered nowhere, and no command line. */
-async function withCast(
-  provider: HostName = 'openai',
-): Promise<{ workspace: Workspace; dir: string; told: Told; printed(): string }> {
-  const sandbox = await startSandbox({
-    ...{ stateDir: await tempFolder(), ffmpeg: 'none', renderer: rendererOf(await readFile(await film())) },
-    now: () => clock.ms,
-  });
-  onTestFinished(() => sandbox.close());
-  const env = variablesAt(new URL(sandbox.url).origin, KEY, [provider]);
-  const { host, home, dir, clock, stdout, stderr } = await createTestHost({ env });
-  await bringJoe(home);
-  const { stdin: _in, stdout: _out, stderr: _err, ...machine } = host;
-  const told: Told = { notes: [], warnings: [], events: [] };
-  const reporter: Reporter = {
-    ...SILENT,
-    note: (text) => void told.notes.push(text),
-    warn: (text) => void told.warnings.push(text),
-    event: (event) => void told.events.push(event),
-  };
-  const workspace = createWorkspace(machine, { selection: { provider }, reporter });
-  onTestFinished(() => workspace.close());
-  const store = await workspace.characters();
+/** Joe and Ann, who are registered nowhere. */
+async function withCast(provider: HostName = 'openai'): Promise<OpenWorkspace> {
+  const opened = await openWorkspace({ provider, video: await readFile(await film()) });
+  await bringJoe(opened.home);
+  const store = await opened.workspace.characters();
   const joe = await store.find('Joe');
   if (!joe) throw new Error('there is no Joe');
   await store.claim({ ...joe, name: 'Ann' });
-  return { workspace, dir, told, printed: () => stdout.text() + stderr.text() };
+  return opened;
 }
 
 async function orderOf(workspace: Workspace, prompt: string) {

@@ -4,6 +4,7 @@ import { characterDocument, requireCharacter } from '../../characters/find.ts';
 import { outdatedNote, outdatedNotes } from '../../characters/outdated.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
+import { readableOf } from '../../disk/records.ts';
 import { type Character, type CharacterDigest, isMade } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -23,8 +24,7 @@ export async function runCharacterList(context: Context): Promise<undefined> {
   const store = await context.characters();
   // A document has all of each character; a table needs little of it.
   const whole = ui.json ? await store.list() : undefined;
-  const { records, broken } = whole ?? (await store.digests());
-  for (const { path, reason } of broken) ui.warn(`Skipped ${path}: ${reason}`);
+  const records = readableOf<CharacterDigest>(whole ?? (await store.digests()), ui);
   ui.result({
     json: whole && (await Promise.all(whole.records.map((one) => characterDocument(context, one)))),
     text: whole ? '' : await castTable(context, records),

@@ -1,41 +1,26 @@
 /** The cast and the hosts: `character sync` registers who is unknown there, `character adopt` takes over whom a host knows. */
-import { basename, resolve } from 'node:path';
-import { askHost, keepAdopted, nameAtHost } from '../../characters/adopt.ts';
-import { checkInput, hashSource } from '../../characters/check-input.ts';
+import { resolve } from 'node:path';
+import { type AdoptOptions, adoptCharacter } from '../../characters/adopt.ts';
 import { characterDocument, requireCast } from '../../characters/find.ts';
-import { isSame, keepCharacter, nameTaken } from '../../characters/keep.ts';
-import { checkName } from '../../characters/names.ts';
-import { type RegisterOptions, willCost } from '../../characters/register.ts';
-import { type Synced, syncCharacter } from '../../characters/sync.ts';
+import { registrationHost } from '../../characters/registration-host.ts';
+import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
-import { type BudgetLimits, type CharacterBudget, characterBudget } from '../../costs/budget.ts';
+import type { BudgetLimits } from '../../costs/budget.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { type Character, isMade, orientationOfCharacter, type Registration } from '../../shared/character.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../shared/clip.ts';
-import { type ErrorCode, exitOf, SoraError } from '../../shared/errors.ts';
-import type { Orientation } from '../../shared/geometry.ts';
+import { isMade } from '../../shared/character.ts';
+import { exitOf } from '../../shared/errors.ts';
 import { oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
-
-/** After one of these nobody else would fare better. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated']);
 
 /** `sora character sync [<name>...]` */
 export async function runCharacterSync(
   context: Context,
   names: readonly string[],
-  flags: Pick<RegisterOptions, 'resend'> & BudgetLimits = {},
+  flags: { readonly resend?: boolean } & BudgetLimits = {},
 ): Promise<number> {
-  const { ui, runtime } = context;
+  const { ui } = context;
   const cast = await requireCast(context, names);
-  const provider = await takerOf(context);
-  const { admit } = await budgetOf(context, cast, { provider, flags });
-  const options = { ...flags, admit };
-  const synced: Synced[] = [];
-  for (const character of cast) {
-    const last = await syncCharacter(context, character, { provider, options });
-    synced.push(last);
-    if (last.error && (HOPELESS.has(last.error.code) || runtime.signal.aborted)) break;
-  }
+  const provider = await registrationHost(context);
+  const synced = await syncCast(context, cast, { ...flags, provider });
   const failed = synced.flatMap(({ error }) => error ?? []);
   const left = cast.slice(synced.length).map(({ name }) => name);
   const [only] = failed;
@@ -70,85 +55,28 @@ const DID = {
   registered: 'knows it now',
 } as const satisfies Record<NonNullable<Synced['did']>, string>;
 
-/** The chosen provider, when it takes characters at all. */
-async function takerOf(context: Context): Promise<Provider> {
-  const provider = await context.provider();
-  if (provider.takesCharacters !== 'no') return provider;
-  throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, {
-    hint: 'Use another host with --provider or --base-url.',
-  });
-}
-
-/** Says the cost, or throws `budget`, before the first of them is paid for. Who turns out to be forgotten counts then. */
-async function budgetOf(
-  context: Context,
-  cast: readonly Character[],
-  { provider, flags }: { provider: Provider; flags: Pick<RegisterOptions, 'resend'> & BudgetLimits },
-): Promise<CharacterBudget> {
-  const model = (await context.connection()).model ?? provider.defaultModel;
-  const mode = provider.limits(model).characterMode;
-  const at = { resend: flags.resend, nowMs: context.runtime.clock.now() };
-  const costs = cast.map((one) => willCost(one, { provider, orientation: orientationOfCharacter(one), mode }, at));
-  const budget = characterBudget(context, provider, flags);
-  await budget.expect((await Promise.all(costs)).filter(Boolean).length);
-  return budget;
-}
-
-export interface AdoptInput {
-  readonly id: string;
-  readonly name: string;
-  readonly asRegistered: boolean;
-  /** The file that the character was made from, where this machine has no character of that name. */
+export interface AdoptInput extends Omit<AdoptOptions, 'isJudged'> {
+  /** As it was typed. */
   readonly clip?: string;
-  /** How the clip behind the id lies, where no clip here tells. */
-  readonly orientation?: Orientation;
 }
 
 /** `sora character adopt <id> --name <name>` */
 export async function runCharacterAdopt(context: Context, input: AdoptInput): Promise<undefined> {
-  const { ui, runtime } = context;
-  const id = input.id.trim();
-  if (id === '')
-    throw new SoraError('usage', 'The id is empty.', { hint: 'Give it as the host wrote it, such as char_123.' });
+  const { ui, globals, runtime } = context;
   const clip = input.clip === undefined ? undefined : resolve(runtime.cwd, input.clip);
-  const typed = clip === undefined ? checkName(input.name) : await checkInput(clip, input.name);
-  const store = await context.characters();
-  const existing = await store.find(typed);
-  const name = existing?.name ?? typed;
-  const source = clip && { fileName: basename(clip), sha256: await hashSource(clip, runtime.signal) };
-  const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
-  if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
-    throw nameTaken(existing, typed);
-  const provider = await takerOf(context);
-  const known = nameAtHost(await askHost(context, provider, id), { ...input, id, name, provider });
-
-  const isJudged = !context.globals.quiet;
-  const made = clip && source && { name, path: clip, source, options, force: false, isJudged };
-  const isFirstClip = existing !== undefined && !isMade(existing);
-  const character =
-    existing && !(isFirstClip && made) ? existing : made ? (await keepCharacter(context, made)).character : undefined;
-  const registration: Registration = {
-    provider: provider.name,
-    baseUrl: provider.baseUrl,
-    profile: await context.profileName(),
-    orientation: input.orientation ?? (character ? orientationOfCharacter(character) : 'landscape'),
-    kind: 'id',
-    value: id,
-    name: known,
-    createdAt: new Date(runtime.clock.now()).toISOString(),
-  };
-  const adopted = await keepAdopted(store, name, registration, provider);
-  if (!isMade(adopted)) {
-    const give = `sora character create <clip> ${shellOption('--name', shellPhrase(adopted.name))}`;
+  const { character, registration } = await adoptCharacter(context, { ...input, clip, isJudged: !globals.quiet });
+  const { provider, value: id, name: known } = registration;
+  if (!isMade(character)) {
+    const give = `sora character create <clip> ${shellOption('--name', shellPhrase(character.name))}`;
     ui.note(
-      `${adopted.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
+      `${character.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );
   }
-  if (known !== adopted.name) ui.note(`${provider.name} knows it as ${oneLine(known, 100)}; prompts for it say that.`);
+  if (known !== character.name) ui.note(`${provider} knows it as ${oneLine(known, 100)}; prompts for it say that.`);
   ui.result({
-    json: await characterDocument(context, adopted),
+    json: await characterDocument(context, character),
     prose: true,
-    text: `${ui.paint.bold(adopted.name)} is ${oneLine(id, 200)} at ${provider.name}.`,
+    text: `${ui.paint.bold(character.name)} is ${oneLine(id, 200)} at ${provider}.`,
     quiet: [id],
   });
 }

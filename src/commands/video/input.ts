@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts';
 import type { BudgetLimits } from '../../costs/budget.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
-import { hintsOf, isSoraError, refuseAll, SoraError } from '../../shared/errors.ts';
+import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
@@ -95,13 +95,7 @@ export function gatherProblems() {
       }
     },
     settle(): void {
-      if (problems.length === 0) return;
-      if (problems.length === 1 && problems[0]) throw problems[0];
-      throw refuseAll(
-        problems.every(({ code }) => code === 'auth') ? 'auth' : 'usage',
-        problems.map(({ message }) => message),
-        hintsOf(problems),
-      );
+      throwProblems(problems);
     },
   };
 }
