@@ -105,6 +105,8 @@ const { output } = await build({
     cleanDir: true,
     // Node links ES modules one turn of the event loop at a time: as CommonJS a list is shown 8 ms earlier.
     format: 'cjs',
+    // Nor is a module of Node's own: the first `import()` that is left loads all that Node needs for ES modules, 15 ms.
+    dynamicImportInCjs: false,
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
     // Names stay, for the stacks of --debug.

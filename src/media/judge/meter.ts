@@ -99,9 +99,18 @@ function difference(a: Uint8Array, b: Uint8Array): number {
   return sum / a.length;
 }
 
-function lightOf(picture: Uint8Array): Light {
+/** A function of its own, without `for ... of`: V8 takes up to four times as long for this loop otherwise. */
+function histogramOf(picture: Uint8Array): Uint32Array {
   const histogram = new Uint32Array(256);
-  for (const luma of picture) histogram[luma] = (histogram[luma] ?? 0) + 1;
+  for (let i = 0; i < picture.length; i += 1) {
+    const luma = picture[i] ?? 0;
+    histogram[luma] = (histogram[luma] ?? 0) + 1;
+  }
+  return histogram;
+}
+
+function lightOf(picture: Uint8Array): Light {
+  const histogram = histogramOf(picture);
   let sum = 0;
   let seen = 0;
   const wanted = [0.05, 0.1, 0.9, 0.95].map((share) => share * picture.length);

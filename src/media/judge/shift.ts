@@ -25,7 +25,7 @@ const LEAST_TEXTURE = 0.6;
 
 export function pyramidOf(picture: Uint8Array, size: Size): Pyramid {
   const planes: Plane[] = [];
-  let plane: Plane = { ...size, data: Float32Array.from(picture) };
+  let plane: Plane = { ...size, data: new Float32Array(picture) };
   for (let level = 0; level < LEVELS; level += 1) {
     plane = halved(plane);
     planes.push(plane);
@@ -81,7 +81,7 @@ function bestWhole(
   for (let y = middle.y - reach; y <= middle.y + reach; y += 1) {
     for (let x = middle.x - reach; x <= middle.x + reach; x += 1) {
       if (Math.abs(y) * 2 > a.height || Math.abs(x) * 2 > a.width) continue;
-      const one = mismatch(a, b, { x, y }, whole(a));
+      const one = mismatch(a, b, { x, y }, whole(a), least);
       if (one < least) [least, best] = [one, { x, y }];
     }
   }
@@ -97,20 +97,23 @@ function whole({ width, height }: Plane): Area {
   return { x: 0, y: 0, width, height };
 }
 
-/** Mean difference of an area of `a` to what lies `shift` further in `b`; infinite where none of it is left. */
-function mismatch(a: Plane, b: Plane, shift: MotionVector, area: Area): number {
+/** Mean difference of an area of `a` to what lies `shift` further in `b`; infinite where none of it is left, and where it is not below `most`. */
+function mismatch(a: Plane, b: Plane, shift: MotionVector, area: Area, most = Number.POSITIVE_INFINITY): number {
   const left = Math.max(area.x, -shift.x);
   const right = Math.min(area.x + area.width, b.width - shift.x);
   const top = Math.max(area.y, -shift.y);
   const bottom = Math.min(area.y + area.height, b.height - shift.y);
   if (right <= left || bottom <= top) return Number.POSITIVE_INFINITY;
+  const pixels = (right - left) * (bottom - top);
   let sum = 0;
   for (let y = top; y < bottom; y += 1) {
     const from = y * a.width;
     const to = (y + shift.y) * b.width + shift.x;
     for (let x = left; x < right; x += 1) sum += Math.abs((a.data[from + x] ?? 0) - (b.data[to + x] ?? 0));
+    // The rest of the picture can only add to it.
+    if (sum >= most * pixels) return Number.POSITIVE_INFINITY;
   }
-  return sum / ((right - left) * (bottom - top));
+  return sum / pixels;
 }
 
 /** The middle one of what its blocks say, to parts of a pixel: whoever walks through the picture is outvoted. */
@@ -149,7 +152,7 @@ function refine(a: Plane, b: Plane, guess: MotionVector, area: Area): MotionVect
   let least = mismatch(a, b, guess, area);
   for (let y = guess.y - 1; y <= guess.y + 1; y += 1) {
     for (let x = guess.x - 1; x <= guess.x + 1; x += 1) {
-      const one = mismatch(a, b, { x, y }, area);
+      const one = mismatch(a, b, { x, y }, area, least);
       if (one < least) [least, best] = [one, { x, y }];
     }
   }

@@ -1,5 +1,6 @@
 /** MediaInfo, which reads what a file says of itself. */
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import type { MediaInfo } from 'mediainfo.js';
 import { SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -9,9 +10,18 @@ const require = createRequire(import.meta.url);
 /** How much of a file is read at once, in bytes. */
 const CHUNK_BYTES = 256 * 1024;
 
+/**
+ * V8 compiles a WebAssembly function a second time, with its optimizing compiler, once about this many bytes of it have
+ * run. By default (1.8 to 13 million) that takes several times as long as reading a clip without it; the loops over a file of
+ * hundreds of megabytes are still optimized.
+ */
+const TIERING_BUDGET_BYTES = 500_000_000;
+
 /** A fresh instance, to be closed. Throws `machine` where it does not load. */
 export async function openReader(): Promise<MediaInfo<'object'>> {
   try {
+    // Read by V8 when a module is compiled.
+    setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET_BYTES}`);
     const { default: createMediaInfo } = await import('mediainfo.js');
     return await createMediaInfo({
       format: 'object',

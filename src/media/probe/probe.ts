@@ -213,11 +213,13 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 async function analyse(file: FileHandle, size: number, signal: AbortSignal): Promise<readonly Fields[]> {
+  // One for all reads: what is read has been copied before the next one.
+  let chunk = new Uint8Array(0);
   try {
     const report = await withReader((reader) =>
       reader.analyzeData(size, async (length, offset) => {
         throwIfAborted(signal);
-        const chunk = new Uint8Array(length);
+        if (chunk.length < length) chunk = new Uint8Array(length);
         const { bytesRead } = await file.read(chunk, 0, length, offset);
         return chunk.subarray(0, bytesRead);
       }),

@@ -8,7 +8,7 @@ import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import type { BestPart } from '../plan/plan.ts';
-import { runDecoder } from '../verify/decode.ts';
+import { DECODER_THREADS, runDecoder } from '../verify/decode.ts';
 import { type DecodedFrame, parseFirstFrames } from './first-frames.ts';
 
 /** A part of the clip in which the picture has one size. */
@@ -29,7 +29,8 @@ export async function findResolutionSegments(
 ): Promise<readonly ResolutionSegment[]> {
   const { start, end, signal } = part;
   const args = [
-    ...[...untrustedInputOptions(), '-loglevel', 'level+info', '-nostats', ...PICTURE_INPUT, '-skip_frame', 'nokey'],
+    ...[...untrustedInputOptions(), '-loglevel', 'level+info', '-nostats', ...PICTURE_INPUT],
+    ...[...DECODER_THREADS, '-skip_frame', 'nokey'],
     // The keyframe before the start tells the size at the start.
     ...['-noaccurate_seek', ...(start > 0 ? ['-ss', start.toFixed(6)] : []), '-t', (end - start).toFixed(3)],
     ...['-i', fileUrl(resolve(path)), '-map', pictureStream(part), '-filter:v', 'showinfo', '-f', 'null', '-'],
