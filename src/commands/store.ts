@@ -30,7 +30,9 @@ export async function runStoreCheck(context: Context, { settings = true } = {}):
   const store = await context.characters();
   const characters = await store.list();
   const jobs = await (await context.jobs()).list();
-  const problems = [...(settings ? await brokenSettings(context) : []), ...characters.broken, ...jobs.broken];
+  const problems = [...(settings ? await brokenSettings(context) : []), ...characters.broken, ...jobs.broken].map(
+    ({ path, reason }): BrokenRecord => ({ path, reason }),
+  );
   const remarks: string[] = [];
   const { outdatedNote } = await import('../characters/outdated.ts');
   const old: ({ readonly name: string } & Outdated)[] = [];

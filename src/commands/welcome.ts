@@ -3,7 +3,7 @@
 import { recentJobs } from '../completion/sources.ts';
 import type { Context } from '../context.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
-import { isFinal, isUnresolved, type Job } from '../shared/job.ts';
+import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 
 interface Step {
@@ -56,7 +56,7 @@ function jobSteps(jobs: readonly Job[]): readonly Step[] {
 }
 
 function stepOf(job: Job): Step {
-  return isUnresolved(job)
+  return isUnanswered(job)
     ? { what: 'Find out what became of a job whose answer was lost:', command: `sora video status ${job.id}` }
     : { what: 'Wait for the video that is being made, and save it:', command: `sora video wait ${job.id}` };
 }

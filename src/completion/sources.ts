@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { formatSize } from '../shared/geometry.ts';
-import { isFinal, isUnresolved, type Job } from '../shared/job.ts';
+import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import { isJobId } from '../videos/job-record.ts';
 import { describe } from '../videos/lifecycle.ts';
@@ -122,8 +122,8 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   folder: FILES,
   'video id': jobs(() => true),
   'video cancel id': jobs(({ status }) => !isFinal(status)),
-  'video resend id': jobs(isUnresolved),
-  'video close id': jobs(isUnresolved),
+  'video resend id': jobs(isUnanswered),
+  'video close id': jobs(isUnanswered),
   'video download id': jobs(({ status }) => status === 'succeeded'),
   'video delete id': jobs(({ status }) => status === 'succeeded'),
   'video extend id': jobs(({ status }) => status === 'succeeded'),

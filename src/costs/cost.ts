@@ -1,7 +1,7 @@
 /** What videos cost, as far as anybody knows: what is not known is undefined, and never 0. Pure. */
 
 import type { Size } from '../shared/geometry.ts';
-import type { JobCost, JobDigest } from '../shared/job.ts';
+import { isRefused, type JobCost, type JobDigest } from '../shared/job.ts';
 
 export interface ModelPrice {
   /** US dollars for a second of video, by the shorter side of the picture in pixels. */
@@ -92,14 +92,14 @@ type Priceable = Pick<JobDigest, 'status' | 'remoteId' | 'cost'>;
 /** `$0.40` as the host reported it, `~$0.40` or `free` as it was estimated; `-` where no job came of the request. */
 export function formatJobCost(job: Priceable): string {
   if (job.cost?.actualUsd !== undefined) return formatUsd(job.cost.actualUsd);
-  if (cameToNothing(job)) return '-';
+  if (isRefused(job)) return '-';
   const { estimateUsd } = job.cost ?? {};
   return estimateUsd === undefined ? 'unknown' : estimateUsd === 0 ? 'free' : `~${formatUsd(estimateUsd)}`;
 }
 
 /** `Estimated: $1.20; reported by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
 export function describeCosts(jobs: readonly Priceable[]): string | undefined {
-  const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !cameToNothing(job));
+  const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !isRefused(job));
   const told = counted.flatMap(({ cost }) => cost?.actualUsd ?? []);
   const estimates = counted.flatMap(({ cost }) => (cost?.actualUsd === undefined ? (cost?.estimateUsd ?? []) : []));
   const unknown = counted.length - told.length - estimates.length;
@@ -118,11 +118,6 @@ export function formatPaid(costs: readonly Pick<JobCost, 'estimateUsd'>[]): stri
   const unknown = costs.length - known.length;
   if (known.length === 0) return 'unknown';
   return `~${formatUsd(sum(known))}${unknown === 0 ? '' : ` and ${unknown} at an unknown price`}`;
-}
-
-/** The host refused the request itself: there was never a job to be paid. */
-function cameToNothing({ status, remoteId }: Priceable): boolean {
-  return status === 'failed' && remoteId === undefined;
 }
 
 function sum(amounts: readonly number[]): number {

@@ -20,16 +20,18 @@ import { type HeldLock, LOCK_TIMING, type LockTiming, withLock } from './lock.ts
 import { readTextSync } from './read-file.ts';
 import { parseJson, unusableFile } from './schema.ts';
 
-export interface BrokenRecord {
+/** A file that is no record. `U` is what there is of one that can be read and not used as a record. */
+export interface BrokenRecord<U = unknown> {
   readonly path: string;
   /** Without a full stop, to follow a colon. */
   readonly reason: string;
+  readonly unusable?: U;
 }
 
 /** Records that can be read, and those that cannot: named, skipped and left as they are. */
-export interface Listing<T> {
+export interface Listing<T, U = unknown> {
   readonly records: readonly T[];
-  readonly broken: readonly BrokenRecord[];
+  readonly broken: readonly BrokenRecord<U>[];
 }
 
 /** The records of a listing; each that cannot be read is a warning. */
@@ -39,18 +41,18 @@ export function readableOf<T>({ records, broken }: Listing<T>, reporter: Pick<Re
 }
 
 /** Ids are lower-case letters, digits, `_` and `-`; others are a bug of the caller and throw TypeError. */
-export interface Records<T> {
+export interface Records<T, U = unknown> {
   path(id: string): string;
   /** Undefined when there is none; SoraError `machine` when there is one that cannot be used. */
   read(id: string): Promise<T | undefined>;
   /** In order of their ids. */
-  list(): Promise<Listing<T>>;
+  list(): Promise<Listing<T, U>>;
   /** The same, of what lists show: in a fraction of the time where little has changed since the last one. */
-  digests<D>(kind: DigestKind<T, D>): Promise<Listing<D>>;
+  digests<D>(kind: DigestKind<T, D>): Promise<Listing<D, U>>;
   /** Creates the record unless there is one, even a broken one: of several callers, exactly one gets true. */
   claim(id: string, value: T): Promise<boolean>;
   /** Read, change and write under the record's lock. Undefined when there is no such record. */
-  update(id: string, change: (current: T) => T): Promise<T | undefined>;
+  update<S extends T>(id: string, change: (current: T) => S): Promise<S | undefined>;
   /** Puts the value in place of what was there. */
   write(id: string, value: T): Promise<void>;
   /** Renames a record: the new id is claimed before the old one goes, so that a crash leaves both rather than none. */
@@ -70,10 +72,14 @@ export interface DigestKind<T, D> {
   of(record: T): D;
 }
 
-export interface RecordsOptions<T> {
+export interface RecordsOptions<T, U = unknown> {
   readonly dir: string;
   /** Throws an Error that says what is wrong, without a full stop. */
   readonly decode: (json: unknown) => T;
+  /** What there is of a record, by what `decode` threw. */
+  readonly unusable?: (error: unknown) => U | undefined;
+  /** The JSON that `decode` makes the value of; the value itself unless given. */
+  readonly encode?: (value: T) => object;
   /** The id under which a record belongs: a file copied to another name is broken, not a second record. */
   readonly idOf?: (value: T) => string;
   readonly lock?: LockTiming;
@@ -81,8 +87,8 @@ export interface RecordsOptions<T> {
 
 const SUFFIX = '.json';
 
-export function createRecords<T extends object>(options: RecordsOptions<T>): Records<T> {
-  const { dir, decode, idOf, lock = LOCK_TIMING } = options;
+export function createRecords<T extends object, U = unknown>(options: RecordsOptions<T, U>): Records<T, U> {
+  const { dir, decode, encode = (value) => value, idOf, lock = LOCK_TIMING } = options;
 
   const path = (id: string) => {
     if (!/^[a-z0-9][a-z0-9_-]{0,127}$/.test(id)) throw new TypeError(`Not a record id: ${JSON.stringify(id)}`);
@@ -95,8 +101,13 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
     return value;
   };
 
+  const broken = (file: string, error: unknown): BrokenRecord<U> => {
+    const unusable = options.unusable?.(error);
+    return { path: file, reason: reasonOf(error), ...(unusable !== undefined && { unusable }) };
+  };
+
   const serialize = (id: string, value: T): string => {
-    const text = `${JSON.stringify(value, null, 2)}\n`;
+    const text = `${JSON.stringify(encode(value), null, 2)}\n`;
     // What could not be read again must not take the place of what can.
     parse(id, text);
     return text;
@@ -179,10 +190,10 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
     read,
     claim,
 
-    list: () => listFolder(dir, parse),
+    list: () => listFolder(dir, { parse, broken }),
 
     async digests(kind) {
-      const broken: BrokenRecord[] = [];
+      const found: BrokenRecord<U>[] = [];
       const records = await readCachedDigests({
         file: kind.file,
         version: kind.version,
@@ -191,10 +202,10 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
         pathOf: (id) => `${dir}${sep}${id}${SUFFIX}`,
         read: (id) => kind.of(parse(id, readTextSync(join(dir, id + SUFFIX)))),
         onBroken(id, error) {
-          if (systemCode(error) !== 'ENOENT') broken.push({ path: join(dir, id + SUFFIX), reason: reasonOf(error) });
+          if (systemCode(error) !== 'ENOENT') found.push(broken(join(dir, id + SUFFIX), error));
         },
       });
-      return { records, broken };
+      return { records, broken: found };
     },
 
     async update(id, change) {
@@ -243,21 +254,26 @@ export function createRecords<T extends object>(options: RecordsOptions<T>): Rec
   };
 }
 
-async function listFolder<T>(dir: string, parse: (id: string, text: string) => T): Promise<Listing<T>> {
+interface Reading<T, U> {
+  readonly parse: (id: string, text: string) => T;
+  readonly broken: (path: string, error: unknown) => BrokenRecord<U>;
+}
+
+async function listFolder<T, U>(dir: string, reading: Reading<T, U>): Promise<Listing<T, U>> {
   // A record that is renamed meanwhile is seen under neither name: then the folder is looked at once more.
   for (let tries = 3; ; tries -= 1) {
     const ids = await recordIds(dir);
     const records: T[] = [];
-    const broken: BrokenRecord[] = [];
+    const broken: BrokenRecord<U>[] = [];
     let vanished = false;
     for (const id of ids) {
       const path = join(dir, id + SUFFIX);
       try {
         // Thousands of small files: reading them one after the other is several times quicker than by promises.
-        records.push(parse(id, readTextSync(path)));
+        records.push(reading.parse(id, readTextSync(path)));
       } catch (error) {
         if (systemCode(error) === 'ENOENT') vanished = true;
-        else broken.push({ path, reason: reasonOf(error) });
+        else broken.push(reading.broken(path, error));
       }
     }
     if (!vanished || tries <= 1) return { records, broken };

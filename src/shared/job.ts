@@ -4,31 +4,6 @@ import type { Size } from './geometry.ts';
 
 /** What can be had of a finished video. */
 export type Variant = 'video' | 'thumbnail' | 'spritesheet';
-/**
- * `submitting`: written before the request leaves, and all that is known until it is answered.
- * `unknown`: the request may have created a job; nobody knows its remote id.
- */
-export type JobStatus =
-  | 'submitting'
-  | 'queued'
-  | 'running'
-  | 'succeeded'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-  | 'unknown';
-
-export const JOB_STATUSES: readonly JobStatus[] = [
-  'submitting',
-  'queued',
-  'running',
-  'succeeded',
-  'failed',
-  'expired',
-  'cancelled',
-  'unknown',
-];
-
 /** How a video is made from another one: longer, changed in place, or anew with another prompt. */
 export type Derivation = 'extend' | 'edit' | 'remix';
 
@@ -73,7 +48,8 @@ export interface JobCost {
   readonly actualUsd?: number;
 }
 
-export interface Job {
+/** What is true of every job, whatever became of its request. */
+interface JobBase {
   readonly version: 1;
   readonly id: string;
   readonly provider: string;
@@ -81,7 +57,6 @@ export interface Job {
   readonly profile?: string;
   readonly backend?: string;
   readonly model?: string;
-  readonly remoteId?: string;
   readonly request: VideoRequest;
   /** SHA-256 over provider, base URL and request: equal for equal work. */
   readonly fingerprint: string;
@@ -90,23 +65,60 @@ export interface Job {
   readonly characters: readonly string[];
   /** Of them, by their names here, those who were cast because the prompt says them. */
   readonly autoCast?: readonly string[];
-  readonly status: JobStatus;
+  /** The job whose request this one sends again; on the disk before that is closed. */
+  readonly replaces?: string;
+  readonly cost?: JobCost;
+  /** Seconds that this machine had been up at `createdAt`: tells later whether its clock was set in between. */
+  readonly uptimeSeconds?: number;
+  readonly createdAt: string;
+  /** Of an unanswered job: when its sender was last heard of; equal to `createdAt` where nobody knows. */
+  readonly updatedAt: string;
+}
+
+/** Written before the request leaves, and all that is known until it is answered. */
+export interface Sending extends JobBase {
+  readonly status: 'submitting';
+  readonly remoteId?: never;
+}
+
+/** The request may have created a job; nobody knows its remote id. */
+export interface Unresolved extends JobBase {
+  readonly status: 'unknown';
+  readonly remoteId?: never;
+  /** What came in the place of an answer. */
+  readonly failure?: JobFailure;
+}
+
+/** A definite no: the host refused the request, it never left, or a person says that nothing came of it. */
+export interface Refused extends JobBase {
+  readonly status: 'failed';
+  readonly remoteId?: never;
+  /** Its code is `closed` or `unsent` where the host has not said no itself. */
+  readonly failure?: JobFailure;
+  /** Of a closed one: the job that its request was sent again as. */
+  readonly replacedBy?: string;
+}
+
+/** Where the downloaded video is. */
+export interface SavedVideo {
+  /** Absolute. */
+  readonly path: string;
+  /** Lower-case hex SHA-256 of the file, as it was saved; records that were written by hand may lack it. */
+  readonly sha256?: string;
+  /** Whether its pictures were decoded before it was saved; its container always is read. */
+  readonly decoded?: boolean;
+}
+
+/** A job that its host has, or had. */
+export interface Remote extends JobBase {
+  readonly status: 'queued' | 'running' | FinalStatus;
+  readonly remoteId: string;
   /** The host's own word, when it is none of ours. */
   readonly remoteStatus?: string;
   /** 0 to 100. */
   readonly progress?: number;
-  /** Of an unknown job: what came in the place of an answer. */
   readonly failure?: JobFailure;
-  /** The job that its request was sent again as. */
-  readonly replacedBy?: string;
-  /** The job whose request this one sends again; on the disk before that is closed. */
-  readonly replaces?: string;
-  /** Absolute path of the downloaded video. */
-  readonly outputPath?: string;
-  /** Lower-case hex SHA-256 of that file, as it was saved. */
-  readonly outputSha256?: string;
-  /** Whether that file's pictures were decoded before it was saved; its container always is read. */
-  readonly outputDecoded?: boolean;
+  readonly output?: SavedVideo;
   /** When the host was done, ISO 8601 by this machine's clock; only where that was told, or seen within half a minute. */
   readonly finishedAt?: string;
   /** Until when the host keeps the video, ISO 8601. */
@@ -115,26 +127,48 @@ export interface Job {
   readonly remoteDeleted?: boolean;
   /** What the host says it made, compared with the request after completion. */
   readonly result?: { readonly model?: string; readonly size?: string; readonly seconds?: number };
-  readonly cost?: JobCost;
-  /** Seconds that this machine had been up at `createdAt`: tells later whether its clock was set in between. */
-  readonly uptimeSeconds?: number;
-  readonly createdAt: string;
-  /** Of an unresolved job: when its sender was last heard of; equal to `createdAt` where nobody knows. */
-  readonly updatedAt: string;
 }
 
+/** Nobody knows, yet or any more, whether the host has the job. */
+export type Unanswered = Sending | Unresolved;
+
+/** A job in one of its four states; its record is decoded and written by `videos/job-record.ts`. */
+export type Job = Unanswered | Refused | Remote;
+
+/** A refused job that was closed by a person's word: nobody knows that its host made nothing. */
+export type Closed = Refused & { readonly failure: { readonly code: typeof CLOSED } };
+
+export type JobStatus = Job['status'];
+
+export const JOB_STATUSES = [
+  'submitting',
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'expired',
+  'cancelled',
+  'unknown',
+] as const satisfies readonly JobStatus[];
+
+/** Of each state what a list shows of it. */
+type Digest<J> = J extends Job
+  ? Pick<J, keyof J & ('id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'createdAt')>
+  : never;
+
 /** What a list shows of a job. */
-export interface JobDigest
-  extends Pick<Job, 'id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'createdAt'> {
+export type JobDigest = Digest<Job> & {
   /** With a prompt that is cut where nobody reads on. */
   readonly request: Pick<VideoRequest, 'prompt' | 'seconds' | 'size'>;
   readonly cost?: Pick<JobCost, 'estimateUsd' | 'actualUsd'>;
-}
+};
 
-const FINAL: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'expired', 'cancelled']);
+/** Never changes again at the host. */
+export type FinalStatus = 'succeeded' | 'failed' | 'expired' | 'cancelled';
 
-/** A final status never changes again at the host. */
-export function isFinal(status: JobStatus): boolean {
+const FINAL: ReadonlySet<JobStatus> = new Set<FinalStatus>(['succeeded', 'failed', 'expired', 'cancelled']);
+
+export function isFinal(status: JobStatus): status is FinalStatus {
   return FINAL.has(status);
 }
 
@@ -143,21 +177,21 @@ export function isGivenUp(status: JobStatus): boolean {
   return isFinal(status) && status !== 'succeeded';
 }
 
-/** True while nobody knows whether the host has the job. */
-export function isUnresolved(job: Pick<Job, 'status' | 'remoteId'>): boolean {
-  return job.remoteId === undefined && (job.status === 'submitting' || job.status === 'unknown');
+type State = Pick<Job, 'status' | 'remoteId'>;
+
+export function isUnanswered<J extends State>(job: J): job is Extract<J, Pick<Unanswered, 'status'>> {
+  return job.status === 'submitting' || job.status === 'unknown';
 }
 
-/** False where it is known that no host has, or had, the job. */
-export function mayExist(job: Pick<Job, 'status' | 'remoteId'>): boolean {
-  return job.remoteId !== undefined || job.status !== 'failed';
+export function isRefused<J extends State>(job: J): job is Extract<J, Pick<Refused, 'status' | 'remoteId'>> {
+  return job.remoteId === undefined && job.status === 'failed';
 }
 
-/** The failure code of a job that was closed by a person's word: nobody knows that its host made nothing. */
+/** The failure code of a job that was closed. */
 export const CLOSED = 'closed';
 
-export function isClosed(job: Pick<Job, 'remoteId' | 'failure'>): boolean {
-  return job.remoteId === undefined && job.failure?.code === CLOSED;
+export function isClosed(job: Job): job is Closed {
+  return isRefused(job) && job.failure?.code === CLOSED;
 }
 
 /** The failure code of a job whose request never left, or never reached a host. */

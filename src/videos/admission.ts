@@ -1,11 +1,11 @@
 /** Whether a request may be sent at all: what the jobs of this machine say of its key and of equal ones. */
 
-import type { Listing } from '../disk/records.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isFinal, isGivenUp, isUnresolved, type Job } from '../shared/job.ts';
+import { isFinal, isGivenUp, isUnanswered, type Job } from '../shared/job.ts';
 import { relativeTime } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { resumeCommand } from './find-jobs.ts';
+import type { JobListing } from './job-store.ts';
 import { describe } from './lifecycle.ts';
 import { resolveUnknown, type Settled, unresolvedError } from './lost/recover.ts';
 
@@ -31,9 +31,12 @@ export interface EarlierJobs {
   readonly duplicate?: Job;
 }
 
-/** A key whose job is given up is free again. Throws `usage` when the key belongs to other work, and `machine` when a record that cannot be read may hold it. */
+/**
+ * A key whose job is given up is free again. Throws `usage` when the key belongs to other work, and `machine` when it
+ * belongs to a record that is unusable, or may belong to one that cannot be read.
+ */
 export function earlierJob(
-  { records, broken }: Listing<Job>,
+  { records, broken }: JobListing,
   { order, key, resend, ownIds }: AdmissionOptions,
 ): EarlierJobs {
   const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !isGivenUp(job.status));
@@ -42,22 +45,34 @@ export function earlierJob(
       hint: 'Use another --key.',
     });
   }
-  if (sameKey && !isUnresolved(sameKey)) return { sameKey };
-  const [hiding] = broken;
-  if (key !== undefined && !sameKey && hiding && !resend) {
-    throw new SoraError(
-      'machine',
-      `The key "${key}" may belong to a job whose record cannot be read: ${hiding.path}: ${hiding.reason}.`,
-      { hint: 'Repair that record, or move it away if that job has another key; --resend sends it anyway.' },
-    );
-  }
+  if (sameKey && !isUnanswered(sameKey)) return { sameKey };
+  if (key !== undefined && !sameKey && !resend) refuseHidden(key, broken);
   const duplicate = resend
     ? undefined
     : records.find(
         (job) =>
-          isUnresolved(job) && (job === sameKey || (job.fingerprint === order.fingerprint && !ownIds.includes(job.id))),
+          isUnanswered(job) && (job === sameKey || (job.fingerprint === order.fingerprint && !ownIds.includes(job.id))),
       );
   return duplicate ? { duplicate } : {};
+}
+
+/** Throws `machine` when the key belongs to an unusable record, whose job may be paid for, or may belong to an unreadable one. */
+function refuseHidden(key: string, broken: JobListing['broken']): void {
+  const own = broken.find(({ unusable: job }) => job?.key === key && !isGivenUp(job.status));
+  if (own) {
+    throw new SoraError(
+      'machine',
+      `The key "${key}" belongs to a job whose record is unusable: ${own.path}: ${own.reason}.`,
+      { hint: 'Repair that record, or move it away; --resend sends it anyway.' },
+    );
+  }
+  const hiding = broken.find(({ unusable }) => !unusable);
+  if (!hiding) return;
+  throw new SoraError(
+    'machine',
+    `The key "${key}" may belong to a job whose record cannot be read: ${hiding.path}: ${hiding.reason}.`,
+    { hint: 'Repair that record, or move it away if that job has another key; --resend sends it anyway.' },
+  );
 }
 
 /**
@@ -81,7 +96,7 @@ export async function admittedJob(workspace: Workspace, options: AdmissionOption
 export async function resolveDuplicate(workspace: Workspace, duplicate: Job, { key }: AdmissionOptions): Promise<void> {
   const isOwn = key !== undefined && duplicate.key === key;
   const known = isOwn ? await awaitSender(workspace, duplicate) : await resolveUnknown(workspace, duplicate);
-  if (isUnresolved(known.job)) throw unresolvedError(known);
+  if (isUnanswered(known.job)) throw unresolvedError(known);
   if (isOwn || isGivenUp(known.job.status)) return;
   throw new SoraError('pending', `An equal request was made before, as job ${duplicate.id}. Nothing new was sent.`, {
     hint: `Get its video: ${resumeCommand(workspace, known.job, {})}\nTo make another one, run the command again.`,

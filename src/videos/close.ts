@@ -1,6 +1,6 @@
 /** The end of an unresolved job, by a person's word: nothing was made of its request. */
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isClosed, isUnresolved, type Job } from '../shared/job.ts';
+import { isClosed, isUnanswered, type Job } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
 import { closeJob } from './lifecycle.ts';
@@ -26,7 +26,7 @@ export async function closeUnresolved(
   for (const { id: remoteId, status } of known.candidates)
     reporter.note(`${job.provider} has ${remoteId} (${status}), which may be this job.`);
   const question = `Close job ${job.id}? The same request may then be sent and paid for again, although ${job.provider} may have it.`;
-  if (isUnresolved(known.job) && !(await approve(question))) {
+  if (isUnanswered(known.job) && !(await approve(question))) {
     throw new SoraError('usage', `Job ${job.id} was left unchanged.`, {
       hint: `See its state: ${jobCommand(workspace, 'status', job)}`,
       jobId: job.id,

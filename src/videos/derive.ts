@@ -5,7 +5,7 @@ import type { BillItem, Cost } from '../costs/cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider, WireRequest } from '../providers/provider.ts';
 import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
-import { type Derivation, isFinal, type Job, type VideoRequest } from '../shared/job.ts';
+import { type Derivation, isFinal, type Job, type Remote, type VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { finishedJob, type Resumable } from './find-jobs.ts';
@@ -95,7 +95,7 @@ async function readyToDerive(
   workspace: Workspace,
   { job, provider, keyless }: DerivationSource,
   options: DeriveOptions,
-): Promise<{ readonly source: Job; readonly order: DerivationOrder }> {
+): Promise<{ readonly source: Remote; readonly order: DerivationOrder }> {
   if (!provider.deriveVideo) throw cannotDerive(provider, options.kind);
   if (keyless && !isFinal(job.status)) throw notAsked(job, keyless);
   const source = await finishedJob(workspace, job);
@@ -107,7 +107,7 @@ async function readyToDerive(
 
 async function quoted(
   workspace: Workspace,
-  what: { order: DerivationOrder; source: Job; provider: Provider },
+  what: { order: DerivationOrder; source: Remote; provider: Provider },
 ): Promise<{ readonly cost: Cost | undefined; readonly bill: readonly BillItem[] }> {
   const cost = await quoteDerivation(workspace, what);
   return { cost, bill: [{ what: 'video', count: 1, each: cost }] };
@@ -126,7 +126,7 @@ type DerivationOrder = Extract<Order, { derivation: NewDerivation }>;
 /** What is sent, and what is to come out: the size, model and length of the video that it is made from. */
 function derivationOrder(
   input: { kind: Derivation; prompt: string; seconds?: number },
-  { source, provider }: { source: Job; provider: Provider },
+  { source, provider }: { source: Remote; provider: Provider },
 ): DerivationOrder {
   const { kind, prompt } = input;
   const added = kind === 'extend' ? (input.seconds ?? DEFAULT_SECONDS) : 0;
@@ -142,28 +142,28 @@ function derivationOrder(
   return {
     request,
     fingerprint: fingerprintOf({ provider: provider.name, baseUrl: provider.baseUrl, request }),
-    derivation: { kind, videoId: source.remoteId ?? '', prompt, ...(kind === 'extend' && { seconds: added }) },
+    derivation: { kind, videoId: source.remoteId, prompt, ...(kind === 'extend' && { seconds: added }) },
   };
 }
 
 /** An extension is billed for what it adds; an edit and a remix for the whole of the new video. */
 function quoteDerivation(
   workspace: Workspace,
-  { order, source, provider }: { order: DerivationOrder; source: Job; provider: Provider },
+  { order, source, provider }: { order: DerivationOrder; source: Remote; provider: Provider },
 ): Promise<Cost | undefined> {
   const { model, size } = order.request;
   const seconds = order.derivation.seconds ?? lengthOf(source);
   return estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds: 0 });
 }
 
-function lengthOf(job: Job): number {
+function lengthOf(job: Remote): number {
   return job.result?.seconds ?? job.request.seconds;
 }
 
 /** Throws `usage` with everything in the order that the host is known to refuse. */
 function checkDerivation(
   { reporter }: Workspace,
-  { order, source, provider, records }: { order: Order; source: Job; provider: Provider; records: readonly Job[] },
+  { order, source, provider, records }: { order: Order; source: Remote; provider: Provider; records: readonly Job[] },
 ): void {
   const { promptChars, seconds: documented } = provider.limits(order.request.model);
   const problems: string[] = [];
@@ -186,7 +186,7 @@ function checkDerivation(
 
 function extensionProblems(
   limits: ExtensionLimits,
-  { added, source, records }: { added: number; source: Job; records: readonly Job[] },
+  { added, source, records }: { added: number; source: Remote; records: readonly Job[] },
 ): readonly string[] {
   const problems: string[] = [];
   const { leastSeconds, mostSeconds, times, totalSeconds } = limits;

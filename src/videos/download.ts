@@ -4,7 +4,7 @@ import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Job, Variant } from '../shared/job.ts';
+import type { Job, Remote, Variant } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -26,18 +26,18 @@ export interface Followed {
  */
 export async function alreadyDownloaded(
   workspace: Workspace,
-  job: Job,
+  job: Remote,
   options: { readonly output?: Output; readonly force: boolean; readonly allowDrift: boolean },
 ): Promise<Followed | undefined> {
-  const { outputPath } = job;
-  if (job.status !== 'succeeded' || outputPath === undefined || options.force) return undefined;
+  if (job.status !== 'succeeded' || job.output === undefined || options.force) return undefined;
+  const { path: outputPath, sha256 } = job.output;
   const { output } = options;
   const wanted = typeof output === 'string' ? resolve(workspace.runtime.cwd, output) : output;
   if (wanted !== undefined && wanted !== outputPath) return undefined;
   const { signal } = workspace.runtime;
   const { verifyVideo } = await import('../media/verify/downloaded.ts');
   const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
-  if (!facts || (await hashFile(outputPath, signal)) !== job.outputSha256) return undefined;
+  if (!facts || (await hashFile(outputPath, signal)) !== sha256) return undefined;
   judge(workspace, { job, where: outputPath, facts, allowDrift: options.allowDrift });
   return { job, path: outputPath };
 }
@@ -54,7 +54,7 @@ export interface FetchOptions {
 }
 
 /** Downloads, verifies and publishes one variant; a video is also compared with what was asked for. */
-export async function downloadVideo(workspace: Workspace, job: Job, options: FetchOptions): Promise<Followed> {
+export async function downloadVideo(workspace: Workspace, job: Remote, options: FetchOptions): Promise<Followed> {
   const { reporter, runtime } = workspace;
   const { variant } = options;
   const task = options.task ?? (await reporter.task(`${job.id} downloading`));
@@ -62,10 +62,11 @@ export async function downloadVideo(workspace: Workspace, job: Job, options: Fet
     download(workspace, job, { ...options, task, signal });
   const got = await (options.deadline ? options.deadline.limit(runtime.signal, fetching) : fetching(runtime.signal));
   if ('job' in got) return got;
-  const outputPath = variant === 'video' ? got.path : undefined;
-  const { sha256: outputSha256, decoded: outputDecoded = false } = got;
+  const { path, sha256, decoded = false } = got;
   const kept =
-    outputPath === undefined ? job : await saveProgress(workspace, { ...job, outputPath, outputSha256, outputDecoded });
+    variant !== 'video' || path === undefined
+      ? job
+      : await saveProgress(workspace, { ...job, output: { path, sha256, decoded } });
   const followed = { job: kept, ...(got.path !== undefined && { path: got.path }) };
   const where = got.path ?? 'stdout';
   judge(workspace, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
@@ -76,7 +77,7 @@ export async function downloadVideo(workspace: Workspace, job: Job, options: Fet
 /** What the host gave, or what another command saved meanwhile. Throws `pending` when the signal aborts first. */
 async function download(
   workspace: Workspace,
-  job: Job,
+  job: Remote,
   options: FetchOptions & { readonly task: Task; readonly signal: AbortSignal },
 ): Promise<DownloadedFile | Followed> {
   const { reporter, runtime } = workspace;
@@ -84,7 +85,7 @@ async function download(
   try {
     return await downloadContent({
       provider: await workspace.providerOf(job),
-      remoteId: job.remoteId ?? '',
+      remoteId: job.remoteId,
       variant,
       clock: runtime.clock,
       signal,
@@ -130,12 +131,13 @@ async function download(
 /** Two commands may wait for one job: the file that the other saved is as good. */
 async function savedMeanwhile(
   workspace: Workspace,
-  job: Job,
+  job: Remote,
   { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
 ): Promise<Followed | undefined> {
   if (target.kind !== 'file' || variant !== 'video' || workspace.runtime.signal.aborted) return undefined;
   const now = await (await workspace.jobs()).find(job.id).catch(() => undefined);
-  return now && alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
+  if (now?.remoteId === undefined) return undefined;
+  return alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
 }
 
 /** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
@@ -147,7 +149,7 @@ function judge(
     facts,
     allowDrift,
     task,
-  }: { job: Job; where: string; facts: VideoFacts | undefined; allowDrift: boolean; task?: Task },
+  }: { job: Remote; where: string; facts: VideoFacts | undefined; allowDrift: boolean; task?: Task },
 ): void {
   const drift = facts ? findMismatch(job, facts) : [];
   if (drift.length === 0) return;

@@ -1,7 +1,7 @@
 /** Job records as the commands use them: found by what the user typed and brought up to date. */
 
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
-import { isFinal, type Job } from '../shared/job.ts';
+import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
@@ -95,7 +95,7 @@ export function resumeCommand({ selection }: Pick<Workspace, 'selection'>, job: 
  * Writes down what a host said of a job. A full disk is no reason to end a wait: the host still has the job, so that is
  * a warning. Resolves with the record as it is then.
  */
-export async function saveProgress(workspace: Workspace, next: Job): Promise<Job> {
+export async function saveProgress(workspace: Workspace, next: Remote): Promise<Remote> {
   try {
     return await (await workspace.jobs()).update(next.id, (current) => mergeJobRecords(current, next));
   } catch (error) {
@@ -105,21 +105,24 @@ export async function saveProgress(workspace: Workspace, next: Job): Promise<Job
   }
 }
 
-/** The record as it is now: of an unfinished job, after its host was asked. Throws `ambiguous` for one that cannot be found. */
-export async function upToDate(workspace: Workspace, known: Job): Promise<Job> {
-  const job = await requireSettled(workspace, known);
+/** The record as it is now: of an unfinished job, after its host was asked. */
+export async function refreshed(workspace: Workspace, job: Remote): Promise<Remote> {
   if (isFinal(job.status)) return job;
   const { clock, signal } = workspace.runtime;
   const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
   return saveProgress(workspace, next);
 }
 
+/** The same of any job. Throws `ambiguous` for one that cannot be found. */
+export async function upToDate(workspace: Workspace, known: Job): Promise<Refused | Remote> {
+  const job = await requireSettled(workspace, known);
+  return job.remoteId === undefined ? job : refreshed(workspace, job);
+}
+
 /** The same, of a job whose video is at its host. Throws `pending` for one that is not finished, and why it has no video. */
-export async function finishedJob(workspace: Workspace, job: Job): Promise<Job> {
+export async function finishedJob(workspace: Workspace, job: Job): Promise<Remote> {
   const current = await upToDate(workspace, job);
-  const failed = jobError(current);
-  if (failed) throw failed;
-  if (current.status !== 'succeeded') throw stillRunning(current);
+  if (current.status !== 'succeeded') throw jobError(current) ?? stillRunning(current);
   if (current.remoteDeleted) throw deletedError(current);
   return current;
 }
@@ -132,12 +135,12 @@ export function stillRunning(job: Job): SoraError {
 }
 
 /** The video is gone from its host, by the user's own wish. */
-export function deletedError(job: Job): SoraError {
+export function deletedError(job: Remote): SoraError {
   return new SoraError('refused', `The video of job ${job.id} was deleted at ${job.provider}.`, {
     hint:
-      job.outputPath === undefined
+      job.output === undefined
         ? 'It was never saved here. Make a new one: sora video generate <prompt>'
-        : `It was saved here as ${job.outputPath}`,
+        : `It was saved here as ${job.output.path}`,
     jobId: job.id,
   });
 }

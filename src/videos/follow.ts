@@ -2,7 +2,7 @@
 import { createDeadline, type Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import type { Job } from '../shared/job.ts';
+import type { Job, Remote } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
@@ -26,7 +26,7 @@ export interface FollowOptions extends SaveOptions {
   readonly deadlineMs: number;
   readonly pollIntervalMs?: number | undefined;
   /** Milliseconds until the host is first asked of a job; undefined for one that was created just now. */
-  firstPauseMs?(job: Job): number | undefined;
+  firstPauseMs?(job: Remote): number | undefined;
   /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
   readonly begin?: BeginWait;
 }
@@ -40,11 +40,11 @@ interface Wait extends FollowOptions {
  * Waits until the job has its video. Throws why it has none, `ambiguous` while nobody knows whether its host has it, and
  * `pending` when it is given up or stopped.
  */
-export async function followJob(workspace: Workspace, job: Job, options: FollowOptions): Promise<Job> {
+export async function followJob(workspace: Workspace, job: Job, options: FollowOptions): Promise<Remote> {
   const wait: Wait = { ...options, together: () => 1 };
   const deadline = createDeadline(workspace.runtime.clock, options.deadlineMs);
   sayAtExit(workspace, job, options);
-  const { done, task } = await waitUntilDone(workspace, await requireSettled(workspace, job, deadline), wait, deadline);
+  const { done, task } = await waitUntilDone(workspace, await requireRemote(workspace, job, deadline), wait, deadline);
   task.done(`${job.id} ${describe(done)}`);
   exitMessages.clear(job.id);
   return done;
@@ -54,7 +54,7 @@ export async function followJob(workspace: Workspace, job: Job, options: FollowO
  * Saves the video of a finished job, verified and compared with what was ordered, unless it is there already. Throws
  * `unverified` for what came damaged or is something else, and `usage` for a place that is taken.
  */
-export async function saveVideo(workspace: Workspace, job: Job, options: SaveOptions = {}): Promise<Followed> {
+export async function saveVideo(workspace: Workspace, job: Remote, options: SaveOptions = {}): Promise<Followed> {
   const save = withDefaults(options);
   const already = await alreadyDownloaded(workspace, job, save);
   if (already) return already;
@@ -89,7 +89,7 @@ async function followToFile(workspace: Workspace, known: Job, wait: Wait): Promi
   const save = withDefaults(wait);
   const deadline = createDeadline(workspace.runtime.clock, wait.deadlineMs);
   sayAtExit(workspace, known, wait);
-  const job = await requireSettled(workspace, known, deadline);
+  const job = await requireRemote(workspace, known, deadline);
   const already = await alreadyDownloaded(workspace, job, save);
   if (already) return already;
   if (job.remoteDeleted) throw deletedError(job);
@@ -99,6 +99,13 @@ async function followToFile(workspace: Workspace, known: Job, wait: Wait): Promi
   const saved = await downloadVideo(workspace, done, { ...save, target, variant: 'video', task, deadline });
   exitMessages.clear(job.id);
   return saved;
+}
+
+/** The job once its host is known to have it, or to have had it. Throws why there is none, and as `requireSettled`. */
+async function requireRemote(workspace: Workspace, known: Job, deadline: Deadline): Promise<Remote> {
+  const job = await requireSettled(workspace, known, deadline);
+  if (job.remoteId === undefined) throw jobError(job);
+  return job;
 }
 
 function withDefaults({ output, force = false, allowDrift = false }: SaveOptions) {
@@ -114,10 +121,10 @@ function sayAtExit(workspace: Workspace, job: Job, options: SaveOptions): void {
 
 async function waitUntilDone(
   workspace: Workspace,
-  job: Job,
+  job: Remote,
   wait: Wait,
   deadline: Deadline,
-): Promise<{ readonly done: Job; readonly task: Task }> {
+): Promise<{ readonly done: Remote; readonly task: Task }> {
   const { reporter, runtime } = workspace;
   const label = (text: string): string => `${job.id} ${text}`;
   const provider = await workspace.providerOf(job);
@@ -148,13 +155,13 @@ async function waitUntilDone(
 /** What is polled of a job by `waitForJob`, without what the workspace provides. */
 interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollIntervalMs' | 'firstPauseMs' | 'resume'> {
   together(): number;
-  onUpdate(job: Job): void;
+  onUpdate(job: Remote): void;
   /** What goes on when a poll has failed, for the warning. */
   readonly activity: 'waiting' | 'watching';
 }
 
 /** Polls until the job is final: what changes is saved and told as events, and a poll that failed is a warning. */
-export function pollToEnd(workspace: Workspace, job: Job, polling: Polling): Promise<Job> {
+export function pollToEnd(workspace: Workspace, job: Remote, polling: Polling): Promise<Remote> {
   const { reporter, runtime } = workspace;
   const { activity, ...options } = polling;
   return waitForJob({

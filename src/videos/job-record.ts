@@ -18,11 +18,16 @@ import {
 import type { Size } from '../shared/geometry.ts';
 import {
   DERIVATIONS,
+  isRefused,
+  isUnanswered,
   JOB_STATUSES,
   type Job,
   type JobCost,
   type JobDigest,
   type JobFailure,
+  type JobStatus,
+  type Remote,
+  type Unanswered,
   type VideoRequest,
 } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
@@ -67,10 +72,22 @@ const hostUrl = rule<string>(
 
 const amount = refine(number, (value) => value >= 0, 'is less than nothing');
 
-/** Throws an Error that says what is wrong; unknown fields are kept. */
-export const decodeJob = recordDecoder<Job>(
+/** A job as one JSON object: on the disk, and in every `--json`. */
+export interface JobJson
+  extends Omit<Unanswered, 'status' | 'remoteId'>,
+    Partial<Omit<Remote, keyof Unanswered | 'output'>> {
+  readonly status: JobStatus;
+  readonly remoteId?: string;
+  readonly failure?: JobFailure;
+  readonly replacedBy?: string;
+  readonly outputPath?: string;
+  readonly outputSha256?: string;
+  readonly outputDecoded?: boolean;
+}
+
+const decodeFields = recordDecoder<JobJson>(
   1,
-  shape<Job>({
+  shape<JobJson>({
     version: oneOf(1),
     id: jobId,
     provider: string,
@@ -97,7 +114,11 @@ export const decodeJob = recordDecoder<Job>(
     expiresAt: optional(date),
     remoteDeleted: optional(boolean),
     result: optional(
-      shape<NonNullable<Job['result']>>({ model: optional(string), size: optional(string), seconds: optional(number) }),
+      shape<NonNullable<Remote['result']>>({
+        model: optional(string),
+        size: optional(string),
+        seconds: optional(number),
+      }),
     ),
     cost: optional(
       shape<JobCost>({
@@ -113,6 +134,63 @@ export const decodeJob = recordDecoder<Job>(
   }),
 );
 
+/** A record that says that a host has its job, and not as what: nothing can be asked, fetched or adopted by it. */
+export type UnusableJob = JobJson & { readonly remoteId?: never; readonly status: Exclude<Remote['status'], 'failed'> };
+
+/** Of a record that can be read and is none of the states of a job. */
+export class UnusableJobError extends Error {
+  override readonly name = 'UnusableJobError';
+  readonly job: UnusableJob;
+
+  constructor(job: UnusableJob) {
+    super(`its status is ${job.status}, but it has no remoteId`);
+    this.job = job;
+  }
+}
+
+/** Throws an Error that says what is wrong: UnusableJobError where only the id of the host is missing. Keeps unknown fields. */
+export function decodeJob(json: unknown): Job {
+  const fields = decodeFields(json);
+  const { remoteId, status } = fields;
+  if (remoteId === undefined) {
+    const job = { ...fields, status } as Job | UnusableJob;
+    if (isUnanswered(job) || isRefused(job)) return job;
+    throw new UnusableJobError(job as UnusableJob);
+  }
+  // `output` is ours alone: no version may write that field.
+  const {
+    outputPath: path,
+    outputSha256,
+    outputDecoded,
+    output: _other,
+    ...rest
+  } = fields as JobJson & {
+    readonly output?: unknown;
+  };
+  const output = path !== undefined && {
+    output: {
+      path,
+      ...(outputSha256 !== undefined && { sha256: outputSha256 }),
+      ...(outputDecoded !== undefined && { decoded: outputDecoded }),
+    },
+  };
+  // An id that was found proves that the host has it.
+  const known = status === 'submitting' || status === 'unknown' ? 'queued' : status;
+  return { ...rest, ...output, remoteId, status: known };
+}
+
+/** The document of a job, with the field names that never change: its record, and what `--json` shows. */
+export function jobJson(job: Job): JobJson {
+  if (job.remoteId === undefined || job.output === undefined) return job;
+  const { output, ...rest } = job;
+  return {
+    ...rest,
+    outputPath: output.path,
+    ...(output.sha256 !== undefined && { outputSha256: output.sha256 }),
+    ...(output.decoded !== undefined && { outputDecoded: output.decoded }),
+  };
+}
+
 /** Of the form of `JobDigest`. */
 export const JOB_DIGEST_VERSION = 1;
 /** More than the widest terminal shows, and not a page. */
@@ -120,13 +198,11 @@ const DIGEST_PROMPT_CHARS = 900;
 
 /** What a list shows of it. */
 export function jobDigest(job: Job): JobDigest {
-  const { id, status, remoteStatus, progress, remoteId, characters, createdAt, cost } = job;
+  const { id, characters, createdAt, cost } = job;
   const { prompt, seconds, size } = job.request;
   return {
-    ...{ id, status, characters, createdAt },
-    ...(remoteStatus !== undefined && { remoteStatus }),
-    ...(progress !== undefined && { progress }),
-    ...(remoteId !== undefined && { remoteId }),
+    ...{ id, characters, createdAt },
+    ...stateOf(job),
     request: { prompt: oneLine(prompt, DIGEST_PROMPT_CHARS), seconds, size },
     ...(cost && {
       cost: {
@@ -136,3 +212,16 @@ export function jobDigest(job: Job): JobDigest {
     }),
   };
 }
+
+function stateOf(job: Job) {
+  // The compiler does not see that each status has its own state.
+  if (job.remoteId === undefined) return { status: job.status } as Each<Exclude<Job, Remote>>;
+  const { status, remoteStatus, progress, remoteId } = job;
+  return {
+    ...{ status, remoteId },
+    ...(remoteStatus !== undefined && { remoteStatus }),
+    ...(progress !== undefined && { progress }),
+  };
+}
+
+type Each<J> = J extends Job ? Pick<J, 'status'> : never;

@@ -2,13 +2,24 @@
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';
 import { type LockObservation, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
-import { createRecords, type Listing } from '../disk/records.ts';
+import { type BrokenRecord, createRecords, type Listing } from '../disk/records.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job, JobDigest } from '../shared/job.ts';
-import { decodeJob, isJobId, JOB_DIGEST_VERSION, jobDigest } from './job-record.ts';
+import {
+  decodeJob,
+  isJobId,
+  JOB_DIGEST_VERSION,
+  jobDigest,
+  jobJson,
+  type UnusableJob,
+  UnusableJobError,
+} from './job-record.ts';
+
+/** All the jobs of this machine. A broken record may hold any job, but for an unusable one, which says what it holds. */
+export type JobListing = Listing<Job, UnusableJob>;
 
 /** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
-export type Admission = (jobs: Listing<Job>) => Job | undefined;
+export type Admission = (jobs: JobListing) => Job | undefined;
 
 /** Methods throw SoraError `machine` when the disk or another process is in the way; what was there is then unchanged. */
 export interface JobStore {
@@ -23,16 +34,16 @@ export interface JobStore {
    */
   find(id: string, scope?: { readonly profile?: string | undefined }): Promise<Job | undefined>;
   /** Newest first. */
-  list(): Promise<Listing<Job>>;
+  list(): Promise<JobListing>;
   /** The same, as much of each as a list shows: many times faster where there are thousands. */
-  digests(): Promise<Listing<JobDigest>>;
+  digests(): Promise<Listing<JobDigest, UnusableJob>>;
   /** Under the record's lock. Throws `usage` when there is no such job. */
-  update(id: string, change: (current: Job) => Job): Promise<Job>;
+  update<J extends Job>(id: string, change: (current: Job) => J): Promise<J>;
   /**
    * As `update`, with a look at all jobs: neither a `create` with `admit` nor another `settle` comes between the look and
    * the record.
    */
-  settle(id: string, change: (current: Job, jobs: Listing<Job>) => Job): Promise<Job>;
+  settle<J extends Job>(id: string, change: (current: Job, jobs: JobListing) => J): Promise<J>;
   /**
    * Removes the record if `when` says so of what it is by then; a record that cannot be read stays. False when it was not
    * removed.
@@ -54,16 +65,15 @@ export interface JobStoreOptions {
 }
 
 export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobStore {
-  const records = createRecords<Job>({ dir, decode: decodeJob, idOf: ({ id }) => id, ...(lock && { lock }) });
+  const records = createRecords<Job, UnusableJob>({
+    ...{ dir, decode: decodeJob, encode: jobJson, idOf: ({ id }) => id },
+    unusable: (error) => (error instanceof UnusableJobError ? error.job : undefined),
+    ...(lock && { lock }),
+  });
 
-  const listNewestFirst = async (): Promise<Listing<Job>> => {
+  const listNewestFirst = async (): Promise<JobListing> => {
     const { records: found, broken } = await records.list();
     return { records: found.toReversed(), broken };
-  };
-
-  const listWhere = async (matches: (job: Job) => boolean): Promise<Listing<Job>> => {
-    const { records: found, broken } = await listNewestFirst();
-    return { records: found.filter(matches), broken };
   };
 
   const senderPath = (id: string): string => join(dir, `${id}.sending.lock`);
@@ -71,6 +81,12 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
   const claim = async (job: Job): Promise<Job> => {
     if (await records.claim(job.id, job)) return job;
     throw new SoraError('bug', `There is a job ${job.id} already.`);
+  };
+
+  const updateRecord = async <J extends Job>(id: string, change: (current: Job) => J): Promise<J> => {
+    const updated = await records.update(id, change);
+    if (updated === undefined) throw unknownJob(id);
+    return updated;
   };
 
   return {
@@ -96,7 +112,8 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
         const local = await records.read(id);
         if (local) return local;
       }
-      const { records: found, broken } = await listWhere(({ remoteId }) => remoteId === id);
+      const { records: all, broken } = await listNewestFirst();
+      const found = all.filter(({ remoteId }) => remoteId === id);
       if (found.length > 1) {
         throw new SoraError('usage', `Several jobs are called ${id} by their hosts.`, {
           hint: `Name one by its own id: ${found.map((job) => job.id).join(', ')}`,
@@ -104,9 +121,10 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
       }
       const own = broken.find(({ path }) => basename(path) === `${id}.json`);
       if (own) throw unreadable(own, `Job ${id} cannot be read`);
-      if (found.length === 0 && broken[0]) {
-        const count = broken.length === 1 ? 'one record' : `${broken.length} records`;
-        throw unreadable(broken[0], `No readable job is called ${id}, and ${count} cannot be read`);
+      const hiding = broken.filter(({ unusable }) => !unusable);
+      if (found.length === 0 && hiding[0]) {
+        const count = hiding.length === 1 ? 'one record' : `${hiding.length} records`;
+        throw unreadable(hiding[0], `No readable job is called ${id}, and ${count} cannot be read`);
       }
       return found[0];
     },
@@ -122,9 +140,7 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
 
     async update(id, change) {
       requireJobId(id);
-      const updated = await records.update(id, change);
-      if (updated === undefined) throw unknownJob(id);
-      return updated;
+      return updateRecord(id, change);
     },
 
     async settle(id, change) {
@@ -135,9 +151,7 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
         async (held) => {
           const jobs = await listNewestFirst();
           held.assertHeld();
-          const settled = await records.update(id, (current) => change(current, jobs));
-          if (settled === undefined) throw unknownJob(id);
-          return settled;
+          return updateRecord(id, (current) => change(current, jobs));
         },
         lock,
       );
@@ -163,7 +177,7 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
   };
 }
 
-function newest({ records, broken }: Listing<Job>, profile: string | undefined): Job | undefined {
+function newest({ records, broken }: JobListing, profile: string | undefined): Job | undefined {
   const found = records.find((job) => profile === undefined || job.profile === profile);
   const hiding = broken.find(({ path }) => found === undefined || basename(path, '.json') > found.id);
   // An older job in its place would be shown, downloaded or paid on as if it were the last one.
@@ -171,7 +185,7 @@ function newest({ records, broken }: Listing<Job>, profile: string | undefined):
   return found;
 }
 
-function unreadable({ path, reason }: Listing<Job>['broken'][number], what: string): SoraError {
+function unreadable({ path, reason }: Pick<BrokenRecord, 'path' | 'reason'>, what: string): SoraError {
   return new SoraError('machine', `${what}: ${path}: ${reason}.`, {
     hint: 'Repair that record or move it away, or name a job by its id: sora video list',
   });

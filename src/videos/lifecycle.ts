@@ -8,7 +8,21 @@ import { type Provider, type RemoteVideo, SETTLING_MS } from '../providers/provi
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-import { CLOSED, isClosed, isFinal, type Job, type JobStatus, UNSENT, type VideoRequest } from '../shared/job.ts';
+import {
+  CLOSED,
+  type Closed,
+  isClosed,
+  isFinal,
+  isRefused,
+  type Job,
+  type JobStatus,
+  type Refused,
+  type Remote,
+  UNSENT,
+  type Unanswered,
+  type Unresolved,
+  type VideoRequest,
+} from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 
@@ -31,14 +45,14 @@ export function fingerprintOf(work: { provider: string; baseUrl: string; request
 }
 
 /** The record after the host has spoken. A final status never changes again, whatever the host says later. */
-export function applyRemote(job: Job, remote: RemoteVideo, nowMs: number): Job {
+export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs: number): Remote {
   const known = remote.status !== 'unknown';
-  const status: JobStatus = isFinal(job.status) ? job.status : known ? remote.status : stillGoing(job.status);
-  const { remoteStatus: _word, failure: _failure, ...rest } = job;
-  const failure = status === job.status && isFinal(status) ? job.failure : remote.failure;
+  const before: Remote = job.remoteId === undefined ? { ...job, remoteId: remote.id, status: 'queued' } : job;
+  const status = known && !isFinal(before.status) ? remote.status : before.status;
+  const { remoteStatus: _word, failure: _failure, ...rest } = before;
+  const failure = status === before.status && isFinal(status) ? before.failure : remote.failure;
   return {
     ...rest,
-    remoteId: job.remoteId ?? remote.id,
     status,
     ...(!known && { remoteStatus: oneLine(remote.remoteStatus, 80) }),
     ...(remote.progress !== undefined && { progress: remote.progress }),
@@ -65,7 +79,7 @@ const SEEN_MS = 30_000;
  * When the job ended: by the host's own two times, whose difference no clock can spoil, else now, if it was seen going
  * on a moment ago. Who comes back after lunch does not know.
  */
-function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishedAt'> | undefined {
+function endOf(job: Unanswered | Remote, remote: RemoteVideo, nowMs: number): Pick<Remote, 'finishedAt'> | undefined {
   if (job.status !== 'queued' && job.status !== 'running') return undefined;
   const started = Date.parse(job.createdAt);
   const took = Date.parse(remote.completedAt ?? '') - Date.parse(remote.createdAt ?? '');
@@ -76,33 +90,29 @@ function endOf(job: Job, remote: RemoteVideo, nowMs: number): Pick<Job, 'finishe
 
 /**
  * The record to keep when `next` was made from an older reading than `current`, which another process may have written
- * meanwhile: what is final stays final, a file that was saved and a cost that was told stay known, and
- * what was deleted stays deleted.
+ * meanwhile: what is final stays final, a file that was saved and a cost that was told stay known, and what was deleted
+ * stays deleted. A host's answer outweighs whatever was written without one.
  */
-export function mergeJobRecords(current: Job, next: Job): Job {
-  // A person's word is worth less than the host's: an answer that comes after all is what counts.
-  const isKnown = isFinal(current.status) && !(isClosed(current) && next.remoteId !== undefined);
-  if (isKnown && !isFinal(next.status)) return current;
-  const remoteId = next.remoteId ?? current.remoteId;
-  const { outputPath, outputSha256, outputDecoded } = next.outputPath === undefined ? current : next;
+export function mergeJobRecords(current: Job, next: Remote): Remote {
+  const cost = (current.cost ?? next.cost) && { cost: { ...current.cost, ...next.cost } };
+  if (current.remoteId === undefined) return { ...next, ...cost };
+  if (isFinal(current.status) && !isFinal(next.status)) return current;
+  const output = next.output ?? current.output;
   const finishedAt = current.finishedAt ?? next.finishedAt;
   return {
     ...next,
     ...(current.remoteDeleted && { remoteDeleted: true }),
-    ...((current.cost ?? next.cost) && { cost: { ...current.cost, ...next.cost } }),
-    ...(remoteId !== undefined && { remoteId }),
+    ...cost,
     ...(finishedAt !== undefined && { finishedAt }),
-    ...(outputPath !== undefined && { outputPath }),
-    ...(outputSha256 !== undefined && { outputSha256 }),
-    ...(outputDecoded !== undefined && { outputDecoded }),
+    ...(output && { output }),
   };
 }
 
 /**
- * The record of an unresolved job of which a person says that nothing was made, or which was sent once more as job `by`; of
+ * The record of an unanswered job of which a person says that nothing was made, or which was sent once more as job `by`; of
  * one that its host refused, with the host's own words.
  */
-export function closeJob(job: Job, { nowMs, by }: { nowMs: number; by?: string }): Job {
+export function closeJob(job: Unanswered | Refused, { nowMs, by }: { nowMs: number; by?: string }): Closed {
   const message = by === undefined ? 'Closed by hand: its host made nothing.' : `Sent once more as job ${by}.`;
   return {
     ...job,
@@ -114,17 +124,13 @@ export function closeJob(job: Job, { nowMs, by }: { nowMs: number; by?: string }
 }
 
 /** A closed job as it was before: nobody knows what became of its request. */
-export function reopenJob(job: Job): Job {
+export function reopenJob(job: Closed): Unresolved {
   const { failure: _failure, replacedBy: _replacedBy, ...rest } = job;
   return { ...rest, status: 'unknown' };
 }
 
-function stillGoing(status: JobStatus): JobStatus {
-  return status === 'queued' || status === 'running' ? status : 'queued';
-}
-
 /** The record of a job that its host no longer knows. */
-export function forgetRemote(job: Job, nowMs: number): Job {
+export function forgetRemote(job: Remote, nowMs: number): Remote {
   return {
     ...job,
     status: 'expired',
@@ -138,22 +144,21 @@ export function forgetRemote(job: Job, nowMs: number): Job {
  * A 404 for a job younger than two minutes leaves it as it is.
  */
 export async function refreshJob(
-  job: Job,
+  job: Remote,
   { provider, clock, signal }: { provider: Provider; clock: Clock; signal: AbortSignal },
-): Promise<{ job: Job; pollAfterMs: number | undefined }> {
-  if (job.remoteId === undefined) return { job, pollAfterMs: undefined };
+): Promise<{ job: Remote; pollAfterMs: number | undefined }> {
   const remote = await provider.getVideo(job.remoteId, { signal });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
   return { job: missedAt(job, clock.now()), pollAfterMs: undefined };
 }
 
 /** The record after the host has answered 404: as it was while the job is young, else without its video. */
-export function missedAt(job: Job, nowMs: number): Job {
+export function missedAt(job: Remote, nowMs: number): Remote {
   return nowMs - Date.parse(job.createdAt) < SETTLING_MS ? job : forgetRemote(job, nowMs);
 }
 
 export interface WaitOptions {
-  readonly job: Job;
+  readonly job: Remote;
   readonly provider: Provider;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -166,8 +171,8 @@ export interface WaitOptions {
   readonly firstPauseMs: number | undefined;
   /** The command that continues this wait, for the error that ends it early. */
   readonly resume: string;
-  save(job: Job): Promise<void>;
-  onUpdate?(job: Job): void;
+  save(job: Remote): Promise<void>;
+  onUpdate?(job: Remote): void;
   /** A poll that failed; the wait goes on. */
   onPollError?(error: SoraError): void;
 }
@@ -177,7 +182,7 @@ export interface WaitOptions {
  * aborted first; the host is always asked once more after a pause. A failed poll never ends the wait, but for a key that
  * has not worked even once.
  */
-export async function waitForJob(options: WaitOptions): Promise<Job> {
+export async function waitForJob(options: WaitOptions): Promise<Remote> {
   const { clock, signal, provider, deadline } = options;
   let { job } = options;
   const pauseAfter = (round: number, hostMs: number | undefined): number =>
@@ -223,7 +228,7 @@ export async function waitForJob(options: WaitOptions): Promise<Job> {
   return job;
 }
 
-function interrupted(job: Job, options: Pick<WaitOptions, 'resume'>): SoraError {
+function interrupted(job: Remote, options: Pick<WaitOptions, 'resume'>): SoraError {
   return new SoraError('pending', `Stopped waiting; job ${job.id} is still ${describe(job)} at its host.`, {
     hint: `Nothing is lost. Continue with: ${options.resume}`,
     jobId: job.id,
@@ -243,14 +248,18 @@ function risingPauseMs(round: number): number {
   return Math.min(20_000, 5000 * 1.5 ** round);
 }
 
-function changed(before: Job, after: Job): boolean {
+function changed(before: Remote, after: Remote): boolean {
   return (
     before.status !== after.status || before.progress !== after.progress || before.remoteStatus !== after.remoteStatus
   );
 }
 
 /** `running, 45%`, for people. */
-export function describe(job: Pick<Job, 'status' | 'remoteStatus' | 'progress'>): string {
+export function describe(job: {
+  readonly status: JobStatus;
+  readonly remoteStatus?: string;
+  readonly progress?: number;
+}): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }
@@ -259,7 +268,7 @@ const LIKENESS_RULE =
   'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +
   'copyrighted characters. Change the prompt or the clip; the same request will be refused again.';
 
-function closedError({ id, replacedBy }: Job, reason: string): SoraError {
+function closedError({ id, replacedBy }: Closed, reason: string): SoraError {
   return new SoraError('refused', `Job ${id} was closed${reason}`, {
     hint:
       replacedBy === undefined
@@ -270,12 +279,14 @@ function closedError({ id, replacedBy }: Job, reason: string): SoraError {
 }
 
 /** The error of a job that ended without a video, or undefined for one that has not. */
+export function jobError(job: Refused): SoraError;
+export function jobError(job: Job): SoraError | undefined;
 export function jobError(job: Job): SoraError | undefined {
   if (job.status !== 'failed' && job.status !== 'expired' && job.status !== 'cancelled') return undefined;
   const reason = job.failure ? `: ${oneLine(job.failure.message)}` : '';
   const code = job.failure?.code === undefined ? '' : ` [${oneLine(job.failure.code, 80)}]`;
   if (isClosed(job)) return closedError(job, reason);
-  if (job.remoteId === undefined && job.failure?.code === UNSENT) {
+  if (isRefused(job) && job.failure?.code === UNSENT) {
     return new SoraError('refused', `Job ${job.id} was not sent${reason}`, {
       hint: `No host has it. To send its request: sora video resend ${job.id}`,
       jobId: job.id,
@@ -285,7 +296,7 @@ export function jobError(job: Job): SoraError | undefined {
   return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
     hint: job.failure?.policy
       ? LIKENESS_RULE
-      : job.remoteId === undefined
+      : isRefused(job)
         ? 'The host refused the request itself: correct what it complains about before you send it again.'
         : `Nothing was downloaded. To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
     jobId: job.id,

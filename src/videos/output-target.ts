@@ -37,6 +37,11 @@ export async function targetOf(
   return { kind: 'file', path };
 }
 
+/** Whether the video of the job was saved as that file. */
+export function wasSavedAs(job: Job, path: string): boolean {
+  return job.remoteId !== undefined && job.output?.path === path;
+}
+
 async function isFolder(cwd: string, output: string): Promise<boolean> {
   if (output.endsWith('/') || output.endsWith(sep)) return true;
   return (await stat(resolve(cwd, output)).catch(() => undefined))?.isDirectory() === true;

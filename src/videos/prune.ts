@@ -22,9 +22,8 @@ export async function pruneJobs(
     if (!dryRun && !(await store.remove(job.id, ({ status }) => isFinal(status)))) continue;
     removed.push(job);
     // The id is all that leads to a video which was paid for and may still be there.
-    const unsaved = job.status === 'succeeded' && job.outputPath === undefined && !job.remoteDeleted;
-    if (unsaved)
-      reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId ?? '?', 200)}.`);
+    const unsaved = job.status === 'succeeded' && job.output === undefined && !job.remoteDeleted;
+    if (unsaved) reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId, 200)}.`);
   }
   return removed;
 }

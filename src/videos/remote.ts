@@ -3,10 +3,10 @@ import { readableOf } from '../disk/records.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isFinal, type Job } from '../shared/job.ts';
+import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { saveProgress, stillRunning, upToDate } from './find-jobs.ts';
+import { refreshed, saveProgress, stillRunning } from './find-jobs.ts';
 import { applyRemote, describe, jobError, missedAt } from './lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 
@@ -55,13 +55,13 @@ async function listAll({ reporter, runtime }: Workspace, provider: Provider): Pr
  * Cancels a job at its host. Resolves with its record once it is cancelled; throws `refused` for one that is finished or that
  * the host does not stop, and `pending` when the host has taken the call and the job is not cancelled yet.
  */
-export async function cancelJob(workspace: Workspace, named: Job): Promise<Job> {
+export async function cancelJob(workspace: Workspace, named: Job): Promise<Remote> {
   const { reporter, runtime } = workspace;
   const job = await requireSettled(workspace, named);
   if (job.status === 'cancelled') return job;
   refuseFinal(job);
   const provider = await workspace.providerOf(job);
-  const { remoteId = '' } = job;
+  const { remoteId } = job;
   const call = { signal: runtime.signal };
   if (!provider.cancelVideo) {
     throw noCall(provider, 'stops a job', `It continues there. Wait for it: sora video wait ${job.id}`, job);
@@ -101,14 +101,14 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Job> 
 
 /** A host that took the call may forget the job; one that knew nothing of it at the call has said nothing of its end. */
 function afterCancel(
-  job: Job,
+  job: Remote,
   { taken, after, nowMs }: { taken: boolean; after: RemoteVideo | undefined; nowMs: number },
-): Job {
+): Remote {
   if (after) return applyRemote(job, after, nowMs);
   return taken ? { ...job, status: 'cancelled', updatedAt: new Date(nowMs).toISOString() } : missedAt(job, nowMs);
 }
 
-function refuseFinal(job: Job): void {
+function refuseFinal(job: Refused | Remote): asserts job is Remote {
   if (!isFinal(job.status)) return;
   throw new SoraError('refused', `Job ${job.id} is ${describe(job)}: there is nothing to cancel.`, {
     hint: job.status === 'succeeded' ? `Fetch it: sora video download ${job.id}` : `See it: sora video show ${job.id}`,
@@ -124,22 +124,22 @@ export async function deleteRemoteVideo(
   workspace: Workspace,
   named: Job,
   { approve = async () => true }: { approve?: (question: string) => Promise<boolean> } = {},
-): Promise<Job> {
+): Promise<Remote> {
   const { reporter, runtime } = workspace;
-  if (named.remoteDeleted) return named;
+  if (named.remoteId !== undefined && named.remoteDeleted) return named;
   const job = await requireSettled(workspace, named);
-  const provider = job.remoteId === undefined ? undefined : await workspace.providerOf(job);
-  if (provider && !provider.deleteVideo) throw noDeletion(provider, job);
-  const current = await upToDate(workspace, job);
-  const { remoteId } = current;
-  if (remoteId === undefined || !provider?.deleteVideo) {
+  if (job.remoteId === undefined) {
     throw new SoraError('refused', `Job ${job.id} does not exist at ${job.provider}: it was never created there.`, {
       hint: 'sora video prune removes old records from this machine.',
       jobId: job.id,
     });
   }
+  const provider = await workspace.providerOf(job);
+  if (!provider.deleteVideo) throw noDeletion(provider, job);
+  const current = await refreshed(workspace, job);
+  const { remoteId } = current;
   if (!isFinal(current.status)) throw stillRunning(current);
-  const lost = current.status === 'succeeded' && current.outputPath === undefined ? ' It was never saved here.' : '';
+  const lost = current.status === 'succeeded' && current.output === undefined ? ' It was never saved here.' : '';
   const question = `Delete the video of job ${job.id} at ${provider.name}?${lost}`;
   if (!(await approve(question))) {
     throw new SoraError('usage', `The video of job ${job.id} was kept.`);
@@ -171,7 +171,7 @@ async function askIrrevocably(
   }
 }
 
-function noDeletion(provider: Provider, job: Job): SoraError {
+function noDeletion(provider: Provider, job: Remote): SoraError {
   const until = job.expiresAt === undefined ? 'after a while' : `at ${job.expiresAt}`;
   return noCall(provider, 'deletes videos', `The video stays there until the host deletes it ${until}.`, job);
 }

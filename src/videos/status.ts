@@ -2,7 +2,7 @@
 import { readableOf } from '../disk/records.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
-import { isFinal, isUnresolved, type Job } from '../shared/job.ts';
+import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { saveProgress, stillRunning } from './find-jobs.ts';
 import { pollToEnd } from './follow.ts';
@@ -38,10 +38,10 @@ export function fateOf({ job, error, unresolved }: JobStatusAnswer): SoraError |
 }
 
 async function ask(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
-  if (isFinal(job.status)) return { job };
   const { clock, signal } = workspace.runtime;
   try {
-    if (isUnresolved(job)) return await lookFor(workspace, job);
+    if (isUnanswered(job)) return await lookFor(workspace, job);
+    if (job.remoteId === undefined || isFinal(job.status)) return { job };
     const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
     if (next === job) return { job };
     return { job: await saveProgress(workspace, next) };
@@ -54,7 +54,7 @@ async function ask(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
 /** A video that is found is an answer, and so is that none can be it; several that could be it are for the user to tell. */
 async function lookFor(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
   const known = await resolveUnknown(workspace, job);
-  if (!isUnresolved(known.job)) return { job: known.job };
+  if (!isUnanswered(known.job)) return { job: known.job };
   const unresolved = unresolvedError(known);
   const { candidates, isSending, trouble } = known;
   workspace.reporter.event({
@@ -83,8 +83,8 @@ export async function watchJobs(
       if (isFinal(job.status)) return { job };
       const line = await begin(job, say(job));
       try {
-        const found = isUnresolved(job) ? await lookFor(workspace, job) : { job };
-        if (isUnresolved(found.job)) return found;
+        const found = isUnanswered(job) ? await lookFor(workspace, job) : { job };
+        if (found.job.remoteId === undefined) return found;
         const done = await pollToEnd(workspace, found.job, {
           provider: await workspace.providerOf(job),
           deadline: createDeadline(clock, Number.POSITIVE_INFINITY),

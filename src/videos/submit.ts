@@ -4,7 +4,7 @@ import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isUnresolved, type Job, UNSENT } from '../shared/job.ts';
+import { isUnanswered, type Job, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -60,7 +60,7 @@ export async function submit(workspace: Workspace, options: SubmitOptions): Prom
   }
 }
 
-async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Job> {
+async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sending> {
   const { runtime } = workspace;
   const { order, provider, key, cost } = options;
   const createdAt = new Date(runtime.clock.now()).toISOString();
@@ -90,7 +90,7 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Job
 /** The record and the request, unless another job stands in its way: the unresolved `duplicate`. */
 async function sendAdmitted(
   workspace: Workspace,
-  job: Job,
+  job: Sending,
   options: SubmitOptions,
 ): Promise<
   { readonly sent: Submitted; readonly duplicate?: never } | { readonly sent?: never; readonly duplicate: Job }
@@ -99,14 +99,18 @@ async function sendAdmitted(
   const store = await workspace.jobs();
   return store.whileSending(job.id, async () => {
     let duplicate: Job | undefined;
-    let replaced: readonly Job[] = [];
+    let replaced: readonly Unanswered[] = [];
     let equal: Job | undefined;
     const admitted = await exitMessages.hold(async () => {
       const kept = await store.create(job, (jobs) => {
         if (options.replaces !== undefined) refuseResent(workspace, jobs.records, options.replaces);
         const earlier = earlierJob(jobs, options);
         duplicate = earlier.duplicate;
-        for (const { path } of jobs.broken) reporter.warn(`${path} cannot be read; it may hold an equal job.`);
+        for (const { path, unusable } of jobs.broken) {
+          if (!unusable) reporter.warn(`${path} cannot be read; it may hold an equal job.`);
+          else if (unusable.fingerprint === options.order.fingerprint)
+            reporter.warn(`${path} cannot be used; it holds an equal job.`);
+        }
         replaced = replacedBy(jobs.records, options);
         equal = unfinishedEqual(jobs.records, options, runtime.clock.now());
         return earlier.duplicate ?? earlier.sameKey;
@@ -131,16 +135,16 @@ async function sendAdmitted(
 }
 
 /** The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. */
-function replacedBy(jobs: readonly Job[], { order, resend, replaces, ownIds }: SubmitOptions): readonly Job[] {
+function replacedBy(jobs: readonly Job[], { order, resend, replaces, ownIds }: SubmitOptions): readonly Unanswered[] {
   if (!resend) return [];
   const meant = new Set<string | undefined>([replaces]);
   for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
   const isMeant = ({ id, fingerprint }: Job): boolean =>
     replaces === undefined ? fingerprint === order.fingerprint && !ownIds.includes(id) : meant.has(id);
-  return jobs.filter((job) => isMeant(job) && isUnresolved(job));
+  return jobs.filter(isUnanswered).filter(isMeant);
 }
 
-async function sendRecorded(workspace: Workspace, job: Job, options: SubmitOptions): Promise<Submitted> {
+async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitOptions): Promise<Submitted> {
   const { reporter, runtime, selection } = workspace;
   const { provider } = options;
   const remote = await sendOnce(workspace, job, options);
@@ -239,18 +243,18 @@ async function writeDownFailure(workspace: Workspace, job: Job, error: unknown):
   const code = isSoraError(error) ? error.code : 'ambiguous';
   const message = error instanceof Error ? error.message : String(error);
   const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
+  const updatedAt = new Date(runtime.clock.now()).toISOString();
   const store = await workspace.jobs();
   await store
-    .update(job.id, (current) =>
-      // Another command may have found it at the host meanwhile.
-      isUnresolved(current)
-        ? {
-            ...current,
-            status: code === 'ambiguous' ? 'unknown' : 'failed',
-            failure,
-            updatedAt: new Date(runtime.clock.now()).toISOString(),
-          }
-        : current,
+    .update(
+      job.id,
+      (current): Job =>
+        // Another command may have found it at the host meanwhile.
+        isUnanswered(current)
+          ? code === 'ambiguous'
+            ? { ...current, status: 'unknown', failure, updatedAt }
+            : { ...current, status: 'failed', failure, updatedAt }
+          : current,
     )
     .catch((cause: unknown) => {
       reporter.warn(`${job.id}: its record was not updated: ${cause instanceof Error ? cause.message : cause}`);

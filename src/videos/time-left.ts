@@ -1,5 +1,5 @@
 /** How long a job will still take, by how long this user's own finished jobs took. Pure. */
-import type { Job } from '../shared/job.ts';
+import type { Job, Remote } from '../shared/job.ts';
 
 /** Seconds that are left, from and to; or that every job like it was done by now. */
 export type TimeLeft = { readonly low: number; readonly high: number } | 'longer than usual';
@@ -27,7 +27,7 @@ export function estimateTimeLeft(jobs: readonly Job[], job: Job, nowMs: number):
   const elapsed = (nowMs - started) / 1000;
   if (!(elapsed >= 0)) return undefined;
   const finished = jobs
-    .filter((one) => one.id !== job.id && isLike(one, job))
+    .flatMap((one) => (one.status === 'succeeded' && one.id !== job.id && isLike(one, job) ? one : []))
     .map((one) => ({ one, seconds: secondsOf(one) }))
     .filter(({ seconds }) => seconds > 0)
     .toSorted((a, b) => Date.parse(b.one.createdAt) - Date.parse(a.one.createdAt));
@@ -45,7 +45,6 @@ export function estimateTimeLeft(jobs: readonly Job[], job: Job, nowMs: number):
 
 function isLike(one: Job, job: Job): boolean {
   return (
-    one.status === 'succeeded' &&
     one.provider === job.provider &&
     one.baseUrl === job.baseUrl &&
     one.model === job.model &&
@@ -54,7 +53,7 @@ function isLike(one: Job, job: Job): boolean {
 }
 
 /** From the record to the end; NaN where that was not seen. */
-function secondsOf({ createdAt, finishedAt }: Job): number {
+function secondsOf({ createdAt, finishedAt }: Remote): number {
   return (Date.parse(finishedAt ?? '') - Date.parse(createdAt)) / 1000;
 }
 

@@ -1,6 +1,6 @@
 /** How a wait for jobs is shown: how far each is, how long it has been, and how long it will still take. */
 import { isSoraError } from '../shared/errors.ts';
-import { isFinal, type Job } from '../shared/job.ts';
+import { isFinal, type Job, type Remote } from '../shared/job.ts';
 import type { Reporter, Task } from '../shared/reporter.ts';
 import { formatDuration, formatRange } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
@@ -11,7 +11,7 @@ import { estimateTimeLeft } from './time-left.ts';
 export interface WaitLine {
   readonly task: Task;
   /** The job is as `next` says; `plain` is what is said of it where lines do not move. */
-  update(next: Job, plain: string): void;
+  update(next: Remote, plain: string): void;
 }
 
 /** Begins the line of a job; `plain` says how it stands where lines do not move. */
@@ -28,7 +28,7 @@ export function plainLine(reporter: Reporter): BeginWait {
 /** Lines that move: how long the job has taken, and what is left by earlier jobs, which all of one command share. */
 export function liveLine(workspace: Workspace): BeginWait {
   const { reporter, runtime } = workspace;
-  let history: Promise<readonly Job[]> | undefined;
+  let history: Promise<readonly Remote[]> | undefined;
   return async (job) => {
     history ??= earlierJobs(workspace);
     const earlier = await history;
@@ -39,12 +39,12 @@ export function liveLine(workspace: Workspace): BeginWait {
   };
 }
 
-function fractionOf({ progress }: Job): number | undefined {
-  return progress === undefined ? undefined : progress / 100;
+function fractionOf(job: Job): number | undefined {
+  return job.remoteId === undefined || job.progress === undefined ? undefined : job.progress / 100;
 }
 
 /** `job_… running, 45% after 1 min 20 s, 2 to 4 min left` */
-function waitText(job: Job, earlier: readonly Job[], nowMs: number): string {
+function waitText(job: Job, earlier: readonly Remote[], nowMs: number): string {
   if (isFinal(job.status)) return `${job.id} ${describe(job)}`;
   const left = estimateTimeLeft(earlier, job, nowMs);
   const words =
@@ -56,10 +56,11 @@ function waitText(job: Job, earlier: readonly Job[], nowMs: number): string {
 const MOST_EARLIER = 500;
 
 /** A wait does without what it cannot read. */
-async function earlierJobs(workspace: Workspace): Promise<readonly Job[]> {
+async function earlierJobs(workspace: Workspace): Promise<readonly Remote[]> {
   try {
     const { records } = await (await workspace.jobs()).list();
-    return records.filter(({ finishedAt }) => finishedAt !== undefined).slice(0, MOST_EARLIER);
+    const ended = records.flatMap((job) => (job.remoteId === undefined || job.finishedAt === undefined ? [] : job));
+    return ended.slice(0, MOST_EARLIER);
   } catch (error) {
     if (isSoraError(error)) return [];
     throw error;

@@ -9,6 +9,7 @@ import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { writeUnusable } from '../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 
@@ -114,10 +115,11 @@ describe('store check', () => {
     const tornJob = join(test.context.paths().jobs, 'job_000000000torn00.json');
     await writeFile(tornCharacter, '{');
     await writeFile(tornJob, '{"version":9}');
+    const unusable = await writeUnusable(test.context.paths().jobs, 'job_zzzzzzzzzunused');
 
     await expect(runStoreCheck(test.context)).rejects.toMatchObject({
       code: 'machine',
-      message: 'The store has 4 broken files.',
+      message: 'The store has 5 broken files.',
     });
     expect(JSON.parse(test.stdout.text())).toEqual({
       characters: 3,
@@ -125,6 +127,7 @@ describe('store check', () => {
       problems: [
         { path: tornCharacter, reason: expect.any(String) },
         { path: tornJob, reason: expect.stringContaining('newer version') },
+        { path: unusable, reason: 'its status is succeeded, but it has no remoteId' },
         { path: store.clipPath(joe.master.sha256), reason: 'the clip of Joe is damaged' },
         { path: store.clipPath(mia.master.sha256), reason: 'the clip of Mia is missing' },
       ],
@@ -137,6 +140,7 @@ describe('store check', () => {
     expect(again.stdout.text().trimEnd().split('\n')).toEqual([
       tornCharacter,
       tornJob,
+      unusable,
       store.clipPath(joe.master.sha256),
       store.clipPath(mia.master.sha256),
     ]);

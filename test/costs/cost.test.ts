@@ -13,7 +13,7 @@ import {
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { ModelFacts } from '../../src/providers/models.ts';
 import type { Job } from '../../src/shared/job.ts';
-import { sampleJob } from '../helpers/samples.ts';
+import { type JobFields, sampleJob } from '../helpers/samples.ts';
 
 const WIDE = { width: 1280, height: 720 };
 const STAND = { asOf: '2026-01-02', source: 'a page' };
@@ -108,10 +108,10 @@ describe('an amount', () => {
 });
 
 describe('the costs of jobs', () => {
-  const job = (cost?: Job['cost'], fields: Partial<Job> = {}): Job =>
-    sampleJob('job_1', { remoteId: 'video_1', ...(cost && { cost }), ...fields });
-  const refused: Partial<Job> = { status: 'failed' };
-  const { remoteId: _none, ...never } = job({ estimateUsd: 5, ...STAND }, refused);
+  const job = (cost?: Job['cost'], fields: JobFields = {}): Job =>
+    sampleJob('job_0mi8ovgg0000000', { remoteId: 'video_1', ...(cost && { cost }), ...fields });
+  const refused: JobFields = { status: 'failed' };
+  const never = job({ estimateUsd: 5, ...STAND }, { ...refused, remoteId: undefined });
 
   it.each<[string, Job]>([
     ['~$0.40', job({ estimateUsd: 0.4, ...STAND })],

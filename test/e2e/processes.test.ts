@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/job.ts';
+import type { JobJson } from '../../src/videos/job-record.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { runHere } from '../helpers/here.ts';
@@ -24,7 +24,7 @@ async function withHost(options: Partial<VideoHostOptions> = {}): Promise<Machin
   return { ...makeMachine({ OPENAI_BASE_URL: host.baseUrl, OPENAI_API_KEY: 'sk-test-1234567890' }), host };
 }
 
-function jobsOf({ home }: Machine): Job[] {
+function jobsOf({ home }: Machine): JobJson[] {
   const names = readdirSync(join(home, 'jobs')).filter((name) => name.endsWith('.json'));
   return names.map((name) => JSON.parse(readFileSync(join(home, 'jobs', name), 'utf8')));
 }
@@ -116,7 +116,7 @@ describe('several processes', () => {
     while (!isOver) {
       const { exitCode, stdout, stderr } = await runHere(machine, ['video', 'show', '@last', '--json']);
       expect(exitCode, stderr).toBe(0);
-      const { status, progress } = JSON.parse(stdout) as Job;
+      const { status, progress } = JSON.parse(stdout) as JobJson;
       seen.add(`${status} ${progress}`);
     }
     expect((await run).exitCode).toBe(0);

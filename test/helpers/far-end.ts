@@ -10,7 +10,7 @@ import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';
-import { keepSample, sampleJob } from './samples.ts';
+import { idOfHost, type JobFields, keepSample, sampleJob } from './samples.ts';
 import { createTestServer, type Scripted, type TestServer } from './server.ts';
 
 export const KEY = 'sk-test-1234567890';
@@ -85,13 +85,13 @@ async function encodeVideo(): Promise<Buffer> {
 let made = 0;
 
 /** A stored job, younger than those stored before; of the scripted host unless `fields` say otherwise. */
-export async function addJob({ context }: TestContext, fields: Partial<Job> & { baseUrl: string }): Promise<Job> {
+export async function addJob({ context }: TestContext, fields: JobFields & { baseUrl: string }): Promise<Job> {
   made += 1;
   const at = new Date(START - 3_600_000 + made * 1000).toISOString();
   const job = sampleJob(
     newJobId(START - 3_600_000 + made * 1000, () => 0.5),
     {
-      remoteId: `video_${made}`,
+      ...idOfHost(made, fields),
       request: { prompt: 'Joe waves.', model: 'sora-2', seconds: 1, size: VIDEO_SIZE, characters: [] },
       createdAt: at,
       updatedAt: at,

@@ -1,10 +1,12 @@
 /** Whole, valid records for tests that care about one field. */
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CharacterStore } from '../../src/characters/store.ts';
 import type { MadeCharacter } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
-import type { Job } from '../../src/shared/job.ts';
+import { isUnanswered, type Job, type Remote, type Unanswered } from '../../src/shared/job.ts';
+import { decodeJob, type JobJson } from '../../src/videos/job-record.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -40,8 +42,16 @@ export async function keepSample(
   return store.keep(sampleCharacter(name, content), temp, { replace });
 }
 
-export function sampleJob(id: string, fields: Partial<Job> = {}): Job {
-  return {
+/** Of a record; `undefined` leaves out the id of the host that a job of that status has. */
+export type JobFields = Partial<Omit<JobJson, 'remoteId'>> & { readonly remoteId?: string | undefined };
+
+const UNANSWERED: readonly unknown[] = ['submitting', 'unknown'];
+
+/** Queued unless `fields` say otherwise; with an id of its host where its status is one that only a host gives. */
+export function sampleJob(id: string, { remoteId, ...fields }: JobFields = {}): Job {
+  const { status = 'queued' } = fields;
+  const own = remoteId ?? (status === 'failed' || UNANSWERED.includes(status) ? undefined : `video_of_${id}`);
+  const record = {
     version: 1,
     id,
     provider: 'openai',
@@ -50,9 +60,40 @@ export function sampleJob(id: string, fields: Partial<Job> = {}): Job {
     request: { prompt: 'Joe waves.', seconds: 4, size: { width: 1280, height: 720 }, characters: [] },
     fingerprint: hashOf('fingerprint'),
     characters: [],
-    status: 'queued',
     createdAt: '2026-11-21T10:00:00.000Z',
     updatedAt: '2026-11-21T10:00:00.000Z',
     ...fields,
+    status,
+    remoteId: own,
   };
+  return decodeJob(JSON.parse(JSON.stringify(record)));
+}
+
+/** The same, of a job that its host has. */
+export function sampleRemote(id: string, fields: JobFields = {}): Remote {
+  return asRemote(sampleJob(id, { remoteId: `video_of_${id}`, ...fields }));
+}
+
+/** A record of such a job whose host's id was lost: none of the states of a job. Returns its path. */
+export async function writeUnusable(dir: string, id: string, fields: JobFields = {}): Promise<string> {
+  const { remoteId: _lost, ...record } = sampleRemote(id, { status: 'succeeded', ...fields });
+  const path = join(dir, `${id}.json`);
+  await mkdir(dir, { recursive: true });
+  await writeFile(path, JSON.stringify(record));
+  return path;
+}
+
+export function asRemote(job: Job | undefined): Remote {
+  if (job?.remoteId === undefined) throw new Error(`no host has ${job?.id}`);
+  return job;
+}
+
+export function asUnanswered(job: Job | undefined): Unanswered {
+  if (job && isUnanswered(job)) return job;
+  throw new Error(`it is known what became of ${job?.id}`);
+}
+
+/** The id that a host gives its job number `index`, where a job of that status has one. */
+export function idOfHost(index: number, { status }: Pick<JobFields, 'status'>): { remoteId?: string } {
+  return UNANSWERED.includes(status) ? {} : { remoteId: `video_${index}` };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeJob, isJobId, newJobId } from '../../src/videos/job-record.ts';
 import { createJobStore } from '../../src/videos/job-store.ts';
 import { bundleWorkers, type Workers } from '../disk/processes.ts';
-import { sampleJob } from '../helpers/samples.ts';
+import { asRemote, sampleJob, writeUnusable } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 let workers: Workers;
@@ -86,11 +86,32 @@ describe('the jobs', () => {
     await expect(store.find('video_1')).rejects.toMatchObject({ code: 'machine' });
   });
 
+  it('are found beside an unusable record, which is named, and which no id of a host leads to', async () => {
+    const dir = await tempFolder();
+    const store = createJobStore({ dir, cacheDir: await tempFolder() });
+    const job = await store.create(sampleJob(idAt(9)));
+    const path = await writeUnusable(dir, idAt(5), { key: 'nightly' });
+    const reason = 'its status is succeeded, but it has no remoteId';
+    for (const listing of [await store.list(), await store.digests()]) {
+      expect(listing.records.map(({ id }) => id)).toEqual([job.id]);
+      expect(listing.broken).toMatchObject([{ path, reason, unusable: { id: idAt(5), key: 'nightly' } }]);
+    }
+    expect(await store.find('@last')).toEqual(job);
+    expect(await store.find('video_1')).toBeUndefined();
+    await expect(store.find(idAt(5))).rejects.toMatchObject({
+      code: 'machine',
+      message: expect.stringContaining(path),
+    });
+    await expect(store.update(idAt(5), (now) => now)).rejects.toMatchObject({ code: 'machine' });
+    await writeUnusable(dir, idAt(10));
+    await expect(store.find('@last')).rejects.toMatchObject({ message: expect.stringContaining(idAt(10)) });
+  });
+
   it('are changed and removed, one by one', async () => {
     const store = createJobStore({ dir: await tempFolder() });
     const job = await store.create(sampleJob(idAt(1), { fingerprint: 'f1', key: 'k1' }));
     await store.create(sampleJob(idAt(2), { fingerprint: 'f2' }));
-    const done = await store.update(job.id, (current) => ({ ...current, status: 'succeeded', progress: 100 }));
+    const done = await store.update(job.id, (now) => ({ ...asRemote(now), status: 'succeeded', progress: 100 }));
     expect(await store.find(job.id)).toEqual({ ...job, status: 'succeeded', progress: 100 });
     const other = await store.find(idAt(2));
     expect(await store.list()).toEqual({ records: [other, done], broken: [] });
@@ -113,9 +134,11 @@ describe('the jobs', () => {
     const jobs = await Promise.all([1, 2, 3].map((ms) => store.create(sampleJob(idAt(ms), { status: 'unknown' }))));
     const adopt = (id: string) =>
       store.settle(id, (current, { records }) =>
-        records.some(({ remoteId }) => remoteId !== undefined) ? current : { ...current, remoteId: 'video_1' },
+        records.some(({ remoteId }) => remoteId !== undefined)
+          ? current
+          : { ...current, status: 'queued', remoteId: 'video_1' },
       );
-    const look = store.create(sampleJob(idAt(9)), ({ records }) =>
+    const look = store.create(sampleJob(idAt(9), { status: 'submitting' }), ({ records }) =>
       records.find(({ remoteId }) => remoteId === 'video_1'),
     );
     await Promise.all([...jobs.map(({ id }) => adopt(id)), look]);
@@ -153,12 +176,12 @@ describe('the jobs', () => {
   ])('are never looked for at a path made of %j', async (id) => {
     const home = await tempFolder();
     await mkdir(join(home, 'jobs'));
-    await writeFile(join(home, 'x.json'), JSON.stringify(sampleJob('../x')));
+    await writeFile(join(home, 'x.json'), JSON.stringify({ ...sampleJob(idAt(1)), id: '../x' }));
     const store = createJobStore({ dir: join(home, 'jobs') });
     expect(await store.find(id)).toBeUndefined();
     await expect(store.update(id, (job) => job)).rejects.toMatchObject({ code: 'usage' });
     await expect(store.remove(id)).rejects.toMatchObject({ code: 'usage' });
-    await expect(store.create(sampleJob(id))).rejects.toMatchObject({ code: 'usage' });
+    await expect(store.create({ ...sampleJob(idAt(1)), id })).rejects.toMatchObject({ code: 'usage' });
     expect(await readdir(home)).toEqual(['jobs', 'x.json']);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Provider, RemoteVideo } from '../../src/providers/provider.ts';
 import { createDeadline } from '../../src/shared/deadline.ts';
 import { SoraError } from '../../src/shared/errors.ts';
-import type { Job } from '../../src/shared/job.ts';
+import type { Refused, Remote, Unanswered, Unresolved } from '../../src/shared/job.ts';
 import type { Clock } from '../../src/shared/time.ts';
 import {
   applyRemote,
@@ -16,7 +16,7 @@ import {
 
 const START = Date.parse('2026-11-21T10:00:00Z');
 
-const JOB: Job = {
+const JOB: Remote = {
   version: 1,
   id: 'job_1',
   provider: 'openai',
@@ -69,7 +69,7 @@ function wait(
   clock = fakeClock(),
 ) {
   const far = fakeProvider(answers);
-  const saved: Job[] = [];
+  const saved: Remote[] = [];
   const failures: string[] = [];
   const result = waitForJob({
     job: JOB,
@@ -128,18 +128,23 @@ describe('when a job ended', () => {
   const [created, completed] = ['2026-11-21T12:00:00Z', '2026-11-21T12:01:30Z'];
   const HOUR = 3_600_000;
   const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
-  const end = (job: Partial<Job>, remote: Partial<RemoteVideo>, nowMs: number) =>
-    applyRemote({ ...JOB, ...job }, { id: 'video_1', status: 'succeeded', remoteStatus: 'completed', ...remote }, nowMs)
-      .finishedAt;
+  const { remoteId: _id, ...rest } = JOB;
+  const FOUND: Unresolved = { ...rest, status: 'unknown' };
+  const end = (job: Unresolved | Partial<Remote>, remote: Partial<RemoteVideo>, nowMs: number) =>
+    applyRemote(
+      job === FOUND ? FOUND : { ...JOB, ...(job as Partial<Remote>) },
+      { id: 'video_1', status: 'succeeded', remoteStatus: 'completed', ...remote },
+      nowMs,
+    ).finishedAt;
 
-  it.each<[string, Partial<Job>, Partial<RemoteVideo>, number, string | undefined]>([
+  it.each<[string, Unresolved | Partial<Remote>, Partial<RemoteVideo>, number, string | undefined]>([
     ['told by the host, whatever its clock says', {}, { createdAt: created, completedAt: completed }, HOUR, at(90)],
     ['now, where it was going on a moment ago', { updatedAt: at(100) }, {}, 130_000, at(130)],
     ['not known when it was not watched', {}, {}, HOUR, undefined],
     ['not known from one time of the host alone', {}, { completedAt: completed }, HOUR, undefined],
     ['not after now', {}, { createdAt: created, completedAt: completed }, 60_000, undefined],
     ['not before it began', {}, { createdAt: completed, completedAt: created }, HOUR, undefined],
-    ['not known of a job that was found again', { status: 'unknown' }, {}, 1000, undefined],
+    ['not known of a job that was found again', FOUND, {}, 1000, undefined],
     ['not told of one that goes on', {}, { status: 'running' }, 1000, undefined],
     ['said once', { status: 'succeeded', finishedAt: at(5) }, {}, 1000, at(5)],
   ])('is %s', (_title, job, remote, afterMs, expected) => {
@@ -152,7 +157,7 @@ describe('when a job ended', () => {
   });
 
   it('stays what another process saw of it', () => {
-    const seen: Job = { ...JOB, status: 'succeeded', finishedAt: at(90) };
+    const seen: Remote = { ...JOB, status: 'succeeded', finishedAt: at(90) };
     expect(mergeJobRecords(seen, { ...seen, finishedAt: at(100) }).finishedAt).toBe(at(90));
     const { finishedAt: _, ...unseen } = seen;
     expect(mergeJobRecords(seen, unseen).finishedAt).toBe(at(90));
@@ -203,7 +208,7 @@ describe('waitForJob', () => {
     ]);
   });
 
-  it.each<[string, Partial<RemoteVideo>, Partial<Job>]>([
+  it.each<[string, Partial<RemoteVideo>, Partial<Remote>]>([
     ['the status', { status: 'running', progress: 10 }, { status: 'running', progress: 10 }],
     ['the progress', { progress: 20 }, { status: 'queued', progress: 20 }],
     ['the host’s own word', { status: 'unknown', remoteStatus: 'warming', progress: 10 }, { remoteStatus: 'warming' }],
@@ -342,13 +347,6 @@ describe('refreshJob', () => {
     const old = await refreshJob(JOB, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER });
     expect(old.job.status).toBe('expired');
   });
-
-  it('asks nobody about a job without a remote id', async () => {
-    const { remoteId: _none, ...job } = JOB;
-    const { provider, asked } = fakeProvider([]);
-    expect((await refreshJob(job, { provider, clock: fakeClock(), signal: NEVER })).job).toBe(job);
-    expect(asked()).toBe(0);
-  });
 });
 
 describe('what a host charged', () => {
@@ -367,7 +365,7 @@ describe('what a host charged', () => {
   });
 
   it('outlives the record of a process that was not told', () => {
-    const paid: Job = { ...JOB, status: 'succeeded', cost: { ...estimate, actualUsd: 0.35 } };
+    const paid: Remote = { ...JOB, status: 'succeeded', cost: { ...estimate, actualUsd: 0.35 } };
     expect(mergeJobRecords(paid, { ...paid, cost: estimate }).cost).toEqual(paid.cost);
     expect(mergeJobRecords({ ...paid, cost: estimate }, paid).cost).toEqual(paid.cost);
     const { cost: _none, ...bare } = paid;
@@ -377,18 +375,29 @@ describe('what a host charged', () => {
 
 describe('mergeJobRecords', () => {
   it('keeps what another process wrote down meanwhile', () => {
-    const done: Job = { ...JOB, status: 'succeeded' };
-    const saved = { ...done, outputPath: '/films/a.mp4', outputSha256: 'a', outputDecoded: true };
+    const done: Remote = { ...JOB, status: 'succeeded' };
+    const saved: Remote = { ...done, output: { path: '/films/a.mp4', sha256: 'a', decoded: true } };
     expect(mergeJobRecords({ ...saved, remoteDeleted: true }, done)).toEqual({ ...saved, remoteDeleted: true });
     expect(mergeJobRecords(done, { ...saved, remoteDeleted: true })).toEqual({ ...saved, remoteDeleted: true });
     expect(mergeJobRecords(saved, { ...JOB, status: 'running' })).toBe(saved);
+  });
+
+  const { remoteId: _id, ...rest } = JOB;
+  const cost = { estimateUsd: 0.4 };
+  const failure = { message: 'No answer.', policy: false };
+  it.each<[string, Unanswered | Refused]>([
+    ['of a request that is being sent', { ...rest, cost, status: 'submitting' }],
+    ['without an answer', { ...rest, cost, status: 'unknown', failure }],
+    ['without a job', { ...rest, cost, status: 'failed', failure }],
+  ])('takes the answer of a host over a record %s', (_title, current) => {
+    expect(mergeJobRecords(current, JOB)).toEqual({ ...JOB, cost });
   });
 });
 
 describe('jobError', () => {
   it('names the command that makes such a job again', () => {
     const from = { jobId: 'job_0', kind: 'extend' } as const;
-    const failed: Job = { ...JOB, status: 'failed' };
+    const failed: Remote = { ...JOB, status: 'failed' };
     expect(jobError(failed)?.hint).toContain('`sora video generate`');
     expect(jobError({ ...failed, request: { ...JOB.request, from } })?.hint).toContain('`sora video extend`');
   });

@@ -7,7 +7,7 @@ import type { RequestPlan } from '../../src/videos/plan.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
 import { START, type TestContext } from '../helpers/host.ts';
-import { hashOf } from '../helpers/samples.ts';
+import { hashOf, type JobFields, writeUnusable } from '../helpers/samples.ts';
 import type { Scripted } from '../helpers/server.ts';
 
 const CHARACTER = { name: 'Joe', value: 'char_Joe' };
@@ -113,7 +113,7 @@ describe('P2: a request that failed', () => {
         ),
       });
     expect(job?.status).toBe(status);
-    expect(job?.failure?.policy).toBe(policy);
+    expect(job).toHaveProperty('failure.policy', policy);
     expect(job).not.toHaveProperty('remoteId');
   });
 
@@ -134,7 +134,7 @@ describe('P2: a request that failed', () => {
     },
   );
 
-  it.each<[string, Partial<Job>]>([
+  it.each<[string, JobFields]>([
     ['was stopped before it left', {}],
     ['never reached a host', { baseUrl: 'http://127.0.0.1:9/v1' }],
   ])('because it %s says so afterwards: no host has refused it', async (title, at) => {
@@ -198,9 +198,8 @@ describe('P2: a request that failed', () => {
 });
 
 describe('P2: a request like an earlier one', () => {
-  const unresolved = async (test: Awaited<ReturnType<typeof withHost>>, fields: Partial<Job> = {}): Promise<Job> => {
-    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields, status: 'unknown' });
-    return (await test.context.jobs()).update(job.id, () => job);
+  const unresolved = async (test: Awaited<ReturnType<typeof withHost>>, fields: JobFields = {}): Promise<Job> => {
+    return addJob(test, { baseUrl: test.baseUrl, ...fields, status: 'unknown' });
   };
 
   it('is not sent while nobody knows what became of that', async () => {
@@ -215,7 +214,7 @@ describe('P2: a request like an earlier one', () => {
     await onlyJob(test);
   });
 
-  it.each<[string, Partial<Job>, Partial<SubmitOptions>]>([
+  it.each<[string, JobFields, Partial<SubmitOptions>]>([
     ['--resend says so', { fingerprint: DRAFT.fingerprint }, { resend: true }],
     ['it asks for other work', { fingerprint: hashOf('other work') }, {}],
     ['its key is another', { fingerprint: hashOf('other work'), key: 'a' }, { key: 'b' }],
@@ -257,7 +256,7 @@ describe('an equal request that is on its way', () => {
     expect(WARNING.exec(before)?.[1]).toBe(earlier.id);
   });
 
-  it.each<[string, Partial<Job>, Partial<SubmitOptions>]>([
+  it.each<[string, JobFields, Partial<SubmitOptions>]>([
     ['is finished', { status: 'succeeded' }, {}],
     ['was sent more than an hour ago', { createdAt: new Date(START - 3_600_001).toISOString() }, {}],
     ['asks for other work', { fingerprint: hashOf('other work') }, {}],
@@ -335,5 +334,43 @@ describe('P2: a key', () => {
     expect((await send(test, { key: 'weekly' })).job.id).toBe(mine.id);
     test.server.answer(videoObject('queued'));
     expect((await send(test, { key: 'nightly', resend: true })).job.key).toBe('nightly');
+  });
+
+  const LOST_ID = 'job_0mi8ovgg0000000';
+  it.each<[string, JobFields, Partial<SubmitOptions>]>([
+    ['has another key', { key: 'weekly', fingerprint: DRAFT.fingerprint }, { key: 'nightly' }],
+    ['has none', { fingerprint: DRAFT.fingerprint }, { key: 'nightly' }],
+    ['has the key of a job that is given up', { key: 'nightly', status: 'expired' }, { key: 'nightly' }],
+    ['has the key of a request that is to be sent all the same', { key: 'nightly' }, { key: 'nightly', resend: true }],
+    ['asks for the same, as this one does without a key', { fingerprint: DRAFT.fingerprint, status: 'running' }, {}],
+  ])('is not held up by an unusable record that %s', async (_title, fields, options) => {
+    const test = await withHost();
+    await writeUnusable(test.context.paths().jobs, LOST_ID, fields);
+    test.server.answer(videoObject('queued'));
+    expect((await send(test, options)).job.status).toBe('queued');
+  });
+
+  it.each(['queued', 'running', 'succeeded'] as const)(
+    'of an unusable record that says %s is refused: its job may be paid for',
+    async (status) => {
+      const test = await withHost();
+      const path = await writeUnusable(test.context.paths().jobs, LOST_ID, { key: 'nightly', status });
+      await expect(send(test, { key: 'nightly' })).rejects.toMatchObject({
+        code: 'machine',
+        message: `The key "nightly" belongs to a job whose record is unusable: ${path}: its status is ${status}, but it has no remoteId.`,
+        hint: 'Repair that record, or move it away; --resend sends it anyway.',
+      });
+      expect(test.server.seen).toEqual([]);
+    },
+  );
+
+  it('is needed only by those who may mean another job than an unusable record of the same work holds', async () => {
+    const test = await withHost();
+    const same = await writeUnusable(test.context.paths().jobs, LOST_ID, { fingerprint: DRAFT.fingerprint });
+    const other = await writeUnusable(test.context.paths().jobs, 'job_0mi8ovgg0000001');
+    test.server.answer(videoObject('queued'));
+    await send(test);
+    expect(test.stderr.text()).toContain(`${same} cannot be used; it holds an equal job`);
+    expect(test.stderr.text()).not.toContain(other);
   });
 });

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { estimateTimeLeft } from '../../src/videos/time-left.ts';
-import { sampleJob } from '../helpers/samples.ts';
+import { type JobFields, sampleJob } from '../helpers/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
 const SIZE = { width: 1280, height: 720 };
 
-type Facts = Partial<Job> & { seconds?: number; size?: Job['request']['size'] };
+type Facts = JobFields & { seconds?: number; size?: Job['request']['size'] };
 
 let made = 0;
 

@@ -100,7 +100,7 @@ describe('the use cases of a video, without a command line', () => {
       const done = await followJob(workspace, job, { deadlineMs });
       expect(done).toMatchObject({ id: job.id, status: 'succeeded' });
       const { path = '', job: kept } = await saveVideo(workspace, done, { output: folder });
-      expect(kept.outputPath).toBe(path);
+      expect(kept).toHaveProperty('output.path', path);
       expect(await verifyVideo(path, workspace.runtime.signal)).toMatchObject(SIZE);
       files.push(path);
     }

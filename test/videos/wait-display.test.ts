@@ -6,6 +6,7 @@ import type { Task } from '../../src/shared/reporter.ts';
 import { liveLine, plainLine } from '../../src/videos/wait-display.ts';
 import { addJob, withHost } from '../helpers/far-end.ts';
 import { START } from '../helpers/host.ts';
+import { asRemote } from '../helpers/samples.ts';
 
 type Said = { text: string; fraction: number | undefined };
 
@@ -31,7 +32,7 @@ async function setUp(finished: number) {
     await (await test.context.jobs()).update(job.id, (current) => ({ ...current, finishedAt }));
   }
   const createdAt = new Date(START).toISOString();
-  const job = await addJob(test, { baseUrl: test.baseUrl, status: 'running', createdAt });
+  const job = asRemote(await addJob(test, { baseUrl: test.baseUrl, status: 'running', createdAt }));
   return { test, job, ...onTerminal(test.context) };
 }
 

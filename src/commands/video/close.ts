@@ -2,13 +2,14 @@
 import type { Context } from '../../context.ts';
 import { closeUnresolved } from '../../videos/close.ts';
 import { findJobByBeginning } from '../../videos/find-jobs.ts';
+import { jobJson } from '../../videos/job-record.ts';
 
 export async function runVideoClose(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
   const approve = (question: string): Promise<boolean> =>
     context.confirm(question, 'Add --yes to close it without being asked.');
   const job = await closeUnresolved(context, await findJobByBeginning(context, id), yes ? {} : { approve });
   context.ui.result({
-    json: job,
+    json: jobJson(job),
     text: `${job.id} is closed: nothing was made of it. The same request can be sent again.`,
     quiet: [job.id],
   });

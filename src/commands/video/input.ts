@@ -10,7 +10,7 @@ import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
-import { checkTarget, type Output } from '../../videos/output-target.ts';
+import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';
 import { checkReference, MAX_REFERENCE_BYTES } from '../../videos/reference-image.ts';
 import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../../videos/video-input.ts';
 
@@ -115,7 +115,7 @@ export async function isOwnFile(
 ): Promise<boolean> {
   if (key === undefined || output === undefined || output === '-') return false;
   const path = resolve(runtime.cwd, output);
-  return (await (await jobs()).list()).records.some((job) => job.key === key && job.outputPath === path);
+  return (await (await jobs()).list()).records.some((job) => job.key === key && wasSavedAs(job, path));
 }
 
 /** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */

@@ -1,5 +1,6 @@
 /** `sora video prune`: old records of finished jobs leave this machine. */
 import type { Context } from '../../context.ts';
+import { jobJson } from '../../videos/job-record.ts';
 import { pruneJobs } from '../../videos/prune.ts';
 import { jobTable } from './results.ts';
 
@@ -10,7 +11,7 @@ export async function runVideoPrune(
   const removed = await pruneJobs(context, { olderThanSeconds: olderThan, dryRun });
   const verb = dryRun ? 'Would remove' : 'Removed';
   context.ui.result({
-    json: removed,
+    json: removed.map(jobJson),
     text:
       removed.length === 0
         ? 'No record is that old.'

@@ -2,6 +2,7 @@
 import type { Context } from '../../context.ts';
 import { oneLine } from '../../shared/text.ts';
 import { findJob } from '../../videos/find-jobs.ts';
+import { jobJson } from '../../videos/job-record.ts';
 import { cancelJob, deleteRemoteVideo, type ListedVideo, listRemoteVideos } from '../../videos/remote.ts';
 
 /** `sora video list --remote`: what the chosen host lists. */
@@ -35,7 +36,7 @@ function remoteTable({ ui }: Context, listed: readonly ListedVideo[]): string {
 /** `sora video cancel <id>` */
 export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
   const job = await cancelJob(context, await findJob(context, id));
-  context.ui.result({ json: job, text: `${job.id} is cancelled.`, quiet: [job.id] });
+  context.ui.result({ json: jobJson(job), text: `${job.id} is cancelled.`, quiet: [job.id] });
 }
 
 /** `sora video delete <id>`: at the host. The record and a file that was saved stay. */
@@ -43,9 +44,9 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   const approve = (question: string): Promise<boolean> =>
     context.confirm(question, 'Add --yes to delete without being asked.');
   const job = await deleteRemoteVideo(context, await findJob(context, id), yes ? {} : { approve });
-  const file = job.outputPath === undefined ? '' : ` Its file stays: ${job.outputPath}`;
+  const file = job.output === undefined ? '' : ` Its file stays: ${job.output.path}`;
   context.ui.result({
-    json: job,
+    json: jobJson(job),
     text: `The video of ${job.id} is deleted at ${job.provider}.${file}`,
     quiet: [job.id],
   });

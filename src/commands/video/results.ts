@@ -9,6 +9,7 @@ import { oneLine } from '../../shared/text.ts';
 import type { Followed } from '../../videos/download.ts';
 import { resumeCommand } from '../../videos/find-jobs.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
+import { jobJson } from '../../videos/job-record.ts';
 import { describe } from '../../videos/lifecycle.ts';
 import { requestText } from '../../videos/preview.ts';
 import type { Submitted } from '../../videos/submit.ts';
@@ -18,7 +19,7 @@ import { type FollowFlags, outputOf } from './input.ts';
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
 export function showJobs(context: Context, jobs: readonly Job[]): void {
   context.ui.result({
-    json: jobs.length === 1 ? jobs[0] : jobs,
+    json: jobs.length === 1 && jobs[0] ? jobJson(jobs[0]) : jobs.map(jobJson),
     text: jobs
       .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
       .join('\n'),
@@ -121,7 +122,11 @@ export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
   for (const { error } of all) if (error) ui.error(error);
   const paths = all.flatMap(({ path }) => path ?? []);
   const only = all.length === 1 ? all[0] : undefined;
-  ui.result({ json: only ? only.job : all.map(({ job }) => job), text: paths.join('\n'), quiet: paths });
+  ui.result({
+    json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
+    text: paths.join('\n'),
+    quiet: paths,
+  });
 }
 
 /** A prompt in a list: more than the widest terminal shows, and not a page. */

@@ -4,10 +4,11 @@ import { describeCosts, formatJobCost, formatUsd } from '../../costs/cost.ts';
 import { readableOf } from '../../disk/records.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { isFinal, type Job } from '../../shared/job.ts';
+import { isFinal, type Job, type Remote } from '../../shared/job.ts';
 import { SILENT_TASK } from '../../shared/reporter.ts';
 import { oneLine } from '../../shared/text.ts';
 import { findJob, findJobs } from '../../videos/find-jobs.ts';
+import { jobJson } from '../../videos/job-record.ts';
 import { describe } from '../../videos/lifecycle.ts';
 import { askJobs, fateOf, unfinishedJobs, watchJobs } from '../../videos/status.ts';
 import type { BeginWait } from '../../videos/wait-display.ts';
@@ -32,7 +33,7 @@ export async function runVideoStatus(
   }
   const only = input.ids.length === 1 ? asked[0] : undefined;
   ui.result({
-    json: only ? only.job : asked.map(({ job }) => job),
+    json: only ? jobJson(only.job) : asked.map(({ job }) => jobJson(job)),
     text:
       asked.length === 0
         ? 'No job is unfinished.'
@@ -71,7 +72,7 @@ export async function runVideoList(context: Context, { status }: { status?: stri
   const documents = ui.json ? wanted(readableOf(await store.list(), ui)) : undefined;
   const jobs = documents ?? wanted(readableOf(await store.digests(), ui));
   ui.result({
-    json: documents,
+    json: documents?.map(jobJson),
     text: ui.json ? '' : jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
     quiet: jobs.map(({ id }) => id),
   });
@@ -83,9 +84,11 @@ export async function runVideoList(context: Context, { status }: { status?: stri
 export async function runVideoShow(context: Context, id: string): Promise<undefined> {
   const job = await findJob(context, id);
   const { paint } = context.ui;
+  const failure = job.status === 'submitting' ? undefined : job.failure;
+  const { output, remoteDeleted, expiresAt } = job.remoteId === undefined ? ({} as Partial<Remote>) : job;
   const facts: [string, string | undefined][] = [
     ['status', describe(job)],
-    ['reason', job.failure && oneLine(job.failure.message)],
+    ['reason', failure && oneLine(failure.message)],
     ['prompt', oneLine(job.request.prompt, 2000)],
     ['made from', job.request.from && `${job.request.from.jobId} (${job.request.from.kind})`],
     ['characters', job.characters.join(', ') || undefined],
@@ -94,18 +97,18 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
       `${formatSize(job.request.size)}, ${job.request.seconds} s${job.model === undefined ? '' : `, ${job.model}`}`,
     ],
     ['cost', costOf(job)],
-    ['file', job.outputPath],
+    ['file', output?.path],
     [
       'host',
-      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${job.remoteDeleted ? ' (deleted there)' : ''}`,
+      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
     ],
     ['created', context.ui.date(job.createdAt)],
-    ['expires', job.expiresAt && context.ui.date(job.expiresAt)],
+    ['expires', expiresAt && context.ui.date(expiresAt)],
   ];
   const text = facts
     .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${oneLine(value, 4000)}`))
     .join('\n');
-  context.ui.result({ json: job, text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id], prose: true });
+  context.ui.result({ json: jobJson(job), text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id], prose: true });
 }
 
 function costOf(job: Job): string {

@@ -6,7 +6,7 @@ import type { Variant } from '../../shared/job.ts';
 import { downloadVideo } from '../../videos/download.ts';
 import { findJob, findJobs, finishedJob } from '../../videos/find-jobs.ts';
 import { adoptVideo } from '../../videos/lost/recover.ts';
-import { targetOf } from '../../videos/output-target.ts';
+import { targetOf, wasSavedAs } from '../../videos/output-target.ts';
 import { checkVideoOutput, type FollowFlags, outputOf } from './input.ts';
 import { followAndShow, showFollowed } from './results.ts';
 
@@ -20,10 +20,8 @@ export async function runVideoWait(
     throw new SoraError('usage', '--adopt takes one job.', { hint: 'Name the one job whose video it is.' });
   }
   // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
-  const isOwn =
-    jobs.length === 1 &&
-    input.output !== undefined &&
-    jobs[0]?.outputPath === resolve(context.runtime.cwd, input.output);
+  const path = input.output === undefined ? undefined : resolve(context.runtime.cwd, input.output);
+  const isOwn = jobs.length === 1 && path !== undefined && jobs.some((job) => wasSavedAs(job, path));
   if (!isOwn) await checkVideoOutput(context, input, jobs.length);
   const deadlineMs = context.runtime.clock.now() + input.timeout * 1000;
   const [first] = jobs;

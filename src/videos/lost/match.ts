@@ -4,7 +4,9 @@
 
 import type { RemoteVideo } from '../../providers/provider.ts';
 import { formatSize, parseSize } from '../../shared/geometry.ts';
-import { isClosed, isUnresolved, type Job } from '../../shared/job.ts';
+import { isClosed, isUnanswered, type Job, type Unanswered } from '../../shared/job.ts';
+import type { UnusableJob } from '../job-record.ts';
+import type { JobListing } from '../job-store.ts';
 import { isSameModel } from '../mismatch.ts';
 
 /** What a host lists, and what the clocks said then. */
@@ -18,13 +20,6 @@ export interface Sighting {
   readonly uptimeSeconds: number | undefined;
 }
 
-/** What is known on this machine. */
-export interface Records {
-  readonly records: readonly Job[];
-  /** Records that cannot be read: what stands in them is not known. */
-  readonly broken: readonly unknown[];
-}
-
 export interface Finding {
   /** The video of the job, when it can be no other. */
   readonly own: RemoteVideo | undefined;
@@ -32,6 +27,9 @@ export interface Finding {
   readonly candidates: readonly RemoteVideo[];
   readonly because: string;
 }
+
+/** Whose request a video may come from. */
+type Claimant = Job | UnusableJob;
 
 /** Milliseconds since the epoch, by the host's clock. */
 export interface Span {
@@ -55,7 +53,7 @@ const CLOCK_SLACK_MS = 2_000;
  * While the request can have made a video. Undefined when the clocks do not tell: the host names no time, or this
  * machine's clock was set, or it was restarted, since the record was written.
  */
-export function lifeOf(job: Job, sighting: Omit<Sighting, 'videos'>): Span | undefined {
+export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): Span | undefined {
   const { hostNow, localNow, uptimeSeconds } = sighting;
   if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return undefined;
   const createdAt = Date.parse(job.createdAt);
@@ -73,7 +71,7 @@ export function lifeOf(job: Job, sighting: Omit<Sighting, 'videos'>): Span | und
  * request lived, and wanted by no other record. Lost requests that are equal in all that was sent may be several: which of
  * their videos is whose makes no difference, so the oldest of them take what there is.
  */
-export function findOwn(job: Job, { records, broken }: Records, sighting: Sighting): Finding {
+export function findOwn(job: Unanswered, { records, broken }: JobListing, sighting: Sighting): Finding {
   const claimed = new Set(records.flatMap(({ remoteId }) => remoteId ?? []));
   const life = lifeOf(job, sighting);
   const free = sighting.videos.filter((video) => !claimed.has(video.id) && isLike(job, video));
@@ -88,11 +86,12 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
   if (timely.every(({ prompt }) => prompt === undefined)) {
     return open(free, 'It is not certain that any of them comes from that request.');
   }
-  const rival = records.find(
+  const unusable = broken.flatMap((one) => one.unusable ?? []);
+  const rival = [...records, ...unusable].find(
     (other) => !equals.some(({ id }) => id === other.id) && timely.some((video) => mayHaveMade(other, video, sighting)),
   );
   if (rival) return open(timely, `Job ${rival.id} may have made it as well.`);
-  if (broken.length > 0) return open(timely, 'A record that cannot be read may have made it.');
+  if (broken.length > unusable.length) return open(timely, 'A record that cannot be read may have made it.');
   const shared = timely.some(({ prompt }) => prompt === undefined) ? undefined : shareOut(equals, timely, sighting);
   if (!shared) return open(timely, 'Several were made at that time.');
   const own = shared.get(job.id);
@@ -105,12 +104,12 @@ export function findOwn(job: Job, { records, broken }: Records, sighting: Sighti
  * videos as they are listed. A request that may still be under way is not among them: its own answer may yet come.
  */
 function gather(
-  job: Job,
+  job: Unanswered,
   { records, free, sighting }: { records: readonly Job[]; free: readonly RemoteVideo[]; sighting: Sighting },
-): { equals: readonly Job[]; timely: readonly RemoteVideo[] } {
-  const lost = records.filter(
-    (other) => isUnresolved(other) && isEqual(job, other) && isOver(other, sighting) && other.id !== job.id,
-  );
+): { equals: readonly Unanswered[]; timely: readonly RemoteVideo[] } {
+  const lost = records
+    .filter(isUnanswered)
+    .filter((other) => isEqual(job, other) && isOver(other, sighting) && other.id !== job.id);
   const equals = new Set([job]);
   const timely = new Set<RemoteVideo>();
   for (let before = -1; before < equals.size + timely.size; ) {
@@ -129,7 +128,7 @@ function byAge<T extends { readonly id: string; readonly createdAt?: string }>(i
 
 /** Each video to the oldest request that may have made it and has none; undefined when one is left over. */
 function shareOut(
-  jobs: readonly Job[],
+  jobs: readonly Unanswered[],
   videos: readonly RemoteVideo[],
   sighting: Sighting,
 ): ReadonlyMap<string, RemoteVideo> | undefined {
@@ -150,32 +149,35 @@ function isEqual(job: Job, other: Job): boolean {
 }
 
 /** Nobody can be told any more what the host has made of it: its sender is known to be gone, or no request lives so long. */
-function isOver(job: Job, sighting: Sighting): boolean {
+function isOver(job: Unanswered, sighting: Sighting): boolean {
   const life = lifeOf(job, sighting);
   return life !== undefined && (job.status === 'unknown' || (sighting.hostNow ?? 0) > life.to);
 }
 
-function livedAt(job: Job, video: RemoteVideo, sighting: Sighting): boolean {
+function livedAt(job: Claimant, video: RemoteVideo, sighting: Sighting): boolean {
   const life = lifeOf(job, sighting);
   return life !== undefined && isWithin(life, video);
 }
 
-/** True unless it is known that the request cannot have made the video; also of one that was closed: a person may err. */
-function mayHaveMade(job: Job, video: RemoteVideo, sighting: Sighting): boolean {
-  if (!(isUnresolved(job) || isClosed(job)) || !isLike(job, video)) return false;
+/**
+ * True unless it is known that the request cannot have made the video; also of one that was closed: a person may err. What
+ * a host answered to an unusable one is not known any more.
+ */
+function mayHaveMade(job: Claimant, video: RemoteVideo, sighting: Sighting): boolean {
+  if (job.remoteId !== undefined || (job.status === 'failed' && !isClosed(job)) || !isLike(job, video)) return false;
   if (lifeOf(job, sighting)) return livedAt(job, video, sighting);
   return !isOfEarlierBoot(job, video, sighting);
 }
 
 /** No request outlives the machine that sent it: what the host has made since that was started is of another. */
-function isOfEarlierBoot(job: Job, { createdAt }: RemoteVideo, { hostNow, uptimeSeconds }: Sighting): boolean {
+function isOfEarlierBoot(job: Claimant, { createdAt }: RemoteVideo, { hostNow, uptimeSeconds }: Sighting): boolean {
   if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return false;
   const startedAt = hostNow - uptimeSeconds * 1000;
   return job.uptimeSeconds > uptimeSeconds && Date.parse(createdAt ?? '') > startedAt + LATE_MS;
 }
 
 /** True unless the video says that it is of another request. */
-function isLike({ request }: Job, { prompt, model, size, seconds }: RemoteVideo): boolean {
+function isLike({ request }: Claimant, { prompt, model, size, seconds }: RemoteVideo): boolean {
   if (prompt !== undefined && prompt.normalize('NFC') !== request.prompt.normalize('NFC')) return false;
   if (model !== undefined && request.model !== undefined && !isSameModel(request.model, model)) return false;
   const made = size === undefined ? undefined : parseSize(size.replace('*', 'x'));

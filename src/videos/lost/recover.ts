@@ -6,7 +6,16 @@
 import type { Provider, RemoteVideo } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import { isClosed, isUnresolved, type Job, mayExist } from '../../shared/job.ts';
+import {
+  type Closed,
+  isClosed,
+  isRefused,
+  isUnanswered,
+  type Job,
+  type Refused,
+  type Remote,
+  type Unanswered,
+} from '../../shared/job.ts';
 import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { recoveryCommands } from '../job-command.ts';
@@ -40,7 +49,7 @@ const PAGES = 20;
 export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Settled> {
   const current = await withoutSender(workspace, job);
   if (!current) return settled({ job, isSending: true });
-  if (!isUnresolved(current)) return settled({ job: current });
+  if (!isUnanswered(current)) return settled({ job: current });
   const replaced = await closeAfterKill(workspace, current);
   if (replaced) return settled({ job: replaced });
   const provider = await workspace.providerOf(current);
@@ -56,22 +65,22 @@ export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Se
   }
   let finding: Finding | undefined;
   const kept = await (await workspace.jobs()).settle(job.id, (now, jobs) => {
-    if (!isUnresolved(now)) return now;
+    if (!isUnanswered(now)) return now;
     finding = findOwn(now, jobs, sighting);
     return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
   });
-  if (!isUnresolved(kept)) tellFound(workspace, kept);
+  if (kept.remoteId !== undefined) tellFound(workspace, kept);
   return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
 }
 
 /** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
-async function closeAfterKill(workspace: Workspace, job: Job): Promise<Job | undefined> {
+async function closeAfterKill(workspace: Workspace, job: Unanswered): Promise<Job | undefined> {
   const store = await workspace.jobs();
   for (const other of (await store.list()).records.filter(({ replaces }) => replaces === job.id)) {
     const by = await withoutSender(workspace, other);
-    if (!by || !mayExist(by)) continue;
+    if (!by || isRefused(by)) continue;
     const nowMs = workspace.runtime.clock.now();
-    return store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by: by.id }) : now));
+    return store.update(job.id, (now) => (isUnanswered(now) ? closeJob(now, { nowMs, by: by.id }) : now));
   }
   return undefined;
 }
@@ -80,8 +89,7 @@ function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
   return { isSending: false, candidates: [], because: '', ways: '', ...what };
 }
 
-function tellFound({ reporter }: Workspace, job: Job): void {
-  if (job.remoteId === undefined) return;
+function tellFound({ reporter }: Workspace, job: Remote): void {
   reporter.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
   reporter.note(`Job ${job.id} was found at ${job.provider} as ${oneLine(job.remoteId, 200)}.`);
 }
@@ -101,7 +109,7 @@ export async function withoutSender(workspace: Workspace, job: Job): Promise<Job
 }
 
 /** What the host lists, newest first, as far back as the request lived, or to the end where the clocks do not tell. */
-async function listSince(workspace: Workspace, provider: Provider, job: Job): Promise<Sighting> {
+async function listSince(workspace: Workspace, provider: Provider, job: Unanswered): Promise<Sighting> {
   const { signal, clock, uptimeSeconds } = workspace.runtime;
   const videos = new Map<string, RemoteVideo>();
   let after: string | undefined;
@@ -138,9 +146,10 @@ export function unresolvedError({ job, isSending, candidates, because, ways, tro
     found.length === 0
       ? [because, trouble ? `The host could not be asked: ${sentence(trouble.message)}` : '']
       : [`${because} It could be:\n- ${[...found, ...more].join('\n- ')}`];
-  const why = job.failure
-    ? sentence(oneLine(job.failure.message))
-    : 'its request was being sent and no answer arrived.';
+  const why =
+    job.status === 'unknown' && job.failure
+      ? sentence(oneLine(job.failure.message))
+      : 'its request was being sent and no answer arrived.';
   const lost = `Job ${job.id} may or may not exist at ${job.provider}: ${why}`;
   const look =
     found.length === 0
@@ -157,13 +166,13 @@ function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
 }
 
 /** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */
-export async function requireSettled(workspace: Workspace, job: Job, deadline?: Deadline): Promise<Job> {
+export async function requireSettled(workspace: Workspace, job: Job, deadline?: Deadline): Promise<Refused | Remote> {
   const { signal } = workspace.runtime;
   let known = settled({ job, because: 'Stopped before more could be learned.' });
   try {
-    while (isUnresolved(known.job)) {
+    while (isUnanswered(known.job)) {
       known = await resolveUnknown(workspace, known.job);
-      if (!isUnresolved(known.job)) break;
+      if (!isUnanswered(known.job)) break;
       if (!known.isSending || deadline === undefined || deadline.leftMs() <= 0) throw unresolvedError(known);
       // Whoever sends it will know in a moment.
       await deadline.sleep(1000, signal);
@@ -177,12 +186,12 @@ export async function requireSettled(workspace: Workspace, job: Job, deadline?: 
 }
 
 /** Takes the user's word for which video at the host is this job's. Throws `usage` when it cannot be. */
-export async function adoptVideo(workspace: Workspace, job: Job, remoteId: string): Promise<Job> {
+export async function adoptVideo(workspace: Workspace, job: Job, remoteId: string): Promise<Remote> {
   if (job.remoteId === remoteId) return job;
   const refuse = (why: string): SoraError =>
     new SoraError('usage', why, { hint: `See the state of the job: sora video status ${job.id}`, jobId: job.id });
   const resolved = (): SoraError => refuse(`Job ${job.id} is ${job.status}: it is known what became of it.`);
-  const isOpen = (one: Job): boolean => isUnresolved(one) || isClosed(one);
+  const isOpen = (one: Job): one is Unanswered | Closed => isUnanswered(one) || isClosed(one);
   const current = await withoutSender(workspace, job);
   if (!current) throw unresolvedError(settled({ job, isSending: true }));
   if (!isOpen(current)) throw resolved();

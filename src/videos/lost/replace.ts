@@ -1,15 +1,19 @@
 /** Jobs that take the place of others: what may be closed or sent once more, and what ends with it. */
 
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import { isGivenUp, isUnresolved, type Job, mayExist } from '../../shared/job.ts';
+import { isGivenUp, isRefused, isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { jobCommand } from '../job-command.ts';
 import { closeJob, describe } from '../lifecycle.ts';
 import { withoutSender } from './recover.ts';
 
 /** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */
-export function refuseKnown(workspace: Workspace, job: Job, verb: 'close' | 'resend'): void {
-  if (isUnresolved(job) || !mayExist(job)) return;
+export function refuseKnown(
+  workspace: Workspace,
+  job: Job,
+  verb: 'close' | 'resend',
+): asserts job is Unanswered | Refused {
+  if (job.remoteId === undefined) return;
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
   const isOver = isGivenUp(job.status);
   const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
@@ -29,12 +33,14 @@ export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: str
   const job = jobs.find((one) => one.id === id);
   if (!job) return;
   refuseKnown(workspace, job, 'resend');
-  const line = new Set([job]);
-  for (const one of line)
-    for (const other of jobs) if (other.replaces === one.id || other.id === one.replacedBy) line.add(other);
+  const line = new Set<Job>([job]);
+  for (const one of line) {
+    const by = isRefused(one) ? one.replacedBy : undefined;
+    for (const other of jobs) if (other.replaces === one.id || other.id === by) line.add(other);
+  }
   const living = [...line].find((one) => one !== job && !isGivenUp(one.status));
   if (!living) return;
-  const code = isUnresolved(living) ? 'ambiguous' : 'usage';
+  const code = isUnanswered(living) ? 'ambiguous' : 'usage';
   const how =
     living.status === 'unknown' ? 'of which nobody knows whether its host has it' : `which is ${describe(living)}`;
   throw new SoraError(code, `Job ${id} was sent once more already, as job ${living.id}, ${how}. Nothing was sent.`, {
@@ -47,16 +53,16 @@ export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: str
  * Closes what job `by` was sent in the place of, once that may exist: a refusal leaves them as they were. One that another
  * process is sending right now stays open. That a record cannot be written is a warning.
  */
-export async function closeReplaced(workspace: Workspace, replaced: readonly Job[], by: string): Promise<void> {
+export async function closeReplaced(workspace: Workspace, replaced: readonly Unanswered[], by: string): Promise<void> {
   if (replaced.length === 0) return;
   const store = await workspace.jobs();
   try {
     const made = await store.find(by);
-    if (!made || !mayExist(made)) return;
+    if (!made || isRefused(made)) return;
     for (const job of replaced) {
       const nowMs = workspace.runtime.clock.now();
       if (await withoutSender(workspace, job)) {
-        await store.update(job.id, (now) => (isUnresolved(now) ? closeJob(now, { nowMs, by }) : now));
+        await store.update(job.id, (now) => (isUnanswered(now) ? closeJob(now, { nowMs, by }) : now));
         workspace.reporter.note(`Job ${job.id} is closed: ${by} replaces it.`);
       }
     }

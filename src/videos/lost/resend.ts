@@ -4,7 +4,7 @@ import { type BudgetLimits, checkBudget, estimateVideoCost } from '../../costs/b
 import type { BillItem, Cost } from '../../costs/cost.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import { isUnresolved, type Job } from '../../shared/job.ts';
+import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
 import type { Resumable } from '../find-jobs.ts';
@@ -74,9 +74,10 @@ async function readyToResend(
 }
 
 /** The job, after a look whether its host has it after all. Throws `usage` when it has, `ambiguous` while it is being sent. */
-async function requireUnanswered(workspace: Workspace, job: Job, dryRun: boolean): Promise<Job> {
+async function requireUnanswered(workspace: Workspace, job: Job, dryRun: boolean): Promise<Unanswered | Refused> {
+  refuseKnown(workspace, job, 'resend');
   refuseResent(workspace, (await (await workspace.jobs()).list()).records, job.id);
-  if (dryRun || !isUnresolved(job)) return job;
+  if (dryRun || !isUnanswered(job)) return job;
   const known = await resolveUnknown(workspace, job);
   if (known.isSending) throw unresolvedError(known);
   refuseKnown(workspace, known.job, 'resend');

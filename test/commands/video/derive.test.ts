@@ -6,6 +6,7 @@ import type { Derivation, Job } from '../../../src/shared/job.ts';
 import { fingerprintOf } from '../../../src/videos/lifecycle.ts';
 import { addJob, content, KEY, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import type { TestContext } from '../../helpers/host.ts';
+import type { JobFields } from '../../helpers/samples.ts';
 
 const FLAGS: DeriveFlags = {
   ...{ wait: false, resend: false, dryRun: false },
@@ -15,7 +16,7 @@ const FLAGS: DeriveFlags = {
 type Test = Awaited<ReturnType<typeof withHost>>;
 
 /** A finished job of 8 s at the scripted host. */
-async function finished(test: Test, fields: Partial<Job> = {}): Promise<Job> {
+async function finished(test: Test, fields: JobFields = {}): Promise<Job> {
   return addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', result: { seconds: 8, size: '64x36' }, ...fields });
 }
 
@@ -177,7 +178,7 @@ describe('P2: a video from another one', () => {
 });
 
 describe('P6: a video from another one is refused before anything is sent', () => {
-  it.each<[string, string, Partial<Job>]>([
+  it.each<[string, string, JobFields]>([
     ['failed', 'refused', { status: 'failed' }],
     ['expired', 'refused', { status: 'expired' }],
     ['refused by the content policy', 'policy', { status: 'failed', failure: { message: 'No.', policy: true } }],

@@ -3,11 +3,12 @@ import { runVideoPrune } from '../../../src/commands/video/prune.ts';
 import type { Job, JobStatus } from '../../../src/shared/job.ts';
 import { addJob } from '../../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import type { JobFields } from '../../helpers/samples.ts';
 
 const DAY = 86_400;
 const baseUrl = 'https://gateway.example/v1';
 
-function aged(test: TestContext, days: number, status: JobStatus, fields: Partial<Job> = {}): Promise<Job> {
+function aged(test: TestContext, days: number, status: JobStatus, fields: JobFields = {}): Promise<Job> {
   return addJob(test, { baseUrl, status, updatedAt: new Date(START - days * DAY * 1000).toISOString(), ...fields });
 }
 

@@ -4,6 +4,7 @@ import type { Context } from '../../../src/context.ts';
 import type { Job } from '../../../src/shared/job.ts';
 import { addJob, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import type { JobFields } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 
 const GONE = refusal(404, 'not_found');
@@ -94,7 +95,8 @@ describe('video delete', () => {
     await runVideoDelete(test.context, { id: job.id, yes: true });
     const kept = { ...job, remoteDeleted: true, updatedAt: expect.any(String) };
     expect(await recordOf(test, job)).toEqual(kept);
-    expect(JSON.parse(test.stdout.text())).toEqual(kept);
+    const { output: _, ...shown } = { ...kept, output: 0 };
+    expect(JSON.parse(test.stdout.text())).toEqual({ ...shown, outputPath: '/films/a.mp4' });
     expect(test.server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `DELETE /v1/videos/${job.remoteId}`,
     ]);
@@ -135,8 +137,7 @@ describe('video delete', () => {
       code: 'refused',
       message: 'litellm has no call that deletes videos.',
     });
-    const { remoteId: _none, ...never } = await addJob(test, { baseUrl: test.baseUrl, status: 'failed' });
-    await (await test.context.jobs()).update(never.id, () => never);
+    const never = await addJob(test, { baseUrl: test.baseUrl, status: 'failed', remoteId: undefined });
     await expect(runVideoDelete(test.context, { id: never.id, yes: true })).rejects.toMatchObject({ code: 'refused' });
   });
 
@@ -153,7 +154,7 @@ describe('video cancel', () => {
   const video = (job: Job, status: string): Scripted => videoObject(status, { id: job.remoteId });
   const done: Scripted = { body: { deleted: true } };
 
-  async function running(fields: Partial<Job> = {}): Promise<TestContext & { job: Job; server: Servers }> {
+  async function running(fields: JobFields = {}): Promise<TestContext & { job: Job; server: Servers }> {
     const test = await withHost();
     return { ...test, job: await addJob(test, { baseUrl: test.baseUrl, backend: 'vllm-omni', ...fields }) };
   }

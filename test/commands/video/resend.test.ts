@@ -10,7 +10,7 @@ import type { Job } from '../../../src/shared/job.ts';
 import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../../helpers/far-end.ts';
 import { START, type TestContext } from '../../helpers/host.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
-import { hashOf } from '../../helpers/samples.ts';
+import { hashOf, type JobFields } from '../../helpers/samples.ts';
 
 type Test = Awaited<ReturnType<typeof withHost>>;
 
@@ -40,9 +40,8 @@ async function lose(test: Test, flags: Partial<typeof GENERATE> = {}): Promise<J
   return job;
 }
 
-async function unknown(test: Test, fields: Partial<Job>): Promise<Job> {
-  const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields, status: 'unknown' });
-  return (await test.context.jobs()).update(job.id, () => job);
+async function unknown(test: Test, fields: JobFields): Promise<Job> {
+  return addJob(test, { baseUrl: test.baseUrl, ...fields, status: 'unknown' });
 }
 
 const bodies = ({ server }: Test): unknown[] =>
@@ -170,9 +169,8 @@ describe('P2: a request that is sent once more', () => {
   ] as const)('and is %s after a kill, which left the first open: that is %s', async (status, left) => {
     const test = await withHost();
     const lost = await lose(test);
-    const { remoteId: _none, ...rest } = await addJob(test, { baseUrl: test.baseUrl, replaces: lost.id, status });
-    const second = status === 'queued' ? { ...rest, remoteId: 'video_2' } : rest;
-    await (await test.context.jobs()).update(second.id, () => second);
+    const remoteId = status === 'queued' ? 'video_2' : undefined;
+    const second = await addJob(test, { baseUrl: test.baseUrl, replaces: lost.id, status, remoteId });
     test.server.otherwise(() => NO_LIST);
     await runVideoStatus(test.context, { ids: [lost.id], watch: false, exitStatus: false }).catch(() => {});
     const by = new Map((await jobs(test)).map((job) => [job.id, job]));
@@ -203,9 +201,8 @@ describe('P2: a request that is sent once more', () => {
       ...{ code: 'usage', message: expect.stringMatching(/is queued at openai\. Nothing was sent\.$/) },
     });
     expect((await jobs(test))[0]?.remoteId).toBe('video_9');
-    const { remoteId: _none, ...sending } = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
+    const sending = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
     const store = await test.context.jobs();
-    await store.update(sending.id, () => sending);
     await store.whileSending(sending.id, async () => {
       await expect(resend(test, sending.id)).rejects.toMatchObject({ code: 'ambiguous' });
     });

@@ -6,7 +6,7 @@ import { runVideoList, runVideoShow, runVideoStatus } from '../../../src/command
 import type { Job } from '../../../src/shared/job.ts';
 import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../../helpers/far-end.ts';
 import { createTestContext, START } from '../../helpers/host.ts';
-import { hashOf } from '../../helpers/samples.ts';
+import { hashOf, type JobFields, writeUnusable } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 
 const ALL = { ids: [], watch: false, exitStatus: false };
@@ -89,9 +89,8 @@ describe('video status', () => {
     const store = await test.context.jobs();
     const jobs: Job[] = [];
     for (const prompt of ['One.', 'Two.']) {
-      const added = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
-      const { remoteId: _none, ...job } = { ...added, request: { ...added.request, prompt } };
-      jobs.push(await store.update(job.id, () => job));
+      const { id } = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
+      jobs.push(await store.update(id, (now): Job => ({ ...now, request: { ...now.request, prompt } })));
     }
     const [dead, living] = jobs.map(({ id }) => id) as [string, string];
     test.server.answer(NO_LIST);
@@ -121,7 +120,7 @@ describe('video status', () => {
     test.server.answer(videoObject('rendering', { id: job.remoteId }), videoObject('completed', { id: job.remoteId }));
     const asked = { ids: [job.id], watch: false, exitStatus: false };
     await runVideoStatus(test.context, asked);
-    expect((await (await test.context.jobs()).find(job.id))?.remoteStatus).toBe('rendering');
+    expect(await (await test.context.jobs()).find(job.id)).toHaveProperty('remoteStatus', 'rendering');
     await runVideoStatus(test.context, asked);
     expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('remoteStatus');
   });
@@ -129,7 +128,7 @@ describe('video status', () => {
 
 describe('--exit-status', () => {
   const POLICY = { failure: { message: 'No.', policy: true } };
-  const FATES: readonly [number, Partial<Job>][] = [
+  const FATES: readonly [number, JobFields][] = [
     [0, { status: 'succeeded' }],
     [5, { status: 'failed' }],
     [5, { status: 'expired' }],
@@ -158,13 +157,12 @@ describe('--exit-status', () => {
 
   it('is 7 when nobody knows whether the job exists', async () => {
     const test = await withHost();
-    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
-    await (await test.context.jobs()).update(job.id, () => job);
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
     test.server.answer(NO_LIST);
     expect(await runVideoStatus(test.context, { ids: [job.id], watch: false, exitStatus: true })).toBe(7);
   });
 
-  it.each<[number, readonly Partial<Job>[]]>([
+  it.each<[number, readonly JobFields[]]>([
     [5, [{ status: 'succeeded' }, { status: 'failed' }]],
     [11, [{ status: 'failed' }, { status: 'failed', ...POLICY }, { status: 'succeeded' }]],
     [7, [{ status: 'failed', ...POLICY }, { status: 'unknown' }]],
@@ -172,12 +170,11 @@ describe('--exit-status', () => {
     const test = await withHost();
     const ids: string[] = [];
     for (const fields of all) {
-      const { remoteId, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
+      const { remoteId, id } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
       if (fields.status === 'unknown') {
-        await (await test.context.jobs()).update(job.id, () => job);
         test.server.answer(NO_LIST);
       }
-      ids.push(fields.status === 'unknown' ? job.id : (remoteId ?? ''));
+      ids.push(fields.status === 'unknown' ? id : (remoteId ?? ''));
     }
     expect(await runVideoStatus(test.context, { ids, watch: false, exitStatus: true })).toBe(exit);
   });
@@ -243,9 +240,11 @@ describe('video list', () => {
     await addJob(test, { baseUrl: test.baseUrl });
     const torn = join(test.context.paths().jobs, 'job_000000000torn00.json');
     await writeFile(torn, '{"version":');
+    const unusable = await writeUnusable(test.context.paths().jobs, 'job_000000000lost00', { status: 'running' });
     await runVideoList(test.context, { status: 'failed' });
     expect(test.stdout.text()).toBe(`${failed.id}\n`);
     expect(test.stderr.text()).toContain(`Skipped ${torn}`);
+    expect(test.stderr.text()).toContain(`Skipped ${unusable}: its status is running, but it has no remoteId`);
   });
 });
 

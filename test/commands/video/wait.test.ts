@@ -8,6 +8,7 @@ import type { Job } from '../../../src/shared/job.ts';
 import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { ffmpegPath } from '../../helpers/ffmpeg.ts';
 import { START } from '../../helpers/host.ts';
+import type { JobFields } from '../../helpers/samples.ts';
 import type { Scripted } from '../../helpers/server.ts';
 
 const FLAGS: FollowFlags = { timeout: 1800, force: false, allowDrift: false };
@@ -33,7 +34,7 @@ describe('video wait', () => {
     expect(test.stdout.text()).toBe(`${path}\n`);
     expect(await readFile(path)).toEqual(film);
     expect(test.pauses).toEqual([7500, 11_250]);
-    expect(await (await test.context.jobs()).find(job.id)).toMatchObject({ status: 'succeeded', outputPath: path });
+    expect(await (await test.context.jobs()).find(job.id)).toMatchObject({ status: 'succeeded', output: { path } });
     expect(test.server.seen.at(-1)?.path).toBe(`/v1/videos/${job.remoteId}/content`);
   });
 
@@ -66,7 +67,7 @@ describe('video wait', () => {
       expect(await readdir(test.dir)).toEqual([`${job.id}.damaged.mp4`]);
     }
     expect(test.stderr.text()).toMatch(`${job.id}: the download is damaged and is fetched once more: `);
-    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('output');
   });
 
   it('for a job whose file is here asks nobody', async () => {
@@ -105,13 +106,12 @@ describe('video wait', () => {
     const path = join(test.dir, flags.output ?? `${job.id}.mp4`);
     expect(test.stdout.text()).toBe(`${path}\n`);
     expect(await readFile(path)).toEqual(film);
-    expect((await (await test.context.jobs()).find(job.id))?.outputPath).toBe(path);
+    expect(await (await test.context.jobs()).find(job.id)).toHaveProperty('output.path', path);
   });
 
   it('of a job that nobody knows only looks for it, and is ambiguous', async () => {
     const test = await withHost();
-    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
-    await (await test.context.jobs()).update(job.id, () => job);
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'unknown' });
     test.server.answer(NO_LIST);
     await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
       code: 'ambiguous',
@@ -185,10 +185,11 @@ describe('video wait for several', () => {
     expect(await runVideoWait(test.context, { ...FLAGS, output: 'films', ids: [...ids, ids[0] ?? ''] })).toBe(0);
     expect((await readdir(join(test.dir, 'films'))).toSorted()).toEqual(ids.map((id) => `${id}.mp4`).toSorted());
     expect(JSON.parse(test.stdout.text()).map(({ id }: Job) => id)).toEqual(ids);
-    expect((await store.find(ids[0] ?? ''))?.outputPath).toBe(join(test.dir, 'films', `${ids[0]}.mp4`));
+    const path = join(test.dir, 'films', `${ids[0]}.mp4`);
+    expect(await store.find(ids[0] ?? '')).toHaveProperty('output.path', path);
   });
 
-  it.each<[number, readonly Partial<Job>[]]>([
+  it.each<[number, readonly JobFields[]]>([
     [5, [{ status: 'succeeded' }, { status: 'failed' }]],
     [11, [{ status: 'failed' }, { status: 'failed', failure: { message: 'No.', policy: true } }]],
     [
@@ -204,8 +205,7 @@ describe('video wait for several', () => {
     };
     const ids: string[] = [];
     for (const fields of all) {
-      const { remoteId: _id, ...job } = await addJob(test, { baseUrl: test.baseUrl, ...fields });
-      if (fields.status === 'unknown') await (await test.context.jobs()).update(job.id, () => job);
+      const job = await addJob(test, { baseUrl: test.baseUrl, ...fields });
       if (fields.status !== 'failed') test.server.answer(answer);
       ids.push(job.id);
     }
@@ -251,7 +251,7 @@ describe('what was asked for', () => {
       hint: expect.stringContaining('--allow-drift'),
     });
     expect(await readFile(path)).toEqual(film);
-    expect((await (await test.context.jobs()).find(job.id))?.outputPath).toBe(path);
+    expect(await (await test.context.jobs()).find(job.id)).toHaveProperty('output.path', path);
 
     const allowed = await test.again({ quiet: true });
     expect(await runVideoWait(allowed.context, { ...FLAGS, force: true, allowDrift: true, ids: [job.id] })).toBe(0);
@@ -278,7 +278,7 @@ describe('video download', () => {
     test.server.answer(content(picture, { 'content-type': 'image/x' }));
     expect(await runVideoDownload(test.context, { ...DOWNLOAD, variant, id: job.id })).toBe(0);
     expect(test.stdout.text()).toBe(`${join(test.dir, `${job.id}.${extension}`)}\n`);
-    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('outputPath');
+    expect(await (await test.context.jobs()).find(job.id)).not.toHaveProperty('output');
   });
 
   it('to stdout is the file and nothing else; the document goes to stderr', async () => {

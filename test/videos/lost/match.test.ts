@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteVideo } from '../../../src/providers/provider.ts';
-import type { Job } from '../../../src/shared/job.ts';
+import type { Job, Unanswered } from '../../../src/shared/job.ts';
+import type { UnusableJob } from '../../../src/videos/job-record.ts';
 import { closeJob } from '../../../src/videos/lifecycle.ts';
 import { findOwn, lifeOf, type Sighting } from '../../../src/videos/lost/match.ts';
-import { hashOf, sampleJob } from '../../helpers/samples.ts';
+import { asUnanswered, hashOf, type JobFields, sampleJob, sampleRemote } from '../../helpers/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
 const MINUTE = 60_000;
 
 /** Sent at START, lost two seconds later, looked at a minute after that. */
-const LOST: Job = sampleJob('job_0mi8ovgg0000000', {
-  status: 'unknown',
-  request: { prompt: 'Zoë waves.', model: 'sora-2', seconds: 4, size: { width: 1280, height: 720 }, characters: [] },
-  uptimeSeconds: 5000,
-  createdAt: new Date(START).toISOString(),
-  updatedAt: new Date(START + 2000).toISOString(),
-});
+const LOST = asUnanswered(
+  sampleJob('job_0mi8ovgg0000000', {
+    status: 'unknown',
+    request: { prompt: 'Zoë waves.', model: 'sora-2', seconds: 4, size: { width: 1280, height: 720 }, characters: [] },
+    uptimeSeconds: 5000,
+    createdAt: new Date(START).toISOString(),
+    updatedAt: new Date(START + 2000).toISOString(),
+  }),
+);
 
 const CLOCKS = { hostNow: START + MINUTE, localNow: START + MINUTE, uptimeSeconds: 5060 };
 
@@ -25,16 +28,18 @@ function video(id: string, more: Partial<RemoteVideo> = {}): RemoteVideo {
   return { id, status: 'queued', remoteStatus: 'queued', ...facts, createdAt, ...more };
 }
 
+const AN_HOUR_BEFORE = new Date(START - 60 * MINUTE).toISOString();
+
 const made = (afterMs: number): Partial<RemoteVideo> => ({ createdAt: new Date(START + afterMs).toISOString() });
 
 function find(
   videos: readonly RemoteVideo[],
   more: Partial<Sighting> = {},
   records: readonly Job[] = [LOST],
-  job = LOST,
+  job: Job | undefined = LOST,
 ) {
   // The record that is asked for is read once more than those that are listed.
-  return findOwn({ ...job }, { records, broken: [] }, { ...CLOCKS, videos, ...more });
+  return findOwn({ ...asUnanswered(job) }, { records, broken: [] }, { ...CLOCKS, videos, ...more });
 }
 
 describe('a video is the lost job’s own', () => {
@@ -85,7 +90,7 @@ describe('a video is left alone and named', () => {
     expect(found).toMatchObject({ own: undefined, candidates: [{ id: 'a' }, { id: 'b' }] });
   });
 
-  it.each<[string, Partial<Job>]>([
+  it.each<[string, JobFields]>([
     [
       'of another length that the host does not tell',
       { request: { ...LOST.request, seconds: 8 }, fingerprint: hashOf('8 s') },
@@ -96,7 +101,7 @@ describe('a video is left alone and named', () => {
     ['at another address of the host', { baseUrl: 'https://other.example.com/v1' }],
     ['that is being sent', { status: 'submitting' }],
   ])('when another unresolved job may have made it: %s', (_title, more) => {
-    const twin = { ...LOST, ...more, id: 'job_0mi8ovgg0000001' };
+    const twin = sampleJob('job_0mi8ovgg0000001', { ...LOST, ...more, id: 'job_0mi8ovgg0000001' });
     const { seconds: _untold, ...vague } = video('a');
     expect(find([vague], {}, [LOST, twin])).toMatchObject({ own: undefined, candidates: [{ id: 'a' }] });
   });
@@ -117,14 +122,32 @@ describe('a video is left alone and named', () => {
   });
 
   it('when a record that cannot be read may have made it', () => {
-    const found = findOwn(LOST, { records: [LOST], broken: [{}] }, { ...CLOCKS, videos: [video('a')] });
+    const broken = [{ path: 'job.json', reason: 'it is not valid JSON' }];
+    const found = findOwn(LOST, { records: [LOST], broken }, { ...CLOCKS, videos: [video('a')] });
     expect(found).toMatchObject({ own: undefined, candidates: [{ id: 'a' }] });
+  });
+
+  it.each<[string, JobFields, object]>([
+    ['of the same time, which may be its own', {}, { own: undefined, candidates: [{ id: 'a' }] }],
+    [
+      'of another time',
+      { createdAt: AN_HOUR_BEFORE, updatedAt: AN_HOUR_BEFORE, uptimeSeconds: 1400 },
+      { own: { id: 'a' } },
+    ],
+    ['of other work', { request: { ...LOST.request, prompt: 'Mia waves.' } }, { own: { id: 'a' } }],
+  ])('when an unusable record may have made it, and no other: one %s', (_title, fields, expected) => {
+    const id = 'job_0mi8ovgg0000001';
+    const { remoteId: _lost, ...rest } = sampleRemote(id, { ...LOST, id, ...fields, status: 'succeeded' });
+    const unusable = { ...rest, status: 'succeeded' } as UnusableJob;
+    const broken = [{ path: 'job.json', reason: 'it has no remoteId', unusable }];
+    expect(findOwn(LOST, { records: [LOST], broken }, { ...CLOCKS, videos: [video('a')] })).toMatchObject(expected);
   });
 });
 
 describe('an unresolved job that cannot have made it does not stand in the way', () => {
   const HOUR = 60 * MINUTE;
-  const elder = (more: Partial<Job>): Job => ({ ...LOST, id: 'job_0mi8ovgf0000001', ...more });
+  const ELDER = 'job_0mi8ovgf0000001';
+  const elder = (more: JobFields): Job => sampleJob(ELDER, { ...LOST, ...more, id: ELDER });
   it.each<[string, Job]>([
     [
       'hours older',
@@ -147,15 +170,18 @@ describe('an unresolved job that cannot have made it does not stand in the way',
 });
 
 describe('lost requests that are equal but for their keys', () => {
-  const at = (index: number, more: Partial<Job> = {}): Job => ({
-    ...LOST,
-    id: `job_0mi8ovgg000000${index}`,
-    key: `take ${index}`,
-    createdAt: new Date(START + index * 1000).toISOString(),
-    updatedAt: new Date(START + index * 1000 + 3000).toISOString(),
-    uptimeSeconds: 5000 + index,
-    ...more,
-  });
+  const at = (index: number, more: JobFields = {}): Unanswered =>
+    asUnanswered(
+      sampleJob(`job_0mi8ovgg000000${index}`, {
+        ...LOST,
+        key: `take ${index}`,
+        createdAt: new Date(START + index * 1000).toISOString(),
+        updatedAt: new Date(START + index * 1000 + 3000).toISOString(),
+        uptimeSeconds: 5000 + index,
+        ...more,
+        id: `job_0mi8ovgg000000${index}`,
+      }),
+    );
   const three = [at(0), at(1), at(2)];
   const taken = (videos: readonly RemoteVideo[], records: readonly Job[] = three): (string | undefined)[] =>
     records.map((job) => find(videos, {}, records.toReversed(), job).own?.id);

@@ -18,6 +18,7 @@ import {
   withHost,
 } from '../../helpers/far-end.ts';
 import { START, type TestContext } from '../../helpers/host.ts';
+import { asUnanswered } from '../../helpers/samples.ts';
 import type { Scripted, TestServer } from '../../helpers/server.ts';
 
 const FLAGS: FollowFlags = { timeout: 1800, force: false, allowDrift: true };
@@ -169,7 +170,7 @@ describe('P2: a job whose answer was lost', () => {
     const older = await lose(test, { key: 'one' });
     test.clock.ms = START + 1000;
     test.server.answer(NO_LIST);
-    const { remoteId: _none, ...younger } = { ...older, id: `${older.id.slice(0, -1)}z`, key: 'two' };
+    const younger = { ...asUnanswered(older), id: `${older.id.slice(0, -1)}z`, key: 'two' };
     await (await test.context.jobs()).create({
       ...younger,
       createdAt: new Date(START + 1000).toISOString(),
@@ -229,8 +230,7 @@ describe('P2: a job whose answer was lost', () => {
     async (provider) => {
       const test = await withHost({}, { env: { [`${provider.toUpperCase()}_API_KEY`]: 'k' } });
       const baseUrl = `https://api.${provider}.ai`;
-      const { remoteId: _none, ...job } = await addJob(test, { provider, baseUrl, status: 'unknown' });
-      await (await test.context.jobs()).update(job.id, () => job);
+      const job = await addJob(test, { provider, baseUrl, status: 'unknown' });
       const asked = await test.again({ baseUrl });
       await expect(runVideoWait(asked.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
         ...{ code: 'ambiguous', jobId: job.id },
@@ -348,8 +348,7 @@ describe('--adopt', () => {
 
 describe('a job that is being sent', () => {
   const sending = async (test: Test): Promise<Job> => {
-    const { remoteId: _none, ...job } = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
-    return (await test.context.jobs()).update(job.id, () => job);
+    return addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });
   };
 
   it('is awaited by wait until it is known', async () => {
