@@ -109,28 +109,38 @@ function drawBackdrop(size: SceneRequest, palette: Palette, dice: (index: number
     });
   });
   const { data } = canvas;
+  const reach = sun.radius * 7;
+  // A million pixels: nothing is allocated for one of them, and what is hidden is not worked out.
+  const [value, sky] = [new Float64Array(3), new Float64Array(3)];
   for (let y = 0; y < height; y++) {
     const fall = Math.min(1, y / (height * 0.72));
+    sky.forEach((_, channel) => {
+      sky[channel] = mix(palette.sky[0][channel] ?? 0, palette.sky[1][channel] ?? 0, fall);
+    });
     for (let x = 0; x < width; x++) {
-      const away = Math.hypot(x - sun.x, y - sun.y);
-      const disc = Math.min(1, Math.max(0, sun.radius - away + 0.5));
-      const light = Math.max(disc, 0.45 * Math.max(0, 1 - away / (sun.radius * 7)) ** 2);
-      const shades = ridges.map((ridge, layer) => {
-        const depth = y - (ridge[x] ?? 0) + 0.5;
+      const [dx, dy] = [x - sun.x, y - sun.y];
+      // Math.hypot takes ten times as long.
+      const away = Math.min(reach, Math.sqrt(dx * dx + dy * dy));
+      const glow = 1 - away / reach;
+      const light = Math.max(Math.min(1, Math.max(0, sun.radius - away + 0.5)), 0.45 * glow * glow);
+      for (let channel = 0; channel < 3; channel++) {
+        value[channel] = mix(sky[channel] ?? 0, palette.sun[channel] ?? 0, light);
+      }
+      for (let layer = 0; layer < ridges.length; layer++) {
+        const depth = y - (ridges[layer]?.[x] ?? 0) + 0.5;
+        if (depth <= 0) continue;
         // Hills are hazy at their ridge and darker below it.
-        return { cover: Math.min(1, Math.max(0, depth)), dark: 1 - Math.min(0.28, depth / height), layer };
-      });
-      // Ordered dithering: eight bits alone show bands in a calm sky.
+        const dark = 1 - Math.min(0.28, depth / height);
+        for (let channel = 0; channel < 3; channel++) {
+          value[channel] = mix(value[channel] ?? 0, (palette.hills[layer]?.[channel] ?? 0) * dark, Math.min(1, depth));
+        }
+      }
+      // Ordered dithering: eight bits alone show bands in a calm sky. Less than a half, it leaves no value outside of them.
       const dither = ((x * 2 + y * 3) % 4) / 4 - 0.375;
       const at = (y * width + x) * 4;
-      for (let channel = 0; channel < 3; channel++) {
-        let value = mix(palette.sky[0][channel] ?? 0, palette.sky[1][channel] ?? 0, fall);
-        value = mix(value, palette.sun[channel] ?? 0, light);
-        for (const { cover, dark, layer } of shades) {
-          value = mix(value, (palette.hills[layer]?.[channel] ?? 0) * dark, cover);
-        }
-        data[at + channel] = Math.min(255, Math.max(0, Math.round(value + dither)));
-      }
+      data[at] = Math.round((value[0] ?? 0) + dither);
+      data[at + 1] = Math.round((value[1] ?? 0) + dither);
+      data[at + 2] = Math.round((value[2] ?? 0) + dither);
       data[at + 3] = 255;
     }
   }
