@@ -1,6 +1,5 @@
 /** A user's machine and a host that misbehaves, as they stand before one command: made once, and copied for each. */
 import { createHash } from 'node:crypto';
-import { accessSync, constants, statfsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -65,9 +64,7 @@ export const USER_KEY = 'key-of-the-user';
 export const OLD = Buffer.from('old');
 
 export async function createWorld(dialect: HostName): Promise<World> {
-  const root = await realpath(await mkdtemp(join(quickFolder(), 'sora-faults-')));
-  // Where nothing may be executed from memory, it can be from there.
-  const tools = await mkdtemp(join(tmpdir(), 'sora-faults-'));
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'sora-faults-')));
   const at = (name: string): string => join(root, name);
   const stateDir = at('state');
   let clock = { ms: START };
@@ -84,7 +81,7 @@ export async function createWorld(dialect: HostName): Promise<World> {
     log: (line) => log.push(line),
   });
   const elsewhere = await startElsewhere(film);
-  const ffmpeg = await writeStandIn(join(tools, 'ffmpeg'));
+  const ffmpeg = await writeStandIn(at('ffmpeg'));
   const env = {
     SORA_PROVIDER: dialect,
     SORA_FFMPEG: ffmpeg,
@@ -164,21 +161,9 @@ export async function createWorld(dialect: HostName): Promise<World> {
     async close() {
       await elsewhere.close();
       await sandbox.close();
-      for (const folder of [root, tools]) await rm(folder, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-/** In memory where there is room: every record is flushed to its disk, and two thousand commands would wait for that. */
-function quickFolder(): string {
-  const [folder, bytes] = ['/dev/shm', 32_000_000];
-  try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize > bytes ? folder : tmpdir();
-  } catch {
-    return tmpdir();
-  }
 }
 
 export const GENERATE = ['video', 'generate', 'A man waves.', '-c', 'Joe', '--seconds', '4'];
