@@ -48,11 +48,14 @@ export async function runClipPrepare(
   const inspected = await inspectClip(context, input.file, input.options);
   if (input.dryRun) {
     refuseRejected(inspected);
-    const { commandLine } = await import('../media/prepare.ts');
+    const { commandLines } = await import('../media/ffmpeg/command-lines.ts');
     const what = { plan: inspected.plan, info: inspected.info, source: inspected.path, outputPath: target };
-    const command = commandLine(await context.ffmpeg(), what, { force: input.force });
+    const { command, soundRetry } = commandLines(await context.ffmpeg(), what, { force: input.force });
     ui.note(planText(inspected.plan));
-    ui.result({ json: { path: inspected.path, plan: inspected.plan, command }, text: command, quiet: [command] });
+    if (soundRetry !== undefined)
+      ui.note(`If that finds no sound in the part, sora decodes it from further before it instead:\n${soundRetry}`);
+    const json = { path: inspected.path, plan: inspected.plan, command, soundRetry: soundRetry ?? null };
+    ui.result({ json, text: command, quiet: [command] });
     return;
   }
   const made = await createOutput(target, runtime.clock);

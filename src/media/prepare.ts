@@ -6,13 +6,13 @@ import { temporary } from '../disk/temporary.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { refuseAll, SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
-import { type FfmpegArgsInput, ffmpegArgs, ffmpegCommand } from './ffmpeg/arguments.ts';
+import { ffmpegCommand } from './ffmpeg/arguments.ts';
 import { afterOpening, decoderComplaints } from './ffmpeg/complaints.ts';
 import { type Ffmpeg, listParts } from './ffmpeg/find.ts';
 import { runFluent, STALL_MS } from './ffmpeg/fluent.ts';
 import { alphaDecoder } from './ffmpeg/picture-input.ts';
 import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './ffmpeg/process.ts';
-import { decodeSound, isAudible, soundArgs, soundPart, type TrackLevels } from './ffmpeg/sound.ts';
+import { decodeSound, isAudible, soundPart, type TrackLevels } from './ffmpeg/sound.ts';
 import type { MediaInfo } from './info.ts';
 import type { Judgement } from './judge/judge.ts';
 import type { MasterLook } from './judge/judge-master.ts';
@@ -73,17 +73,6 @@ const NO_SOUND = 'there is none in the part that is taken';
 const UNDECODABLE = 'it cannot be decoded';
 const SILENCE_NOTE = 'Its sound is silence.';
 const MUTE_NOTE = 'The sound could not be decoded and was left out.';
-
-/**
- * What is run for a plan, as a POSIX shell reads it, ready to paste, also twice. An encode decodes its sound first, into a
- * file beside the clip that goes again. Throws TypeError for a rejected plan.
- */
-export function commandLine(ffmpeg: Pick<Ffmpeg, 'path'>, input: FfmpegArgsInput, { force = false } = {}): string {
-  const sound = soundPart(input);
-  const encode = [ffmpeg.path, ...(force ? ['-y'] : []), ...ffmpegArgs(input)];
-  const runs = sound ? [[ffmpeg.path, '-y', ...soundArgs(sound)], encode, ['rm', '--', sound.outputPath]] : [encode];
-  return runs.map((words) => words.map(shellQuote).join(' ')).join(' && ');
-}
 
 /** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */
 export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
@@ -284,19 +273,24 @@ async function runPlan(
   const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
   const onFrames = plan.kind === 'convert' ? encoded : () => {};
-  const { signal, timeoutMs, stallMs = STALL_MS } = job;
+  const { signal, timeoutMs } = job;
   // What is decoded before the part gives no frame, and takes no longer than it plays.
   const lead = plan.kind === 'convert' ? (plan.start - plan.decodeFrom) * 1000 : 0;
-  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs: stallMs + lead, onFrames });
+  const stallMs = (job.stallMs ?? STALL_MS) + lead;
+  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs, onFrames });
   throwIfAborted(signal);
   if (run.stopped === 'timeout')
     throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
       hint: 'Give a shorter or smaller clip.',
     });
   if (run.stopped === 'stall')
-    throw new SoraError('machine', `ffmpeg made no frame for ${Math.round(stallMs / 1000)} s, and was stopped.`, {
-      hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.',
-    });
+    throw new SoraError(
+      'machine',
+      `ffmpeg made no frame and wrote nothing for ${Math.round(stallMs / 1000)} s, and was stopped.`,
+      {
+        hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.',
+      },
+    );
   if (run.error === undefined) {
     if (!heedsDecoder) return undefined;
     const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;

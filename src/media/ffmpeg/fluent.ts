@@ -9,7 +9,7 @@ import type { Ffmpeg } from './find.ts';
 import { KILL_AFTER_MS } from './process.ts';
 
 const RUN_TIMEOUT_MS = 900_000;
-/** Without another frame for so long, it hangs. */
+/** Without another frame, and with nothing more written, for so long, it hangs. */
 export const STALL_MS = 60_000;
 /** A process that was stopped itself finds all of that time gone at once: it is counted in so many parts. */
 const STALL_TICKS = 6;
@@ -17,7 +17,7 @@ const STALL_TICKS = 6;
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number | undefined;
-  /** How long it may take until the next frame. */
+  /** How long it may take until the next frame, or until more is written, counted from the last. */
   readonly stallMs?: number | undefined;
   /** Told how many frames have been encoded. */
   readonly onFrames: (frames: number) => void;
@@ -75,10 +75,12 @@ export async function runFluent(
   // A copy tells no frames while it reads on, but what it has written.
   const progress = new Map<string, string>();
   let ticks = 0;
+  let ticker: NodeJS.Timeout | undefined;
   const heed = (name: string, value: string): void => {
     if (!/^(?:frame|total_size)$/.test(name) || progress.get(name) === value) return;
     progress.set(name, value);
     ticks = 0;
+    ticker?.refresh();
     if (name === 'frame') onFrames(Number(value));
   };
   return new Promise<FluentRun>((done) => {
@@ -89,12 +91,13 @@ export async function runFluent(
     };
     command
       .on('start', () => {
+        ticker = setInterval(() => {
+          ticks += 1;
+          if (ticks >= STALL_TICKS) giveUp('stall');
+        }, stallMs / STALL_TICKS);
         timers.push(
+          ticker,
           setTimeout(() => giveUp('timeout'), timeoutMs),
-          setInterval(() => {
-            ticks += 1;
-            if (ticks > STALL_TICKS) giveUp('stall');
-          }, stallMs / STALL_TICKS),
         );
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();

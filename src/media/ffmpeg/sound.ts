@@ -100,9 +100,15 @@ export async function decodeSound(
 ): Promise<TrackLevels | string> {
   const heard = await decodeOnce(part, ffmpeg, limits);
   const isNothing = typeof heard === 'string' || heard.seconds === 0;
-  if (!isNothing || part.start <= LEAD_SECONDS) return heard;
-  const again = await decodeOnce({ ...part, lead: LONG_LEAD_SECONDS }, ffmpeg, limits);
+  const longer = isNothing ? longerSoundPart(part) : undefined;
+  if (!longer) return heard;
+  const again = await decodeOnce(longer, ffmpeg, limits);
   return typeof again === 'string' ? heard : again;
+}
+
+/** What is decoded where no sound was found in a part: the same from further before it. Undefined where nothing is. */
+export function longerSoundPart<P extends SoundPart>(part: P): P | undefined {
+  return part.start > LEAD_SECONDS ? { ...part, lead: LONG_LEAD_SECONDS } : undefined;
 }
 
 async function decodeOnce(

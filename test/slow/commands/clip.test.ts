@@ -8,6 +8,7 @@ import { clipLine, planText } from '../../../src/clips/prepare.ts';
 import { runClipInspect, runClipPrepare } from '../../../src/commands/clip.ts';
 import { findFfmpeg } from '../../../src/media/ffmpeg/find.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { beep, makeBeeps, sound } from '../../helpers/beeps.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { ffmpegPath, makerPath, run } from '../../helpers/ffmpeg.ts';
@@ -176,6 +177,31 @@ describe('clip prepare', () => {
     expect(stderr.text()).toContain('It is converted:');
     await execa('sh', ['-c', stdout.text()]);
     expect(await readdir(dir)).toEqual(["it's ready.mp4"]);
+  });
+
+  it.each([
+    ['nothing else', 0.5],
+    ['what is run where that finds no sound', 1.2],
+  ])('--dry-run also prints %s, of a part from %d s on', async (what, start) => {
+    const source = join(clips, 'beeps.mp4');
+    await makeBeeps(source, { seconds: 3.5, sounds: [sound('mono', [beep()])], audio: '-c:a aac' });
+    const { context, stdout, stderr, again } = await setUp();
+    const input = { ...PREPARE, file: source, options: { ...options, start }, dryRun: true };
+    await runClipPrepare(context, input);
+    const json = await again({ json: true });
+    await runClipPrepare(json.context, { ...input, output: join(json.dir, 'ready.mp4') });
+    const { command, soundRetry } = JSON.parse(json.stdout.text());
+    if (what === 'nothing else') {
+      expect(soundRetry).toBeNull();
+      expect(stderr.text()).not.toContain('finds no sound');
+      return;
+    }
+    expect(stderr.text()).toMatch(/^If that finds no sound in the part, .*instead:\n/m);
+    const seeks = (line: string) => [...line.matchAll(/ -ss (\S+)/g)].map(([, at]) => at);
+    // A second before the part, and from the beginning.
+    expect([seeks(stdout.text()), seeks(command), seeks(soundRetry)]).toEqual([['0.200000'], ['0.200000'], []]);
+    await execa('sh', ['-c', soundRetry]);
+    expect(await readdir(json.dir)).toEqual(['ready.mp4']);
   });
 
   it('announces what it does with a clip whose picture changes its size on the way: inspect, --dry-run and itself', async () => {

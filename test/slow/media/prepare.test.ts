@@ -2,10 +2,10 @@ import { mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLines } from '../../../src/media/ffmpeg/command-lines.ts';
 import type { MediaInfo } from '../../../src/media/info.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import {
-  commandLine,
   type Ffmpeg,
   findFfmpeg,
   type Prepared,
@@ -135,7 +135,7 @@ describe('a run', () => {
     const source = join(folder, `it's "$HOME" %03d; 李雷.mp4`);
     await rename(await makeClip('fits', folder), source);
     const request = await requestFor(source);
-    const line = commandLine(real, request);
+    const line = commandLines(real, request).command;
     const shell = await tryRun([], { path: await scriptThat(line) });
     expect([shell.code, await left(request)]).toEqual([0, ['out.mp4']]);
     // The shown command has no -y. (ffmpeg 7 exits 0 when it declines to overwrite.)
@@ -147,7 +147,7 @@ describe('a run', () => {
 
 it('is shown as a command that can be pasted twice and leaves nothing but the clip, also where sound is encoded', async () => {
   const request = await requestFor(await makeClip('two audio tracks', await tempFolder()));
-  const line = commandLine(real, request, { force: true });
+  const line = commandLines(real, request, { force: true }).command;
   for (const attempt of [1, 2]) {
     const shell = await tryRun([], { path: await scriptThat(line) });
     expect([attempt, shell.code, await left(request)]).toEqual([attempt, 0, ['out.mp4']]);
@@ -295,7 +295,10 @@ describe('P4: a failure leaves no file', () => {
       told.push(fraction);
     };
     const request = await requestFor('/nowhere/a.mp4', { info, ffmpeg, stallMs: 300, onProgress });
-    expect(await failure(request)).toMatchObject({ code: 'machine', message: expect.stringMatching(/no frame for/) });
+    expect(await failure(request)).toMatchObject({
+      code: 'machine',
+      message: expect.stringMatching(/no frame and wrote nothing for 0 s/),
+    });
     expect(told).toHaveLength(4);
   });
 
