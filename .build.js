@@ -129,6 +129,8 @@ const unused = GROUPS.flatMap(({ packages }) => packages).filter(
 );
 if (unused.length > 0) throw new Error(`The groups of .build.js name packages that nothing uses: ${unused.join(', ')}`);
 
+// What `sora demo` makes a character of.
+copyFileSync('fixtures/joe.mp4', join('dist', 'joe.mp4'));
 // What `sora help <topic>` shows, beside the chunk that reads it.
 for (const name of readdirSync('src/help').filter((entry) => entry.endsWith('.md'))) {
   copyFileSync(join('src/help', name), join('dist', name));

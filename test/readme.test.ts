@@ -25,7 +25,7 @@ const SOURCES = readdirSync(`${ROOT}/src`, { recursive: true, encoding: 'utf8' }
   file.endsWith('.ts'),
 );
 
-const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(program);
 
 const COMMANDS = leavesOf(program);

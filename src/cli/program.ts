@@ -7,6 +7,7 @@ import { PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { wrap } from '../terminal/width.ts';
 import { CollectingCommand } from './collecting-command.ts';
+import type { RunLine } from './demo.ts';
 import { addHelp, addHidden, describeArgument, describeOption } from './help-command.ts';
 import { type Act, examples, isText, lazyCommand, loadCommand, type Outcome, oneOf, text } from './options.ts';
 
@@ -14,6 +15,8 @@ export interface ProgramOptions {
   write(text: string): void;
   readonly columns: number;
   run(globals: Globals, color: boolean, command: (context: Context) => Promise<Outcome>): Promise<void>;
+  /** Another line, for a command that consists of commands. */
+  readonly runLine: RunLine;
 }
 
 const NOUNS: readonly (readonly [
@@ -54,7 +57,7 @@ function house(
 }
 
 /** Throws from `parseAsync`: CommanderError for help and version, SoraError `usage` for a line that cannot be read. */
-export function createProgram({ write, columns, run }: ProgramOptions): Command {
+export function createProgram({ write, columns, run, runLine }: ProgramOptions): Command {
   const program = new CollectingCommand('sora');
   program
     .description('Characters and videos from the command line: prepare a clip, keep a cast, generate, wait, download.')
@@ -102,6 +105,12 @@ export function createProgram({ write, columns, run }: ProgramOptions): Command 
       if (command.commands.length > 0) command.helpCommand('help [command]', 'show help for a command');
     });
   }
+  program
+    .command('demo')
+    .description('make a character and two videos of it in the sandbox, to see what it is like')
+    .argument('[folder]', 'where all of it goes', text, 'sora-demo')
+    .addHelpText('after', examples('sora demo'))
+    .action(act(async (context, [folder = '']) => (await import('./demo.ts')).runDemo(context, folder, { runLine })));
   addHidden(program, { act, version: pkg.version });
   program.addHelpText(
     'after',

@@ -17,6 +17,7 @@ export async function runCli(argv: readonly string[], runtime: Runtime): Promise
   const program = createProgram({
     write: (text) => void runtime.stdout.stream.write(text),
     columns: runtime.stdout.columns || 80,
+    runLine: runCli,
     async run(globals, color, command) {
       ui = uiOf(runtime, globals, color);
       if (globals.json && globals.quiet) {

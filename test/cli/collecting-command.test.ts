@@ -9,6 +9,7 @@ async function refusalOf(line: string): Promise<SoraError | undefined> {
   const program = createProgram({
     write: () => {},
     columns: 80,
+    runLine: async () => 0,
     run: async () => {
       ran = true;
     },
@@ -110,7 +111,7 @@ describe('P6: a line that cannot be read', () => {
   });
 
   it('is read anew by the next one', async () => {
-    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+    const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
     const parse = (...words: string[]) => program.parseAsync(words, { from: 'user' });
     await expect(parse('video', 'list', '--status', 'done')).rejects.toMatchObject({ code: 'usage' });
     await expect(parse('video', 'list')).resolves.toBe(program);
@@ -128,6 +129,7 @@ async function helpOf(line: string): Promise<string> {
       said += text;
     },
     columns: 80,
+    runLine: async () => 0,
     run: async () => {},
   });
   await expect(program.parseAsync(line.split(' '), { from: 'user' })).rejects.toMatchObject({ exitCode: 0 });

@@ -40,7 +40,7 @@ async function told(...words: string[]): Promise<Told> {
   return JSON.parse(stdout.text());
 }
 
-const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(program);
 
 /** The command and those below it, each by its full name. */

@@ -5,7 +5,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { NEVER_SUGGESTED, SUGGESTIONS, suggestCommand, suggestOption } from '../../src/cli/suggestions.ts';
 import { isSoraError } from '../../src/shared/errors.ts';
 
-const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(program);
 
 const pathsOf = (command: Command, above: readonly string[] = []): string[] =>
@@ -18,7 +18,7 @@ const PATHS = pathsOf(program);
 const OPTIONS = optionsOf(program);
 
 async function hintOf(line: string): Promise<string | undefined> {
-  const one = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+  const one = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
   const error = await one.parseAsync(line.split(' '), { from: 'user' }).catch((thrown: unknown) => thrown);
   return isSoraError(error, 'usage') ? error.hint : undefined;
 }

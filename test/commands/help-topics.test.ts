@@ -113,7 +113,7 @@ describe('a help topic', () => {
     const named = (words: string): string[] =>
       tableBehind(words, 'settings.md').map(([cell = '']) => /^`([^`]+)`/.exec(cell)?.[1] ?? '');
     expect(named('| field | meaning |').toSorted()).toEqual([...PROFILE_KEYS].toSorted());
-    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+    const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
     const options = program.options.filter(({ long }) => long !== '--version').map(({ flags }) => flags.split(', ')[0]);
     expect(named('| option | meaning |').toSorted()).toEqual(options.toSorted());
   });

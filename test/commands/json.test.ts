@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { runDemo } from '../../src/cli/demo.ts';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { createContext } from '../../src/context.ts';
 import { readTopic } from '../../src/help/read-topic.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { createUi } from '../../src/terminal/ui.ts';
 import { leavesOf } from '../helpers/commands.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { hostIn } from '../helpers/host.ts';
@@ -189,12 +192,24 @@ describe('sora help json', () => {
       if (line === 'character create fits.mp4 --name Ann') ids['@ann'] = json.registrations[0].value;
       RAN.push({ line, exit, json, stderr: test.stderr.json() });
     }
+    // Its commands are among those above.
+    test = hostIn(places, {});
+    const ui = createUi({
+      ...test.host,
+      json: true,
+      quiet: false,
+      color: { stdout: false, stderr: false },
+      animate: false,
+    });
+    const demo = createContext(test.host, { json: true, quiet: false, debug: false }, ui);
+    await runDemo(demo, 'trial', { runLine: async () => 0, source: fits });
+    RAN.push({ line: 'demo', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
     await sandbox.close();
     await rm(root, { recursive: true });
   }, 240_000);
 
   it('has a row for every command, and for nothing else', async () => {
-    const program = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+    const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
     await loadAllCommands(program);
     const names = leavesOf(program).map(({ name }) => name);
     const rows = [...SHAPES.commands.keys()].filter((name) => !name.includes('--') && name !== 'sora');

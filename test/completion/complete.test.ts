@@ -8,7 +8,7 @@ import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
 
-const root = createProgram({ write: () => {}, columns: 80, run: async () => {} });
+const root = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(root);
 const program = { root, topics: HELP_TOPICS };
 const BASE = 'https://gateway.example.com/v1';
