@@ -127,11 +127,10 @@ async function turnedNote(
 ): Promise<string> {
   const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
   const note = `${name}'s clip is ${lies}; a ${wanted} copy is registered for this video.`;
-  const { letterboxShare } = await import('../media/judge/bars.ts');
-  const { THRESHOLDS } = await import('../media/judge/thresholds.ts');
-  const share = plan.kind === 'reject' || !info.video ? 0 : letterboxShare(plan, uprightSize(info.video), undefined);
-  if (share < THRESHOLDS.bars.remark) return note;
-  const black = `${note} Black bars take ${Math.round(share)} % of it.`;
+  const { barsToTell } = await import('../media/judge/bars.ts');
+  const share = plan.kind === 'reject' || !info.video ? undefined : barsToTell(plan, uprightSize(info.video));
+  if (share === undefined) return note;
+  const black = `${note} Black bars take ${share} % of it.`;
   if (options.fit !== 'pad') return black;
   const again = shellCommand(
     'sora character create',

@@ -77,6 +77,12 @@ export function letterboxShare(plan: RemuxPlan | ConvertPlan, whole: Size, betwe
     : barsOf(plan.placement, whole, between);
 }
 
+/** Whole per cent of its frame that are black, when they are worth a remark. */
+export function barsToTell(plan: RemuxPlan | ConvertPlan, whole: Size): number | undefined {
+  const share = letterboxShare(plan, whole, undefined);
+  return share < THRESHOLDS.bars.remark ? undefined : Math.round(share);
+}
+
 /** Per cent of the frame that show nothing: `source` is placed, of which `lit` is no bar. */
 function barsOf({ box, picture, mode, x, y }: Placement, source: Size, lit: Rect = { ...source, x: 0, y: 0 }): number {
   const [left, top] = mode === 'crop' ? [-x, -y] : [x, y];
