@@ -53,14 +53,10 @@ const LOADED: Readonly<Record<string, string>> = {
   '--help': 'main rolldown-runtime',
   'video generate --help': 'cli main program-video rolldown-runtime',
   'character list': 'cli main manage program-character rolldown-runtime store',
-<<<<<<< HEAD
   'video list':
     'cli cost deadline find-jobs lifecycle links main preview program-video publish ratios results rolldown-runtime status stdin store',
-=======
-  'video list': 'cli cost deadline find-jobs lifecycle main program-video rolldown-runtime status store wait-display',
->>>>>>> e77735b (clips: ask the share of bars of the module that knows them)
   'video status':
-    'cli cost deadline find-jobs lifecycle links main program-video rolldown-runtime settings status store wait-display',
+    'cli cost deadline find-jobs lifecycle links main preview program-video publish ratios results rolldown-runtime settings status stdin store',
   'config list': 'cli config links main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
@@ -69,11 +65,11 @@ const LOADED: Readonly<Record<string, string>> = {
     'cli cost keys links main models models models program-setup provider ratios rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
+    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound thresholds',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs generate keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit wait-display',
+    'adapter body cast-format cli client cost deadline find-jobs generate info keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit',
 };
 
 describe('start-up', () => {
