@@ -6,7 +6,6 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
 import { temporary } from '../disk/temporary.ts';
-import { uprightSize } from '../media/info.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
 import type { Prepared } from '../media/prepare.ts';
@@ -128,7 +127,7 @@ async function turnedNote(
   const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
   const note = `${name}'s clip is ${lies}; a ${wanted} copy is registered for this video.`;
   const { barsToTell } = await import('../media/judge/bars.ts');
-  const share = plan.kind === 'reject' || !info.video ? undefined : barsToTell(plan, uprightSize(info.video));
+  const share = plan.kind === 'reject' || !info.video ? undefined : barsToTell(plan, info.video);
   if (share === undefined) return note;
   const black = `${note} Black bars take ${share} % of it.`;
   if (options.fit !== 'pad') return black;

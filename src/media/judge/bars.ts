@@ -78,8 +78,8 @@ export function letterboxShare(plan: RemuxPlan | ConvertPlan, whole: Size, betwe
 }
 
 /** Whole per cent of its frame that are black, when they are worth a remark. */
-export function barsToTell(plan: RemuxPlan | ConvertPlan, whole: Size): number | undefined {
-  const share = letterboxShare(plan, whole, undefined);
+export function barsToTell(plan: RemuxPlan | ConvertPlan, video: VideoInfo): number | undefined {
+  const share = letterboxShare(plan, uprightSize(video), undefined);
   return share < THRESHOLDS.bars.remark ? undefined : Math.round(share);
 }
 
