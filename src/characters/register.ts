@@ -1,5 +1,5 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
-import { deriveClipForOrientation } from '../clips/prepare.ts';
+import { deriveClipForOrientation } from '../clips/portrait-copy.ts';
 import { costToKeep } from '../costs/budget.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { firstTime } from '../disk/once-marker.ts';

@@ -62,7 +62,7 @@ function addDoctor(doctor: Command, act: Act): void {
     .addHelpText('after', examples('sora doctor', 'sora doctor --api --provider openai --json'))
     .action(
       act<{ api: boolean }>(async (context, _args, options) =>
-        (await import('../commands/doctor/doctor.ts')).runDoctor(context, options),
+        (await import('../commands/doctor.ts')).runDoctor(context, options),
       ),
     );
 }

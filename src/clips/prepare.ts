@@ -1,22 +1,24 @@
-/**
- * Preparing a clip: for a file of the user's, for a character's master, and for an upload, which may need a portrait or
- * landscape copy (`deriveClipForOrientation`).
- */
+/** Preparing a clip into a file, with progress, and how a plan and a clip are told. */
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
-import { temporary } from '../disk/temporary.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { MediaPlan } from '../media/plan/plan.ts';
 import type { Prepared } from '../media/prepare.ts';
-import type { MadeCharacter } from '../shared/character.ts';
-import { type Clip, type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
+import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import { formatSize, type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
-import { formatBytes, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { formatSize } from '../shared/geometry.ts';
+import { formatBytes } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { inspectClip, refuseRejected } from './inspect.ts';
+import { refuseRejected } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
+
+export interface PreparedClip {
+  readonly clip: Clip;
+  readonly plan: MediaPlan;
+  /** What was measured of the picture, where that was wished for. */
+  readonly judgement: Judgement | undefined;
+}
 
 /**
  * Prepares into `outputPath`, a fresh path whose folder exists, with progress. With the options in `judgeFor` the result is
@@ -30,7 +32,7 @@ export async function prepareInto(
     name = basename(clip.path),
     judgeFor,
   }: { outputPath: string; name?: string; judgeFor?: ClipOptions | undefined },
-): Promise<{ clip: Clip; plan: MediaPlan; judgement: Judgement | undefined }> {
+): Promise<PreparedClip> {
   const { reporter, runtime } = workspace;
   refuseRejected(clip);
   // Loaded while ffmpeg still tells its version.
@@ -70,92 +72,6 @@ function tellFindings({ reporter }: Workspace, { judgement, notes }: Prepared): 
 
 export function clipLine(clip: Clip): string {
   return `${formatSize(clip)}, ${clip.seconds.toFixed(3)} s, ${Number(clip.fps.toFixed(3))} fps, ${formatBytes(clip.bytes)}`;
-}
-
-/** A clip to upload, and what to do when it is no longer needed. */
-export interface UploadClip {
-  readonly path: string;
-  dispose(): Promise<void>;
-}
-
-/**
- * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
- * from it, because hosts stretch a clip whose aspect ratio is not the video's.
- */
-export async function deriveClipForOrientation(
-  workspace: Workspace,
-  character: MadeCharacter,
-  { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
-): Promise<UploadClip> {
-  const store = await workspace.characters();
-  const path = store.clipPath(character.master.sha256);
-  if (!(await store.hasClip(character.master.sha256))) {
-    throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
-      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellPhrase(character.name))} --force`,
-    });
-  }
-  const { width, height } = character.master;
-  const isTurned = orientationOf(character.master) !== orientation;
-  const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
-  if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
-  const { path: derived, dispose } = temporary(await store.tempClipPath());
-  try {
-    // Turned, a 720p picture asks for a larger frame than it came in.
-    const resolution = maxPixels === undefined ? 'auto' : '720p';
-    const { fit } = character.options;
-    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
-    // Bars of the old frame would stay inside the new one.
-    const crop = isTurned ? await paddedPicture(workspace, character, path) : undefined;
-    const clip = await inspectClip(workspace, path, wishes, { crop });
-    if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
-    await prepareInto(workspace, clip, {
-      outputPath: derived,
-      name: `${character.name}'s clip`,
-    });
-    return { path: derived, dispose };
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
-}
-
-/** That another copy is registered, how much of it will be black, and how to have less. */
-async function turnedNote(
-  { name, master, source, options }: MadeCharacter,
-  { plan, info }: InspectedClip,
-): Promise<string> {
-  const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
-  const note = `${name}'s clip is ${lies}; a ${wanted} copy is registered for this video.`;
-  const { barsToTell } = await import('../media/judge/bars.ts');
-  const share = plan.kind === 'reject' || !info.video ? undefined : barsToTell(plan, info.video);
-  if (share === undefined) return note;
-  const black = `${note} Black bars take ${share} % of it.`;
-  if (options.fit !== 'pad') return black;
-  const again = shellCommand(
-    'sora character create',
-    [shellQuote(source.fileName)],
-    [shellOption('--name', shellPhrase(name)), '--fit crop --force'],
-  );
-  return `${black} To fill the frame, prepare the clip again: ${again}`;
-}
-
-/** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
-async function paddedPicture(
-  workspace: Workspace,
-  { master: { picture }, options, planVersion }: MadeCharacter,
-  path: string,
-): Promise<Rect | undefined> {
-  if (picture) return evenPart(picture);
-  if (planVersion > 1 || options.fit !== 'pad') return undefined;
-  const { findPicture } = await import('./inspect-picture.ts');
-  return findPicture(workspace, await inspectClip(workspace, path, DEFAULT_CLIP_OPTIONS));
-}
-
-/** The largest part on even pixels: chroma is stored for pairs. */
-function evenPart({ x, y, width, height }: Rect): Rect {
-  const [left, top] = [x + (x % 2), y + (y % 2)];
-  const [right, bottom] = [x + width, y + height];
-  return { x: left, y: top, width: right - left - ((right - left) % 2), height: bottom - top - ((bottom - top) % 2) };
 }
 
 /** The plan as a person reads it. */

@@ -6,10 +6,11 @@ import type { Job, Remote } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
-import { deletedError, resumeCommand, saveProgress } from './find-jobs.ts';
-import { describe, jobError, type WaitOptions, waitForJob } from './lifecycle.ts';
+import { deletedError, resumeCommand } from './find-jobs.ts';
+import { describe, jobError } from './lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 import { type Output, targetOf } from './output-target.ts';
+import { pollToEnd } from './poll.ts';
 import { type BeginWait, plainLine } from './wait-display.ts';
 
 export interface SaveOptions {
@@ -150,29 +151,4 @@ async function waitUntilDone(
     line.task.fail(label(isSoraError(error, 'pending') ? `${describe(seen)} when the wait ended` : 'failed'));
     throw error;
   }
-}
-
-/** What is polled of a job by `waitForJob`, without what the workspace provides. */
-interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollIntervalMs' | 'firstPauseMs' | 'resume'> {
-  together(): number;
-  onUpdate(job: Remote): void;
-  /** What goes on when a poll has failed, for the warning. */
-  readonly activity: 'waiting' | 'watching';
-}
-
-/** Polls until the job is final: what changes is saved and told as events, and a poll that failed is a warning. */
-export function pollToEnd(workspace: Workspace, job: Remote, polling: Polling): Promise<Remote> {
-  const { reporter, runtime } = workspace;
-  const { activity, ...options } = polling;
-  return waitForJob({
-    ...options,
-    ...{ job, clock: runtime.clock, signal: runtime.signal, together: () => polling.together() },
-    save: async (next) => void (await saveProgress(workspace, next)),
-    onUpdate: (next) => {
-      polling.onUpdate(next);
-      const { progress, status } = next;
-      reporter.event({ event: 'progress', jobId: next.id, status, ...(progress !== undefined && { progress }) });
-    },
-    onPollError: (error) => reporter.warn(`${job.id}: polling failed, still ${activity}: ${error.message}`),
-  });
 }

@@ -5,10 +5,10 @@ import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { saveProgress, stillRunning } from './find-jobs.ts';
-import { pollToEnd } from './follow.ts';
 import { jobCommand } from './job-command.ts';
 import { describe, jobError, refreshJob } from './lifecycle.ts';
 import { resolveUnknown, unresolvedError } from './lost/recover.ts';
+import { pollToEnd } from './poll.ts';
 import { type BeginWait, plainLine } from './wait-display.ts';
 
 export interface JobStatusAnswer {

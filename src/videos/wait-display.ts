@@ -14,6 +14,11 @@ export interface WaitLine {
   update(next: Remote, plain: string): void;
 }
 
+/** Lines that move where the reporter shows them, else what is told of a job. */
+export function waitLines(workspace: Workspace, { live }: { readonly live: boolean }): BeginWait {
+  return live ? liveLine(workspace) : plainLine(workspace.reporter);
+}
+
 /** Begins the line of a job; `plain` says how it stands where lines do not move. */
 export type BeginWait = (job: Job, plain: string) => Promise<WaitLine>;
 

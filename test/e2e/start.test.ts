@@ -56,20 +56,20 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list':
     'cli cost deadline find-jobs lifecycle links main preview program-video publish ratios results rolldown-runtime status stdin store',
   'video status':
-    'cli cost deadline find-jobs lifecycle links main preview program-video publish ratios results rolldown-runtime settings status stdin store',
+    'cli cost deadline find-jobs lifecycle links main poll program-video rolldown-runtime settings status status store wait-display',
   'config list': 'cli config links main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
-  'store check': 'character cli keys links main program-setup rolldown-runtime settings store store',
+  'store check': 'cli keys links main program-setup rolldown-runtime settings store store store',
   'provider list':
     'cli cost keys links main models models models program-setup provider ratios rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound thresholds',
+    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments audio-tracks cli clip colour decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare prepare probe process program-clip publish rolldown-runtime shapes sound',
+    'arguments audio-tracks cli clip colour command-lines decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs generate info keep-answer keys lifecycle links main models prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit',
+    'adapter body cast-format cli client cost deadline find-jobs generate info keep-answer keys lifecycle links main models poll prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit wait-display',
 };
 
 describe('start-up', () => {

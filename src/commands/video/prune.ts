@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts';
 import { jobJson } from '../../videos/job-record.ts';
 import { pruneJobs } from '../../videos/prune.ts';
-import { jobTable } from './results.ts';
+import { jobTable } from './status.ts';
 
 export async function runVideoPrune(
   context: Context,

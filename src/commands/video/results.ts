@@ -1,19 +1,16 @@
-/** What commands show of videos: the request, the jobs that were sent, the table of jobs, the wait for them, and their files. */
+/** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
 import type { Context } from '../../context.ts';
-import { type BillItem, describeBill, formatJobCost, totalOf } from '../../costs/cost.ts';
+import { type BillItem, describeBill, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf } from '../../shared/errors.ts';
-import { formatSize } from '../../shared/geometry.ts';
-import type { Job, JobDigest } from '../../shared/job.ts';
-import { oneLine } from '../../shared/text.ts';
+import type { Job } from '../../shared/job.ts';
 import type { Followed } from '../../videos/download.ts';
 import { resumeCommand } from '../../videos/find-jobs.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { jobJson } from '../../videos/job-record.ts';
-import { describe } from '../../videos/lifecycle.ts';
 import { requestText } from '../../videos/preview.ts';
 import type { Submitted } from '../../videos/submit.ts';
-import { type BeginWait, liveLine, plainLine, type WaitLine } from '../../videos/wait-display.ts';
+import { type WaitLine, waitLines } from '../../videos/wait-display.ts';
 import { type FollowFlags, outputOf } from './input.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
@@ -94,7 +91,7 @@ interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 
 export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
   const { output: _typed, pollInterval, ...options } = flags;
   const moves = jobs.length === 1 || context.ui.live;
-  const waiting = waitLines(context);
+  const waiting = waitLines(context, context.ui);
   const all = await followJobs(context, jobs, {
     ...options,
     ...outputOf(context, flags),
@@ -103,11 +100,6 @@ export async function followAndShow(context: Context, jobs: readonly Job[], flag
   });
   showFollowed(context, all);
   return exitOf(all);
-}
-
-/** As the terminal is: lines that move, or tasks that say how a job stands. */
-export function waitLines(context: Context): BeginWait {
-  return context.ui.live ? liveLine(context) : plainLine(context.ui);
 }
 
 /** Several waits at once without a terminal: each says when it begins and when it ends. */
@@ -127,24 +119,4 @@ export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
     text: paths.join('\n'),
     quiet: paths,
   });
-}
-
-/** A prompt in a list: more than the widest terminal shows, and not a page. */
-const PROMPT_CHARS = 900;
-
-export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
-  return ui.table(
-    ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
-    jobs.map((job) => [
-      job.id,
-      describe(job),
-      `${formatSize(job.request.size)} ${job.request.seconds} s`,
-      job.characters.join(', ') || '-',
-      formatJobCost(job),
-      ui.time(job.createdAt),
-      oneLine(job.request.prompt, PROMPT_CHARS),
-    ]),
-    // A status with its progress is whole in 80 columns, whatever else is as wide as it gets.
-    { STATUS: 12, CAST: 3, PROMPT: 2 },
-  );
 }

@@ -4,15 +4,13 @@ import { describeCosts, formatJobCost, formatUsd } from '../../costs/cost.ts';
 import { readableOf } from '../../disk/records.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { isFinal, type Job, type Remote } from '../../shared/job.ts';
+import { isFinal, type Job, type JobDigest, type Remote } from '../../shared/job.ts';
 import { SILENT_TASK } from '../../shared/reporter.ts';
 import { oneLine } from '../../shared/text.ts';
 import { findJob, findJobs } from '../../videos/find-jobs.ts';
 import { jobJson } from '../../videos/job-record.ts';
 import { describe } from '../../videos/lifecycle.ts';
-import { askJobs, fateOf, unfinishedJobs, watchJobs } from '../../videos/status.ts';
 import type { BeginWait } from '../../videos/wait-display.ts';
-import { jobTable, waitLines } from './results.ts';
 
 /** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
 export async function runVideoStatus(
@@ -20,11 +18,12 @@ export async function runVideoStatus(
   input: { ids: readonly string[]; watch: boolean; exitStatus: boolean },
 ): Promise<number> {
   const { ui } = context;
+  const { askJobs, fateOf, unfinishedJobs, watchJobs } = await import('../../videos/status.ts');
   // A profile that is not there is a mistake, also where no job needs it.
   await context.profileName();
   const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinishedJobs(context);
   const asked = input.watch
-    ? await watchJobs(context, jobs, { begin: beginOf(context, jobs.length) })
+    ? await watchJobs(context, jobs, { begin: await beginOf(context, jobs.length) })
     : await askJobs(context, jobs);
   for (const { job, error } of asked) {
     if (!error) continue;
@@ -51,9 +50,10 @@ export async function runVideoStatus(
 }
 
 /** A line that moves on a terminal, and for a single job; of several elsewhere, each change of status is a note. */
-function beginOf(context: Context, count: number): BeginWait {
+async function beginOf(context: Context, count: number): Promise<BeginWait> {
   const { ui } = context;
-  if (ui.live || count === 1) return waitLines(context);
+  const { waitLines } = await import('../../videos/wait-display.ts');
+  if (ui.live || count === 1) return waitLines(context, ui);
   return async (job) => ({
     task: SILENT_TASK,
     update: (next, text) => {
@@ -117,4 +117,24 @@ function costOf(job: Job): string {
   if (estimateUsd === undefined) return text;
   const told = actualUsd === undefined ? '' : `, ~${formatUsd(estimateUsd)} expected`;
   return `${text}${told} (${asOf ?? 'undated'}: ${oneLine(source ?? 'source unknown', 200)})`;
+}
+
+/** A prompt in a list: more than the widest terminal shows, and not a page. */
+const PROMPT_CHARS = 900;
+
+export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
+  return ui.table(
+    ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
+    jobs.map((job) => [
+      job.id,
+      describe(job),
+      `${formatSize(job.request.size)} ${job.request.seconds} s`,
+      job.characters.join(', ') || '-',
+      formatJobCost(job),
+      ui.time(job.createdAt),
+      oneLine(job.request.prompt, PROMPT_CHARS),
+    ]),
+    // A status with its progress is whole in 80 columns, whatever else is as wide as it gets.
+    { STATUS: 12, CAST: 3, PROMPT: 2 },
+  );
 }

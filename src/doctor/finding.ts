@@ -1,5 +1,5 @@
-/** What `sora doctor` finds: a line of its report each, and how an error becomes one. */
-import { type ErrorCode, isSoraError } from '../../shared/errors.ts';
+/** What a diagnosis finds: a line of its report each, and how an error becomes one. */
+import { type ErrorCode, isSoraError } from '../shared/errors.ts';
 
 /** One line of the report. */
 export interface Check {
