@@ -1,7 +1,7 @@
 /** Where the temporary files of a run are quickest. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What all tests of a run have at one time takes a twentieth of it. */
@@ -18,6 +18,8 @@ export function makeFolderInMemory(memory = '/dev/shm'): string | undefined {
     const { bavail, bsize } = statfsSync(memory);
     if (bavail * bsize < ROOM_BYTES) return undefined;
     folder = mkdtempSync(join(memory, 'sora-'));
+    // Some programs of the tests run as another user; what is in it is its maker's alone, as in any temporary folder.
+    chmodSync(folder, 0o1777);
     const program = join(folder, 'program');
     writeFileSync(program, '#!/bin/sh\n', { mode: 0o700 });
     const { status } = spawnSync(program);
