@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
 import { type Document, examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
-import { ffmpegPath } from '../helpers/ffmpeg.ts';
+import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
 
@@ -32,7 +32,7 @@ async function readersMachine(dir: string) {
   mkdirSync(join(program, '..'));
   writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${BIN}" "$@"\n`);
   chmodSync(program, 0o755);
-  const base = { HOME: dir, SORA_HOME: join(dir, 'home'), SORA_FFMPEG: ffmpegPath, CI: '1' };
+  const base = { HOME: dir, SORA_HOME: join(dir, 'home'), SORA_FFMPEG: cachedFfmpegPath, CI: '1' };
   return { dir, env: { ...base, PATH: `${join(dir, 'bin')}:${process.env.PATH ?? ''}` } };
 }
 

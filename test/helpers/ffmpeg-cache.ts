@@ -1,0 +1,78 @@
+/** An ffmpeg with a cache, for tests of what is done with clips and videos rather than of how these are made. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ffmpegPath } from './ffmpeg.ts';
+import { MADE_FOLDER } from './once.ts';
+
+/**
+ * Converting and measuring: what came of the same arguments and the same input before, to the byte, with all that was said.
+ * A video of the sandbox: one of that size and length, whatever it shows. All else is done by the ffmpeg under test.
+ */
+const SCRIPT = `#!/bin/sh
+real='${ffmpegPath}'
+kept=$(dirname "$0")
+case "$*" in
+  *aevalsrc=*_pipe*|*_pipe*aevalsrc=*) exec "$real" "$@" ;;
+  *aevalsrc=*) kind=video ;;
+  *'-preset veryfast'*'file:'*) kind=converted ;;
+  *signalstats*pipe:1*) kind=measured ;;
+  *) exec "$real" "$@" ;;
+esac
+
+key=$kind last= size= words=
+for word; do
+  if [ $kind = video ]; then
+    case $last in
+      -video_size) [ -n "$size" ] || key="$key-\${size:=$word}" ;;
+      -frames:v) key="$key-$word" ;;
+    esac
+  else
+    case $word in
+      file:*) [ "$last" = -i ] && word=$(cksum < "\${word#file:}") || word= ;;
+    esac
+    words="$words $word"
+  fi
+  last=$word
+done
+for output; do :; done
+output=\${output#file:}
+[ $kind = video ] || key=$key-$(printf %s "$words" | cksum | tr ' ' -)
+key=$kept/$key
+
+if [ ! -e "$key" ]; then
+  new=$key.$$
+  "$real" "$@" >"$new.stdout" 2>"$new.stderr" &
+  child=$!
+  trap 'kill -TERM $child' TERM INT HUP
+  wait $child
+  exit=$?
+  if [ $exit -ne 0 ]; then
+    cat "$new.stdout"
+    cat "$new.stderr" >&2
+    rm -f "$new".*
+    exit $exit
+  fi
+  [ $kind = measured ] || cp "$output" "$new.output"
+  for part in stdout stderr output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
+  : > "$key"
+fi
+cat "$key.stderr" >&2
+cat "$key.stdout"
+[ $kind = measured ] || cp "$key.output" "$output"
+`;
+
+/** For SORA_FFMPEG. What it keeps lasts as long as the run. */
+export const cachedFfmpegPath: string = writeScript();
+
+function writeScript(): string {
+  const name = createHash('sha256').update(SCRIPT).digest('hex').slice(0, 16);
+  const folder = join(process.env[MADE_FOLDER] ?? '', `ffmpeg-cache-${name}`);
+  const path = join(folder, 'ffmpeg');
+  if (existsSync(path)) return path;
+  mkdirSync(folder, { recursive: true });
+  const unfinished = `${path}.${process.pid}`;
+  writeFileSync(unfinished, SCRIPT, { mode: 0o755 });
+  renameSync(unfinished, path);
+  return path;
+}
