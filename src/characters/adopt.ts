@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { costToKeep } from '../costs/budget.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
-import { type Character, isMade, orientationOfCharacter, type Registration } from '../shared/character.ts';
+import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Orientation } from '../shared/geometry.ts';
@@ -49,14 +49,13 @@ export async function adoptCharacter(
   const existing = await store.find(typed);
   const name = existing?.name ?? typed;
   const source = clip === undefined ? undefined : await sourceOf(workspace, clip);
-  const options = existing?.options ?? DEFAULT_CLIP_OPTIONS;
-  if (existing && isMade(existing) && source && !isSame(existing, { name: typed, source, options }))
-    throw nameTaken(existing, typed);
+  const options = existing?.clip?.options ?? DEFAULT_CLIP_OPTIONS;
+  if (existing?.clip && source && !isSame(existing, { name: typed, source, options })) throw nameTaken(existing, typed);
   const provider = await registrationHost(workspace);
   const known = nameAtHost(await askHost(workspace, provider, id), { ...input, id, name, provider });
 
   const made = clip !== undefined && source && { name, path: clip, source, options, force: false, isJudged };
-  const isFirstClip = existing !== undefined && !isMade(existing);
+  const isFirstClip = existing !== undefined && !existing.clip;
   const character =
     existing && !(isFirstClip && made) ? existing : made ? (await keepCharacter(workspace, made)).character : undefined;
   const registration: Registration = {

@@ -86,7 +86,7 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
         hint: 'Put the clip itself there instead of the link.',
       });
     }
-    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.master?.sha256) return real;
+    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.clip?.master.sha256) return real;
   } catch (error) {
     throw machineError(error, 'read', path);
   }

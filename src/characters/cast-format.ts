@@ -2,10 +2,10 @@
 
 import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
-import { type Character, isFromFuture, isMade, type MadeCharacter, type Registration } from '../shared/character.ts';
+import { type Character, type CharacterClip, isFromFuture, type Registration } from '../shared/character.ts';
 import { oneLine } from '../shared/text.ts';
 import { characterIdentity } from './names.ts';
-import { characterName, decodeCharacter } from './record.ts';
+import { type CharacterJson, characterJson, characterName, decodeCharacter } from './record.ts';
 import { isSameWork } from './store.ts';
 
 /** A character as a cast file has it: without what is of one machine. */
@@ -61,7 +61,7 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   return {
     character: {
       ...character,
-      ...(isMade(character) && clipFields(character)),
+      ...(character.clip && { clip: clipFields(character.clip) }),
       registrations: character.registrations.map((one) => {
         const { baseUrl, ...rest } = pick(one, REGISTRATION_FIELDS) as unknown as Registration;
         return { ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) };
@@ -71,11 +71,12 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   };
 }
 
-function clipFields({ master, source, options }: MadeCharacter): Pick<MadeCharacter, 'master' | 'source' | 'options'> {
+function clipFields({ master, source, options, planVersion }: CharacterClip): CharacterClip {
   return {
-    master: pick(master, MASTER_FIELDS) as unknown as MadeCharacter['master'],
-    source: pick(source, ['fileName', 'sha256', 'facts']) as unknown as MadeCharacter['source'],
-    options: pick(options, OPTION_FIELDS) as unknown as MadeCharacter['options'],
+    planVersion,
+    master: pick(master, MASTER_FIELDS) as unknown as CharacterClip['master'],
+    source: pick(source, ['fileName', 'sha256', 'facts']) as unknown as CharacterClip['source'],
+    options: pick(options, OPTION_FIELDS) as unknown as CharacterClip['options'],
   };
 }
 
@@ -88,7 +89,7 @@ const CHARACTER_FIELDS = [
   'planVersion',
   'registrations',
   'createdAt',
-] as const satisfies readonly (keyof Character)[];
+] as const satisfies readonly (keyof CharacterJson)[];
 
 const MASTER_FIELDS = [
   'sha256',
@@ -98,7 +99,7 @@ const MASTER_FIELDS = [
   'fps',
   'bytes',
   'picture',
-] as const satisfies readonly (keyof MadeCharacter['master'])[];
+] as const satisfies readonly (keyof CharacterClip['master'])[];
 
 const OPTION_FIELDS = [
   'start',
@@ -108,7 +109,7 @@ const OPTION_FIELDS = [
   'resolution',
   'audio',
   'cropBars',
-] as const satisfies readonly (keyof MadeCharacter['options'])[];
+] as const satisfies readonly (keyof CharacterClip['options'])[];
 
 /** All but the profile, which names settings of one machine, and what that has paid. */
 const REGISTRATION_FIELDS = [
@@ -170,9 +171,9 @@ const CLIP_PATH = rule<string>(isClipPath, 'is not a path inside the folder of t
 /** The text of a cast file; `clipOf` says where each master lies beside it, if it does. */
 export function encodeCast(characters: readonly Character[], clipOf: (sha256: string) => string | undefined): string {
   const documents = characters.map((character) => {
-    const clip = character.master && clipOf(character.master.sha256);
+    const clip = character.clip && clipOf(character.clip.master.sha256);
     const registrations = character.registrations.filter(isPublic).map((one) => pick(one, REGISTRATION_FIELDS));
-    return { ...pick(character, CHARACTER_FIELDS), registrations, ...(clip !== undefined && { clip }) };
+    return { ...pick(characterJson(character), CHARACTER_FIELDS), registrations, ...(clip !== undefined && { clip }) };
   });
   const text = `${JSON.stringify({ version: CAST_VERSION, characters: documents }, null, 2)}\n`;
   // What could not be read again must not leave this machine.
@@ -191,8 +192,8 @@ export function isPublic({ kind, value, baseUrl }: Registration): boolean {
  * whoever bears its name.
  */
 export function isSameClip(a: Character, b: Character): boolean {
-  if (!isMade(a) || !isMade(b)) return true;
-  return a.master.sha256 === b.master.sha256 || isSameWork({ ...a, name: b.name }, b);
+  if (!a.clip || !b.clip) return true;
+  return a.clip.master.sha256 === b.clip.master.sha256 || isSameWork({ ...a, name: b.name }, b);
 }
 
 /**

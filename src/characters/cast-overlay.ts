@@ -1,7 +1,7 @@
 /** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
 import { existsSync } from 'node:fs';
 import { removeQuietly } from '../disk/atomic-write.ts';
-import { type Character, isMade, type MadeCharacter } from '../shared/character.ts';
+import type { Character, CharacterWithClip } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import { castClip, copyClip, pathBeside } from './cast-file.ts';
@@ -25,7 +25,7 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
   const byName = new Map(cast.characters.map((one) => [characterIdentity(one.character.name), one]));
   const byClip = new Map(
     cast.characters.flatMap((one) =>
-      one.clip === undefined || !one.character.master ? [] : [[one.character.master.sha256, one]],
+      one.clip === undefined || !one.character.clip ? [] : [[one.character.clip.master.sha256, one]],
     ),
   );
   const clips = new Map<string, Promise<string | undefined>>();
@@ -58,36 +58,34 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
   };
 
   /** The character of the cast whose clip stands in for one that is not here. */
-  const healerOf = async (own: Character): Promise<MadeCharacter | undefined> => {
+  const healerOf = async (own: Character): Promise<CharacterWithClip | undefined> => {
     const other = overlaid(own.name)?.character;
-    if (!other || !isMade(other) || !isSameClip(own, other)) return undefined;
-    if (isMade(own) && (await local.hasClip(own.master.sha256))) return undefined;
-    return (await clipBeside(other.master.sha256)) === undefined ? undefined : { ...other, name: own.name };
+    if (!other?.clip || !isSameClip(own, other)) return undefined;
+    if (own.clip && (await local.hasClip(own.clip.master.sha256))) return undefined;
+    return (await clipBeside(other.clip.master.sha256)) === undefined ? undefined : { ...other, name: own.name };
   };
 
   const merge = async (own: Character): Promise<Character> => {
     const merged = mergeHosts(own);
     const healer = await healerOf(own);
-    if (!healer) return merged;
-    const { master, source, options, planVersion } = healer;
-    return { ...merged, master, source, options, planVersion };
+    return healer ? { ...merged, clip: healer.clip } : merged;
   };
 
   /** Gives a character of the cast its local record, with the clip where the cast has it. */
   const bringIn = async (character: Character): Promise<void> => {
-    const clip = character.master && (await clipBeside(character.master.sha256));
-    if (clip === undefined || !isMade(character)) {
+    const clip = character.clip && (await clipBeside(character.clip.master.sha256));
+    if (clip === undefined || !character.clip) {
       await local.claim(character, { clipless: true });
       return;
     }
     const temp = await local.tempClipPath();
     try {
-      await copyClip(clip, temp, character.master.sha256);
+      await copyClip(clip, temp, character.clip.master.sha256);
       await local.keep(character, temp);
     } catch (error) {
       // Another process may have been first; then its record serves.
       const own = await local.find(character.name);
-      if (own === undefined || (isMade(own) && !(await local.hasClip(own.master.sha256)))) throw error;
+      if (own === undefined || (own.clip && !(await local.hasClip(own.clip.master.sha256)))) throw error;
     } finally {
       await removeQuietly(temp);
     }

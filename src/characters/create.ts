@@ -19,8 +19,8 @@ import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import {
   type Character,
-  isMade,
-  type MadeCharacter,
+  type CharacterClip,
+  type CharacterWithClip,
   orientationOfCharacter,
   type Registration,
 } from '../shared/character.ts';
@@ -47,7 +47,7 @@ export interface CreateOptions extends BudgetLimits {
 }
 
 export interface CreatedCharacter {
-  readonly character: MadeCharacter;
+  readonly character: CharacterWithClip;
   /** Of the clip, where it was prepared now. */
   readonly judgement?: Judgement;
   /** Undefined where it was kept without one. */
@@ -75,9 +75,9 @@ export async function createCharacter(
   const { name, chosen, source, existing, isRepeat, isFirstClip } = await wantedCharacter(workspace, input, 'use');
   if (existing && !isRepeat && !isFirstClip && !input.force) throw nameTaken(existing, name);
   const store = await workspace.characters();
-  const made = isRepeat && existing && isMade(existing) ? existing : undefined;
-  const lost = made !== undefined && !(await store.hasClip(made.master.sha256));
-  const isOld = made !== undefined && made.planVersion !== PLAN_VERSION;
+  const made = isRepeat && existing?.clip ? existing : undefined;
+  const lost = made !== undefined && !(await store.hasClip(made.clip.master.sha256));
+  const isOld = made !== undefined && made.clip.planVersion !== PLAN_VERSION;
   // What hosts know it as may have been paid for, and is not given up because sora has changed.
   const outdated = isOld && (lost || input.force || !isBound(made)) ? made : undefined;
   if (outdated) reporter.note(`${name} was prepared by another version of sora and is prepared again.`);
@@ -105,7 +105,7 @@ export async function createCharacter(
       : undefined;
   const found = await store.find(name);
   return {
-    character: found && isMade(found) ? found : kept,
+    character: found?.clip ? found : kept,
     ...(judgement && { judgement }),
     ...(registration && { registration }),
   };
@@ -127,7 +127,7 @@ interface WantedCharacter {
   readonly name: string;
   /** The host; why there is none, where none was named; undefined for a character that stays here. */
   readonly chosen: Provider | SoraError | undefined;
-  readonly source: MadeCharacter['source'];
+  readonly source: CharacterClip['source'];
   readonly existing: Character | undefined;
   /** It was made of the same clip with the same options before. */
   readonly isRepeat: boolean;
@@ -146,7 +146,7 @@ async function wantedCharacter(
   const existing = await (await workspace.characters()).find(name);
   const source = { fileName: basename(path), sha256: await hashSource(path, workspace.runtime.signal) };
   const isRepeat = existing !== undefined && isSame(existing, { name, source, options });
-  const isFirstClip = existing !== undefined && !isMade(existing) && existing.name === name;
+  const isFirstClip = existing !== undefined && !existing.clip && existing.name === name;
   return { name, chosen, source, existing, isRepeat, isFirstClip };
 }
 
@@ -238,7 +238,7 @@ const IN_VAIN: ReadonlySet<ErrorCode> = new Set(['pending', 'ambiguous', 'refuse
 
 async function register(
   workspace: Workspace,
-  character: MadeCharacter,
+  character: CharacterWithClip,
   { provider, ...options }: RegisterOptions & { provider: Provider },
 ): Promise<Registration> {
   try {
@@ -253,8 +253,8 @@ async function register(
 
 /** The old clip's registrations go with it; one that is still being made can only be found at the host. */
 function tellGivenUp({ reporter }: Workspace, replaced: Character | undefined): void {
-  for (const { provider, taskId } of replaced?.pending ?? []) {
-    const task = taskId === undefined ? 'its fate is not known' : `task ${taskId}`;
-    reporter.warn(`${provider} may still be making ${replaced?.name} from the clip that is replaced (${task}).`);
+  for (const one of replaced?.pending ?? []) {
+    const task = one.stage === 'task' ? `task ${one.taskId}` : 'its fate is not known';
+    reporter.warn(`${one.provider} may still be making ${replaced?.name} from the clip that is replaced (${task}).`);
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { checkFree, createOutput, machineError, type Output } from '../disk/publish.ts';
-import { type Character, isMade } from '../shared/character.ts';
+import type { Character } from '../shared/character.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
@@ -83,8 +83,9 @@ async function clipsToCopy(
 ): Promise<readonly Copy[]> {
   const problems: SoraError[] = [];
   const copies = new Map<string, Copy>();
-  for (const { name, master } of cast.filter(isMade)) {
-    const { sha256 } = master;
+  for (const { name, clip } of cast) {
+    if (!clip) continue;
+    const { sha256 } = clip.master;
     const state = await store.checkClip(sha256);
     if (state !== 'whole') problems.push(new SoraError('machine', `The clip of ${name} is ${state}.`));
     const to = join(folder, `${sha256}.mp4`);

@@ -1,24 +1,26 @@
 /** A character by what the user typed, and the document that shows it. */
 
-import { type Character, isMade } from '../shared/character.ts';
+import type { Character } from '../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { nearest, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Outdated, outdated } from './outdated.ts';
+import { type CharacterJson, characterJson } from './record.ts';
 
 const SEE_CAST = 'See the cast: sora character list';
 
 /** Its record, and where its clip lies and what of that would differ now, where it has one. */
-export interface CharacterDocument extends Character {
+export interface CharacterDocument extends CharacterJson {
   readonly clipPath?: string;
   readonly outdated?: Outdated;
 }
 
 export async function characterDocument(workspace: Workspace, character: Character): Promise<CharacterDocument> {
-  if (!isMade(character)) return character;
-  const clipPath = (await workspace.characters()).clipPath(character.master.sha256);
-  const old = outdated(character);
-  return { ...character, clipPath, ...(old && { outdated: old }) };
+  const document = characterJson(character);
+  if (!character.clip) return document;
+  const clipPath = (await workspace.characters()).clipPath(character.clip.master.sha256);
+  const old = outdated(character.clip);
+  return { ...document, clipPath, ...(old && { outdated: old }) };
 }
 
 /** Throws `usage` for a name that is not in the cast, with the nearest one that is; `mayBeNew` where making it would serve as well. */

@@ -1,7 +1,7 @@
 /** A cast file that is merged into the characters of this machine: everything is checked before anything is changed. */
 import { resolve } from 'node:path';
 import { temporary } from '../disk/temporary.ts';
-import { type Character, isMade } from '../shared/character.ts';
+import type { Character } from '../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { castClip, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
@@ -50,7 +50,7 @@ export async function importCast(
     const { name } = arrival.entry.character;
     const did = await bringIn(store, arrival, runtime.clock.now());
     const stored = await store.find(name);
-    const hasClip = stored?.master !== undefined && (await store.hasClip(stored.master.sha256));
+    const hasClip = stored?.clip !== undefined && (await store.hasClip(stored.clip.master.sha256));
     if (!hasClip) reporter.warn(`${name} has no clip: it can be used where it is registered, and nowhere else.`);
     done.push({ name, did, hasClip });
   }
@@ -63,7 +63,8 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
   const arrivals: Arrival[] = [];
   for (const entry of cast.characters) {
     const { character } = entry;
-    const { name, master } = character;
+    const { name } = character;
+    const master = character.clip?.master;
     try {
       const clip = master && ((await castClip(cast, entry)) ?? (await ownClip(store, master.sha256)));
       const existing = await store.find(name);
@@ -95,15 +96,15 @@ async function bringIn(
 ): Promise<ImportedCharacter['did']> {
   const { character } = entry;
   const isSame = existing !== undefined && isSameClip(existing, character);
-  const needsClip = !(isSame && isMade(existing) && (await store.hasClip(existing.master.sha256)));
+  const needsClip = !(isSame && existing.clip && (await store.hasClip(existing.clip.master.sha256)));
   if (clip === undefined && existing === undefined) {
     if (!(await store.claim(character, { clipless: true }))) throw appeared(character.name);
     return 'added';
   }
-  if (clip !== undefined && needsClip && isMade(character)) {
+  if (clip !== undefined && needsClip && character.clip) {
     const temp = temporary(await store.tempClipPath());
     try {
-      await copyClip(clip, temp.path, character.master.sha256);
+      await copyClip(clip, temp.path, character.clip.master.sha256);
       // The clip of a character that had lost its own, or had none: the same bytes, or another build's of the same work.
       const name = existing && isSame ? existing.name : character.name;
       await store.keep({ ...character, name }, temp.path, { replace: existing !== undefined && !isSame });

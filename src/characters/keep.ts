@@ -5,18 +5,20 @@ import { temporary } from '../disk/temporary.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import { PLAN_VERSION } from '../media/plan/plan.ts';
 import { sourceFacts } from '../media/source-facts.ts';
-import type { Character, MadeCharacter } from '../shared/character.ts';
+import type { Character, CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
-export function isSame(existing: Character, wanted: Pick<MadeCharacter, 'name' | 'source' | 'options'>): boolean {
+export function isSame(
+  existing: Character,
+  wanted: Pick<Character, 'name'> & Pick<CharacterClip, 'source' | 'options'>,
+): boolean {
   return (
     existing.name === wanted.name &&
-    existing.source?.sha256 === wanted.source.sha256 &&
-    existing.options !== undefined &&
-    sameClipOptions(existing.options, wanted.options)
+    existing.clip?.source.sha256 === wanted.source.sha256 &&
+    sameClipOptions(existing.clip.options, wanted.options)
   );
 }
 
@@ -37,13 +39,13 @@ export async function keepCharacter(
     /** Replaces a character of that name. */
     force: boolean;
     path: string;
-    source: MadeCharacter['source'];
+    source: CharacterClip['source'];
     /** What is not told is not worth measuring. */
     isJudged: boolean;
     /** One that other rules made of it gives way; where its clip is lost, this one takes its place. */
     outdated?: { readonly lost: boolean } | undefined;
   },
-): Promise<{ readonly character: MadeCharacter; readonly judgement?: Judgement | undefined }> {
+): Promise<{ readonly character: CharacterWithClip; readonly judgement?: Judgement | undefined }> {
   const store = await workspace.characters();
   await store.sweep();
   const inspected = await inspectClip(workspace, input.path, input.options);
@@ -52,13 +54,15 @@ export async function keepCharacter(
     const judgeFor = input.isJudged ? input.options : undefined;
     const { clip, judgement } = await prepareInto(workspace, inspected, { outputPath: made.path, judgeFor });
     const facts = sourceFacts(inspected.info);
-    const character: MadeCharacter = {
+    const character: CharacterWithClip = {
       version: 1,
       name: input.name,
-      master: clip,
-      source: { ...input.source, ...(facts && { facts }) },
-      options: input.options,
-      planVersion: PLAN_VERSION,
+      clip: {
+        master: clip,
+        source: { ...input.source, ...(facts && { facts }) },
+        options: input.options,
+        planVersion: PLAN_VERSION,
+      },
       registrations: [],
       createdAt: new Date(workspace.runtime.clock.now()).toISOString(),
     };

@@ -1,7 +1,7 @@
 /** Which characters of earlier versions would get another clip today, from the same source and options. Pure. */
 
 import type { Character, CharacterDigest } from '../shared/character.ts';
-import { type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
+import type { ClipOptions, SourceFacts } from '../shared/clip.ts';
 import { shellOption, shellPhrase } from '../shared/text.ts';
 
 export type Aspect = 'light' | 'shape' | 'frame rate' | 'start' | 'sound';
@@ -60,11 +60,11 @@ const RULES: readonly Rule[] = [
  * source, tells of the source; without either, all that was changed since may differ.
  */
 export function outdated(
-  { planVersion = PLAN_VERSION, options, source }: Pick<CharacterDigest, 'planVersion' | 'options' | 'source'>,
+  { planVersion, options, source }: NonNullable<CharacterDigest['clip']>,
   facts: SourceFacts | undefined = source?.facts,
 ): Outdated | undefined {
   const rules = RULES.filter(({ since }) => planVersion < since);
-  const wishes: Wishes = { start: options?.start ?? null, audio: options?.audio ?? true };
+  const wishes: Wishes = { start: options.start, audio: options.audio };
   const of = (holds: (rule: Rule) => boolean): Aspect[] => [
     ...new Set(rules.filter(holds).map(({ aspect }) => aspect)),
   ];
@@ -93,7 +93,7 @@ const NAMED = 3;
 /** The same for a list: one sentence each, or one for all where they are many. */
 export function outdatedNotes(cast: readonly CharacterDigest[]): string[] {
   const found = cast.flatMap((one) => {
-    const old = outdated(one);
+    const old = one.clip && outdated(one.clip);
     return old ? [{ one, old }] : [];
   });
   if (found.length <= MANY) return found.map(({ one, old }) => outdatedNote(one, old));

@@ -2,7 +2,7 @@
 
 import type { HeldLock } from '../disk/lock.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
-import type { Character, PendingRegistration, Registration } from '../shared/character.ts';
+import type { Character, PendingRegistration, Registration, RegistrationTask } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
@@ -71,12 +71,12 @@ export async function createId(
   const { target, resend } = request;
   const before = pendingAt(character, target);
   let lost: Unsettled | undefined =
-    before && before.taskId === undefined && !resend ? { character, target, entry: before } : undefined;
+    before?.stage === 'sent' && !resend ? { character, target, entry: before } : undefined;
   let ambiguous = lost && unknownFate(workspace, lost);
   for (;;) {
     const { made, error, entry } = await requestId(workspace, character, { ...request, lost: lost?.entry });
     if (made) return made;
-    if (entry && entry.taskId === undefined && error.code === 'ambiguous') {
+    if (entry?.stage === 'sent' && error.code === 'ambiguous') {
       lost = { character, target, entry };
       ambiguous = explain(workspace, error, lost);
       sayAtExit(workspace, character, ambiguous);
@@ -118,6 +118,7 @@ async function requestId(
         async onSend() {
           held.assertHeld();
           const next: PendingRegistration = {
+            stage: 'sent',
             ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await workspace.profileName() },
             ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
             createdAt: new Date(clock.now()).toISOString(),
@@ -128,7 +129,7 @@ async function requestId(
         },
         async onPending(taskId) {
           if (!entry) throw new TypeError('a task was begun before its request was announced');
-          const next = { ...entry, taskId };
+          const next: RegistrationTask = { ...entry, stage: 'task', taskId };
           entry = next;
           const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
           await recordAnswer(reporter, {
@@ -177,8 +178,7 @@ export async function continueId(
 ): Promise<RegistrationOutcome | undefined> {
   const { reporter, runtime } = workspace;
   const { provider } = target;
-  const { taskId } = entry;
-  if (taskId === undefined || !provider.resumeCharacter) {
+  if (entry.stage === 'sent' || !provider.resumeCharacter) {
     if (resend) return undefined;
     const fate = unknownFate(workspace, { character, target, entry });
     const said = await retryNotice(provider, entry);
@@ -186,6 +186,7 @@ export async function continueId(
     reporter.warn(`${fate.message} ${said}`);
     return undefined;
   }
+  const { taskId } = entry;
   const task = await reporter.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
   try {
     const remote = await provider.resumeCharacter(taskId, { signal: runtime.signal });
@@ -237,7 +238,7 @@ function explain(workspace: Workspace, error: SoraError, unsettled: Unsettled): 
   // Nobody can wait with a key that the host refuses.
   const code = isSoraError(error.cause, 'auth') ? 'auth' : 'pending';
   return new SoraError(code, error.message, {
-    hint: `It continues at the host${entry.taskId === undefined ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(workspace, character)}`,
+    hint: `It continues at the host${entry.stage === 'sent' ? '' : ', and its task is kept with the character'}. Continue with: ${syncCommand(workspace, character)}`,
     ...more,
   });
 }

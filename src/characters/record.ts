@@ -4,7 +4,6 @@ import {
   boolean,
   date,
   field,
-  isObject,
   list,
   nullable,
   number,
@@ -19,11 +18,13 @@ import {
 } from '../disk/schema.ts';
 import type {
   Character,
+  CharacterClip,
   CharacterDigest,
   CharacterSource,
-  MadeCharacter,
+  CharacterWithoutClip,
   PendingRegistration,
   Registration,
+  RegistrationTask,
 } from '../shared/character.ts';
 import { type Clip, type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
 import type { Rect } from '../shared/geometry.ts';
@@ -100,7 +101,7 @@ const registration = shape<Registration>({
   ),
 });
 
-const pending = shape<PendingRegistration>({
+const pending = shape<PendingJson>({
   provider: string,
   baseUrl: string,
   profile: optional(string),
@@ -111,18 +112,27 @@ const pending = shape<PendingRegistration>({
   createdAt: date,
 });
 
-const MADE = {
+export type PendingJson = Omit<RegistrationTask, 'stage' | 'taskId'> & Partial<Pick<RegistrationTask, 'taskId'>>;
+
+/** A character as one JSON object: on the disk, in casts, and in every `--json`. */
+export interface CharacterJson extends Omit<CharacterWithoutClip, 'clip' | 'pending'>, Partial<CharacterClip> {
+  readonly pending?: readonly PendingJson[];
+}
+
+const CLIP = {
   master: clip,
   source: shape<CharacterSource>({ fileName: string, sha256, facts: optional(facts) }),
   options: clipOptions,
   planVersion: number,
 };
 
-const decodeMade = recordDecoder<Pick<MadeCharacter, keyof typeof MADE>>(1, shape(MADE));
+const decodeClip = recordDecoder<CharacterClip>(1, shape(CLIP));
 
-const decodeWhole = recordDecoder<Omit<Character, keyof typeof MADE>>(
+type Rest = Omit<CharacterJson, keyof CharacterClip>;
+
+const decodeRest = recordDecoder<Rest>(
   1,
-  shape<Omit<Character, keyof typeof MADE>>({
+  shape<Rest>({
     version: oneOf(1),
     name: characterName,
     registrations: list(registration),
@@ -134,39 +144,57 @@ const decodeWhole = recordDecoder<Omit<Character, keyof typeof MADE>>(
 
 /** Throws an Error that says what is wrong; unknown fields are kept. */
 export function decodeCharacter(json: unknown): Character {
-  const character = decodeWhole(json);
-  // What belongs to a clip is there as a whole, or not at all.
-  if (isObject(json) && Object.keys(MADE).some((key) => field(json, key) !== undefined)) decodeMade(json);
-  return character;
+  const fields = decodeRest(json);
+  // What belongs to a clip is there as a whole, or not at all. `clip` is ours alone: no version may write that field.
+  const hasClip = Object.keys(CLIP).some(
+    (key) => field(fields as object as Record<string, unknown>, key) !== undefined,
+  );
+  const { pending: sent, clip: _other, ...rest } = fields as Rest & { readonly clip?: unknown };
+  const base = { ...rest, ...(sent && { pending: sent.map(decodePending) }) };
+  if (!hasClip) return base;
+  const { master, source, options, planVersion } = decodeClip(json);
+  const {
+    master: _master,
+    source: _source,
+    options: _options,
+    planVersion: _version,
+    ...own
+  } = base as typeof base & CharacterClip;
+  return { ...own, clip: { master, source, options, planVersion } };
+}
+
+/** What is pending, by its document. */
+export function decodePending({ taskId, ...entry }: PendingJson): PendingRegistration {
+  return taskId === undefined ? { ...entry, stage: 'sent' } : { ...entry, stage: 'task', taskId };
+}
+
+/** The document of a character, with the field names that never change: its record, and what `--json` shows. */
+export function characterJson({ clip: has, pending: sent, ...character }: Character): CharacterJson {
+  return { ...character, ...has, ...(sent && { pending: sent.map(({ stage: _, ...entry }) => entry) }) };
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 100 * 40 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 41 + PLAN_VERSION;
 
 /** What a list shows of it. */
-export function characterDigest({
-  name,
-  master,
-  clipless,
-  createdAt,
-  planVersion,
-  options,
-  source,
-  registrations,
-  pending,
-}: Character): CharacterDigest {
+export function characterDigest(character: Character): CharacterDigest {
+  const { name, clipless, createdAt, registrations, pending: sent } = character;
   return {
     ...{ name, createdAt },
-    ...(master && { master }),
-    ...(planVersion !== undefined && { planVersion }),
-    ...(options && { options: { start: options.start, audio: options.audio } }),
-    ...(planVersion !== PLAN_VERSION && source?.facts && { source: { facts: source.facts } }),
+    ...(character.clip && { clip: clipDigest(character.clip) }),
     ...(clipless !== undefined && { clipless }),
     registrations: registrations.map(({ provider, value, stale, cost }) => ({
       ...{ provider, value },
       ...(stale !== undefined && { stale }),
       ...(cost && { cost: cost.estimateUsd === undefined ? {} : { estimateUsd: cost.estimateUsd } }),
     })),
-    ...(pending && { pending: pending.map(({ provider }) => ({ provider })) }),
+    ...(sent && { pending: sent.map(({ provider }) => ({ provider })) }),
+  };
+}
+
+function clipDigest({ master, planVersion, options, source }: CharacterClip): NonNullable<CharacterDigest['clip']> {
+  return {
+    ...{ master, planVersion, options: { start: options.start, audio: options.audio } },
+    ...(planVersion !== PLAN_VERSION && source.facts && { source: { facts: source.facts } }),
   };
 }

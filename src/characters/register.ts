@@ -4,7 +4,7 @@ import { costToKeep } from '../costs/budget.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import type { CharacterMode } from '../providers/provider.ts';
-import { type Character, isMade, type MadeCharacter, type Registration } from '../shared/character.ts';
+import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
@@ -87,13 +87,13 @@ export async function willCost(
 ): Promise<boolean> {
   if (target.mode !== 'id' || registrationAt(character, target, nowMs)) return false;
   const entry = pendingAt(character, target);
-  return !entry || (entry.taskId === undefined && resend) || (await retryNotice(target.provider, entry)) !== undefined;
+  return !entry || (entry.stage === 'sent' && resend) || (await retryNotice(target.provider, entry)) !== undefined;
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
 export function refuseClipless(characters: readonly Character[], target: RegistrationTarget, nowMs: number): void {
   for (const character of characters) {
-    if (!isMade(character) && !registrationAt(character, target, nowMs)) throw hasNoClip(character, target);
+    if (!character.clip && !registrationAt(character, target, nowMs)) throw hasNoClip(character, target);
   }
 }
 
@@ -141,7 +141,7 @@ async function register(
 ): Promise<Registration> {
   const { reporter } = workspace;
   const { provider, orientation, mode } = target;
-  if (!isMade(character)) throw hasNoClip(character, target);
+  if (!character.clip) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
   const clip = await deriveClipForOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(workspace);
@@ -186,7 +186,7 @@ const MAKERS = {
   CharacterMode,
   (
     workspace: Workspace,
-    character: MadeCharacter,
+    character: CharacterWithClip,
     request: Parameters<typeof createId>[2],
   ) => Promise<RegistrationOutcome>
 >;
@@ -243,7 +243,7 @@ async function save(
 }
 
 function refuseOtherClip(expected: Character, current: Character): void {
-  if (!isMade(expected) || current.master?.sha256 === expected.master.sha256) return;
+  if (!expected.clip || current.clip?.master.sha256 === expected.clip.master.sha256) return;
   throw new SoraError('usage', 'Its clip was replaced in the meantime: run the command again.');
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { CharacterMode, Provider } from '../providers/provider.ts';
-import { type Character, isFromFuture, isMade, type Registration } from '../shared/character.ts';
+import { type Character, isFromFuture, type Registration } from '../shared/character.ts';
 import type { Orientation } from '../shared/geometry.ts';
 
 /** Where a registration has to hold. */
@@ -35,7 +35,7 @@ export function registrationAt(
       one.provider === provider.name &&
       one.baseUrl === provider.baseUrl &&
       // Without a clip nothing can be turned: what the host has must do.
-      (one.orientation === orientation || !isMade(character)) &&
+      (one.orientation === orientation || !character.clip) &&
       one.kind === KINDS[mode] &&
       one.stale !== true &&
       (one.expiresAt === undefined || Date.parse(one.expiresAt) > nowMs + EXPIRY_MARGIN_MS),

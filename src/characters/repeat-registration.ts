@@ -34,7 +34,7 @@ async function repeatableCost(provider: Provider): Promise<Cost | undefined> {
 /** What is said of a repeat of the requests that `entry` tells of; undefined where there is to be none. */
 export async function retryNotice(provider: Provider, entry: PendingRegistration): Promise<string | undefined> {
   const sent = requestsOf(entry);
-  const cost = entry.taskId === undefined && sent <= REPEATS ? await repeatableCost(provider) : undefined;
+  const cost = entry.stage === 'sent' && sent <= REPEATS ? await repeatableCost(provider) : undefined;
   if (!cost) return undefined;
   const price = cost.usd === 0 ? 'is free' : `costs ${formatUsd(cost.usd)}`;
   return `A registration with ${provider.name} ${price}, so the request is sent once more (${sent + 1} of at most ${REPEATS + 1}).`;

@@ -4,13 +4,13 @@ import { ensureFolder } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from '../disk/lock.ts';
 import { createRecords, type Listing } from '../disk/records.ts';
-import { type Character, type CharacterDigest, isMade, type MadeCharacter } from '../shared/character.ts';
+import type { Character, CharacterDigest, CharacterWithClip } from '../shared/character.ts';
 import { sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { createClipFolder } from './clip-store.ts';
 import { characterIdentity, checkName } from './names.ts';
-import { CHARACTER_DIGEST_VERSION, characterDigest, decodeCharacter } from './record.ts';
+import { CHARACTER_DIGEST_VERSION, characterDigest, characterJson, decodeCharacter } from './record.ts';
 
 /**
  * Names are compared by `characterIdentity`. Every method that changes something throws SoraError: `usage` for a name
@@ -29,10 +29,10 @@ export interface CharacterStore {
    * it back, and one that never had a clip gets its first; both keep their registrations. Returns what is stored.
    */
   keep(
-    character: MadeCharacter,
+    character: CharacterWithClip,
     tempPath: string,
     options?: { readonly replace?: boolean; readonly heals?: boolean },
-  ): Promise<MadeCharacter>;
+  ): Promise<CharacterWithClip>;
   /**
    * Stores a new character whose clip is there already; false when the name is taken. With `clipless` the clip may be
    * missing, even unknown: such a character lives by its registrations, and `keep` gives it its clip later.
@@ -82,22 +82,28 @@ function idOf({ name }: Pick<Character, 'name'>): string {
 export function createCharacterStore(options: CharacterStoreOptions): CharacterStore {
   const { charactersDir, clipsDir, cacheDir, lock } = options;
   const timing = lock && { lock };
-  const records = createRecords<Character>({ dir: charactersDir, decode: decodeCharacter, idOf, ...timing });
+  const records = createRecords<Character>({
+    dir: charactersDir,
+    decode: decodeCharacter,
+    encode: characterJson,
+    idOf,
+    ...timing,
+  });
   const clips = createClipFolder(clipsDir, lock);
 
   /** Under the clips' lock. A record that cannot be read may need any clip. */
   const dropUnshared = async (hash: string, held: HeldLock): Promise<boolean> => {
     const cast = await records.list();
     held.assertHeld();
-    if (cast.broken.length > 0 || cast.records.some(({ master }) => master?.sha256 === hash)) return false;
+    if (cast.broken.length > 0 || cast.records.some(({ clip }) => clip?.master.sha256 === hash)) return false;
     return clips.remove(hash);
   };
 
   const put = async (
     id: string,
-    character: MadeCharacter,
+    character: CharacterWithClip,
     { existing, replace, heals }: { existing: Character | undefined; replace: boolean; heals: boolean },
-  ): Promise<MadeCharacter> => {
+  ): Promise<CharacterWithClip> => {
     if (existing === undefined) {
       if (await records.claim(id, character)) return character;
       throw nameTaken(character.name);
@@ -105,12 +111,12 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
     const change = (current: Character): Character => {
       if (!replace) return withClip(current, character);
       // Whatever hosts were given of this clip is still true, also what they were given a moment ago.
-      const isStillTrue = heals || current.master?.sha256 === character.master.sha256;
+      const isStillTrue = heals || current.clip?.master.sha256 === character.clip.master.sha256;
       const { registrations, pending } = current;
       return isStillTrue ? { ...character, registrations, ...(pending && { pending }) } : character;
     };
     const stored = await records.update(id, change);
-    if (!stored || !isMade(stored)) throw unknownName(character.name);
+    if (!stored?.clip) throw unknownName(character.name);
     return stored;
   };
 
@@ -127,13 +133,13 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 
     async keep(character, tempPath, { replace = false, heals = false } = {}) {
       const id = idOf(character);
-      const { sha256: hash } = character.master;
+      const { sha256: hash } = character.clip.master;
       return clips.locked(async (held) => {
         const existing = await records.read(id);
         if (existing && !replace) {
-          const free = isMade(existing)
-            ? (existing.master.sha256 === hash || isSameWork(existing, character)) &&
-              !(await clips.has(existing.master.sha256))
+          const free = existing.clip
+            ? (existing.clip.master.sha256 === hash || isSameWork(existing, character)) &&
+              !(await clips.has(existing.clip.master.sha256))
             : existing.name === character.name;
           if (!free) throw nameTaken(existing.name);
         }
@@ -141,8 +147,8 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         try {
           held.assertHeld();
           const stored = await put(id, character, { existing, replace, heals });
-          if (existing?.master && existing.master.sha256 !== hash)
-            await dropUnshared(existing.master.sha256, held).catch(() => false);
+          if (existing?.clip && existing.clip.master.sha256 !== hash)
+            await dropUnshared(existing.clip.master.sha256, held).catch(() => false);
           return stored;
         } catch (error) {
           // The error matters more than a clip that nobody names.
@@ -154,7 +160,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 
     async claim(character, { clipless = false } = {}) {
       return clips.locked(async () => {
-        const hash = character.master?.sha256;
+        const hash = character.clip?.master.sha256;
         const lacks = hash !== undefined && !(await clips.has(hash));
         if (!clipless && (lacks || hash === undefined)) {
           const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
@@ -169,7 +175,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
     async update(name, change) {
       const updated = await records.update(idOf({ name }), (current) => {
         const next = change(current);
-        if (next.name !== current.name || next.master?.sha256 !== current.master?.sha256) {
+        if (next.name !== current.name || next.clip?.master.sha256 !== current.clip?.master.sha256) {
           throw new TypeError('An update cannot change the name or the master of a character.');
         }
         return next;
@@ -213,7 +219,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         if (removed === undefined) throw unknownName(name);
         // The record first: a crash between the two leaves a clip too many, never a character without its clip.
         await records.remove(id);
-        const hash = removed.master?.sha256;
+        const hash = removed.clip?.master.sha256;
         return { removed, clipRemoved: hash !== undefined && (await dropUnshared(hash, held)) };
       });
     },
@@ -227,7 +233,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
     async orphanClips() {
       const there = await clips.list();
       const { records: cast } = await records.list();
-      const needed = new Set(cast.map(({ master }) => master?.sha256));
+      const needed = new Set(cast.map(({ clip }) => clip?.master.sha256));
       return there.filter((hash) => !needed.has(hash)).map(clips.path);
     },
 
@@ -236,9 +242,8 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 }
 
 /** The record with the clip that was made for it: the one that it had lost, or its first. */
-function withClip({ clipless: _, ...current }: Character, made: MadeCharacter): Character {
-  const { master, source, options, planVersion } = made;
-  return isMade(current) ? { ...current, master } : { ...current, master, source, options, planVersion };
+function withClip({ clipless: _, ...current }: Character, { clip }: CharacterWithClip): Character {
+  return { ...current, clip: current.clip ? { ...current.clip, master: clip.master } : clip };
 }
 
 /** In the order of their names. */
@@ -249,12 +254,12 @@ export function inNameOrder<T extends { readonly name: string }>({ records, brok
 }
 
 /** The same source, wishes and rules of preparation. */
-export function isSameWork(a: MadeCharacter, b: MadeCharacter): boolean {
+export function isSameWork(a: CharacterWithClip, b: CharacterWithClip): boolean {
   return (
     a.name === b.name &&
-    a.source.sha256 === b.source.sha256 &&
-    a.planVersion === b.planVersion &&
-    sameClipOptions(a.options, b.options)
+    a.clip.source.sha256 === b.clip.source.sha256 &&
+    a.clip.planVersion === b.clip.planVersion &&
+    sameClipOptions(a.clip.options, b.clip.options)
   );
 }
 

@@ -1,6 +1,6 @@
 /** The copy of a character's clip in the other orientation: the portrait copy of a landscape clip, and the other way round. */
 import { temporary } from '../disk/temporary.ts';
-import type { MadeCharacter } from '../shared/character.ts';
+import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
@@ -22,28 +22,28 @@ export interface UploadClip {
  */
 export async function deriveClipForOrientation(
   workspace: Workspace,
-  character: MadeCharacter,
+  character: CharacterWithClip,
   { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
 ): Promise<UploadClip> {
   const store = await workspace.characters();
-  const path = store.clipPath(character.master.sha256);
-  if (!(await store.hasClip(character.master.sha256))) {
+  const path = store.clipPath(character.clip.master.sha256);
+  if (!(await store.hasClip(character.clip.master.sha256))) {
     throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
       hint: `Make it again: sora character create <clip> ${shellOption('--name', shellPhrase(character.name))} --force`,
     });
   }
-  const { width, height } = character.master;
-  const isTurned = orientationOf(character.master) !== orientation;
+  const { width, height } = character.clip.master;
+  const isTurned = orientationOf(character.clip.master) !== orientation;
   const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
   if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
   const { path: derived, dispose } = temporary(await store.tempClipPath());
   try {
     // Turned, a 720p picture asks for a larger frame than it came in.
     const resolution = maxPixels === undefined ? 'auto' : '720p';
-    const { fit } = character.options;
+    const { fit } = character.clip.options;
     const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
     // Bars of the old frame would stay inside the new one.
-    const crop = isTurned ? await paddedPicture(workspace, character, path) : undefined;
+    const crop = isTurned ? await paddedPicture(workspace, character.clip, path) : undefined;
     const clip = await inspectClip(workspace, path, wishes, { crop });
     if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
     await prepareInto(workspace, clip, {
@@ -59,7 +59,7 @@ export async function deriveClipForOrientation(
 
 /** That another copy is registered, how much of it will be black, and how to have less. */
 async function turnedNote(
-  { name, master, source, options }: MadeCharacter,
+  { name, clip: { master, source, options } }: CharacterWithClip,
   { plan, info }: InspectedClip,
 ): Promise<string> {
   const [lies, wanted] = orientationOf(master) === 'landscape' ? ['landscape', 'portrait'] : ['portrait', 'landscape'];
@@ -80,7 +80,7 @@ async function turnedNote(
 /** The picture inside a padded master, on even pixels; undefined where it fills it. What earlier versions padded is not written down. */
 async function paddedPicture(
   workspace: Workspace,
-  { master: { picture }, options, planVersion }: MadeCharacter,
+  { master: { picture }, options, planVersion }: CharacterClip,
   path: string,
 ): Promise<Rect | undefined> {
   if (picture) return evenPart(picture);

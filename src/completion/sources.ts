@@ -60,9 +60,9 @@ const characters: Source = async (context, { operands, values }) => {
   const { records } = await (await context.characters()).list();
   return records
     .filter(({ name }) => !operands.includes(name) && values.get('--character') !== name)
-    .map(({ name, master }) => ({
+    .map(({ name, clip }) => ({
       value: name,
-      about: master ? `${formatSize(master)}, ${master.seconds.toFixed(2)} s` : 'no clip',
+      about: clip ? `${formatSize(clip.master)}, ${clip.master.seconds.toFixed(2)} s` : 'no clip',
     }));
 };
 

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import type { Outdated } from '../characters/outdated.ts';
 import type { BrokenRecord } from '../disk/records.ts';
-import { type Character, isMade } from '../shared/character.ts';
+import type { Character } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -35,7 +35,8 @@ export async function checkStore(
   const { outdatedNote } = await import('../characters/outdated.ts');
   const old: ({ readonly name: string } & Outdated)[] = [];
   for (const character of characters.records) {
-    const { name, master, clipless } = character;
+    const { name, clip, clipless } = character;
+    const master = clip?.master;
     const changed = await outdatedByItsSource(workspace, character);
     if (changed) {
       old.push({ name, ...changed });
@@ -70,9 +71,10 @@ export function storeSummary({ characters, jobs, problems }: StoreReport): strin
 /** Whether the clip would differ today. Where nobody could tell without the source, that is looked at if it lies in this folder. */
 async function outdatedByItsSource(workspace: Workspace, character: Character): Promise<Outdated | undefined> {
   const { outdated } = await import('../characters/outdated.ts');
-  const known = outdated(character);
-  if (!known || known.mayDiffer.length === 0 || !isMade(character)) return known;
-  const { source } = character;
+  const { clip } = character;
+  const known = clip && outdated(clip);
+  if (!known || known.mayDiffer.length === 0) return known;
+  const { source } = clip;
   const { signal } = workspace.runtime;
   const path = join(workspace.runtime.cwd, basename(source.fileName));
   const { hashFile } = await import('../disk/hash.ts');
@@ -83,7 +85,7 @@ async function outdatedByItsSource(workspace: Workspace, character: Character): 
   // Headers alone do not tell what the earlier rules missed.
   const looked = ffmpeg && (await probeMedia(path, { ffmpeg, signal }).catch(() => undefined));
   const facts = looked && sourceFacts(looked);
-  return facts ? outdated(character, facts) : known;
+  return facts ? outdated(clip, facts) : known;
 }
 
 /** Of the files with settings and keys, those that cannot be used. */

@@ -31,14 +31,11 @@ export interface Registration {
   readonly cost?: Pick<JobCost, 'estimateUsd' | 'asOf' | 'source'>;
 }
 
-/** A registration that was sent for and is not there yet: written before the request leaves, gone when its fate is known. */
-export interface PendingRegistration {
+interface PendingBase {
   readonly provider: string;
   readonly baseUrl: string;
   readonly profile?: string;
   readonly orientation: Orientation;
-  /** The host's id of the task that makes it; absent while nobody knows whether the host has taken the request. */
-  readonly taskId?: string;
   /** As it was sent. */
   readonly name: string;
   /** How many requests were sent for it whose answers were lost, this one included; 1 unless given. */
@@ -46,6 +43,21 @@ export interface PendingRegistration {
   /** When the last of them was sent. */
   readonly createdAt: string;
 }
+
+/** Written before the request leaves: nobody knows whether the host has taken it. */
+export interface SentRegistration extends PendingBase {
+  readonly stage: 'sent';
+}
+
+/** The host has taken the request, and makes it in a task. */
+export interface RegistrationTask extends PendingBase {
+  readonly stage: 'task';
+  /** The host's id of the task. */
+  readonly taskId: string;
+}
+
+/** A registration that was sent for and is not there yet; gone when its fate is known. */
+export type PendingRegistration = SentRegistration | RegistrationTask;
 
 /** What a clip was made from. */
 export interface CharacterSource {
@@ -55,15 +67,18 @@ export interface CharacterSource {
   readonly facts?: SourceFacts;
 }
 
-/** Of `master`, `source`, `options` and `planVersion` all are there, or none: an adopted id may come without a clip. */
-export interface Character {
+/** What a character looks and sounds like: a master, and what it was made of by which rules. */
+export interface CharacterClip {
+  readonly master: Clip;
+  readonly source: CharacterSource;
+  readonly options: ClipOptions;
+  readonly planVersion: number;
+}
+
+interface CharacterBase {
   readonly version: 1;
   /** NFC, trimmed, 1-80 code points. */
   readonly name: string;
-  readonly master?: Clip;
-  readonly source?: CharacterSource;
-  readonly options?: ClipOptions;
-  readonly planVersion?: number;
   readonly registrations: readonly Registration[];
   /** Of one machine: never in a cast. */
   readonly pending?: readonly PendingRegistration[];
@@ -72,25 +87,33 @@ export interface Character {
   readonly createdAt: string;
 }
 
+/** A character that can be registered anywhere. */
+export interface CharacterWithClip extends CharacterBase {
+  readonly clip: CharacterClip;
+}
+
+/** A character that is only where it is registered: an adopted id. */
+export interface CharacterWithoutClip extends CharacterBase {
+  readonly clip?: never;
+}
+
+/** By what it has: a clip, registrations, or both. Its record is decoded and written by `characters/record.ts`. */
+export type Character = CharacterWithClip | CharacterWithoutClip;
+
 /** What a list shows of a character. */
-export interface CharacterDigest extends Pick<Character, 'name' | 'master' | 'clipless' | 'createdAt' | 'planVersion'> {
-  readonly options?: Pick<ClipOptions, 'start' | 'audio'>;
-  /** Only of a clip by earlier rules. */
-  readonly source?: Pick<CharacterSource, 'facts'>;
+export interface CharacterDigest extends Pick<CharacterBase, 'name' | 'clipless' | 'createdAt'> {
+  readonly clip?: Pick<CharacterClip, 'master' | 'planVersion'> & {
+    readonly options: Pick<ClipOptions, 'start' | 'audio'>;
+    /** Only of a clip by earlier rules. */
+    readonly source?: Pick<CharacterSource, 'facts'>;
+  };
   readonly registrations: readonly (Pick<Registration, 'provider' | 'value' | 'stale'> & {
     readonly cost?: Pick<JobCost, 'estimateUsd'>;
   })[];
   readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
 }
 
-/** A character with a master. */
-export type MadeCharacter = Character & Required<Pick<Character, 'master' | 'source' | 'options' | 'planVersion'>>;
-
-export function isMade(character: Character): character is MadeCharacter {
-  return character.master !== undefined;
-}
-
-/** How videos of the character lie unless told otherwise: as its clip, or as its newest registration says. */
-export function orientationOfCharacter({ master, registrations }: Character): Orientation {
-  return master ? orientationOf(master) : (registrations.at(-1)?.orientation ?? 'landscape');
+/** The orientation of the character's videos unless told otherwise: that of its clip, or of its newest registration. */
+export function orientationOfCharacter({ clip, registrations }: Character): Orientation {
+  return clip ? orientationOf(clip.master) : (registrations.at(-1)?.orientation ?? 'landscape');
 }

@@ -30,7 +30,7 @@ export async function quoteVideos(
   const { input, provider, model } = plan.order;
   const { size, seconds } = input;
   // Of a clip that is not here, the most that it can be.
-  const clipSeconds = input.characters.reduce((total, { master }) => total + (master?.seconds ?? 4), 0);
+  const clipSeconds = input.characters.reduce((total, { clip }) => total + (clip?.master.seconds ?? 4), 0);
   const asked = ask !== undefined && plan.missing.length === 0 ? { video: plan.video, purpose: ask } : undefined;
   const cost = await estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds, ask: asked });
   return { cost, bill: await billOf(plan, { cost, count, registrations }) };

@@ -4,10 +4,11 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { castClip, clipFolder, copyClip, readCast } from '../../src/characters/cast-file.ts';
 import { type Cast, decodeCast, encodeCast, isSameClip, mergeRegistrations } from '../../src/characters/cast-format.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
+import { characterJson } from '../../src/characters/record.ts';
+import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { makePipe } from '../helpers/pipe.ts';
-import { hashOf, sampleCharacter } from '../helpers/samples.ts';
+import { changeRecord, hashOf, sampleCharacter } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const ONE: Registration = {
@@ -15,7 +16,7 @@ const ONE: Registration = {
   ...{ kind: 'id', value: 'char_1', name: 'Joe', createdAt: '2026-11-21T10:00:00.000Z' },
 };
 const URL_ONE: Registration = { ...ONE, provider: 'wavespeed', kind: 'url', value: 'https://cdn.example.com/joe.mp4' };
-const JOE: MadeCharacter = { ...sampleCharacter('Joe'), registrations: [ONE] };
+const JOE: CharacterWithClip = { ...sampleCharacter('Joe'), registrations: [ONE] };
 
 const NOW = Date.parse('2026-11-25T00:00:00Z');
 
@@ -31,9 +32,9 @@ describe('a cast file', () => {
   it('gives back what was written, without the profile', () => {
     const { profile, ...shared } = ONE;
     expect(profile).toBe('work');
-    const clip = `cast.clips/${JOE.master.sha256}.mp4`;
+    const clip = `cast.clips/${JOE.clip.master.sha256}.mp4`;
     const text = encodeCast([JOE, sampleCharacter('Mia')], (sha256) =>
-      sha256 === JOE.master.sha256 ? clip : undefined,
+      sha256 === JOE.clip.master.sha256 ? clip : undefined,
     );
     expect(text).not.toContain('work');
     expect(JSON.parse(text)).toMatchObject({ version: 1, characters: [{ name: 'Joe', clip }, { name: 'Mia' }] });
@@ -45,8 +46,8 @@ describe('a cast file', () => {
 
   it('keeps what a clip was wished and made like', () => {
     const picture = { x: 160, y: 0, width: 960, height: 720 };
-    const options = { ...JOE.options, start: 'auto', cropBars: true } as const;
-    const joe: Character = { ...sampleCharacter('Joe'), options, master: { ...JOE.master, picture } };
+    const options = { ...JOE.clip.options, start: 'auto', cropBars: true } as const;
+    const joe: Character = changeRecord(sampleCharacter('Joe'), { options, master: { ...JOE.clip.master, picture } });
     expect(decodeCast(written(joe))).toEqual([{ character: joe, clip: undefined }]);
   });
 
@@ -93,7 +94,7 @@ describe('a cast file', () => {
     [{ version: 1, characters: [null] }, /^characters\[0\] is not an object$/],
     [JSON.parse('{"version":1,"__proto__":{"characters":[]}}'), /^characters is not a list$/],
     [changed({ name: '../joe\n' }), /^characters\[0\]\.name is not one that a character can have$/],
-    [changed({ master: { ...JOE.master, sha256: '../../etc/passwd' } }), /master\.sha256 is not a SHA-256$/],
+    [changed({ master: { ...JOE.clip.master, sha256: '../../etc/passwd' } }), /master\.sha256 is not a SHA-256$/],
     [changed({ registrations: [{ ...ONE, value: 2 ** 60 }] }), /registrations\[0\]\.value is not text$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'https://me:pw@a.example.com' }] }), /without a password$/],
     [changed({ registrations: [{ ...ONE, baseUrl: 'file:///etc' }] }), /baseUrl is not an http\(s\) URL/],
@@ -102,7 +103,7 @@ describe('a cast file', () => {
     [changed({ registrations: [{ ...ONE, value: 'char_\u001b[31m' }] }), /value is not an id$/],
     [changed({ registrations: [{ ...URL_ONE, value: 'javascript:1' }] }), /value is not an http\(s\) URL/],
     [
-      { version: 1, characters: [...written(JOE).characters, { ...JOE, name: 'JOE' }] },
+      { version: 1, characters: [...written(JOE).characters, { ...characterJson(JOE), name: 'JOE' }] },
       /two characters of one name, Joe and JOE$/,
     ],
   ])('is refused with the reason: %#', (json, reason) => {
@@ -177,10 +178,10 @@ describe('registrations of two casts', () => {
 
 describe('the same clip', () => {
   it('has the same master, or was made of the same source by the same rules', () => {
-    const elsewhere = { ...JOE, master: { ...JOE.master, sha256: hashOf('another build') } };
+    const elsewhere = changeRecord(JOE, { master: { ...JOE.clip.master, sha256: hashOf('another build') } });
     expect(isSameClip(JOE, { ...elsewhere, name: 'joe' })).toBe(true);
-    expect(isSameClip(JOE, { ...JOE, planVersion: 2 })).toBe(true);
-    expect(isSameClip(JOE, { ...elsewhere, planVersion: 2 })).toBe(false);
+    expect(isSameClip(JOE, changeRecord(JOE, { planVersion: 2 }))).toBe(true);
+    expect(isSameClip(JOE, changeRecord(elsewhere, { planVersion: 2 }))).toBe(false);
     expect(isSameClip(JOE, sampleCharacter('Joe', 'other'))).toBe(false);
     const { version, name, registrations, createdAt } = JOE;
     expect(isSameClip({ version, name, registrations, createdAt }, JOE)).toBe(true);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Cast } from '../../src/characters/cast-format.ts';
 import { createOverlay } from '../../src/characters/cast-overlay.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
+import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
 import { hashOf, keepSample, sampleCharacter } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
@@ -25,16 +25,16 @@ interface Laid {
 }
 
 /** A store under a cast of `characters`, whose clips are there where `clips` says so. */
-async function lay(characters: readonly MadeCharacter[], { clips = true } = {}): Promise<Laid> {
+async function lay(characters: readonly CharacterWithClip[], { clips = true } = {}): Promise<Laid> {
   const root = await tempFolder();
   const charactersDir = join(root, 'characters');
   const local = createCharacterStore({ charactersDir, clipsDir: join(root, 'clips') });
   const cast: Cast = {
     path: join(root, 'cast.json'),
-    characters: characters.map((character) => ({ character, clip: `${character.master.sha256}.mp4` })),
+    characters: characters.map((character) => ({ character, clip: `${character.clip.master.sha256}.mp4` })),
   };
   if (clips) {
-    for (const { name, master } of characters) await writeFile(join(root, `${master.sha256}.mp4`), name);
+    for (const { name, clip } of characters) await writeFile(join(root, `${clip.master.sha256}.mp4`), name);
   }
   const warnings: string[] = [];
   return {
@@ -46,7 +46,7 @@ async function lay(characters: readonly MadeCharacter[], { clips = true } = {}):
   };
 }
 
-const JOE: MadeCharacter = { ...sampleCharacter('Joe'), registrations: [registration('char_1')] };
+const JOE: CharacterWithClip = { ...sampleCharacter('Joe'), registrations: [registration('char_1')] };
 const values = (character: Character | undefined) => character?.registrations.map(({ value }) => value);
 
 describe('a character of the cast', () => {
@@ -63,23 +63,23 @@ describe('a character of the cast', () => {
 
   it('has its clip where the cast lies', async () => {
     const { store, dir } = await lay([JOE]);
-    expect(await store.hasClip(JOE.master.sha256)).toBe(true);
-    expect(await store.checkClip(JOE.master.sha256)).toBe('whole');
-    expect(store.clipPath(JOE.master.sha256)).toBe(join(dir, `${JOE.master.sha256}.mp4`));
+    expect(await store.hasClip(JOE.clip.master.sha256)).toBe(true);
+    expect(await store.checkClip(JOE.clip.master.sha256)).toBe('whole');
+    expect(store.clipPath(JOE.clip.master.sha256)).toBe(join(dir, `${JOE.clip.master.sha256}.mp4`));
   });
 
   it('lives without a clip', async () => {
     const { store, local } = await lay([JOE], { clips: false });
     expect(await store.find('Joe')).toEqual(JOE);
-    expect(await store.hasClip(JOE.master.sha256)).toBe(false);
-    expect(await store.checkClip(JOE.master.sha256)).toBe('missing');
-    expect(store.clipPath(JOE.master.sha256)).toBe(local.clipPath(JOE.master.sha256));
+    expect(await store.hasClip(JOE.clip.master.sha256)).toBe(false);
+    expect(await store.checkClip(JOE.clip.master.sha256)).toBe('missing');
+    expect(store.clipPath(JOE.clip.master.sha256)).toBe(local.clipPath(JOE.clip.master.sha256));
   });
 
   it('is never used with a clip that is not its master', async () => {
     const { store, dir } = await lay([JOE]);
-    await writeFile(join(dir, `${JOE.master.sha256}.mp4`), 'Mia');
-    await expect(store.hasClip(JOE.master.sha256)).rejects.toMatchObject({ code: 'clip' });
+    await writeFile(join(dir, `${JOE.clip.master.sha256}.mp4`), 'Mia');
+    await expect(store.hasClip(JOE.clip.master.sha256)).rejects.toMatchObject({ code: 'clip' });
   });
 
   it('gets a local record with its clip when something is to be written', async () => {
@@ -91,10 +91,10 @@ describe('a character of the cast', () => {
     }));
     expect(values(updated)).toEqual(['char_1', 'char_2']);
     expect(await local.find('Joe')).toEqual(updated);
-    expect(await readFile(local.clipPath(JOE.master.sha256), 'utf8')).toBe('Joe');
-    expect(store.clipPath(JOE.master.sha256)).toBe(local.clipPath(JOE.master.sha256));
+    expect(await readFile(local.clipPath(JOE.clip.master.sha256), 'utf8')).toBe('Joe');
+    expect(store.clipPath(JOE.clip.master.sha256)).toBe(local.clipPath(JOE.clip.master.sha256));
     expect((await readdir(join(dir, 'clips'))).filter((name) => name.startsWith('.'))).toEqual([]);
-    expect((await stat(join(dir, `${JOE.master.sha256}.mp4`))).isFile()).toBe(true);
+    expect((await stat(join(dir, `${JOE.clip.master.sha256}.mp4`))).isFile()).toBe(true);
   });
 
   it('gets a local record without a clip where the cast has none', async () => {
@@ -155,10 +155,10 @@ describe('a name that is here and in the cast', () => {
   });
 
   it('keeps the local master where another machine’s ffmpeg made other bytes of the same source', async () => {
-    const elsewhere = { ...JOE, master: { ...JOE.master, sha256: hashOf('other bytes') } };
+    const elsewhere = { ...JOE, clip: { ...JOE.clip, master: { ...JOE.clip.master, sha256: hashOf('other bytes') } } };
     const { store, local } = await lay([elsewhere]);
     await keepSample(local, 'Joe');
-    expect(await store.find('Joe')).toMatchObject({ master: { sha256: JOE.master.sha256 } });
+    expect(await store.find('Joe')).toMatchObject({ clip: { master: { sha256: JOE.clip.master.sha256 } } });
     expect(values(await store.find('Joe'))).toEqual(['char_1']);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outdated, outdatedNote } from '../../src/characters/outdated.ts';
-import { characterDigest, decodeCharacter } from '../../src/characters/record.ts';
+import { characterDigest, characterJson, decodeCharacter } from '../../src/characters/record.ts';
 import { sourceFacts } from '../../src/media/source-facts.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION, type SourceFacts } from '../../src/shared/clip.ts';
 import { mediaInfo } from '../helpers/media-info.ts';
@@ -8,8 +8,10 @@ import { sampleCharacter } from '../helpers/samples.ts';
 
 const PLAIN: SourceFacts = { container: 'MPEG-4', codec: 'H.264', bitDepth: 8, chroma: '4:2:0', fps: 30 };
 
+const { master } = sampleCharacter('Joe').clip;
+
 const ofVersion2 = (facts: Partial<SourceFacts>, options = DEFAULT_CLIP_OPTIONS) =>
-  outdated({ planVersion: 2, options, source: { facts: { ...PLAIN, ...facts } } });
+  outdated({ master, planVersion: 2, options, source: { facts: { ...PLAIN, ...facts } } });
 
 describe('outdated', () => {
   it.each<[string, Partial<SourceFacts>, object | undefined]>([
@@ -35,20 +37,23 @@ describe('outdated', () => {
   it('does not count a sound that was left out', () => {
     const silent = { ...DEFAULT_CLIP_OPTIONS, audio: false };
     expect(ofVersion2({ sound: { codec: 'AAC', track: 1 } }, silent)).toBeUndefined();
-    expect(outdated({ planVersion: 2, options: silent })?.mayDiffer).not.toContain('sound');
+    expect(outdated({ master, planVersion: 2, options: silent })?.mayDiffer).not.toContain('sound');
   });
 
   it('finds nothing of today, whatever the source is', () => {
-    expect(outdated({ planVersion: PLAN_VERSION, source: { facts: { ...PLAIN, hdr: 'HLG' } } })).toBeUndefined();
-    expect(outdated({ planVersion: PLAN_VERSION, options: { ...DEFAULT_CLIP_OPTIONS, start: 2 } })).toBeUndefined();
+    const today = { master, planVersion: PLAN_VERSION, options: { ...DEFAULT_CLIP_OPTIONS, start: 2 } };
+    expect(outdated({ ...today, source: { facts: { ...PLAIN, hdr: 'HLG' } } })).toBeUndefined();
+    expect(outdated(today)).toBeUndefined();
   });
 
   it('judges by what a list keeps as by the whole record', () => {
     const facts = { ...PLAIN, hdr: 'HLG', range: 'full' };
     const sample = sampleCharacter('Joe');
-    const joe = { ...sample, planVersion: 2, source: { ...sample.source, facts } };
-    expect(outdated(characterDigest(joe))).toEqual(outdated(joe));
-    expect(outdated(joe)).toEqual({ differs: ['light'], mayDiffer: [] });
+    const clip = { ...sample.clip, planVersion: 2, source: { ...sample.clip.source, facts } };
+    const { clip: listed = clip } = characterDigest({ ...sample, clip });
+    expect(listed).not.toEqual(clip);
+    expect(outdated(listed)).toEqual(outdated(clip));
+    expect(outdated(clip)).toEqual({ differs: ['light'], mayDiffer: [] });
   });
 
   it('is told with the command that makes it anew', () => {
@@ -69,7 +74,7 @@ describe('what a record keeps of a source', () => {
     expect(facts).toMatchObject({ sound: { codec: 'AAC', track: 1, channels: 3, laidOut: false } });
     expect(Object.keys(facts ?? {})).not.toEqual(expect.arrayContaining(['mirrored', 'window', 'varies', 'hidden']));
     const sample = sampleCharacter('Joe');
-    const joe = { ...sample, source: { ...sample.source, facts } };
-    expect(decodeCharacter(JSON.parse(JSON.stringify(joe)))).toEqual(joe);
+    const joe = { ...sample, clip: { ...sample.clip, source: { ...sample.clip.source, ...(facts && { facts }) } } };
+    expect(decodeCharacter(JSON.parse(JSON.stringify(characterJson(joe))))).toEqual(joe);
   });
 });

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { syncCommand } from '../../src/characters/pending.ts';
+import { decodePending, type PendingJson } from '../../src/characters/record.ts';
 import { ensureRegistered } from '../../src/characters/register.ts';
 import type { RegistrationTarget } from '../../src/characters/registration-target.ts';
 import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../src/commands/character/manage.ts';
@@ -54,11 +55,11 @@ const find = async ({ context }: TestContext): Promise<Character> =>
 const register = async (test: Wavespeed, options: { resend?: boolean } = {}) =>
   ensureRegistered(test.context, await find(test), test.place, options);
 
-async function leave(test: Wavespeed, more: Partial<PendingRegistration> = {}): Promise<PendingRegistration> {
-  const entry: PendingRegistration = {
+async function leave(test: Wavespeed, more: Partial<PendingJson> = {}): Promise<PendingRegistration> {
+  const entry = decodePending({
     ...{ provider: 'wavespeed', baseUrl: test.baseUrl, orientation: 'landscape', name: 'Joe' },
     ...{ createdAt: new Date(START - 3_600_000).toISOString(), ...more },
-  };
+  });
   await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, pending: [entry] }));
   return entry;
 }
@@ -287,6 +288,7 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
     const entry: PendingRegistration = {
+      stage: 'sent',
       ...{ provider: 'openai', baseUrl: 'https://elsewhere.example.com/v1', orientation: 'landscape', name: 'Joe' },
       createdAt: joe.createdAt,
     };
@@ -328,6 +330,7 @@ describe('a host that makes no characters', () => {
     await addCharacter(test, 'Joe');
     const { baseUrl } = test;
     const entry: PendingRegistration = {
+      stage: 'sent',
       ...{ provider: 'openai', baseUrl, orientation: 'landscape', name: 'Joe' },
       createdAt: new Date(START - 3_600_000).toISOString(),
     };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodePending, type PendingJson } from '../../src/characters/record.ts';
 import { ensureRegistered, type RegisterOptions } from '../../src/characters/register.ts';
 import type { RegistrationTarget } from '../../src/characters/registration-target.ts';
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character/sync.ts';
@@ -57,10 +58,10 @@ async function register(test: Bench, options: RegisterOptions = {}): Promise<unk
   return ensureRegistered(test.context, await find(test), place, options);
 }
 
-async function leave(test: Bench, more: Partial<PendingRegistration> = {}): Promise<PendingRegistration> {
+async function leave(test: Bench, more: Partial<PendingJson> = {}): Promise<PendingRegistration> {
   const { name: provider, baseUrl } = test.provider;
   const createdAt = new Date(START - 3_600_000).toISOString();
-  const entry: PendingRegistration = { provider, baseUrl, orientation: 'landscape', name: 'Joe', createdAt, ...more };
+  const entry = decodePending({ provider, baseUrl, orientation: 'landscape', name: 'Joe', createdAt, ...more });
   await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, pending: [entry] }));
   return entry;
 }

@@ -28,7 +28,7 @@ describe('the use cases of the cast, without a command line', () => {
     const local = await createCharacter(workspace, { ...wish, local: true });
     expect(local.registration).toBeUndefined();
     const made = await createCharacter(workspace, wish);
-    expect(made.character.master).toEqual(local.character.master);
+    expect(made.character.clip).toEqual(local.character.clip);
     expect(made.character.registrations).toEqual([made.registration]);
     expect((await createCharacter(workspace, wish)).registration).toEqual(made.registration);
     expect((await previewCharacter(workspace, wish)).sent).toBeUndefined();
@@ -66,7 +66,7 @@ describe('the use cases of the cast, without a command line', () => {
     expect(await importCast(other.workspace, { file })).toEqual([{ name: 'Joe', did: 'unchanged', hasClip: true }]);
     const arrived = await (await other.workspace.characters()).find('Joe');
     expect(arrived?.registrations.map(({ value }) => value)).toEqual([registration?.value]);
-    const clip = (await other.workspace.characters()).clipPath(character.master.sha256);
+    const clip = (await other.workspace.characters()).clipPath(character.clip.master.sha256);
     expect((await readFile(clip)).equals(await readFile(exported.clips[0] ?? ''))).toBe(true);
     expect(told.warnings).toEqual([expect.stringContaining('permission')]);
     expect(other.printed()).toBe('');

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { runCharacterList } from '../../src/commands/character/manage.ts';
 import { runStoreCheck, runStorePath } from '../../src/commands/store.ts';
 import { hashFile } from '../../src/disk/hash.ts';
-import type { Character } from '../../src/shared/character.ts';
+import type { CharacterClip } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { createTestContext, type TestContext } from '../helpers/host.ts';
-import { writeUnusable } from '../helpers/samples.ts';
+import { changeRecord, writeUnusable } from '../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 
@@ -39,10 +39,11 @@ describe('store path', () => {
 });
 
 /** One whose record tells nothing of its source. */
-async function addOld(test: TestContext, name: string, fields: Partial<Character>): Promise<void> {
-  const { source, ...character } = await addCharacter(test, name);
-  const bare = { fileName: source.fileName, sha256: source.sha256 };
-  await (await test.context.characters()).update(name, () => ({ ...character, source: bare, ...fields }));
+async function addOld(test: TestContext, name: string, fields: Partial<CharacterClip>): Promise<void> {
+  const { fileName, sha256 } = (await addCharacter(test, name)).clip.source;
+  await (await test.context.characters()).update(name, (current) =>
+    changeRecord(current, { source: { fileName, sha256 }, ...fields }),
+  );
 }
 
 describe('store check', () => {
@@ -109,8 +110,8 @@ describe('store check', () => {
     const [joe, mia] = [await addCharacter(test, 'Joe'), await addCharacter(test, 'Mia')];
     await addCharacter(test, 'Zoë');
     await addJob(test, { baseUrl: HOST });
-    await writeFile(store.clipPath(joe.master.sha256), 'Jo');
-    await rm(store.clipPath(mia.master.sha256));
+    await writeFile(store.clipPath(joe.clip.master.sha256), 'Jo');
+    await rm(store.clipPath(mia.clip.master.sha256));
     const tornCharacter = join(test.context.paths().characters, 'ffff.json');
     const tornJob = join(test.context.paths().jobs, 'job_000000000torn00.json');
     await writeFile(tornCharacter, '{');
@@ -128,8 +129,8 @@ describe('store check', () => {
         { path: tornCharacter, reason: expect.any(String) },
         { path: tornJob, reason: expect.stringContaining('newer version') },
         { path: unusable, reason: 'its status is succeeded, but it has no remoteId' },
-        { path: store.clipPath(joe.master.sha256), reason: 'the clip of Joe is damaged' },
-        { path: store.clipPath(mia.master.sha256), reason: 'the clip of Mia is missing' },
+        { path: store.clipPath(joe.clip.master.sha256), reason: 'the clip of Joe is damaged' },
+        { path: store.clipPath(mia.clip.master.sha256), reason: 'the clip of Mia is missing' },
       ],
       remarks: [],
       outdated: [],
@@ -141,8 +142,8 @@ describe('store check', () => {
       tornCharacter,
       tornJob,
       unusable,
-      store.clipPath(joe.master.sha256),
-      store.clipPath(mia.master.sha256),
+      store.clipPath(joe.clip.master.sha256),
+      store.clipPath(mia.clip.master.sha256),
     ]);
   });
 
@@ -170,6 +171,6 @@ describe('store check', () => {
     await writeFile(orphan, 'x');
     await runStoreCheck(test.context);
     expect(test.stdout.text()).toBe(`1 character, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);
-    expect(await (await test.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
+    expect(await (await test.context.characters()).checkClip(joe.clip.master.sha256)).toBe('whole');
   });
 });

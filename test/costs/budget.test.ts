@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { decodePending } from '../../src/characters/record.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { type DeriveFlags, runVideoDerive } from '../../src/commands/video/derive.ts';
 import { runGenerate } from '../../src/commands/video/generate.ts';
@@ -271,7 +272,7 @@ describe('what registering costs', () => {
     const leave = async (name: string, taskId?: string) => {
       const createdAt = new Date(START - 3_600_000).toISOString();
       const at = { provider: 'wavespeed', baseUrl: `${test.server.url}/api/v3`, orientation: 'landscape' } as const;
-      const entry = { ...at, name, createdAt, ...(taskId !== undefined && { taskId }) };
+      const entry = decodePending({ ...at, name, createdAt, ...(taskId !== undefined && { taskId }) });
       await (await test.context.characters()).update(name, (one) => ({ ...one, pending: [entry] }));
     };
     const find = async (name: string) => (await (await test.context.characters()).find(name)) as Character;

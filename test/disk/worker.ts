@@ -65,7 +65,7 @@ const tasks: Readonly<Record<string, (home: string, ...args: string[]) => Promis
   async share(home, name = '', times = '') {
     const store = characters(home);
     for (let index = 0; index < Number(times); index += 1) {
-      const { master } = await keepSample(store, name, { content: 'shared' });
+      const { master } = (await keepSample(store, name, { content: 'shared' })).clip;
       if (!(await store.hasClip(master.sha256))) throw new Error('The clip is gone.');
       await store.remove(name);
     }

@@ -1,8 +1,9 @@
 import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type CharacterJson, characterJson } from '../../src/characters/record.ts';
 import { GATEWAY_PROVIDER, HOST_NAMES } from '../../src/providers/index.ts';
-import type { Character } from '../../src/shared/character.ts';
+import { jobJson } from '../../src/videos/job-record.ts';
 import { makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
@@ -153,14 +154,15 @@ describe('records that somebody changed by hand', () => {
       ...{ provider: withPoison('openai'), baseUrl: withPoison('https://a.example'), orientation: 'landscape' },
       ...{ kind: 'id', value: withPoison('char_1'), name: withPoison('Joe'), createdAt: job.createdAt },
     } as const;
+    const sample = sampleCharacter('Joe');
     const joe = {
-      ...sampleCharacter('Joe'),
-      source: { ...sampleCharacter('Joe').source, fileName: withPoison('joe.mp4') },
+      ...characterJson(sample),
+      source: { ...sample.clip.source, fileName: withPoison('joe.mp4') },
     };
     const { createHash } = await import('node:crypto');
     const id = createHash('sha256').update('joe').digest('hex').slice(0, 32);
     for (const [path, record] of [
-      [`jobs/${job.id}.json`, job],
+      [`jobs/${job.id}.json`, jobJson(job)],
       [`characters/${id}.json`, { ...joe, registrations: [registration] }],
     ] as const) {
       await mkdir(join(machine.home, path, '..'), { recursive: true });
@@ -277,7 +279,7 @@ describe('names and paths', () => {
     }
     expect((await readdir(join(machine.dir, 'out'))).toSorted()).toEqual(written.toSorted());
     const listed = await machine.sora(['character', 'list', '--json']);
-    const kept = (JSON.parse(listed.stdout) as Character[]).map(({ source }) => source?.fileName);
+    const kept = (JSON.parse(listed.stdout) as CharacterJson[]).map(({ source }) => source?.fileName);
     expect(kept.toSorted()).toEqual(FILES.toSorted());
     await inspectWords(machine, ['character', 'show', 'Joe 4'], [false]);
   }, 180_000);
@@ -343,7 +345,7 @@ describe('a media file whose own words are hostile', () => {
 
 describe('casts that others wrote', () => {
   const sha256 = 'a'.repeat(64);
-  const entry = (more: object = {}) => ({ ...sampleCharacter('Joe'), ...more });
+  const entry = (more: object = {}) => ({ ...characterJson(sampleCharacter('Joe')), ...more });
   const cast = (...characters: unknown[]) => JSON.stringify({ version: 1, characters });
 
   it.each<[string, string]>([
@@ -398,7 +400,7 @@ describe('casts that others wrote', () => {
     };
     await writeFile(
       join(machine.dir, 'cast.json'),
-      cast(entry({ registrations: [registration], master: { ...entry().master, sha256 } })),
+      cast(entry({ registrations: [registration], master: { ...sampleCharacter('Joe').clip.master, sha256 } })),
     );
     for (const args of ['character list', 'character show Joe', 'character sync Joe', 'video generate x -c Joe']) {
       await inspectWords(machine, [...words(args), '--cast', 'cast.json'], [false]);

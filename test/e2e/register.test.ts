@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Character } from '../../src/shared/character.ts';
+import type { CharacterJson } from '../../src/characters/record.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { bringJoe } from '../helpers/joe.ts';
 
@@ -11,7 +11,7 @@ const SYNC = ['character', 'sync', 'Joe'];
 
 interface Team extends Machine {
   /** Joe's record as it is on the disk. */
-  joe(): Character;
+  joe(): CharacterJson;
   /** How many tasks the host has that make a character. */
   creates(): number;
 }
@@ -62,7 +62,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 /** Starts a command and kills it, as nothing could be prepared for, once the record says what `when` looks for. */
-async function killWhen(team: Team, when: (joe: Character) => boolean): Promise<void> {
+async function killWhen(team: Team, when: (joe: CharacterJson) => boolean): Promise<void> {
   const run = team.sora(SYNC);
   await until(() => when(team.joe()));
   run.kill('SIGKILL');

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { hashFile } from '../../src/disk/hash.ts';
 import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
-import type { Character, MadeCharacter, Registration } from '../../src/shared/character.ts';
+import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';
-import { idOfHost, type JobFields, keepSample, sampleJob } from './samples.ts';
+import { changeRecord, idOfHost, type JobFields, keepSample, sampleJob } from './samples.ts';
 import { createTestServer, type Scripted, type TestServer } from './server.ts';
 
 export const KEY = 'sk-test-1234567890';
@@ -107,7 +107,7 @@ export async function addMadeFrom({ context }: TestContext, name: string, path: 
   const source = { fileName: basename(path), sha256: await hashFile(path) };
   const made = { source, options: DEFAULT_CLIP_OPTIONS, planVersion: PLAN_VERSION };
   await keepSample(store, name);
-  return store.update(name, (current) => ({ ...current, ...made }));
+  return store.update(name, (current) => changeRecord(current, made));
 }
 
 /** A stored character whose clip is no film; with an id at `baseUrl` where that is given. */
@@ -115,7 +115,7 @@ export async function addCharacter(
   { context }: TestContext,
   name: string,
   { baseUrl, hostName = name }: { baseUrl?: string; hostName?: string } = {},
-): Promise<MadeCharacter> {
+): Promise<CharacterWithClip> {
   const store = await context.characters();
   const character = await keepSample(store, name);
   if (baseUrl === undefined) return character;

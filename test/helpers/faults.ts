@@ -197,7 +197,8 @@ async function keepJoe(world: { home: string; dir: string; clip: Buffer; ids: Js
   const sha256 = createHash('sha256').update(world.clip).digest('hex');
   const sample = sampleCharacter('Joe');
   const master = { sha256, seconds: 2, width: 1280, height: 720, fps: 24, bytes: world.clip.length };
-  await store.keep({ ...sample, master, source: { fileName: 'joe.mp4', sha256 }, planVersion: PLAN_VERSION }, path);
+  const source = { fileName: 'joe.mp4', sha256 };
+  await store.keep({ ...sample, clip: { ...sample.clip, master, source, planVersion: PLAN_VERSION } }, path);
   await mkdir(context.paths().config, { recursive: true });
   await writeFile(
     join(context.paths().config, 'config.json'),

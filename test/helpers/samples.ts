@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { characterJson, decodeCharacter } from '../../src/characters/record.ts';
 import type { CharacterStore } from '../../src/characters/store.ts';
-import type { MadeCharacter } from '../../src/shared/character.ts';
+import type { Character, CharacterWithClip } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
 import { isUnanswered, type Job, type Remote, type Unanswered } from '../../src/shared/job.ts';
 import { decodeJob, type JobJson } from '../../src/videos/job-record.ts';
@@ -11,21 +12,23 @@ import { decodeJob, type JobJson } from '../../src/videos/job-record.ts';
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** A character whose clip is a file that holds `content`. */
-export function sampleCharacter(name: string, content = name): MadeCharacter {
+export function sampleCharacter(name: string, content = name): CharacterWithClip {
   return {
     version: 1,
     name,
-    master: {
-      sha256: hashOf(content),
-      seconds: 3.5,
-      width: 1280,
-      height: 720,
-      fps: 30,
-      bytes: Buffer.byteLength(content),
+    clip: {
+      master: {
+        sha256: hashOf(content),
+        seconds: 3.5,
+        width: 1280,
+        height: 720,
+        fps: 30,
+        bytes: Buffer.byteLength(content),
+      },
+      source: { fileName: 'joe.mp4', sha256: hashOf(`source of ${content}`) },
+      options: DEFAULT_CLIP_OPTIONS,
+      planVersion: PLAN_VERSION,
     },
-    source: { fileName: 'joe.mp4', sha256: hashOf(`source of ${content}`) },
-    options: DEFAULT_CLIP_OPTIONS,
-    planVersion: PLAN_VERSION,
     registrations: [],
     createdAt: '2026-11-21T10:00:00.000Z',
   };
@@ -36,10 +39,15 @@ export async function keepSample(
   store: CharacterStore,
   name: string,
   { content = name, replace = false }: { content?: string; replace?: boolean } = {},
-): Promise<MadeCharacter> {
+): Promise<CharacterWithClip> {
   const temp = await store.tempClipPath();
   await writeFile(temp, content);
   return store.keep(sampleCharacter(name, content), temp, { replace });
+}
+
+/** The character with some fields of its record as given. */
+export function changeRecord(character: Character, fields: object): Character {
+  return decodeCharacter({ ...characterJson(character), ...fields });
 }
 
 /** Of a record; `undefined` leaves out the id of the host that a job of that status has. */

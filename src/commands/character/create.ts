@@ -4,7 +4,7 @@ import { type CreateOptions, createCharacter, previewCharacter } from '../../cha
 import { characterDocument } from '../../characters/find.ts';
 import { clipLine, planText } from '../../clips/prepare.ts';
 import type { Context } from '../../context.ts';
-import type { MadeCharacter, Registration } from '../../shared/character.ts';
+import type { CharacterWithClip, Registration } from '../../shared/character.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
 import { requestText } from '../../videos/preview.ts';
@@ -21,7 +21,7 @@ export async function runCharacterCreate(context: Context, { file, ...flags }: C
   if (flags.dryRun) return showPreview(context, input);
   const isJudged = !context.globals.quiet;
   const { character, judgement, registration } = await createCharacter(context, { ...input, isJudged });
-  const clipPath = (await context.characters()).clipPath(character.master.sha256);
+  const clipPath = (await context.characters()).clipPath(character.clip.master.sha256);
   ui.result({
     json: { ...(await characterDocument(context, character)), ...(judgement && { judgement }) },
     prose: true,
@@ -44,9 +44,9 @@ async function showPreview(context: Context, input: CreateOptions): Promise<unde
     });
 }
 
-function summary({ ui }: Context, character: MadeCharacter, registration: Registration | undefined): string {
+function summary({ ui }: Context, character: CharacterWithClip, registration: Registration | undefined): string {
   const where = registration
     ? `registered with ${registration.provider} as ${oneLine(registration.value, 200)}`
     : 'kept on this machine, not registered';
-  return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.master)})`;
+  return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.clip.master)})`;
 }

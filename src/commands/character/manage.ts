@@ -1,18 +1,23 @@
 /** The cast on this machine: list, show, rename, remove. */
 
-import { characterDocument, requireCharacter } from '../../characters/find.ts';
+import { type CharacterDocument, characterDocument, requireCharacter } from '../../characters/find.ts';
 import { outdatedNote, outdatedNotes } from '../../characters/outdated.ts';
+import type { CharacterJson } from '../../characters/record.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
 import { readableOf } from '../../disk/records.ts';
-import { type Character, type CharacterDigest, isMade } from '../../shared/character.ts';
+import type { Character, CharacterDigest } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { formatBytes, listOf, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
-async function clipWords(context: Context, { master, clipless }: CharacterDigest, words: (master: Clip) => string) {
+async function clipWords(
+  context: Context,
+  { master, clipless }: Pick<CharacterJson, 'master' | 'clipless'>,
+  words: (master: Clip) => string,
+) {
   if (!master) return 'no clip';
   if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
   return 'no clip here';
@@ -42,7 +47,7 @@ async function castTable(context: Context, cast: readonly CharacterDigest[]): Pr
   const short = (master: Clip): string => `${formatSize(master)} ${master.seconds.toFixed(2)} s`;
   const rows = cast.map(async (one) => [
     one.name,
-    await clipWords(context, one, short),
+    await clipWords(context, { ...one, ...one.clip }, short),
     registeredWith(one) || '-',
     context.ui.time(one.createdAt),
   ]);
@@ -97,7 +102,7 @@ export async function runCharacterShow(
 
 async function drawSheet(
   context: Context,
-  { name, clipPath, master }: Character & { clipPath?: string },
+  { name, clipPath, master }: CharacterDocument,
   { output, force }: { output: string; force: boolean },
 ): Promise<WrittenSheet> {
   if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
@@ -141,11 +146,11 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
   const hosts = [...new Set(removed.registrations.map(({ provider }) => provider))];
   if (hosts.length > 0)
     ui.note(`Its copy at ${hosts.join(', ')} stays there: hosts have no call that deletes a character.`);
-  for (const { provider, taskId } of removed.pending ?? []) {
-    const task = taskId === undefined ? 'the outcome of its request is not known' : `in its task ${taskId}`;
-    ui.note(`${provider} may still be making it (${task}); its id will be lost here.`);
+  for (const one of removed.pending ?? []) {
+    const task = one.stage === 'task' ? `in its task ${one.taskId}` : 'the outcome of its request is not known';
+    ui.note(`${one.provider} may still be making it (${task}); its id will be lost here.`);
   }
-  const clipless = !isMade(removed) || removed.clipless === true;
+  const clipless = !removed.clip || removed.clipless === true;
   ui.result({
     json: { removed: character.name, clipRemoved },
     text: `${character.name} is removed${clipRemoved ? ', and its clip' : clipless ? '' : '; its clip stays, because another record may need it'}.`,
@@ -155,10 +160,10 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
 
 /** What removing the character does to its clip, as a part of the question. */
 async function fateOfClip(context: Context, character: Character): Promise<string> {
-  if (!isMade(character) || character.clipless === true) return '';
+  if (!character.clip || character.clipless === true) return '';
   const { records } = await (await context.characters()).list();
-  const { sha256 } = character.master;
-  const others = records.filter(({ name, master }) => name !== character.name && master?.sha256 === sha256);
+  const { sha256 } = character.clip.master;
+  const others = records.filter(({ name, clip }) => name !== character.name && clip?.master.sha256 === sha256);
   if (others.length > 0) return ` Its clip stays: ${listOf(others.map(({ name }) => name))} has the same one.`;
-  return ` Its prepared clip is deleted; ${oneLine(character.source.fileName, 100)}, which it was made from, is not touched.`;
+  return ` Its prepared clip is deleted; ${oneLine(character.clip.source.fileName, 100)}, which it was made from, is not touched.`;
 }

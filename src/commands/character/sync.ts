@@ -7,7 +7,6 @@ import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
 import type { BudgetLimits } from '../../costs/budget.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { isMade } from '../../shared/character.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
 
@@ -66,7 +65,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   const clip = input.clip === undefined ? undefined : resolve(runtime.cwd, input.clip);
   const { character, registration } = await adoptCharacter(context, { ...input, clip, isJudged: !globals.quiet });
   const { provider, value: id, name: known } = registration;
-  if (!isMade(character)) {
+  if (!character.clip) {
     const give = `sora character create <clip> ${shellOption('--name', shellPhrase(character.name))}`;
     ui.note(
       `${character.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,

@@ -149,7 +149,7 @@ async function quoteRecorded(
   const { records } = await (await workspace.characters()).list();
   const clipSeconds = job.request.characters.reduce((total, { value }) => {
     const owner = records.find(({ registrations }) => registrations.some((one) => one.value === value));
-    return total + (owner?.master?.seconds ?? 4);
+    return total + (owner?.clip?.master.seconds ?? 4);
   }, 0);
   return estimateVideoCost(workspace, { ...wish, seconds, clipSeconds, ask: { video: order.video, purpose: 'use' } });
 }

@@ -2,15 +2,17 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { characterJson } from '../../../src/characters/record.ts';
 import { runCli } from '../../../src/cli/run.ts';
 import { type CreateInput, runCharacterCreate } from '../../../src/commands/character/create.ts';
 import { hashText } from '../../../src/disk/hash.ts';
 import { PLAN_VERSION } from '../../../src/media/plan/plan.ts';
-import { isMade, type MadeCharacter, type Registration } from '../../../src/shared/character.ts';
+import type { CharacterWithClip, Registration } from '../../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { refusal, withHost } from '../../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../../helpers/host.ts';
+import { changeRecord } from '../../helpers/samples.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
 const CREATE = {
@@ -30,23 +32,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function created(input: Partial<CreateInput> = {}): Promise<TestContext & { joe: MadeCharacter }> {
+async function created(input: Partial<CreateInput> = {}): Promise<TestContext & { joe: CharacterWithClip }> {
   const test = await createTestContext();
   await writeFile(join(test.dir, 'joe.mp4'), clip);
   await runCharacterCreate(test.context, { ...CREATE, ...input });
   return { ...test, joe: await find(test) };
 }
 
-async function find({ context }: TestContext): Promise<MadeCharacter> {
+async function find({ context }: TestContext): Promise<CharacterWithClip> {
   const joe = await (await context.characters()).find('Joe');
-  if (!joe || !isMade(joe)) throw new Error('Joe is not there');
+  if (!joe?.clip) throw new Error('Joe is not there');
   return joe;
 }
 
 /** Changes the record as it lies on the disk. */
-async function rewrite({ context, joe }: TestContext & { joe: MadeCharacter }, change: object): Promise<void> {
+async function rewrite({ context, joe }: TestContext & { joe: CharacterWithClip }, change: object): Promise<void> {
   const store = await context.characters();
-  await store.update('Joe', () => ({ ...joe, ...change }));
+  await store.update('Joe', () => changeRecord(joe, change));
 }
 
 const REGISTRATION: Registration = {
@@ -97,16 +99,17 @@ describe('character create', () => {
   it('keeps what was wished, the best part and cropped bars among it', async () => {
     const wishes = { ...options, start: 'auto', cropBars: true } as const;
     const { joe } = await created({ options: wishes });
-    expect(joe).toMatchObject({ options: wishes, planVersion: PLAN_VERSION, master: { width: 1280, height: 720 } });
-    expect(joe.source.facts).toMatchObject({ container: 'MPEG-4', codec: 'H.264', fps: expect.any(Number) });
+    expect(joe.clip).toMatchObject({ options: wishes, planVersion: PLAN_VERSION });
+    expect(joe.clip.master).toMatchObject({ width: 1280, height: 720 });
+    expect(joe.clip.source.facts).toMatchObject({ container: 'MPEG-4', codec: 'H.264', fps: expect.any(Number) });
   });
 
   it('takes the same clip of a record that does not know of bars for the same', async () => {
     const test = await created();
-    const { cropBars: _new, ...old } = test.joe.options;
+    const { cropBars: _new, ...old } = test.joe.clip.options;
     await rewrite(test, { options: old });
     await runCharacterCreate(test.context, CREATE);
-    expect((await find(test)).options).toEqual(old);
+    expect((await find(test)).clip.options).toEqual(old);
     const cropped = runCharacterCreate(test.context, { ...CREATE, options: { ...options, cropBars: true } });
     await expect(cropped).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('--force') });
   });
@@ -115,7 +118,7 @@ describe('character create', () => {
     const test = await created();
     await rewrite(test, { planVersion: PLAN_VERSION - 1 });
     await runCharacterCreate(test.context, CREATE);
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.clip.master });
     expect(test.stderr.text()).toContain('Joe was prepared by another version of sora and is prepared again.');
   });
 
@@ -126,31 +129,35 @@ describe('character create', () => {
     const test = await created();
     await rewrite(test, { planVersion: PLAN_VERSION - 1, ...bond });
     await runCharacterCreate(test.context, CREATE);
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION - 1, ...bond });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION - 1, ...bond });
     expect(test.stderr.text()).toContain('--force prepares and registers it again');
     await runCharacterCreate(test.context, { ...CREATE, force: true });
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, master: test.joe.master, ...bond });
+    expect(characterJson(await find(test))).toMatchObject({
+      planVersion: PLAN_VERSION,
+      master: test.joe.clip.master,
+      ...bond,
+    });
   });
 
   it('keeps what hosts know of another clip only where that clip was lost', async () => {
     const test = await created();
     const store = await test.context.characters();
-    const old = { planVersion: PLAN_VERSION - 1, registrations: [REGISTRATION] };
     const unlike = async (): Promise<void> => {
       const path = await store.tempClipPath();
       await writeFile(path, 'made by other rules');
-      const master = { ...test.joe.master, sha256: hashText('made by other rules') };
-      await store.keep({ ...test.joe, ...old, master }, path, { replace: true });
+      const master = { ...test.joe.clip.master, sha256: hashText('made by other rules') };
+      const clip = { ...test.joe.clip, planVersion: PLAN_VERSION - 1, master };
+      await store.keep({ ...test.joe, registrations: [REGISTRATION], clip }, path, { replace: true });
       await store.update('Joe', (joe) => ({ ...joe, registrations: [REGISTRATION] }));
     };
     await unlike();
-    await rm(store.clipPath((await find(test)).master.sha256));
+    await rm(store.clipPath((await find(test)).clip.master.sha256));
     await runCharacterCreate(test.context, CREATE);
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [REGISTRATION] });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION, registrations: [REGISTRATION] });
 
     await unlike();
     await runCharacterCreate(test.context, { ...CREATE, force: true });
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [] });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION, registrations: [] });
   });
 
   it('gives nothing up for what may not be paid, and a dry run of what is known costs nothing', async () => {
@@ -168,13 +175,13 @@ describe('character create', () => {
     const paid = { ...CREATE, local: false, maxCost: 0 };
     const { context } = await test.again();
     await expect(runCharacterCreate(context, { ...paid, force: true })).rejects.toMatchObject({ code: 'budget' });
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION - 1, registrations: [known] });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION - 1, registrations: [known] });
 
-    const { master, source, options: _, planVersion, ...clipless } = joe;
+    const { clip: _, ...clipless } = joe;
     const store = await test.context.characters();
     await store.remove('Joe');
     await store.claim({ ...clipless, registrations: [known] }, { clipless: true });
     for (const dryRun of [true, false]) await runCharacterCreate((await test.again()).context, { ...paid, dryRun });
-    expect(await find(test)).toMatchObject({ planVersion: PLAN_VERSION, registrations: [known] });
+    expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION, registrations: [known] });
   });
 });

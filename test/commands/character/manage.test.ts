@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requireCharacter } from '../../../src/characters/find.ts';
+import { characterJson } from '../../../src/characters/record.ts';
 import {
   runCharacterList,
   runCharacterRemove,
@@ -46,8 +47,8 @@ describe('character list', () => {
     const test = await createTestContext({ json: true });
     const joe = await addCharacter(test, 'Joe');
     await runCharacterList(test.context);
-    const clipPath = (await test.context.characters()).clipPath(joe.master.sha256);
-    expect(JSON.parse(test.stdout.text())).toEqual([{ ...joe, clipPath }]);
+    const clipPath = (await test.context.characters()).clipPath(joe.clip.master.sha256);
+    expect(JSON.parse(test.stdout.text())).toEqual([{ ...characterJson(joe), clipPath }]);
     const quiet = await test.again({ json: false, quiet: true });
     await runCharacterList(quiet.context);
     expect(quiet.stdout.text()).toBe('Joe\n');
@@ -91,7 +92,7 @@ describe('character show', () => {
     const joe = await addCharacter(test, 'Joe', { baseUrl: HOST, hostName: 'joe.smith' });
     await runCharacterShow(test.context, 'joe');
     const text = test.stdout.text();
-    const clipPath = (await test.context.characters()).clipPath(joe.master.sha256);
+    const clipPath = (await test.context.characters()).clipPath(joe.clip.master.sha256);
     for (const fact of ['1280x720, 3.500 s, 30.000 fps, 3 B', clipPath, 'made from   joe.mp4'])
       expect(text).toContain(fact);
     expect(text).toContain(`registered  char_Joe with openai at ${HOST}, landscape, as joe.smith\n`);
@@ -104,7 +105,8 @@ describe('character show', () => {
     await writeFile(temp, await makeVideo());
     const sample = sampleCharacter('Joe');
     const sha256 = await hashFile(temp);
-    await store.keep({ ...sample, master: { ...sample.master, sha256 } }, temp);
+    const made = { ...sample.clip, master: { ...sample.clip.master, sha256 } };
+    await store.keep({ ...sample, clip: made }, temp);
     await runCharacterShow(test.context, 'Joe', { sheet: 'joe.png' });
     const path = join(test.dir, 'joe.png');
     expect(JSON.parse(test.stdout.text())).toMatchObject({ name: 'Joe', sheet: { path, times: { length: 12 } } });
@@ -119,7 +121,7 @@ describe('character show', () => {
   it('draws no sheet of a clip that is gone', async () => {
     const test = await createTestContext();
     const joe = await addCharacter(test, 'Joe');
-    await rm((await test.context.characters()).clipPath(joe.master.sha256));
+    await rm((await test.context.characters()).clipPath(joe.clip.master.sha256));
     await expect(runCharacterShow(test.context, 'Joe', { sheet: 'joe.png' })).rejects.toMatchObject({
       ...{ code: 'machine', message: expect.stringContaining('is missing') },
     });
@@ -199,7 +201,7 @@ describe('character remove', () => {
     expect(test.stdout.text()).toBe('Joe is removed, and its clip.\n');
     expect(test.stderr.text()).toContain('Its copy at openai stays there');
     const store = await test.context.characters();
-    expect([await store.find('Joe'), await store.hasClip(joe.master.sha256)]).toEqual([undefined, false]);
+    expect([await store.find('Joe'), await store.hasClip(joe.clip.master.sha256)]).toEqual([undefined, false]);
   });
 
   it('keeps a clip that another character shares', async () => {
@@ -209,7 +211,7 @@ describe('character remove', () => {
     await keepSample(store, 'Mia', { content: 'shared' });
     await runCharacterRemove(test.context, 'Joe', true);
     expect(JSON.parse(test.stdout.text())).toEqual({ removed: 'Joe', clipRemoved: false });
-    expect(await store.checkClip(joe.master.sha256)).toBe('whole');
+    expect(await store.checkClip(joe.clip.master.sha256)).toBe('whole');
     expect((await store.find('Mia'))?.name).toBe('Mia');
   });
 

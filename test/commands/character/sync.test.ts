@@ -332,8 +332,8 @@ describe('character adopt', () => {
     await runCharacterCreate(test.context, { ...input, name: 'Joe' });
     expect(test.server.seen).toHaveLength(1);
     const joe = await find(test, 'Joe');
-    expect(joe).toMatchObject({ source: { fileName: 'joe.mp4' }, registrations: [{ value: 'char_9' }] });
-    expect(await (await test.context.characters()).checkClip(joe?.master?.sha256 ?? '')).toBe('whole');
+    expect(joe).toMatchObject({ clip: { source: { fileName: 'joe.mp4' } }, registrations: [{ value: 'char_9' }] });
+    expect(await (await test.context.characters()).checkClip(joe?.clip?.master.sha256 ?? '')).toBe('whole');
   });
 
   it('without a clip is removed and renamed like any other', async () => {
@@ -360,8 +360,8 @@ describe('character adopt', () => {
     await adopt(test, { clip: 'joe.mp4' });
     await adopt(test, { clip: 'joe.mp4' });
     const joe = await find(test, 'Joe');
-    expect(joe).toMatchObject({ source: { fileName: 'joe.mp4' }, registrations: [{ value: 'char_9' }] });
-    expect(await (await test.context.characters()).checkClip(joe?.master?.sha256 ?? '')).toBe('whole');
+    expect(joe).toMatchObject({ clip: { source: { fileName: 'joe.mp4' } }, registrations: [{ value: 'char_9' }] });
+    expect(await (await test.context.characters()).checkClip(joe?.clip?.master.sha256 ?? '')).toBe('whole');
     await writeFile(join(test.dir, 'joe.mp4'), 'another');
     await expect(adopt(test, { clip: 'joe.mp4' })).rejects.toMatchObject({
       message: expect.stringMatching(/already exists/),
@@ -400,9 +400,9 @@ describe('character export', () => {
     const joe = await keepSample(store, 'Joe', { content: 'shared' });
     await keepSample(store, 'Mia', { content: 'shared' });
     const cast = await doc(await castFile(test));
-    const clip = `cast.clips/${joe.master.sha256}.mp4`;
+    const clip = `cast.clips/${joe.clip.master.sha256}.mp4`;
     expect(cast.characters.map((one: { clip: string }) => one.clip)).toEqual([clip, clip]);
-    expect(await readdir(join(test.dir, 'cast.clips'))).toEqual([`${joe.master.sha256}.mp4`]);
+    expect(await readdir(join(test.dir, 'cast.clips'))).toEqual([`${joe.clip.master.sha256}.mp4`]);
     expect(await readFile(join(test.dir, clip), 'utf8')).toBe('shared');
   });
 
@@ -415,7 +415,7 @@ describe('character export', () => {
       'mine',
       ['cast.json'],
     ]);
-    const other = join(test.dir, 'cast.clips', `${joe.master.sha256}.mp4`);
+    const other = join(test.dir, 'cast.clips', `${joe.clip.master.sha256}.mp4`);
     await mkdir(join(test.dir, 'cast.clips'));
     await writeFile(other, 'not Joe');
     await rm(join(test.dir, 'cast.json'));
@@ -430,8 +430,8 @@ describe('character export', () => {
     const store = await test.context.characters();
     const [joe, mia] = [await addCharacter(test, 'Joe'), await addCharacter(test, 'Mia')];
     await addCharacter(test, 'Zoë');
-    await rm(store.clipPath(joe.master.sha256));
-    await writeFile(store.clipPath(mia.master.sha256), 'torn');
+    await rm(store.clipPath(joe.clip.master.sha256));
+    await writeFile(store.clipPath(mia.clip.master.sha256), 'torn');
     await expect(castFile(test)).rejects.toMatchObject({
       code: 'machine',
       problems: ['The clip of Joe is missing.', 'The clip of Mia is damaged.'],
@@ -475,7 +475,7 @@ describe('character import', () => {
     await bring(two, file);
     expect([await find(two, 'Joe'), await find(two, 'Mia')]).toEqual([joe, mia]);
     const store = await two.context.characters();
-    expect(await store.checkClip(joe.master.sha256)).toBe('whole');
+    expect(await store.checkClip(joe.clip.master.sha256)).toBe('whole');
     const again = await two.again();
     await bring(again, file);
     expect(JSON.parse(again.stdout.text())).toEqual([
@@ -527,7 +527,7 @@ describe('character import', () => {
     expect(await find(two, 'Joe')).toEqual({ ...joe, clipless: true });
     await bring(two, await castFile(one, [], { output: 'whole.json' }));
     expect(await find(two, 'Joe')).toEqual(joe);
-    expect(await (await two.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
+    expect(await (await two.context.characters()).checkClip(joe.clip.master.sha256)).toBe('whole');
     expect(await values(two)).toEqual(['char_Joe']);
   });
 
@@ -536,7 +536,7 @@ describe('character import', () => {
     await addCharacter(one, 'Ann');
     const joe = await addCharacter(one, 'Joe');
     const file = await castFile(one);
-    await writeFile(join(one.dir, 'cast.clips', `${joe.master.sha256}.mp4`), 'other');
+    await writeFile(join(one.dir, 'cast.clips', `${joe.clip.master.sha256}.mp4`), 'other');
     await expect(bring(two, file)).rejects.toMatchObject({
       code: 'clip',
       message: expect.stringMatching(/clip of Joe/),

@@ -6,10 +6,10 @@ import { runCharacterList } from '../../../src/commands/character/manage.ts';
 import { runCharacterExport, runCharacterImport } from '../../../src/commands/character/transfer.ts';
 import { runStoreCheck } from '../../../src/commands/store.ts';
 import { runGenerate } from '../../../src/commands/video/generate.ts';
-import type { Character, MadeCharacter, Registration } from '../../../src/shared/character.ts';
+import type { Character, CharacterWithClip, Registration } from '../../../src/shared/character.ts';
 import { addCharacter, videoObject, withHost } from '../../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
-import { keepSample } from '../../helpers/samples.ts';
+import { changeRecord, keepSample } from '../../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 
@@ -72,9 +72,9 @@ describe('a character without a clip', () => {
     await bring(clipless, having);
     await bring(whole, without);
     for (const test of [clipless, whole]) {
-      expect(await find(test)).toMatchObject({ master: joe.master, source: joe.source });
+      expect(await find(test)).toMatchObject({ clip: { master: joe.clip.master, source: joe.clip.source } });
       expect((await values(test))?.toSorted()).toEqual(['char_1', 'char_Joe']);
-      expect(await (await test.context.characters()).checkClip(joe.master.sha256)).toBe('whole');
+      expect(await (await test.context.characters()).checkClip(joe.clip.master.sha256)).toBe('whole');
     }
   });
 
@@ -93,7 +93,7 @@ describe('a character without a clip', () => {
     await runCharacterList(shown.context);
     expect(shown.stdout.text()).toMatch(/^Joe +no clip +openai/m);
     expect(shown.stdout.text()).toMatch(/^Mia +no clip here /m);
-    await rm((await maker.context.characters()).clipPath(joe.master.sha256));
+    await rm((await maker.context.characters()).clipPath(joe.clip.master.sha256));
     await expect(runStoreCheck(maker.context)).rejects.toMatchObject({ code: 'machine' });
   });
 
@@ -117,7 +117,7 @@ describe('what is of one machine', () => {
     await (await test.context.characters()).update('Joe', (joe) => ({
       ...joe,
       clipless: true,
-      pending: [{ ...pending, taskId: 'task-7', createdAt }],
+      pending: [{ ...pending, stage: 'task', taskId: 'task-7', createdAt }],
     }));
     const text = await readFile(await castFile(test), 'utf8');
     expect(text).toContain('"name": "Joe"');
@@ -174,16 +174,16 @@ describe('registrations that cannot be taken at their word', () => {
 
 describe('a cast over a store that has lost a clip', () => {
   /** Two machines whose ffmpeg make different bytes of one source; the second has lost its clip. */
-  async function lost(): Promise<{ file: string; test: TestContext; theirs: MadeCharacter }> {
+  async function lost(): Promise<{ file: string; test: TestContext; theirs: CharacterWithClip }> {
     const [one, two] = [await createTestContext(), await withHost()];
     const theirs = await keepSample(await one.context.characters(), 'Joe', { content: 'other bytes' });
     const store = await two.context.characters();
     const mine = await keepSample(store, 'Joe');
-    const source = { ...theirs.source };
-    await (await one.context.characters()).update('Joe', (joe) => ({ ...joe, source: mine.source }));
+    const source = { ...theirs.clip.source };
+    await (await one.context.characters()).update('Joe', (joe) => changeRecord(joe, { source: mine.clip.source }));
     await store.update('Joe', (joe) => ({ ...joe, registrations: [registration('char_1')] }));
-    await rm(store.clipPath(mine.master.sha256));
-    expect(source).not.toEqual(mine.source);
+    await rm(store.clipPath(mine.clip.master.sha256));
+    expect(source).not.toEqual(mine.clip.source);
     return { file: await castFile(one), test: two, theirs };
   }
 
@@ -191,20 +191,26 @@ describe('a cast over a store that has lost a clip', () => {
     const { file, test, theirs } = await lost();
     const over = await test.again({ cast: file });
     const store = await over.context.characters();
-    expect(await find(over)).toMatchObject({ master: theirs.master, registrations: [{ value: 'char_1' }] });
-    expect(await store.checkClip(theirs.master.sha256)).toBe('whole');
-    expect(await (await test.context.characters()).hasClip(theirs.master.sha256)).toBe(false);
+    expect(await find(over)).toMatchObject({
+      clip: { master: theirs.clip.master },
+      registrations: [{ value: 'char_1' }],
+    });
+    expect(await store.checkClip(theirs.clip.master.sha256)).toBe('whole');
+    expect(await (await test.context.characters()).hasClip(theirs.clip.master.sha256)).toBe(false);
     await store.update('Joe', (joe) => ({ ...joe, registrations: [...joe.registrations, registration('char_2')] }));
     const local = await test.again();
-    expect(await find(local)).toMatchObject({ master: theirs.master });
+    expect(await find(local)).toMatchObject({ clip: { master: theirs.clip.master } });
     expect(await values(local)).toEqual(['char_1', 'char_2']);
-    expect(await (await local.context.characters()).checkClip(theirs.master.sha256)).toBe('whole');
+    expect(await (await local.context.characters()).checkClip(theirs.clip.master.sha256)).toBe('whole');
   });
 
   it('does as an import does', async () => {
     const { file, test, theirs } = await lost();
     await bring(test, file);
-    expect(await find(test)).toMatchObject({ master: theirs.master, registrations: [{ value: 'char_1' }] });
+    expect(await find(test)).toMatchObject({
+      clip: { master: theirs.clip.master },
+      registrations: [{ value: 'char_1' }],
+    });
   });
 });
 
@@ -218,7 +224,7 @@ describe('a cast from a pipe', () => {
     await runCharacterList(over.context);
     expect(over.stdout.text()).toBe('Joe\n');
     const store = await over.context.characters();
-    expect(await store.hasClip((await find(over))?.master?.sha256 ?? '')).toBe(false);
+    expect(await store.hasClip((await find(over))?.clip?.master.sha256 ?? '')).toBe(false);
     const test = await createTestContext({}, stdin());
     await bring(test, '/dev/stdin');
     expect(await values(test)).toEqual(['char_Joe']);

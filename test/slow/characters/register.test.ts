@@ -8,7 +8,7 @@ import { ensureRegistered } from '../../../src/characters/register.ts';
 import { runGenerate } from '../../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../../src/commands/video/input.ts';
 import { probeMedia } from '../../../src/media/probe/probe.ts';
-import type { Character, MadeCharacter, Registration } from '../../../src/shared/character.ts';
+import type { Character, CharacterClip, CharacterWithClip, Registration } from '../../../src/shared/character.ts';
 import type { Orientation } from '../../../src/shared/geometry.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { addCharacter, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
@@ -92,7 +92,7 @@ describe('a character without a registration', () => {
   it('is refused before anything is sent when its clip is gone', async () => {
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
-    await rm((await test.context.characters()).clipPath(joe.master.sha256));
+    await rm((await test.context.characters()).clipPath(joe.clip.master.sha256));
     await expect(register(test, joe)).rejects.toMatchObject({
       code: 'machine',
       hint: expect.stringContaining('sora character create <clip> --name "Joe" --force'),
@@ -132,7 +132,7 @@ describe('the notice on likeness', () => {
 describe('a video that lies the other way', () => {
   let clip: Buffer;
   /** A master with bars, as `prepare` makes it. */
-  let barred: { readonly bytes: Buffer; readonly master: MadeCharacter['master'] };
+  let barred: { readonly bytes: Buffer; readonly master: CharacterClip['master'] };
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sora-register-'));
@@ -143,14 +143,15 @@ describe('a video that lies the other way', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function addJoe({ context }: TestContext): Promise<MadeCharacter> {
+  async function addJoe({ context }: TestContext): Promise<CharacterWithClip> {
     const store = await context.characters();
     const temp = await store.tempClipPath();
     await writeFile(temp, clip);
     const sha256 = createHash('sha256').update(clip).digest('hex');
     // Smaller than a master ever is, so that the conversion takes no time.
+    const sample = sampleCharacter('Joe');
     const master = { sha256, bytes: clip.byteLength, seconds: 2.04, width: 640, height: 360, fps: 25 };
-    return store.keep({ ...sampleCharacter('Joe'), master }, temp);
+    return store.keep({ ...sample, clip: { ...sample.clip, master } }, temp);
   }
 
   it('gets a derived clip, which is registered beside the other and removed', async () => {
@@ -178,7 +179,7 @@ describe('a video that lies the other way', () => {
       ['landscape', 'char_landscape'],
       ['portrait', 'char_portrait'],
     ]);
-    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.master.sha256}.mp4`]);
+    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.clip.master.sha256}.mp4`]);
   });
 
   it.each([
@@ -192,7 +193,9 @@ describe('a video that lies the other way', () => {
     await writeFile(path, bytes);
     expect(master.picture).toEqual({ x: 160, y: 0, width: 960, height: 720 });
     const { picture: _known, ...plain } = master;
-    const kept = { ...sampleCharacter('Joe'), planVersion, master: picture ? { ...plain, picture } : plain };
+    const sample = sampleCharacter('Joe');
+    const own = { ...sample.clip, planVersion, master: picture ? { ...plain, picture } : plain };
+    const kept = { ...sample, clip: own };
     test.server.answer(made('char_portrait'));
     await register(test, await store.keep(kept, path), 'portrait');
 
@@ -210,8 +213,8 @@ describe('a video that lies the other way', () => {
     const joe = await addJoe(test);
     test.server.answer(refusal(400, 'invalid_value'));
     await expect(register(test, joe, 'portrait')).rejects.toMatchObject({ code: 'refused' });
-    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.master.sha256}.mp4`]);
-    expect((await stat((await test.context.characters()).clipPath(joe.master.sha256))).size).toBe(clip.byteLength);
+    expect(await readdir(test.context.paths().clips)).toEqual([`${joe.clip.master.sha256}.mp4`]);
+    expect((await stat((await test.context.characters()).clipPath(joe.clip.master.sha256))).size).toBe(clip.byteLength);
   });
 });
 
