@@ -82,6 +82,8 @@ export interface AudioInfo {
   readonly track: number;
   readonly codec: string;
   readonly seconds: number | undefined;
+  /** Seconds that the file holds, those that an edit list hides among them; undefined when it does not tell. */
+  readonly stored?: number | undefined;
   readonly channels: number | undefined;
   /** It is known which channel belongs where; always so for one and for two. */
   readonly laidOut: boolean;

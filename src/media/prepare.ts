@@ -27,15 +27,8 @@ import {
   withoutTail,
 } from './plan/plan.ts';
 import { probeMedia } from './probe/probe.ts';
-import {
-  countFrozenFrames,
-  type Decoded,
-  type DecodeOptions,
-  masterProblems,
-  type Shown,
-  shownProblems,
-  verifyDecodes,
-} from './verify/decode.ts';
+import { type Decoded, type DecodeOptions, type Shown, verifyDecodes } from './verify/decode.ts';
+import { copiedSoundProblems, countFrozenFrames, masterProblems, shownProblems } from './verify/master-problems.ts';
 import { decodesUntil, movesAt } from './verify/source-checks.ts';
 
 export { type Ffmpeg, findFfmpeg } from './ffmpeg/find.ts';
@@ -120,6 +113,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   const problems = [
     ...masterProblems(info, target, 'remux'),
     ...shownProblems(decoded, target, { kind: 'remux', stored: info.video?.stored }),
+    ...(plan.target.audio ? copiedSound(job, plan, { decoded, info }) : []),
   ];
   if (problems.length > 0) return convert(job, convertInstead(plan, `as a copy ${problems.join(', ')}`), []);
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: decoded.frames });
@@ -129,6 +123,14 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
   ];
   // It would take a sixth longer; see `clip inspect`.
   return { plan: { ...plan, target }, clip, notes, judgement: undefined };
+}
+
+function copiedSound(
+  { info: { audio: source } }: Job,
+  { target, audioUntil }: RemuxPlan,
+  { decoded, info }: { decoded: Shown; info: MediaInfo },
+): string[] {
+  return copiedSoundProblems(decoded, { source, copy: info.audio, until: audioUntil ?? target.seconds });
 }
 
 async function copyWithoutSound(job: Job, plan: RemuxPlan): Promise<Prepared> {

@@ -35,6 +35,33 @@ export async function setEnabled(path: string, track: number, enabled: boolean):
   await writeFile(path, file);
 }
 
+/** What an edit list plays of a track: so many seconds, from this second of what is stored on. */
+export interface Edit {
+  readonly seconds: number;
+  readonly from: number;
+}
+
+/** Gives the last track an edit list of its own; the header must stand behind the media. Plays at most 4 s. */
+export async function setLastEdits(path: string, edits: readonly Edit[]): Promise<void> {
+  const file = await readFile(path);
+  const track = file.lastIndexOf('trak', undefined, 'latin1') - 4;
+  const list = boxAt(file, 'elst', track);
+  const scale = (type: string, from = 0): number => file.readUInt32BE(boxAt(file, type, from) + 20);
+  const [movie, media] = [scale('mvhd'), scale('mdhd', track)];
+  const entries = edits.map(({ seconds, from }) => {
+    const entry = Buffer.alloc(12);
+    for (const [index, value] of [seconds * movie, from * media, 65_536].entries())
+      entry.writeUInt32BE(Math.round(value), 4 * index);
+    return entry;
+  });
+  const made = box('elst', [0, 0, 0, 0, 0, 0, 0, edits.length], ...entries);
+  const end = list + file.readUInt32BE(list);
+  const longer = made.length - (end - list);
+  for (const at of [boxAt(file, 'moov'), track, boxAt(file, 'edts', track)])
+    file.writeUInt32BE(file.readUInt32BE(at) + longer, at);
+  await writeFile(path, Buffer.concat([file.subarray(0, list), made, file.subarray(end)]));
+}
+
 /** Adds boxes to the end of the sample entry of the first picture; the header must stand behind the media. */
 export async function addToEntry(path: string, entry: string, boxes: Buffer): Promise<void> {
   let file = await readFile(path);

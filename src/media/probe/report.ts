@@ -113,18 +113,22 @@ function sourceDelay({ extra }: Fields): number | undefined {
 function readAudio(fields: Fields, track: number): AudioInfo {
   const codec = text(fields, 'Format') ?? 'unknown';
   const channels = number(fields, 'Channels');
+  const [sampleRate, samplesPerFrame] = [number(fields, 'SamplingRate'), number(fields, 'SamplesPerFrame')];
+  // Where an edit list hides some, it counts what is left, and says beside it how many there are.
+  const packets = number(fields, 'Source_FrameCount') ?? number(fields, 'FrameCount');
   return {
     track,
     codec,
     seconds: number(fields, 'Duration'),
+    stored: packets && samplesPerFrame && sampleRate ? (packets * samplesPerFrame) / sampleRate : undefined,
     channels,
     // Every other codec has an order of its own.
     laidOut: !codec.includes('PCM') || (channels ?? 0) <= 2 || text(fields, 'ChannelLayout') !== undefined,
     // Of MP4 both the flag of the track and that of its group.
     chosen: /^Yes/.test(text(fields, 'Default') ?? ''),
     ...{ aside: false, decodable: undefined },
-    sampleRate: number(fields, 'SamplingRate'),
-    samplesPerFrame: number(fields, 'SamplesPerFrame'),
+    sampleRate,
+    samplesPerFrame,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Whether a file is what it should be: its frames decode, and its facts are those of a master. */
+/** Decodes a file as a player would: whether it decodes, and what comes out. What that should be: `master-problems.ts`. */
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import type { SoraError } from '../../shared/errors.ts';
@@ -15,9 +15,6 @@ import {
   requireStarted,
   throwIfAborted,
 } from '../ffmpeg/process.ts';
-import type { MediaInfo } from '../info.ts';
-import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { PlanTarget } from '../plan/plan.ts';
 
 export type Decoded = Shown | { readonly ok: false; readonly reason: string };
 
@@ -30,9 +27,15 @@ export interface Shown {
   /** How much of a small copy changes from the frame before: the mean difference of luma, 0 for the first. */
   readonly changes: readonly number[];
   /** Undefined where no sample was decoded. */
-  readonly sound: Level | undefined;
+  readonly sound: ShownSound | undefined;
   /** What each `metadata` filter of the look printed, in the order of its branches. */
   readonly printed: readonly string[];
+}
+
+/** When its first sample is played and its last one ends, in seconds after the beginning of the file. */
+export interface ShownSound extends Level {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How loud a sound is, in decibels relative to full scale. */
@@ -93,7 +96,7 @@ export async function verifyDecodes(
       fileUrl(resolve(path)),
     ],
     ...['-filter_complex', verifyGraph(size, look?.branches ?? []), '-map', '[shown]'],
-    ...(audio ? ['-map', '0:a:0?', '-filter:a', 'volumedetect'] : []),
+    ...(audio ? ['-map', '0:a:0?', '-filter:a', 'ashowinfo,volumedetect'] : []),
     ...['-f', 'null', '-', ...(look?.outputs ?? [])],
   ];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs, read: look?.read });
@@ -112,7 +115,7 @@ export async function verifyDecodes(
   const [shown = '', ...printed] = readMetadata(lines);
   const { times, changes } = parseFrameDiffs(shown);
   if (times.length === 0) return { ok: false, reason: 'it contains no frames' };
-  return { ok: true, frames: times.length, times, changes, sound: readLevel(result.stderr), printed };
+  return { ok: true, frames: times.length, times, changes, sound: readSound(result.stderr), printed };
 }
 
 /** Tells the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
@@ -150,12 +153,17 @@ export function parseFrameDiffs(printed: string): Pick<Shown, 'times' | 'changes
   };
 }
 
-/** Reads what `volumedetect` says at the end. */
-function readLevel(stderr: string): Level | undefined {
+/** Reads what `volumedetect` says at the end, and `ashowinfo` of each block of samples. */
+function readSound(stderr: string): ShownSound | undefined {
   const decibels = (name: string): number =>
     Number(new RegExp(`\\b${name}_volume: (-?[\\d.]+) dB`).exec(stderr)?.[1] ?? Number.NaN);
   const [peak, rms] = [decibels('max'), decibels('mean')];
-  return Number.isNaN(peak) || Number.isNaN(rms) ? undefined : { peak, rms };
+  if (Number.isNaN(peak) || Number.isNaN(rms)) return undefined;
+  const blocks = [...stderr.matchAll(/\bParsed_ashowinfo_.* pts_time:(\S+) .* rate:(\d+) nb_samples:(\d+)/g)];
+  const times = blocks.map(
+    ([, at, rate, samples]) => [Number(at), Number(at) + Number(samples) / Number(rate)] as const,
+  );
+  return { peak, rms, start: times[0]?.[0] ?? 0, end: times.at(-1)?.[1] ?? 0 };
 }
 
 /** How a run of ffmpeg ended that writes nothing. */
@@ -213,69 +221,4 @@ const GUARD_WORDS = "Invalid too big or non positive size for width '0'";
 
 function throwIfDefined(error: SoraError | undefined): void {
   if (error) throw error;
-}
-
-/** How a prepared file differs from what it should be; empty when it is a master. A copy may be untagged. Pure. */
-export function masterProblems(info: MediaInfo, target: PlanTarget, kind: 'remux' | 'convert'): string[] {
-  const { video, audio } = info;
-  if (!video) return ['it has no video'];
-  const seconds = info.seconds ?? 0;
-  const tags = [video.primaries, video.transfer, video.matrix];
-  const tagged = tags.every((tag) => tag === 'BT.709' || (kind === 'remux' && tag === undefined));
-  return [
-    info.container !== 'MPEG-4' && `it is ${info.container}`,
-    video.codec !== 'H.264' && `its codec is ${video.codec}`,
-    (video.bitDepth !== 8 || video.chroma !== '4:2:0' || video.range === 'full') &&
-      'its pixels are not 8 bit 4:2:0 limited',
-    !tagged && `its colours are tagged ${tags.join(', ')}`,
-    formatSize(video) !== formatSize(target) && `it is ${formatSize(video)}, not ${formatSize(target)}`,
-    video.pixelAspect !== 1 && 'its pixels are not square',
-    video.rotation !== 0 && 'it is rotated',
-    video.mirrored && 'it is mirrored',
-    video.scan !== 'progressive' && 'it is interlaced',
-    !video.constantRate && 'its frame rate varies',
-    Math.abs((video.fps ?? 0) - target.fps) > 0.01 && `its frame rate is ${video.fps}`,
-    !(seconds > MIN_SECONDS - 0.0006 && seconds < MAX_SECONDS + 0.0006) && `it lasts ${seconds} s`,
-    (video.seconds ?? 0) < MIN_SECONDS - 0.0006 && `its picture lasts ${video.seconds} s`,
-    info.bytes > MAX_BYTES && 'it is too large',
-    target.audio && !audio && 'its sound is missing',
-    audio && audio.codec !== 'AAC' && `its sound is ${audio.codec}`,
-    audio && (audio.seconds ?? 0) > (video.seconds ?? 0) + 0.0011 && 'its sound outlasts its picture',
-  ].filter((problem) => typeof problem === 'string');
-}
-
-/** Frames begin within this of their place; time stamps are printed with six digits. */
-const TIME_SLACK_SECONDS = 0.001;
-
-/**
- * How what is shown of a prepared file differs from what was planned; empty when it does not. `stored`: frames that the file
- * holds. A copy may begin later by less than a frame, and then counts one frame more. Pure.
- */
-export function shownProblems(
-  { times, sound }: Pick<Shown, 'times' | 'sound'>,
-  { fps, frames, audio }: PlanTarget,
-  { kind, stored = times.length }: { readonly kind: 'remux' | 'convert'; readonly stored?: number | undefined },
-): string[] {
-  const first = times[0] ?? 0;
-  const latest = kind === 'remux' ? 1 / fps : TIME_SLACK_SECONDS;
-  const isEven = times.every((at, index) => Math.abs(at - first - index / fps) <= TIME_SLACK_SECONDS);
-  const hidden = stored - times.length;
-  return [
-    times.length !== frames && `it shows ${times.length} pictures, not ${frames}`,
-    first >= latest && `its first picture is shown at ${Number(first.toFixed(3))} s`,
-    !isEven && 'its pictures come at uneven times',
-    hidden > (kind === 'remux' && first > 0 ? 1 : 0) && `${hidden} of its ${stored} pictures are not shown`,
-    audio && !sound && 'there is no sound in its sound track',
-  ].filter((problem) => typeof problem === 'string');
-}
-
-/** Less than this is what an encoder does to a picture that stands still. */
-const STILL = 0.02;
-/** Fewer pictures may well be alike. */
-const FEWEST_STILL = 4;
-/** How many pictures at the beginning are one and the same; 0 where they are few. */
-export function countFrozenFrames({ changes }: Pick<Shown, 'changes'>): number {
-  const moves = changes.findIndex((change, index) => index > 0 && change >= STILL);
-  const count = moves < 0 ? changes.length : moves;
-  return count < FEWEST_STILL ? 0 : count;
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { probeMedia } from '../../../../src/media/probe/probe.ts';
 import {
   BEEPS_SECONDS,
   type Beaten,
@@ -14,6 +15,7 @@ import {
 } from '../../../helpers/beeps.ts';
 import { describeBuilds } from '../../../helpers/builds.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { setLastEdits } from '../../../helpers/headers.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -25,6 +27,9 @@ const STEREO = sound('stereo', [beep(), beep()]);
 const MONO = sound('mono', [beep()]);
 const SILENCE = sound('stereo', ['0', '0']);
 const SURROUND = sound('5.1', [beep(0.4), beep(0.4), '0', '0', '0', '0']);
+
+/** What ffmpeg's encoder puts before the sound. */
+const PRIMING = 1024 / 48_000;
 
 /** A flash in each part. Of AC-3, 48 packets and 24; of AAC, 72 and 36; of MP2, 64 and 32. */
 const PARTS = [
@@ -199,6 +204,31 @@ describeBuilds('the sound of a master', (build) => {
       expect(plan.kind).toBe(size === '1280x720' ? 'remux' : 'convert');
       expect([notes, beaten.channels]).toEqual([['Its sound is silence.'], 2]);
     }
+  });
+
+  it.each([
+    ['a copy, of one that is played whole', [{ seconds: 3.2, from: PRIMING }], [1, 2, 3]],
+    ['an encode, of one that begins later', [{ seconds: 1.7, from: 1.5 + PRIMING }], [0.5, 1.5]],
+    [
+      'an encode, of one that leaves something out',
+      [
+        { seconds: 1.2, from: PRIMING },
+        { seconds: 1.5, from: 1.7 + PRIMING },
+      ],
+      [1, 1.5, 2.5],
+    ],
+  ])('holds only what an edit list of the sound plays: %s', async (what, edits, beeps) => {
+    const source = await makeBeeps(join(folder, `edits-${edits.length}-${beeps[0]}.mp4`), {
+      ...{ size: '1280x720', seconds: 3.2, sounds: [STEREO], audio: '-c:a aac' },
+    });
+    await setLastEdits(source, edits);
+    const { plan, path, beaten } = await prepareWith(build, source);
+    expect(plan.kind).toBe(what.startsWith('a copy') ? 'remux' : 'convert');
+    if (plan.kind === 'convert') expect(plan.steps[0]?.because).toMatch(/as a copy .*of its sound are not played/);
+    expect(beaten.flashes).toEqual([1, 2, 3]);
+    expect(beaten.beeps.map((at) => Math.round(at * 10) / 10)).toEqual(beeps);
+    const info = await probeMedia(path, { signal: new AbortController().signal });
+    expect(info.audio?.stored).toBeLessThan(beaten.soundSeconds + 0.1);
   });
 
   it('is cut at the end of the picture, and that is told, in a copy too', async () => {
