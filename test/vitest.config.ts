@@ -6,10 +6,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['fingerprints', 'commands/character/sync', 'commands/doctor/doctor'],
-  ...['e2e/faults', 'masters/matrix-shape', 'masters/timing', 'e2e/readme', 'slow/media/ffmpeg/sound'],
-  ...['masters/picture-shape', 'masters/matrix-picture', 'slow/media/prepare', 'e2e/fuzz', 'e2e/chaos', 'e2e/hostile'],
-  ...['slow/media/judge/measure-picture', 'masters/matrix-streams', 'e2e/forced-exit', 'e2e/keys'],
+  ...['fingerprints', 'commands/character/sync', 'commands/doctor', 'commands/json'],
+  ...['e2e/readme', 'e2e/outlives', 'e2e/faults', 'slow/media/judge/judge-master', 'e2e/toy-host', 'e2e/earlier-home'],
+  ...['masters/timing', 'masters/picture-colour', 'masters/matrix-shape', 'e2e/register', 'e2e/exit-codes'],
+  ...['e2e/outputs', 'slow/sandbox/render/render', 'e2e/processes', 'e2e/hostile', 'e2e/fuzz', 'slow/commands/clip'],
+  ...['slow/characters/register', 'e2e/strange-files', 'e2e/forced-exit', 'masters/hostile', 'masters/matrix-streams'],
+  ...['masters/picture-shape', 'slow/media/ffmpeg/sound', 'masters/matrix-picture', 'slow/media/prepare', 'e2e/keys'],
+  ...['e2e/home', 'e2e/again', 'slow/media/judge/measure-picture', 'e2e/chaos'],
 ];
 
 /** Folders whose tests run processes, encode clips or measure time: `npm run check` leaves them out. */
@@ -18,6 +21,9 @@ const WHOLE = /^(?:e2e|masters|slow)\//;
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.test.ts'),
 );
+
+const missing = LONG.filter((name) => !FILES.includes(`${name}.test.ts`));
+if (missing.length > 0) throw new Error(`LONG names what is no test: ${missing.join(', ')}`);
 
 /** What puts something in the place of a module, which others would then share. */
 const isAlone = (file: string): boolean => readFileSync(join(import.meta.dirname, file), 'utf8').includes('vi.mock(');
@@ -54,8 +60,8 @@ export default defineConfig({
       project('whole-alone', (file) => WHOLE.test(file)),
     ],
     globalSetup: 'test/helpers/once.setup.ts',
-    // Much of the time goes into waiting for processes and clocks.
-    maxWorkers: availableParallelism() + 1,
+    // Much of the time goes into waiting for processes and clocks; what takes long by waiting begins first.
+    maxWorkers: 2 * availableParallelism(),
     sequence: { sequencer: LongestFirst },
     // Real ffmpeg and real processes on two cores.
     testTimeout: 60_000,
