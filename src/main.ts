@@ -1,7 +1,7 @@
 /** The process: the only file that touches it. Everything else is given a Runtime. */
 import { setMaxListeners } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
-import { homedir, uptime, userInfo } from 'node:os';
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { homedir, hostname, uptime, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
 import type { Runtime } from './context.ts';
@@ -98,6 +98,32 @@ function homeFolder(): string | undefined {
   return undefined;
 }
 
+/** A line of /proc; undefined on other systems. */
+function procLine(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two containers on one kernel have pids of their own; a machine that was started again has others. */
+const machineName = (): string =>
+  [hostname(), procLine('sys/kernel/random/boot_id'), containerOf()].filter(Boolean).join(' ');
+
+function containerOf(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
+
+/** In ticks since the machine was started: a pid is given to another process one day. Behind the name, which may hold spaces. */
+function startOf(pid: number): string | undefined {
+  return procLine(`${pid}/stat`)?.split(') ').at(-1)?.split(' ')[19];
+}
+
 const runtime: Runtime = {
   env,
   get cwd() {
@@ -152,6 +178,19 @@ const runtime: Runtime = {
   },
   random: Math.random,
   signal: controller.signal,
+  sender: () => {
+    const startedAt = startOf(process.pid);
+    return { machine: machineName(), pid: process.pid, ...(startedAt !== undefined && { startedAt }) };
+  },
+  isAlive: ({ pid, startedAt }) => {
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      // One of another user may not be signalled, and lives.
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+    }
+    return startedAt === undefined || startedAt === startOf(pid);
+  },
 };
 
 /** What is the same every time is answered before the rest of the program is read; undefined for everything else. */

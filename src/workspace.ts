@@ -25,6 +25,7 @@ import {
 import type { Profile, Settings } from './settings/settings.ts';
 import type { Job } from './shared/job.ts';
 import { type Reporter, SILENT } from './shared/reporter.ts';
+import type { Sender } from './shared/sender.ts';
 import type { Clock } from './shared/time.ts';
 import type { JobStore } from './videos/job-store.ts';
 
@@ -46,6 +47,10 @@ export interface Machine {
   readonly random: () => number;
   /** Aborted by Ctrl-C and SIGTERM; its reason is a SoraError. */
   readonly signal: AbortSignal;
+  /** This process on this machine, whose name is not for files that are shared. */
+  readonly sender?: () => Sender;
+  /** Whether such a process of this machine lives. */
+  readonly isAlive?: (sender: Pick<Sender, 'pid' | 'startedAt'>) => boolean;
 }
 
 /** Which host, profile and cast are meant, over what is configured. Hints to go on say the same again. */
@@ -54,6 +59,9 @@ export interface Selection extends ProviderFlags {
   /** A cast file to be read over the characters of this machine. */
   readonly cast?: string;
 }
+
+/** Which host made a job, and by whose settings. */
+export type JobPlace = Pick<Job, 'id' | 'provider' | 'baseUrl' | 'backend' | 'profile'>;
 
 export interface Workspace {
   readonly runtime: Machine;
@@ -78,7 +86,9 @@ export interface Workspace {
   connection(purpose?: Purpose): Promise<Connection>;
   provider(purpose?: Purpose): Promise<Provider>;
   /** The host that made a job, whatever is configured now. */
-  providerOf(job: Job, purpose?: Purpose): Promise<Provider>;
+  providerOf(job: JobPlace, purpose?: Purpose): Promise<Provider>;
+  /** The same, before anything is asked of it. */
+  connectionOf(job: JobPlace, purpose?: Purpose): Promise<Connection>;
   /** For requests that no adapter makes; with the connection's own rule about plain http. */
   http(to: Pick<Connection, 'allowHttp'>): Promise<Http>;
   /** Ends what the services keep open. */
@@ -202,6 +212,9 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     });
   };
 
+  const connectionOfJob = async (job: JobPlace, purpose?: Purpose): Promise<Connection> =>
+    connectionOf(job, await configured(await profileOf(job.profile ?? (await profileName()))), purpose);
+
   return {
     runtime,
     selection,
@@ -238,8 +251,8 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     connection,
     http: (to) => httpFor(to.allowHttp),
     provider: async (purpose) => connect(await connection(purpose)),
-    providerOf: async (job, purpose) =>
-      connect(connectionOf(job, await configured(await profileOf(job.profile ?? (await profileName()))), purpose)),
+    connectionOf: connectionOfJob,
+    providerOf: async (job, purpose) => connect(await connectionOfJob(job, purpose)),
     async close() {
       await Promise.allSettled(closers.map((close) => close()));
     },

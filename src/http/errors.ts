@@ -143,7 +143,10 @@ export function refusal(answer: Answer): SoraError {
   }
   if (status === 429) {
     const hint = 'The host limits how often it can be called. Wait a while, then try again.';
-    return new SoraError(answer.kind === 'read' ? 'network' : 'refused', said, options(hint));
+    return new SoraError(answer.kind === 'read' ? 'network' : 'refused', said, {
+      ...options(hint),
+      reason: 'rate-limited',
+    });
   }
   if (isUnsupported(answer)) {
     return new SoraError('refused', said, options('This host does not offer that. Use another with --provider.'));

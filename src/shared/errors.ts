@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 } as const;
 
 /** What an error is about, for code that goes on by it: a message is for people, and may be reworded. */
-export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id';
+export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited';
 
 export interface SoraErrorOptions {
   reason?: ErrorReason;

@@ -48,6 +48,17 @@ export interface JobCost {
   readonly actualUsd?: number;
 }
 
+/** What a job was made for: a take of a scene of a film, or of a line of a batch. */
+export interface JobTake {
+  /** Absolute path of the storyboard or the batch. */
+  readonly file: string;
+  /** The scene, or the id of the line. */
+  readonly scene: string;
+  readonly n: number;
+  /** Where its file first lies, relative to the folder of `file`. */
+  readonly path: string;
+}
+
 /** What is true of every job, whatever became of its request. */
 interface JobBase {
   readonly version: 1;
@@ -62,6 +73,7 @@ interface JobBase {
   readonly fingerprint: string;
   /** The user's own idempotency text (`--key`). */
   readonly key?: string;
+  readonly take?: JobTake;
   readonly characters: readonly string[];
   /** Of them, by their names here, those who were cast because the prompt says them. */
   readonly autoCast?: readonly string[];

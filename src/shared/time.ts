@@ -61,6 +61,13 @@ export function parseTime(text: string): number | undefined {
 
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
 
+/** Milliseconds between two in `2/min`, `10/s`, `100/h`; undefined when it is none of these. */
+export function parseRate(text: string): number | undefined {
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\/(s|sec|m|min|h|hour)$/.exec(text) ?? [];
+  const unitMs = { s: 1000, sec: 1000, m: 60_000, min: 60_000, h: 3_600_000, hour: 3_600_000 }[unit];
+  return unitMs === undefined || Number(count) <= 0 ? undefined : unitMs / Number(count);
+}
+
 /** Time as the outer world gives it, so that tests can replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */

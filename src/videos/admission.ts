@@ -51,9 +51,16 @@ export function earlierJob(
     ? undefined
     : records.find(
         (job) =>
-          isUnanswered(job) && (job === sameKey || (job.fingerprint === order.fingerprint && !ownIds.includes(job.id))),
+          isUnanswered(job) &&
+          (job === sameKey ||
+            (job.fingerprint === order.fingerprint && !ownIds.includes(job.id) && !isOfOtherKey(job, key))),
       );
   return duplicate ? { duplicate } : {};
+}
+
+/** Who gives two equal requests two keys wants both. */
+function isOfOtherKey(job: Job, key: string | undefined): boolean {
+  return key !== undefined && job.key !== undefined && job.key !== key;
 }
 
 /** Throws `machine` when the key belongs to an unusable record, whose job may be paid for, or may belong to an unreadable one. */

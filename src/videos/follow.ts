@@ -28,6 +28,8 @@ export interface FollowOptions extends SaveOptions {
   readonly pollIntervalMs?: number | undefined;
   /** Milliseconds until the host is first asked of a job; undefined for one that was created just now. */
   firstPauseMs?(job: Remote): number | undefined;
+  /** How many jobs the caller follows now: hosts are asked less often the more of them there are. One unless given. */
+  together?(): number;
   /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
   readonly begin?: BeginWait;
 }
@@ -42,7 +44,7 @@ interface Wait extends FollowOptions {
  * `pending` when it is given up or stopped.
  */
 export async function followJob(workspace: Workspace, job: Job, options: FollowOptions): Promise<Remote> {
-  const wait: Wait = { ...options, together: () => 1 };
+  const wait: Wait = { ...options, together: options.together ?? (() => 1) };
   const deadline = createDeadline(workspace.runtime.clock, options.deadlineMs);
   sayAtExit(workspace, job, options);
   const { done, task } = await waitUntilDone(workspace, await requireRemote(workspace, job, deadline), wait, deadline);

@@ -9,7 +9,10 @@ import { oneLine } from '../shared/text.ts';
  * In words, every way in which what came differs from what was asked. Length may differ by half a second; a dated
  * snapshot or a vendor prefix is the same model.
  */
-export function findMismatch(job: Pick<Remote, 'request' | 'result'>, facts: VideoFacts): readonly string[] {
+export function findMismatch(
+  job: Pick<Remote, 'request'> & Pick<Partial<Remote>, 'result'>,
+  facts: VideoFacts,
+): readonly string[] {
   const { request, result } = job;
   const drift: string[] = [];
   if (request.model !== undefined && result?.model !== undefined && !isSameModel(request.model, result.model)) {

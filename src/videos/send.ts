@@ -3,7 +3,7 @@ import { requireCharacter } from '../characters/find.ts';
 import { registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import type { Job } from '../shared/job.ts';
+import type { Job, JobTake } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
 import type { Resumable } from './find-jobs.ts';
@@ -16,6 +16,12 @@ export interface SendOptions extends VideoBudgetOptions {
   readonly key?: string;
   /** Send although an equal request may exist already. */
   readonly resend: boolean;
+  /** What it is held to, in the place of what the limits beside it say. */
+  readonly budget?: VideoBudget;
+  /** What the job is made for; of a single one. */
+  readonly take?: JobTake;
+  /** With `resend`, the one job that this takes the place of; every equal one that is unresolved unless given. */
+  readonly replaces?: string | undefined;
   /** Of the characters, those whom the prompt alone has named. */
   readonly autoCast?: readonly string[];
   /** What will be waited for, if anything is: said in the hints to go on. */
@@ -48,7 +54,7 @@ export async function sendVideos(
   options: SendOptions,
 ): Promise<readonly Submitted[]> {
   const { count, onPartial } = options;
-  const sending: Sending = { options, budget: videoBudget(workspace, options) };
+  const sending: Sending = { options, budget: options.budget ?? videoBudget(workspace, options) };
   const ready = await makeReady(workspace, plan, sending);
   await (await workspace.jobs()).sweep();
   const { whole, first } = await sendFirst(workspace, ready, sending);
@@ -91,10 +97,10 @@ function sendOne(
   plan: VideoPlan,
   { options, budget, index, ownIds }: Sending & { readonly index: number; readonly ownIds: readonly string[] },
 ): Promise<Submitted> {
-  const { resend, autoCast, wait } = options;
+  const { resend, autoCast, wait, take, replaces } = options;
   return submit(workspace, {
     ...{ order: plan, provider: plan.order.provider, cost: budget.quote.cost, key: idempotencyKeyOf(options, index) },
-    ...{ resend, ownIds, wait, ...(autoCast && { autoCast }) },
+    ...{ resend, ownIds, wait, take, ...(autoCast && { autoCast }), ...(replaces !== undefined && { replaces }) },
   });
 }
 

@@ -4,7 +4,7 @@ import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isUnanswered, type Job, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
+import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -40,6 +40,8 @@ export interface SubmitOptions extends AdmissionOptions {
   readonly cost?: Cost | undefined;
   /** With `resend`, the one job that this takes the place of; every equal one that is unresolved unless given. */
   readonly replaces?: string;
+  /** What the job is made for, where that is a part of something larger. */
+  readonly take?: JobTake | undefined;
   /** What the command will wait for, if it does. */
   readonly wait: Resumable | undefined;
 }
@@ -76,6 +78,7 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sen
     request: order.request,
     fingerprint: order.fingerprint,
     ...(key !== undefined && { key }),
+    ...(options.take && { take: options.take }),
     ...(options.replaces !== undefined && { replaces: options.replaces }),
     characters: order.request.characters.map(({ name }) => name),
     ...(options.autoCast?.length && { autoCast: options.autoCast }),

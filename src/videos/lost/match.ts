@@ -20,6 +20,12 @@ export interface Sighting {
   readonly uptimeSeconds: number | undefined;
 }
 
+/** The jobs of this machine. */
+export interface Known extends JobListing {
+  /** Ids of videos that are known to be of requests which no record here is of. */
+  readonly claimed?: ReadonlySet<string>;
+}
+
 export interface Finding {
   /** The video of the job, when it can be no other. */
   readonly own: RemoteVideo | undefined;
@@ -71,10 +77,11 @@ export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): Span 
  * request lived, and wanted by no other record. Lost requests that are equal in all that was sent may be several: which of
  * their videos is whose makes no difference, so the oldest of them take what there is.
  */
-export function findOwn(job: Unanswered, { records, broken }: JobListing, sighting: Sighting): Finding {
+export function findOwn(job: Unanswered, { records, broken, claimed: others }: Known, sighting: Sighting): Finding {
   const claimed = new Set(records.flatMap(({ remoteId }) => remoteId ?? []));
   const life = lifeOf(job, sighting);
-  const free = sighting.videos.filter((video) => !claimed.has(video.id) && isLike(job, video));
+  const isClaimed = ({ id }: RemoteVideo): boolean => claimed.has(id) || others?.has(id) === true;
+  const free = sighting.videos.filter((video) => !isClaimed(video) && isLike(job, video));
   const open = (candidates: readonly RemoteVideo[], because: string): Finding => ({
     own: undefined,
     candidates,

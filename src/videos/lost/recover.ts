@@ -46,7 +46,11 @@ const PAGES = 20;
  * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the
  * host is its own. Throws what choosing the host throws; that the host could not be asked is in the answer.
  */
-export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Settled> {
+export async function resolveUnknown(
+  workspace: Workspace,
+  job: Job,
+  { claimed }: { readonly claimed?: ReadonlySet<string> } = {},
+): Promise<Settled> {
   const current = await withoutSender(workspace, job);
   if (!current) return settled({ job, isSending: true });
   if (!isUnanswered(current)) return settled({ job: current });
@@ -66,7 +70,7 @@ export async function resolveUnknown(workspace: Workspace, job: Job): Promise<Se
   let finding: Finding | undefined;
   const kept = await (await workspace.jobs()).settle(job.id, (now, jobs) => {
     if (!isUnanswered(now)) return now;
-    finding = findOwn(now, jobs, sighting);
+    finding = findOwn(now, { ...jobs, ...(claimed && { claimed }) }, sighting);
     return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
   });
   if (kept.remoteId !== undefined) tellFound(workspace, kept);

@@ -1,0 +1,261 @@
+/**
+ * PURE: the takes that the lines of all journals of a file tell of, together with the jobs of this home. Lines of a key are a
+ * set: `done` outweighs `failed`, that a `close` which names the host's id, that an id, that a `close` without one.
+ */
+import { CLOSED, type Job, type JobFailure, UNSENT } from '../shared/job.ts';
+import type { Sender } from '../shared/sender.ts';
+import { currentFingerprint, type FamilyOf, partsOfKey } from './fingerprint.ts';
+import {
+  type Adopt,
+  type Asked,
+  type Close,
+  type Done,
+  type Failed,
+  type Line,
+  type Sent,
+  TAKEN_BACK,
+} from './lines.ts';
+
+/** What of a job's record the fold reads. */
+export type HomeJob = Pick<
+  Job,
+  'id' | 'key' | 'status' | 'remoteId' | 'provider' | 'baseUrl' | 'profile' | 'backend' | 'createdAt' | 'take'
+> & { readonly failure?: JobFailure };
+
+export interface Take
+  extends Pick<
+    Asked,
+    | 'key'
+    | 'scene'
+    | 'n'
+    | 'ask'
+    | 'file'
+    | 'provider'
+    | 'baseUrl'
+    | 'account'
+    | 'profile'
+    | 'backend'
+    | 'model'
+    | 'seconds'
+    | 'size'
+    | 'estimateUsd'
+    | 'tag'
+  > {
+  /** By today's tables of models. */
+  readonly fp: string;
+  readonly at: string;
+  readonly state: 'asked' | 'failed' | 'done';
+  /** The host's id; undefined while nobody knows one. */
+  readonly remoteId?: string;
+  /** The record that this home has of it: the newest of its key. */
+  readonly job?: HomeJob;
+  readonly jobId?: string;
+  readonly done?: Done;
+  /** Of one that has failed; undefined for one that a person has closed. */
+  readonly failed?: Failed;
+  readonly closed: boolean;
+  readonly sender?: Sender;
+}
+
+export interface FoldInput {
+  readonly lines: readonly Line[];
+  /** The jobs of this home that have keys of takes, in any order. */
+  readonly jobs?: readonly HomeJob[];
+  readonly familyOf?: FamilyOf;
+  /** Whether a file lies under a take's own name: such a file is whole, whatever its lines say. */
+  isHere?(file: string): boolean;
+}
+
+interface Told {
+  asked?: Asked;
+  closes: Close[];
+  closedBy: string[];
+  sent: Sent[];
+  adopted: Adopt[];
+  failed: Failed[];
+  done: Done[];
+}
+
+/** In the order in which they were asked. A line of a key that nobody has asked counts for nothing. */
+export function foldTakes({ lines, jobs = [], familyOf = (model) => model, isHere }: FoldInput): readonly Take[] {
+  const told = tellByKey(lines);
+  const byKey = newestByKey(jobs);
+  const owners = ownersOf(told, jobs);
+  const takes: Take[] = [];
+  for (const [key, one] of told) {
+    if (!one.asked) continue;
+    const { v: _v, line: _line, closes: _closes, ...asked } = one.asked;
+    const job = byKey.get(key);
+    const end = endOf(one, job, owners);
+    const isFile = end.state !== 'done' && isHere?.(asked.file) === true;
+    takes.push({
+      ...asked,
+      fp: currentFingerprint(one.asked, familyOf),
+      ...end,
+      ...(isFile && { state: 'asked', closed: false, failed: undefined }),
+      ...(job && { job }),
+    } as Take);
+  }
+  return takes.sort((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? -1 : 1));
+}
+
+function tellByKey(lines: readonly Line[]): Map<string, Told> {
+  const told = new Map<string, Told>();
+  const of = (key: string): Told => {
+    const one = told.get(key) ?? { closes: [], closedBy: [], sent: [], adopted: [], failed: [], done: [] };
+    told.set(key, one);
+    return one;
+  };
+  for (const line of lines) {
+    switch (line.line) {
+      case 'asked':
+        of(line.key).asked ??= line;
+        if (line.closes !== undefined) of(line.closes).closedBy.push(line.key);
+        break;
+      case 'sent':
+        of(line.key).sent.push(line);
+        break;
+      case 'adopt':
+        of(line.key).adopted.push(line);
+        break;
+      case 'failed':
+        of(line.key).failed.push(line);
+        break;
+      case 'done':
+        of(line.key).done.push(line);
+        break;
+      case 'close':
+        of(line.key).closes.push(line);
+        break;
+      case 'pick':
+      case 'reject':
+        break;
+      default:
+        line satisfies never;
+    }
+  }
+  return told;
+}
+
+/** The job that speaks for a key: the newest, since `video resend` hands the key on. Ids sort by time. */
+export function newestByKey<T extends Pick<HomeJob, 'id' | 'key'>>(jobs: readonly T[]): ReadonlyMap<string, T> {
+  const newest = new Map<string, T>();
+  for (const job of jobs) {
+    if (job.key === undefined) continue;
+    const before = newest.get(job.key);
+    if (!before || before.id < job.id) newest.set(job.key, job);
+  }
+  return newest;
+}
+
+/** The keys whose requests have made a video, by the host's id of it. */
+function ownersOf(told: ReadonlyMap<string, Told>, jobs: readonly HomeJob[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const owners = new Map<string, Set<string>>();
+  const add = (id: string, key: string): void => void owners.set(id, (owners.get(id) ?? new Set()).add(key));
+  for (const [key, { sent }] of told) for (const { remoteId } of sent) add(remoteId, key);
+  for (const { key = '', remoteId } of jobs) if (remoteId !== undefined) add(remoteId, key);
+  return owners;
+}
+
+type End = Pick<Take, 'state' | 'closed' | 'remoteId' | 'jobId' | 'done' | 'failed'>;
+
+function endOf(one: Told, job: HomeJob | undefined, owners: ReadonlyMap<string, ReadonlySet<string>>): End {
+  const key = one.asked?.key ?? '';
+  const sent = latest(one.sent);
+  // A person may have been wrong about a video that turned out to be another request's.
+  const adopted = sent ? undefined : latest(one.adopted.filter(({ remoteId }) => isFree(owners, remoteId, key)));
+  const id = job?.remoteId ?? sent?.remoteId ?? adopted?.remoteId;
+  const found = { ...(id !== undefined && { remoteId: id }), ...idOfJob(job, sent) };
+  const done = latest(one.done);
+  if (done) return { state: 'done', closed: false, ...found, done };
+  const failed = latest(one.failed);
+  if (failed) return { state: 'failed', closed: false, ...found, failed };
+  const given = new Set(one.closes.flatMap(({ remoteId }) => remoteId ?? []));
+  if (given.size > 0 && (id === undefined || given.has(id))) return { state: 'failed', closed: true, ...found };
+  if (id !== undefined) return { state: 'asked', closed: false, ...found };
+  const isClosed = one.closes.length > 0 || one.closedBy.length > 0;
+  return { state: isClosed ? 'failed' : 'asked', closed: isClosed, ...found };
+}
+
+function idOfJob(job: HomeJob | undefined, sent: Sent | undefined): Pick<Take, 'jobId'> {
+  const id = job?.id ?? sent?.job;
+  return id === undefined ? {} : { jobId: id };
+}
+
+function isFree(owners: ReadonlyMap<string, ReadonlySet<string>>, remoteId: string, key: string): boolean {
+  return [...(owners.get(remoteId) ?? [])].every((owner) => owner === key);
+}
+
+/** By its time; of one time by its text, so that the order of lines means nothing. */
+function latest<T extends Line>(lines: readonly T[]): T | undefined {
+  return lines
+    .toSorted((a, b) => (a.at === b.at ? (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) : a.at < b.at ? -1 : 1))
+    .at(-1);
+}
+
+export interface LearnContext {
+  readonly lines: readonly Line[];
+  readonly jobs: readonly HomeJob[];
+  /** The file whose journals these are, absolute: what `take.file` of its jobs says. */
+  readonly file: string;
+  readonly accountOf: (job: HomeJob) => string;
+  readonly at: string;
+}
+
+/**
+ * The lines that the journals lack and the jobs of this home tell: of jobs whose answer came and was not written down, of
+ * those that ended without one, and of jobs of this file that no line knows (a checkout undid them).
+ */
+export function linesFromHome({ lines, jobs, file, accountOf, at }: LearnContext): readonly Line[] {
+  const told = tellByKey(lines);
+  const learnt: Line[] = [];
+  for (const [key, job] of newestByKey(jobs)) {
+    const one = told.get(key);
+    if (!one?.asked) {
+      const anew = askedAnew(job, { file, account: accountOf(job) });
+      if (anew) learnt.push(anew);
+      if (!anew) continue;
+    }
+    if (one && (one.done.length > 0 || one.failed.length > 0)) continue;
+    if (job.remoteId !== undefined) {
+      if (!one?.sent.some(({ remoteId }) => remoteId === job.remoteId)) {
+        learnt.push({ v: 1, at, key, line: 'sent', remoteId: job.remoteId, job: job.id });
+      }
+      continue;
+    }
+    if (job.status !== 'failed' || one?.closes.length) continue;
+    const end = endWithoutId(job);
+    learnt.push(end === 'closed' ? { v: 1, at, key, line: 'close' } : { v: 1, at, key, line: 'failed', ...end });
+  }
+  return learnt;
+}
+
+function endWithoutId({ failure }: HomeJob): 'closed' | Pick<Failed, 'why' | 'exit' | 'retryable' | 'made'> {
+  if (failure?.code === CLOSED) return 'closed';
+  const why = failure?.message ?? 'refused';
+  if (failure?.code === UNSENT) return { why, exit: 6, retryable: true, made: 'no' };
+  return failure?.policy
+    ? { why, exit: 11, retryable: false, made: 'no' }
+    : { why, exit: 5, retryable: false, made: 'no' };
+}
+
+function askedAnew(job: HomeJob, { file, account }: { file: string; account: string }): Asked | undefined {
+  const parts = job.key === undefined ? undefined : partsOfKey(job.key);
+  if (!parts || job.key === undefined || job.take?.file !== file) return undefined;
+  const { provider, baseUrl, profile, backend, take } = job;
+  return {
+    ...{ v: 1, at: job.createdAt, key: job.key, line: 'asked', scene: take.scene, n: take.n, fp: parts.fp },
+    ...{ file: take.path, provider, baseUrl, account },
+    ...(profile !== undefined && { profile }),
+    ...(backend !== undefined && { backend }),
+  };
+}
+
+/** The number of the next take of a scene. */
+export function nextNumber(takes: readonly Take[], scene: string): number {
+  return Math.max(0, ...takes.filter((take) => take.scene === scene).map(({ n }) => n)) + 1;
+}
+
+export function isTakenBack({ failed }: Pick<Take, 'failed'>): boolean {
+  return failed?.why === TAKEN_BACK;
+}

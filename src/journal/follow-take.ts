@@ -1,0 +1,191 @@
+/** EFFECT: a take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
+import { parseSize } from '../shared/geometry.ts';
+import { isGivenUp, type Job, type Remote, type SavedVideo } from '../shared/job.ts';
+import { stillRunning, upToDate } from '../videos/find-jobs.ts';
+import { type FollowOptions, followJob, saveVideo } from '../videos/follow.ts';
+import { newJobId } from '../videos/job-record.ts';
+import { jobError } from '../videos/lifecycle.ts';
+import { isRetryable } from '../videos/retryable.ts';
+import type { Workspace } from '../workspace.ts';
+import { accountOf } from './fingerprint.ts';
+import type { Take } from './fold.ts';
+import { type KeptTake, keepTake } from './keep-take.ts';
+import type { Ledger } from './ledger.ts';
+import { type Failed, PAID_AND_GONE } from './lines.ts';
+
+/** What became of a take: its file is here; it failed, which is written down; or it goes on, for a reason that is told. */
+export type Followed =
+  | { readonly kind: 'kept'; readonly kept: KeptTake }
+  | { readonly kind: 'failed'; readonly failed: Failed }
+  | { readonly kind: 'open'; readonly error: SoraError };
+
+export interface FollowTakeOptions extends Pick<FollowOptions, 'deadlineMs' | 'pollIntervalMs' | 'together' | 'begin'> {
+  /** Where the file is wanted, absolute. */
+  readonly wanted: string;
+  /** Milliseconds until the host is first asked: at once unless given. `usual` is for a job that was created just now. */
+  readonly firstPauseMs?: number | 'usual';
+  /** Only a job that is finished is fetched; of another the answer is `open` at once. */
+  readonly onlyFinished?: boolean;
+}
+
+/** Throws what has to do with this machine; what the host says is the answer. */
+export async function followTake(
+  workspace: Workspace,
+  ledger: Ledger,
+  take: Take,
+  options: FollowTakeOptions,
+): Promise<Followed> {
+  let job: Remote | undefined;
+  try {
+    const kept = await keepTake(workspace, ledger, { take, wanted: options.wanted });
+    if (kept) return { kind: 'kept', kept };
+    if (await isOfOtherAccount(workspace, ledger, take)) return { kind: 'open', error: notVisible(take) };
+    job = await jobOfTake(workspace, take);
+    const done = options.onlyFinished ? await upToDate(workspace, job) : await follow(workspace, job, options);
+    if (done.status === 'succeeded') {
+      return { kind: 'kept', kept: await save(workspace, ledger, { take, job: done, wanted: options.wanted }) };
+    }
+    throw jobError(done) ?? stillRunning(done);
+  } catch (error) {
+    if (!isSoraError(error) || error.code === 'machine' || error.code === 'bug') throw error;
+    return written(workspace, ledger, { take, job, error });
+  }
+}
+
+function follow(workspace: Workspace, job: Remote, options: FollowTakeOptions): Promise<Remote> {
+  const { firstPauseMs = 0, wanted: _wanted, onlyFinished: _only, ...rest } = options;
+  return followJob(workspace, job, {
+    ...rest,
+    firstPauseMs: () => (firstPauseMs === 'usual' ? undefined : firstPauseMs),
+  });
+}
+
+async function save(
+  workspace: Workspace,
+  ledger: Ledger,
+  { take, job, wanted }: { take: Take; job: Remote; wanted: string },
+): Promise<KeptTake> {
+  const first = ledger.placeOf(take.file);
+  await mkdir(dirname(first), { recursive: true });
+  // What differs from the order stands in the line: it was paid for, and is not fetched in vain again.
+  await saveVideo(workspace, job, { output: first, force: true, allowDrift: true });
+  const kept = await keepTake(workspace, ledger, { take, wanted, job });
+  if (!kept)
+    throw new SoraError('unverified', `${first} is not there any more.`, {
+      hint: 'Run the same command again.',
+      jobId: job.id,
+    });
+  const { path, done } = kept;
+  const store = await workspace.jobs();
+  // The record says where the file is; that it cannot be written is no reason to doubt the file.
+  await store.update(job.id, (now) => withOutput(now, { path, sha256: done.sha256 })).catch(() => undefined);
+  return kept;
+}
+
+function withOutput(job: Job, output: SavedVideo): Job {
+  return job.remoteId === undefined ? job : { ...job, output: { ...job.output, ...output } };
+}
+
+/** A definite end is written down; whatever else stops following leaves the take as it is. */
+async function written(
+  workspace: Workspace,
+  ledger: Ledger,
+  { take, job: known, error }: { take: Take; job: Remote | undefined; error: SoraError },
+): Promise<Followed> {
+  const job = known && (await remoteJob(workspace, known.id));
+  const isGone = job !== undefined && (await hasGone(workspace, job, error));
+  const isEnd = job !== undefined && isGivenUp(job.status) && (error.code === 'refused' || error.code === 'policy');
+  if (!job || !(isGone || isEnd)) return { kind: 'open', error };
+  const cost = job.cost?.actualUsd;
+  const failed: Failed = {
+    ...{ v: 1, at: ledger.now(), key: take.key, line: 'failed' },
+    why: isGone ? PAID_AND_GONE : (job.failure?.message ?? job.status),
+    exit: isGone ? EXIT_CODES.refused : EXIT_CODES[error.code],
+    retryable: !isGone && error.code === 'refused' && isRetryable(job.failure),
+    made: isGone ? 'yes' : 'maybe',
+    ...(cost !== undefined && { cost }),
+  };
+  // What is done stays done: a file that is lost cannot be fetched again, and that is all.
+  if (!take.done) await ledger.journal.append(failed);
+  return { kind: 'failed', failed };
+}
+
+/** Whether the host had the video and keeps it no more. Its word on the job alone proves nothing: it may outlive its content. */
+async function hasGone(workspace: Workspace, job: Remote, error: SoraError): Promise<boolean> {
+  const { runtime } = workspace;
+  if (job.status === 'expired' || job.remoteDeleted === true) return true;
+  if (job.status !== 'succeeded' || error.code !== 'unverified' || runtime.signal.aborted) return false;
+  if (job.expiresAt !== undefined && Date.parse(job.expiresAt) <= runtime.clock.now()) return true;
+  const provider = await workspace.providerOf(job);
+  const video = await provider.getVideo(job.remoteId, { signal: runtime.signal }).catch(() => ({ status: 'unknown' }));
+  return video === undefined || video.status === 'expired';
+}
+
+/** The record of the take's job in this home; made of the journal's lines where there is none. */
+export async function jobOfTake(workspace: Workspace, take: Take): Promise<Remote> {
+  const store = await workspace.jobs();
+  const { records, broken } = await store.list();
+  for (const job of records) {
+    if (job.remoteId !== undefined && job.remoteId === take.remoteId && job.baseUrl === take.baseUrl) return job;
+  }
+  const isTaken =
+    records.some(({ id }) => id === take.jobId) || broken.some(({ path }) => path.includes(`${take.jobId}`));
+  const { clock, random } = workspace.runtime;
+  const id = take.jobId === undefined || isTaken ? newJobId(clock.now(), random) : take.jobId;
+  const job = jobFromTake(take, id);
+  await store.create(job);
+  return job;
+}
+
+async function remoteJob(workspace: Workspace, id: string): Promise<Remote | undefined> {
+  const job = await (await workspace.jobs()).find(id).catch(() => undefined);
+  return job?.remoteId === undefined ? undefined : job;
+}
+
+function jobFromTake(take: Take, id: string): Remote {
+  const { key, provider, baseUrl, profile, backend, model, remoteId = '', ask, at, estimateUsd } = take;
+  return {
+    ...{ version: 1, id, provider, baseUrl, remoteId, fingerprint: take.fp, key, status: 'queued' },
+    ...(profile !== undefined && { profile }),
+    ...(backend !== undefined && { backend }),
+    ...(model !== undefined && { model }),
+    request: {
+      prompt: ask?.prompt ?? '',
+      ...(model !== undefined && { model }),
+      seconds: take.seconds ?? 4,
+      size: parseSize(take.size ?? '') ?? { width: 1280, height: 720 },
+      characters: (ask?.cast ?? []).map(({ name }) => ({ name, value: '' })),
+    },
+    characters: (ask?.cast ?? []).map(({ name }) => name),
+    ...(estimateUsd !== undefined && { cost: { estimateUsd } }),
+    ...{ createdAt: at, updatedAt: at },
+  };
+}
+
+/**
+ * Whether another account made it and this one cannot see it: a 404 says nothing then. Of a rotated key the host still knows
+ * the job.
+ */
+async function isOfOtherAccount(workspace: Workspace, ledger: Ledger, take: Take): Promise<boolean> {
+  const place = { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
+  const { baseUrl, key } = await workspace.connectionOf(place);
+  if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;
+  const provider = await workspace.providerOf(place);
+  const video = await provider.getVideo(take.remoteId, { signal: workspace.runtime.signal });
+  if (video) return false;
+  ledger.invisible.add(take.key);
+  return true;
+}
+
+function notVisible({ scene, remoteId = '', provider }: Take): SoraError {
+  return new SoraError(
+    'auth',
+    `${scene}: ${provider} does not know ${remoteId} under this key; another account made it.`,
+    {
+      hint: 'Run the command again with the key of that account.',
+    },
+  );
+}

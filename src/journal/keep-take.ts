@@ -1,0 +1,115 @@
+/** EFFECT: a take's file from where it first lies whole to its own name: first the line, then the name. */
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, parse } from 'node:path';
+import { hashFile } from '../disk/hash.ts';
+import { publishFile } from '../disk/publish.ts';
+import type { VideoFacts } from '../media/verify/downloaded.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { parseSize } from '../shared/geometry.ts';
+import type { Job } from '../shared/job.ts';
+import { findMismatch } from '../videos/mismatch.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Take } from './fold.ts';
+import type { Ledger } from './ledger.ts';
+import type { Done } from './lines.ts';
+
+export interface KeptTake {
+  readonly done: Done;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/**
+ * Writes down that a take is done and gives its file its name: `wanted`, absolute, or the next free one beside it. Nothing that
+ * is there is replaced. Undefined when no whole video lies where the take's file first lies.
+ */
+export async function keepTake(
+  workspace: Workspace,
+  ledger: Ledger,
+  { take, wanted, job }: { take: Take; wanted: string; job?: Job | undefined },
+): Promise<KeptTake | undefined> {
+  const first = ledger.placeOf(take.file);
+  if (!existsSync(first)) return undefined;
+  const facts = await factsOf(workspace, first);
+  const { signal } = workspace.runtime;
+  await mkdir(dirname(wanted), { recursive: true });
+  return ledger.journal.exclusively(async (reading) => {
+    const takes = await ledger.takes(undefined, reading);
+    const before = takes.find(({ key }) => key === take.key)?.done;
+    const there = before && ledger.placeOf(before.file);
+    if (before && there !== undefined && existsSync(there) && (await hashFile(there, signal)) === before.sha256) {
+      // Another process has fetched it as well, and was first.
+      await rm(first, { force: true });
+      return { done: before, path: there };
+    }
+    if (!facts || !existsSync(first)) return undefined;
+    const sha256 = await hashFile(first, signal);
+    const { size: bytes } = await stat(first);
+    const isSame = before?.sha256 === sha256;
+    const others = new Set(takes.flatMap(({ key, done }) => (key === take.key || !done ? [] : [done.file])));
+    const path = there !== undefined && !existsSync(there) ? there : freePlace(ledger, wanted, others);
+    const cost = job?.cost?.actualUsd ?? before?.cost;
+    const drift = mismatchOf(take, facts, job);
+    const done: Done =
+      before && isSame && there === path
+        ? before
+        : {
+            ...{ v: 1, at: ledger.now(), key: take.key, line: 'done', file: ledger.pathOf(path), sha256, bytes },
+            ...{ seconds: facts.seconds, width: facts.width, height: facts.height },
+            ...(cost !== undefined && { cost }),
+            ...(drift.length > 0 && { mismatch: drift }),
+          };
+    if (done !== before) await ledger.journal.append(done);
+    await moveTo(first, path);
+    return { done, path };
+  });
+}
+
+/**
+ * The file of a take whose line was written and whose name was not, given that name. False when it is not there, or not what
+ * the line says.
+ */
+export async function finishRename(workspace: Workspace, ledger: Ledger, take: Take): Promise<boolean> {
+  const { done } = take;
+  const first = ledger.placeOf(take.file);
+  if (!done || !existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
+  const place = ledger.placeOf(done.file);
+  if (existsSync(place)) return false;
+  await mkdir(dirname(place), { recursive: true });
+  await moveTo(first, place);
+  return true;
+}
+
+async function moveTo(first: string, place: string): Promise<void> {
+  await publishFile(first, place, { force: false, taken: 'unverified' });
+  await rm(first, { force: true });
+}
+
+/** `x.mp4`, or `x-2.mp4` and so on where a file of something else lies there, or is to lie there. */
+function freePlace(ledger: Ledger, wanted: string, others: ReadonlySet<string>): string {
+  const { dir, name, ext } = parse(wanted);
+  for (let number = 1; ; number++) {
+    const place = number === 1 ? wanted : `${dir}/${name}-${number}${ext}`;
+    if (!existsSync(place) && !others.has(ledger.pathOf(place))) return place;
+  }
+}
+
+/** In which ways the file is not what was asked for, by the job where it is known, else by the lines. */
+function mismatchOf(take: Take, facts: VideoFacts, job: Job | undefined): readonly string[] {
+  if (job) return findMismatch(job, facts);
+  const size = parseSize(take.size ?? '');
+  if (!size || take.seconds === undefined) return [];
+  return findMismatch({ request: { prompt: '', size, seconds: take.seconds, characters: [] } }, facts);
+}
+
+async function factsOf({ runtime }: Workspace, path: string): Promise<VideoFacts | undefined> {
+  const { verifyVideo } = await import('../media/verify/downloaded.ts');
+  try {
+    return await verifyVideo(path, runtime.signal);
+  } catch (error) {
+    if (runtime.signal.aborted) throw error;
+    if (isSoraError(error)) return undefined;
+    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause: error });
+  }
+}

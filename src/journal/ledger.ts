@@ -1,0 +1,174 @@
+/**
+ * EFFECT: what a storyboard or a batch knows of its takes: its journals, the jobs of this home that were made for it, and the
+ * files that lie here. Everything that changes it goes through the journal first.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { hashFile, hashText } from '../disk/hash.ts';
+import { modelFamily } from '../providers/models.ts';
+import type { Job } from '../shared/job.ts';
+import type { Sender } from '../shared/sender.ts';
+import type { Workspace } from '../workspace.ts';
+import { accountOf } from './fingerprint.ts';
+import { type FoldInput, foldTakes, type HomeJob, linesFromHome, newestByKey, type Take } from './fold.ts';
+import { type Journal, openJournal, type Reading } from './journal.ts';
+import type { Line } from './lines.ts';
+import type { JournalOwner } from './names.ts';
+import { type Presence, type Slot, slotOf } from './state.ts';
+
+/** What is wanted of a scene now. */
+export interface Text {
+  /** Undefined for one that is no longer in the file. */
+  readonly fp: string | undefined;
+  readonly wanted: number;
+}
+
+export interface Ledger {
+  readonly journal: Journal;
+  /** Absolute path of the storyboard or the batch. */
+  readonly file: string;
+  /** Keys that this process is sending right now. */
+  readonly sending: Set<string>;
+  /** Takes that the account of this run has been told nothing of. */
+  readonly invisible: Set<string>;
+  /** Appends what the jobs of this home know and no line says. Nothing is sent before. */
+  learn(): Promise<void>;
+  /** Looks at the jobs of this home, as `learn` does, and writes nothing. */
+  peek(): Promise<void>;
+  /** Of every scene; of one where it is named. */
+  takes(scene?: string, reading?: Reading): Promise<readonly Take[]>;
+  /** By what lines and jobs say alone: of takes that are done the files count as here. */
+  slotOf(takes: readonly Take[], text: Text): Slot;
+  /** The state of a scene, with its files looked at. */
+  slot(scene: string, text: Text): Promise<Slot>;
+  /** Where the file of a take that is done is. */
+  presence(take: Take): Promise<Presence>;
+  /** The jobs of this home whose keys are of takes, whatever file they were made for. */
+  jobs(): Promise<readonly Job[]>;
+  /** Whether the sender of a take lives on this machine. */
+  isAlive(take: Take): boolean;
+  /** This process, as a line says it. */
+  sender(): Sender | undefined;
+  now(): string;
+  /** Relative to the folder of the file, with `/`: as lines say it. */
+  pathOf(absolute: string): string;
+  /** Absolute. */
+  placeOf(path: string): string;
+}
+
+export function openLedger(workspace: Workspace, file: string, owner: JournalOwner): Ledger {
+  const { runtime } = workspace;
+  const folder = dirname(file);
+  const journal = openJournal(file, { ...owner, familyOf: modelFamily, now: () => runtime.clock.now() });
+  const hashes = new Map<string, { readonly stamp: string; readonly sha256: string }>();
+  const sending = new Set<string>();
+  const invisible = new Set<string>();
+  const now = (): string => new Date(runtime.clock.now()).toISOString();
+
+  const jobs = async (): Promise<readonly Job[]> =>
+    (await (await workspace.jobs()).list()).records.filter(({ key }) => key?.startsWith('take:'));
+
+  const placeOf = (path: string): string => resolve(folder, path);
+
+  const presence = async ({ done }: Take): Promise<Presence> => {
+    if (!done) return 'absent';
+    const place = placeOf(done.file);
+    const stats = statSync(place, { throwIfNoEntry: false });
+    if (!stats) return 'absent';
+    if (!stats.isFile() || stats.size !== done.bytes) return 'other';
+    const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+    const known = hashes.get(place);
+    const sha256 = known?.stamp === stamp ? known.sha256 : await hashFile(place, runtime.signal);
+    hashes.set(place, { stamp, sha256 });
+    return sha256 === done.sha256 ? 'here' : 'other';
+  };
+
+  const machine = (): string | undefined => {
+    const own = runtime.sender?.();
+    return own && hashText(own.machine).slice(0, 12);
+  };
+
+  const isAlive = ({ key, sender, job }: Take): boolean => {
+    if (sending.has(key)) return true;
+    // Whoever sent it has written down that no answer came.
+    if (job && job.status !== 'submitting') return false;
+    if (!sender || sender.machine !== machine()) return false;
+    const own = runtime.sender?.();
+    const isOwn = own?.pid === sender.pid && own.startedAt === sender.startedAt;
+    return !isOwn && runtime.isAlive?.(sender) === true;
+  };
+
+  const fold = (lines: readonly Line[], own: readonly HomeJob[]): readonly Take[] => {
+    const input: FoldInput = {
+      ...{ lines, jobs: own, familyOf: modelFamily },
+      isHere: (path) => existsSync(placeOf(path)),
+    };
+    return foldTakes(input);
+  };
+
+  // The jobs that were here when `learn` looked; what this process sends is told by its lines.
+  let home: readonly Job[] = [];
+
+  const takes = async (scene?: string, reading?: Reading): Promise<readonly Take[]> => {
+    const { lines } = reading ?? (await journal.read());
+    return fold(scene === undefined ? lines : linesOf(lines, scene), home);
+  };
+
+  return {
+    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf },
+    sender: () => {
+      const own = runtime.sender?.();
+      const name = machine();
+      return own && name !== undefined ? { ...own, machine: name } : undefined;
+    },
+    async peek() {
+      home = await jobs();
+    },
+    async learn() {
+      home = await jobs();
+      const accounts = new Map<string, string>();
+      for (const job of newestByKey(home).values()) {
+        if (job.take?.file !== file || accounts.has(job.baseUrl)) continue;
+        const connection = await workspace.connectionOf(job, 'preview').catch(() => undefined);
+        accounts.set(job.baseUrl, accountOf({ baseUrl: job.baseUrl, key: connection?.key }));
+      }
+      await journal.exclusively(async ({ lines }) => {
+        const own = home.filter(({ take, key }) => take?.file === file || lines.some((line) => line.key === key));
+        const accountAt = (job: HomeJob): string => accounts.get(job.baseUrl) ?? '';
+        await journal.append(...linesFromHome({ lines, jobs: own, file, accountOf: accountAt, at: now() }));
+      });
+    },
+    slotOf: (own, text) =>
+      slotOf({ ...text, takes: own, isAlive, presenceOf: ({ done }) => (done ? 'here' : 'absent') }),
+    async slot(scene, { fp, wanted }) {
+      const own = await takes(scene);
+      const found = new Map<string, Presence>();
+      for (const take of own) if (take.done) found.set(take.key, await presence(take));
+      return slotOf({
+        ...{ takes: own, fp, wanted, isAlive },
+        presenceOf: ({ key }) => found.get(key) ?? 'absent',
+        isInvisible: ({ key }) => invisible.has(key),
+      });
+    },
+    pathOf: (absolute) => {
+      const path = relative(folder, absolute);
+      return (isAbsolute(path) ? absolute : path).split(sep).join('/');
+    },
+  };
+}
+
+/** The lines that decide on the takes of one scene: its own, and what says of the others which video is whose. */
+function linesOf(lines: readonly Line[], scene: string): readonly Line[] {
+  const keys = new Set<string>();
+  let adopts = false;
+  for (const line of lines) {
+    if (line.line === 'asked' && line.scene === scene) keys.add(line.key);
+    adopts ||= line.line === 'adopt';
+  }
+  return lines.filter((line) => keys.has(line.key) || (adopts && line.line === 'sent'));
+}
+
+/** Where a take's file first lies: hidden, under its key's uuid, so that no file of another kind is taken for it. */
+export function firstPlace(folder: string, uuid: string): string {
+  return join(folder, `.${uuid}.mp4`);
+}

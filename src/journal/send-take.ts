@@ -1,0 +1,140 @@
+/** EFFECT: a take that is missing: claimed in the journal, sent once, and its host's id written down. */
+import { dirname } from 'node:path';
+import { crypto } from '../disk/hash.ts';
+import { EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
+import { formatSize } from '../shared/geometry.ts';
+import type { VideoPlan } from '../videos/plan.ts';
+import type { VideoBudget } from '../videos/quote.ts';
+import { sendVideos } from '../videos/send.ts';
+import type { Submitted } from '../videos/submit.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Ask, accountOf, takeKey } from './fingerprint.ts';
+import { nextNumber, type Take } from './fold.ts';
+import { firstPlace, type Ledger } from './ledger.ts';
+import { type Asked, type Failed, TAKEN_BACK } from './lines.ts';
+
+export interface TakeWish {
+  readonly scene: string;
+  readonly fp: string;
+  readonly ask: Ask;
+  /** Whose characters all are registered. */
+  readonly plan: VideoPlan;
+  readonly budget: VideoBudget;
+  readonly estimateUsd?: number | undefined;
+  readonly tag?: string | undefined;
+  /** Where the file is wanted, absolute. */
+  readonly wanted: string;
+  /**
+   * Decides under the lock, by all takes of the scene as they are then: whether to send, and in the place of which unknown
+   * take.
+   */
+  decide(takes: readonly Take[]): { readonly send: boolean; readonly closes?: Take | undefined };
+}
+
+export type SendOutcome =
+  | { readonly kind: 'sent'; readonly take: Take; readonly submitted: Submitted }
+  /** Another process has asked for the same, or nothing is wanted any more: to be looked at again. */
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'unwanted' }
+  /** A definite no: nothing was made, and that is written down. */
+  | { readonly kind: 'refused'; readonly error: SoraError; readonly failed: Failed }
+  /** Nobody knows whether the host has it. */
+  | { readonly kind: 'unknown'; readonly error: SoraError };
+
+/** Throws what stops the whole run: this machine. */
+export async function sendTake(workspace: Workspace, ledger: Ledger, wish: TakeWish): Promise<SendOutcome> {
+  const { baseUrl, key: secret } = await workspace.connection();
+  const account = accountOf({ baseUrl, key: secret });
+  const profile = await workspace.profileName();
+  let closes: Take | undefined;
+  let wanted = true;
+  const claimed = await ledger.journal.claim(async (reading) => {
+    const takes = await ledger.takes(wish.scene, reading);
+    const decision = wish.decide(takes);
+    wanted = decision.send;
+    if (!wanted) return undefined;
+    closes = decision.closes;
+    const asked = askedOf(wish, { ledger, account, profile, n: nextNumber(takes, wish.scene), closes: closes?.key });
+    ledger.sending.add(asked.key);
+    return asked;
+  });
+  if (claimed === 'taken' || !claimed) return { kind: claimed === 'taken' ? 'taken' : 'unwanted' };
+  try {
+    return await sendClaimed(workspace, ledger, { wish, asked: claimed, closes });
+  } finally {
+    ledger.sending.delete(claimed.key);
+  }
+}
+
+function askedOf(
+  { scene, fp, ask, plan, estimateUsd, tag, wanted }: TakeWish,
+  more: { ledger: Ledger; account: string; profile: string; n: number; closes: string | undefined },
+): Asked {
+  const { ledger, account, profile, n, closes } = more;
+  const uuid = crypto().randomUUID();
+  const { provider, model, input } = plan.order;
+  const sender = ledger.sender();
+  return {
+    ...{ v: 1, at: ledger.now(), key: takeKey(fp, uuid), line: 'asked', scene, n, fp, ask },
+    file: ledger.pathOf(firstPlace(dirname(wanted), uuid)),
+    ...{ provider: provider.name, baseUrl: provider.baseUrl, account, profile },
+    ...(provider.backend !== undefined && { backend: provider.backend }),
+    ...(model !== undefined && { model }),
+    ...{ seconds: input.seconds, size: formatSize(input.size) },
+    ...(estimateUsd !== undefined && { estimateUsd }),
+    ...(tag !== undefined && { tag }),
+    ...(closes !== undefined && { closes }),
+    ...(sender && { sender }),
+  };
+}
+
+async function sendClaimed(
+  workspace: Workspace,
+  ledger: Ledger,
+  { wish, asked, closes }: { wish: TakeWish; asked: Asked; closes: Take | undefined },
+): Promise<SendOutcome> {
+  const { key } = asked;
+  const lost = closes && (await ledger.jobs()).find((job) => job.key === closes.key);
+  try {
+    workspace.runtime.signal.throwIfAborted();
+    const [submitted] = await sendVideos(workspace, wish.plan, {
+      ...{ count: 1, key, resend: closes !== undefined, budget: wish.budget },
+      take: { file: ledger.file, scene: asked.scene, n: asked.n, path: asked.file },
+      ...(lost && { replaces: lost.id }),
+    });
+    const { job } = submitted ?? {};
+    if (!submitted || job?.remoteId === undefined) throw new TypeError(`a job was sent without an answer: ${key}`);
+    await ledger.journal.append({ v: 1, at: ledger.now(), key, line: 'sent', remoteId: job.remoteId, job: job.id });
+    const take = (await ledger.takes(asked.scene)).find((one) => one.key === key);
+    if (!take) throw new TypeError(`a line was appended and is not there: ${key}`);
+    return { kind: 'sent', take, submitted };
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    return failedToSend(ledger, asked, error);
+  }
+}
+
+/** What the job's record says of the request decides, where there is one: an error tells what was thrown last. */
+async function failedToSend(ledger: Ledger, { key }: Asked, error: SoraError): Promise<SendOutcome> {
+  const job = (await ledger.jobs()).find((one) => one.key === key);
+  if (job?.remoteId !== undefined) {
+    await ledger.journal.append({ v: 1, at: ledger.now(), key, line: 'sent', remoteId: job.remoteId, job: job.id });
+    return { kind: 'unknown', error };
+  }
+  if (error.code === 'ambiguous' || (job && job.status !== 'failed')) return { kind: 'unknown', error };
+  // Without a record nothing can have left: it is on the disk before the request.
+  const failed: Failed = {
+    ...{ v: 1, at: ledger.now(), key, line: 'failed', exit: EXIT_CODES[error.code], made: 'no' },
+    // Whoever pressed Ctrl-C before anything left has no failure to be told of.
+    why: error.code === 'interrupted' || error.code === 'terminated' ? TAKEN_BACK : error.message,
+    retryable: isPassing(error),
+  };
+  await ledger.journal.append(failed);
+  if (error.code === 'machine' || error.code === 'bug') throw error;
+  return { kind: 'refused', error, failed };
+}
+
+/** Whether the same request may well be taken later, as it is. */
+function isPassing({ code, reason }: SoraError): boolean {
+  return ['network', 'interrupted', 'terminated', 'budget', 'auth'].includes(code) || reason === 'rate-limited';
+}

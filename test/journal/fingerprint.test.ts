@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Ask,
+  accountOf,
+  canonicalJson,
+  fingerprintAsk,
+  partsOfKey,
+  takeKey,
+} from '../../src/journal/fingerprint.ts';
+import { modelFamily } from '../../src/providers/models.ts';
+
+const ASK: Ask = { v: 1, id: 'a', prompt: 'Zoë waves.', cast: [{ name: 'Zoë', value: 'char_1' }], seconds: 4 };
+
+describe('the fingerprint of a request', () => {
+  it('is what it always was: what was paid for is found by it', () => {
+    expect(fingerprintAsk(ASK)).toBe('58470e16c2827804885369fe486172f4fe30302e1d7df15b776b6d6347e3a602');
+  });
+
+  it('does not depend on the order of fields, nor on how an accent is written', () => {
+    const { cast, prompt, ...rest } = ASK;
+    expect(fingerprintAsk({ cast, ...rest, prompt: prompt.normalize('NFD') })).toBe(fingerprintAsk(ASK));
+  });
+
+  it.each([
+    ['the id', { id: 'b' }],
+    ['the prompt', { prompt: 'Zoë waves!' }],
+    ['the model', { model: 'sora-2' }],
+    ['the length', { seconds: 8 }],
+    ['the size', { size: '1280x720' }],
+    ['the cast', { cast: [] }],
+    ['the picture', { reference: { sha256: 'a' } }],
+    ['the picture of a scene before', { reference: { lastFrameOf: 'a' } }],
+  ])('is another with %s', (_what, change) => {
+    expect(fingerprintAsk({ ...ASK, ...change })).not.toBe(fingerprintAsk(ASK));
+  });
+
+  it('is made of JSON without what is undefined', () => {
+    expect(canonicalJson({ b: [1, 'x'], a: { c: undefined, d: null } })).toBe('{"a":{"d":null},"b":[1,"x"]}');
+  });
+});
+
+describe('a model', () => {
+  it.each([
+    ['sora-2', 'sora-2'],
+    ['sora-2-2025-12-08', 'sora-2'],
+    ['openai/sora-2/text-to-video', 'sora-2'],
+    ['sora-2-text-to-video-pro', 'sora-2-pro'],
+    ['my-own', 'my-own'],
+    ['constructor', 'constructor'],
+  ])('%s is of the family %s at every host', (id, family) => {
+    expect(modelFamily(id)).toBe(family);
+  });
+});
+
+describe('the key of a take', () => {
+  it('says what was asked for, and is told from other keys', () => {
+    const fp = fingerprintAsk(ASK);
+    const uuid = '00000000-0000-4000-8000-000000000001';
+    expect(partsOfKey(takeKey(fp, uuid))).toEqual({ fp, uuid });
+    expect(partsOfKey('nightly')).toBeUndefined();
+  });
+});
+
+describe('an account', () => {
+  it('is eight digits that tell keys and hosts apart', () => {
+    const one = accountOf({ baseUrl: 'https://a.example', key: 'k' });
+    expect(one).toMatch(/^[0-9a-f]{8}$/);
+    expect(accountOf({ baseUrl: 'https://a.example', key: 'l' })).not.toBe(one);
+    expect(accountOf({ baseUrl: 'https://b.example', key: 'k' })).not.toBe(one);
+    expect(accountOf({ baseUrl: 'https://a.example', key: undefined })).not.toBe(one);
+  });
+});

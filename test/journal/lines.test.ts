@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { readJournal } from '../../src/journal/lines.ts';
+import { asked, done, failed, sent } from './samples.ts';
+
+const text = (...lines: readonly unknown[]): string =>
+  lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
+
+describe('a journal', () => {
+  it('is read line by line, and keeps fields that it does not know', () => {
+    const lines = [{ ...asked(), later: true }, sent(), done(), failed()];
+    expect(readJournal(text(...lines)).lines).toEqual(lines);
+  });
+
+  it('torn: ignores a line that a killed process did not finish, and names it', () => {
+    const half = JSON.stringify(sent()).slice(0, 40);
+    const read = readJournal(text(asked(), half, done()));
+    expect(read).toMatchObject({ torn: [2] });
+    expect(read.problem).toBeUndefined();
+    expect(read.lines.map(({ line }) => line)).toEqual(['asked', 'done']);
+  });
+
+  it.each([
+    ['the conflict markers of a merge', '<<<<<<< HEAD', /conflict markers of a merge \(line 2\)/],
+    ['the middle of one', '=======', /conflict markers/],
+    ['the end of one', '>>>>>>> theirs', /conflict markers/],
+    ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1', /Git LFS/],
+    ['a later format', '{"v":2,"line":"asked"}', /newer version/],
+    ['a line of no kind', '{"v":1,"line":"paid"}', /no kind/],
+    ['a line without a field', '{"v":1,"at":"2026-01-01T00:00:00Z","key":"k","line":"sent"}', /remoteId/],
+    ['a list', '[]', /not an object/],
+  ])('is not used with %s in it: what was paid for may stand there', (_what, line, problem) => {
+    expect(readJournal(text(asked(), line)).problem).toMatch(problem);
+  });
+
+  it('reads lines that end as on Windows, and skips empty ones', () => {
+    expect(readJournal(`${JSON.stringify(asked())}\r\n\r\n\n`).lines).toHaveLength(1);
+  });
+});
