@@ -66,9 +66,11 @@ const GROUPS = [
     ],
     packages: ['valibot'],
   },
-  ...['conf', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map((name) => ({
-    ...{ name, files: [], packages: [name] },
-  })),
+  ...['conf', 'csv-parse', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map(
+    (name) => ({
+      ...{ name, files: [], packages: [name] },
+    }),
+  ),
 ];
 
 // A name that nothing has would be left out of its group in silence, and each start would take longer.

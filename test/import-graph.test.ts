@@ -15,6 +15,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['commands', 'completion', 'context.ts', 'help', 'providers', 'settings', 'shared', 'terminal'],
   commands: [
     ...[
+      'batches',
       'characters',
       'clips',
       'completion',
@@ -33,6 +34,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   terminal: ['context.ts', 'http', 'shared'],
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.
+  batches: ['characters', 'costs', 'disk', 'journal', 'providers', 'settings', 'shared', 'videos', 'workspace.ts'],
+  journal: ['disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
   doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
   videos: ['characters', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
   characters: ['clips', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
@@ -152,7 +155,7 @@ describe('the folders of the house', () => {
     expect(others.map(({ from, to }) => `${from} ${to}`).filter((line) => !EXCEPTIONS.includes(line))).toEqual([]);
   });
 
-  it.each(['videos', 'characters', 'clips', 'costs', 'doctor'])(
+  it.each(['batches', 'journal', 'videos', 'characters', 'clips', 'costs', 'doctor'])(
     'gives the use cases of %s no command line',
     (folder) => {
       const files = FILES.filter((file) => folderOf(file) === folder);
@@ -193,18 +196,25 @@ describe('the folders of the house', () => {
     expect(users.length).toBeGreaterThan(0);
   });
 
-  it.each(['conf', 'undici', 'ora', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ffmpeg-static', 'proper-lockfile'])(
-    'reaches %s only when it is needed',
-    (library) => {
-      const users = IMPORTS.filter(({ to }) => to === library);
-      expect(users.length).toBeGreaterThan(0);
-      const eager = users.filter(({ from, dynamic }) => {
-        if (dynamic) return false;
-        return !new RegExp(`import type [^;]*'${library}'`).test(readFileSync(join(src, from), 'utf8'));
-      });
-      expect(eager).toEqual([]);
-    },
-  );
+  it.each([
+    'conf',
+    'undici',
+    'ora',
+    'csv-parse/sync',
+    'execa',
+    'fluent-ffmpeg',
+    'mediainfo.js',
+    'ffmpeg-static',
+    'proper-lockfile',
+  ])('reaches %s only when it is needed', (library) => {
+    const users = IMPORTS.filter(({ to }) => to === library);
+    expect(users.length).toBeGreaterThan(0);
+    const eager = users.filter(({ from, dynamic }) => {
+      if (dynamic) return false;
+      return !new RegExp(`import type [^;]*'${library}'`).test(readFileSync(join(src, from), 'utf8'));
+    });
+    expect(eager).toEqual([]);
+  });
 
   it.each([
     ['fluent-ffmpeg', /^media\/ffmpeg\/fluent\.ts$/],

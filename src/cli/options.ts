@@ -175,7 +175,7 @@ function startTime(text: string): number | 'auto' {
   return text === 'auto' ? text : time(text);
 }
 
-function pause(text: string): number {
+export function pause(text: string): number {
   const seconds = time(text);
   if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
   return seconds;

@@ -30,6 +30,7 @@ const NOUNS: readonly (readonly [
     async () => (await import('./program-character.ts')).addCharacter,
   ],
   ['video', 'make videos, follow their jobs, download them', async () => (await import('./program-video.ts')).addVideo],
+  ['batch', 'make many videos from one file', async () => (await import('./program-batch.ts')).addBatch],
   ['clip', 'inspect and prepare clips, without an upload', async () => (await import('./program-clip.ts')).addClip],
   ['sandbox', 'a local stand-in for the hosts, for trials and for testing scripts', house('sandbox')],
   ['provider', 'the hosts, their models and prices', house('provider')],
@@ -44,6 +45,7 @@ const NOUNS: readonly (readonly [
 const TOPICS: Readonly<Record<string, HelpTopic>> = {
   character: 'characters',
   video: 'videos',
+  batch: 'batches',
   clip: 'clips',
   provider: 'providers',
   auth: 'keys',

@@ -3,7 +3,19 @@ import { readFileSync } from 'node:fs';
 
 /** What `sora help` tells besides the commands, in the order in which a newcomer would read it. */
 export const HELP_TOPICS = [
-  ...['characters', 'videos', 'costs', 'clips', 'providers', 'cast', 'settings', 'keys', 'environment', 'store'],
+  ...[
+    'characters',
+    'videos',
+    'batches',
+    'costs',
+    'clips',
+    'providers',
+    'cast',
+    'settings',
+    'keys',
+    'environment',
+    'store',
+  ],
   ...['sandbox', 'doctor', 'completion', 'json', 'exit-codes', 'faults'],
 ] as const;
 

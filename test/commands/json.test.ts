@@ -8,8 +8,7 @@ import { runDemo } from '../../src/cli/demo.ts';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
-import { runVideoOpen } from '../../src/commands/video/open.ts';
-import { type Context, createContext } from '../../src/context.ts';
+import { createContext } from '../../src/context.ts';
 import { readTopic } from '../../src/help/read-topic.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/terminal/ui.ts';
@@ -86,6 +85,15 @@ video delete @1 --yes
 video generate Stop. --provider eachlabs
 video cancel @last
 video prune --older-than 0s --dry-run
+batch check prompts.jsonl
+batch run prompts.jsonl --dry-run
+# {"version":1,"jobs":[{"fail":{"code":"moderation_blocked","message":"No."}}]}
+batch run prompts.jsonl --max-cost 9 --jobs 1 --allow-drift
+# {"version":1}
+batch status prompts.jsonl --max-cost 9
+batch run others.jsonl --provider eachlabs --timeout 0s
+batch run others.jsonl --provider eachlabs --timeout 1s
+batch cancel others.jsonl --provider eachlabs
 # {"version":1,"use":["reset-after"]}
 character create fits.mp4 --name Eve
 # {"version":1}
@@ -136,13 +144,6 @@ async function makeOld(folder: string, name: string): Promise<void> {
   }
 }
 
-/** What a command is given that is not run by its line, because it starts what no test may start. */
-function commandOf({ host }: ReturnType<typeof hostIn>): Context {
-  const plain = { color: { stdout: false, stderr: false }, animate: false };
-  const ui = createUi({ ...host, json: true, quiet: false, ...plain });
-  return createContext(host, { json: true, quiet: false, debug: false }, ui);
-}
-
 /** The row of the table that says what a line prints. */
 function rowOf(line: string): string {
   const words = line.split(' ');
@@ -163,6 +164,11 @@ describe('sora help json', () => {
     await copyFile(fits, join(places.dir, 'fits.mp4'));
     await copyFile(small, join(places.dir, 'small.mp4'));
     await writeFile(join(places.dir, 'short.mp4'), 'x');
+    await writeFile(
+      join(places.dir, 'prompts.jsonl'),
+      '{"id":"a","prompt":"Sea.","tag":"t"}\n{"id":"b","prompt":"Sky."}\n',
+    );
+    await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
     let test = hostIn(places, {});
     const sandbox = await startSandbox({
       ...{ stateDir: join(root, 'host'), ffmpeg: ffmpegPath, renderer: rendererOf(await readFile(fits)) },
@@ -202,11 +208,16 @@ describe('sora help json', () => {
     }
     // Its commands are among those above.
     test = hostIn(places, {});
-    await runDemo(commandOf(test), 'trial', { runLine: async () => 0, source: fits });
+    const ui = createUi({
+      ...test.host,
+      json: true,
+      quiet: false,
+      color: { stdout: false, stderr: false },
+      animate: false,
+    });
+    const demo = createContext(test.host, { json: true, quiet: false, debug: false }, ui);
+    await runDemo(demo, 'trial', { runLine: async () => 0, source: fits });
     RAN.push({ line: 'demo', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
-    test = hostIn(places, {});
-    await runVideoOpen(commandOf(test), ids['@1'], { open: async () => {} });
-    RAN.push({ line: 'video open', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
     await sandbox.close();
     await rm(root, { recursive: true });
   }, 240_000);

@@ -69,7 +69,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip colour command-lines decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs generate info keep-answer keys lifecycle links main models poll prepare preview program-video publish ratios register replace results rolldown-runtime route settings stdin store submit wait-display',
+    'adapter body cast-format cli client cost deadline find-jobs follow generate keep-answer keys lifecycle links main models poll prepare preview program-video publish quote ratios reference-image register replace results rolldown-runtime route send settings stdin store submit wait-display',
 };
 
 describe('start-up', () => {

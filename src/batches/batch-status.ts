@@ -1,0 +1,35 @@
+/** How a batch stands, by its journals, the files beside it and the jobs of this home; asks no host. */
+import { type Ledger, openLedger } from '../journal/ledger.ts';
+import type { Slot } from '../journal/state.ts';
+import type { Workspace } from '../workspace.ts';
+import type { BatchRequest, GivenBatch } from './given-batch.ts';
+import type { PlannedLine } from './plan-batch.ts';
+import { type BatchReport, reportBatch, strayIds } from './report.ts';
+
+export async function batchStatus(
+  workspace: Workspace,
+  { plan, path, owner }: GivenBatch,
+  { maxCost, allowDrift }: BatchRequest,
+): Promise<BatchReport> {
+  const ledger = openLedger(workspace, path, owner);
+  await ledger.peek();
+  const takes = await ledger.takes();
+  const slots = await slotsOf(ledger, plan.lines);
+  for (const id of strayIds(plan.lines, takes, owner.shard)) slots.set(id, await slotOfStray(ledger, id));
+  return reportBatch({
+    ...{ lines: plan.lines, takes, shard: owner.shard, allowDrift, maxCostUsd: maxCost, slots },
+    errorOf: () => undefined,
+  });
+}
+
+/** By their ids. */
+export async function slotsOf(ledger: Ledger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
+  const slots = new Map<string, Slot>();
+  for (const { line, fp } of lines) slots.set(line.id, await ledger.slot(line.id, { fp, wanted: 1 }));
+  return slots;
+}
+
+/** Of an id that the file no longer has: nothing is wanted of it but what was begun. */
+export function slotOfStray(ledger: Ledger, id: string): Promise<Slot> {
+  return ledger.slot(id, { fp: undefined, wanted: 0 });
+}

@@ -1,0 +1,42 @@
+/** The videos of a batch that are under way, stopped at their hosts; what was made of each is written down. */
+import { jobOfTake } from '../journal/follow-take.ts';
+import { openLedger } from '../journal/ledger.ts';
+import { isInShard, type JournalOwner } from '../journal/names.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { cancelJob } from '../videos/remote.ts';
+import type { Workspace } from '../workspace.ts';
+import { createBatchReporter } from './batch-reporter.ts';
+
+export interface Cancelled {
+  readonly id: string;
+  readonly jobId: string;
+  /** Why it was not stopped. */
+  readonly error?: SoraError;
+}
+
+/** One after the other, in the order in which they were sent. */
+export async function cancelBatch(
+  workspace: Workspace,
+  options: JournalOwner & { readonly file: string },
+): Promise<readonly Cancelled[]> {
+  const ledger = openLedger(workspace, options.file, options);
+  const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
+  await ledger.learn();
+  const open = (await ledger.takes()).filter(
+    ({ state, remoteId, scene }) => state === 'asked' && remoteId !== undefined && isInShard(scene, options.shard),
+  );
+  const all: Cancelled[] = [];
+  for (const take of open) {
+    const job = await jobOfTake(quiet, take);
+    try {
+      await cancelJob(quiet, job);
+      const failed = { v: 1, at: ledger.now(), key: take.key, line: 'failed', why: 'cancelled' } as const;
+      await ledger.journal.append({ ...failed, exit: 5, retryable: false, made: 'maybe' });
+      all.push({ id: take.scene, jobId: job.id });
+    } catch (error) {
+      if (!isSoraError(error) || error.code === 'machine' || workspace.runtime.signal.aborted) throw error;
+      all.push({ id: take.scene, jobId: job.id, error });
+    }
+  }
+  return all;
+}

@@ -1,0 +1,106 @@
+/** A batch as a user names it: where it is, whose journal is written, and the command that goes on with it. */
+import { basename, resolve } from 'node:path';
+import type { BudgetLimits } from '../costs/budget.ts';
+import type { JournalOwner } from '../journal/names.ts';
+import type { Purpose } from '../settings/choose-provider.ts';
+import type { Shard } from '../shared/batch.ts';
+import { SoraError } from '../shared/errors.ts';
+import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
+import type { BatchPlan } from './plan-batch.ts';
+import { prepareBatch } from './prepare.ts';
+import { readBatchFile } from './read-batch.ts';
+
+/** What every command of a batch is told of it, as it was typed. */
+export interface BatchRequest extends BudgetLimits {
+  /** `-` for standard input. */
+  readonly file: string;
+  /** A folder, or a path with `{id}` in it. */
+  readonly output?: string;
+  readonly shard?: Shard;
+  readonly journal?: string;
+  readonly allowOutside: boolean;
+  readonly allowRetired: boolean;
+  readonly allowDrift: boolean;
+}
+
+export interface BatchPlace {
+  /** Absolute; of standard input, the name that `journal` gives it. */
+  readonly path: string;
+  readonly owner: JournalOwner;
+}
+
+export interface GivenBatch extends BatchPlace {
+  readonly plan: BatchPlan;
+}
+
+/** Where a batch is, or would be, and whose journal is written. Throws `usage` for a pipe without a name. */
+export function placeOfBatch(
+  { runtime }: Workspace,
+  { file, journal, shard }: Pick<BatchRequest, 'file' | 'journal' | 'shard'>,
+): BatchPlace {
+  const isPiped = file === '-';
+  if (isPiped && journal === undefined) {
+    throw new SoraError('usage', 'A batch from standard input needs a name for its journal.', {
+      hint: 'Add --journal <name>: what was paid for is kept in ./<name>.journal.jsonl',
+    });
+  }
+  const owner = { ...(!isPiped && journal !== undefined && { name: journal }), ...(shard && { shard }) };
+  return { path: resolve(runtime.cwd, isPiped ? (journal ?? '') : file), owner };
+}
+
+/** Reads, checks and prices a batch; `stdin` is read for `-`. Throws as `prepareBatch`. */
+export async function readGivenBatch(
+  workspace: Workspace,
+  request: BatchRequest,
+  { purpose, stdin }: { readonly purpose: Purpose; readonly stdin: () => Promise<Uint8Array> },
+): Promise<GivenBatch> {
+  const { output, file } = request;
+  const place = placeOfBatch(workspace, request);
+  const isPiped = file === '-';
+  const text = isPiped ? new TextDecoder().decode(await stdin()) : await readBatchFile(workspace, place.path);
+  const plan = await prepareBatch(workspace, text, {
+    ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
+    ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
+    output: output === undefined ? undefined : resolve(workspace.runtime.cwd, output),
+    ask: request.maxCost === undefined ? undefined : purpose,
+  });
+  return { ...place, plan };
+}
+
+/** The command that goes on with a batch, as the user would type it: to the same host, with the same bounds. */
+export function batchCommand(
+  { selection }: Pick<Workspace, 'selection'>,
+  verb: string,
+  { request, words = [] }: { readonly request: BatchRequest; readonly words?: readonly string[] },
+): string {
+  const { file, output, shard, journal, maxCost } = request;
+  const { provider, baseUrl, profile, cast } = selection;
+  const option = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [shellOption(name, shellQuote(value))];
+  const given = (name: string, isGiven: boolean | undefined): string[] => (isGiven ? [name] : []);
+  return shellCommand(
+    `sora batch ${verb}`,
+    [shellQuote(file)],
+    [
+      ...(output === undefined ? [] : [shellOption('-o', shellQuote(output), '--output')]),
+      ...option('--shard', shard && `${shard.index}/${shard.count}`),
+      ...option('--journal', journal),
+      ...option('--max-cost', maxCost === undefined ? undefined : String(maxCost)),
+      ...given('--allow-unknown-cost', request.allowUnknownCost),
+      ...given('--allow-outside', request.allowOutside),
+      ...given('--allow-retired', request.allowRetired),
+      ...given('--allow-drift', request.allowDrift),
+      ...words,
+      ...option('--provider', provider),
+      ...option('--base-url', baseUrl),
+      ...option('--profile', profile),
+      ...option('--cast', cast),
+    ],
+  );
+}
+
+/** What messages call it. */
+export function calledBatch({ file }: BatchRequest): string {
+  return file === '-' ? 'the batch' : basename(file);
+}

@@ -1,0 +1,215 @@
+/** Every line of a batch as the request that it would be: planned, fingerprinted and priced before anything leaves. */
+import { requireCharacter } from '../characters/find.ts';
+import { registerMissing } from '../characters/register.ts';
+import type { RegistrationTarget } from '../characters/registration-target.ts';
+import type { Cost } from '../costs/cost.ts';
+import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
+import { modelFamily } from '../providers/models.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Purpose } from '../settings/choose-provider.ts';
+import type { Character } from '../shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { formatSize } from '../shared/geometry.ts';
+import { checkOrder } from '../videos/check-order.ts';
+import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
+import { namesInPrompt } from '../videos/prompt.ts';
+import { quoteVideos } from '../videos/quote.ts';
+import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/video-input.ts';
+import type { Workspace } from '../workspace.ts';
+import type { BatchLine } from './line.ts';
+import { type PlaceOptions, type Places, placesOf } from './places.ts';
+import { problemAt } from './read-batch.ts';
+
+export interface PlannedLine {
+  readonly line: BatchLine;
+  readonly ask: Ask;
+  readonly fp: string;
+  /** Without the bytes of its picture. */
+  readonly input: VideoInput;
+  readonly model: string | undefined;
+  /** Where its video goes, absolute. */
+  readonly wanted: string;
+  /** Of one request; undefined where nobody knows. */
+  readonly cost: Cost | undefined;
+  /** Of the characters, those whom the host does not know yet. */
+  readonly missing: readonly string[];
+}
+
+export interface BatchPlan {
+  readonly lines: readonly PlannedLine[];
+  readonly provider: Provider;
+  readonly problems: readonly string[];
+  /** Registrations that are missing: `Joe (landscape)`, each once. */
+  readonly missing: readonly { readonly name: string; readonly target: RegistrationTarget }[];
+  /** What may go wrong, a sentence each. */
+  readonly doubts: readonly string[];
+}
+
+export interface PlanBatchOptions extends PlaceOptions {
+  /** What problems call the file. */
+  readonly name: string;
+  /** With whose key the host may be asked for prices; it is not asked unless given. */
+  readonly ask?: Purpose | undefined;
+  readonly purpose: Purpose;
+  readonly allowRetired?: boolean;
+}
+
+/** Plans every line and gathers what is wrong with any. Throws what choosing the host throws, and what is wrong with this machine. */
+export async function planBatch(
+  workspace: Workspace,
+  lines: readonly BatchLine[],
+  options: PlanBatchOptions,
+): Promise<BatchPlan> {
+  const { name, purpose } = options;
+  const provider = await workspace.provider(purpose);
+  const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
+  const places = await placesOf(lines, options);
+  const problems: { number: number; text: string }[] = [...places.problems];
+  const doubts = new Set<string>();
+  const planned: PlannedLine[] = [];
+  const missing = new Map<string, { name: string; target: RegistrationTarget }>();
+  const prices = new Map<string, Promise<Cost | undefined>>();
+  const quiet = { ...workspace, reporter: { ...workspace.reporter, note() {} } };
+  for (const line of lines) {
+    try {
+      const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places });
+      for (const doubt of checkOrder(order, options)) doubts.add(doubt);
+      const plan = await planVideo(quiet, order);
+      const ask = askOf(line, { input: order.input, plan });
+      const { input } = order;
+      const cost = await priceOf(quiet, plan, { prices, ask: options.ask });
+      for (const one of plan.missing) {
+        const key = `${one.name} ${plan.target.orientation} ${plan.target.mode}`;
+        missing.set(key, { name: one.name, target: plan.target });
+      }
+      planned.push({
+        ...{ line, ask, fp: fingerprintAsk(ask), input, model: order.model, cost },
+        wanted: places.outputs.get(line.id) ?? '',
+        missing: plan.missing.map((one) => one.name),
+      });
+    } catch (error) {
+      if (!isSoraError(error) || !(error.code === 'usage' || error.code === 'clip')) throw error;
+      for (const text of sentencesOf(error)) problems.push({ number: line.number, text });
+    }
+  }
+  for (const doubt of await uncast(workspace, lines)) doubts.add(doubt);
+  return {
+    ...{ lines: planned, provider, missing: [...missing.values()], doubts: [...doubts] },
+    problems: problems
+      .toSorted((a, b) => a.number - b.number)
+      .map(({ number, text }) => problemAt({ name, number }, text)),
+  };
+}
+
+function sentencesOf(error: SoraError): readonly string[] {
+  const all = error.problems.length > 0 ? error.problems : [error.message];
+  return all.map((text, index) =>
+    index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text,
+  );
+}
+
+async function orderOf(
+  workspace: Workspace,
+  line: BatchLine,
+  { provider, model, places }: { provider: Provider; model: string | undefined; places: Places },
+): Promise<VideoOrder> {
+  const characters: Character[] = [];
+  for (const name of line.characters) {
+    const character = await requireCharacter(workspace, name, { mayBeNew: true });
+    if (!characters.some((one) => one.name === character.name)) characters.push(character);
+  }
+  for (const id of line.characterIds) characters.push(await characterOfId(workspace, id));
+  const { prompt, seconds, size, aspect, id } = line;
+  const reference = places.references.get(id);
+  const input: VideoInput = {
+    ...{ prompt, characters, seconds: seconds ?? DEFAULT_SECONDS },
+    size: chooseSize({ ...(size && { size }), ...(aspect !== undefined && { aspect }) }, characters[0]),
+    ...(reference !== undefined && { reference }),
+  };
+  return { input, provider, model, inject: true };
+}
+
+async function characterOfId(workspace: Workspace, id: string): Promise<Character> {
+  const { records } = await (await workspace.characters()).list();
+  const found = records.find(({ registrations }) => registrations.some(({ value }) => value === id));
+  return found ?? requireCharacter(workspace, id);
+}
+
+/** What the line asks for, in terms of no host; what it leaves out is left out. */
+function askOf(line: BatchLine, { input, plan }: { input: VideoInput; plan: VideoPlan }): Ask {
+  const { id, prompt, model, seconds, size, aspect } = line;
+  return {
+    ...{ v: 1, id, prompt },
+    ...(model !== undefined && { model: modelFamily(model) }),
+    ...(seconds !== undefined && { seconds }),
+    ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
+    cast: input.characters.map((character) => askedCharacter(character, plan)),
+    ...(plan.reference && { reference: { sha256: plan.reference.record.sha256 } }),
+  };
+}
+
+function askedCharacter(character: Character, { target }: VideoPlan): AskedCharacter {
+  const { name, clip } = character;
+  if (clip) return { name, source: clip.source.sha256, options: { ...DEFAULT_CLIP_OPTIONS, ...clip.options } };
+  const own = character.registrations.find(
+    (one) => one.provider === target.provider.name && one.baseUrl === target.provider.baseUrl,
+  );
+  return { name, value: own?.value ?? '' };
+}
+
+/** Of equal length, size and model the price is one: a host is not asked for each line. */
+function priceOf(
+  workspace: Workspace,
+  plan: VideoPlan,
+  { prices, ask }: { prices: Map<string, Promise<Cost | undefined>>; ask: Purpose | undefined },
+): Promise<Cost | undefined> {
+  const { input, model } = plan.order;
+  const key = JSON.stringify([model, input.seconds, formatSize(input.size), input.characters.map(({ name }) => name)]);
+  const known = prices.get(key) ?? quoteVideos(workspace, plan, { ask }).then(({ cost }) => cost);
+  prices.set(key, known);
+  return known;
+}
+
+const MOST_NAMED = 5;
+
+/** Lines that say names of the cast and have none of them as a character. */
+async function uncast(workspace: Workspace, lines: readonly BatchLine[]): Promise<readonly string[]> {
+  const { records } = await (await workspace.characters()).digests();
+  const names = records.map(({ name }) => name);
+  if (names.length === 0) return [];
+  const by = new Map<string, string[]>();
+  for (const { id, prompt, characters } of lines) {
+    for (const name of namesInPrompt(prompt.normalize('NFC'), names)) {
+      if (!characters.includes(name)) by.set(name, [...(by.get(name) ?? []), id]);
+    }
+  }
+  return [...by].map(([name, ids]) => {
+    const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
+    return `${ids.length === 1 ? 'One line says' : `${ids.length} lines say`} ${name}, who is in your cast, without "characters": ${ids.slice(0, MOST_NAMED).join(', ')}${more}.`;
+  });
+}
+
+/** The plan of one line right before it leaves, with everybody registered. Throws `usage` when its picture is another by now. */
+export async function planLine(
+  workspace: Workspace,
+  { input, model, ask }: PlannedLine,
+  provider: Provider,
+): Promise<{ readonly plan: VideoPlan; readonly isOther: boolean }> {
+  const characters: Character[] = [];
+  for (const { name } of input.characters) characters.push(await requireCharacter(workspace, name));
+  const plan = await planVideo(workspace, { input: { ...input, characters }, provider, model, inject: true });
+  const sent = ask.reference && 'sha256' in ask.reference ? ask.reference.sha256 : undefined;
+  return { plan, isOther: plan.reference?.record.sha256 !== sent };
+}
+
+/** Registers, each once, whom the host does not know; what this costs is asked of `admit`. */
+export async function registerCast(
+  workspace: Workspace,
+  missing: BatchPlan['missing'],
+  admit: () => Promise<void>,
+): Promise<void> {
+  for (const { name, target } of missing) {
+    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, { admit });
+  }
+}

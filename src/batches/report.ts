@@ -1,0 +1,162 @@
+/** PURE: how a batch stands, line by line and in all, and the exit code that this makes. */
+import type { Take } from '../journal/fold.ts';
+import { isInShard } from '../journal/names.ts';
+import type { Slot, SlotState } from '../journal/state.ts';
+import type { Shard } from '../shared/batch.ts';
+import { EXIT_CODES, type SoraError, WORST_FIRST } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
+import type { PlannedLine } from './plan-batch.ts';
+import { spentOn } from './spending.ts';
+
+/** `mismatch`: its video is here and is not what was asked for. */
+export type LineState = Exclude<SlotState, 'chosen' | 'short'> | 'done' | 'mismatch';
+
+export interface LineReport {
+  readonly id: string;
+  /** In the file, from 1; absent for an id that is no longer in it. */
+  readonly line?: number;
+  readonly state: LineState;
+  /** Of the product, for this line alone. */
+  readonly exit: number;
+  /** Relative to the folder of the batch. */
+  readonly file?: string;
+  readonly sha256?: string;
+  readonly seconds?: number;
+  /** Why it is not done, in one line. */
+  readonly why?: string;
+  readonly jobId?: string;
+  readonly remoteId?: string;
+  /** US dollars, as the host says it, else as it was estimated; of everything that was sent for the line. */
+  readonly costUsd?: number;
+  readonly tag?: string;
+}
+
+export interface BatchTotals {
+  readonly total: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly waiting: number;
+  /** US dollars. */
+  readonly spentUsd: number;
+  readonly maxCostUsd?: number;
+}
+
+export interface BatchReport {
+  readonly lines: readonly LineReport[];
+  readonly totals: BatchTotals;
+  readonly exit: number;
+}
+
+export interface ReportInput {
+  readonly lines: readonly PlannedLine[];
+  readonly takes: readonly Take[];
+  readonly shard: Shard | undefined;
+  /** By id, of all lines of the shard and of stray ids. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  /** What stopped a line in this run. */
+  errorOf(id: string): SoraError | undefined;
+  /** What stopped the whole run. */
+  readonly halted?: SoraError | undefined;
+  readonly allowDrift: boolean;
+  readonly maxCostUsd?: number | undefined;
+}
+
+/** Ids that are no longer in the file, of whose takes something is not settled. */
+export function strayIds(
+  lines: readonly PlannedLine[],
+  takes: readonly Take[],
+  shard: Shard | undefined,
+): readonly string[] {
+  const known = new Set(lines.map(({ line }) => line.id));
+  const stray = takes.filter(({ scene, state }) => state === 'asked' && !known.has(scene) && isInShard(scene, shard));
+  return [...new Set(stray.map(({ scene }) => scene))];
+}
+
+export function reportBatch(input: ReportInput): BatchReport {
+  const { lines, takes, shard, halted, maxCostUsd } = input;
+  const own = lines.filter(({ line }) => isInShard(line.id, shard));
+  const reports = [
+    ...own.flatMap((planned) => lineReport(input, planned.line.id, planned)),
+    ...strayIds(lines, takes, shard).flatMap((id) => lineReport(input, id, undefined)),
+  ];
+  const count = (...states: LineState[]): number => reports.filter(({ state }) => states.includes(state)).length;
+  return {
+    lines: reports,
+    totals: {
+      ...{ total: reports.length, done: count('done'), running: count('open'), unknown: count('unknown') },
+      failed: count('failed', 'mismatch', 'absent', 'unreadable'),
+      waiting: count('missing', 'changed'),
+      spentUsd: spentOn(takes).usd,
+      ...(maxCostUsd !== undefined && { maxCostUsd }),
+    },
+    exit: worstExit([...reports.map(({ exit }) => exit), ...(halted ? [EXIT_CODES[halted.code]] : [])]),
+  };
+}
+
+const PRECEDENCE: readonly number[] = [
+  ...[EXIT_CODES.usage, EXIT_CODES.machine],
+  ...WORST_FIRST.map((code) => EXIT_CODES[code]),
+];
+
+/** The first that applies, worst first: 2 and 12, then as with several jobs. */
+export function worstExit(exits: readonly number[]): number {
+  return PRECEDENCE.find((code) => exits.includes(code)) ?? exits.find((code) => code !== 0) ?? 0;
+}
+
+function lineReport(input: ReportInput, id: string, planned: PlannedLine | undefined): LineReport | [] {
+  const slot = input.slots.get(id);
+  if (!slot) return [];
+  const error = input.errorOf(id);
+  const takes = input.takes.filter(({ scene }) => scene === id);
+  const last = slot.unknown.at(-1) ?? slot.open.at(-1) ?? slot.chosen ?? slot.failed.at(-1);
+  const { done } = slot.chosen ?? {};
+  const isOther = slot.state === 'chosen' && done?.mismatch !== undefined && !input.allowDrift;
+  const state: LineState = isOther
+    ? 'mismatch'
+    : slot.state === 'chosen'
+      ? 'done'
+      : slot.state === 'short'
+        ? 'missing'
+        : slot.state;
+  const paid = spentOn(takes);
+  const why = whyOf(slot, { state, error });
+  const ownExit = isOther ? EXIT_CODES.unverified : slot.exit;
+  return {
+    id,
+    ...(planned && { line: planned.line.number }),
+    state,
+    exit: error ? worstExit([ownExit, EXIT_CODES[error.code]]) : ownExit,
+    ...(done && { file: done.file, sha256: done.sha256, ...(done.seconds !== undefined && { seconds: done.seconds }) }),
+    ...(why !== undefined && { why: oneLine(why) }),
+    ...(last?.jobId !== undefined && { jobId: last.jobId }),
+    ...(last?.remoteId !== undefined && { remoteId: last.remoteId }),
+    ...(takes.length > 0 && { costUsd: paid.usd }),
+    ...(planned?.line.tag !== undefined && { tag: planned.line.tag }),
+  };
+}
+
+function whyOf(slot: Slot, { state, error }: { state: LineState; error: SoraError | undefined }): string | undefined {
+  switch (state) {
+    case 'done':
+      return error?.message;
+    case 'mismatch':
+      return slot.chosen?.done?.mismatch?.join('; ');
+    case 'unknown':
+      return 'a request was sent for it and no answer came: nobody knows whether its host has it';
+    case 'failed':
+      return slot.failed.at(-1)?.failed?.why;
+    case 'unreadable':
+      return 'other bytes lie at its path than were downloaded';
+    case 'absent':
+      return error?.message ?? 'its video is not at its path';
+    case 'changed':
+      return 'its text has changed since it was made';
+    case 'open':
+    case 'missing':
+      return error?.message;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * A batch, from its lines to their files: what is finished is fetched, what is open followed, what is missing sent; by
+ * running it again, after whatever happened.
+ */
+import { type BudgetLimits, costOfCharacters } from '../costs/budget.ts';
+import type { Take } from '../journal/fold.ts';
+import { followTake } from '../journal/follow-take.ts';
+import { type Ledger, openLedger } from '../journal/ledger.ts';
+import { isInShard, type JournalOwner } from '../journal/names.ts';
+import type { Slot } from '../journal/state.ts';
+import { createDeadline } from '../shared/deadline.ts';
+import type { SoraError } from '../shared/errors.ts';
+import type { Workspace } from '../workspace.ts';
+import { createBatchReporter } from './batch-reporter.ts';
+import { slotOfStray, slotsOf } from './batch-status.ts';
+import { createPace } from './pace.ts';
+import { placeOfId } from './places.ts';
+import { type BatchPlan, type PlannedLine, registerCast } from './plan-batch.ts';
+import { recoverLost } from './recover-batch.ts';
+import { refuseChanged, refuseElsewhere } from './refuse-run.ts';
+import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
+import { type LineAim, type Settling, settleLine } from './settle-line.ts';
+import { checkSpending, spentOn, type sumOf, toCome } from './spending.ts';
+
+export interface RunBatchOptions extends BudgetLimits, JournalOwner {
+  /** Absolute path of the batch, which need not exist where it came from a pipe. */
+  readonly file: string;
+  /** As in `PlaceOptions`. */
+  readonly output?: string | undefined;
+  /** Requests under way at once. */
+  readonly jobs: number;
+  /** Milliseconds between two requests. */
+  readonly intervalMs: number;
+  readonly retries: number;
+  /** Makes lines whose text has changed. */
+  readonly changed: boolean;
+  readonly resend: readonly string[];
+  readonly anew: readonly string[];
+  readonly allowDrift: boolean;
+  /** When it is given up, downloads included: milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  readonly pollIntervalMs?: number | undefined;
+  /** Hears how the batch stands whenever that changes. */
+  onTotals?(totals: BatchTotals): void;
+}
+
+/**
+ * Runs a batch that was checked. Throws `usage` for lines whose text has changed and for requests that stand in another
+ * file's journal, `budget` before anything is sent, and `machine`; everything else is in the report.
+ */
+export async function runBatch(workspace: Workspace, plan: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
+  const { shard } = options;
+  const ledger = openLedger(workspace, options.file, options);
+  const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
+  const mine = ({ scene }: Pick<Take, 'scene'>): boolean => isInShard(scene, shard);
+  for (const where of (await ledger.journal.read()).torn) {
+    workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
+  }
+  await ledger.learn();
+  await recoverLost(quiet, ledger, mine);
+  const run = createRun(quiet, ledger, { plan, options });
+  await fetchFinished(run, options);
+  await refuseElsewhere(ledger, plan.lines);
+  const slots = await slotsOf(ledger, plan.lines);
+  refuseChanged(plan.lines, slots, options);
+  await run.checkBudget(slots);
+  const needed = new Set(
+    plan.lines
+      .filter(({ line }) => mine({ scene: line.id }) && needs(slots.get(line.id), line.id, options))
+      .flatMap(({ missing }) => missing),
+  );
+  await registerCast(
+    workspace,
+    plan.missing.filter(({ name }) => needed.has(name)),
+    async () => {},
+  );
+  try {
+    await settleAll(run, options);
+  } finally {
+    run.isOver = true;
+  }
+  return run.report();
+}
+
+function needs(slot: Slot | undefined, id: string, { resend, anew }: RunBatchOptions): boolean {
+  if (!slot) return false;
+  if (slot.unknown.length > 0) return resend.includes(id);
+  return slot.need > 0 || anew.includes(id);
+}
+
+interface Run extends Settling {
+  isOver: boolean;
+  readonly aims: readonly LineAim[];
+  readonly working: { count: number };
+  checkBudget(slots: ReadonlyMap<string, Slot>): Promise<void>;
+  report(): Promise<BatchReport>;
+}
+
+function createRun(
+  workspace: Workspace,
+  ledger: Ledger,
+  { plan, options }: { plan: BatchPlan; options: RunBatchOptions },
+): Run {
+  const { lines, provider } = plan;
+  const { shard, deadlineMs, maxCost } = options;
+  const { clock } = workspace.runtime;
+  const errors = new Map<string, SoraError>();
+  const states = new Map<string, Slot>();
+  const working = { count: 0 };
+  let halted: SoraError | undefined;
+  let spentUsd = 0;
+  const own = lines.filter(({ line }) => isInShard(line.id, shard));
+  const aims = own.map((planned): LineAim => ({ id: planned.line.id, planned, wanted: planned.wanted }));
+  const tell = (): void => {
+    if (!run.isOver) options.onTotals?.(totalsOf(states, { total: aims.length, spentUsd, maxCost }));
+  };
+  const run: Run = {
+    ...{ workspace, ledger, provider, deadlineMs, errors, aims, working, isOver: false },
+    pace: createPace(clock, options.intervalMs),
+    deadline: createDeadline(clock, deadlineMs),
+    ...{ pollIntervalMs: options.pollIntervalMs, retries: options.retries, tried: new Set(), outages: { count: 0 } },
+    ...{ resend: new Set(options.resend), anew: new Set(options.anew) },
+    together: () => Math.max(1, working.count),
+    halted: () => halted,
+    halt(error) {
+      halted ??= error;
+    },
+    onState(id, slot) {
+      states.set(id, slot);
+      tell();
+    },
+    onPoll: () => tell(),
+    onSent(_id, usd) {
+      spentUsd = Math.round((spentUsd + usd) * 1e6) / 1e6;
+    },
+    async approve({ cost }) {
+      if (maxCost === undefined) return;
+      const spent = spentOn(await ledger.takes());
+      checkSpending({ ...checkOf([cost], spent), characters: await costOfCharacters(provider, 0) });
+    },
+    async checkBudget(slots) {
+      const takes = await ledger.takes();
+      const spent = spentOn(takes);
+      spentUsd = spent.usd;
+      for (const [id, slot] of slots) if (isInShard(id, shard)) states.set(id, slot);
+      tell();
+      const coming = lines.filter(({ line }) => needs(slots.get(line.id), line.id, options));
+      if (maxCost === undefined || coming.length === 0) return;
+      const missing = new Set(coming.flatMap(({ missing }) => missing));
+      const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
+      checkSpending({
+        ...checkOf(
+          coming.map(({ cost }) => cost),
+          spent,
+        ),
+        characters: await costOfCharacters(provider, count),
+      });
+    },
+    async report() {
+      const takes = await ledger.takes();
+      const slots = await slotsOf(ledger, own);
+      for (const id of strayIds(lines, takes, shard)) slots.set(id, await slotOfStray(ledger, id));
+      return reportBatch({
+        ...{ lines, takes, shard, allowDrift: options.allowDrift, maxCostUsd: maxCost, halted },
+        slots,
+        errorOf: (id) => errors.get(id),
+      });
+    },
+  };
+  const checkOf = (costs: readonly PlannedLine['cost'][], spent: ReturnType<typeof sumOf>) => ({
+    ...{ limits: options, provider, spent, coming: toCome(costs) },
+    today: new Date(clock.now()).toISOString().slice(0, 10),
+  });
+  return run;
+}
+
+function totalsOf(
+  states: ReadonlyMap<string, Slot>,
+  { total, spentUsd, maxCost }: { total: number; spentUsd: number; maxCost: number | undefined },
+): BatchTotals {
+  const all = [...states.values()];
+  const count = (matches: (slot: Slot) => boolean): number => all.filter(matches).length;
+  const done = count(({ state }) => state === 'chosen');
+  const running = count(({ state }) => state === 'open');
+  const failed = count(({ state }) => state === 'failed' || state === 'unreadable');
+  const unknown = count(({ state }) => state === 'unknown');
+  return {
+    ...{ total: Math.max(total, all.length), done, running, failed, unknown, spentUsd },
+    waiting: Math.max(0, Math.max(total, all.length) - done - running - failed - unknown),
+    ...(maxCost !== undefined && { maxCostUsd: maxCost }),
+  };
+}
+
+/** Results live for an hour at some hosts: what is finished is here before anything new is sent. */
+async function fetchFinished(run: Run, options: RunBatchOptions): Promise<void> {
+  const { workspace, ledger } = run;
+  const takes = (await ledger.takes()).filter(({ scene }) => isInShard(scene, options.shard));
+  const places = new Map(run.aims.map(({ id, wanted }) => [id, wanted]));
+  const open = takes.filter(({ state, remoteId }) => state === 'asked' && remoteId !== undefined);
+  await inParallel(open, Math.max(options.jobs, 4), async (take) => {
+    if (workspace.runtime.signal.aborted) return;
+    const wanted = places.get(take.scene) ?? placeOfId(options, take.scene);
+    await followTake(workspace, ledger, take, { wanted, deadlineMs: options.deadlineMs, onlyFinished: true });
+  });
+}
+
+async function settleAll(run: Run, options: RunBatchOptions): Promise<void> {
+  const stray = strayIds(
+    run.aims.flatMap(({ planned }) => planned ?? []),
+    await run.ledger.takes(),
+    options.shard,
+  ).map((id): LineAim => ({ id, planned: undefined, wanted: placeOfId(options, id) }));
+  // What is under way already is followed first: it holds a place at its host.
+  const open = new Set((await run.ledger.takes()).filter(({ state }) => state === 'asked').map(({ scene }) => scene));
+  const aims = [...stray, ...run.aims].toSorted((a, b) => Number(open.has(b.id)) - Number(open.has(a.id)));
+  await inParallel(aims, options.jobs, async (aim) => {
+    run.working.count += 1;
+    try {
+      await settleLine(run, aim);
+    } finally {
+      run.working.count -= 1;
+    }
+    run.onState(aim.id, await run.ledger.slot(aim.id, { fp: aim.planned?.fp, wanted: 1 }));
+  });
+}
+
+/** So many at a time, in order. The first error is thrown once nobody works any more. */
+async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const errors: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined && errors.length === 0; item = queue.shift()) {
+      await work(item).catch((error: unknown) => errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  if (errors.length > 0) throw errors[0];
+}

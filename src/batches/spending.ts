@@ -1,0 +1,55 @@
+/** What a batch has cost, and will: one budget over the whole file, whatever its shards. Pure. */
+import { type BudgetLimits, checkBudget } from '../costs/budget.ts';
+import type { BillItem, Cost } from '../costs/cost.ts';
+import type { Take } from '../journal/fold.ts';
+import { isTakenBack } from '../journal/fold.ts';
+import type { Provider } from '../providers/provider.ts';
+
+/** US dollars; `unknown` counts those of whom nobody knows what they cost. */
+export interface Spending {
+  readonly usd: number;
+  readonly unknown: number;
+}
+
+/** What was spent on takes, as the host says it, else as it was estimated; nothing where nothing was made. */
+export function spentOn(takes: readonly Take[]): Spending {
+  const paid = takes.filter((take) => !isTakenBack(take) && !take.closed && take.failed?.made !== 'no');
+  const amounts = paid.map(({ done, failed, estimateUsd }) => done?.cost ?? failed?.cost ?? estimateUsd);
+  return sumOf(amounts);
+}
+
+export function sumOf(amounts: readonly (number | undefined)[]): Spending {
+  const known = amounts.filter((amount): amount is number => amount !== undefined);
+  const usd = known.reduce((total, amount) => total + amount, 0);
+  return { usd: Math.round(usd * 1e6) / 1e6, unknown: amounts.length - known.length };
+}
+
+/** What lines are still to cost, one request each. */
+export function toCome(costs: readonly (Cost | undefined)[]): Spending {
+  return sumOf(costs.map((cost) => cost?.usd));
+}
+
+export interface BudgetCheck {
+  readonly limits: BudgetLimits;
+  readonly provider: Provider;
+  readonly spent: Spending;
+  readonly coming: Spending;
+  /** The registrations that are missing. */
+  readonly characters: BillItem;
+  readonly today: string;
+}
+
+/** Throws `budget` when everything together is more than `--max-cost`, or nobody knows what it costs. */
+export function checkSpending({ limits, provider, spent, coming, characters, today }: BudgetCheck): void {
+  const at = (usd: number, source: string): Cost => ({ usd, asOf: today, source });
+  const unknown = spent.unknown + coming.unknown;
+  checkBudget(limits, {
+    provider,
+    bill: [
+      { what: 'video', count: 1, each: at(spent.usd, 'spent on this batch so far') },
+      { what: 'video', count: 1, each: at(coming.usd, 'still to be sent, in all shards') },
+      ...(unknown > 0 ? [{ what: 'video', count: unknown, each: undefined } as const] : []),
+      characters,
+    ],
+  });
+}

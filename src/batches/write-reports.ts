@@ -1,0 +1,104 @@
+/** EFFECT: what a run leaves for others to read: a summary in Markdown, and a line of JSON for each id as it stands. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { checkFree, createOutput } from '../disk/publish.ts';
+import { SoraError } from '../shared/errors.ts';
+import { clean, oneLine } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
+import type { BatchReport, LineReport } from './report.ts';
+
+export interface ReportTargets {
+  /** As they were typed. */
+  readonly summary?: string | undefined;
+  readonly results?: string | undefined;
+}
+
+const TITLE = '# Batch ';
+
+/** Before anything is sent: both can be written, and what is there was written by an earlier run. Throws `usage`. */
+export async function checkReportTargets({ runtime }: Workspace, { summary, results }: ReportTargets): Promise<void> {
+  for (const [path, isOurs] of [
+    [summary, isSummary],
+    [results, isResults],
+  ] as const) {
+    if (path === undefined) continue;
+    const place = resolve(runtime.cwd, path);
+    await checkFree(place, { force: true, example: 'summary.md' });
+    const text = await readFile(place, 'utf8').catch(() => '');
+    if (text.trim() === '' || isOurs(text)) continue;
+    throw new SoraError('usage', `${place} is there already, and no batch wrote it.`, {
+      hint: 'Name another file, or move that one away: a summary is written anew by each run.',
+    });
+  }
+}
+
+/** Each in one step, in the place of what an earlier run wrote. */
+export async function writeReports(
+  { runtime }: Workspace,
+  report: BatchReport,
+  { summary, results, name, command }: ReportTargets & { readonly name: string; readonly command: string },
+): Promise<void> {
+  const write = async (path: string | undefined, text: string): Promise<void> => {
+    if (path === undefined) return;
+    const output = await createOutput(resolve(runtime.cwd, path), runtime.clock);
+    try {
+      await writeFile(output.path, text);
+      await output.publish({ force: true, taken: 'usage' });
+    } finally {
+      await output.dispose();
+    }
+  };
+  await write(summary, summaryText(report, { name, command }));
+  await write(results, report.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+function isSummary(text: string): boolean {
+  return text.startsWith(TITLE);
+}
+
+function isResults(text: string): boolean {
+  try {
+    const first: unknown = JSON.parse(text.slice(0, text.indexOf('\n')));
+    return typeof first === 'object' && first !== null && 'id' in first && 'state' in first;
+  } catch {
+    return false;
+  }
+}
+
+/** Of a CI step: totals, then what is not done, then every file. */
+export function summaryText(
+  { lines, totals, exit }: BatchReport,
+  { name, command }: { readonly name: string; readonly command: string },
+): string {
+  const open = lines.filter((line) => line.exit !== 0);
+  const done = lines.filter((line) => line.exit === 0);
+  const spent = `$${totals.spentUsd.toFixed(2)}${totals.maxCostUsd === undefined ? '' : ` of $${totals.maxCostUsd.toFixed(2)}`}`;
+  return [
+    `${TITLE}${cell(name)}`,
+    '',
+    `${totals.done} of ${totals.total} done, ${totals.running} running, ${totals.failed} failed, ${totals.unknown} unknown, ${totals.waiting} waiting; ${spent}; exit ${exit}.`,
+    '',
+    ...(open.length > 0
+      ? ['## Not done', '', ...table(open), '', 'Continue with:', '', '```sh', clean(command), '```', '']
+      : []),
+    ...(done.length > 0 ? ['## Done', '', ...table(done), ''] : []),
+  ].join('\n');
+}
+
+function table(lines: readonly LineReport[]): readonly string[] {
+  return [
+    '| id | line | state | file | cost | |',
+    '|---|---|---|---|---|---|',
+    ...lines.map(({ id, line, state, file = '', costUsd, why = '' }) => {
+      const cost = costUsd === undefined ? '' : `$${costUsd.toFixed(2)}`;
+      return `| ${[id, String(line ?? ''), state, file, cost, why].map(cell).join(' | ')} |`;
+    }),
+  ];
+}
+
+/** Ids and reasons are others' texts: nothing in them is markup. */
+function cell(text: string): string {
+  return oneLine(text, 300).replace(/[\\`*_{}[\]<>()#+!|~&-]/g, (char) =>
+    char === '-' ? char : `&#${char.charCodeAt(0)};`,
+  );
+}

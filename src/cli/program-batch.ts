@@ -1,0 +1,113 @@
+/** `sora batch`: names, arguments, options and help of many videos from one file. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CheckFlags, RunFlags } from '../commands/batch/run.ts';
+import { DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
+import { parseRate } from '../shared/time.ts';
+import {
+  type Act,
+  ALLOW_UNKNOWN_COST,
+  collect,
+  examples,
+  MAX_COST,
+  pause,
+  text,
+  time,
+  wholeNumber,
+} from './options.ts';
+
+type Typed<Flags extends CheckFlags> = Omit<Flags, 'file'>;
+
+const FILE = 'a file of JSON lines (.jsonl) or a table with a header (.csv), or - for stdin';
+
+export function addBatch(batch: Command, act: Act): void {
+  common(batch.command('check').description('say everything that is wrong with a batch, and what it would cost'))
+    .addHelpText('after', examples('sora batch check prompts.jsonl', 'sora batch check prompts.csv --json'))
+    .action(
+      act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
+        const { runBatchCheck } = await import('../commands/batch/run.ts');
+        return runBatchCheck(context, { ...options, file });
+      }),
+    );
+  common(batch.command('run').description('make the videos of a batch; run it again to continue'))
+    .option('--jobs <n>', `videos under way at once (default: ${DEFAULT_JOBS})`, wholeNumber(1, 100), DEFAULT_JOBS)
+    .option('--rate <n/time>', 'send no more than so many: 2/min, 10/s, 100/h', rate)
+    .option(
+      '--retries <n>',
+      `more tries after a failure that passes (default: ${DEFAULT_RETRIES})`,
+      wholeNumber(0, 20),
+      DEFAULT_RETRIES,
+    )
+    .option('--changed', 'make lines whose text has changed since they were made', false)
+    .option('--resend <id>', 'send the unknown request of a line once more; repeat for more', collect, [])
+    .option('--anew <id>', 'make a line once more, whatever is there; repeat for more', collect, [])
+    .option('--summary <file>', 'write a summary in Markdown, as CI systems show it', text)
+    .option('--results <file>', 'write a JSON line for each id, as it stands', text)
+    .option('--timeout <time>', 'how long to go on in all: 90s, 15m, 2h (default: until it is done)', time)
+    .option(
+      '--poll-interval <time>',
+      'pause between polls (default: 5 s, rising to 20 s, or what the host says)',
+      pause,
+    )
+    .option('--dry-run', 'show what would be sent, and what it would cost', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora batch run prompts.jsonl --max-cost 120',
+        'sora batch run prompts.csv -o videos --jobs 2 --rate 2/min',
+        'sora batch run prompts.jsonl --shard 1/3 --summary summary.md --results results.jsonl',
+      ),
+    )
+    .action(
+      act<Typed<RunFlags>>(async (context, [file = ''], options) => {
+        const { runBatchRun } = await import('../commands/batch/run.ts');
+        return runBatchRun(context, { ...options, file });
+      }),
+    );
+  common(batch.command('status').description('show how every line stands; asks no host'))
+    .addHelpText('after', examples('sora batch status prompts.jsonl', 'sora batch status prompts.jsonl --json'))
+    .action(
+      act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
+        const { runBatchStatus } = await import('../commands/batch/status.ts');
+        return runBatchStatus(context, { ...options, file });
+      }),
+    );
+  common(batch.command('cancel').description('stop the videos of a batch that are under way, where the host can'))
+    .addHelpText('after', examples('sora batch cancel prompts.jsonl'))
+    .action(
+      act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
+        const { runBatchCancel } = await import('../commands/batch/cancel.ts');
+        return runBatchCancel(context, { ...options, file });
+      }),
+    );
+}
+
+function common(command: Command): Command {
+  return command
+    .argument('<file>', FILE)
+    .option('-o, --output <dir>', 'a folder, or a path with {id} in it (default: out beside the file)', text)
+    .option('--shard <i/n>', 'only every n-th line, by its id: 1/3, 2/3, 3/3', shard)
+    .option('--journal <name>', 'write a journal of that name: for CI, and for stdin', journalName)
+    .option(...MAX_COST)
+    .option(...ALLOW_UNKNOWN_COST)
+    .option('--allow-outside', 'let lines name pictures and outputs outside the folder of the file', false)
+    .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
+    .option('--allow-drift', 'accept videos that differ from what was ordered', false);
+}
+
+function shard(value: string): Shard {
+  const [, index = '', count = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? [];
+  const part = { index: Number(index), count: Number(count) };
+  if (part.index < 1 || part.index > part.count) throw new InvalidArgumentError('It is a part like 1/3, 2/3 or 3/3.');
+  return part;
+}
+
+function rate(value: string): number {
+  const intervalMs = parseRate(value);
+  if (intervalMs === undefined) throw new InvalidArgumentError('It is a rate like 2/min, 10/s or 100/h.');
+  return intervalMs;
+}
+
+function journalName(value: string): string {
+  if (/^[A-Za-z0-9][\w-]{0,59}$/.test(value)) return value;
+  throw new InvalidArgumentError('It is a short name of letters, digits, - and _.');
+}

@@ -1,0 +1,182 @@
+/** `sora batch check` and `sora batch run`: what a batch would send, and every line of it to its video. */
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import {
+  type BatchRequest,
+  batchCommand,
+  calledBatch,
+  type GivenBatch,
+  readGivenBatch,
+} from '../../batches/given-batch.ts';
+import { batchError } from '../../batches/outcome.ts';
+import { previewBatch } from '../../batches/preview-batch.ts';
+import type { BatchReport, BatchTotals } from '../../batches/report.ts';
+import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
+import { createTotalsMeter, totalsText } from '../../batches/totals.ts';
+import { checkReportTargets, writeReports } from '../../batches/write-reports.ts';
+import type { Context } from '../../context.ts';
+import { describeBill, totalOf } from '../../costs/cost.ts';
+import { purposeOf } from '../../settings/choose-provider.ts';
+import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { exitMessages } from '../../shared/exit-messages.ts';
+import type { Task } from '../../shared/reporter.ts';
+import { shellOption, shellQuote } from '../../shared/text.ts';
+import { readStdin } from '../../terminal/stdin.ts';
+
+export type CheckFlags = BatchRequest;
+
+export interface RunFlags extends BatchRequest {
+  readonly jobs: number;
+  /** Milliseconds between two requests. */
+  readonly rate?: number;
+  readonly retries: number;
+  readonly changed: boolean;
+  readonly resend: readonly string[];
+  readonly anew: readonly string[];
+  readonly summary?: string;
+  readonly results?: string;
+  /** Seconds; as long as it takes unless given. */
+  readonly timeout?: number;
+  readonly pollInterval?: number;
+  readonly dryRun: boolean;
+}
+
+/** Longer than any batch goes on. */
+const NO_TIMEOUT_MS = 365 * 86_400_000;
+const MAX_STDIN_BYTES = 64_000_000;
+
+export async function runBatchCheck(context: Context, flags: CheckFlags): Promise<number> {
+  return showPreview(context, await readGiven(context, flags, true), flags);
+}
+
+export async function runBatchRun(context: Context, flags: RunFlags): Promise<number> {
+  const { runtime, ui } = context;
+  const { summary, results, timeout } = flags;
+  const deadlineMs = runtime.clock.now() + (timeout === undefined ? NO_TIMEOUT_MS : timeout * 1000);
+  const given = await readGiven(context, flags, flags.dryRun);
+  if (flags.dryRun) return showPreview(context, given, flags);
+  await checkReportTargets(context, { summary, results });
+  const command = commandOf(context, flags);
+  exitMessages.set('batch', () => ui.error(stoppedError(command)));
+  const display = displayTotals(context);
+  const report = await runBatch(context, given.plan, {
+    ...optionsOf(flags, { given, deadlineMs }),
+    onTotals: (totals) => display.show(totals),
+  }).finally(() => display.end());
+  await writeReports(context, report, { summary, results, name: calledBatch(flags), command });
+  return showReport(context, report, { given, flags, command });
+}
+
+async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean): Promise<GivenBatch> {
+  const stdin = (): Promise<Uint8Array> => readStdin(context.runtime, MAX_STDIN_BYTES);
+  const given = await readGivenBatch(context, flags, { purpose: purposeOf({ dryRun }), stdin });
+  for (const doubt of given.plan.doubts) context.ui.warn(doubt);
+  return given;
+}
+
+function stoppedError(command: string): SoraError {
+  return new SoraError('pending', 'Stopped before the batch was done; what was sent goes on at its host.', {
+    hint: `Continue with: ${command}`,
+  });
+}
+
+function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; deadlineMs: number }): RunBatchOptions {
+  const { rate, pollInterval, jobs, retries, changed, resend, anew, allowDrift, output } = flags;
+  return {
+    ...given.owner,
+    ...{
+      file: given.path,
+      output,
+      jobs,
+      intervalMs: rate ?? 0,
+      retries,
+      changed,
+      resend,
+      anew,
+      allowDrift,
+      deadlineMs,
+    },
+    ...(flags.maxCost !== undefined && { maxCost: flags.maxCost }),
+    ...(flags.allowUnknownCost !== undefined && { allowUnknownCost: flags.allowUnknownCost }),
+    pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+  };
+}
+
+/** Without what asks for something once: repeated, it would be paid for once more. */
+function commandOf(context: Context, flags: RunFlags): string {
+  const { jobs, retries, summary, results } = flags;
+  const path = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [shellOption(name, shellQuote(value))];
+  const words = [
+    ...(jobs === DEFAULT_JOBS ? [] : [`--jobs ${jobs}`]),
+    ...(retries === DEFAULT_RETRIES ? [] : [`--retries ${retries}`]),
+    ...path('--summary', summary),
+    ...path('--results', results),
+  ];
+  return batchCommand(context, 'run', { request: flags, words });
+}
+
+/** One line that moves on a terminal; elsewhere a line now and then. */
+function displayTotals({ ui, runtime }: Context): { show(totals: BatchTotals): void; end(): void } {
+  const meter = createTotalsMeter(() => runtime.clock.now());
+  let task: Promise<Task> | undefined;
+  let latest: BatchTotals | undefined;
+  return {
+    show(totals) {
+      latest = totals;
+      if (!ui.live) {
+        const text = meter.due(totals);
+        if (text !== undefined) ui.note(text);
+        return;
+      }
+      task ??= ui.task(meter.text(totals));
+      void task.then((line) => line.update(() => meter.text(latest ?? totals)));
+    },
+    end() {
+      void task?.then((line) => line.stop());
+    },
+  };
+}
+
+/** The result on stdout; what is not done on stderr, last. Returns the exit code. */
+function showReport(
+  context: Context,
+  report: BatchReport,
+  { given, flags, command }: { given: GivenBatch; flags: RunFlags; command: string },
+): number {
+  const { ui, runtime } = context;
+  const status = batchCommand(context, 'status', { request: flags });
+  const error = batchError(report, { name: calledBatch(flags), command, status });
+  const pathOf = (file: string): string => {
+    const place = resolve(dirname(given.path), file);
+    const way = relative(runtime.cwd, place);
+    return way.startsWith('..') || isAbsolute(way) ? place : way;
+  };
+  ui.result({
+    json: { ...report, ...(error && { next: command }) },
+    text: totalsText(report.totals),
+    quiet: report.lines.flatMap(({ file, state }) => (file !== undefined && state === 'done' ? [pathOf(file)] : [])),
+  });
+  if (error) ui.error(error);
+  return report.exit;
+}
+
+async function showPreview(context: Context, given: GivenBatch, flags: BatchRequest): Promise<number> {
+  const { lines, bill } = await previewBatch(context, given, flags);
+  const sent = lines.filter(({ send }) => send);
+  context.ui.note(`Cost: ${bill.length === 0 ? 'none, because nothing would be sent' : describeBill(bill)}`);
+  context.ui.result({
+    json: {
+      lines: lines.map(({ planned: { line, wanted, cost }, send }) => ({
+        ...{ id: line.id, line: line.number, output: wanted, send },
+        ...(cost && { costUsd: cost.usd }),
+      })),
+      send: sent.length,
+      characters: given.plan.missing.map(({ name }) => name),
+      cost: bill.length === 0 ? { usd: 0 } : (totalOf(bill) ?? null),
+    },
+    text: `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}, ${sent.length} to be sent.`,
+    quiet: sent.map(({ planned }) => planned.line.id),
+  });
+  return 0;
+}

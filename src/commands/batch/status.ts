@@ -1,0 +1,25 @@
+/** `sora batch status`: how every line stands, by the journals and the jobs of this machine; asks no host. */
+import { batchStatus } from '../../batches/batch-status.ts';
+import { type BatchRequest, batchCommand, readGivenBatch } from '../../batches/given-batch.ts';
+import { totalsText } from '../../batches/totals.ts';
+import type { Context } from '../../context.ts';
+import { readStdin } from '../../terminal/stdin.ts';
+
+const MAX_STDIN_BYTES = 64_000_000;
+
+export async function runBatchStatus(context: Context, flags: BatchRequest): Promise<undefined> {
+  const { ui, runtime } = context;
+  const given = await readGivenBatch(context, flags, {
+    purpose: 'preview',
+    stdin: () => readStdin(runtime, MAX_STDIN_BYTES),
+  });
+  const report = await batchStatus(context, given, flags);
+  const next = report.exit === 0 ? undefined : batchCommand(context, 'run', { request: flags });
+  const rows = report.lines.map(({ id, state, file = '-', why = '' }) => [id, state, file, why]);
+  ui.result({
+    json: { ...report, ...(next !== undefined && { next }) },
+    text: `${ui.table(['ID', 'STATE', 'FILE', 'WHY'], rows, { FILE: 12, WHY: 10 })}\n${totalsText(report.totals)}`,
+    quiet: report.lines.flatMap(({ id, exit }) => (exit === 0 ? [] : [id])),
+  });
+  if (next !== undefined) ui.note(`Continue with: ${next}`);
+}

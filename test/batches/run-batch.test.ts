@@ -1,0 +1,372 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bringJoe } from '../helpers/joe.ts';
+import { batchWorld } from './world.ts';
+
+const THREE = [
+  { id: 'a', prompt: 'Sea.' },
+  { id: 'b', prompt: 'Sky.', tag: 'blue' },
+  { id: 'C 1', prompt: 'Sand.' },
+];
+
+/** What the host does to the answers of creates. */
+const lost = (skip: number, how: 'after' | 'before') => ({
+  rules: [{ match: { call: 'create' }, skip, times: 1, reset: how }],
+});
+
+describe('a run of a batch', () => {
+  it('makes every line once, and writes down where it is', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    const report = await world.run();
+    expect(report).toMatchObject({ exit: 0, totals: { total: 3, done: 3, running: 0 } });
+    expect(report.lines.map(({ id, state, file }) => [id, state, file])).toEqual([
+      ['a', 'done', 'out/a.mp4'],
+      ['b', 'done', 'out/b.mp4'],
+      ['C 1', 'done', expect.stringMatching(/^out\/c-1-[0-9a-f]{6}\.mp4$/)],
+    ]);
+    for (const { file = '' } of report.lines) expect(existsSync(join(world.dir, file))).toBe(true);
+    expect((await world.made()).map(({ prompt }) => prompt).toSorted()).toEqual(['Sand.', 'Sea.', 'Sky.']);
+    expect(report.lines[1]).toMatchObject({ tag: 'blue', exit: 0 });
+    expect(world.told.totals.at(-1)).toMatchObject({ done: 3, running: 0 });
+  });
+
+  it('that is repeated sends nothing, also with an empty home and only the journal', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    await rm(world.home, { recursive: true });
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('fetches a file again that is lost, under its own name', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    await rm(join(world.dir, 'out'), { recursive: true });
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(existsSync(join(world.dir, 'out', 'a.mp4'))).toBe(true);
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('never replaces what lies at a path: other bytes are 12, another file leads to another name [bForeign]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    await world.run();
+    await writeFile(join(world.dir, 'out', 'a.mp4'), 'mine');
+    expect(await world.run()).toMatchObject({ exit: 12, lines: [{ state: 'unreadable' }] });
+    expect(await readFile(join(world.dir, 'out', 'a.mp4'), 'utf8')).toBe('mine');
+    await rename(join(world.dir, 'out', 'a.mp4'), join(world.dir, 'out', 'b.mp4'));
+    await world.write(THREE.slice(0, 2));
+    expect(await world.run()).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }, { file: 'out/b-2.mp4' }] });
+    expect(await readFile(join(world.dir, 'out', 'b.mp4'), 'utf8')).toBe('mine');
+  });
+
+  it('two lines with one request are two videos [bTwins]', async () => {
+    const world = await batchWorld();
+    await world.write([
+      { id: 'a', prompt: 'Sea.' },
+      { id: 'b', prompt: 'Sea.' },
+    ]);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(2);
+  });
+
+  it('registers a character once, before the first line leaves', async () => {
+    const world = await batchWorld();
+    await bringJoe(world.home);
+    await world.write(THREE.map((line) => ({ ...line, characters: ['Joe'] })));
+    expect(await world.run({ jobs: 3 })).toMatchObject({ exit: 0 });
+    const calls = (await world.made()).map(({ prompt }) => prompt);
+    expect(calls.filter((prompt) => prompt.startsWith('Featuring Joe.'))).toHaveLength(3);
+    const [character] = await (await world.workspace().characters()).list().then(({ records }) => records);
+    expect(character?.registrations).toHaveLength(1);
+  });
+});
+
+describe('a line whose answer was lost', () => {
+  it('is found at a host that lists its videos', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play(lost(1, 'after'));
+    expect(await world.run({ jobs: 1 })).toMatchObject({ exit: 7, totals: { done: 2, unknown: 1 } });
+    world.clock.ms += 600_000;
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('is sent again by nobody, until --resend says so, and then once [crash, bResend]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({
+      rules: [
+        { match: { call: 'create' }, skip: 1, times: 1, reset: 'before' },
+        { match: { call: 'list' }, respond: { status: 404 } },
+      ],
+    });
+    expect(await world.run({ jobs: 1 })).toMatchObject({ exit: 7 });
+    await rm(world.home, { recursive: true });
+    const again = await world.run();
+    expect(again).toMatchObject({
+      exit: 7,
+      lines: [{ state: 'done' }, { id: 'b', state: 'unknown', exit: 7 }, { state: 'done' }],
+    });
+    expect(await world.made()).toHaveLength(2);
+    expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
+    expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('is left alone while the process that sends it lives [alive]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play(lost(0, 'before'));
+    await world.run({}, { pid: 7 });
+    // Its job says what happened, so that nothing is waited for; without the job it would be.
+    await rm(world.home, { recursive: true });
+    const deadlineMs = world.clock.ms + 5000;
+    expect(await world.run({ deadlineMs }, { alive: [7] })).toMatchObject({ exit: 8, lines: [{ state: 'open' }] });
+    expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'unknown' }] });
+    expect(await world.made()).toHaveLength(0);
+  });
+});
+
+describe('a line that fails', () => {
+  it('by policy is not sent again by a run, but by --anew', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({ jobs: [{}, { fail: { code: 'moderation_blocked', message: 'No.' } }] });
+    const report = await world.run({ jobs: 1 });
+    expect(report).toMatchObject({
+      exit: 11,
+      lines: [{ exit: 0 }, { id: 'b', state: 'failed', exit: 11, why: 'No.' }, { exit: 0 }],
+    });
+    expect(await world.run()).toMatchObject({ exit: 11 });
+    expect(await world.made()).toHaveLength(3);
+    expect(await world.run({ anew: ['b'] })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(4);
+  });
+
+  it('for a while, as its host says, is sent again up to --retries', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    const fail = { fail: { code: 'server_error', message: 'Busy.' } };
+    world.play({ jobs: [fail, fail, fail] });
+    expect(await world.run({ retries: 1 })).toMatchObject({ exit: 5, lines: [{ state: 'failed' }] });
+    expect(await world.made()).toHaveLength(2);
+    expect(await world.run({ retries: 1 })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(4);
+  });
+
+  it('for a reason of its own is not', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobs: [{ fail: { code: 'bad_prompt', message: 'No.' } }] });
+    expect(await world.run({ retries: 3 })).toMatchObject({ exit: 5 });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('with 429 is given the time that the host asks for, however often', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({
+      rules: [{ match: { call: 'create' }, times: 12, respond: { status: 429, headers: { 'retry-after': '7' } } }],
+    });
+    expect(await world.run({ retries: 0 })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('without credit ends the sending and not what is running', async () => {
+    const world = await batchWorld();
+    await world.write([...THREE, { id: 'd', prompt: 'Four.' }]);
+    world.play({ rules: [{ match: { call: 'create' }, skip: 2, respond: { status: 402 } }] });
+    const report = await world.run({ jobs: 2 });
+    expect(report).toMatchObject({ exit: 10, totals: { done: 2 } });
+    expect(await world.made()).toHaveLength(2);
+    world.play({});
+    expect(await world.run()).toMatchObject({ exit: 0 });
+  });
+});
+
+describe('a text that has changed', () => {
+  it('is refused until --changed makes it, beside what was paid for', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    const edited = THREE.map((line) => (line.id === 'b' ? { ...line, prompt: 'Blue sky.' } : line));
+    await world.write(edited);
+    await expect(world.run()).rejects.toMatchObject({ code: 'usage', message: /Line 2 \(b\)/ });
+    expect(await world.made()).toHaveLength(3);
+    expect(await world.run({ changed: true })).toMatchObject({ exit: 0, lines: [{}, { file: 'out/b-2.mp4' }, {}] });
+    expect(await world.run({ changed: true })).toMatchObject({ exit: 0 });
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(4);
+    expect(existsSync(join(world.dir, 'out', 'b.mp4'))).toBe(true);
+  });
+
+  it('back to what it was is what it was', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    await world.run();
+    await world.write([{ id: 'a', prompt: 'Other.' }]);
+    await world.run({ changed: true });
+    await world.write(THREE.slice(0, 1));
+    expect(await world.run()).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }] });
+    expect(await world.made()).toHaveLength(2);
+  });
+});
+
+describe('--max-cost', () => {
+  it('refuses before the first request, and counts what was spent before, in all shards', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await expect(world.run({ maxCost: 1.1 })).rejects.toMatchObject({ code: 'budget', message: /\$1\.20/ });
+    expect(await world.made()).toHaveLength(0);
+    const shard = { shard: { index: 1, count: 2 } };
+    await expect(world.run({ maxCost: 1.1, ...shard })).rejects.toMatchObject({ code: 'budget' });
+    expect(await world.run({ maxCost: 1.2, ...shard })).toMatchObject({ exit: 0 });
+    await world.write([...THREE, { id: 'd', prompt: 'Four.' }]);
+    await expect(world.run({ maxCost: 1.2 })).rejects.toMatchObject({ code: 'budget', message: /\$1\.60/ });
+    expect(await world.run({ maxCost: 1.6 })).toMatchObject({ exit: 0, totals: { spentUsd: 1.6, maxCostUsd: 1.6 } });
+  });
+});
+
+describe('shards', () => {
+  it('make each line once, and another number of them pays nothing again', async () => {
+    const world = await batchWorld();
+    const lines = Array.from({ length: 8 }, (_, index) => ({ id: `line-${index}`, prompt: `Sea ${index}.` }));
+    await world.write(lines);
+    for (const index of [1, 2, 3]) {
+      expect(await world.run({ shard: { index, count: 3 } })).toMatchObject({ exit: 0 });
+    }
+    for (const index of [1, 2]) expect(await world.run({ shard: { index, count: 2 } })).toMatchObject({ exit: 0 });
+    expect(await world.run()).toMatchObject({ exit: 0, totals: { done: 8 } });
+    expect((await world.made()).map(({ prompt }) => prompt).toSorted()).toEqual(lines.map(({ prompt }) => prompt));
+  });
+
+  it('at once, and two runs of one file at once, make each line once [bAtOnce, bShards]', async () => {
+    const world = await batchWorld();
+    const lines = Array.from({ length: 6 }, (_, index) => ({ id: `line-${index}`, prompt: `Sea ${index}.` }));
+    await world.write(lines);
+    const pids = [11, 12, 13];
+    const reports = await Promise.all([
+      world.run({ shard: { index: 1, count: 2 } }, { pid: 11, alive: pids }),
+      world.run({ name: 'ci' }, { pid: 12, alive: pids }),
+      world.run({}, { pid: 13, alive: pids }),
+    ]);
+    expect(reports.map(({ exit }) => exit)).toEqual([0, 0, 0]);
+    expect((await world.made()).map(({ prompt }) => prompt).toSorted()).toEqual(lines.map(({ prompt }) => prompt));
+  });
+});
+
+describe('a run that is stopped', () => {
+  it('by its own deadline leaves what is running, and the next one fetches it before it sends', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({ jobSeconds: 3600 });
+    const report = await world.run({ deadlineMs: world.clock.ms + 30_000, jobs: 2 });
+    expect(report).toMatchObject({ exit: 8, totals: { running: 2, waiting: 1 } });
+    world.clock.ms += 3_600_000;
+    world.play({});
+    expect(await world.run({ jobs: 1 })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+    const lines = (await world.journal()).map(({ line }) => line);
+    expect(lines.lastIndexOf('asked')).toBeGreaterThan(lines.indexOf('done'));
+  });
+
+  it('goes on under another key only where that account can see what was sent [accounts]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobSeconds: 3600 });
+    await world.run({ deadlineMs: world.clock.ms + 30_000 });
+    world.play({ rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
+    world.clock.ms += 600_000;
+    const blind = await world.run({}, { key: 'sk-test-of-somebody-else' });
+    expect(blind).toMatchObject({ exit: 4, lines: [{ state: 'open', exit: 4 }] });
+    expect((await world.journal()).some(({ line }) => line === 'failed')).toBe(false);
+    world.play({ jobSeconds: 1 });
+    world.clock.ms += 3_600_000;
+    expect(await world.run({}, { key: 'sk-test-rotated' })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('says of what its host no longer has that it is paid and gone, and makes it on demand only', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobSeconds: 60, jobs: [{ keepSeconds: 60 }] });
+    await world.run({ deadlineMs: world.clock.ms + 30_000 });
+    world.clock.ms += 3_600_000;
+    expect(await world.run()).toMatchObject({ exit: 5, lines: [{ state: 'failed', why: 'paid-and-gone' }] });
+    expect(await world.run()).toMatchObject({ exit: 5 });
+    expect(await world.made()).toHaveLength(1);
+    expect(await world.run({ anew: ['a'] })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(2);
+  });
+});
+
+describe('a file that was renamed or copied', () => {
+  it('is refused with the command that brings its journal along [copied]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    await rm(world.home, { recursive: true });
+    await rename(world.file, join(world.dir, 'old.jsonl'));
+    await rename(`${world.file}.journal.jsonl`, join(world.dir, 'old.jsonl.journal.jsonl'));
+    await world.write(THREE);
+    await expect(world.run()).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('mv ') });
+    expect(await world.made()).toHaveLength(3);
+    await rename(join(world.dir, 'old.jsonl.journal.jsonl'), `${world.file}.journal.jsonl`);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+  });
+
+  it('without its journal is refused while this home remembers what it made [gitReset, twoFilms]', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    await rm(`${world.file}.journal.jsonl`);
+    // The same file: its lines are written anew.
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
+    const other = join(world.dir, '..', 'elsewhere');
+    await rename(world.dir, other);
+    await rm(join(other, 'p.jsonl.journal.jsonl'));
+    world.dir = other;
+    await expect(world.run()).rejects.toMatchObject({ code: 'usage', message: /were made on this machine for/ });
+    expect(await world.made()).toHaveLength(3);
+  });
+});
+
+describe('an id that is no longer in the file', () => {
+  it('is followed to its file, and nothing is sent for it', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({ jobSeconds: 3600 });
+    await world.run({ deadlineMs: world.clock.ms + 30_000, jobs: 3 });
+    await world.write(THREE.slice(1));
+    world.clock.ms += 3_600_000;
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(existsSync(join(world.dir, 'out', 'a.mp4'))).toBe(true);
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('and is unknown is still 7', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({
+      rules: [
+        { match: { call: 'create' }, times: 1, reset: 'before' },
+        { match: { call: 'list' }, respond: { status: 404 } },
+      ],
+    });
+    await world.run();
+    await world.write(THREE.slice(1));
+    expect(await world.run()).toMatchObject({
+      exit: 7,
+      lines: [{ exit: 0 }, { exit: 0 }, { id: 'a', state: 'unknown' }],
+    });
+  });
+});
