@@ -2,7 +2,6 @@
  * What use cases are given: this machine, where things are kept, hosts and settings, as services that are made when they
  * are first asked for. Nothing of a command line: no options, no terminal.
  */
-import { setMaxListeners } from 'node:events';
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CharacterStore } from './characters/store.ts';
@@ -45,7 +44,10 @@ export interface Machine {
   readonly clock: Clock;
   /** 0 to 1, like Math.random. */
   readonly random: () => number;
-  /** Aborted by Ctrl-C and SIGTERM; its reason is a SoraError. */
+  /**
+   * Aborted by Ctrl-C and SIGTERM; its reason is a SoraError. Whatever is under way listens to it, a wait for each job that is
+   * followed, and nothing does afterwards: whoever makes the signal lifts Node's limit of ten.
+   */
   readonly signal: AbortSignal;
   /** This process on this machine, whose name is not for files that are shared. */
   readonly sender?: () => Sender;
@@ -109,8 +111,6 @@ export interface WorkspaceOptions {
 
 export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}): Workspace {
   const { selection = {}, reporter = SILENT, stdin, onSecret, onWire } = options;
-  // Every job that is followed listens to it.
-  setMaxListeners(0, runtime.signal);
   // What keeps nothing works in a container without a home, too.
   const paths = once(() => {
     const found = storePaths(runtime);

@@ -24,6 +24,8 @@ export interface Content {
   /** Of the whole, when the host says. */
   readonly totalBytes: number | undefined;
   readonly etag: string | undefined;
+  /** Gives the connection up, whether the body was read or not. A body that nobody reads holds it until then. */
+  discard(): void;
 }
 
 export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
@@ -46,14 +48,14 @@ export async function openResumable(
       const content = contentOf(answer);
       if (content.offset === 0 || continues(content, offset, etag)) return content;
       // A part, but not of the same bytes, or not from where it was asked.
-      answer.discard();
+      content.discard();
     } else if (answer.status !== 416) return answer;
   }
   const answer = await http.open(request);
   if (!('body' in answer)) return answer;
   const content = contentOf(answer);
   if (content.offset === 0) return content;
-  answer.discard();
+  content.discard();
   throw new SoraError('refused', `The host sent a part of the ${variant} although all of it was requested.`, {
     hint: 'Download it again later.',
   });
@@ -146,7 +148,7 @@ function rangeHeaders(offset: number, etag: string | undefined): Record<string, 
 }
 
 /** Offset and total of what was opened. A 206 that does not say where it begins has the offset NaN: nothing fits it. */
-function contentOf({ status, headers, body }: StreamedAnswer): Content {
+function contentOf({ status, headers, body, discard }: StreamedAnswer): Content {
   const range = /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
   const total = status === 206 ? range?.[2] : headers['content-length'];
   return {
@@ -155,6 +157,7 @@ function contentOf({ status, headers, body }: StreamedAnswer): Content {
     offset: status === 206 ? Number(range?.[1] ?? Number.NaN) : 0,
     totalBytes: total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined,
     etag: headers.etag,
+    discard,
   };
 }
 

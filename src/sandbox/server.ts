@@ -69,7 +69,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const dialects = createDialects({ ...places, references, uploads, key });
 
   const closing = new AbortController();
-  // Each delayed request listens to it.
+  // Each request that a scenario delays listens to it for as long, and Node warns of more than ten at once.
   setMaxListeners(0, closing.signal);
   const open = new Set<Promise<void>>();
 

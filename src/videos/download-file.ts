@@ -216,12 +216,22 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
   }
 }
 
-async function fetchRest(
+async function fetchRest(file: FileHandle, state: Progress, request: DownloadRequest): Promise<void> {
+  const { provider, remoteId, variant, signal } = request;
+  const content = await provider.openContent(remoteId, { variant, offset: state.held, etag: state.etag }, { signal });
+  try {
+    await append(file, state, content, request);
+  } finally {
+    content.discard();
+  }
+}
+
+async function append(
   file: FileHandle,
   state: Progress,
-  { provider, remoteId, variant, signal, onProgress }: DownloadRequest,
+  content: Content,
+  { variant, onProgress }: DownloadRequest,
 ): Promise<void> {
-  const content = await provider.openContent(remoteId, { variant, offset: state.held, etag: state.etag }, { signal });
   refuseWrongType(content, variant);
   if (content.offset !== state.held && content.offset !== 0) {
     throw new SoraError('unverified', 'The host resumed the download at the wrong place.');

@@ -1,4 +1,5 @@
 /** The outer world of one test: a home, a folder to work in, captured output, and a clock that never waits. */
+import { setMaxListeners } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -80,6 +81,7 @@ export function hostIn({ dir, home }: { dir: string; home: string }, options: Ho
   const clock = { ms: START, setMs: 0 };
   const pauses: number[] = [];
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   let seed = 7;
   const host: Runtime = {
     env: { SORA_HOME: home, SORA_FFMPEG: ffmpegPath, ...env },

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { getEventListeners } from 'node:events';
 import { createWriteStream, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -471,4 +472,36 @@ describe('to a stream', () => {
     await expect(downloadTo(stream)).rejects.toThrow();
     expect(controller.signal.aborted).toBe(true);
   });
+});
+
+describe('a body that is refused', () => {
+  it.each(['text/plain', 'application/xml'])(
+    'of %s gives its connection up at once, and nothing listens any more',
+    async (type) => {
+      const closed: Promise<void>[] = [];
+      const host = createServer((request, response) => {
+        closed.push(new Promise((resolve) => request.socket.once('close', () => resolve())));
+        // Goes on for as long as somebody holds the connection.
+        response.writeHead(200, { 'content-type': type }).write('x');
+      });
+      await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        host.closeAllConnections();
+        host.close();
+      });
+      const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/v1`;
+      const { http } = createTestHttp();
+      const provider = createOpenai(PROVIDERS.openai, { baseUrl: url, key: 'k', backend: undefined, http });
+      const { signal } = new AbortController();
+      const clock: Clock = { now: () => START, sleep: async () => {} };
+      const target = join(await tempFolder(), 'video.mp4');
+      const request: DownloadRequest = { provider, remoteId: 'video_1', variant: 'video', clock, signal, target };
+      await expect(downloadContent(request)).rejects.toMatchObject({
+        message: expect.stringContaining(`sent ${type}`),
+      });
+      await Promise.all(closed);
+      expect(closed).toHaveLength(1);
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -127,6 +128,7 @@ describe('the use cases of a video, without a command line', () => {
       ['succeeded', undefined],
     ]);
     expect(all.every(({ path = '' }) => existsSync(path))).toBe(true);
+    expect(getEventListeners(workspace.runtime.signal, 'abort')).toEqual([]);
   });
 
   it('list, ask, derive from, delete and prune what a host has made', async () => {
