@@ -14,7 +14,6 @@ import {
 } from '../costs/budget.ts';
 import { type Cost, describeBill } from '../costs/cost.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import { PLAN_VERSION } from '../media/plan/plan.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import {
@@ -25,6 +24,7 @@ import {
   type Registration,
 } from '../shared/character.ts';
 import type { ClipOptions } from '../shared/clip.ts';
+import { PLAN_VERSION } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkInput, hashSource } from './check-input.ts';

@@ -3,10 +3,9 @@ import { inspectClip } from '../clips/inspect.ts';
 import { prepareInto } from '../clips/prepare.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import { PLAN_VERSION } from '../media/plan/plan.ts';
 import { sourceFacts } from '../media/source-facts.ts';
 import type { Character, CharacterClip, CharacterWithClip } from '../shared/character.ts';
-import { type ClipOptions, sameClipOptions } from '../shared/clip.ts';
+import { type ClipOptions, PLAN_VERSION, sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 

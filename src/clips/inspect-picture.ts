@@ -1,7 +1,8 @@
 /** What has to be seen of a clip before it can be planned or judged: the best part, its bars, its worth as a reference. */
 import { basename } from 'node:path';
+import type { MediaInfo } from '../media/info.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import type { BestPart, MediaInfo, MediaPlan, PictureFindings } from '../media/plan/plan.ts';
+import type { BestPart, MediaPlan, PictureFindings } from '../media/plan/media-plan.ts';
 import type { Ffmpeg } from '../media/prepare.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { isSoraError } from '../shared/errors.ts';

@@ -2,7 +2,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
-import type { MediaInfo, PictureFindings } from '../media/plan/plan.ts';
+import type { MediaInfo } from '../media/info.ts';
+import type { PictureFindings } from '../media/plan/media-plan.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { refuseAll } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';

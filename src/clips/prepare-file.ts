@@ -2,7 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { createOutput } from '../disk/publish.ts';
 import type { CommandLines } from '../media/ffmpeg/command-lines.ts';
-import type { MediaPlan } from '../media/plan/plan.ts';
+import type { MediaPlan } from '../media/plan/media-plan.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
 import type { Judgement } from '../media/judge/judge.ts';
-import type { MediaPlan } from '../media/plan/plan.ts';
+import type { MediaPlan } from '../media/plan/media-plan.ts';
 import type { Prepared } from '../media/prepare.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';

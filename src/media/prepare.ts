@@ -16,16 +16,9 @@ import { decodeSound, isAudible, soundPart, type TrackLevels } from './ffmpeg/so
 import type { MediaInfo } from './info.ts';
 import type { Judgement } from './judge/judge.ts';
 import type { MasterLook } from './judge/judge-master.ts';
+import { convertInstead, withoutAudio, withoutTail } from './plan/fallbacks.ts';
 import { frameLimits } from './plan/frame.ts';
-import {
-  type ConvertPlan,
-  convertInstead,
-  type MediaPlan,
-  type PlanTarget,
-  type RemuxPlan,
-  withoutAudio,
-  withoutTail,
-} from './plan/plan.ts';
+import type { ConvertPlan, MediaPlan, PlanTarget, RemuxPlan } from './plan/media-plan.ts';
 import { probeMedia } from './probe/probe.ts';
 import { type Decoded, type DecodeOptions, type Shown, verifyDecodes } from './verify/decode.ts';
 import { copiedSoundProblems, countFrozenFrames, masterProblems, shownProblems } from './verify/master-problems.ts';

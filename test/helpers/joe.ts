@@ -1,7 +1,7 @@
 /** Joe in clips that take less time than the fixture does, and in a cast. */
 import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PLAN_VERSION } from '../../src/media/plan/plan.ts';
+import { PLAN_VERSION } from '../../src/shared/clip.ts';
 import { FIXTURES } from './cli.ts';
 import { ffmpegPath, makerPath, run, words } from './ffmpeg.ts';
 import { runHere } from './here.ts';

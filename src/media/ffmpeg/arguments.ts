@@ -5,7 +5,7 @@ import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE, READ_MARGIN_SECONDS } from '../limits.ts';
 import { inputMatrix, widePrimaries } from '../plan/colour.ts';
 import { formatRate, type Placement } from '../plan/frame.ts';
-import type { ConvertPlan, MediaPlan, RemuxPlan } from '../plan/plan.ts';
+import type { ConvertPlan, MediaPlan, RemuxPlan } from '../plan/media-plan.ts';
 import { toneMapFilters } from '../plan/tone-map.ts';
 import { alphaDecoder, cropFilter, PICTURE_INPUT, pictureStream, uprightFilters } from './picture-input.ts';
 

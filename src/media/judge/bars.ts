@@ -4,7 +4,7 @@ import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
 import { shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { chooseBox, type Placement, place } from '../plan/frame.ts';
-import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
+import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
 import { THRESHOLDS } from './thresholds.ts';
 
 /** A line or two of black is how some cameras end a picture. */

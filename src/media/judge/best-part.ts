@@ -1,7 +1,7 @@
 /** Which 2 to 4 s of a clip show a character best: no cut inside, sharp, well lit, moving but not shaking. Pure. */
 import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { BestPart } from '../plan/plan.ts';
+import type { BestPart } from '../plan/media-plan.ts';
 import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
 import { lightOf } from './judge.ts';
 import { median } from './median.ts';

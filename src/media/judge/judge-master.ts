@@ -4,7 +4,7 @@ import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
 import type { TrackLevels } from '../ffmpeg/sound.ts';
 import { type MediaInfo, uprightSize } from '../info.ts';
-import type { ConvertPlan, PlanTarget } from '../plan/plan.ts';
+import type { ConvertPlan, PlanTarget } from '../plan/media-plan.ts';
 import type { PictureLook, Shown } from '../verify/decode.ts';
 import { activePicture } from './bars.ts';
 import { parseFilterOutput } from './filter-output.ts';

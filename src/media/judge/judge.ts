@@ -5,7 +5,7 @@ import { formatSize, type Rect } from '../../shared/geometry.ts';
 import { type HeardTrack, isAudible } from '../ffmpeg/sound.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { trackName } from '../plan/audio-tracks.ts';
-import type { ConvertPlan, RemuxPlan } from '../plan/plan.ts';
+import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
 import { barsAdvice, letterboxShare, shareOf } from './bars.ts';
 import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
 import { median } from './median.ts';

@@ -3,7 +3,7 @@
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Rect } from '../../shared/geometry.ts';
 import { videoSeconds } from '../info.ts';
-import type { BestPart } from '../plan/plan.ts';
+import type { BestPart } from '../plan/media-plan.ts';
 import { chooseBestPart, planScan } from './best-part.ts';
 import { type MeasureRequest, measureBetweenBars, measuresBlur } from './measure-picture.ts';
 

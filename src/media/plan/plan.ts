@@ -4,11 +4,8 @@
  */
 
 import type { ClipOptions } from '../../shared/clip.ts';
-import { refuseAll } from '../../shared/errors.ts';
-import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
-import { displayedSize, type MediaInfo, shownSize, type VideoInfo, videoSeconds } from '../info.ts';
-import { MAX_SECONDS, MAX_SIDE, MIN_SECONDS, READ_MARGIN_SECONDS } from '../limits.ts';
-import { pictureAt, seekPointBefore } from '../probe/timeline.ts';
+import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
+import { MAX_SECONDS } from '../limits.ts';
 import {
   chooseBox,
   formatRate,
@@ -16,81 +13,15 @@ import {
   frameLimits,
   framesIn,
   isAllowedFps,
-  type Placement,
   place,
   type Rate,
   targetRate,
 } from './frame.ts';
+import { findIssues } from './issues.ts';
+import type { BestPart, MediaPlan, PictureFindings } from './media-plan.ts';
+import { checkWishes, chooseFrames, type Part, partOf, secondOf, startOf } from './part.ts';
 import { audioSteps, cutSoundSteps, leftOutTracks, noSoundSteps } from './sound-steps.ts';
 import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } from './steps.ts';
-
-export { PLAN_VERSION } from '../../shared/clip.ts';
-export type { AudioInfo, MediaInfo, VideoInfo } from '../info.ts';
-export type { PlanStep } from './steps.ts';
-
-export interface PlanTarget extends Size {
-  readonly rate: Rate;
-  readonly fps: number;
-  readonly frames: number;
-  /** Exactly `frames / fps`. */
-  readonly seconds: number;
-  readonly audio: boolean;
-}
-
-/** One stream copy. */
-export interface RemuxPlan {
-  readonly kind: 'remux';
-  readonly target: PlanTarget;
-  /** Seconds into the source at which its first picture is shown: less than a frame. */
-  readonly start: number;
-  /** What is left out; nothing is encoded. */
-  readonly steps: readonly PlanStep[];
-  /** Packets of sound that begin at this second or later are left out: the sound outlasts the picture. */
-  readonly audioUntil: number | undefined;
-}
-
-/** One encode. */
-export interface ConvertPlan {
-  readonly kind: 'convert';
-  readonly steps: readonly PlanStep[];
-  readonly target: PlanTarget;
-  /** Seconds into the source at which its first picture is shown. */
-  readonly start: number;
-  /** Seconds into the source at which decoding begins, so that the first picture comes out whole. */
-  readonly decodeFrom: number;
-  readonly placement: Placement;
-  /** The part of the upright picture that is kept, in its own pixels; without it, all. */
-  readonly crop?: Rect;
-  /** Nothing at or behind this second of the source is read. */
-  readonly until?: number;
-}
-
-export interface RejectPlan {
-  readonly kind: 'reject';
-  readonly issues: readonly string[];
-}
-
-export type MediaPlan = RemuxPlan | ConvertPlan | RejectPlan;
-
-/** The part of a clip that `--start auto` chose. */
-export interface BestPart {
-  /** Into the source. */
-  readonly start: number;
-  readonly seconds: number;
-  /** Why, in a phrase. */
-  readonly because: string;
-  /** Nothing at or behind this second of the source may be read: its picture has another shape. */
-  readonly until?: number;
-}
-
-/** What was found in the picture, where the wishes ask for it. */
-export interface PictureFindings {
-  readonly moment?: BestPart | undefined;
-  /** Without its bars, in pixels of the upright picture. */
-  readonly crop?: Rect | undefined;
-  /** Which its pictures take on the way, after the one that its headers tell. Only matters to what fits otherwise. */
-  readonly otherSize?: Size | undefined;
-}
 
 /**
  * Throws `usage` for a wish that this clip cannot meet, naming what would work; a clip that cannot be used is `reject`.
@@ -101,7 +32,7 @@ export function planMedia(
   options: ClipOptions,
   { moment, crop, otherSize }: PictureFindings = {},
 ): MediaPlan {
-  refuseWishes(wrongWishes(options));
+  checkWishes(options);
   const issues = findIssues(info);
   const { video } = info;
   if (!video || issues.length > 0) return { kind: 'reject', issues };
@@ -156,42 +87,15 @@ export function planMedia(
   };
 }
 
-/** The last picture is among those that are taken. */
-function reachesEnd(end: number, seconds: number, fps: number): boolean {
-  return end > seconds - 1.5 / fps;
-}
-
 const CUT_OFF: PlanStep = {
   do: 'read what is there',
   because: 'the file is cut off: it ends before its own index says so',
   detail: 'what can be decoded',
 };
 
-function startOf({ start }: ClipOptions): number {
-  return start === 'auto' ? 0 : (start ?? 0);
-}
-
-/** In seconds into the source. */
-interface Part {
-  /** Of the picture, not only of what is taken. */
-  readonly end: number;
-  /** The first picture that is taken. */
-  readonly start: number;
-  readonly decodeFrom: number;
-}
-
-/** The second of the source that a wish means. Where a container makes the picture late by less than a frame, seconds count from its first one. */
-function secondOf(options: ClipOptions, { delay, fps = 0 }: VideoInfo): number {
-  const wished = startOf(options);
-  return delay * fps < 1 ? wished + delay : Math.max(wished, delay);
-}
-
-/** The part of a clip that begins at this second of the source, or at its next picture. */
-function partOf({ timeline }: MediaInfo, video: VideoInfo, first: number): Part {
-  const { delay, fps = 0 } = video;
-  const end = delay + (videoSeconds(video) ?? 0);
-  const start = (timeline && pictureAt(timeline, first, fps)) ?? first;
-  return { end, start, decodeFrom: timeline ? seekPointBefore(timeline, start) : 0 };
+/** The last picture is among those that are taken. */
+function reachesEnd(end: number, seconds: number, fps: number): boolean {
+  return end > seconds - 1.5 / fps;
 }
 
 /** A delay of less than a frame stays where it is, unless a copy that needs nothing else would be too long with it. */
@@ -208,141 +112,6 @@ function lateSteps(
     : `the picture starts ${round(delay)} s late`;
   const first = isInside ? `with the first keyframe, at ${round(delay)} s` : 'with the first picture';
   return [{ do: 'begin later', because, detail: `${first}${audio ? '; sound before it is cut' : ''}` }];
-}
-
-/** The encode to fall back on when a copy turns out not to be what its headers say. */
-export function convertInstead(plan: RemuxPlan, because: string): ConvertPlan {
-  const { width, height } = plan.target;
-  const box = { width, height };
-  return {
-    kind: 'convert',
-    target: plan.target,
-    start: plan.start,
-    decodeFrom: 0,
-    placement: { box, picture: box, mode: 'exact', x: 0, y: 0 },
-    steps: [{ do: 'encode video', because, detail: 'H.264' }, ...plan.steps],
-  };
-}
-
-/** What may be broken at the end of a recording that stopped. */
-const TAIL_SECONDS = 0.3;
-
-/**
- * The same plan without the end of the file, and where that begins in seconds since the first picture: a recording that
- * stopped ends in the middle of a picture. Undefined where the part does not reach it, or would be too short.
- */
-export function withoutTail(
-  plan: ConvertPlan,
-  { video }: MediaInfo,
-): { readonly plan: ConvertPlan; readonly end: number } | undefined {
-  const end = ((video && videoSeconds(video)) ?? 0) - TAIL_SECONDS;
-  const { fps, seconds } = plan.target;
-  const at = plan.start - (video?.delay ?? 0);
-  const frames = Math.min(plan.target.frames, framesIn(end - at, fps));
-  if (at + seconds + READ_MARGIN_SECONDS <= end || frames < frameLimits(fps).min) return undefined;
-  const because = 'its last pictures cannot be decoded: the recording stopped';
-  const target = { ...plan.target, frames, seconds: frames / fps };
-  const detail = `the last ${TAIL_SECONDS} s: ${frames} frames are left, ${target.seconds.toFixed(2)} s`;
-  const step = { do: 'leave out the end', because, detail };
-  return { plan: { ...plan, target, steps: [...plan.steps, step] }, end };
-}
-
-/** The same plan without sound. */
-export function withoutAudio<P extends RemuxPlan | ConvertPlan>(plan: P, because: string): P {
-  return {
-    ...plan,
-    target: { ...plan.target, audio: false },
-    steps: [
-      ...plan.steps.filter((step) => step.do !== 'encode audio'),
-      { do: 'drop audio', because, detail: 'no sound' },
-    ],
-  };
-}
-
-function findIssues(info: MediaInfo): string[] {
-  const { video } = info;
-  if (info.motionPhoto)
-    return ['It is a motion photo, a picture with a video behind it: export the video from the app that shows it.'];
-  if (info.image) return ['It is a single picture, not a video.'];
-  if (!video) {
-    return [info.audio ? 'It has sound but no video.' : 'It has no video.'];
-  }
-  const issues: string[] = [];
-  issues.push(...unreadable(video));
-  const { width, height } = video;
-  if (!(width >= 16 && height >= 16)) issues.push(`Its picture is ${formatSize(video)}; at least 16x16 is needed.`);
-  if (width > MAX_SIDE || height > MAX_SIDE)
-    issues.push(`Its picture is ${formatSize(video)}; at most ${MAX_SIDE}x${MAX_SIDE} is supported.`);
-  const shown = displayedSize(video);
-  const ratio = Math.max(shown.width, shown.height) / Math.max(1, Math.min(shown.width, shown.height));
-  if (ratio > 50) issues.push(`Its picture is ${formatSize(shown)}: too narrow to be placed in a frame.`);
-  const seconds = videoSeconds(video);
-  if (seconds === undefined || video.fps === undefined || !(video.fps > 0)) {
-    issues.push(
-      info.timeline && info.timeline.packets > info.timeline.times.length
-        ? 'Its pictures all have one time stamp: when to show them is not known.'
-        : 'Its length or frame rate is not stored in the file and could not be measured.',
-    );
-  } else {
-    const fps = fpsOf(targetRate(video.fps));
-    if (framesIn(seconds, fps) < frameLimits(fps).min)
-      issues.push(`It is ${round(seconds)} s long; at least ${MIN_SECONDS} s are needed.`);
-  }
-  return issues;
-}
-
-/** Why nothing can be made of its picture, whatever its size and length. */
-function unreadable({ encrypted, missingDecoder, dolbyVision }: VideoInfo): string[] {
-  if (encrypted)
-    return ['It is encrypted, and nothing but its own player can decode it: give a copy without protection.'];
-  if (missingDecoder !== undefined)
-    return [
-      `This ffmpeg has no decoder for ${missingDecoder}: point SORA_FFMPEG at another one, or export the clip as H.264.`,
-    ];
-  if (dolbyVision?.compatibility !== 0) return [];
-  const { profile } = dolbyVision;
-  return [
-    `It is Dolby Vision profile ${profile}, whose colours only Dolby Vision shows: export it as HDR10, HLG or SDR.`,
-  ];
-}
-
-function wrongWishes({ start, duration }: ClipOptions): string[] {
-  const wrong: string[] = [];
-  if (typeof start === 'number' && !(start >= 0 && Number.isFinite(start))) wrong.push('--start must not be negative.');
-  if (duration !== null && !(duration >= MIN_SECONDS && duration <= MAX_SECONDS))
-    wrong.push(`--duration must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
-  return wrong;
-}
-
-function refuseWishes(problems: readonly string[], hint?: string): void {
-  if (problems.length > 0) throw refuseAll('usage', problems, hint === undefined ? {} : { hint });
-}
-
-function chooseFrames(
-  { start, end }: Part,
-  fps: number,
-  { wished: from, duration }: { wished: number; duration: number | null },
-): number {
-  const { min, max } = frameLimits(fps);
-  const available = framesIn(end - start, fps);
-  if (available < min) {
-    const latest = Math.floor((end - min / fps) * 1000) / 1000;
-    refuseWishes(
-      [`--start ${from} leaves ${round(Math.max(0, end - start))} s of ${round(end)} s; ${MIN_SECONDS} s are needed.`],
-      latest > 0 ? `--start can be at most ${latest}.` : 'Leave --start out.',
-    );
-  }
-  if (duration === null) return Math.min(available, max);
-  const asked = Math.min(max, Math.max(min, Math.floor(duration * fps + 1e-6)));
-  // A clip that is one frame short of a round number of seconds still counts as that long.
-  if (available < asked - 1) {
-    const longest = Math.floor((available / fps) * 1000) / 1000;
-    refuseWishes(
-      [`--duration ${duration} is more than the ${round(end - start)} s that are there.`],
-      longest >= MIN_SECONDS ? `Leave it out, or ask for at most ${longest}.` : 'Leave it out.',
-    );
-  }
-  return Math.min(available, asked);
 }
 
 interface Cut {

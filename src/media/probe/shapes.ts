@@ -7,7 +7,7 @@ import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { BestPart } from '../plan/plan.ts';
+import type { BestPart } from '../plan/media-plan.ts';
 import { DECODER_THREADS, runDecoder } from '../verify/decode.ts';
 import { type DecodedFrame, parseFirstFrames } from './first-frames.ts';
 

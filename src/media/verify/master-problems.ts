@@ -2,7 +2,7 @@
 import { formatSize } from '../../shared/geometry.ts';
 import type { AudioInfo, MediaInfo } from '../info.ts';
 import { MAX_BYTES, MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
-import type { PlanTarget } from '../plan/plan.ts';
+import type { PlanTarget } from '../plan/media-plan.ts';
 import type { Shown } from './decode.ts';
 
 /** How a prepared file differs from what it should be; empty when it is a master. A copy may be untagged. Pure. */

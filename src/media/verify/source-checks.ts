@@ -6,7 +6,7 @@ import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { cropFilter, PICTURE_INPUT, uprightFilters } from '../ffmpeg/picture-input.ts';
 import type { MediaInfo } from '../info.ts';
 import type { Placement } from '../plan/frame.ts';
-import type { ConvertPlan } from '../plan/plan.ts';
+import type { ConvertPlan } from '../plan/media-plan.ts';
 import { seekPointBefore } from '../probe/timeline.ts';
 import { DECODE_TIMEOUT_MS, parseFrameDiffs, runDecoder } from './decode.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ffmpegArgs, ffmpegCommand, videoFilters } from '../../../src/media/ffmpeg/arguments.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
-import { type ConvertPlan, planMedia } from '../../../src/media/plan/plan.ts';
+import type { ConvertPlan } from '../../../src/media/plan/media-plan.ts';
+import { planMedia } from '../../../src/media/plan/plan.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { mediaInfo } from '../../helpers/media-info.ts';
 

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AudioInfo, type MediaInfo, type VideoInfo, withTimeline } from '../../../src/media/info.ts';
-import {
-  type ConvertPlan,
-  convertInstead,
-  planMedia,
-  type RemuxPlan,
-  withoutAudio,
-} from '../../../src/media/plan/plan.ts';
+import { convertInstead, withoutAudio } from '../../../src/media/plan/fallbacks.ts';
+import type { ConvertPlan, RemuxPlan } from '../../../src/media/plan/media-plan.ts';
+import { planMedia } from '../../../src/media/plan/plan.ts';
 import { readPackets, timelineOf } from '../../../src/media/probe/timeline.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { isSoraError, type SoraError } from '../../../src/shared/errors.ts';

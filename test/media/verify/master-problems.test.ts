@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MediaInfo, VideoInfo } from '../../../src/media/info.ts';
-import type { PlanTarget } from '../../../src/media/plan/plan.ts';
+import type { PlanTarget } from '../../../src/media/plan/media-plan.ts';
 import {
   copiedSoundProblems,
   countFrozenFrames,
