@@ -114,6 +114,12 @@ export function addVideo(video: Command, act: Act): void {
       ),
     );
   video
+    .command('open')
+    .description('open a saved video in the program that shows videos here')
+    .argument('<id>', JOB_ID)
+    .addHelpText('after', examples('sora video open @last'))
+    .action(act(async (context, [id = '']) => (await import('../commands/video/open.ts')).runVideoOpen(context, id)));
+  video
     .command('list')
     .description('list the jobs of this machine, newest first')
     .addOption(new Option('--status <s>', 'only those with this status').choices(JOB_STATUSES))

@@ -8,7 +8,8 @@ import { runDemo } from '../../src/cli/demo.ts';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
-import { createContext } from '../../src/context.ts';
+import { runVideoOpen } from '../../src/commands/video/open.ts';
+import { type Context, createContext } from '../../src/context.ts';
 import { readTopic } from '../../src/help/read-topic.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/terminal/ui.ts';
@@ -144,6 +145,13 @@ async function makeOld(folder: string, name: string): Promise<void> {
   }
 }
 
+/** What a command is given that is not run by its line, because it starts what no test may start. */
+function commandOf({ host }: ReturnType<typeof hostIn>): Context {
+  const plain = { color: { stdout: false, stderr: false }, animate: false };
+  const ui = createUi({ ...host, json: true, quiet: false, ...plain });
+  return createContext(host, { json: true, quiet: false, debug: false }, ui);
+}
+
 /** The row of the table that says what a line prints. */
 function rowOf(line: string): string {
   const words = line.split(' ');
@@ -208,16 +216,11 @@ describe('sora help json', () => {
     }
     // Its commands are among those above.
     test = hostIn(places, {});
-    const ui = createUi({
-      ...test.host,
-      json: true,
-      quiet: false,
-      color: { stdout: false, stderr: false },
-      animate: false,
-    });
-    const demo = createContext(test.host, { json: true, quiet: false, debug: false }, ui);
-    await runDemo(demo, 'trial', { runLine: async () => 0, source: fits });
+    await runDemo(commandOf(test), 'trial', { runLine: async () => 0, source: fits });
     RAN.push({ line: 'demo', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
+    test = hostIn(places, {});
+    await runVideoOpen(commandOf(test), ids['@1'], { open: async () => {} });
+    RAN.push({ line: 'video open', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
     await sandbox.close();
     await rm(root, { recursive: true });
   }, 240_000);

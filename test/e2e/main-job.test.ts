@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FIXTURES, makeMachine } from '../helpers/cli.ts';
 
 const JOE = join(FIXTURES, 'joe.mp4');
@@ -44,6 +44,22 @@ describe('the main job, against the built-in sandbox', () => {
 
     const shown = JSON.parse((await sora(['video', 'show', job.id, '--json'])).stdout);
     expect(shown).toMatchObject({ status: 'succeeded', progress: 100, outputPath: join(dir, `${job.id}.mp4`) });
+
+    // What opens a file is the system's own program, on Linux this one.
+    const bin = join(dir, 'bin');
+    mkdirSync(bin);
+    writeFileSync(
+      join(bin, 'xdg-open'),
+      `#!/bin/sh\nprintf %s "$1" > "${dir}/opened.new"\nmv "${dir}/opened.new" "${dir}/opened"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const opened = await sora(['video', 'open', job.id], { env: { PATH: `${bin}:${process.env.PATH}` } });
+    expect(opened, opened.stderr).toMatchObject({ exitCode: 0, stdout: join(dir, `${job.id}.mp4`) });
+    if (process.platform === 'linux') {
+      await vi.waitFor(() => expect(readFileSync(join(dir, 'opened'), 'utf8')).toBe(opened.stdout), 10_000);
+    }
 
     const portrait = await sora([
       'video',

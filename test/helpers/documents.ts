@@ -66,10 +66,10 @@ export interface Example {
   readonly script: string;
 }
 
-/** The blocks of a document that a user would run: `sh` and `serve` are run by tests, `demo` by CI. */
+/** The blocks of a document that a user would run: `apart` marks what has a test of its own, or a step of CI. */
 export function examplesOf({ path, text }: Document): readonly Example[] {
   return text.split(/^#+ /m).flatMap((section) =>
-    [...section.matchAll(/^```(sh|serve|demo)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    [...section.matchAll(/^```(sh|serve|apart)\n([\s\S]*?)^```$/gm)].map((match) => ({
       path,
       title: section.split('\n')[0] ?? '',
       kind: match[1] ?? '',
