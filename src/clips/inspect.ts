@@ -79,7 +79,9 @@ async function inOneShape(
   const { video } = info;
   const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
   if (!ffmpeg || !video || plan.kind !== 'convert' || ONE_SHAPE.test(video.codec)) return clip;
-  const { bestSegment, findResolutionSegments, partInOneResolution } = await import('../media/probe/shapes.ts');
+  const { bestSegment, findResolutionSegments, mayChangeSize, partInOneResolution } = await import(
+    '../media/probe/shapes.ts'
+  );
   const { videoSeconds } = await import('../media/info.ts');
   const isAsked = typeof options.start === 'number';
   const { signal } = workspace.runtime;
@@ -91,7 +93,9 @@ async function inOneShape(
     });
   // Where nothing was asked for, twice as much as is needed, as far as it goes.
   const isOnePart = isAsked || found.moment !== undefined;
-  let stretches = await stretchesIn(plan.start, plan.start + (isOnePart ? 1 : 2) * seconds);
+  const end = plan.start + (isOnePart ? 1 : 2) * seconds;
+  if (!mayChangeSize({ timeline: info.timeline, video }, end)) return clip;
+  let stretches = await stretchesIn(plan.start, end);
   // Only a part that was chosen may begin earlier.
   if (stretches.length > 1 && !isAsked && found.moment)
     stretches = await stretchesIn(plan.start - seconds, plan.start + 2 * seconds);

@@ -114,7 +114,7 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     ...(decoded.sound && !isAudible(decoded.sound) ? [SILENCE_NOTE] : []),
     ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
   ];
-  // It would take a sixth longer; see `clip inspect`.
+  // It would take an eighth longer; see `clip inspect`.
   return { plan: { ...plan, target }, clip, notes, judgement: undefined };
 }
 

@@ -6,10 +6,12 @@ import { formatSize, type Size } from '../../shared/geometry.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
+import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import type { BestPart } from '../plan/media-plan.ts';
 import { DECODER_THREADS, runDecoder } from '../verify/decode.ts';
 import { type DecodedFrame, parseFirstFrames } from './first-frames.ts';
+import type { Timeline } from './timeline.ts';
 
 /** A part of the clip in which the picture has one size. */
 export interface ResolutionSegment {
@@ -37,6 +39,21 @@ export async function findResolutionSegments(
   ];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs: TIMEOUT_MS });
   return stretchesOf(parseFirstFrames(result.stderr).frames, start, end);
+}
+
+const ONLY_AT_KEYFRAMES = /^(?:H\.264|HEVC)$/;
+
+/**
+ * Whether the size may change before this second of the source. In H.264 and HEVC it cannot where the packets show no
+ * keyframe but the first, and then nothing has to be decoded. Pure.
+ */
+export function mayChangeSize(
+  { timeline, video }: { timeline?: Timeline | undefined; video: Pick<VideoInfo, 'codec'> },
+  end: number,
+): boolean {
+  if (!timeline || !ONLY_AT_KEYFRAMES.test(video.codec) || timeline.from > 0 || timeline.hidden > 0) return true;
+  if (!timeline.isComplete && timeline.end < end) return true;
+  return timeline.keys.length === 0 || timeline.keys.filter((key) => key < end).length > 1;
 }
 
 /** The times of the frames count from the start. Pure. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecodedFrame } from '../../../src/media/probe/first-frames.ts';
-import { bestSegment, partInOneResolution, stretchesOf } from '../../../src/media/probe/shapes.ts';
+import { bestSegment, mayChangeSize, partInOneResolution, stretchesOf } from '../../../src/media/probe/shapes.ts';
+import type { Timeline } from '../../../src/media/probe/timeline.ts';
 
 const [WIDE, HIGH] = [
   { width: 640, height: 360 },
@@ -13,6 +14,40 @@ function frame(seconds: number, size: { width: number; height: number }): Decode
     ...{ range: undefined, matrix: undefined, primaries: undefined, transfer: undefined, sideData: {} },
   };
 }
+
+/** Of a picture a second, from the beginning of a file to its end. */
+function timeline(keys: readonly number[], more: Partial<Timeline> = {}): Timeline {
+  return {
+    ...{
+      times: [0, 1, 2, 3, 4, 5],
+      packets: 6,
+      keys,
+      end: 6,
+      hidden: 0,
+      leading: 0,
+      tick: 0.001,
+      stream: 0,
+      origin: 0,
+    },
+    ...{ from: 0, isComplete: true, toJSON: () => undefined, ...more },
+  };
+}
+
+describe('mayChangeSize', () => {
+  it.each<[string, boolean, string, Timeline | undefined]>([
+    ['no keyframe but the first', false, 'H.264', timeline([0])],
+    ['one behind the part', false, 'HEVC', timeline([0, 5])],
+    ['one in it', true, 'H.264', timeline([0, 3])],
+    ['a codec whose size changes anywhere', true, 'VP9', timeline([0])],
+    ['packets that do not tell', true, 'H.264', timeline([])],
+    ['packets that an edit list hides', true, 'H.264', timeline([0], { hidden: 3 })],
+    ['packets of the beginning only', true, 'H.264', timeline([0], { isComplete: false, end: 3 })],
+    ['packets of another part', true, 'H.264', timeline([0], { from: 2 })],
+    ['no packets', true, 'H.264', undefined],
+  ])('of %s is %s', (_, may, codec, packets) => {
+    expect(mayChangeSize({ timeline: packets, video: { codec } }, 4)).toBe(may);
+  });
+});
 
 const TURNED = [frame(0, WIDE), frame(1, WIDE), frame(1.5, HIGH), frame(3, HIGH), frame(6, WIDE)];
 
