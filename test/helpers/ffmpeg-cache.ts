@@ -13,6 +13,8 @@ const SCRIPT = `#!/bin/sh
 real='${ffmpegPath}'
 kept=$(dirname "$0")
 case "$*" in
+  # More files than its output, in the working folder.
+  *print:file=*) exec "$real" "$@" ;;
   *aevalsrc=*_pipe*|*_pipe*aevalsrc=*) exec "$real" "$@" ;;
   *aevalsrc=*) kind=video ;;
   *'-preset veryfast'*'file:'*) kind=converted ;;

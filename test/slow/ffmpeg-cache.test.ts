@@ -1,0 +1,52 @@
+/** The ffmpeg with a cache that tests of whole commands use says and writes what the real one does, also the second time. */
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeAll, expect, it } from 'vitest';
+import { ffmpegPath, run, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
+import { madeOnce } from '../helpers/once.ts';
+import { tempFolder } from '../helpers/temp.ts';
+
+let source: string;
+beforeAll(async () => {
+  source = await madeOnce('cache-source.mp4', (path) =>
+    run([...words('-v error -f lavfi -i testsrc=s=320x180:r=24:d=0.5 -c:v libx264 -preset ultrafast'), path]),
+  );
+});
+
+/** What it wrote to stdout and into its folder, whose only input is the source. */
+async function resultOf(ffmpeg: string, args: readonly string[]) {
+  const cwd = join(await tempFolder(), 'work');
+  await mkdir(cwd);
+  const { exitCode, stdout } = await execa(ffmpeg, args, { cwd, encoding: 'buffer', reject: false, stdin: 'ignore' });
+  const files: [string, Buffer][] = [];
+  for (const name of (await readdir(cwd)).toSorted()) files.push([name, await readFile(join(cwd, name))]);
+  return { exitCode, stdout: Buffer.from(stdout).toString('base64'), files };
+}
+
+const MEASURE = 'signalstats,metadata=print';
+
+it.each([
+  ['a conversion', '-c:v libx264 -preset veryfast -crf 15 -fflags +bitexact -f mp4 file:out.mp4'],
+  ['a measurement', `-vf ${MEASURE} -c:v rawvideo -f rawvideo pipe:1`],
+  ['a measurement that is written beside', `-vf ${MEASURE}:file=values -c:v rawvideo -f rawvideo pipe:1`],
+  ['a conversion that fails', '-c:v libx264 -preset veryfast -vf no-such-filter -f mp4 file:out.mp4'],
+])('%s is what it would be without it', async (_, options) => {
+  const args = ['-v', 'error', '-i', `file:${source}`, ...words(options)];
+  const real = await resultOf(ffmpegPath, args);
+  expect(await resultOf(cachedFfmpegPath, args)).toEqual(real);
+  expect(await resultOf(cachedFfmpegPath, args)).toEqual(real);
+});
+
+it('another input or another option is another conversion', async () => {
+  const args = (seconds: string) =>
+    words(`-v error -t ${seconds} -i file:${source} -c:v libx264 -preset veryfast -f mp4 file:out.mp4`);
+  const sizes: number[] = [];
+  for (const seconds of ['0.1', '0.4']) {
+    const cwd = await tempFolder();
+    await execa(cachedFfmpegPath, args(seconds), { cwd, stdin: 'ignore' });
+    sizes.push((await stat(join(cwd, 'out.mp4'))).size);
+  }
+  expect(new Set(sizes).size).toBe(2);
+});
