@@ -109,15 +109,19 @@ async function askHost(
       reason: 'unknown-character-id',
       hint: 'Ids belong to the host and the account that they were made with; check --provider and --base-url.',
     });
+  const accept = (why: string): undefined => {
+    reporter.warn(`${why} ${oneLine(id, 100)} is accepted as given.`);
+  };
+  const get = provider.characters?.get;
+  if (!get) return accept(`${provider.name} cannot be asked about a character.`);
   try {
-    const remote = await provider.getCharacter(id, { signal: runtime.signal });
+    const remote = await get(id, { signal: runtime.signal });
     if (remote === undefined) throw unknown();
     return remote;
   } catch (error) {
-    // An adapter whose host has no such call says `usage` itself.
+    // Of a server that speaks the format of one that can be asked.
     if (!isSoraError(error, 'usage') || error.reason === 'unknown-character-id') throw error;
-    reporter.warn(`${error.message} ${oneLine(id, 100)} is accepted as given.`);
-    return undefined;
+    return accept(error.message);
   }
 }
 

@@ -180,7 +180,7 @@ async function previewRegistration(
     reporter.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
     return undefined;
   }
-  const request = chosen.describeCharacter?.(name);
+  const request = chosen.characters?.describe?.(name);
   if (!request) return undefined;
   if (request.note !== undefined) reporter.note(request.note);
   const item = await costOfCharacters(chosen, 1);

@@ -8,6 +8,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { takesNone } from './registration-host.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 import { requestsOf, retryNotice, waitBeforeRetry } from './repeat-registration.ts';
 
@@ -111,7 +112,8 @@ async function requestId(
   const { name } = character;
   let entry: PendingRegistration | undefined;
   try {
-    const remote = await provider.createCharacter(
+    if (!provider.characters) throw takesNone(provider);
+    const remote = await provider.characters.create(
       { name, clipPath, fileName: 'clip.mp4' },
       {
         signal,
@@ -178,7 +180,8 @@ export async function continueId(
 ): Promise<RegistrationOutcome | undefined> {
   const { reporter, runtime } = workspace;
   const { provider } = target;
-  if (entry.stage === 'sent' || !provider.resumeCharacter) {
+  const resume = provider.characters?.resume;
+  if (entry.stage === 'sent' || !resume) {
     if (resend) return undefined;
     const fate = unknownFate(workspace, { character, target, entry });
     const said = await retryNotice(provider, entry);
@@ -189,7 +192,7 @@ export async function continueId(
   const { taskId } = entry;
   const task = await reporter.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
   try {
-    const remote = await provider.resumeCharacter(taskId, { signal: runtime.signal });
+    const remote = await resume(taskId, { signal: runtime.signal });
     if (remote) {
       task.done(`${provider.name} has made ${character.name}: ${oneLine(remote.id, 200)}`);
       return madeOf(remote, entry.name);

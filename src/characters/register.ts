@@ -12,6 +12,7 @@ import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
 import { continueId, createId, pendingAt, type RegistrationOutcome, subjectOf, withoutPending } from './pending.ts';
+import { takesNone } from './registration-host.ts';
 import { KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
 import { isStillRegistered, markStale } from './stale.ts';
@@ -101,7 +102,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
   const living = registrations.filter(({ stale }) => stale !== true);
   const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
   const where =
-    mode === 'reference-video'
+    mode === 'clip-url'
       ? `and this model of ${provider.name} takes the clip itself`
       : `and ${provider.name} does not know it`;
   const known = places.length === 0 ? '' : ` It is registered with ${listOf(places)}.`;
@@ -166,17 +167,16 @@ async function register(
 }
 
 /** Some models refuse reference clips above 1280x720 (Seedance 2.0: about 927 000 pixels), and none gains from more. */
-const MAX_PIXELS = { id: undefined, 'reference-video': 1280 * 720 } as const satisfies Record<
+const MAX_PIXELS = { id: undefined, 'clip-url': 1280 * 720 } as const satisfies Record<
   CharacterMode,
   number | undefined
 >;
 
 const MAKERS = {
   id: createId,
-  async 'reference-video'({ runtime }, { name }, { target: { provider }, clipPath }) {
-    if (!provider.uploadClip)
-      throw new SoraError('usage', `${provider.name} takes no clips.`, { hint: 'Use another host with --provider.' });
-    const { url, expiresAt } = await provider.uploadClip(
+  async 'clip-url'({ runtime }, { name }, { target: { provider }, clipPath }) {
+    if (!provider.clips) throw takesNone(provider);
+    const { url, expiresAt } = await provider.clips.upload(
       { clipPath, fileName: 'clip.mp4' },
       { signal: runtime.signal },
     );

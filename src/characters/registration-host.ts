@@ -1,15 +1,22 @@
 /** The chosen host, where characters are to be registered. */
-import type { Provider } from '../providers/provider.ts';
+import { type Provider, takesCharacters } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 
+const USE_ANOTHER = 'Use another host with --provider or --base-url.';
+
 /** Throws `usage` for a host that takes no characters, and what the choice throws. */
 export async function registrationHost(
   workspace: Workspace,
-  { purpose, hint = 'Use another host with --provider or --base-url.' }: { purpose?: Purpose; hint?: string } = {},
+  { purpose, hint }: { purpose?: Purpose; hint?: string } = {},
 ): Promise<Provider> {
   const provider = await workspace.provider(purpose);
-  if (provider.takesCharacters !== 'no') return provider;
-  throw new SoraError('usage', `${provider.backend ?? provider.name} takes no characters.`, { hint });
+  if (takesCharacters(provider)) return provider;
+  throw takesNone(provider, hint);
+}
+
+/** The host has no calls for characters, or none for how its model takes them. */
+export function takesNone({ backend, name }: Provider, hint: string = USE_ANOTHER): SoraError {
+  return new SoraError('usage', `${backend ?? name} takes no characters.`, { hint });
 }

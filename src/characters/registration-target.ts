@@ -16,10 +16,7 @@ export interface RegistrationTarget {
 }
 
 /** What a registration is, by how the model takes characters. */
-export const KINDS = { id: 'id', 'reference-video': 'url' } as const satisfies Record<
-  CharacterMode,
-  Registration['kind']
->;
+export const KINDS = { id: 'id', 'clip-url': 'url' } as const satisfies Record<CharacterMode, Registration['kind']>;
 
 /** A URL that ends while the host still reads the request is no use. */
 const EXPIRY_MARGIN_MS = 10 * 60_000;

@@ -22,9 +22,10 @@ export async function isStillRegistered(
   { value }: Registration,
 ): Promise<boolean | undefined> {
   const { signal } = runtime;
-  if (mode !== 'id') return provider.hasClip?.(value, { signal });
+  if (mode !== 'id') return provider.clips?.has(value, { signal });
   try {
-    return (await provider.getCharacter(value, { signal })) !== undefined;
+    const get = provider.characters?.get;
+    return get && (await get(value, { signal })) !== undefined;
   } catch (error) {
     if (!isSoraError(error) || NOT_ABOUT_IT.has(error.code)) throw error;
     return undefined;

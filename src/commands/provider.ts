@@ -5,6 +5,7 @@ import { formatUsd, type ModelPrice } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
+import type { CharacterMode } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -26,20 +27,20 @@ export async function runProviderList(context: Context): Promise<undefined> {
         keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
         hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,
-        characters: [...new Set(models.map(({ characterMode }) => characterMode))],
+        modes: [...new Set(models.map(({ characterMode }) => characterMode))],
         characterCost: (await entry.characterCost()) ?? null,
       };
     }),
   );
   ui.result({
-    json: providers,
+    json: providers.map(({ modes, ...one }) => ({ ...one, characters: modes.map((mode) => JSON_MODES[mode]) })),
     text: ui.table(
       ['PROVIDER', 'KEY', 'BASE URL', 'CHARACTERS'],
-      providers.map(({ name, keyVariable, hasKey, baseUrl, characters }) => [
+      providers.map(({ name, keyVariable, hasKey, baseUrl, modes }) => [
         name,
         keyVariable === null ? 'none needed' : `${keyVariable}: ${hasKey ? 'yes' : 'no'}`,
         baseUrl,
-        name === 'sandbox' ? 'id' : characters.map((mode) => WORDS[mode]).join(' or '),
+        name === 'sandbox' ? 'id' : modes.map((mode) => WORDS[mode]).join(' or '),
       ]),
       { 'BASE URL': 12 },
     ),
@@ -47,7 +48,10 @@ export async function runProviderList(context: Context): Promise<undefined> {
   });
 }
 
-const WORDS = { id: 'id', 'reference-video': 'clip' } as const;
+const WORDS = { id: 'id', 'clip-url': 'clip' } as const satisfies Record<CharacterMode, string>;
+
+/** The words of `--json`, which never change. */
+const JSON_MODES = { id: 'id', 'clip-url': 'reference-video' } as const satisfies Record<CharacterMode, string>;
 
 /** `sora provider models [<provider>]` */
 export async function runProviderModels(context: Context, wanted: string | undefined): Promise<undefined> {
@@ -64,7 +68,7 @@ export async function runProviderModels(context: Context, wanted: string | undef
     )
   ).flat();
   ui.result({
-    json: rows,
+    json: rows.map((model) => ({ ...model, characterMode: JSON_MODES[model.characterMode] })),
     prose: true,
     // What is known of a model is wider than most terminals are: it is told line by line.
     text: rows

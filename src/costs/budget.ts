@@ -38,7 +38,7 @@ export async function estimateVideoCost(workspace: Workspace, priced: Priced): P
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
   const usd = ask && (await askPrice(workspace, provider, ask));
   if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
-  const takesClips = provider.limits(priced.model).characterMode === 'reference-video';
+  const takesClips = provider.limits(priced.model).characterMode === 'clip-url';
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
   return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
 }

@@ -11,7 +11,7 @@
  *   repeated by anyone below the command line.
  * - `pending`: a character's task goes on at the host, and the wait for it has ended.
  *
- * What is optional here not every host has; a command that needs it then says so.
+ * What is optional here is a capability that not every host has; a command that needs it then says so.
  *
  * Ids are strings from the wire on. Texts from the host are passed on as they are; the ui cleans them.
  */
@@ -39,7 +39,7 @@ export interface ProviderOptions {
  * How a model takes the characters of a video: by the id of a registration, or by the URL of the clip itself, which the
  * prompt then points to by its number.
  */
-export type CharacterMode = 'id' | 'reference-video';
+export type CharacterMode = 'id' | 'clip-url';
 
 /** Servers of `/v1/videos` whose differences are known. */
 export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
@@ -54,35 +54,15 @@ export interface Provider {
   /** Normalised, or `sandbox:`: what registrations and jobs are matched by. */
   readonly baseUrl: string;
   readonly backend: Backend | undefined;
-  /** Whether the host is known to take characters; `unknown` deserves a warning, because hosts drop them silently. */
-  readonly takesCharacters: 'yes' | 'no' | 'unknown';
   /** Of a model; undefined is the default model. A model that is not in the table has the limits of its family. */
   limits(model: string | undefined): ProviderLimits;
   /** Sent when the user names none; undefined where the server knows best (it serves one model, or names deployments). */
   readonly defaultModel: string | undefined;
 
-  /**
-   * Where characters have ids. Throws `usage` where they have none. A host that makes them by tasks is waited for; once
-   * `onPending` was told of the task, only its own failure is thrown as a definite no.
-   */
-  createCharacter(input: NewCharacter, call: CharacterCall): Promise<RemoteCharacter>;
-  /**
-   * Waits on for a task that `onPending` was told of. Undefined when the host does not know it (any more); throws
-   * `refused`, `policy` or `budget` only where the task itself has failed. Only where characters are made by tasks.
-   */
-  resumeCharacter?(taskId: string, call: Call): Promise<RemoteCharacter | undefined>;
-  /** The exact request that `createCharacter` would send, without a key and with the clip described. Pure. */
-  describeCharacter?(name: string): WireRequest;
-  /** Undefined when the host does not know the id. */
-  getCharacter(id: string, call: Call): Promise<RemoteCharacter | undefined>;
-
-  /** Brings a clip to where the host's models can read it. Only where a model takes clips by URL. */
-  uploadClip?(input: NewClip, call: Call): Promise<UploadedClip>;
-  /**
-   * Whether an uploaded clip still lies at its URL: asked without a key, for one byte. Undefined when that cannot be
-   * told. Throws only when aborted.
-   */
-  hasClip?(url: string, call: Call): Promise<boolean | undefined>;
+  /** Where a model takes characters by id. */
+  readonly characters?: CharacterCalls;
+  /** Where a model takes clips by URL. */
+  readonly clips?: ClipCalls;
 
   /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
   describeVideo(input: NewVideo): WireRequest;
@@ -97,24 +77,66 @@ export interface Provider {
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
   openContent(remoteId: string, request: ContentRequest & { readonly variant: Variant }, call: Call): Promise<Content>;
 
-  /** What an extension may be, where that is known. */
-  readonly extensions?: ExtensionLimits;
-  /** The exact request that `deriveVideo` would send, without a key. Pure. */
-  describeDerivation?(input: NewDerivation): WireRequest;
-  /** Makes a new, paid video from a finished one: a create, with everything that is true of one. */
-  deriveVideo?(input: NewDerivation, call: Call): Promise<RemoteVideo>;
+  /** Where videos can be made from finished ones. */
+  readonly derive?: DerivationCalls;
   /** One page of the host's videos, newest first. */
-  listVideos?(page: PageRequest, call: Call): Promise<VideoPage>;
+  list?(page: PageRequest, call: Call): Promise<VideoPage>;
   /**
    * Deletes a finished video. False when the host does not know the id, or no longer; throws `refused` when the video is
    * still there afterwards.
    */
-  deleteVideo?(remoteId: string, call: Call): Promise<boolean>;
+  remove?(remoteId: string, call: Call): Promise<boolean>;
   /**
    * Asks the host to stop a job. True when it took the request, which is not yet the end of the job; false when the host
    * does not know the id.
    */
-  cancelVideo?(remoteId: string, call: Call): Promise<boolean>;
+  cancel?(remoteId: string, call: Call): Promise<boolean>;
+}
+
+/** Characters that the host knows by ids. */
+export interface CharacterCalls {
+  /** False of a host that only may take them in videos: that deserves a warning, because hosts drop them silently. */
+  readonly isDocumented: boolean;
+  /**
+   * A host that makes them by tasks is waited for; once `onPending` was told of the task, only its own failure is thrown as
+   * a definite no.
+   */
+  create(input: NewCharacter, call: CharacterCall): Promise<RemoteCharacter>;
+  /**
+   * Waits on for a task that `onPending` was told of. Undefined when the host does not know it (any more); throws
+   * `refused`, `policy` or `budget` only where the task itself has failed. Only where characters are made by tasks.
+   */
+  resume?(taskId: string, call: Call): Promise<RemoteCharacter | undefined>;
+  /** The exact request that `create` would send, without a key and with the clip described. Pure. */
+  describe?(name: string): WireRequest;
+  /** Undefined when the host does not know the id; throws `usage` where it turns out that it cannot be asked. */
+  get?(id: string, call: Call): Promise<RemoteCharacter | undefined>;
+}
+
+/** Clips that models read where they lie. */
+export interface ClipCalls {
+  /** Brings a clip to where the host's models can read it. */
+  upload(input: NewClip, call: Call): Promise<UploadedClip>;
+  /**
+   * Whether an uploaded clip still lies at its URL: asked without a key, for one byte. Undefined when that cannot be
+   * told. Throws only when aborted.
+   */
+  has(url: string, call: Call): Promise<boolean | undefined>;
+}
+
+/** Videos that are made from finished ones. */
+export interface DerivationCalls {
+  /** What an extension may be, where that is known. */
+  readonly extensions?: ExtensionLimits;
+  /** The exact request that `create` would send, without a key. Pure. */
+  describe(input: NewDerivation): WireRequest;
+  /** Makes a new, paid video: a create, with everything that is true of one. */
+  create(input: NewDerivation, call: Call): Promise<RemoteVideo>;
+}
+
+/** Whether the host takes characters in any way. */
+export function takesCharacters({ characters, clips }: Pick<Provider, 'characters' | 'clips'>): boolean {
+  return characters !== undefined || clips !== undefined;
 }
 
 export interface ExtensionLimits {

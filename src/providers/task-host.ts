@@ -22,13 +22,14 @@ import { urlExists } from '../http/url-exists.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
 import {
-  type NewCharacter,
+  type NewClip,
   type NewVideo,
   type Provider,
   type ProviderOptions,
   type RemoteCharacter,
   type RemoteVideo,
   SETTLING_MS,
+  type UploadedClip,
   type WireRequest,
 } from './provider.ts';
 import type { Route } from './route.ts';
@@ -63,8 +64,12 @@ export interface TaskHooks {
   /** What begins a video. Uploads what it needs first. */
   prepareVideo(input: NewVideo, call: Call): Promise<TaskRequest>;
   describeVideo(input: NewVideo): WireRequest;
-  /** What begins a character. Uploads the clip first. */
-  prepareCharacter(input: NewCharacter, call: Call): Promise<TaskRequest>;
+  /** Brings a clip to where the host's models can read it. */
+  uploadClip(input: NewClip, call: Call): Promise<UploadedClip>;
+  /** What begins a character, once its clip is there. */
+  prepareCharacter(input: { readonly name: string; readonly clipUrl: string }, call: Call): Promise<TaskRequest>;
+  /** The request that would begin a character, with the clip described; undefined where nobody can say. */
+  describeCharacter?(name: string): WireRequest;
 
   /** The answer with the status that it means, where a host says it in the body. */
   statusOf?(answer: Answer): Answer;
@@ -92,11 +97,8 @@ export interface TaskHost {
     | 'name'
     | 'baseUrl'
     | 'backend'
-    | 'takesCharacters'
-    | 'hasClip'
-    | 'createCharacter'
-    | 'resumeCharacter'
-    | 'getCharacter'
+    | 'characters'
+    | 'clips'
     | 'describeVideo'
     | 'createVideo'
     | 'getVideo'
@@ -228,27 +230,29 @@ export function createTaskHost(
   return {
     readTask,
     provider: {
-      ...{ name, baseUrl, backend: undefined, takesCharacters: 'yes' },
-      hasClip: (url, { signal }) => urlExists(url, { http, root, signal }),
-
-      async createCharacter(input, call) {
-        const request = await hooks.prepareCharacter(input, call);
-        await call.onSend?.();
-        const begun = await submitCharacter(request, call);
-        const { id } = begun.video;
-        await call.onPending?.(id);
-        return characterOf((await settle(id, begun, call)) ?? begun);
+      ...{ name, baseUrl, backend: undefined },
+      clips: {
+        upload: hooks.uploadClip,
+        has: (url, { signal }) => urlExists(url, { http, root, signal }),
       },
+      characters: {
+        isDocumented: true,
+        ...(hooks.describeCharacter && { describe: hooks.describeCharacter }),
 
-      async resumeCharacter(taskId, call) {
-        const task = await settle(taskId, undefined, call);
-        return task && characterOf(task);
-      },
+        async create({ name: own, ...clip }, call) {
+          const { url: clipUrl } = await hooks.uploadClip(clip, call);
+          const request = await hooks.prepareCharacter({ name: own, clipUrl }, call);
+          await call.onSend?.();
+          const begun = await submitCharacter(request, call);
+          const { id } = begun.video;
+          await call.onPending?.(id);
+          return characterOf((await settle(id, begun, call)) ?? begun);
+        },
 
-      async getCharacter() {
-        throw new SoraError('usage', `${title} cannot be asked about a character.`, {
-          hint: 'Its characters are known only from your cast: sora character list',
-        });
+        async resume(taskId, call) {
+          const task = await settle(taskId, undefined, call);
+          return task && characterOf(task);
+        },
       },
 
       describeVideo: hooks.describeVideo,

@@ -3,7 +3,7 @@
  * terminal, else a warning names the flag.
  */
 import { requireCharacter } from '../characters/find.ts';
-import type { Provider } from '../providers/provider.ts';
+import { type Provider, takesCharacters } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -45,7 +45,7 @@ export async function castSaid(
   const { characters: most } = provider.limits(model);
   const all = [...input.characters.map(({ name }) => name), ...said];
   const fits = all.length <= most;
-  const takes = provider.takesCharacters !== 'no' && most > 0;
+  const takes = takesCharacters(provider) && most > 0;
   const asks = decided === undefined && takes && ask !== undefined;
   if (!fits && takes && (decided || asks)) throw tooMany(all, { said, most, at: provider.backend ?? provider.name });
   if (asks) {

@@ -1,4 +1,6 @@
 /** What is known of a host and its model, held against an order before anything of it is planned. */
+
+import { takesCharacters } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import { listOf } from '../shared/text.ts';
@@ -31,7 +33,7 @@ export function checkOrder(
       { hint: `Leave some out, or choose another model with --model: sora provider models ${provider.name}` },
     );
   }
-  if (characters.length > 0 && provider.takesCharacters === 'no') {
+  if (characters.length > 0 && !takesCharacters(provider)) {
     throw new SoraError(
       'usage',
       `${at} takes no characters: it would silently ignore ${listOf(characters.map(({ name }) => name))}.`,
@@ -40,7 +42,7 @@ export function checkOrder(
       },
     );
   }
-  if (characters.length > 0 && provider.takesCharacters === 'unknown') {
+  if (characters.length > 0 && provider.characters?.isDocumented === false) {
     doubts.push(
       'This host is not known to take characters; some hosts silently ignore them. Say what it is with --backend.',
     );

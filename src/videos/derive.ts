@@ -65,7 +65,7 @@ export async function previewDerivation(
   const existing = await existingJobs(workspace, order, options);
   const { bill } = await quoted(workspace, { order, source, provider });
   if (existing.length === 0) checkBudget(options, { bill, provider });
-  const request = provider.describeDerivation?.(order.derivation);
+  const request = provider.derive?.describe(order.derivation);
   if (!request) throw cannotDerive(provider, options.kind);
   return { request, bill: existing.length === 0 ? bill : [], existing };
 }
@@ -96,7 +96,7 @@ async function readyToDerive(
   { job, provider, keyless }: DerivationSource,
   options: DeriveOptions,
 ): Promise<{ readonly source: Remote; readonly order: DerivationOrder }> {
-  if (!provider.deriveVideo) throw cannotDerive(provider, options.kind);
+  if (!provider.derive) throw cannotDerive(provider, options.kind);
   if (keyless && !isFinal(job.status)) throw notAsked(job, keyless);
   const source = await finishedJob(workspace, job);
   const { records } = await (await workspace.jobs()).list();
@@ -171,7 +171,8 @@ function checkDerivation(
   if (chars > promptChars) problems.push(`The prompt has ${chars} characters; ${promptChars} are allowed.`);
   const added = 'derivation' in order ? order.derivation.seconds : undefined;
   if (added !== undefined) {
-    if (provider.extensions) problems.push(...extensionProblems(provider.extensions, { added, source, records }));
+    const { extensions } = provider.derive ?? {};
+    if (extensions) problems.push(...extensionProblems(extensions, { added, source, records }));
     if (problems.length === 0 && documented.length > 0 && !documented.includes(added)) {
       reporter.warn(
         `${added} s is not one of the documented lengths (${documented.join(', ')}); the host may refuse it.`,

@@ -107,7 +107,7 @@ function requestOf(
 
 const PLACEHOLDERS = {
   id: (name) => `<id of ${name}, once it is registered>`,
-  'reference-video': (name) => `<URL of ${name}'s clip, once it is uploaded>`,
+  'clip-url': (name) => `<URL of ${name}'s clip, once it is uploaded>`,
 } satisfies Record<CharacterMode, (name: string) => string>;
 
 /** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */

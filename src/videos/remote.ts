@@ -31,11 +31,11 @@ export async function listRemoteVideos(workspace: Workspace, provider: Provider)
 }
 
 async function listAll({ reporter, runtime }: Workspace, provider: Provider): Promise<readonly RemoteVideo[]> {
-  if (!provider.listVideos) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
+  if (!provider.list) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
   const found = new Map<string, RemoteVideo>();
   let after: string | undefined;
   for (;;) {
-    const { videos, next } = await provider.listVideos(
+    const { videos, next } = await provider.list(
       { limit: PAGE, ...(after !== undefined && { after }) },
       { signal: runtime.signal },
     );
@@ -63,7 +63,7 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   const provider = await workspace.providerOf(job);
   const { remoteId } = job;
   const call = { signal: runtime.signal };
-  if (!provider.cancelVideo) {
+  if (!provider.cancel) {
     throw noCall(provider, 'stops a job', `It continues there. Wait for it: sora video wait ${job.id}`, job);
   }
   const before = await provider.getVideo(remoteId, call);
@@ -78,7 +78,7 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   refuseFinal(current);
   const taken = await askIrrevocably(workspace, job, {
     what: 'stop it',
-    ask: async () => (await provider.cancelVideo?.(remoteId, call)) === true,
+    ask: async () => (await provider.cancel?.(remoteId, call)) === true,
   });
   const after = await provider.getVideo(remoteId, call);
   const kept = await exitMessages.hold(() =>
@@ -135,7 +135,7 @@ export async function deleteRemoteVideo(
     });
   }
   const provider = await workspace.providerOf(job);
-  if (!provider.deleteVideo) throw noDeletion(provider, job);
+  if (!provider.remove) throw noDeletion(provider, job);
   const current = await refreshed(workspace, job);
   const { remoteId } = current;
   if (!isFinal(current.status)) throw stillRunning(current);
@@ -146,7 +146,7 @@ export async function deleteRemoteVideo(
   }
   const wasThere = await askIrrevocably(workspace, job, {
     what: 'delete its video',
-    ask: async () => (await provider.deleteVideo?.(remoteId, { signal: runtime.signal })) === true,
+    ask: async () => (await provider.remove?.(remoteId, { signal: runtime.signal })) === true,
   });
   if (!wasThere) reporter.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
   const updatedAt = new Date(runtime.clock.now()).toISOString();

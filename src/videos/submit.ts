@@ -214,7 +214,7 @@ function unknownError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
     {
-      hint: `${provider.listVideos ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
+      hint: `${provider.list ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,
@@ -224,7 +224,7 @@ function unknownError(
 
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
   if ('video' in order) return provider.createVideo(order.video, { signal });
-  if (provider.deriveVideo) return provider.deriveVideo(order.derivation, { signal });
+  if (provider.derive) return provider.derive.create(order.derivation, { signal });
   throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`, {
     hint: 'Make a new one: sora video generate <prompt>',
   });

@@ -9,13 +9,14 @@ import { runGenerate } from '../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import type { Context } from '../../src/context.ts';
 import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import type { CharacterCalls, Provider } from '../../src/providers/provider.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+import { charactersOf } from '../providers/harness.ts';
 
 interface Bench extends TestContext {
   readonly server: TestServer;
@@ -180,15 +181,17 @@ describe('P2: the lost answer to a registration that is known to cost next to no
     const test = await knownPrice('sandbox');
     test.server.answer(lost);
     let calls = 0;
-    const provider: Provider = {
-      ...test.provider,
-      async createCharacter(input, call) {
+    const own = charactersOf(test.provider);
+    const characters: CharacterCalls = {
+      ...own,
+      async create(input, call) {
         calls += 1;
-        if (calls === 1) return test.provider.createCharacter(input, call);
+        if (calls === 1) return own.create(input, call);
         await call.onSend?.();
         throw new SoraError('network', 'No address was found.');
       },
     };
+    const provider: Provider = { ...test.provider, characters };
     await expect(register({ ...test, provider })).rejects.toMatchObject({ code: 'ambiguous' });
     expect(calls).toBe(2);
     expect((await find(test)).pending?.[0]).not.toHaveProperty('requests');

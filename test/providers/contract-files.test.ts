@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
-import { call, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
+import { call, charactersOf, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
 
 const HELD = { variant: 'video', offset: 5, etag: '"a"' } as const;
 
@@ -144,7 +144,7 @@ const UPLOADERS = Object.values<Dialect>(DIALECTS).flatMap(({ ticket, ...dialect
 describe.each(UPLOADERS)('an upload to $name', (dialect) => {
   const { ticket } = dialect;
   const send = async (provider: Provider, clipPath?: string): Promise<unknown> =>
-    provider.uploadClip?.({ clipPath: clipPath ?? (await clip()), fileName: 'zoë.mp4' }, call);
+    provider.clips?.upload({ clipPath: clipPath ?? (await clip()), fileName: 'zoë.mp4' }, call);
 
   async function withTicket(
     make: (store: TestServer) => Scripted = (store) => ticket(store),
@@ -211,7 +211,7 @@ describe.each(UPLOADERS)('an upload to $name', (dialect) => {
       const { server, provider } = await setUp(dialect);
       server.answer(way, way);
       expect((await failureOf(send(provider))).code).toBe(code);
-      const made = provider.createCharacter({ name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' }, call);
+      const made = charactersOf(provider).create({ name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' }, call);
       expect((await failureOf(made)).code).toBe(code);
       expect(server.seen.map(({ path }) => path)).toEqual(Array(2).fill(server.seen[0]?.path));
     }

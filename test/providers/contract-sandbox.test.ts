@@ -9,7 +9,7 @@ import { firstModel } from '../helpers/hosts.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
-import { call, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
+import { call, charactersOf, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
 
 /** A second of about the smallest picture that the sandbox can label. */
 const TINY = { made: { size: '320x180', seconds: '1' } };
@@ -17,7 +17,7 @@ const TINY = { made: { size: '320x180', seconds: '1' } };
 /** The first model of every host that takes the id of a character, and the first that takes its clip. */
 const TABLE = await Promise.all(
   HOST_NAMES.map(async (name) => ({
-    ...{ name, model: await firstModel(name, 'id'), clips: await firstModel(name, 'reference-video') },
+    ...{ name, model: await firstModel(name, 'id'), clips: await firstModel(name, 'clip-url') },
   })),
 );
 
@@ -61,17 +61,17 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
 
   it('agree from the clip of a character to the last frame of a video', async () => {
     const { provider, clipPath } = await start();
-    const made = await provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, call);
+    const made = await charactersOf(provider).create({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, call);
     expect(made).toEqual({ id: expect.stringMatching(/\w/), name: 'Joe' });
     const id = await make(provider, { model, characters: [made.id] });
     await download(provider, id);
-    if (provider.listVideos) expect((await provider.listVideos({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
-    if (provider.deleteVideo) {
-      expect(await provider.deleteVideo(id, call)).toBe(true);
+    if (provider.list) expect((await provider.list({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
+    if (provider.remove) {
+      expect(await provider.remove(id, call)).toBe(true);
       expect(await provider.getVideo(id, call)).toBeUndefined();
     }
     if (clips !== undefined) {
-      const uploaded = await provider.uploadClip?.({ clipPath, fileName: 'joe.mp4' }, call);
+      const uploaded = await provider.clips?.upload({ clipPath, fileName: 'joe.mp4' }, call);
       await make(provider, { model: clips, characters: [uploaded?.url ?? ''] });
     }
   });
@@ -85,8 +85,8 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     expect((await failureOf(provider.createVideo({ ...wish, model: 'no-such-model' }, call))).code).toBe('refused');
     expect(await provider.getVideo('video_unknown', call)).toBeUndefined();
     expect((await failureOf(provider.openContent('video_unknown', WHOLE, call))).code).toBe('refused');
-    if (provider.cancelVideo) expect(await provider.cancelVideo('video_unknown', call)).toBe(false);
-    if (provider.deleteVideo) expect(await provider.deleteVideo('video_unknown', call)).toBe(false);
+    if (provider.cancel) expect(await provider.cancel('video_unknown', call)).toBe(false);
+    if (provider.remove) expect(await provider.remove('video_unknown', call)).toBe(false);
     const options = { baseUrl: on.urls[name], backend: undefined, http: createTestHttp().http };
     const stranger = await PROVIDERS[name].create({ ...options, key: `${KEY}-wrong` });
     expect((await failureOf(stranger.createVideo(wish, call))).code).toBe('auth');

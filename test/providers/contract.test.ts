@@ -4,7 +4,19 @@ import { PROVIDERS } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
 import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
 import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
-import { call, clip, closedPort, failureOf, jsonIn, KEY, LARGE_ID, PICTURE, VIDEO, WHOLE } from './harness.ts';
+import {
+  call,
+  charactersOf,
+  clip,
+  closedPort,
+  failureOf,
+  jsonIn,
+  KEY,
+  LARGE_ID,
+  PICTURE,
+  VIDEO,
+  WHOLE,
+} from './harness.ts';
 
 const PAGE: Scripted = { body: '<title>Welcome</title>', headers: { 'content-type': 'text/html' } };
 
@@ -51,7 +63,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
   const wish = (title: string, more: Partial<NewVideo>) => ({ title, input: { ...VIDEO, ...more } });
 
   function makeCharacter(provider: Provider, clipPath: string): Promise<unknown> {
-    return provider.createCharacter({ name: 'Zoë', clipPath, fileName: 'zoë.mp4' }, call);
+    return charactersOf(provider).create({ name: 'Zoë', clipPath, fileName: 'zoë.mp4' }, call);
   }
 
   /** A host that has been told of the clip, where it wants that first. */
@@ -359,23 +371,23 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
     it(character.known ? 'can be looked up' : 'cannot be looked up', async () => {
       const { server, provider } = await setUp(dialect);
       if (!character.known) {
-        expect((await failureOf(provider.getCharacter('char_1', call))).code).toBe('usage');
+        expect(charactersOf(provider).get).toBeUndefined();
         expect(server.seen).toEqual([]);
         return;
       }
       server.answer({ body: { id: 'char_1', name: 'Joe' } }, ...dialect.refusals(404, 'No such character'));
-      expect(await provider.getCharacter('char_1', call)).toEqual({ id: 'char_1', name: 'Joe' });
-      expect(await provider.getCharacter('char_2', call)).toBeUndefined();
+      expect(await provider.characters?.get?.('char_1', call)).toEqual({ id: 'char_1', name: 'Joe' });
+      expect(await provider.characters?.get?.('char_2', call)).toBeUndefined();
     });
   });
 
   it('has what its host has, and nothing else', async () => {
     const { provider } = await setUp(dialect);
     const has = {
-      cancel: provider.cancelVideo,
-      remove: provider.deleteVideo,
-      page: provider.listVideos,
-      ticket: provider.uploadClip,
+      cancel: provider.cancel,
+      remove: provider.remove,
+      page: provider.list,
+      ticket: provider.clips?.upload,
     };
     for (const [name, method] of Object.entries(has)) {
       expect([name, method !== undefined]).toEqual([name, dialect[name as keyof typeof has] !== undefined]);
@@ -384,8 +396,8 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
 
   it.each(
     [
-      { name: 'cancels', extra: dialect.cancel, ask: (provider: Provider) => provider.cancelVideo?.('a/b', call) },
-      { name: 'deletes', extra: dialect.remove, ask: (provider: Provider) => provider.deleteVideo?.('a/b', call) },
+      { name: 'cancels', extra: dialect.cancel, ask: (provider: Provider) => provider.cancel?.('a/b', call) },
+      { name: 'deletes', extra: dialect.remove, ask: (provider: Provider) => provider.remove?.('a/b', call) },
     ].flatMap(({ extra, ...row }) => (extra ? [{ ...row, extra }] : [])),
   )('$name what the host knows, after trouble too', async ({ extra, ask }) => {
     const { server, provider } = await setUp(dialect);
@@ -418,7 +430,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
         { ...first, body, headers: { 'content-type': 'application/json' } },
         dialect.page?.([]) as Scripted,
       );
-      const page = await provider.listVideos?.({ limit: 2 }, call);
+      const page = await provider.list?.({ limit: 2 }, call);
       expect(page).toMatchObject({
         videos: [
           { id: 'v3', status: 'queued' },
@@ -426,7 +438,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
         ],
         next: 'v2',
       });
-      expect(await provider.listVideos?.({ limit: 2, after: page?.next as string }, call)).toEqual({
+      expect(await provider.list?.({ limit: 2, after: page?.next as string }, call)).toEqual({
         videos: [],
         hostNow: expect.any(Number),
       });
@@ -459,11 +471,11 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name and an id that would lead
   const asks: readonly [what: string, ask: (provider: Provider, id: string) => Promise<unknown> | undefined][] = [
     ['getVideo', (provider, id) => provider.getVideo(id, call)],
     ['openContent', (provider, id) => provider.openContent(id, WHOLE, call)],
-    ['getCharacter', (provider, id) => provider.getCharacter(id, call)],
+    ['characters.get', (provider, id) => provider.characters?.get?.(id, call)],
     // WaveSpeed takes it in the body.
-    ['deleteVideo', (provider, id) => (dialect.name === 'wavespeed' ? undefined : provider.deleteVideo?.(id, call))],
-    ['cancelVideo', (provider, id) => provider.cancelVideo?.(id, call)],
-    ['deriveVideo', (provider, id) => provider.deriveVideo?.({ ...VIDEO, kind: 'remix', videoId: id }, call)],
+    ['remove', (provider, id) => (dialect.name === 'wavespeed' ? undefined : provider.remove?.(id, call))],
+    ['cancel', (provider, id) => provider.cancel?.(id, call)],
+    ['derive.create', (provider, id) => provider.derive?.create({ ...VIDEO, kind: 'remix', videoId: id }, call)],
   ];
 
   it.each(asks)('is asked about in no request: %s', async (_what, ask) => {

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { NewVideo, Reference } from '../../src/providers/provider.ts';
+import type { CharacterCalls, NewVideo, Provider, Reference } from '../../src/providers/provider.ts';
 import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import type { Seen } from '../helpers/server.ts';
 
@@ -53,6 +53,12 @@ export async function clip(bytes: Buffer | number = Buffer.from('mp4')): Promise
   await writeFile(path, typeof bytes === 'number' ? '' : bytes);
   if (typeof bytes === 'number') await truncate(path, bytes);
   return path;
+}
+
+/** The calls of a host that has characters. */
+export function charactersOf({ name, characters }: Provider): CharacterCalls {
+  if (!characters) throw new Error(`${name} has no characters`);
+  return characters;
 }
 
 export async function textOf({ body }: { readonly body: AsyncIterable<Uint8Array> }): Promise<string> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scripted } from '../helpers/server.ts';
 import { DIALECTS, type Dialect, setUp } from './dialects.ts';
-import { call, clip, failureOf } from './harness.ts';
+import { call, charactersOf, clip, failureOf } from './harness.ts';
 
 const HOSTS: readonly Dialect[] = Object.values(DIALECTS).filter((dialect: Dialect) => dialect.ticket !== undefined);
 const CHARACTER = '{"id":"char_1","name":"Joe"}';
@@ -19,7 +19,7 @@ describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {
     bench.server.answer(...dialect.character.before(bench.store), begun, ...answers);
     bench.store.answer({});
     const input = { name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' };
-    return { sleeps: bench.sleeps, made: bench.provider.createCharacter(input, call) };
+    return { sleeps: bench.sleeps, made: charactersOf(bench.provider).create(input, call) };
   }
 
   it('may not be known at once, whatever way the host says so', async () => {

@@ -44,8 +44,6 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
   }
 
   const uploadFile = (file: UploadFile, call: Call): Promise<UploadedClip> => upload(file, { http, route, call });
-  const uploadClip: NonNullable<Provider['uploadClip']> = ({ clipPath, fileName }, call) =>
-    uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);
 
   /** Throws `refused` where the schema shows that the model would drop the characters without a word. */
   async function characterFieldFor(input: NewVideo, call: Call): Promise<CharacterField | undefined> {
@@ -87,12 +85,21 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
           }),
         };
       },
-      async prepareCharacter(input, call) {
-        const { url } = await uploadClip(input, call);
+      uploadClip: ({ clipPath, fileName }, call) =>
+        uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+      async prepareCharacter({ name, clipUrl }, call) {
         const schema = await schemaOf(CHARACTER_MODEL, call);
-        const body = { model: CHARACTER_MODEL, input: characterInput(schema, url, input.name) };
+        const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, name) };
         return { url: predictionUrl, body };
       },
+      describeCharacter: (name) => ({
+        ...{ method: 'POST', url: predictionUrl, contentType: 'application/json' },
+        body: {
+          model: CHARACTER_MODEL,
+          input: characterInput(undefined, '<URL of the clip, once it is uploaded>', name),
+        },
+        note: `${UNPUBLISHED} of ${CHARACTER_MODEL}: when it is sent, the host's own schema is asked, and its names are used.`,
+      }),
 
       open: openAnswer,
       decodeCreated,
@@ -107,18 +114,8 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
     ...provider,
     limits: eachlabsLimits,
     defaultModel: EACHLABS_DEFAULT_MODEL,
-    uploadClip,
 
-    describeCharacter: (name) => ({
-      ...{ method: 'POST', url: predictionUrl, contentType: 'application/json' },
-      body: {
-        model: CHARACTER_MODEL,
-        input: characterInput(undefined, '<URL of the clip, once it is uploaded>', name),
-      },
-      note: `${UNPUBLISHED} of ${CHARACTER_MODEL}: when it is sent, the host's own schema is asked, and its names are used.`,
-    }),
-
-    async cancelVideo(remoteId, call) {
+    async cancel(remoteId, call) {
       // Stopping twice is stopping once, so it is repeated with patience like a read.
       const url = `${predictionUrl}/${pathSegment(remoteId)}/cancel`;
       const answer = await http.send(route.read(url, call, { method: 'POST' }));

@@ -53,7 +53,7 @@ const IMAGE = { ...SORA, picture: 'image_url', pictureRequired: true } as const 
 export const EACHLABS_MODELS: readonly EachlabsModel[] = [
   {
     slug: EACHLABS_DEFAULT_MODEL,
-    characterMode: 'reference-video',
+    characterMode: 'clip-url',
     characters: 3,
     picture: 'image_urls',
     pictureRequired: false,
@@ -87,7 +87,7 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
   }
   return {
     slug: wanted,
-    characterMode: 'reference-video',
+    characterMode: 'clip-url',
     characters: 3,
     picture: takesOnePicture ? 'image_url' : 'image_urls',
     pictureRequired: false,
@@ -102,7 +102,7 @@ export function eachlabsLimits(slug: string | undefined): ProviderLimits {
   const model = eachlabsModel(slug);
   return {
     characterMode: model.characterMode,
-    ...(model.characterMode === 'reference-video' && { referenceClips: REFERENCE_CLIPS }),
+    ...(model.characterMode === 'clip-url' && { referenceClips: REFERENCE_CLIPS }),
     ...(isSora(model.slug) && { retired: SORA_RETIRED }),
     promptChars: PROMPT_CHARS,
     characters: model.characters,
@@ -133,7 +133,7 @@ export interface CharacterField {
 /** What is written when no schema says otherwise; for ids as the maker of the models writes it, since eachlabs names no field. */
 const CHARACTER_FIELDS: Readonly<Record<CharacterMode, CharacterField>> = {
   id: { name: 'characters', write: (ids) => ids.map((id) => ({ id })) },
-  'reference-video': { name: 'video_urls', write: (urls) => [...urls] },
+  'clip-url': { name: 'video_urls', write: (urls) => [...urls] },
 };
 
 /** True when the documentation leaves open how the model is told of characters, or whether it can be. */
@@ -148,7 +148,7 @@ export function characterField(
   characters: number,
 ): CharacterField | undefined {
   const names = Object.keys(schema);
-  if (mode === 'reference-video') {
+  if (mode === 'clip-url') {
     const name = names.find((key) => /^(?:reference_|input_)?videos(?:_urls)?$|^(?:reference_)?video_urls$/i.test(key));
     if (name !== undefined) return { name, write: (urls) => [...urls] };
     const single = names.find((key) => /^(?:reference_|input_)?video(?:_url)?$/i.test(key));

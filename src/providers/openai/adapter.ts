@@ -16,7 +16,7 @@ import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { ProviderEntry } from '../entry.ts';
 import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
-import type { Backend, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
+import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
 import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
@@ -31,7 +31,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
   const urlOf = (...path: string[]): string => [root, 'videos', ...path.map(pathSegment)].join('/');
 
   /** `refuse` makes the error where the operation is one that not every host has; a host that says so has done nothing. */
-  async function create(
+  async function send(
     url: string,
     body: RequestBody,
     call: Call,
@@ -71,37 +71,26 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     throw notServed(refusal(answer), answer, 'The host may have no call that deletes videos.');
   }
 
-  return {
-    name,
-    baseUrl,
-    backend,
-    takesCharacters: takesCharacters(entry, backend, root),
-    limits: (model) => limitsOf(backend, model),
-    // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
-    defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
+  const characters: CharacterCalls = {
+    isDocumented: documentsCharacters(entry, backend, root),
 
-    async createCharacter(input, call) {
-      if (dropsCharacters(backend)) {
-        throw new SoraError('usage', `A ${backend} server keeps no characters.`, {
-          hint: 'Use a host that takes characters; the clip stays in your cast.',
-        });
-      }
+    async create(input, call) {
       const body = await formBody([
         { name: 'name', value: input.name },
         { name: 'video', fileName: input.fileName, mime: 'video/mp4', content: input.clipPath },
       ]);
       await call.onSend?.();
-      const answer = await create(urlOf('characters'), body, call, characterError);
+      const answer = await send(urlOf('characters'), body, call, characterError);
       jsonOf(answer);
       return decodeCharacter(answer) ?? answerWithoutId(answer, 'character');
     },
 
-    describeCharacter: (name) => ({
+    describe: (name) => ({
       ...{ method: 'POST', url: urlOf('characters'), contentType: 'multipart/form-data' },
       body: { name, video: '<video/mp4, the prepared clip>' },
     }),
 
-    async getCharacter(id, call) {
+    async get(id, call) {
       const answer = await http.send(route.read(urlOf('characters', id), call));
       if (answer.status === 404 && !isRouteMissing(answer)) return undefined;
       if (answer.status === 404 || answer.status === 405 || isUnsupported(answer)) {
@@ -116,6 +105,16 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       if (character) return character;
       throw unreadableAnswer(answer, 'the character');
     },
+  };
+
+  return {
+    name,
+    baseUrl,
+    backend,
+    ...(!dropsCharacters(backend) && { characters }),
+    limits: (model) => limitsOf(backend, model),
+    // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
+    defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
     describeVideo(input) {
       const request = videoFields(input, backend);
@@ -123,7 +122,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     },
 
     async createVideo(input, call) {
-      const answer = await create(urlOf(), await encodeVideo(videoFields(input, backend)), call);
+      const answer = await send(urlOf(), await encodeVideo(videoFields(input, backend)), call);
       jsonOf(answer);
       return decodeVideo(answer) ?? answerWithoutId(answer, 'video');
     },
@@ -145,27 +144,29 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       );
     },
 
-    // Servers that run their own models have rules of their own.
-    ...(!dropsCharacters(backend) && { extensions: EXTENSIONS }),
+    derive: {
+      // Servers that run their own models have rules of their own.
+      ...(!dropsCharacters(backend) && { extensions: EXTENSIONS }),
 
-    describeDerivation(input) {
-      const { path, request } = derivationRequest(input);
-      return { method: 'POST', url: urlOf(...path), contentType: request.contentType, body: describeFields(request) };
+      describe(input) {
+        const { path, request } = derivationRequest(input);
+        return { method: 'POST', url: urlOf(...path), contentType: request.contentType, body: describeFields(request) };
+      },
+
+      async create(input, call) {
+        const { path, request } = derivationRequest(input);
+        const hint = `The host no longer knows the video, or does not serve video ${input.kind}. Make a new one: sora video generate <prompt>`;
+        const answer = await send(urlOf(...path), await encodeVideo(request), call, (said, refused) =>
+          notServed(refused, said, hint),
+        );
+        jsonOf(answer);
+        const made = decodeVideo(answer);
+        if (made) return made;
+        throw answerWithoutId(answer, 'video');
+      },
     },
 
-    async deriveVideo(input, call) {
-      const { path, request } = derivationRequest(input);
-      const hint = `The host no longer knows the video, or does not serve video ${input.kind}. Make a new one: sora video generate <prompt>`;
-      const answer = await create(urlOf(...path), await encodeVideo(request), call, (said, refused) =>
-        notServed(refused, said, hint),
-      );
-      jsonOf(answer);
-      const made = decodeVideo(answer);
-      if (made) return made;
-      throw answerWithoutId(answer, 'video');
-    },
-
-    async listVideos({ limit, after }, call) {
+    async list({ limit, after }, call) {
       const query = new URLSearchParams({ limit: String(limit), order: 'desc', ...(after !== undefined && { after }) });
       const answer = await http.send(route.read(`${urlOf()}?${query}`, call));
       if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
@@ -176,8 +177,8 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     },
 
     // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.
-    ...(backend !== 'litellm' && { deleteVideo: remove }),
-    ...(backend === 'vllm-omni' && { cancelVideo: remove }),
+    ...(backend !== 'litellm' && { remove }),
+    ...(backend === 'vllm-omni' && { cancel: remove }),
   };
 }
 
@@ -205,16 +206,11 @@ function isRouteMissing(answer: Answer): boolean {
 
 /**
  * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but
- * document no `characters`, and a host that nobody named a backend for may be anything: those earn a warning.
+ * document no `characters`, and a host that nobody named a backend for may be anything.
  */
-function takesCharacters(
-  { name }: ProviderEntry,
-  backend: Backend | undefined,
-  root: string,
-): Provider['takesCharacters'] {
-  if (dropsCharacters(backend)) return 'no';
-  if (name === 'sandbox' || backend === 'openai') return 'yes';
-  return backend === undefined && URL.canParse(root) && new URL(root).host === OPENAI_HOST ? 'yes' : 'unknown';
+function documentsCharacters({ name }: ProviderEntry, backend: Backend | undefined, root: string): boolean {
+  if (name === 'sandbox' || backend === 'openai') return true;
+  return backend === undefined && URL.canParse(root) && new URL(root).host === OPENAI_HOST;
 }
 
 const OPENAI_HOST = 'api.openai.com';

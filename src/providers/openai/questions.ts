@@ -1,6 +1,7 @@
 /** The routes of `/v1/videos`, as `doctor --api` asks for them. */
 
 import { SoraError } from '../../shared/errors.ts';
+import { takesCharacters } from '../provider.ts';
 import { type Asked, NO_ID, ONCE, type Question, servedBy } from '../questions.ts';
 
 /** The routes of `/v1/videos`. */
@@ -13,7 +14,7 @@ export async function openaiQuestions(to: Asked): Promise<readonly Question[]> {
     {
       check: 'GET /videos',
       async ask() {
-        const page = await provider.listVideos?.({ limit: 1 }, { signal });
+        const page = await provider.list?.({ limit: 1 }, { signal });
         return page ? `is served${page.videos.length === 0 ? '; no videos yet' : ''}` : 'this backend lists no videos';
       },
     },
@@ -32,7 +33,7 @@ export async function openaiQuestions(to: Asked): Promise<readonly Question[]> {
       isExtra: true,
       async ask() {
         const fix = 'Use another host for videos with characters: sora provider list';
-        if (provider.takesCharacters !== 'no') return servedBy(await get(`${url}/characters/${NO_ID}`, ONCE), fix);
+        if (takesCharacters(provider)) return servedBy(await get(`${url}/characters/${NO_ID}`, ONCE), fix);
         throw new SoraError('refused', `${provider.backend ?? provider.name} takes no characters.`, { hint: fix });
       },
     },

@@ -21,8 +21,6 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
   const modelOf = (input: NewVideo): string => input.model ?? WAVESPEED_DEFAULT_MODEL;
 
   const uploadFile = (file: UploadFile, call: Call): Promise<UploadedClip> => upload(file, { http, route, call });
-  const uploadClip: NonNullable<Provider['uploadClip']> = ({ clipPath, fileName }, call) =>
-    uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call);
 
   const { readTask, provider } = createTaskHost(
     { ...options, name: entry.name, route },
@@ -40,9 +38,15 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
         const body = videoInputs(input, describePicture(input.reference));
         return { method: 'POST', url: urlOf(modelOf(input)), contentType: 'application/json', body };
       },
-      async prepareCharacter(input, call) {
-        return { url: urlOf(CHARACTERS_MODEL), body: { video: (await uploadClip(input, call)).url, name: input.name } };
+      uploadClip: ({ clipPath, fileName }, call) =>
+        uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+      async prepareCharacter({ name, clipUrl }) {
+        return { url: urlOf(CHARACTERS_MODEL), body: { video: clipUrl, name } };
       },
+      describeCharacter: (name) => ({
+        ...{ method: 'POST', url: urlOf(CHARACTERS_MODEL), contentType: 'application/json' },
+        body: { video: '<URL of the clip, once it is uploaded>', name },
+      }),
 
       statusOf: withCodeAsStatus,
       open: openEnvelope,
@@ -59,12 +63,6 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
     ...provider,
     limits: (model) => wavespeedModel(model).limits,
     defaultModel: WAVESPEED_DEFAULT_MODEL,
-    uploadClip,
-
-    describeCharacter: (name) => ({
-      ...{ method: 'POST', url: urlOf(CHARACTERS_MODEL), contentType: 'application/json' },
-      body: { video: '<URL of the clip, once it is uploaded>', name },
-    }),
 
     async price(input, call) {
       const inputs = videoInputs(input, describePicture(input.reference));
@@ -74,7 +72,7 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
       return priceIn(openEnvelope(answer));
     },
 
-    async deleteVideo(remoteId, call) {
+    async remove(remoteId, call) {
       const body = jsonBody({ ids: [remoteId] });
       // Deleting twice is deleting once, so it is repeated like a read.
       const answer = await http.send(route.read(`${root}/predictions/delete`, call, { method: 'POST', body }));

@@ -64,7 +64,7 @@ function seedance(
   referenceClips: NonNullable<ProviderLimits['referenceClips']>,
 ): ProviderLimits {
   return {
-    characterMode: 'reference-video',
+    characterMode: 'clip-url',
     referenceClips,
     promptChars: PROMPT_CHARS,
     characters: 3,

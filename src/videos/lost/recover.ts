@@ -58,7 +58,7 @@ export async function resolveUnknown(
   if (replaced) return settled({ job: replaced });
   const provider = await workspace.providerOf(current);
   const ways = recoveryCommands(workspace, current);
-  if (!provider.listVideos) return settled({ job: current, ways });
+  if (!provider.list) return settled({ job: current, ways });
   let sighting: Sighting;
   try {
     sighting = await listSince(workspace, provider, current);
@@ -119,7 +119,7 @@ async function listSince(workspace: Workspace, provider: Provider, job: Unanswer
   let after: string | undefined;
   let clocks: Omit<Sighting, 'videos'> | undefined;
   for (let pages = 0; ; pages++) {
-    const page = await provider.listVideos?.({ limit: PAGE, ...(after !== undefined && { after }) }, { signal });
+    const page = await provider.list?.({ limit: PAGE, ...(after !== undefined && { after }) }, { signal });
     clocks ??= { hostNow: page?.hostNow, localNow: clock.now(), uptimeSeconds: uptimeSeconds?.() };
     const before = videos.size;
     for (const video of page?.videos ?? []) videos.set(video.id, video);

@@ -47,8 +47,7 @@ export async function previewResend(
   const job = await requireUnanswered(workspace, named, true);
   const { provider, bill, admission } = await readyToResend(workspace, job);
   const { order } = admission;
-  const request =
-    'video' in order ? provider.describeVideo(order.video) : provider.describeDerivation?.(order.derivation);
+  const request = 'video' in order ? provider.describeVideo(order.video) : provider.derive?.describe(order.derivation);
   if (!request) throw hasNoCall(provider, job);
   const existing = await existingJobs(workspace, order, admission);
   if (existing.length === 0) checkBudget(limits, { bill, provider });
@@ -100,7 +99,7 @@ async function recordedOrder(workspace: Workspace, job: Job, provider: Provider)
       jobId: job.id,
     });
   }
-  if (!provider.deriveVideo) throw hasNoCall(provider, job);
+  if (!provider.derive) throw hasNoCall(provider, job);
   const added = seconds - (source.result?.seconds ?? source.request.seconds);
   const { kind } = from;
   return {

@@ -5,7 +5,7 @@ import type { CharacterCall, Provider, ProviderOptions, Reference } from '../../
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, clip, failureOf, jsonIn, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
+import { call, charactersOf, clip, failureOf, jsonIn, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
 
 const SEEDANCE = 'bytedance-seedance-2-0-reference-to-video';
 
@@ -341,12 +341,12 @@ describe('getVideo', () => {
   });
 });
 
-describe('uploadClip', () => {
+describe('clips.upload', () => {
   it('asks for a place for a video, and claims nothing about how long it is kept', async () => {
     const { server, store, provider } = await setUp();
     server.answer(ticket(store));
     store.answer({});
-    const uploaded = await provider.uploadClip?.({ clipPath: await clip(), fileName: 'joe.mp4' }, call);
+    const uploaded = await provider.clips?.upload({ clipPath: await clip(), fileName: 'joe.mp4' }, call);
     expect(server.seen[0]).toMatchObject({ method: 'POST', path: '/v1/upload/presign' });
     expect(jsonIn(server.seen[0])).toEqual({ content_type: 'video/mp4', file_type: 'video' });
     // The presign's own expiry says nothing about the file.
@@ -357,13 +357,13 @@ describe('uploadClip', () => {
     const { server, store, provider } = await setUp();
     server.answer(ticket(store));
     store.answer({ status: 403, body: '<Error><Code>SignatureDoesNotMatch</Code>credential</Error>' });
-    const made = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    const made = provider.clips?.upload({ clipPath: await clip(), fileName: 'j.mp4' }, call);
     expect((await failureOf(made)).message).toContain('did not take the upload (403)');
   });
 
   it('refuses more than 100 MB before it asks for anything', async () => {
     const { server, provider } = await setUp();
-    const made = provider.uploadClip?.({ clipPath: await clip(100_000_001), fileName: 'j.mp4' }, call);
+    const made = provider.clips?.upload({ clipPath: await clip(100_000_001), fileName: 'j.mp4' }, call);
     expect(await failureOf(made)).toMatchObject({
       code: 'usage',
       message: expect.stringContaining('100 MB'),
@@ -377,18 +377,18 @@ describe('uploadClip', () => {
   ])('refuses a presign with $title', async ({ more }) => {
     const { server, provider } = await setUp();
     server.answer(ticket(server, more));
-    const made = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    const made = provider.clips?.upload({ clipPath: await clip(), fileName: 'j.mp4' }, call);
     expect((await failureOf(made)).code).toBe('refused');
   });
 });
 
-describe('createCharacter', () => {
+describe('characters.create', () => {
   const made = { id: 'p-1', status: 'success', output: { id: 'char_1', name: 'Joe' } };
 
   async function create(setup: Bench, answers: Scripted[], options: CharacterCall = call): Promise<unknown> {
     setup.server.answer(ticket(setup.server), {}, ...answers);
     const clipPath = await clip();
-    return setup.provider.createCharacter({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, options);
+    return charactersOf(setup.provider).create({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, options);
   }
 
   it('uploads the clip, starts a prediction and waits for its end', async () => {
@@ -499,7 +499,7 @@ describe('createCharacter', () => {
   it('P2: goes on with an earlier prediction: asked at once, and waited for', async () => {
     const { server, provider, sleeps: waits } = await setUp();
     server.answer({ body: { id: 'p-1', status: 'processing' } }, { body: made });
-    expect(await provider.resumeCharacter?.('p-1', call)).toMatchObject({ id: 'char_1' });
+    expect(await provider.characters?.resume?.('p-1', call)).toMatchObject({ id: 'char_1' });
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
       Array<string>(2).fill('GET /v1/prediction/p-1'),
     );
@@ -510,8 +510,8 @@ describe('createCharacter', () => {
     const { server, provider } = await setUp();
     const output = { error_code: 'bad_clip', error_message: 'Too long' };
     server.answer({ status: 404 }, { body: { id: 'p-1', status: 'failed', output } });
-    expect(await provider.resumeCharacter?.('p-1', call)).toBeUndefined();
-    expect(await failureOf(Promise.resolve(provider.resumeCharacter?.('p-1', call)))).toMatchObject({
+    expect(await provider.characters?.resume?.('p-1', call)).toBeUndefined();
+    expect(await failureOf(Promise.resolve(provider.characters?.resume?.('p-1', call)))).toMatchObject({
       code: 'refused',
     });
   });
@@ -584,11 +584,11 @@ describe('what is known of the host', () => {
 
   it('is a default model that takes clips, within what fits', () => {
     const made = provider();
-    expect(made).toMatchObject({ name: 'eachlabs', defaultModel: SEEDANCE, takesCharacters: 'yes' });
+    expect(made).toMatchObject({ name: 'eachlabs', defaultModel: SEEDANCE, characters: { isDocumented: true } });
     const limits = made.limits(undefined);
     expect(limits).toEqual(made.limits(SEEDANCE));
     expect(limits).toMatchObject({
-      characterMode: 'reference-video',
+      characterMode: 'clip-url',
       characters: 3,
       referenceClips: { totalSeconds: 15, pixels: 927_000 },
       seconds: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
@@ -617,7 +617,7 @@ describe('what is known of the host', () => {
 
   it.each([
     { model: 'sora-2-next', characterMode: 'id', retired: '2026-09-24' },
-    { model: 'somebody-else', characterMode: 'reference-video', retired: undefined },
+    { model: 'somebody-else', characterMode: 'clip-url', retired: undefined },
   ])('is no more than the family of a model like $model', ({ model, characterMode, retired }) => {
     const limits = provider().limits(model);
     expect(limits).toMatchObject({ characterMode, sizes: [] });

@@ -9,12 +9,19 @@ import sglang from '../../../fixtures/wire/sglang.json' with { type: 'json' };
 import vllmOmni from '../../../fixtures/wire/vllm-omni.json' with { type: 'json' };
 import { PROVIDERS } from '../../../src/providers/index.ts';
 import { createOpenai } from '../../../src/providers/openai/adapter.ts';
-import type { Backend, NewVideo, Provider, ProviderOptions, Reference } from '../../../src/providers/provider.ts';
+import {
+  type Backend,
+  type NewVideo,
+  type Provider,
+  type ProviderOptions,
+  type Reference,
+  takesCharacters,
+} from '../../../src/providers/provider.ts';
 import { keyOf } from '../../../src/settings/choose-provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, clip, failureOf, KEY, MP4, PICTURE, textOf, WHOLE, VIDEO as WISH } from '../harness.ts';
+import { call, charactersOf, clip, failureOf, KEY, MP4, PICTURE, textOf, WHOLE, VIDEO as WISH } from '../harness.ts';
 
 const VIDEO: NewVideo = { ...WISH, model: 'sora-2' };
 
@@ -44,10 +51,10 @@ describe('recorded messages', () => {
       video: () => provider.createVideo(VIDEO, call),
       poll: () => provider.getVideo(means?.id ?? '', call),
       character: async () =>
-        provider.createCharacter({ name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' }, call),
-      lookup: () => provider.getCharacter('char_1', call),
-      extend: async () => provider.deriveVideo?.({ kind: 'extend', videoId: 'v', prompt: 'On.', seconds: 4 }, call),
-      list: async () => provider.listVideos?.({ limit: 1 }, call),
+        charactersOf(provider).create({ name: 'Joe', clipPath: await clip(), fileName: 'joe.mp4' }, call),
+      lookup: () => provider.characters?.get?.('char_1', call),
+      extend: async () => provider.derive?.create({ kind: 'extend', videoId: 'v', prompt: 'On.', seconds: 4 }, call),
+      list: async () => provider.list?.({ limit: 1 }, call),
     }[operation];
     if (!asked) throw new Error(`unknown operation ${operation}`);
     if (means) expect(await asked()).toEqual(means);
@@ -194,12 +201,12 @@ describe('describeVideo', () => {
   });
 });
 
-describe('createCharacter', () => {
+describe('characters.create', () => {
   it('streams the clip as video/mp4 with its name', async () => {
     const { server, provider } = await setUp();
     server.answer({ body: { id: 'char_1', name: 'Zoë' } });
     const bytes = Buffer.alloc(300_000, 'frame');
-    const made = await provider.createCharacter(
+    const made = await charactersOf(provider).create(
       { name: 'Zoë', clipPath: await clip(bytes), fileName: 'zoë.mp4' },
       call,
     );
@@ -220,7 +227,7 @@ describe('createCharacter', () => {
     const onSend = async (): Promise<void> => {
       throw new Error(`after ${server.seen.length} requests`);
     };
-    await expect(provider.createCharacter(input, { ...call, onSend })).rejects.toThrow('after 0 requests');
+    await expect(charactersOf(provider).create(input, { ...call, onSend })).rejects.toThrow('after 0 requests');
     expect(server.seen).toEqual([]);
   });
 });
@@ -262,17 +269,17 @@ describe('an upload', () => {
       http,
     });
     const clipPath = await clip(Buffer.alloc(16_000_000));
-    const error = await failureOf(provider.createCharacter({ name: 'Joe', clipPath, fileName: 'j.mp4' }, call));
+    const error = await failureOf(charactersOf(provider).create({ name: 'Joe', clipPath, fileName: 'j.mp4' }, call));
     expect(error.code).toBe('ambiguous');
     expect(error.message).toContain('made no progress for 0.2 s');
   });
 });
 
-describe('getCharacter', () => {
+describe('characters.get', () => {
   it('asks by the percent-encoded id, and keeps it when the host leaves it out', async () => {
     const { server, provider } = await setUp();
     server.answer({ body: { name: 'Joe' } });
-    expect(await provider.getCharacter('char_a+b/c=', call)).toEqual({ id: 'char_a+b/c=', name: 'Joe' });
+    expect(await provider.characters?.get?.('char_a+b/c=', call)).toEqual({ id: 'char_a+b/c=', name: 'Joe' });
     expect(server.seen[0]?.path).toBe('/v1/videos/characters/char_a%2Bb%2Fc%3D');
   });
 
@@ -281,7 +288,7 @@ describe('getCharacter', () => {
     async (body) => {
       const { server, provider } = await setUp();
       server.answer({ body });
-      await expect(provider.getCharacter('c1', call)).rejects.toMatchObject({
+      await expect(provider.characters?.get?.('c1', call)).rejects.toMatchObject({
         code: 'network',
         message: expect.stringContaining('gave no usable answer about the character: broken'),
         hint: expect.stringContaining('base URL'),
@@ -292,7 +299,7 @@ describe('getCharacter', () => {
   it('keeps the id that was asked for', async () => {
     const { server, provider } = await setUp();
     server.answer({ body: { name: 'Joe' } });
-    expect(await provider.getCharacter('c1', call)).toEqual({ id: 'c1', name: 'Joe' });
+    expect(await provider.characters?.get?.('c1', call)).toEqual({ id: 'c1', name: 'Joe' });
   });
 
   it.each([
@@ -304,14 +311,14 @@ describe('getCharacter', () => {
   ])('take $status $body for a host that cannot be asked about characters', async (answer) => {
     const { server, provider } = await setUp();
     server.answer(answer);
-    expect(await failureOf(provider.getCharacter('c', call))).toMatchObject({
+    expect(await failureOf(provider.characters?.get?.('c', call))).toMatchObject({
       code: 'usage',
       message: expect.stringContaining('cannot be asked about a character'),
     });
   });
 });
 
-describe('deriveVideo', () => {
+describe('derive', () => {
   it.each([
     {
       input: { kind: 'extend', videoId: 'video_1', prompt: 'On.', seconds: 8 } as const,
@@ -331,11 +338,11 @@ describe('deriveVideo', () => {
   ])('sends $input.kind as it is described', async ({ input, path, body }) => {
     const { server, provider } = await setUp();
     server.answer({ body: { id: 'video_2', status: 'queued', seconds: '12' } });
-    expect(await provider.deriveVideo?.(input, call)).toMatchObject({ id: 'video_2', status: 'queued', seconds: 12 });
+    expect(await provider.derive?.create(input, call)).toMatchObject({ id: 'video_2', status: 'queued', seconds: 12 });
     expect(server.seen).toMatchObject([{ method: 'POST', path, headers: { authorization: `Bearer ${KEY}` } }]);
     expect(JSON.parse(String(server.seen[0]?.body))).toEqual(body);
     const contentType = server.seen[0]?.headers['content-type'];
-    expect(provider.describeDerivation?.(input)).toEqual({ method: 'POST', url: server.url + path, contentType, body });
+    expect(provider.derive?.describe(input)).toEqual({ method: 'POST', url: server.url + path, contentType, body });
   });
 
   it.each<{ title: string; answer: Scripted; code: string }>([
@@ -346,7 +353,7 @@ describe('deriveVideo', () => {
   ])('calls $title, and asks once (P2)', async ({ answer, code }) => {
     const { server, provider } = await setUp();
     server.answer(answer);
-    const sent = provider.deriveVideo?.({ kind: 'edit', videoId: 'v', prompt: 'x' }, call);
+    const sent = provider.derive?.create({ kind: 'edit', videoId: 'v', prompt: 'x' }, call);
     expect((await failureOf(Promise.resolve(sent))).code).toBe(code);
     expect(server.seen).toHaveLength(1);
   });
@@ -354,12 +361,12 @@ describe('deriveVideo', () => {
   it('says of a host without the route that it may not serve it', async () => {
     const { server, provider } = await setUp();
     server.answer({ status: 405, body: { detail: 'Method Not Allowed' } });
-    const sent = provider.deriveVideo?.({ kind: 'remix', videoId: 'v', prompt: 'x' }, call);
+    const sent = provider.derive?.create({ kind: 'remix', videoId: 'v', prompt: 'x' }, call);
     expect((await failureOf(Promise.resolve(sent))).hint).toContain('does not serve video remix');
   });
 });
 
-describe('listVideos', () => {
+describe('list', () => {
   const page = { limit: 2 };
   const videos = [
     { id: 'video_3', status: 'in_progress' },
@@ -369,7 +376,7 @@ describe('listVideos', () => {
   it('asks for a page, newest first, from where the last one ended', async () => {
     const { server, provider } = await setUp();
     server.answer({ body: { object: 'list', data: videos, last_id: 'video_2', has_more: true } });
-    expect(await provider.listVideos?.({ ...page, after: 'video_4/+' }, call)).toMatchObject({
+    expect(await provider.list?.({ ...page, after: 'video_4/+' }, call)).toMatchObject({
       videos: [
         { id: 'video_3', status: 'running' },
         { id: 'video_2', status: 'succeeded' },
@@ -388,7 +395,7 @@ describe('listVideos', () => {
   ])('reads $title', async ({ body, next }) => {
     const { server, provider } = await setUp();
     server.answer({ body });
-    const read = await provider.listVideos?.(page, call);
+    const read = await provider.list?.(page, call);
     expect(read?.videos.at(-1)?.id).toBe('video_2');
     expect(read?.next).toBe(next);
   });
@@ -400,7 +407,7 @@ describe('listVideos', () => {
   ])('tells what the host’s clock said: %j', async (headers, hostNow) => {
     const { server, provider } = await setUp();
     server.answer({ body: { data: videos, has_more: false }, headers });
-    expect((await provider.listVideos?.(page, call))?.hostNow).toBe(hostNow);
+    expect((await provider.list?.(page, call))?.hostNow).toBe(hostNow);
   });
 
   it.each([
@@ -409,11 +416,11 @@ describe('listVideos', () => {
   ])('is $code for $title', async ({ answer, code }) => {
     const { server, provider } = await setUp();
     server.answer(answer);
-    expect((await failureOf(provider.listVideos?.(page, call))).code).toBe(code);
+    expect((await failureOf(provider.list?.(page, call))).code).toBe(code);
   });
 });
 
-describe('deleteVideo and cancelVideo', () => {
+describe('remove and cancel', () => {
   const gone = { status: 404, body: { detail: 'Not Found' } };
 
   it.each<Scripted>([{ body: { id: 'v', object: 'video.deleted', deleted: true } }, { status: 204 }])(
@@ -421,8 +428,8 @@ describe('deleteVideo and cancelVideo', () => {
     async (answer) => {
       const { server, provider } = await setUp({ backend: 'vllm-omni' });
       server.answer(answer, answer);
-      expect(await provider.deleteVideo?.('a/b', call)).toBe(true);
-      expect(await provider.cancelVideo?.('a/b', call)).toBe(true);
+      expect(await provider.remove?.('a/b', call)).toBe(true);
+      expect(await provider.cancel?.('a/b', call)).toBe(true);
       expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
         Array(2).fill('DELETE /v1/videos/a%2Fb'),
       );
@@ -432,9 +439,9 @@ describe('deleteVideo and cancelVideo', () => {
   it('tell a video that is gone from a host that has no such call (P3)', async () => {
     const { server, provider } = await setUp();
     server.answer(gone, gone);
-    expect(await provider.deleteVideo?.('v', call)).toBe(false);
+    expect(await provider.remove?.('v', call)).toBe(false);
     server.answer(gone, { body: { id: 'v', status: 'completed' } });
-    expect(await failureOf(provider.deleteVideo?.('v', call))).toMatchObject({
+    expect(await failureOf(provider.remove?.('v', call))).toMatchObject({
       code: 'refused',
       hint: expect.stringContaining('no call that deletes'),
     });
@@ -447,14 +454,14 @@ describe('deleteVideo and cancelVideo', () => {
   ])('are no success with $title (P3)', async ({ answers, code }) => {
     const { server, provider } = await setUp();
     server.answer(...answers);
-    expect((await failureOf(provider.deleteVideo?.('v', call))).code).toBe(code);
+    expect((await failureOf(provider.remove?.('v', call))).code).toBe(code);
   });
 
   it('are there where the host is known to have them', () => {
     const { http } = createTestHttp();
     const has = (backend: Backend | undefined) => {
       const provider = createOpenai(PROVIDERS.openai, { baseUrl: 'https://a.example/v1', key: KEY, backend, http });
-      return [provider.deleteVideo !== undefined, provider.cancelVideo !== undefined];
+      return [provider.remove !== undefined, provider.cancel !== undefined];
     };
     expect([undefined, 'openai', 'litellm', 'vllm-omni'].map((one) => has(one as Backend))).toEqual([
       [true, false],
@@ -529,7 +536,9 @@ describe('what is known of a host', () => {
     { options: { backend: 'sglang' }, takes: 'no', model: undefined },
   ])('is, for $options: characters $takes, model $model', ({ options, takes, model }) => {
     const provider = make(options);
-    expect([provider.takesCharacters, provider.defaultModel]).toEqual([takes, model]);
+    const { characters } = provider;
+    const known = characters ? (characters.isDocumented ? 'yes' : 'unknown') : 'no';
+    expect([known, takesCharacters(provider), provider.defaultModel]).toEqual([takes, takes !== 'no', model]);
   });
 
   it('is its documented limits, or nothing where a server runs its own model', () => {

@@ -5,7 +5,7 @@ import { createWavespeed } from '../../../src/providers/wavespeed/adapter.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
+import { call, charactersOf, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -329,14 +329,14 @@ describe('openContent', () => {
   });
 });
 
-describe('uploadClip', () => {
+describe('clips.upload', () => {
   it('says what is to come, keeps its own idea of the connection, and tells until when the clip is there', async () => {
     const { server, store, provider } = await setUp();
     server.answer(ticketFor(store, { 'Content-Type': 'video/mp4', Host: 'x.example' }));
     store.answer({});
     const before = Date.now();
     const clipPath = await clip(Buffer.alloc(300_000, 'frame'));
-    const uploaded = await provider.uploadClip?.({ clipPath, fileName: 'zoë.mp4' }, call);
+    const uploaded = await provider.clips?.upload({ clipPath, fileName: 'zoë.mp4' }, call);
     expect(uploaded?.url).toBe('https://files.example/joe.mp4');
     const keptMs = Date.parse(uploaded?.expiresAt ?? '') - WEEK_MS;
     expect(keptMs).toBeGreaterThanOrEqual(before);
@@ -352,7 +352,7 @@ describe('uploadClip', () => {
       { status },
       ok({ type: 'video', download_url: 'https://files.example/j.mp4', filename: 'j', size: 3 }),
     );
-    const uploaded = await provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    const uploaded = await provider.clips?.upload({ clipPath: await clip(), fileName: 'j.mp4' }, call);
     expect(uploaded).toEqual({ url: 'https://files.example/j.mp4', expiresAt: expect.any(String) });
     const seen = server.seen[1];
     if (!seen) throw new Error('nothing was sent');
@@ -371,7 +371,7 @@ describe('uploadClip', () => {
   ])('fails as $code when $title', async ({ answer, code }) => {
     const { server, provider } = await setUp();
     server.answer(answer);
-    const uploaded = provider.uploadClip?.({ clipPath: await clip(), fileName: 'j.mp4' }, call);
+    const uploaded = provider.clips?.upload({ clipPath: await clip(), fileName: 'j.mp4' }, call);
     expect((await failureOf(uploaded)).code).toBe(code);
   });
 });
@@ -388,7 +388,7 @@ describe('createCharacter', () => {
     bench.server.answer(ticketFor(store), ...answers);
     store.answer({ status: 200 });
     const clipPath = await clip();
-    return { ...bench, made: (options = call) => bench.provider.createCharacter({ ...joe, clipPath }, options) };
+    return { ...bench, made: (options = call) => charactersOf(bench.provider).create({ ...joe, clipPath }, options) };
   }
 
   it('uploads the clip, begins a task, and asks until it is final', async () => {
@@ -471,7 +471,7 @@ describe('createCharacter', () => {
       ok({ id: 'task-7', status: 'processing' }),
       ok({ id: 'task-7', status: 'completed', outputs: [{ id: 'char_1', name: 'Joe' }] }),
     );
-    expect(await provider.resumeCharacter?.('task-7', call)).toEqual({ id: 'char_1', name: 'Joe' });
+    expect(await provider.characters?.resume?.('task-7', call)).toEqual({ id: 'char_1', name: 'Joe' });
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
       Array<string>(2).fill('GET /api/v3/predictions/task-7/result'),
     );
@@ -481,8 +481,8 @@ describe('createCharacter', () => {
   it('knows nothing of an earlier task that the host has forgotten, and says why one has failed', async () => {
     const { server, provider } = await setUp();
     server.answer({ status: 404 }, ok({ id: 'task-7', status: 'failed', error: 'flagged as NSFW' }));
-    expect(await provider.resumeCharacter?.('task-7', call)).toBeUndefined();
-    expect(await failureOf(Promise.resolve(provider.resumeCharacter?.('task-7', call)))).toMatchObject({
+    expect(await provider.characters?.resume?.('task-7', call)).toBeUndefined();
+    expect(await failureOf(Promise.resolve(provider.characters?.resume?.('task-7', call)))).toMatchObject({
       code: 'policy',
     });
   });
@@ -490,7 +490,7 @@ describe('createCharacter', () => {
   it('calls an earlier task pending that it cannot ask about, whatever the refusal', async () => {
     const { server, provider } = await setUp();
     server.answer({ status: 400, body: { message: 'bad id' } });
-    const error = await failureOf(Promise.resolve(provider.resumeCharacter?.('task-7', call)));
+    const error = await failureOf(Promise.resolve(provider.characters?.resume?.('task-7', call)));
     expect(error).toMatchObject({ code: 'pending', message: expect.stringMatching(/task-7.*bad id/) });
   });
 
@@ -513,7 +513,7 @@ describe('createCharacter', () => {
     const store = await createTestServer();
     server.answer(ticketFor(store), ok({ id: 't', status: 'created' }));
     store.answer({ status: 200 });
-    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
+    const made = charactersOf(provider).create({ ...joe, clipPath: await clip() }, { signal: stop.signal });
     expect(await failureOf(made)).toMatchObject({ code: 'pending', message: expect.stringContaining('interrupted') });
   });
 
@@ -531,7 +531,7 @@ describe('createCharacter', () => {
     const provider = createWavespeed(PROVIDERS.wavespeed, { baseUrl: server.url, key: KEY, backend: undefined, http });
     server.answer(ticketFor(store), ok({ id: 'task-7', status: 'created' }));
     store.answer({ status: 200 });
-    const made = provider.createCharacter({ ...joe, clipPath: await clip() }, { signal: stop.signal });
+    const made = charactersOf(provider).create({ ...joe, clipPath: await clip() }, { signal: stop.signal });
     expect(await failureOf(made)).toMatchObject({ code: 'pending', message: expect.stringContaining('task-7') });
     expect(server.seen).toHaveLength(2);
   });
@@ -553,7 +553,7 @@ describe('what is known of the models', () => {
     expect(provider).toMatchObject({ name: 'wavespeed', defaultModel: 'bytedance/seedance-2.0/text-to-video' });
     const known = provider.limits(undefined);
     expect(known).toMatchObject({
-      characterMode: 'reference-video',
+      characterMode: 'clip-url',
       referenceClips: { totalSeconds: 15, pixels: 927_000 },
       characters: 3,
     });
@@ -577,8 +577,8 @@ describe('what is known of the models', () => {
 
   it.each([
     { model: 'others/open-sora', mode: 'id', retired: undefined },
-    { model: 'bytedance/seedance-2.5/fast', mode: 'reference-video', retired: undefined, totalSeconds: 30 },
-    { model: 'kling/v9', mode: 'reference-video', retired: undefined, totalSeconds: 15 },
+    { model: 'bytedance/seedance-2.5/fast', mode: 'clip-url', retired: undefined, totalSeconds: 30 },
+    { model: 'kling/v9', mode: 'clip-url', retired: undefined, totalSeconds: 15 },
   ])('is, for the unlisted $model, that of its family ($mode)', async ({ model, mode, retired, totalSeconds }) => {
     const known = await limits(model);
     expect([known.characterMode, known.retired, known.referenceClips?.totalSeconds]).toEqual([
@@ -630,7 +630,7 @@ describe('price', () => {
   });
 });
 
-describe('deleteVideo', () => {
+describe('remove', () => {
   const gone: Scripted = { status: 404, body: { message: 'Prediction t1 not found.', error_code: 'not_found' } };
 
   it.each<[string, Scripted]>([
@@ -640,7 +640,7 @@ describe('deleteVideo', () => {
   ])('has deleted the task when the host then %s', async (_title, after) => {
     const { server, provider } = await setUp();
     server.answer(ok({ ids: ['t1'] }), after);
-    expect(await provider.deleteVideo?.('t1', call)).toBe(true);
+    expect(await provider.remove?.('t1', call)).toBe(true);
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /api/v3/predictions/delete',
       'GET /api/v3/predictions/t1/result',
@@ -652,19 +652,19 @@ describe('deleteVideo', () => {
   it('says when the host did not know it', async () => {
     const { server, provider } = await setUp();
     server.answer(gone, gone);
-    expect(await provider.deleteVideo?.('t1', call)).toBe(false);
+    expect(await provider.remove?.('t1', call)).toBe(false);
   });
 
   it('is no success while the host still has it (P3)', async () => {
     const { server, provider } = await setUp();
     server.answer(ok({}), ok({ id: 't1', status: 'completed', outputs: ['https://files.example/a.mp4'] }));
-    const error = await failureOf(provider.deleteVideo?.('t1', call) ?? Promise.resolve());
+    const error = await failureOf(provider.remove?.('t1', call) ?? Promise.resolve());
     expect([error.code, error.message]).toEqual(['refused', 'The host kept the video: it still calls it completed.']);
     server.answer({ status: 401, body: { message: 'Invalid API key.' } });
-    expect((await failureOf(provider.deleteVideo?.('t1', call) ?? Promise.resolve())).code).toBe('auth');
+    expect((await failureOf(provider.remove?.('t1', call) ?? Promise.resolve())).code).toBe('auth');
   });
 
   it('goes with no call that cancels: the host has none', async () => {
-    expect((await setUp()).provider.cancelVideo).toBeUndefined();
+    expect((await setUp()).provider.cancel).toBeUndefined();
   });
 });
