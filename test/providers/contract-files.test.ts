@@ -18,7 +18,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
 
   it('is whole, from the store, without the key (P5)', async () => {
     const { server, store, provider, lines } = await stored({ body: '0123456789', headers: { ...MP4, etag: '"a"' } });
-    const { body, ...content } = await provider.openContent('v/1', WHOLE, call);
+    const { body, discard: _discard, ...content } = await provider.openContent('v/1', WHOLE, call);
     expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
     expect(await textOf({ body })).toBe('0123456789');
     const host = { method: 'GET', path: dialect.base + dialect.contentPath('v%2F1') };

@@ -476,7 +476,7 @@ describe('openContent', () => {
   it('asks for the mp4 without a variant, and tells length, type and tag', async () => {
     const { server, provider } = await setUp();
     server.answer({ body: '0123456789', headers: { ...MP4, etag: '"a"' } });
-    const { body, ...content } = await provider.openContent('v/1', WHOLE, call);
+    const { body, discard: _discard, ...content } = await provider.openContent('v/1', WHOLE, call);
     expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
     expect(await textOf({ body })).toBe('0123456789');
     expect(server.seen[0]).toMatchObject({ path: '/v1/videos/v%2F1/content' });
