@@ -13,10 +13,10 @@ import { runCharacterExport, runCharacterImport } from '../../../src/commands/ch
 import { runGenerate } from '../../../src/commands/video/generate.ts';
 import type { Character, Registration } from '../../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
-import { FIXTURES } from '../../helpers/cli.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import { smallJoe } from '../../helpers/joe.ts';
 import { keepSample } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 
@@ -353,7 +353,7 @@ describe('character adopt', () => {
 
   it('prepares and keeps the clip that is given; another one under a taken name is refused', async () => {
     const test = await withHost();
-    await copyFile(join(FIXTURES, 'joe.mp4'), join(test.dir, 'joe.mp4'));
+    await copyFile(await smallJoe(), join(test.dir, 'joe.mp4'));
     test.server.answer({ status: 404, body: {} }, made('char_9'), made('char_9'));
     await expect(adopt(test, { clip: 'joe.mp4' })).rejects.toMatchObject({ code: 'usage' });
     expect(await find(test, 'Joe')).toBeUndefined();
