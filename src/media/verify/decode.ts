@@ -96,7 +96,7 @@ export async function verifyDecodes(
       fileUrl(resolve(path)),
     ],
     ...['-filter_complex', verifyGraph(size, look?.branches ?? []), '-map', '[shown]'],
-    ...(audio ? ['-map', '0:a:0?', '-filter:a', 'ashowinfo,volumedetect'] : []),
+    ...(audio ? ['-map', '0:a:0?', '-filter:a', `${SOUND_TIME_FILTERS},volumedetect`] : []),
     ...['-f', 'null', '-', ...(look?.outputs ?? [])],
   ];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs, read: look?.read });
@@ -120,6 +120,12 @@ export async function verifyDecodes(
 
 /** Tells the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
 const FRAME_DIFF_FILTERS = 'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
+
+/**
+ * Tells the time of every block of samples, each in one line at once: threads write at the same time, and `ashowinfo` prints
+ * its lines in parts. The level is only there to have something to print.
+ */
+const SOUND_TIME_FILTERS = 'astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level';
 
 function verifyGraph(size: Size | undefined, branches: readonly string[]): string {
   const all = [`${FRAME_DIFF_FILTERS}[shown]`, ...branches];
@@ -153,17 +159,16 @@ export function parseFrameDiffs(printed: string): Pick<Shown, 'times' | 'changes
   };
 }
 
-/** Reads what `volumedetect` says at the end, and `ashowinfo` of each block of samples. */
+/** Reads what `volumedetect` says at the end, and the time of each block of samples: the last one is as long as the shortest. */
 function readSound(stderr: string): ShownSound | undefined {
   const decibels = (name: string): number =>
     Number(new RegExp(`\\b${name}_volume: (-?[\\d.]+) dB`).exec(stderr)?.[1] ?? Number.NaN);
   const [peak, rms] = [decibels('max'), decibels('mean')];
   if (Number.isNaN(peak) || Number.isNaN(rms)) return undefined;
-  const blocks = [...stderr.matchAll(/\bParsed_ashowinfo_.* pts_time:(\S+) .* rate:(\d+) nb_samples:(\d+)/g)];
-  const times = blocks.map(
-    ([, at, rate, samples]) => [Number(at), Number(at) + Number(samples) / Number(rate)] as const,
-  );
-  return { peak, rms, start: times[0]?.[0] ?? 0, end: times.at(-1)?.[1] ?? 0 };
+  const times = [...stderr.matchAll(/\bParsed_ametadata_.* pts_time:\s*(-?[\d.]+)/g)].map(([, at]) => Number(at));
+  const steps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+  const last = Math.min(...steps.filter((step) => step > 0.001));
+  return { peak, rms, start: times[0] ?? 0, end: (times.at(-1) ?? 0) + (Number.isFinite(last) ? last : 0) };
 }
 
 /** How a run of ffmpeg ended that writes nothing. */
