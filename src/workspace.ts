@@ -5,6 +5,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CharacterStore } from './characters/store.ts';
+import type { CostLedger } from './costs/ledger.ts';
 import { type StorePaths, storePaths } from './disk/paths.ts';
 import type { Http } from './http/client.ts';
 import { proxyOf } from './http/proxy.ts';
@@ -79,6 +80,8 @@ export interface Workspace {
   keys(): Promise<Keys>;
   characters(): Promise<CharacterStore>;
   jobs(): Promise<JobStore>;
+  /** What was paid for. */
+  costs(): Promise<CostLedger>;
   ffmpeg(): Promise<Ffmpeg>;
   /** The one that `ffmpeg` asks first, before it is known to work; undefined where there is none. */
   ffmpegProgram(): Promise<FfmpegProgram | undefined>;
@@ -154,6 +157,10 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     const server = await startSandbox({ stateDir: paths().sandbox, ffmpeg: (await ffmpeg()).path });
     closers.push(() => server.close());
     return server;
+  });
+  const jobs = once(async () => {
+    const { createJobStore } = await import('./videos/job-store.ts');
+    return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
   });
   const profile = async (): Promise<Profile> => profileOf(await profileName());
   const configured = async (own: Profile): Promise<Configured> => ({
@@ -242,9 +249,11 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       warnOfProviders(reporter, read);
       return createOverlay(local, read, { warn: (text) => reporter.warn(text), now: () => runtime.clock.now() });
     }),
-    jobs: once(async () => {
-      const { createJobStore } = await import('./videos/job-store.ts');
-      return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
+    jobs,
+    costs: once(async () => {
+      const { openCostLedger } = await import('./costs/ledger.ts');
+      const { chargesBy } = await import('./videos/job-costs.ts');
+      return openCostLedger(paths().costs, { now: runtime.clock.now, known: chargesBy(jobs) });
     }),
     ffmpeg,
     ffmpegProgram,

@@ -1,11 +1,13 @@
 /** Registrations that may be paid for: written down before the request leaves, and continued by whoever comes next (P2). */
 
+import { reserveRegistration } from '../costs/registration-charge.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
 import type { Character, PendingRegistration, Registration, RegistrationTask } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { takesNone } from './registration-host.ts';
@@ -58,6 +60,7 @@ interface Request {
   readonly resend: boolean;
   /** As in `RegisterOptions`; for what is sent beyond the first request. */
   readonly admit?: (() => Promise<void>) | undefined;
+  readonly limits: SpendLimits;
 }
 
 /**
@@ -101,7 +104,13 @@ export async function createId(
 async function requestId(
   workspace: Workspace,
   character: Character,
-  { target, clipPath, held, lost }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
+  {
+    target,
+    clipPath,
+    held,
+    limits,
+    lost,
+  }: Omit<Request, 'resend' | 'admit'> & { lost: PendingRegistration | undefined },
 ): Promise<
   | { readonly made: RegistrationOutcome; readonly error?: never; readonly entry?: never }
   | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
@@ -111,6 +120,7 @@ async function requestId(
   const { signal, clock } = workspace.runtime;
   const { name } = character;
   let entry: PendingRegistration | undefined;
+  let charge: { refused(): Promise<void> } | undefined;
   try {
     if (!provider.characters) throw takesNone(provider);
     const remote = await provider.characters.create(
@@ -119,6 +129,7 @@ async function requestId(
         signal,
         async onSend() {
           held.assertHeld();
+          charge = await reserveRegistration(workspace, character, { provider, limits });
           const next: PendingRegistration = {
             stage: 'sent',
             ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await workspace.profileName() },
@@ -152,6 +163,7 @@ async function requestId(
     return { made: madeOf(remote, name) };
   } catch (error) {
     if (!isSoraError(error)) throw error;
+    if (NOTHING_MADE.has(error.code)) await charge?.refused();
     return { error, entry };
   }
 }

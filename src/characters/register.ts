@@ -1,12 +1,14 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
+
 import { deriveClipForOrientation } from '../clips/portrait-copy.ts';
 import { costToKeep } from '../costs/budget.ts';
-import type { HeldLock } from '../disk/lock.ts';
+import { spendLimitsOf } from '../costs/spending.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import type { CharacterMode } from '../providers/provider.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
@@ -20,7 +22,7 @@ import { isStillRegistered, markStale } from './stale.ts';
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
 const TRUSTED_MS = 3_600_000;
 
-export interface RegisterOptions {
+export interface RegisterOptions extends SpendLimits {
   /** Send although an earlier request of unknown fate may have made it. */
   readonly resend?: boolean;
   /** Right before each request that may cost money; what it throws ends it. */
@@ -36,7 +38,7 @@ export async function ensureRegistered(
   workspace: Workspace,
   character: Character,
   target: RegistrationTarget,
-  { resend = false, admit }: RegisterOptions = {},
+  { resend = false, admit, ...limits }: RegisterOptions = {},
 ): Promise<Registration> {
   const { runtime, reporter } = workspace;
   const known = registrationAt(character, target, runtime.clock.now());
@@ -57,7 +59,7 @@ export async function ensureRegistered(
       const made = entry && (await continueId(workspace, current, { target, entry, resend }));
       return made
         ? save(workspace, current, { target, made })
-        : register(workspace, current, { target, held, resend, admit });
+        : register(workspace, current, { target, held, resend, admit, limits: spendLimitsOf(limits) });
     },
     wait,
   );
@@ -138,7 +140,7 @@ async function livingAt(
 async function register(
   workspace: Workspace,
   character: Character,
-  { target, held, resend, admit }: RegisterOptions & { target: RegistrationTarget; held: HeldLock; resend: boolean },
+  { target, held, resend, admit, limits }: Omit<Parameters<typeof createId>[2], 'clipPath'>,
 ): Promise<Registration> {
   const { reporter } = workspace;
   const { provider, orientation, mode } = target;
@@ -150,14 +152,19 @@ async function register(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`,
   );
   try {
-    const made = await MAKERS[mode](workspace, character, { target, clipPath: clip.path, held, resend, admit }).catch(
-      (error: unknown) => {
-        task.fail(
-          `${character.name} is not registered with ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`,
-        );
-        throw error;
-      },
-    );
+    const made = await MAKERS[mode](workspace, character, {
+      target,
+      clipPath: clip.path,
+      held,
+      resend,
+      admit,
+      limits,
+    }).catch((error: unknown) => {
+      task.fail(
+        `${character.name} is not registered with ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`,
+      );
+      throw error;
+    });
     // Told before it is written: the record may never be.
     task.done(`${character.name} is registered with ${provider.name}: ${oneLine(made.value, 200)}`);
     return await save(workspace, character, { target, made });

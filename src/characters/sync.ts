@@ -1,8 +1,10 @@
 /** Whether a host still knows the characters, and their registration where it does not. */
-import { type BudgetLimits, type CharacterBudget, characterBudget } from '../costs/budget.ts';
+
+import { type CharacterBudget, characterBudget } from '../costs/budget.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
+import type { BudgetLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';

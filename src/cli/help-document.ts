@@ -50,6 +50,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   '--provider': 'SORA_PROVIDER',
   '--profile': 'SORA_PROFILE',
   '--cast': 'SORA_CAST',
+  '--max-cost': 'SORA_MAX_COST',
   '--no-color': 'NO_COLOR',
 };
 

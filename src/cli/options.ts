@@ -121,19 +121,6 @@ export function followFlags<Flags extends WaitFlags>(
   return { ...flags, timeout, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
 }
 
-/** Options of whatever may be paid for. */
-export const MAX_COST: readonly [string, string, (text: string) => number] = [
-  '--max-cost <usd>',
-  'refuse if the total is higher, or not known',
-  dollars,
-];
-
-export const ALLOW_UNKNOWN_COST: readonly [string, string, boolean] = [
-  '--allow-unknown-cost',
-  'with --max-cost: send even if the price is not known',
-  false,
-];
-
 /** `a, b or c`. By hand: the data of Intl take longer to load than everything else at start-up. */
 export function oneOf(names: readonly string[]): string {
   return names.join(', ').replace(/, ([^,]*)$/, ' or $1');
@@ -179,12 +166,6 @@ export function pause(text: string): number {
   const seconds = time(text);
   if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
   return seconds;
-}
-
-function dollars(text: string): number {
-  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
-  if (usd === undefined) throw new InvalidArgumentError('It is an amount of US dollars like 2 or 0.50.');
-  return Number(usd);
 }
 
 export function size(text: string): Size {

@@ -1,34 +1,20 @@
 /** `sora character`: names, arguments, options and help of the cast. */
 import { type Command, Option } from 'commander';
 import type { Orientation } from '../shared/geometry.ts';
-import {
-  type Act,
-  ALLOW_UNKNOWN_COST,
-  type ClipFlags,
-  clipOptions,
-  clipWishes,
-  examples,
-  MAX_COST,
-  text,
-} from './options.ts';
-
-/** What registering may cost. */
-interface CostFlags {
-  maxCost?: number;
-  allowUnknownCost: boolean;
-}
+import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
+import { type Act, type ClipFlags, clipOptions, clipWishes, examples, text } from './options.ts';
 
 export function addCharacter(character: Command, act: Act): void {
-  clipOptions(
-    character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
+  costOptions(
+    clipOptions(
+      character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
+    ),
   )
     .argument('<clip>', 'a video file, 2 s or longer', text)
     .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
     .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .option('--dry-run', 'show what would be done to the clip, the request, and what it would cost', false)
     .addHelpText(
       'after',
@@ -41,7 +27,8 @@ export function addCharacter(character: Command, act: Act): void {
       act<ClipFlags & CostFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
         async (context, [file = ''], options) => {
           const { runCharacterCreate } = await import('../commands/character/create.ts');
-          return runCharacterCreate(context, { ...options, file, options: clipWishes(options) });
+          const flags = await withLimits(context, options);
+          return runCharacterCreate(context, { ...flags, file, options: clipWishes(options) });
         },
       ),
     );
@@ -89,17 +76,21 @@ export function addCharacter(character: Command, act: Act): void {
 
 /** What a cast is beyond one machine and one host. */
 function addCast(character: Command, act: Act): void {
-  character
-    .command('sync')
-    .description('register characters that the provider does not know yet: those named, or all')
+  costOptions(
+    character
+      .command('sync')
+      .description('register characters that the provider does not know yet: those named, or all'),
+  )
     .argument('[name...]', 'characters of the cast (default: all)')
     .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
     .action(
       act<CostFlags & { resend: boolean }>(async (context, names, options) =>
-        (await import('../commands/character/sync.ts')).runCharacterSync(context, names, options),
+        (await import('../commands/character/sync.ts')).runCharacterSync(
+          context,
+          names,
+          await withLimits(context, options),
+        ),
       ),
     );
   character

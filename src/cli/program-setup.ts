@@ -1,12 +1,16 @@
 /** The house around the work: names, arguments, options and help of keys, settings, hosts, the store and the sandbox. */
-import { Argument, type Command } from 'commander';
+
+import { Argument, type Command, Option } from 'commander';
+import type { CostsFlags } from '../commands/costs.ts';
 import type { Shell } from '../completion/scripts.ts';
 import { HOST_NAMES } from '../providers/index.ts';
-import { type Act, examples, oneOf, SHELLS, wholeNumber } from './options.ts';
+import { SPENDING_BY } from '../shared/money.ts';
+import { type Act, collect, examples, oneOf, SHELLS, time, wholeNumber } from './options.ts';
 
 export const HOUSE = {
   sandbox: addSandbox,
   provider: addProvider,
+  costs: addCosts,
   store: addStore,
   auth: addAuth,
   config: addConfig,
@@ -41,6 +45,19 @@ function addProvider(provider: Command, act: Act): void {
     .argument('[provider]', 'only those of one host')
     .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
     .action(act(async (context, [name]) => (await import('../commands/provider.ts')).runProviderModels(context, name)));
+}
+
+function addCosts(costs: Command, act: Act): void {
+  costs
+    .option('--since <time>', 'only the last 12h, 7d, 30d (default: everything)', time)
+    .addOption(new Option('--by <what>', 'a row for each').choices(SPENDING_BY).default('host'))
+    .option('--tag <word>', 'only what was sent for it; repeat for more', collect, [])
+    .addHelpText('after', examples('sora costs --since 7d', 'sora costs --by tag', 'sora costs --by day --json'))
+    .action(
+      act<CostsFlags>(async (context, _args, options) =>
+        (await import('../commands/costs.ts')).runCosts(context, options),
+      ),
+    );
 }
 
 function addStore(store: Command, act: Act): void {

@@ -4,15 +4,14 @@ import type { DeriveFlags } from '../commands/video/derive.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
+import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
 import {
   type Act,
-  ALLOW_UNKNOWN_COST,
   collect,
   examples,
   followFlags,
   followOptions,
   JOB_ID,
-  MAX_COST,
   output,
   size,
   text,
@@ -25,7 +24,9 @@ import {
 type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly'> & WaitFlags;
 
 export function addVideo(video: Command, act: Act): void {
-  followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here'))
+  costOptions(
+    followOptions(video.command('generate').description('send a video job; with --wait, stay until the file is here')),
+  )
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin')
     .option('-c, --character <name>', 'a character that appears; repeat for more', collect, [])
     .option('--no-inject', 'refuse when the prompt does not say a name, instead of adding it')
@@ -49,8 +50,6 @@ export function addVideo(video: Command, act: Act): void {
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
     .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)
     .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .option('--resend', 'send even if an equal job may already exist', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText(
@@ -63,9 +62,9 @@ export function addVideo(video: Command, act: Act): void {
       ),
     )
     .action(
-      act<Typed<GenerateFlags>>(async (context, [prompt = ''], options) => {
+      act<Omit<Typed<GenerateFlags>, 'budget'> & CostFlags>(async (context, [prompt = ''], options) => {
         const { runGenerate } = await import('../commands/video/generate.ts');
-        return runGenerate(context, { ...followFlags(options), prompt });
+        return runGenerate(context, { ...followFlags(await withLimits(context, options)), prompt });
       }),
     );
   video
@@ -158,17 +157,19 @@ export function addVideo(video: Command, act: Act): void {
         (await import('../commands/video/remote.ts')).runVideoDelete(context, { id, yes }),
       ),
     );
-  followOptions(video.command('resend').description('send the request of an unknown job once more, as it was recorded'))
+  costOptions(
+    followOptions(
+      video.command('resend').description('send the request of an unknown job once more, as it was recorded'),
+    ),
+  )
     .argument('<id>', JOB_ID)
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText('after', examples('sora video resend job_0mi8ovgg4k2x7qp', 'sora video resend @last --wait'))
     .action(
-      act<Typed<ResendFlags>>(async (context, [id = ''], options) => {
+      act<Omit<Typed<ResendFlags>, 'budget'> & CostFlags>(async (context, [id = ''], options) => {
         const { runVideoResend } = await import('../commands/video/resend.ts');
-        return runVideoResend(context, { ...followFlags(options), id });
+        return runVideoResend(context, { ...followFlags(await withLimits(context, options)), id });
       }),
     );
   video
@@ -203,22 +204,20 @@ const DERIVED = {
 
 function addDerivation(video: Command, act: Act, kind: Derivation): void {
   const { does, example } = DERIVED[kind];
-  const command = followOptions(video.command(kind).description(does))
+  const command = costOptions(followOptions(video.command(kind).description(does)))
     .argument('<id>', JOB_ID)
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin');
   if (kind === 'extend') command.option('--seconds <n>', 'seconds to add, 4 to 20 (default: 4)', wholeNumber(1, 600));
   command
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .option('--resend', 'send even if an equal job may already exist', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText('after', examples(`sora video ${kind} @last "${example} --wait`))
     .action(
-      act<Typed<DeriveFlags>>(async (context, [id = '', prompt = ''], options) => {
+      act<Omit<Typed<DeriveFlags>, 'budget'> & CostFlags>(async (context, [id = '', prompt = ''], options) => {
         const { runVideoDerive } = await import('../commands/video/derive.ts');
-        return runVideoDerive(context, { ...followFlags(options), kind, id, prompt });
+        return runVideoDerive(context, { ...followFlags(await withLimits(context, options)), kind, id, prompt });
       }),
     );
 }

@@ -34,6 +34,7 @@ const NOUNS: readonly (readonly [
   ['clip', 'inspect and prepare clips, without an upload', async () => (await import('./program-clip.ts')).addClip],
   ['sandbox', 'a local stand-in for the hosts, for trials and for testing scripts', house('sandbox')],
   ['provider', 'the hosts, their models and prices', house('provider')],
+  ['costs', 'what was spent, by tag, character, host, model or day', house('costs')],
   ['store', 'where characters, clips and jobs are kept', house('store')],
   ['auth', 'store, remove and show (masked) the keys of the hosts', house('auth')],
   ['config', 'read and change the settings file', house('config')],

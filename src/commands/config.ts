@@ -46,7 +46,7 @@ export async function runConfigGet(context: Context, text: string): Promise<unde
 /** `sora config set <key> <value>`: a profile that is not there yet is made. */
 export async function runConfigSet(context: Context, text: string, given: string): Promise<undefined> {
   const { ui, paths } = context;
-  let said = { key: '', value: '' as string | boolean };
+  let said = { key: '', value: '' as string | boolean | number };
   await changeSettings(paths().config, (file) => {
     const { changed, setting } = setSetting(file, keyNamed(context, text, file), given);
     said = setting;

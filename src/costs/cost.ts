@@ -125,6 +125,6 @@ function sum(amounts: readonly number[]): number {
 }
 
 /** Millionths: 0.1 taken three times is 0.3. */
-function roundUsd(usd: number): number {
+export function roundUsd(usd: number): number {
   return Math.round(usd * 1e6) / 1e6;
 }

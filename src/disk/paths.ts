@@ -16,6 +16,8 @@ export interface StorePaths {
   readonly clips: string;
   /** Job records; part of the state. */
   readonly jobs: string;
+  /** The ledger of what was paid for; part of the state. */
+  readonly costs: string;
   /** What the built-in sandbox remembers; part of the state. */
   readonly sandbox: string;
 }
@@ -46,6 +48,7 @@ export function storePaths({ env, platform, homeDir, cwd }: Surroundings): Store
     characters: join(base.data, 'characters'),
     clips: join(base.data, 'clips'),
     jobs: join(base.state, 'jobs'),
+    costs: join(base.state, 'costs.jsonl'),
     sandbox: join(base.state, 'sandbox'),
   });
 

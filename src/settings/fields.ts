@@ -7,11 +7,12 @@ import { GATEWAY_PROVIDER, PROVIDER_NAMES } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
+import { parseBudget, parseUsd } from '../shared/money.ts';
 import { nearest, oneLine } from '../shared/text.ts';
 import { isKeySource, PROFILE_KEYS, type Profile, type SettingsFile } from './settings.ts';
 
 type Field = keyof Profile;
-type Value = string | boolean;
+type Value = string | boolean | number;
 
 /** What a key names: the default profile, one field, or (without a field) a whole profile. */
 export type SettingKey =
@@ -200,6 +201,15 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
   },
   allowHttp: (text) => trueOrFalse('allowHttp', text),
   autoCast: (text) => trueOrFalse('autoCast', text),
+  maxCost(text) {
+    const usd = parseUsd(text);
+    if (usd === undefined) throw refuse('maxCost is no amount of US dollars', '2.50');
+    return usd;
+  },
+  budget(text) {
+    if (parseBudget(text)) return text;
+    throw refuse('The budget is no amount of US dollars', '50 or 50/day');
+  },
   // What was typed may be a key: it is not repeated.
   keyFrom(text) {
     if (isKeySource(text)) return text;

@@ -18,6 +18,7 @@ import {
   checkVersion,
   isObject,
   mapOf,
+  number,
   oneOf,
   optional,
   parseJson,
@@ -31,6 +32,7 @@ import {
 import { GATEWAY_PROVIDER } from '../providers/index.ts';
 import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
+import { parseBudget } from '../shared/money.ts';
 
 /** Defaults below flags and environment. */
 export interface Profile {
@@ -42,6 +44,10 @@ export interface Profile {
   readonly allowHttp?: boolean;
   /** Whether those are cast whom a prompt says without `-c`; undefined asks, or warns. */
   readonly autoCast?: boolean;
+  /** US dollars: as `--max-cost` for every command that does not say otherwise. */
+  readonly maxCost?: number;
+  /** As `--budget`, for everything that is sent from this home: `50` or `50/day`. */
+  readonly budget?: string;
   /** Where its key is: `stored`, or `env:` and the name of a variable. Never the key itself. */
   readonly keyFrom?: string;
 }
@@ -190,6 +196,8 @@ const PROFILE_FIELDS = {
   model: optional(string),
   allowHttp: optional(boolean),
   autoCast: optional(boolean),
+  maxCost: optional(refine(number, (usd) => usd >= 0, 'is less than nothing')),
+  budget: optional(refine(string, (text) => parseBudget(text) !== undefined, 'is not an amount like 50 or 50/day')),
   keyFrom: optional(keySource),
 };
 

@@ -77,6 +77,8 @@ interface JobBase {
   readonly characters: readonly string[];
   /** Of them, by their names here, those who were cast because the prompt says them. */
   readonly autoCast?: readonly string[];
+  /** What it was sent for, by the user's own words. */
+  readonly tags?: readonly string[];
   /** The job whose request this one sends again; on the disk before that is closed. */
   readonly replaces?: string;
   readonly cost?: JobCost;

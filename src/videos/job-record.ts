@@ -103,6 +103,7 @@ const decodeFields = recordDecoder<JobJson>(
     take: optional(shape<JobTake>({ file: string, scene: string, n: positive, path: string })),
     characters: list(string),
     autoCast: optional(list(string)),
+    tags: optional(list(string)),
     status: oneOf(...JOB_STATUSES),
     remoteStatus: optional(string),
     progress: optional(number),

@@ -3,20 +3,23 @@ import { readableOf } from '../disk/records.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { keepCosts } from './spending.ts';
 
 /**
  * Removes the records of jobs that ended, and whose video was saved, more than so many seconds ago, and resolves with them; with
  * `dryRun` nothing is removed.
  */
 export async function pruneJobs(
-  { jobs, reporter, runtime }: Workspace,
+  workspace: Workspace,
   { olderThanSeconds, dryRun = false }: { olderThanSeconds: number; dryRun?: boolean },
 ): Promise<readonly Job[]> {
+  const { jobs, reporter, runtime } = workspace;
   const store = await jobs();
   const records = readableOf(await store.list(), reporter);
   const before = runtime.clock.now() - olderThanSeconds * 1000;
   // A record is as old as what last happened to it: the end of the job, or the download of its video.
   const old = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
+  if (!dryRun) await keepCosts(workspace, old);
   const removed: Job[] = [];
   for (const job of old) {
     if (!dryRun && !(await store.remove(job.id, ({ status }) => isFinal(status)))) continue;

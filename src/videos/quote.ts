@@ -1,7 +1,9 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
-import { type BudgetLimits, checkBudget, costOfCharacters, estimateVideoCost } from '../costs/budget.ts';
-import type { BillItem, Cost } from '../costs/cost.ts';
+
+import { checkBudget, costOfCharacters, estimateVideoCost } from '../costs/budget.ts';
+import { type BillItem, type Cost, totalOf } from '../costs/cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
+import type { BudgetLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoPlan } from './plan.ts';
 
@@ -82,6 +84,9 @@ export function videoBudget(
       registrations += registrationsOf(plan);
       quote = await quoteVideos(workspace, plan, { count, registrations, ask });
       check(plan);
+      const { provider } = plan.order;
+      if (limits.budget)
+        await (await workspace.costs()).foresee({ provider: provider.name, usd: totalOf(quote.bill)?.usd }, limits);
       for (const warning of warnings) workspace.reporter.warn(warning);
       warnings.clear();
     },

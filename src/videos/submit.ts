@@ -6,6 +6,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type AdmissionOptions, earlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
@@ -15,6 +16,7 @@ import { newJobId } from './job-record.ts';
 import { applyRemote, jobError, mergeJobRecords } from './lifecycle.ts';
 import { closeReplaced, refuseResent } from './lost/replace.ts';
 import type { RequestPlan } from './plan.ts';
+import { reserveJob } from './spending.ts';
 
 export interface Submitted {
   readonly job: Job;
@@ -29,7 +31,7 @@ export type Order = Pick<RequestPlan, 'request' | 'fingerprint'> &
     readonly missing?: readonly unknown[];
   };
 
-export interface SubmitOptions extends AdmissionOptions {
+export interface SubmitOptions extends AdmissionOptions, SpendLimits {
   readonly order: Order;
   /** Of the characters, those whom the prompt alone has named. */
   readonly autoCast?: readonly string[];
@@ -82,6 +84,7 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sen
     ...(options.replaces !== undefined && { replaces: options.replaces }),
     characters: order.request.characters.map(({ name }) => name),
     ...(options.autoCast?.length && { autoCast: options.autoCast }),
+    ...(options.tags?.length && { tags: options.tags }),
     status: 'submitting',
     ...(cost && { cost: { estimateUsd: cost.usd, asOf: cost.asOf, source: cost.source } }),
     ...(uptimeSeconds !== undefined && { uptimeSeconds }),
@@ -128,6 +131,7 @@ async function sendAdmitted(
       return { sent: { job: admitted, pollAfterMs: 0 } };
     }
     runtime.signal.throwIfAborted();
+    await reserveJob(workspace, job, options);
     if (equal) warnOfEqual(workspace, equal);
     try {
       return { sent: await sendRecorded(workspace, job, options) };

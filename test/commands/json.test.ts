@@ -55,7 +55,7 @@ clip sheet fits.mp4
 video generate Sea. -c Ann --dry-run --auto-cast
 video generate Sea. -c Ann --key a -o sea.mp4 --allow-drift
 video generate Sea. -c Ann --key a --dry-run
-video generate Ann. --auto-cast --count 2
+video generate Ann. --auto-cast --count 2 --tag night
 video generate Sea. --reference ${ONE_PIXEL}
 video status
 video status @last --debug
@@ -113,6 +113,8 @@ config list
 config path
 config unset model
 store path
+costs --by tag
+costs --since 1d --tag night
 store check
 sandbox serve
 doctor

@@ -15,6 +15,7 @@ describe('storePaths', () => {
       cache: '/srv/sora/cache',
       characters: '/srv/sora/characters',
       clips: '/srv/sora/clips',
+      costs: '/srv/sora/costs.jsonl',
       jobs: '/srv/sora/jobs',
       sandbox: '/srv/sora/sandbox',
     });

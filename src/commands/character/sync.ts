@@ -1,13 +1,14 @@
 /** The cast and the hosts: `character sync` registers who is unknown there, `character adopt` takes over whom a host knows. */
+
 import { resolve } from 'node:path';
 import { type AdoptOptions, adoptCharacter } from '../../characters/adopt.ts';
 import { characterDocument, requireCast } from '../../characters/find.ts';
 import { registrationHost } from '../../characters/registration-host.ts';
 import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
-import type { BudgetLimits } from '../../costs/budget.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { exitOf } from '../../shared/errors.ts';
+import type { BudgetLimits } from '../../shared/money.ts';
 import { oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
 
 /** `sora character sync [<name>...]` */

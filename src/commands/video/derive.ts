@@ -1,7 +1,8 @@
 /** `sora video extend`, `edit` and `remix`: a new job from the video of a finished one. A paid request like any other. */
+
 import type { Context } from '../../context.ts';
-import type { BudgetLimits } from '../../costs/budget.ts';
 import type { Derivation } from '../../shared/job.ts';
+import type { BudgetLimits } from '../../shared/money.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../videos/derive.ts';
 import { findJob } from '../../videos/find-jobs.ts';
 import { checkVideoOutput, type FollowFlags, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './input.ts';

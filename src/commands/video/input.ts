@@ -3,11 +3,11 @@
 import { resolve } from 'node:path';
 import { requireCharacter } from '../../characters/find.ts';
 import type { Context } from '../../context.ts';
-import type { BudgetLimits } from '../../costs/budget.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
+import type { BudgetLimits } from '../../shared/money.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';

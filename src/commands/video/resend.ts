@@ -1,6 +1,7 @@
 /** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
+
 import type { Context } from '../../context.ts';
-import type { BudgetLimits } from '../../costs/budget.ts';
+import type { BudgetLimits } from '../../shared/money.ts';
 import { findJobByBeginning } from '../../videos/find-jobs.ts';
 import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';

@@ -1,10 +1,12 @@
 /** A recorded request once more, byte for byte: what was sent, if it can still be had, and what it costs now. */
 
-import { type BudgetLimits, checkBudget, estimateVideoCost } from '../../costs/budget.ts';
+import { checkBudget, estimateVideoCost } from '../../costs/budget.ts';
 import type { BillItem, Cost } from '../../costs/cost.ts';
+import { spendLimitsOf } from '../../costs/spending.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
+import type { BudgetLimits } from '../../shared/money.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
 import type { Resumable } from '../find-jobs.ts';
@@ -30,6 +32,7 @@ export async function resendJob(
     ...{ ...admission, provider, cost, replaces: job.id, wait },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
+    ...spendLimitsOf({ ...limits, tags: limits.tags ?? job.tags ?? [] }),
   });
 }
 

@@ -1,0 +1,159 @@
+/**
+ * EFFECT: the ledger of what was paid for: `costs.jsonl` in the state folder. Append-only, so that it outlives the records of
+ * jobs; a line stands there before its request leaves, which is how a budget holds for processes at once.
+ */
+
+import { dirname } from 'node:path';
+import { appendLines } from '../disk/append-lines.ts';
+import { ensureFolder, machineError } from '../disk/atomic-write.ts';
+import { type HeldLock, LOCK_TIMING, type LockTiming, withLock } from '../disk/lock.ts';
+import { readTextSync } from '../disk/read-file.ts';
+import {
+  checkVersion,
+  date,
+  isObject,
+  list,
+  number,
+  oneOf,
+  optional,
+  parseJson,
+  problemOf,
+  refine,
+  shape,
+  string,
+} from '../disk/schema.ts';
+import { SoraError, systemCode } from '../shared/errors.ts';
+import type { SpendLimits } from '../shared/money.ts';
+import { type Charge, type CostEntry, checkSpending } from './spending.ts';
+
+/** What is known later of an entry. */
+export type Correction = { readonly actualUsd: number } | { readonly refused: true };
+
+export interface CostLedger {
+  /** Oldest first. Throws SoraError `machine` for a file that cannot be read. */
+  entries(): Promise<readonly CostEntry[]>;
+  /** Throws as `reserve` would, for so many US dollars; writes nothing. */
+  foresee(
+    cost: { readonly provider: string; readonly usd: number | undefined },
+    limits: Pick<SpendLimits, 'budget' | 'allowUnknownCost'>,
+  ): Promise<void>;
+  /**
+   * Writes down what is about to be paid for. Throws SoraError `budget` where the budget does not allow it, and writes
+   * nothing then.
+   */
+  reserve(entry: CostEntry, limits: Pick<SpendLimits, 'budget' | 'allowUnknownCost'>): Promise<void>;
+  /** Of entries that are there. */
+  correct(corrections: ReadonlyMap<string, Correction>): Promise<void>;
+  /** Entries that are not there yet, with all that is known of them. */
+  add(entries: readonly CostEntry[]): Promise<void>;
+}
+
+const VERSION = 1;
+const amount = refine(number, (value) => value >= 0, 'is less than nothing');
+const ENTRY = shape<Omit<CostEntry, 'actualUsd' | 'refused'>>({
+  id: string,
+  at: date,
+  what: oneOf('video', 'character'),
+  provider: string,
+  baseUrl: string,
+  model: optional(string),
+  characters: list(string),
+  tags: list(string),
+  estimateUsd: optional(amount),
+});
+
+export interface CostLedgerOptions {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** What else is known of the entries, and of what has none; for budgets. */
+  known?(entries: readonly CostEntry[]): Promise<readonly Charge[]>;
+  readonly lock?: LockTiming;
+}
+
+/** The ledger at that path. Nothing is made before the first line is written. */
+export function openCostLedger(path: string, options: CostLedgerOptions): CostLedger {
+  const { now, known = async (entries) => entries, lock = LOCK_TIMING } = options;
+  const entries = async (): Promise<readonly CostEntry[]> => foldCosts(readLines(path));
+  const stamp = (): string => new Date(now()).toISOString();
+  const append = (values: readonly object[]): Promise<void> => appendLines(path, values, 0o600);
+  const locked = async <R>(work: (held: HeldLock) => Promise<R>): Promise<R> => {
+    await ensureFolder(dirname(path));
+    return withLock(`${path}.lock`, work, lock);
+  };
+  return {
+    entries,
+    async foresee({ provider, usd }, { budget, allowUnknownCost = false }) {
+      if (!budget) return;
+      const entry = { id: '', provider, ...(usd !== undefined && { estimateUsd: usd }) };
+      checkSpending(await known(await entries()), { entry, budget, allowUnknownCost, nowMs: now() });
+    },
+    reserve: (entry, { budget, allowUnknownCost = false }) =>
+      locked(async (held) => {
+        if (budget) checkSpending(await known(await entries()), { entry, budget, allowUnknownCost, nowMs: now() });
+        held.assertHeld();
+        await append([lineOf(entry)]);
+      }),
+    correct: (corrections) =>
+      append([...corrections].map(([id, correction]) => ({ v: VERSION, at: stamp(), id, ...correction }))),
+    add: (more) => append(more.flatMap((entry) => [lineOf(entry), ...correctionsOf(entry)])),
+  };
+}
+
+function lineOf({ actualUsd: _, refused: __, ...entry }: CostEntry): object {
+  return { v: VERSION, ...entry };
+}
+
+function correctionsOf({ id, at, actualUsd, refused }: CostEntry): readonly object[] {
+  return [
+    ...(actualUsd === undefined ? [] : [{ v: VERSION, at, id, actualUsd }]),
+    ...(refused ? [{ v: VERSION, at, id, refused }] : []),
+  ];
+}
+
+/** What the lines say together, in whatever order the corrections of an entry stand. Pure. */
+export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
+  const entries = new Map<string, CostEntry>();
+  const corrections = new Map<string, Correction>();
+  for (const line of lines) {
+    if (!isObject(line) || typeof line.id !== 'string') continue;
+    const { v: _, ...entry } = line;
+    if (problemOf(ENTRY, entry) === undefined) entries.set(line.id, entry as unknown as CostEntry);
+    else if (line.refused === true) corrections.set(line.id, { refused: true });
+    else if (problemOf(amount, line.actualUsd) === undefined)
+      corrections.set(line.id, { actualUsd: line.actualUsd as number });
+  }
+  return [...entries.values()].map((entry) => ({ ...entry, ...corrections.get(entry.id) }));
+}
+
+/** A line that a killed process did not finish is left out: its request never left. */
+function readLines(path: string): readonly unknown[] {
+  const lines: unknown[] = [];
+  for (const text of readText(path).split('\n')) {
+    if (text.trim() === '') continue;
+    let line: unknown;
+    try {
+      line = parseJson(text);
+    } catch {
+      continue;
+    }
+    try {
+      checkVersion({ version: isObject(line) ? line.v : undefined }, VERSION);
+    } catch (cause) {
+      throw new SoraError('machine', `${path} was written by a newer version of sora: what was spent is not known.`, {
+        hint: 'Update sora.',
+        cause,
+      });
+    }
+    lines.push(line);
+  }
+  return lines;
+}
+
+function readText(path: string): string {
+  try {
+    return readTextSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw machineError(error, 'read', path);
+  }
+}

@@ -1,0 +1,157 @@
+/** What was spent, by whatever one asks; and whether a budget allows more. Pure. */
+import { SoraError } from '../shared/errors.ts';
+import type { Budget, SpendingBy, SpendLimits } from '../shared/money.ts';
+import { formatUsd, roundUsd } from './cost.ts';
+
+/** Of the options of a command, those that each of its paid requests is sent with. */
+export function spendLimitsOf({ tags, budget, allowUnknownCost }: SpendLimits): SpendLimits {
+  return {
+    ...(tags && { tags }),
+    ...(budget && { budget }),
+    ...(allowUnknownCost !== undefined && { allowUnknownCost }),
+  };
+}
+
+/** One thing that is paid for: a video by the id of its job, or the registration of a character. */
+export interface CostEntry {
+  readonly id: string;
+  /** When its request left, ISO 8601. */
+  readonly at: string;
+  readonly what: 'video' | 'character';
+  readonly provider: string;
+  readonly baseUrl: string;
+  readonly model?: string;
+  /** By their names here. */
+  readonly characters: readonly string[];
+  /** What it was sent for (`--tag`). */
+  readonly tags: readonly string[];
+  /** US dollars as they were expected; absent where nobody knew. */
+  readonly estimateUsd?: number;
+  /** What the host says that it charged: for a failure, too. */
+  readonly actualUsd?: number;
+  /** Nothing was charged: the host refused the request, or it never left. */
+  readonly refused?: boolean;
+}
+
+/** What a budget looks at. */
+export type Charge = Pick<CostEntry, 'id' | 'at' | 'tags' | 'estimateUsd' | 'actualUsd' | 'refused'>;
+
+/** What an entry has cost, as far as anybody knows; undefined where nobody does. */
+export function usdOf({ estimateUsd, actualUsd, refused }: Charge): number | undefined {
+  return refused ? 0 : (actualUsd ?? estimateUsd);
+}
+
+/** Throws SoraError `budget` when the entry would be more than the budget allows, or its price is unknown and has to be known. */
+export function checkSpending(
+  entries: readonly Charge[],
+  {
+    entry,
+    budget,
+    allowUnknownCost,
+    nowMs,
+  }: {
+    entry: Pick<CostEntry, 'id' | 'provider' | 'estimateUsd'>;
+    budget: Budget;
+    allowUnknownCost: boolean;
+    nowMs: number;
+  },
+): void {
+  if (entry.estimateUsd === 0) return;
+  const words = describeBudget(budget);
+  if (entry.estimateUsd === undefined) {
+    if (allowUnknownCost) return;
+    throw new SoraError(
+      'budget',
+      `What this costs is unknown, so it cannot be held to the budget of ${words}. Nothing was sent.`,
+      {
+        hint: `See known prices: sora provider models ${entry.provider}. Or add --allow-unknown-cost.`,
+      },
+    );
+  }
+  const today = new Date(nowMs).toISOString().slice(0, 10);
+  const counted = entries.filter(
+    ({ id, at, tags }) =>
+      id !== entry.id &&
+      (!budget.perDay || at.startsWith(today)) &&
+      (budget.tags.length === 0 || tags.some((tag) => budget.tags.includes(tag))),
+  );
+  const spent = roundUsd(counted.reduce((sum, one) => sum + (usdOf(one) ?? 0), 0));
+  if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
+  const next = budget.perDay ? 'Raise --budget, or wait for the next day (UTC).' : 'Raise --budget.';
+  throw new SoraError(
+    'budget',
+    `This costs ~${formatUsd(entry.estimateUsd)}, and of the budget of ${words} ${formatUsd(spent)} is spent. Nothing was sent.`,
+    { hint: `${next} See what was spent: sora costs` },
+  );
+}
+
+/** `$50.00 a day for night and trailer` */
+export function describeBudget({ usd, perDay, tags }: Budget): string {
+  return `${formatUsd(usd)}${perDay ? ' a day' : ''}${tags.length === 0 ? '' : ` for ${tags.join(' and ')}`}`;
+}
+
+/** What was spent together. Amounts in US dollars. */
+export interface Spent {
+  readonly videos: number;
+  readonly registrations: number;
+  /** Estimated and reported together: what is known of it. */
+  readonly usd: number;
+  readonly estimatedUsd: number;
+  readonly reportedUsd: number;
+  /** Requests whose price nobody knows; not in the sums. */
+  readonly unknown: number;
+}
+
+export interface SpentRow extends Spent {
+  /** Absent for what has none: a video without a tag, or without a character. */
+  readonly name?: string;
+}
+
+/** Everything since then; refused requests are left out. */
+export function totalSpent(entries: readonly CostEntry[]): Spent {
+  return sumOf(entries.filter(({ refused }) => !refused).map((entry) => ({ entry, share: 1 })));
+}
+
+/**
+ * What was spent, most first. What has several tags, or characters, counts for each in equal parts, so that the rows add up.
+ */
+export function spentBy(entries: readonly CostEntry[], by: SpendingBy): readonly SpentRow[] {
+  const parts = new Map<string | undefined, Part[]>();
+  for (const entry of entries) {
+    if (entry.refused) continue;
+    const names = NAMES[by](entry);
+    const each: readonly (string | undefined)[] = names.length === 0 ? [undefined] : [...new Set(names)];
+    for (const name of each) parts.set(name, [...(parts.get(name) ?? []), { entry, share: 1 / each.length }]);
+  }
+  const rows = [...parts].map(([name, of]) => ({ ...(name !== undefined && { name }), ...sumOf(of) }));
+  return by === 'day'
+    ? rows.toSorted((a, b) => (a.name ?? '').localeCompare(b.name ?? ''))
+    : rows.toSorted((a, b) => b.usd - a.usd || (a.name ?? '').localeCompare(b.name ?? ''));
+}
+
+const NAMES: Readonly<Record<SpendingBy, (entry: CostEntry) => readonly string[]>> = {
+  tag: ({ tags }) => tags,
+  character: ({ characters }) => characters,
+  host: ({ provider }) => [provider],
+  model: ({ model }) => (model === undefined ? [] : [model]),
+  day: ({ at }) => [at.slice(0, 10)],
+};
+
+interface Part {
+  readonly entry: CostEntry;
+  /** Of what it cost. */
+  readonly share: number;
+}
+
+function sumOf(parts: readonly Part[]): Spent {
+  const sum = (amount: (entry: CostEntry) => number): number =>
+    roundUsd(parts.reduce((total, { entry, share }) => total + amount(entry) * share, 0));
+  return {
+    videos: parts.filter(({ entry }) => entry.what === 'video').length,
+    registrations: parts.filter(({ entry }) => entry.what === 'character').length,
+    usd: sum((entry) => usdOf(entry) ?? 0),
+    estimatedUsd: sum(({ actualUsd, estimateUsd }) => (actualUsd === undefined ? (estimateUsd ?? 0) : 0)),
+    reportedUsd: sum(({ actualUsd }) => actualUsd ?? 0),
+    unknown: parts.filter(({ entry }) => usdOf(entry) === undefined).length,
+  };
+}

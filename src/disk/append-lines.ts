@@ -1,0 +1,31 @@
+/** EFFECT: files that are only ever appended to, a line of JSON each: what was appended is on the disk when the call returns. */
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ensureFolder, machineError, syncFolder } from './atomic-write.ts';
+
+/**
+ * Appends each value as a line, in one write, so that those of two processes do not mix. A line that a killed process has
+ * left unfinished gets its newline first. Throws SoraError `machine`.
+ */
+export async function appendLines(path: string, values: readonly object[], mode = 0o666): Promise<void> {
+  if (values.length === 0) return;
+  await ensureFolder(dirname(path));
+  try {
+    const file = await open(path, 'a+', mode);
+    try {
+      const { size } = await file.stat();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+      const isOpenEnded = size > 0 && bytesRead === 1 && buffer[0] !== NEWLINE;
+      const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
+      await file.writeFile(isOpenEnded ? `\n${text}` : text);
+      await file.sync();
+      if (size === 0) await syncFolder(dirname(path));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw machineError(error, 'write', path);
+  }
+}
+
+const NEWLINE = 0x0a;

@@ -1,0 +1,40 @@
+/** Amounts of US dollars as people write them, and the limits that a command has. Pure. */
+
+/** What may be spent, by all commands of this home together. */
+export interface Budget {
+  readonly usd: number;
+  /** Of each day by UTC; of all time unless given. */
+  readonly perDay: boolean;
+  /** Only what was sent for one of these counts; everything without any. */
+  readonly tags: readonly string[];
+}
+
+/** What holds for everything that a command sends and that may be paid for. */
+export interface SpendLimits {
+  /** What it is sent for, by the user's own words. */
+  readonly tags?: readonly string[];
+  readonly budget?: Budget;
+  readonly allowUnknownCost?: boolean;
+}
+
+export interface BudgetLimits extends SpendLimits {
+  /** US dollars for everything that the command sends. */
+  readonly maxCost?: number;
+}
+
+/** What spending is told by. */
+export const SPENDING_BY = ['tag', 'character', 'host', 'model', 'day'] as const;
+export type SpendingBy = (typeof SPENDING_BY)[number];
+
+/** `2`, `0.50`, `$3`; undefined for anything else. */
+export function parseUsd(text: string): number | undefined {
+  const usd = /^\$?(\d+(?:\.\d+)?|\.\d+)$/.exec(text)?.[1];
+  return usd === undefined ? undefined : Number(usd);
+}
+
+/** `50` in all, `50/day` of each day; undefined for anything else. */
+export function parseBudget(text: string): { readonly usd: number; readonly perDay: boolean } | undefined {
+  const [, amount = '', day] = /^([^/]+)(\/day)?$/.exec(text) ?? [];
+  const usd = parseUsd(amount);
+  return usd === undefined ? undefined : { usd, perDay: day !== undefined };
+}

@@ -1,0 +1,40 @@
+/** What the record of a job says of what it cost, as the ledger has it. */
+import type { Correction } from '../costs/ledger.ts';
+import type { Charge, CostEntry } from '../costs/spending.ts';
+import { isRefused, type Job, type JobDigest } from '../shared/job.ts';
+import type { JobStore } from './job-store.ts';
+
+/** The entry of a job in the ledger. */
+export function entryOf(job: Job): CostEntry {
+  const { model, baseUrl, provider, characters, tags = [] } = job;
+  return {
+    ...chargeOf(job),
+    ...{ what: 'video', provider, baseUrl, characters, tags },
+    ...(model !== undefined && { model }),
+  };
+}
+
+function chargeOf({ id, createdAt, cost }: Pick<JobDigest, 'id' | 'createdAt' | 'cost'>): Charge {
+  return { id, at: createdAt, tags: [], ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }) };
+}
+
+/** What was known later than the request: what the host charged, or that it made nothing. */
+export function correctionOf(job: JobDigest | Job | undefined): Correction | undefined {
+  if (job?.cost?.actualUsd !== undefined) return { actualUsd: job.cost.actualUsd };
+  return job && isRefused(job) ? { refused: true } : undefined;
+}
+
+/** What a budget counts besides the ledger, by what a list shows of jobs: many times faster where there are thousands. */
+export function chargesBy(
+  jobs: () => Promise<JobStore>,
+): (entries: readonly CostEntry[]) => Promise<readonly Charge[]> {
+  return async (entries) => {
+    const { records } = await (await jobs()).digests();
+    const digests = new Map(records.map((job) => [job.id, job]));
+    const ids = new Set(entries.map(({ id }) => id));
+    return [
+      ...entries.map((entry) => ({ ...entry, ...correctionOf(digests.get(entry.id)) })),
+      ...records.filter(({ id }) => !ids.has(id)).map((job) => ({ ...chargeOf(job), ...correctionOf(job) })),
+    ];
+  };
+}
