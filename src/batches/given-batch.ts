@@ -1,10 +1,10 @@
 /** A batch as a user names it: where it is, whose journal is written, and the command that goes on with it. */
 import { basename, resolve } from 'node:path';
-import type { BudgetLimits } from '../costs/budget.ts';
 import type { JournalOwner } from '../journal/names.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
+import type { BudgetLimits } from '../shared/money.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchPlan } from './plan-batch.ts';
@@ -87,6 +87,8 @@ export function batchCommand(
       ...option('--shard', shard && `${shard.index}/${shard.count}`),
       ...option('--journal', journal),
       ...option('--max-cost', maxCost === undefined ? undefined : String(maxCost)),
+      ...option('--budget', request.budget && `${request.budget.usd}${request.budget.perDay ? '/day' : ''}`),
+      ...(request.tags ?? []).flatMap((tag) => option('--tag', tag)),
       ...given('--allow-unknown-cost', request.allowUnknownCost),
       ...given('--allow-outside', request.allowOutside),
       ...given('--allow-retired', request.allowRetired),

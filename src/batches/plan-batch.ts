@@ -1,4 +1,5 @@
 /** Every line of a batch as the request that it would be: planned, fingerprinted and priced before anything leaves. */
+
 import { requireCharacter } from '../characters/find.ts';
 import { registerMissing } from '../characters/register.ts';
 import type { RegistrationTarget } from '../characters/registration-target.ts';
@@ -11,6 +12,7 @@ import type { Character } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import { checkOrder } from '../videos/check-order.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
@@ -203,13 +205,13 @@ export async function planLine(
   return { plan, isOther: plan.reference?.record.sha256 !== sent };
 }
 
-/** Registers, each once, whom the host does not know; what this costs is asked of `admit`. */
+/** Registers, each once, whom the host does not know; what this may cost was asked before. */
 export async function registerCast(
   workspace: Workspace,
   missing: BatchPlan['missing'],
-  admit: () => Promise<void>,
+  limits: SpendLimits,
 ): Promise<void> {
   for (const { name, target } of missing) {
-    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, { admit });
+    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, limits);
   }
 }

@@ -2,7 +2,9 @@
  * A batch, from its lines to their files: what is finished is fetched, what is open followed, what is missing sent; by
  * running it again, after whatever happened.
  */
-import { type BudgetLimits, costOfCharacters } from '../costs/budget.ts';
+
+import { costOfCharacters } from '../costs/budget.ts';
+import { spendLimitsOf } from '../costs/spending.ts';
 import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
 import { type Ledger, openLedger } from '../journal/ledger.ts';
@@ -10,6 +12,7 @@ import { isInShard, type JournalOwner } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import type { SoraError } from '../shared/errors.ts';
+import type { BudgetLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { createBatchReporter } from './batch-reporter.ts';
 import { slotOfStray, slotsOf } from './batch-status.ts';
@@ -72,7 +75,7 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   await registerCast(
     workspace,
     plan.missing.filter(({ name }) => needed.has(name)),
-    async () => {},
+    spendLimitsOf(options),
   );
   try {
     await settleAll(run, options);
@@ -120,6 +123,7 @@ function createRun(
     deadline: createDeadline(clock, deadlineMs),
     ...{ pollIntervalMs: options.pollIntervalMs, retries: options.retries, tried: new Set(), outages: { count: 0 } },
     ...{ resend: new Set(options.resend), anew: new Set(options.anew) },
+    limits: spendLimitsOf(options),
     together: () => Math.max(1, working.count),
     halted: () => halted,
     halt(error) {

@@ -1,4 +1,5 @@
 /** One line of a batch, from what is known of it to its file: followed, fetched, or sent, in that order. */
+
 import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
 import { finishRename } from '../journal/keep-take.ts';
@@ -8,6 +9,7 @@ import type { Slot } from '../journal/state.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import { SILENT_TASK } from '../shared/reporter.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
@@ -33,6 +35,8 @@ export interface Settling {
   readonly errors: Map<string, SoraError>;
   /** How often in a row the host could not be reached. */
   readonly outages: { count: number };
+  /** What every request is sent with. */
+  readonly limits: SpendLimits;
   /** How many jobs are followed now. */
   together(): number;
   /** Holds a request to what the whole batch may cost. Throws `budget`. */
@@ -129,7 +133,15 @@ async function send(
       });
     }
     const outcome = await sendTake(workspace, ledger, {
-      ...{ scene: id, fp: planned.fp, ask: planned.ask, plan, budget: settledBudget(planned), wanted },
+      ...{
+        scene: id,
+        fp: planned.fp,
+        ask: planned.ask,
+        plan,
+        budget: settledBudget(planned),
+        wanted,
+        limits: run.limits,
+      },
       ...{ estimateUsd: planned.cost?.usd, tag: planned.line.tag },
       decide: (takes) => decide(run, { planned, wish, takes }),
     });

@@ -3,19 +3,10 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CheckFlags, RunFlags } from '../commands/batch/run.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
 import { parseRate } from '../shared/time.ts';
-import {
-  type Act,
-  ALLOW_UNKNOWN_COST,
-  collect,
-  examples,
-  MAX_COST,
-  pause,
-  text,
-  time,
-  wholeNumber,
-} from './options.ts';
+import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
+import { type Act, collect, examples, pause, text, time, wholeNumber } from './options.ts';
 
-type Typed<Flags extends CheckFlags> = Omit<Flags, 'file'>;
+type Typed<Flags extends CheckFlags> = Omit<Flags, 'file' | 'budget'> & CostFlags;
 
 const FILE = 'a file of JSON lines (.jsonl) or a table with a header (.csv), or - for stdin';
 
@@ -25,7 +16,7 @@ export function addBatch(batch: Command, act: Act): void {
     .action(
       act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
         const { runBatchCheck } = await import('../commands/batch/run.ts');
-        return runBatchCheck(context, { ...options, file });
+        return runBatchCheck(context, { ...(await withLimits(context, options)), file });
       }),
     );
   common(batch.command('run').description('make the videos of a batch; run it again to continue'))
@@ -60,7 +51,7 @@ export function addBatch(batch: Command, act: Act): void {
     .action(
       act<Typed<RunFlags>>(async (context, [file = ''], options) => {
         const { runBatchRun } = await import('../commands/batch/run.ts');
-        return runBatchRun(context, { ...options, file });
+        return runBatchRun(context, { ...(await withLimits(context, options)), file });
       }),
     );
   common(batch.command('status').description('show how every line stands; asks no host'))
@@ -68,7 +59,7 @@ export function addBatch(batch: Command, act: Act): void {
     .action(
       act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
         const { runBatchStatus } = await import('../commands/batch/status.ts');
-        return runBatchStatus(context, { ...options, file });
+        return runBatchStatus(context, { ...(await withLimits(context, options)), file });
       }),
     );
   common(batch.command('cancel').description('stop the videos of a batch that are under way, where the host can'))
@@ -76,19 +67,17 @@ export function addBatch(batch: Command, act: Act): void {
     .action(
       act<Typed<CheckFlags>>(async (context, [file = ''], options) => {
         const { runBatchCancel } = await import('../commands/batch/cancel.ts');
-        return runBatchCancel(context, { ...options, file });
+        return runBatchCancel(context, { ...(await withLimits(context, options)), file });
       }),
     );
 }
 
 function common(command: Command): Command {
-  return command
+  return costOptions(command)
     .argument('<file>', FILE)
     .option('-o, --output <dir>', 'a folder, or a path with {id} in it (default: out beside the file)', text)
     .option('--shard <i/n>', 'only every n-th line, by its id: 1/3, 2/3, 3/3', shard)
     .option('--journal <name>', 'write a journal of that name: for CI, and for stdin', journalName)
-    .option(...MAX_COST)
-    .option(...ALLOW_UNKNOWN_COST)
     .option('--allow-outside', 'let lines name pictures and outputs outside the folder of the file', false)
     .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
     .option('--allow-drift', 'accept videos that differ from what was ordered', false);

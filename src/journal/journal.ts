@@ -3,9 +3,10 @@
  * on the disk when the call returns.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { machineError, syncFolder } from '../disk/atomic-write.ts';
+import { appendLines } from '../disk/append-lines.ts';
+import { machineError } from '../disk/atomic-write.ts';
 import { LOCK_TIMING, type LockTiming, withLock } from '../disk/lock.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import { currentFingerprint, type FamilyOf } from './fingerprint.ts';
@@ -131,29 +132,6 @@ async function namesIn(folder: string, matches: (name: string) => boolean): Prom
     throw machineError(error, 'list', folder);
   }
 }
-
-/** In one write, so that two processes do not mix theirs, and behind a newline where a killed one has left none. */
-async function appendLines(path: string, lines: readonly Line[]): Promise<void> {
-  if (lines.length === 0) return;
-  try {
-    const file = await open(path, 'a+', 0o666);
-    try {
-      const { size } = await file.stat();
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
-      const isOpenEnded = size > 0 && bytesRead === 1 && buffer[0] !== NEWLINE;
-      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-      await file.writeFile(isOpenEnded ? `\n${text}` : text);
-      await file.sync();
-      if (size === 0) await syncFolder(dirname(path));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw machineError(error, 'write', path);
-  }
-}
-
-const NEWLINE = 0x0a;
 
 /** What was read of a journal: later readings go on behind it. */
 interface Tail {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { crypto } from '../disk/hash.ts';
 import { EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
+import type { SpendLimits } from '../shared/money.ts';
 import type { VideoPlan } from '../videos/plan.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import { sendVideos } from '../videos/send.ts';
@@ -22,6 +23,7 @@ export interface TakeWish {
   readonly budget: VideoBudget;
   readonly estimateUsd?: number | undefined;
   readonly tag?: string | undefined;
+  readonly limits?: SpendLimits;
   /** Where the file is wanted, absolute. */
   readonly wanted: string;
   /**
@@ -98,7 +100,9 @@ async function sendClaimed(
   try {
     workspace.runtime.signal.throwIfAborted();
     const [submitted] = await sendVideos(workspace, wish.plan, {
-      ...{ count: 1, key, resend: closes !== undefined, budget: wish.budget },
+      ...{ count: 1, key, resend: closes !== undefined, heldTo: wish.budget },
+      ...wish.limits,
+      tags: [...(wish.limits?.tags ?? []), ...(wish.tag === undefined ? [] : [wish.tag])],
       take: { file: ledger.file, scene: asked.scene, n: asked.n, path: asked.file },
       ...(lost && { replaces: lost.id }),
     });

@@ -18,7 +18,7 @@ export interface SendOptions extends VideoBudgetOptions {
   /** Send although an equal request may exist already. */
   readonly resend: boolean;
   /** What it is held to, in the place of what the limits beside it say. */
-  readonly budget?: VideoBudget;
+  readonly heldTo?: VideoBudget;
   /** What the job is made for; of a single one. */
   readonly take?: JobTake;
   /** With `resend`, the one job that this takes the place of; every equal one that is unresolved unless given. */
@@ -55,7 +55,7 @@ export async function sendVideos(
   options: SendOptions,
 ): Promise<readonly Submitted[]> {
   const { count, onPartial } = options;
-  const sending: Sending = { options, budget: options.budget ?? videoBudget(workspace, options) };
+  const sending: Sending = { options, budget: options.heldTo ?? videoBudget(workspace, options) };
   const ready = await makeReady(workspace, plan, sending);
   await (await workspace.jobs()).sweep();
   const { whole, first } = await sendFirst(workspace, ready, sending);

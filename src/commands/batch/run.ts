@@ -15,6 +15,7 @@ import { createTotalsMeter, totalsText } from '../../batches/totals.ts';
 import { checkReportTargets, writeReports } from '../../batches/write-reports.ts';
 import type { Context } from '../../context.ts';
 import { describeBill, totalOf } from '../../costs/cost.ts';
+import { spendLimitsOf } from '../../costs/spending.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -97,7 +98,7 @@ function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; 
       deadlineMs,
     },
     ...(flags.maxCost !== undefined && { maxCost: flags.maxCost }),
-    ...(flags.allowUnknownCost !== undefined && { allowUnknownCost: flags.allowUnknownCost }),
+    ...spendLimitsOf(flags),
     pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
   };
 }
