@@ -1,4 +1,7 @@
-/** What a host answered, read leniently: its JSON without lost digits, and its complaint whatever shape it has. */
+/**
+ * What a host answered, read leniently: its JSON without lost digits, and its complaint whatever shape it has,
+ * the refusals of moderation (content policy) among them.
+ */
 import { SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
 import type { Redact } from './redact.ts';

@@ -1,6 +1,6 @@
 /**
  * HTTP with this program's rules: a key goes to its own origin only, redirects are followed by hand, a create is
- * repeated only when nothing of it can have left, a read is repeated with patience, and errors speak plainly.
+ * retried only when nothing of it can have left, a read is retried with backoff, and errors speak plainly.
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';

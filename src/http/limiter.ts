@@ -1,4 +1,4 @@
-/** A concurrency limiter (a semaphore with a queue) per key. client.ts uses it per host, for reads alone. */
+/** A concurrency limiter (a semaphore with a queue, a throttle) per key. client.ts uses it per host, for reads alone. */
 
 /** Runs work for a key; of one key only so many at a time, in the order of their calls. */
 export type ConcurrencyLimiter = <T>(key: string, work: () => Promise<T>) => Promise<T>;

@@ -1,4 +1,4 @@
-/** Whether a request may be sent at all: what the jobs of this machine say of its key and of equal ones. */
+/** Whether a request may be sent at all (idempotency): what the jobs of this machine say of its key and of equal ones. */
 
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isFinal, isGivenUp, isUnanswered, type Job } from '../shared/job.ts';

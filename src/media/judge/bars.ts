@@ -1,4 +1,4 @@
-/** Black bars: what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
+/** Black bars (letterbox, pillarbox): what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';

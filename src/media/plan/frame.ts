@@ -1,4 +1,4 @@
-/** Geometry and time of the master: which box, which frame rate, how many frames. Pure. */
+/** Geometry and time of the master: which box of which aspect ratio, which frame rate, how many frames. Pure. */
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import { orientationOf, type Size } from '../../shared/geometry.ts';

@@ -1,6 +1,6 @@
 /**
- * Unresolved jobs, of which nobody knows whether the host received the request: searched for in its list, or explained how
- * to check by hand.
+ * After a lost answer: unresolved jobs, of which nobody knows whether the host received the request, are searched for in its
+ * list, or it is explained how to check by hand.
  */
 
 import type { Provider, RemoteVideo } from '../../providers/provider.ts';
