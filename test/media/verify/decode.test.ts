@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findFfmpeg } from '../../../src/media/ffmpeg/find.ts';
@@ -10,6 +11,14 @@ import { tempFolder } from '../../helpers/temp.ts';
 
 describe('verifyDecodes', () => {
   const { signal } = new AbortController();
+
+  it('asks for no filter that prints its lines in parts: those of other threads would be lost between them', async () => {
+    const asked = join(await tempFolder(), 'asked');
+    await verifyDecodes('/a.mp4', await fakeFfmpeg(`echo "$*" > '${asked}'`), signal);
+    const words = await readFile(asked, 'utf8');
+    expect(words).toContain('ametadata=print');
+    expect(words).not.toMatch(/showinfo/);
+  });
 
   it('counts the frames of a whole file', async () => {
     const path = await makeClip('2.0 s', await tempFolder());
