@@ -93,7 +93,7 @@ export async function settleLine(run: Settling, aim: LineAim): Promise<void> {
     const wish = planned && wishFor(run, planned, slot, sent);
     if (!planned || !wish || run.halted()) return;
     if (deadline.leftMs() <= 0) return;
-    const outcome = await send(run, { ...aim, planned }, wish);
+    const outcome = await send(run, { ...aim, planned, isMore: sent > 0 }, wish);
     if (outcome === 'over') return;
     if (outcome === 'pause') pauses += 1;
     else if (outcome === 'sent') sent += 1;
@@ -117,7 +117,7 @@ function wishFor(run: Settling, { line, fp }: PlannedLine, slot: Slot, sent: num
 /** `over`: nothing more is sent for the line in this run. */
 async function send(
   run: Settling,
-  { id, planned, wanted }: LineAim & { planned: PlannedLine },
+  { id, planned, wanted, isMore }: LineAim & { planned: PlannedLine; isMore: boolean },
   wish: Wish,
 ): Promise<'sent' | 'pause' | 'again' | 'over'> {
   const { workspace, ledger, pace } = run;
@@ -125,7 +125,8 @@ async function send(
   try {
     await pace.turn(run.deadline, signal);
     if (run.halted() || run.deadline.leftMs() <= 0) return 'over';
-    await run.approve(planned);
+    // All first requests were held to it together.
+    if (isMore) await run.approve(planned);
     const { plan, isOther } = await planLine(workspace, planned, run.provider);
     if (isOther) {
       throw new SoraError('usage', `The picture of ${id} is another than when the batch was checked.`, {

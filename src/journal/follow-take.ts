@@ -71,8 +71,8 @@ async function save(
   const first = ledger.placeOf(take.file);
   await mkdir(dirname(first), { recursive: true });
   // What differs from the order stands in the line: it was paid for, and is not fetched in vain again.
-  await saveVideo(workspace, job, { output: first, force: true, allowDrift: true });
-  const kept = await keepTake(workspace, ledger, { take, wanted, job });
+  const { facts } = await saveVideo(workspace, job, { output: first, force: true, allowDrift: true });
+  const kept = await keepTake(workspace, ledger, { take, wanted, job, facts });
   if (!kept)
     throw new SoraError('unverified', `${first} is not there any more.`, {
       hint: 'Run the same command again.',

@@ -7,7 +7,7 @@ import { publishFile } from '../disk/publish.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
-import type { Job } from '../shared/job.ts';
+import type { Remote } from '../shared/job.ts';
 import { findMismatch } from '../videos/mismatch.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
@@ -20,6 +20,15 @@ export interface KeptTake {
   readonly path: string;
 }
 
+export interface KeepOptions {
+  readonly take: Take;
+  /** Absolute. */
+  readonly wanted: string;
+  readonly job?: Remote | undefined;
+  /** What is in the file, where it was looked at a moment ago. */
+  readonly facts?: VideoFacts | undefined;
+}
+
 /**
  * Writes down that a take is done and gives its file its name: `wanted`, absolute, or the next free one beside it. Nothing that
  * is there is replaced. Undefined when no whole video lies where the take's file first lies.
@@ -27,16 +36,15 @@ export interface KeptTake {
 export async function keepTake(
   workspace: Workspace,
   ledger: Ledger,
-  { take, wanted, job }: { take: Take; wanted: string; job?: Job | undefined },
+  { take, wanted, job, facts: known }: KeepOptions,
 ): Promise<KeptTake | undefined> {
   const first = ledger.placeOf(take.file);
   if (!existsSync(first)) return undefined;
-  const facts = await factsOf(workspace, first);
+  const facts = known ?? (await factsOf(workspace, first));
   const { signal } = workspace.runtime;
   await mkdir(dirname(wanted), { recursive: true });
   return ledger.journal.exclusively(async (reading) => {
-    const takes = await ledger.takes(undefined, reading);
-    const before = takes.find(({ key }) => key === take.key)?.done;
+    const before = (await ledger.takes(take.scene, reading)).find(({ key }) => key === take.key)?.done;
     const there = before && ledger.placeOf(before.file);
     if (before && there !== undefined && existsSync(there) && (await hashFile(there, signal)) === before.sha256) {
       // Another process has fetched it as well, and was first.
@@ -47,7 +55,9 @@ export async function keepTake(
     const sha256 = await hashFile(first, signal);
     const { size: bytes } = await stat(first);
     const isSame = before?.sha256 === sha256;
-    const others = new Set(takes.flatMap(({ key, done }) => (key === take.key || !done ? [] : [done.file])));
+    const others = new Set(
+      reading.lines.flatMap((line) => (line.line === 'done' && line.key !== take.key ? [line.file] : [])),
+    );
     const path = there !== undefined && !existsSync(there) ? there : freePlace(ledger, wanted, others);
     const cost = job?.cost?.actualUsd ?? before?.cost;
     const drift = mismatchOf(take, facts, job);
@@ -96,7 +106,7 @@ function freePlace(ledger: Ledger, wanted: string, others: ReadonlySet<string>):
 }
 
 /** In which ways the file is not what was asked for, by the job where it is known, else by the lines. */
-function mismatchOf(take: Take, facts: VideoFacts, job: Job | undefined): readonly string[] {
+function mismatchOf(take: Take, facts: VideoFacts, job: Remote | undefined): readonly string[] {
   if (job) return findMismatch(job, facts);
   const size = parseSize(take.size ?? '');
   if (!size || take.seconds === undefined) return [];

@@ -17,6 +17,8 @@ export interface Followed {
   readonly job: Job;
   /** The file; undefined when it went to a stream. */
   readonly path?: string;
+  /** What is in it, where it is a video. */
+  readonly facts?: VideoFacts;
   readonly error?: SoraError;
 }
 
@@ -39,7 +41,7 @@ export async function alreadyDownloaded(
   const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
   if (!facts || (await hashFile(outputPath, signal)) !== sha256) return undefined;
   judge(workspace, { job, where: outputPath, facts, allowDrift: options.allowDrift });
-  return { job, path: outputPath };
+  return { job, facts, path: outputPath };
 }
 
 export interface FetchOptions {
@@ -67,7 +69,11 @@ export async function downloadVideo(workspace: Workspace, job: Remote, options: 
     variant !== 'video' || path === undefined
       ? job
       : await saveProgress(workspace, { ...job, output: { path, sha256, decoded } });
-  const followed = { job: kept, ...(got.path !== undefined && { path: got.path }) };
+  const followed = {
+    job: kept,
+    ...(got.path !== undefined && { path: got.path }),
+    ...(got.facts && { facts: got.facts }),
+  };
   const where = got.path ?? 'stdout';
   judge(workspace, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
   task.done(`${job.id} ${where} (${formatBytes(got.bytes)})`);
