@@ -50,8 +50,8 @@ export async function markStale(
 
 /**
  * After a refusal: marks those registrations stale that the host does not know any more, so that they are made anew from
- * the master. The host, or the place where the clip lies, is asked where it can be; else the id or the clip's name must
- * stand in the refusal. True when there were any.
+ * the master. The host, or the place where the clip lies, is asked where it can be; else the refusal must name the
+ * character. True when there were any.
  */
 export async function forgetStale(
   workspace: Workspace,
@@ -77,11 +77,7 @@ async function isForgotten(
   registration: Registration,
   { target, refusal }: { target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
-  const { value } = registration;
-  const [name = ''] =
-    target.mode !== 'id' && URL.canParse(value) ? new URL(value).pathname.split('/').slice(-1) : [value];
-  // A shorter one may stand in any sentence.
-  const isNamed = name.length > 3 && refusal.message.includes(name);
+  const isNamed = refusal.refusedCharacters.includes(registration.value);
   // A file that is there can still be refused by name, because the host cannot read it.
   if (target.mode !== 'id' && isNamed) return true;
   // A host that cannot be asked, or does not answer, says nothing about it but what it said already.

@@ -32,6 +32,7 @@ import {
   type UploadedClip,
   type WireRequest,
 } from './provider.ts';
+import { tellRefusedCharacters } from './refused-characters.ts';
 import type { Route } from './route.ts';
 
 export interface Task {
@@ -260,7 +261,8 @@ export function createTaskHost(
       async createVideo(input, call) {
         // Refuses what cannot be asked for before anything is uploaded.
         hooks.describeVideo(input);
-        return (await submit(await hooks.prepareVideo(input, call), call)).video;
+        const request = await hooks.prepareVideo(input, call);
+        return (await tellRefusedCharacters(input, () => submit(request, call))).video;
       },
 
       async getVideo(id, call) {

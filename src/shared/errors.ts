@@ -48,6 +48,8 @@ export class SoraError extends Error {
   readonly hint: string | undefined;
   readonly requestId: string | undefined;
   jobId: string | undefined;
+  /** Of a refused video: those of its characters, as they were sent, that the host names in its refusal. */
+  refusedCharacters: readonly string[] = [];
   readonly retryAfterMs: number | undefined;
   readonly problems: readonly string[];
 

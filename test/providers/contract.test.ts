@@ -172,6 +172,21 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       expect(server.seen).toHaveLength(ways.length);
     });
 
+    it('tells which of its characters a refusal names', async () => {
+      const { server, provider } = await setUp(dialect);
+      const isId = provider.limits(undefined).characterMode === 'id';
+      const own = (name: string): string => (isId ? name : `https://files.example/a/${name}`);
+      const input = { ...VIDEO, characters: [own('joe_1.mp4'), own('mia')] };
+      for (const [words, named] of [
+        ['No character joe_1.mp4.', [own('joe_1.mp4')]],
+        ['No such size for mia.', []],
+      ] as const) {
+        const [refused] = dialect.refusals(400, words);
+        server.answer(...(refused ? [refused] : []));
+        expect(await failureOf(provider.createVideo(input, call))).toMatchObject({ refusedCharacters: named });
+      }
+    });
+
     it('is asked for again after a 429 that says when, with the same words', async () => {
       const { server, provider, pauses } = await setUp(dialect);
       const [limit] = dialect.refusals(429, 'Slow down');

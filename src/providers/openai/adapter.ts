@@ -17,6 +17,7 @@ import { SoraError } from '../../shared/errors.ts';
 import type { ProviderEntry } from '../entry.ts';
 import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
 import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
+import { tellRefusedCharacters } from '../refused-characters.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
 import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
@@ -122,7 +123,8 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     },
 
     async createVideo(input, call) {
-      const answer = await send(urlOf(), await encodeVideo(videoFields(input, backend)), call);
+      const body = await encodeVideo(videoFields(input, backend));
+      const answer = await tellRefusedCharacters(input, () => send(urlOf(), body, call));
       jsonOf(answer);
       return decodeVideo(answer) ?? answerWithoutId(answer, 'video');
     },
