@@ -1,12 +1,12 @@
 /** A command line as bash has it while it is typed: its words without their quotes, and how a word is written back. Pure. */
 
-export type Quote = '' | "'" | '"';
+export type QuoteMark = '' | "'" | '"';
 
 export interface TypedLine {
   /** Finished words, the program's own name first. */
   readonly words: readonly string[];
   /** The word that the cursor ends: as it reads, as it was typed, and the quote that is still open in it. */
-  readonly current: { readonly text: string; readonly raw: string; readonly quote: Quote };
+  readonly current: { readonly text: string; readonly raw: string; readonly quote: QuoteMark };
 }
 
 /** Reads a line up to the cursor. Assignments before the program are left out. */
@@ -14,7 +14,7 @@ export function readTypedLine(line: string): TypedLine {
   const words: string[] = [];
   let text = '';
   let raw = '';
-  let quote: Quote = '';
+  let quote: QuoteMark = '';
   for (let index = 0; index < line.length; index++) {
     const char = line[index] ?? '';
     if (quote === '' && /\s/.test(char)) {
@@ -39,7 +39,7 @@ export function readTypedLine(line: string): TypedLine {
 }
 
 /** A word as bash reads it back inside of `quote`, which bash itself closes. */
-export function bashWord(word: string, quote: Quote): string {
+export function bashWord(word: string, quote: QuoteMark): string {
   if (quote === "'") return word.replaceAll("'", `'\\''`);
   if (quote === '"') return word.replace(/["\\$`]/g, '\\$&');
   // Other scripts stay as they are: nobody wants to read them in octal.

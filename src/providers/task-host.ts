@@ -35,7 +35,7 @@ import {
 import { tellRefusedCharacters } from './refused-characters.ts';
 import type { Route } from './route.ts';
 
-export interface Task {
+export interface RemoteTask {
   readonly video: RemoteVideo;
   /** What it has made, as the host writes it. */
   readonly output?: unknown;
@@ -43,7 +43,7 @@ export interface Task {
   readonly pollUrl?: string | undefined;
 }
 
-interface Seen extends Task {
+interface Seen extends RemoteTask {
   /** The beginning of the answer, for a message. */
   readonly said: string;
 }
@@ -77,11 +77,11 @@ export interface TaskHooks {
   /** What a success brings; throws `refuse` for everything else. */
   open(answer: Answer): unknown;
   /** The task that a create has begun; undefined where none is named. */
-  decodeCreated(content: unknown, answer: Answer): Task | undefined;
+  decodeCreated(content: unknown, answer: Answer): RemoteTask | undefined;
   /** The task of that id; undefined where the answer does not speak of one. */
-  decode(content: unknown, answer: Answer, id: string): Task | undefined;
+  decode(content: unknown, answer: Answer, id: string): RemoteTask | undefined;
   /** A task that has failed, where its answer looks like a refusal of the question. */
-  decodeFailed?(answer: Answer, id: string): Task | undefined;
+  decodeFailed?(answer: Answer, id: string): RemoteTask | undefined;
   /** The error for an answer that is no success. */
   refuse(answer: Answer): SoraError;
 
@@ -91,7 +91,7 @@ export interface TaskHooks {
 
 export interface TaskHost {
   /** Undefined when the host does not know the task. */
-  readTask(id: string, call: Call): Promise<Task | undefined>;
+  readTask(id: string, call: Call): Promise<RemoteTask | undefined>;
   /** What every host of tasks offers. */
   readonly provider: Pick<
     Provider,
@@ -122,7 +122,7 @@ export function createTaskHost(
   /** Where tasks say that they may be asked, as long as this object lives. */
   const pollUrls = new Map<string, string>();
 
-  function remember(task: Task, answer: Answer): Seen {
+  function remember(task: RemoteTask, answer: Answer): Seen {
     const url = ownUrl(task.pollUrl, root);
     if (url !== undefined) pollUrls.set(task.video.id, url);
     return { ...task, said: bodyOf(answer) };
@@ -215,7 +215,7 @@ export function createTaskHost(
     return checkNamedUrl(url, root);
   }
 
-  function taskError({ video: { id, remoteStatus, failure } }: Task): SoraError {
+  function taskError({ video: { id, remoteStatus, failure } }: RemoteTask): SoraError {
     const message = `The ${noun} ${id} of ${title} is ${remoteStatus}: ${failure?.message}`;
     if (failure?.policy) return new SoraError('policy', message, { hint: POLICY_HINT });
     return failure && isQuota(failure)
@@ -284,7 +284,7 @@ export function createTaskHost(
 export const POLICY_HINT =
   'Hosts block the likeness of real people by default: use a drawn or generated character. Else reword the prompt.';
 
-function isOver({ video }: Task): boolean {
+function isOver({ video }: RemoteTask): boolean {
   return video.failure !== undefined || video.status === 'succeeded';
 }
 

@@ -9,8 +9,8 @@ import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
 import { createWorkspace, type Workspace } from '../../src/workspace.ts';
 import { KEY, makeVideo } from '../helpers/far-end.ts';
-import { hostIn } from '../helpers/host.ts';
 import { variablesAt } from '../helpers/hosts.ts';
+import { runtimeIn } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
@@ -73,14 +73,14 @@ export async function batchWorld(): Promise<BatchWorld> {
     const process = more.pid ?? pid;
     // Decoding takes longer than all the rest, and has tests of its own.
     const env = { ...variablesAt(new URL(sandbox.url).origin, key, ['openai']), SORA_FFMPEG: '/nonexistent/ffmpeg' };
-    const { host } = hostIn({ dir: world.dir, home: own }, { env });
+    const { runtime } = runtimeIn({ dir: world.dir, home: own }, { env });
     const reporter: Reporter = {
       ...SILENT,
       note: (text) => void told.notes.push(text),
       warn: (text) => void told.warnings.push(text),
     };
     const machine = {
-      ...host,
+      ...runtime,
       uptimeSeconds: () => clock.ms / 1000 - 1_000_000,
       clock: {
         now: () => clock.ms,

@@ -12,7 +12,7 @@ import { runGenerate } from '../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const MODEL = 'openai/sora-2/text-to-video';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type RegistrationTarget, registrationAt } from '../../src/characters/registration-target.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import type { Registration } from '../../src/shared/character.ts';
-import { START } from '../helpers/host.ts';
+import { START } from '../helpers/runtime.ts';
 import { sampleCharacter } from '../helpers/samples.ts';
 
 describe('registrationAt', () => {

@@ -13,8 +13,8 @@ import type { CharacterCalls, Provider } from '../../src/providers/provider.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../helpers/host.ts';
 import { createTestHttp } from '../helpers/http.ts';
+import { createTestContext, START, type TestContext } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { charactersOf } from '../providers/harness.ts';
 
@@ -30,7 +30,7 @@ async function knownPrice(name: 'wavespeed' | 'sandbox'): Promise<Bench> {
   const url = name === 'sandbox' ? `${server.url}/v1` : `${server.url}/api/v3`;
   const test = await createTestContext();
   const { http } = createTestHttp();
-  const more = { backend: undefined, sleep: test.host.clock.sleep };
+  const more = { backend: undefined, sleep: test.runtime.clock.sleep };
   const provider = await PROVIDERS[name].create({ baseUrl, url, key: KEY, http, ...more });
   await addCharacter(test, 'Joe');
   return { ...withProvider(test, provider), server, provider };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runDemo } from '../../src/cli/demo.ts';
 import type { Runtime } from '../../src/context.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { createTestContext } from '../helpers/runtime.ts';
 
 const source = join(import.meta.dirname, '../../fixtures/joe.mp4');
 const env = { SORA_PROVIDER: 'openai', SORA_PROFILE: 'work', OPENAI_API_KEY: 'sk-test' };

@@ -5,7 +5,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
 import { HELP_TOPICS, readTopic } from '../../src/help/read-topic.ts';
 import { EXIT_CODES } from '../../src/shared/errors.ts';
-import { createTestHost } from '../helpers/host.ts';
+import { createTestRuntime } from '../helpers/runtime.ts';
 import { misfits, readShapes } from '../helpers/shapes.ts';
 
 interface Told {
@@ -34,8 +34,8 @@ interface Told {
 }
 
 async function told(...words: string[]): Promise<Told> {
-  const { host, stdout, stderr } = await createTestHost();
-  expect(await runCli(words, host)).toBe(0);
+  const { runtime, stdout, stderr } = await createTestRuntime();
+  expect(await runCli(words, runtime)).toBe(0);
   expect(stderr.text()).toBe('');
   return JSON.parse(stdout.text());
 }
@@ -126,8 +126,8 @@ describe('--help --json', () => {
   });
 
   it('does not change help in words', async () => {
-    const { host, stdout } = await createTestHost();
-    await runCli(['clip', 'sheet', '--help'], host);
+    const { runtime, stdout } = await createTestRuntime();
+    await runCli(['clip', 'sheet', '--help'], runtime);
     expect(stdout.text()).toMatch(/^Usage: sora clip sheet[\s\S]*\nExamples:\n/);
   });
 });

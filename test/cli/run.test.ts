@@ -8,12 +8,12 @@ import { runCli } from '../../src/cli/run.ts';
 import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 import { addJob, withHost as hostContext, KEY, refusal, videoObject } from '../helpers/far-end.ts';
-import { createTestHost, type HostOptions, type TestHost } from '../helpers/host.ts';
+import { createTestRuntime, type RuntimeOptions, type TestRuntime } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 
 const ESC = '\u001b';
 
-interface Run extends TestHost {
+interface Run extends TestRuntime {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
@@ -22,12 +22,12 @@ interface Run extends TestHost {
 /** Runs one command on a machine where nothing was done before. */
 async function run(
   args: readonly string[],
-  options: HostOptions = {},
-  before?: (test: TestHost) => unknown,
+  options: RuntimeOptions = {},
+  before?: (test: TestRuntime) => unknown,
 ): Promise<Run> {
-  const test = await createTestHost(options);
+  const test = await createTestRuntime(options);
   await before?.(test);
-  const exit = await runCli(args, test.host);
+  const exit = await runCli(args, test.runtime);
   return { ...test, exit, out: test.stdout.text(), err: test.stderr.text() };
 }
 
@@ -155,19 +155,19 @@ describe('P7: the result', () => {
   });
 
   const BOLD = `${ESC}[1mJOB${ESC}[22m`;
-  const jobs = async (options: HostOptions, args: readonly string[] = []): Promise<string> => {
+  const jobs = async (options: RuntimeOptions, args: readonly string[] = []): Promise<string> => {
     const { env } = await withHost(videoObject('queued'));
-    const test = await createTestHost({ ...options, env: { ...env, ...options.env } });
+    const test = await createTestRuntime({ ...options, env: { ...env, ...options.env } });
     await runCli(['video', 'generate', 'A lighthouse.', '-q'], {
-      ...test.host,
-      stdout: { ...test.host.stdout, isTTY: false },
+      ...test.runtime,
+      stdout: { ...test.runtime.stdout, isTTY: false },
     });
     test.stdout.chunks.length = 0;
-    expect(await runCli(['video', 'list', ...args], test.host)).toBe(0);
+    expect(await runCli(['video', 'list', ...args], test.runtime)).toBe(0);
     return test.stdout.text();
   };
 
-  it.each<[string, boolean, HostOptions, string[]]>([
+  it.each<[string, boolean, RuntimeOptions, string[]]>([
     ['on a terminal', true, { tty: ['stdout'] }, []],
     ['in a pipe', false, {}, []],
     ['on a dumb terminal', false, { tty: ['stdout'], env: { TERM: 'dumb' } }, []],
@@ -188,7 +188,7 @@ describe('P7: the result', () => {
 });
 
 describe('errors on a terminal', () => {
-  it.each<[boolean, HostOptions, string[]]>([
+  it.each<[boolean, RuntimeOptions, string[]]>([
     [true, { tty: ['stderr'] }, []],
     [false, { tty: ['stdout'] }, []],
     [false, { tty: ['stderr'] }, ['--no-color']],
@@ -199,7 +199,7 @@ describe('errors on a terminal', () => {
 });
 
 describe('P7: progress', () => {
-  it.each<[string, boolean, HostOptions]>([
+  it.each<[string, boolean, RuntimeOptions]>([
     ['moves on a terminal', true, { tty: ['stderr'] }],
     ['stands still in CI', false, { tty: ['stderr'], env: { CI: '1' } }],
     ['stands still on a dumb terminal', false, { tty: ['stderr'], env: { TERM: 'dumb' } }],
@@ -209,23 +209,23 @@ describe('P7: progress', () => {
     vi.stubEnv('CI', undefined);
     vi.stubEnv('TERM', 'xterm');
     const { env } = await withHost(videoObject('queued'), videoObject('failed', { error: { message: 'No oven.' } }));
-    const test = await createTestHost({ ...options, env: { ...env, ...options.env } });
+    const test = await createTestRuntime({ ...options, env: { ...env, ...options.env } });
     Object.assign(test.stderr, { isTTY: true, clearLine: () => true, cursorTo: () => true, moveCursor: () => true });
-    expect(await runCli(['video', 'generate', 'A lighthouse.', '--wait'], test.host)).toBe(5);
+    expect(await runCli(['video', 'generate', 'A lighthouse.', '--wait'], test.runtime)).toBe(5);
     expect(test.stderr.text()).toContain('No oven.');
     expect(test.stderr.text().includes(`${ESC}[?25l`)).toBe(moves);
   });
 });
 
 describe('P7: the progress of several jobs', () => {
-  const setUp = async (tty: HostOptions['tty']) => {
+  const setUp = async (tty: RuntimeOptions['tty']) => {
     vi.stubEnv('CI', undefined);
     vi.stubEnv('TERM', 'xterm');
     const failed = { error: { message: 'No oven.' } };
     const { server, env } = await withHost(videoObject('queued'), videoObject('queued'));
-    const test = await createTestHost({ env, ...(tty && { tty }) });
+    const test = await createTestRuntime({ env, ...(tty && { tty }) });
     Object.assign(test.stderr, { isTTY: true, clearLine: () => true, cursorTo: () => true, moveCursor: () => true });
-    await runCli(['video', 'generate', 'A lighthouse.', '-q', '--count', '2'], test.host);
+    await runCli(['video', 'generate', 'A lighthouse.', '-q', '--count', '2'], test.runtime);
     server.answer(videoObject('failed', failed), videoObject('failed', failed));
     const ids = test.stdout.text().trim().split('\n');
     test.stderr.chunks.length = 0;
@@ -236,8 +236,8 @@ describe('P7: the progress of several jobs', () => {
     ['has a moving line for each on a terminal', ['stderr' as const], '✖ '],
     ['is a line at the beginning and at the end of each in a pipe', [], ''],
   ])('%s', async (_title, tty, mark) => {
-    const { host, stderr, ids } = await setUp(tty);
-    expect(await runCli(['video', 'wait', ...ids], host)).toBe(5);
+    const { runtime, stderr, ids } = await setUp(tty);
+    expect(await runCli(['video', 'wait', ...ids], runtime)).toBe(5);
     expect(ids).toHaveLength(2);
     const said = stripVTControlCharacters(stderr.text());
     for (const id of ids) expect(said).toContain(`${mark}${id} failed\n`);
@@ -248,8 +248,8 @@ describe('P7: the progress of several jobs', () => {
     ['moves', ['stderr' as const], true],
     ['is said when it changes', [], false],
   ])('%s with status --watch', async (_title, tty, moves) => {
-    const { host, stderr, stdout, ids } = await setUp(tty);
-    await runCli(['video', 'status', '--watch'], host);
+    const { runtime, stderr, stdout, ids } = await setUp(tty);
+    await runCli(['video', 'status', '--watch'], runtime);
     expect(stderr.text().includes(`${ESC}[?25l`)).toBe(moves);
     for (const id of ids) {
       expect(stderr.text().includes(`${id} failed\n`)).toBe(!moves);
@@ -259,12 +259,12 @@ describe('P7: the progress of several jobs', () => {
 });
 
 describe('a bug', () => {
-  const broken = (test: TestHost): TestHost => ({
+  const broken = (test: TestRuntime): TestRuntime => ({
     ...test,
-    host: {
-      ...test.host,
+    runtime: {
+      ...test.runtime,
       clock: {
-        ...test.host.clock,
+        ...test.runtime.clock,
         now: () => {
           throw new TypeError(`boom${ESC}[2J`);
         },
@@ -273,8 +273,8 @@ describe('a bug', () => {
   });
 
   it('exits 1 and says what to do', async () => {
-    const { host, stdout, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox'], host)).toBe(1);
+    const { runtime, stdout, stderr } = broken(await createTestRuntime());
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox'], runtime)).toBe(1);
     expect(stdout.text()).toBe('');
     expect(stderr.text()).toBe(
       'error: This is a bug in sora: TypeError: boom[2J\nhint: Run it again with --debug and report what it prints.\n',
@@ -282,15 +282,15 @@ describe('a bug', () => {
   });
 
   it('shows its stack with --debug', async () => {
-    const { host, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--debug'], host)).toBe(1);
+    const { runtime, stderr } = broken(await createTestRuntime());
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--debug'], runtime)).toBe(1);
     expect(stderr.text()).toMatch(/TypeError: boom[\s\S]*\n\s+at .*run\.test\.ts/);
     expect(stderr.text()).not.toContain(ESC);
   });
 
   it('has the code "bug" with --json', async () => {
-    const { host, stderr } = broken(await createTestHost());
-    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--json'], host)).toBe(1);
+    const { runtime, stderr } = broken(await createTestRuntime());
+    expect(await runCli(['video', 'generate', 'x', '--provider', 'sandbox', '--json'], runtime)).toBe(1);
     expect(stderr.json()).toEqual([{ error: expect.objectContaining({ code: 'bug' }) }]);
   });
 });
@@ -319,8 +319,8 @@ describe('a signal', () => {
   ] as const)('ends with %i as %s, while stdin is read', async (exit, code) => {
     const stdin = new PassThrough();
     stdin.write('A prompt that never');
-    const test = await createTestHost({ stdin });
-    const running = runCli(['video', 'generate', '-', '--json'], test.host);
+    const test = await createTestRuntime({ stdin });
+    const running = runCli(['video', 'generate', '-', '--json'], test.runtime);
     await vi.waitFor(() => expect(stdin.readableLength).toBe(0));
     test.abort(code);
     expect(await running).toBe(exit);
@@ -331,7 +331,7 @@ describe('a signal', () => {
     [130, 'interrupted'],
     [143, 'terminated'],
   ] as const)('ends with %i as %s, whatever error it caused', async (exit, code) => {
-    const clip = (test: TestHost): Promise<void> => writeFile(join(test.dir, 'clip.mp4'), 'x');
+    const clip = (test: TestRuntime): Promise<void> => writeFile(join(test.dir, 'clip.mp4'), 'x');
     const { exit: got } = await run(
       ['character', 'create', 'clip.mp4', '--name', 'Joe', '--local'],
       {},
@@ -350,7 +350,7 @@ describe('a signal', () => {
     const test = await hostContext();
     const job = await addJob(test, { baseUrl: test.baseUrl });
     test.server.answer({ fault: 'hang', onRequest: () => test.abort(code) });
-    expect(await runCli(['video', 'status', job.id], test.host)).toBe(exit);
+    expect(await runCli(['video', 'status', job.id], test.runtime)).toBe(exit);
   });
 
   it('does not hide another error that has a name', async () => {
@@ -360,8 +360,10 @@ describe('a signal', () => {
 });
 
 it('closes what it opened: the built-in sandbox does not outlive the command', async () => {
-  const test = await createTestHost();
-  expect(await runCli(['--provider', 'sandbox', 'video', 'generate', 'A lighthouse.', '--debug'], test.host)).toBe(0);
+  const test = await createTestRuntime();
+  expect(await runCli(['--provider', 'sandbox', 'video', 'generate', 'A lighthouse.', '--debug'], test.runtime)).toBe(
+    0,
+  );
   const url = /^> POST (http:\/\/127\.0\.0\.1:\d+)/m.exec(test.stderr.text())?.[1];
   await expect(fetch(`${url}/v1/videos`)).rejects.toThrow();
 });

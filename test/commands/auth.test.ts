@@ -6,13 +6,13 @@ import { runCli } from '../../src/cli/run.ts';
 import { runAuthLogin, runAuthLogout, runAuthStatus } from '../../src/commands/auth.ts';
 import { maskKey, storeKey } from '../../src/settings/keys.ts';
 import { addJob } from '../helpers/far-end.ts';
-import { createTestContext, createTestHost, type HostOptions } from '../helpers/host.ts';
+import { createTestContext, createTestRuntime, type RuntimeOptions } from '../helpers/runtime.ts';
 import { createTestServer } from '../helpers/server.ts';
 
 const KEY = 'sk-proj-0123456789-wxyz';
 const TTY = ['stdin', 'stderr'] as const;
 
-async function login(options: HostOptions, provider = 'openai') {
+async function login(options: RuntimeOptions, provider = 'openai') {
   const test = await createTestContext({}, options);
   const error = await runAuthLogin(test.context, provider).catch((caught: unknown) => caught);
   const stored = await readFile(join(test.home, 'keys.json'), 'utf8').then(
@@ -85,8 +85,8 @@ describe('sora auth login', () => {
 
   it('P5: takes no key from an argument, and does not repeat one', async () => {
     for (const args of [['openai', KEY], [KEY]]) {
-      const { host, stderr, home } = await createTestHost({ stdin: KEY });
-      expect(await runCli(['auth', 'login', ...args], host)).toBe(2);
+      const { runtime, stderr, home } = await createTestRuntime({ stdin: KEY });
+      expect(await runCli(['auth', 'login', ...args], runtime)).toBe(2);
       expect(stderr.text()).not.toContain(KEY);
       await expect(stat(home)).rejects.toMatchObject({ code: 'ENOENT' });
     }
@@ -110,9 +110,9 @@ describe('a stored key', () => {
   it('P5: is sent to the host that is named, and stands in no log', async () => {
     const server = await createTestServer();
     server.answer({ body: { object: 'list', data: [], has_more: false } });
-    const { host, home, stdout, stderr } = await createTestHost({ env: { OPENAI_BASE_URL: `${server.url}/v1` } });
+    const { runtime, home, stdout, stderr } = await createTestRuntime({ env: { OPENAI_BASE_URL: `${server.url}/v1` } });
     await storeKey(home, 'openai', KEY);
-    expect(await runCli(['video', 'list', '--remote', '--debug'], host)).toBe(0);
+    expect(await runCli(['video', 'list', '--remote', '--debug'], runtime)).toBe(0);
     expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
     expect(stderr.text()).toContain('/v1/videos');
     expect(stdout.text() + stderr.text()).not.toContain(KEY);
@@ -166,8 +166,8 @@ describe('sora auth status', () => {
     const TEAM = { provider: 'wavespeed', keyFrom: 'env:TEAM_KEY' };
     const env = { WAVESPEED_API_KEY: 'ws-environment-1234', TEAM_KEY: 'team-0123456789' };
 
-    async function withProfiles(profiles: object, options: HostOptions = { env }) {
-      const test = await createTestHost(options);
+    async function withProfiles(profiles: object, options: RuntimeOptions = { env }) {
+      const test = await createTestRuntime(options);
       await mkdir(test.home, { recursive: true });
       await writeFile(join(test.home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
       await storeKey(test.home, 'wavespeed', 'ws-stored-5678');
@@ -186,8 +186,8 @@ describe('sora auth status', () => {
       ['nothing', { provider: 'wavespeed' }, '…1234', 'WAVESPEED_API_KEY (before the stored one)'],
       ['one of another provider', { ...TEAM, provider: 'eachlabs' }, '…1234', 'WAVESPEED_API_KEY (before'],
     ])('shows that %s wins', async (_what, profile, key, from) => {
-      const { host, stdout } = await withProfiles({ default: profile });
-      expect(await runCli(['auth', 'status'], host)).toBe(0);
+      const { runtime, stdout } = await withProfiles({ default: profile });
+      expect(await runCli(['auth', 'status'], runtime)).toBe(0);
       const line = stdout
         .text()
         .split('\n')
@@ -198,8 +198,8 @@ describe('sora auth status', () => {
     });
 
     it('tells so with --json', async () => {
-      const { host, stdout } = await withProfiles({ default: TEAM });
-      await runCli(['auth', 'status', 'wavespeed', '--json'], host);
+      const { runtime, stdout } = await withProfiles({ default: TEAM });
+      await runCli(['auth', 'status', 'wavespeed', '--json'], runtime);
       expect(JSON.parse(stdout.text())).toEqual({
         ...{ provider: 'wavespeed', source: 'environment', variable: 'TEAM_KEY', stored: true, key: '…6789' },
         ...{ keyFrom: 'env:TEAM_KEY', profile: 'default' },
@@ -207,10 +207,10 @@ describe('sora auth status', () => {
     });
 
     it('is exit 4 where there is none, naming the variable', async () => {
-      const { host, stderr } = await withProfiles({ default: { ...TEAM, keyFrom: 'env:OTHER_TOKEN' } });
-      expect(await runCli(['auth', 'status', 'wavespeed'], host)).toBe(4);
+      const { runtime, stderr } = await withProfiles({ default: { ...TEAM, keyFrom: 'env:OTHER_TOKEN' } });
+      expect(await runCli(['auth', 'status', 'wavespeed'], runtime)).toBe(4);
       expect(stderr.text()).toContain('OTHER_TOKEN is not set');
-      expect(await runCli(['video', 'generate', 'A hill.', '--provider', 'wavespeed'], host)).toBe(4);
+      expect(await runCli(['video', 'generate', 'A hill.', '--provider', 'wavespeed'], runtime)).toBe(4);
     });
 
     it.each([
@@ -219,10 +219,10 @@ describe('sora auth status', () => {
     ])('P5: sends that key and no other, and shows it nowhere %#', async (profile, key) => {
       const server = await createTestServer();
       server.answer({ body: { code: 200, data: { balance: 1 } } }, { body: { code: 200, data: [] } });
-      const { host, stdout, stderr } = await withProfiles({
+      const { runtime, stdout, stderr } = await withProfiles({
         default: { ...profile, baseUrl: `${server.url}/api/v3` },
       });
-      await runCli(['doctor', '--api', '--debug'], host);
+      await runCli(['doctor', '--api', '--debug'], runtime);
       expect(server.seen[0]?.headers.authorization).toBe(`Bearer ${key}`);
       expect(stdout.text() + stderr.text()).not.toMatch(/team-0123456789|ws-stored-5678|ws-environment-1234/);
     });
@@ -241,24 +241,24 @@ describe('sora auth status', () => {
       await writeFile(join(test.home, 'config.json'), JSON.stringify({ version: 1, profiles }), { mode: 0o600 });
       await addJob(test, { baseUrl, profile: 'one', remoteId: 'v1', status: 'queued' });
       await addJob(test, { baseUrl, profile: 'two', remoteId: 'v2', status: 'queued' });
-      expect(await runCli(['video', 'status'], test.host)).toBe(0);
+      expect(await runCli(['video', 'status'], test.runtime)).toBe(0);
       const seen = server.seen.map(({ path, headers }) => `${path} ${headers.authorization}`);
       expect(seen.toSorted()).toEqual(['/v1/videos/v1 Bearer key-of-one', '/v1/videos/v2 Bearer key-of-two']);
     });
 
     it('warns at login that the profile does not look there', async () => {
-      const { host, stderr } = await withProfiles(
+      const { runtime, stderr } = await withProfiles(
         { default: { ...TEAM, keyFrom: 'env:OTHER_TOKEN' } },
         { env, stdin: KEY },
       );
-      expect(await runCli(['auth', 'login', 'wavespeed'], host)).toBe(0);
+      expect(await runCli(['auth', 'login', 'wavespeed'], runtime)).toBe(0);
       expect(stderr.text()).toContain('keyFrom is env:OTHER_TOKEN');
     });
   });
 
   it('of one provider without a key is exit 4, after the answer', async () => {
-    const { host, stdout, stderr } = await createTestHost();
-    expect(await runCli(['auth', 'status', 'openai'], host)).toBe(4);
+    const { runtime, stdout, stderr } = await createTestRuntime();
+    expect(await runCli(['auth', 'status', 'openai'], runtime)).toBe(4);
     expect(stdout.text()).toContain('none');
     expect(stderr.text()).toContain('sora auth login openai');
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runClipSheet } from '../../src/commands/clip-sheet.ts';
 import { makeVideo } from '../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, type TestContext } from '../helpers/runtime.ts';
 
 async function setUp(globals: Parameters<typeof createTestContext>[0] = {}): Promise<TestContext> {
   const test = await createTestContext(globals);

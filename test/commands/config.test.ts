@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
-import { createTestHost, type HostOptions } from '../helpers/host.ts';
+import { createTestRuntime, type RuntimeOptions } from '../helpers/runtime.ts';
 
 interface Machine {
   readonly path: string;
@@ -12,8 +12,8 @@ interface Machine {
   file(): Promise<unknown>;
 }
 
-async function machine(content?: unknown, options: HostOptions = {}): Promise<Machine> {
-  const { host, home, stdout, stderr } = await createTestHost(options);
+async function machine(content?: unknown, options: RuntimeOptions = {}): Promise<Machine> {
+  const { runtime, home, stdout, stderr } = await createTestRuntime(options);
   const path = join(home, 'config.json');
   if (content !== undefined) {
     await mkdir(home);
@@ -24,7 +24,7 @@ async function machine(content?: unknown, options: HostOptions = {}): Promise<Ma
     home,
     async sora(line) {
       for (const stream of [stdout, stderr]) stream.chunks.length = 0;
-      const exit = await runCli(line.split(' '), host);
+      const exit = await runCli(line.split(' '), runtime);
       return { exit, out: stdout.text(), err: stderr.text() };
     },
     file: async () => JSON.parse(await readFile(path, 'utf8')),
@@ -185,9 +185,9 @@ describe('sora config', () => {
   });
 
   it('P4: loses nothing when several commands write at once', async () => {
-    const { host, home } = await createTestHost();
+    const { runtime, home } = await createTestRuntime();
     const names = Array.from({ length: 10 }, (_, index) => `p${index}`);
-    await Promise.all(names.map((name) => runCli(['config', 'set', `profiles.${name}.model`, name], host)));
+    await Promise.all(names.map((name) => runCli(['config', 'set', `profiles.${name}.model`, name], runtime)));
     const { profiles } = JSON.parse(await readFile(join(home, 'config.json'), 'utf8'));
     expect(Object.keys(profiles).toSorted()).toEqual(names);
   });

@@ -7,7 +7,7 @@ import { runGenerate } from '../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import { runVideoPrune } from '../../src/commands/video/prune.ts';
 import { addCharacter, addJob, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, type TestContext } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 
 const FLAGS: GenerateFlags & { prompt: string } = {
@@ -131,7 +131,7 @@ describe('limits without an option', () => {
     ['no variable', { ...env, SORA_MAX_COST: '' }, [], 0],
   ])('are those of %s', async (_title, variables, more, exit) => {
     const test = await createTestContext({}, { env: variables });
-    expect(await runCli([...line, ...more], test.host), test.stderr.text()).toBe(exit);
+    expect(await runCli([...line, ...more], test.runtime), test.stderr.text()).toBe(exit);
   });
 
   it.each([
@@ -141,8 +141,8 @@ describe('limits without an option', () => {
     ['budget', '0.50/day', 0],
   ])('are those of the profile: %s %s', async (field, value, exit) => {
     const test = await createTestContext({}, { env: { OPENAI_BASE_URL: env.OPENAI_BASE_URL } });
-    expect(await runCli(['config', 'set', field, value], test.host)).toBe(0);
-    expect(await runCli(line, test.host), test.stderr.text()).toBe(exit);
+    expect(await runCli(['config', 'set', field, value], test.runtime)).toBe(0);
+    expect(await runCli(line, test.runtime), test.stderr.text()).toBe(exit);
   });
 });
 

@@ -10,8 +10,8 @@ import { storeKey } from '../../src/settings/keys.ts';
 import { fakeFfmpeg, versionText, writeStandIn } from '../helpers/fake-ffmpeg.ts';
 import { refusal } from '../helpers/far-end.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { createTestContext, type HostOptions } from '../helpers/host.ts';
 import { madeOnce } from '../helpers/once.ts';
+import { createTestContext, type RuntimeOptions } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { sandbox } from '../sandbox/harness.ts';
 
@@ -27,7 +27,7 @@ interface Report {
   of(name: string): Check | undefined;
 }
 
-interface Wishes extends HostOptions {
+interface Wishes extends RuntimeOptions {
   readonly api?: boolean;
   readonly node?: string;
   readonly before?: (home: string) => unknown;

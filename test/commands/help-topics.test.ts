@@ -10,7 +10,7 @@ import { EXIT_CODES, WORST_FIRST } from '../../src/shared/errors.ts';
 import { JOB_STATUSES } from '../../src/shared/job.ts';
 import { displayWidth } from '../../src/terminal/width.ts';
 import { tableBehind } from '../helpers/documents.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { createTestContext } from '../helpers/runtime.ts';
 
 const markdownOf = (name: HelpTopic): string =>
   readFileSync(new URL(`../../src/help/${name}.md`, import.meta.url), 'utf8');

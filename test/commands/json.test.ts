@@ -15,8 +15,8 @@ import { startSandbox } from '../../src/sandbox/server.ts';
 import { createUi } from '../../src/terminal/ui.ts';
 import { leavesOf } from '../helpers/commands.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { hostIn } from '../helpers/host.ts';
 import { fittingJoe, smallJoe } from '../helpers/joe.ts';
+import { runtimeIn } from '../helpers/runtime.ts';
 import { misfits, readShapes } from '../helpers/shapes.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
@@ -148,10 +148,10 @@ async function makeOld(folder: string, name: string): Promise<void> {
 }
 
 /** What a command is given that is not run by its line, because it starts what no test may start. */
-function commandOf({ host }: ReturnType<typeof hostIn>): Context {
+function commandOf({ runtime }: ReturnType<typeof runtimeIn>): Context {
   const plain = { color: { stdout: false, stderr: false }, animate: false };
-  const ui = createUi({ ...host, json: true, quiet: false, ...plain });
-  return createContext(host, { json: true, quiet: false, debug: false }, ui);
+  const ui = createUi({ ...runtime, json: true, quiet: false, ...plain });
+  return createContext(runtime, { json: true, quiet: false, debug: false }, ui);
 }
 
 /** The row of the table that says what a line prints. */
@@ -179,7 +179,7 @@ describe('sora help json', () => {
       '{"id":"a","prompt":"Sea.","tag":"t"}\n{"id":"b","prompt":"Sky."}\n',
     );
     await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
-    let test = hostIn(places, {});
+    let test = runtimeIn(places, {});
     const sandbox = await startSandbox({
       ...{ stateDir: join(root, 'host'), ffmpeg: ffmpegPath, renderer: rendererOf(await readFile(fits)) },
       now: () => test.clock.ms,
@@ -201,10 +201,10 @@ describe('sora help json', () => {
       }
       const [line = '', typed] = step.split(' < ');
       const nowMs = test.clock.ms + 1000;
-      test = hostIn(places, { env, ...(typed !== undefined && { stdin: `${typed}\n` }) });
+      test = runtimeIn(places, { env, ...(typed !== undefined && { stdin: `${typed}\n` }) });
       test.clock.ms = nowMs;
       const words = line === 'sora' ? ['__welcome'] : line.replace(/@(1|ann)/, (name) => ids[name as '@1']).split(' ');
-      const done = runCli([...words, '--json'], test.host);
+      const done = runCli([...words, '--json'], test.runtime);
       if (line === 'sandbox serve') {
         await vi.waitFor(() => expect(test.stdout.text()).not.toBe(''), 20_000);
         test.abort('interrupted');
@@ -217,10 +217,10 @@ describe('sora help json', () => {
       RAN.push({ line, exit, json, stderr: test.stderr.json() });
     }
     // Its commands are among those above.
-    test = hostIn(places, {});
+    test = runtimeIn(places, {});
     await runDemo(commandOf(test), 'trial', { runLine: async () => 0, source: fits });
     RAN.push({ line: 'demo', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
-    test = hostIn(places, {});
+    test = runtimeIn(places, {});
     await runVideoOpen(commandOf(test), ids['@1'], { open: async () => {} });
     RAN.push({ line: 'video open', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
     await sandbox.close();

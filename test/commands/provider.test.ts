@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runProviderList, runProviderModels } from '../../src/commands/provider.ts';
 import { storeKey } from '../../src/settings/keys.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { createTestContext } from '../helpers/runtime.ts';
 
 describe('sora provider list', () => {
   it('shows every host, its key and how it takes characters, within 80 columns', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runSandboxServe } from '../../src/commands/sandbox.ts';
 import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { createTestContext } from '../helpers/runtime.ts';
 
 describe('sandbox serve', () => {
   it('prints the variables that point every provider at it, answers there until it is stopped', async () => {

@@ -8,7 +8,7 @@ import type { CharacterClip } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { ffmpegPath, makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, type TestContext } from '../helpers/runtime.ts';
 import { changeRecord, writeUnusable } from '../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';

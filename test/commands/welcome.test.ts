@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { runWelcome } from '../../src/commands/welcome.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
-import { createTestContext, createTestHost, type HostOptions, type TestContext } from '../helpers/host.ts';
+import { createTestContext, createTestRuntime, type RuntimeOptions, type TestContext } from '../helpers/runtime.ts';
 
 const BASE = 'https://gateway.example.com/v1';
 const SANDBOX = { env: { SORA_PROVIDER: 'sandbox' } };
 
 /** The commands that are shown, on a home that was used before as `before` says. */
-async function next(options: HostOptions, before?: (test: TestContext) => unknown): Promise<string[]> {
+async function next(options: RuntimeOptions, before?: (test: TestContext) => unknown): Promise<string[]> {
   const test = await createTestContext({ quiet: true }, options);
   await before?.(test);
   await runWelcome(test.context, '1.2.3');
@@ -24,7 +24,7 @@ const INSPECT = 'sora clip inspect <clip>';
 const GENERATE = 'sora video generate "Joe waves at the sea." -c Joe --wait';
 
 describe('the first screen', () => {
-  it.each<[string, HostOptions, ((test: TestContext) => unknown) | undefined, (string | RegExp)[]]>([
+  it.each<[string, RuntimeOptions, ((test: TestContext) => unknown) | undefined, (string | RegExp)[]]>([
     [
       'a host to choose, then a character to make',
       {},
@@ -109,8 +109,8 @@ describe('the first screen', () => {
   it('offers a command that means what it says, whatever the name begins with', async () => {
     const [command = ''] = await next(SANDBOX, (test) => addCharacter(test, '-q'));
     const { stdout: words } = spawnSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' });
-    const test = await createTestHost(SANDBOX);
-    expect(await runCli(['--json', ...words.split('\0').slice(1, -1)], test.host)).toBe(2);
+    const test = await createTestRuntime(SANDBOX);
+    expect(await runCli(['--json', ...words.split('\0').slice(1, -1)], test.runtime)).toBe(2);
     expect(test.stderr.text()).toContain('There is no character \\"-q\\".');
   });
 

@@ -6,7 +6,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { runComplete } from '../../src/completion/complete.ts';
 import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, type TestContext } from '../helpers/runtime.ts';
 
 const root = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(root);

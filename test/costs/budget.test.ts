@@ -12,7 +12,7 @@ import type { Character } from '../../src/shared/character.ts';
 import type { Derivation, Job } from '../../src/shared/job.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, addMadeFrom, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted } from '../helpers/server.ts';
 import { untilAborted } from '../helpers/until-aborted.ts';
 
@@ -38,9 +38,9 @@ async function withWavespeed(globals = {}) {
 }
 
 /** What settings choose: a model that takes ids, as `character create` and `sync` need it. */
-async function chooseSora({ host }: TestContext, provider = 'wavespeed', model = SORA): Promise<void> {
-  await runCli(['config', 'set', 'model', model, '--profile', 'default'], host);
-  await runCli(['config', 'set', 'provider', provider, '--profile', 'default'], host);
+async function chooseSora({ runtime }: TestContext, provider = 'wavespeed', model = SORA): Promise<void> {
+  await runCli(['config', 'set', 'model', model, '--profile', 'default'], runtime);
+  await runCli(['config', 'set', 'provider', provider, '--profile', 'default'], runtime);
 }
 
 async function jobs({ context }: TestContext): Promise<readonly Job[]> {
@@ -230,13 +230,13 @@ describe('characters that cost money', () => {
       before = test.stderr.text();
     };
     test.server.answer({ ...refusal(401, 'no_key'), onRequest });
-    expect(await runCli(['character', 'sync'], test.host)).toBe(4);
+    expect(await runCli(['character', 'sync'], test.runtime)).toBe(4);
     expect(before).toContain('Cost: $0.002 (2 characters at $0.001; 2026-11-21: ');
 
     test.server.answer({ ...refusal(401, 'no_key'), onRequest });
     const path = join(FIXTURES, 'joe.mp4');
     await addMadeFrom(test, 'Max', path);
-    expect(await runCli(['character', 'create', path, '--name', 'Max'], test.host)).toBe(4);
+    expect(await runCli(['character', 'create', path, '--name', 'Max'], test.runtime)).toBe(4);
     expect(before).toContain('Cost: $0.001 (1 character at $0.001; ');
   });
 
@@ -267,7 +267,7 @@ describe('what registering costs', () => {
     const upload = [ok({ download_url: 'https://files.example/x.mp4', upload: put }), {}];
     const sora = async (...words: string[]) => {
       const next = await test.again();
-      return { exit: await runCli(words, next.host), said: next.stderr.text(), told: next.stdout.text() };
+      return { exit: await runCli(words, next.runtime), said: next.stderr.text(), told: next.stdout.text() };
     };
     const leave = async (name: string, taskId?: string) => {
       const createdAt = new Date(START - 3_600_000).toISOString();
@@ -341,7 +341,7 @@ describe('what registering costs', () => {
     const sync = async (...flags: string[]) => {
       const next = await test.again();
       const to = ['--provider', 'eachlabs', '--base-url', server.url];
-      return { exit: await runCli(['character', 'sync', ...to, ...flags], next.host), said: next.stderr.text() };
+      return { exit: await runCli(['character', 'sync', ...to, ...flags], next.runtime), said: next.stderr.text() };
     };
     const refused = await sync('--max-cost', '100');
     expect(refused.exit).toBe(10);
@@ -356,12 +356,12 @@ describe('what registering costs', () => {
     const test = await withHost({ json: true });
     await addCharacter(test, 'Joe');
     test.server.answer({ body: { id: 'char_1', name: 'Joe', created_at: 1 } });
-    expect(await runCli(['character', 'sync', '--max-cost', '0', '--provider', 'openai'], test.host)).toBe(0);
+    expect(await runCli(['character', 'sync', '--max-cost', '0', '--provider', 'openai'], test.runtime)).toBe(0);
     const [registration] = (await (await test.context.characters()).find('Joe'))?.registrations ?? [];
     expect(registration?.value).toBe('char_1');
     expect(registration).not.toHaveProperty('cost');
     const dry = await test.again({ json: false });
-    await runCli(['character', 'create', JOE, '--name', 'Max', '--dry-run', '--provider', 'openai'], dry.host);
+    await runCli(['character', 'create', JOE, '--name', 'Max', '--dry-run', '--provider', 'openai'], dry.runtime);
     expect(dry.stderr.text()).toContain('Cost: free (1 character at $0.00; ');
     expect(dry.stderr.text()).not.toContain('another price');
   });

@@ -8,7 +8,7 @@ import {
   sweepOrphanFolders,
   sweepOrphans,
 } from '../../src/disk/part-file.ts';
-import { START } from '../helpers/host.ts';
+import { START } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const LEFT = '.sora-mi8ovgg0-0123abcd.part';

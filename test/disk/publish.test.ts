@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { checkFree, createOutput, machineError, publishFile } from '../../src/disk/publish.ts';
-import { START } from '../helpers/host.ts';
+import { START } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const links = vi.hoisted(() => ({ are: 'there' as 'there' | 'unknown' }));

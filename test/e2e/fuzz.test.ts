@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { makeMachine } from '../helpers/cli.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { createTestHost } from '../helpers/host.ts';
+import { createTestRuntime } from '../helpers/runtime.ts';
 
 const COUNT = Number(process.env.SORA_FUZZ) || 32;
 const SEED =
@@ -162,9 +162,9 @@ function complaint(args: readonly string[], code: number, stdout: string, stderr
 }
 
 async function inProcess(args: readonly string[], dir: string): Promise<string | undefined> {
-  const { host, stdout, stderr } = await createTestHost();
+  const { runtime, stdout, stderr } = await createTestRuntime();
   const late = AbortSignal.timeout(LIMIT_MS);
-  const code = await runCli([...args, '--json'], { ...host, cwd: dir, signal: late });
+  const code = await runCli([...args, '--json'], { ...runtime, cwd: dir, signal: late });
   if (late.aborted) return `${args.join(' ')}: took longer than ${LIMIT_MS} ms`;
   return complaint(args, code, stdout.text(), stderr.text());
 }

@@ -8,7 +8,7 @@ import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { newJobId } from '../../src/videos/job-record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
-import { createTestContext, type HostOptions, START, type TestContext } from './host.ts';
+import { createTestContext, type RuntimeOptions, START, type TestContext } from './runtime.ts';
 import { changeRecord, idOfHost, type JobFields, keepSample, sampleJob } from './samples.ts';
 import { createTestServer, type Scripted, type TestServer } from './server.ts';
 
@@ -20,7 +20,7 @@ export const VIDEO_SIZE = { width: 64, height: 36 };
 /** A context that talks to a scripted host, which wants a key. */
 export async function withHost(
   globals: Parameters<typeof createTestContext>[0] = {},
-  { env, ...options }: HostOptions = {},
+  { env, ...options }: RuntimeOptions = {},
 ): Promise<TestContext & { server: TestServer; baseUrl: string }> {
   const server = await createTestServer();
   const baseUrl = `${server.url}/v1`;

@@ -14,8 +14,8 @@ import { PLAN_VERSION } from '../../src/shared/clip.ts';
 import { createUi } from '../../src/terminal/ui.ts';
 import { type Json, makeClip, rendererOf } from '../sandbox/harness.ts';
 import { writeStandIn } from './fake-ffmpeg.ts';
-import { hostIn, START } from './host.ts';
 import { firstModel, variablesAt } from './hosts.ts';
+import { runtimeIn, START } from './runtime.ts';
 import { sampleCharacter } from './samples.ts';
 import { readTree, restoreTree, type Tree } from './tree.ts';
 
@@ -97,10 +97,10 @@ export async function createWorld(dialect: HostName): Promise<World> {
     more: Record<string, string> = {},
   ): Promise<Pick<Run, 'exit' | 'stdout' | 'stderr'>> {
     const options = { env: { ...env, ...more } };
-    const { host, stdout, stderr, clock: own } = hostIn({ dir: at('work'), home: at('home') }, options);
+    const { runtime, stdout, stderr, clock: own } = runtimeIn({ dir: at('work'), home: at('home') }, options);
     own.ms = startMs;
     clock = own;
-    const exit = await runCli(argv, { ...host, nodeVersion: '20.19.0' });
+    const exit = await runCli(argv, { ...runtime, nodeVersion: '20.19.0' });
     return { exit, stdout: stdout.text(), stderr: stderr.text() };
   }
 
@@ -180,8 +180,8 @@ async function idsProfile(dialect: HostName, { urls }: Sandbox): Promise<Json> {
 
 /** Joe as `character create --local` leaves him, and a profile named `ids`. */
 async function keepJoe(world: { home: string; dir: string; clip: Buffer; ids: Json }): Promise<void> {
-  const { host } = hostIn(world, {});
-  const { stdout, stderr } = host;
+  const { runtime } = runtimeIn(world, {});
+  const { stdout, stderr } = runtime;
   const ui = createUi({
     stdout,
     stderr,
@@ -190,7 +190,7 @@ async function keepJoe(world: { home: string; dir: string; clip: Buffer; ids: Js
     color: { stdout: false, stderr: false },
     animate: false,
   });
-  const context = createContext(host, { json: false, quiet: false, debug: false }, ui);
+  const context = createContext(runtime, { json: false, quiet: false, debug: false }, ui);
   const store = await context.characters();
   const path = await store.tempClipPath();
   await writeFile(path, world.clip);

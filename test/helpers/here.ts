@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCli } from '../../src/cli/run.ts';
 import { type Machine, makeMachine, type RunOptions } from './cli.ts';
-import { Captured } from './host.ts';
+import { Captured } from './runtime.ts';
 
 export interface Ran {
   readonly exitCode: number;

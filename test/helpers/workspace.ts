@@ -6,8 +6,8 @@ import { SILENT } from '../../src/shared/reporter.ts';
 import { createWorkspace, type Workspace } from '../../src/workspace.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 import { KEY } from './far-end.ts';
-import { createTestHost } from './host.ts';
 import { variablesAt } from './hosts.ts';
+import { createTestRuntime } from './runtime.ts';
 import { tempFolder } from './temp.ts';
 
 export interface OpenWorkspace {
@@ -38,8 +38,8 @@ export async function openWorkspace({
   });
   onTestFinished(() => sandbox.close());
   const env = variablesAt(new URL(sandbox.url).origin, KEY, [provider]);
-  const { host, home, dir, clock, stdout, stderr } = await createTestHost({ env });
-  const { stdin: _in, stdout: _out, stderr: _err, ...machine } = host;
+  const { runtime, home, dir, clock, stdout, stderr } = await createTestRuntime({ env });
+  const { stdin: _in, stdout: _out, stderr: _err, ...machine } = runtime;
   const told: OpenWorkspace['told'] = { notes: [], warnings: [], events: [] };
   const workspace = createWorkspace(machine, {
     selection: { provider },

@@ -4,7 +4,7 @@ import type { GenerateFlags } from '../../src/commands/video/input.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import { checkSayable, isRatio, ratioName, ratioOf, ratiosOf, sizeOf, sizesOf } from '../../src/providers/ratios.ts';
 import { formatSize, parseSize, type Size } from '../../src/shared/geometry.ts';
-import { createTestContext, type TestContext } from '../helpers/host.ts';
+import { createTestContext, type TestContext } from '../helpers/runtime.ts';
 
 const of = (text: string): Size => parseSize(text) as Size;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { SoraError } from '../../src/shared/errors.ts';
 import { createUi, type Ui, type UiOptions } from '../../src/terminal/ui.ts';
-import { Captured } from '../helpers/host.ts';
+import { Captured } from '../helpers/runtime.ts';
 
 const ESC = '\u001b';
 

@@ -10,7 +10,7 @@ import { runVideoResend } from '../../src/commands/video/resend.ts';
 import type { Registration } from '../../src/shared/character.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { addCharacter, NO_LIST, refusal, videoObject, withHost } from '../helpers/far-end.ts';
-import { type HostOptions, START, type TestContext } from '../helpers/host.ts';
+import { type RuntimeOptions, START, type TestContext } from '../helpers/runtime.ts';
 import type { TestServer } from '../helpers/server.ts';
 
 const FLAGS: GenerateFlags = {
@@ -18,7 +18,7 @@ const FLAGS: GenerateFlags = {
   ...{ resend: false, dryRun: false, timeout: 1800, force: false, allowDrift: false },
 };
 
-const TERMINAL = { tty: ['stdin', 'stderr', 'stdout'] } as const satisfies HostOptions;
+const TERMINAL = { tty: ['stdin', 'stderr', 'stdout'] } as const satisfies RuntimeOptions;
 
 type Bench = TestContext & { readonly server: TestServer; readonly baseUrl: string };
 
@@ -26,7 +26,7 @@ type Bench = TestContext & { readonly server: TestServer; readonly baseUrl: stri
 async function withCast(
   names: readonly string[],
   globals: Parameters<typeof withHost>[0] = {},
-  options: HostOptions = {},
+  options: RuntimeOptions = {},
 ): Promise<Bench> {
   const test = await withHost(globals, options);
   for (const name of names) await addCharacter(test, name, { baseUrl: test.baseUrl });
@@ -139,7 +139,7 @@ describe('a prompt that says a name of the cast without -c, on a terminal', () =
 });
 
 describe('a prompt that says a name of the cast without -c, where nobody can be asked', () => {
-  it.each<[string, Parameters<typeof withHost>[0], HostOptions, string]>([
+  it.each<[string, Parameters<typeof withHost>[0], RuntimeOptions, string]>([
     ['in a pipe', {}, {}, 'Joe waves.'],
     ['with -q', { quiet: true }, TERMINAL, 'Joe waves.'],
     ['with --json', { json: true }, TERMINAL, 'Joe waves.'],

@@ -17,8 +17,8 @@ import type { Clock } from '../../src/shared/time.ts';
 import { type DownloadRequest, downloadContent } from '../../src/videos/download-file.ts';
 import { content, damaged, makeVideo, refusal, VIDEO_SIZE } from '../helpers/far-end.ts';
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { Captured, START } from '../helpers/host.ts';
 import { createTestHttp } from '../helpers/http.ts';
+import { Captured, START } from '../helpers/runtime.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
 import { tempFolder } from '../helpers/temp.ts';
 

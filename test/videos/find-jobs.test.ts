@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { findJobs } from '../../src/videos/find-jobs.ts';
 import { addJob } from '../helpers/far-end.ts';
-import { createTestContext, createTestHost } from '../helpers/host.ts';
+import { createTestContext, createTestRuntime } from '../helpers/runtime.ts';
 
 const EMPTY = {
   code: 'usage',
@@ -20,8 +20,8 @@ describe('the jobs of ids', () => {
   it.each(['status', 'wait', 'show', 'download', 'cancel', 'delete'])(
     'are not those of video %s with an empty one, as of a variable that is not set',
     async (command) => {
-      const test = await createTestHost();
-      expect(await runCli(['video', command, '', '--json'], test.host)).toBe(2);
+      const test = await createTestRuntime();
+      expect(await runCli(['video', command, '', '--json'], test.runtime)).toBe(2);
       expect(test.stderr.json()).toEqual([{ error: EMPTY }]);
     },
   );

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { FIXTURES } from '../helpers/cli.ts';
 import { addCharacter, addJob, addMadeFrom, videoObject, withHost } from '../helpers/far-end.ts';
-import { createTestContext, createTestHost, type HostOptions, START, type TestHost } from '../helpers/host.ts';
+import {
+  createTestContext,
+  createTestRuntime,
+  type RuntimeOptions,
+  START,
+  type TestRuntime,
+} from '../helpers/runtime.ts';
 
 const WORDS = ['video', 'generate', 'Joe waves.', '--dry-run', '--json'];
 const ENDED = 'https://api.openai.com/v1';
@@ -11,16 +17,16 @@ const ENDED = 'https://api.openai.com/v1';
 /** Everything that leaves this machine would go through a proxy that is not there, and fail. */
 const OFFLINE = { HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' };
 
-interface Run extends TestHost {
+interface Run extends TestRuntime {
   readonly exit: number;
 }
 
-async function run(args: readonly string[], { env, ...options }: HostOptions = {}): Promise<Run> {
-  const test = await createTestHost({ ...options, env: { ...OFFLINE, ...env } });
-  return { ...test, exit: await runCli(args, test.host) };
+async function run(args: readonly string[], { env, ...options }: RuntimeOptions = {}): Promise<Run> {
+  const test = await createTestRuntime({ ...options, env: { ...OFFLINE, ...env } });
+  return { ...test, exit: await runCli(args, test.runtime) };
 }
 
-const json = (test: TestHost) => JSON.parse(test.stdout.text());
+const json = (test: TestRuntime) => JSON.parse(test.stdout.text());
 
 describe('a dry run without a key', () => {
   it.each([
@@ -74,16 +80,16 @@ describe('a dry run without a key', () => {
     const job = await addJob(test, { baseUrl: ENDED, status: 'succeeded', remoteId: 'video_a' });
     const seconds = kind === 'extend' ? ['--seconds', '8'] : [];
     const wish = [kind, job.id, 'He walks on.', ...seconds, '--dry-run', '--json'];
-    expect(await runCli(['video', ...wish], test.host), test.stderr.text()).toBe(0);
+    expect(await runCli(['video', ...wish], test.runtime), test.stderr.text()).toBe(0);
     expect(json(test).request).toMatchObject({ url: `${ENDED}/${path}`, body });
     const sent = await test.again();
-    expect(await runCli(['video', kind, job.id, 'He walks on.'], sent.host)).toBe(4);
+    expect(await runCli(['video', kind, job.id, 'He walks on.'], sent.runtime)).toBe(4);
   });
 
   it('says that it cannot ask about a video that was not finished', async () => {
     const test = await createTestContext({}, { env: OFFLINE });
     const job = await addJob(test, { baseUrl: ENDED, status: 'running' });
-    expect(await runCli(['video', 'edit', job.id, 'At night.', '--dry-run'], test.host)).toBe(4);
+    expect(await runCli(['video', 'edit', job.id, 'At night.', '--dry-run'], test.runtime)).toBe(4);
     expect(test.stderr.text()).toContain(
       `Job ${job.id} was running when it was last checked, and its host cannot be asked without a key.`,
     );
@@ -93,13 +99,13 @@ describe('a dry run without a key', () => {
     const test = await createTestContext({ provider: 'eachlabs' }, { env: OFFLINE });
     await addCharacter(test, 'Joe');
     const wish = ['-c', 'Joe', '--model', 'sora-2-text-to-video', '--allow-retired', '--provider', 'eachlabs'];
-    expect(await runCli([...WORDS, ...wish], test.host), test.stderr.text()).toBe(0);
+    expect(await runCli([...WORDS, ...wish], test.runtime), test.stderr.text()).toBe(0);
     expect(json(test).request).toMatchObject({
       body: { input: { characters: [{ id: '<id of Joe, once it is registered>' }] } },
       note: expect.stringContaining("the host's own schema is asked"),
     });
     const known = await test.again();
-    await runCli([...WORDS, '-c', 'Joe', '--provider', 'eachlabs'], known.host);
+    await runCli([...WORDS, '-c', 'Joe', '--provider', 'eachlabs'], known.runtime);
     expect(json(known).request).not.toHaveProperty('note');
   });
 
@@ -121,13 +127,13 @@ describe('a dry run without a key', () => {
     ],
     ['wavespeed', [], undefined, undefined, undefined],
   ])('of a character shows what %s would be sent %#', async (provider, [model], url, body, usd) => {
-    const test = await createTestHost({ env: OFFLINE });
+    const test = await createTestRuntime({ env: OFFLINE });
     const as = ['--provider', provider];
-    await runCli(['config', 'set', 'provider', provider], test.host);
-    if (model !== undefined) await runCli(['config', 'set', 'model', model], test.host);
+    await runCli(['config', 'set', 'provider', provider], test.runtime);
+    if (model !== undefined) await runCli(['config', 'set', 'model', model], test.runtime);
     test.stdout.chunks.length = 0;
     const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Joe', '--dry-run', '--json', ...as];
-    expect(await runCli(create, test.host), test.stderr.text()).toBe(0);
+    expect(await runCli(create, test.runtime), test.stderr.text()).toBe(0);
     const { request, cost } = json(test);
     expect(cost?.usd).toBe(usd);
     if (url === undefined) expect(request).toBeNull();
@@ -145,19 +151,19 @@ describe('a dry run without a key', () => {
     const store = await test.context.characters();
     await store.update('Joe', (joe) => ({ ...joe, registrations: [{ ...registration, createdAt }] }));
     const again = await test.again();
-    expect(await runCli([...create, '--dry-run', '--provider', 'openai'], again.host)).toBe(0);
+    expect(await runCli([...create, '--dry-run', '--provider', 'openai'], again.runtime)).toBe(0);
     expect(again.stderr.text()).toContain('openai knows Joe already: nothing would be sent.');
     expect(again.stdout.text()).not.toContain('POST');
   });
 
   it('of a character says what it costs to register it, and that nothing is where nobody is chosen', async () => {
-    const test = await createTestHost({ env: OFFLINE });
+    const test = await createTestRuntime({ env: OFFLINE });
     const create = ['character', 'create', join(FIXTURES, 'joe.mp4'), '--name', 'Joe', '--dry-run'];
-    expect(await runCli(create, test.host)).toBe(0);
+    expect(await runCli(create, test.runtime)).toBe(0);
     expect(test.stderr.text()).toContain('It would be kept on this machine, and not registered: No provider');
-    await runCli(['config', 'set', 'provider', 'wavespeed'], test.host);
-    await runCli(['config', 'set', 'model', 'openai/sora-2/text-to-video'], test.host);
-    expect(await runCli(create, test.host)).toBe(0);
+    await runCli(['config', 'set', 'provider', 'wavespeed'], test.runtime);
+    await runCli(['config', 'set', 'model', 'openai/sora-2/text-to-video'], test.runtime);
+    expect(await runCli(create, test.runtime)).toBe(0);
     expect(test.stderr.text()).toContain('Cost: $0.001 (1 character at $0.001; 2026-11-21: ');
   });
 });
@@ -175,7 +181,7 @@ describe('options of a wait', () => {
       const test = await createTestContext({}, { env: OFFLINE });
       await addJob(test, { baseUrl: ENDED, status: 'succeeded' });
       const wish = ['video', ...command, ...words, '--dry-run', '--provider', 'openai'];
-      expect(await runCli(wish, test.host)).toBe(2);
+      expect(await runCli(wish, test.runtime)).toBe(2);
       expect(test.stderr.text()).toContain(message);
     }
   });
@@ -184,7 +190,7 @@ describe('options of a wait', () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'running' });
     test.server.answer({ ...videoObject('in_progress', { id: job.remoteId }), forever: true });
-    expect(await runCli(['video', 'wait', job.id, '--poll-interval', '10m'], test.host)).toBe(8);
+    expect(await runCli(['video', 'wait', job.id, '--poll-interval', '10m'], test.runtime)).toBe(8);
     expect(test.clock.ms - START).toBe(30 * 60_000);
   });
 

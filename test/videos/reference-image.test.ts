@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { imageSize, sniffImage } from '../../src/media/picture/formats.ts';
 import { readReference } from '../../src/videos/reference-image.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { createTestContext } from '../helpers/host.ts';
+import { createTestContext } from '../helpers/runtime.ts';
 
 const SIZE = { width: 64, height: 36 };
 

@@ -6,7 +6,7 @@ import { jobError } from '../../src/videos/lifecycle.ts';
 import type { RequestPlan } from '../../src/videos/plan.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
-import { START, type TestContext } from '../helpers/host.ts';
+import { START, type TestContext } from '../helpers/runtime.ts';
 import { hashOf, type JobFields, writeUnusable } from '../helpers/samples.ts';
 import type { Scripted } from '../helpers/server.ts';
 

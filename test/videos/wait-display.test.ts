@@ -5,7 +5,7 @@ import type { Job } from '../../src/shared/job.ts';
 import type { Task } from '../../src/shared/reporter.ts';
 import { liveLine, plainLine } from '../../src/videos/wait-display.ts';
 import { addJob, withHost } from '../helpers/far-end.ts';
-import { START } from '../helpers/host.ts';
+import { START } from '../helpers/runtime.ts';
 import { asRemote } from '../helpers/samples.ts';
 
 type Said = { text: string; fraction: number | undefined };

@@ -22,7 +22,7 @@ import {
   THRESHOLDS,
 } from './thresholds.ts';
 
-export interface Finding {
+export interface AspectVerdict {
   readonly what:
     | 'shape'
     | 'sharpness'
@@ -48,7 +48,7 @@ export interface Finding {
 export interface Judgement {
   /** Of the source, in seconds: what would be used. */
   readonly part: { readonly start: number; readonly seconds: number };
-  readonly findings: readonly Finding[];
+  readonly findings: readonly AspectVerdict[];
   /** What could not be measured, and why: sentences. */
   readonly unmeasured: readonly string[];
 }
@@ -66,7 +66,7 @@ export interface Evidence {
 }
 
 /** Every finding that these readings allow, in the order in which a person would look. */
-export function judge(evidence: Evidence): readonly Finding[] {
+export function judge(evidence: Evidence): readonly AspectVerdict[] {
   const { readings, info } = evidence;
   const { samples, blur } = readings;
   return [
@@ -84,7 +84,7 @@ export function judge(evidence: Evidence): readonly Finding[] {
 }
 
 /** Of a picture that no flat screen shows as it is. */
-function shape({ projection, stereo, window }: VideoInfo): Finding[] {
+function shape({ projection, stereo, window }: VideoInfo): AspectVerdict[] {
   const base = { what: 'shape', level: 'problem', value: null, unit: '' } as const;
   if (projection !== undefined)
     return [
@@ -105,7 +105,7 @@ function rounded(value: number, digits = 1): number {
   return Number(value.toFixed(digits));
 }
 
-function sharpness(pixels: number): Finding {
+function sharpness(pixels: number): AspectVerdict {
   const value = rounded(pixels);
   const { level, word } = sharpnessVerdict(pixels);
   return {
@@ -117,7 +117,7 @@ function sharpness(pixels: number): Finding {
 const BLACK = 16;
 const WHITE = 235;
 
-function exposure(samples: readonly Sample[]): Finding {
+function exposure(samples: readonly Sample[]): AspectVerdict {
   const light = lightOf(samples);
   const value = Math.round(((light.mean - BLACK) * 100) / (WHITE - BLACK));
   const { level, word } = exposureVerdict(light);
@@ -134,7 +134,7 @@ export function lightOf(samples: readonly Sample[]): Omit<Sample, 'at' | 'change
   return { mean: of('mean'), p5: of('p5'), low: of('low'), high: of('high'), p95: of('p95') };
 }
 
-function contrast(samples: readonly Sample[]): Finding {
+function contrast(samples: readonly Sample[]): AspectVerdict {
   const light = lightOf(samples);
   const value = Math.round(spreadPercent(light));
   const { level, word } = contrastVerdict(light);
@@ -143,7 +143,7 @@ function contrast(samples: readonly Sample[]): Finding {
   return { ...{ what: 'contrast', level, value, unit: '%', meaning }, ...(level !== 'good' && { advice }) };
 }
 
-function fade(samples: readonly Sample[]): Finding {
+function fade(samples: readonly Sample[]): AspectVerdict {
   const { start, end } = fades(samples);
   const value = rounded(start + end, 2);
   const { level } = fadeVerdict(start + end);
@@ -160,7 +160,7 @@ function fade(samples: readonly Sample[]): Finding {
   };
 }
 
-function cuts(times: readonly number[]): Finding {
+function cuts(times: readonly number[]): AspectVerdict {
   const base = { what: 'cuts', value: times.length, unit: times.length === 1 ? 'cut' : 'cuts' } as const;
   if (times.length === 0) return { ...base, level: 'good', meaning: 'It is one shot.' };
   const where = times.slice(0, 3).map((time) => `${rounded(time, 2)} s`);
@@ -172,7 +172,7 @@ function cuts(times: readonly number[]): Finding {
   };
 }
 
-function motion(samples: readonly Sample[]): Finding {
+function motion(samples: readonly Sample[]): AspectVerdict {
   const change = motionAmount(samples);
   const value = rounded(change, 2);
   const { level, word } = motionVerdict({ change, speed: cameraSpeed(samples) });
@@ -191,7 +191,7 @@ function motion(samples: readonly Sample[]): Finding {
       };
 }
 
-function steadiness(samples: readonly Sample[]): Finding {
+function steadiness(samples: readonly Sample[]): AspectVerdict {
   const swing = cameraShake(samples);
   const value = rounded(swing, 2);
   const { level, word } = steadinessVerdict(swing);
@@ -204,7 +204,7 @@ function steadiness(samples: readonly Sample[]): Finding {
 }
 
 /** What a master would show: bars of the source and those that are added. */
-function bars({ info, between, options, plan }: Evidence): Finding {
+function bars({ info, between, options, plan }: Evidence): AspectVerdict {
   const whole = uprightSize(info.video);
   const share = letterboxShare(plan, whole, between);
   const value = Math.round(share);
@@ -225,7 +225,7 @@ function bars({ info, between, options, plan }: Evidence): Finding {
   return { ...base, level, meaning: `Black bars take ${value} % of the frame.${own}`, ...(advice && { advice }) };
 }
 
-function size({ info, plan }: Evidence): Finding {
+function size({ info, plan }: Evidence): AspectVerdict {
   const shown = shownSize(info.video, plan.kind === 'convert' ? plan.crop : undefined);
   const picture = plan.kind === 'convert' ? plan.placement.picture : shown;
   const factor = Math.max(picture.width / shown.width, picture.height / shown.height);
@@ -243,7 +243,7 @@ function size({ info, plan }: Evidence): Finding {
   };
 }
 
-function sound({ info, options, sounds }: Evidence): Finding {
+function sound({ info, options, sounds }: Evidence): AspectVerdict {
   const isUsed = ({ audio }: HeardTrack): boolean => audio.track === info.audio?.track;
   const used = sounds.find(isUsed)?.heard;
   const value = typeof used === 'object' && used.seconds > 0 ? rounded(used.rms) : null;
@@ -253,7 +253,7 @@ function sound({ info, options, sounds }: Evidence): Finding {
     .filter((one) => !isUsed(one))
     .flatMap(({ audio, heard }) => (isAudible(heard) ? [`${trackName(audio)}, ${rounded(heard.rms)} dB`] : []));
   const also = others.length === 0 ? '' : ` Another track has sound: ${others.join('; ')}.`;
-  const remark = (meaning: string): Finding => ({
+  const remark = (meaning: string): AspectVerdict => ({
     ...{ ...base, level: 'remark', meaning: meaning + also },
     advice: also
       ? 'Export the clip with that track alone, if it matters.'

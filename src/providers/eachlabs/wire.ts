@@ -8,7 +8,7 @@ import { SoraError } from '../../shared/errors.ts';
 import type { JobFailure } from '../../shared/job.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
-import { POLICY_HINT, type Task } from '../task-host.ts';
+import { POLICY_HINT, type RemoteTask } from '../task-host.ts';
 import { isUploadUrl, type PresignedUpload, ticketHeaders, withRequestId } from '../task-upload.ts';
 import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import type { ModelSchema } from './models.ts';
@@ -22,7 +22,7 @@ export function openAnswer(answer: Answer): unknown {
 }
 
 /** The id of what a create has started; its `status` is about the request, and `success` means only that it was taken. */
-export function decodeCreated(body: unknown): Task | undefined {
+export function decodeCreated(body: unknown): RemoteTask | undefined {
   if (!isRecord(body)) return undefined;
   const id = createdId(body) ?? (isRecord(body.data) ? createdId(body.data) : undefined);
   return id === undefined ? undefined : { video: { id, status: 'queued', remoteStatus: 'created' } };
@@ -34,7 +34,7 @@ function createdId(fields: Fields): string | undefined {
 }
 
 /** The prediction in an answer; undefined when the answer speaks of the request and not of a prediction. */
-export function decodePrediction(body: unknown, answer: Answer, knownId: string): Task | undefined {
+export function decodePrediction(body: unknown, answer: Answer, knownId: string): RemoteTask | undefined {
   const fields = isRecord(body) ? predictionIn(body) : undefined;
   if (!fields) return undefined;
   const remoteStatus = textOf(fields.status) ?? '';

@@ -6,7 +6,7 @@ import { SoraError } from '../../shared/errors.ts';
 import type { ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
-import { createTaskHost, type Task } from '../task-host.ts';
+import { createTaskHost, type RemoteTask } from '../task-host.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './models.ts';
 import { modelPath, videoInputs } from './request.ts';
@@ -99,6 +99,6 @@ function priceIn(data: unknown): number | undefined {
 }
 
 /** A host may keep the name of a task whose files are gone. */
-function isDeleted({ video }: Task): boolean {
+function isDeleted({ video }: RemoteTask): boolean {
   return video.remoteStatus.toLowerCase() === 'deleted';
 }

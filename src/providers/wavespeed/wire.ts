@@ -18,7 +18,7 @@ import { parseRetryAfter } from '../../http/retry.ts';
 import { SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
-import { POLICY_HINT, type Task } from '../task-host.ts';
+import { POLICY_HINT, type RemoteTask } from '../task-host.ts';
 import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import { KEPT_MS } from './models.ts';
 
@@ -43,7 +43,7 @@ export function withCodeAsStatus(answer: Answer): Answer {
 }
 
 /** The task in an envelope's content; undefined when it names none. `knownId` stands in for an id that is left out. */
-export function decodeTask(data: unknown, answer: Answer, knownId?: string): Task | undefined {
+export function decodeTask(data: unknown, answer: Answer, knownId?: string): RemoteTask | undefined {
   if (!isRecord(data)) return undefined;
   const id = usableId(textOf(data.id)) ?? (textOf(data.status) === undefined ? undefined : knownId);
   if (id === undefined) return undefined;
@@ -71,7 +71,7 @@ export function decodeTask(data: unknown, answer: Answer, knownId?: string): Tas
 }
 
 /** A failed task that was asked for, whatever code its envelope has; undefined for any other answer. */
-export function failedTask(answer: Answer, id: string): Task | undefined {
+export function failedTask(answer: Answer, id: string): RemoteTask | undefined {
   const body = isSuccess(answer) ? parseJson(answer.text) : undefined;
   const data = isRecord(body) ? (body.data ?? body) : undefined;
   if (!isRecord(data) || textOf(data.id) !== id) return undefined;

@@ -26,7 +26,7 @@ export interface Known extends JobListing {
   readonly claimed?: ReadonlySet<string>;
 }
 
-export interface Finding {
+export interface MatchResult {
   /** The video of the job, when it can be no other. */
   readonly own: RemoteVideo | undefined;
   /** Else every video that it could be, and why none of them is taken for it. */
@@ -38,7 +38,7 @@ export interface Finding {
 type Claimant = Job | UnusableJob;
 
 /** Milliseconds since the epoch, by the host's clock. */
-export interface Span {
+export interface TimeWindow {
   readonly from: number;
   readonly to: number;
 }
@@ -59,7 +59,7 @@ const CLOCK_SLACK_MS = 2_000;
  * While the request can have made a video. Undefined when the clocks do not tell: the host names no time, or this
  * machine's clock was set, or it was restarted, since the record was written.
  */
-export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): Span | undefined {
+export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): TimeWindow | undefined {
   const { hostNow, localNow, uptimeSeconds } = sighting;
   if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return undefined;
   const createdAt = Date.parse(job.createdAt);
@@ -77,12 +77,12 @@ export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): Span 
  * request lived, and wanted by no other record. Lost requests that are equal in all that was sent may be several: which of
  * their videos is whose makes no difference, so the oldest of them take what there is.
  */
-export function findOwn(job: Unanswered, { records, broken, claimed: others }: Known, sighting: Sighting): Finding {
+export function findOwn(job: Unanswered, { records, broken, claimed: others }: Known, sighting: Sighting): MatchResult {
   const claimed = new Set(records.flatMap(({ remoteId }) => remoteId ?? []));
   const life = lifeOf(job, sighting);
   const isClaimed = ({ id }: RemoteVideo): boolean => claimed.has(id) || others?.has(id) === true;
   const free = sighting.videos.filter((video) => !isClaimed(video) && isLike(job, video));
-  const open = (candidates: readonly RemoteVideo[], because: string): Finding => ({
+  const open = (candidates: readonly RemoteVideo[], because: string): MatchResult => ({
     own: undefined,
     candidates,
     because,
@@ -193,7 +193,7 @@ function isLike({ request }: Claimant, { prompt, model, size, seconds }: RemoteV
   return seconds === undefined || request.from !== undefined || seconds === request.seconds;
 }
 
-function isWithin({ from, to }: Span, { createdAt }: RemoteVideo): boolean {
+function isWithin({ from, to }: TimeWindow, { createdAt }: RemoteVideo): boolean {
   const at = Date.parse(createdAt ?? '');
   return at >= from && at <= to;
 }

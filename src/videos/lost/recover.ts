@@ -20,7 +20,7 @@ import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { recoveryCommands } from '../job-command.ts';
 import { applyRemote, closeJob, reopenJob } from '../lifecycle.ts';
-import { type Finding, findOwn, lifeOf, type Sighting } from './match.ts';
+import { findOwn, lifeOf, type MatchResult, type Sighting } from './match.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */
 export interface Settled {
@@ -67,7 +67,7 @@ export async function resolveUnknown(
     // A host without a list says 404 and the like: that is no trouble, only no help.
     return settled({ job: current, ways, ...(error.code !== 'refused' && { trouble: error }) });
   }
-  let finding: Finding | undefined;
+  let finding: MatchResult | undefined;
   const kept = await (await workspace.jobs()).settle(job.id, (now, jobs) => {
     if (!isUnanswered(now)) return now;
     finding = findOwn(now, { ...jobs, ...(claimed && { claimed }) }, sighting);

@@ -10,7 +10,7 @@ import type { CharacterWithClip, Registration } from '../../../src/shared/charac
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../../src/shared/clip.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { refusal, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../../helpers/host.ts';
+import { createTestContext, type TestContext } from '../../helpers/runtime.ts';
 import { changeRecord } from '../../helpers/samples.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
@@ -166,7 +166,7 @@ describe('character create', () => {
       ['provider', 'wavespeed'],
       ['model', 'openai/sora-2/text-to-video'],
     ] as const)
-      await runCli(['config', 'set', field, value], test.host);
+      await runCli(['config', 'set', field, value], test.runtime);
     await runCharacterCreate(test.context, CREATE);
     const joe = await find(test);
     const known = { ...REGISTRATION, provider: 'wavespeed', baseUrl: 'https://api.wavespeed.ai/api/v3' };

@@ -12,7 +12,7 @@ import {
 import { hashFile } from '../../../src/disk/hash.ts';
 import type { Registration } from '../../../src/shared/character.ts';
 import { addCharacter, makeVideo } from '../../helpers/far-end.ts';
-import { createTestContext } from '../../helpers/host.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
 import { keepSample, sampleCharacter } from '../../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';

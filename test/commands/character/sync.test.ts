@@ -15,8 +15,8 @@ import type { Character, Registration } from '../../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
 import { smallJoe } from '../../helpers/joe.ts';
+import { createTestContext, START, type TestContext } from '../../helpers/runtime.ts';
 import { keepSample } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 

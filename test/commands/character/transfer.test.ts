@@ -8,7 +8,7 @@ import { runStoreCheck } from '../../../src/commands/store.ts';
 import { runGenerate } from '../../../src/commands/video/generate.ts';
 import type { Character, CharacterWithClip, Registration } from '../../../src/shared/character.ts';
 import { addCharacter, videoObject, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../../helpers/runtime.ts';
 import { changeRecord, keepSample } from '../../helpers/samples.ts';
 
 const HOST = 'https://gateway.example.com/v1';

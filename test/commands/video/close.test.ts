@@ -5,7 +5,7 @@ import { runVideoWait } from '../../../src/commands/video/wait.ts';
 import type { Job } from '../../../src/shared/job.ts';
 import { applyRemote, mergeJobRecords } from '../../../src/videos/lifecycle.ts';
 import { addJob, NO_LIST, videoList, videoObject, withHost } from '../../helpers/far-end.ts';
-import { START } from '../../helpers/host.ts';
+import { START } from '../../helpers/runtime.ts';
 import { asUnanswered, type JobFields } from '../../helpers/samples.ts';
 
 type Test = Awaited<ReturnType<typeof withHost>>;

@@ -5,7 +5,7 @@ import { type DeriveFlags, runVideoDerive } from '../../../src/commands/video/de
 import type { Derivation, Job } from '../../../src/shared/job.ts';
 import { fingerprintOf } from '../../../src/videos/lifecycle.ts';
 import { addJob, content, KEY, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import type { TestContext } from '../../helpers/host.ts';
+import type { TestContext } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
 
 const FLAGS: DeriveFlags = {

@@ -10,8 +10,14 @@ import type { Job } from '../../../src/shared/job.ts';
 import { newJobId } from '../../../src/videos/job-record.ts';
 import { fingerprintOf } from '../../../src/videos/lifecycle.ts';
 import { addCharacter, KEY, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, createTestHost, type HostOptions, START, type TestContext } from '../../helpers/host.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
+import {
+  createTestContext,
+  createTestRuntime,
+  type RuntimeOptions,
+  START,
+  type TestContext,
+} from '../../helpers/runtime.ts';
 import { sampleJob } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted, type TestServer } from '../../helpers/server.ts';
 
@@ -27,7 +33,7 @@ const tells = (usd: number): Scripted => price({ price: usd, discounted_price: u
 
 async function withWavespeed(
   globals: Parameters<typeof createTestContext>[0] = {},
-  options: HostOptions = {},
+  options: RuntimeOptions = {},
 ): Promise<TestContext & { server: TestServer; baseUrl: string }> {
   const server = await createTestServer();
   const baseUrl = `${server.url}/api/v3`;
@@ -249,9 +255,9 @@ describe('P6: --max-cost', () => {
     ['', 2],
   ])('of %j for two videos of $1.40 exits %i', async (amount, exit) => {
     const env = { OPENAI_BASE_URL: 'https://gateway.example.com/v1' };
-    const { host, stderr } = await createTestHost({ env });
+    const { runtime, stderr } = await createTestRuntime({ env });
     const wish = ['--model', 'sora-2-pro', '--size', '1920x1080', '--seconds', '2', '--count', '2', '--dry-run'];
-    expect(await runCli(['video', 'generate', 'A hill.', ...wish, `--max-cost=${amount}`], host)).toBe(exit);
+    expect(await runCli(['video', 'generate', 'A hill.', ...wish, `--max-cost=${amount}`], runtime)).toBe(exit);
     if (exit !== 2) expect(stderr.text()).toContain('$2.80 (2 x $1.40;');
   });
 

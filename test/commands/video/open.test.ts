@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { runVideoOpen } from '../../../src/commands/video/open.ts';
 import { addJob } from '../../helpers/far-end.ts';
-import { createTestContext } from '../../helpers/host.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
 
 const baseUrl = 'https://gateway.example/v1';
 

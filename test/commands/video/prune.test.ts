@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { runVideoPrune } from '../../../src/commands/video/prune.ts';
 import type { Job, JobStatus } from '../../../src/shared/job.ts';
 import { addJob } from '../../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
 
 const DAY = 86_400;

@@ -3,7 +3,7 @@ import { runVideoCancel, runVideoDelete, runVideoListRemote } from '../../../src
 import type { Context } from '../../../src/context.ts';
 import type { Job } from '../../../src/shared/job.ts';
 import { addJob, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, START, type TestContext } from '../../helpers/host.ts';
+import { createTestContext, START, type TestContext } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 

@@ -8,8 +8,8 @@ import { type ResendFlags, runVideoResend } from '../../../src/commands/video/re
 import { runVideoStatus } from '../../../src/commands/video/status.ts';
 import type { Job } from '../../../src/shared/job.ts';
 import { addCharacter, addJob, NO_LIST, refusal, videoList, videoObject, withHost } from '../../helpers/far-end.ts';
-import { START, type TestContext } from '../../helpers/host.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
+import { START, type TestContext } from '../../helpers/runtime.ts';
 import { hashOf, type JobFields } from '../../helpers/samples.ts';
 
 type Test = Awaited<ReturnType<typeof withHost>>;

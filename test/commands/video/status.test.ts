@@ -5,7 +5,7 @@ import { runCli } from '../../../src/cli/run.ts';
 import { runVideoList, runVideoShow, runVideoStatus } from '../../../src/commands/video/status.ts';
 import type { Job } from '../../../src/shared/job.ts';
 import { addJob, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, START } from '../../helpers/host.ts';
+import { createTestContext, START } from '../../helpers/runtime.ts';
 import { hashOf, type JobFields, writeUnusable } from '../../helpers/samples.ts';
 import { createTestServer, type Scripted } from '../../helpers/server.ts';
 
@@ -260,7 +260,7 @@ describe('the table of jobs', () => {
       },
     });
     // Times are short on a terminal.
-    expect(await runCli(['video', 'list'], test.host)).toBe(0);
+    expect(await runCli(['video', 'list'], test.runtime)).toBe(0);
     const lines = test.stdout.text().trimEnd().split('\n');
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/ min ago /);

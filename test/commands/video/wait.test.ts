@@ -7,7 +7,7 @@ import { runVideoDownload, runVideoWait } from '../../../src/commands/video/wait
 import type { Job } from '../../../src/shared/job.ts';
 import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
 import { ffmpegPath } from '../../helpers/ffmpeg.ts';
-import { START } from '../../helpers/host.ts';
+import { START } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
 import type { Scripted } from '../../helpers/server.ts';
 

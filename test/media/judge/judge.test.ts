@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HeardTrack, TrackLevels } from '../../../src/media/ffmpeg/sound.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
 import type { Measurements } from '../../../src/media/judge/filter-output.ts';
-import { type Finding, type Judgement, judge, judgementLines } from '../../../src/media/judge/judge.ts';
+import { type AspectVerdict, type Judgement, judge, judgementLines } from '../../../src/media/judge/judge.ts';
 import type { Sample } from '../../../src/media/judge/meter.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
@@ -38,7 +38,7 @@ function findings({
   swing = 0,
   pan = 0,
   ...rest
-}: Case = {}): readonly Finding[] {
+}: Case = {}): readonly AspectVerdict[] {
   const info = mediaInfo(rest.video, rest.mute ? null : {});
   const { video } = info;
   if (!video) throw new Error('there is no video');
@@ -64,7 +64,7 @@ function edges(pixels: number): Measurements['blur'] {
   return [{ at: 0, value: pixels }];
 }
 
-function level(what: Finding['what'], of: Case): string | undefined {
+function level(what: AspectVerdict['what'], of: Case): string | undefined {
   return findings(of).find((finding) => finding.what === what)?.level;
 }
 

@@ -12,9 +12,9 @@ import type { Character, CharacterClip, CharacterWithClip, Registration } from '
 import type { Orientation } from '../../../src/shared/geometry.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { addCharacter, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import { START, type TestContext } from '../../helpers/host.ts';
 import * as marks from '../../helpers/picture.ts';
 import { prepare } from '../../helpers/prepare.ts';
+import { START, type TestContext } from '../../helpers/runtime.ts';
 import { sampleCharacter } from '../../helpers/samples.ts';
 import { readForm, type Scripted, type Seen } from '../../helpers/server.ts';
 
@@ -170,7 +170,7 @@ describe('a video that lies the other way', () => {
     expect(((await readForm(master)).get('video') as File).size).toBe(clip.byteLength);
     const upload = join(test.dir, 'upload.mp4');
     await writeFile(upload, Buffer.from(await ((await readForm(derived)).get('video') as File).arrayBuffer()));
-    const info = await probeMedia(upload, { signal: test.host.signal });
+    const info = await probeMedia(upload, { signal: test.runtime.signal });
     expect(info.video).toMatchObject({ codec: 'H.264', width: 720, height: 1280, rotation: 0, pixelAspect: 1 });
     expect(JSON.parse(video.body.toString())).toMatchObject({ characters: [{ id: 'char_portrait' }] });
 

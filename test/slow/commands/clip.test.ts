@@ -12,8 +12,8 @@ import { beep, makeBeeps, sound } from '../../helpers/beeps.ts';
 import { makeClip } from '../../helpers/clips.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { ffmpegPath, makerPath, run } from '../../helpers/ffmpeg.ts';
-import { createTestContext, type HostOptions, type TestContext } from '../../helpers/host.ts';
 import * as marks from '../../helpers/picture.ts';
+import { createTestContext, type RuntimeOptions, type TestContext } from '../../helpers/runtime.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
 const PREPARE = { output: 'ready.mp4', options, force: false, dryRun: false };
@@ -38,7 +38,7 @@ afterAll(() => rm(clips, { recursive: true, force: true }));
 
 async function setUp(
   globals: Parameters<typeof createTestContext>[0] = {},
-  host: HostOptions = {},
+  host: RuntimeOptions = {},
 ): Promise<TestContext> {
   return createTestContext(globals, host);
 }

@@ -17,7 +17,7 @@ import {
   videoObject,
   withHost,
 } from '../../helpers/far-end.ts';
-import { START, type TestContext } from '../../helpers/host.ts';
+import { START, type TestContext } from '../../helpers/runtime.ts';
 import { asUnanswered } from '../../helpers/samples.ts';
 import type { Scripted, TestServer } from '../../helpers/server.ts';
 

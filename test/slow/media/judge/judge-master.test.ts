@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCharacterCreate } from '../../../../src/commands/character/create.ts';
 import { runClipInspect, runClipPrepare } from '../../../../src/commands/clip.ts';
-import type { Finding, Judgement } from '../../../../src/media/judge/judge.ts';
+import type { AspectVerdict, Judgement } from '../../../../src/media/judge/judge.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
-import { createTestContext, type TestContext } from '../../../helpers/host.ts';
+import { createTestContext, type TestContext } from '../../../helpers/runtime.ts';
 
 const JOE = fileURLToPath(new URL('../../../../fixtures/joe.mp4', import.meta.url));
 /** Not as a master has it, so that it is converted. */
@@ -49,7 +49,7 @@ async function prepared(
 }
 
 /** All but sharpness, without the advice, which is about the source. */
-function verdicts({ findings }: Judgement): readonly Partial<Finding>[] {
+function verdicts({ findings }: Judgement): readonly Partial<AspectVerdict>[] {
   return findings.filter(({ what }) => what !== 'sharpness').map(({ advice: _, ...finding }) => finding);
 }
 

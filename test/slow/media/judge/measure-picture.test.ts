@@ -8,7 +8,7 @@ import { type Ffmpeg, findFfmpeg, listParts } from '../../../../src/media/ffmpeg
 import { measureTracks } from '../../../../src/media/ffmpeg/sound.ts';
 import type { MediaInfo } from '../../../../src/media/info.ts';
 import { type Measurements, motionAmount } from '../../../../src/media/judge/filter-output.ts';
-import { type Finding, judge } from '../../../../src/media/judge/judge.ts';
+import { type AspectVerdict, judge } from '../../../../src/media/judge/judge.ts';
 import { measureBetweenBars, measureGraph, measurePicture } from '../../../../src/media/judge/measure-picture.ts';
 import { planMedia } from '../../../../src/media/plan/plan.ts';
 import { probeMedia } from '../../../../src/media/probe/probe.ts';
@@ -101,7 +101,7 @@ async function levels(
   const { readings, between } = await measureBetweenBars(request);
   const plan = planMedia(info, DEFAULT_CLIP_OPTIONS);
   if (plan.kind === 'reject' || !info.video) throw new Error('it is rejected');
-  const found: readonly Finding[] = judge({
+  const found: readonly AspectVerdict[] = judge({
     info: { ...info, video: info.video },
     options: DEFAULT_CLIP_OPTIONS,
     ...{ plan, readings, between },

@@ -12,7 +12,7 @@ import { tempFolder } from './temp.ts';
 
 export const START = Date.parse('2026-11-21T10:00:00Z');
 
-export interface HostOptions {
+export interface RuntimeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: Readable | string | Uint8Array;
   /** Which of the streams are a terminal; none unless named. */
@@ -20,8 +20,8 @@ export interface HostOptions {
   readonly columns?: number;
 }
 
-export interface TestHost {
-  readonly host: Runtime;
+export interface TestRuntime {
+  readonly runtime: Runtime;
   /** The working directory: empty. */
   readonly dir: string;
   readonly home: string;
@@ -35,10 +35,10 @@ export interface TestHost {
   abort(code: 'interrupted' | 'terminated'): void;
 }
 
-export interface TestContext extends TestHost {
+export interface TestContext extends TestRuntime {
   readonly context: Context;
   /** The same home and folder as another run of the program would find them. */
-  again(globals?: Partial<Globals>, options?: HostOptions): Promise<TestContext>;
+  again(globals?: Partial<Globals>, options?: RuntimeOptions): Promise<TestContext>;
 }
 
 /** A stream that keeps what is written to it. */
@@ -67,15 +67,15 @@ export class Captured extends Writable {
   }
 }
 
-export async function createTestHost(options: HostOptions = {}): Promise<TestHost> {
+export async function createTestRuntime(options: RuntimeOptions = {}): Promise<TestRuntime> {
   const root = await tempFolder();
   const [dir, home] = [join(root, 'work'), join(root, 'home')];
   await mkdir(dir);
-  return hostIn({ dir, home }, options);
+  return runtimeIn({ dir, home }, options);
 }
 
 /** In folders that are there already, and stay. */
-export function hostIn({ dir, home }: { dir: string; home: string }, options: HostOptions): TestHost {
+export function runtimeIn({ dir, home }: { dir: string; home: string }, options: RuntimeOptions): TestRuntime {
   const { env = {}, stdin = '', tty = [], columns = 80 } = options;
   const [stdout, stderr] = [new Captured(), new Captured()];
   const clock = { ms: START, setMs: 0 };
@@ -83,7 +83,7 @@ export function hostIn({ dir, home }: { dir: string; home: string }, options: Ho
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   let seed = 7;
-  const host: Runtime = {
+  const runtime: Runtime = {
     env: { SORA_HOME: home, SORA_FFMPEG: ffmpegPath, ...env },
     cwd: dir,
     platform: 'linux',
@@ -109,31 +109,31 @@ export function hostIn({ dir, home }: { dir: string; home: string }, options: Ho
     },
     signal: controller.signal,
   };
-  const abort: TestHost['abort'] = (code) => controller.abort(new SoraError(code, 'Stopped. Nothing was created.'));
-  return { host, dir, home, stdout, stderr, clock, pauses, abort };
+  const abort: TestRuntime['abort'] = (code) => controller.abort(new SoraError(code, 'Stopped. Nothing was created.'));
+  return { runtime, dir, home, stdout, stderr, clock, pauses, abort };
 }
 
 /** A context over a fresh home, closed when the running test ends. Plain text without colours unless `globals` say otherwise. */
 export async function createTestContext(
   globals: Partial<Globals> = {},
-  options: HostOptions = {},
+  options: RuntimeOptions = {},
 ): Promise<TestContext> {
-  return contextOf(await createTestHost(options), globals, options);
+  return contextOf(await createTestRuntime(options), globals, options);
 }
 
-function contextOf(test: TestHost, partial: Partial<Globals>, options: HostOptions): TestContext {
+function contextOf(test: TestRuntime, partial: Partial<Globals>, options: RuntimeOptions): TestContext {
   const globals: Globals = { json: false, quiet: false, debug: false, ...partial };
-  const { stdout, stderr } = test.host;
+  const { stdout, stderr } = test.runtime;
   const ui = createUi({
     ...{ stdout, stderr, json: globals.json, quiet: globals.quiet },
     ...{ color: { stdout: false, stderr: false }, animate: false },
   });
-  const context = createContext(test.host, globals, ui);
+  const context = createContext(test.runtime, globals, ui);
   onTestFinished(() => context.close());
   return {
     ...test,
     context,
     again: async (more = {}, next = {}) =>
-      contextOf(hostIn(test, { ...options, ...next }), { ...partial, ...more }, { ...options, ...next }),
+      contextOf(runtimeIn(test, { ...options, ...next }), { ...partial, ...more }, { ...options, ...next }),
   };
 }
