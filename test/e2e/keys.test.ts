@@ -256,7 +256,7 @@ it.each(ROWS)(
     if (!brief) {
       const children = readFileSync(join(dir, 'children.txt'), 'utf8');
       expect(children).toMatch(/^SORA_HOME=/m);
-      for (const word of ['-version', 'libx264', 'volumedetect']) expect(children.split('\n')).toContain(word);
+      for (const word of [/^-version$/m, /^libx264$/m, /[,=]volumedetect$/m]) expect(children).toMatch(word);
     }
     const files = filesIn(dir).filter(([path]) => path !== join(home, 'keys.json') || !login);
     expect(files.map(([path]) => path)).toEqual(expect.arrayContaining([join(dir, 'first.mp4')]));
