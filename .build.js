@@ -24,6 +24,8 @@ const GROUPS = [
         'cli/help-command.ts',
         'cli/help-document.ts',
         'cli/options.ts',
+        'cli/cost-options.ts',
+        'shared/money.ts',
         'context.ts',
         'settings/choose-provider.ts',
         'terminal/ui.ts',
@@ -65,6 +67,30 @@ const GROUPS = [
       ...['disk/records.ts', 'characters/find.ts'],
     ],
     packages: ['valibot'],
+  },
+  { name: 'settings', files: ['settings/settings.ts', 'disk/links.ts'], packages: [] },
+  { name: 'stdin', files: ['terminal/stdin.ts'], packages: [] },
+  { name: 'prices', files: ['costs/cost.ts', 'providers/ratios.ts'], packages: [] },
+  { name: 'clips', files: ['clips/inspect.ts', 'clips/prepare.ts'], packages: [] },
+  { name: 'publish', files: ['disk/publish.ts', 'disk/part-file.ts'], packages: [] },
+  {
+    // What every command needs that looks at jobs.
+    name: 'jobs',
+    files: [
+      ...['shared/deadline.ts', 'videos/find-jobs.ts', 'videos/lifecycle.ts', 'videos/poll.ts'],
+      ...['videos/wait-display.ts'],
+    ],
+    packages: [],
+  },
+  {
+    // What every command needs that sends a video.
+    name: 'send',
+    files: [
+      ...['videos/send.ts', 'videos/quote.ts', 'videos/submit.ts', 'videos/plan.ts', 'videos/spending.ts'],
+      ...['videos/job-costs.ts', 'videos/lost/replace.ts', 'videos/reference-image.ts', 'videos/follow.ts'],
+      ...['costs/spending.ts', 'costs/budget.ts', 'characters/register.ts', 'commands/video/results.ts'],
+    ],
+    packages: [],
   },
   ...['conf', 'csv-parse', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map(
     (name) => ({

@@ -53,23 +53,21 @@ const LOADED: Readonly<Record<string, string>> = {
   '--help': 'main rolldown-runtime',
   'video generate --help': 'cli main program-video rolldown-runtime',
   'character list': 'cli main manage program-character rolldown-runtime store',
-  'video list':
-    'cli cost deadline find-jobs lifecycle links main preview program-video publish ratios results rolldown-runtime status stdin store',
-  'video status':
-    'cli cost deadline find-jobs lifecycle links main poll program-video rolldown-runtime settings status status store wait-display',
+  'video list': 'cli jobs main prices program-video rolldown-runtime status store',
+  'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'config list': 'cli config links main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
   'store check': 'cli keys links main program-setup rolldown-runtime settings store store store',
   'provider list':
-    'cli cost keys links main models models models program-setup provider ratios rolldown-runtime route settings store',
+    'cli keys main models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits links main measure-picture mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
+    'arguments audio-tracks bars cli clip clips colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits main measure-picture mediainfo mediainfo.js packets plan probe process program-clip rolldown-runtime settings shapes sound store',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments audio-tracks cli clip colour command-lines decode execa find first-frames frame info limits links main mediainfo mediainfo.js packets plan prepare probe process program-clip publish rolldown-runtime shapes sound',
+    'arguments audio-tracks cli clip clips colour command-lines decode execa find first-frames frame info limits main mediainfo mediainfo.js packets plan probe process program-clip rolldown-runtime settings shapes sound store',
   'video generate A. --dry-run --provider openai':
-    'adapter body cast-format cli client cost deadline find-jobs follow generate keep-answer keys lifecycle links main models poll prepare preview program-video publish quote ratios reference-image register replace results rolldown-runtime route send settings stdin store submit wait-display',
+    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
 };
 
 describe('start-up', () => {
