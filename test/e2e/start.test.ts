@@ -55,10 +55,10 @@ const LOADED: Readonly<Record<string, string>> = {
   'character list': 'cli main manage program-character rolldown-runtime store',
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
-  'config list': 'cli config links main program-setup rolldown-runtime settings store',
-  'auth status': 'auth cli keys links main program-setup rolldown-runtime settings stdin store',
+  'config list': 'cli config main program-setup rolldown-runtime settings store',
+  'auth status': 'auth cli keys main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
-  'store check': 'cli keys links main program-setup rolldown-runtime settings store store store',
+  'store check': 'cli keys main program-setup rolldown-runtime settings store store store',
   'provider list':
     'cli keys main models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
