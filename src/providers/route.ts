@@ -4,10 +4,10 @@ import type { Answer } from '../http/answer.ts';
 import type { RequestBody } from '../http/body.ts';
 import { isMasked } from '../http/redact.ts';
 import type { Auth, Call, HttpRequest } from '../http/request.ts';
-import { SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine, trimEnd } from '../shared/text.ts';
 import type { KeyHeader, ProviderEntry } from './entry.ts';
-import type { ProviderOptions } from './provider.ts';
+import type { NewVideo, ProviderOptions } from './provider.ts';
 
 export interface Route {
   /** The base URL, without a slash at its end. */
@@ -69,4 +69,31 @@ export function authFor(key: string | undefined, root: string, keyHeader: KeyHea
   return 'header' in keyHeader
     ? { header: keyHeader.header, value: key, origin }
     : { header: 'authorization', value: `${keyHeader.scheme} ${key}`, origin };
+}
+
+/** A shorter name may stand in any sentence. */
+const LEAST_CHARS = 4;
+
+/** Runs `create`; a refusal of it is told the characters that it names, by their ids or the file names of their clips. */
+export async function tellRefusedCharacters<T>(
+  { characters }: Pick<NewVideo, 'characters'>,
+  create: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (isSoraError(error, 'refused')) {
+      const { message } = error;
+      error.refusedCharacters = characters.filter((value) => {
+        const name = nameOf(value);
+        return name.length >= LEAST_CHARS && message.includes(name);
+      });
+    }
+    throw error;
+  }
+}
+
+function nameOf(value: string): string {
+  if (!/^https?:/.test(value) || !URL.canParse(value)) return value;
+  return new URL(value).pathname.split('/').at(-1) ?? '';
 }

@@ -32,8 +32,7 @@ import {
   type UploadedClip,
   type WireRequest,
 } from './provider.ts';
-import { tellRefusedCharacters } from './refused-characters.ts';
-import type { Route } from './route.ts';
+import { type Route, tellRefusedCharacters } from './route.ts';
 
 export interface RemoteTask {
   readonly video: RemoteVideo;
