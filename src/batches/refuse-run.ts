@@ -18,10 +18,10 @@ export interface RefusalOptions {
 /** Ids of which something was made whose text is another now, and none of this text. */
 export function refuseChanged(
   lines: readonly PlannedLine[],
-  slots: ReadonlyMap<string, Slot>,
+  { slots, begun }: { slots: ReadonlyMap<string, Slot>; begun: readonly string[] },
   { changed, shard, file, resend, anew }: RefusalOptions,
 ): void {
-  const known = new Set(lines.map(({ line }) => line.id));
+  const known = new Set([...lines.map(({ line }) => line.id), ...begun]);
   const strange = [...resend, ...anew].filter((id) => !known.has(id));
   if (strange.length > 0) {
     throw new SoraError('usage', `${file} has no line with the id ${strange.join(', ')}.`, {

@@ -65,7 +65,8 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   await fetchFinished(run, options);
   await refuseElsewhere(ledger, plan.lines);
   const slots = await slotsOf(ledger, plan.lines);
-  refuseChanged(plan.lines, slots, options);
+  const begun = (await ledger.takes()).map(({ scene }) => scene);
+  refuseChanged(plan.lines, { slots, begun }, options);
   await run.checkBudget(slots);
   const needed = new Set(
     plan.lines
@@ -87,8 +88,7 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
 
 function needs(slot: Slot | undefined, id: string, { resend, anew }: RunBatchOptions): boolean {
   if (!slot) return false;
-  if (slot.unknown.length > 0) return resend.includes(id);
-  return slot.need > 0 || anew.includes(id);
+  return slot.need > 0 || anew.includes(id) || (slot.unknown.length > 0 && resend.includes(id));
 }
 
 interface Run extends Settling {

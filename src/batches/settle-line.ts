@@ -90,6 +90,7 @@ export async function settleLine(run: Settling, aim: LineAim): Promise<void> {
       continue;
     }
     const { planned } = aim;
+    if (await giveUp(run, aim, slot)) continue;
     const wish = planned && wishFor(run, planned, slot, sent);
     if (!planned || !wish || run.halted()) return;
     if (deadline.leftMs() <= 0) return;
@@ -101,12 +102,27 @@ export async function settleLine(run: Settling, aim: LineAim): Promise<void> {
   }
 }
 
+/**
+ * Of an id that is no longer in the file, or whose line is here by its present text, nothing is sent once more: that the lost
+ * request is given up is all that a person can mean.
+ */
+async function giveUp({ resend, ledger }: Settling, { id, planned }: LineAim, slot: Slot): Promise<boolean> {
+  const isWanted = planned !== undefined && (slot.need > 0 || slot.unknown.some(({ fp }) => fp === planned.fp));
+  if (!resend.has(id) || slot.unknown.length === 0 || isWanted) return false;
+  resend.delete(id);
+  await ledger.journal.append(
+    ...slot.unknown.map(({ key }) => ({ v: 1, at: ledger.now(), key, line: 'close' }) as const),
+  );
+  return true;
+}
+
 /** Why a request is to be sent now; undefined where none is. */
 type Wish = 'need' | 'resend' | 'anew';
 
 function wishFor(run: Settling, { line, fp }: PlannedLine, slot: Slot, sent: number): Wish | undefined {
   if (run.resend.has(line.id) && slot.unknown.length > 0) return 'resend';
-  if (slot.unknown.length > 0) return undefined;
+  // One of an earlier text is told, and stands in no other's way.
+  if (slot.unknown.some((take) => take.fp === fp)) return undefined;
   if (run.anew.has(line.id)) return 'anew';
   if (slot.need === 0) return undefined;
   if (sent === 0) return 'need';
@@ -180,7 +196,8 @@ function decide(
   const slot = run.ledger.slotOf(takes, { fp: planned.fp, wanted: 1 });
   const [lost] = slot.unknown;
   if (wish === 'resend') return { send: lost !== undefined, closes: lost };
-  if (slot.unknown.length > 0 || slot.open.some(({ remoteId }) => remoteId === undefined)) return { send: false };
+  if (slot.unknown.some(({ fp }) => fp === planned.fp)) return { send: false };
+  if (slot.open.some(({ remoteId }) => remoteId === undefined)) return { send: false };
   if (wish === 'anew') return { send: true };
   return { send: slot.need > 0 };
 }

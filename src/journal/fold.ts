@@ -216,14 +216,15 @@ export function linesFromHome({ lines, jobs, file, accountOf, at }: LearnContext
       if (anew) learnt.push(anew);
       if (!anew) continue;
     }
-    if (one && (one.done.length > 0 || one.failed.length > 0)) continue;
+    // Also of what is done: by its id a file that is lost can be fetched again.
     if (job.remoteId !== undefined) {
       if (!one?.sent.some(({ remoteId }) => remoteId === job.remoteId)) {
         learnt.push({ v: 1, at, key, line: 'sent', remoteId: job.remoteId, job: job.id });
       }
       continue;
     }
-    if (job.status !== 'failed' || one?.closes.length) continue;
+    const isOver = one !== undefined && one.done.length + one.failed.length + one.closes.length > 0;
+    if (job.status !== 'failed' || isOver) continue;
     const end = endWithoutId(job);
     learnt.push(end === 'closed' ? { v: 1, at, key, line: 'close' } : { v: 1, at, key, line: 'failed', ...end });
   }

@@ -1,10 +1,11 @@
 /** A batch for tests: a folder, a home and a host of videos in this process, and runs of the use case as processes would do them. */
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { prepareBatch } from '../../src/batches/prepare.ts';
 import type { BatchReport, BatchTotals } from '../../src/batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../src/batches/run-batch.ts';
+import { readJournal } from '../../src/journal/lines.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Reporter, SILENT } from '../../src/shared/reporter.ts';
 import { createWorkspace, type Workspace } from '../../src/workspace.ts';
@@ -20,6 +21,13 @@ export interface Told {
   readonly totals: BatchTotals[];
 }
 
+/** As the host remembers it. */
+export interface MadeVideo {
+  readonly id: string;
+  readonly prompt: string;
+  readonly fate: { readonly fail?: object };
+}
+
 export interface BatchWorld {
   /** Where the batch is. */
   dir: string;
@@ -31,9 +39,11 @@ export interface BatchWorld {
   write(lines: readonly object[]): Promise<void>;
   play(scenario: object): void;
   /** Everything that the host was ever asked to make, oldest first. */
-  made(): Promise<readonly { readonly id: string; readonly prompt: string }[]>;
+  made(): Promise<readonly MadeVideo[]>;
   run(options?: Partial<RunBatchOptions>, more?: RunMore): Promise<BatchReport>;
   workspace(more?: RunMore): Workspace;
+  /** Is called right before each answer of the host leaves. */
+  onAnswer: ((line: string) => void) | undefined;
   /** All lines of all journals. */
   journal(): Promise<readonly Record<string, unknown>[]>;
 }
@@ -60,6 +70,7 @@ export async function batchWorld(): Promise<BatchWorld> {
     async sleep(ms) {
       clock.ms += ms;
     },
+    log: (line) => world.onAnswer?.(line),
   });
   onTestFinished(() => sandbox.close());
   const told: Told = { notes: [], warnings: [], totals: [] };
@@ -101,7 +112,7 @@ export async function batchWorld(): Promise<BatchWorld> {
   };
 
   const world: BatchWorld = {
-    ...{ dir, home, told, clock },
+    ...{ dir, home, told, clock, onAnswer: undefined },
     get file() {
       return join(world.dir, 'p.jsonl');
     },
@@ -140,26 +151,9 @@ export async function batchWorld(): Promise<BatchWorld> {
     async journal() {
       const names = (await readdir(world.dir)).filter((name) => name.includes('.journal') && name.endsWith('.jsonl'));
       const texts = await Promise.all(names.map((name) => readFile(join(world.dir, name), 'utf8')));
-      return texts.flatMap((text) =>
-        text
-          .split('\n')
-          .filter(Boolean)
-          .map((line) => JSON.parse(line)),
-      );
+      return texts.flatMap((text) => readJournal(text).lines) as unknown as Record<string, unknown>[];
     },
   };
   world.play({});
   return world;
-}
-
-/** The whole state of a machine, kept elsewhere. */
-export async function copyOf(world: BatchWorld): Promise<{ dir: string; home: string }> {
-  const root = await tempFolder();
-  await cp(world.dir, join(root, 'work'), { recursive: true });
-  await cp(world.home, join(root, 'home'), { recursive: true });
-  return { dir: join(root, 'work'), home: join(root, 'home') };
-}
-
-export async function empty(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }

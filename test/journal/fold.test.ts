@@ -104,6 +104,8 @@ describe('what a home knows and no line says', () => {
     expect(learn([asked()], [job])).toMatchObject([{ line: 'sent', key: KEY, remoteId: 'video_1', job: job.id }]);
     expect(learn([asked(), sent()], [job])).toEqual([]);
     expect(learn([asked(), sent(), done()], [job])).toEqual([]);
+    // Of what is done as well: a file that is lost is fetched again by its id.
+    expect(learn([asked(), done()], [job])).toMatchObject([{ line: 'sent', remoteId: 'video_1' }]);
   });
 
   it.each([
