@@ -21,6 +21,7 @@ export interface BatchRequest extends BudgetLimits {
   readonly journal?: string;
   readonly allowOutside: boolean;
   readonly allowRetired: boolean;
+  readonly allowUndocumented: boolean;
   readonly allowDrift: boolean;
 }
 
@@ -62,6 +63,7 @@ export async function readGivenBatch(
   const plan = await prepareBatch(workspace, text, {
     ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
+    allowUndocumented: request.allowUndocumented,
     output: output === undefined ? undefined : resolve(workspace.runtime.cwd, output),
     ask: request.maxCost === undefined ? undefined : purpose,
   });
@@ -92,6 +94,7 @@ export function batchCommand(
       ...given('--allow-unknown-cost', request.allowUnknownCost),
       ...given('--allow-outside', request.allowOutside),
       ...given('--allow-retired', request.allowRetired),
+      ...given('--allow-undocumented', request.allowUndocumented),
       ...given('--allow-drift', request.allowDrift),
       ...words,
       ...option('--provider', provider),

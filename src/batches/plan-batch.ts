@@ -13,7 +13,7 @@ import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { SpendLimits } from '../shared/money.ts';
-import { checkOrder } from '../videos/check-order.ts';
+import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { quoteVideos } from '../videos/quote.ts';
@@ -48,13 +48,12 @@ export interface BatchPlan {
   readonly doubts: readonly string[];
 }
 
-export interface PlanBatchOptions extends PlaceOptions {
+export interface PlanBatchOptions extends PlaceOptions, OrderOptions {
   /** What problems call the file. */
   readonly name: string;
   /** With whose key the host may be asked for prices; it is not asked unless given. */
   readonly ask?: Purpose | undefined;
   readonly purpose: Purpose;
-  readonly allowRetired?: boolean;
 }
 
 /** Plans every line and gathers what is wrong with any. Throws what choosing the host throws, and what is wrong with this machine. */

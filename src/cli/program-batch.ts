@@ -80,6 +80,7 @@ function common(command: Command): Command {
     .option('--journal <name>', 'write a journal of that name: for CI, and for stdin', journalName)
     .option('--allow-outside', 'let lines name pictures and outputs outside the folder of the file', false)
     .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
+    .option('--allow-undocumented', 'send a length or a size that the host does not document', false)
     .option('--allow-drift', 'accept videos that differ from what was ordered', false);
 }
 

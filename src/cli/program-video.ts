@@ -50,6 +50,7 @@ export function addVideo(video: Command, act: Act): void {
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)
     .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)
     .option('--allow-retired', 'use a retired model, although another may answer in its place', false)
+    .option('--allow-undocumented', 'send a length or a size that the host does not document', false)
     .option('--resend', 'send even if an equal job may already exist', false)
     .option('--dry-run', 'show the request that would be sent, and what it would cost', false)
     .addHelpText(
@@ -207,7 +208,11 @@ function addDerivation(video: Command, act: Act, kind: Derivation): void {
   const command = costOptions(followOptions(video.command(kind).description(does)))
     .argument('<id>', JOB_ID)
     .argument('<prompt>', 'what happens in the video, or - to read it from stdin');
-  if (kind === 'extend') command.option('--seconds <n>', 'seconds to add, 4 to 20 (default: 4)', wholeNumber(1, 600));
+  if (kind === 'extend') {
+    command
+      .option('--seconds <n>', 'seconds to add: 4, 8, 12, 16 or 20 (default: 4)', wholeNumber(1, 600))
+      .option('--allow-undocumented', 'add a number of seconds that the host does not document', false);
+  }
   command
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--key <text>', 'the same key returns the same job, for scripts that run again', text)

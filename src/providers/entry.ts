@@ -37,6 +37,11 @@ export interface ProviderEntry {
   create(options: ProviderOptions): Promise<Provider>;
 }
 
+/** Whether a base URL is the vendor's own, or the sandbox that is built in: no gateway, and no server of one's own. */
+export function isVendorUrl({ defaultBaseUrl }: Pick<ProviderEntry, 'defaultBaseUrl'>, baseUrl: string): boolean {
+  return URL.canParse(baseUrl) && new URL(baseUrl).origin === new URL(defaultBaseUrl).origin;
+}
+
 /** One with an account of the user's. */
 export interface HostEntry extends ProviderEntry {
   readonly keyVariable: string;

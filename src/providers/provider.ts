@@ -180,10 +180,23 @@ export interface ProviderLimits {
   readonly retired?: string;
   readonly promptChars: number;
   readonly characters: number;
-  /** Known sizes and lengths: others earn a warning, not a refusal, because hosts run ahead of their documentation. */
+  /** Those that are known; empty where nothing is. */
   readonly sizes: readonly Size[];
   readonly seconds: readonly number[];
+  /**
+   * What the host is told of a size. Where it is a ratio or a resolution, the adapter refuses a size that has no such words, and
+   * any other is as documented as its words.
+   */
+  readonly sizeTerm: 'pixels' | 'ratio';
+  /**
+   * Whether others are refused: these are documented of this very model by the vendor, and it is the vendor's own server.
+   * Elsewhere they earn a warning: gateways and servers of one's own differ from documentation.
+   */
+  readonly isBinding: boolean;
 }
+
+/** What is known of a model, wherever it is served. */
+export type ModelLimits = Omit<ProviderLimits, 'isBinding'>;
 
 /** What a create that may be paid for tells its caller while it runs. Both are awaited, and what they throw ends the call. */
 export interface CharacterCall extends Call {

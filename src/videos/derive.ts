@@ -10,12 +10,13 @@ import { type Derivation, isFinal, type Job, type Remote, type VideoRequest } fr
 import type { BudgetLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
+import { type UndocumentedOptions, undocumented } from './check-order.ts';
 import { finishedJob, type Resumable } from './find-jobs.ts';
 import { fingerprintOf } from './lifecycle.ts';
 import { type Order, type Submitted, submit } from './submit.ts';
 import { DEFAULT_SECONDS } from './video-input.ts';
 
-export interface DeriveOptions extends BudgetLimits {
+export interface DeriveOptions extends BudgetLimits, UndocumentedOptions {
   readonly kind: Derivation;
   readonly prompt: string;
   /** What an extension adds; the usual length unless given. */
@@ -103,7 +104,7 @@ async function readyToDerive(
   const source = await finishedJob(workspace, job);
   const { records } = await (await workspace.jobs()).list();
   const order = derivationOrder(options, { source, provider });
-  checkDerivation(workspace, { order, source, provider, records });
+  checkDerivation(workspace, { order, source, provider, records }, options);
   return { source, order };
 }
 
@@ -166,8 +167,11 @@ function lengthOf(job: Remote): number {
 function checkDerivation(
   { reporter }: Workspace,
   { order, source, provider, records }: { order: Order; source: Remote; provider: Provider; records: readonly Job[] },
+  options: UndocumentedOptions,
 ): void {
-  const { promptChars, seconds: documented } = provider.limits(order.request.model);
+  const { model } = order.request;
+  const limits = provider.limits(model);
+  const { promptChars } = limits;
   const problems: string[] = [];
   const chars = [...order.request.prompt].length;
   if (chars > promptChars) problems.push(`The prompt has ${chars} characters; ${promptChars} are allowed.`);
@@ -175,10 +179,10 @@ function checkDerivation(
   if (added !== undefined) {
     const { extensions } = provider.derive ?? {};
     if (extensions) problems.push(...extensionProblems(extensions, { added, source, records }));
-    if (problems.length === 0 && documented.length > 0 && !documented.includes(added)) {
-      reporter.warn(
-        `${added} s is not one of the documented lengths (${documented.join(', ')}); the host may refuse it.`,
-      );
+    if (problems.length === 0) {
+      const { refused, doubts } = undocumented(limits, { seconds: added, model }, options);
+      if (refused) throw refused;
+      for (const doubt of doubts) reporter.warn(doubt);
     }
   }
   if (problems.length > 0)

@@ -14,6 +14,7 @@ export interface DeriveFlags extends FollowFlags, BudgetLimits {
   readonly wait: boolean;
   readonly key?: string;
   readonly resend: boolean;
+  readonly allowUndocumented?: boolean;
   readonly dryRun: boolean;
 }
 

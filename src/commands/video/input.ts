@@ -42,6 +42,7 @@ export interface GenerateFlags extends FollowFlags, BudgetLimits {
   readonly key?: string;
   readonly resend: boolean;
   readonly allowRetired?: boolean;
+  readonly allowUndocumented?: boolean;
   readonly dryRun: boolean;
 }
 

@@ -3,7 +3,7 @@
 import { isSuccess } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import type { ProviderEntry } from '../entry.ts';
+import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost } from '../task-host.ts';
@@ -112,7 +112,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
 
   return {
     ...provider,
-    limits: eachlabsLimits,
+    limits: (model) => eachlabsLimits(model, isVendorUrl(entry, options.baseUrl)),
     defaultModel: EACHLABS_DEFAULT_MODEL,
 
     async cancel(remoteId, call) {

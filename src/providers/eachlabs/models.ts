@@ -97,8 +97,11 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
   };
 }
 
-/** Those of one model. Clips for a model that is not in the table are held to the narrowest limits known. */
-export function eachlabsLimits(slug: string | undefined): ProviderLimits {
+/**
+ * Those of one model; `isVendors` is whether the host is the vendor's own. Clips for a model that is not in the table are held
+ * to the narrowest limits known.
+ */
+export function eachlabsLimits(slug: string | undefined, isVendors: boolean): ProviderLimits {
   const model = eachlabsModel(slug);
   return {
     characterMode: model.characterMode,
@@ -108,6 +111,8 @@ export function eachlabsLimits(slug: string | undefined): ProviderLimits {
     characters: model.characters,
     sizes: model.sizes,
     seconds: model.seconds,
+    sizeTerm: 'ratio',
+    isBinding: isVendors && EACHLABS_MODELS.includes(model),
   };
 }
 

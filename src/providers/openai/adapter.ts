@@ -14,7 +14,7 @@ import { characterError, isNotServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { ProviderEntry } from '../entry.ts';
+import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
 import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
@@ -72,7 +72,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
   }
 
   const characters: CharacterCalls = {
-    isDocumented: documentsCharacters(entry, backend, root),
+    isDocumented: documentsCharacters(entry, options),
 
     async create(input, call) {
       const body = await formBody([
@@ -112,7 +112,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     baseUrl,
     backend,
     ...(!dropsCharacters(backend) && { characters }),
-    limits: (model) => limitsOf(backend, model),
+    limits: (model) => limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
@@ -209,22 +209,23 @@ function isRouteMissing(answer: Answer): boolean {
  * The vendor's own host documents characters, and the sandbox imitates it. Azure and LiteLLM speak the format but
  * document no `characters`, and a host that nobody named a backend for may be anything.
  */
-function documentsCharacters({ name }: ProviderEntry, backend: Backend | undefined, root: string): boolean {
-  if (name === 'sandbox' || backend === 'openai') return true;
-  return backend === undefined && URL.canParse(root) && new URL(root).host === OPENAI_HOST;
+function documentsCharacters(entry: ProviderEntry, { backend, baseUrl }: ProviderOptions): boolean {
+  if (entry.isFree || backend === 'openai') return true;
+  return backend === undefined && isVendorUrl(entry, baseUrl);
 }
 
 const OPENAI_HOST = 'api.openai.com';
 
 /** Servers that run one's own model make any size and length: nothing is known, so nothing is warned about. */
-function limitsOf(backend: Backend | undefined, model: string | undefined): ProviderLimits {
-  const known = dropsCharacters(backend) ? { sizes: [], seconds: [] } : (findModel(model ?? DEFAULT_MODEL) ?? FAMILY);
+function limitsOf(model: string | undefined, backend: Backend | undefined, isVendors: boolean): ProviderLimits {
+  const documented = findModel(model ?? DEFAULT_MODEL);
+  const { sizes, seconds } = dropsCharacters(backend) ? { sizes: [], seconds: [] } : (documented ?? FAMILY);
   return {
     characterMode: 'id',
     promptChars: PROMPT_CHARS,
     characters: CHARACTERS_PER_VIDEO,
-    sizes: known.sizes,
-    seconds: known.seconds,
+    sizeTerm: 'pixels',
+    ...{ sizes, seconds, isBinding: isVendors && documented !== undefined },
   };
 }
 

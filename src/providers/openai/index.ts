@@ -1,5 +1,5 @@
 /** OpenAI, and the servers that speak its `/v1/videos`. */
-import type { HostEntry } from '../entry.ts';
+import { type HostEntry, isVendorUrl } from '../entry.ts';
 
 const BASE_URL = 'https://api.openai.com/v1';
 
@@ -13,7 +13,7 @@ export const openai: HostEntry = {
   keyHeader: (backend) => (backend === 'azure' ? { header: 'api-key' } : { scheme: 'Bearer' }),
   /** The vendor's deprecation page: the Videos API ended without a replacement. */
   retirement: (baseUrl) =>
-    URL.canParse(baseUrl) && new URL(baseUrl).origin === new URL(BASE_URL).origin
+    isVendorUrl({ defaultBaseUrl: BASE_URL }, baseUrl)
       ? 'api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with --base-url or ' +
         'OPENAI_BASE_URL; to try things out, use --provider sandbox.'
       : undefined,

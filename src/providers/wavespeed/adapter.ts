@@ -3,12 +3,12 @@ import { isRecord } from '../../http/answer.ts';
 import { jsonBody } from '../../http/body.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
-import type { ProviderEntry } from '../entry.ts';
+import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost, type RemoteTask } from '../task-host.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
-import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedModel } from './models.ts';
+import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedLimits } from './models.ts';
 import { modelPath, videoInputs } from './request.ts';
 import { upload } from './upload.ts';
 import { characterIn, decodeTask, failedTask, openEnvelope, refusalOf, urlIn, withCodeAsStatus } from './wire.ts';
@@ -61,7 +61,7 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
 
   return {
     ...provider,
-    limits: (model) => wavespeedModel(model).limits,
+    limits: (model) => wavespeedLimits(model, isVendorUrl(entry, options.baseUrl)),
     defaultModel: WAVESPEED_DEFAULT_MODEL,
 
     async price(input, call) {

@@ -3,7 +3,7 @@
 import type { Cost, ModelPrice } from '../../costs/cost.ts';
 import type { Size } from '../../shared/geometry.ts';
 import { CHARACTERS_PER_VIDEO, type ModelFacts, PROMPT_CHARS } from '../models.ts';
-import type { ProviderLimits } from '../provider.ts';
+import type { ModelLimits, ProviderLimits } from '../provider.ts';
 import { ratiosOf, sizesOf } from '../ratios.ts';
 
 export interface WavespeedModel {
@@ -14,7 +14,7 @@ export interface WavespeedModel {
   readonly picture: 'required' | 'none' | 'optional';
   /** The words for the shorter side of the picture; empty where the request has none. */
   readonly resolutions: readonly Resolution[];
-  readonly limits: ProviderLimits;
+  readonly limits: ModelLimits;
 }
 
 export interface Resolution {
@@ -47,27 +47,29 @@ const SIZES_1024: readonly Size[] = [
 /** OpenAI's own end of service; since then the host says that other models may answer in the name of these. */
 const SORA_RETIRED = '2026-09-24';
 
-const SORA: Omit<ProviderLimits, 'sizes'> = {
+const SORA: Omit<ModelLimits, 'sizes'> = {
   characterMode: 'id',
   retired: SORA_RETIRED,
   promptChars: PROMPT_CHARS,
   characters: CHARACTERS_PER_VIDEO,
   seconds: [4, 8, 12, 16, 20],
+  sizeTerm: 'pixels',
 };
 
 /** The inputs that are documented for pictures have no characters. */
-const SORA_IMAGE: typeof SORA = { ...SORA, characters: 0 };
+const SORA_IMAGE: typeof SORA = { ...SORA, characters: 0, sizeTerm: 'ratio' };
 
 function seedance(
   seconds: number,
   resolutions: readonly Resolution[],
-  referenceClips: NonNullable<ProviderLimits['referenceClips']>,
-): ProviderLimits {
+  referenceClips: NonNullable<ModelLimits['referenceClips']>,
+): ModelLimits {
   return {
     characterMode: 'clip-url',
     referenceClips,
     promptChars: PROMPT_CHARS,
     characters: 3,
+    sizeTerm: 'ratio',
     sizes: sizesOf(resolutions.map(({ shortSide }) => shortSide)),
     seconds: Array.from({ length: seconds - 3 }, (_, index) => index + 4),
   };
@@ -137,6 +139,12 @@ export function wavespeedModel(id: string = WAVESPEED_DEFAULT_MODEL): WavespeedM
   // Others have models with Sora in their name, which nobody retired.
   const isRetired = retired !== undefined && id.startsWith('openai/sora-2');
   return { ...SORA_TEXT_PRO, id, picture: 'optional', limits: isRetired ? { ...living, retired } : living };
+}
+
+/** Those of one model; `isVendors` is whether the host is the vendor's own. */
+export function wavespeedLimits(id: string | undefined, isVendors: boolean): ProviderLimits {
+  const model = wavespeedModel(id);
+  return { ...model.limits, isBinding: isVendors && WAVESPEED_MODELS.includes(model) };
 }
 
 const READ = { asOf: '2026-11-21', source: 'the model’s page at wavespeed.ai' };

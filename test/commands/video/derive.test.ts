@@ -238,6 +238,18 @@ describe('P6: a video from another one is refused before anything is sent', () =
     expect(await derive(test, { kind: 'edit', id: last.id })).toBe(0);
   });
 
+  it('when it adds seconds that are documented nowhere, at the vendor’s own base URL, but with --allow-undocumented', async () => {
+    const test = await withHost();
+    const source = await finished(test, { baseUrl: 'https://api.openai.com/v1' });
+    const wish = { kind: 'extend', id: source.id, seconds: 5, dryRun: true } as const;
+    await expect(derive(test, wish)).rejects.toMatchObject({
+      ...{ code: 'usage', message: '5 s is not one of the documented lengths of sora-2 (4, 8, 12, 16, 20).' },
+      hint: expect.stringContaining('--allow-undocumented'),
+    });
+    expect(await derive(test, { ...wish, allowUndocumented: true })).toBe(0);
+    expect(test.stderr.text()).toContain('5 s is not one of the documented lengths of sora-2');
+  });
+
   it('but not by rules that a server of one’s own model may not have', async () => {
     const test = await withHost();
     const source = await finished(test, { backend: 'sglang' });
