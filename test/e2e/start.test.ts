@@ -67,7 +67,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments audio-tracks cli clip clips colour command-lines decode execa find first-frames frame info limits main mediainfo mediainfo.js packets plan probe process program-clip rolldown-runtime settings shapes sound store',
   'video generate A. --dry-run --provider openai':
-    'adapter check-order cli client clips generate jobs keys main models prices program-video refused-characters rolldown-runtime route send settings stdin store',
+    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
 };
 
 describe('start-up', () => {
