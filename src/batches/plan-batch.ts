@@ -5,7 +5,7 @@ import { registerMissing } from '../characters/register.ts';
 import type { RegistrationTarget } from '../characters/registration-target.ts';
 import type { Cost } from '../costs/cost.ts';
 import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
-import { modelFamily } from '../providers/models.ts';
+import { modelFamily } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';

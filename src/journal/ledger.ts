@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
-import { modelFamily } from '../providers/models.ts';
+import { modelFamily } from '../providers/index.ts';
 import type { Job } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
 import type { Workspace } from '../workspace.ts';

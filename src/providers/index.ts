@@ -32,3 +32,11 @@ export function entryOf({ name }: Pick<Provider, 'name'>): ProviderEntry {
   if (entry) return entry;
   throw new TypeError(`no row of the table of providers has the name ${name}`);
 }
+
+/** What a model is called at every host: a take that was asked for stays the same elsewhere. The id itself where nobody knows. */
+export function modelFamily(id: string): string {
+  for (const { families = {} } of Object.values<ProviderEntry>(PROVIDERS)) {
+    if (Object.hasOwn(families, id)) return families[id] ?? id;
+  }
+  return id;
+}

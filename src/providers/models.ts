@@ -24,26 +24,3 @@ export const PROMPT_CHARS = 32_000;
 
 /** Characters of the cast in one video. */
 export const CHARACTERS_PER_VIDEO = 2;
-
-/** Models of all hosts that are one model under several names: what a take was asked for stays the same at another host. */
-const FAMILIES: Readonly<Record<string, string>> = {
-  'sora-2-2025-10-06': 'sora-2',
-  'sora-2-2025-12-08': 'sora-2',
-  'sora-2-pro-2025-10-06': 'sora-2-pro',
-  'openai/sora-2/text-to-video': 'sora-2',
-  'openai/sora-2/image-to-video': 'sora-2',
-  'openai/sora-2/text-to-video-pro': 'sora-2-pro',
-  'openai/sora-2/image-to-video-pro': 'sora-2-pro',
-  'sora-2-text-to-video': 'sora-2',
-  'sora-2-image-to-video': 'sora-2',
-  'sora-2-text-to-video-pro': 'sora-2-pro',
-  'sora-2-image-to-video-pro': 'sora-2-pro',
-  'bytedance/seedance-2.5/text-to-video': 'seedance-2.5',
-  'bytedance/seedance-2.0/text-to-video': 'seedance-2.0',
-  'bytedance-seedance-2-0-reference-to-video': 'seedance-2.0',
-};
-
-/** The host-neutral name of a model; the id itself where nobody knows one. */
-export function modelFamily(id: string): string {
-  return Object.hasOwn(FAMILIES, id) ? (FAMILIES[id] ?? id) : id;
-}

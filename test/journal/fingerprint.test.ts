@@ -7,7 +7,7 @@ import {
   partsOfKey,
   takeKey,
 } from '../../src/journal/fingerprint.ts';
-import { modelFamily } from '../../src/providers/models.ts';
+import { modelFamily } from '../../src/providers/index.ts';
 
 const ASK: Ask = { v: 1, id: 'a', prompt: 'Zoë waves.', cast: [{ name: 'Zoë', value: 'char_1' }], seconds: 4 };
 

@@ -16,6 +16,8 @@ const NAMED: Readonly<Record<string, readonly RegExp[]>> = {
   'providers/sandbox/index.ts': [/import\('\.\.\/openai\/|openaiQuestions/],
   'sandbox/jobs.ts': [/FIRST_HOST =/],
   'sandbox/server.ts': [/urls\.openai,/],
+  // The format of a batch line has that vendor's name.
+  'batches/line.ts': [/OPENAI_FIELDS|[io]sOpenAi|ofOpenAi/],
   // The name of a kind of server, by the same word.
   'providers/provider.ts': [/^export type Backend|^export const BACKENDS/],
   // Examples name some host.
