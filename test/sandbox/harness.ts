@@ -1,6 +1,7 @@
 /** A sandbox for one test, a client that is not ours, and clips to upload. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
@@ -49,6 +50,17 @@ export interface TestSandbox {
 
 /** 2026-01-01, when nothing happens on its own. */
 export const NEW_YEAR = Date.UTC(2026, 0, 1);
+
+export const WEEK_MS = 7 * 86_400_000;
+
+/** Jobs that are done at once, and videos that are made quickly. */
+export const QUICK = { version: 1, jobSeconds: 0, jobs: Array.from({ length: 2 }, () => ({ made: { seconds: '1' } })) };
+/** The size of a video unless one is asked for. */
+export const LANDSCAPE = { width: 1280, height: 720 };
+type Rgb = readonly [red: number, green: number, blue: number];
+/** The colours of the clips that characters are made from. */
+export const isMagenta = ([r, g, b]: Rgb): boolean => r > 180 && g < 90 && b > 180;
+export const isLime = ([r, g, b]: Rgb): boolean => r < 90 && g > 180 && b < 90;
 
 export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<TestSandbox> {
   const stateDir = options.stateDir ?? (await tempFolder());
@@ -138,6 +150,13 @@ export function rendererOf(bytes: Buffer): Renderer {
     spritesheet: (_video, _seconds, target) => make(target),
     close: async () => {},
   };
+}
+
+/** The path of a file of these bytes. */
+export async function savedVideo(bytes: Buffer): Promise<string> {
+  const path = join(await tempFolder(), 'video.mp4');
+  await writeFile(path, bytes);
+  return path;
 }
 
 /** A clip of one colour, 1280x720 and two seconds long unless told, as a part of a form. */

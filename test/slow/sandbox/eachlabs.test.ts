@@ -1,15 +1,26 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SandboxOptions } from '../../../src/sandbox/server.ts';
 import { boundsOf, readFrame } from '../../helpers/picture.ts';
-import { tempFolder } from '../../helpers/temp.ts';
-import { type Answer, type Json, makeClip, makePicture, type Request, sandbox } from '../../sandbox/harness.ts';
+import {
+  type Answer,
+  isLime,
+  isMagenta,
+  type Json,
+  LANDSCAPE,
+  makeClip,
+  makePicture,
+  QUICK,
+  type Request,
+  sandbox,
+  savedVideo,
+  WEEK_MS,
+} from '../../sandbox/harness.ts';
 
 const SORA = 'sora-2-text-to-video';
 const CHARACTERS = 'sora-2-characters';
 const SEEDANCE = 'bytedance-seedance-2-0-reference-to-video';
-const WEEK_MS = 7 * 86_400_000;
 
 interface Presigned {
   readonly presigned_url: string;
@@ -39,17 +50,6 @@ async function eachlabs(options: Partial<SandboxOptions> = {}) {
     String((await get('POST', '/prediction', { model, input })).predictionID);
   const prediction = (id: string): Promise<Json> => get('GET', `/prediction/${id}`);
   return { ...on, raw: on.ask, ask, get, presign, put, upload, submit, prediction };
-}
-
-const QUICK = { version: 1, jobSeconds: 0, jobs: Array.from({ length: 2 }, () => ({ made: { seconds: '1' } })) };
-const LANDSCAPE = { width: 1280, height: 720 };
-const isMagenta = ([r, g, b]: readonly [number, number, number]) => r > 180 && g < 90 && b > 180;
-const isLime = ([r, g, b]: readonly [number, number, number]) => r < 90 && g > 180 && b < 90;
-
-async function saved(bytes: Buffer): Promise<string> {
-  const path = join(await tempFolder(), 'video.mp4');
-  await writeFile(path, bytes);
-  return path;
 }
 
 describe('an eachlabs prediction', () => {
@@ -277,7 +277,7 @@ describe('an eachlabs character', () => {
     expect(joe).toEqual({ id: expect.stringMatching(/^char_[0-9a-f]{32}$/), name: 'Joe' });
     const id = await on.submit(SORA, { prompt: 'Joe waves', characters: [{ id: joe.id }] });
     const { output } = await on.prediction(id);
-    const frame = await readFrame(await saved((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
+    const frame = await readFrame(await savedVideo((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
     expect(boundsOf(frame, isMagenta).width).toBeGreaterThan(600);
     // Another host did not make it.
     const elsewhere = { json: { prompt: 'Joe', characters: [{ id: joe.id }] } };
@@ -317,7 +317,7 @@ describe('reference clips at eachlabs', () => {
     const [joe, mia] = [await on.upload(await makeClip()), await on.upload(await makeClip({ color: 'lime' }))];
     const frameOf = async (prompt: string, video_urls: unknown) => {
       const { output } = await on.prediction(await on.submit(SEEDANCE, { prompt, video_urls, duration: 4 }));
-      return readFrame(await saved((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
+      return readFrame(await savedVideo((await on.raw('GET', String(output))).bytes), LANDSCAPE, 0);
     };
     const second = await frameOf('@Video2 waves', [joe, mia]);
     expect([boundsOf(second, isMagenta).width > 0, boundsOf(second, isLime).width > 600]).toEqual([false, true]);

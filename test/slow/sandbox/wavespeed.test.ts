@@ -1,24 +1,28 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SandboxOptions } from '../../../src/sandbox/server.ts';
 import { makerPath, tryRun } from '../../helpers/ffmpeg.ts';
 import { boundsOf, pixel, readFrame } from '../../helpers/picture.ts';
-import { tempFolder } from '../../helpers/temp.ts';
 import {
   type Answer,
+  isLime,
+  isMagenta,
   type Json,
+  LANDSCAPE,
   makeClip,
   makePicture,
   NEW_YEAR,
+  QUICK,
   type Request,
   sandbox,
+  savedVideo,
+  WEEK_MS,
 } from '../../sandbox/harness.ts';
 
 const SORA = '/openai/sora-2/text-to-video';
 const CHARACTERS = '/openai/sora-2/characters';
 const SEEDANCE = '/bytedance/seedance-2.0/text-to-video';
-const WEEK_MS = 7 * 86_400_000;
 
 interface Ticket {
   readonly download_url: string;
@@ -57,17 +61,6 @@ async function wavespeed(options: Partial<SandboxOptions> = {}) {
     return ((await result(id)).outputs as Json[])[0] ?? {};
   };
   return { ...on, raw: on.ask, ask, get, ticket, upload, submit, result, character };
-}
-
-const QUICK = { version: 1, jobSeconds: 0, jobs: Array.from({ length: 2 }, () => ({ made: { seconds: '1' } })) };
-const LANDSCAPE = { width: 1280, height: 720 };
-const isMagenta = ([r, g, b]: readonly [number, number, number]) => r > 180 && g < 90 && b > 180;
-const isLime = ([r, g, b]: readonly [number, number, number]) => r < 90 && g > 180 && b < 90;
-
-async function saved(bytes: Buffer): Promise<string> {
-  const path = join(await tempFolder(), 'video.mp4');
-  await writeFile(path, bytes);
-  return path;
 }
 
 describe('a WaveSpeed task', () => {
@@ -330,7 +323,7 @@ describe('a WaveSpeed character', () => {
     const id = await on.submit(SORA, { prompt: 'Joe waves', size: '1280*720', characters: [{ id: joe.id }] });
     on.clock.ms += 4000;
     const [url] = (await on.result(id)).outputs as string[];
-    const frame = await readFrame(await saved((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
+    const frame = await readFrame(await savedVideo((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
     expect(boundsOf(frame, isMagenta).width).toBeGreaterThan(600);
   });
 
@@ -379,7 +372,7 @@ describe('reference clips', () => {
     const frameOf = async (prompt: string) => {
       const id = await on.submit(SEEDANCE, { prompt, reference_videos: [joe, mia], duration: 4 });
       const [url] = (await on.result(id)).outputs as string[];
-      return readFrame(await saved((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
+      return readFrame(await savedVideo((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
     };
     const both = await frameOf('Joe is the character in @Video1. Mia is the character in @Video2. They dance.');
     const [left, right] = [boundsOf(both, isMagenta), boundsOf(both, isLime)];
@@ -406,7 +399,7 @@ describe('reference clips', () => {
     const prompt = '@Video1, @Video2 and @Video3 in @Image1';
     const id = await on.submit(SEEDANCE, { prompt, reference_videos, reference_images });
     const [url] = (await on.result(id)).outputs as string[];
-    const frame = await readFrame(await saved((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
+    const frame = await readFrame(await savedVideo((await on.raw('GET', String(url))).bytes), LANDSCAPE, 0);
     const isYellow = ([r, g, b]: readonly [number, number, number]) => r > 220 && g > 220 && b < 60;
     const cards = [isMagenta, isLime, isYellow].map((matches) => boundsOf(frame, matches));
     for (const card of cards) expect(card.width).toBeGreaterThan(300);
@@ -444,7 +437,9 @@ describe('reference clips', () => {
     const on = await wavespeed({ scenario: QUICK });
     const id = await on.submit(SEEDANCE, { prompt: 'A hill', aspect_ratio, resolution });
     const [url] = (await on.result(id)).outputs as string[];
-    const { stderr } = await tryRun(['-i', await saved((await on.raw('GET', String(url))).bytes)], { path: makerPath });
+    const { stderr } = await tryRun(['-i', await savedVideo((await on.raw('GET', String(url))).bytes)], {
+      path: makerPath,
+    });
     expect(stderr).toMatch(new RegExp(`Video: h264 .*${size}[ ,]`));
   });
 });
