@@ -3,17 +3,7 @@ import { join } from 'node:path';
 import { machineError } from '../disk/atomic-write.ts';
 import { permissionWarnings } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
-import {
-  checkVersion,
-  isObject,
-  mapOf,
-  number,
-  parseJson,
-  problemOf,
-  shape,
-  string,
-  unusableFile,
-} from '../disk/schema.ts';
+import { mapOf, number, parseJson, recordDecoder, shape, string, unusableFile } from '../disk/schema.ts';
 import { type SoraError, systemCode } from '../shared/errors.ts';
 import { rewriteFile } from './settings.ts';
 
@@ -26,7 +16,7 @@ interface KeysFile {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-const KEYS_FILE = shape<KeysFile>({ version: number, keys: mapOf(string) });
+const decodeKeys = recordDecoder(VERSION, shape<KeysFile>({ version: number, keys: mapOf(string) }));
 const EMPTY: KeysFile = { version: VERSION, keys: {} };
 
 export interface ReadKeysOptions {
@@ -88,17 +78,11 @@ async function load(path: string): Promise<KeysFile | undefined> {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw machineError(error, 'read', path);
   }
-  let json: unknown;
-  let problem: string | undefined;
   try {
-    json = parseJson(text);
-    checkVersion(json, VERSION);
-    problem = problemOf(KEYS_FILE, json);
+    return decodeKeys(parseJson(text));
   } catch (error) {
     throw wrong(path, error);
   }
-  if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
-  return json as unknown as KeysFile;
 }
 
 function wrong(path: string, error: unknown): SoraError {

@@ -15,14 +15,12 @@ import { permissionWarnings } from '../disk/permissions.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import {
   boolean,
-  checkVersion,
-  isObject,
   mapOf,
   number,
   oneOf,
   optional,
   parseJson,
-  problemOf,
+  recordDecoder,
   refine,
   rule,
   shape,
@@ -210,7 +208,7 @@ const FILE_FIELDS = {
   profiles: optional(mapOf(shape<Profile>(PROFILE_FIELDS))),
 };
 
-const SETTINGS_FILE = shape<SettingsFile>(FILE_FIELDS);
+const decodeSettings = recordDecoder(VERSION, shape<SettingsFile>(FILE_FIELDS));
 
 async function load(configDir: string, path: string): Promise<SettingsFile> {
   const { default: Conf } = await import('conf');
@@ -232,17 +230,11 @@ async function load(configDir: string, path: string): Promise<SettingsFile> {
 }
 
 function parse(text: string, path: string): Record<string, unknown> {
-  let json: unknown;
-  let problem: string | undefined;
   try {
-    json = parseJson(text);
-    checkVersion(json, VERSION);
-    problem = problemOf(SETTINGS_FILE, json);
+    return { ...decodeSettings(parseJson(text)) };
   } catch (error) {
     throw wrong(path, error);
   }
-  if (problem !== undefined || !isObject(json)) throw wrong(path, problem ?? 'it is not an object');
-  return json;
 }
 
 function unknownFields(file: SettingsFile): string[] {
