@@ -64,7 +64,7 @@ const GROUPS = [
         'disk/list-cache.ts',
       ],
       ...['disk/atomic-write.ts', 'videos/job-store.ts', 'videos/job-record.ts', 'disk/lock.ts', 'characters/names.ts'],
-      ...['disk/records.ts', 'characters/find.ts'],
+      ...['disk/records.ts', 'disk/listing.ts', 'characters/find.ts'],
     ],
     packages: ['valibot'],
   },
@@ -78,7 +78,7 @@ const GROUPS = [
     name: 'jobs',
     files: [
       ...['shared/deadline.ts', 'videos/find-jobs.ts', 'videos/lifecycle.ts', 'videos/poll.ts'],
-      ...['videos/wait-display.ts'],
+      ...['videos/wait-for-job.ts', 'videos/job-error.ts', 'videos/wait-display.ts'],
     ],
     packages: [],
   },

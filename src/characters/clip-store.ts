@@ -2,8 +2,8 @@
 import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  ensureFolder,
   exists,
+  folderPreparation,
   machineError,
   publish,
   sweepFolder,
@@ -43,13 +43,7 @@ export function createClipFolder(dir: string, timing?: LockTiming): ClipFolder {
     return join(dir, `${sha256}.mp4`);
   };
 
-  let swept = false;
-  const prepare = async () => {
-    await ensureFolder(dir);
-    if (swept) return;
-    swept = true;
-    await sweepFolder(dir);
-  };
+  const prepare = folderPreparation(dir);
 
   return {
     path,

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
+import type { Listing } from '../disk/listing.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from '../disk/lock.ts';
-import { createRecords, type Listing } from '../disk/records.ts';
+import { createRecords } from '../disk/records.ts';
 import type { Character, CharacterDigest, CharacterWithClip } from '../shared/character.ts';
 import { sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';

@@ -140,6 +140,17 @@ export async function removeQuietly(path: string): Promise<void> {
   await rm(path, { force: true }).catch(() => undefined);
 }
 
+/** Makes sure of a folder, each time; the first time it also removes what killed processes left there. */
+export function folderPreparation(path: string): () => Promise<void> {
+  let swept = false;
+  return async () => {
+    await ensureFolder(path);
+    if (swept) return;
+    swept = true;
+    await sweepFolder(path);
+  };
+}
+
 /** Removes temporary files and locks that a killed process left more than a day ago. Never fails; returns how many went. */
 export async function sweepFolder(folder: string, nowMs: number = Date.now()): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

@@ -1,45 +1,24 @@
 /** EFFECT: one JSON file per record, written whole or not at all, safe for any number of processes at once. */
 import { statSync } from 'node:fs';
-import { readdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { isSoraError, type SoraError, systemCode } from '../shared/errors.ts';
-import type { Reporter } from '../shared/reporter.ts';
+import { type SoraError, systemCode } from '../shared/errors.ts';
 import {
-  ensureFolder,
   exists,
+  folderPreparation,
   machineError,
   publish,
   publishNew,
-  reasonFor,
   removeQuietly,
   sweepFolder,
   syncFolder,
   writeTemp,
 } from './atomic-write.ts';
 import { readCachedDigests } from './list-cache.ts';
+import { type BrokenRecord, type Listing, listFolder, reasonOf, recordIds, SUFFIX } from './listing.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, withLock } from './lock.ts';
 import { readTextSync } from './read-file.ts';
 import { parseJson, unusableFile } from './schema.ts';
-
-/** A file that is no record. `U` is what there is of one that can be read and not used as a record. */
-export interface BrokenRecord<U = unknown> {
-  readonly path: string;
-  /** Without a full stop, to follow a colon. */
-  readonly reason: string;
-  readonly unusable?: U;
-}
-
-/** Records that can be read, and those that cannot: named, skipped and left as they are. */
-export interface Listing<T, U = unknown> {
-  readonly records: readonly T[];
-  readonly broken: readonly BrokenRecord<U>[];
-}
-
-/** The records of a listing; each that cannot be read is a warning. */
-export function readableOf<T>({ records, broken }: Listing<T>, reporter: Pick<Reporter, 'warn'>): readonly T[] {
-  for (const { path, reason } of broken) reporter.warn(`Skipped ${path}: ${reason}`);
-  return records;
-}
 
 /** Ids are lower-case letters, digits, `_` and `-`; others are a bug of the caller and throw TypeError. */
 export interface Records<T, U = unknown> {
@@ -85,8 +64,6 @@ export interface RecordsOptions<T, U = unknown> {
   readonly idOf?: (value: T) => string;
   readonly lock?: LockTiming;
 }
-
-const SUFFIX = '.json';
 
 export function createRecords<T extends object, U = unknown>(options: RecordsOptions<T, U>): Records<T, U> {
   const { dir, decode, encode = (value) => value, idOf, lock = LOCK_TIMING } = options;
@@ -138,13 +115,7 @@ export function createRecords<T extends object, U = unknown>(options: RecordsOpt
     return value;
   };
 
-  let swept = false;
-  const prepare = async () => {
-    await ensureFolder(dir);
-    if (swept) return;
-    swept = true;
-    await sweepFolder(dir);
-  };
+  const prepare = folderPreparation(dir);
 
   const withRecord = <R>(id: string, work: (held: HeldLock) => Promise<R>) =>
     withLock(join(dir, `${id}.lock`), work, lock);
@@ -268,50 +239,7 @@ export function createRecords<T extends object, U = unknown>(options: RecordsOpt
   };
 }
 
-interface Reading<T, U> {
-  readonly read: (id: string, path: string) => T;
-  readonly broken: (path: string, error: unknown) => BrokenRecord<U>;
-}
-
-async function listFolder<T, U>(dir: string, reading: Reading<T, U>): Promise<Listing<T, U>> {
-  // A record that is renamed meanwhile is seen under neither name: then the folder is looked at once more.
-  for (let tries = 3; ; tries -= 1) {
-    const ids = await recordIds(dir);
-    const records: T[] = [];
-    const broken: BrokenRecord<U>[] = [];
-    let vanished = false;
-    for (const id of ids) {
-      const path = join(dir, id + SUFFIX);
-      try {
-        // Thousands of small files: reading them one after the other is several times quicker than by promises.
-        records.push(reading.read(id, path));
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') vanished = true;
-        else broken.push(reading.broken(path, error));
-      }
-    }
-    if (!vanished || tries <= 1) return { records, broken };
-  }
-}
-
-async function recordIds(dir: string): Promise<string[]> {
-  try {
-    const names = await readdir(dir);
-    const ids = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith('.'));
-    return ids.map((name) => name.slice(0, -SUFFIX.length)).sort();
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw machineError(error, 'list', dir);
-  }
-}
-
-function unusable(path: string, error: unknown): SoraError {
+export function unusable(path: string, error: unknown): SoraError {
   const repair = 'Repair it or move it away; sora leaves it unchanged.';
   return unusableFile('machine', { subject: `The record ${path}`, error, repair, reason: reasonOf(error) });
-}
-
-function reasonOf(error: unknown): string {
-  const code = isSoraError(error) ? undefined : systemCode(error);
-  if (code !== undefined) return reasonFor(code)[0];
-  return error instanceof Error ? error.message : String(error);
 }

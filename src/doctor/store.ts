@@ -1,7 +1,7 @@
 /** Whether what is kept on this machine is whole: settings, keys, characters with their clips, jobs. Deletes nothing. */
 import { basename, join } from 'node:path';
 import type { Outdated } from '../characters/outdated.ts';
-import type { BrokenRecord } from '../disk/records.ts';
+import type { BrokenRecord } from '../disk/listing.ts';
 import type { Character } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';

@@ -6,12 +6,9 @@ import { temporary } from '../disk/temporary.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { refuseAll, SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
-import { ffmpegCommand } from './ffmpeg/arguments.ts';
-import { afterOpening, decoderComplaints } from './ffmpeg/complaints.ts';
-import { type Ffmpeg, listParts } from './ffmpeg/find.ts';
-import { runFluent, STALL_MS } from './ffmpeg/fluent.ts';
-import { alphaDecoder } from './ffmpeg/picture-input.ts';
-import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './ffmpeg/process.ts';
+import type { Ffmpeg } from './ffmpeg/find.ts';
+import { throwIfAborted } from './ffmpeg/process.ts';
+import { runPlan, usableParts } from './ffmpeg/run-plan.ts';
 import { decodeSound, isAudible, soundPart, type TrackLevels } from './ffmpeg/sound.ts';
 import type { MediaInfo } from './info.ts';
 import type { Judgement } from './judge/judge.ts';
@@ -238,67 +235,6 @@ function fewerFrames(target: PlanTarget, frames: number): PlanTarget {
 
 function shortNote({ seconds }: PlanTarget): string {
   return `The clip shows only ${seconds.toFixed(2)} s from there on, less than its headers say.`;
-}
-
-/** Checks that the build has what this clip needs beyond the usual. */
-async function usableParts({ info, ffmpeg, signal }: Job): Promise<{ info: MediaInfo; alphaNotes: string[] }> {
-  const { video } = info;
-  if (video?.hdr && !(await listParts(ffmpeg, 'filters', signal)).has('zscale')) {
-    throw new SoraError('clip', `The clip is HDR (${video.hdr}), and this ffmpeg has no zscale filter to convert it.`, {
-      hint: 'Install an ffmpeg that is built with zimg (zscale) and point SORA_FFMPEG at it, or export the clip in standard dynamic range.',
-    });
-  }
-  const decoder = video?.alpha ? alphaDecoder(video.codec) : undefined;
-  if (!video || decoder === undefined || (await listParts(ffmpeg, 'decoders', signal)).has(decoder))
-    return { info, alphaNotes: [] };
-  const note = `Its transparency was ignored: this ffmpeg has no ${decoder} decoder.`;
-  return { info: { ...info, video: { ...video, alpha: false } }, alphaNotes: [note] };
-}
-
-/**
- * Undefined when ffmpeg ended well and called nothing damaged, else its complaint. A copy decodes nothing, and is decoded
- * afterwards. Throws what is not about the clip.
- */
-async function runPlan(
-  job: Job,
-  info: MediaInfo,
-  plan: RemuxPlan | ConvertPlan,
-  { attenuation = 0, heedsDecoder = plan.kind === 'convert' } = {},
-): Promise<string | undefined> {
-  const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
-  const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
-  const onFrames = plan.kind === 'convert' ? encoded : () => {};
-  const { signal, timeoutMs } = job;
-  // What is decoded before the part gives no frame, and takes no longer than it plays.
-  const lead = plan.kind === 'convert' ? (plan.start - plan.decodeFrom) * 1000 : 0;
-  const stallMs = (job.stallMs ?? STALL_MS) + lead;
-  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs, onFrames });
-  throwIfAborted(signal);
-  if (run.stopped === 'timeout')
-    throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
-      hint: 'Give a shorter or smaller clip.',
-    });
-  if (run.stopped === 'stall')
-    throw new SoraError(
-      'machine',
-      `ffmpeg made no frame and wrote nothing for ${Math.round(stallMs / 1000)} s, and was stopped.`,
-      {
-        hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.',
-      },
-    );
-  if (run.error === undefined) {
-    if (!heedsDecoder) return undefined;
-    const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
-    const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
-    const complaints = decoderComplaints(afterOpening(run.stderr.split('\n')), { isInside });
-    return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
-  }
-  const machine = machineProblem(run.stderr);
-  if (machine) throw machine;
-  const crash = crashWords(run.error.message);
-  if (crash !== undefined) return crash;
-  if (/spawn|killed with signal/.test(run.error.message)) throw endedError(run.error.message, run.error);
-  return firstWords(run.stderr);
 }
 
 /** Retries start at zero again; a person should not see that. */

@@ -5,7 +5,8 @@ import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
-import { describe, jobError, mergeJobRecords, refreshJob } from './lifecycle.ts';
+import { jobError } from './job-error.ts';
+import { describe, mergeJobRecords, refreshJob } from './lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 import type { Output } from './output-target.ts';
 

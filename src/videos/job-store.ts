@@ -1,8 +1,9 @@
 /** EFFECT: every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';
+import type { BrokenRecord, Listing } from '../disk/listing.ts';
 import { type LockObservation, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
-import { type BrokenRecord, createRecords, type Listing } from '../disk/records.ts';
+import { createRecords } from '../disk/records.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job, JobDigest } from '../shared/job.ts';
 import {

@@ -2,7 +2,7 @@
 import type { Remote } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { saveProgress } from './find-jobs.ts';
-import { type WaitOptions, waitForJob } from './lifecycle.ts';
+import { type WaitOptions, waitForJob } from './wait-for-job.ts';
 
 /** What is polled of a job by `waitForJob`, without what the workspace provides. */
 interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollIntervalMs' | 'firstPauseMs' | 'resume'> {

@@ -1,5 +1,5 @@
 /** Old records of finished jobs leave this machine. Files and hosts are not touched. */
-import { readableOf } from '../disk/records.ts';
+import { readableOf } from '../disk/listing.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';

@@ -1,5 +1,5 @@
 /** Videos at their host: what it lists, a job that is cancelled there, a video that is deleted there. */
-import { readableOf } from '../disk/records.ts';
+import { readableOf } from '../disk/listing.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
@@ -7,7 +7,8 @@ import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { refreshed, saveProgress, stillRunning } from './find-jobs.ts';
-import { applyRemote, describe, jobError, missedAt } from './lifecycle.ts';
+import { jobError } from './job-error.ts';
+import { applyRemote, describe, missedAt } from './lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 
 /** The most that the protocol gives at once. */

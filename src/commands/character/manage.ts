@@ -5,7 +5,7 @@ import { outdatedNote, outdatedNotes } from '../../characters/outdated.ts';
 import type { CharacterJson } from '../../characters/record.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
-import { readableOf } from '../../disk/records.ts';
+import { readableOf } from '../../disk/listing.ts';
 import type { Character, CharacterDigest } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';

@@ -1,7 +1,7 @@
 /** What is known of jobs: `video status`, `video list`, `video show`. */
 import type { Context } from '../../context.ts';
 import { describeCosts, formatJobCost, formatUsd } from '../../costs/cost.ts';
-import { readableOf } from '../../disk/records.ts';
+import { readableOf } from '../../disk/listing.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { isFinal, type Job, type JobDigest, type Remote } from '../../shared/job.ts';

@@ -9,9 +9,10 @@ import type { AudioInfo, MediaInfo } from '../info.ts';
 import { AUDIO_MARGIN_SECONDS } from '../limits.ts';
 import { unusable } from '../plan/audio-tracks.ts';
 import { DECODE_TIMEOUT_MS, type Level, runDecoder } from '../verify/decode.ts';
-import { type FfmpegArgsInput, fileUrl, KEEP_TIMESTAMPS, soundPath, untrustedInputOptions } from './arguments.ts';
+import { type FfmpegArgsInput, fileUrl, soundPath, untrustedInputOptions } from './arguments.ts';
 import { afterOpening, decoderComplaints } from './complaints.ts';
 import type { FfmpegProgram } from './find.ts';
+import { KEEP_TIMESTAMPS } from './part-clock.ts';
 import { crashWords, endedError, firstWords, machineProblem } from './process.ts';
 
 export interface SoundPart {

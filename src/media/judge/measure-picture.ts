@@ -6,15 +6,9 @@ import { machineError } from '../../disk/publish.ts';
 import { temporary } from '../../disk/temporary.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
-import {
-  endFilter,
-  fileUrl,
-  type PartClock,
-  partClock,
-  startFilters,
-  untrustedInputOptions,
-} from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
+import { endFilter, type PartClock, partClock, startFilters } from '../ffmpeg/part-clock.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';

@@ -1,7 +1,8 @@
 /** Lists the packets of a clip's picture, without decoding any. */
 import { resolve } from 'node:path';
-import { fileUrl, KEEP_TIMESTAMPS, untrustedInputOptions } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
+import { KEEP_TIMESTAMPS } from '../ffmpeg/part-clock.ts';
 import { KILL_AFTER_MS, throwIfAborted } from '../ffmpeg/process.ts';
 import { FIRST_LOOK_TIMEOUT_MS } from './first-frames.ts';
 import { type Listing, readOrigin, readPackets, readShown, type Timeline, timelineOf } from './timeline.ts';

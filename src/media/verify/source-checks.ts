@@ -1,8 +1,9 @@
 /** Whether the source itself is to blame when a conversion failed or looks wrong. */
 import { rm } from 'node:fs/promises';
-import { fileUrl, KEEP_TIMESTAMPS, untrustedInputOptions } from '../ffmpeg/arguments.ts';
+import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { decoderComplaints } from '../ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
+import { KEEP_TIMESTAMPS } from '../ffmpeg/part-clock.ts';
 import { cropFilter, PICTURE_INPUT, uprightFilters } from '../ffmpeg/picture-input.ts';
 import type { MediaInfo } from '../info.ts';
 import type { Placement } from '../plan/frame.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ffmpegArgs, ffmpegCommand, videoFilters } from '../../../src/media/ffmpeg/arguments.ts';
+import { ffmpegArgs, ffmpegCommand } from '../../../src/media/ffmpeg/arguments.ts';
+import { videoFilters } from '../../../src/media/ffmpeg/video-filters.ts';
 import type { VideoInfo } from '../../../src/media/info.ts';
 import type { ConvertPlan } from '../../../src/media/plan/media-plan.ts';
 import { planMedia } from '../../../src/media/plan/plan.ts';
