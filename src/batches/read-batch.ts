@@ -35,7 +35,7 @@ export async function readBatchFile({ runtime }: Workspace, path: string): Promi
 
 /** `name` is what problems call the file, and its extension tells a table; without one the text itself does. */
 export async function readBatch(text: string, name: string): Promise<BatchText> {
-  const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const plain = (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text).replaceAll('\r\n', '\n');
   const { rows, problems: unread } = isTable(plain, name) ? await rowsOf(plain) : jsonLinesOf(plain);
   const lines: BatchLine[] = [];
   const problems = [...unread];
