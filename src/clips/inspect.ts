@@ -43,9 +43,12 @@ export async function inspectClip(
   return inOneShape(workspace, { path, info, plan: converted }, { options, found: { ...found, otherSize } });
 }
 
+/** The name that a process has for a file it has open. */
+const OWN_FILE = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;
+
 /** `/dev/stdin` and its like name another file in each process: the one that it is in this one. */
 async function realFile(path: string): Promise<string> {
-  return /^\/(?:dev|proc)\//.test(path) ? realpath(path).catch(() => path) : path;
+  return OWN_FILE.test(path) ? realpath(path).catch(() => path) : path;
 }
 
 /**
