@@ -78,7 +78,7 @@ const GROUPS = [
     name: 'jobs',
     files: [
       ...['shared/deadline.ts', 'videos/find-jobs.ts', 'videos/lifecycle.ts', 'videos/poll.ts'],
-      ...['videos/wait-for-job.ts', 'videos/job-error.ts', 'videos/wait-display.ts'],
+      ...['videos/not-downloaded.ts', 'videos/wait-for-job.ts', 'videos/job-error.ts', 'videos/wait-display.ts'],
     ],
     packages: [],
   },

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video/derive.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
+import type { ListFlags } from '../commands/video/status.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
 import {
@@ -82,11 +83,19 @@ export function addVideo(video: Command, act: Act): void {
       }),
     );
   followOptions(video.command('wait').description('wait for jobs and download their videos'))
-    .argument('<id...>', JOB_ID)
+    .argument('[id...]', JOB_ID)
+    .option('--all', 'every job that is unfinished, or finished and not downloaded', false)
     .option('--adopt <id>', 'use this video of the host for the job whose answer was lost', text)
-    .addHelpText('after', examples('sora video wait @last', 'sora video wait @last -o out.mp4 --timeout 1h'))
+    .addHelpText(
+      'after',
+      examples(
+        'sora video wait @last',
+        'sora video wait @last -o out.mp4 --timeout 1h',
+        'sora video wait --all -o videos/',
+      ),
+    )
     .action(
-      act<Typed<FollowFlags> & { adopt?: string }>(async (context, ids, options) => {
+      act<Typed<FollowFlags> & { all: boolean; adopt?: string }>(async (context, ids, options) => {
         const { runVideoWait } = await import('../commands/video/wait.ts');
         return runVideoWait(context, { ...followFlags(options), ids });
       }),
@@ -123,10 +132,22 @@ export function addVideo(video: Command, act: Act): void {
     .command('list')
     .description('list the jobs of this machine, newest first')
     .addOption(new Option('--status <s>', 'only those with this status').choices(JOB_STATUSES))
+    .option('--since <time>', 'only those of the last 12h, 7d, 30d', time)
+    .option('--tag <word>', 'only those that were sent for it; repeat for more', collect, [])
+    .option('--not-downloaded', 'only finished videos that are not on this machine', false)
+    .option('--limit <n>', 'at most so many, the newest', wholeNumber(1, 1_000_000))
     .option('--remote', 'list what the host has instead', false)
-    .addHelpText('after', examples('sora video list --status succeeded --json', 'sora video list --remote'))
+    .addHelpText(
+      'after',
+      examples(
+        'sora video list --status succeeded --json',
+        'sora video list --since 7d --not-downloaded',
+        'sora video list --tag nightly --limit 20',
+        'sora video list --remote',
+      ),
+    )
     .action(
-      act<{ status?: string; remote: boolean }>(async (context, _args, options) =>
+      act<ListFlags & { remote: boolean }>(async (context, _args, options) =>
         options.remote
           ? (await import('../commands/video/remote.ts')).runVideoListRemote(context, options)
           : (await import('../commands/video/status.ts')).runVideoList(context, options),
@@ -137,7 +158,7 @@ export function addVideo(video: Command, act: Act): void {
     .description('show the record of a job, without asking its host')
     .argument('<id>', JOB_ID)
     .addHelpText('after', examples('sora video show @last --json'))
-    .action(act(async (context, [id = '']) => (await import('../commands/video/status.ts')).runVideoShow(context, id)));
+    .action(act(async (context, [id = '']) => (await import('../commands/video/show.ts')).runVideoShow(context, id)));
   for (const kind of DERIVATIONS) addDerivation(video, act, kind);
   video
     .command('cancel')

@@ -1,18 +1,16 @@
-/** `sora` alone: the three things to do next on this machine. Asks no host and writes nothing. */
+/** `sora` alone: the three things to do next on this machine. Asks no host. */
 
-import { recentJobs } from '../completion/sources.ts';
 import type { Context } from '../context.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
-import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
+import { isFinal, isUnanswered, type JobDigest } from '../shared/job.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { findNotDownloaded } from '../videos/not-downloaded.ts';
 
 interface Step {
   readonly what: string;
   readonly command: string;
 }
 
-/** Unfinished jobs are among the newest ones. */
-const JOBS_READ = 50;
 const STEPS = 3;
 
 export async function runWelcome(context: Context, version: string): Promise<undefined> {
@@ -34,7 +32,7 @@ export async function runWelcome(context: Context, version: string): Promise<und
 /** The most pressing first; what is always possible fills up. */
 async function nextSteps(context: Context): Promise<readonly Step[]> {
   const [jobs, machine, host, cast] = await Promise.all([
-    recentJobs(context, { most: JOBS_READ }),
+    knownJobs(context),
     machineSteps(context),
     hostSteps(context),
     castSteps(context),
@@ -44,21 +42,36 @@ async function nextSteps(context: Context): Promise<readonly Step[]> {
     { what: 'See what a clip is and what would be done to it:', command: 'sora clip inspect <clip>' },
     { what: 'See the models and their prices:', command: 'sora provider models' },
   ];
-  return [...jobSteps(jobs), ...machine, ...host, ...cast, ...always].slice(0, STEPS);
+  return [...jobSteps(jobs, context.runtime.clock.now()), ...machine, ...host, ...cast, ...always].slice(0, STEPS);
 }
 
-function jobSteps(jobs: readonly Job[]): readonly Step[] {
+function jobSteps(jobs: readonly JobDigest[], nowMs: number): readonly Step[] {
   const going = jobs.filter(({ status }) => !isFinal(status));
+  const made = findNotDownloaded(jobs, nowMs);
   const [newest] = going;
+  if (made) {
+    const isOnly = going.length === 0;
+    return [{ what: `${made.what}. ${made.how}:`, command: isOnly ? made.command : 'sora video wait --all' }];
+  }
   if (!newest) return [];
   if (going.length > 1) return [{ what: `See how ${going.length} unfinished jobs are:`, command: 'sora video status' }];
   return [stepOf(newest)];
 }
 
-function stepOf(job: Job): Step {
+function stepOf(job: JobDigest): Step {
   return isUnanswered(job)
     ? { what: 'Find out what became of a job whose answer was lost:', command: `sora video status ${job.id}` }
     : { what: 'Wait for the video that is being made, and save it:', command: `sora video wait ${job.id}` };
+}
+
+/** Records that cannot be read are for the commands that need them. */
+async function knownJobs({ jobs }: Context): Promise<readonly JobDigest[]> {
+  try {
+    return (await (await jobs()).digests()).records;
+  } catch (error) {
+    if (isSoraError(error)) return [];
+    throw error;
+  }
 }
 
 async function machineSteps(context: Context): Promise<readonly Step[]> {

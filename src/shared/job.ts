@@ -167,7 +167,11 @@ export const JOB_STATUSES = [
 
 /** Of each state what a list shows of it. */
 type Digest<J> = J extends Job
-  ? Pick<J, keyof J & ('id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'createdAt')>
+  ? Pick<
+      J,
+      keyof J & ('id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'tags' | 'createdAt')
+    > &
+      Pick<J, keyof J & ('expiresAt' | 'remoteDeleted')>
   : never;
 
 /** What a list shows of a job. */
@@ -175,6 +179,8 @@ export type JobDigest = Digest<Job> & {
   /** With a prompt that is cut where nobody reads on. */
   readonly request: Pick<VideoRequest, 'prompt' | 'seconds' | 'size'>;
   readonly cost?: Pick<JobCost, 'estimateUsd' | 'actualUsd'>;
+  /** There once the video was saved. */
+  readonly output?: object;
 };
 
 /** Never changes again at the host. */

@@ -16,16 +16,17 @@ const UNITS: readonly { words: readonly [string, string]; seconds: number; below
 export function relativeTime(iso: string, nowMs: number): string {
   const seconds = (Date.parse(iso) - nowMs) / 1000;
   if (Number.isNaN(seconds)) return iso;
-  const away = Math.abs(seconds);
-  if (away < 5) return 'just now';
-  for (const unit of UNITS) {
-    const count = Math.round(away / unit.seconds);
-    // Judged by what would be said: 59.7 s are a minute, not 60 s.
-    if (count * unit.seconds >= unit.below) continue;
-    const text = `${count} ${unit.words[count === 1 ? 0 : 1]}`;
-    return seconds < 0 ? `${text} ago` : `in ${text}`;
-  }
-  return iso;
+  if (Math.abs(seconds) < 5) return 'just now';
+  const text = roughDuration(Math.abs(seconds));
+  return seconds < 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** `45 s`, `3 min`, `2 days`: in the largest unit. */
+export function roughDuration(seconds: number): string {
+  const counts = UNITS.map((unit) => ({ ...unit, count: Math.round(seconds / unit.seconds) }));
+  // Judged by what would be said: 59.7 s are a minute, not 60 s.
+  const unit = counts.find((one) => one.count * one.seconds < one.below);
+  return unit === undefined ? '' : `${unit.count} ${unit.words[unit.count === 1 ? 0 : 1]}`;
 }
 
 /** `45 s`, `1 min 20 s`, `2 h 5 min`, `3 days 4 h`: the two largest units. */

@@ -2,7 +2,7 @@
 import { createDeadline, type Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import type { Job, Remote } from '../shared/job.ts';
+import { isFinal, type Job, type Remote } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
@@ -31,6 +31,8 @@ export interface FollowOptions extends SaveOptions {
   firstPauseMs?(job: Remote): number | undefined;
   /** How many jobs the caller follows now: hosts are asked less often the more of them there are. One unless given. */
   together?(): number;
+  /** Whether a failure is told in the answer, and not thrown; unless given, where there is more than one job. */
+  readonly isSeveral?: boolean;
   /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
   readonly begin?: BeginWait;
 }
@@ -67,26 +69,34 @@ export async function saveVideo(workspace: Workspace, job: Remote, options: Save
   return downloadVideo(workspace, job, { ...save, target, variant: 'video' });
 }
 
-/** Follows every job to its file, all at once. Of several, a failure is in the answer; that of a single one is thrown. */
+/**
+ * Follows every job to its file: first those that are finished, then all others, all at once. Of several, a failure is in the
+ * answer; that of a single one is thrown.
+ */
 export async function followJobs(
   workspace: Workspace,
   jobs: readonly Job[],
   options: FollowOptions,
 ): Promise<readonly Followed[]> {
+  const { isSeveral = jobs.length !== 1 } = options;
   let left = jobs.length;
-  return Promise.all(
-    jobs.map(async (job): Promise<Followed> => {
-      try {
-        return await followToFile(workspace, job, { ...options, together: () => left });
-      } catch (error) {
-        if (!isSoraError(error) || jobs.length === 1) throw error;
-        error.jobId ??= job.id;
-        return { job: (await (await workspace.jobs()).find(job.id)) ?? job, error };
-      } finally {
-        left -= 1;
-      }
-    }),
-  );
+  const follow = async (job: Job): Promise<Followed> => {
+    try {
+      return await followToFile(workspace, job, { ...options, together: () => left });
+    } catch (error) {
+      if (!isSoraError(error) || !isSeveral) throw error;
+      error.jobId ??= job.id;
+      return { job: (await (await workspace.jobs()).find(job.id)) ?? job, error };
+    } finally {
+      left -= 1;
+    }
+  };
+  const followed = new Map<Job, Followed>();
+  for (const group of [jobs.filter(({ status }) => isFinal(status)), jobs.filter(({ status }) => !isFinal(status))]) {
+    const answers = await Promise.all(group.map(follow));
+    for (const [index, job] of group.entries()) followed.set(job, answers[index] ?? { job });
+  }
+  return jobs.map((job) => followed.get(job) ?? { job });
 }
 
 async function followToFile(workspace: Workspace, known: Job, wait: Wait): Promise<Followed> {

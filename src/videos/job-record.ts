@@ -195,16 +195,17 @@ export function jobJson(job: Job): JobJson {
 }
 
 /** Of the form of `JobDigest`. */
-export const JOB_DIGEST_VERSION = 1;
+export const JOB_DIGEST_VERSION = 2;
 /** More than the widest terminal shows, and not a page. */
 const DIGEST_PROMPT_CHARS = 900;
 
 /** What a list shows of it. */
 export function jobDigest(job: Job): JobDigest {
-  const { id, characters, createdAt, cost } = job;
+  const { id, characters, tags, createdAt, cost } = job;
   const { prompt, seconds, size } = job.request;
   return {
     ...{ id, characters, createdAt },
+    ...(tags && { tags }),
     ...stateOf(job),
     request: { prompt: oneLine(prompt, DIGEST_PROMPT_CHARS), seconds, size },
     ...(cost && {
@@ -219,11 +220,14 @@ export function jobDigest(job: Job): JobDigest {
 function stateOf(job: Job) {
   // The compiler does not see that each status has its own state.
   if (job.remoteId === undefined) return { status: job.status } as Each<Exclude<Job, Remote>>;
-  const { status, remoteStatus, progress, remoteId } = job;
+  const { status, remoteStatus, progress, remoteId, output, expiresAt, remoteDeleted } = job;
   return {
     ...{ status, remoteId },
     ...(remoteStatus !== undefined && { remoteStatus }),
     ...(progress !== undefined && { progress }),
+    ...(output && { output: {} }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(remoteDeleted && { remoteDeleted }),
   };
 }
 

@@ -3,6 +3,7 @@ import { readableOf } from '../disk/listing.ts';
 import { isFinal, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { isNotDownloaded } from './not-downloaded.ts';
 import { keepCosts } from './spending.ts';
 
 /**
@@ -25,8 +26,8 @@ export async function pruneJobs(
     if (!dryRun && !(await store.remove(job.id, ({ status }) => isFinal(status)))) continue;
     removed.push(job);
     // The id is all that leads to a video which was paid for and may still be there.
-    const unsaved = job.status === 'succeeded' && job.output === undefined && !job.remoteDeleted;
-    if (unsaved) reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId, 200)}.`);
+    if (job.remoteId !== undefined && isNotDownloaded(job))
+      reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId, 200)}.`);
   }
   return removed;
 }

@@ -82,9 +82,24 @@ describe('the first screen', () => {
       ['sora video status', CREATE, 'sora video list'],
     ],
     [
-      'nothing of jobs that are done',
+      'a finished video to fetch',
       SANDBOX,
       (test) => addJob(test, { baseUrl: BASE, status: 'succeeded' }),
+      [/^sora video download job_\w+$/, CREATE, 'sora video list'],
+    ],
+    [
+      'one command for what is finished and for what is still made',
+      SANDBOX,
+      async (test) => [
+        await addJob(test, { baseUrl: BASE, status: 'succeeded' }),
+        await addJob(test, { baseUrl: BASE, status: 'running' }),
+      ],
+      ['sora video wait --all', CREATE, 'sora video list'],
+    ],
+    [
+      'nothing of jobs that are done',
+      SANDBOX,
+      (test) => addJob(test, { baseUrl: BASE, status: 'succeeded', outputPath: '/video.mp4' }),
       [CREATE, 'sora video list', INSPECT],
     ],
     ['a choice to mend', { env: { SORA_PROVIDER: 'nope' } }, joe, ['sora doctor', GENERATE, INSPECT]],

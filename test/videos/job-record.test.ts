@@ -31,6 +31,7 @@ const BASE = {
   key: 'nightly',
   characters: ['Joe'],
   autoCast: ['Joe'],
+  tags: ['nightly'],
   replaces: OTHER,
   cost: { estimateUsd: 0.4, asOf: '2026-09-24', source: 'a page', actualUsd: 0.35 },
   uptimeSeconds: 5000,
@@ -75,7 +76,7 @@ const GOLDEN: readonly [string, JobJson][] = [
 
 const ALL = `autoCast backend baseUrl characters cost createdAt expiresAt failure fingerprint finishedAt id key model
   outputDecoded outputPath outputSha256 profile progress provider remoteDeleted remoteId remoteStatus replacedBy replaces
-  request result status updatedAt uptimeSeconds version`.split(/\s+/);
+  request result status tags updatedAt uptimeSeconds version`.split(/\s+/);
 
 describe('the document of a job', () => {
   it('is golden in every field that there is', () => {
@@ -126,17 +127,27 @@ describe('the document of a job', () => {
     expect(decode).toThrow(`its status is ${status}, but it has no remoteId`);
   });
 
-  it.each(GOLDEN)('%s is in a list with its status, its progress and its id', (_title, document) => {
-    const { status, remoteId, remoteStatus, progress } = document;
-    const {
-      request,
-      cost: _cost,
-      id: _id,
-      characters: _names,
-      createdAt: _at,
-      ...state
-    } = jobDigest(decodeJob(document));
-    expect(state).toEqual(JSON.parse(JSON.stringify({ status, remoteId, remoteStatus, progress })));
-    expect(request).toEqual({ prompt: 'Joe waves.', seconds: 4, size: { width: 1280, height: 720 } });
-  });
+  it.each(GOLDEN)(
+    '%s is in a list with its status, its progress, its id, its tags, and whether its file is here',
+    (_title, document) => {
+      const { status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, outputPath } = document;
+      const {
+        request,
+        cost: _cost,
+        id: _id,
+        characters: _names,
+        createdAt: _at,
+        ...state
+      } = jobDigest(decodeJob(document));
+      expect(state).toEqual(
+        JSON.parse(
+          JSON.stringify({
+            ...{ status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, tags: document.tags },
+            ...(outputPath !== undefined && { output: {} }),
+          }),
+        ),
+      );
+      expect(request).toEqual({ prompt: 'Joe waves.', seconds: 4, size: { width: 1280, height: 720 } });
+    },
+  );
 });

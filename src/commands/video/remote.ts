@@ -1,12 +1,24 @@
 /** Videos where they were made: `video list --remote`, `video cancel`, `video delete`. */
 import type { Context } from '../../context.ts';
-import { oneLine } from '../../shared/text.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { listOf, oneLine } from '../../shared/text.ts';
 import { findJob } from '../../videos/find-jobs.ts';
 import { jobJson } from '../../videos/job-record.ts';
 import { cancelJob, deleteRemoteVideo, type ListedVideo, listRemoteVideos } from '../../videos/remote.ts';
 
+/** What was asked of `video list`. */
+interface RemoteListFlags {
+  readonly status?: string;
+  readonly since?: number;
+  readonly tag?: readonly string[];
+  readonly notDownloaded?: boolean;
+  readonly limit?: number;
+}
+
 /** `sora video list --remote`: what the chosen host lists. */
-export async function runVideoListRemote(context: Context, { status }: { status?: string }): Promise<undefined> {
+export async function runVideoListRemote(context: Context, flags: RemoteListFlags): Promise<undefined> {
+  refuseLocal(flags);
+  const { status } = flags;
   const provider = await context.provider();
   const all = await listRemoteVideos(context, provider);
   const listed = all.filter((video) => status === undefined || video.status === status);
@@ -14,6 +26,20 @@ export async function runVideoListRemote(context: Context, { status }: { status?
     json: listed,
     text: listed.length === 0 ? `No videos at ${provider.name}.` : remoteTable(context, listed),
     quiet: listed.map(({ id }) => id),
+  });
+}
+
+/** Of what a host lists, neither tags nor files are known. */
+function refuseLocal({ since, tag = [], notDownloaded = false, limit }: RemoteListFlags): void {
+  const given = [
+    ...(limit === undefined ? [] : ['--limit']),
+    ...(since === undefined ? [] : ['--since']),
+    ...(tag.length === 0 ? [] : ['--tag']),
+    ...(notDownloaded ? ['--not-downloaded'] : []),
+  ];
+  if (given.length === 0) return;
+  throw new SoraError('usage', `${listOf(given)} and --remote cannot be used together.`, {
+    hint: 'The jobs of this machine are filtered so: leave out --remote.',
   });
 }
 

@@ -85,20 +85,24 @@ export async function showSent(
 }
 
 /** A wait as a command was asked for it: `output` as it was typed. */
-interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 'firstPauseMs'> {}
+interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 'firstPauseMs'> {
+  /** That there is one job now is an accident: the result is a list, and a failure is told beside it. */
+  readonly isSeveral?: boolean;
+}
 
 /** Follows every job to its file, shows one result for all of them, and returns the exit code. A single failure is thrown. */
 export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
-  const { output: _typed, pollInterval, ...options } = flags;
+  const { output: _typed, pollInterval, isSeveral = jobs.length !== 1, ...options } = flags;
   const moves = jobs.length === 1 || context.ui.live;
   const waiting = waitLines(context, context.ui);
   const all = await followJobs(context, jobs, {
     ...options,
     ...outputOf(context, flags),
     pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+    isSeveral,
     begin: (job, text) => (moves ? waiting(job, text) : noteLine(context, text)),
   });
-  showFollowed(context, all);
+  showFollowed(context, all, { isSeveral });
   return exitOf(all);
 }
 
@@ -110,10 +114,14 @@ async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
 }
 
 /** Where the files are; with `--json`, the jobs. */
-export function showFollowed({ ui }: Context, all: readonly Followed[]): void {
+export function showFollowed(
+  { ui }: Context,
+  all: readonly Followed[],
+  { isSeveral = all.length !== 1 }: { isSeveral?: boolean } = {},
+): void {
   for (const { error } of all) if (error) ui.error(error);
   const paths = all.flatMap(({ path }) => path ?? []);
-  const only = all.length === 1 ? all[0] : undefined;
+  const only = isSeveral ? undefined : all[0];
   ui.result({
     json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
     text: paths.join('\n'),

@@ -1,15 +1,15 @@
-/** What is known of jobs: `video status`, `video list`, `video show`. */
+/** What is known of the jobs of this machine: `video status` asks their hosts, `video list` does not. */
 import type { Context } from '../../context.ts';
-import { describeCosts, formatJobCost, formatUsd } from '../../costs/cost.ts';
+import { describeCosts, formatJobCost } from '../../costs/cost.ts';
 import { readableOf } from '../../disk/listing.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { isFinal, type Job, type JobDigest, type Remote } from '../../shared/job.ts';
+import { isFinal, type JobDigest } from '../../shared/job.ts';
 import { SILENT_TASK } from '../../shared/reporter.ts';
 import { oneLine } from '../../shared/text.ts';
-import { findJob, findJobs } from '../../videos/find-jobs.ts';
+import { findJobs } from '../../videos/find-jobs.ts';
 import { jobJson } from '../../videos/job-record.ts';
-import { describe } from '../../videos/lifecycle.ts';
+import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/not-downloaded.ts';
 import type { BeginWait } from '../../videos/wait-display.ts';
 
 /** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
@@ -45,6 +45,9 @@ export async function runVideoStatus(
   for (const { error, unresolved } of asked) {
     if (unresolved && !error) ui.note(`${unresolved.message} ${unresolved.hint ?? ''}`);
   }
+  // Without an id it is about all jobs of this machine.
+  const shown = input.ids.length > 0 ? asked.map(({ job }) => job) : (await (await context.jobs()).digests()).records;
+  noteNotDownloaded(context, shown);
   if (!input.exitStatus) return exitOf(asked);
   return exitOf(asked.map(fateOf).flatMap((error) => (error ? [{ error }] : [])));
 }
@@ -62,72 +65,71 @@ async function beginOf(context: Context, count: number): Promise<BeginWait> {
   });
 }
 
+export interface ListFlags {
+  readonly status?: string;
+  /** Seconds back from now. */
+  readonly since?: number;
+  /** Only jobs that have one of them; any job without any. */
+  readonly tag: readonly string[];
+  readonly notDownloaded: boolean;
+  /** At most so many, the newest. */
+  readonly limit?: number;
+}
+
 /** `sora video list` */
-export async function runVideoList(context: Context, { status }: { status?: string }): Promise<undefined> {
-  const { ui } = context;
+export async function runVideoList(context: Context, flags: ListFlags): Promise<undefined> {
+  const { ui, runtime } = context;
   const store = await context.jobs();
-  const wanted = <T extends { readonly status: string }>(records: readonly T[]): readonly T[] =>
-    records.filter((job) => status === undefined || job.status === status);
+  const wanted = filterOf(flags, runtime.clock.now());
   // A document has all of each job; a table needs little of it.
-  const documents = ui.json ? wanted(readableOf(await store.list(), ui)) : undefined;
-  const jobs = documents ?? wanted(readableOf(await store.digests(), ui));
+  if (ui.json) {
+    const documents = wanted(readableOf(await store.list(), ui));
+    ui.result({ json: documents.map(jobJson), text: '' });
+    return;
+  }
+  const all = readableOf(await store.digests(), ui);
+  const jobs = wanted(all);
   ui.result({
-    json: documents?.map(jobJson),
-    text: ui.json ? '' : jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
+    json: undefined,
+    text: jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
     quiet: jobs.map(({ id }) => id),
   });
   const costs = describeCosts(jobs);
   if (costs !== undefined) ui.note(costs);
+  noteNotDownloaded(context, all);
 }
 
-/** `sora video show <id>` */
-export async function runVideoShow(context: Context, id: string): Promise<undefined> {
-  const job = await findJob(context, id);
-  const { paint } = context.ui;
-  const failure = job.status === 'submitting' ? undefined : job.failure;
-  const { output, remoteDeleted, expiresAt } = job.remoteId === undefined ? ({} as Partial<Remote>) : job;
-  const facts: [string, string | undefined][] = [
-    ['status', describe(job)],
-    ['reason', failure && oneLine(failure.message)],
-    ['prompt', oneLine(job.request.prompt, 2000)],
-    ['made from', job.request.from && `${job.request.from.jobId} (${job.request.from.kind})`],
-    ['characters', job.characters.join(', ') || undefined],
-    [
-      'video',
-      `${formatSize(job.request.size)}, ${job.request.seconds} s${job.model === undefined ? '' : `, ${job.model}`}`,
-    ],
-    ['cost', costOf(job)],
-    ['file', output?.path],
-    [
-      'host',
-      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
-    ],
-    ['created', context.ui.date(job.createdAt)],
-    ['expires', expiresAt && context.ui.date(expiresAt)],
-  ];
-  const text = facts
-    .flatMap(([name, value]) => (value === undefined ? [] : `  ${name.padEnd(10)}  ${oneLine(value, 4000)}`))
-    .join('\n');
-  context.ui.result({ json: jobJson(job), text: `${paint.bold(job.id)}\n${text}`, quiet: [job.id], prose: true });
+/** The newest first, as they are given. */
+function filterOf({ status, since, tag, notDownloaded, limit }: ListFlags, nowMs: number) {
+  const from = since === undefined ? undefined : new Date(nowMs - since * 1000).toISOString();
+  return <J extends JobDigest>(jobs: readonly J[]): readonly J[] =>
+    jobs
+      .filter(
+        (job) =>
+          (status === undefined || job.status === status) &&
+          (from === undefined || job.createdAt >= from) &&
+          (tag.length === 0 || job.tags?.some((one) => tag.includes(one))) &&
+          (!notDownloaded || isNotDownloaded(job)),
+      )
+      .slice(0, limit);
 }
 
-function costOf(job: Job): string {
-  const { asOf, source, estimateUsd, actualUsd } = job.cost ?? {};
-  const text = formatJobCost(job);
-  if (estimateUsd === undefined) return text;
-  const told = actualUsd === undefined ? '' : `, ~${formatUsd(estimateUsd)} expected`;
-  return `${text}${told} (${asOf ?? 'undated'}: ${oneLine(source ?? 'source unknown', 200)})`;
+/** Says which finished videos are still to be fetched, and how. */
+export function noteNotDownloaded({ ui, runtime }: Context, jobs: readonly JobDigest[]): void {
+  const found = findNotDownloaded(jobs, runtime.clock.now());
+  if (found) ui.note(`${found.what}. ${found.how}: ${found.command}`);
 }
 
 /** A prompt in a list: more than the widest terminal shows, and not a page. */
 const PROMPT_CHARS = 900;
 
-export function jobTable({ ui }: Context, jobs: readonly JobDigest[]): string {
+export function jobTable({ ui, runtime }: Context, jobs: readonly JobDigest[]): string {
+  const nowMs = runtime.clock.now();
   return ui.table(
     ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
     jobs.map((job) => [
       job.id,
-      describe(job),
+      describeWithFile(job, nowMs),
       `${formatSize(job.request.size)} ${job.request.seconds} s`,
       job.characters.join(', ') || '-',
       formatJobCost(job),

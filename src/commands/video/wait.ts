@@ -6,19 +6,20 @@ import type { Variant } from '../../shared/job.ts';
 import { downloadVideo } from '../../videos/download.ts';
 import { findJob, findJobs, finishedJob } from '../../videos/find-jobs.ts';
 import { adoptVideo } from '../../videos/lost/recover.ts';
+import { isAwaited } from '../../videos/not-downloaded.ts';
 import { targetOf, wasSavedAs } from '../../videos/output-target.ts';
 import { checkVideoOutput, type FollowFlags, outputOf } from './input.ts';
 import { followAndShow, showFollowed } from './results.ts';
 
-/** `sora video wait <id>...`; with `adopt` the one job takes over that video of its host. */
+/** `sora video wait <id>...` or `--all`; with `adopt` the one job takes over that video of its host. */
 export async function runVideoWait(
   context: Context,
-  input: FollowFlags & { ids: readonly string[]; adopt?: string },
+  input: FollowFlags & { ids: readonly string[]; all?: boolean; adopt?: string },
 ): Promise<number> {
+  checkChoice(input);
+  if (input.all) return waitForAll(context, input);
   const jobs = await findJobs(context, input.ids);
-  if (input.adopt !== undefined && jobs.length > 1) {
-    throw new SoraError('usage', '--adopt takes one job.', { hint: 'Name the one job whose video it is.' });
-  }
+  if (input.adopt !== undefined && jobs.length > 1) throw adoptsOne();
   // The file of an earlier wait may be there; whether it still is that file is looked at before anything is fetched.
   const path = input.output === undefined ? undefined : resolve(context.runtime.cwd, input.output);
   const isOwn = jobs.length === 1 && path !== undefined && jobs.some((job) => wasSavedAs(job, path));
@@ -27,6 +28,31 @@ export async function runVideoWait(
   const [first] = jobs;
   const own = input.adopt === undefined || !first ? jobs : [await adoptVideo(context, first, input.adopt)];
   return followAndShow(context, own, { ...input, deadlineMs, firstPauseMs: () => 0 });
+}
+
+function checkChoice({ ids, all = false, adopt }: { ids: readonly string[]; all?: boolean; adopt?: string }): void {
+  if (!all && ids.length > 0) return;
+  const hint = 'Name a job (@last is the newest), or wait for all that are not done: sora video wait --all';
+  if (!all) throw new SoraError('usage', 'No job is named to wait for.', { hint });
+  if (ids.length > 0) throw new SoraError('usage', '--all and ids of jobs cannot be used together.', { hint });
+  if (adopt !== undefined) throw adoptsOne();
+}
+
+function adoptsOne(): SoraError {
+  return new SoraError('usage', '--adopt takes one job.', { hint: 'Name the one job whose video it is.' });
+}
+
+/** What is finished is downloaded before anything else is waited for. */
+async function waitForAll(context: Context, input: FollowFlags): Promise<number> {
+  const { runtime, ui } = context;
+  await context.profileName();
+  const { records } = await (await context.jobs()).list();
+  const jobs = records.filter((job) => isAwaited(job, runtime.clock.now())).toReversed();
+  // Several go to a folder, however many there are today.
+  await checkVideoOutput(context, input, Math.max(2, jobs.length));
+  if (jobs.length === 0) ui.note('No job is unfinished, and every finished video is here.');
+  const deadlineMs = runtime.clock.now() + input.timeout * 1000;
+  return followAndShow(context, jobs, { ...input, deadlineMs, isSeveral: true, firstPauseMs: () => 0 });
 }
 
 /** `sora video download <id>` */

@@ -233,6 +233,76 @@ describe('video wait for several', () => {
   });
 });
 
+describe('video wait --all', () => {
+  const all = { ...FLAGS, ids: [], all: true };
+
+  it('saves what is finished before it asks about anything else, and leaves alone what needs nothing', async () => {
+    const test = await withHost({ json: true });
+    const { baseUrl } = test;
+    await mkdir(join(test.dir, 'films'));
+    const going = await addJob(test, { baseUrl, status: 'running' });
+    const made = await addJob(test, { baseUrl, status: 'succeeded' });
+    const past = new Date(START - 1000).toISOString();
+    const rest: JobFields[] = [
+      { status: 'failed' },
+      { status: 'cancelled' },
+      { status: 'succeeded', outputPath: '/v.mp4' },
+      { status: 'succeeded', remoteDeleted: true },
+      { status: 'succeeded', expiresAt: past },
+    ];
+    for (const fields of rest) await addJob(test, { baseUrl, ...fields });
+    test.server.answer(content(film), done(going), content(film));
+    expect(await runVideoWait(test.context, { ...all, output: 'films' })).toBe(0);
+    expect(test.server.seen.map(({ path }) => path)).toEqual([
+      `/v1/videos/${made.remoteId}/content`,
+      `/v1/videos/${going.remoteId}`,
+      `/v1/videos/${going.remoteId}/content`,
+    ]);
+    expect(JSON.parse(test.stdout.text())).toMatchObject([
+      { id: going.id, outputPath: join(test.dir, 'films', `${going.id}.mp4`) },
+      { id: made.id, outputPath: join(test.dir, 'films', `${made.id}.mp4`) },
+    ]);
+    const again = await test.again();
+    expect(await runVideoWait(again.context, { ...all, output: 'films' })).toBe(0);
+    expect(JSON.parse(again.stdout.text())).toEqual([]);
+    expect(test.server.seen).toHaveLength(3);
+  });
+
+  it('is a list with --json also where there is one job, whatever becomes of it', async () => {
+    const test = await withHost({ json: true });
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job, 'failed', { error: { code: 'x', message: 'No oven.' } }));
+    expect(await runVideoWait(test.context, all)).toBe(5);
+    expect(JSON.parse(test.stdout.text())).toMatchObject([{ id: job.id, status: 'failed' }]);
+    expect(test.stderr.json()).toContainEqual({ error: expect.objectContaining({ code: 'refused', jobId: job.id }) });
+  });
+
+  it('says that there is nothing to do', async () => {
+    const test = await withHost();
+    expect(await runVideoWait(test.context, all)).toBe(0);
+    expect(test.stderr.text()).toBe('No job is unfinished, and every finished video is here.\n');
+  });
+
+  it('P4: wants a folder, however many jobs there are', async () => {
+    const test = await withHost();
+    await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    await expect(runVideoWait(test.context, { ...all, output: 'a.mp4' })).rejects.toMatchObject({ code: 'usage' });
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it.each([
+    ['no id', {}, 'No job is named to wait for.'],
+    ['ids as well', { ids: ['@last'], all: true }, '--all and ids of jobs cannot be used together.'],
+    ['a video to adopt', { all: true, adopt: 'video_1' }, '--adopt takes one job.'],
+  ])('is one of two ways to say what is waited for: %s is refused', async (_title, input, message) => {
+    const test = await withHost();
+    await addJob(test, { baseUrl: test.baseUrl });
+    const refused = runVideoWait(test.context, { ...FLAGS, ids: [], ...input });
+    await expect(refused).rejects.toMatchObject({ code: 'usage', message });
+    if (!('adopt' in input)) await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining('--all') });
+  });
+});
+
 describe('what was asked for', () => {
   it.each([
     ['another size', { size: { width: 1280, height: 720 } }, /64x36 instead of 1280x720/],
