@@ -66,7 +66,7 @@ interface Request {
 
 /**
  * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
- * answer is repeated as `repeat.ts` says; nothing else is.
+ * answer is repeated as `repeat-registration.ts` says; nothing else is.
  */
 export async function createId(
   workspace: Workspace,

@@ -1,5 +1,6 @@
 /**
- * What a command will cost: free, the host's own price, or the table's estimate; and whether `--max-cost` allows it.
+ * What a command will cost: free, the host's own price, or the table's estimate; and whether `--max-cost` allows it. The
+ * rule of `--budget`, over several commands, is in spending.ts, and what it counts is kept in ledger.ts.
  */
 
 import { entryOf } from '../providers/index.ts';

@@ -1,6 +1,7 @@
 /**
  * HTTP with this program's rules: a key goes to its own origin only, redirects are followed by hand, a create is
- * retried only when nothing of it can have left, a read is retried with backoff, and errors speak plainly.
+ * retried only when nothing of it can have left, or the host has put it off with 429; a read is retried with backoff. A lost
+ * registration may be repeated above this: characters/repeat-registration.ts.
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';

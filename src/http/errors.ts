@@ -1,4 +1,7 @@
-/** Every way in which an exchange can fail, as an error that says what happened in plain words. */
+/**
+ * Every way in which an exchange can fail, as an error that says what happened in plain words; what is moderation is
+ * read in answer.ts.
+ */
 import { SoraError, type SoraErrorOptions, systemCode } from '../shared/errors.ts';
 import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, saysUnsupported } from './answer.ts';
 import type { Timeouts, TransportError } from './exchange.ts';

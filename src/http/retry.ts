@@ -6,7 +6,7 @@
 /** No wait that a host asks for is honoured beyond this. */
 export const MAX_WAIT_MS = 60_000;
 
-/** How often a create is repeated when nothing of it can have arrived. */
+/** How often a create is repeated, of which nothing can have arrived, or which the host has put off. */
 export const CREATE_RETRIES = 3;
 
 /** How often a read is tried in all. */

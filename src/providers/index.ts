@@ -1,4 +1,4 @@
-/** The table of the hosts: a host is added by its import and its row here. Loads no adapter until one is asked for. */
+/** The table of the hosts: a host is added by its import and its row here, and in sandbox/dialects.ts. Loads no adapter until one is asked for. */
 import { eachlabs } from './eachlabs/index.ts';
 import type { ProviderEntry } from './entry.ts';
 import { openai } from './openai/index.ts';

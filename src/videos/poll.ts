@@ -1,4 +1,7 @@
-/** Polling a job's host with what the workspace has: its record is saved, events and failed polls are told. */
+/**
+ * Polling a job's host with what the workspace has: its record is saved, events and failed polls are told. The schedule
+ * of polls is in wait-for-job.ts.
+ */
 import type { Remote } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { saveProgress } from './find-jobs.ts';

@@ -1,4 +1,4 @@
-/** What is wanted of a video, complete and checked as far as that needs no host. */
+/** What is wanted of a video: its size by size, aspect ratio, resolution or character, its length; as far as that needs no host. */
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';

@@ -1,4 +1,7 @@
-/** Black bars (letterbox, pillarbox): what counts as one in a picture, how many a master would show, and how to have fewer. Pure. */
+/**
+ * Black bars (letterbox, pillarbox): what counts as one in a picture, how many a master would show, and how to have
+ * fewer. They are measured by the graph in measure-picture.ts. Pure.
+ */
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';

@@ -3,7 +3,7 @@
  *
  *     {
  *       "version": 1,
- *       "use": ["rate-limit"],            short names for common faults, listed in faults.ts
+ *       "use": ["rate-limit"],            short names for common faults, listed in named.ts
  *       "jobSeconds": 0,                  from a job's creation to its end; 4 unless given
  *       "skewSeconds": -90,               how far the host's clock is off: in the Date header and in every time it tells
  *       "rules": [                        for requests; the first rule that matches and is not used up is applied
