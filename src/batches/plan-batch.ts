@@ -3,7 +3,6 @@
 import { requireCharacter } from '../characters/find.ts';
 import { registerMissing } from '../characters/register.ts';
 import type { RegistrationTarget } from '../characters/registration-target.ts';
-import type { Cost } from '../costs/cost.ts';
 import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
 import { modelFamily } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -12,7 +11,7 @@ import type { Character } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { Cost, SpendLimits } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';

@@ -1,11 +1,11 @@
 /** What a batch has cost, and will: one budget over the whole file, whatever its shards. Pure. */
 
 import { checkBudget } from '../costs/budget.ts';
-import type { BillItem, Cost } from '../costs/cost.ts';
+import type { BillItem } from '../costs/cost.ts';
 import type { Take } from '../journal/fold.ts';
 import { isTakenBack } from '../journal/fold.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { BudgetLimits, Cost } from '../shared/money.ts';
 
 /** US dollars; `unknown` counts those of whom nobody knows what they cost. */
 export interface Spending {

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { inspectClip } from '../clips/inspect.ts';
 import type { InspectedClip } from '../clips/inspect-picture.ts';
 import { type CharacterBudget, characterBudget, checkBudget, costOfCharacters } from '../costs/budget.ts';
-import { type Cost, describeBill } from '../costs/cost.ts';
+import { describeBill } from '../costs/cost.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -21,7 +21,7 @@ import {
 import type { ClipOptions } from '../shared/clip.ts';
 import { PLAN_VERSION } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { BudgetLimits, Cost } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkInput, hashSource } from './check-input.ts';
 import { isSame, keepCharacter, nameTaken } from './keep.ts';

@@ -3,12 +3,13 @@
  * less: the only exception to P2 (nothing is paid twice).
  */
 
-import { type Cost, formatUsd } from '../costs/cost.ts';
+import { formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { entryOf } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
+import type { Cost } from '../shared/money.ts';
 import { sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';

@@ -1,7 +1,7 @@
 /** The hosts and their models: what is configured, what they take, and what it costs. */
 
 import type { Context } from '../context.ts';
-import { formatUsd, type ModelPrice } from '../costs/cost.ts';
+import { formatUsd } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
@@ -10,6 +10,7 @@ import { shortSideOf } from '../providers/ratios.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
+import type { ModelPrice } from '../shared/money.ts';
 
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {

@@ -10,9 +10,9 @@ import type { Registration } from '../shared/character.ts';
 import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { BudgetLimits, Cost } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
-import { type BillItem, type Cost, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
+import { type BillItem, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
 
 export interface Priced {
   readonly provider: Provider;

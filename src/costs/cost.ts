@@ -2,24 +2,7 @@
 
 import type { Size } from '../shared/geometry.ts';
 import { isRefused, type JobCost, type JobDigest } from '../shared/job.ts';
-
-export interface ModelPrice {
-  /** US dollars for a second of video, by the shorter side of the picture in pixels. */
-  readonly usdPerSecond: Readonly<Record<number, number>>;
-  /** Seconds of reference clips are billed like seconds of video. */
-  readonly billsClips?: boolean;
-  /** ISO 8601 date on which the price was read, and where. */
-  readonly asOf: string;
-  readonly source: string;
-}
-
-export interface Cost {
-  /** US dollars. */
-  readonly usd: number;
-  /** ISO 8601 date on which the price was true, and who said so. */
-  readonly asOf: string;
-  readonly source: string;
-}
+import type { Cost, ModelPrice } from '../shared/money.ts';
 
 export interface Priced {
   /** The table of the host that is asked. */

@@ -1,7 +1,7 @@
 /** A host as one row: how it is configured, what is known of it, and how its adapter is loaded. A start reads every row. */
 
-import type { Cost } from '../costs/cost.ts';
 import type { Headers } from '../http/answer.ts';
+import type { Cost } from '../shared/money.ts';
 import type { ModelFacts } from './models.ts';
 import type { Backend, Provider, ProviderOptions } from './provider.ts';
 import type { Asked, Question } from './questions.ts';

@@ -1,7 +1,7 @@
 /** What is known about models, as data, and the bounds that more than one host has. */
 
-import type { ModelPrice } from '../costs/cost.ts';
 import type { Size } from '../shared/geometry.ts';
+import type { ModelPrice } from '../shared/money.ts';
 import type { CharacterMode } from './provider.ts';
 
 /** What is shown of a model, and what its price is reckoned from. */

@@ -38,3 +38,21 @@ export function parseBudget(text: string): { readonly usd: number; readonly perD
   const usd = parseUsd(amount);
   return usd === undefined ? undefined : { usd, perDay: day !== undefined };
 }
+
+export interface ModelPrice {
+  /** US dollars for a second of video, by the shorter side of the picture in pixels. */
+  readonly usdPerSecond: Readonly<Record<number, number>>;
+  /** Seconds of reference clips are billed like seconds of video. */
+  readonly billsClips?: boolean;
+  /** ISO 8601 date on which the price was read, and where. */
+  readonly asOf: string;
+  readonly source: string;
+}
+
+export interface Cost {
+  /** US dollars. */
+  readonly usd: number;
+  /** ISO 8601 date on which the price was true, and who said so. */
+  readonly asOf: string;
+  readonly source: string;
+}

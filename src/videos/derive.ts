@@ -1,13 +1,13 @@
 /** A video that is made from that of a finished job: what is sent, what it costs, and what its host is known to refuse. */
 
 import { checkBudget, estimateVideoCost } from '../costs/budget.ts';
-import type { BillItem, Cost } from '../costs/cost.ts';
+import type { BillItem } from '../costs/cost.ts';
 import { spendLimitsOf } from '../costs/spending.ts';
 import type { ExtensionLimits, NewDerivation, Provider, WireRequest } from '../providers/provider.ts';
 import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import { type Derivation, isFinal, type Job, type Remote, type VideoRequest } from '../shared/job.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { BudgetLimits, Cost } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { type UndocumentedOptions, undocumented } from './check-order.ts';

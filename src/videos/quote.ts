@@ -1,9 +1,9 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
 
 import { checkBudget, costOfCharacters, estimateVideoCost } from '../costs/budget.ts';
-import { type BillItem, type Cost, totalOf } from '../costs/cost.ts';
+import { type BillItem, totalOf } from '../costs/cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { BudgetLimits, Cost } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoPlan } from './plan.ts';
 

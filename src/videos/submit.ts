@@ -1,12 +1,11 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 
-import type { Cost } from '../costs/cost.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { Cost, SpendLimits } from '../shared/money.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type AdmissionOptions, earlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';

@@ -1,9 +1,9 @@
 /** What is known about the models of eachlabs, as data, and the inputs that are written for them. */
 
-import type { ModelPrice } from '../../costs/cost.ts';
 import { isRecord } from '../../http/answer.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
+import type { ModelPrice } from '../../shared/money.ts';
 import { type ModelFacts, PROMPT_CHARS } from '../models.ts';
 import type { CharacterMode, NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';

@@ -1,7 +1,7 @@
 /** The models of OpenAI as data. Sizes and lengths are those of the vendor's guide, which runs ahead of its schema. */
 
-import type { Cost, ModelPrice } from '../../costs/cost.ts';
 import type { Size } from '../../shared/geometry.ts';
+import type { Cost, ModelPrice } from '../../shared/money.ts';
 import { CHARACTERS_PER_VIDEO, type ModelFacts } from '../models.ts';
 import { ratiosOf } from '../ratios.ts';
 

@@ -1,7 +1,7 @@
 /** The video models of WaveSpeedAI, as data: what each takes, and what stands in for a model that is not in the table. */
 
-import type { Cost, ModelPrice } from '../../costs/cost.ts';
 import type { Size } from '../../shared/geometry.ts';
+import type { Cost, ModelPrice } from '../../shared/money.ts';
 import { CHARACTERS_PER_VIDEO, type ModelFacts, PROMPT_CHARS } from '../models.ts';
 import type { ModelLimits, ProviderLimits } from '../provider.ts';
 import { ratiosOf, sizesOf } from '../ratios.ts';

@@ -1,12 +1,12 @@
 /** A recorded request once more, byte for byte: what was sent, if it can still be had, and what it costs now. */
 
 import { checkBudget, estimateVideoCost } from '../../costs/budget.ts';
-import type { BillItem, Cost } from '../../costs/cost.ts';
+import type { BillItem } from '../../costs/cost.ts';
 import { spendLimitsOf } from '../../costs/spending.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
-import type { BudgetLimits } from '../../shared/money.ts';
+import type { BudgetLimits, Cost } from '../../shared/money.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
 import type { Resumable } from '../find-jobs.ts';
