@@ -1,6 +1,6 @@
 /** Builds `dist` from `src`. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -163,6 +163,9 @@ copyFileSync('fixtures/joe.mp4', join('dist', 'joe.mp4'));
 for (const name of readdirSync('src/help').filter((entry) => entry.endsWith('.md'))) {
   copyFileSync(join('src/help', name), join('dist', name));
 }
+
+// What `sora skill` prints.
+cpSync('src/help/sora-cli', 'dist/sora-cli', { recursive: true });
 
 // The help of the program as a whole is the same every time: main.ts prints this instead of making it.
 writeFileSync('dist/help.txt', execFileSync(process.execPath, ['bin/sora.js', '--help'], { env: { COLUMNS: '80' } }));

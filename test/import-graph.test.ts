@@ -28,7 +28,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'media',
       'providers',
     ],
-    ...['sandbox', 'settings', 'shared', 'terminal', 'videos', 'workspace.ts'],
+    ...['sandbox', 'settings', 'shared', 'skill', 'terminal', 'videos', 'workspace.ts'],
   ],
   completion: ['context.ts', 'providers', 'settings', 'shared', 'videos'],
   terminal: ['context.ts', 'http', 'shared'],
@@ -36,7 +36,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   // Use cases: no command line and no terminal from here on.
   batches: ['characters', 'costs', 'disk', 'journal', 'providers', 'settings', 'shared', 'videos', 'workspace.ts'],
   journal: ['disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
-  doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
+  doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'skill', 'workspace.ts'],
+  skill: ['disk', 'help', 'shared', 'workspace.ts'],
   videos: ['characters', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
   characters: ['clips', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],
   clips: ['disk', 'media', 'shared', 'workspace.ts'],

@@ -2,6 +2,7 @@
 
 import { Argument, type Command, Option } from 'commander';
 import type { CostsFlags } from '../commands/costs.ts';
+import type { InstallOptions } from '../commands/skill.ts';
 import type { Shell } from '../completion/scripts.ts';
 import { HOST_NAMES } from '../providers/index.ts';
 import { SPENDING_BY } from '../shared/money.ts';
@@ -16,6 +17,7 @@ export const HOUSE = {
   config: addConfig,
   completion: addCompletion,
   doctor: addDoctor,
+  skill: addSkill,
 } as const satisfies Readonly<Record<string, (noun: Command, act: Act) => void>>;
 
 function addSandbox(sandbox: Command, act: Act): void {
@@ -80,6 +82,25 @@ function addDoctor(doctor: Command, act: Act): void {
     .action(
       act<{ api: boolean }>(async (context, _args, options) =>
         (await import('../commands/doctor.ts')).runDoctor(context, options),
+      ),
+    );
+}
+
+function addSkill(skill: Command, act: Act): void {
+  skill
+    .command('show', { isDefault: true })
+    .description('print the SKILL.md of this version')
+    .addHelpText('after', examples('sora skill', 'sora skill show --json'))
+    .action(act(async (context) => (await import('../commands/skill.ts')).runSkillShow(context)));
+  skill
+    .command('install')
+    .description('write it to .claude/skills/sora-cli and .agents/skills/sora-cli in the current folder')
+    .option('--user', 'in your home folder instead, for all projects', false)
+    .option('--force', 'replace a copy that was changed', false)
+    .addHelpText('after', examples('sora skill install', 'sora skill install --user'))
+    .action(
+      act<InstallOptions>(async (context, _args, options) =>
+        (await import('../commands/skill.ts')).runSkillInstall(context, options),
       ),
     );
 }

@@ -40,6 +40,7 @@ const NOUNS: readonly (readonly [
   ['config', 'read and change the settings file', house('config')],
   ['completion', 'print a shell completion script for commands, options, names and job ids', house('completion')],
   ['doctor', 'check this machine, its settings and keys, and say how to fix what is wrong', house('doctor')],
+  ['skill', 'what coding agents are told of sora: print it, or install it for them', house('skill')],
 ];
 
 /** What explains a noun, where the topic has another name. */
@@ -51,6 +52,7 @@ const TOPICS: Readonly<Record<string, HelpTopic>> = {
   provider: 'providers',
   auth: 'keys',
   config: 'settings',
+  skill: 'agents',
 };
 
 function house(

@@ -5,6 +5,7 @@ import { type Finding, runCheck, WORST } from './finding.ts';
 import { hostFindings } from './host.ts';
 import { checkWritable, describeProxies, ffmpegFindings, loadMediaInfo, nodeFinding } from './machine.ts';
 import { keyFindings, settingsFindings } from './settings.ts';
+import { skillFindings } from './skill.ts';
 import { checkStore, storeError, storeSummary } from './store.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function diagnose(workspace: Workspace, { api }: { readonly api: bo
   const proxies = await runCheck('proxy', async () => describeProxies(workspace));
   const usable = settings.every(({ code }) => code === undefined);
   const host = usable ? await hostFindings(workspace, api) : [];
-  return [...local, ...settings, proxies, ...host];
+  return [...local, ...settings, proxies, ...(await skillFindings(workspace)), ...host];
 }
 
 /** The code that counts for all of them; undefined where nothing failed. */

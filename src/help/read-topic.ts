@@ -16,7 +16,7 @@ export const HELP_TOPICS = [
     'environment',
     'store',
   ],
-  ...['sandbox', 'doctor', 'completion', 'json', 'exit-codes', 'faults'],
+  ...['sandbox', 'doctor', 'agents', 'completion', 'json', 'exit-codes', 'faults'],
 ] as const;
 
 export type HelpTopic = (typeof HELP_TOPICS)[number];

@@ -118,6 +118,9 @@ costs --since 1d --tag night
 store check
 sandbox serve
 doctor
+skill show
+skill install
+skill install
 completion bash
 help json
 clip --help

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
-import { type Document, examplesOf, README, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
+import { type Document, examplesOf, README, SKILL, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
 import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
 
 /** For users. */
-const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS].filter((document) =>
+const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS, SKILL].filter((document) =>
   examplesOf(document).some(({ kind }) => kind === 'sh'),
 );
 

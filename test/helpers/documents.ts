@@ -18,10 +18,14 @@ export const TOPIC_DOCUMENTS: readonly Document[] = HELP_TOPICS.map((topic) => d
 
 export const README = documentAt('README.md');
 
+/** What coding agents are told. */
+export const SKILL = documentAt('src/help/sora-cli/SKILL.md');
+
 /** In the order in which they are read. */
 export const DOCUMENTS: readonly Document[] = [
   README,
   ...TOPIC_DOCUMENTS,
+  SKILL,
   ...['src/README.md', 'test/README.md', '.github/CONTRIBUTING.md'].map(documentAt),
 ];
 
