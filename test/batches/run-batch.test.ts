@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bringJoe } from '../helpers/joe.ts';
@@ -9,6 +9,11 @@ const THREE = [
   { id: 'a', prompt: 'Sea.' },
   { id: 'b', prompt: 'Sky.', tag: 'blue' },
   { id: 'C 1', prompt: 'Sand.' },
+];
+
+const TWINS = [
+  { id: 'a', prompt: 'Sea.' },
+  { id: 'b', prompt: 'Sea.' },
 ];
 
 /** What the host does to the answers of creates. */
@@ -119,6 +124,42 @@ describe('a line whose answer was lost', () => {
     expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
     expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(3);
+  });
+
+  it('of two equal ones one has the video that there is, and the other stays unknown [together]', async () => {
+    const world = await batchWorld();
+    await world.write(TWINS);
+    world.play({ rules: [...lost(0, 'after').rules, ...lost(0, 'before').rules] });
+    expect(await world.run({ jobs: 1 })).toMatchObject({ exit: 7, totals: { unknown: 2 } });
+    world.clock.ms += 600_000;
+    const { exit, lines } = await world.run();
+    expect([exit, ...lines.map(({ state }) => state).toSorted()]).toEqual([7, 'done', 'unknown']);
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it.each([
+    ['of another home may own it [shared]', false],
+    ['that was closed may own it [shared]', true],
+  ])('leaves a video alone while an equal request %s', async (_what, closes) => {
+    const world = await batchWorld();
+    await world.write(TWINS.slice(0, 1));
+    world.play(lost(0, 'after'));
+    expect(await world.run()).toMatchObject({ exit: 7 });
+    const [own] = await world.journal();
+    const close = { v: 1, at: own?.at, key: own?.key, line: 'close' };
+    const other = join(world.dir, '..', 'other-home');
+    await world.write(TWINS);
+    // The other line's answer is lost as well, and the host has made nothing of it.
+    world.play(lost(closes ? 1 : 0, 'before'));
+    if (closes) await appendFile(`${world.file}.journal.jsonl`, `${JSON.stringify(close)}\n`);
+    const before = await world.run({ jobs: 1 }, { home: other });
+    world.play({});
+    world.clock.ms += 600_000;
+    const after = await world.run({}, { home: other });
+    const stateOf = (report: typeof after): string | undefined => report.lines.find(({ id }) => id === 'b')?.state;
+    expect([stateOf(before), stateOf(after)]).toEqual(['unknown', 'unknown']);
+    const ids = (await world.journal()).flatMap(({ line, remoteId }) => (line === 'sent' ? [remoteId] : []));
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('is left alone while the process that sends it lives [alive]', async () => {
