@@ -26,6 +26,7 @@ const GROUPS = [
         'cli/options.ts',
         'cli/cost-options.ts',
         'shared/money.ts',
+        'shared/options.ts',
         'context.ts',
         'settings/choose-provider.ts',
         'terminal/ui.ts',

@@ -1,10 +1,12 @@
 /** A batch as a user names it: where it is, whose journal is written, and the command that goes on with it. */
+
 import { basename, resolve } from 'node:path';
 import type { JournalOwner } from '../journal/names.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { BudgetLimits } from '../shared/money.ts';
+import { type OptionName, option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchPlan } from './plan-batch.ts';
@@ -43,7 +45,7 @@ export function placeOfBatch(
   const isPiped = file === '-';
   if (isPiped && journal === undefined) {
     throw new SoraError('usage', 'A batch from standard input needs a name for its journal.', {
-      hint: 'Add --journal <name>: what was paid for is kept in ./<name>.journal.jsonl',
+      hint: `Add ${option('journal')} <name>: what was paid for is kept in ./<name>.journal.jsonl`,
     });
   }
   const owner = { ...(!isPiped && journal !== undefined && { name: journal }), ...(shard && { shard }) };
@@ -78,29 +80,29 @@ export function batchCommand(
 ): string {
   const { file, output, shard, journal, maxCost } = request;
   const { provider, baseUrl, profile, cast } = selection;
-  const option = (name: string, value: string | undefined): string[] =>
+  const valued = (name: OptionName, value: string | undefined): string[] =>
     value === undefined ? [] : [shellOption(name, shellQuote(value))];
-  const given = (name: string, isGiven: boolean | undefined): string[] => (isGiven ? [name] : []);
+  const given = (name: OptionName, isGiven: boolean | undefined): string[] => (isGiven ? [option(name)] : []);
   return shellCommand(
     `sora batch ${verb}`,
     [shellQuote(file)],
     [
-      ...(output === undefined ? [] : [shellOption('-o', shellQuote(output), '--output')]),
-      ...option('--shard', shard && `${shard.index}/${shard.count}`),
-      ...option('--journal', journal),
-      ...option('--max-cost', maxCost === undefined ? undefined : String(maxCost)),
-      ...option('--budget', request.budget && `${request.budget.usd}${request.budget.perDay ? '/day' : ''}`),
-      ...(request.tags ?? []).flatMap((tag) => option('--tag', tag)),
-      ...given('--allow-unknown-cost', request.allowUnknownCost),
-      ...given('--allow-outside', request.allowOutside),
-      ...given('--allow-retired', request.allowRetired),
-      ...given('--allow-undocumented', request.allowUndocumented),
-      ...given('--allow-drift', request.allowDrift),
+      ...valued('output', output),
+      ...valued('shard', shard && `${shard.index}/${shard.count}`),
+      ...valued('journal', journal),
+      ...valued('maxCost', maxCost === undefined ? undefined : String(maxCost)),
+      ...valued('budget', request.budget && `${request.budget.usd}${request.budget.perDay ? '/day' : ''}`),
+      ...(request.tags ?? []).flatMap((tag) => valued('tag', tag)),
+      ...given('allowUnknownCost', request.allowUnknownCost),
+      ...given('allowOutside', request.allowOutside),
+      ...given('allowRetired', request.allowRetired),
+      ...given('allowUndocumented', request.allowUndocumented),
+      ...given('allowDrift', request.allowDrift),
       ...words,
-      ...option('--provider', provider),
-      ...option('--base-url', baseUrl),
-      ...option('--profile', profile),
-      ...option('--cast', cast),
+      ...valued('provider', provider),
+      ...valued('baseUrl', baseUrl),
+      ...valued('profile', profile),
+      ...valued('cast', cast),
     ],
   );
 }

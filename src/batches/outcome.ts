@@ -1,5 +1,7 @@
 /** PURE: what is said last of a batch that is not done: each line with its reason, and one command that continues. */
+
 import { type ErrorCode, EXIT_CODES, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { BatchReport, LineReport } from './report.ts';
 
 const MOST_SHOWN = 20;
@@ -50,11 +52,13 @@ function adviceOf(open: readonly LineReport[]): readonly string[] {
   return [
     ...(unknown === ''
       ? []
-      : [`Look for ${unknown} in the list or the bill of your host. To send it once more: --resend <id>`]),
+      : [`Look for ${unknown} in the list or the bill of your host. To send it once more: ${option('resend')} <id>`]),
     ...(failed === ''
       ? []
-      : [`To make what failed once more (${failed}): --anew <id>, or change its line and add --changed`]),
-    ...(other === '' ? [] : [`To accept videos that differ from what was ordered (${other}): --allow-drift`]),
+      : [
+          `To make what failed once more (${failed}): ${option('anew')} <id>, or change its line and add ${option('changed')}`,
+        ]),
+    ...(other === '' ? [] : [`To accept videos that differ from what was ordered (${other}): ${option('allowDrift')}`]),
   ];
 }
 

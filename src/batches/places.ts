@@ -1,8 +1,10 @@
 /** EFFECT: where the files of a batch are: pictures that lines name, and where videos go. A file that others wrote names nothing outside its folder. */
+
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { followLinks } from '../disk/links.ts';
 import { fileNameOf } from '../journal/names.ts';
+import { option } from '../shared/options.ts';
 import type { BatchLine } from './line.ts';
 
 export interface PlaceOptions {
@@ -101,5 +103,5 @@ async function resolved(path: string): Promise<string> {
 }
 
 function outside(setting: string, text: string, folder: string): string {
-  return `its ${setting} ${JSON.stringify(text)} is outside the folder of the file (${folder}); --allow-outside allows it.`;
+  return `its ${setting} ${JSON.stringify(text)} is outside the folder of the file (${folder}); ${option('allowOutside')} allows it.`;
 }

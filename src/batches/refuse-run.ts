@@ -1,9 +1,11 @@
 /** What a run of a batch refuses before anything is sent: a person has to say first what is meant. */
+
 import type { Ledger } from '../journal/ledger.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
 import type { Shard } from '../shared/batch.ts';
 import { refuseAll, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
@@ -36,7 +38,7 @@ export function refuseChanged(
     'usage',
     other.map(({ line }) => `Line ${line.number} (${line.id}) asks for something else than when it was made.`),
     {
-      hint: 'Nothing was sent. To make them by their new text, beside what is there: add --changed. To keep what is there, undo the change, or give the line another id.',
+      hint: `Nothing was sent. To make them by their new text, beside what is there: add ${option('changed')}. To keep what is there, undo the change, or give the line another id.`,
     },
   );
 }

@@ -1,4 +1,5 @@
 /** Taking over what a host knows already: its id, and the name that prompts for it say. */
+
 import { basename } from 'node:path';
 import { costToKeep } from '../costs/budget.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
@@ -6,6 +7,7 @@ import { type Character, orientationOfCharacter, type Registration } from '../sh
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Orientation } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
@@ -107,7 +109,7 @@ async function askHost(
   const unknown = (): SoraError =>
     new SoraError('usage', `${provider.name} does not know a character ${oneLine(id, 100)}.`, {
       reason: 'unknown-character-id',
-      hint: 'Ids belong to the host and the account that they were made with; check --provider and --base-url.',
+      hint: `Ids belong to the host and the account that they were made with; check ${option('provider')} and ${option('baseUrl')}.`,
     });
   const accept = (why: string): undefined => {
     reporter.warn(`${why} ${oneLine(id, 100)} is accepted as given.`);
@@ -136,7 +138,7 @@ function nameAtHost(
     'usage',
     `${provider.name} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
     {
-      hint: `A video of it must say the name that the host knows. To keep it as ${name} anyway, add --as-registered.`,
+      hint: `A video of it must say the name that the host knows. To keep it as ${name} anyway, add ${option('asRegistered')}.`,
     },
   );
 }

@@ -22,6 +22,7 @@ import type { ClipOptions } from '../shared/clip.ts';
 import { PLAN_VERSION } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { BudgetLimits, Cost } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkInput, hashSource } from './check-input.ts';
 import { isSame, keepCharacter, nameTaken } from './keep.ts';
@@ -78,7 +79,9 @@ export async function createCharacter(
   const outdated = isOld && (lost || input.force || !isBound(made)) ? made : undefined;
   if (outdated) reporter.note(`${name} was prepared by another version of sora and is prepared again.`);
   else if (isOld)
-    reporter.note(`${name} was prepared by another version of sora; --force prepares and registers it again.`);
+    reporter.note(
+      `${name} was prepared by another version of sora; ${option('force')} prepares and registers it again.`,
+    );
   const reusable = made && !outdated && !lost ? made : undefined;
   const isNew = (!isRepeat && !isFirstClip) || (outdated !== undefined && !lost);
   const budget = await budgetOf(workspace, input, { chosen, existing: isNew ? undefined : existing });
@@ -92,7 +95,7 @@ export async function createCharacter(
     : await keepCharacter(workspace, { ...input, force, name, path, source, isJudged, outdated: outdated && { lost } });
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
-      hint: `To keep it without a registration, add --local. ${chosen.hint ?? ''}`.trim(),
+      hint: `To keep it without a registration, add ${option('local')}. ${chosen.hint ?? ''}`.trim(),
     });
   }
   const registration =
@@ -216,7 +219,7 @@ async function chosenHost(workspace: Workspace, purpose: Purpose): Promise<Provi
     selection.profile ??
     (runtime.env.SORA_PROVIDER || runtime.env.SORA_PROFILE || undefined);
   try {
-    const hint = 'Use another host with --base-url, or add --local to keep the character without a registration.';
+    const hint = `Use another host with ${option('baseUrl')}, or add ${option('local')} to keep the character without a registration.`;
     return await registrationHost(workspace, { purpose, hint });
   } catch (error) {
     if (isSoraError(error, 'usage') && named === undefined) return error;

@@ -1,10 +1,12 @@
 /** The cast as a file for others, with its clips beside it where that is wished: written whole or not at all. */
+
 import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { checkFree, createOutput, machineError, type Output } from '../disk/publish.ts';
 import type { Character } from '../shared/character.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Clock } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { clipFolder, copyClip } from './cast-file.ts';
@@ -59,10 +61,14 @@ async function checkTarget(
   { output, withClips, force }: Required<Omit<ExportOptions, 'names'>>,
 ): Promise<void> {
   if (output === '-' || /[/\\]$/.test(output)) {
-    throw new SoraError('usage', '-o names the file to write.', { hint: 'For example: -o cast.json' });
+    throw new SoraError('usage', `${option('output')} names the file to write.`, {
+      hint: `For example: ${option('output')} cast.json`,
+    });
   }
   if (withClips && !isClipPath(clipFolder(target))) {
-    throw new SoraError('usage', `${output} cannot have a folder of clips beside it.`, { hint: 'Try: -o cast.json' });
+    throw new SoraError('usage', `${output} cannot have a folder of clips beside it.`, {
+      hint: `Try: ${option('output')} cast.json`,
+    });
   }
   await checkFree(target, { force, example: 'cast.json' });
 }
@@ -95,7 +101,9 @@ async function clipsToCopy(
       problems.push(new SoraError('usage', `${to} is something else than its name says.`));
     copies.set(sha256, { from: store.clipPath(sha256), to, sha256, needed });
   }
-  throwProblems(problems, { usual: 'Without the clips: leave out --with-clips. To replace what is there: --force' });
+  throwProblems(problems, {
+    usual: `Without the clips: leave out ${option('withClips')}. To replace what is there: ${option('force')}`,
+  });
   return [...copies.values()];
 }
 

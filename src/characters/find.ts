@@ -40,7 +40,7 @@ export async function requireCharacter(
     name,
     records.map((one) => one.name),
   );
-  const make = `Make one: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`;
+  const make = `Make one: sora character create <clip> ${shellOption('name', shellPhrase(name))}`;
   const other = mayBeNew || records.length === 0 ? make : SEE_CAST;
   throw new SoraError('usage', `There is no character "${name}".`, {
     hint: close === undefined ? (severalIn(name) ?? other) : `Did you mean ${close}?`,
@@ -51,7 +51,7 @@ export async function requireCharacter(
 function severalIn(name: string): string | undefined {
   const names = name.split(',').map((one) => one.trim());
   if (names.length < 2 || names.includes('')) return undefined;
-  const options = names.map((one) => shellOption('-c', shellQuote(one), '--character'));
+  const options = names.map((one) => shellOption('character', shellQuote(one)));
   return `For several characters, repeat the option: ${options.join(' ')}`;
 }
 

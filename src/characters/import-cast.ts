@@ -1,8 +1,10 @@
 /** A cast file that is merged into the characters of this machine: everything is checked before anything is changed. */
+
 import { resolve } from 'node:path';
 import { temporary } from '../disk/temporary.ts';
 import type { Character } from '../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { castClip, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
 import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast-format.ts';
@@ -80,7 +82,7 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
     }
   }
   throwProblems(problems, {
-    usual: 'Nothing was imported. Rename the character here or there, or add --force to replace it.',
+    usual: `Nothing was imported. Rename the character here or there, or add ${option('force')} to replace it.`,
   });
   return arrivals;
 }

@@ -2,6 +2,7 @@
 
 import type { Character, CharacterDigest } from '../shared/character.ts';
 import type { ClipOptions, SourceFacts } from '../shared/clip.ts';
+import { option } from '../shared/options.ts';
 import { shellOption, shellPhrase } from '../shared/text.ts';
 
 export type Aspect = 'light' | 'shape' | 'frame rate' | 'start' | 'sound';
@@ -82,7 +83,7 @@ export function outdatedNote({ name }: Pick<Character, 'name'>, { differs, mayDi
   const [surely, maybe] = [`its ${choice(differs)} would differ now`, `its ${choice(mayDiffer)} may differ now`];
   const also = maybe.replace(/^i/, 'I');
   const what = differs.length === 0 ? maybe : mayDiffer.length === 0 ? surely : `${surely}. ${also}`;
-  const again = `sora character create <clip> ${shellOption('--name', shellPhrase(name))} --force`;
+  const again = `sora character create <clip> ${shellOption('name', shellPhrase(name))} ${option('force')}`;
   return `${name} was prepared by an earlier version; ${what}. To prepare it again, with the options that it had (its registrations are then made anew): ${again}`;
 }
 

@@ -109,7 +109,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
       : `and ${provider.name} does not know it`;
   const known = places.length === 0 ? '' : ` It is registered with ${listOf(places)}.`;
   return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
-    hint: `Add its clip: sora character create <clip> ${shellOption('--name', shellPhrase(name))}`,
+    hint: `Add its clip: sora character create <clip> ${shellOption('name', shellPhrase(name))}`,
   });
 }
 
@@ -210,7 +210,7 @@ async function save(
   const adopt = shellCommand(
     'sora character adopt',
     [shellQuote(id)],
-    [shellOption('--name', shellQuote(character.name))],
+    [shellOption('name', shellQuote(character.name))],
   );
   return recordAnswer(workspace.reporter, {
     subject: subjectOf(character),

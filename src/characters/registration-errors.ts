@@ -1,6 +1,8 @@
 /** The errors of a registration that is not over: what is known of it, and the commands that go on with it. */
+
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import { type OptionName, option } from '../shared/options.ts';
 import { sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';
@@ -43,9 +45,9 @@ export function unknownFate(workspace: Workspace, unsettled: Unsettled): SoraErr
 
 function waysOut(workspace: Workspace, { character, target, entry }: Unsettled): string {
   const where = `Look for ${JSON.stringify(entry.name)} among the characters, or in the bill, of your host.`;
-  const adopt = command(workspace, 'adopt <id>', [], [shellOption('--name', shellQuote(character.name))]);
-  const turned = target.orientation === 'portrait' ? ' --orientation portrait' : '';
-  return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add --resend.`;
+  const adopt = command(workspace, 'adopt <id>', [], [shellOption('name', shellQuote(character.name))]);
+  const turned = target.orientation === 'portrait' ? ` ${option('orientation')} portrait` : '';
+  return `${where} If it is there, take it over: ${adopt}${turned}. To send the request once more, add ${option('resend')}.`;
 }
 
 /** The command that goes on with a registration, as the user would type it: to the same host. */
@@ -60,8 +62,8 @@ function command(
   own: readonly string[] = [],
 ): string {
   const { provider, baseUrl, backend, profile } = selection;
-  const given = Object.entries({ provider, 'base-url': baseUrl, backend, profile }).flatMap(([name, value]) =>
-    value === undefined ? [] : shellOption(`--${name}`, shellQuote(value)),
+  const given = (Object.entries({ provider, baseUrl, backend, profile }) as [OptionName, string | undefined][]).flatMap(
+    ([name, value]) => (value === undefined ? [] : shellOption(name, shellQuote(value))),
   );
   return shellCommand(`sora character ${verb}`, operands, [...own, ...given]);
 }

@@ -1,10 +1,12 @@
 /** The chosen host, where characters are to be registered. */
+
 import { type Provider, takesCharacters } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 
-const USE_ANOTHER = 'Use another host with --provider or --base-url.';
+const USE_ANOTHER = `Use another host with ${option('provider')} or ${option('baseUrl')}.`;
 
 /** Throws `usage` for a host that takes no characters, and what the choice throws. */
 export async function registrationHost(

@@ -1,4 +1,5 @@
 /** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
+
 import { join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
@@ -8,6 +9,7 @@ import { createRecords } from '../disk/records.ts';
 import type { Character, CharacterDigest, CharacterWithClip } from '../shared/character.ts';
 import { sameClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { createClipFolder } from './clip-store.ts';
 import { characterIdentity, checkName } from './names.ts';
@@ -166,7 +168,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         if (!clipless && (lacks || hash === undefined)) {
           const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
           throw new SoraError('machine', `The clip of ${character.name} is missing${where}`, {
-            hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(character.name))} --force`,
+            hint: `Make it again: sora character create <clip> ${shellOption('name', shellQuote(character.name))} ${option('force')}`,
           });
         }
         return records.claim(idOf(character), lacks ? { ...character, clipless: true } : character);
@@ -264,7 +266,7 @@ export function isSameWork(a: CharacterWithClip, b: CharacterWithClip): boolean 
   );
 }
 
-function nameTaken(name: string, hint = 'Choose another name, or add --force to replace it.'): SoraError {
+function nameTaken(name: string, hint = `Choose another name, or add ${option('force')} to replace it.`): SoraError {
   return new SoraError('usage', `A character named ${name} already exists.`, { hint });
 }
 

@@ -1,9 +1,11 @@
 /** The copy of a character's clip in the other orientation: the portrait copy of a landscape clip, and the other way round. */
+
 import { temporary } from '../disk/temporary.ts';
 import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { inspectClip } from './inspect.ts';
@@ -29,7 +31,7 @@ export async function deriveClipForOrientation(
   const path = store.clipPath(character.clip.master.sha256);
   if (!(await store.hasClip(character.clip.master.sha256))) {
     throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
-      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellPhrase(character.name))} --force`,
+      hint: `Make it again: sora character create <clip> ${shellOption('name', shellPhrase(character.name))} ${option('force')}`,
     });
   }
   const { width, height } = character.clip.master;
@@ -72,7 +74,7 @@ async function turnedNote(
   const again = shellCommand(
     'sora character create',
     [shellQuote(source.fileName)],
-    [shellOption('--name', shellPhrase(name)), '--fit crop --force'],
+    [shellOption('name', shellPhrase(name)), `${option('fit')} crop ${option('force')}`],
   );
   return `${black} To fill the frame, prepare the clip again: ${again}`;
 }

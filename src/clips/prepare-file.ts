@@ -1,10 +1,12 @@
 /** A clip of the user's, prepared into a file of the user's. */
+
 import { basename, resolve } from 'node:path';
 import { createOutput } from '../disk/publish.ts';
 import type { CommandLines } from '../media/ffmpeg/command-lines.ts';
 import type { MediaPlan } from '../media/plan/media-plan.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { inspectClip, refuseRejected } from './inspect.ts';
 import { checkOutput, type PreparedClip, prepareInto } from './prepare.ts';
@@ -55,7 +57,9 @@ export async function previewPrepare(
 async function checkedTarget({ runtime }: Workspace, { file, output, force = false }: PrepareOptions): Promise<string> {
   const target = resolve(runtime.cwd, output);
   if (output === '-' || /[/\\]$/.test(output)) {
-    throw new SoraError('usage', '-o names the MP4 file to write.', { hint: 'For example: -o ready.mp4' });
+    throw new SoraError('usage', `${option('output')} names the MP4 file to write.`, {
+      hint: `For example: ${option('output')} ready.mp4`,
+    });
   }
   await checkOutput(target, resolve(runtime.cwd, file), force);
   if (/\.(?:mov|mkv|webm|avi|gif|wmv|mpe?g|ts|png|jpe?g)$/i.test(target)) {

@@ -1,4 +1,5 @@
 /** Preparing a clip into a file, with progress, and how a plan and a clip are told. */
+
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { checkFree } from '../disk/publish.ts';
@@ -8,6 +9,7 @@ import type { Prepared } from '../media/prepare.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 import { formatBytes } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { refuseRejected } from './inspect.ts';
@@ -88,7 +90,9 @@ export function planText(plan: MediaPlan): string {
 /** Throws `usage` unless a new file can be put there, which is not the clip that it is made from. */
 export async function checkOutput(target: string, source: string, force: boolean): Promise<void> {
   const overItself = (): SoraError =>
-    new SoraError('usage', 'The clip cannot be written over itself.', { hint: 'Name another file with -o.' });
+    new SoraError('usage', 'The clip cannot be written over itself.', {
+      hint: `Name another file with ${option('output')}.`,
+    });
   if (target === source) throw overItself();
   const place = await checkFree(target, { force, example: 'ready.mp4' });
   if (place === (await realpath(source).catch(() => source))) throw overItself();

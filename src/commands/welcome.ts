@@ -104,7 +104,7 @@ async function castSteps(context: Context): Promise<readonly Step[]> {
       ];
     }
     const prompt = shellPhrase(`${newest.name} waves at the sea.`);
-    const options = [shellOption('-c', shellQuote(newest.name), '--character'), '--wait'];
+    const options = [shellOption('character', shellQuote(newest.name)), '--wait'];
     const command = shellCommand('sora video generate', [prompt], options);
     return [{ what: `Make a video of ${newest.name}:`, command }];
   } catch (error) {

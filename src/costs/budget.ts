@@ -11,6 +11,7 @@ import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { BudgetLimits, Cost } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BillItem, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
 
@@ -124,10 +125,10 @@ export function checkBudget(
   const total = totalOf(bill);
   if (known > maxCost) {
     const words = total ? describeBill(bill) : `at least ${formatUsd(known)}`;
-    throw new SoraError('budget', `This costs ${words}; --max-cost allows ${formatUsd(maxCost)}. ${undone}`, {
+    throw new SoraError('budget', `This costs ${words}; ${option('maxCost')} allows ${formatUsd(maxCost)}. ${undone}`, {
       hint: isCast
-        ? 'Raise --max-cost, or register fewer: sync takes names, and create takes --local.'
-        : 'Ask for fewer, shorter or smaller videos, use another model, or raise --max-cost.',
+        ? `Raise ${option('maxCost')}, or register fewer: sync takes names, and create takes ${option('local')}.`
+        : `Ask for fewer, shorter or smaller videos, use another model, or raise ${option('maxCost')}.`,
     });
   }
   if (total || allowUnknownCost) return;
@@ -135,11 +136,11 @@ export function checkBudget(
     bill.find(({ each }) => !each)?.what === 'character' ? 'What a character costs there' : 'What this costs';
   throw new SoraError(
     'budget',
-    `${what} is unknown, so it cannot be checked against --max-cost ${formatUsd(maxCost)}. ${undone}`,
+    `${what} is unknown, so it cannot be checked against ${option('maxCost')} ${formatUsd(maxCost)}. ${undone}`,
     {
       hint: isCast
-        ? 'To register it whatever it costs, add --allow-unknown-cost.'
-        : `See known prices: sora provider models ${provider.name}. Or add --allow-unknown-cost.`,
+        ? `To register it whatever it costs, add ${option('allowUnknownCost')}.`
+        : `See known prices: sora provider models ${provider.name}. Or add ${option('allowUnknownCost')}.`,
     },
   );
 }

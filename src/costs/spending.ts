@@ -1,6 +1,8 @@
 /** What was spent, by whatever one asks; and whether a budget allows more. Pure. */
+
 import { SoraError } from '../shared/errors.ts';
 import type { Budget, SpendingBy, SpendLimits } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import { formatUsd, roundUsd } from './cost.ts';
 
 /** Of the options of a command, those that each of its paid requests is sent with. */
@@ -64,7 +66,7 @@ export function checkSpending(
       'budget',
       `What this costs is unknown, so it cannot be held to the budget of ${words}. Nothing was sent.`,
       {
-        hint: `See known prices: sora provider models ${entry.provider}. Or add --allow-unknown-cost.`,
+        hint: `See known prices: sora provider models ${entry.provider}. Or add ${option('allowUnknownCost')}.`,
       },
     );
   }
@@ -77,7 +79,9 @@ export function checkSpending(
   );
   const spent = roundUsd(counted.reduce((sum, one) => sum + (usdOf(one) ?? 0), 0));
   if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
-  const next = budget.perDay ? 'Raise --budget, or wait for the next day (UTC).' : 'Raise --budget.';
+  const next = budget.perDay
+    ? `Raise ${option('budget')}, or wait for the next day (UTC).`
+    : `Raise ${option('budget')}.`;
   throw new SoraError(
     'budget',
     `This costs ~${formatUsd(entry.estimateUsd)}, and of the budget of ${words} ${formatUsd(spent)} is spent. Nothing was sent.`,

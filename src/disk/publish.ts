@@ -2,10 +2,12 @@
  * Files that a user asked for: made beside the place where they are to be, and put there in one step. Never half, never over
  * another without being told, and never in place of a link, a device or a pipe.
  */
+
 import type { Stats } from 'node:fs';
 import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { oneLine, shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { followLinks } from './links.ts';
@@ -31,12 +33,12 @@ export async function checkFree(path: string, rules: TargetRules): Promise<strin
   await (own?.isSymbolicLink() ? checkFolder(dirname(place), path) : checkFolder(dirname(path)));
   const there = await lookAt(place);
   if (there?.isDirectory())
-    throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: -o ${rules.example}` });
+    throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: ${option('output')} ${rules.example}` });
   if (there) refuseDevice(path, there, rules);
   // A link to nothing is there all the same.
   if (!rules.force && (there || own))
     throw new SoraError('usage', `${path} already exists.`, {
-      hint: 'Add --force to replace it, or name another file with -o.',
+      hint: `Add ${option('force')} to replace it, or name another file with ${option('output')}.`,
     });
   return place;
 }
@@ -50,10 +52,12 @@ export async function checkFolder(folder: string, link?: string): Promise<void> 
       hint: `mkdir -p ${shellQuote(folder)}`,
     });
   if (!there.isDirectory())
-    throw new SoraError('usage', `${folder}${whose} is not a folder.`, { hint: 'Name another with -o.' });
+    throw new SoraError('usage', `${folder}${whose} is not a folder.`, {
+      hint: `Name another with ${option('output')}.`,
+    });
   await access(folder, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     throw new SoraError('usage', `The folder ${folder}${whose} cannot be written to.`, {
-      hint: 'Name another with -o.',
+      hint: `Name another with ${option('output')}.`,
       cause,
     });
   });
@@ -70,10 +74,10 @@ async function lookAt(path: string): Promise<Stats | undefined> {
 function targetError(path: string, cause: unknown, rules?: TargetRules): unknown {
   const name = oneLine(path, 120);
   const refusals: Readonly<Record<string, readonly [message: string, hint: string]>> = {
-    ENAMETOOLONG: [`The name of the file is too long: ${name}`, 'Name a shorter one with -o.'],
-    ELOOP: [`${name} is a link that leads to itself.`, 'Remove it, or name a file with -o.'],
+    ENAMETOOLONG: [`The name of the file is too long: ${name}`, `Name a shorter one with ${option('output')}.`],
+    ELOOP: [`${name} is a link that leads to itself.`, `Remove it, or name a file with ${option('output')}.`],
     EFTYPE: [`${name} names something that is open already, not a file, and is not replaced.`, fileHint(rules)],
-    EACCES: [`${name} cannot be written to: permission is denied.`, 'Name another file with -o.'],
+    EACCES: [`${name} cannot be written to: permission is denied.`, `Name another file with ${option('output')}.`],
   };
   const refusal = refusals[systemCode(cause) ?? ''];
   if (!refusal) return cause;
@@ -90,7 +94,9 @@ function refuseDevice(path: string, there: Stats, rules?: TargetRules): void {
 }
 
 function fileHint(rules: TargetRules | undefined): string {
-  return rules?.takesStdout ? 'Name a file with -o, or write to stdout: -o -' : 'Name a file with -o.';
+  return rules?.takesStdout
+    ? `Name a file with ${option('output')}, or write to stdout: ${option('output')} -`
+    : `Name a file with ${option('output')}.`;
 }
 
 /** How a finished file gets its name. */
@@ -140,7 +146,7 @@ export async function createOutput(target: string, clock: Clock): Promise<Output
 export async function publishFile(temporary: string, target: string, { force, taken }: Publishing): Promise<void> {
   const appeared = (): SoraError =>
     new SoraError(taken, `${target} has appeared in the meantime and was not replaced.`, {
-      hint: 'Move that file away or name another with -o, then run the command again.',
+      hint: `Move that file away or name another with ${option('output')}, then run the command again.`,
     });
   if (force) {
     const there = await lookAt(target);
@@ -171,18 +177,18 @@ export async function publishFile(temporary: string, target: string, { force, ta
 
 /** What the disk refuses, in words, and what helps. */
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ENOSPC: ['the disk is full', 'Free some space, or name a place on another disk with -o.'],
-  EDQUOT: ['the disk quota is used up', 'Free some space, or name another place with -o.'],
+  ENOSPC: ['the disk is full', `Free some space, or name a place on another disk with ${option('output')}.`],
+  EDQUOT: ['the disk quota is used up', `Free some space, or name another place with ${option('output')}.`],
   EFBIG: ['the file would be larger than is allowed here', 'Raise the limit on file sizes (ulimit -f).'],
-  EACCES: ['permission is denied (EACCES)', 'Name a folder that you may write to with -o.'],
-  EPERM: ['permission is denied (EPERM)', 'Name a folder that you may write to with -o.'],
-  EROFS: ['the file system is read-only', 'Name a folder that can be written to with -o.'],
-  EISDIR: ['a folder is there', 'Name a file with -o.'],
-  ENOTEMPTY: ['a folder is there', 'Name a file with -o.'],
-  ENOENT: ['its folder does not exist (ENOENT)', 'Make the folder, or name another with -o.'],
-  ENOTDIR: ['a file is where its folder should be', 'Name another folder with -o.'],
-  ENAMETOOLONG: ['its name is too long', 'Name a shorter one with -o.'],
-  EIO: ['the disk failed (EIO)', 'Name a place on another disk with -o.'],
+  EACCES: ['permission is denied (EACCES)', `Name a folder that you may write to with ${option('output')}.`],
+  EPERM: ['permission is denied (EPERM)', `Name a folder that you may write to with ${option('output')}.`],
+  EROFS: ['the file system is read-only', `Name a folder that can be written to with ${option('output')}.`],
+  EISDIR: ['a folder is there', `Name a file with ${option('output')}.`],
+  ENOTEMPTY: ['a folder is there', `Name a file with ${option('output')}.`],
+  ENOENT: ['its folder does not exist (ENOENT)', `Make the folder, or name another with ${option('output')}.`],
+  ENOTDIR: ['a file is where its folder should be', `Name another folder with ${option('output')}.`],
+  ENAMETOOLONG: ['its name is too long', `Name a shorter one with ${option('output')}.`],
+  EIO: ['the disk failed (EIO)', `Name a place on another disk with ${option('output')}.`],
   EMFILE: ['too many files are open', 'Raise the limit on open files (ulimit -n).'],
   ENFILE: ['too many files are open', 'Close other programs and try again.'],
 };

@@ -8,6 +8,7 @@ import type { Asked } from '../providers/questions.ts';
 import { authFor } from '../providers/route.ts';
 import type { Connection } from '../settings/choose-provider.ts';
 import { readSettings } from '../settings/settings.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Finding, runCheck } from './finding.ts';
 
@@ -37,7 +38,7 @@ export async function hostFindings(workspace: Workspace, api: boolean): Promise<
     const isPlain = url.protocol === 'http:' && !isLoopback(url);
     return `${hideUser(to.baseUrl)}${isPlain ? ' (plain http: what is sent can be read on the way)' : ''}`;
   });
-  const fix = `Name a compatible host with --base-url or ${PROVIDERS[to.name].baseUrlVariable}.`;
+  const fix = `Name a compatible host with ${option('baseUrl')} or ${PROVIDERS[to.name].baseUrlVariable}.`;
   const retired: Finding[] = to.retired ? [{ check: 'base URL', ok: false, detail: to.retired, fix }] : [];
   const asked = api && route.ok ? await askAll(workspace, to) : [];
   return [chosen, route, ...retired, ...asked];

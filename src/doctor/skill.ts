@@ -1,4 +1,5 @@
 /** Whether the copies of the skill for agents, where there are any, are those of this version. */
+import { option } from '../shared/options.ts';
 import { shellQuote } from '../shared/text.ts';
 import { type FoundSkill, findSkills } from '../skill/copies.ts';
 import { currentSkill } from '../skill/skill.ts';
@@ -20,6 +21,6 @@ function findingOf({ path, copy, user }: FoundSkill): Finding {
   }
   return {
     ...{ check, ok: false, detail: `${path} was changed, or is not from sora` },
-    fix: `See how it differs: sora skill | diff ${shellQuote(path)} -; replace it: ${command} --force`,
+    fix: `See how it differs: sora skill | diff ${shellQuote(path)} -; replace it: ${command} ${option('force')}`,
   };
 }

@@ -2,7 +2,9 @@
  * Every way in which an exchange can fail, as an error that says what happened in plain words; what is moderation is
  * read in answer.ts.
  */
+
 import { SoraError, type SoraErrorOptions, systemCode } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, saysUnsupported } from './answer.ts';
 import type { Timeouts, TransportError } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
@@ -152,7 +154,11 @@ export function refusal(answer: Answer): SoraError {
     });
   }
   if (isUnsupported(answer)) {
-    return new SoraError('refused', said, options('This host does not offer that. Use another with --provider.'));
+    return new SoraError(
+      'refused',
+      said,
+      options(`This host does not offer that. Use another with ${option('provider')}.`),
+    );
   }
   if (status === 408 || status >= 500) {
     return new SoraError('network', said, options('The host is having problems. Try again later.'));
@@ -181,7 +187,7 @@ export function characterError(answer: Answer, refused: SoraError): SoraError {
   const isAboutIt = /character/i.test(failure.message) && saysUnsupported(failure);
   if (refused.code !== 'refused' || !(isNotServed(answer) || isAboutIt)) return refused;
   return new SoraError('refused', `${host} cannot make characters. It answered ${status}: ${failure.message}`, {
-    hint: 'Use a host that can, with --provider or --base-url (sora provider list), or send videos without -c. The clip stays in your cast.',
+    hint: `Use a host that can, with ${option('provider')} or ${option('baseUrl')} (sora provider list), or send videos without ${option('character')}. The clip stays in your cast.`,
     ...(requestId !== undefined && { requestId }),
   });
 }

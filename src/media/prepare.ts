@@ -1,10 +1,12 @@
 /** Runs plans. What comes out is verified; where it is not what was planned, another plan is run. */
+
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
 import { refuseAll, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { Ffmpeg } from './ffmpeg/find.ts';
 import { throwIfAborted } from './ffmpeg/process.ts';
@@ -212,9 +214,9 @@ async function isFrozen(job: Job, plan: ConvertPlan, shown: Shown): Promise<bool
 
 function checkFailed(problems: readonly string[]): SoraError {
   const hint = problems.every((problem) => /\bsound\b/.test(problem))
-    ? 'Leave the sound out with --no-audio, or try another ffmpeg with SORA_FFMPEG.'
+    ? `Leave the sound out with ${option('noAudio')}, or try another ffmpeg with SORA_FFMPEG.`
     : problems.every((problem) => /too large/.test(problem))
-      ? 'Give a shorter part of it with --duration, or a smaller frame with --resolution 720p.'
+      ? `Give a shorter part of it with ${option('duration')}, or a smaller frame with ${option('resolution')} 720p.`
       : 'Try another ffmpeg with SORA_FFMPEG; this one made something else than it was asked for.';
   return new SoraError('clip', `The converted clip failed its check: ${problems.join(', ')}.`, { hint });
 }

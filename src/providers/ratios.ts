@@ -2,6 +2,7 @@
 
 import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 
 export const RATIOS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'] as const;
 export type Ratio = (typeof RATIOS)[number];
@@ -57,7 +58,7 @@ export function checkSayable(model: string, size: Size, sizes: readonly Size[]):
   if (sizes.length === 0 || (isSaid && ratioOf(size) !== undefined)) return;
   const sides = [...new Set(sizes.map(shortSideOf))];
   throw new SoraError('usage', `${model} does not make videos of ${formatSize(size)}.`, {
-    hint: `It makes ${ratiosOf(sizes).join(', ')} with a shorter side of ${sides.join(', ')}: say --aspect and --resolution.`,
+    hint: `It makes ${ratiosOf(sizes).join(', ')} with a shorter side of ${sides.join(', ')}: say ${option('aspect')} and ${option('resolution')}.`,
   });
 }
 

@@ -2,6 +2,7 @@
  * What hosts of tasks share: a request begins a piece of work, which is asked about until it is over, and what it has made is
  * a URL, or a character. Functions with hooks: a host says what it is asked, and reads its own answers.
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Answer,
@@ -20,6 +21,7 @@ import type { Call } from '../http/request.ts';
 import { MAX_WAIT_MS } from '../http/retry.ts';
 import { urlExists } from '../http/url-exists.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { sentence } from '../shared/text.ts';
 import {
   type NewClip,
@@ -271,7 +273,7 @@ export function createTaskHost(
       async openContent(id, request, call) {
         if (request.variant !== 'video') {
           throw new SoraError('usage', `${title} does not make a ${request.variant}.`, {
-            hint: 'Download the video itself: leave out --variant.',
+            hint: `Download the video itself: leave out ${option('variant')}.`,
           });
         }
         return openWithUrlRefresh(http, async () => route.read(await outputUrl(id, call), call), request);

@@ -6,6 +6,7 @@ import { BACKENDS, type Backend } from '../providers/provider.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import { nearest, oneLine } from '../shared/text.ts';
 import type { Profile } from './settings.ts';
 
@@ -50,8 +51,8 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
   const name = named === undefined ? onlyConfigured(configured) : providerName(named);
   const entry = PROVIDERS[name];
   if (name === 'sandbox' && wishes.baseUrl !== undefined) {
-    throw new SoraError('usage', '--base-url cannot be used with the sandbox: it is built in.', {
-      hint: `Name the provider of that URL too: --provider ${GATEWAY_PROVIDER}`,
+    throw new SoraError('usage', `${option('baseUrl')} cannot be used with the sandbox: it is built in.`, {
+      hint: `Name the provider of that URL too: ${option('provider')} ${GATEWAY_PROVIDER}`,
     });
   }
   const baseUrl = name === 'sandbox' ? 'sandbox:' : baseUrlOf(name, namedBaseUrl(name, configured));
@@ -123,7 +124,8 @@ export function connectionOf(
   const base = { name, model: undefined, allowHttp, retired: undefined };
   const backend = backendOf(job.backend);
   if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: keyOf(name, configured)?.key, backend };
-  if (configured.wishes.baseUrl !== undefined) refuseExtras(name, { text: configured.wishes.baseUrl, source: FLAG });
+  if (configured.wishes.baseUrl !== undefined)
+    refuseExtras(name, { text: configured.wishes.baseUrl, source: option('baseUrl') });
   // A profile names its host for its own provider: the key of another one does not go there.
   const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
   const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], own, entry.defaultBaseUrl];
@@ -135,7 +137,7 @@ export function connectionOf(
       'auth',
       `Job ${job.id} was made at ${oneLine(job.baseUrl)}, which is not the host that your key belongs to.`,
       {
-        hint: `To send it there, add: --base-url ${oneLine(job.baseUrl)}`,
+        hint: `To send it there, add: ${option('baseUrl')} ${oneLine(job.baseUrl)}`,
         jobId: job.id,
       },
     );
@@ -153,7 +155,7 @@ export function ownBaseUrl(name: ProviderName, configured: Configured): string |
 
 /** The same with the place where it stands, in words. */
 function namedBaseUrl(name: ProviderName, { wishes, env, profile }: Configured): NamedUrl | undefined {
-  if (wishes.baseUrl !== undefined) return { text: wishes.baseUrl, source: FLAG };
+  if (wishes.baseUrl !== undefined) return { text: wishes.baseUrl, source: option('baseUrl') };
   const { baseUrlVariable } = PROVIDERS[name];
   const text = env[baseUrlVariable];
   if (text) return { text, source: baseUrlVariable };
@@ -165,8 +167,6 @@ interface NamedUrl {
   readonly text: string;
   readonly source: string;
 }
-
-const FLAG = '--base-url';
 
 /** A profile without a provider is of a server of `/v1/videos`: another provider's key does not go to its base URL. */
 function fitsProfile(name: ProviderName, profile: Profile): boolean {
@@ -189,7 +189,7 @@ function onlyConfigured(configured: Configured): ProviderName {
   throw new SoraError('usage', problem, {
     reason: 'no-provider-chosen',
     hint:
-      `Name one: ${PROVIDER_NAMES.map((name) => `--provider ${name}`).join(' | ')}. ` +
+      `Name one: ${PROVIDER_NAMES.map((name) => `${option('provider')} ${name}`).join(' | ')}. ` +
       `The sandbox is built in and needs no key; ${GATEWAY_PROVIDER} needs ${gateway.keyVariable}, or ${gateway.baseUrlVariable} for a compatible host. ` +
       'Keys are stored by: sora auth login <provider>',
   });

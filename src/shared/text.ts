@@ -1,4 +1,5 @@
 /** Text that is safe to show and easy to read. Pure. */
+import { longOption, type OptionName, option } from './options.ts';
 
 // C0 but tab and newline, DEL, C1, bidi controls and the line separators that terminals and editors treat differently.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
@@ -100,11 +101,11 @@ export function shellPhrase(words: string): string {
 }
 
 /**
- * An option and its quoted value, by the option's long name where the value begins with `-`: this program would read such a
+ * An option and its quoted value, by the option's long flag where the value begins with `-`: this program would read such a
  * value as another option, unless it is tied to its own.
  */
-export function shellOption(flag: string, quoted: string, long = flag): string {
-  return looksLikeOption(quoted) ? `${long}=${quoted}` : `${flag} ${quoted}`;
+export function shellOption(name: OptionName, quoted: string): string {
+  return looksLikeOption(quoted) ? `${longOption(name)}=${quoted}` : `${option(name)} ${quoted}`;
 }
 
 /** A whole command from quoted parts: its operands stand before its options or, where one of them begins with `-`, last behind `--`. */

@@ -1,4 +1,5 @@
 /** Where agents look for skills, and the copies of ours there. Nothing else of theirs is read or written. */
+
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { reasonFor } from '../disk/atomic-write.ts';
@@ -7,6 +8,7 @@ import { createOutput } from '../disk/publish.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import { SKILL_NAME } from '../help/read-skill.ts';
 import { isSoraError, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { currentSkill, judgeCopy, type SkillCopy } from './skill.ts';
 
@@ -52,7 +54,7 @@ export async function installSkill(
   if (changed.length > 0 && !force) {
     const problems = changed.map(({ path }) => `${path} was changed since sora wrote it, or is not from sora.`);
     throw refuseAll('usage', problems, {
-      hint: 'Nothing was written. Look at it (sora skill prints ours), then add --force to replace it.',
+      hint: `Nothing was written. Look at it (sora skill prints ours), then add ${option('force')} to replace it.`,
     });
   }
   const installed: InstalledSkill[] = [];

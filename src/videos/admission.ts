@@ -2,6 +2,7 @@
 
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { isFinal, isGivenUp, isUnanswered, type Job } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import { relativeTime } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { resumeCommand } from './find-jobs.ts';
@@ -42,7 +43,7 @@ export function earlierJob(
   const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !isGivenUp(job.status));
   if (sameKey && sameKey.fingerprint !== order.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
-      hint: 'Use another --key.',
+      hint: `Use another ${option('key')}.`,
     });
   }
   if (sameKey && !isUnanswered(sameKey)) return { sameKey };
@@ -70,7 +71,7 @@ function refuseHidden(key: string, broken: JobListing['broken']): void {
     throw new SoraError(
       'machine',
       `The key "${key}" belongs to a job whose record is unusable: ${own.path}: ${own.reason}.`,
-      { hint: 'Repair that record, or move it away; --resend sends it anyway.' },
+      { hint: `Repair that record, or move it away; ${option('resend')} sends it anyway.` },
     );
   }
   const hiding = broken.find(({ unusable }) => !unusable);
@@ -78,7 +79,7 @@ function refuseHidden(key: string, broken: JobListing['broken']): void {
   throw new SoraError(
     'machine',
     `The key "${key}" may belong to a job whose record cannot be read: ${hiding.path}: ${hiding.reason}.`,
-    { hint: 'Repair that record, or move it away if that job has another key; --resend sends it anyway.' },
+    { hint: `Repair that record, or move it away if that job has another key; ${option('resend')} sends it anyway.` },
   );
 }
 
@@ -181,6 +182,6 @@ export function unfinishedEqual(
 export function warnOfEqual({ reporter, runtime }: Workspace, equal: Job): void {
   const ago = relativeTime(equal.createdAt, runtime.clock.now());
   reporter.warn(
-    `Job ${equal.id} is an equal request, sent ${ago} and ${describe(equal)}; this one is sent and paid for as well. A command that may run twice makes one job with --key <text>.`,
+    `Job ${equal.id} is an equal request, sent ${ago} and ${describe(equal)}; this one is sent and paid for as well. A command that may run twice makes one job with ${option('key')} <text>.`,
   );
 }

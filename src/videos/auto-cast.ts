@@ -2,9 +2,11 @@
  * Characters that the prompt mentions and `-c` does not name: added by flag or setting, else after a question on a
  * terminal, else a warning names the flag.
  */
+
 import { requireCharacter } from '../characters/find.ts';
 import { type Provider, takesCharacters } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { namesInPrompt } from './prompt.ts';
@@ -25,8 +27,6 @@ export interface CastingWish {
   /** Asks the user, where nothing is decided and somebody can be asked; undefined for no answer. */
   readonly ask?: ((question: string) => Promise<boolean | undefined>) | undefined;
 }
-
-export const NO_AUTO_CAST = '--no-auto-cast';
 
 /**
  * Casts whom the prompt says by the rules of P1, or leaves them out. Throws `usage` for more than the model takes, before
@@ -83,10 +83,10 @@ async function saidBesides(
 }
 
 function flagsOf(names: readonly string[]): string {
-  return names.map((name) => shellOption('-c', shellQuote(name), '--character')).join(' ');
+  return names.map((name) => shellOption('character', shellQuote(name))).join(' ');
 }
 
-const SILENCE = `${NO_AUTO_CAST}, or \`sora config set autoCast false\`, ends this warning.`;
+const SILENCE = `${option('noAutoCast')}, or \`sora config set autoCast false\`, ends this warning.`;
 
 function warningOf(
   said: readonly string[],
@@ -94,7 +94,7 @@ function warningOf(
 ): string {
   const who = `The prompt says ${listOf(said)}, who is in your cast, but the video is sent without ${said.length === 1 ? 'this character' : 'them'}`;
   if (!takes) return `${who}: ${at} takes no characters. ${SILENCE}`;
-  const add = fits ? `add ${flagsOf(said)}` : `${at} takes ${most} in a video; choose them with -c`;
+  const add = fits ? `add ${flagsOf(said)}` : `${at} takes ${most} in a video; choose them with ${option('character')}`;
   return `${who}: ${add}. ${SILENCE}`;
 }
 
@@ -102,12 +102,12 @@ function tooMany(
   all: readonly string[],
   { said, most, at }: { said: readonly string[]; most: number; at: string },
 ): SoraError {
-  const by = said.length < all.length ? '-c and the prompt name' : 'the prompt says';
+  const by = said.length < all.length ? `${option('character')} and the prompt name` : 'the prompt says';
   return new SoraError(
     'usage',
     `${at} takes at most ${most} characters in a video, and ${by} ${all.length}: ${listOf(all)}.`,
     {
-      hint: `Choose with -c and add ${NO_AUTO_CAST}, leave a name out of the prompt, or choose another model with --model.`,
+      hint: `Choose with ${option('character')} and add ${option('noAutoCast')}, leave a name out of the prompt, or choose another model with ${option('model')}.`,
     },
   );
 }

@@ -3,8 +3,8 @@
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
 import { refuseAll, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
-import { NO_AUTO_CAST } from './auto-cast.ts';
 import type { VideoOrder } from './plan.ts';
 
 export interface UndocumentedOptions {
@@ -33,7 +33,7 @@ export function checkOrder(
       new SoraError(
         'usage',
         `${model} has been retired at ${provider.name} since ${limits.retired}: another model may answer in its place.`,
-        { hint: `Choose another (sora provider models ${provider.name}), or add --allow-retired.` },
+        { hint: `Choose another (sora provider models ${provider.name}), or add ${option('allowRetired')}.` },
       ),
     );
   }
@@ -42,7 +42,9 @@ export function checkOrder(
       new SoraError(
         'usage',
         `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
-        { hint: `Leave some out, or choose another model with --model: sora provider models ${provider.name}` },
+        {
+          hint: `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`,
+        },
       ),
     );
   }
@@ -52,7 +54,7 @@ export function checkOrder(
         'usage',
         `${at} takes no characters: it would silently ignore ${listOf(characters.map(({ name }) => name))}.`,
         {
-          hint: `Use a host that takes characters, or leave out -c, or add ${NO_AUTO_CAST} if only the prompt names them.`,
+          hint: `Use a host that takes characters, or leave out ${option('character')}, or add ${option('noAutoCast')} if only the prompt names them.`,
         },
       ),
     );
@@ -62,7 +64,7 @@ export function checkOrder(
   throwProblems(problems);
   if (characters.length === 0 || provider.characters?.isDocumented !== false) return doubts;
   return [
-    'This host is not known to take characters; some hosts silently ignore them. Say what it is with --backend.',
+    `This host is not known to take characters; some hosts silently ignore them. Say what it is with ${option('backend')}.`,
     ...doubts,
   ];
 }
@@ -86,6 +88,6 @@ export function undocumented(
     return { doubts: found.map((one) => `${one}; the host may refuse it.`) };
   }
   const problems = found.map((one) => `${one}.`);
-  const hint = 'Choose a documented one, or add --allow-undocumented to send it as it is.';
+  const hint = `Choose a documented one, or add ${option('allowUndocumented')} to send it as it is.`;
   return { refused: refuseAll('usage', problems, { hint }), doubts: [] };
 }

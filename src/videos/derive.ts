@@ -8,6 +8,7 @@ import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import { type Derivation, isFinal, type Job, type Remote, type VideoRequest } from '../shared/job.ts';
 import type { BudgetLimits, Cost } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { type UndocumentedOptions, undocumented } from './check-order.ts';
@@ -187,7 +188,7 @@ function checkDerivation(
   }
   if (problems.length > 0)
     throw refuseAll('usage', problems, {
-      hint: 'Nothing was sent. Change the prompt, --seconds or the job to start from.',
+      hint: `Nothing was sent. Change the prompt, ${option('seconds')} or the job to start from.`,
     });
 }
 

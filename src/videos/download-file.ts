@@ -1,4 +1,5 @@
 /** One file from a host to its place: resumed when it is cut, checked before anybody sees it, published in one step. */
+
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, lstat, mkdtemp, open, rm } from 'node:fs/promises';
@@ -16,6 +17,7 @@ import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts'
 import type { Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import type { Variant } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 
@@ -132,9 +134,9 @@ async function damagedError({ path, damage, ...file }: Fetched, target: string |
   return new SoraError('unverified', `The host sent a damaged video; ffmpeg says: ${damage}.${where}`, {
     hint:
       target === undefined
-        ? 'Nothing was written to stdout. Name a file with -o to keep what arrived.'
+        ? `Nothing was written to stdout. Name a file with ${option('output')} to keep what arrived.`
         : kept === undefined
-          ? 'It could not be kept beside that file either. Name another with -o.'
+          ? `It could not be kept beside that file either. Name another with ${option('output')}.`
           : 'Play it to see how much is lost.',
   });
 }

@@ -1,10 +1,12 @@
 /** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
+
 import { resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, Remote, Variant } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -169,7 +171,7 @@ function judge(
     'unverified',
     `The host made something other than what was ordered: ${words}. The file is kept: ${where}`,
     {
-      hint: 'To accept such videos, add --allow-drift.',
+      hint: `To accept such videos, add ${option('allowDrift')}.`,
       jobId: job.id,
     },
   );

@@ -2,6 +2,7 @@
 
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobCommand } from './job-command.ts';
@@ -86,9 +87,9 @@ export interface Resumable {
 export function resumeCommand({ selection }: Pick<Workspace, 'selection'>, job: Job, wish: Resumable): string {
   const words: string[] = [];
   if (wish.output !== undefined)
-    words.push(shellOption('-o', typeof wish.output === 'string' ? shellQuote(wish.output) : '-', '--output'));
-  if (wish.force) words.push('--force');
-  if (wish.allowDrift) words.push('--allow-drift');
+    words.push(shellOption('output', typeof wish.output === 'string' ? shellQuote(wish.output) : '-'));
+  if (wish.force) words.push(option('force'));
+  if (wish.allowDrift) words.push(option('allowDrift'));
   return jobCommand({ selection }, 'wait', job, words);
 }
 

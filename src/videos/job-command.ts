@@ -13,8 +13,8 @@ export function jobCommand(
 ): string {
   const { baseUrl, profile } = selection;
   const given = [
-    ...(baseUrl === undefined ? [] : [shellOption('--base-url', shellQuote(baseUrl))]),
-    ...(profile === undefined ? [] : [shellOption('--profile', shellQuote(profile))]),
+    ...(baseUrl === undefined ? [] : [shellOption('baseUrl', shellQuote(baseUrl))]),
+    ...(profile === undefined ? [] : [shellOption('profile', shellQuote(profile))]),
   ];
   return shellCommand(`sora video ${verb}`, [id], [...words, ...given]);
 }

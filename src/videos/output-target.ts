@@ -1,10 +1,12 @@
 /** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
+
 import { stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job, Variant } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import { shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -57,9 +59,13 @@ export async function checkTarget(
   const output = input.output ?? `.${sep}`;
   const folder = await isFolder(cwd, output);
   if (count > 1 && !folder) {
-    throw new SoraError('usage', `-o ${output} must be an existing folder when there are several jobs.`, {
-      hint: shellCommand('mkdir -p', [shellQuote(output)]),
-    });
+    throw new SoraError(
+      'usage',
+      `${option('output')} ${output} must be an existing folder when there are several jobs.`,
+      {
+        hint: shellCommand('mkdir -p', [shellQuote(output)]),
+      },
+    );
   }
   if (folder) await checkFolder(resolve(cwd, output));
   else await checkFree(resolve(cwd, output), rulesOf(input));

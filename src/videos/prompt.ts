@@ -4,7 +4,9 @@
  * Hosts tie an id to a character only when its name stands in the prompt verbatim; the id alone is not enough (OpenAI's
  * guide on characters, PROTOCOLS section 1 of the design). So a name is searched as a word, in Unicode's terms.
  */
+
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 
 const WORD = /[\p{Letter}\p{Number}\p{Mark}_]/u;
@@ -51,9 +53,13 @@ export function nameCharacters(prompt: string, names: readonly string[], { injec
   const injected = [...new Set(names)].filter((name) => !said.has(name));
   if (injected.length === 0) return { prompt: text, injected };
   if (!inject) {
-    throw new SoraError('usage', `The prompt does not say ${listOf(injected)}, and --no-inject forbids adding it.`, {
-      hint: 'Write the name exactly as it was given to `sora character create`, or drop --no-inject.',
-    });
+    throw new SoraError(
+      'usage',
+      `The prompt does not say ${listOf(injected)}, and ${option('noInject')} forbids adding it.`,
+      {
+        hint: `Write the name exactly as it was given to \`sora character create\`, or drop ${option('noInject')}.`,
+      },
+    );
   }
   // Names that read as one ("A", "B" and a third called "A and B") need a sentence each.
   const candidates = [featuring(listOf(injected)), injected.map(featuring).join(' ')];

@@ -1,4 +1,5 @@
 /** The `--reference` of a video: read, recognised by its bytes, and brought to the size that hosts insist on. */
+
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
@@ -9,6 +10,7 @@ import type { ImageMime } from '../shared/clip.ts';
 import { PATH_HINT, SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 
 export interface ReadReference {
@@ -24,11 +26,11 @@ export const MAX_REFERENCE_BYTES = 64_000_000;
 export async function checkReference(workspace: Workspace, text: string): Promise<void> {
   if (/^https?:/i.test(text)) {
     if (!URL.canParse(text))
-      throw new SoraError('usage', '--reference is not a URL that can be read.', {
+      throw new SoraError('usage', `${option('reference')} is not a URL that can be read.`, {
         hint: 'Write it whole, such as https://example.com/picture.png',
       });
     if (!/^https:/i.test(text))
-      throw new SoraError('usage', '--reference takes an https URL, not a plain http one.', {
+      throw new SoraError('usage', `${option('reference')} takes an https URL, not a plain http one.`, {
         hint: 'Write https://, or download the picture and name the file.',
       });
   } else if (/^data:/i.test(text)) decodeDataUrl(text);
@@ -120,7 +122,7 @@ function decodeDataUrl(text: string): Uint8Array {
     const bytes = data.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     return Buffer.from(bytes, 'latin1');
   } catch (cause) {
-    throw new SoraError('usage', '--reference is not a data URL that can be read.', {
+    throw new SoraError('usage', `${option('reference')} is not a data URL that can be read.`, {
       hint: 'It begins with data:image/png;base64, and the picture follows. You can also name a file.',
       cause,
     });
@@ -134,7 +136,7 @@ async function pictureFile(workspace: Workspace, text: string): Promise<string> 
   });
   if (!there.isFile())
     throw new SoraError('usage', `${path} is not a file.`, {
-      hint: 'Name a JPEG, PNG or WebP picture, or pipe it into: --reference -',
+      hint: `Name a JPEG, PNG or WebP picture, or pipe it into: ${option('reference')} -`,
     });
   if (there.size > MAX_REFERENCE_BYTES)
     throw new SoraError('usage', `${path} is larger than ${MAX_REFERENCE_BYTES / 1_000_000} MB.`, {

@@ -1,8 +1,10 @@
 /** What is wanted of a video: its size by size, aspect ratio, resolution or character, its length; as far as that needs no host. */
+
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 
 export const DEFAULT_SECONDS = 4;
 
@@ -27,20 +29,24 @@ const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720
 /** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
 export function chooseSize({ size, aspect, resolution }: SizeWish, first: Character | undefined): Size {
   if (size && (aspect !== undefined || resolution !== undefined)) {
-    throw new SoraError('usage', '--size cannot be combined with --aspect or --resolution.', {
-      hint: 'Leave out --size, or the other two.',
-    });
+    throw new SoraError(
+      'usage',
+      `${option('size')} cannot be combined with ${option('aspect')} or ${option('resolution')}.`,
+      {
+        hint: `Leave out ${option('size')}, or the other two.`,
+      },
+    );
   }
   if (size) return size;
   const short = SHORT_SIDES[resolution ?? '720p'];
   if (short === undefined)
-    throw new SoraError('usage', `--resolution ${resolution} is not known.`, {
-      hint: `Use one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with --size.`,
+    throw new SoraError('usage', `${option('resolution')} ${resolution} is not known.`, {
+      hint: `Use one of ${Object.keys(SHORT_SIDES).join(', ')}, or name pixels with ${option('size')}.`,
     });
   const lies = first ? orientationOfCharacter(first) : 'landscape';
   const ratio = aspect ?? (lies === 'landscape' ? '16:9' : '9:16');
   if (isRatio(ratio)) return sizeOf(ratio, short);
-  throw new SoraError('usage', `--aspect ${aspect} is not known.`, {
-    hint: `Use one of ${RATIOS.join(', ')}, or name pixels with --size.`,
+  throw new SoraError('usage', `${option('aspect')} ${aspect} is not known.`, {
+    hint: `Use one of ${RATIOS.join(', ')}, or name pixels with ${option('size')}.`,
   });
 }

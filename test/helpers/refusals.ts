@@ -1,6 +1,7 @@
 /** Every refusal in the source, as it stands there: its code, its sentence and its hint. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isOptionName, option } from '../../src/shared/options.ts';
 
 export interface Refusal {
   /** `commands/config.ts:60` */
@@ -41,7 +42,10 @@ export function refusalLines(): string[] {
 }
 
 function lineOf({ code, message }: Refusal): string {
-  const said = /^['"`]/.test(message) ? message.slice(1, -1).replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '{}') : '{}';
+  const named = message.replaceAll(/\$\{option\('(\w+)'\)\}/g, (whole, name) =>
+    isOptionName(name) ? option(name) : whole,
+  );
+  const said = /^['"`]/.test(named) ? named.slice(1, -1).replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '{}') : '{}';
   return `${/^\w+$/.test(code) ? code : '{}'}: ${said}`;
 }
 

@@ -114,14 +114,11 @@ it.each([
   ['--json', '--name=--json'],
   ['-Joe Smith', "--name='-Joe Smith'"],
 ])('shellOption of %j is %s', (word, expected) => {
-  expect(shellOption('--name', shellQuote(word))).toBe(expected);
+  expect(shellOption('name', shellQuote(word))).toBe(expected);
 });
 
 it('shellOption ties a value by the long name', () => {
-  expect([shellOption('-c', 'Joe', '--character'), shellOption('-c', '-q', '--character')]).toEqual([
-    '-c Joe',
-    '--character=-q',
-  ]);
+  expect([shellOption('character', 'Joe'), shellOption('character', '-q')]).toEqual(['-c Joe', '--character=-q']);
 });
 
 it.each([

@@ -71,7 +71,7 @@ const MODULES = {
     nearest: (words) => [text.nearest(words, ['openai', 'Joe']), text.nearest('joe', [words])],
     shellQuote: text.shellQuote,
     shellPhrase: text.shellPhrase,
-    shellOption: (words) => text.shellOption('-o', words),
+    shellOption: (words) => text.shellOption('output', words),
     shellCommand: (words) => text.shellCommand('sora', [words], [words]),
     formatBytes: () => 'takes a number',
   }),

@@ -20,6 +20,7 @@ import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
+import type { OptionName } from '../../shared/options.ts';
 import type { Task } from '../../shared/reporter.ts';
 import { shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
@@ -106,13 +107,13 @@ function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; 
 /** Without what asks for something once: repeated, it would be paid for once more. */
 function commandOf(context: Context, flags: RunFlags): string {
   const { jobs, retries, summary, results } = flags;
-  const path = (name: string, value: string | undefined): string[] =>
+  const path = (name: OptionName, value: string | undefined): string[] =>
     value === undefined ? [] : [shellOption(name, shellQuote(value))];
   const words = [
     ...(jobs === DEFAULT_JOBS ? [] : [`--jobs ${jobs}`]),
     ...(retries === DEFAULT_RETRIES ? [] : [`--retries ${retries}`]),
-    ...path('--summary', summary),
-    ...path('--results', results),
+    ...path('summary', summary),
+    ...path('results', results),
   ];
   return batchCommand(context, 'run', { request: flags, words });
 }

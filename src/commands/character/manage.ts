@@ -107,7 +107,7 @@ async function drawSheet(
 ): Promise<WrittenSheet> {
   if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
     throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
-      hint: `Make it again: sora character create <clip> ${shellOption('--name', shellQuote(name))} --force`,
+      hint: `Make it again: sora character create <clip> ${shellOption('name', shellQuote(name))} --force`,
     });
   const { writeSheet } = await import('../../clips/sheet.ts');
   return writeSheet(context, { source: clipPath, title: name, output, force });

@@ -67,7 +67,7 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   const { character, registration } = await adoptCharacter(context, { ...input, clip, isJudged: !globals.quiet });
   const { provider, value: id, name: known } = registration;
   if (!character.clip) {
-    const give = `sora character create <clip> ${shellOption('--name', shellPhrase(character.name))}`;
+    const give = `sora character create <clip> ${shellOption('name', shellPhrase(character.name))}`;
     ui.note(
       `${character.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );

@@ -5,6 +5,7 @@
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
+import { option } from '../../shared/options.ts';
 import { shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { chooseBox, type Placement, place } from '../plan/frame.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
@@ -55,9 +56,9 @@ export function barsAdvice(
   now: number,
 ): string | undefined {
   const ways = [
-    { flags: '--crop-bars', cropBars: true, fit: options.fit },
-    { flags: '--fit crop', cropBars: options.cropBars, fit: 'crop' },
-    { flags: '--crop-bars --fit crop', cropBars: true, fit: 'crop' },
+    { flags: option('cropBars'), cropBars: true, fit: options.fit },
+    { flags: `${option('fit')} crop`, cropBars: options.cropBars, fit: 'crop' },
+    { flags: `${option('cropBars')} ${option('fit')} crop`, cropBars: true, fit: 'crop' },
   ] as const;
   const tried = ways.map(({ flags, cropBars, fit }) => {
     const crop = cropBars ? between : undefined;
@@ -67,7 +68,7 @@ export function barsAdvice(
   });
   const best = tried.find(({ left }) => left < THRESHOLDS.bars.remark) ?? tried.toSorted((a, b) => a.left - b.left)[0];
   if (!best || best.left > now - 0.5) return undefined;
-  const loss = best.flags.includes('--fit crop') ? ', if nothing important is at its edges' : '';
+  const loss = best.flags.includes(`${option('fit')} crop`) ? ', if nothing important is at its edges' : '';
   return `Add ${best.flags} to fill the frame${loss}.`;
 }
 

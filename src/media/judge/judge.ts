@@ -2,6 +2,7 @@
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import { formatSize, type Rect } from '../../shared/geometry.ts';
+import { option } from '../../shared/options.ts';
 import { type HeardTrack, isAudible } from '../ffmpeg/sound.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { trackName } from '../plan/audio-tracks.ts';
@@ -156,7 +157,7 @@ function fade(samples: readonly Sample[]): AspectVerdict {
   return {
     ...base,
     meaning: `${parts[0]?.toUpperCase()}${parts.slice(1)}: little of it can be seen then.`,
-    advice: 'Choose a part without it with --start, or let --start auto do it.',
+    advice: `Choose a part without it with ${option('start')}, or let ${option('start')} auto do it.`,
   };
 }
 
@@ -168,7 +169,7 @@ function cuts(times: readonly number[]): AspectVerdict {
     ...base,
     level: 'problem',
     meaning: `Another shot begins at ${where.join(', ')}${times.length > 3 ? ' and later' : ''}.`,
-    advice: 'Choose one shot with --start, or let --start auto do it.',
+    advice: `Choose one shot with ${option('start')}, or let ${option('start')} auto do it.`,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Rect } from '../../shared/geometry.ts';
+import { option } from '../../shared/options.ts';
 import { videoSeconds } from '../info.ts';
 import type { BestPart } from '../plan/media-plan.ts';
 import { chooseBestPart, planScan } from './best-part.ts';
@@ -51,7 +52,7 @@ export async function findBestPart({ duration, onProgress, ...request }: ScanReq
   const moment = chooseBestPart(looks, duration);
   if (moment) return moment;
   throw new SoraError('clip', 'No part of the clip could be analysed, so none can be chosen.', {
-    hint: 'Choose one yourself: --start 0',
+    hint: `Choose one yourself: ${option('start')} 0`,
     ...(failure && { cause: failure }),
   });
 }

@@ -1,6 +1,8 @@
 /** Which part of a clip is used: where it begins, and how many frames are taken. */
+
 import type { ClipOptions } from '../../shared/clip.ts';
 import { refuseAll } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
 import { type MediaInfo, type VideoInfo, videoSeconds } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import { pictureAt, seekPointBefore } from '../probe/timeline.ts';
@@ -38,9 +40,10 @@ export function partOf({ timeline }: MediaInfo, video: VideoInfo, first: number)
 /** Throws `usage` for a start or a duration that no clip could have. */
 export function checkWishes({ start, duration }: ClipOptions): void {
   const wrong: string[] = [];
-  if (typeof start === 'number' && !(start >= 0 && Number.isFinite(start))) wrong.push('--start must not be negative.');
+  if (typeof start === 'number' && !(start >= 0 && Number.isFinite(start)))
+    wrong.push(`${option('start')} must not be negative.`);
   if (duration !== null && !(duration >= MIN_SECONDS && duration <= MAX_SECONDS))
-    wrong.push(`--duration must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
+    wrong.push(`${option('duration')} must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
   refuseWishes(wrong);
 }
 
@@ -59,8 +62,10 @@ export function chooseFrames(
   if (available < min) {
     const latest = Math.floor((end - min / fps) * 1000) / 1000;
     refuseWishes(
-      [`--start ${from} leaves ${round(Math.max(0, end - start))} s of ${round(end)} s; ${MIN_SECONDS} s are needed.`],
-      latest > 0 ? `--start can be at most ${latest}.` : 'Leave --start out.',
+      [
+        `${option('start')} ${from} leaves ${round(Math.max(0, end - start))} s of ${round(end)} s; ${MIN_SECONDS} s are needed.`,
+      ],
+      latest > 0 ? `${option('start')} can be at most ${latest}.` : `Leave ${option('start')} out.`,
     );
   }
   if (duration === null) return Math.min(available, max);
@@ -69,7 +74,7 @@ export function chooseFrames(
   if (available < asked - 1) {
     const longest = Math.floor((available / fps) * 1000) / 1000;
     refuseWishes(
-      [`--duration ${duration} is more than the ${round(end - start)} s that are there.`],
+      [`${option('duration')} ${duration} is more than the ${round(end - start)} s that are there.`],
       longest >= MIN_SECONDS ? `Leave it out, or ask for at most ${longest}.` : 'Leave it out.',
     );
   }

@@ -4,6 +4,7 @@
  */
 
 import type { ClipOptions } from '../../shared/clip.ts';
+import { option } from '../../shared/options.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_SECONDS } from '../limits.ts';
 import {
@@ -128,8 +129,8 @@ function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, m
   const isFirst = start <= delay;
   if (isFirst && frames >= whole) return [];
   const asked = [
-    options.start ? `--start ${options.start}` : undefined,
-    options.duration === null ? undefined : `--duration ${options.duration}`,
+    options.start ? `${option('start')} ${options.start}` : undefined,
+    options.duration === null ? undefined : `${option('duration')} ${options.duration}`,
   ].filter((part) => part !== undefined);
   const because = [
     asked.length > 0 && `${asked.join(' and ')} ${asked.length === 1 ? 'was' : 'were'} given`,

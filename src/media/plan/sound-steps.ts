@@ -1,6 +1,7 @@
 /** What a plan does to the sound, and what it leaves out of it. Pure. */
 
 import type { ClipOptions } from '../../shared/clip.ts';
+import { option } from '../../shared/options.ts';
 import type { MediaInfo } from '../info.ts';
 import { trackName, unusable } from './audio-tracks.ts';
 import { type PlanStep, round } from './steps.ts';
@@ -20,7 +21,7 @@ export function audioSteps({ audio }: MediaInfo, videoChanges: boolean): PlanSte
 /** Why there is to be no sound although the file has some. */
 export function noSoundSteps({ audio, audioTracks }: MediaInfo, options: ClipOptions): PlanStep[] {
   if (audioTracks.length === 0) return [];
-  if (!options.audio) return [{ do: 'drop audio', because: '--no-audio was given', detail: 'no sound' }];
+  if (!options.audio) return [{ do: 'drop audio', because: `${option('noAudio')} was given`, detail: 'no sound' }];
   if (audio) return [];
   const because = audioTracks.map((one) => `${trackName(one)} ${unusable(one)}`).join(', ');
   return [{ do: 'drop audio', because, detail: 'no sound' }];

@@ -2,6 +2,7 @@
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
+import { option } from '../../shared/options.ts';
 import { formatBytes } from '../../shared/text.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_BYTES } from '../limits.ts';
@@ -80,7 +81,7 @@ function windowStep({ stereo }: VideoInfo, window: Rect): PlanStep {
 }
 
 function scaleReason({ box, picture }: Placement, options: ClipOptions, shown: Size): string {
-  if (options.resolution !== 'auto') return `--resolution ${options.resolution} was given`;
+  if (options.resolution !== 'auto') return `${option('resolution')} ${options.resolution} was given`;
   if (options.fit === 'crop') return `${formatSize(shown)} has to fill ${formatSize(box)}`;
   if (shown.width > box.width || shown.height > box.height)
     return `${formatSize(shown)} is larger than ${formatSize(box)}`;

@@ -3,6 +3,7 @@
 import { isSuccess } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
@@ -56,7 +57,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
     if (field) return field;
     const message = `The host's own schema of ${model.slug} has no field for ${length} character(s). Nothing was sent.`;
     throw new SoraError('refused', message, {
-      hint: `Use a model that takes them, such as ${EACHLABS_DEFAULT_MODEL}, or leave out -c.`,
+      hint: `Use a model that takes them, such as ${EACHLABS_DEFAULT_MODEL}, or leave out ${option('character')}.`,
     });
   }
 

@@ -4,6 +4,7 @@ import { isRecord } from '../../http/answer.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { ModelPrice } from '../../shared/money.ts';
+import { option } from '../../shared/options.ts';
 import { type ModelFacts, PROMPT_CHARS } from '../models.ts';
 import type { CharacterMode, NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';
@@ -197,12 +198,12 @@ export function videoBody(
   const model = eachlabsModel(input.model);
   if (picture !== undefined && model.picture === 'none') {
     throw new SoraError('usage', `${model.slug} takes no picture.`, {
-      hint: 'Leave out --reference, or name an image-to-video or reference-to-video model with --model.',
+      hint: `Leave out ${option('reference')}, or name an image-to-video or reference-to-video model with ${option('model')}.`,
     });
   }
   if (picture === undefined && model.pictureRequired) {
     throw new SoraError('usage', `${model.slug} animates a picture, and none was given.`, {
-      hint: 'Give one with --reference, or name a text-to-video model with --model.',
+      hint: `Give one with ${option('reference')}, or name a text-to-video model with ${option('model')}.`,
     });
   }
   checkSayable(model.slug, input.size, model.sizes);

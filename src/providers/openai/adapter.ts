@@ -14,6 +14,7 @@ import { characterError, isNotServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
 import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
@@ -231,6 +232,6 @@ function limitsOf(model: string | undefined, backend: Backend | undefined, isVen
 
 function withShutdownHint(error: SoraError, answer: Answer): SoraError {
   if (answer.host !== OPENAI_HOST) return error;
-  const hint = 'api.openai.com stopped serving videos on 2026-09-24. Name a compatible host with --base-url.';
+  const hint = `api.openai.com stopped serving videos on 2026-09-24. Name a compatible host with ${option('baseUrl')}.`;
   return notServed(error, answer, hint);
 }

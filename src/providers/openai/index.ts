@@ -1,4 +1,5 @@
 /** OpenAI, and the servers that speak its `/v1/videos`. */
+import { option } from '../../shared/options.ts';
 import { type HostEntry, isVendorUrl } from '../entry.ts';
 
 const BASE_URL = 'https://api.openai.com/v1';
@@ -14,8 +15,8 @@ export const openai: HostEntry = {
   /** The vendor's deprecation page: the Videos API ended without a replacement. */
   retirement: (baseUrl) =>
     isVendorUrl({ defaultBaseUrl: BASE_URL }, baseUrl)
-      ? 'api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with --base-url or ' +
-        'OPENAI_BASE_URL; to try things out, use --provider sandbox.'
+      ? `api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with ${option('baseUrl')} or ` +
+        `OPENAI_BASE_URL; to try things out, use ${option('provider')} sandbox.`
       : undefined,
   families: {
     'sora-2-2025-10-06': 'sora-2',

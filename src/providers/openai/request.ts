@@ -3,6 +3,7 @@
 import { type FormPart, formBody, jsonBody, type RequestBody } from '../../http/body.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
+import { longOption } from '../../shared/options.ts';
 import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
 import { DATA_URL_CHARS } from './models.ts';
 
@@ -27,7 +28,7 @@ export function videoFields(input: NewVideo, backend: Backend | undefined): Vide
   const { reference, characters } = input;
   if (characters.length > 0 && dropsCharacters(backend)) {
     throw new SoraError('usage', `A ${backend} server takes no characters: it would leave them out of the video.`, {
-      hint: 'Leave out --character, or name a host that takes characters.',
+      hint: `Leave out ${longOption('character')}, or name a host that takes characters.`,
     });
   }
   const isForm = backend === 'vllm-omni' || (reference?.kind === 'bytes' && characters.length === 0);

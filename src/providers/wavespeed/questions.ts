@@ -1,6 +1,7 @@
 /** What `doctor --api` asks WaveSpeedAI. */
 
 import { SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
 import { oneLine } from '../../shared/text.ts';
 import { type Asked, objectIn, objectOf, type Question } from '../questions.ts';
 import { WAVESPEED_DEFAULT_MODEL } from './models.ts';
@@ -25,7 +26,7 @@ export async function wavespeedQuestions(to: Asked): Promise<readonly Question[]
         const ids = Array.isArray(data) ? data.map((one) => objectIn(one)?.model_id) : [];
         if (ids.includes(model)) return `is served, and lists ${model}`;
         throw new SoraError('refused', `It does not list ${oneLine(model, 200)} among its ${ids.length} models.`, {
-          hint: 'Name another with --model, or in the profile: sora config set model <id>',
+          hint: `Name another with ${option('model')}, or in the profile: sora config set model <id>`,
         });
       },
     },

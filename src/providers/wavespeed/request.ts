@@ -2,6 +2,7 @@
 
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
+import { longOption, option } from '../../shared/options.ts';
 import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
 import { usableId } from '../route.ts';
@@ -15,17 +16,17 @@ export function videoInputs(input: NewVideo, picture: string | undefined): Recor
   const model = wavespeedModel(input.model);
   if (picture !== undefined && model.picture === 'none') {
     throw new SoraError('usage', `${model.id} takes no reference picture.`, {
-      hint: `Use --model ${model.id.replace('text-to-video', 'image-to-video')}, or leave out --reference.`,
+      hint: `Use ${option('model')} ${model.id.replace('text-to-video', 'image-to-video')}, or leave out ${option('reference')}.`,
     });
   }
   if (picture === undefined && model.picture === 'required') {
     throw new SoraError('usage', `${model.id} begins with a picture, and none is given.`, {
-      hint: `Add --reference <image>, or use --model ${model.id.replace('image-to-video', 'text-to-video')}.`,
+      hint: `Add ${option('reference')} <image>, or use ${option('model')} ${model.id.replace('image-to-video', 'text-to-video')}.`,
     });
   }
   if (input.characters.length > 0 && model.limits.characters === 0) {
     throw new SoraError('usage', `${model.id} takes no characters: they would be left out of the video.`, {
-      hint: `Use --model ${model.id.replace('image-to-video', 'text-to-video')}, or leave out --character.`,
+      hint: `Use ${option('model')} ${model.id.replace('image-to-video', 'text-to-video')}, or leave out ${longOption('character')}.`,
     });
   }
   return model.family === 'sora' ? soraInputs(input, model, picture) : seedanceInputs(input, model, picture);

@@ -7,6 +7,7 @@ import type { Provider, Reference, WireRequest } from '../../providers/provider.
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
 import type { BudgetLimits, Cost } from '../../shared/money.ts';
+import { option } from '../../shared/options.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
 import type { Resumable } from '../find-jobs.ts';
@@ -123,7 +124,7 @@ function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
 async function referenceOf(workspace: Workspace, { id, request }: Job): Promise<Reference | undefined> {
   const { reference: sent, size } = request;
   if (!sent) return undefined;
-  const anew = 'un the command that made the job again, with its picture and --resend.';
+  const anew = `un the command that made the job again, with its picture and ${option('resend')}.`;
   const refuse = (why: string, hint: string, cause?: unknown): SoraError =>
     new SoraError('usage', why, { hint, jobId: id, ...(cause !== undefined && { cause }) });
   if (sent.source === undefined) {

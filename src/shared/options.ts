@@ -1,0 +1,88 @@
+/**
+ * The options of requests by their names. Use cases name an option in what they say by `option`, and so by the flag of the
+ * command line; who takes requests in another form, such as a line of a batch, says it in words of its own. Pure.
+ */
+
+/** As the command tree declares them. */
+const FLAGS = {
+  allowDrift: '--allow-drift',
+  allowOutside: '--allow-outside',
+  allowRetired: '--allow-retired',
+  allowUndocumented: '--allow-undocumented',
+  allowUnknownCost: '--allow-unknown-cost',
+  anew: '--anew',
+  asRegistered: '--as-registered',
+  aspect: '--aspect',
+  backend: '--backend',
+  baseUrl: '--base-url',
+  budget: '--budget',
+  cast: '--cast',
+  changed: '--changed',
+  character: '-c, --character',
+  cropBars: '--crop-bars',
+  duration: '--duration',
+  fit: '--fit',
+  force: '--force',
+  journal: '--journal',
+  key: '--key',
+  local: '--local',
+  maxCost: '--max-cost',
+  model: '--model',
+  name: '--name',
+  noAudio: '--no-audio',
+  noAutoCast: '--no-auto-cast',
+  noInject: '--no-inject',
+  orientation: '--orientation',
+  output: '-o, --output',
+  profile: '--profile',
+  provider: '--provider',
+  reference: '--reference',
+  resend: '--resend',
+  resolution: '--resolution',
+  results: '--results',
+  seconds: '--seconds',
+  shard: '--shard',
+  size: '--size',
+  start: '--start',
+  summary: '--summary',
+  tag: '--tag',
+  variant: '--variant',
+  withClips: '--with-clips',
+} as const satisfies Readonly<Record<string, `-${string}`>>;
+
+export type OptionName = keyof typeof FLAGS;
+
+export const OPTION_NAMES = Object.keys(FLAGS) as readonly OptionName[];
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(FLAGS, name);
+}
+
+/** What a sentence calls it: its short flag, where it has one. */
+export function option(name: OptionName): string {
+  return FLAGS[name].split(', ')[0] ?? '';
+}
+
+/** The long flag, which takes a value that begins with `-` too. */
+export function longOption(name: OptionName): string {
+  return FLAGS[name].split(', ').at(-1) ?? '';
+}
+
+/** A whole command, to the end of its line or sentence: it is typed into a shell as it stands. */
+const COMMAND = /\bsora [a-z]+ .*?(?=\. |\.?$|[`)])/gm;
+
+/** The text with options by the words of somebody who types no flags. Commands in it stay as they are. */
+export function renameOptions(text: string, words: Partial<Readonly<Record<OptionName, string>>>): string {
+  const named = new Map(
+    OPTION_NAMES.flatMap((name) => [option(name), longOption(name)].map((flag) => [flag, words[name]])),
+  );
+  const rename = (part: string): string =>
+    part.replace(/(?<![\w-])--?[a-z][a-z-]*\b/g, (flag) => named.get(flag) ?? flag);
+  let end = 0;
+  let renamed = '';
+  for (const { 0: command, index } of text.matchAll(COMMAND)) {
+    renamed += rename(text.slice(end, index)) + command;
+    end = index + command.length;
+  }
+  return renamed + rename(text.slice(end));
+}

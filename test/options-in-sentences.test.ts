@@ -1,0 +1,69 @@
+/** What use cases say is read by people who type flags, and by others who never do. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { loadAllCommands } from '../src/cli/options.ts';
+import { createProgram } from '../src/cli/program.ts';
+import { longOption, OPTION_NAMES, option } from '../src/shared/options.ts';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Where flags are typed, declared and documented; the table of their names; and the stand-in for hosts. */
+const COMMAND_LINE = /^(?:(?:cli|commands|completion|help|terminal|sandbox)\/|main\.ts$|shared\/options\.ts$)/;
+
+/** Flags of other programs. */
+const ELSEWHERE: readonly string[] = ['media/probe/mediainfo.ts --wasm-tiering-budget'];
+
+/** Texts of a source: what stands in quotes, without what is computed in them. */
+function textsIn(source: string): string[] {
+  const code = source.replaceAll(/^\s*(?:\/\*\*|\*|\/\/).*$|\s\/\/ .*$/gm, '');
+  return [...code.matchAll(/'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g)].map(([text]) => text);
+}
+
+/** Flags in a text that are no part of a whole command; short ones are those that the table has. */
+function flagsIn(text: string): string[] {
+  const sentences = text.replaceAll(/\bsora [a-z]+ .*?(?=\. |[)`']|$)/gm, '');
+  return [...sentences.matchAll(/(?<![\w-])(?:--[a-z][a-z-]*|-[co](?=[ .,;`]))/g)].map(([flag]) => flag);
+}
+
+describe('what use cases say', () => {
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /(?<!\.d)\.ts$/.test(file) && !COMMAND_LINE.test(file),
+  );
+
+  it('names options by option(), which knows them all, and writes flags only into whole commands', () => {
+    expect(files.length).toBeGreaterThan(150);
+    const flags = files.flatMap((file) =>
+      textsIn(readFileSync(join(src, file), 'utf8')).flatMap((text) => flagsIn(text).map((flag) => `${file} ${flag}`)),
+    );
+    expect([...new Set(flags)]).toEqual(ELSEWHERE);
+  });
+
+  it.each([
+    ["throw new SoraError('usage', '--size cannot be used.')", ['--size']],
+    ["hint: 'Name another with -o.'", ['-o']],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+    ["hint: `Raise ${option('maxCost')}, or ${a ? '' : 'add --force'}.`", ['--force']],
+    ["hint: 'Make it again: sora character create <clip> --name <name> --force'", []],
+    ["hint: 'See sora provider list. Or add --local.'", ['--local']],
+    ['/** As `--max-cost` does. */', []],
+  ])('%s has the flags %j', (source, expected) => {
+    expect(textsIn(source).flatMap(flagsIn)).toEqual(expected);
+  });
+});
+
+describe('the options that sentences name', () => {
+  it('are options of the program', async () => {
+    const program = createProgram({ write() {}, columns: 80, runLine: async () => 0, async run() {} });
+    await loadAllCommands(program);
+    const all = (command: Command): string[] => [
+      ...command.options.flatMap(({ long, short }) => [long ?? '', short ?? '']),
+      ...command.commands.flatMap(all),
+    ];
+    const known = new Set(all(program));
+    const named = OPTION_NAMES.flatMap((name) => [option(name), longOption(name)]);
+    expect(named.filter((flag) => !known.has(flag))).toEqual([]);
+  });
+});
