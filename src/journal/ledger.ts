@@ -78,7 +78,8 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
     if (!stats.isFile() || stats.size !== done.bytes) return 'other';
     const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
     const known = hashes.get(place);
-    const sha256 = known?.stamp === stamp ? known.sha256 : await hashFile(place, runtime.signal);
+    // Also after Ctrl-C: what a batch has done by then is told.
+    const sha256 = known?.stamp === stamp ? known.sha256 : await hashFile(place);
     hashes.set(place, { stamp, sha256 });
     return sha256 === done.sha256 ? 'here' : 'other';
   };

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { BatchTotals } from '../../src/batches/report.ts';
+import { SoraError } from '../../src/shared/errors.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { batchWorld } from './world.ts';
 
@@ -317,6 +319,19 @@ describe('a run that is stopped', () => {
     expect(await world.made()).toHaveLength(3);
     const lines = (await world.journal()).map(({ line }) => line);
     expect(lines.lastIndexOf('asked')).toBeGreaterThan(lines.indexOf('done'));
+  });
+
+  it('by Ctrl-C tells what is done by then, and what is under way', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({ jobs: [{ jobSeconds: 1 }, { jobSeconds: 3600 }, { jobSeconds: 3600 }] });
+    const stop = new AbortController();
+    const onTotals = ({ done, running }: BatchTotals): void => {
+      if (done === 1 && running === 1) stop.abort(new SoraError('interrupted', 'Interrupted.'));
+    };
+    const report = await world.run({ jobs: 1, onTotals }, { signal: stop.signal });
+    expect(report).toMatchObject({ exit: 8, lines: [{ state: 'done' }, { state: 'open' }, { state: 'missing' }] });
+    expect(await world.made()).toHaveLength(2);
   });
 
   it('goes on under another key only where that account can see what was sent [accounts]', async () => {
