@@ -19,6 +19,7 @@ import { quoteVideos } from '../videos/quote.ts';
 import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/video-input.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchLine } from './line.ts';
+import { inLineWords } from './line-words.ts';
 import { type PlaceOptions, type Places, placesOf } from './places.ts';
 import { problemAt } from './read-batch.ts';
 
@@ -105,7 +106,7 @@ export async function planBatch(
 function sentencesOf(error: SoraError): readonly string[] {
   const all = error.problems.length > 0 ? error.problems : [error.message];
   return all.map((text, index) =>
-    index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text,
+    inLineWords(index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text),
   );
 }
 

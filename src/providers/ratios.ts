@@ -58,7 +58,7 @@ export function checkSayable(model: string, size: Size, sizes: readonly Size[]):
   if (sizes.length === 0 || (isSaid && ratioOf(size) !== undefined)) return;
   const sides = [...new Set(sizes.map(shortSideOf))];
   throw new SoraError('usage', `${model} does not make videos of ${formatSize(size)}.`, {
-    hint: `It makes ${ratiosOf(sizes).join(', ')} with a shorter side of ${sides.join(', ')}: say ${option('aspect')} and ${option('resolution')}.`,
+    hint: `It makes ${ratiosOf(sizes).join(', ')} with a shorter side of ${sides.join(', ')}: say ${option('aspect')}, or ${option('size')} with one of these sides.`,
   });
 }
 

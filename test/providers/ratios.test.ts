@@ -40,7 +40,7 @@ describe('a shape', () => {
       expect.objectContaining({
         code: 'usage',
         message: `m does not make videos of ${size}.`,
-        hint: 'It makes 16:9, 9:16 with a shorter side of 480, 720: say --aspect and --resolution.',
+        hint: 'It makes 16:9, 9:16 with a shorter side of 480, 720: say --aspect, or --size with one of these sides.',
       }),
     );
     expect(() => checkSayable('m', of(size), [])).not.toThrow();

@@ -111,6 +111,17 @@ describe('a line of a batch', () => {
     );
   });
 
+  it.each([
+    [{ reference: 'http://a.example/b.png' }, 'sandbox', '"reference" takes an https URL, not a plain http one.'],
+    [{ size: '1000x1000' }, 'wavespeed', /say "aspect", or "size" with one of these sides\.\n/],
+    [{ characters: ['Joe'] }, 'sandbox', /Make one: sora character create <clip> --name "Joe"\n/],
+  ])('is refused in words of a line, and with whole commands: %j at %s', async (more, provider, said) => {
+    const line = JSON.stringify({ id: 'a', prompt: 'A hill.', ...more });
+    const test = await run(['batch', 'check', 'prompts.jsonl', '--provider', provider], { 'prompts.jsonl': line });
+    expect(test.exit).toBe(2);
+    expect(test.stderr.text()).toMatch(said);
+  });
+
   it('is planned with --allow-undocumented, and a warning', async () => {
     const test = await check('--allow-undocumented');
     expect(test.exit, test.stderr.text()).toBe(0);
