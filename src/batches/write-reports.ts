@@ -13,6 +13,15 @@ export interface ReportTargets {
   readonly results?: string | undefined;
 }
 
+export interface SummaryWords {
+  /** What the batch is called. */
+  readonly name: string;
+  /** The command that goes on with it. */
+  readonly command: string;
+  /** What ended the run before the lines were settled. */
+  readonly stopped?: string | undefined;
+}
+
 const TITLE = '# Batch ';
 
 /** Before anything is sent: both can be written, and what is there was written by an earlier run. Throws `usage`. */
@@ -36,7 +45,7 @@ export async function checkReportTargets({ runtime }: Workspace, { summary, resu
 export async function writeReports(
   { runtime }: Workspace,
   report: BatchReport,
-  { summary, results, name, command }: ReportTargets & { readonly name: string; readonly command: string },
+  { summary, results, ...words }: ReportTargets & SummaryWords,
 ): Promise<void> {
   const write = async (path: string | undefined, text: string): Promise<void> => {
     if (path === undefined) return;
@@ -48,7 +57,7 @@ export async function writeReports(
       await output.dispose();
     }
   };
-  await write(summary, summaryText(report, { name, command }));
+  await write(summary, summaryText(report, words));
   await write(results, report.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
@@ -66,10 +75,7 @@ function isResults(text: string): boolean {
 }
 
 /** Of a CI step: totals, then what is not done, then every file. */
-export function summaryText(
-  { lines, totals, exit }: BatchReport,
-  { name, command }: { readonly name: string; readonly command: string },
-): string {
+export function summaryText({ lines, totals, exit }: BatchReport, { name, command, stopped }: SummaryWords): string {
   const open = lines.filter((line) => line.exit !== 0);
   const done = lines.filter((line) => line.exit === 0);
   const spent = `$${totals.spentUsd.toFixed(2)}${totals.maxCostUsd === undefined ? '' : ` of $${totals.maxCostUsd.toFixed(2)}`}`;
@@ -78,6 +84,7 @@ export function summaryText(
     '',
     `${totals.done} of ${totals.total} done, ${totals.running} running, ${totals.failed} failed, ${totals.unknown} unknown, ${totals.waiting} waiting; ${spent}; exit ${exit}.`,
     '',
+    ...(stopped === undefined ? [] : [cell(stopped), '']),
     ...(open.length > 0
       ? ['## Not done', '', ...table(open), '', 'Continue with:', '', '```sh', clean(command), '```', '']
       : []),

@@ -1,5 +1,6 @@
 /** `sora batch check` and `sora batch run`: what a batch would send, and every line of it to its video. */
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { batchStatus } from '../../batches/batch-status.ts';
 import {
   type BatchRequest,
   batchCommand,
@@ -12,13 +13,18 @@ import { previewBatch } from '../../batches/preview-batch.ts';
 import type { BatchReport, BatchTotals } from '../../batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
 import { createTotalsMeter, totalsText } from '../../batches/totals.ts';
-import { checkReportTargets, writeReports } from '../../batches/write-reports.ts';
+import {
+  checkReportTargets,
+  type ReportTargets,
+  type SummaryWords,
+  writeReports,
+} from '../../batches/write-reports.ts';
 import type { Context } from '../../context.ts';
 import { describeBill, totalOf } from '../../costs/cost.ts';
 import { spendLimitsOf } from '../../costs/spending.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
-import { SoraError } from '../../shared/errors.ts';
+import { EXIT_CODES, isSoraError, SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
 import type { OptionName } from '../../shared/options.ts';
 import type { Task } from '../../shared/reporter.ts';
@@ -61,11 +67,18 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
   const command = commandOf(context, flags);
   exitMessages.set('batch', () => ui.error(stoppedError(command)));
   const display = displayTotals(context);
-  const report = await runBatch(context, given.plan, {
-    ...optionsOf(flags, { given, deadlineMs }),
-    onTotals: (totals) => display.show(totals),
-  }).finally(() => display.end());
-  await writeReports(context, report, { summary, results, name: calledBatch(flags), command });
+  const targets = { summary, results, name: calledBatch(flags), command };
+  let report: BatchReport;
+  try {
+    report = await runBatch(context, given.plan, {
+      ...optionsOf(flags, { given, deadlineMs }),
+      onTotals: (totals) => display.show(totals),
+    }).finally(() => display.end());
+  } catch (error) {
+    await reportStopped(context, error, { given, flags, targets });
+    throw error;
+  }
+  await writeReports(context, report, targets);
   return showReport(context, report, { given, flags, command });
 }
 
@@ -74,6 +87,21 @@ async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean)
   const given = await readGivenBatch(context, flags, { purpose: purposeOf({ dryRun }), stdin });
   for (const doubt of given.plan.doubts) context.ui.warn(doubt);
   return given;
+}
+
+/** What stopped the run is in its summary too, beside how the lines stand; it is thrown, whatever becomes of that. */
+async function reportStopped(
+  context: Context,
+  error: unknown,
+  { given, flags, targets }: { given: GivenBatch; flags: RunFlags; targets: ReportTargets & SummaryWords },
+): Promise<void> {
+  if (!isSoraError(error)) return;
+  try {
+    const report = { ...(await batchStatus(context, given, flags)), exit: EXIT_CODES[error.code] };
+    await writeReports(context, report, { ...targets, stopped: error.message });
+  } catch (other) {
+    if (!isSoraError(other)) throw other;
+  }
 }
 
 function stoppedError(command: string): SoraError {
