@@ -7,28 +7,14 @@ import { runCli } from '../../src/cli/run.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { examplesOf, SKILL, tableBehind } from '../helpers/documents.ts';
-import { makerPath, run as runFfmpeg, words } from '../helpers/ffmpeg.ts';
+import { film720 } from '../helpers/film.ts';
 import { fittingJoe } from '../helpers/joe.ts';
-import { madeOnce } from '../helpers/once.ts';
 import { runtimeIn } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
 const MOST_CALLS = 8;
 const MOST_BYTES = 8192;
-
-/** What the host makes of every order of 4 s at 720p. */
-function film(): Promise<string> {
-  return madeOnce('film-720p-4s.mp4', (path) =>
-    runFfmpeg(
-      [
-        ...words('-v error -f lavfi -i testsrc=s=1280x720:r=24:d=4 -pix_fmt yuv420p -c:v libx264 -preset ultrafast'),
-        path,
-      ],
-      { path: makerPath },
-    ),
-  );
-}
 
 interface World extends Machine {
   /** What the host was asked to make, in order. */
@@ -48,7 +34,7 @@ async function world(): Promise<World> {
   const stateDir = await tempFolder();
   let killed: { readonly request: RegExp; kill?: () => void } | undefined;
   const sandbox = await startSandbox({
-    ...{ stateDir, ffmpeg: 'none', renderer: rendererOf(readFileSync(await film())), now },
+    ...{ stateDir, ffmpeg: 'none', renderer: rendererOf(readFileSync(await film720())), now },
     scenario: { version: 1, jobSeconds: 30 },
     log(line) {
       if (killed?.request.test(line)) killed.kill?.();
