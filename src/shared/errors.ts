@@ -69,6 +69,13 @@ export function isSoraError(error: unknown, code?: ErrorCode): error is SoraErro
   return error instanceof SoraError && (code === undefined || error.code === code);
 }
 
+/** Whether the same command, run again later as it is, may succeed without anything that a person would have to do first. */
+export function isRetryable({ code, reason, cause }: SoraError): boolean {
+  if (code === 'network' || code === 'pending' || reason === 'rate-limited') return true;
+  // A finished video that could not be fetched.
+  return code === 'unverified' && isSoraError(cause) && isRetryable(cause);
+}
+
 /** The code of a Node system error (`ENOENT`, `ENOSPC`), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

@@ -5,7 +5,8 @@
 import type { Writable } from 'node:stream';
 import { Chalk, type ChalkInstance } from 'chalk';
 import { createRedactor, isUnmistakable, type Redact } from '../http/redact.ts';
-import type { SoraError } from '../shared/errors.ts';
+import { EXIT_CODES, isRetryable, type SoraError } from '../shared/errors.ts';
+import { nextCommands } from '../shared/next-commands.ts';
 import { type Reporter, SILENT_TASK } from '../shared/reporter.ts';
 import { clean, oneLine, safeJson, shorten } from '../shared/text.ts';
 import { relativeTime } from '../shared/time.ts';
@@ -128,7 +129,7 @@ export function createUi(options: UiOptions): Ui {
     },
     error(error) {
       const shown = hidden(error, hide);
-      toStderr(json ? safeJson({ error: errorDocument(shown) }) : errorText(shown, mark, atWidth));
+      toStderr(json ? safeJson({ error: errorDocument(shown, isRetryable(error)) }) : errorText(shown, mark, atWidth));
     },
     debug(line) {
       toStderr(json ? safeJson({ debug: told(line) }) : told(line));
@@ -166,11 +167,13 @@ function hidden({ code, message, hint, requestId, jobId, problems }: SoraError, 
   };
 }
 
-function errorDocument(error: Shown): Readonly<Record<string, unknown>> {
+function errorDocument(error: Shown, retryable: boolean): Readonly<Record<string, unknown>> {
+  const next = nextCommands(error.hint);
   return {
-    code: error.code,
+    ...{ code: error.code, exit: EXIT_CODES[error.code], retryable },
     message: shorten(error.message),
     ...(error.hint !== undefined && { hint: shorten(error.hint) }),
+    ...(next.length > 0 && { next }),
     ...(error.requestId !== undefined && { requestId: oneLine(error.requestId) }),
     ...(error.jobId !== undefined && { jobId: error.jobId }),
     ...(error.problems.length > 1 && { problems: error.problems.map((problem) => shorten(problem)) }),

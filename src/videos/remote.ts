@@ -131,7 +131,7 @@ export async function deleteRemoteVideo(
   const job = await requireSettled(workspace, named);
   if (job.remoteId === undefined) {
     throw new SoraError('refused', `Job ${job.id} does not exist at ${job.provider}: it was never created there.`, {
-      hint: 'sora video prune removes old records from this machine.',
+      hint: 'To remove old records from this machine: sora video prune --older-than 30d',
       jobId: job.id,
     });
   }

@@ -17,7 +17,7 @@ export interface Shapes {
 
 /** `A[]`, `A or null`, and `A; B[] with several ids` name types; words around them do not. */
 function typesIn(text: string): string[] {
-  return text.match(/\b(?:string|number|boolean|date|object|null|[A-Z]\w+)\b(?:\[\])?/g) ?? [];
+  return text.match(/\b(?:string|number|boolean|date|object|null|[A-Z]\w+)\b(?:\[\])*/g) ?? [];
 }
 
 export function readShapes(markdown: string): Shapes {

@@ -186,7 +186,9 @@ describe('an error', () => {
     ui.error(new SoraError('refused', 'No.', given));
     expect(stdout.text()).toBe('');
     expect(stderr.text().split('\n')).toHaveLength(2);
-    expect(stderr.json()).toEqual([{ error: { code: 'refused', message: 'No.', ...fields } }]);
+    expect(stderr.json()).toEqual([
+      { error: { code: 'refused', exit: 5, retryable: false, message: 'No.', ...fields } },
+    ]);
   });
 });
 

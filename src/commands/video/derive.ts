@@ -6,7 +6,7 @@ import type { BudgetLimits } from '../../shared/money.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../videos/derive.ts';
 import { findJob } from '../../videos/find-jobs.ts';
 import { checkVideoOutput, type FollowFlags, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './input.ts';
-import { showRequest, showSent, waitsFor } from './results.ts';
+import { sendAndShow, showRequest, waitsFor } from './results.ts';
 
 export interface DeriveFlags extends FollowFlags, BudgetLimits {
   /** What an extension adds. */
@@ -37,5 +37,5 @@ export async function runVideoDerive(
     showRequest(context, { prompt, ...(await previewDerivation(context, source, options)) });
     return 0;
   }
-  return showSent(context, [await deriveVideo(context, source, options)], { ...input, deadlineMs });
+  return sendAndShow(context, async () => [await deriveVideo(context, source, options)], { ...input, deadlineMs });
 }

@@ -6,7 +6,7 @@ import { checkOrder } from '../../videos/check-order.ts';
 import { planVideo } from '../../videos/plan.ts';
 import { previewVideos, type SendOptions, sendVideos } from '../../videos/send.ts';
 import { type GenerateFlags, readVideoInput } from './input.ts';
-import { showJobs, showRequest, showSent, waitsFor } from './results.ts';
+import { type Send, sendAndShow, showRequest, waitsFor } from './results.ts';
 
 export async function runGenerate(context: Context, flags: GenerateFlags & { prompt: string }): Promise<number> {
   const waits = waitsFor(flags);
@@ -27,7 +27,6 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const options: SendOptions = {
     ...flags,
     ...{ autoCast, doubts, wait: waits ? flags : undefined },
-    onPartial: (jobs) => showJobs(context, jobs),
     // A dry run asks nobody without need.
     ask: flags.dryRun && flags.maxCost === undefined ? undefined : purpose,
   };
@@ -38,7 +37,8 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
     showRequest(context, { ...preview, injected: plan.injected, autoCast, prompt, request, count: flags.count });
     return 0;
   }
-  return showSent(context, await sendVideos(context, plan, options), { ...flags, deadlineMs });
+  const send: Send = (onPartial) => sendVideos(context, plan, { ...options, onPartial });
+  return sendAndShow(context, send, { ...flags, deadlineMs });
 }
 
 /** Asks on the terminal; undefined where that cannot be: standard input that was read for something else has no answer in it. */

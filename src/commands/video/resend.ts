@@ -5,7 +5,7 @@ import type { BudgetLimits } from '../../shared/money.ts';
 import { findJobByBeginning } from '../../videos/find-jobs.ts';
 import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';
-import { showRequest, showSent, waitsFor } from './results.ts';
+import { sendAndShow, showRequest, waitsFor } from './results.ts';
 
 export interface ResendFlags extends FollowFlags, BudgetLimits {
   readonly wait: boolean;
@@ -22,6 +22,6 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
     showRequest(context, await previewResend(context, job, input));
     return 0;
   }
-  const sent = await resendJob(context, job, { ...input, wait: waits ? input : undefined });
-  return showSent(context, [sent], { ...input, deadlineMs });
+  const send = async () => [await resendJob(context, job, { ...input, wait: waits ? input : undefined })];
+  return sendAndShow(context, send, { ...input, deadlineMs });
 }

@@ -2,10 +2,10 @@
 import type { Context } from '../../context.ts';
 import { type BillItem, describeBill, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
-import { exitOf } from '../../shared/errors.ts';
+import { exitOf, isSoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Followed } from '../../videos/download.ts';
-import { resumeCommand } from '../../videos/find-jobs.ts';
+import { type Resumable, resumeCommand } from '../../videos/find-jobs.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { jobJson } from '../../videos/job-record.ts';
 import { requestText } from '../../videos/preview.ts';
@@ -14,14 +14,24 @@ import { type WaitLine, waitLines } from '../../videos/wait-display.ts';
 import { type FollowFlags, outputOf } from './input.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
-export function showJobs(context: Context, jobs: readonly Job[]): void {
+function showJobs(context: Context, jobs: readonly Job[]): void {
   context.ui.result({
     json: jobs.length === 1 && jobs[0] ? jobJson(jobs[0]) : jobs.map(jobJson),
-    text: jobs
-      .map((job) => `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, {})}`)
-      .join('\n'),
+    text: jobs.map((job) => followSentence(context, job, {})).join('\n'),
     quiet: jobs.map(({ id }) => id),
   });
+}
+
+function followSentence(context: Context, job: Job, wish: Resumable): string {
+  return `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, wish)}`;
+}
+
+/** A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. */
+async function showUnfinished(context: Context, error: unknown, wish: FollowFlags): Promise<void> {
+  if (!isSoraError(error, 'pending') || error.jobId === undefined) return;
+  const job = await (await context.jobs()).find(error.jobId).catch(() => undefined);
+  // With `--quiet` a wait prints files and nothing else.
+  if (job) context.ui.result({ json: jobJson(job), text: followSentence(context, job, wish), quiet: [] });
 }
 
 export interface Preview {
@@ -69,12 +79,24 @@ interface SendFlags extends FollowFlags {
   readonly wait: boolean;
 }
 
-/** After sending: the wait for every job where that was asked for, else the jobs. Returns the exit code. */
-export async function showSent(
+/** Sends jobs, and tells `onPartial` what it has sent before it throws why another was not. */
+export type Send = (onPartial: (jobs: readonly Job[]) => void) => Promise<readonly Submitted[]>;
+
+/**
+ * Sends, and then waits for every job where that was asked for, else shows the jobs. Returns the exit code. What was
+ * sent is shown where another was not, and a job that is unfinished.
+ */
+export async function sendAndShow(
   context: Context,
-  sent: readonly Submitted[],
+  send: Send,
   flags: SendFlags & Pick<FollowOptions, 'deadlineMs'>,
 ): Promise<number> {
+  const partly: Job[] = [];
+  const sent = await send((jobs) => void partly.push(...jobs)).catch(async (error: unknown) => {
+    if (partly.length > 0) showJobs(context, partly);
+    else await showUnfinished(context, error, flags);
+    throw error;
+  });
   const jobs = sent.map(({ job }) => job);
   if (!waitsFor(flags)) {
     showJobs(context, jobs);
@@ -95,14 +117,18 @@ export async function followAndShow(context: Context, jobs: readonly Job[], flag
   const { output: _typed, pollInterval, isSeveral = jobs.length !== 1, ...options } = flags;
   const moves = jobs.length === 1 || context.ui.live;
   const waiting = waitLines(context, context.ui);
-  const all = await followJobs(context, jobs, {
+  const following = followJobs(context, jobs, {
     ...options,
     ...outputOf(context, flags),
     pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
     isSeveral,
     begin: (job, text) => (moves ? waiting(job, text) : noteLine(context, text)),
   });
-  showFollowed(context, all, { isSeveral });
+  const all = await following.catch(async (error: unknown) => {
+    await showUnfinished(context, error, flags);
+    throw error;
+  });
+  showFollowed(context, all, { isSeveral, wish: flags });
   return exitOf(all);
 }
 
@@ -113,18 +139,23 @@ async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
   return { task: { update() {}, done: say, fail: say, stop() {} }, update() {} };
 }
 
-/** Where the files are; with `--json`, the jobs. */
+/** Where the files are, and what is unfinished; with `--json`, the jobs. */
 export function showFollowed(
-  { ui }: Context,
+  context: Context,
   all: readonly Followed[],
-  { isSeveral = all.length !== 1 }: { isSeveral?: boolean } = {},
+  { isSeveral = all.length !== 1, wish }: { isSeveral?: boolean; wish?: FollowFlags } = {},
 ): void {
+  const { ui } = context;
   for (const { error } of all) if (error) ui.error(error);
   const paths = all.flatMap(({ path }) => path ?? []);
   const only = isSeveral ? undefined : all[0];
   ui.result({
     json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
-    text: paths.join('\n'),
+    text: all
+      .flatMap(({ path, job, error }) =>
+        error?.code === 'pending' && wish ? followSentence(context, job, wish) : (path ?? []),
+      )
+      .join('\n'),
     quiet: paths,
   });
 }

@@ -233,6 +233,32 @@ describe('video wait for several', () => {
   });
 });
 
+describe('a wait that ends before its job', () => {
+  it.each([{}, { json: true }])('has the job as its result: with %j', async (globals) => {
+    const test = await withHost(globals);
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(video(job, 'in_progress', { progress: 40 }));
+    const flags = { ...FLAGS, ids: [job.id], timeout: 0, output: 'a.mp4' };
+    await expect(runVideoWait(test.context, flags)).rejects.toMatchObject({ code: 'pending' });
+    const out = test.stdout.text();
+    if (globals.json) expect(JSON.parse(out)).toMatchObject({ id: job.id, status: 'running', progress: 40 });
+    else expect(out).toBe(`${job.id} is running. Follow it with: sora video wait ${job.id} -o a.mp4\n`);
+  });
+
+  it('has the files that are here and the jobs that are not, where there are several; with --quiet the files', async () => {
+    for (const quiet of [false, true]) {
+      const test = await withHost({ quiet });
+      const going = await addJob(test, { baseUrl: test.baseUrl });
+      const made = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+      test.server.answer(content(film), video(going, 'queued'), video(going, 'queued'));
+      expect(await runVideoWait(test.context, { ...FLAGS, ids: [going.id, made.id], timeout: 1 })).toBe(8);
+      const path = `${join(test.dir, `${made.id}.mp4`)}\n`;
+      const sentence = `${going.id} is queued. Follow it with: sora video wait ${going.id}\n`;
+      expect(test.stdout.text()).toBe(quiet ? path : `${sentence}${path}`);
+    }
+  });
+});
+
 describe('video wait --all', () => {
   const all = { ...FLAGS, ids: [], all: true };
 
