@@ -54,7 +54,7 @@ export async function installSkill(
   if (changed.length > 0 && !force) {
     const problems = changed.map(({ path }) => `${path} was changed since sora wrote it, or is not from sora.`);
     throw refuseAll('usage', problems, {
-      hint: `Nothing was written. Look at it (sora skill prints ours), then add ${option('force')} to replace it.`,
+      hint: `Nothing was written. Compare it with ours (sora skill), then add ${option('force')} to replace it.`,
     });
   }
   const installed: InstalledSkill[] = [];

@@ -77,6 +77,24 @@ describe('several processes', () => {
     expect(machine.host.videos).toHaveLength(1);
   });
 
+  it('P2: of two keys, at once with equal prompts, are two requests, also while the fate of the first is not known', async () => {
+    const machine = await withHost();
+    let second: ReturnType<Machine['sora']> | undefined;
+    machine.host.at('created', undefined, async () => {
+      // The first is answered once the second is done.
+      if (second) return;
+      second = machine.sora([...GENERATE, '--key', 'two']);
+      await second;
+    });
+    const all = [await machine.sora([...GENERATE, '--key', 'one']), await second];
+    expect(
+      all.map((one) => one?.exitCode),
+      all.map((one) => one?.stderr).join(''),
+    ).toEqual([0, 0]);
+    expect(machine.host.videos).toHaveLength(2);
+    expect(jobsOf(machine).map(({ key }) => key)).toEqual(['one', 'two']);
+  });
+
   it('P2: of one --key, one that waits for the other ends with Ctrl-C, and has sent nothing', async () => {
     const machine = await withHost();
     const keyed = [...GENERATE, '--key', 'nightly'];
