@@ -6,9 +6,12 @@ const BEGINNING = /(?:: |\()(?=sora [a-z])/g;
 /** A word and what follows it: quoted parts are taken as they are. */
 const WORD = /(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/y;
 
+/** What a shell does with a command, and no argument of it. */
+const SHELL = /^(?:[|<>&;]|\d>)/;
+
 /**
  * Each command once, beginning with `sora`, as its words after a POSIX shell has read them. Left out are those with a part that
- * somebody has to fill in (`<prompt>`).
+ * somebody has to fill in (`<prompt>`), or that only a shell understands.
  */
 export function nextCommands(hint: string | undefined): readonly (readonly string[])[] {
   if (hint === undefined) return [];
@@ -29,6 +32,7 @@ function wordsAt(text: string, start: number): readonly string[] {
     WORD.lastIndex = at;
     const [raw] = WORD.exec(line) ?? [];
     if (raw === undefined) return words;
+    if (SHELL.test(raw)) return [];
     const [, word = raw, closing = ''] = /^(.*[^.,;)])([.,;)]+)$/.exec(raw) ?? [];
     words.push(unquoted(word));
     if (closing !== '') return words;

@@ -21,6 +21,8 @@ describe('the commands of a hint', () => {
     ['Make a new one: sora video generate <prompt>', []],
     ['sora video list shows every job.', []],
     ['iconv -f latin1 prompt.txt | sora video generate -', []],
+    ['See how it differs: sora skill | diff SKILL.md -', []],
+    ['Write it yourself: sora skill > SKILL.md', []],
     ['Save it: sora video wait job_1 -o ./', ['sora video wait job_1 -o ./']],
   ])('%j are %j', (hint, expected) => {
     expect(nextCommands(hint).map((words) => words.join(' '))).toEqual(expected);
