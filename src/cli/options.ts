@@ -84,15 +84,16 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
   };
 }
 
+export function pollIntervalOption(): Option {
+  const text = 'pause between polls (default: 5 s, rising to 20 s, or what the host says)';
+  return new Option('--poll-interval <time>', text).argParser(pause);
+}
+
 export function followOptions(command: Command): Command {
   return command
     .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
     .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
-    .option(
-      '--poll-interval <time>',
-      'pause between polls (default: 5 s, rising to 20 s, or what the host says)',
-      pause,
-    )
+    .addOption(pollIntervalOption())
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that differs from what was ordered', false);
 }
@@ -162,7 +163,7 @@ function startTime(text: string): number | 'auto' {
   return text === 'auto' ? text : time(text);
 }
 
-export function pause(text: string): number {
+function pause(text: string): number {
   const seconds = time(text);
   if (seconds < 0.1) throw new InvalidArgumentError('The least pause is 0.1s.');
   return seconds;

@@ -4,7 +4,7 @@ import type { CheckFlags, RunFlags } from '../commands/batch/run.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
 import { parseRate } from '../shared/time.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
-import { type Act, collect, examples, pause, text, time, wholeNumber } from './options.ts';
+import { type Act, collect, examples, pollIntervalOption, text, time, wholeNumber } from './options.ts';
 
 type Typed<Flags extends CheckFlags> = Omit<Flags, 'file' | 'budget'> & CostFlags;
 
@@ -34,11 +34,7 @@ export function addBatch(batch: Command, act: Act): void {
     .option('--summary <file>', 'write a summary in Markdown, as CI systems show it', text)
     .option('--results <file>', 'write a JSON line for each id, as it stands', text)
     .option('--timeout <time>', 'how long to go on in all: 90s, 15m, 2h (default: until it is done)', time)
-    .option(
-      '--poll-interval <time>',
-      'pause between polls (default: 5 s, rising to 20 s, or what the host says)',
-      pause,
-    )
+    .addOption(pollIntervalOption())
     .option('--dry-run', 'show what would be sent, and what it would cost', false)
     .addHelpText(
       'after',
