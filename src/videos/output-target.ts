@@ -1,7 +1,7 @@
 /** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
 
 import { stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join, parse, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -49,6 +49,15 @@ async function isFolder(cwd: string, output: string): Promise<boolean> {
   return (await stat(resolve(cwd, output)).catch(() => undefined))?.isDirectory() === true;
 }
 
+/** A name with an ending is that of a file: nobody wants a folder that is called so. */
+function hintForSeveral(output: string): string {
+  const { dir, name, ext } = parse(output);
+  const folder = shellCommand('mkdir -p', [shellQuote(ext === '' ? output : join(dir, name))]);
+  if (ext === '') return folder;
+  const [first, second] = [1, 2].map((n) => shellQuote(join(dir, `${name}-${n}${ext}`)));
+  return `Save each by a command of its own, as ${first}, ${second} and so on, or make a folder for all: ${folder}`;
+}
+
 /** Before anything is sent: the folder exists and can be written, and what `-o` names fits the number of jobs. */
 export async function checkTarget(
   workspace: Workspace,
@@ -62,9 +71,7 @@ export async function checkTarget(
     throw new SoraError(
       'usage',
       `${option('output')} ${output} must be an existing folder when there are several jobs.`,
-      {
-        hint: shellCommand('mkdir -p', [shellQuote(output)]),
-      },
+      { hint: hintForSeveral(output) },
     );
   }
   if (folder) await checkFolder(resolve(cwd, output));

@@ -59,7 +59,9 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   const isSent = bill.length > 0;
   ui.note(`Cost: ${isSent ? describeBill(bill) : 'none, because nothing would be sent'}`);
   const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
-  const cost = isSent ? (totalOf(bill) ?? null) : { usd: 0, asOf, source: 'nothing would be sent' };
+  const total = isSent ? totalOf(bill) : { usd: 0, asOf, source: 'nothing would be sent' };
+  // By the name that it has in a job, and by that of earlier versions.
+  const cost = total ? { ...total, estimateUsd: total.usd } : null;
   ui.result({
     json: {
       ...{ prompt, ...(injected && { injected }), ...(autoCast && { autoCast }), request, cost },

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { exitOf, SoraError } from '../../shared/errors.ts';
-import type { Variant } from '../../shared/job.ts';
-import { downloadVideo } from '../../videos/download.ts';
+import type { Job, Variant } from '../../shared/job.ts';
+import { alreadyDownloaded, downloadVideo, type Followed } from '../../videos/download.ts';
 import { findJob, findJobs, finishedJob } from '../../videos/find-jobs.ts';
 import { adoptVideo } from '../../videos/lost/recover.ts';
 import { isAwaited } from '../../videos/not-downloaded.ts';
@@ -61,6 +61,12 @@ export async function runVideoDownload(
   input: { id: string; variant: Variant; output?: string; force: boolean; allowDrift: boolean },
 ): Promise<number> {
   const job = await findJob(context, input.id);
+  const here = await savedBefore(context, job, input);
+  if (here) {
+    context.ui.note(`${job.id} is here already, and whole: nothing was downloaded.`);
+    showFollowed(context, [here]);
+    return 0;
+  }
   await checkVideoOutput(context, input, 1);
   const current = await finishedJob(context, job);
   const output = outputOf(context, input);
@@ -68,4 +74,14 @@ export async function runVideoDownload(
   const done = await downloadVideo(context, current, { ...input, ...output, target, variant: input.variant });
   showFollowed(context, [done]);
   return exitOf([done]);
+}
+
+/** The file of an earlier command, where it is the one that is wanted now. A stream is always written anew. */
+async function savedBefore(
+  context: Context,
+  job: Job,
+  { variant, output, force, allowDrift }: { variant: Variant; output?: string; force: boolean; allowDrift: boolean },
+): Promise<Followed | undefined> {
+  if (variant !== 'video' || output === '-' || job.remoteId === undefined) return undefined;
+  return alreadyDownloaded(context, job, { force, allowDrift, ...(output !== undefined && { output }) });
 }

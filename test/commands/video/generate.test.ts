@@ -129,7 +129,7 @@ describe('a dry run', () => {
     const json = await test.again({ json: true });
     await generate(json, { dryRun: true, count: 3, seconds: 8 });
     expect(JSON.parse(json.stdout.text()).cost).toEqual({
-      ...{ usd: 2.4, asOf: '2026-09-24' },
+      ...{ usd: 2.4, estimateUsd: 2.4, asOf: '2026-09-24' },
       source: expect.stringContaining('the vendor’s price page'),
     });
   });
@@ -194,7 +194,7 @@ describe('a dry run', () => {
     const test = await createTestContext({ provider: 'sandbox', json: true });
     await generate(test, { dryRun: true, count: 5, maxCost: 0, model: 'another' });
     expect(JSON.parse(test.stdout.text()).cost).toEqual({
-      ...{ usd: 0, asOf: '2026-11-21', source: 'the sandbox is free' },
+      ...{ usd: 0, estimateUsd: 0, asOf: '2026-11-21', source: 'the sandbox is free' },
     });
   });
 });

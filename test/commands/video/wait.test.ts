@@ -443,6 +443,45 @@ describe('video download', () => {
   });
 });
 
+describe('video download of a file that is here', () => {
+  it('asks nobody and exits 0 as wait does, while the file is whole', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
+    test.server.answer(content(film));
+    const flags = { ...DOWNLOAD, id: job.id, output: 'beach.mp4' };
+    expect(await runVideoDownload(test.context, flags)).toBe(0);
+    const path = join(test.dir, 'beach.mp4');
+    for (const given of [flags, { ...DOWNLOAD, id: job.id }]) {
+      const again = await test.again();
+      expect(await runVideoDownload(again.context, given)).toBe(0);
+      expect(again.stdout.text()).toBe(`${path}\n`);
+      expect(again.stderr.text()).toBe(`${job.id} is here already, and whole: nothing was downloaded.\n`);
+    }
+    expect(test.server.seen).toHaveLength(1);
+    await writeFile(path, 'half');
+    await expect(runVideoDownload(test.context, flags)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('-o with several jobs', () => {
+  it.each([
+    ['a.mp4', 'as a-1.mp4, a-2.mp4 and so on, or make a folder for all: mkdir -p a'],
+    [
+      'films/my a.mp4',
+      "as 'films/my a-1.mp4', 'films/my a-2.mp4' and so on, or make a folder for all: mkdir -p 'films/my a'",
+    ],
+    ['films', 'mkdir -p films'],
+  ])('%j hints at names that work', async (output, hint) => {
+    const test = await withHost();
+    const ids = [
+      (await addJob(test, { baseUrl: test.baseUrl })).id,
+      (await addJob(test, { baseUrl: test.baseUrl })).id,
+    ];
+    const wait = runVideoWait(test.context, { ...FLAGS, output, ids });
+    await expect(wait).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining(hint) });
+  });
+});
+
 describe('a video that was deleted at its host', () => {
   it('is not asked for again', async () => {
     const test = await withHost();
