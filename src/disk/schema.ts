@@ -69,6 +69,12 @@ export const date = rule<string>(
   'is not a date',
 );
 
+/** Of a host. */
+export const hostUrl = rule<string>(
+  (value) => typeof value === 'string' && URL.canParse(value) && /^(https?|sandbox):/.test(value),
+  'is not a base URL',
+);
+
 /** Hashes become file names, so nothing else may pass for one. */
 export const sha256 = rule<string>(
   (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),

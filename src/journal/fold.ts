@@ -2,6 +2,7 @@
  * PURE: the takes that the lines of all journals of a file tell of, together with the jobs of this home. Lines of a key are a
  * set: `done` outweighs `failed`, that a `close` which names the host's id, that an id, that a `close` without one.
  */
+import { formatSize } from '../shared/geometry.ts';
 import { CLOSED, type Job, type JobFailure, UNSENT } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
 import { currentFingerprint, type FamilyOf, partsOfKey } from './fingerprint.ts';
@@ -20,7 +21,8 @@ import {
 export type HomeJob = Pick<
   Job,
   'id' | 'key' | 'status' | 'remoteId' | 'provider' | 'baseUrl' | 'profile' | 'backend' | 'createdAt' | 'take'
-> & { readonly failure?: JobFailure };
+> &
+  Partial<Pick<Job, 'model' | 'request' | 'cost'>> & { readonly failure?: JobFailure };
 
 export interface Take
   extends Pick<
@@ -86,7 +88,10 @@ export function foldTakes({ lines, jobs = [], familyOf = (model) => model, isHer
     if (!one.asked) continue;
     const { v: _v, line: _line, closes: _closes, ...asked } = one.asked;
     const job = byKey.get(key);
-    const end = endOf(one, job, owners);
+    const end = endOf(one, job, {
+      owners,
+      isClosed: one.closes.length > 0 || one.closedBy.some((by) => !hasMadeNothing(told.get(by))),
+    });
     const isFile = end.state !== 'done' && isHere?.(asked.file) === true;
     takes.push({
       ...asked,
@@ -159,7 +164,21 @@ function ownersOf(told: ReadonlyMap<string, Told>, jobs: readonly HomeJob[]): Re
 
 type End = Pick<Take, 'state' | 'closed' | 'remoteId' | 'jobId' | 'done' | 'failed'>;
 
-function endOf(one: Told, job: HomeJob | undefined, owners: ReadonlyMap<string, ReadonlySet<string>>): End {
+interface EndContext {
+  readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly isClosed: boolean;
+}
+
+/** A request that was refused, or taken back, has taken no other's place. */
+function hasMadeNothing(one: Told | undefined): boolean {
+  return (
+    one !== undefined &&
+    one.done.length + one.sent.length + one.adopted.length === 0 &&
+    latest(one.failed)?.made === 'no'
+  );
+}
+
+function endOf(one: Told, job: HomeJob | undefined, { owners, isClosed }: EndContext): End {
   const key = one.asked?.key ?? '';
   const sent = latest(one.sent);
   // A person may have been wrong about a video that turned out to be another request's.
@@ -173,7 +192,6 @@ function endOf(one: Told, job: HomeJob | undefined, owners: ReadonlyMap<string, 
   const given = new Set(one.closes.flatMap(({ remoteId }) => remoteId ?? []));
   if (given.size > 0 && (id === undefined || given.has(id))) return { state: 'failed', closed: true, ...found };
   if (id !== undefined) return { state: 'asked', closed: false, ...found };
-  const isClosed = one.closes.length > 0 || one.closedBy.length > 0;
   return { state: isClosed ? 'failed' : 'asked', closed: isClosed, ...found };
 }
 
@@ -243,12 +261,15 @@ function endWithoutId({ failure }: HomeJob): 'closed' | Pick<Failed, 'why' | 'ex
 function askedAnew(job: HomeJob, { file, account }: { file: string; account: string }): Asked | undefined {
   const parts = job.key === undefined ? undefined : partsOfKey(job.key);
   if (!parts || job.key === undefined || job.take?.file !== file) return undefined;
-  const { provider, baseUrl, profile, backend, take } = job;
+  const { provider, baseUrl, profile, backend, take, model, request, cost } = job;
   return {
     ...{ v: 1, at: job.createdAt, key: job.key, line: 'asked', scene: take.scene, n: take.n, fp: parts.fp },
     ...{ file: take.path, provider, baseUrl, account },
     ...(profile !== undefined && { profile }),
     ...(backend !== undefined && { backend }),
+    ...(model !== undefined && { model }),
+    ...(request && { seconds: request.seconds, size: formatSize(request.size) }),
+    ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }),
   };
 }
 

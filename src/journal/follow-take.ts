@@ -145,8 +145,9 @@ async function remoteJob(workspace: Workspace, id: string): Promise<Remote | und
   return job?.remoteId === undefined ? undefined : job;
 }
 
+/** Without its price: it counts where it was sent. */
 function jobFromTake(take: Take, id: string): Remote {
-  const { key, provider, baseUrl, profile, backend, model, remoteId = '', ask, at, estimateUsd } = take;
+  const { key, provider, baseUrl, profile, backend, model, remoteId = '', ask, at } = take;
   return {
     ...{ version: 1, id, provider, baseUrl, remoteId, fingerprint: take.fp, key, status: 'queued' },
     ...(profile !== undefined && { profile }),
@@ -160,7 +161,6 @@ function jobFromTake(take: Take, id: string): Remote {
       characters: (ask?.cast ?? []).map(({ name }) => ({ name, value: '' })),
     },
     characters: (ask?.cast ?? []).map(({ name }) => name),
-    ...(estimateUsd !== undefined && { cost: { estimateUsd } }),
     ...{ createdAt: at, updatedAt: at },
   };
 }

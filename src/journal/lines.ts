@@ -6,6 +6,7 @@ import {
   boolean,
   date,
   field,
+  hostUrl,
   isObject,
   list,
   number,
@@ -19,7 +20,7 @@ import {
   string,
 } from '../disk/schema.ts';
 import type { Sender } from '../shared/sender.ts';
-import type { Ask } from './fingerprint.ts';
+import { type Ask, partsOfKey } from './fingerprint.ts';
 
 export interface LineBase {
   readonly v: 1;
@@ -142,7 +143,7 @@ const ask = rule<Ask>((value) => isObject(value) && typeof value.prompt === 'str
 const SCHEMAS: { readonly [K in Line['line']]: Schema<Extract<Line, { line: K }>> } = {
   asked: shape<Asked>({
     ...{ ...base, line: oneOf('asked'), scene: string, n: count, fp: sha256, ask: optional(ask), file: string },
-    ...{ provider: string, baseUrl: string, account: string, profile: optional(string), backend: optional(string) },
+    ...{ provider: string, baseUrl: hostUrl, account: string, profile: optional(string), backend: optional(string) },
     ...{ model: optional(string), seconds: optional(number), size: optional(string), estimateUsd: optional(amount) },
     ...{ tag: optional(string), closes: optional(string) },
     sender: optional(shape<Sender>({ machine: string, pid: count, startedAt: optional(string) })),
@@ -179,7 +180,7 @@ export function readLine(text: string): ReadLine {
   try {
     json = JSON.parse(text);
   } catch {
-    return { torn: true };
+    return isUnfinished(text) ? { torn: true } : { problem: 'a line is damaged' };
   }
   if (!isObject(json)) return { problem: 'a line is not an object' };
   const version = field(json, 'v');
@@ -190,7 +191,41 @@ export function readLine(text: string): ReadLine {
   const schema = typeof kind === 'string' && Object.hasOwn(SCHEMAS, kind) ? SCHEMAS[kind as Line['line']] : undefined;
   if (!schema) return { problem: `a line is of no kind that sora writes` };
   const problem = problemOf(schema, json);
-  return problem === undefined ? { line: json as unknown as Line } : { problem: `of a line "${kind}", ${problem}` };
+  if (problem !== undefined) return { problem: `of a line "${kind}", ${problem}` };
+  const line = json as unknown as Line;
+  if (line.line === 'asked' && !isOwnFile(line)) return { problem: 'of a line "asked", "file" is not of its "key"' };
+  return { line };
+}
+
+/** What lies there is replaced and removed: in a journal that others have written, it can only be a file of that take. */
+function isOwnFile({ key, file }: Asked): boolean {
+  const parts = partsOfKey(key);
+  return parts !== undefined && file.split('/').at(-1) === `.${parts.uuid}.mp4`;
+}
+
+const START = '{"v":';
+
+/** Whether it is the beginning of a line, and nothing else: every line is written in one piece. */
+function isUnfinished(text: string): boolean {
+  if (!text.startsWith(START)) return START.startsWith(text);
+  if (!text.endsWith('}')) return true;
+  // Cut right behind an inner object: valid with the brackets closed that are still open.
+  const open: string[] = [];
+  for (const [bracket] of text.replace(/"(?:[^"\\]|\\.)*"/g, '').matchAll(/[[\]{}]/g)) {
+    if (bracket === '{') open.push('}');
+    else if (bracket === '[') open.push(']');
+    else open.pop();
+  }
+  return open.length > 0 && isJson(`${text}${open.toReversed().join('')}`);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface JournalText {
@@ -206,7 +241,8 @@ export function readJournal(text: string, from = 1): JournalText {
   const lines: Line[] = [];
   const torn: number[] = [];
   for (const [index, one] of text.split('\n').entries()) {
-    const read = readLine(one.endsWith('\r') ? one.slice(0, -1) : one);
+    // Some editors begin a file with a byte order mark, and end lines as Windows does.
+    const read = readLine(one.replace(/^\uFEFF|\r$/g, ''));
     if (!read) continue;
     if ('problem' in read) return { lines, torn, problem: `${read.problem} (line ${from + index})` };
     if ('torn' in read) torn.push(from + index);

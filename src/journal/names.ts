@@ -15,7 +15,9 @@ export function journalPath(file: string, { name, shard }: JournalOwner = {}): s
   return `${[`${file}.journal`, name, part].filter((word) => word !== undefined).join('.')}.jsonl`;
 }
 
-const JOURNAL = /\.journal(?:\.[\w.-]+)?\.jsonl$/;
+const ENDING = /\.journal(?:\.[A-Za-z0-9][\w-]*)?(?:\.\d+of\d+)?\.jsonl$/;
+/** The last one: the name of the file itself may have `.journal` in it. */
+const JOURNAL = new RegExp(`^(.*)${ENDING.source}`, 's');
 
 /** True for the name of any journal, and so for no name of a batch. */
 export function isJournalName(path: string): boolean {
@@ -24,12 +26,13 @@ export function isJournalName(path: string): boolean {
 
 /** The file that a journal is of, by its name. */
 export function fileOfJournal(path: string): string {
-  return path.replace(JOURNAL, '');
+  return path.replace(JOURNAL, '$1');
 }
 
 /** Whether a journal's name is one of that file's. */
 export function isJournalOf(name: string, file: string): boolean {
-  return isJournalName(name) && basename(fileOfJournal(name)) === basename(file);
+  const own = basename(file);
+  return name.startsWith(own) && ENDING.exec(name.slice(own.length))?.index === 0;
 }
 
 /** Whether that shard has this id: by its hash, so that a line keeps its shard whatever is added to the file. */

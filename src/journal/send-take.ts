@@ -114,19 +114,25 @@ async function sendClaimed(
     return { kind: 'sent', take, submitted };
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    return failedToSend(ledger, asked, error);
+    return await failedToSend(workspace, ledger, { asked, error });
   }
 }
 
 /** What the job's record says of the request decides, where there is one: an error tells what was thrown last. */
-async function failedToSend(ledger: Ledger, { key }: Asked, error: SoraError): Promise<SendOutcome> {
-  const job = (await ledger.jobs()).find((one) => one.key === key);
+async function failedToSend(
+  workspace: Workspace,
+  ledger: Ledger,
+  { asked: { key }, error }: { asked: Asked; error: SoraError },
+): Promise<SendOutcome> {
+  const { records, broken } = await (await workspace.jobs()).list();
+  const job = records.find((one) => one.key === key);
   if (job?.remoteId !== undefined) {
     await ledger.journal.append({ v: 1, at: ledger.now(), key, line: 'sent', remoteId: job.remoteId, job: job.id });
     return { kind: 'unknown', error };
   }
-  if (error.code === 'ambiguous' || (job && job.status !== 'failed')) return { kind: 'unknown', error };
-  // Without a record nothing can have left: it is on the disk before the request.
+  const mayBeHidden = error.code === 'ambiguous' && broken.some(({ unusable }) => !unusable || unusable.key === key);
+  if (job ? job.status !== 'failed' : mayBeHidden) return { kind: 'unknown', error };
+  // Without a record nothing can have left, whatever is unknown of an equal request: it is on the disk before the request.
   const failed: Failed = {
     ...{ v: 1, at: ledger.now(), key, line: 'failed', exit: EXIT_CODES[error.code], made: 'no' },
     // Whoever pressed Ctrl-C before anything left has no failure to be told of.

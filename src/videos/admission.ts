@@ -54,14 +54,14 @@ export function earlierJob(
         (job) =>
           isUnanswered(job) &&
           (job === sameKey ||
-            (job.fingerprint === order.fingerprint && !ownIds.includes(job.id) && !isOfOtherKey(job, key))),
+            (job.fingerprint === order.fingerprint && !ownIds.includes(job.id) && !isOfOtherKey(job.key, key))),
       );
   return duplicate ? { duplicate } : {};
 }
 
 /** Who gives two equal requests two keys wants both. */
-function isOfOtherKey(job: Job, key: string | undefined): boolean {
-  return key !== undefined && job.key !== undefined && job.key !== key;
+export function isOfOtherKey(one: string | undefined, key: string | undefined): boolean {
+  return key !== undefined && one !== undefined && one !== key;
 }
 
 /** Throws `machine` when the key belongs to an unusable record, whose job may be paid for, or may belong to an unreadable one. */

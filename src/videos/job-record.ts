@@ -3,6 +3,7 @@
 import {
   boolean,
   date,
+  hostUrl,
   list,
   number,
   oneOf,
@@ -65,11 +66,6 @@ const request = shape<VideoRequest>({
   ),
   from: optional(shape<NonNullable<VideoRequest['from']>>({ jobId, kind: oneOf(...DERIVATIONS) })),
 });
-
-const hostUrl = rule<string>(
-  (value) => typeof value === 'string' && URL.canParse(value) && /^(https?|sandbox):/.test(value),
-  'is not a base URL',
-);
 
 const amount = refine(number, (value) => value >= 0, 'is less than nothing');
 

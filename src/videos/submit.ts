@@ -8,7 +8,14 @@ import { recordAnswer } from '../shared/keep-answer.ts';
 import type { Cost, SpendLimits } from '../shared/money.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { type AdmissionOptions, earlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
+import {
+  type AdmissionOptions,
+  earlierJob,
+  isOfOtherKey,
+  resolveDuplicate,
+  unfinishedEqual,
+  warnOfEqual,
+} from './admission.ts';
 import { type Resumable, resumeCommand } from './find-jobs.ts';
 import { recoveryCommands } from './job-command.ts';
 import { jobError } from './job-error.ts';
@@ -141,13 +148,20 @@ async function sendAdmitted(
   });
 }
 
-/** The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. */
-function replacedBy(jobs: readonly Job[], { order, resend, replaces, ownIds }: SubmitOptions): readonly Unanswered[] {
-  if (!resend) return [];
+/**
+ * The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. Equal
+ * ones of another key, and takes, are wanted besides; and what is itself a take replaces nothing that it does not name.
+ */
+function replacedBy(
+  jobs: readonly Job[],
+  { order, key, resend, replaces, ownIds, take: ofTake }: SubmitOptions,
+): readonly Unanswered[] {
+  if (!resend || (ofTake && replaces === undefined)) return [];
   const meant = new Set<string | undefined>([replaces]);
   for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
-  const isMeant = ({ id, fingerprint }: Job): boolean =>
-    replaces === undefined ? fingerprint === order.fingerprint && !ownIds.includes(id) : meant.has(id);
+  const isEqual = ({ id, fingerprint, key: own, take }: Job): boolean =>
+    fingerprint === order.fingerprint && !ownIds.includes(id) && (own === key || (!take && !isOfOtherKey(own, key)));
+  const isMeant = (job: Job): boolean => (replaces === undefined ? isEqual(job) : meant.has(job.id));
   return jobs.filter(isUnanswered).filter(isMeant);
 }
 

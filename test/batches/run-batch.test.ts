@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
 import { SoraError } from '../../src/shared/errors.ts';
+import { closeUnresolved } from '../../src/videos/close.ts';
+import { planVideo } from '../../src/videos/plan.ts';
+import { sendVideos } from '../../src/videos/send.ts';
+import type { Workspace } from '../../src/workspace.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { batchWorld } from './world.ts';
 
@@ -22,6 +26,14 @@ const TWINS = [
 const lost = (skip: number, how: 'after' | 'before') => ({
   rules: [{ match: { call: 'create' }, skip, times: 1, reset: how }],
 });
+
+/** The request of the line "a", as `sora video generate` sends it. */
+async function sendEqual(workspace: Workspace, resend: boolean): Promise<void> {
+  const provider = await workspace.provider('use');
+  const input = { prompt: 'Sea.', characters: [], seconds: 4, size: { width: 1280, height: 720 } };
+  const plan = await planVideo(workspace, { input, provider, model: provider.defaultModel, inject: true });
+  await sendVideos(workspace, plan, { count: 1, resend });
+}
 
 describe('a run of a batch', () => {
   it('makes every line once, and writes down where it is', async () => {
@@ -126,6 +138,54 @@ describe('a line whose answer was lost', () => {
     expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
     expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(3);
+  });
+
+  it.each([
+    ['by a home that has not sent it', 'run'],
+    ['as an equal request of a command', 'command'],
+  ])('is not closed by what is sent again %s', async (_what, how) => {
+    const world = await batchWorld();
+    const noList = { match: { call: 'list' }, respond: { status: 404 } };
+    const losing = { rules: [...lost(0, 'after').rules, noList] };
+    await world.write(TWINS.slice(0, 1));
+    world.play(losing);
+    await world.run({}, { home: join(world.dir, '..', 'other-home') });
+    await world.write(TWINS);
+    world.play(losing);
+    expect(await world.run()).toMatchObject({ exit: 7, totals: { unknown: 2 } });
+    world.play({ rules: [noList] });
+    if (how === 'run') await world.run({ resend: ['a'] });
+    else await sendEqual(world.workspace(), true);
+    const { lines } = await world.run();
+    expect(lines.find(({ id }) => id === 'b')).toMatchObject({ state: 'unknown' });
+    expect(await world.made()).toHaveLength(3);
+  });
+
+  it('stays unknown when it is sent again and refused', async () => {
+    const world = await batchWorld();
+    const noList = { match: { call: 'list' }, respond: { status: 404 } };
+    await world.write(THREE.slice(0, 1));
+    world.play({ rules: [...lost(0, 'after').rules, noList] });
+    await world.run();
+    world.play({ rules: [{ match: { call: 'create' }, respond: { status: 402 } }, noList] });
+    await world.run({ resend: ['a'] });
+    world.play({ rules: [noList] });
+    expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'unknown' }] });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('is no reason to doubt an equal line that was not sent because of it', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ rules: [...lost(0, 'after').rules, { match: { call: 'list' }, respond: { status: 404 } }] });
+    const workspace = world.workspace();
+    await expect(sendEqual(workspace, false)).rejects.toThrow(/may exist/);
+    expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'failed', exit: 7 }] });
+    const [job] = (await (await world.workspace().jobs()).list()).records;
+    if (!job) throw new Error('there is no job');
+    await closeUnresolved(workspace, job);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(2);
   });
 
   it('of two equal ones one has the video that there is, and the other stays unknown [together]', async () => {

@@ -53,6 +53,15 @@ describe('a take', () => {
     ]);
   });
 
+  it('is as it was when that request was refused, and goes on to be closed when that failed later', () => {
+    const closer = asked(KEY_2, { closes: KEY, n: 2 });
+    const first = (end: Line): unknown =>
+      foldTakes({ lines: [asked(), closer, end] }).find(({ key }) => key === KEY)?.closed;
+    expect(first(failed(KEY_2, { made: 'no' }))).toBe(false);
+    expect(first(failed(KEY_2, { made: 'maybe' }))).toBe(true);
+    expect(first(sent(KEY_2))).toBe(true);
+  });
+
   it('whose whole file lies under its own name is not failed and not closed [clones]', () => {
     for (const end of [failed(), close()]) {
       const take = only({ lines: [asked(), end], isHere: (file) => file.startsWith('out/.') });
@@ -131,10 +140,13 @@ describe('what a home knows and no line says', () => {
 
   it('is a whole take whose lines a checkout undid [gitReset]', () => {
     const take = { file: '/w/p.jsonl', scene: 'a', n: 2, path: 'out/.x.mp4' };
-    const job = homeJob({ remoteId: 'video_1', status: 'running', take });
+    const request = { prompt: 'Sea.', seconds: 8, size: { width: 720, height: 1280 }, characters: [] };
+    const paid = { model: 'sora-2', request, cost: { estimateUsd: 0.8 } };
+    const job = homeJob({ remoteId: 'video_1', status: 'running', take, ...paid });
     const lines = learn([], [job]);
+    const asSent = { model: 'sora-2', seconds: 8, size: '720x1280', estimateUsd: 0.8 };
     expect(lines).toMatchObject([
-      { line: 'asked', key: KEY, scene: 'a', n: 2, file: 'out/.x.mp4', account: '01234567' },
+      { line: 'asked', key: KEY, scene: 'a', n: 2, file: 'out/.x.mp4', account: '01234567', ...asSent },
       { line: 'sent', remoteId: 'video_1' },
     ]);
     expect(only({ lines })).toMatchObject({ state: 'asked', remoteId: 'video_1' });

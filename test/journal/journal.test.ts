@@ -5,7 +5,7 @@ import { openJournal } from '../../src/journal/journal.ts';
 import type { Asked } from '../../src/journal/lines.ts';
 import type { JournalOwner } from '../../src/journal/names.ts';
 import { tempFolder } from '../helpers/temp.ts';
-import { asked, done, FP, KEY, KEY_2, OTHER_FP, sent } from './samples.ts';
+import { asked, done, FP, KEY, KEY_2, KEY_3, OTHER_FP, sent } from './samples.ts';
 
 const at = async (owner: JournalOwner = {}, file?: string) => {
   const path = file ?? join(await tempFolder(), 'p.jsonl');
@@ -112,7 +112,7 @@ describe('a claim', () => {
     const { journal: shard } = await at({ name: 'ci' }, file);
     await shard.append(asked(KEY_2));
     const claimed = await journal.claim(async () => {
-      await shard.append(asked('take:x', { fp: OTHER_FP }));
+      await shard.append(asked(KEY_3, { fp: OTHER_FP }));
       return asked();
     });
     expect(claimed).toMatchObject({ key: KEY });
@@ -123,7 +123,7 @@ describe('a claim', () => {
     const { journal: other } = await at({ name: 'ci' }, file);
     const one = (from: typeof journal, key: string) =>
       from.claim(async ({ lines }) => (lines.length > 0 ? undefined : asked(key)));
-    const claimed = await Promise.all([one(journal, KEY), one(other, KEY_2), one(journal, 'take:3')]);
+    const claimed = await Promise.all([one(journal, KEY), one(other, KEY_2), one(journal, KEY_3)]);
     expect(claimed.filter(Boolean)).toHaveLength(1);
   });
 });

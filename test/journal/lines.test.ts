@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJournal } from '../../src/journal/lines.ts';
-import { asked, done, failed, sent } from './samples.ts';
+import { asked, done, failed, KEY, KEY_2, sent } from './samples.ts';
 
 const text = (...lines: readonly unknown[]): string =>
   lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
@@ -17,6 +17,37 @@ describe('a journal', () => {
     expect(read).toMatchObject({ torn: [2] });
     expect(read.problem).toBeUndefined();
     expect(read.lines.map(({ line }) => line)).toEqual(['asked', 'done']);
+  });
+
+  it('torn: is so at any byte, and only at the end of what there is of it', () => {
+    const ask = { v: 1, prompt: 'A "sea" [.', cast: [{ name: 'Joe', source: 'x', options: {} }] } as const;
+    const whole = JSON.stringify(asked(KEY, { ask: ask as never, sender: { machine: 'm', pid: 1 } }));
+    for (let end = 1; end < whole.length; end++) {
+      expect(readJournal(text(whole.slice(0, end), sent()))).toMatchObject({ torn: [1], lines: [{ line: 'sent' }] });
+    }
+    for (const damaged of [
+      whole.slice(3),
+      `${whole}${whole}`,
+      whole.replace('"key":', 'key:'),
+      whole.replace('{', '('),
+      `x${whole}`,
+    ]) {
+      expect(readJournal(text(damaged, sent())).problem).toBe('a line is damaged (line 1)');
+    }
+  });
+
+  it('is read behind a byte order mark', () => {
+    expect(readJournal(`\uFEFF${text(asked(), sent())}`)).toMatchObject({ lines: [{}, {}], torn: [] });
+  });
+
+  it.each([
+    ['a file elsewhere', { file: '../victim.txt' }, /"file" is not of its "key"/],
+    ['the file of another take', { file: `out/.${KEY_2.slice(-36)}.mp4` }, /"file" is not of its "key"/],
+    ['a path of Windows', { file: `out\\.${KEY.slice(-36)}.mp4` }, /"file" is not of its "key"/],
+    ['a key of another kind', { key: 'mine' }, /"file" is not of its "key"/],
+    ['a host that is none', { baseUrl: 'nonsense' }, /baseUrl is not a base URL/],
+  ])('is not used with %s in a request: it may come from anybody', (_what, more, problem) => {
+    expect(readJournal(text(asked(KEY, more))).problem).toMatch(problem);
   });
 
   it.each([

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fileNameOf, isInShard, isJournalName, isJournalOf, journalPath } from '../../src/journal/names.ts';
+import {
+  fileNameOf,
+  fileOfJournal,
+  isInShard,
+  isJournalName,
+  isJournalOf,
+  journalPath,
+} from '../../src/journal/names.ts';
 
 describe('the name of a file made from an id', () => {
   it.each([
@@ -49,6 +56,21 @@ describe('a journal', () => {
     expect(isJournalName('/w/journal.jsonl')).toBe(false);
     expect(isJournalOf('p.jsonl.journal.ci.jsonl', '/w/p.jsonl')).toBe(true);
     expect(isJournalOf('p2.jsonl.journal.jsonl', '/w/p.jsonl')).toBe(false);
+  });
+
+  it('is of a file that has such a name itself', () => {
+    const owners = [
+      {},
+      { name: 'ci' },
+      { shard: { index: 1, count: 3 } },
+      { name: 'ci', shard: { index: 1, count: 3 } },
+    ];
+    for (const owner of owners) {
+      const path = journalPath('/w.journal.d/trip.journal.csv', owner);
+      expect(fileOfJournal(path)).toBe('/w.journal.d/trip.journal.csv');
+      expect(isJournalOf(path.slice('/w.journal.d/'.length), 'trip.journal.csv')).toBe(true);
+      expect(isJournalOf(path.slice('/w.journal.d/'.length), 'trip')).toBe(false);
+    }
   });
 });
 

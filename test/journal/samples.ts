@@ -7,6 +7,7 @@ export const FP = 'a'.repeat(64);
 export const OTHER_FP = 'b'.repeat(64);
 export const KEY = `take:${FP}:00000000-0000-4000-8000-000000000001`;
 export const KEY_2 = `take:${FP}:00000000-0000-4000-8000-000000000002`;
+export const KEY_3 = `take:${FP}:00000000-0000-4000-8000-000000000003`;
 
 let minute = 0;
 const at = (): string => new Date(Date.UTC(2026, 0, 1, 0, minute++)).toISOString();
