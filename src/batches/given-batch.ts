@@ -67,7 +67,7 @@ export async function readGivenBatch(
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
     allowUndocumented: request.allowUndocumented,
     output: output === undefined ? undefined : resolve(workspace.runtime.cwd, output),
-    ask: request.maxCost === undefined ? undefined : purpose,
+    ask: request.maxCost === undefined && request.budget === undefined ? undefined : purpose,
   });
   return { ...place, plan };
 }
@@ -91,7 +91,8 @@ export function batchCommand(
       ...valued('shard', shard && `${shard.index}/${shard.count}`),
       ...valued('journal', journal),
       ...valued('maxCost', maxCost === undefined ? undefined : String(maxCost)),
-      ...valued('budget', request.budget && `${request.budget.usd}${request.budget.perDay ? '/day' : ''}`),
+      // That of the profile, which counts everything, applies without being named.
+      ...valued('budget', typedBudget(request)),
       ...(request.tags ?? []).flatMap((tag) => valued('tag', tag)),
       ...given('allowUnknownCost', request.allowUnknownCost),
       ...given('allowOutside', request.allowOutside),
@@ -105,6 +106,12 @@ export function batchCommand(
       ...valued('cast', cast),
     ],
   );
+}
+
+/** With tags, what counts only those; the other one is of the profile. */
+function typedBudget({ budget, tags = [] }: BatchRequest): string | undefined {
+  if (!budget || budget.tags.length !== tags.length) return undefined;
+  return `${budget.usd}${budget.perDay ? '/day' : ''}`;
 }
 
 /** What messages call it. */

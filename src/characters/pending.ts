@@ -164,7 +164,8 @@ async function requestId(
     return { made: madeOf(remote, name) };
   } catch (error) {
     if (!isSoraError(error)) throw error;
-    if (NOTHING_MADE.has(error.code)) await charge?.refused();
+    // Without an entry nothing has left.
+    if (NOTHING_MADE.has(error.code) || entry === undefined) await charge?.refused();
     return { error, entry };
   }
 }

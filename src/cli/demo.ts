@@ -1,5 +1,5 @@
 /** `sora demo`: the main job from a clip to two videos, by the commands that a user would type, in the built-in sandbox. */
-import { copyFile, mkdir, rmdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -71,9 +71,9 @@ export async function runDemo(
 }
 
 async function makeFolder(at: string, folder: string): Promise<void> {
-  // An empty one may be there.
-  await rmdir(at).catch(() => {});
   try {
+    // An empty one may be there.
+    if ((await readdir(at).catch(() => undefined))?.length === 0) return;
     await mkdir(at, { recursive: false });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -49,6 +49,8 @@ export interface CostLedger {
 }
 
 const VERSION = 1;
+/** More than two million requests, and less than the longest text. */
+const MAX_BYTES = 400_000_000;
 const amount = refine(number, (value) => value >= 0, 'is less than nothing');
 const ENTRY = shape<Omit<CostEntry, 'actualUsd' | 'refused'>>({
   id: string,
@@ -84,18 +86,20 @@ export function openCostLedger(path: string, options: CostLedgerOptions): CostLe
     entries,
     async foresee({ provider, usd }, { budget, allowUnknownCost = false }) {
       if (!budget) return;
-      const entry = { id: '', provider, ...(usd !== undefined && { estimateUsd: usd }) };
-      checkSpending(await known(await entries()), { entry, budget, allowUnknownCost, nowMs: now() });
+      const entry = { id: '', at: stamp(), provider, ...(usd !== undefined && { estimateUsd: usd }) };
+      checkSpending(await known(await entries()), { entry, budget, allowUnknownCost });
     },
     reserve: (entry, { budget, allowUnknownCost = false }) =>
       locked(async (held) => {
-        if (budget) checkSpending(await known(await entries()), { entry, budget, allowUnknownCost, nowMs: now() });
+        if (budget) checkSpending(await known(await entries()), { entry, budget, allowUnknownCost });
         held.assertHeld();
         await append([lineOf(entry)]);
       }),
     correct: (corrections) =>
-      append([...corrections].map(([id, correction]) => ({ v: VERSION, at: stamp(), id, ...correction }))),
-    add: (more) => append(more.flatMap((entry) => [lineOf(entry), ...correctionsOf(entry)])),
+      locked(() =>
+        append([...corrections].map(([id, correction]) => ({ v: VERSION, at: stamp(), id, ...correction }))),
+      ),
+    add: (more) => locked(() => append(more.flatMap((entry) => [lineOf(entry), ...correctionsOf(entry)]))),
   };
 }
 
@@ -151,7 +155,7 @@ function readLines(path: string): readonly unknown[] {
 
 function readText(path: string): string {
   try {
-    return readTextSync(path);
+    return readTextSync(path, MAX_BYTES);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return '';
     throw machineError(error, 'read', path);

@@ -50,38 +50,40 @@ export function checkSpending(
     entry,
     budget,
     allowUnknownCost,
-    nowMs,
   }: {
-    entry: Pick<CostEntry, 'id' | 'provider' | 'estimateUsd'>;
+    entry: Pick<CostEntry, 'id' | 'at' | 'provider' | 'estimateUsd'>;
     budget: Budget;
     allowUnknownCost: boolean;
-    nowMs: number;
   },
 ): void {
   if (entry.estimateUsd === 0) return;
   const words = describeBudget(budget);
-  if (entry.estimateUsd === undefined) {
-    if (allowUnknownCost) return;
-    throw new SoraError(
-      'budget',
-      `What this costs is unknown, so it cannot be held to the budget of ${words}. Nothing was sent.`,
-      {
-        hint: `See known prices: sora provider models ${entry.provider}. Or add ${option('allowUnknownCost')}.`,
-      },
-    );
-  }
-  const today = new Date(nowMs).toISOString().slice(0, 10);
+  // The day that it is booked on: a request that is written down at midnight counts for one of the two.
+  const day = entry.at.slice(0, 10);
   const counted = entries.filter(
     ({ id, at, tags }) =>
       id !== entry.id &&
-      (!budget.perDay || at.startsWith(today)) &&
+      (!budget.perDay || at.startsWith(day)) &&
       (budget.tags.length === 0 || tags.some((tag) => budget.tags.includes(tag))),
   );
   const spent = roundUsd(counted.reduce((sum, one) => sum + (usdOf(one) ?? 0), 0));
-  if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
   const next = budget.perDay
     ? `Raise ${option('budget')}, or wait for the next day (UTC).`
     : `Raise ${option('budget')}.`;
+  if (entry.estimateUsd === undefined) {
+    if (allowUnknownCost && spent < budget.usd) return;
+    const known = allowUnknownCost ? `, of which ${formatUsd(spent)} is spent` : '';
+    throw new SoraError(
+      'budget',
+      `What this costs is unknown, so it cannot be held to the budget of ${words}${known}. Nothing was sent.`,
+      {
+        hint: allowUnknownCost
+          ? next
+          : `See known prices: sora provider models ${entry.provider}. Or add ${option('allowUnknownCost')}.`,
+      },
+    );
+  }
+  if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
   throw new SoraError(
     'budget',
     `This costs ~${formatUsd(entry.estimateUsd)}, and of the budget of ${words} ${formatUsd(spent)} is spent. Nothing was sent.`,

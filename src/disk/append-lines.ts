@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { ensureFolder, machineError, syncFolder } from './atomic-write.ts';
 
 /**
- * Appends each value as a line, in one write, so that those of two processes do not mix. A line that a killed process has
+ * Appends each value as a line, whole lines in a write, so that those of two processes do not mix. A line that a killed process has
  * left unfinished gets its newline first. Throws SoraError `machine`.
  */
 export async function appendLines(path: string, values: readonly object[], mode = 0o666): Promise<void> {
@@ -16,8 +16,8 @@ export async function appendLines(path: string, values: readonly object[], mode 
       const { size } = await file.stat();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
       const isOpenEnded = size > 0 && bytesRead === 1 && buffer[0] !== NEWLINE;
-      const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
-      await file.writeFile(isOpenEnded ? `\n${text}` : text);
+      if (isOpenEnded) await file.writeFile('\n');
+      for (const text of pieces(values)) await file.writeFile(text);
       await file.sync();
       if (size === 0) await syncFolder(dirname(path));
     } finally {
@@ -29,3 +29,19 @@ export async function appendLines(path: string, values: readonly object[], mode 
 }
 
 const NEWLINE = 0x0a;
+/** Node writes what is longer than 512 KiB in parts, which may end within a line. */
+const PIECE_CHARS = 100_000;
+
+/** As many lines together as one write takes. */
+function* pieces(values: readonly object[]): Generator<string> {
+  let text = '';
+  for (const value of values) {
+    const line = `${JSON.stringify(value)}\n`;
+    if (text !== '' && text.length + line.length > PIECE_CHARS) {
+      yield text;
+      text = '';
+    }
+    text += line;
+  }
+  yield text;
+}

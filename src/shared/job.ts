@@ -169,9 +169,20 @@ export const JOB_STATUSES = [
 type Digest<J> = J extends Job
   ? Pick<
       J,
-      keyof J & ('id' | 'status' | 'remoteStatus' | 'progress' | 'remoteId' | 'characters' | 'tags' | 'createdAt')
+      keyof J &
+        (
+          | 'id'
+          | 'status'
+          | 'replacedBy'
+          | 'remoteStatus'
+          | 'progress'
+          | 'remoteId'
+          | 'characters'
+          | 'tags'
+          | 'createdAt'
+        )
     > &
-      Pick<J, keyof J & ('expiresAt' | 'remoteDeleted')>
+      Pick<J, keyof J & ('expiresAt' | 'remoteDeleted' | 'replacedBy')>
   : never;
 
 /** What a list shows of a job. */

@@ -14,14 +14,15 @@ export function entryOf(job: Job): CostEntry {
   };
 }
 
-function chargeOf({ id, createdAt, cost }: Pick<JobDigest, 'id' | 'createdAt' | 'cost'>): Charge {
-  return { id, at: createdAt, tags: [], ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }) };
+function chargeOf({ id, createdAt, cost, tags = [] }: Pick<JobDigest, 'id' | 'createdAt' | 'cost' | 'tags'>): Charge {
+  return { id, at: createdAt, tags, ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }) };
 }
 
 /** What was known later than the request: what the host charged, or that it made nothing. */
 export function correctionOf(job: JobDigest | Job | undefined): Correction | undefined {
   if (job?.cost?.actualUsd !== undefined) return { actualUsd: job.cost.actualUsd };
-  return job && isRefused(job) ? { refused: true } : undefined;
+  // A request that was sent again may have made something all the same.
+  return job && isRefused(job) && job.replacedBy === undefined ? { refused: true } : undefined;
 }
 
 /** What a budget counts besides the ledger, by what a list shows of jobs: many times faster where there are thousands. */

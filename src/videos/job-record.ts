@@ -191,7 +191,7 @@ export function jobJson(job: Job): JobJson {
 }
 
 /** Of the form of `JobDigest`. */
-export const JOB_DIGEST_VERSION = 2;
+export const JOB_DIGEST_VERSION = 3;
 /** More than the widest terminal shows, and not a page. */
 const DIGEST_PROMPT_CHARS = 900;
 
@@ -215,7 +215,10 @@ export function jobDigest(job: Job): JobDigest {
 
 function stateOf(job: Job) {
   // The compiler does not see that each status has its own state.
-  if (job.remoteId === undefined) return { status: job.status } as Each<Exclude<Job, Remote>>;
+  if (job.remoteId === undefined) {
+    const replacedBy = isRefused(job) ? job.replacedBy : undefined;
+    return { status: job.status, ...(replacedBy !== undefined && { replacedBy }) } as Each<Exclude<Job, Remote>>;
+  }
   const { status, remoteStatus, progress, remoteId, output, expiresAt, remoteDeleted } = job;
   return {
     ...{ status, remoteId },

@@ -76,6 +76,19 @@ describe('the ledger', () => {
     expect(await ledger.entries()).toEqual([cost('a', { actualUsd: 0 }), cost('b', { refused: true })]);
   });
 
+  it('is added to in whole lines, however many, while others reserve', async () => {
+    const { path, ledger } = await openLedger();
+    const many = Array.from({ length: 6000 }, (_, index) => cost(`old_${index}`, { actualUsd: 0 }));
+    await Promise.all([
+      ledger.add(many),
+      ...['a', 'b', 'c'].map((id) => ledger.reserve(cost(id), { budget: { ...budget, usd: 9 } })),
+    ]);
+    const lines = (await readFile(path, 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(12_003);
+    expect(() => lines.map((line) => JSON.parse(line))).not.toThrow();
+    expect((await stat(path)).size).toBeGreaterThan(1_000_000);
+  });
+
   it('says the same in whatever order its lines were merged', () => {
     const lines = [
       { v: 1, ...cost('a') },

@@ -8,12 +8,11 @@ const cost = (fields: Partial<CostEntry> = {}): CostEntry => ({
   ...{ baseUrl: 'https://gateway.example/v1', characters: [], tags: [], estimateUsd: 0.4 },
   ...fields,
 });
-const NOW = Date.parse('2026-11-28T23:00:00Z');
 const day: Budget = { usd: 1, perDay: true, tags: [] };
 
 function refusal(spent: readonly CostEntry[], entry: CostEntry, budget = day, allowUnknownCost = false) {
   try {
-    checkSpending(spent, { entry, budget, allowUnknownCost, nowMs: NOW });
+    checkSpending(spent, { entry, budget, allowUnknownCost });
     return undefined;
   } catch (error) {
     return error;
@@ -68,6 +67,18 @@ describe('a budget', () => {
     expect(refusal([], unknown)).toMatchObject({ code: 'budget', message: expect.stringContaining('is unknown') });
     expect(refusal([], unknown, day, true)).toBeUndefined();
     expect(refusal([cost({ estimateUsd: 9 })], cost({ estimateUsd: 0 }))).toBeUndefined();
+  });
+
+  it('that is spent holds for unknown prices, too', () => {
+    const { estimateUsd: _, ...unknown } = cost();
+    expect(refusal([cost({ estimateUsd: 1 })], unknown, day, true)).toMatchObject({
+      message: expect.stringContaining('the budget of $1.00 a day, of which $1.00 is spent'),
+    });
+  });
+
+  it('of a day is that on which the request is booked, at midnight', () => {
+    const late = { at: '2026-11-28T23:59:59.900Z' };
+    expect(refusal([cost({ estimateUsd: 0.9, ...late })], cost(late))).toMatchObject({ code: 'budget' });
   });
 
   it('does not count a request twice that is asked for again', () => {

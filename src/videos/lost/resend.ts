@@ -33,7 +33,8 @@ export async function resendJob(
     ...{ ...admission, provider, cost, replaces: job.id, wait },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
-    ...spendLimitsOf({ ...limits, tags: limits.tags ?? job.tags ?? [] }),
+    ...spendLimitsOf({ ...limits, tags: limits.tags?.length ? limits.tags : (job.tags ?? []) }),
+    ...(job.take && { take: job.take }),
   });
 }
 
