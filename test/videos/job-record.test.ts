@@ -130,7 +130,7 @@ describe('the document of a job', () => {
   it.each(GOLDEN)(
     '%s is in a list with its status, its progress, its id, its tags, and whether its file is here',
     (_title, document) => {
-      const { status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, outputPath } = document;
+      const { status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, outputPath, replacedBy } = document;
       const {
         request,
         cost: _cost,
@@ -142,7 +142,7 @@ describe('the document of a job', () => {
       expect(state).toEqual(
         JSON.parse(
           JSON.stringify({
-            ...{ status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, tags: document.tags },
+            ...{ status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, tags: document.tags, replacedBy },
             ...(outputPath !== undefined && { output: {} }),
           }),
         ),
