@@ -100,7 +100,6 @@ describe('P6: a line that cannot be read', () => {
 
   it.each([
     ['--profile work video', 'See them with: sora video --help'],
-    ['video wait', 'For example: sora video wait @last'],
     ['character create', 'For example: sora character create joe.mp4 --name Joe'],
     [
       'character create x.mp4 --start soon',
@@ -137,7 +136,7 @@ async function helpOf(line: string): Promise<string> {
 }
 
 it.each([
-  ...['video generate', 'video wait', 'video download', 'video show', 'video extend', 'video edit', 'video remix'],
+  ...['video generate', 'video download', 'video show', 'video extend', 'video edit', 'video remix'],
   ...['video cancel', 'video delete', 'video prune', 'character create', 'character show', 'character rename'],
   ...['character remove', 'character adopt', 'character export', 'character import', 'clip inspect', 'clip prepare'],
   ...['clip sheet', 'auth login', 'auth logout', 'config get', 'config set', 'config unset'],

@@ -324,7 +324,9 @@ describe('a signal', () => {
     await vi.waitFor(() => expect(stdin.readableLength).toBe(0));
     test.abort(code);
     expect(await running).toBe(exit);
-    expect(test.stderr.json()).toEqual([{ error: { code, message: 'Stopped. Nothing was created.' } }]);
+    expect(test.stderr.json()).toEqual([
+      { error: { code, exit, retryable: false, message: 'Stopped. Nothing was created.' } },
+    ]);
   });
 
   it.each([

@@ -8,6 +8,9 @@ const EMPTY = {
   code: 'usage',
   message: 'The id of a job is empty.',
   hint: 'See the jobs of this machine: sora video list',
+  exit: 2,
+  retryable: false,
+  next: [['sora', 'video', 'list']],
 };
 
 describe('the jobs of ids', () => {
