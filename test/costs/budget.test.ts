@@ -104,7 +104,7 @@ describe('what a derived video costs', () => {
     const { id } = await source(test);
     await derive(test, { kind, id, dryRun: true });
     const cost = { usd, asOf: '2026-09-24', source: expect.stringContaining('price page') };
-    expect(JSON.parse(test.stdout.text()).cost).toEqual(cost);
+    expect(JSON.parse(test.stdout.text()).cost).toEqual({ ...cost, estimateUsd: usd });
     test.server.answer(videoObject('queued', { id: 'n' }));
     await derive(test, { kind, id });
     expect((await jobs(test)).find(({ request }) => request.from)?.cost).toEqual({
