@@ -7,6 +7,7 @@ import { costOfCharacters } from '../costs/budget.ts';
 import { spendLimitsOf } from '../costs/spending.ts';
 import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
+import { keepTake } from '../journal/keep-take.ts';
 import { type Ledger, openLedger } from '../journal/ledger.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
@@ -200,11 +201,13 @@ async function fetchFinished(run: Run, options: RunBatchOptions): Promise<void> 
   const { workspace, ledger } = run;
   const takes = (await ledger.takes()).filter(({ scene }) => isInShard(scene, options.shard));
   const places = new Map(run.aims.map(({ id, wanted }) => [id, wanted]));
-  const open = takes.filter(({ state, remoteId }) => state === 'asked' && remoteId !== undefined);
+  const open = takes.filter(({ state }) => state === 'asked');
   await inParallel(open, Math.max(options.jobs, 4), async (take) => {
     if (workspace.runtime.signal.aborted) return;
     const wanted = places.get(take.scene) ?? placeOfId(options, take.scene);
-    await followTake(workspace, ledger, take, { wanted, deadlineMs: options.deadlineMs, onlyFinished: true });
+    // A file that lies here whole is kept, whatever is known of its job.
+    if (take.remoteId === undefined) await keepTake(workspace, ledger, { take, wanted });
+    else await followTake(workspace, ledger, take, { wanted, deadlineMs: options.deadlineMs, onlyFinished: true });
   });
 }
 

@@ -1,13 +1,15 @@
 /** EFFECT: a take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
-import { isGivenUp, type Job, type Remote, type SavedVideo } from '../shared/job.ts';
+import type { Job, Remote, SavedVideo } from '../shared/job.ts';
 import { stillRunning, upToDate } from '../videos/find-jobs.ts';
 import { type FollowOptions, followJob, saveVideo } from '../videos/follow.ts';
 import { jobError } from '../videos/job-error.ts';
 import { newJobId } from '../videos/job-record.ts';
+import { applyRemote } from '../videos/lifecycle.ts';
 import { isRetryable } from '../videos/retryable.ts';
 import type { Workspace } from '../workspace.ts';
 import { accountOf } from './fingerprint.ts';
@@ -43,7 +45,7 @@ export async function followTake(
     const kept = await keepTake(workspace, ledger, { take, wanted: options.wanted });
     if (kept) return { kind: 'kept', kept };
     if (await isOfOtherAccount(workspace, ledger, take)) return { kind: 'open', error: notVisible(take) };
-    job = await jobOfTake(workspace, take);
+    job = await unforgotten(workspace, await jobOfTake(workspace, take));
     const done = options.onlyFinished ? await upToDate(workspace, job) : await follow(workspace, job, options);
     if (done.status === 'succeeded') {
       return { kind: 'kept', kept: await save(workspace, ledger, { take, job: done, wanted: options.wanted }) };
@@ -96,8 +98,11 @@ async function written(
   { take, job: known, error }: { take: Take; job: Remote | undefined; error: SoraError },
 ): Promise<Followed> {
   const job = known && (await remoteJob(workspace, known.id));
-  const isGone = job !== undefined && (await hasGone(workspace, job, error));
-  const isEnd = job !== undefined && isGivenUp(job.status) && (error.code === 'refused' || error.code === 'policy');
+  const isGone = job !== undefined && (await hasGone(workspace, { take, job, error }));
+  const isEnd =
+    job !== undefined &&
+    (job.status === 'failed' || job.status === 'cancelled') &&
+    (error.code === 'refused' || error.code === 'policy');
   if (!job || !(isGone || isEnd)) return { kind: 'open', error };
   const cost = job.cost?.actualUsd;
   const failed: Failed = {
@@ -113,15 +118,52 @@ async function written(
   return { kind: 'failed', failed };
 }
 
-/** Whether the host had the video and keeps it no more. Its word on the job alone proves nothing: it may outlive its content. */
-async function hasGone(workspace: Workspace, job: Remote, error: SoraError): Promise<boolean> {
-  const { runtime } = workspace;
-  if (job.status === 'expired' || job.remoteDeleted === true) return true;
-  if (job.status !== 'succeeded' || error.code !== 'unverified' || runtime.signal.aborted) return false;
-  if (job.expiresAt !== undefined && Date.parse(job.expiresAt) <= runtime.clock.now()) return true;
+/**
+ * Whether the host had the video and keeps it no more, by what it says now. The job may outlive its content: of one that it
+ * still knows, it has to refuse the download after the time until which it keeps it.
+ */
+async function hasGone(
+  workspace: Workspace,
+  { take, job, error }: { take: Take; job: Remote; error: SoraError },
+): Promise<boolean> {
+  const { clock, signal } = workspace.runtime;
+  if (job.remoteDeleted === true) return true;
+  const mayBe = job.status === 'expired' || (job.status === 'succeeded' && error.code === 'unverified');
+  if (!mayBe || signal.aborted) return false;
+  const video = await askedOf(workspace, job).catch(() => 'unreachable' as const);
+  if (video === 'unreachable') return false;
+  if (video?.status === 'expired') return true;
+  if (video) return isRefusal(error.cause) && isPast(video.expiresAt, clock.now());
+  // A host may be slow to know what it took, and knows only what this account has made.
+  if (clock.now() - Date.parse(take.at) < SETTLING_MS) return false;
+  const { baseUrl, key } = await workspace.connectionOf(job);
+  return accountOf({ baseUrl, key }) === take.account;
+}
+
+/** A definite no to the download: no outage ends what was paid for. */
+function isRefusal(cause: unknown): boolean {
+  return isSoraError(cause, 'refused');
+}
+
+function isPast(time: string | undefined, nowMs: number): boolean {
+  return time !== undefined && Date.parse(time) <= nowMs;
+}
+
+async function askedOf(workspace: Workspace, job: Remote): Promise<RemoteVideo | undefined> {
   const provider = await workspace.providerOf(job);
-  const video = await provider.getVideo(job.remoteId, { signal: runtime.signal }).catch(() => ({ status: 'unknown' }));
-  return video === undefined || video.status === 'expired';
+  return provider.getVideo(job.remoteId, { signal: workspace.runtime.signal });
+}
+
+/** A record that says `expired` may have been written under another account's key: what the host knows now outweighs it. */
+async function unforgotten(workspace: Workspace, job: Remote): Promise<Remote> {
+  if (job.status !== 'expired') return job;
+  const video = await askedOf(workspace, job);
+  if (!video || video.status === 'expired') return job;
+  const { failure: _failure, finishedAt: _finishedAt, ...rest } = job;
+  const known = applyRemote({ ...rest, status: 'queued' }, video, workspace.runtime.clock.now());
+  const store = await workspace.jobs();
+  await store.update(job.id, () => known);
+  return known;
 }
 
 /** The record of the take's job in this home; made of the journal's lines where there is none. */

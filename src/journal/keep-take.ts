@@ -1,13 +1,14 @@
 /** EFFECT: a take's file from where it first lies whole to its own name: first the line, then the name. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
-import { publishFile } from '../disk/publish.ts';
+import { createOutput, machineError, type Publishing, publishFile } from '../disk/publish.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
-import type { Remote } from '../shared/job.ts';
+import type { Job, Remote } from '../shared/job.ts';
+import type { Clock } from '../shared/time.ts';
 import { findMismatch } from '../videos/mismatch.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
@@ -36,12 +37,13 @@ export interface KeepOptions {
 export async function keepTake(
   workspace: Workspace,
   ledger: Ledger,
-  { take, wanted, job, facts: known }: KeepOptions,
+  { take, wanted, job: given, facts: known }: KeepOptions,
 ): Promise<KeptTake | undefined> {
   const first = ledger.placeOf(take.file);
   if (!existsSync(first)) return undefined;
   const facts = known ?? (await factsOf(workspace, first));
   const { signal } = workspace.runtime;
+  const job = given ?? succeeded(await ledger.jobs(), take);
   await mkdir(dirname(wanted), { recursive: true });
   return ledger.journal.exclusively(async (reading) => {
     const before = (await ledger.takes(take.scene, reading)).find(({ key }) => key === take.key)?.done;
@@ -71,7 +73,7 @@ export async function keepTake(
             ...(drift.length > 0 && { mismatch: drift }),
           };
     if (done !== before) await ledger.journal.append(done);
-    await moveTo(first, path);
+    await moveTo(workspace, first, path);
     return { done, path };
   });
 }
@@ -87,13 +89,42 @@ export async function finishRename(workspace: Workspace, ledger: Ledger, take: T
   const place = ledger.placeOf(done.file);
   if (existsSync(place)) return false;
   await mkdir(dirname(place), { recursive: true });
-  await moveTo(first, place);
+  await moveTo(workspace, first, place);
   return true;
 }
 
-async function moveTo(first: string, place: string): Promise<void> {
-  await publishFile(first, place, { force: false, taken: 'unverified' });
+async function moveTo({ runtime }: Workspace, first: string, place: string): Promise<void> {
+  const how = { force: false, taken: 'unverified' } as const;
+  try {
+    await publishFile(first, place, how);
+  } catch (error) {
+    if (systemCode(error) !== 'EXDEV') throw machineError(error, place);
+    await copyTo(first, { place, how, clock: runtime.clock });
+  }
   await rm(first, { force: true });
+}
+
+/** Onto another disk, where a file cannot be moved: whole under its name, or not at all. */
+async function copyTo(
+  first: string,
+  { place, how, clock }: { place: string; how: Publishing; clock: Clock },
+): Promise<void> {
+  const output = await createOutput(place, clock);
+  try {
+    await copyFile(first, output.path);
+    await output.publish(how);
+  } catch (error) {
+    throw machineError(error, place);
+  } finally {
+    await output.dispose();
+  }
+}
+
+/** What this home knows of the take's video: the model that made it stands in no line. */
+function succeeded(jobs: readonly Job[], { key, remoteId }: Take): Remote | undefined {
+  return jobs.findLast(
+    (job): job is Remote => job.key === key && job.status === 'succeeded' && job.remoteId === remoteId,
+  );
 }
 
 /** `x.mp4`, or `x-2.mp4` and so on where a file of something else lies there, or is to lie there. */

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
-import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { closeUnresolved } from '../../src/videos/close.ts';
+import { upToDate } from '../../src/videos/find-jobs.ts';
 import { planVideo } from '../../src/videos/plan.ts';
 import { sendVideos } from '../../src/videos/send.ts';
 import type { Workspace } from '../../src/workspace.ts';
@@ -486,3 +488,115 @@ describe('an id that is no longer in the file', () => {
     });
   });
 });
+
+describe('a video that is paid for', () => {
+  const openTake = async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobSeconds: 600 });
+    await world.run({ deadlineMs: world.clock.ms + 20_000 });
+    world.clock.ms += 300_000;
+    return world;
+  };
+
+  it('is fetched by its own key after another key was told that its job is unknown', async () => {
+    const world = await openTake();
+    const other = world.workspace({ key: 'sk-test-of-somebody-else' });
+    onTestFinished(() => other.close());
+    world.play({ jobSeconds: 600, rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
+    const [job] = (await (await other.jobs()).list()).records;
+    expect(job && (await upToDate(other, job))).toMatchObject({ status: 'expired' });
+    world.play({});
+    world.clock.ms += 600_000;
+    expect(await world.run()).toMatchObject({ exit: 0, lines: [{ state: 'done' }] });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('is not given up while the host cannot be asked whether a record that says expired is right', async () => {
+    const world = await openTake();
+    world.play({ rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
+    const home = world.workspace();
+    onTestFinished(() => home.close());
+    const [job] = (await (await home.jobs()).list()).records;
+    if (job) await upToDate(home, job);
+    world.play({ rules: [{ match: { call: 'status' }, respond: { status: 503 } }] });
+    expect((await world.run()).lines).toMatchObject([{ state: 'open' }]);
+    world.play({ rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
+    expect(await world.run()).toMatchObject({ exit: 5, lines: [{ why: 'paid-and-gone' }] });
+  });
+
+  it.each([
+    { what: 'an outage of the download after its time', jobs: [{ keepSeconds: 1 }], call: 'content', status: 503 },
+    { what: 'a download that is refused before its time', jobs: [{ keepSeconds: 3600 }], call: 'content', status: 404 },
+  ])('is not given up because of $what', async ({ jobs, call, status }) => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobs, rules: [{ match: { call }, respond: { status } }] });
+    expect(await world.run()).toMatchObject({ exit: 9, lines: [{ state: 'open' }] });
+    expect((await world.journal()).some(({ line }) => line === 'failed')).toBe(false);
+  });
+
+  it('is not given up by one 404 that comes within two minutes of its request', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({
+      rules: [
+        { match: { call: 'content' }, respond: { status: 404 } },
+        { match: { call: 'status' }, skip: 1, respond: { status: 404 } },
+      ],
+    });
+    expect(await world.run({ pollIntervalMs: 5000 })).toMatchObject({ exit: 9, lines: [{ state: 'open' }] });
+    world.play({});
+    expect(await world.run()).toMatchObject({ exit: 0 });
+  });
+
+  it('lies whole where it was downloaded to, and is kept although nobody knows the id of its job', async () => {
+    const { world, first } = await interruptedKeep(({ line }) => line === 'asked');
+    await rm(world.home, { recursive: true });
+    expect(await world.run()).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }] });
+    expect(existsSync(first)).toBe(false);
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('of another model than ordered is told so, also after a kill between its download and its line', async () => {
+    const line = { id: 'a', prompt: 'Sea.', model: 'sora-2' };
+    const jobs = [{ made: { model: 'sora-1' } }];
+    const { world } = await interruptedKeep(({ line }) => line !== 'done', { line, jobs });
+    expect(await world.run({ allowDrift: false })).toMatchObject({ exit: 9, lines: [{ state: 'mismatch' }] });
+  });
+
+  it.skipIf(otherDisk() === undefined)('is copied where its own name is on another disk', async () => {
+    const { world } = await interruptedKeep(({ line }) => line !== 'done');
+    const other = await mkdtemp(`${otherDisk()}/sora-test-`);
+    onTestFinished(() => rm(other, { recursive: true }));
+    expect(await world.run({ output: `${other}/` })).toMatchObject({ exit: 0, totals: { done: 1 } });
+    expect(await readdir(other)).toEqual(['a.mp4']);
+    expect(await world.made()).toHaveLength(1);
+  });
+});
+
+/** A folder that is on another disk than the batch; undefined on a machine that has none. */
+function otherDisk(): string | undefined {
+  const here = statSync(tmpdir()).dev;
+  return ['/dev/shm', '/tmp'].find((folder) => {
+    const disk = statSync(folder, { throwIfNoEntry: false })?.dev;
+    return disk !== undefined && disk !== here;
+  });
+}
+
+/** A batch of one line whose file lies where it was downloaded to, and of whose lines only those are there. */
+async function interruptedKeep(
+  keeps: (line: Record<string, unknown>) => boolean,
+  { line = { id: 'a', prompt: 'Sea.' }, jobs = [{}] }: { line?: object; jobs?: readonly object[] } = {},
+) {
+  const world = await batchWorld();
+  await world.write([line]);
+  world.play({ jobs });
+  await world.run();
+  const lines = await world.journal();
+  const first = join(world.dir, `${lines.find((one) => one.line === 'asked')?.file}`);
+  await rename(join(world.dir, 'out', 'a.mp4'), first);
+  const text = lines.filter(keeps).map((one) => `${JSON.stringify(one)}\n`);
+  await writeFile(`${world.file}.journal.jsonl`, text.join(''));
+  return { world, first };
+}

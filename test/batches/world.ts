@@ -133,6 +133,7 @@ export async function batchWorld(): Promise<BatchWorld> {
         const text = await readFile(world.file, 'utf8');
         const plan = await prepareBatch(workspace, text, {
           ...{ name: 'p.jsonl', file: world.file, purpose: 'use', allowOutside: false, ask: 'use' },
+          output: options.output,
         });
         return await runBatch(workspace, plan, {
           ...{ file: world.file, jobs: 2, intervalMs: 0, retries: 1, changed: false, resend: [], anew: [] },
