@@ -9,6 +9,7 @@ import { closeUnresolved } from '../../src/videos/close.ts';
 import { upToDate } from '../../src/videos/find-jobs.ts';
 import { planVideo } from '../../src/videos/plan.ts';
 import { sendVideos } from '../../src/videos/send.ts';
+import { spending } from '../../src/videos/spending.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { batchWorld } from './world.ts';
@@ -161,6 +162,19 @@ describe('a line whose answer was lost', () => {
     const { lines } = await world.run();
     expect(lines.find(({ id }) => id === 'b')).toMatchObject({ state: 'unknown' });
     expect(await world.made()).toHaveLength(3);
+  });
+
+  it('is sent again without its job, and closes no equal request of a command', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    const noList = { match: { call: 'list' }, respond: { status: 404 } };
+    world.play({ rules: [...lost(0, 'after').rules, noList] });
+    await world.run({}, { home: join(world.dir, '..', 'other-home') });
+    world.play({ rules: [...lost(0, 'after').rules, noList] });
+    await expect(sendEqual(world.workspace(), false)).rejects.toThrow(/may exist/);
+    expect(await world.run({ resend: ['a'] })).toMatchObject({ exit: 0 });
+    const { records } = await (await world.workspace().jobs()).list();
+    expect(records.map(({ status }) => status).toSorted()).toEqual(['succeeded', 'unknown']);
   });
 
   it('stays unknown when it is sent again and refused', async () => {
@@ -426,6 +440,23 @@ describe('a run that is stopped', () => {
   });
 });
 
+describe('a line that another home has sent', () => {
+  it('is fetched by this one, and charged to the other alone', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    world.play({ jobSeconds: 3600 });
+    await world.run({ deadlineMs: world.clock.ms + 20_000 });
+    world.clock.ms += 3_600_000;
+    const home = join(world.dir, '..', 'other-home');
+    expect(await world.run({}, { home })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(1);
+    const spent = async (own: string) =>
+      (await spending(world.workspace({ home: own }))).map(({ estimateUsd }) => estimateUsd);
+    expect(await spent(world.home)).toEqual([0.4]);
+    expect((await spent(home)).filter((usd) => usd !== undefined)).toEqual([]);
+  });
+});
+
 describe('a file that was renamed or copied', () => {
   it('is refused with the command that brings its journal along [copied]', async () => {
     const world = await batchWorld();
@@ -455,6 +486,19 @@ describe('a file that was renamed or copied', () => {
     world.dir = other;
     await expect(world.run()).rejects.toMatchObject({ code: 'usage', message: /were made on this machine for/ });
     expect(await world.made()).toHaveLength(3);
+  });
+});
+
+describe('a journal that a checkout has undone', () => {
+  it('is written anew with what was paid, and --max-cost counts that', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    await rm(`${world.file}.journal.jsonl`);
+    await world.write([...THREE, { id: 'new', prompt: 'New.' }]);
+    await expect(world.run({ maxCost: 1.5 })).rejects.toMatchObject({ code: 'budget' });
+    expect(await world.run({ maxCost: 1.6 })).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(4);
   });
 });
 
