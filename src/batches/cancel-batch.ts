@@ -1,8 +1,9 @@
 /** The videos of a batch that are under way, stopped at their hosts; what was made of each is written down. */
+import { existsSync } from 'node:fs';
 import { jobOfTake } from '../journal/follow-take.ts';
 import { openLedger } from '../journal/ledger.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
-import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
 import { cancelJob } from '../videos/remote.ts';
 import type { Workspace } from '../workspace.ts';
 import { createBatchReporter } from './batch-reporter.ts';
@@ -21,6 +22,11 @@ export async function cancelBatch(
 ): Promise<readonly Cancelled[]> {
   const ledger = openLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
+  if (!existsSync(options.file) && (await ledger.journal.read()).lines.length === 0) {
+    throw new SoraError('usage', `There is no batch ${options.file}, and no journal of one.`, {
+      hint: 'Name the file that the batch was run from.',
+    });
+  }
   await ledger.learn();
   const open = (await ledger.takes()).filter(
     ({ state, remoteId, scene }) => state === 'asked' && remoteId !== undefined && isInShard(scene, options.shard),

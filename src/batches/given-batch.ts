@@ -62,6 +62,8 @@ export async function readGivenBatch(
   const place = placeOfBatch(workspace, request);
   const isPiped = file === '-';
   const text = isPiped ? new TextDecoder().decode(await stdin()) : await readBatchFile(workspace, place.path);
+  // What is no UTF-8 was read with this sign in its place, and would be sent so.
+  if (/[\uFFFD\0]/.test(text)) throw notUtf8(isPiped ? 'The batch' : file, isPiped ? 'prompts.csv' : file);
   const plan = await prepareBatch(workspace, text, {
     ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
@@ -70,6 +72,12 @@ export async function readGivenBatch(
     ask: request.maxCost === undefined && request.budget === undefined ? undefined : purpose,
   });
   return { ...place, plan };
+}
+
+function notUtf8(what: string, file: string): SoraError {
+  return new SoraError('usage', `${what} is not text in UTF-8.`, {
+    hint: `Convert it first: ${shellCommand('iconv -f latin1 -t utf-8', [shellQuote(file)])} > utf8-${basename(file)}`,
+  });
 }
 
 /** The command that goes on with a batch, as the user would type it: to the same host, with the same bounds. */

@@ -26,6 +26,15 @@ const TITLE = '# Batch ';
 
 /** Before anything is sent: both can be written, and what is there was written by an earlier run. Throws `usage`. */
 export async function checkReportTargets({ runtime }: Workspace, { summary, results }: ReportTargets): Promise<void> {
+  if (
+    summary !== undefined &&
+    results !== undefined &&
+    resolve(runtime.cwd, summary) === resolve(runtime.cwd, results)
+  ) {
+    throw new SoraError('usage', 'The summary and the results cannot be one file.', {
+      hint: 'Name two: summary.md and results.jsonl.',
+    });
+  }
   for (const [path, isOurs] of [
     [summary, isSummary],
     [results, isResults],

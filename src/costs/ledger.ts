@@ -132,13 +132,17 @@ export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
 /** A line that a killed process did not finish is left out: its request never left. */
 function readLines(path: string): readonly unknown[] {
   const lines: unknown[] = [];
-  for (const text of readText(path).split('\n')) {
+  for (const [index, text] of readText(path).split('\n').entries()) {
     if (text.trim() === '') continue;
     let line: unknown;
     try {
       line = parseJson(text);
-    } catch {
-      continue;
+    } catch (cause) {
+      if (/^\{"v":?/.test(text) && !text.trimEnd().endsWith('}')) continue;
+      throw new SoraError('machine', `${path} is damaged in line ${index + 1}: what was spent is not known.`, {
+        hint: 'Repair the line, or move the file away: what the records of jobs know is counted without it.',
+        cause,
+      });
     }
     try {
       checkVersion({ version: isObject(line) ? line.v : undefined }, VERSION);

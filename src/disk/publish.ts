@@ -63,6 +63,13 @@ export async function checkFolder(folder: string, link?: string): Promise<void> 
   });
 }
 
+/** Whether files can be put into folders that are made when they are needed: the nearest that is there decides. Throws `usage`. */
+export async function checkFutureFolder(folder: string): Promise<void> {
+  let there = folder;
+  while (!(await lookAt(there)) && dirname(there) !== there) there = dirname(there);
+  await checkFolder(there);
+}
+
 async function lookAt(path: string): Promise<Stats | undefined> {
   return stat(path).catch((cause: unknown) => {
     if (systemCode(cause) === 'ENAMETOOLONG') throw targetError(path, cause);

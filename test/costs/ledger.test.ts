@@ -60,6 +60,15 @@ describe('the ledger', () => {
     expect((await ledger.entries()).map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
+  it('is not read past a line that is damaged: a budget would count less than was spent', async () => {
+    const { path, ledger } = await openLedger();
+    await ledger.reserve(cost('a'), {});
+    await appendFile(path, `{${await readFile(path, 'utf8')}`);
+    await expect(ledger.reserve(cost('b'), { budget })).rejects.toMatchObject({
+      ...{ code: 'machine', message: expect.stringContaining('is damaged in line 2') },
+    });
+  });
+
   it('of a newer version is refused: what was spent is not known', async () => {
     const { path, ledger } = await openLedger();
     await ledger.reserve(cost('a'), {});

@@ -22,6 +22,7 @@ import {
 import type { Context } from '../../context.ts';
 import { describeBill, totalOf } from '../../costs/cost.ts';
 import { spendLimitsOf } from '../../costs/spending.ts';
+import { checkFutureFolder } from '../../disk/publish.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../../shared/errors.ts';
@@ -64,6 +65,8 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
   const given = await readGiven(context, flags, flags.dryRun);
   if (flags.dryRun) return showPreview(context, given, flags);
   await checkReportTargets(context, { summary, results });
+  const folders = new Set(given.plan.lines.map(({ wanted }) => dirname(wanted)));
+  for (const folder of folders) await checkFutureFolder(folder);
   const command = commandOf(context, flags);
   exitMessages.set('batch', () => ui.error(stoppedError(command)));
   const display = displayTotals(context);

@@ -1,7 +1,8 @@
 /** From a job's id to its end: `video wait` and `video download`. */
 import { resolve } from 'node:path';
 import type { Context } from '../../context.ts';
-import { exitOf, SoraError } from '../../shared/errors.ts';
+import { readableOf } from '../../disk/listing.ts';
+import { EXIT_CODES, exitOf, SoraError } from '../../shared/errors.ts';
 import type { Job, Variant } from '../../shared/job.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from '../../videos/download.ts';
 import { findJob, findJobs, finishedJob } from '../../videos/find-jobs.ts';
@@ -46,13 +47,17 @@ function adoptsOne(): SoraError {
 async function waitForAll(context: Context, input: FollowFlags): Promise<number> {
   const { runtime, ui } = context;
   await context.profileName();
-  const { records } = await (await context.jobs()).list();
-  const jobs = records.filter((job) => isAwaited(job, runtime.clock.now())).toReversed();
+  const listing = await (await context.jobs()).list();
+  const jobs = readableOf(listing, ui)
+    .filter((job) => isAwaited(job, runtime.clock.now()))
+    .toReversed();
   // Several go to a folder, however many there are today.
   await checkVideoOutput(context, input, Math.max(2, jobs.length));
-  if (jobs.length === 0) ui.note('No job is unfinished, and every finished video is here.');
+  if (jobs.length === 0) ui.note('No job is unfinished, and every finished video was saved.');
   const deadlineMs = runtime.clock.now() + input.timeout * 1000;
-  return followAndShow(context, jobs, { ...input, deadlineMs, isSeveral: true, firstPauseMs: () => 0 });
+  const exit = await followAndShow(context, jobs, { ...input, deadlineMs, isSeveral: true, firstPauseMs: () => 0 });
+  // Nobody knows what a record that cannot be read would have had waited for.
+  return exit === 0 && listing.broken.length > 0 ? EXIT_CODES.machine : exit;
 }
 
 /** `sora video download <id>` */

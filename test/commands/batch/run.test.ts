@@ -20,4 +20,34 @@ describe('sora batch run', () => {
     const results = (await readFile(join(test.dir, 'results.jsonl'), 'utf8')).trim().split('\n');
     expect(results.map((one) => JSON.parse(one).id)).toEqual(['a', 'b']);
   });
+
+  it.each<[string, string, (dir: string) => Promise<void>, string]>([
+    ['a file in the place of its folder', '', (dir) => writeFile(join(dir, 'out'), 'x'), 'out is not a folder'],
+    [
+      'one file for both reports',
+      ' --summary r --results ./r',
+      async () => {},
+      'The summary and the results cannot be one file',
+    ],
+    [
+      'a file that is not UTF-8',
+      '',
+      (dir) => writeFile(join(dir, 'p.jsonl'), Buffer.from('{"id":"a","prompt":"caf\xe9"}\n', 'latin1')),
+      'p.jsonl is not text in UTF-8',
+    ],
+  ])('P6: is refused before anything is paid for, with %s', async (_title, more, make, message) => {
+    const test = await withHost({ provider: 'openai' });
+    await writeFile(join(test.dir, 'p.jsonl'), '{"id":"a","prompt":"A."}\n');
+    await make(test.dir);
+    const line = `batch run p.jsonl --provider openai${more}`;
+    expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(2);
+    expect(test.stderr.text()).toContain(message);
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('that never was has nothing to cancel', async () => {
+    const test = await withHost({ provider: 'openai' });
+    expect(await runCli(['batch', 'cancel', 'nope.jsonl', '--provider', 'openai'], test.runtime)).toBe(2);
+    expect(test.stderr.text()).toContain('There is no batch');
+  });
 });

@@ -306,7 +306,7 @@ describe('video wait --all', () => {
   it('says that there is nothing to do', async () => {
     const test = await withHost();
     expect(await runVideoWait(test.context, all)).toBe(0);
-    expect(test.stderr.text()).toBe('No job is unfinished, and every finished video is here.\n');
+    expect(test.stderr.text()).toBe('No job is unfinished, and every finished video was saved.\n');
   });
 
   it('P4: wants a folder, however many jobs there are', async () => {
