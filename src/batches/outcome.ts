@@ -1,8 +1,8 @@
 /** PURE: what is said last of a batch that is not done: each line with its reason, and one command that continues. */
 
-import { type ErrorCode, EXIT_CODES, SoraError } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import type { BatchReport, LineReport } from './report.ts';
+import { type BatchReport, codeOfExit, type LineReport } from './report.ts';
 
 const MOST_SHOWN = 20;
 
@@ -22,7 +22,7 @@ export function batchError({ lines, totals, exit }: BatchReport, words: OutcomeW
   const more = open.length - shown.length;
   const rest = more > 0 ? `\n- and ${more} more: ${words.status}` : '';
   const message = `${open.length} of ${totals.total} lines of ${words.name} are not done:\n- ${shown.map(lineText).join('\n- ')}${rest}`;
-  return new SoraError(codeOf(exit), message, {
+  return new SoraError(codeOfExit(exit), message, {
     hint: [...adviceOf(open), `Continue with: ${words.command}`].join('\n'),
     problems: open.map(lineText),
   });
@@ -60,9 +60,4 @@ function adviceOf(open: readonly LineReport[]): readonly string[] {
         ]),
     ...(other === '' ? [] : [`To accept videos that differ from what was ordered (${other}): ${option('allowDrift')}`]),
   ];
-}
-
-function codeOf(exit: number): ErrorCode {
-  const found = Object.entries(EXIT_CODES).find(([, code]) => code === exit);
-  return (found?.[0] ?? 'bug') as ErrorCode;
 }

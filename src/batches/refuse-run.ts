@@ -24,7 +24,8 @@ export function refuseChanged(
   { changed, shard, file, resend, anew }: RefusalOptions,
 ): void {
   const known = new Set([...lines.map(({ line }) => line.id), ...begun]);
-  const strange = [...resend, ...anew].filter((id) => !known.has(id));
+  const present = new Set(lines.map(({ line }) => line.id));
+  const strange = [...resend.filter((id) => !known.has(id)), ...anew.filter((id) => !present.has(id))];
   if (strange.length > 0) {
     throw new SoraError('usage', `${file} has no line with the id ${strange.join(', ')}.`, {
       hint: 'See the ids: sora batch status <file>',

@@ -3,7 +3,7 @@ import type { Take } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
 import type { Shard } from '../shared/batch.ts';
-import { EXIT_CODES, type SoraError, WORST_FIRST } from '../shared/errors.ts';
+import { type ErrorCode, EXIT_CODES, type SoraError, WORST_FIRST } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { PlannedLine } from './plan-batch.ts';
 import { spentOn } from './spending.ts';
@@ -103,6 +103,11 @@ const PRECEDENCE: readonly number[] = [
 /** The first that applies, worst first: 2 and 12, then as with several jobs. */
 export function worstExit(exits: readonly number[]): number {
   return PRECEDENCE.find((code) => exits.includes(code)) ?? exits.find((code) => code !== 0) ?? 0;
+}
+
+export function codeOfExit(exit: number): ErrorCode {
+  const found = Object.entries(EXIT_CODES).find(([, code]) => code === exit);
+  return (found?.[0] ?? 'bug') as ErrorCode;
 }
 
 function lineReport(input: ReportInput, id: string, planned: PlannedLine | undefined): LineReport | [] {

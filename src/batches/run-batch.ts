@@ -4,6 +4,7 @@
  */
 
 import { costOfCharacters } from '../costs/budget.ts';
+import type { BillItem } from '../costs/cost.ts';
 import { spendLimitsOf } from '../costs/spending.ts';
 import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
@@ -12,7 +13,7 @@ import { type Ledger, openLedger } from '../journal/ledger.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
 import { createDeadline } from '../shared/deadline.ts';
-import type { SoraError } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import type { BudgetLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { createBatchReporter } from './batch-reporter.ts';
@@ -84,7 +85,14 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   } finally {
     run.isOver = true;
   }
+  for (const id of run.anew) {
+    if (!run.errors.has(id)) run.errors.set(id, notMadeAnew());
+  }
   return run.report();
+}
+
+function notMadeAnew(): SoraError {
+  return new SoraError('pending', 'It was not made anew: the run ended before its request was sent.');
 }
 
 function needs(slot: Slot | undefined, id: string, { resend, anew }: RunBatchOptions): boolean {
@@ -97,7 +105,24 @@ interface Run extends Settling {
   readonly aims: readonly LineAim[];
   readonly working: { count: number };
   checkBudget(slots: ReadonlyMap<string, Slot>): Promise<void>;
+  /** Nothing more is sent for the line. */
+  release(id: string): void;
   report(): Promise<BatchReport>;
+}
+
+/** The first request of a line in this run: sent once more of its takes may have been paid for than before. */
+interface Reserved {
+  readonly id: string;
+  readonly cost: PlannedLine['cost'];
+  readonly before: number;
+}
+
+const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined };
+
+function countByScene(takes: readonly Take[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { scene, failed } of takes) if (failed?.made !== 'no') counts.set(scene, (counts.get(scene) ?? 0) + 1);
+  return counts;
 }
 
 function createRun(
@@ -113,6 +138,8 @@ function createRun(
   const working = { count: 0 };
   let halted: SoraError | undefined;
   let spentUsd = 0;
+  let characters = NO_CHARACTERS;
+  let reserved: readonly Reserved[] = [];
   const own = lines.filter(({ line }) => isInShard(line.id, shard));
   const aims = own.map((planned): LineAim => ({ id: planned.line.id, planned, wanted: planned.wanted }));
   const tell = (): void => {
@@ -138,10 +165,16 @@ function createRun(
     onSent(_id, usd) {
       spentUsd = Math.round((spentUsd + usd) * 1e6) / 1e6;
     },
-    async approve({ cost }) {
+    async approve({ line, cost }, read) {
       if (maxCost === undefined) return;
-      const spent = spentOn(await ledger.takes());
-      checkSpending({ ...checkOf([cost], spent), characters: await costOfCharacters(provider, 0) });
+      const takes = await read();
+      const sent = countByScene(takes);
+      // The first requests of other lines keep what they were promised.
+      const others = reserved.filter(({ id, before }) => id !== line.id && (sent.get(id) ?? 0) === before);
+      checkSpending({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
+    },
+    release(id) {
+      reserved = reserved.filter((one) => one.id !== id);
     },
     async checkBudget(slots) {
       const takes = await ledger.takes();
@@ -153,13 +186,11 @@ function createRun(
       if (maxCost === undefined || coming.length === 0) return;
       const missing = new Set(coming.flatMap(({ missing }) => missing));
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
-      checkSpending({
-        ...checkOf(
-          coming.map(({ cost }) => cost),
-          spent,
-        ),
-        characters: await costOfCharacters(provider, count),
-      });
+      characters = await costOfCharacters(provider, count);
+      const costs = coming.map(({ cost }) => cost);
+      checkSpending({ ...checkOf(costs, spent), characters });
+      const sent = countByScene(takes);
+      reserved = coming.map(({ line: { id }, cost }) => ({ id, cost, before: sent.get(id) ?? 0 }));
     },
     async report() {
       const takes = await ledger.takes();
@@ -226,6 +257,7 @@ async function settleAll(run: Run, options: RunBatchOptions): Promise<void> {
       await settleLine(run, aim);
     } finally {
       run.working.count -= 1;
+      run.release(aim.id);
     }
     run.onState(aim.id, await run.ledger.slot(aim.id, { fp: aim.planned?.fp, wanted: 1 }));
   });

@@ -1,9 +1,10 @@
 /** One line of a batch, from what is known of it to its file: followed, fetched, or sent, in that order. */
 
 import type { Take } from '../journal/fold.ts';
-import { followTake } from '../journal/follow-take.ts';
+import { type Followed, followTake } from '../journal/follow-take.ts';
 import { finishRename } from '../journal/keep-take.ts';
 import type { Ledger } from '../journal/ledger.ts';
+import type { Failed } from '../journal/lines.ts';
 import { sendTake, type TakeWish } from '../journal/send-take.ts';
 import type { Slot } from '../journal/state.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -15,6 +16,7 @@ import type { VideoBudget } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Pace } from './pace.ts';
 import { type PlannedLine, planLine } from './plan-batch.ts';
+import { codeOfExit } from './report.ts';
 
 export interface Settling {
   /** Its reporter is the batch's. */
@@ -39,8 +41,8 @@ export interface Settling {
   readonly limits: SpendLimits;
   /** How many jobs are followed now. */
   together(): number;
-  /** Holds a request to what the whole batch may cost. Throws `budget`. */
-  approve(line: PlannedLine): Promise<void>;
+  /** Holds a request to what the whole batch may cost, by all takes as they are. Throws `budget`. */
+  approve(line: PlannedLine, takes: () => Promise<readonly Take[]>): Promise<void>;
   /** What stopped the sending of anything more; undefined while nothing has. */
   halted(): SoraError | undefined;
   halt(error: SoraError): void;
@@ -141,8 +143,6 @@ async function send(
   try {
     await pace.turn(run.deadline, signal);
     if (run.halted() || run.deadline.leftMs() <= 0) return 'over';
-    // All first requests were held to it together.
-    if (isMore) await run.approve(planned);
     const { plan, isOther } = await planLine(workspace, planned, run.provider);
     if (isOther) {
       throw new SoraError('usage', `The picture of ${id} is another than when the batch was checked.`, {
@@ -161,6 +161,7 @@ async function send(
       },
       ...{ estimateUsd: planned.cost?.usd, tag: planned.line.tag },
       decide: (takes) => decide(run, { planned, wish, takes }),
+      approve: (takes) => run.approve(planned, takes),
     });
     if (outcome.kind === 'unwanted' || outcome.kind === 'taken') {
       if (outcome.kind === 'taken') await run.deadline.sleep(LOOK_MS * (0.2 + workspace.runtime.random()), signal);
@@ -176,13 +177,18 @@ async function send(
     }
     pace.speedUp();
     run.outages.count = 0;
-    await follow(run, outcome.take, { wanted, firstPauseMs: outcome.submitted.pollAfterMs ?? 'usual' });
+    const followed = await follow(run, outcome.take, {
+      ...{ wanted, firstPauseMs: outcome.submitted.pollAfterMs ?? 'usual' },
+    });
+    // An older video of the line is no answer to whoever asked for a new one.
+    if (wish === 'anew' && followed.kind === 'failed') run.errors.set(id, failedAnew(followed.failed));
     return 'sent';
   } catch (error) {
     if (!isSoraError(error)) throw error;
     if (signal.aborted) return 'over';
     if (error.code === 'machine' || error.code === 'bug') throw error;
-    if (error.code === 'budget' || error.code === 'auth') run.halt(error);
+    // What is left for a repeat says nothing of the first requests of other lines: those are reserved.
+    if (error.code === 'auth' || (error.code === 'budget' && !isMore)) run.halt(error);
     run.errors.set(id, error);
     return 'over';
   }
@@ -229,7 +235,7 @@ async function follow(
   run: Settling,
   take: Take,
   { wanted, firstPauseMs = 0 }: { wanted: string; firstPauseMs?: number | 'usual' },
-): Promise<void> {
+): Promise<Followed> {
   const { deadlineMs, pollIntervalMs, workspace, ledger } = run;
   run.onState(take.scene, ledger.slotOf([take], { fp: take.fp, wanted: 1 }));
   const followed = await followTake(workspace, ledger, take, {
@@ -239,9 +245,13 @@ async function follow(
     // Each question to the host is a moment to say how the batch stands.
     begin: async () => ({ task: SILENT_TASK, update: () => run.onPoll() }),
   });
-  if (followed.kind === 'kept') return;
-  run.tried.add(take.key);
+  if (followed.kind !== 'kept') run.tried.add(take.key);
   if (followed.kind === 'open') run.errors.set(take.scene, followed.error);
+  return followed;
+}
+
+function failedAnew({ why, exit }: Failed): SoraError {
+  return new SoraError(codeOfExit(exit), `The new video of it failed: ${why}`);
 }
 
 /** What is held to the budget of the batch needs no other. */

@@ -31,6 +31,8 @@ export interface TakeWish {
    * take.
    */
   decide(takes: readonly Take[]): { readonly send: boolean; readonly closes?: Take | undefined };
+  /** Holds the request to a budget, under the lock: `takes` gives those of every scene as they are then. Throws `budget`. */
+  approve?(takes: () => Promise<readonly Take[]>): Promise<void>;
 }
 
 export type SendOutcome =
@@ -55,6 +57,7 @@ export async function sendTake(workspace: Workspace, ledger: Ledger, wish: TakeW
     const decision = wish.decide(takes);
     wanted = decision.send;
     if (!wanted) return undefined;
+    await wish.approve?.(() => ledger.takes(undefined, reading));
     closes = decision.closes;
     const asked = askedOf(wish, { ledger, account, profile, n: nextNumber(takes, wish.scene), closes: closes?.key });
     ledger.sending.add(asked.key);

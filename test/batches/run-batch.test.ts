@@ -354,6 +354,52 @@ describe('--max-cost', () => {
   });
 });
 
+describe('--max-cost, of repeats', () => {
+  it.each([1, 2, 3])('is never passed with --jobs %i, and leaves first requests their part', async (jobs) => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    const fail = { fail: { code: 'server_error', message: 'Busy.' } };
+    world.play({ jobs: [fail, fail] });
+    expect(await world.run({ maxCost: 1.2, jobs, retries: 2 })).toMatchObject({ exit: 10, totals: { spentUsd: 1.2 } });
+    expect((await world.made()).map(({ prompt }) => prompt).toSorted()).toEqual(['Sand.', 'Sea.', 'Sky.']);
+  });
+
+  it('lets one be sent that fits', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    world.play({ jobs: [{ fail: { code: 'server_error', message: 'Busy.' } }] });
+    expect(await world.run({ maxCost: 1.6, jobs: 1 })).toMatchObject({ exit: 0, totals: { spentUsd: 1.6 } });
+  });
+});
+
+describe('--anew', () => {
+  it('is told of a new video that fails, beside an older one that is here', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    await world.run();
+    world.play({ jobs: [{ fail: { code: 'moderation_blocked', message: 'No.' } }] });
+    expect(await world.run({ anew: ['a'] })).toMatchObject({ exit: 11, lines: [{ state: 'done', why: /No\./ }] });
+    expect(await world.made()).toHaveLength(2);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+  });
+
+  it('is 8 where the run ends before its request is sent', async () => {
+    const world = await batchWorld();
+    await world.write(THREE.slice(0, 1));
+    await world.run();
+    expect(await world.run({ anew: ['a'], deadlineMs: world.clock.ms - 1 })).toMatchObject({ exit: 8 });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('refuses an id that is no longer in the file', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    await world.write(THREE.slice(0, 1));
+    await expect(world.run({ anew: ['b'] })).rejects.toMatchObject({ code: 'usage', message: /b/ });
+  });
+});
+
 describe('shards', () => {
   it('make each line once, and another number of them pays nothing again', async () => {
     const world = await batchWorld();
