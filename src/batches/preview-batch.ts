@@ -1,10 +1,13 @@
 /** What a run of a batch would send now, by what its journals say, and what that costs. Sends nothing. */
 import { costOfCharacters } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
+import { openLedger } from '../journal/ledger.ts';
+import { isInShard } from '../journal/names.ts';
 import type { Workspace } from '../workspace.ts';
-import { batchStatus } from './batch-status.ts';
+import { slotsOf } from './batch-status.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
+import { checkSpending, spentOn, toCome } from './spending.ts';
 
 export interface BatchPreview {
   readonly lines: readonly { readonly planned: PlannedLine; readonly send: boolean }[];
@@ -12,26 +15,39 @@ export interface BatchPreview {
   readonly bill: readonly BillItem[];
 }
 
-const SENT = ['missing', 'changed', 'failed'];
-
+/** Throws `budget` as the run would before its first request. */
 export async function previewBatch(
   workspace: Workspace,
   given: GivenBatch,
   request: BatchRequest,
 ): Promise<BatchPreview> {
-  const { plan } = given;
-  const report = await batchStatus(workspace, given, request);
-  const sent = new Set(report.lines.filter(({ state }) => SENT.includes(state)).map(({ id }) => id));
-  const coming = plan.lines.filter(({ line }) => sent.has(line.id));
+  const { plan, owner } = given;
+  const ledger = openLedger(workspace, given.path, owner);
+  await ledger.peek();
+  const slots = await slotsOf(ledger, plan.lines);
+  const needed = plan.lines.filter(({ line }) => (slots.get(line.id)?.need ?? 0) > 0);
+  const charactersOf = (lines: readonly PlannedLine[]): Promise<BillItem> => {
+    const used = new Set(lines.flatMap(({ missing }) => missing));
+    const count = plan.missing.filter(({ name, target }) => used.has(name) && target.mode === 'id').length;
+    return costOfCharacters(plan.provider, count);
+  };
+  if (needed.length > 0) {
+    checkSpending({
+      ...{ limits: request, provider: plan.provider, spent: spentOn(await ledger.takes()) },
+      ...{ coming: toCome(needed.map(({ cost }) => cost)), characters: await charactersOf(needed) },
+      today: ledger.now().slice(0, 10),
+    });
+  }
+  // The budget is of the whole file; what is sent is of this shard.
+  const coming = needed.filter(({ line }) => isInShard(line.id, owner.shard));
+  const sent = new Set(coming.map(({ line }) => line.id));
   const byPrice = new Map<string, BillItem>();
   for (const { cost } of coming) {
     const key = JSON.stringify(cost ?? null);
     byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + 1, each: cost });
   }
-  const used = new Set(coming.flatMap(({ missing }) => missing));
-  const count = plan.missing.filter(({ name, target }) => used.has(name) && target.mode === 'id').length;
   return {
     lines: plan.lines.map((planned) => ({ planned, send: sent.has(planned.line.id) })),
-    bill: coming.length === 0 ? [] : [...byPrice.values(), await costOfCharacters(plan.provider, count)],
+    bill: coming.length === 0 ? [] : [...byPrice.values(), await charactersOf(coming)],
   };
 }

@@ -15,6 +15,7 @@ import type { Slot } from '../journal/state.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { BudgetLimits } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { createBatchReporter } from './batch-reporter.ts';
 import { slotOfStray, slotsOf } from './batch-status.ts';
@@ -92,7 +93,9 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
 }
 
 function notMadeAnew(): SoraError {
-  return new SoraError('pending', 'It was not made anew: the run ended before its request was sent.');
+  return new SoraError('pending', 'It was not made anew: the run ended before its request was sent.', {
+    hint: `Run the same command again, with ${option('anew')} <id>.`,
+  });
 }
 
 function needs(slot: Slot | undefined, id: string, { resend, anew }: RunBatchOptions): boolean {

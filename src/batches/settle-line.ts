@@ -11,6 +11,7 @@ import type { Provider } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { SpendLimits } from '../shared/money.ts';
+import { option } from '../shared/options.ts';
 import { SILENT_TASK } from '../shared/reporter.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
@@ -251,7 +252,9 @@ async function follow(
 }
 
 function failedAnew({ why, exit }: Failed): SoraError {
-  return new SoraError(codeOfExit(exit), `The new video of it failed: ${why}`);
+  return new SoraError(codeOfExit(exit), `The new video of it failed: ${why}`, {
+    hint: `What was here before is still here. To try once more: ${option('anew')} <id>`,
+  });
 }
 
 /** What is held to the budget of the batch needs no other. */

@@ -50,4 +50,17 @@ describe('sora batch run', () => {
     expect(await runCli(['batch', 'cancel', 'nope.jsonl', '--provider', 'openai'], test.runtime)).toBe(2);
     expect(test.stderr.text()).toContain('There is no batch');
   });
+
+  it.each([
+    { command: 'batch check p.jsonl', maxCost: '0.50', code: 10 },
+    { command: 'batch run p.jsonl --dry-run', maxCost: '0.50', code: 10 },
+    { command: 'batch run p.jsonl --dry-run --shard 1/2', maxCost: '0.50', code: 10 },
+    { command: 'batch check p.jsonl', maxCost: '0.80', code: 0 },
+  ])('$command --max-cost $maxCost is $code for what the run would cost', async ({ command, maxCost, code }) => {
+    const test = await withHost({ provider: 'openai' });
+    const lines = ['a', 'b'].map((id) => `${JSON.stringify({ id, prompt: `A ${id}.`, model: 'sora-2' })}\n`);
+    await writeFile(join(test.dir, 'p.jsonl'), lines.join(''));
+    const line = `${command} --max-cost ${maxCost} --provider openai`;
+    expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(code);
+  });
 });
