@@ -23,10 +23,8 @@ export async function batchStatus(
 }
 
 /** By their ids. */
-export async function slotsOf(ledger: Ledger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
-  const slots = new Map<string, Slot>();
-  for (const { line, fp } of lines) slots.set(line.id, await ledger.slot(line.id, { fp, wanted: 1 }));
-  return slots;
+export function slotsOf(ledger: Ledger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
+  return ledger.slots(new Map(lines.map(({ line, fp }) => [line.id, { fp, wanted: 1 }])));
 }
 
 /** Of an id that the file no longer has: nothing is wanted of it but what was begun. */

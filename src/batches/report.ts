@@ -1,5 +1,5 @@
 /** PURE: how a batch stands, line by line and in all, and the exit code that this makes. */
-import type { Take } from '../journal/fold.ts';
+import { type Take, takesByScene } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
 import type { Shard } from '../shared/batch.ts';
@@ -77,9 +77,12 @@ export function strayIds(
 export function reportBatch(input: ReportInput): BatchReport {
   const { lines, takes, shard, halted, maxCostUsd } = input;
   const own = lines.filter(({ line }) => isInShard(line.id, shard));
+  const scenes = takesByScene(takes);
+  const reportOf = (id: string, planned: PlannedLine | undefined): LineReport | [] =>
+    lineReport(input, { id, planned, takes: scenes.get(id) ?? [] });
   const reports = [
-    ...own.flatMap((planned) => lineReport(input, planned.line.id, planned)),
-    ...strayIds(lines, takes, shard).flatMap((id) => lineReport(input, id, undefined)),
+    ...own.flatMap((planned) => reportOf(planned.line.id, planned)),
+    ...strayIds(lines, takes, shard).flatMap((id) => reportOf(id, undefined)),
   ];
   const count = (...states: LineState[]): number => reports.filter(({ state }) => states.includes(state)).length;
   return {
@@ -110,11 +113,13 @@ export function codeOfExit(exit: number): ErrorCode {
   return (found?.[0] ?? 'bug') as ErrorCode;
 }
 
-function lineReport(input: ReportInput, id: string, planned: PlannedLine | undefined): LineReport | [] {
+function lineReport(
+  input: ReportInput,
+  { id, planned, takes }: { id: string; planned: PlannedLine | undefined; takes: readonly Take[] },
+): LineReport | [] {
   const slot = input.slots.get(id);
   if (!slot) return [];
   const error = input.errorOf(id);
-  const takes = input.takes.filter(({ scene }) => scene === id);
   const last = slot.unknown.at(-1) ?? slot.open.at(-1) ?? slot.chosen ?? slot.failed.at(-1);
   const { done } = slot.chosen ?? {};
   const isOther = slot.state === 'chosen' && done?.mismatch !== undefined && !input.allowDrift;

@@ -273,6 +273,17 @@ function askedAnew(job: HomeJob, { file, account }: { file: string; account: str
   };
 }
 
+/** In their order. */
+export function takesByScene(takes: readonly Take[]): ReadonlyMap<string, readonly Take[]> {
+  const scenes = new Map<string, Take[]>();
+  for (const take of takes) {
+    const own = scenes.get(take.scene);
+    if (own) own.push(take);
+    else scenes.set(take.scene, [take]);
+  }
+  return scenes;
+}
+
 /** The number of the next take of a scene. */
 export function nextNumber(takes: readonly Take[], scene: string): number {
   return Math.max(0, ...takes.filter((take) => take.scene === scene).map(({ n }) => n)) + 1;

@@ -10,7 +10,15 @@ import type { Job } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
 import type { Workspace } from '../workspace.ts';
 import { accountOf } from './fingerprint.ts';
-import { type FoldInput, foldTakes, type HomeJob, linesFromHome, newestByKey, type Take } from './fold.ts';
+import {
+  type FoldInput,
+  foldTakes,
+  type HomeJob,
+  linesFromHome,
+  newestByKey,
+  type Take,
+  takesByScene,
+} from './fold.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
 import type { Line } from './lines.ts';
 import type { JournalOwner } from './names.ts';
@@ -41,6 +49,8 @@ export interface Ledger {
   slotOf(takes: readonly Take[], text: Text): Slot;
   /** The state of a scene, with its files looked at. */
   slot(scene: string, text: Text): Promise<Slot>;
+  /** The same of many scenes, of one reading. */
+  slots(texts: ReadonlyMap<string, Text>): Promise<Map<string, Slot>>;
   /** Where the file of a take that is done is. */
   presence(take: Take): Promise<Presence>;
   /** The jobs of this home whose keys are of takes, whatever file they were made for. */
@@ -115,6 +125,16 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
     return fold(scene === undefined ? lines : linesOf(lines, scene), home);
   };
 
+  const slotHere = async (own: readonly Take[], { fp, wanted }: Text): Promise<Slot> => {
+    const found = new Map<string, Presence>();
+    for (const take of own) if (take.done) found.set(take.key, await presence(take));
+    return slotOf({
+      ...{ takes: own, fp, wanted, isAlive },
+      presenceOf: ({ key }) => found.get(key) ?? 'absent',
+      isInvisible: ({ key }) => invisible.has(key),
+    });
+  };
+
   return {
     ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf },
     sender: () => {
@@ -134,22 +154,20 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
         accounts.set(job.baseUrl, accountOf({ baseUrl: job.baseUrl, key: connection?.key }));
       }
       await journal.exclusively(async ({ lines }) => {
-        const own = home.filter(({ take, key }) => take?.file === file || lines.some((line) => line.key === key));
+        const keys = new Set(lines.map(({ key }) => key));
+        const own = home.filter(({ take, key = '' }) => take?.file === file || keys.has(key));
         const accountAt = (job: HomeJob): string => accounts.get(job.baseUrl) ?? '';
         await journal.append(...linesFromHome({ lines, jobs: own, file, accountOf: accountAt, at: now() }));
       });
     },
     slotOf: (own, text) =>
       slotOf({ ...text, takes: own, isAlive, presenceOf: ({ done }) => (done ? 'here' : 'absent') }),
-    async slot(scene, { fp, wanted }) {
-      const own = await takes(scene);
-      const found = new Map<string, Presence>();
-      for (const take of own) if (take.done) found.set(take.key, await presence(take));
-      return slotOf({
-        ...{ takes: own, fp, wanted, isAlive },
-        presenceOf: ({ key }) => found.get(key) ?? 'absent',
-        isInvisible: ({ key }) => invisible.has(key),
-      });
+    slot: async (scene, text) => slotHere(await takes(scene), text),
+    async slots(texts) {
+      const own = takesByScene(await takes());
+      const slots = new Map<string, Slot>();
+      for (const [scene, text] of texts) slots.set(scene, await slotHere(own.get(scene) ?? [], text));
+      return slots;
     },
     pathOf: (absolute) => {
       const path = relative(folder, absolute);

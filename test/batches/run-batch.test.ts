@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
+import { openLedger } from '../../src/journal/ledger.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { closeUnresolved } from '../../src/videos/close.ts';
 import { upToDate } from '../../src/videos/find-jobs.ts';
@@ -397,6 +398,24 @@ describe('--anew', () => {
     await world.run();
     await world.write(THREE.slice(0, 1));
     await expect(world.run({ anew: ['b'] })).rejects.toMatchObject({ code: 'usage', message: /b/ });
+  });
+});
+
+describe('the state of many lines', () => {
+  it('is of one reading of the journals, and the same as of each alone', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    const home = world.workspace();
+    onTestFinished(() => home.close());
+    const ledger = openLedger(home, world.file, {});
+    const read = vi.spyOn(ledger.journal, 'read');
+    const fps = new Map((await ledger.takes()).map(({ scene, fp }) => [scene, { fp, wanted: 1 }]));
+    read.mockClear();
+    const slots = await ledger.slots(fps);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect([...slots.values()].map(({ state }) => state)).toEqual(['chosen', 'chosen', 'chosen']);
+    for (const [scene, text] of fps) expect(slots.get(scene)).toEqual(await ledger.slot(scene, text));
   });
 });
 
