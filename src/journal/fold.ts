@@ -104,6 +104,13 @@ export function foldTakes({ lines, jobs = [], familyOf = (model) => model, isHer
   return takes.sort((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? -1 : 1));
 }
 
+/** Keys of lines that say what became of a request which no line asks for: what was paid for is not known as what. */
+export function keysWithoutAsked(lines: readonly Line[]): readonly string[] {
+  return [...tellByKey(lines)].flatMap(([key, { asked, sent, adopted, done }]) =>
+    asked || sent.length + adopted.length + done.length === 0 ? [] : [key],
+  );
+}
+
 function tellByKey(lines: readonly Line[]): Map<string, Told> {
   const told = new Map<string, Told>();
   const of = (key: string): Told => {

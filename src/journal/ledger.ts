@@ -6,6 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
 import { modelFamily } from '../providers/index.ts';
+import { SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
 import type { Workspace } from '../workspace.ts';
@@ -14,6 +15,7 @@ import {
   type FoldInput,
   foldTakes,
   type HomeJob,
+  keysWithoutAsked,
   linesFromHome,
   newestByKey,
   type Take,
@@ -135,6 +137,16 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
     });
   };
 
+  const refuseDamaged = (lines: readonly Line[]): void => {
+    const keys = keysWithoutAsked(lines);
+    if (keys.length === 0) return;
+    throw new SoraError(
+      'machine',
+      `The journals of ${file} lack the first line of ${keys.length} ${keys.length === 1 ? 'request' : 'requests'}, such as ${keys[0]}: what was paid for is not known.`,
+      { hint: 'Restore the journals, all that lay beside the file: lines may be added to them, and never removed.' },
+    );
+  };
+
   return {
     ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf },
     sender: () => {
@@ -144,6 +156,9 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
     },
     async peek() {
       home = await jobs();
+      const { lines } = await journal.read();
+      const own = home.filter(({ take }) => take?.file === file);
+      refuseDamaged([...lines, ...linesFromHome({ lines, jobs: own, file, accountOf: () => '', at: now() })]);
     },
     async learn() {
       home = await jobs();
@@ -157,7 +172,9 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
         const keys = new Set(lines.map(({ key }) => key));
         const own = home.filter(({ take, key = '' }) => take?.file === file || keys.has(key));
         const accountAt = (job: HomeJob): string => accounts.get(job.baseUrl) ?? '';
-        await journal.append(...linesFromHome({ lines, jobs: own, file, accountOf: accountAt, at: now() }));
+        const learnt = linesFromHome({ lines, jobs: own, file, accountOf: accountAt, at: now() });
+        await journal.append(...learnt);
+        refuseDamaged([...lines, ...learnt]);
       });
     },
     slotOf: (own, text) =>

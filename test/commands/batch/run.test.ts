@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -42,6 +43,26 @@ describe('sora batch run', () => {
     const line = `batch run p.jsonl --provider openai${more}`;
     expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(2);
     expect(test.stderr.text()).toContain(message);
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('P2: sends nothing while its journal tells of a request that no line asks for', async () => {
+    const test = await withHost({ provider: 'openai' });
+    await writeFile(join(test.dir, 'p.jsonl'), '{"id":"a","prompt":"A."}\n');
+    const key = `take:${'a'.repeat(64)}:${randomUUID()}`;
+    const sent = {
+      v: 1,
+      at: '2026-11-28T00:00:00.000Z',
+      key,
+      line: 'sent',
+      remoteId: 'video_1',
+      job: 'job_000000000000001',
+    };
+    await writeFile(join(test.dir, 'p.jsonl.journal.jsonl'), `${JSON.stringify(sent)}\n`);
+    for (const verb of ['run', 'status']) {
+      expect(await runCli(['batch', verb, 'p.jsonl', '--provider', 'openai'], test.runtime)).toBe(12);
+    }
+    expect(test.stderr.text()).toContain('lack the first line of 1 request');
     expect(test.server.seen).toEqual([]);
   });
 
