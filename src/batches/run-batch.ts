@@ -186,6 +186,10 @@ function createRun(
       for (const [id, slot] of slots) if (isInShard(id, shard)) states.set(id, slot);
       tell();
       const coming = lines.filter(({ line }) => needs(slots.get(line.id), line.id, options));
+      await foreseeBudget(workspace, provider, {
+        options,
+        costs: coming.filter(({ line }) => isInShard(line.id, shard)).map(({ cost }) => cost),
+      });
       if (maxCost === undefined || coming.length === 0) return;
       const missing = new Set(coming.flatMap(({ missing }) => missing));
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
@@ -211,6 +215,17 @@ function createRun(
     today: new Date(clock.now()).toISOString().slice(0, 10),
   });
   return run;
+}
+
+/** A budget of several commands is refused as a whole, too, and each request held to it again when it leaves. */
+async function foreseeBudget(
+  workspace: Workspace,
+  { name }: BatchPlan['provider'],
+  { options, costs }: { options: RunBatchOptions; costs: readonly PlannedLine['cost'][] },
+): Promise<void> {
+  if (!options.budget || costs.length === 0) return;
+  const { usd, unknown } = toCome(costs);
+  await (await workspace.costs()).foresee({ provider: name, usd: unknown > 0 ? undefined : usd }, options);
 }
 
 function totalsOf(

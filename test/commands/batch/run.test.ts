@@ -66,6 +66,16 @@ describe('sora batch run', () => {
     expect(test.server.seen).toEqual([]);
   });
 
+  it('is held to a budget as a whole, before the first line leaves', async () => {
+    const test = await withHost({ provider: 'openai' });
+    const lines = ['a', 'b'].map((id) => `${JSON.stringify({ id, prompt: `A ${id}.`, model: 'sora-2' })}\n`);
+    await writeFile(join(test.dir, 'p.jsonl'), lines.join(''));
+    const line = 'batch run p.jsonl --budget 0.50/day --provider openai';
+    expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(10);
+    expect(test.stderr.text()).toContain('This costs ~$0.80, and of the budget of $0.50 a day $0.00 is spent.');
+    expect(test.server.seen).toEqual([]);
+  });
+
   it('that never was has nothing to cancel', async () => {
     const test = await withHost({ provider: 'openai' });
     expect(await runCli(['batch', 'cancel', 'nope.jsonl', '--provider', 'openai'], test.runtime)).toBe(2);
