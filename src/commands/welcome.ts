@@ -15,6 +15,8 @@ const STEPS = 3;
 
 export async function runWelcome(context: Context, version: string): Promise<undefined> {
   const { ui } = context;
+  // Where nothing can be kept there is no next step but that.
+  context.paths();
   const steps = await nextSteps(context);
   const list = steps.map(({ what, command }, index) => `  ${index + 1}. ${what}\n     ${ui.paint.bold(command)}`);
   ui.result({

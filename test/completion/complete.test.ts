@@ -79,7 +79,7 @@ describe('what can come next', () => {
     [
       'commands and topics to get help for',
       ['help', 'c'],
-      ['character', 'clip', 'costs', 'config', 'completion', 'characters', 'clips', 'cast'],
+      ['character', 'clip', 'costs', 'config', 'completion', 'characters', 'ci', 'clips', 'cast'],
     ],
     ['subcommands to get help for', ['help', 'store', ''], ['path', 'check']],
     ['no options behind two dashes', ['character', 'show', '--', '-'], []],
