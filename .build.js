@@ -64,7 +64,13 @@ const GROUPS = [
         'disk/schema.ts',
         'disk/list-cache.ts',
       ],
-      ...['disk/atomic-write.ts', 'videos/job-store.ts', 'videos/job-record.ts', 'disk/lock.ts', 'characters/names.ts'],
+      ...[
+        'disk/atomic-write.ts',
+        'videos/jobs/store.ts',
+        'videos/jobs/record.ts',
+        'disk/lock.ts',
+        'characters/names.ts',
+      ],
       ...['disk/records.ts', 'disk/listing.ts', 'characters/find.ts'],
     ],
     packages: ['valibot'],
@@ -78,8 +84,13 @@ const GROUPS = [
     // What every command needs that looks at jobs.
     name: 'jobs',
     files: [
-      ...['shared/deadline.ts', 'videos/find-jobs.ts', 'videos/lifecycle.ts', 'videos/poll.ts'],
-      ...['videos/not-downloaded.ts', 'videos/wait-for-job.ts', 'videos/job-error.ts', 'videos/wait-display.ts'],
+      ...['shared/deadline.ts', 'videos/jobs/find.ts', 'videos/jobs/lifecycle.ts', 'videos/jobs/poll.ts'],
+      ...[
+        'videos/jobs/not-downloaded.ts',
+        'videos/jobs/wait.ts',
+        'videos/jobs/error.ts',
+        'videos/jobs/wait-display.ts',
+      ],
     ],
     packages: [],
   },
@@ -88,7 +99,7 @@ const GROUPS = [
     name: 'send',
     files: [
       ...['videos/send.ts', 'videos/quote.ts', 'videos/submit.ts', 'videos/plan.ts', 'videos/spending.ts'],
-      ...['videos/job-costs.ts', 'videos/lost/replace.ts', 'videos/reference-image.ts', 'videos/follow.ts'],
+      ...['videos/jobs/costs.ts', 'videos/lost/replace.ts', 'videos/reference-image.ts', 'videos/follow.ts'],
       ...['costs/spending.ts', 'costs/budget.ts', 'characters/register.ts', 'commands/video/results.ts'],
     ],
     packages: [],

@@ -27,7 +27,7 @@ import type { Job } from './shared/job.ts';
 import { type Reporter, SILENT } from './shared/reporter.ts';
 import type { Sender } from './shared/sender.ts';
 import type { Clock } from './shared/time.ts';
-import type { JobStore } from './videos/job-store.ts';
+import type { JobStore } from './videos/jobs/store.ts';
 
 /** This machine, as use cases may see it. Tests make their own. */
 export interface Machine {
@@ -159,7 +159,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     return server;
   });
   const jobs = once(async () => {
-    const { createJobStore } = await import('./videos/job-store.ts');
+    const { createJobStore } = await import('./videos/jobs/store.ts');
     return createJobStore({ dir: paths().jobs, cacheDir: paths().cache });
   });
   const profile = async (): Promise<Profile> => profileOf(await profileName());
@@ -252,7 +252,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     jobs,
     costs: once(async () => {
       const { openCostLedger } = await import('./costs/ledger.ts');
-      const { chargesBy } = await import('./videos/job-costs.ts');
+      const { chargesBy } = await import('./videos/jobs/costs.ts');
       return openCostLedger(paths().costs, { now: runtime.clock.now, known: chargesBy(jobs) });
     }),
     ffmpeg,

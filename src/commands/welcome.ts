@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { isFinal, isUnanswered, type JobDigest } from '../shared/job.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
-import { findNotDownloaded } from '../videos/not-downloaded.ts';
+import { findNotDownloaded } from '../videos/jobs/not-downloaded.ts';
 
 interface Step {
   readonly what: string;

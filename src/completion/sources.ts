@@ -7,8 +7,8 @@ import { BACKENDS } from '../providers/provider.ts';
 import { formatSize } from '../shared/geometry.ts';
 import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
-import { isJobId } from '../videos/job-record.ts';
-import { describe } from '../videos/lifecycle.ts';
+import { describe } from '../videos/jobs/lifecycle.ts';
+import { isJobId } from '../videos/jobs/record.ts';
 
 export interface Candidate {
   readonly value: string;

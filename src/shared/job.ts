@@ -146,7 +146,7 @@ export interface Remote extends JobBase {
 /** Nobody knows, yet or any more, whether the host has the job. */
 export type Unanswered = Sending | Unresolved;
 
-/** A job in one of its four states; its record is decoded and written by `videos/job-record.ts`. */
+/** A job in one of its four states; its record is decoded and written by `videos/jobs/record.ts`. */
 export type Job = Unanswered | Refused | Remote;
 
 /** A refused job that was closed by a person's word: nobody knows that its host made nothing. */

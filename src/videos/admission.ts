@@ -5,9 +5,9 @@ import { isFinal, isGivenUp, isUnanswered, type Job } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
 import { relativeTime } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
-import { resumeCommand } from './find-jobs.ts';
-import type { JobListing } from './job-store.ts';
-import { describe } from './lifecycle.ts';
+import { resumeCommand } from './jobs/find.ts';
+import { describe } from './jobs/lifecycle.ts';
+import type { JobListing } from './jobs/store.ts';
 import { resolveUnknown, type Settled, unresolvedError } from './lost/recover.ts';
 
 export interface AdmissionOptions {

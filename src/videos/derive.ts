@@ -12,8 +12,8 @@ import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { type UndocumentedOptions, undocumented } from './check-order.ts';
-import { finishedJob, type Resumable } from './find-jobs.ts';
-import { fingerprintOf } from './lifecycle.ts';
+import { finishedJob, type Resumable } from './jobs/find.ts';
+import { fingerprintOf } from './jobs/lifecycle.ts';
 import { type Order, type Submitted, submit } from './submit.ts';
 import { DEFAULT_SECONDS } from './video-input.ts';
 

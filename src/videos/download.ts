@@ -11,7 +11,7 @@ import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type DownloadedFile, downloadContent } from './download-file.ts';
-import { resumeCommand, saveProgress } from './find-jobs.ts';
+import { resumeCommand, saveProgress } from './jobs/find.ts';
 import { findMismatch } from './mismatch.ts';
 import type { Output, Target } from './output-target.ts';
 

@@ -6,13 +6,13 @@ import { isFinal, type Job, type Remote } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
-import { deletedError, resumeCommand } from './find-jobs.ts';
-import { jobError } from './job-error.ts';
-import { describe } from './lifecycle.ts';
+import { jobError } from './jobs/error.ts';
+import { deletedError, resumeCommand } from './jobs/find.ts';
+import { describe } from './jobs/lifecycle.ts';
+import { pollToEnd } from './jobs/poll.ts';
+import { type BeginWait, plainLine } from './jobs/wait-display.ts';
 import { requireSettled } from './lost/recover.ts';
 import { type Output, targetOf } from './output-target.ts';
-import { pollToEnd } from './poll.ts';
-import { type BeginWait, plainLine } from './wait-display.ts';
 
 export interface SaveOptions {
   /** A file, a folder, or a stream; `<id>.mp4` in the working directory unless given. */

@@ -7,7 +7,7 @@ import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
-import { fingerprintOf } from './lifecycle.ts';
+import { fingerprintOf } from './jobs/lifecycle.ts';
 import { nameCharacters, pointToClips } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
 import type { VideoInput } from './video-input.ts';

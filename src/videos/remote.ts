@@ -6,9 +6,9 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { refreshed, saveProgress, stillRunning } from './find-jobs.ts';
-import { jobError } from './job-error.ts';
-import { applyRemote, describe, missedAt } from './lifecycle.ts';
+import { jobError } from './jobs/error.ts';
+import { refreshed, saveProgress, stillRunning } from './jobs/find.ts';
+import { applyRemote, describe, missedAt } from './jobs/lifecycle.ts';
 import { requireSettled } from './lost/recover.ts';
 
 /** The most that the protocol gives at once. */

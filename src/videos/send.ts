@@ -7,7 +7,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, JobTake } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
-import type { Resumable } from './find-jobs.ts';
+import type { Resumable } from './jobs/find.ts';
 import { completePlan, planVideo, type VideoPlan } from './plan.ts';
 import { type Quote, type VideoBudget, type VideoBudgetOptions, videoBudget } from './quote.ts';
 import { type Submitted, submit } from './submit.ts';

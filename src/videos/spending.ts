@@ -5,7 +5,7 @@ import type { CostEntry } from '../costs/spending.ts';
 import type { Job, Sending } from '../shared/job.ts';
 import type { SpendLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
-import { correctionOf, entryOf } from './job-costs.ts';
+import { correctionOf, entryOf } from './jobs/costs.ts';
 
 /**
  * Writes down what the request of a new record may cost, before it leaves. Throws `budget` where the budget does not allow it;

@@ -16,11 +16,11 @@ import {
   unfinishedEqual,
   warnOfEqual,
 } from './admission.ts';
-import { type Resumable, resumeCommand } from './find-jobs.ts';
-import { recoveryCommands } from './job-command.ts';
-import { jobError } from './job-error.ts';
-import { newJobId } from './job-record.ts';
-import { applyRemote, mergeJobRecords } from './lifecycle.ts';
+import { recoveryCommands } from './jobs/command.ts';
+import { jobError } from './jobs/error.ts';
+import { type Resumable, resumeCommand } from './jobs/find.ts';
+import { applyRemote, mergeJobRecords } from './jobs/lifecycle.ts';
+import { newJobId } from './jobs/record.ts';
 import { closeReplaced, refuseResent } from './lost/replace.ts';
 import type { RequestPlan } from './plan.ts';
 import { reserveJob } from './spending.ts';

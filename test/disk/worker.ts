@@ -5,7 +5,7 @@ import { createCharacterStore } from '../../src/characters/store.ts';
 import { type LockTiming, withLock } from '../../src/disk/lock.ts';
 import { createRecords } from '../../src/disk/records.ts';
 import { isSoraError } from '../../src/shared/errors.ts';
-import { createJobStore } from '../../src/videos/job-store.ts';
+import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { keepSample, sampleJob } from '../helpers/samples.ts';
 
 /** A record of the tests: how often it was changed, and a text that is the same letter all over. */

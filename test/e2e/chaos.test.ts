@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createJobStore } from '../../src/videos/job-store.ts';
+import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { runHere } from '../helpers/here.ts';

@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createCharacterStore } from '../../src/characters/store.ts';
-import { newJobId } from '../../src/videos/job-record.ts';
-import { createJobStore } from '../../src/videos/job-store.ts';
+import { newJobId } from '../../src/videos/jobs/record.ts';
+import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
 import { keepSample, sampleJob } from '../helpers/samples.ts';
 

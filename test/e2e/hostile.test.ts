@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CharacterJson, characterJson } from '../../src/characters/record.ts';
 import { GATEWAY_PROVIDER, HOST_NAMES } from '../../src/providers/index.ts';
-import { jobJson } from '../../src/videos/job-record.ts';
+import { jobJson } from '../../src/videos/jobs/record.ts';
 import { makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';

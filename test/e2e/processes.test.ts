@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JobJson } from '../../src/videos/job-record.ts';
+import type { JobJson } from '../../src/videos/jobs/record.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { runHere } from '../helpers/here.ts';

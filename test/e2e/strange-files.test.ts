@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { createCharacterStore } from '../../src/characters/store.ts';
-import { createJobStore } from '../../src/videos/job-store.ts';
+import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { BIN, type Machine, makeMachine } from '../helpers/cli.ts';
 import { hashOf, keepSample, sampleJob } from '../helpers/samples.ts';
 

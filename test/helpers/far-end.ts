@@ -6,7 +6,7 @@ import { hashFile } from '../../src/disk/hash.ts';
 import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
 import type { Job } from '../../src/shared/job.ts';
-import { newJobId } from '../../src/videos/job-record.ts';
+import { newJobId } from '../../src/videos/jobs/record.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { createTestContext, type RuntimeOptions, START, type TestContext } from './runtime.ts';
 import { changeRecord, idOfHost, type JobFields, keepSample, sampleJob } from './samples.ts';

@@ -7,7 +7,7 @@ import type { CharacterStore } from '../../src/characters/store.ts';
 import type { Character, CharacterWithClip } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
 import { isUnanswered, type Job, type Remote, type Unanswered } from '../../src/shared/job.ts';
-import { decodeJob, type JobJson } from '../../src/videos/job-record.ts';
+import { decodeJob, type JobJson } from '../../src/videos/jobs/record.ts';
 
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../src/shared/job.ts';
-import { jobError } from '../../src/videos/job-error.ts';
+import { jobError } from '../../src/videos/jobs/error.ts';
 import type { RequestPlan } from '../../src/videos/plan.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';

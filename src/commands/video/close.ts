@@ -1,8 +1,8 @@
 /** `sora video close <job>`: nothing was made of an unknown or refused request, says the user. */
 import type { Context } from '../../context.ts';
-import { closeUnresolved } from '../../videos/close.ts';
-import { findJobByBeginning } from '../../videos/find-jobs.ts';
-import { jobJson } from '../../videos/job-record.ts';
+import { closeUnresolved } from '../../videos/jobs/close.ts';
+import { findJobByBeginning } from '../../videos/jobs/find.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
 
 export async function runVideoClose(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
   const approve = (question: string): Promise<boolean> =>

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import type { Derivation } from '../../shared/job.ts';
 import type { BudgetLimits } from '../../shared/money.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../videos/derive.ts';
-import { findJob } from '../../videos/find-jobs.ts';
+import { findJob } from '../../videos/jobs/find.ts';
 import { checkVideoOutput, type FollowFlags, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './input.ts';
 import { sendAndShow, showRequest, waitsFor } from './results.ts';
 

@@ -3,8 +3,8 @@ import { access } from 'node:fs/promises';
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
-import { findJob } from '../../videos/find-jobs.ts';
-import { jobJson } from '../../videos/job-record.ts';
+import { findJob } from '../../videos/jobs/find.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
 
 /** Starts a program that shows the file; rejects where none can be started. */
 export type OpenFile = (path: string) => Promise<unknown>;

@@ -1,7 +1,7 @@
 /** `sora video prune`: old records of finished jobs leave this machine. */
 import type { Context } from '../../context.ts';
-import { jobJson } from '../../videos/job-record.ts';
-import { pruneJobs } from '../../videos/prune.ts';
+import { pruneJobs } from '../../videos/jobs/prune.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
 import { jobTable } from './status.ts';
 
 export async function runVideoPrune(

@@ -2,8 +2,8 @@
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { listOf, oneLine } from '../../shared/text.ts';
-import { findJob } from '../../videos/find-jobs.ts';
-import { jobJson } from '../../videos/job-record.ts';
+import { findJob } from '../../videos/jobs/find.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
 import { cancelJob, deleteRemoteVideo, type ListedVideo, listRemoteVideos } from '../../videos/remote.ts';
 
 /** What was asked of `video list`. */

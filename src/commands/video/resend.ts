@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import type { BudgetLimits } from '../../shared/money.ts';
-import { findJobByBeginning } from '../../videos/find-jobs.ts';
+import { findJobByBeginning } from '../../videos/jobs/find.ts';
 import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';
 import { sendAndShow, showRequest, waitsFor } from './results.ts';

@@ -5,12 +5,12 @@ import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf, isSoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Followed } from '../../videos/download.ts';
-import { type Resumable, resumeCommand } from '../../videos/find-jobs.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
-import { jobJson } from '../../videos/job-record.ts';
+import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
+import { type WaitLine, waitLines } from '../../videos/jobs/wait-display.ts';
 import { requestText } from '../../videos/preview.ts';
 import type { Submitted } from '../../videos/submit.ts';
-import { type WaitLine, waitLines } from '../../videos/wait-display.ts';
 import { type FollowFlags, outputOf } from './input.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */

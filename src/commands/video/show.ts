@@ -4,10 +4,10 @@ import { formatJobCost, formatUsd } from '../../costs/cost.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import type { Job, Remote } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
-import { findJob } from '../../videos/find-jobs.ts';
-import { jobJson } from '../../videos/job-record.ts';
-import { describe } from '../../videos/lifecycle.ts';
-import { isNotDownloaded } from '../../videos/not-downloaded.ts';
+import { findJob } from '../../videos/jobs/find.ts';
+import { describe } from '../../videos/jobs/lifecycle.ts';
+import { isNotDownloaded } from '../../videos/jobs/not-downloaded.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
 
 /** `sora video show <id>` */
 export async function runVideoShow(context: Context, id: string): Promise<undefined> {

@@ -7,10 +7,10 @@ import { formatSize } from '../../shared/geometry.ts';
 import { isFinal, type JobDigest } from '../../shared/job.ts';
 import { SILENT_TASK } from '../../shared/reporter.ts';
 import { oneLine } from '../../shared/text.ts';
-import { findJobs } from '../../videos/find-jobs.ts';
-import { jobJson } from '../../videos/job-record.ts';
-import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/not-downloaded.ts';
-import type { BeginWait } from '../../videos/wait-display.ts';
+import { findJobs } from '../../videos/jobs/find.ts';
+import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/jobs/not-downloaded.ts';
+import { jobJson } from '../../videos/jobs/record.ts';
+import type { BeginWait } from '../../videos/jobs/wait-display.ts';
 
 /** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
 export async function runVideoStatus(
@@ -18,7 +18,7 @@ export async function runVideoStatus(
   input: { ids: readonly string[]; watch: boolean; exitStatus: boolean },
 ): Promise<number> {
   const { ui } = context;
-  const { askJobs, fateOf, unfinishedJobs, watchJobs } = await import('../../videos/status.ts');
+  const { askJobs, fateOf, unfinishedJobs, watchJobs } = await import('../../videos/jobs/status.ts');
   // A profile that is not there is a mistake, also where no job needs it.
   await context.profileName();
   const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinishedJobs(context);
@@ -55,7 +55,7 @@ export async function runVideoStatus(
 /** A line that moves on a terminal, and for a single job; of several elsewhere, each change of status is a note. */
 async function beginOf(context: Context, count: number): Promise<BeginWait> {
   const { ui } = context;
-  const { waitLines } = await import('../../videos/wait-display.ts');
+  const { waitLines } = await import('../../videos/jobs/wait-display.ts');
   if (ui.live || count === 1) return waitLines(context, ui);
   return async (job) => ({
     task: SILENT_TASK,

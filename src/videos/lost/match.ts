@@ -5,8 +5,8 @@
 import type { RemoteVideo } from '../../providers/provider.ts';
 import { formatSize, parseSize } from '../../shared/geometry.ts';
 import { isClosed, isUnanswered, type Job, type Unanswered } from '../../shared/job.ts';
-import type { UnusableJob } from '../job-record.ts';
-import type { JobListing } from '../job-store.ts';
+import type { UnusableJob } from '../jobs/record.ts';
+import type { JobListing } from '../jobs/store.ts';
 import { isSameModel } from '../mismatch.ts';
 
 /** What a host lists, and what the clocks said then. */

@@ -18,8 +18,8 @@ import {
 } from '../../shared/job.ts';
 import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
-import { recoveryCommands } from '../job-command.ts';
-import { applyRemote, closeJob, reopenJob } from '../lifecycle.ts';
+import { recoveryCommands } from '../jobs/command.ts';
+import { applyRemote, closeJob, reopenJob } from '../jobs/lifecycle.ts';
 import { findOwn, lifeOf, type MatchResult, type Sighting } from './match.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */

@@ -3,8 +3,8 @@
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isGivenUp, isRefused, isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
-import { jobCommand } from '../job-command.ts';
-import { closeJob, describe } from '../lifecycle.ts';
+import { jobCommand } from '../jobs/command.ts';
+import { closeJob, describe } from '../jobs/lifecycle.ts';
 import { withoutSender } from './recover.ts';
 
 /** Throws `usage` for a job that its host has, or had: there is nothing to close or to send again. */

@@ -10,7 +10,7 @@ import type { BudgetLimits, Cost } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
-import type { Resumable } from '../find-jobs.ts';
+import type { Resumable } from '../jobs/find.ts';
 import { readReference } from '../reference-image.ts';
 import { type Order, type Submitted, submit } from '../submit.ts';
 import { resolveUnknown, unresolvedError } from './recover.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runVideoClose } from '../../../src/commands/video/close.ts';
 import { runVideoWait } from '../../../src/commands/video/wait.ts';
 import type { Job } from '../../../src/shared/job.ts';
-import { applyRemote, mergeJobRecords } from '../../../src/videos/lifecycle.ts';
+import { applyRemote, mergeJobRecords } from '../../../src/videos/jobs/lifecycle.ts';
 import { addJob, NO_LIST, videoList, videoObject, withHost } from '../../helpers/far-end.ts';
 import { START } from '../../helpers/runtime.ts';
 import { asUnanswered, type JobFields } from '../../helpers/samples.ts';

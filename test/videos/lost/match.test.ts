@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RemoteVideo } from '../../../src/providers/provider.ts';
 import type { Job, Unanswered } from '../../../src/shared/job.ts';
-import type { UnusableJob } from '../../../src/videos/job-record.ts';
-import { closeJob } from '../../../src/videos/lifecycle.ts';
+import { closeJob } from '../../../src/videos/jobs/lifecycle.ts';
+import type { UnusableJob } from '../../../src/videos/jobs/record.ts';
 import { findOwn, lifeOf, type Sighting } from '../../../src/videos/lost/match.ts';
 import { asUnanswered, hashOf, type JobFields, sampleJob, sampleRemote } from '../../helpers/samples.ts';
 

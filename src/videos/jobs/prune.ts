@@ -1,10 +1,10 @@
 /** Old records of finished jobs leave this machine. Files and hosts are not touched. */
-import { readableOf } from '../disk/listing.ts';
-import { isFinal, type Job } from '../shared/job.ts';
-import { oneLine } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
+import { readableOf } from '../../disk/listing.ts';
+import { isFinal, type Job } from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { keepCosts } from '../spending.ts';
 import { isNotDownloaded } from './not-downloaded.ts';
-import { keepCosts } from './spending.ts';
 
 /**
  * Removes the records of jobs that ended, and whose video was saved, more than so many seconds ago, and resolves with them; with

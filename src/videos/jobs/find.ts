@@ -1,15 +1,15 @@
 /** Job records as the commands use them: found by what the user typed and brought up to date. */
 
-import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
-import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
-import { option } from '../shared/options.ts';
-import { shellOption, shellQuote } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
-import { jobCommand } from './job-command.ts';
-import { jobError } from './job-error.ts';
+import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
+import { isFinal, type Job, type Refused, type Remote } from '../../shared/job.ts';
+import { option } from '../../shared/options.ts';
+import { shellOption, shellQuote } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { requireSettled } from '../lost/recover.ts';
+import type { Output } from '../output-target.ts';
+import { jobCommand } from './command.ts';
+import { jobError } from './error.ts';
 import { describe, mergeJobRecords, refreshJob } from './lifecycle.ts';
-import { requireSettled } from './lost/recover.ts';
-import type { Output } from './output-target.ts';
 
 /** The records of ids that the user gave; every unknown one is named in one refusal. */
 export async function findJobs(workspace: Workspace, ids: readonly string[]): Promise<readonly Job[]> {

@@ -1,6 +1,6 @@
 /** PURE: finished videos that were paid for and are not on this machine: a host keeps them for a while. */
-import { isFinal, type JobDigest, type JobStatus } from '../shared/job.ts';
-import { roughDuration } from '../shared/time.ts';
+import { isFinal, type JobDigest, type JobStatus } from '../../shared/job.ts';
+import { roughDuration } from '../../shared/time.ts';
 import { describe } from './lifecycle.ts';
 
 /** What tells it of a job, or of its digest. */

@@ -1,7 +1,7 @@
 /** The error of a job that ended without a video. Pure. */
-import { SoraError } from '../shared/errors.ts';
-import { type Closed, isClosed, isRefused, type Job, type Refused, UNSENT } from '../shared/job.ts';
-import { oneLine } from '../shared/text.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { type Closed, isClosed, isRefused, type Job, type Refused, UNSENT } from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
 
 const LIKENESS_RULE =
   'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/job.ts';
-import { newJobId } from '../../src/videos/job-record.ts';
-import { estimateTimeLeft } from '../../src/videos/time-left.ts';
-import { type JobFields, sampleJob } from '../helpers/samples.ts';
+import type { Job } from '../../../src/shared/job.ts';
+import { newJobId } from '../../../src/videos/jobs/record.ts';
+import { estimateTimeLeft } from '../../../src/videos/jobs/time-left.ts';
+import { type JobFields, sampleJob } from '../../helpers/samples.ts';
 
 const START = Date.parse('2026-11-21T10:00:00Z');
 const SIZE = { width: 1280, height: 720 };

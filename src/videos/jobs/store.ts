@@ -1,11 +1,11 @@
 /** EFFECT: every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
-import { ensureFolder } from '../disk/atomic-write.ts';
-import type { BrokenRecord, Listing } from '../disk/listing.ts';
-import { type LockObservation, type LockTiming, watchLock, withLock } from '../disk/lock.ts';
-import { createRecords } from '../disk/records.ts';
-import { SoraError } from '../shared/errors.ts';
-import type { Job, JobDigest } from '../shared/job.ts';
+import { ensureFolder } from '../../disk/atomic-write.ts';
+import type { BrokenRecord, Listing } from '../../disk/listing.ts';
+import { type LockObservation, type LockTiming, watchLock, withLock } from '../../disk/lock.ts';
+import { createRecords } from '../../disk/records.ts';
+import { SoraError } from '../../shared/errors.ts';
+import type { Job, JobDigest } from '../../shared/job.ts';
 import {
   decodeJob,
   isJobId,
@@ -14,7 +14,7 @@ import {
   jobJson,
   type UnusableJob,
   UnusableJobError,
-} from './job-record.ts';
+} from './record.ts';
 
 /** All the jobs of this machine. A broken record may hold any job, but for an unusable one, which says what it holds. */
 export type JobListing = Listing<Job, UnusableJob>;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Provider, RemoteVideo } from '../../src/providers/provider.ts';
-import { createDeadline } from '../../src/shared/deadline.ts';
-import { SoraError } from '../../src/shared/errors.ts';
-import type { Remote } from '../../src/shared/job.ts';
-import { waitForJob } from '../../src/videos/wait-for-job.ts';
+import type { Provider, RemoteVideo } from '../../../src/providers/provider.ts';
+import { createDeadline } from '../../../src/shared/deadline.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
+import type { Remote } from '../../../src/shared/job.ts';
+import { waitForJob } from '../../../src/videos/jobs/wait.ts';
 
-import { type Answer, fakeClock, fakeProvider, JOB, NEVER, START } from '../helpers/polling.ts';
+import { type Answer, fakeClock, fakeProvider, JOB, NEVER, START } from '../../helpers/polling.ts';
 
 function wait(
   answers: readonly Answer[],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run.ts';
-import { findJobs } from '../../src/videos/find-jobs.ts';
-import { addJob } from '../helpers/far-end.ts';
-import { createTestContext, createTestRuntime } from '../helpers/runtime.ts';
+import { runCli } from '../../../src/cli/run.ts';
+import { findJobs } from '../../../src/videos/jobs/find.ts';
+import { addJob } from '../../helpers/far-end.ts';
+import { createTestContext, createTestRuntime } from '../../helpers/runtime.ts';
 
 const EMPTY = {
   code: 'usage',

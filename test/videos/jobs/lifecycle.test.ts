@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { RemoteVideo } from '../../src/providers/provider.ts';
-import type { Refused, Remote, Unanswered, Unresolved } from '../../src/shared/job.ts';
-import { jobError } from '../../src/videos/job-error.ts';
-import { applyRemote, fingerprintOf, mergeJobRecords, refreshJob } from '../../src/videos/lifecycle.ts';
+import type { RemoteVideo } from '../../../src/providers/provider.ts';
+import type { Refused, Remote, Unanswered, Unresolved } from '../../../src/shared/job.ts';
+import { jobError } from '../../../src/videos/jobs/error.ts';
+import { applyRemote, fingerprintOf, mergeJobRecords, refreshJob } from '../../../src/videos/jobs/lifecycle.ts';
 
-import { fakeClock, fakeProvider, JOB, NEVER, START } from '../helpers/polling.ts';
+import { fakeClock, fakeProvider, JOB, NEVER, START } from '../../helpers/polling.ts';
 
 describe('applyRemote', () => {
   const remote: RemoteVideo = { id: 'video_1', status: 'running', remoteStatus: 'in_progress', progress: 40 };

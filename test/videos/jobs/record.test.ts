@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { decodeJob, type JobJson, jobDigest, jobJson, UnusableJobError } from '../../src/videos/job-record.ts';
-import { createJobStore } from '../../src/videos/job-store.ts';
-import { hashOf } from '../helpers/samples.ts';
-import { tempFolder } from '../helpers/temp.ts';
+import { decodeJob, type JobJson, jobDigest, jobJson, UnusableJobError } from '../../../src/videos/jobs/record.ts';
+import { createJobStore } from '../../../src/videos/jobs/store.ts';
+import { hashOf } from '../../helpers/samples.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const ID = 'job_0mi8ovgg0000000';
 const OTHER = 'job_0mi8ovgg0000001';

@@ -1,8 +1,8 @@
 /** Commands on one job, as the user would type them: to the same host, whatever is configured now. */
 
-import type { Job } from '../shared/job.ts';
-import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Job } from '../../shared/job.ts';
+import { shellCommand, shellOption, shellQuote } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
 
 /** `verb` is a command of `sora video` that takes a job; `words` are its options, quoted. */
 export function jobCommand(

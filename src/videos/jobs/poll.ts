@@ -1,11 +1,11 @@
 /**
  * Polling a job's host with what the workspace has: its record is saved, events and failed polls are told. The schedule
- * of polls is in wait-for-job.ts.
+ * of polls is in wait.ts.
  */
-import type { Remote } from '../shared/job.ts';
-import type { Workspace } from '../workspace.ts';
-import { saveProgress } from './find-jobs.ts';
-import { type WaitOptions, waitForJob } from './wait-for-job.ts';
+import type { Remote } from '../../shared/job.ts';
+import type { Workspace } from '../../workspace.ts';
+import { saveProgress } from './find.ts';
+import { type WaitOptions, waitForJob } from './wait.ts';
 
 /** What is polled of a job by `waitForJob`, without what the workspace provides. */
 interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollIntervalMs' | 'firstPauseMs' | 'resume'> {

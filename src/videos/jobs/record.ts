@@ -15,8 +15,8 @@ import {
   sha256,
   shape,
   string,
-} from '../disk/schema.ts';
-import type { Size } from '../shared/geometry.ts';
+} from '../../disk/schema.ts';
+import type { Size } from '../../shared/geometry.ts';
 import {
   DERIVATIONS,
   isRefused,
@@ -31,8 +31,8 @@ import {
   type Remote,
   type Unanswered,
   type VideoRequest,
-} from '../shared/job.ts';
-import { oneLine } from '../shared/text.ts';
+} from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
 
 const JOB_ID = /^job_[0-9a-z]{15}$/;
 

@@ -1,9 +1,9 @@
 /** The wait until a host is done with a job, over any Provider and with injected time. Records are saved by the caller's function. */
-import type { Provider } from '../providers/provider.ts';
-import type { Deadline } from '../shared/deadline.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isFinal, type Remote } from '../shared/job.ts';
-import type { Clock } from '../shared/time.ts';
+import type { Provider } from '../../providers/provider.ts';
+import type { Deadline } from '../../shared/deadline.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { isFinal, type Remote } from '../../shared/job.ts';
+import type { Clock } from '../../shared/time.ts';
 import { describe, refreshJob } from './lifecycle.ts';
 
 export interface WaitOptions {

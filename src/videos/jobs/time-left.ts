@@ -1,5 +1,5 @@
 /** How long a job will still take, by how long this user's own finished jobs took. Pure. */
-import type { Job, Remote } from '../shared/job.ts';
+import type { Job, Remote } from '../../shared/job.ts';
 
 /** Seconds that are left, from and to; or that every job like it was done by now. */
 export type TimeLeft = { readonly low: number; readonly high: number } | 'longer than usual';

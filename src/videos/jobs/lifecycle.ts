@@ -1,8 +1,8 @@
 /** The life of a job: what its record becomes when its host speaks, and when a person does. */
 
-import { hashText } from '../disk/hash.ts';
-import { type Provider, type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
-import { formatSize } from '../shared/geometry.ts';
+import { hashText } from '../../disk/hash.ts';
+import { type Provider, type RemoteVideo, SETTLING_MS } from '../../providers/provider.ts';
+import { formatSize } from '../../shared/geometry.ts';
 import {
   CLOSED,
   type Closed,
@@ -14,9 +14,9 @@ import {
   type Unanswered,
   type Unresolved,
   type VideoRequest,
-} from '../shared/job.ts';
-import { oneLine } from '../shared/text.ts';
-import type { Clock } from '../shared/time.ts';
+} from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
+import type { Clock } from '../../shared/time.ts';
 
 /** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
 export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {

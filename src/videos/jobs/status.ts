@@ -1,14 +1,14 @@
 /** How jobs stand now: each asked of its host once, or watched until it is final. Nothing is downloaded. */
-import { readableOf } from '../disk/listing.ts';
-import { createDeadline } from '../shared/deadline.ts';
-import { isSoraError, type SoraError } from '../shared/errors.ts';
-import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
-import type { Workspace } from '../workspace.ts';
-import { saveProgress, stillRunning } from './find-jobs.ts';
-import { jobCommand } from './job-command.ts';
-import { jobError } from './job-error.ts';
+import { readableOf } from '../../disk/listing.ts';
+import { createDeadline } from '../../shared/deadline.ts';
+import { isSoraError, type SoraError } from '../../shared/errors.ts';
+import { isFinal, isUnanswered, type Job } from '../../shared/job.ts';
+import type { Workspace } from '../../workspace.ts';
+import { resolveUnknown, unresolvedError } from '../lost/recover.ts';
+import { jobCommand } from './command.ts';
+import { jobError } from './error.ts';
+import { saveProgress, stillRunning } from './find.ts';
 import { describe, refreshJob } from './lifecycle.ts';
-import { resolveUnknown, unresolvedError } from './lost/recover.ts';
 import { pollToEnd } from './poll.ts';
 import { type BeginWait, plainLine } from './wait-display.ts';
 

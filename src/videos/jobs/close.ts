@@ -1,11 +1,11 @@
 /** The end of an unresolved job, by a person's word: nothing was made of its request. */
-import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isClosed, isUnanswered, type Job } from '../shared/job.ts';
-import type { Workspace } from '../workspace.ts';
-import { jobCommand } from './job-command.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { isClosed, isUnanswered, type Job } from '../../shared/job.ts';
+import type { Workspace } from '../../workspace.ts';
+import { resolveUnknown, type Settled, unresolvedError, withoutSender } from '../lost/recover.ts';
+import { refuseKnown } from '../lost/replace.ts';
+import { jobCommand } from './command.ts';
 import { closeJob } from './lifecycle.ts';
-import { resolveUnknown, type Settled, unresolvedError, withoutSender } from './lost/recover.ts';
-import { refuseKnown } from './lost/replace.ts';
 
 /**
  * Closes a job whose request is unknown or was refused, and resolves with its record, also of one that was closed before. The

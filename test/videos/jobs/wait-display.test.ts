@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Context } from '../../src/context.ts';
-import { SoraError } from '../../src/shared/errors.ts';
-import type { Job } from '../../src/shared/job.ts';
-import type { Task } from '../../src/shared/reporter.ts';
-import { liveLine, plainLine } from '../../src/videos/wait-display.ts';
-import { addJob, withHost } from '../helpers/far-end.ts';
-import { START } from '../helpers/runtime.ts';
-import { asRemote } from '../helpers/samples.ts';
+import type { Context } from '../../../src/context.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
+import type { Job } from '../../../src/shared/job.ts';
+import type { Task } from '../../../src/shared/reporter.ts';
+import { liveLine, plainLine } from '../../../src/videos/jobs/wait-display.ts';
+import { addJob, withHost } from '../../helpers/far-end.ts';
+import { START } from '../../helpers/runtime.ts';
+import { asRemote } from '../../helpers/samples.ts';
 
 type Said = { text: string; fraction: number | undefined };
 

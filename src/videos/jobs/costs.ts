@@ -1,8 +1,8 @@
 /** What the record of a job says of what it cost, as the ledger has it. */
-import type { Correction } from '../costs/ledger.ts';
-import type { Charge, CostEntry } from '../costs/spending.ts';
-import { isRefused, type Job, type JobDigest } from '../shared/job.ts';
-import type { JobStore } from './job-store.ts';
+import type { Correction } from '../../costs/ledger.ts';
+import type { Charge, CostEntry } from '../../costs/spending.ts';
+import { isRefused, type Job, type JobDigest } from '../../shared/job.ts';
+import type { JobStore } from './store.ts';
 
 /** The entry of a job in the ledger. */
 export function entryOf(job: Job): CostEntry {

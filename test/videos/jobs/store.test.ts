@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJob, isJobId, newJobId } from '../../src/videos/job-record.ts';
-import { createJobStore } from '../../src/videos/job-store.ts';
-import { bundleWorkers, type Workers } from '../disk/processes.ts';
-import { asRemote, sampleJob, writeUnusable } from '../helpers/samples.ts';
-import { tempFolder } from '../helpers/temp.ts';
+import { decodeJob, isJobId, newJobId } from '../../../src/videos/jobs/record.ts';
+import { createJobStore } from '../../../src/videos/jobs/store.ts';
+import { bundleWorkers, type Workers } from '../../disk/processes.ts';
+import { asRemote, sampleJob, writeUnusable } from '../../helpers/samples.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 let workers: Workers;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** How a wait for jobs is shown: how far each is, how long it has been, and how long it will still take. */
-import { isSoraError } from '../shared/errors.ts';
-import { isFinal, type Job, type Remote } from '../shared/job.ts';
-import type { Reporter, Task } from '../shared/reporter.ts';
-import { formatDuration, formatRange } from '../shared/time.ts';
-import type { Workspace } from '../workspace.ts';
+import { isSoraError } from '../../shared/errors.ts';
+import { isFinal, type Job, type Remote } from '../../shared/job.ts';
+import type { Reporter, Task } from '../../shared/reporter.ts';
+import { formatDuration, formatRange } from '../../shared/time.ts';
+import type { Workspace } from '../../workspace.ts';
 import { describe } from './lifecycle.ts';
 import { estimateTimeLeft } from './time-left.ts';
 

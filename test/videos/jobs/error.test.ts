@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Remote } from '../../src/shared/job.ts';
-import { jobError } from '../../src/videos/job-error.ts';
-import { forgetRemote } from '../../src/videos/lifecycle.ts';
+import type { Remote } from '../../../src/shared/job.ts';
+import { jobError } from '../../../src/videos/jobs/error.ts';
+import { forgetRemote } from '../../../src/videos/jobs/lifecycle.ts';
 
-import { JOB, START } from '../helpers/polling.ts';
+import { JOB, START } from '../../helpers/polling.ts';
 
 describe('jobError', () => {
   it('names the command that makes such a job again', () => {
