@@ -2,7 +2,7 @@
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { listOf, oneLine } from '../../shared/text.ts';
-import { findJob } from '../../videos/jobs/find.ts';
+import { findJobByBeginning } from '../../videos/jobs/find.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
 import { cancelJob, deleteRemoteVideo, type ListedVideo, listRemoteVideos } from '../../videos/remote.ts';
 
@@ -61,7 +61,7 @@ function remoteTable({ ui }: Context, listed: readonly ListedVideo[]): string {
 
 /** `sora video cancel <id>` */
 export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
-  const job = await cancelJob(context, await findJob(context, id));
+  const job = await cancelJob(context, await findJobByBeginning(context, id));
   context.ui.result({ json: jobJson(job), text: `${job.id} is cancelled.`, quiet: [job.id] });
 }
 
@@ -69,7 +69,7 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
 export async function runVideoDelete(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
   const approve = (question: string): Promise<boolean> =>
     context.confirm(question, 'Add --yes to delete without being asked.');
-  const job = await deleteRemoteVideo(context, await findJob(context, id), yes ? {} : { approve });
+  const job = await deleteRemoteVideo(context, await findJobByBeginning(context, id), yes ? {} : { approve });
   const file = job.output === undefined ? '' : ` Its file stays: ${job.output.path}`;
   context.ui.result({
     json: jobJson(job),
