@@ -100,7 +100,13 @@ const GROUPS = [
     files: [
       ...['videos/send.ts', 'videos/quote.ts', 'videos/submit.ts', 'videos/plan.ts', 'videos/spending.ts'],
       ...['videos/jobs/costs.ts', 'videos/lost/replace.ts', 'videos/reference-image.ts', 'videos/follow.ts'],
-      ...['costs/spending.ts', 'costs/budget.ts', 'characters/register.ts', 'commands/video/results.ts'],
+      ...[
+        'costs/spending.ts',
+        'costs/budget.ts',
+        'costs/max-cost.ts',
+        'characters/register.ts',
+        'commands/video/results.ts',
+      ],
     ],
     packages: [],
   },

@@ -1,6 +1,7 @@
 /** How a batch stands, by its journals, the files beside it and the jobs of this home; asks no host. */
-import { type Ledger, openLedger } from '../journal/ledger.ts';
+
 import type { Slot } from '../journal/state.ts';
+import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
@@ -11,7 +12,7 @@ export async function batchStatus(
   { plan, path, owner }: GivenBatch,
   { maxCost, allowDrift }: BatchRequest,
 ): Promise<BatchReport> {
-  const ledger = openLedger(workspace, path, owner);
+  const ledger = openTakeLedger(workspace, path, owner);
   await ledger.peek();
   const takes = await ledger.takes();
   const slots = await slotsOf(ledger, plan.lines);
@@ -23,11 +24,11 @@ export async function batchStatus(
 }
 
 /** By their ids. */
-export function slotsOf(ledger: Ledger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
+export function slotsOf(ledger: TakeLedger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
   return ledger.slots(new Map(lines.map(({ line, fp }) => [line.id, { fp, wanted: 1 }])));
 }
 
 /** Of an id that the file no longer has: nothing is wanted of it but what was begun. */
-export function slotOfStray(ledger: Ledger, id: string): Promise<Slot> {
+export function slotOfStray(ledger: TakeLedger, id: string): Promise<Slot> {
   return ledger.slot(id, { fp: undefined, wanted: 0 });
 }

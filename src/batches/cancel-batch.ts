@@ -1,8 +1,8 @@
 /** The videos of a batch that are under way, stopped at their hosts; what was made of each is written down. */
 import { existsSync } from 'node:fs';
 import { jobOfTake } from '../journal/follow-take.ts';
-import { openLedger } from '../journal/ledger.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
+import { openTakeLedger } from '../journal/take-ledger.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { cancelJob } from '../videos/remote.ts';
 import type { Workspace } from '../workspace.ts';
@@ -20,7 +20,7 @@ export async function cancelBatch(
   workspace: Workspace,
   options: JournalOwner & { readonly file: string },
 ): Promise<readonly Cancelled[]> {
-  const ledger = openLedger(workspace, options.file, options);
+  const ledger = openTakeLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
   if (!existsSync(options.file) && (await ledger.journal.read()).lines.length === 0) {
     throw new SoraError('usage', `There is no batch ${options.file}, and no journal of one.`, {

@@ -5,7 +5,7 @@ import type { JournalOwner } from '../journal/names.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { CostLimits } from '../shared/money.ts';
 import { type OptionName, option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -14,7 +14,7 @@ import { prepareBatch } from './prepare.ts';
 import { readBatchFile } from './read-batch.ts';
 
 /** What every command of a batch is told of it, as it was typed. */
-export interface BatchRequest extends BudgetLimits {
+export interface BatchRequest extends CostLimits {
   /** `-` for standard input. */
   readonly file: string;
   /** A folder, or a path with `{id}` in it. */

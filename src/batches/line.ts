@@ -1,4 +1,4 @@
-/** PURE: one line of a batch, out of the object that a file has for it: every complaint about it at once. */
+/** One line of a batch, out of the object that a file has for it: every complaint about it at once. Pure. */
 import { isRatio, RATIOS } from '../providers/ratios.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
 import { nearest, oneLine } from '../shared/text.ts';

@@ -1,4 +1,4 @@
-/** PURE: what is said last of a batch that is not done: each line with its reason, and one command that continues. */
+/** What is said last of a batch that is not done: each line with its reason, and one command that continues. Pure. */
 
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: where the files of a batch are: pictures that lines name, and where videos go. A file that others wrote names nothing outside its folder. */
+/** Where the files of a batch are: pictures that lines name, and where videos go. A file that others wrote names nothing outside its folder. */
 
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';

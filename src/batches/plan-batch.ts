@@ -11,12 +11,12 @@ import type { Character } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { Cost, SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
+import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/choose-size.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { quoteVideos } from '../videos/quote.ts';
-import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/video-input.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchLine } from './line.ts';
 import { inLineWords } from './line-words.ts';
@@ -208,7 +208,7 @@ export async function planLine(
 export async function registerCast(
   workspace: Workspace,
   missing: BatchPlan['missing'],
-  limits: SpendLimits,
+  limits: BudgetOptions,
 ): Promise<void> {
   for (const { name, target } of missing) {
     await registerMissing(workspace, [await requireCharacter(workspace, name)], target, limits);

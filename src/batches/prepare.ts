@@ -1,6 +1,6 @@
 /** A batch before anything of it leaves: read, checked and priced, with everything that is wrong told at once. */
 
-import { refuseAll } from '../shared/errors.ts';
+import { problemsError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BatchPlan, type PlanBatchOptions, planBatch } from './plan-batch.ts';
 import { readBatch } from './read-batch.ts';
@@ -11,7 +11,7 @@ export async function prepareBatch(workspace: Workspace, text: string, options: 
   const plan = await planBatch(workspace, lines, options);
   const all = byLine([...problems, ...plan.problems]);
   if (all.length === 0) return plan;
-  throw refuseAll('usage', all, { hint: 'Nothing was sent. What a line may say: sora help batches' });
+  throw problemsError('usage', all, { hint: 'Nothing was sent. What a line may say: sora help batches' });
 }
 
 function byLine(problems: readonly string[]): readonly string[] {

@@ -1,13 +1,14 @@
 /** What a run of a batch would send now, by what its journals say, and what that costs. Sends nothing. */
-import { costOfCharacters } from '../costs/budget.ts';
+
 import type { BillItem } from '../costs/cost.ts';
-import { openLedger } from '../journal/ledger.ts';
+import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
+import { openTakeLedger } from '../journal/take-ledger.ts';
 import type { Workspace } from '../workspace.ts';
 import { slotsOf } from './batch-status.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
-import { checkSpending, spentOn, toCome } from './spending.ts';
+import { checkBatchCost, spentOn, toCome } from './spending.ts';
 
 export interface BatchPreview {
   readonly lines: readonly { readonly planned: PlannedLine; readonly send: boolean }[];
@@ -22,7 +23,7 @@ export async function previewBatch(
   request: BatchRequest,
 ): Promise<BatchPreview> {
   const { plan, owner } = given;
-  const ledger = openLedger(workspace, given.path, owner);
+  const ledger = openTakeLedger(workspace, given.path, owner);
   await ledger.peek();
   const slots = await slotsOf(ledger, plan.lines);
   const needed = plan.lines.filter(({ line }) => (slots.get(line.id)?.need ?? 0) > 0);
@@ -32,7 +33,7 @@ export async function previewBatch(
     return costOfCharacters(plan.provider, count);
   };
   if (needed.length > 0) {
-    checkSpending({
+    checkBatchCost({
       ...{ limits: request, provider: plan.provider, spent: spentOn(await ledger.takes()) },
       ...{ coming: toCome(needed.map(({ cost }) => cost)), characters: await charactersOf(needed) },
       today: ledger.now().slice(0, 10),

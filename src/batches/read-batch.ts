@@ -1,4 +1,4 @@
-/** EFFECT: the lines of a batch, out of JSONL or a CSV table with a header. Every problem of the file is told at once. */
+/** The lines of a batch, out of JSONL or a CSV table with a header. Every problem of the file is told at once. */
 import { basename } from 'node:path';
 import { readFileOrPipe } from '../disk/bounded-read.ts';
 import { isJournalName } from '../journal/names.ts';

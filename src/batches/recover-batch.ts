@@ -2,7 +2,7 @@
 import type { Ask } from '../journal/fingerprint.ts';
 import { canonicalJson } from '../journal/fingerprint.ts';
 import { isTakenBack, type Take } from '../journal/fold.ts';
-import type { Ledger } from '../journal/ledger.ts';
+import type { TakeLedger } from '../journal/take-ledger.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { resolveUnknown } from '../videos/lost/recover.ts';
@@ -12,7 +12,11 @@ import type { Workspace } from '../workspace.ts';
  * Asks the host about unknown takes that this home has jobs of, and writes down what it learns. A take is left alone while an
  * equal request without an id is closed, or of another home: it may own the video.
  */
-export async function recoverLost(workspace: Workspace, ledger: Ledger, mine: (take: Take) => boolean): Promise<void> {
+export async function recoverLost(
+  workspace: Workspace,
+  ledger: TakeLedger,
+  mine: (take: Take) => boolean,
+): Promise<void> {
   const takes = await ledger.takes();
   const jobs = await ledger.jobs();
   const byKey = new Map(jobs.toReversed().map((job) => [job.key, job]));
@@ -44,7 +48,7 @@ export async function recoverLost(workspace: Workspace, ledger: Ledger, mine: (t
   if (isAny) await ledger.learn();
 }
 
-function isLost(ledger: Ledger, take: Take): boolean {
+function isLost(ledger: TakeLedger, take: Take): boolean {
   return take.state === 'asked' && take.remoteId === undefined && !ledger.isAlive(take);
 }
 

@@ -1,10 +1,10 @@
 /** What a run of a batch refuses before anything is sent: a person has to say first what is meant. */
 
-import type { Ledger } from '../journal/ledger.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
+import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Shard } from '../shared/batch.ts';
-import { refuseAll, SoraError } from '../shared/errors.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { PlannedLine } from './plan-batch.ts';
@@ -35,7 +35,7 @@ export function refuseChanged(
     ({ line }) => isInShard(line.id, shard) && slots.get(line.id)?.isOtherText === true && !anew.includes(line.id),
   );
   if (changed || other.length === 0) return;
-  throw refuseAll(
+  throw problemsError(
     'usage',
     other.map(({ line }) => `Line ${line.number} (${line.id}) asks for something else than when it was made.`),
     {
@@ -45,7 +45,7 @@ export function refuseChanged(
 }
 
 /** The same lines in another file's journal, or made for another file by this home: the file was renamed, or copied. */
-export async function refuseElsewhere(ledger: Ledger, lines: readonly PlannedLine[]): Promise<void> {
+export async function refuseElsewhere(ledger: TakeLedger, lines: readonly PlannedLine[]): Promise<void> {
   const takes = await ledger.takes();
   const known = new Set(takes.map(({ fp }) => fp));
   const keys = new Set(takes.map(({ key }) => key));

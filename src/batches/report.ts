@@ -1,4 +1,4 @@
-/** PURE: how a batch stands, line by line and in all, and the exit code that this makes. */
+/** How a batch stands, line by line and in all, and the exit code that this makes. Pure. */
 import { type Take, takesByScene } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot, SlotState } from '../journal/state.ts';

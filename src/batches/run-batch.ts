@@ -3,18 +3,18 @@
  * running it again, after whatever happened.
  */
 
-import { costOfCharacters } from '../costs/budget.ts';
+import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
-import { spendLimitsOf } from '../costs/spending.ts';
+import { costOfCharacters } from '../costs/max-cost.ts';
 import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
 import { keepTake } from '../journal/keep-take.ts';
-import { type Ledger, openLedger } from '../journal/ledger.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
+import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { SoraError } from '../shared/errors.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { createBatchReporter } from './batch-reporter.ts';
@@ -26,9 +26,9 @@ import { recoverLost } from './recover-batch.ts';
 import { refuseChanged, refuseElsewhere } from './refuse-run.ts';
 import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
 import { type LineAim, type Settling, settleLine } from './settle-line.ts';
-import { checkSpending, spentOn, type sumOf, toCome } from './spending.ts';
+import { checkBatchCost, spentOn, type sumOf, toCome } from './spending.ts';
 
-export interface RunBatchOptions extends BudgetLimits, JournalOwner {
+export interface RunBatchOptions extends CostLimits, JournalOwner {
   /** Absolute path of the batch, which need not exist where it came from a pipe. */
   readonly file: string;
   /** As in `PlaceOptions`. */
@@ -56,7 +56,7 @@ export interface RunBatchOptions extends BudgetLimits, JournalOwner {
  */
 export async function runBatch(workspace: Workspace, plan: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
   const { shard } = options;
-  const ledger = openLedger(workspace, options.file, options);
+  const ledger = openTakeLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
   const mine = ({ scene }: Pick<Take, 'scene'>): boolean => isInShard(scene, shard);
   for (const where of (await ledger.journal.read()).torn) {
@@ -79,7 +79,7 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   await registerCast(
     workspace,
     plan.missing.filter(({ name }) => needed.has(name)),
-    spendLimitsOf(options),
+    budgetOptionsOf(options),
   );
   try {
     await settleAll(run, options);
@@ -130,7 +130,7 @@ function countByScene(takes: readonly Take[]): ReadonlyMap<string, number> {
 
 function createRun(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { plan, options }: { plan: BatchPlan; options: RunBatchOptions },
 ): Run {
   const { lines, provider } = plan;
@@ -154,7 +154,7 @@ function createRun(
     deadline: createDeadline(clock, deadlineMs),
     ...{ pollIntervalMs: options.pollIntervalMs, retries: options.retries, tried: new Set(), outages: { count: 0 } },
     ...{ resend: new Set(options.resend), anew: new Set(options.anew) },
-    limits: spendLimitsOf(options),
+    limits: budgetOptionsOf(options),
     together: () => Math.max(1, working.count),
     halted: () => halted,
     halt(error) {
@@ -174,7 +174,7 @@ function createRun(
       const sent = countByScene(takes);
       // The first requests of other lines keep what they were promised.
       const others = reserved.filter(({ id, before }) => id !== line.id && (sent.get(id) ?? 0) === before);
-      checkSpending({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
+      checkBatchCost({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
     },
     release(id) {
       reserved = reserved.filter((one) => one.id !== id);
@@ -195,7 +195,7 @@ function createRun(
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
       characters = await costOfCharacters(provider, count);
       const costs = coming.map(({ cost }) => cost);
-      checkSpending({ ...checkOf(costs, spent), characters });
+      checkBatchCost({ ...checkOf(costs, spent), characters });
       const sent = countByScene(takes);
       reserved = coming.map(({ line: { id }, cost }) => ({ id, cost, before: sent.get(id) ?? 0 }));
     },

@@ -3,14 +3,14 @@
 import type { Take } from '../journal/fold.ts';
 import { type Followed, followTake } from '../journal/follow-take.ts';
 import { finishRename } from '../journal/keep-take.ts';
-import type { Ledger } from '../journal/ledger.ts';
 import type { Failed } from '../journal/lines.ts';
 import { sendTake, type TakeWish } from '../journal/send-take.ts';
 import type { Slot } from '../journal/state.ts';
+import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import { SILENT_TASK } from '../shared/reporter.ts';
 import type { VideoBudget } from '../videos/quote.ts';
@@ -22,7 +22,7 @@ import { codeOfExit } from './report.ts';
 export interface Settling {
   /** Its reporter is the batch's. */
   readonly workspace: Workspace;
-  readonly ledger: Ledger;
+  readonly ledger: TakeLedger;
   readonly provider: Provider;
   readonly pace: Pace;
   readonly deadline: Deadline;
@@ -39,7 +39,7 @@ export interface Settling {
   /** How often in a row the host could not be reached. */
   readonly outages: { count: number };
   /** What every request is sent with. */
-  readonly limits: SpendLimits;
+  readonly limits: BudgetOptions;
   /** How many jobs are followed now. */
   together(): number;
   /** Holds a request to what the whole batch may cost, by all takes as they are. Throws `budget`. */

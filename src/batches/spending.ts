@@ -1,11 +1,11 @@
 /** What a batch has cost, and will: one budget over the whole file, whatever its shards. Pure. */
 
-import { checkBudget } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
+import { checkMaxCost } from '../costs/max-cost.ts';
 import type { Take } from '../journal/fold.ts';
 import { isTakenBack } from '../journal/fold.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { BudgetLimits, Cost } from '../shared/money.ts';
+import type { Cost, CostLimits } from '../shared/money.ts';
 
 /** US dollars; `unknown` counts those of whom nobody knows what they cost. */
 export interface Spending {
@@ -32,7 +32,7 @@ export function toCome(costs: readonly (Cost | undefined)[]): Spending {
 }
 
 export interface BudgetCheck {
-  readonly limits: BudgetLimits;
+  readonly limits: CostLimits;
   readonly provider: Provider;
   readonly spent: Spending;
   readonly coming: Spending;
@@ -42,10 +42,10 @@ export interface BudgetCheck {
 }
 
 /** Throws `budget` when everything together is more than `--max-cost`, or nobody knows what it costs. */
-export function checkSpending({ limits, provider, spent, coming, characters, today }: BudgetCheck): void {
+export function checkBatchCost({ limits, provider, spent, coming, characters, today }: BudgetCheck): void {
   const at = (usd: number, source: string): Cost => ({ usd, asOf: today, source });
   const unknown = spent.unknown + coming.unknown;
-  checkBudget(limits, {
+  checkMaxCost(limits, {
     provider,
     bill: [
       { what: 'video', count: 1, each: at(spent.usd, 'spent on this batch so far') },

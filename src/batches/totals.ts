@@ -1,4 +1,4 @@
-/** PURE: the one line of a batch that runs, and when it is worth saying again. */
+/** The one line of a batch that runs, and when it is worth saying again. Pure. */
 import { formatUsd } from '../costs/cost.ts';
 import { formatRange } from '../shared/time.ts';
 import type { BatchTotals } from './report.ts';

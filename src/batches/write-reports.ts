@@ -1,4 +1,4 @@
-/** EFFECT: what a run leaves for others to read: a summary in Markdown, and a line of JSON for each id as it stands. */
+/** What a run leaves for others to read: a summary in Markdown, and a line of JSON for each id as it stands. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkFree, createOutput } from '../disk/publish.ts';

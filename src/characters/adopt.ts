@@ -1,7 +1,7 @@
 /** Taking over what a host knows already: its id, and the name that prompts for it say. */
 
 import { basename } from 'node:path';
-import { costToKeep } from '../costs/budget.ts';
+import { costToKeep } from '../costs/max-cost.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';

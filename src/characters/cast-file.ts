@@ -1,4 +1,4 @@
-/** EFFECT: a cast file and the clips beside it, read and checked. */
+/** A cast file and the clips beside it, read and checked. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** PURE: a cast as a file: its format, what may stand in it, and what two casts are together. */
+/** A cast as a file: its format, what may stand in it, and what two casts are together. Pure. */
 
 import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: master clips, named by their content, and the lock that keeps them and the cast in step. */
+/** Master clips, named by their content, and the lock that keeps them and the cast in step. */
 import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import {

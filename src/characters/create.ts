@@ -6,8 +6,8 @@
 import { basename } from 'node:path';
 import { inspectClip } from '../clips/inspect.ts';
 import type { InspectedClip } from '../clips/inspect-picture.ts';
-import { type CharacterBudget, characterBudget, checkBudget, costOfCharacters } from '../costs/budget.ts';
 import { describeBill } from '../costs/cost.ts';
+import { checkMaxCost, costOfCharacters, type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import type { Judgement } from '../media/judge/judge.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -21,7 +21,7 @@ import {
 import type { ClipOptions } from '../shared/clip.ts';
 import { PLAN_VERSION } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import type { BudgetLimits, Cost } from '../shared/money.ts';
+import type { Cost, CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkInput, hashSource } from './check-input.ts';
@@ -30,7 +30,7 @@ import { ensureRegistered, type RegisterOptions, willCost } from './register.ts'
 import { registrationHost } from './registration-host.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 
-export interface CreateOptions extends BudgetLimits {
+export interface CreateOptions extends CostLimits {
   /** Absolute path of the clip. */
   readonly path: string;
   readonly name: string;
@@ -154,9 +154,9 @@ async function budgetOf(
   workspace: Workspace,
   input: CreateOptions,
   { chosen, existing }: { chosen: Provider | SoraError | undefined; existing: Character | undefined },
-): Promise<CharacterBudget | undefined> {
+): Promise<RegistrationLimit | undefined> {
   if (!chosen || chosen instanceof SoraError || !(await takesIds(workspace, chosen))) return undefined;
-  const budget = characterBudget(workspace, chosen, input);
+  const budget = registrationLimit(workspace, chosen, input);
   const isNew = !existing || (await asksToPay(workspace, existing, { provider: chosen, resend: input.resend }));
   await budget.expect(isNew ? 1 : 0);
   return budget;
@@ -184,7 +184,7 @@ async function previewRegistration(
   if (request.note !== undefined) reporter.note(request.note);
   const item = await costOfCharacters(chosen, 1);
   const bill = [{ ...item, count: 1 }];
-  checkBudget(input, { bill, provider: chosen });
+  checkMaxCost(input, { bill, provider: chosen });
   reporter.note(`Cost: ${describeBill(bill)}`);
   return { request, cost: item.each };
 }

@@ -3,7 +3,7 @@
 import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
-import { checkFree, createOutput, machineError, type Output } from '../disk/publish.ts';
+import { checkFree, createOutput, type Output, outputWriteError } from '../disk/publish.ts';
 import type { Character } from '../shared/character.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -49,7 +49,7 @@ export async function exportCast(workspace: Workspace, input: ExportOptions): Pr
   const text = encodeCast(cast, (sha256) => (withClips ? `${folder}/${sha256}.mp4` : undefined));
   const clips = withClips ? await clipsToCopy(store, cast, { force, folder: join(dirname(target), folder) }) : [];
   await writeAll({ target, text, clips, force, clock: runtime.clock }).catch((error: unknown) => {
-    throw machineError(error, target);
+    throw outputWriteError(error, target);
   });
   const hidden = cast.flatMap(({ registrations }) => registrations).filter((one) => !isPublic(one)).length;
   if (hidden > 0) reporter.note(`${hidden} URLs that may be signed with a key were left out.`);

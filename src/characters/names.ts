@@ -1,5 +1,5 @@
-/** PURE: which character names are allowed, and when two of them are the same. */
-import { refuseAll } from '../shared/errors.ts';
+/** Which character names are allowed, and when two of them are the same. Pure. */
+import { problemsError } from '../shared/errors.ts';
 
 export const MAX_NAME_CODE_POINTS = 80;
 
@@ -17,7 +17,7 @@ export function checkName(text: string): string {
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name)) problems.push('A name cannot hold control characters or line breaks.');
   if (/\p{Bidi_Control}/u.test(name)) problems.push('A name cannot hold characters that change the writing direction.');
   if (problems.length > 0) {
-    throw refuseAll('usage', problems, { hint: 'Name the character as a prompt would say it, such as Joe.' });
+    throw problemsError('usage', problems, { hint: 'Name the character as a prompt would say it, such as Joe.' });
   }
   return name;
 }

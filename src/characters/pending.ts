@@ -7,7 +7,7 @@ import type { Character, PendingRegistration, Registration, RegistrationTask } f
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import { oneLine, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { explain, syncCommand, type Unsettled, unknownFate } from './registration-errors.ts';
@@ -61,14 +61,14 @@ interface Request {
   readonly resend: boolean;
   /** As in `RegisterOptions`; for what is sent beyond the first request. */
   readonly admit?: (() => Promise<void>) | undefined;
-  readonly limits: SpendLimits;
+  readonly limits: BudgetOptions;
 }
 
 /**
  * Makes an id for the character. Its record tells of the request from before it leaves until its fate is known. A lost
  * answer is repeated as `repeat-registration.ts` says; nothing else is.
  */
-export async function createId(
+export async function requestRegistration(
   workspace: Workspace,
   character: Character,
   request: Request,
@@ -187,7 +187,7 @@ export function subjectOf({ name }: Character): string {
  * task, the user sends anew, or a repeat is allowed. Throws `ambiguous` for a request whose fate nobody knows, `pending`
  * while the task goes on, and why a task has failed, after which the place is free.
  */
-export async function continueId(
+export async function resumeRegistration(
   workspace: Workspace,
   character: Character,
   { target, entry, resend }: { target: RegistrationTarget; entry: PendingRegistration; resend: boolean },

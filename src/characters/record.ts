@@ -1,4 +1,4 @@
-/** PURE: the record of a character: what may stand in it, and how much of it a list shows. */
+/** The record of a character: what may stand in it, and how much of it a list shows. Pure. */
 
 import {
   boolean,

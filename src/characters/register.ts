@@ -1,19 +1,26 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
 
-import { deriveClipForOrientation } from '../clips/portrait-copy.ts';
-import { costToKeep } from '../costs/budget.ts';
-import { spendLimitsOf } from '../costs/spending.ts';
+import { clipInOrientation } from '../clips/portrait-copy.ts';
+import { budgetOptionsOf } from '../costs/budget.ts';
+import { costToKeep } from '../costs/max-cost.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import type { CharacterMode } from '../providers/provider.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
-import { continueId, createId, pendingAt, type RegistrationOutcome, subjectOf, withoutPending } from './pending.ts';
+import {
+  pendingAt,
+  type RegistrationOutcome,
+  requestRegistration,
+  resumeRegistration,
+  subjectOf,
+  withoutPending,
+} from './pending.ts';
 import { takesNone } from './registration-host.ts';
 import { KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
@@ -22,7 +29,7 @@ import { isStillRegistered, markStale } from './stale.ts';
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
 const TRUSTED_MS = 3_600_000;
 
-export interface RegisterOptions extends SpendLimits {
+export interface RegisterOptions extends BudgetOptions {
   /** Send although an earlier request of unknown fate may have made it. */
   readonly resend?: boolean;
   /** Right before each request that may cost money; what it throws ends it. */
@@ -32,7 +39,7 @@ export interface RegisterOptions extends SpendLimits {
 /**
  * Registers the character with the host, or uploads its clip where the host takes clips, unless that is done already; by
  * one process at a time, which goes on with what another has left pending. The record is saved as soon as the host has
- * answered. Throws what the provider throws, and what `continueId` says.
+ * answered. Throws what the provider throws, and what `resumeRegistration` says.
  */
 export async function ensureRegistered(
   workspace: Workspace,
@@ -56,10 +63,10 @@ export async function ensureRegistered(
       const living = await livingAt(workspace, current, target);
       if (living) return living;
       const entry = pendingAt(current, target);
-      const made = entry && (await continueId(workspace, current, { target, entry, resend }));
+      const made = entry && (await resumeRegistration(workspace, current, { target, entry, resend }));
       return made
         ? save(workspace, current, { target, made })
-        : register(workspace, current, { target, held, resend, admit, limits: spendLimitsOf(limits) });
+        : register(workspace, current, { target, held, resend, admit, limits: budgetOptionsOf(limits) });
     },
     wait,
   );
@@ -140,13 +147,13 @@ async function livingAt(
 async function register(
   workspace: Workspace,
   character: Character,
-  { target, held, resend, admit, limits }: Omit<Parameters<typeof createId>[2], 'clipPath'>,
+  { target, held, resend, admit, limits }: Omit<Parameters<typeof requestRegistration>[2], 'clipPath'>,
 ): Promise<Registration> {
   const { reporter } = workspace;
   const { provider, orientation, mode } = target;
   if (!character.clip) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
-  const clip = await deriveClipForOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
+  const clip = await clipInOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(workspace);
   const task = await reporter.task(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`,
@@ -180,7 +187,7 @@ const MAX_PIXELS = { id: undefined, 'clip-url': 1280 * 720 } as const satisfies 
 >;
 
 const MAKERS = {
-  id: createId,
+  id: requestRegistration,
   async 'clip-url'({ runtime }, { name }, { target: { provider }, clipPath }) {
     if (!provider.clips) throw takesNone(provider);
     const { url, expiresAt } = await provider.clips.upload(
@@ -194,7 +201,7 @@ const MAKERS = {
   (
     workspace: Workspace,
     character: CharacterWithClip,
-    request: Parameters<typeof createId>[2],
+    request: Parameters<typeof requestRegistration>[2],
   ) => Promise<RegistrationOutcome>
 >;
 

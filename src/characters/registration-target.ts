@@ -1,6 +1,6 @@
 /**
- * PURE: where a registration must be valid (host, orientation, mode), and which of a character's is: neither stale nor
- * expired.
+ * Where a registration must be valid (host, orientation, mode), and which of a character's is: neither stale nor
+ * expired. Pure.
  */
 
 import type { CharacterMode, Provider } from '../providers/provider.ts';

@@ -5,7 +5,7 @@
 
 import { formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
-import { entryOf } from '../providers/index.ts';
+import { providerEntry } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
@@ -27,7 +27,7 @@ export function requestsOf(entry: PendingRegistration | undefined): number {
 
 /** At a base URL of the user's own somebody else may ask for more than the table says: nothing is known of that price. */
 async function repeatableCost(provider: Provider): Promise<Cost | undefined> {
-  const { characterCost, defaultBaseUrl } = entryOf(provider);
+  const { characterCost, defaultBaseUrl } = providerEntry(provider);
   const each = provider.baseUrl === defaultBaseUrl ? await characterCost() : undefined;
   return each && each.usd <= REPEATABLE_USD ? each : undefined;
 }

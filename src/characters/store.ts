@@ -1,4 +1,4 @@
-/** EFFECT: the cast: one record per character, and the master clip that each of them needs. */
+/** The cast: one record per character, and the master clip that each of them needs. */
 
 import { join } from 'node:path';
 import { ensureFolder } from '../disk/atomic-write.ts';

@@ -1,10 +1,10 @@
 /** Whether a host still knows the characters, and their registration where it does not. */
 
-import { type CharacterBudget, characterBudget } from '../costs/budget.ts';
+import { type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
-import type { BudgetLimits } from '../shared/money.ts';
+import type { CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
@@ -29,7 +29,7 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted
 export async function syncCast(
   workspace: Workspace,
   cast: readonly Character[],
-  { provider, ...flags }: { readonly provider: Provider; readonly resend?: boolean } & BudgetLimits,
+  { provider, ...flags }: { readonly provider: Provider; readonly resend?: boolean } & CostLimits,
 ): Promise<readonly Synced[]> {
   const model = (await workspace.connection()).model ?? provider.defaultModel;
   const place = { provider, mode: provider.limits(model).characterMode };
@@ -58,12 +58,12 @@ async function budgetOf(
   }: {
     provider: Provider;
     targetOf(character: Character): RegistrationTarget;
-    flags: Pick<RegisterOptions, 'resend'> & BudgetLimits;
+    flags: Pick<RegisterOptions, 'resend'> & CostLimits;
   },
-): Promise<CharacterBudget> {
+): Promise<RegistrationLimit> {
   const at = { resend: flags.resend, nowMs: workspace.runtime.clock.now() };
   const costs = await Promise.all(cast.map((one) => willCost(one, targetOf(one), at)));
-  const budget = characterBudget(workspace, provider, flags);
+  const budget = registrationLimit(workspace, provider, flags);
   await budget.expect(costs.filter(Boolean).length);
   return budget;
 }

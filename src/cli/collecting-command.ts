@@ -8,7 +8,7 @@ import {
   type HelpContext,
   type Option,
 } from 'commander';
-import { hintsOf, refuseAll, SoraError } from '../shared/errors.ts';
+import { hintsOf, problemsError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import { helpDocument } from './help-document.ts';
 import { suggestCommand, suggestOption } from './suggestions.ts';
@@ -106,7 +106,7 @@ export class CollectingCommand extends Command {
     const told = problems.map(({ message, hint }) => (isGuess(hint) ? `${message} (${hint})` : message));
     const hints = problems.filter(({ hint }) => !isGuess(hint));
     // A command to copy stands last.
-    throw refuseAll('usage', told, hintsOf(hints.toSorted((a, b) => Number(isExample(a)) - Number(isExample(b)))));
+    throw problemsError('usage', told, hintsOf(hints.toSorted((a, b) => Number(isExample(a)) - Number(isExample(b)))));
   }
 
   #keep(problem: { readonly code: string; readonly message: string }): void {

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Context } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type BudgetLimits, parseBudget, parseUsd } from '../shared/money.ts';
+import { type CostLimits, parseBudget, parseUsd } from '../shared/money.ts';
 import { oneLine } from '../shared/text.ts';
 import { text } from './options.ts';
 
@@ -33,7 +33,7 @@ export function costOptions(command: Command): Command {
 export async function withLimits<Flags extends CostFlags>(
   context: Context,
   { maxCost: typed, budget: typedBudget, allowUnknownCost, tag, ...flags }: Flags,
-): Promise<Omit<Flags, keyof CostFlags> & BudgetLimits> {
+): Promise<Omit<Flags, keyof CostFlags> & CostLimits> {
   const { env } = context.runtime;
   const profile = await context.profile();
   const maxCost = typed ?? amountOf('SORA_MAX_COST', env.SORA_MAX_COST) ?? profile.maxCost;

@@ -8,7 +8,7 @@ import { HOST_NAMES } from '../providers/index.ts';
 import { SPENDING_BY } from '../shared/money.ts';
 import { type Act, collect, examples, oneOf, SHELLS, time, wholeNumber } from './options.ts';
 
-export const HOUSE = {
+export const SETUP_NOUNS = {
   sandbox: addSandbox,
   provider: addProvider,
   costs: addCosts,

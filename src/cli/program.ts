@@ -56,9 +56,9 @@ const TOPICS: Readonly<Record<string, HelpTopic>> = {
 };
 
 function house(
-  name: keyof typeof import('./program-setup.ts').HOUSE,
+  name: keyof typeof import('./program-setup.ts').SETUP_NOUNS,
 ): () => Promise<(noun: Command, act: Act) => void> {
-  return async () => (await import('./program-setup.ts')).HOUSE[name];
+  return async () => (await import('./program-setup.ts')).SETUP_NOUNS[name];
 }
 
 /** Throws from `parseAsync`: CommanderError for help and version, SoraError `usage` for a line that cannot be read. */

@@ -5,7 +5,7 @@ import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { MediaInfo } from '../media/info.ts';
 import type { PictureFindings } from '../media/plan/media-plan.ts';
 import type { ClipOptions } from '../shared/clip.ts';
-import { refuseAll } from '../shared/errors.ts';
+import { problemsError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { InspectedClip } from './inspect-picture.ts';
@@ -116,5 +116,5 @@ async function inOneShape(
 
 export function refuseRejected({ path, plan }: InspectedClip): void {
   if (plan.kind !== 'reject') return;
-  throw refuseAll('clip', plan.issues, { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` });
+  throw problemsError('clip', plan.issues, { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` });
 }

@@ -22,7 +22,7 @@ export interface UploadClip {
  * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
  * from it, because hosts stretch a clip whose aspect ratio is not the video's.
  */
-export async function deriveClipForOrientation(
+export async function clipInOrientation(
   workspace: Workspace,
   character: CharacterWithClip,
   { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },

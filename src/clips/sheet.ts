@@ -1,7 +1,7 @@
 /** Contact sheets: frames of a clip in one picture. */
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { createOutput, machineError } from '../disk/publish.ts';
+import { createOutput, outputWriteError } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -60,7 +60,7 @@ export async function writeSheet(
     return { path, ...sheet };
   } catch (error) {
     task.fail(`No sheet of ${title} was made`);
-    throw machineError(error, path);
+    throw outputWriteError(error, path);
   } finally {
     await made.dispose();
   }

@@ -5,7 +5,7 @@ import { reasonFor } from '../disk/atomic-write.ts';
 import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
 import { SANDBOX_KEY } from '../http/redact.ts';
 import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
-import { PATH_HINT, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
+import { PATH_HINT, problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 
 export async function runSandboxServe(
@@ -25,7 +25,7 @@ export async function runSandboxServe(
     log: (line) => ui.note(line),
   }).catch((cause: unknown) => {
     if (cause instanceof ScenarioError) {
-      throw refuseAll('usage', cause.problems, { hint: `Correct ${input.scenario}, then start again.`, cause });
+      throw problemsError('usage', cause.problems, { hint: `Correct ${input.scenario}, then start again.`, cause });
     }
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new SoraError('machine', `The sandbox could not start: ${message}`, {

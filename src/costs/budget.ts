@@ -1,146 +1,69 @@
-/**
- * What a command will cost: free, the host's own price, or the table's estimate; and whether `--max-cost` allows it. The
- * rule of `--budget`, over several commands, is in spending.ts, and what it counts is kept in ledger.ts.
- */
+/** Whether `--budget`, over several commands and processes, allows one more request. Pure; what is counted comes from the ledger. */
 
-import { entryOf } from '../providers/index.ts';
-import type { NewVideo, Provider } from '../providers/provider.ts';
-import type { Purpose } from '../settings/choose-provider.ts';
-import type { Registration } from '../shared/character.ts';
-import { withDeadline } from '../shared/deadline.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Size } from '../shared/geometry.ts';
-import type { BudgetLimits, Cost } from '../shared/money.ts';
+import { SoraError } from '../shared/errors.ts';
+import type { Budget, BudgetOptions } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
-import type { Workspace } from '../workspace.ts';
-import { type BillItem, costFromPriceTable, describeBill, formatUsd, knownUsd, totalOf } from './cost.ts';
+import { formatUsd, roundUsd } from './cost.ts';
+import { type Charge, type CostEntry, usdOf } from './spending.ts';
 
-export interface Priced {
-  readonly provider: Provider;
-  readonly model: string | undefined;
-  readonly size: Size;
-  /** Those that are paid for. */
-  readonly seconds: number;
-  /** Of all characters together, whose clips some models bill. */
-  readonly clipSeconds: number;
-  /** What the host may be asked the price of, and with whose key. */
-  readonly ask?: { readonly video: NewVideo; readonly purpose: Purpose } | undefined;
-}
-
-/** What one video costs: as the host says, else by the table. Undefined while nobody knows. */
-export async function estimateVideoCost(workspace: Workspace, priced: Priced): Promise<Cost | undefined> {
-  const { provider, ask, clipSeconds, ...wish } = priced;
-  const entry = entryOf(provider);
-  const today = new Date(workspace.runtime.clock.now()).toISOString().slice(0, 10);
-  if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
-  const usd = ask && (await askPrice(workspace, provider, ask));
-  if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
-  const takesClips = provider.limits(priced.model).characterMode === 'clip-url';
-  const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
-  return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
-}
-
-/** What it costs to register so many characters where they have ids. */
-export async function costOfCharacters(provider: Provider, count: number): Promise<BillItem> {
-  const each = asGuide(provider, await entryOf(provider).characterCost());
-  return { what: 'character', count: each?.usd === 0 ? 0 : count, each };
-}
-
-/** Holds all registrations of one command to what they may cost. Both say the cost, and throw `budget` when it is too much. */
-export interface CharacterBudget {
-  /** How many will be sent, before the first of them. */
-  expect(count: number): Promise<void>;
-  /** Before each of them: counts it, and looks again when there are more than were expected. */
-  admit(): Promise<void>;
-}
-
-export function characterBudget({ reporter }: Workspace, provider: Provider, flags: BudgetLimits): CharacterBudget {
-  let expected = 0;
-  let sent = 0;
-  const check = async (count: number): Promise<void> => {
-    const item = await costOfCharacters(provider, count);
-    if (item.count === 0) return;
-    reporter.note(`Cost: ${describeBill([item])}`);
-    checkBudget(flags, { bill: [item], provider });
-  };
+/** Of the options of a command, those that each of its paid requests is sent with. */
+export function budgetOptionsOf({ tags, budget, allowUnknownCost }: BudgetOptions): BudgetOptions {
   return {
-    async expect(count) {
-      expected = count;
-      await check(count);
-    },
-    async admit() {
-      sent += 1;
-      if (sent > expected) await check(sent);
-    },
+    ...(tags && { tags }),
+    ...(budget && { budget }),
+    ...(allowUnknownCost !== undefined && { allowUnknownCost }),
   };
 }
 
-/**
- * What the record of a registration keeps of its cost, by the number of requests that were sent for it, each of which may
- * have been charged: nothing where it is free, no amount where nobody knows one.
- */
-export async function costToKeep(provider: Provider): Promise<(requests: number) => Pick<Registration, 'cost'>> {
-  const bill = await costOfCharacters(provider, 1);
-  return (requests) => {
-    if (bill.count === 0) return {};
-    const total = totalOf([{ ...bill, count: requests }]);
-    return { cost: total ? { estimateUsd: total.usd, asOf: total.asOf, source: total.source } : {} };
-  };
-}
-
-/** The table is of the host's own prices; at another base URL somebody else may ask for more. */
-function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
-  const { defaultBaseUrl } = entryOf(provider);
-  if (!cost || cost.usd === 0 || provider.baseUrl === defaultBaseUrl) return cost;
-  return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
-}
-
-/** The table is good enough when the host takes longer. */
-const PRICE_MS = 15_000;
-
-async function askPrice(
-  workspace: Workspace,
-  provider: Provider,
-  { video, purpose }: NonNullable<Priced['ask']>,
-): Promise<number | undefined> {
-  const { signal } = workspace.runtime;
-  if (!provider.price || (await workspace.connection(purpose)).key === undefined) return undefined;
-  try {
-    return await withDeadline(PRICE_MS, signal, async (limited) => provider.price?.(video, { signal: limited }));
-  } catch (error) {
-    if (signal.aborted || !isSoraError(error)) throw error;
-    return undefined;
-  }
-}
-
-/** Throws `budget` when everything together costs more than `--max-cost`, or nobody knows what it costs. */
+/** Throws SoraError `budget` when the entry would be more than the budget allows, or its price is unknown and has to be known. */
 export function checkBudget(
-  { maxCost, allowUnknownCost }: BudgetLimits,
-  { bill, provider }: { bill: readonly BillItem[]; provider: Provider },
+  entries: readonly Charge[],
+  {
+    entry,
+    budget,
+    allowUnknownCost,
+  }: {
+    entry: Pick<CostEntry, 'id' | 'at' | 'provider' | 'estimateUsd'>;
+    budget: Budget;
+    allowUnknownCost: boolean;
+  },
 ): void {
-  if (maxCost === undefined) return;
-  const isCast = bill.every(({ what }) => what === 'character');
-  const undone = isCast ? 'No request was sent for it.' : 'No job was sent.';
-  const known = knownUsd(bill);
-  const total = totalOf(bill);
-  if (known > maxCost) {
-    const words = total ? describeBill(bill) : `at least ${formatUsd(known)}`;
-    throw new SoraError('budget', `This costs ${words}; ${option('maxCost')} allows ${formatUsd(maxCost)}. ${undone}`, {
-      hint: isCast
-        ? `Raise ${option('maxCost')}, or register fewer: sync takes names, and create takes ${option('local')}.`
-        : `Ask for fewer, shorter or smaller videos, use another model, or raise ${option('maxCost')}.`,
-    });
+  if (entry.estimateUsd === 0) return;
+  const words = describeBudget(budget);
+  // The day that it is booked on: a request that is written down at midnight counts for one of the two.
+  const day = entry.at.slice(0, 10);
+  const counted = entries.filter(
+    ({ id, at, tags }) =>
+      id !== entry.id &&
+      (!budget.perDay || at.startsWith(day)) &&
+      (budget.tags.length === 0 || tags.some((tag) => budget.tags.includes(tag))),
+  );
+  const spent = roundUsd(counted.reduce((sum, one) => sum + (usdOf(one) ?? 0), 0));
+  const next = budget.perDay
+    ? `Raise ${option('budget')}, or wait for the next day (UTC).`
+    : `Raise ${option('budget')}.`;
+  if (entry.estimateUsd === undefined) {
+    if (allowUnknownCost && spent < budget.usd) return;
+    const known = allowUnknownCost ? `, of which ${formatUsd(spent)} is spent` : '';
+    throw new SoraError(
+      'budget',
+      `What this costs is unknown, so it cannot be held to the budget of ${words}${known}. Nothing was sent.`,
+      {
+        hint: allowUnknownCost
+          ? next
+          : `See known prices: sora provider models ${entry.provider}. Or add ${option('allowUnknownCost')}.`,
+      },
+    );
   }
-  if (total || allowUnknownCost) return;
-  const what =
-    bill.find(({ each }) => !each)?.what === 'character' ? 'What a character costs there' : 'What this costs';
+  if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
   throw new SoraError(
     'budget',
-    `${what} is unknown, so it cannot be checked against ${option('maxCost')} ${formatUsd(maxCost)}. ${undone}`,
-    {
-      hint: isCast
-        ? `To register it whatever it costs, add ${option('allowUnknownCost')}.`
-        : `See known prices: sora provider models ${provider.name}. Or add ${option('allowUnknownCost')}.`,
-    },
+    `This costs ~${formatUsd(entry.estimateUsd)}, and of the budget of ${words} ${formatUsd(spent)} is spent. Nothing was sent.`,
+    { hint: `${next} See what was spent: sora costs` },
   );
+}
+
+/** `$50.00 a day for night and trailer` */
+export function describeBudget({ usd, perDay, tags }: Budget): string {
+  return `${formatUsd(usd)}${perDay ? ' a day' : ''}${tags.length === 0 ? '' : ` for ${tags.join(' and ')}`}`;
 }

@@ -4,7 +4,7 @@ import type { Size } from '../shared/geometry.ts';
 import { isRefused, type JobCost, type JobDigest } from '../shared/job.ts';
 import type { Cost, ModelPrice } from '../shared/money.ts';
 
-export interface Priced {
+export interface PriceTableQuery {
   /** The table of the host that is asked. */
   readonly facts: readonly { readonly id: string; readonly price?: ModelPrice }[];
   readonly model: string | undefined;
@@ -15,7 +15,7 @@ export interface Priced {
 }
 
 /** What one video costs by the table. Undefined for a model, or a size of it, that the table has no price for. */
-export function costFromPriceTable({ facts, model, size, seconds, clipSeconds }: Priced): Cost | undefined {
+export function costFromPriceTable({ facts, model, size, seconds, clipSeconds }: PriceTableQuery): Cost | undefined {
   const price = facts.find(({ id }) => id === model)?.price;
   const perSecond = price?.usdPerSecond[Math.min(size.width, size.height)];
   if (!price || perSecond === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * EFFECT: the ledger of what was paid for: `costs.jsonl` in the state folder. Append-only, so that it outlives the records of
+ * The ledger of what was paid for: `costs.jsonl` in the state folder. Append-only, so that it outlives the records of
  * jobs; a line stands there before its request leaves, which is how a budget holds for processes at once.
  */
 
@@ -23,8 +23,9 @@ import {
   string,
 } from '../disk/schema.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
-import type { SpendLimits } from '../shared/money.ts';
-import { type Charge, type CostEntry, checkSpending } from './spending.ts';
+import type { BudgetOptions } from '../shared/money.ts';
+import { checkBudget } from './budget.ts';
+import type { Charge, CostEntry } from './spending.ts';
 
 /** What is known later of an entry. */
 export type Correction = { readonly actualUsd: number } | { readonly refused: true };
@@ -35,13 +36,13 @@ export interface CostLedger {
   /** Throws as `reserve` would, for so many US dollars; writes nothing. */
   foresee(
     cost: { readonly provider: string; readonly usd: number | undefined },
-    limits: Pick<SpendLimits, 'budget' | 'allowUnknownCost'>,
+    limits: Pick<BudgetOptions, 'budget' | 'allowUnknownCost'>,
   ): Promise<void>;
   /**
    * Writes down what is about to be paid for. Throws SoraError `budget` where the budget does not allow it, and writes
    * nothing then.
    */
-  reserve(entry: CostEntry, limits: Pick<SpendLimits, 'budget' | 'allowUnknownCost'>): Promise<void>;
+  reserve(entry: CostEntry, limits: Pick<BudgetOptions, 'budget' | 'allowUnknownCost'>): Promise<void>;
   /** Of entries that are there. */
   correct(corrections: ReadonlyMap<string, Correction>): Promise<void>;
   /** Entries that are not there yet, with all that is known of them. */
@@ -87,11 +88,11 @@ export function openCostLedger(path: string, options: CostLedgerOptions): CostLe
     async foresee({ provider, usd }, { budget, allowUnknownCost = false }) {
       if (!budget) return;
       const entry = { id: '', at: stamp(), provider, ...(usd !== undefined && { estimateUsd: usd }) };
-      checkSpending(await known(await entries()), { entry, budget, allowUnknownCost });
+      checkBudget(await known(await entries()), { entry, budget, allowUnknownCost });
     },
     reserve: (entry, { budget, allowUnknownCost = false }) =>
       locked(async (held) => {
-        if (budget) checkSpending(await known(await entries()), { entry, budget, allowUnknownCost });
+        if (budget) checkBudget(await known(await entries()), { entry, budget, allowUnknownCost });
         held.assertHeld();
         await append([lineOf(entry)]);
       }),

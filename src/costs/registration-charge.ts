@@ -3,9 +3,9 @@
 import type { Provider } from '../providers/provider.ts';
 import type { Character } from '../shared/character.ts';
 import { isSoraError } from '../shared/errors.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
-import { costOfCharacters } from './budget.ts';
+import { costOfCharacters } from './max-cost.ts';
 
 export interface RegistrationCharge {
   /** The host made nothing of it. Never fails: the estimate stays then. */
@@ -16,7 +16,7 @@ export interface RegistrationCharge {
 export async function reserveRegistration(
   workspace: Workspace,
   character: Character,
-  { provider, limits }: { readonly provider: Provider; readonly limits: SpendLimits },
+  { provider, limits }: { readonly provider: Provider; readonly limits: BudgetOptions },
 ): Promise<RegistrationCharge | undefined> {
   const { count, each } = await costOfCharacters(provider, 1);
   if (count === 0) return undefined;

@@ -1,18 +1,7 @@
-/** What was spent, by whatever one asks; and whether a budget allows more. Pure. */
+/** What was paid for: one entry for each request, and their sums by whatever one asks. Pure. */
 
-import { SoraError } from '../shared/errors.ts';
-import type { Budget, SpendingBy, SpendLimits } from '../shared/money.ts';
-import { option } from '../shared/options.ts';
-import { formatUsd, roundUsd } from './cost.ts';
-
-/** Of the options of a command, those that each of its paid requests is sent with. */
-export function spendLimitsOf({ tags, budget, allowUnknownCost }: SpendLimits): SpendLimits {
-  return {
-    ...(tags && { tags }),
-    ...(budget && { budget }),
-    ...(allowUnknownCost !== undefined && { allowUnknownCost }),
-  };
-}
+import type { SpendingBy } from '../shared/money.ts';
+import { roundUsd } from './cost.ts';
 
 /** One thing that is paid for: a video by the id of its job, or the registration of a character. */
 export interface CostEntry {
@@ -41,59 +30,6 @@ export type Charge = Pick<CostEntry, 'id' | 'at' | 'tags' | 'estimateUsd' | 'act
 /** What an entry has cost, as far as anybody knows; undefined where nobody does. */
 export function usdOf({ estimateUsd, actualUsd, refused }: Charge): number | undefined {
   return refused ? 0 : (actualUsd ?? estimateUsd);
-}
-
-/** Throws SoraError `budget` when the entry would be more than the budget allows, or its price is unknown and has to be known. */
-export function checkSpending(
-  entries: readonly Charge[],
-  {
-    entry,
-    budget,
-    allowUnknownCost,
-  }: {
-    entry: Pick<CostEntry, 'id' | 'at' | 'provider' | 'estimateUsd'>;
-    budget: Budget;
-    allowUnknownCost: boolean;
-  },
-): void {
-  if (entry.estimateUsd === 0) return;
-  const words = describeBudget(budget);
-  // The day that it is booked on: a request that is written down at midnight counts for one of the two.
-  const day = entry.at.slice(0, 10);
-  const counted = entries.filter(
-    ({ id, at, tags }) =>
-      id !== entry.id &&
-      (!budget.perDay || at.startsWith(day)) &&
-      (budget.tags.length === 0 || tags.some((tag) => budget.tags.includes(tag))),
-  );
-  const spent = roundUsd(counted.reduce((sum, one) => sum + (usdOf(one) ?? 0), 0));
-  const next = budget.perDay
-    ? `Raise ${option('budget')}, or wait for the next day (UTC).`
-    : `Raise ${option('budget')}.`;
-  if (entry.estimateUsd === undefined) {
-    if (allowUnknownCost && spent < budget.usd) return;
-    const known = allowUnknownCost ? `, of which ${formatUsd(spent)} is spent` : '';
-    throw new SoraError(
-      'budget',
-      `What this costs is unknown, so it cannot be held to the budget of ${words}${known}. Nothing was sent.`,
-      {
-        hint: allowUnknownCost
-          ? next
-          : `See known prices: sora provider models ${entry.provider}. Or add ${option('allowUnknownCost')}.`,
-      },
-    );
-  }
-  if (roundUsd(spent + entry.estimateUsd) <= budget.usd) return;
-  throw new SoraError(
-    'budget',
-    `This costs ~${formatUsd(entry.estimateUsd)}, and of the budget of ${words} ${formatUsd(spent)} is spent. Nothing was sent.`,
-    { hint: `${next} See what was spent: sora costs` },
-  );
-}
-
-/** `$50.00 a day for night and trailer` */
-export function describeBudget({ usd, perDay, tags }: Budget): string {
-  return `${formatUsd(usd)}${perDay ? ' a day' : ''}${tags.length === 0 ? '' : ` for ${tags.join(' and ')}`}`;
 }
 
 /** What was spent together. Amounts in US dollars. */

@@ -1,4 +1,4 @@
-/** EFFECT: files that are only ever appended to, a line of JSON each: what was appended is on the disk when the call returns. */
+/** Files that are only ever appended to, a line of JSON each: what was appended is on the disk when the call returns. */
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureFolder, machineError, syncFolder } from './atomic-write.ts';

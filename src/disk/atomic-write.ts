@@ -1,4 +1,4 @@
-/** EFFECT: writing that either happens whole or not at all, and says in a sentence why it did not. */
+/** Writing that either happens whole or not at all, and says in a sentence why it did not. */
 import { link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';

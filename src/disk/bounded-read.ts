@@ -1,4 +1,4 @@
-/** EFFECT: a whole text out of a file, a pipe or another stream, bounded in bytes and in time. */
+/** A whole text out of a file, a pipe or another stream, bounded in bytes and in time. */
 import { constants, open } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';

@@ -1,4 +1,4 @@
-/** EFFECT: where a path leads: a rename would put a file in place of a link, and not of what the link leads to. */
+/** Where a path leads: a rename would put a file in place of a link, and not of what the link leads to. */
 import { readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { systemCode } from '../shared/errors.ts';

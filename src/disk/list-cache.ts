@@ -1,5 +1,5 @@
 /**
- * EFFECT: a cache of what lists show of records, in one file. An entry is read anew when its record changes; losing the
+ * A cache of what lists show of records, in one file. An entry is read anew when its record changes; losing the
  * cache costs time alone.
  */
 import { lstatSync } from 'node:fs';

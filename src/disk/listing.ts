@@ -1,4 +1,4 @@
-/** EFFECT: the records of a folder, listed: what can be read, and what cannot, by name and reason. */
+/** The records of a folder, listed: what can be read, and what cannot, by name and reason. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSoraError, systemCode } from '../shared/errors.ts';

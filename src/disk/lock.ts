@@ -1,5 +1,5 @@
 /**
- * EFFECT: a lock between processes: a folder whose mtime is refreshed. After a crash it goes stale and is taken over.
+ * A lock between processes: a folder whose mtime is refreshed. After a crash it goes stale and is taken over.
  */
 import { lstat, mkdir, mkdirSync, renameSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** EFFECT: notices that are shown once per installation, agreed between processes by marker files. */
+/** Notices that are shown once per installation, agreed between processes by marker files. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../shared/errors.ts';

@@ -1,5 +1,5 @@
 /**
- * EFFECT: temporary `.part` files beside their target. A heartbeat (mtime) tells one that is worked on from one that a
+ * Temporary `.part` files beside their target. A heartbeat (mtime) tells one that is worked on from one that a
  * killed process left, which is swept.
  */
 import { lstat, open, readdir, rm, rmdir, utimes } from 'node:fs/promises';

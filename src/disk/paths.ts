@@ -1,4 +1,4 @@
-/** PURE: where things are kept. Nothing is made here. */
+/** Where things are kept. Nothing is made here. Pure. */
 import { posix, win32 } from 'node:path';
 import { SoraError } from '../shared/errors.ts';
 import { listOf, oneLine, shellQuote } from '../shared/text.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: whether others on this machine may read or change a file. */
+/** Whether others on this machine may read or change a file. */
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { shellQuote } from '../shared/text.ts';

@@ -126,7 +126,7 @@ export interface Output {
 /** Begins the file that is to be at `target`, or where a link there leads. Throws `machine` when the disk is in the way. */
 export async function createOutput(target: string, clock: Clock): Promise<Output> {
   const asMachine = (error: unknown): never => {
-    throw machineError(error, target);
+    throw outputWriteError(error, target);
   };
   const place = await followLinks(target).catch(asMachine);
   const part = await createPartFile(dirname(place), clock).catch(asMachine);
@@ -201,7 +201,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
 };
 
 /** What the disk refused, as an error for people; any other error as it is. */
-export function machineError(error: unknown, path: string): unknown {
+export function outputWriteError(error: unknown, path: string): unknown {
   const code = systemCode(error) ?? '';
   const known = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
   if (isSoraError(error) || !known) return error;

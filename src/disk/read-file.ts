@@ -1,5 +1,5 @@
 /**
- * EFFECT: reading what is found under a path: no wait for a pipe, nothing of a device, and a file up to a bound. It need not
+ * Reading what is found under a path: no wait for a pipe, nothing of a device, and a file up to a bound. It need not
  * be the file that was once put there.
  */
 import { closeSync, constants, fstatSync, openSync, promises, readSync, type Stats } from 'node:fs';

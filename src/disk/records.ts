@@ -1,4 +1,4 @@
-/** EFFECT: one JSON file per record, written whole or not at all, safe for any number of processes at once. */
+/** One JSON file per record, written whole or not at all, safe for any number of processes at once. */
 import { statSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** PURE: what JSON from a file must be, in our words over valibot. Unknown fields are kept; known ones must be right. */
+/** What JSON from a file must be, in our words over valibot. Unknown fields are kept; known ones must be right. Pure. */
 
 import * as v from 'valibot';
 import { SoraError } from '../shared/errors.ts';

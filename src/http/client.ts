@@ -29,7 +29,7 @@ import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHtt
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
-import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_TRIES, retryDelayMs } from './retry.ts';
+import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_RETRIES, retryDelayMs } from './retry.ts';
 
 export interface Http {
   /**
@@ -176,7 +176,7 @@ export function createHttp(options: HttpOptions): Http {
     }
     const isTrouble = status === 408 || (status >= 500 && !isUnsupported(answer));
     const passing = isTrouble || (status === 429 && !isQuota(failureOf(answer)));
-    return passing && tries + 1 < READ_TRIES ? retryDelayMs(tries, asked, options.random) : undefined;
+    return passing && tries < READ_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
   }
 
   /** The error that ends a broken exchange, or undefined when it may be tried again. */
@@ -187,7 +187,7 @@ export function createHttp(options: HttpOptions): Http {
     }
     const { message, hint } = describeTransportError(lost, host, timeouts);
     if (mayBeDone) return ambiguousCreate(message, undefined, lost.cause);
-    if (request.kind === 'create' ? tries < CREATE_RETRIES : tries + 1 < READ_TRIES) return undefined;
+    if (request.kind === 'create' ? tries < CREATE_RETRIES : tries < READ_RETRIES) return undefined;
     return new SoraError('network', message, { hint, cause: lost.cause });
   }
 
@@ -233,7 +233,7 @@ export function createHttp(options: HttpOptions): Http {
       yield* reply.body;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw giveUp(error, request, host, READ_TRIES) ?? error;
+      throw giveUp(error, request, host, READ_RETRIES) ?? error;
     } finally {
       reply.dispose();
     }

@@ -1,4 +1,4 @@
-/** PURE: which proxy the environment names for a URL, and which URLs go without one. */
+/** Which proxy the environment names for a URL, and which URLs go without one. Pure. */
 import { SoraError } from '../shared/errors.ts';
 
 export interface ProxySettings {

@@ -9,8 +9,8 @@ export const MAX_WAIT_MS = 60_000;
 /** How often a create is repeated, of which nothing can have arrived, or which the host has put off. */
 export const CREATE_RETRIES = 3;
 
-/** How often a read is tried in all. */
-export const READ_TRIES = 5;
+/** How often a read is repeated, and what a host answers to one that can be expected to pass. */
+export const READ_RETRIES = 4;
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 16_000;

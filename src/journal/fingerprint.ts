@@ -1,4 +1,4 @@
-/** PURE: what a request asks for, whatever host it goes to: equal for equal wishes, on every machine. */
+/** What a request asks for, whatever host it goes to: equal for equal wishes, on every machine. Pure. */
 import { hashText } from '../disk/hash.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 

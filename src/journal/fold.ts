@@ -1,6 +1,6 @@
 /**
- * PURE: the takes that the lines of all journals of a file tell of, together with the jobs of this home. Lines of a key are a
- * set: `done` outweighs `failed`, that a `close` which names the host's id, that an id, that a `close` without one.
+ * The takes that the lines of all journals of a file tell of, together with the jobs of this home. Lines of a key are a
+ * set: `done` outweighs `failed`, that a `close` which names the host's id, that an id, that a `close` without one. Pure.
  */
 import { formatSize } from '../shared/geometry.ts';
 import { CLOSED, type Job, type JobFailure, UNSENT } from '../shared/job.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: a take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
+/** A take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
@@ -15,8 +15,8 @@ import type { Workspace } from '../workspace.ts';
 import { accountOf } from './fingerprint.ts';
 import type { Take } from './fold.ts';
 import { type KeptTake, keepTake } from './keep-take.ts';
-import type { Ledger } from './ledger.ts';
 import { type Failed, PAID_AND_GONE } from './lines.ts';
+import type { TakeLedger } from './take-ledger.ts';
 
 /** What became of a take: its file is here; it failed, which is written down; or it goes on, for a reason that is told. */
 export type Followed =
@@ -36,7 +36,7 @@ export interface FollowTakeOptions extends Pick<FollowOptions, 'deadlineMs' | 'p
 /** Throws what has to do with this machine; what the host says is the answer. */
 export async function followTake(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   take: Take,
   options: FollowTakeOptions,
 ): Promise<Followed> {
@@ -67,7 +67,7 @@ function follow(workspace: Workspace, job: Remote, options: FollowTakeOptions): 
 
 async function save(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { take, job, wanted }: { take: Take; job: Remote; wanted: string },
 ): Promise<KeptTake> {
   const first = ledger.placeOf(take.file);
@@ -94,7 +94,7 @@ function withOutput(job: Job, output: SavedVideo): Job {
 /** A definite end is written down; whatever else stops following leaves the take as it is. */
 async function written(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { take, job: known, error }: { take: Take; job: Remote | undefined; error: SoraError },
 ): Promise<Followed> {
   const job = known && (await remoteJob(workspace, known.id));
@@ -211,7 +211,7 @@ function jobFromTake(take: Take, id: string): Remote {
  * Whether another account made it and this one cannot see it: a 404 says nothing then. Of a rotated key the host still knows
  * the job.
  */
-async function isOfOtherAccount(workspace: Workspace, ledger: Ledger, take: Take): Promise<boolean> {
+async function isOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
   const place = { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
   const { baseUrl, key } = await workspace.connectionOf(place);
   if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;

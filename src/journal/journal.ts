@@ -1,5 +1,5 @@
 /**
- * EFFECT: the journals beside a file: append-only, read by every process and written by each in its own. What was appended is
+ * The journals beside a file: append-only, read by every process and written by each in its own. What was appended is
  * on the disk when the call returns.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';

@@ -1,9 +1,9 @@
-/** EFFECT: a take's file from where it first lies whole to its own name: first the line, then the name. */
+/** A take's file from where it first lies whole to its own name: first the line, then the name. */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
-import { createOutput, machineError, type Publishing, publishFile } from '../disk/publish.ts';
+import { createOutput, outputWriteError, type Publishing, publishFile } from '../disk/publish.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
@@ -12,8 +12,8 @@ import type { Clock } from '../shared/time.ts';
 import { findMismatch } from '../videos/mismatch.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
-import type { Ledger } from './ledger.ts';
 import type { Done } from './lines.ts';
+import type { TakeLedger } from './take-ledger.ts';
 
 export interface KeptTake {
   readonly done: Done;
@@ -36,7 +36,7 @@ export interface KeepOptions {
  */
 export async function keepTake(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { take, wanted, job: given, facts: known }: KeepOptions,
 ): Promise<KeptTake | undefined> {
   const first = ledger.placeOf(take.file);
@@ -82,7 +82,7 @@ export async function keepTake(
  * The file of a take whose line was written and whose name was not, given that name. False when it is not there, or not what
  * the line says.
  */
-export async function finishRename(workspace: Workspace, ledger: Ledger, take: Take): Promise<boolean> {
+export async function finishRename(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
   const { done } = take;
   const first = ledger.placeOf(take.file);
   if (!done || !existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
@@ -98,7 +98,7 @@ async function moveTo({ runtime }: Workspace, first: string, place: string): Pro
   try {
     await publishFile(first, place, how);
   } catch (error) {
-    if (systemCode(error) !== 'EXDEV') throw machineError(error, place);
+    if (systemCode(error) !== 'EXDEV') throw outputWriteError(error, place);
     await copyTo(first, { place, how, clock: runtime.clock });
   }
   await rm(first, { force: true });
@@ -114,7 +114,7 @@ async function copyTo(
     await copyFile(first, output.path);
     await output.publish(how);
   } catch (error) {
-    throw machineError(error, place);
+    throw outputWriteError(error, place);
   } finally {
     await output.dispose();
   }
@@ -128,7 +128,7 @@ function succeeded(jobs: readonly Job[], { key, remoteId }: Take): Remote | unde
 }
 
 /** `x.mp4`, or `x-2.mp4` and so on where a file of something else lies there, or is to lie there. */
-function freePlace(ledger: Ledger, wanted: string, others: ReadonlySet<string>): string {
+function freePlace(ledger: TakeLedger, wanted: string, others: ReadonlySet<string>): string {
   const { dir, name, ext } = parse(wanted);
   for (let number = 1; ; number++) {
     const place = number === 1 ? wanted : `${dir}/${name}-${number}${ext}`;
@@ -145,9 +145,9 @@ function mismatchOf(take: Take, facts: VideoFacts, job: Remote | undefined): rea
 }
 
 async function factsOf({ runtime }: Workspace, path: string): Promise<VideoFacts | undefined> {
-  const { verifyVideo } = await import('../media/verify/downloaded.ts');
+  const { verifyDownload } = await import('../media/verify/downloaded.ts');
   try {
-    return await verifyVideo(path, runtime.signal);
+    return await verifyDownload(path, runtime.signal);
   } catch (error) {
     if (runtime.signal.aborted) throw error;
     if (isSoraError(error)) return undefined;

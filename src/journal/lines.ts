@@ -1,6 +1,6 @@
 /**
- * PURE: the lines of a journal (format 1): their types, and the text of one journal read into them. Lines of one key are a
- * set: their order means nothing, because merges reorder them.
+ * The lines of a journal (format 1): their types, and the text of one journal read into them. Lines of one key are a
+ * set: their order means nothing, because merges reorder them. Pure.
  */
 import {
   boolean,

@@ -1,4 +1,4 @@
-/** PURE: the names of a file's journals, and names of files that are made from ids. */
+/** The names of a file's journals, and names of files that are made from ids. Pure. */
 import { basename } from 'node:path';
 import { hashText } from '../disk/hash.ts';
 import type { Shard } from '../shared/batch.ts';

@@ -1,9 +1,9 @@
-/** EFFECT: a take that is missing: claimed in the journal, sent once, and its host's id written down. */
+/** A take that is missing: claimed in the journal, sent once, and its host's id written down. */
 import { dirname } from 'node:path';
 import { crypto } from '../disk/hash.ts';
 import { EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import type { VideoPlan } from '../videos/plan.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import { sendVideos } from '../videos/send.ts';
@@ -11,8 +11,8 @@ import type { Submitted } from '../videos/submit.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Ask, accountOf, takeKey } from './fingerprint.ts';
 import { nextNumber, type Take } from './fold.ts';
-import { firstPlace, type Ledger } from './ledger.ts';
 import { type Asked, type Failed, TAKEN_BACK } from './lines.ts';
+import { firstPlace, type TakeLedger } from './take-ledger.ts';
 
 export interface TakeWish {
   readonly scene: string;
@@ -23,7 +23,7 @@ export interface TakeWish {
   readonly budget: VideoBudget;
   readonly estimateUsd?: number | undefined;
   readonly tag?: string | undefined;
-  readonly limits?: SpendLimits;
+  readonly limits?: BudgetOptions;
   /** Where the file is wanted, absolute. */
   readonly wanted: string;
   /**
@@ -46,7 +46,7 @@ export type SendOutcome =
   | { readonly kind: 'unknown'; readonly error: SoraError };
 
 /** Throws what stops the whole run: this machine. */
-export async function sendTake(workspace: Workspace, ledger: Ledger, wish: TakeWish): Promise<SendOutcome> {
+export async function sendTake(workspace: Workspace, ledger: TakeLedger, wish: TakeWish): Promise<SendOutcome> {
   const { baseUrl, key: secret } = await workspace.connection();
   const account = accountOf({ baseUrl, key: secret });
   const profile = await workspace.profileName();
@@ -73,7 +73,7 @@ export async function sendTake(workspace: Workspace, ledger: Ledger, wish: TakeW
 
 function askedOf(
   { scene, fp, ask, plan, estimateUsd, tag, wanted }: TakeWish,
-  more: { ledger: Ledger; account: string; profile: string; n: number; closes: string | undefined },
+  more: { ledger: TakeLedger; account: string; profile: string; n: number; closes: string | undefined },
 ): Asked {
   const { ledger, account, profile, n, closes } = more;
   const uuid = crypto().randomUUID();
@@ -95,7 +95,7 @@ function askedOf(
 
 async function sendClaimed(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { wish, asked, closes }: { wish: TakeWish; asked: Asked; closes: Take | undefined },
 ): Promise<SendOutcome> {
   const { key } = asked;
@@ -124,7 +124,7 @@ async function sendClaimed(
 /** What the job's record says of the request decides, where there is one: an error tells what was thrown last. */
 async function failedToSend(
   workspace: Workspace,
-  ledger: Ledger,
+  ledger: TakeLedger,
   { asked: { key }, error }: { asked: Asked; error: SoraError },
 ): Promise<SendOutcome> {
   const { records, broken } = await (await workspace.jobs()).list();

@@ -1,6 +1,6 @@
 /**
- * PURE: what is true of one scene or line now, out of its takes: derived whenever it is read, never stored. The first state
- * that applies is the one.
+ * What is true of one scene or line now, out of its takes: derived whenever it is read, never stored. The first state
+ * that applies is the one. Pure.
  */
 import { isTakenBack, type Take } from './fold.ts';
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { temporary } from '../disk/temporary.ts';
 import type { Clip, ClipOptions } from '../shared/clip.ts';
-import { refuseAll, SoraError } from '../shared/errors.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { Ffmpeg } from './ffmpeg/find.ts';
@@ -64,7 +64,7 @@ export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
   const { plan, signal } = request;
   throwIfAborted(signal);
   if (plan.kind === 'reject')
-    throw refuseAll('clip', plan.issues, {
+    throw problemsError('clip', plan.issues, {
       hint: `To see what it is: sora clip inspect ${shellQuote(request.source)}`,
     });
   const paths = { source: resolve(request.source), outputPath: resolve(request.outputPath) };

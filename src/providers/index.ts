@@ -27,7 +27,7 @@ export const HOST_NAMES = PROVIDER_NAMES.filter((name): name is HostName => name
 export const GATEWAY_PROVIDER: HostName = 'openai';
 
 /** The row that an adapter was made from. */
-export function entryOf({ name }: Pick<Provider, 'name'>): ProviderEntry {
+export function providerEntry({ name }: Pick<Provider, 'name'>): ProviderEntry {
   const entry: ProviderEntry | undefined = PROVIDERS[name as ProviderName];
   if (entry) return entry;
   throw new TypeError(`no row of the table of providers has the name ${name}`);

@@ -1,4 +1,4 @@
-/** PURE: what a request is about, in whatever dialect it is made. */
+/** What a request is about, in whatever dialect it is made. Pure. */
 
 /** `create` is all that begins work: videos, characters, tasks, and videos made from others. */
 export const CALLS = ['create', 'status', 'content', 'list', 'upload', 'delete', 'cancel', 'price'] as const;

@@ -1,4 +1,4 @@
-/** PURE: what a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. */
+/** What a job is at a moment, from its record and the clock alone, so that no daemon has to keep it going. Pure. */
 import type { PictureType } from './render/render.ts';
 
 /** The host of records that name none. */

@@ -1,4 +1,4 @@
-/** EFFECT: reading what others may have put into the sandbox's folder, or name in a header. */
+/** Reading what others may have put into the sandbox's folder, or name in a header. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 

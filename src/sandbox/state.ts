@@ -1,4 +1,4 @@
-/** EFFECT: the sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
+/** The sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * PURE: the settings file field by field: what a key such as `profiles.work.model` names, what is set, and the file after a
- * change. Nothing here repeats what may be a secret.
+ * The settings file field by field: what a key such as `profiles.work.model` names, what is set, and the file after a
+ * change. Nothing here repeats what may be a secret. Pure.
  */
 import { hideUser } from '../http/redact.ts';
 import { GATEWAY_PROVIDER, PROVIDER_NAMES } from '../providers/index.ts';

@@ -1,4 +1,4 @@
-/** EFFECT: the keys that `sora auth login` stored, in `keys.json`: readable by their owner only, and never shown from here. */
+/** The keys that `sora auth login` stored, in `keys.json`: readable by their owner only, and never shown from here. */
 import { join } from 'node:path';
 import { machineError } from '../disk/atomic-write.ts';
 import { permissionWarnings } from '../disk/permissions.ts';

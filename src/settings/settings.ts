@@ -1,4 +1,4 @@
-/** EFFECT: settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
+/** Settings and profiles: what the user wrote into `config.json`, checked, and changed field by field. */
 import { basename, dirname, join } from 'node:path';
 import {
   ensureFolder,

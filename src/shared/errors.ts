@@ -83,7 +83,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /** One sentence for several problems; a single one is said as it is. */
-export function refuseAll(
+export function problemsError(
   code: ErrorCode,
   problems: readonly string[],
   options: Omit<SoraErrorOptions, 'problems'> = {},
@@ -115,7 +115,7 @@ export function throwProblems(problems: readonly SoraError[], { usual }: { reado
   const isUsual = usual !== undefined && (first.hint === undefined || problems.some((one) => one.code === 'usage'));
   const hint = isUsual ? { hint: usual } : usual === undefined ? hintsOf(problems) : hintsOf([first]);
   const messages = problems.map(({ message }) => message);
-  throw refuseAll(code, messages, { ...hint, cause: first });
+  throw problemsError(code, messages, { ...hint, cause: first });
 }
 
 /** When several ids were asked for and several failed, the first of these codes is the command's. */

@@ -204,7 +204,7 @@ export function isFinal(status: JobStatus): status is FinalStatus {
 }
 
 /** True of a job that is over and has no video. */
-export function isGivenUp(status: JobStatus): boolean {
+export function endedWithoutVideo(status: JobStatus): boolean {
   return isFinal(status) && status !== 'succeeded';
 }
 

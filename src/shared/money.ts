@@ -10,14 +10,14 @@ export interface Budget {
 }
 
 /** What holds for everything that a command sends and that may be paid for. */
-export interface SpendLimits {
+export interface BudgetOptions {
   /** What it is sent for, by the user's own words. */
   readonly tags?: readonly string[];
   readonly budget?: Budget;
   readonly allowUnknownCost?: boolean;
 }
 
-export interface BudgetLimits extends SpendLimits {
+export interface CostLimits extends BudgetOptions {
   /** US dollars for everything that the command sends. */
   readonly maxCost?: number;
 }

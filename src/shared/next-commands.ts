@@ -1,4 +1,4 @@
-/** PURE: the commands of `sora` that a hint names, as arguments, for programs that go on by them. */
+/** The commands of `sora` that a hint names, as arguments, for programs that go on by them. Pure. */
 
 /** A command to run follows a colon or a bracket; one that begins a sentence, or stands in backticks, is only spoken of. */
 const BEGINNING = /(?:: |\()(?=sora [a-z])/g;

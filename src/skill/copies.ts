@@ -7,7 +7,7 @@ import { followLinks } from '../disk/links.ts';
 import { createOutput } from '../disk/publish.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import { SKILL_NAME } from '../help/read-skill.ts';
-import { isSoraError, refuseAll, SoraError, systemCode } from '../shared/errors.ts';
+import { isSoraError, problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { currentSkill, judgeCopy, type SkillCopy } from './skill.ts';
@@ -53,7 +53,7 @@ export async function installSkill(
   const changed = copies.filter(({ copy }) => copy?.state === 'changed');
   if (changed.length > 0 && !force) {
     const problems = changed.map(({ path }) => `${path} was changed since sora wrote it, or is not from sora.`);
-    throw refuseAll('usage', problems, {
+    throw problemsError('usage', problems, {
       hint: `Nothing was written. Compare it with ours (sora skill), then add ${option('force')} to replace it.`,
     });
   }

@@ -1,7 +1,7 @@
 /** Whether a request may be sent at all (idempotency): what the jobs of this machine say of its key and of equal ones. */
 
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { isFinal, isGivenUp, isUnanswered, type Job } from '../shared/job.ts';
+import { endedWithoutVideo, isFinal, isUnanswered, type Job } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
 import { relativeTime } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
@@ -36,11 +36,12 @@ export interface EarlierJobs {
  * A key whose job is given up is free again. Throws `usage` when the key belongs to other work, and `machine` when it
  * belongs to a record that is unusable, or may belong to one that cannot be read.
  */
-export function earlierJob(
+export function findEarlierJob(
   { records, broken }: JobListing,
   { order, key, resend, ownIds }: AdmissionOptions,
 ): EarlierJobs {
-  const sameKey = key === undefined ? undefined : records.find((job) => job.key === key && !isGivenUp(job.status));
+  const sameKey =
+    key === undefined ? undefined : records.find((job) => job.key === key && !endedWithoutVideo(job.status));
   if (sameKey && sameKey.fingerprint !== order.fingerprint) {
     throw new SoraError('usage', `The key "${key}" belongs to job ${sameKey.id}, which asks for something else.`, {
       hint: `Use another ${option('key')}.`,
@@ -66,7 +67,7 @@ export function isOfOtherKey(one: string | undefined, key: string | undefined): 
 
 /** Throws `machine` when the key belongs to an unusable record, whose job may be paid for, or may belong to an unreadable one. */
 function refuseHidden(key: string, broken: JobListing['broken']): void {
-  const own = broken.find(({ unusable: job }) => job?.key === key && !isGivenUp(job.status));
+  const own = broken.find(({ unusable: job }) => job?.key === key && !endedWithoutVideo(job.status));
   if (own) {
     throw new SoraError(
       'machine',
@@ -90,7 +91,7 @@ function refuseHidden(key: string, broken: JobListing['broken']): void {
 export async function admittedJob(workspace: Workspace, options: AdmissionOptions): Promise<Job | undefined> {
   const store = await workspace.jobs();
   for (;;) {
-    const { sameKey, duplicate } = earlierJob(await store.list(), options);
+    const { sameKey, duplicate } = findEarlierJob(await store.list(), options);
     if (!duplicate) return sameKey;
     await resolveDuplicate(workspace, duplicate, options);
   }
@@ -105,7 +106,7 @@ export async function resolveDuplicate(workspace: Workspace, duplicate: Job, { k
   const isOwn = key !== undefined && duplicate.key === key;
   const known = isOwn ? await awaitSender(workspace, duplicate) : await resolveUnknown(workspace, duplicate);
   if (isUnanswered(known.job)) throw unresolvedError(known);
-  if (isOwn || isGivenUp(known.job.status)) return;
+  if (isOwn || endedWithoutVideo(known.job.status)) return;
   throw new SoraError('pending', `An equal request was made before, as job ${duplicate.id}. Nothing new was sent.`, {
     hint: `Get its video: ${resumeCommand(workspace, known.job, {})}\nTo make another one, run the command again.`,
     jobId: duplicate.id,
@@ -144,7 +145,7 @@ async function awaitSender(workspace: Workspace, duplicate: Job): Promise<Settle
   }
 }
 
-/** The jobs that the keys of the command have already, as a dry run tells them. Throws as `earlierJob`; asks nobody. */
+/** The jobs that the keys of the command have already, as a dry run tells them. Throws as `findEarlierJob`; asks nobody. */
 export async function existingJobs(
   workspace: Workspace,
   order: AdmissionOptions['order'],
@@ -153,7 +154,7 @@ export async function existingJobs(
   if (key === undefined) return [];
   const jobs = await (await workspace.jobs()).list();
   return Array.from({ length: count }, (_, index) => idempotencyKeyOf({ key, count }, index)).flatMap((own) => {
-    const { sameKey, duplicate } = earlierJob(jobs, { order, key: own, resend, ownIds: [] });
+    const { sameKey, duplicate } = findEarlierJob(jobs, { order, key: own, resend, ownIds: [] });
     return sameKey ?? (duplicate?.key === own && duplicate ? duplicate : []);
   });
 }

@@ -9,8 +9,8 @@ import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { chooseSize, type SizeWish, type VideoInput } from './choose-size.ts';
 import { namesInPrompt } from './prompt.ts';
-import { chooseSize, type SizeWish, type VideoInput } from './video-input.ts';
 
 /** What is wanted with those who were cast, and who they are. */
 export interface Casting {

@@ -1,7 +1,7 @@
 /** What is known of a host and its model, held against an order before anything of it is planned. */
 
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
-import { refuseAll, SoraError, throwProblems } from '../shared/errors.ts';
+import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
@@ -89,5 +89,5 @@ export function undocumented(
   }
   const problems = found.map((one) => `${one}.`);
   const hint = `Choose a documented one, or add ${option('allowUndocumented')} to send it as it is.`;
-  return { refused: refuseAll('usage', problems, { hint }), doubts: [] };
+  return { refused: problemsError('usage', problems, { hint }), doubts: [] };
 }

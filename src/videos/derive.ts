@@ -1,23 +1,23 @@
 /** A video that is made from that of a finished job: what is sent, what it costs, and what its host is known to refuse. */
 
-import { checkBudget, estimateVideoCost } from '../costs/budget.ts';
+import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
-import { spendLimitsOf } from '../costs/spending.ts';
+import { checkMaxCost, estimateVideoCost } from '../costs/max-cost.ts';
 import type { ExtensionLimits, NewDerivation, Provider, WireRequest } from '../providers/provider.ts';
-import { isSoraError, refuseAll, SoraError } from '../shared/errors.ts';
+import { isSoraError, problemsError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import { type Derivation, isFinal, type Job, type Remote, type VideoRequest } from '../shared/job.ts';
-import type { BudgetLimits, Cost } from '../shared/money.ts';
+import type { Cost, CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs } from './admission.ts';
 import { type UndocumentedOptions, undocumented } from './check-order.ts';
+import { DEFAULT_SECONDS } from './choose-size.ts';
 import { finishedJob, type Resumable } from './jobs/find.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
 import { type Order, type Submitted, submit } from './submit.ts';
-import { DEFAULT_SECONDS } from './video-input.ts';
 
-export interface DeriveOptions extends BudgetLimits, UndocumentedOptions {
+export interface DeriveOptions extends CostLimits, UndocumentedOptions {
   readonly kind: Derivation;
   readonly prompt: string;
   /** What an extension adds; the usual length unless given. */
@@ -68,7 +68,7 @@ export async function previewDerivation(
   const { source, order } = await readyToDerive(workspace, from, options);
   const existing = await existingJobs(workspace, order, options);
   const { bill } = await quoted(workspace, { order, source, provider });
-  if (existing.length === 0) checkBudget(options, { bill, provider });
+  if (existing.length === 0) checkMaxCost(options, { bill, provider });
   const request = provider.derive?.describe(order.derivation);
   if (!request) throw cannotDerive(provider, options.kind);
   return { request, bill: existing.length === 0 ? bill : [], existing };
@@ -86,10 +86,10 @@ export async function deriveVideo(
   const earlier = await admittedJob(workspace, admission);
   const { cost, bill } = await quoted(workspace, { order, source, provider });
   // The job of a key is paid for already.
-  if (!earlier) checkBudget(options, { bill, provider });
+  if (!earlier) checkMaxCost(options, { bill, provider });
   await (await workspace.jobs()).sweep();
   return submit(workspace, {
-    ...{ ...admission, provider, cost, wait: options.wait, ...spendLimitsOf(options) },
+    ...{ ...admission, provider, cost, wait: options.wait, ...budgetOptionsOf(options) },
     ...(source.profile !== undefined && { profile: source.profile }),
   });
 }
@@ -187,7 +187,7 @@ function checkDerivation(
     }
   }
   if (problems.length > 0)
-    throw refuseAll('usage', problems, {
+    throw problemsError('usage', problems, {
       hint: `Nothing was sent. Change the prompt, ${option('seconds')} or the job to start from.`,
     });
 }

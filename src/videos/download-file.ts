@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { hashFile } from '../disk/hash.ts';
 import { followLinks } from '../disk/links.ts';
 import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweepOrphans } from '../disk/part-file.ts';
-import { machineError, publishFile } from '../disk/publish.ts';
+import { outputWriteError, publishFile } from '../disk/publish.ts';
 import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
@@ -91,7 +91,7 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   } catch (error) {
     throw (await wasRemoved(error, { folder, part: parts.at(-1) }))
       ? lostError(error)
-      : machineError(error, target ?? folder);
+      : outputWriteError(error, target ?? folder);
   } finally {
     for (const part of parts) await part.dispose();
     if (place === undefined) await rm(folder, { recursive: true, force: true });
@@ -101,7 +101,7 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
 /** Where a link leads, so that what is made is on the same disk and the link stays. */
 async function placeOf(target: string): Promise<string> {
   return followLinks(target).catch((error: unknown) => {
-    throw machineError(error, target);
+    throw outputWriteError(error, target);
   });
 }
 
@@ -191,7 +191,7 @@ function lostError(cause: unknown): SoraError {
 
 async function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), FOLDER_PREFIX)).catch((error: unknown) => {
-    throw machineError(error, tmpdir());
+    throw outputWriteError(error, tmpdir());
   });
 }
 
@@ -278,7 +278,7 @@ async function pour(path: string, stream: Writable, signal: AbortSignal): Promis
   } catch (error) {
     if (signal.aborted) throw error;
     const code = systemCode(error) ?? '';
-    if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) throw machineError(error, 'stdout');
+    if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) throw outputWriteError(error, 'stdout');
     throw new SoraError('unverified', 'The reader of stdout went away before it had the whole file.', { cause: error });
   }
 }

@@ -39,8 +39,8 @@ export async function alreadyDownloaded(
   const wanted = typeof output === 'string' ? resolve(workspace.runtime.cwd, output) : output;
   if (wanted !== undefined && wanted !== outputPath) return undefined;
   const { signal } = workspace.runtime;
-  const { verifyVideo } = await import('../media/verify/downloaded.ts');
-  const facts = await verifyVideo(outputPath, signal).catch(() => undefined);
+  const { verifyDownload } = await import('../media/verify/downloaded.ts');
+  const facts = await verifyDownload(outputPath, signal).catch(() => undefined);
   if (!facts || (await hashFile(outputPath, signal)) !== sha256) return undefined;
   judge(workspace, { job, where: outputPath, facts, allowDrift: options.allowDrift });
   return { job, facts, path: outputPath };

@@ -7,10 +7,10 @@ import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
+import type { VideoInput } from './choose-size.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
 import { nameCharacters, pointToClips } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
-import type { VideoInput } from './video-input.ts';
 
 /** What is wanted, and of which host. */
 export interface VideoOrder {

@@ -1,9 +1,9 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
 
-import { checkBudget, costOfCharacters, estimateVideoCost } from '../costs/budget.ts';
 import { type BillItem, totalOf } from '../costs/cost.ts';
+import { checkMaxCost, costOfCharacters, estimateVideoCost } from '../costs/max-cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
-import type { BudgetLimits, Cost } from '../shared/money.ts';
+import type { Cost, CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoPlan } from './plan.ts';
 
@@ -50,7 +50,7 @@ function registrationsOf({ missing, target }: VideoPlan): number {
   return target.mode === 'id' ? missing.length : 0;
 }
 
-export interface VideoBudgetOptions extends BudgetLimits {
+export interface VideoBudgetOptions extends CostLimits {
   readonly count: number;
   readonly ask?: Purpose | undefined;
   /** What may go wrong, a sentence each: said once, when nothing stands in the way any more. */
@@ -73,7 +73,7 @@ export function videoBudget(
   let quote: Quote = { cost: undefined, bill: [] };
   let registrations = 0;
   let registered = 0;
-  const check = ({ order: { provider } }: VideoPlan): void => checkBudget(limits, { bill: quote.bill, provider });
+  const check = ({ order: { provider } }: VideoPlan): void => checkMaxCost(limits, { bill: quote.bill, provider });
   // What is refused needs no warning before it, and nobody needs it twice.
   const warnings = new Set(doubts);
   return {

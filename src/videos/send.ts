@@ -2,7 +2,7 @@
 import { requireCharacter } from '../characters/find.ts';
 import { registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
-import { spendLimitsOf } from '../costs/spending.ts';
+import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, JobTake } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
@@ -81,7 +81,7 @@ interface Sending {
 /** The plan once it is approved and nobody is missing. A request whose key has its job already needs no approval. */
 async function makeReady(workspace: Workspace, plan: VideoPlan, { options, budget }: Sending): Promise<VideoPlan> {
   const { key, resend, count } = options;
-  const limits = spendLimitsOf(options);
+  const limits = budgetOptionsOf(options);
   const earlier = await admittedJob(workspace, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
   if (!earlier) await budget.approve(plan);
   const admit = earlier ? undefined : (): Promise<void> => budget.registration(plan);
@@ -103,7 +103,7 @@ function sendOne(
   return submit(workspace, {
     ...{ order: plan, provider: plan.order.provider, cost: budget.quote.cost, key: idempotencyKeyOf(options, index) },
     ...{ resend, ownIds, wait, take, ...(autoCast && { autoCast }), ...(replaces !== undefined && { replaces }) },
-    ...spendLimitsOf(options),
+    ...budgetOptionsOf(options),
   });
 }
 

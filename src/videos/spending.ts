@@ -3,17 +3,17 @@
 import type { Correction } from '../costs/ledger.ts';
 import type { CostEntry } from '../costs/spending.ts';
 import type { Job, Sending } from '../shared/job.ts';
-import type { SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
-import { correctionOf, entryOf } from './jobs/costs.ts';
+import { correctionOf, costEntryOf } from './jobs/costs.ts';
 
 /**
  * Writes down what the request of a new record may cost, before it leaves. Throws `budget` where the budget does not allow it;
  * the record is gone then, as if nothing had been asked for.
  */
-export async function reserveJob(workspace: Workspace, job: Sending, limits: SpendLimits): Promise<void> {
+export async function reserveJob(workspace: Workspace, job: Sending, limits: BudgetOptions): Promise<void> {
   try {
-    await (await workspace.costs()).reserve(entryOf(job), limits);
+    await (await workspace.costs()).reserve(costEntryOf(job), limits);
   } catch (error) {
     await (await workspace.jobs()).remove(job.id);
     throw error;
@@ -27,7 +27,7 @@ export async function spending(workspace: Workspace): Promise<readonly CostEntry
   const jobs = new Map(records.map((job) => [job.id, job]));
   const known = written.map((entry) => ({ ...entry, ...correctionOf(jobs.get(entry.id)) }));
   const ids = new Set(written.map(({ id }) => id));
-  const others = records.filter(({ id }) => !ids.has(id)).map((job) => ({ ...entryOf(job), ...correctionOf(job) }));
+  const others = records.filter(({ id }) => !ids.has(id)).map((job) => ({ ...costEntryOf(job), ...correctionOf(job) }));
   return [...known, ...others].toSorted((a, b) => a.at.localeCompare(b.at));
 }
 
@@ -35,7 +35,9 @@ export async function spending(workspace: Workspace): Promise<readonly CostEntry
 export async function keepCosts(workspace: Workspace, jobs: readonly Job[]): Promise<void> {
   const ledger = await workspace.costs();
   const written = new Map((await ledger.entries()).map((entry) => [entry.id, entry]));
-  await ledger.add(jobs.filter(({ id }) => !written.has(id)).map((job) => ({ ...entryOf(job), ...correctionOf(job) })));
+  await ledger.add(
+    jobs.filter(({ id }) => !written.has(id)).map((job) => ({ ...costEntryOf(job), ...correctionOf(job) })),
+  );
   const corrections = new Map<string, Correction>();
   for (const job of jobs) {
     const entry = written.get(job.id);

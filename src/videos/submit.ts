@@ -5,12 +5,12 @@ import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
-import type { Cost, SpendLimits } from '../shared/money.ts';
+import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import {
   type AdmissionOptions,
-  earlierJob,
+  findEarlierJob,
   isOfOtherKey,
   resolveDuplicate,
   unfinishedEqual,
@@ -38,7 +38,7 @@ export type Order = Pick<RequestPlan, 'request' | 'fingerprint'> &
     readonly missing?: readonly unknown[];
   };
 
-export interface SubmitOptions extends AdmissionOptions, SpendLimits {
+export interface SubmitOptions extends AdmissionOptions, BudgetOptions {
   readonly order: Order;
   /** Of the characters, those whom the prompt alone has named. */
   readonly autoCast?: readonly string[];
@@ -117,7 +117,7 @@ async function sendAdmitted(
     const admitted = await exitMessages.hold(async () => {
       const kept = await store.create(job, (jobs) => {
         if (options.replaces !== undefined) refuseResent(workspace, jobs.records, options.replaces);
-        const earlier = earlierJob(jobs, options);
+        const earlier = findEarlierJob(jobs, options);
         duplicate = earlier.duplicate;
         for (const { path, unusable } of jobs.broken) {
           if (!unusable) reporter.warn(`${path} cannot be read; it may hold an equal job.`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
-import { openLedger } from '../../src/journal/ledger.ts';
+import { openTakeLedger } from '../../src/journal/take-ledger.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { closeUnresolved } from '../../src/videos/jobs/close.ts';
 import { upToDate } from '../../src/videos/jobs/find.ts';
@@ -408,7 +408,7 @@ describe('the state of many lines', () => {
     await world.run();
     const home = world.workspace();
     onTestFinished(() => home.close());
-    const ledger = openLedger(home, world.file, {});
+    const ledger = openTakeLedger(home, world.file, {});
     const read = vi.spyOn(ledger.journal, 'read');
     const fps = new Map((await ledger.takes()).map(({ scene, fp }) => [scene, { fp, wanted: 1 }]));
     read.mockClear();

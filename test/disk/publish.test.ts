@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, 
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { checkFree, createOutput, machineError, publishFile } from '../../src/disk/publish.ts';
+import { checkFree, createOutput, outputWriteError, publishFile } from '../../src/disk/publish.ts';
 import { START } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
@@ -53,7 +53,7 @@ describe('machineError', () => {
   it.each(['ENOSPC', 'EDQUOT', 'EFBIG', 'EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOENT', 'ENOTDIR', 'EIO'])(
     'says of %s what happened and what to do',
     (code) => {
-      const error = machineError(Object.assign(new Error(code), { code }), '/films/a.mp4');
+      const error = outputWriteError(Object.assign(new Error(code), { code }), '/films/a.mp4');
       expect(error).toMatchObject({
         code: 'machine',
         message: expect.stringMatching(/^\/films\/a\.mp4 could not be written: .+\.$/),
@@ -64,7 +64,7 @@ describe('machineError', () => {
 
   it('leaves alone what is no matter of the disk', () => {
     const error = new Error('mine');
-    expect(machineError(error, 'x')).toBe(error);
+    expect(outputWriteError(error, 'x')).toBe(error);
   });
 });
 

@@ -7,7 +7,7 @@ import { planMedia } from '../../src/media/plan/plan.ts';
 import { findFfmpeg, prepareClip } from '../../src/media/prepare.ts';
 import { probeMedia } from '../../src/media/probe/probe.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
-import { refuseAll } from '../../src/shared/errors.ts';
+import { problemsError } from '../../src/shared/errors.ts';
 import { ffmpegPath } from './ffmpeg.ts';
 
 /** A folder of this test alone. */
@@ -38,6 +38,6 @@ export async function prepare(
   const start = typeof options.start === 'number' ? options.start : 0;
   const info = await probeMedia(source, { ffmpeg, start, signal });
   const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });
-  if (plan.kind === 'reject') throw refuseAll('clip', plan.issues);
+  if (plan.kind === 'reject') throw problemsError('clip', plan.issues);
   return prepareClip({ source, info, plan, ffmpeg, outputPath, signal });
 }

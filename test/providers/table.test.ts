@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { entryOf, HOST_NAMES, PROVIDER_NAMES, PROVIDERS } from '../../src/providers/index.ts';
+import { HOST_NAMES, PROVIDER_NAMES, PROVIDERS, providerEntry } from '../../src/providers/index.ts';
 import { DIALECTS } from '../../src/sandbox/dialects.ts';
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));
@@ -35,7 +35,7 @@ function codeOf(file: string): string[] {
 
 describe('the table of hosts', () => {
   it.each(PROVIDER_NAMES)('has the row %s under its own name', (name) => {
-    expect(entryOf(PROVIDERS[name])).toBe(PROVIDERS[name]);
+    expect(providerEntry(PROVIDERS[name])).toBe(PROVIDERS[name]);
   });
 
   it('has variables of each host’s own', () => {
@@ -45,7 +45,7 @@ describe('the table of hosts', () => {
   });
 
   it('has no row for what is in no folder', () => {
-    expect(() => entryOf({ name: 'nobody' })).toThrow('nobody');
+    expect(() => providerEntry({ name: 'nobody' })).toThrow('nobody');
   });
 
   it('has a dialect of the sandbox for every host, and no other', () => {

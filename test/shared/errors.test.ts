@@ -5,7 +5,7 @@ import {
   EXIT_CODES,
   hintsOf,
   isSoraError,
-  refuseAll,
+  problemsError,
   SoraError,
   systemCode,
   WORST_FIRST,
@@ -76,15 +76,15 @@ describe('SoraError', () => {
   });
 });
 
-describe('refuseAll', () => {
+describe('problemsError', () => {
   it('says one problem as it is', () => {
-    expect(refuseAll('clip', ['It is too short.'], { hint: 'Take a longer one.' })).toMatchObject({
+    expect(problemsError('clip', ['It is too short.'], { hint: 'Take a longer one.' })).toMatchObject({
       ...{ code: 'clip', message: 'It is too short.', problems: ['It is too short.'], hint: 'Take a longer one.' },
     });
   });
 
   it('counts and lists several', () => {
-    expect(refuseAll('usage', ['No name.', 'No file.'])).toMatchObject({
+    expect(problemsError('usage', ['No name.', 'No file.'])).toMatchObject({
       message: '2 problems:\n- No name.\n- No file.',
       problems: ['No name.', 'No file.'],
       hint: undefined,

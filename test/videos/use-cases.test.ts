@@ -4,15 +4,15 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { registerMissing } from '../../src/characters/register.ts';
-import { checkBudget } from '../../src/costs/budget.ts';
-import { verifyVideo } from '../../src/media/verify/downloaded.ts';
+import { checkMaxCost } from '../../src/costs/max-cost.ts';
+import { verifyDownload } from '../../src/media/verify/downloaded.ts';
 import type { HostName } from '../../src/providers/index.ts';
 import type { Job } from '../../src/shared/job.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../src/videos/derive.ts';
 import { followJob, followJobs, saveVideo } from '../../src/videos/follow.ts';
 import { closeUnresolved } from '../../src/videos/jobs/close.ts';
 import { pruneJobs } from '../../src/videos/jobs/prune.ts';
-import { askJobs, fateOf, unfinishedJobs, watchJobs } from '../../src/videos/jobs/status.ts';
+import { askJobs, statusError, unfinishedJobs, watchJobs } from '../../src/videos/jobs/status.ts';
 import { resendJob } from '../../src/videos/lost/resend.ts';
 import { completePlan, planVideo } from '../../src/videos/plan.ts';
 import { quoteVideos } from '../../src/videos/quote.ts';
@@ -68,7 +68,7 @@ describe('the use cases of a video, without a command line', () => {
       const quote = await quoteVideos(workspace, plan);
       expect(quote.cost?.usd).toBeCloseTo(0.4);
       expect(quote.bill.map(({ what }) => what)).toEqual(['video', 'character']);
-      checkBudget({ maxCost: 0.4 }, { bill: quote.bill, provider: plan.order.provider });
+      checkMaxCost({ maxCost: 0.4 }, { bill: quote.bill, provider: plan.order.provider });
 
       const cast = await registerMissing(workspace, plan.order.input.characters, plan.target);
       expect(cast.map(({ name, kind }) => [name, kind])).toEqual([
@@ -102,7 +102,7 @@ describe('the use cases of a video, without a command line', () => {
       expect(done).toMatchObject({ id: job.id, status: 'succeeded' });
       const { path = '', job: kept } = await saveVideo(workspace, done, { output: folder });
       expect(kept).toHaveProperty('output.path', path);
-      expect(await verifyVideo(path, workspace.runtime.signal)).toMatchObject(SIZE);
+      expect(await verifyDownload(path, workspace.runtime.signal)).toMatchObject(SIZE);
       files.push(path);
     }
     expect(files).toEqual(jobs.map(({ id }) => join(folder, `${id}.mp4`)));
@@ -138,7 +138,7 @@ describe('the use cases of a video, without a command line', () => {
     expect(await unfinishedJobs(workspace)).toMatchObject([{ id: sent.id }]);
     const [watched = raise()] = await watchJobs(workspace, [sent]);
     expect(watched).toMatchObject({ job: { id: sent.id, status: 'succeeded' } });
-    expect(fateOf(watched)).toBeUndefined();
+    expect(statusError(watched)).toBeUndefined();
     expect(await listRemoteVideos(workspace, provider)).toMatchObject([{ id: sent.remoteId, jobId: sent.id }]);
 
     const source = await derivationSource(workspace, watched.job, { preview: false });
@@ -147,7 +147,7 @@ describe('the use cases of a video, without a command line', () => {
     await expect(deriveVideo(workspace, source, { ...wish, maxCost: 0.01 })).rejects.toMatchObject({ code: 'budget' });
     const { job: remix } = await deriveVideo(workspace, source, wish);
     const [asked = raise()] = await askJobs(workspace, [remix]);
-    expect(fateOf(asked)).toMatchObject({ code: 'pending', jobId: remix.id });
+    expect(statusError(asked)).toMatchObject({ code: 'pending', jobId: remix.id });
     expect((await listRemoteVideos(workspace, provider)).map(({ jobId }) => jobId)).toEqual([remix.id, sent.id]);
 
     const questions: string[] = [];
@@ -172,7 +172,7 @@ describe('the use cases of a video, without a command line', () => {
     const cancelled = await cancelJob(workspace, job);
     expect(cancelled).toMatchObject({ id: job.id, status: 'cancelled' });
     expect(await cancelJob(workspace, cancelled)).toEqual(cancelled);
-    expect(fateOf({ job: cancelled })).toMatchObject({ code: 'refused' });
+    expect(statusError({ job: cancelled })).toMatchObject({ code: 'refused' });
     // Whatever was cancelled can be sent again, and only that.
     await expect(resendJob(workspace, cancelled, {})).rejects.toMatchObject({ code: 'usage' });
     await expect(closeUnresolved(workspace, cancelled)).rejects.toMatchObject({ code: 'usage' });

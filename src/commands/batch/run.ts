@@ -20,8 +20,8 @@ import {
   writeReports,
 } from '../../batches/write-reports.ts';
 import type { Context } from '../../context.ts';
+import { budgetOptionsOf } from '../../costs/budget.ts';
 import { describeBill, totalOf } from '../../costs/cost.ts';
-import { spendLimitsOf } from '../../costs/spending.ts';
 import { checkFutureFolder } from '../../disk/publish.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
@@ -130,7 +130,7 @@ function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; 
       deadlineMs,
     },
     ...(flags.maxCost !== undefined && { maxCost: flags.maxCost }),
-    ...spendLimitsOf(flags),
+    ...budgetOptionsOf(flags),
     pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
   };
 }

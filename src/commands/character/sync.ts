@@ -8,14 +8,14 @@ import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { exitOf } from '../../shared/errors.ts';
-import type { BudgetLimits } from '../../shared/money.ts';
+import type { CostLimits } from '../../shared/money.ts';
 import { oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
 
 /** `sora character sync [<name>...]` */
 export async function runCharacterSync(
   context: Context,
   names: readonly string[],
-  flags: { readonly resend?: boolean } & BudgetLimits = {},
+  flags: { readonly resend?: boolean } & CostLimits = {},
 ): Promise<number> {
   const { ui } = context;
   const cast = await requireCast(context, names);

@@ -2,13 +2,13 @@
 
 import type { Context } from '../../context.ts';
 import type { Derivation } from '../../shared/job.ts';
-import type { BudgetLimits } from '../../shared/money.ts';
+import type { CostLimits } from '../../shared/money.ts';
 import { derivationSource, deriveVideo, previewDerivation } from '../../videos/derive.ts';
 import { findJob } from '../../videos/jobs/find.ts';
 import { checkVideoOutput, type FollowFlags, gatherProblems, isOwnFile, readPrompt, refuseIdle } from './input.ts';
 import { sendAndShow, showRequest, waitsFor } from './results.ts';
 
-export interface DeriveFlags extends FollowFlags, BudgetLimits {
+export interface DeriveFlags extends FollowFlags, CostLimits {
   /** What an extension adds. */
   readonly seconds?: number;
   readonly wait: boolean;

@@ -7,12 +7,12 @@ import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
-import type { BudgetLimits } from '../../shared/money.ts';
+import type { CostLimits } from '../../shared/money.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
+import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../../videos/choose-size.ts';
 import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';
 import { checkReference, MAX_REFERENCE_BYTES } from '../../videos/reference-image.ts';
-import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../../videos/video-input.ts';
 
 export interface FollowFlags {
   readonly output?: string;
@@ -26,7 +26,7 @@ export interface FollowFlags {
   readonly waitOnly?: readonly string[];
 }
 
-export interface GenerateFlags extends FollowFlags, BudgetLimits {
+export interface GenerateFlags extends FollowFlags, CostLimits {
   readonly character: readonly string[];
   readonly inject: boolean;
   /** Whether those are cast whom the prompt says without `-c`; undefined where that is not said. */

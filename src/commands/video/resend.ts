@@ -1,13 +1,13 @@
 /** `sora video resend <job>`: a recorded request once more, byte for byte, at a person's word. */
 
 import type { Context } from '../../context.ts';
-import type { BudgetLimits } from '../../shared/money.ts';
+import type { CostLimits } from '../../shared/money.ts';
 import { findJobByBeginning } from '../../videos/jobs/find.ts';
 import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';
 import { sendAndShow, showRequest, waitsFor } from './results.ts';
 
-export interface ResendFlags extends FollowFlags, BudgetLimits {
+export interface ResendFlags extends FollowFlags, CostLimits {
   readonly wait: boolean;
   readonly dryRun: boolean;
 }

@@ -18,7 +18,7 @@ export async function runVideoStatus(
   input: { ids: readonly string[]; watch: boolean; exitStatus: boolean },
 ): Promise<number> {
   const { ui } = context;
-  const { askJobs, fateOf, unfinishedJobs, watchJobs } = await import('../../videos/jobs/status.ts');
+  const { askJobs, statusError, unfinishedJobs, watchJobs } = await import('../../videos/jobs/status.ts');
   // A profile that is not there is a mistake, also where no job needs it.
   await context.profileName();
   const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinishedJobs(context);
@@ -49,7 +49,7 @@ export async function runVideoStatus(
   const shown = input.ids.length > 0 ? asked.map(({ job }) => job) : (await (await context.jobs()).digests()).records;
   noteNotDownloaded(context, shown);
   if (!input.exitStatus) return exitOf(asked);
-  return exitOf(asked.map(fateOf).flatMap((error) => (error ? [{ error }] : [])));
+  return exitOf(asked.map(statusError).flatMap((error) => (error ? [{ error }] : [])));
 }
 
 /** A line that moves on a terminal, and for a single job; of several elsewhere, each change of status is a note. */

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { machineError } from '../../disk/publish.ts';
+import { outputWriteError } from '../../disk/publish.ts';
 import { temporary } from '../../disk/temporary.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
@@ -62,7 +62,7 @@ export async function measurePicture(request: MeasureRequest): Promise<Measureme
   const { info, start, want } = request;
   if (!info.video) throw new TypeError('there is no picture to look into');
   const folder = await mkdtemp(join(tmpdir(), 'sora-look-')).catch((error: unknown) => {
-    throw machineError(error, tmpdir());
+    throw outputWriteError(error, tmpdir());
   });
   const made = temporary(folder);
   try {

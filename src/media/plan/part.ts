@@ -1,7 +1,7 @@
 /** Which part of a clip is used: where it begins, and how many frames are taken. */
 
 import type { ClipOptions } from '../../shared/clip.ts';
-import { refuseAll } from '../../shared/errors.ts';
+import { problemsError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { type MediaInfo, type VideoInfo, videoSeconds } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
@@ -48,7 +48,7 @@ export function checkWishes({ start, duration }: ClipOptions): void {
 }
 
 function refuseWishes(problems: readonly string[], hint?: string): void {
-  if (problems.length > 0) throw refuseAll('usage', problems, hint === undefined ? {} : { hint });
+  if (problems.length > 0) throw problemsError('usage', problems, hint === undefined ? {} : { hint });
 }
 
 /** How many frames are taken. Throws `usage` where the part cannot be as long as was asked for, naming what would work. */

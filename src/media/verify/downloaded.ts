@@ -53,7 +53,7 @@ async function checkPicture(path: string, variant: Variant): Promise<void> {
 }
 
 /** Reads the container of a saved video. Throws `unverified` when it is not whole or not a video. */
-export async function verifyVideo(path: string, signal: AbortSignal): Promise<VideoFacts> {
+export async function verifyDownload(path: string, signal: AbortSignal): Promise<VideoFacts> {
   return factsOf(await readVideo(path, signal));
 }
 

@@ -1,4 +1,4 @@
-/** PURE: a scenario as a file says it, checked field by field. What the fields mean stands in scenario.ts. */
+/** A scenario as a file says it, checked field by field. What the fields mean stands in scenario.ts. Pure. */
 import * as v from 'valibot';
 import { CALLS } from '../calls.ts';
 import { FAULT_NAMES } from './named.ts';

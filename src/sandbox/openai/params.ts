@@ -1,4 +1,4 @@
-/** PURE: what the Videos API accepted, field by field. Every function throws ApiError. */
+/** What the Videos API accepted, field by field. Every function throws ApiError. Pure. */
 import { type Incoming, readForm } from '../http.ts';
 import { readClip } from '../media/mp4.ts';
 import { readPicture } from '../media/picture.ts';

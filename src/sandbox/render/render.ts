@@ -1,4 +1,4 @@
-/** EFFECT: draws a scene and lets ffmpeg (any version from 4 on) set it in motion, whole files only. */
+/** Draws a scene and lets ffmpeg (any version from 4 on) set it in motion, whole files only. */
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ async function writeCanvases(scene: Scene, dir: string): Promise<(canvas: Canvas
   ];
 }
 
-/** PURE. The whole command but the output's name; deterministic for one build of ffmpeg. */
+/** Pure. The whole command but the output's name; deterministic for one build of ffmpeg. */
 function videoArgs(plan: VideoPlan, scene: Scene, input: (canvas: Canvas) => readonly string[]): readonly string[] {
   const { width, height, seconds } = plan.scene;
   const inputs: string[] = [];

@@ -1,4 +1,4 @@
-/** PURE: what a sandbox video looks like, as pixels and places. It is drawn once; ffmpeg moves the parts. */
+/** What a sandbox video looks like, as pixels and places. It is drawn once; ffmpeg moves the parts. Pure. */
 import { createHash } from 'node:crypto';
 import {
   type Box,

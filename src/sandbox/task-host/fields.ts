@@ -1,4 +1,4 @@
-/** PURE: hosts that describe each model by a schema of its inputs: reading them, refusing them, telling the schema. */
+/** Hosts that describe each model by a schema of its inputs: reading them, refusing them, telling the schema. Pure. */
 import { type Incoming, readObject } from '../http.ts';
 
 /** A host's no. Each dialect puts it into its own error shape. */

@@ -1,4 +1,4 @@
-/** PURE: what a model of a task host is, how large its videos are, and whom a prompt brings into them. */
+/** What a model of a task host is, how large its videos are, and whom a prompt brings into them. Pure. */
 import type { Fields, Inputs } from './fields.ts';
 
 export interface ModelSpec {

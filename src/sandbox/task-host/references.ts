@@ -1,4 +1,4 @@
-/** EFFECT: what stands behind a URL that a model is to read: a file sent to this sandbox, or one that the URL holds. */
+/** What stands behind a URL that a model is to read: a file sent to this sandbox, or one that the URL holds. */
 
 import { WEEK_MS } from '../jobs.ts';
 import { type ClipFacts, readClip } from '../media/mp4.ts';

@@ -5,7 +5,7 @@ import { isRefused, type Job, type JobDigest } from '../../shared/job.ts';
 import type { JobStore } from './store.ts';
 
 /** The entry of a job in the ledger. */
-export function entryOf(job: Job): CostEntry {
+export function costEntryOf(job: Job): CostEntry {
   const { model, baseUrl, provider, characters, tags = [] } = job;
   return {
     ...chargeOf(job),

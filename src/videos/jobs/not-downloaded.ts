@@ -1,4 +1,4 @@
-/** PURE: finished videos that were paid for and are not on this machine: a host keeps them for a while. */
+/** Finished videos that were paid for and are not on this machine: a host keeps them for a while. Pure. */
 import { isFinal, type JobDigest, type JobStatus } from '../../shared/job.ts';
 import { roughDuration } from '../../shared/time.ts';
 import { describe } from './lifecycle.ts';

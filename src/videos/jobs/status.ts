@@ -34,7 +34,7 @@ export function askJobs(workspace: Workspace, jobs: readonly Job[]): Promise<rea
 }
 
 /** Why there is no video: the job has ended without one, or is not finished. Undefined for one that succeeded. */
-export function fateOf({ job, error, unresolved }: JobStatusAnswer): SoraError | undefined {
+export function statusError({ job, error, unresolved }: JobStatusAnswer): SoraError | undefined {
   return unresolved ?? error ?? (isFinal(job.status) ? jobError(job) : stillRunning(job));
 }
 

@@ -1,4 +1,4 @@
-/** EFFECT: every job that was ever asked for, from before its request left. */
+/** Every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../../disk/atomic-write.ts';
 import type { BrokenRecord, Listing } from '../../disk/listing.ts';

@@ -1,7 +1,14 @@
 /** Jobs that take the place of others: what may be closed or sent once more, and what ends with it. */
 
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import { isGivenUp, isRefused, isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
+import {
+  endedWithoutVideo,
+  isRefused,
+  isUnanswered,
+  type Job,
+  type Refused,
+  type Unanswered,
+} from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { jobCommand } from '../jobs/command.ts';
 import { closeJob, describe } from '../jobs/lifecycle.ts';
@@ -15,7 +22,7 @@ export function refuseKnown(
 ): asserts job is Unanswered | Refused {
   if (job.remoteId === undefined) return;
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
-  const isOver = isGivenUp(job.status);
+  const isOver = endedWithoutVideo(job.status);
   const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
   throw new SoraError('usage', `Job ${job.id} ${state} at ${job.provider}. ${nothing}.`, {
     hint: isOver
@@ -38,7 +45,7 @@ export function refuseResent(workspace: Workspace, jobs: readonly Job[], id: str
     const by = isRefused(one) ? one.replacedBy : undefined;
     for (const other of jobs) if (other.replaces === one.id || other.id === by) line.add(other);
   }
-  const living = [...line].find((one) => one !== job && !isGivenUp(one.status));
+  const living = [...line].find((one) => one !== job && !endedWithoutVideo(one.status));
   if (!living) return;
   const code = isUnanswered(living) ? 'ambiguous' : 'usage';
   const how =

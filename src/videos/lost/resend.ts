@@ -1,12 +1,12 @@
 /** A recorded request once more, byte for byte: what was sent, if it can still be had, and what it costs now. */
 
-import { checkBudget, estimateVideoCost } from '../../costs/budget.ts';
+import { budgetOptionsOf } from '../../costs/budget.ts';
 import type { BillItem } from '../../costs/cost.ts';
-import { spendLimitsOf } from '../../costs/spending.ts';
+import { checkMaxCost, estimateVideoCost } from '../../costs/max-cost.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
-import type { BudgetLimits, Cost } from '../../shared/money.ts';
+import type { Cost, CostLimits } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
@@ -23,17 +23,17 @@ import { refuseKnown, refuseResent } from './replace.ts';
 export async function resendJob(
   workspace: Workspace,
   named: Job,
-  { wait, ...limits }: BudgetLimits & { readonly wait?: Resumable | undefined },
+  { wait, ...limits }: CostLimits & { readonly wait?: Resumable | undefined },
 ): Promise<Submitted> {
   const job = await requireUnanswered(workspace, named, false);
   const { provider, cost, bill, admission } = await readyToResend(workspace, job);
-  if (!(await admittedJob(workspace, admission))) checkBudget(limits, { bill, provider });
+  if (!(await admittedJob(workspace, admission))) checkMaxCost(limits, { bill, provider });
   await (await workspace.jobs()).sweep();
   return submit(workspace, {
     ...{ ...admission, provider, cost, replaces: job.id, wait },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
-    ...spendLimitsOf({ ...limits, tags: limits.tags?.length ? limits.tags : (job.tags ?? []) }),
+    ...budgetOptionsOf({ ...limits, tags: limits.tags?.length ? limits.tags : (job.tags ?? []) }),
     ...(job.take && { take: job.take }),
   });
 }
@@ -42,7 +42,7 @@ export async function resendJob(
 export async function previewResend(
   workspace: Workspace,
   named: Job,
-  limits: BudgetLimits,
+  limits: CostLimits,
 ): Promise<{
   readonly prompt: string;
   readonly request: WireRequest;
@@ -55,7 +55,7 @@ export async function previewResend(
   const request = 'video' in order ? provider.describeVideo(order.video) : provider.derive?.describe(order.derivation);
   if (!request) throw hasNoCall(provider, job);
   const existing = await existingJobs(workspace, order, admission);
-  if (existing.length === 0) checkBudget(limits, { bill, provider });
+  if (existing.length === 0) checkMaxCost(limits, { bill, provider });
   return { prompt: order.request.prompt, request, bill: existing.length === 0 ? bill : [], existing };
 }
 

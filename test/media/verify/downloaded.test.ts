@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { verifyVideo } from '../../../src/media/verify/downloaded.ts';
+import { verifyDownload } from '../../../src/media/verify/downloaded.ts';
 import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 
@@ -20,7 +20,7 @@ describe('a video in fragments', () => {
   const verify = async (bytes: Buffer) => {
     const path = join(await tempFolder(), 'y.mp4');
     await writeFile(path, bytes);
-    return verifyVideo(path, signal);
+    return verifyDownload(path, signal);
   };
 
   it('is whole with its index and its media', async () => {

@@ -1,5 +1,5 @@
 /**
- * EFFECT: what a storyboard or a batch knows of its takes: its journals, the jobs of this home that were made for it, and the
+ * What a storyboard or a batch knows of its takes: its journals, the jobs of this home that were made for it, and the
  * files that lie here. Everything that changes it goes through the journal first.
  */
 import { existsSync, statSync } from 'node:fs';
@@ -27,13 +27,13 @@ import type { JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
 
 /** What is wanted of a scene now. */
-export interface Text {
+export interface WantedTakes {
   /** Undefined for one that is no longer in the file. */
   readonly fp: string | undefined;
   readonly wanted: number;
 }
 
-export interface Ledger {
+export interface TakeLedger {
   readonly journal: Journal;
   /** Absolute path of the storyboard or the batch. */
   readonly file: string;
@@ -48,11 +48,11 @@ export interface Ledger {
   /** Of every scene; of one where it is named. */
   takes(scene?: string, reading?: Reading): Promise<readonly Take[]>;
   /** By what lines and jobs say alone: of takes that are done the files count as here. */
-  slotOf(takes: readonly Take[], text: Text): Slot;
+  slotOf(takes: readonly Take[], text: WantedTakes): Slot;
   /** The state of a scene, with its files looked at. */
-  slot(scene: string, text: Text): Promise<Slot>;
+  slot(scene: string, text: WantedTakes): Promise<Slot>;
   /** The same of many scenes, of one reading. */
-  slots(texts: ReadonlyMap<string, Text>): Promise<Map<string, Slot>>;
+  slots(texts: ReadonlyMap<string, WantedTakes>): Promise<Map<string, Slot>>;
   /** Where the file of a take that is done is. */
   presence(take: Take): Promise<Presence>;
   /** The jobs of this home whose keys are of takes, whatever file they were made for. */
@@ -68,7 +68,7 @@ export interface Ledger {
   placeOf(path: string): string;
 }
 
-export function openLedger(workspace: Workspace, file: string, owner: JournalOwner): Ledger {
+export function openTakeLedger(workspace: Workspace, file: string, owner: JournalOwner): TakeLedger {
   const { runtime } = workspace;
   const folder = dirname(file);
   const journal = openJournal(file, { ...owner, familyOf: modelFamily, now: () => runtime.clock.now() });
@@ -127,7 +127,7 @@ export function openLedger(workspace: Workspace, file: string, owner: JournalOwn
     return fold(scene === undefined ? lines : linesOf(lines, scene), home);
   };
 
-  const slotHere = async (own: readonly Take[], { fp, wanted }: Text): Promise<Slot> => {
+  const slotHere = async (own: readonly Take[], { fp, wanted }: WantedTakes): Promise<Slot> => {
     const found = new Map<string, Presence>();
     for (const take of own) if (take.done) found.set(take.key, await presence(take));
     return slotOf({
