@@ -4,6 +4,12 @@ import type { PictureType } from './render/render.ts';
 /** The host of records that name none. */
 export const FIRST_HOST = 'openai';
 
+/**
+ * What a broken model or a mixed-up queue returns: pictures of noise, a second half that stands still, or the video of the
+ * newest job before it that asked for something else.
+ */
+export const SPOILED = ['noise', 'frozen', 'reused'] as const;
+
 /** What a scenario has in store for one job. */
 export interface Fate {
   /** Ends as failed, for this reason. */
@@ -20,8 +26,18 @@ export interface Fate {
   readonly keepSeconds?: number;
   /** For how long a link to its content is good, from when it was told; without it, for as long as there is content. */
   readonly linkSeconds?: number;
+  /** What its video shows in place of what was asked for; told is nothing of it. */
+  readonly shows?: (typeof SPOILED)[number];
   /** What is made, and told, in place of what was asked for: a host that substitutes. */
   readonly made?: { readonly model?: string; readonly size?: string; readonly seconds?: string };
+}
+
+/** A stretch of an extended video. */
+export interface JobPart {
+  readonly prompt: string;
+  readonly take: number;
+  /** Where it ends, in seconds of the video. */
+  readonly until: number;
 }
 
 export interface JobRecord {
@@ -49,6 +65,10 @@ export interface JobRecord {
   readonly remixOf?: string;
   /** How many times it has been extended already. */
   readonly extensions: number;
+  /** Of an extension: what its video was made of before, oldest first. */
+  readonly before?: readonly JobPart[];
+  /** Its number among equal requests, from 1: each looks another way. Absent in records of earlier versions: 1. */
+  readonly take?: number;
   readonly fate: Fate;
   /** What it makes in place of a video. */
   readonly character?: { readonly id: string; readonly name: string };

@@ -1,6 +1,6 @@
 /** The sandbox's memory, a folder that several processes may share. Folders are 0700, files 0600. */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withLock } from '../disk/lock.ts';
@@ -47,7 +47,8 @@ export interface State {
   upload(id: string): Promise<UploadRecord | undefined>;
   /** False when the file has come already: a ticket is good for one. */
   fillUpload(id: string, content: Buffer, storedMs: number): Promise<boolean>;
-  addJob(record: Omit<JobRecord, 'sequence'>, picture?: Buffer): Promise<JobRecord>;
+  /** Numbers it among all jobs and among equal ones. */
+  addJob(record: Omit<JobRecord, 'sequence' | 'take'>, picture?: Buffer): Promise<JobRecord>;
   /** Of that host; of any where none is named. */
   job(id: string, host?: string): Promise<JobRecord | undefined>;
   /** Oldest first. */
@@ -63,7 +64,7 @@ export interface State {
 
 // Ids come from URLs and become file names.
 const ID = /^[a-z]+_[0-9a-f]{32}$/;
-const FOLDERS = ['characters', 'jobs', 'uploads', 'videos', 'tmp'] as const;
+const FOLDERS = ['characters', 'jobs', 'takes', 'uploads', 'videos', 'tmp'] as const;
 const DAY_MS = 86_400_000;
 
 /** The kind, a word in small letters, and 32 hexadecimal digits. */
@@ -84,6 +85,11 @@ export async function openState(dir: string): Promise<State> {
   const locked = <T>(work: () => Promise<T>): Promise<T> => withLock(join(dir, '.lock'), work);
   const write = (path: string, content: string | Buffer): Promise<void> =>
     writeWhole(path, at('tmp', randomUUID()), content);
+  const count = async (counter: string): Promise<number> => {
+    const next = Number(await readRegular(counter).catch(absent)) + 1 || 1;
+    await write(counter, String(next));
+    return next;
+  };
 
   const state: State = {
     workDir: join(dir, 'tmp'),
@@ -111,10 +117,9 @@ export async function openState(dir: string): Promise<State> {
       }),
     addJob: (record, picture) =>
       locked(async () => {
-        const counter = join(dir, 'sequence');
-        const sequence = Number(await readRegular(counter).catch(absent)) + 1 || 1;
-        await write(counter, String(sequence));
-        const job: JobRecord = { ...record, sequence };
+        const sequence = await count(join(dir, 'sequence'));
+        const take = await count(at('takes', requestHash(record)));
+        const job: JobRecord = { ...record, sequence, take };
         if (picture) await write(state.picturePath(job.id), picture);
         await write(at('jobs', `${job.id}.json`), JSON.stringify(job));
         return job;
@@ -143,6 +148,14 @@ export async function openState(dir: string): Promise<State> {
       }),
   };
   return state;
+}
+
+/** Equal for jobs that were asked for the same: characters by name, because each upload of a clip has an id of its own. */
+function requestHash(job: Omit<JobRecord, 'sequence' | 'take'>): string {
+  const { host = FIRST_HOST, prompt, model, width, height, seconds, shown, before = [], remixOf } = job;
+  const names = shown.map(({ name }) => name);
+  const request = [host, prompt, model, width, height, seconds, names, before, remixOf ?? null];
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
 async function readRecord<T>(path: string, id: string): Promise<T | undefined> {

@@ -1,6 +1,7 @@
 /** A scenario as a file says it, checked field by field. What the fields mean stands in scenario.ts. Pure. */
 import * as v from 'valibot';
 import { CALLS } from '../calls.ts';
+import { SPOILED } from '../jobs.ts';
 import { FAULT_NAMES } from './named.ts';
 
 /** Names every problem of a scenario, each in a sentence. */
@@ -141,6 +142,7 @@ const fate = object({
   jobSeconds: maybe(seconds),
   keepSeconds: maybe(seconds),
   linkSeconds: maybe(seconds),
+  shows: maybe(oneOf(SPOILED)),
   made: maybe(
     object({
       model: maybe(text),

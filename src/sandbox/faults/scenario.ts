@@ -44,6 +44,8 @@
  *           "keepSeconds": 60,            for how long its video can be had once it is done: an hour at OpenAI, a week at
  *                                         task hosts unless given
  *           "linkSeconds": 60,            task hosts: for how long a link is good, from when it was told; then it is 403
+ *           "shows": "noise" | "frozen" | "reused",    in place of a good video: noise, a second half that stands still, or
+ *                                         the video of the newest job before it that asked for something else
  *           "made": {"model": "sora-2", "size": "720x1280", "seconds": "8"}    made in place of what was asked for
  *         },
  *         {}                              an ordinary job

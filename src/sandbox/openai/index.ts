@@ -1,4 +1,5 @@
 /** OpenAI's Videos API as it was: routes, checks and answers of `/v1/videos`. */
+import { readFile } from 'node:fs/promises';
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Route, route } from '../http.ts';
 import { type JobRecord, viewJob } from '../jobs.ts';
@@ -149,7 +150,13 @@ function createDialect(options: DialectOptions): Dialect {
         const message = `A video can be extended ${MOST_EXTENSIONS} times, up to ${MOST_SECONDS} seconds in all.`;
         throw new ApiError(400, message, { param: 'video', code: 'extension_limit_reached' });
       }
-      return addJob(request, { ...inherited(source), prompt, seconds: total, extensions: source.extensions + 1 });
+      const { take = 1 } = source;
+      const before = [...(source.before ?? []), { prompt: source.prompt, take, until: source.seconds }];
+      const extensions = source.extensions + 1;
+      const picture = source.picture && {
+        ...{ type: source.picture, bytes: await readFile(state.picturePath(source.id)) },
+      };
+      return addJob(request, { ...inherited(source), prompt, seconds: total, extensions, before, picture });
     },
 
     async remix(request, id) {
@@ -191,7 +198,7 @@ function createDialect(options: DialectOptions): Dialect {
 
 type Wish = Pick<
   JobRecord,
-  'prompt' | 'model' | 'seconds' | 'width' | 'height' | 'shown' | 'extensions' | 'remixOf'
+  'prompt' | 'model' | 'seconds' | 'width' | 'height' | 'shown' | 'extensions' | 'before' | 'remixOf'
 > & { readonly picture?: { readonly bytes: Buffer; readonly type: NonNullable<JobRecord['picture']> } | undefined };
 
 function inherited({ model, seconds, width, height, shown, extensions }: JobRecord): Omit<Wish, 'prompt'> {

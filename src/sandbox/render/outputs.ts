@@ -1,8 +1,10 @@
 /** The files of finished jobs, each made once. */
-import { stat } from 'node:fs/promises';
-import type { JobRecord } from '../jobs.ts';
+import { copyFile, rename, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { FIRST_HOST, type JobRecord } from '../jobs.ts';
 import type { State } from '../state.ts';
 import type { Renderer } from './render.ts';
+import type { SceneRequest } from './scene.ts';
 
 export type OutputVariant = 'video' | 'thumbnail' | 'spritesheet';
 
@@ -22,15 +24,35 @@ export function createOutputs(state: State, renderer: Renderer): Outputs {
 
   async function make(job: JobRecord, variant: OutputVariant, target: string): Promise<void> {
     if (variant !== 'video') return renderer[variant](await file(job, 'video'), job.seconds, target);
-    const { width, height, seconds, prompt, model, shown, picture } = job;
+    const { width, height, seconds, model, shown, picture } = job;
+    const { shows } = job.fate;
+    if (shows === 'reused') {
+      const other = await otherJob(job);
+      if (other) return copy(await file(other, 'video'), target);
+    }
     return renderer.video(
       {
-        scene: { width, height, seconds, prompt, model, names: shown.map(({ name }) => name) },
+        scene: { width, height, seconds, model, parts: partsOf(job), names: shown.map(({ name }) => name) },
         clips: shown.map(({ id }) => state.clipPath(id)),
         ...(picture ? { picture: { path: state.picturePath(job.id), type: picture } } : {}),
+        ...(shows !== undefined && shows !== 'reused' && { shows }),
       },
       target,
     );
+  }
+
+  /** The newest job before it at the same host that asked for something else and shows it. */
+  async function otherJob({ host = FIRST_HOST, sequence, prompt }: JobRecord): Promise<JobRecord | undefined> {
+    const jobs = await state.jobs(host);
+    return jobs.findLast(
+      (job) => job.sequence < sequence && job.prompt !== prompt && job.character === undefined && !job.fate.shows,
+    );
+  }
+
+  async function copy(from: string, target: string): Promise<void> {
+    const unfinished = join(state.workDir, basename(target));
+    await copyFile(from, unfinished);
+    await rename(unfinished, target);
   }
 
   async function file(job: JobRecord, variant: OutputVariant): Promise<string> {
@@ -47,6 +69,13 @@ export function createOutputs(state: State, renderer: Renderer): Outputs {
   }
 
   return { file };
+}
+
+/** What its video is made of, one after the other: an extension goes on from what was there. */
+function partsOf({ before = [], prompt, take = 1 }: JobRecord): SceneRequest['parts'] {
+  const [first = { prompt, take }, ...rest] = [...before, { prompt, take }];
+  const added = rest.map((part, index) => ({ ...part, from: before[index]?.until ?? 0 }));
+  return [{ ...first, from: 0 }, ...added];
 }
 
 async function exists(path: string): Promise<boolean> {

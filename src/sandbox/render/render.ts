@@ -15,6 +15,8 @@ export interface VideoPlan {
   readonly clips: readonly string[];
   /** Replaces the drawn backdrop; exactly as large as the video. */
   readonly picture?: { readonly path: string; readonly type: PictureType };
+  /** What a broken model makes of it. */
+  readonly shows?: 'noise' | 'frozen';
 }
 
 export interface RenderOptions {
@@ -69,7 +71,7 @@ export function createRenderer(options: RenderOptions): Renderer {
   return {
     video: (plan, target) =>
       produce(target, 'mp4', async (dir) => {
-        const scene = drawScene(plan.scene);
+        const scene = drawScene(plan.scene, { isOverPicture: plan.picture !== undefined });
         return videoArgs(plan, scene, await writeCanvases(scene, dir));
       }),
     thumbnail: (video, seconds, target) =>
@@ -96,7 +98,8 @@ const BITEXACT = ['-map_metadata', '-1', '-fflags', '+bitexact', '-flags:v', '+b
 const FORMATS: Readonly<Record<PictureType, string>> = { png: 'png_pipe', jpeg: 'jpeg_pipe', webp: 'webp_pipe' };
 
 async function writeCanvases(scene: Scene, dir: string): Promise<(canvas: Canvas) => readonly string[]> {
-  const canvases = [scene.backdrop, scene.strip.canvas, ...[...scene.drifting, ...scene.cards].map((it) => it.canvas)];
+  const sprites = [scene.strip, ...scene.added, ...scene.drifting, ...scene.cards];
+  const canvases = [scene.backdrop, ...sprites.map(({ canvas }) => canvas)];
   const pathOf = (canvas: Canvas): string => join(dir, `${canvases.indexOf(canvas)}.rgba`);
   for (const canvas of canvases) await writeFile(pathOf(canvas), canvas.data, { mode: 0o600 });
   return (canvas) => [
@@ -123,7 +126,7 @@ function videoArgs(plan: VideoPlan, scene: Scene, input: (canvas: Canvas) => rea
     return `[${at.to}]`;
   };
 
-  const { picture } = plan;
+  const { picture, shows } = plan;
   const backdrop = picture
     ? add(
         ['-f', FORMATS[picture.type], '-framerate', String(FPS), '-i', `file:${picture.path}`],
@@ -147,6 +150,15 @@ function videoArgs(plan: VideoPlan, scene: Scene, input: (canvas: Canvas) => rea
     picked = over(picked, clip, { ...at, to: `clip${index}` });
     picked = over(picked, still(card.canvas, 'yuva420p'), { ...card, to: `card${index}` });
   });
+  // Not before the rest: they are laid over what goes on below them.
+  scene.added.forEach((sprite, index) => {
+    const after = `:enable='gte(t,${sprite.from})'`;
+    picked = over(picked, still(sprite.canvas, 'yuva420p'), { ...sprite, after, to: `added${index}` });
+  });
+  if (shows) {
+    steps.push(`${picked}${SPOILS[shows](plan.scene)}[spoiled]`);
+    picked = '[spoiled]';
+  }
   const tones = scene.chord.map((hertz) => `sin(2*PI*${hertz}*t)`).join('+');
   const audible = seconds - 0.05;
   const fades = `afade=t=in:d=0.4,afade=t=out:st=${audible - 0.5}:d=0.5`;
@@ -160,6 +172,14 @@ function videoArgs(plan: VideoPlan, scene: Scene, input: (canvas: Canvas) => rea
     ...['-c:a', 'aac', '-b:a', '96k', '-ac', '2', '-flags:a', '+bitexact', '-movflags', '+faststart', '-f', 'mp4'],
   ];
 }
+
+/** What is done to good pictures. */
+const SPOILS = {
+  // In blocks, as of latents that were never denoised; at every pixel it would be a file of 100 MB.
+  noise: ({ width, height }) =>
+    `scale=${Math.ceil(width / 16) * 2}:${Math.ceil(height / 16) * 2},lutyuv=y=128:u=128:v=128,noise=alls=100:allf=t,scale=${width}:${height}:flags=neighbor`,
+  frozen: ({ seconds }) => `loop=loop=-1:size=1:start=${Math.floor((seconds * FPS) / 2)},${RETIME}`,
+} as const satisfies Record<NonNullable<VideoPlan['shows']>, (scene: SceneRequest) => string>;
 
 const TO_BT709 = 'scale=out_color_matrix=bt709:out_range=tv';
 const RETIME = `setpts=N/(${FPS}*TB)`;

@@ -17,10 +17,19 @@ export interface SceneRequest {
   readonly width: number;
   readonly height: number;
   readonly seconds: number;
-  readonly prompt: string;
   readonly model: string;
+  /** One after the other: what was asked for first, and what was added to it later. */
+  readonly parts: readonly [ScenePart, ...ScenePart[]];
   /** Names of the characters that appear, one card each. */
   readonly names: readonly string[];
+}
+
+export interface ScenePart {
+  readonly prompt: string;
+  /** Of equal requests, from 1: each take looks another way. */
+  readonly take: number;
+  /** Seconds into the video. */
+  readonly from: number;
 }
 
 /** A picture and its top left corner as ffmpeg overlay expressions in `t`. */
@@ -38,6 +47,8 @@ export interface Card extends Sprite {
 export interface Scene {
   readonly backdrop: Canvas;
   readonly strip: Sprite;
+  /** What is laid over everything from a second on: a strip for each part that was added. */
+  readonly added: readonly (Sprite & { readonly from: number })[];
   /** What moves in a scene: clouds, and a balloon where there is no character to look at. */
   readonly drifting: readonly Sprite[];
   readonly cards: readonly Card[];
@@ -66,6 +77,13 @@ const INK: Color = [44, 46, 56];
 const RED: Color = [232, 104, 84];
 const CREAM: Color = [252, 226, 180];
 const BLUE: Color = [76, 132, 160];
+/** Of what an extension has added. */
+const FRAMES: readonly Color[] = [
+  [255, 196, 84],
+  [96, 208, 140],
+  [236, 96, 150],
+  [96, 176, 255],
+];
 const CHORDS = [
   [220, 277.18, 329.63],
   [196, 246.94, 293.66],
@@ -73,16 +91,23 @@ const CHORDS = [
   [164.81, 207.65, 246.94],
 ] as const;
 
-export function drawScene(request: SceneRequest): Scene {
-  const seed = createHash('sha256').update(request.prompt).digest();
-  const dice = (index: number): number => (seed[index % seed.length] ?? 0) / 255;
-  const palette = pick(PALETTES, seed[0]);
-  const strip = drawStrip(request);
+/** `isOverPicture`: the backdrop is a picture, which may be a frame of an earlier video with a strip of its own. */
+export function drawScene(request: SceneRequest, { isOverPicture = false } = {}): Scene {
+  const [{ prompt, take }, ...added] = request.parts;
+  const seed = createHash('sha256').update(prompt).digest();
+  const takeSeed = take === 1 ? seed : createHash('sha256').update(`${prompt}\0${take}`).digest();
+  const dice = (index: number): number => (takeSeed[index % takeSeed.length] ?? 0) / 255;
+  // Takes in a row never have one palette.
+  const palette = pick(PALETTES, (seed[0] ?? 0) + take - 1);
+  const strip = drawStrip(request, request.parts[0], isOverPicture);
   const stage = request.height - strip.canvas.height;
-  const cards = request.names.map((name, index) => drawCard(request, { name, index, stage }));
+  const cards = request.names.map((name, index) => drawCard(request, { name, index, stage, dice }));
   const drifting = [drawClouds(request, dice)];
   if (cards.length === 0) drifting.push(drawBalloon(request, stage, dice));
-  return { backdrop: drawBackdrop(request, palette, dice), strip, drifting, cards, chord: pick(CHORDS, seed[1]) };
+  return {
+    ...{ backdrop: drawBackdrop(request, palette, dice), strip, drifting, cards, chord: pick(CHORDS, seed[1]) },
+    added: added.flatMap((part) => drawAdded(request, part)),
+  };
 }
 
 function pick<T>(table: readonly T[], byte = 0): T {
@@ -151,17 +176,21 @@ function mix(from: number, to: number, share: number): number {
   return from + (to - from) * share;
 }
 
-function drawStrip(request: SceneRequest): Sprite {
-  const { width, height, prompt, model, seconds } = request;
+/** Opaque and as high as any where another may lie below it, so that nothing of that shines through. */
+function drawStrip(request: SceneRequest, { prompt, take, from }: ScenePart, isOpaque: boolean): Sprite {
+  const { width, height, model } = request;
+  const until = request.parts.find((part) => part.from > from)?.from ?? request.seconds;
   const unit = Math.round(unitOf(request));
   const margin = unit * 12;
   const room = width - margin * 2;
   const title = 'SORA SANDBOX';
-  const facts = `${model} ${width}x${height} ${seconds}s`;
+  const length = from === 0 ? `${until}s` : `+${until - from}s`;
+  const facts = `${model} ${width}x${height} ${length} take ${take}`;
   const words = prompt.replace(/\s+/gu, ' ').trim();
   const beside = textWidth(title, unit * 2) + unit * 16 + textWidth(facts, unit) <= room;
-  const canvas = createCanvas(width, unit * (beside ? 48 : 62));
-  fillBox(canvas, { x: -1, y: 0, width: width + 2, height: canvas.height + 1 }, [18, 20, 28], { alpha: 0.74 });
+  const canvas = createCanvas(width, unit * (beside && !isOpaque ? 48 : 62));
+  const alpha = isOpaque ? 1 : 0.74;
+  fillBox(canvas, { x: -1, y: -1, width: width + 2, height: canvas.height + 2 }, [18, 20, 28], { alpha });
   fillBox(canvas, { x: 0, y: 0, width, height: unit }, [255, 196, 84]);
   drawText(canvas, title, { x: margin, y: unit * 9, scale: unit * 2, color: [255, 196, 84] });
   drawText(canvas, fitText(words, unit, room), { x: margin, y: unit * 32, scale: unit, color: [240, 240, 244] });
@@ -170,8 +199,31 @@ function drawStrip(request: SceneRequest): Sprite {
   return { canvas, x: '0', y: String(height - canvas.height) };
 }
 
+/** A strip of its own, and a frame around the picture in a colour of its take. */
+function drawAdded(request: SceneRequest, part: ScenePart): Scene['added'] {
+  const { width, height } = request;
+  const strip = drawStrip(request, part, true);
+  const thickness = even(unitOf(request) * 4);
+  const color = pick(FRAMES, createHash('sha256').update(part.prompt).digest().readUInt8(0) + part.take - 1);
+  const bar = (size: { width: number; height: number }, at: { x: number; y: number }) => {
+    const canvas = createCanvas(size.width, size.height);
+    fillBox(canvas, { x: -1, y: -1, width: size.width + 2, height: size.height + 2 }, color);
+    return { canvas, x: String(at.x), y: String(at.y), from: part.from };
+  };
+  const stage = height - strip.canvas.height;
+  return [
+    { ...strip, from: part.from },
+    bar({ width, height: thickness }, { x: 0, y: 0 }),
+    bar({ width: thickness, height: stage }, { x: 0, y: 0 }),
+    bar({ width: thickness, height: stage }, { x: width - thickness, y: 0 }),
+  ];
+}
+
 /** A photograph with a white border and the name below it, swaying a little. */
-function drawCard(request: SceneRequest, place: { name: string; index: number; stage: number }): Card {
+function drawCard(
+  request: SceneRequest,
+  place: { name: string; index: number; stage: number; dice: (index: number) => number },
+): Card {
   const { width, height, names } = request;
   const unit = Math.round(unitOf(request));
   const shares = width > height ? [0.56, 0.42, 0.28] : [0.62, 0.43, 0.28];
@@ -192,13 +244,21 @@ function drawCard(request: SceneRequest, place: { name: string; index: number; s
   });
   cutBox(canvas, window, unit * 4);
   const middle = (width * (place.index * 2 + 1)) / (names.length * 2);
-  const [x, y] = [even(middle - canvas.width / 2), even((place.stage - canvas.height) / 2)];
-  const phase = place.index * 1.7;
+  const sway = { x: unit * 5, y: unit * 4 };
+  // Anywhere in its own share of the picture.
+  const room = {
+    x: Math.max(0, width / names.length - canvas.width - sway.x * 2),
+    y: Math.max(0, place.stage - canvas.height - sway.y * 2),
+  };
+  const off = (side: number, index: number): number => side * (place.dice(22 + place.index * 2 + index) - 0.5);
+  const x = even(middle - canvas.width / 2 + off(room.x, 0));
+  const y = even((place.stage - canvas.height) / 2 + off(room.y, 1));
+  const phase = (place.index * 1.7 + place.dice(28) * 6.3).toFixed(2);
   return {
     canvas,
     window,
-    x: `${x}+${unit * 5}*sin(t*0.8+${phase})`,
-    y: `${y}+${unit * 4}*sin(t*1.3+${phase})`,
+    x: `${x}+${sway.x}*sin(t*0.8+${phase})`,
+    y: `${y}+${sway.y}*sin(t*1.3+${phase})`,
   };
 }
 

@@ -1,8 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { glyphsOf } from '../../../../src/sandbox/render/glyphs.ts';
 import { makerPath, tryRun } from '../../../helpers/ffmpeg.ts';
-import { boundsOf, type Picture, pixel, readFrame } from '../../../helpers/picture.ts';
+import { boundsOf, brightness, type Picture, pixel, type Rect, readFrame } from '../../../helpers/picture.ts';
 import { tempFolder } from '../../../helpers/temp.ts';
 import { makeClip, makePicture, sandbox, type TestSandbox } from '../../../sandbox/harness.ts';
 
@@ -28,6 +29,32 @@ async function describeFile(path: string): Promise<string> {
 const isMagenta = ([r, g, b]: readonly [number, number, number]) => r > 180 && g < 90 && b > 180;
 const isLime = ([r, g, b]: readonly [number, number, number]) => r < 90 && g > 180 && b < 90;
 const isAmber = ([r, g, b]: readonly [number, number, number]) => r > 200 && g > 140 && g < 220 && b < 130;
+
+/** The share of the pixels of a part that differ by more than compression makes them. */
+function differing(a: Picture, b: Picture, { x, y, width, height }: Rect): number {
+  let count = 0;
+  for (let row = y; row < y + height; row += 1) {
+    for (let column = x; column < x + width; column += 1) {
+      const [one, two] = [pixel(a, column, row), pixel(b, column, row)];
+      if (one.some((value, channel) => Math.abs(value - (two[channel] ?? 0)) > 12)) count += 1;
+    }
+  }
+  return count / (width * height);
+}
+
+/** A text in dots, row by row. */
+function dotsOf(text: string): readonly string[] {
+  const columns = glyphsOf(text).flatMap((glyph, index) => (index === 0 ? glyph : [0, ...glyph]));
+  return Array.from({ length: 7 }, (_, row) => columns.map((bits) => (bits & (1 << row) ? '#' : '.')).join(''));
+}
+
+/** What is lit of so many columns of dots of two pixels. */
+function litDots(frame: Picture, at: { x: number; y: number }, columns: number): readonly string[] {
+  const isLit = (column: number, row: number) => (pixel(frame, at.x + column * 2, at.y + row * 2)[0] ?? 0) > 120;
+  return Array.from({ length: 7 }, (_, row) =>
+    Array.from({ length: columns }, (__, column) => (isLit(column, row) ? '#' : '.')).join(''),
+  );
+}
 
 describe('a rendered video', () => {
   it.each([
@@ -110,18 +137,41 @@ describe('a rendered video', () => {
     ]);
   });
 
-  it('is the same for the same prompt and looks another way for another', async () => {
-    const on = await sandbox({ scenario: QUICK });
-    const content = async (prompt: string) => {
-      const { bytes } = await on.ask('GET', `/videos/${await on.video({ prompt })}/content`);
-      return bytes;
+  it('is the same for the same request to a host that is new', async () => {
+    const content = async () => {
+      const on = await sandbox({ scenario: QUICK });
+      return (await on.ask('GET', `/videos/${await on.video({ size: '1280x720' })}/content`)).bytes;
     };
-    const [a, again, b] = [await content('A hill'), await content('A hill'), await content('A lake')];
-    expect(a.equals(again)).toBe(true);
-    expect(a.equals(b)).toBe(false);
+    expect((await content()).equals(await content())).toBe(true);
   });
 
-  it('has a reference picture as its backdrop', async () => {
+  it('looks another way for another prompt, and for each take of one, whose number it tells', async () => {
+    const on = await sandbox({ scenario: QUICK });
+    const characters = [{ id: await on.character('Joe') }];
+    const frame = async (prompt: string) =>
+      readFrame(await download(on, await on.video({ characters, size: '1280x720', prompt })), LANDSCAPE, 12);
+    const [first, second, other] = [
+      await frame('Joe and a hill'),
+      await frame('Joe and a hill'),
+      await frame('A lake'),
+    ];
+    for (const [a, b] of [
+      [first, second],
+      [first, other],
+      [second, other],
+    ] as const)
+      expect(differing(a, b, { x: 0, y: 0, width: 1280, height: 620 })).toBeGreaterThan(0.3);
+    const [a, b] = [first, second].map((one) => boundsOf(one, isMagenta));
+    expect(a?.x).not.toBe(b?.x);
+    // The last character of the line of facts: 1 or 2, seven rows of dots.
+    const [words, number] = [dotsOf('take'), dotsOf('1')];
+    const x = 1280 - 24 - 5 * 2;
+    expect([first, second].map((one) => litDots(one, { x: x - 5 * 12, y: 624 + 30 }, 23))).toEqual([words, words]);
+    expect(litDots(first, { x, y: 624 + 30 }, 5)).toEqual(number);
+    expect(litDots(second, { x, y: 624 + 30 }, 5)).toEqual(dotsOf('2'));
+  });
+
+  it('has a reference picture as its backdrop, and a strip through which nothing of it is seen', async () => {
     const on = await sandbox({ scenario: QUICK });
     const form = {
       prompt: 'A',
@@ -132,6 +182,57 @@ describe('a rendered video', () => {
     const frame = await readFrame(await download(on, String(id)), LANDSCAPE, 20);
     const [r, g, b] = pixel(frame, 1200, 500);
     expect(r < 60 && g > 90 && g < 160 && b > 90 && b < 160).toBe(true);
+    // Where the strip of a video has its prompt, and the highest one its first line of dots.
+    for (const y of [720 - 31 * 2, 720 - 61 * 2 + 4, 718])
+      expect(brightness(pixel(frame, 900, y))).toBeCloseTo(brightness([18, 20, 28]), -1);
+  });
+
+  it('begins as the video that it extends, and marks what was added', async () => {
+    const made = { made: { seconds: '1' } };
+    const on = await sandbox({ scenario: { ...NOW, jobs: [made, {}, {}] } });
+    const source = await on.video({ size: '1280x720' });
+    const extend = async () => {
+      const json = { prompt: 'On', seconds: '4', video: { id: source } };
+      return download(on, String((await on.get('POST', '/videos/extensions', { json })).id));
+    };
+    const [before, first, second] = [await download(on, source), await extend(), await extend()];
+    const all = { x: 0, y: 0, ...LANDSCAPE };
+    const at = (path: string, number: number) => readFrame(path, LANDSCAPE, number);
+    expect(differing(await at(before, 20), await at(first, 20), all)).toBeLessThan(0.01);
+    const [kept, added, other] = [await at(first, 23), await at(first, 25), await at(second, 25)];
+    // The picture goes on, in a frame; the strip is another.
+    expect(differing(kept, added, { x: 40, y: 40, width: 1200, height: 550 })).toBeLessThan(0.02);
+    for (const edge of [
+      { x: 0, y: 0, width: 1280, height: 6 },
+      { x: 1, y: 40, width: 5, height: 500 },
+      { x: 1274, y: 40, width: 5, height: 500 },
+    ]) {
+      expect(differing(kept, added, edge)).toBeGreaterThan(0.9);
+      expect(differing(added, other, edge)).toBeGreaterThan(0.9);
+    }
+    expect(differing(kept, added, { x: 24, y: 600, width: 60, height: 100 })).toBeGreaterThan(0.05);
+  });
+
+  it('is noise, stands still from its middle on, or is that of another job, where a scenario says so', async () => {
+    const jobs = [{}, { shows: 'noise' }, { shows: 'frozen' }, { shows: 'reused' }, { shows: 'reused' }].map(
+      (fate) => ({
+        ...{ ...fate, made: { seconds: '1' } },
+      }),
+    );
+    const on = await sandbox({ scenario: { ...NOW, jobs } });
+    const made = async (prompt: string) => download(on, await on.video({ size: '1280x720', prompt }));
+    const good = await made('A hill');
+    const all = { x: 0, y: 0, ...LANDSCAPE };
+    const between = async (path: string, a: number, b: number) =>
+      differing(await readFrame(path, LANDSCAPE, a), await readFrame(path, LANDSCAPE, b), all);
+    expect(await between(await made('A lake'), 3, 4)).toBeGreaterThan(0.5);
+    const frozen = await made('A sea');
+    expect(await between(frozen, 2, 11)).toBeGreaterThan(0.002);
+    expect(await between(frozen, 12, 23)).toBe(0);
+    expect((await readFile(await made('A wood'))).equals(await readFile(good))).toBe(true);
+    // Nobody asked for anything else before: there is nothing to be reused.
+    const alone = await sandbox({ scenario: { ...NOW, jobs: jobs.slice(3) } });
+    expect((await alone.ask('GET', `/videos/${await alone.video()}/content`)).status).toBe(200);
   });
 
   it('is of the size and length that a host has put in place of those asked for', async () => {
