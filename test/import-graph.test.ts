@@ -35,7 +35,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.
   batches: ['characters', 'costs', 'disk', 'journal', 'providers', 'settings', 'shared', 'videos', 'workspace.ts'],
-  journal: ['disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
+  journal: ['characters', 'costs', 'disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
   doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'skill', 'workspace.ts'],
   skill: ['disk', 'help', 'shared', 'workspace.ts'],
   videos: ['characters', 'costs', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'workspace.ts'],

@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { jobOfTake } from '../journal/follow-take.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
+import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { cancelJob } from '../videos/remote.ts';
 import type { Workspace } from '../workspace.ts';
-import { createBatchReporter } from './batch-reporter.ts';
+import { inLineWords } from './line-words.ts';
 
 export interface Cancelled {
   readonly id: string;
@@ -21,7 +22,7 @@ export async function cancelBatch(
   options: JournalOwner & { readonly file: string },
 ): Promise<readonly Cancelled[]> {
   const ledger = openTakeLedger(workspace, options.file, options);
-  const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
+  const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inLineWords) };
   if (!existsSync(options.file) && (await ledger.journal.read()).lines.length === 0) {
     throw new SoraError('usage', `There is no batch ${options.file}, and no journal of one.`, {
       hint: 'Name the file that the batch was run from.',

@@ -1,8 +1,8 @@
 /** What is said last of a batch that is not done: each line with its reason, and one command that continues. Pure. */
 
-import { SoraError } from '../shared/errors.ts';
+import { codeOfExit, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { type BatchReport, codeOfExit, type LineReport } from './report.ts';
+import type { BatchReport, LineReport } from './report.ts';
 
 const MOST_SHOWN = 20;
 

@@ -1,22 +1,21 @@
 /** Every line of a batch as the request that it would be: planned, fingerprinted and priced before anything leaves. */
 
 import { requireCharacter } from '../characters/find.ts';
-import { registerMissing } from '../characters/register.ts';
-import type { RegistrationTarget } from '../characters/registration-target.ts';
-import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
+import type { NamedRegistration } from '../characters/register.ts';
+import { askedCharacter } from '../journal/asked-cast.ts';
+import { type Ask, fingerprintAsk } from '../journal/fingerprint.ts';
 import { modelFamily } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { BudgetOptions, Cost } from '../shared/money.ts';
+import type { Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
 import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/choose-size.ts';
-import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
+import { missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
-import { quoteVideos } from '../videos/quote.ts';
+import { createQuotes } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchLine } from './line.ts';
 import { inLineWords } from './line-words.ts';
@@ -42,8 +41,7 @@ export interface BatchPlan {
   readonly lines: readonly PlannedLine[];
   readonly provider: Provider;
   readonly problems: readonly string[];
-  /** Registrations that are missing: `Joe (landscape)`, each once. */
-  readonly missing: readonly { readonly name: string; readonly target: RegistrationTarget }[];
+  readonly missing: readonly NamedRegistration[];
   /** What may go wrong, a sentence each. */
   readonly doubts: readonly string[];
 }
@@ -69,9 +67,9 @@ export async function planBatch(
   const problems: { number: number; text: string }[] = [...places.problems];
   const doubts = new Set<string>();
   const planned: PlannedLine[] = [];
-  const missing = new Map<string, { name: string; target: RegistrationTarget }>();
-  const prices = new Map<string, Promise<Cost | undefined>>();
+  const plans: VideoPlan[] = [];
   const quiet = { ...workspace, reporter: { ...workspace.reporter, note() {} } };
+  const quoteOf = createQuotes(quiet, options.ask);
   for (const line of lines) {
     try {
       const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places });
@@ -79,11 +77,8 @@ export async function planBatch(
       const plan = await planVideo(quiet, order);
       const ask = askOf(line, { input: order.input, plan });
       const { input } = order;
-      const cost = await priceOf(quiet, plan, { prices, ask: options.ask });
-      for (const one of plan.missing) {
-        const key = `${one.name} ${plan.target.orientation} ${plan.target.mode}`;
-        missing.set(key, { name: one.name, target: plan.target });
-      }
+      const cost = await quoteOf(plan);
+      plans.push(plan);
       planned.push({
         ...{ line, ask, fp: fingerprintAsk(ask), input, model: order.model, cost },
         wanted: places.outputs.get(line.id) ?? '',
@@ -96,7 +91,7 @@ export async function planBatch(
   }
   for (const doubt of await uncast(workspace, lines)) doubts.add(doubt);
   return {
-    ...{ lines: planned, provider, missing: [...missing.values()], doubts: [...doubts] },
+    ...{ lines: planned, provider, missing: missingOf(plans), doubts: [...doubts] },
     problems: problems
       .toSorted((a, b) => a.number - b.number)
       .map(({ number, text }) => problemAt({ name, number }, text)),
@@ -145,31 +140,9 @@ function askOf(line: BatchLine, { input, plan }: { input: VideoInput; plan: Vide
     ...(model !== undefined && { model: modelFamily(model) }),
     ...(seconds !== undefined && { seconds }),
     ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
-    cast: input.characters.map((character) => askedCharacter(character, plan)),
+    cast: input.characters.map((character) => askedCharacter(character, plan.target)),
     ...(plan.reference && { reference: { sha256: plan.reference.record.sha256 } }),
   };
-}
-
-function askedCharacter(character: Character, { target }: VideoPlan): AskedCharacter {
-  const { name, clip } = character;
-  if (clip) return { name, source: clip.source.sha256, options: { ...DEFAULT_CLIP_OPTIONS, ...clip.options } };
-  const own = character.registrations.find(
-    (one) => one.provider === target.provider.name && one.baseUrl === target.provider.baseUrl,
-  );
-  return { name, value: own?.value ?? '' };
-}
-
-/** Of equal length, size and model the price is one: a host is not asked for each line. */
-function priceOf(
-  workspace: Workspace,
-  plan: VideoPlan,
-  { prices, ask }: { prices: Map<string, Promise<Cost | undefined>>; ask: Purpose | undefined },
-): Promise<Cost | undefined> {
-  const { input, model } = plan.order;
-  const key = JSON.stringify([model, input.seconds, formatSize(input.size), input.characters.map(({ name }) => name)]);
-  const known = prices.get(key) ?? quoteVideos(workspace, plan, { ask }).then(({ cost }) => cost);
-  prices.set(key, known);
-  return known;
 }
 
 const MOST_NAMED = 5;
@@ -197,20 +170,7 @@ export async function planLine(
   { input, model, ask }: PlannedLine,
   provider: Provider,
 ): Promise<{ readonly plan: VideoPlan; readonly isOther: boolean }> {
-  const characters: Character[] = [];
-  for (const { name } of input.characters) characters.push(await requireCharacter(workspace, name));
-  const plan = await planVideo(workspace, { input: { ...input, characters }, provider, model, inject: true });
+  const plan = await planAnew(workspace, { input, provider, model, inject: true });
   const sent = ask.reference && 'sha256' in ask.reference ? ask.reference.sha256 : undefined;
   return { plan, isOther: plan.reference?.record.sha256 !== sent };
-}
-
-/** Registers, each once, whom the host does not know; what this may cost was asked before. */
-export async function registerCast(
-  workspace: Workspace,
-  missing: BatchPlan['missing'],
-  limits: BudgetOptions,
-): Promise<void> {
-  for (const { name, target } of missing) {
-    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, limits);
-  }
 }

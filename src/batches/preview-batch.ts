@@ -3,12 +3,12 @@
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
+import { checkFileCost, spentOn, toCome } from '../journal/spending.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
 import type { Workspace } from '../workspace.ts';
 import { slotsOf } from './batch-status.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
-import { checkBatchCost, spentOn, toCome } from './spending.ts';
 
 export interface BatchPreview {
   readonly lines: readonly { readonly planned: PlannedLine; readonly send: boolean }[];
@@ -33,7 +33,7 @@ export async function previewBatch(
     return costOfCharacters(plan.provider, count);
   };
   if (needed.length > 0) {
-    checkBatchCost({
+    checkFileCost({
       ...{ limits: request, provider: plan.provider, spent: spentOn(await ledger.takes()) },
       ...{ coming: toCome(needed.map(({ cost }) => cost)), characters: await charactersOf(needed) },
       today: ledger.now().slice(0, 10),

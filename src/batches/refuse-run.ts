@@ -2,11 +2,9 @@
 
 import { isInShard } from '../journal/names.ts';
 import type { Slot } from '../journal/state.ts';
-import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { shellQuote } from '../shared/text.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
 export interface RefusalOptions {
@@ -40,45 +38,6 @@ export function refuseChanged(
     other.map(({ line }) => `Line ${line.number} (${line.id}) asks for something else than when it was made.`),
     {
       hint: `Nothing was sent. To make them by their new text, beside what is there: add ${option('changed')}. To keep what is there, undo the change, or give the line another id.`,
-    },
-  );
-}
-
-/** The same lines in another file's journal, or made for another file by this home: the file was renamed, or copied. */
-export async function refuseElsewhere(ledger: TakeLedger, lines: readonly PlannedLine[]): Promise<void> {
-  const takes = await ledger.takes();
-  const known = new Set(takes.map(({ fp }) => fp));
-  const keys = new Set(takes.map(({ key }) => key));
-  const fresh = new Set(lines.map(({ fp }) => fp).filter((fp) => !known.has(fp)));
-  if (fresh.size === 0) return;
-  const byJournal = await ledger.journal.findElsewhere(fresh);
-  const [found] = byJournal;
-  if (found) {
-    const from = shellQuote(found.journal);
-    const to = shellQuote(ledger.journal.path);
-    throw new SoraError(
-      'usage',
-      `${byJournal.length} of these lines were made already: ${found.journal} has them. Nothing was sent.`,
-      {
-        hint: `Was the file renamed? mv ${from} ${to}\nWas it copied, and is to have the same videos? cp ${from} ${to}\nTo make them again, give the lines other ids.`,
-      },
-    );
-  }
-  const byHome = (await ledger.jobs()).filter(
-    ({ key = '', take, status, remoteId }) =>
-      take !== undefined &&
-      take.file !== ledger.file &&
-      !keys.has(key) &&
-      fresh.has(key.split(':')[1] ?? '') &&
-      (status !== 'failed' || remoteId !== undefined),
-  );
-  const [job] = byHome;
-  if (!job?.take) return;
-  throw new SoraError(
-    'usage',
-    `${byHome.length} of these lines were made on this machine for ${job.take.file}. Nothing was sent.`,
-    {
-      hint: `Bring its journal along: cp ${shellQuote(`${job.take.file}.journal.jsonl`)} ${shellQuote(ledger.journal.path)}\nTo make them again, give the lines other ids.`,
     },
   );
 }

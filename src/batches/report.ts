@@ -1,12 +1,12 @@
 /** How a batch stands, line by line and in all, and the exit code that this makes. Pure. */
 import { type Take, takesByScene } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
+import { spentOn } from '../journal/spending.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
 import type { Shard } from '../shared/batch.ts';
-import { type ErrorCode, EXIT_CODES, type SoraError, WORST_FIRST } from '../shared/errors.ts';
+import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { PlannedLine } from './plan-batch.ts';
-import { spentOn } from './spending.ts';
 
 /** `mismatch`: its video is here and is not what was asked for. */
 export type LineState = Exclude<SlotState, 'chosen' | 'short'> | 'done' | 'mismatch';
@@ -96,21 +96,6 @@ export function reportBatch(input: ReportInput): BatchReport {
     },
     exit: worstExit([...reports.map(({ exit }) => exit), ...(halted ? [EXIT_CODES[halted.code]] : [])]),
   };
-}
-
-const PRECEDENCE: readonly number[] = [
-  ...[EXIT_CODES.usage, EXIT_CODES.machine],
-  ...WORST_FIRST.map((code) => EXIT_CODES[code]),
-];
-
-/** The first that applies, worst first: 2 and 12, then as with several jobs. */
-export function worstExit(exits: readonly number[]): number {
-  return PRECEDENCE.find((code) => exits.includes(code)) ?? exits.find((code) => code !== 0) ?? 0;
-}
-
-export function codeOfExit(exit: number): ErrorCode {
-  const found = Object.entries(EXIT_CODES).find(([, code]) => code === exit);
-  return (found?.[0] ?? 'bug') as ErrorCode;
 }
 
 function lineReport(

@@ -3,6 +3,7 @@
  * running it again, after whatever happened.
  */
 
+import { registerNamed } from '../characters/register.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
@@ -10,23 +11,26 @@ import type { Take } from '../journal/fold.ts';
 import { followTake } from '../journal/follow-take.ts';
 import { keepTake } from '../journal/keep-take.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
+import { createPace } from '../journal/pace.ts';
+import { createQuietReporter } from '../journal/quiet-reporter.ts';
+import { recoverLost } from '../journal/recover-lost.ts';
+import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
+import { checkFileCost, spentOn, type sumOf, toCome } from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
+import { inParallel } from '../shared/parallel.ts';
 import type { Workspace } from '../workspace.ts';
-import { createBatchReporter } from './batch-reporter.ts';
 import { slotOfStray, slotsOf } from './batch-status.ts';
-import { createPace } from './pace.ts';
+import { inLineWords } from './line-words.ts';
 import { placeOfId } from './places.ts';
-import { type BatchPlan, type PlannedLine, registerCast } from './plan-batch.ts';
-import { recoverLost } from './recover-batch.ts';
-import { refuseChanged, refuseElsewhere } from './refuse-run.ts';
+import type { BatchPlan, PlannedLine } from './plan-batch.ts';
+import { refuseChanged } from './refuse-run.ts';
 import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
 import { type LineAim, type Settling, settleLine } from './settle-line.ts';
-import { checkBatchCost, spentOn, type sumOf, toCome } from './spending.ts';
 
 export interface RunBatchOptions extends CostLimits, JournalOwner {
   /** Absolute path of the batch, which need not exist where it came from a pipe. */
@@ -57,7 +61,7 @@ export interface RunBatchOptions extends CostLimits, JournalOwner {
 export async function runBatch(workspace: Workspace, plan: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
   const { shard } = options;
   const ledger = openTakeLedger(workspace, options.file, options);
-  const quiet = { ...workspace, reporter: createBatchReporter(workspace.reporter) };
+  const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inLineWords) };
   const mine = ({ scene }: Pick<Take, 'scene'>): boolean => isInShard(scene, shard);
   for (const where of (await ledger.journal.read()).torn) {
     workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
@@ -66,7 +70,11 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   await recoverLost(quiet, ledger, mine);
   const run = createRun(quiet, ledger, { plan, options });
   await fetchFinished(run, options);
-  await refuseElsewhere(ledger, plan.lines);
+  await refuseElsewhere(
+    ledger,
+    plan.lines.map(({ fp }) => fp),
+    { things: 'lines', again: 'To make them again, give the lines other ids.' },
+  );
   const slots = await slotsOf(ledger, plan.lines);
   const begun = (await ledger.takes()).map(({ scene }) => scene);
   refuseChanged(plan.lines, { slots, begun }, options);
@@ -76,7 +84,7 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
       .filter(({ line }) => mine({ scene: line.id }) && needs(slots.get(line.id), line.id, options))
       .flatMap(({ missing }) => missing),
   );
-  await registerCast(
+  await registerNamed(
     workspace,
     plan.missing.filter(({ name }) => needed.has(name)),
     budgetOptionsOf(options),
@@ -165,6 +173,7 @@ function createRun(
       tell();
     },
     onPoll: () => tell(),
+    onFollow: (take) => run.onState(take.scene, ledger.slotOf([take], { fp: take.fp, wanted: 1 })),
     onSent(_id, usd) {
       spentUsd = Math.round((spentUsd + usd) * 1e6) / 1e6;
     },
@@ -174,7 +183,7 @@ function createRun(
       const sent = countByScene(takes);
       // The first requests of other lines keep what they were promised.
       const others = reserved.filter(({ id, before }) => id !== line.id && (sent.get(id) ?? 0) === before);
-      checkBatchCost({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
+      checkFileCost({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
     },
     release(id) {
       reserved = reserved.filter((one) => one.id !== id);
@@ -195,7 +204,7 @@ function createRun(
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
       characters = await costOfCharacters(provider, count);
       const costs = coming.map(({ cost }) => cost);
-      checkBatchCost({ ...checkOf(costs, spent), characters });
+      checkFileCost({ ...checkOf(costs, spent), characters });
       const sent = countByScene(takes);
       reserved = coming.map(({ line: { id }, cost }) => ({ id, cost, before: sent.get(id) ?? 0 }));
     },
@@ -279,17 +288,4 @@ async function settleAll(run: Run, options: RunBatchOptions): Promise<void> {
     }
     run.onState(aim.id, await run.ledger.slot(aim.id, { fp: aim.planned?.fp, wanted: 1 }));
   });
-}
-
-/** So many at a time, in order. The first error is thrown once nobody works any more. */
-async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const errors: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined && errors.length === 0; item = queue.shift()) {
-      await work(item).catch((error: unknown) => errors.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  if (errors.length > 0) throw errors[0];
 }

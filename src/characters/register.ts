@@ -89,6 +89,23 @@ export async function registerMissing(
   return registrations;
 }
 
+/** A character, by its name, and where it is to be registered. */
+export interface NamedRegistration {
+  readonly name: string;
+  readonly target: RegistrationTarget;
+}
+
+/** Registers each whom its target does not know; what this may cost was asked before. */
+export async function registerNamed(
+  workspace: Workspace,
+  missing: readonly NamedRegistration[],
+  limits: BudgetOptions,
+): Promise<void> {
+  for (const { name, target } of missing) {
+    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, limits);
+  }
+}
+
 /** Whether `ensureRegistered` is expected to send something that may cost money: not for what is known, or under way. */
 export async function willCost(
   character: Character,

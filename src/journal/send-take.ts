@@ -11,7 +11,7 @@ import type { Submitted } from '../videos/submit.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Ask, accountOf, takeKey } from './fingerprint.ts';
 import { nextNumber, type Take } from './fold.ts';
-import { type Asked, type Failed, TAKEN_BACK } from './lines.ts';
+import { type Asked, type Failed, type Line, TAKEN_BACK } from './lines.ts';
 import { firstPlace, type TakeLedger } from './take-ledger.ts';
 
 export interface TakeWish {
@@ -26,13 +26,21 @@ export interface TakeWish {
   readonly limits?: BudgetOptions;
   /** Where the file is wanted, absolute. */
   readonly wanted: string;
-  /**
-   * Decides under the lock, by all takes of the scene as they are then: whether to send, and in the place of which unknown
-   * take.
-   */
-  decide(takes: readonly Take[]): { readonly send: boolean; readonly closes?: Take | undefined };
-  /** Holds the request to a budget, under the lock: `takes` gives those of every scene as they are then. Throws `budget`. */
-  approve?(takes: () => Promise<readonly Take[]>): Promise<void>;
+  /** Decides under the lock, by what stands in the journals then: whether to send, and in the place of which unknown take. */
+  decide(then: JournalView): Promise<SendDecision>;
+  /** Holds the request to a budget, under the lock. Throws `budget`. */
+  approve?(then: JournalView): Promise<void>;
+}
+
+export interface JournalView {
+  readonly lines: readonly Line[];
+  /** Of every scene; of one where it is named. */
+  takes(scene?: string): Promise<readonly Take[]>;
+}
+
+export interface SendDecision {
+  readonly send: boolean;
+  readonly closes?: Take | undefined;
 }
 
 export type SendOutcome =
@@ -53,13 +61,14 @@ export async function sendTake(workspace: Workspace, ledger: TakeLedger, wish: T
   let closes: Take | undefined;
   let wanted = true;
   const claimed = await ledger.journal.claim(async (reading) => {
-    const takes = await ledger.takes(wish.scene, reading);
-    const decision = wish.decide(takes);
+    const then: JournalView = { lines: reading.lines, takes: (scene) => ledger.takes(scene, reading) };
+    const decision = await wish.decide(then);
     wanted = decision.send;
     if (!wanted) return undefined;
-    await wish.approve?.(() => ledger.takes(undefined, reading));
+    await wish.approve?.(then);
     closes = decision.closes;
-    const asked = askedOf(wish, { ledger, account, profile, n: nextNumber(takes, wish.scene), closes: closes?.key });
+    const n = nextNumber(await then.takes(wish.scene), wish.scene);
+    const asked = askedOf(wish, { ledger, account, profile, n, closes: closes?.key });
     ledger.sending.add(asked.key);
     return asked;
   });

@@ -137,3 +137,19 @@ export function exitOf(all: readonly { readonly error?: SoraError }[]): number {
   const worst = WORST_FIRST.find((code) => codes.has(code)) ?? first;
   return worst === undefined ? 0 : EXIT_CODES[worst];
 }
+
+const PRECEDENCE: readonly number[] = [
+  ...[EXIT_CODES.usage, EXIT_CODES.machine],
+  ...WORST_FIRST.map((code) => EXIT_CODES[code]),
+];
+
+/** Of many things at once, the first exit code that applies, worst first: 2 and 12, then as with several jobs. */
+export function worstExit(exits: readonly number[]): number {
+  return PRECEDENCE.find((code) => exits.includes(code)) ?? exits.find((code) => code !== 0) ?? 0;
+}
+
+/** The word for an exit code. */
+export function codeOfExit(exit: number): ErrorCode {
+  const found = Object.entries(EXIT_CODES).find(([, code]) => code === exit);
+  return (found?.[0] ?? 'bug') as ErrorCode;
+}

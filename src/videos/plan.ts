@@ -1,5 +1,6 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
-import { refuseClipless } from '../characters/register.ts';
+import { requireCharacter } from '../characters/find.ts';
+import { type NamedRegistration, refuseClipless } from '../characters/register.ts';
 import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
 import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import type { Character, Registration } from '../shared/character.ts';
@@ -64,6 +65,22 @@ export async function planVideo(workspace: Workspace, order: VideoOrder): Promis
   const plan = { ...requestOf(order, expected, reference), order, target, missing, reference };
   provider.describeVideo(plan.video);
   return plan;
+}
+
+/** The same with the characters as they are now. */
+export async function planAnew(workspace: Workspace, order: VideoOrder): Promise<VideoPlan> {
+  const { input } = order;
+  const characters = await Promise.all(input.characters.map(({ name }) => requireCharacter(workspace, name)));
+  return planVideo(workspace, { ...order, input: { ...input, characters } });
+}
+
+/** The registrations that plans miss, each once. */
+export function missingOf(plans: readonly VideoPlan[]): readonly NamedRegistration[] {
+  const all = new Map<string, NamedRegistration>();
+  for (const { missing, target } of plans) {
+    for (const { name } of missing) all.set(`${name} ${target.orientation} ${target.mode}`, { name, target });
+  }
+  return [...all.values()];
 }
 
 /**

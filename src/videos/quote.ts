@@ -3,6 +3,7 @@
 import { type BillItem, totalOf } from '../costs/cost.ts';
 import { checkMaxCost, costOfCharacters, estimateVideoCost } from '../costs/max-cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
+import { formatSize } from '../shared/geometry.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoPlan } from './plan.ts';
@@ -36,6 +37,22 @@ export async function quoteVideos(
   const asked = ask !== undefined && plan.missing.length === 0 ? { video: plan.video, purpose: ask } : undefined;
   const cost = await estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds, ask: asked });
   return { cost, bill: await billOf(plan, { cost, count, registrations }) };
+}
+
+/** Quotes single videos. Of equal length, size, model and cast the price is one: a host is not asked for each. */
+export function createQuotes(
+  workspace: Workspace,
+  ask: Purpose | undefined,
+): (plan: VideoPlan) => Promise<Cost | undefined> {
+  const prices = new Map<string, Promise<Cost | undefined>>();
+  return (plan) => {
+    const { input, model } = plan.order;
+    const names = input.characters.map(({ name }) => name);
+    const key = JSON.stringify([model, input.seconds, formatSize(input.size), names]);
+    const known = prices.get(key) ?? quoteVideos(workspace, plan, { ask }).then(({ cost }) => cost);
+    prices.set(key, known);
+    return known;
+  };
 }
 
 async function billOf(

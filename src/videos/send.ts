@@ -1,5 +1,4 @@
 /** From a plan to jobs: approve, register the missing, complete, send. */
-import { requireCharacter } from '../characters/find.ts';
 import { registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
@@ -8,7 +7,7 @@ import type { Job, JobTake } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
 import type { Resumable } from './jobs/find.ts';
-import { completePlan, planVideo, type VideoPlan } from './plan.ts';
+import { completePlan, planAnew, type VideoPlan } from './plan.ts';
 import { type Quote, type VideoBudget, type VideoBudgetOptions, videoBudget } from './quote.ts';
 import { type Submitted, submit } from './submit.ts';
 
@@ -126,9 +125,7 @@ async function sendFirst(
       !(await forgetStale(workspace, { characters: input.characters, target, refusal: error }))
     )
       throw error;
-    const characters = await Promise.all(input.characters.map(({ name }) => requireCharacter(workspace, name)));
-    const again = await planVideo(workspace, { ...order, input: { ...input, characters } });
-    return send(await makeReady(workspace, again, sending));
+    return send(await makeReady(workspace, await planAnew(workspace, order), sending));
   }
 }
 

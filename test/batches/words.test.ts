@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createBatchReporter } from '../../src/batches/batch-reporter.ts';
 import { batchCommand } from '../../src/batches/given-batch.ts';
+import { inLineWords } from '../../src/batches/line-words.ts';
 import { batchError } from '../../src/batches/outcome.ts';
-import { createPace } from '../../src/batches/pace.ts';
-import { type BatchTotals, type LineReport, worstExit } from '../../src/batches/report.ts';
+import type { BatchTotals, LineReport } from '../../src/batches/report.ts';
 import { createTotalsMeter, totalsText } from '../../src/batches/totals.ts';
 import { summaryText } from '../../src/batches/write-reports.ts';
+import { createPace } from '../../src/journal/pace.ts';
+import { createQuietReporter } from '../../src/journal/quiet-reporter.ts';
 import { createDeadline } from '../../src/shared/deadline.ts';
-import { SoraError } from '../../src/shared/errors.ts';
+import { SoraError, worstExit } from '../../src/shared/errors.ts';
 import { SILENT } from '../../src/shared/reporter.ts';
 import { parseRate } from '../../src/shared/time.ts';
 
@@ -154,12 +155,10 @@ describe('what a batch passes on', () => {
   it('is each warning once, whichever job it is about, and no note', () => {
     const told: string[] = [];
     const say = (text: string): void => void told.push(text);
-    const reporter = createBatchReporter({
-      ...SILENT,
-      note: say,
-      warn: say,
-      error: ({ message, hint }) => say(`${message} ${hint}`),
-    });
+    const reporter = createQuietReporter(
+      { ...SILENT, note: say, warn: say, error: ({ message, hint }) => say(`${message} ${hint}`) },
+      inLineWords,
+    );
     reporter.note('Job job_000000000000001 is queued.');
     reporter.warn('job_000000000000001: polling failed after 3 s');
     reporter.warn('job_000000000000002: polling failed after 5 s');

@@ -1,11 +1,10 @@
-/** What a batch has cost, and will: one budget over the whole file, whatever its shards. Pure. */
+/** What the takes of a file have cost, and will: one budget over the whole file, whatever its shards. Pure. */
 
 import type { BillItem } from '../costs/cost.ts';
 import { checkMaxCost } from '../costs/max-cost.ts';
-import type { Take } from '../journal/fold.ts';
-import { isTakenBack } from '../journal/fold.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
+import { isTakenBack, type Take } from './fold.ts';
 
 /** US dollars; `unknown` counts those of whom nobody knows what they cost. */
 export interface Spending {
@@ -26,7 +25,7 @@ export function sumOf(amounts: readonly (number | undefined)[]): Spending {
   return { usd: Math.round(usd * 1e6) / 1e6, unknown: amounts.length - known.length };
 }
 
-/** What lines are still to cost, one request each. */
+/** What requests are still to cost. */
 export function toCome(costs: readonly (Cost | undefined)[]): Spending {
   return sumOf(costs.map((cost) => cost?.usd));
 }
@@ -42,13 +41,13 @@ export interface BudgetCheck {
 }
 
 /** Throws `budget` when everything together is more than `--max-cost`, or nobody knows what it costs. */
-export function checkBatchCost({ limits, provider, spent, coming, characters, today }: BudgetCheck): void {
+export function checkFileCost({ limits, provider, spent, coming, characters, today }: BudgetCheck): void {
   const at = (usd: number, source: string): Cost => ({ usd, asOf: today, source });
   const unknown = spent.unknown + coming.unknown;
   checkMaxCost(limits, {
     provider,
     bill: [
-      { what: 'video', count: 1, each: at(spent.usd, 'spent on this batch so far') },
+      { what: 'video', count: 1, each: at(spent.usd, 'spent on this file so far') },
       { what: 'video', count: 1, each: at(coming.usd, 'still to be sent, in all shards') },
       ...(unknown > 0 ? [{ what: 'video', count: unknown, each: undefined } as const] : []),
       characters,

@@ -1,12 +1,11 @@
-/** Requests of a batch whose answers were lost: looked for at their host, where no other request can have made the video. */
-import type { Ask } from '../journal/fingerprint.ts';
-import { canonicalJson } from '../journal/fingerprint.ts';
-import { isTakenBack, type Take } from '../journal/fold.ts';
-import type { TakeLedger } from '../journal/take-ledger.ts';
+/** Requests whose answers were lost: looked for at their host, where no other request can have made the video. */
 import { isSoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { resolveUnknown } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
+import { type Ask, canonicalJson } from './fingerprint.ts';
+import { isTakenBack, type Take } from './fold.ts';
+import type { TakeLedger } from './take-ledger.ts';
 
 /**
  * Asks the host about unknown takes that this home has jobs of, and writes down what it learns. A take is left alone while an

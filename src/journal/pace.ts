@@ -1,4 +1,4 @@
-/** How fast a batch sends: a rate that its user sets, and pauses that its host asks for. */
+/** How fast a run of many requests sends: a rate that its user sets, and pauses that its host asks for. */
 import type { Deadline } from '../shared/deadline.ts';
 import type { Clock } from '../shared/time.ts';
 
