@@ -28,12 +28,16 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'media',
       'providers',
     ],
-    ...['sandbox', 'settings', 'shared', 'skill', 'terminal', 'videos', 'workspace.ts'],
+    ...['sandbox', 'settings', 'shared', 'skill', 'storyboards', 'terminal', 'videos', 'workspace.ts'],
   ],
   completion: ['context.ts', 'providers', 'settings', 'shared', 'videos'],
   terminal: ['context.ts', 'http', 'shared'],
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.
+  storyboards: [
+    ...['characters', 'clips', 'costs', 'disk', 'journal', 'media', 'providers', 'settings', 'shared', 'videos'],
+    'workspace.ts',
+  ],
   batches: ['characters', 'costs', 'disk', 'journal', 'providers', 'settings', 'shared', 'videos', 'workspace.ts'],
   journal: ['characters', 'costs', 'disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
   doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'skill', 'workspace.ts'],
@@ -181,7 +185,7 @@ describe('the folders of the house', () => {
     expect(others.map(({ from, to }) => `${from} ${to}`).filter((line) => !EXCEPTIONS.includes(line))).toEqual([]);
   });
 
-  it.each(['batches', 'journal', 'videos', 'characters', 'clips', 'costs', 'doctor'])(
+  it.each(['storyboards', 'batches', 'journal', 'videos', 'characters', 'clips', 'costs', 'doctor'])(
     'gives the use cases of %s no command line',
     (folder) => {
       const files = FILES.filter((file) => folderOf(file) === folder);
@@ -232,6 +236,7 @@ describe('the folders of the house', () => {
     'mediainfo.js',
     'ffmpeg-static',
     'proper-lockfile',
+    'yaml',
   ])('reaches %s only when it is needed', (library) => {
     const users = IMPORTS.filter(({ to }) => to === library);
     expect(users.length).toBeGreaterThan(0);

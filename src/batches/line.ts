@@ -1,7 +1,7 @@
 /** One line of a batch, out of the object that a file has for it: every complaint about it at once. Pure. */
 import { isRatio, RATIOS } from '../providers/ratios.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
-import { nearest, oneLine } from '../shared/text.ts';
+import { unknownName } from '../shared/text.ts';
 
 export interface BatchLine {
   /** Where it stands in the file, from 1. */
@@ -116,13 +116,7 @@ function ofOpenAi(object: Record<string, unknown>): Fields {
 }
 
 function unknownNames(names: readonly string[], known: readonly string[], words: string): string[] {
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) => {
-      const close = nearest(name, known);
-      const shown = JSON.stringify(oneLine(name, 60));
-      return `${words} ${shown}${close === undefined ? `. Settings: ${known.join(', ')}.` : `; did you mean "${close}"?`}`;
-    });
+  return names.filter((name) => !known.includes(name)).map((name) => unknownName(words, name, known));
 }
 
 function createReader(fields: Readonly<Record<string, unknown>>) {

@@ -72,6 +72,13 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
+/** `a line has no setting "promt"; did you mean "prompt"?`: `words`, the name, and what is known instead. */
+export function unknownName(words: string, name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  const shown = JSON.stringify(oneLine(name, 60));
+  return `${words} ${shown}${close === undefined ? `. Settings: ${known.join(', ')}.` : `; did you mean "${close}"?`}`;
+}
+
 /** Letters to insert, to remove, to replace, or to swap with their neighbour (Damerau; optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: readonly number[] = [];
