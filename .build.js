@@ -79,6 +79,8 @@ const GROUPS = [
   { name: 'stdin', files: ['terminal/stdin.ts'], packages: [] },
   { name: 'prices', files: ['costs/cost.ts', 'providers/ratios.ts'], packages: [] },
   { name: 'clips', files: ['clips/inspect.ts', 'clips/prepare.ts'], packages: [] },
+  // What is looked at of a video before anything is done with it.
+  { name: 'probe', files: ['media/probe/probe.ts', 'media/plan/issues.ts'], packages: [] },
   { name: 'publish', files: ['disk/publish.ts', 'disk/part-file.ts'], packages: [] },
   {
     // What every command needs that looks at jobs.

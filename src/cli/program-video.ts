@@ -1,6 +1,7 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
 import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video/derive.ts';
+import type { FrameFlags } from '../commands/video/frame.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
 import type { ListFlags } from '../commands/video/status.ts';
@@ -20,6 +21,8 @@ import {
   type WaitFlags,
   wholeNumber,
 } from './options.ts';
+
+const VIDEO = 'a video file, or a job whose video was saved: its id, the host’s id, or @last';
 
 /** A command's flags before the defaults of a wait are filled in. */
 type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly'> & WaitFlags;
@@ -159,6 +162,23 @@ export function addVideo(video: Command, act: Act): void {
     .argument('<id>', JOB_ID)
     .addHelpText('after', examples('sora video show @last --json'))
     .action(act(async (context, [id = '']) => (await import('../commands/video/show.ts')).runVideoShow(context, id)));
+  video
+    .command('frame')
+    .description('write one picture of a video as a PNG: the first, the last, or the one at a time')
+    .argument('<video>', VIDEO)
+    .addOption(new Option('--at <time>', 'the picture that is shown then: 3.2, 00:03.2').argParser(time))
+    .option('--last', 'the last picture', false)
+    .requiredOption('-o, --output <png>', 'the PNG to write, or - for stdout', output)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText(
+      'after',
+      examples('sora video frame @last --last -o last.png', 'sora video frame beach.mp4 --at 2.5 -o - > beach.png'),
+    )
+    .action(
+      act<Omit<FrameFlags, 'video'>>(async (context, [named = ''], options) =>
+        (await import('../commands/video/frame.ts')).runVideoFrame(context, { ...options, video: named }),
+      ),
+    );
   for (const kind of DERIVATIONS) addDerivation(video, act, kind);
   video
     .command('cancel')

@@ -120,6 +120,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   path: FILES,
   png: FILES,
   folder: FILES,
+  video: FILES,
   'video id': jobs(() => true),
   'video cancel id': jobs(({ status }) => !isFinal(status)),
   'video resend id': jobs(isUnanswered),

@@ -2,7 +2,7 @@
 import { isAbsolute } from 'node:path';
 import type { MediaInfo, VideoInfo } from '../info.ts';
 import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE, READ_MARGIN_SECONDS } from '../limits.ts';
-import type { ConvertPlan, MediaPlan, RemuxPlan } from '../plan/media-plan.ts';
+import type { ConvertPlan, MediaPlan, PlanTarget, RemuxPlan } from '../plan/media-plan.ts';
 import { partClock } from './part-clock.ts';
 import { alphaDecoder, PICTURE_INPUT, pictureStream } from './picture-input.ts';
 import { videoFilters } from './video-filters.ts';
@@ -50,17 +50,23 @@ const FORMATS = [
   'nut',
   'rm',
   'yuv4mpegpipe',
-].join(',');
+];
 
-/** Options before `-i` for any file that a stranger may have made: local, of a known format, of bounded size. */
-export function untrustedInputOptions(): string[] {
+/** The same of files that hold nothing but sound. */
+const SOUND_FORMATS = ['wav', 'w64', 'mp3', 'aac', 'flac', 'aiff', 'caf', 'au', 'ac3', 'amr', 'ape', 'wv', 'tta'];
+
+/**
+ * Options before `-i` for any file that a stranger may have made: local, of a known format, of bounded size. `sound`: a file
+ * of nothing but sound is one, too.
+ */
+export function untrustedInputOptions({ sound = false }: { readonly sound?: boolean } = {}): string[] {
   return [
     '-nostdin',
     '-hide_banner',
     '-protocol_whitelist',
     'file',
     '-format_whitelist',
-    FORMATS,
+    [...FORMATS, ...(sound ? SOUND_FORMATS : [])].join(','),
     '-max_pixels',
     String(MAX_SIDE * MAX_SIDE),
   ];
@@ -85,7 +91,7 @@ export function soundPath(outputPath: string): string {
 }
 
 /** Options before `-i` for that file: its own time stamps count, not those since its first sample. */
-const SOUND_INPUT = ['-protocol_whitelist', 'file', '-format_whitelist', 'nut', '-seek_timestamp', '1'];
+export const SOUND_INPUT = ['-protocol_whitelist', 'file', '-format_whitelist', 'nut', '-seek_timestamp', '1'];
 
 export function ffmpegCommand({ plan, info, source, outputPath, attenuation }: FfmpegArgsInput): FfmpegCommand {
   const [url, target] = [fileUrl(source), fileUrl(outputPath)];
@@ -100,14 +106,14 @@ export function ffmpegCommand({ plan, info, source, outputPath, attenuation }: F
   throw new TypeError('a rejected clip has no ffmpeg command');
 }
 
-function maps(picture: string, audio: string | undefined): string[] {
+export function maps(picture: string, audio: string | undefined): string[] {
   return ['-map', picture, ...(audio === undefined ? ['-an'] : ['-map', audio]), '-sn', '-dn'];
 }
 
 /** Nothing of the source's tags, and nothing that changes from run to run. */
-const ANONYMOUS = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
+export const ANONYMOUS = ['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'];
 /** Recorders and encoders write about themselves in SEI and in unspecified units; decoded frames do not depend on these. */
-const H264_UNITS = ['-bsf:v', 'filter_units=remove_types=6|12|24-31'];
+export const H264_UNITS = ['-bsf:v', 'filter_units=remove_types=6|12|24-31'];
 const MP4 = ['-movflags', '+faststart', '-f', 'mp4'];
 
 /**
@@ -135,7 +141,12 @@ function remuxOutput({ target, audioUntil }: RemuxPlan, info: MediaInfo, video: 
   ];
 }
 
-function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): string[] {
+/** Options before `-i` for the picture of a part of a clip. */
+export function convertInput(
+  plan: Pick<ConvertPlan, 'start' | 'decodeFrom' | 'until'> & { readonly target: Pick<PlanTarget, 'seconds'> },
+  info: MediaInfo,
+  video: VideoInfo,
+): string[] {
   const { start, decodeFrom, until, target } = plan;
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;
   return [
@@ -151,16 +162,29 @@ function convertInput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo): str
   ];
 }
 
+/** Which colours an encode of master pictures is tagged with. */
+export const MASTER_TAGS = [
+  '-color_range',
+  'tv',
+  '-colorspace',
+  'bt709',
+  '-color_primaries',
+  'bt709',
+  '-color_trc',
+  'bt709',
+];
+/** Wrappers of some versions pass the tags on only when they stand in `-x264-params`. */
+export const X264_TAGS = 'colorprim=bt709:transfer=bt709:colormatrix=bt709';
+
 function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, attenuation?: number): string[] {
   const { target } = plan;
   return [
-    ...filteredPicture(plan, info, video, target.audio ? '1:a:0' : undefined),
+    ...filteredPicture(video, videoFilters(plan, info, video).join(','), target.audio ? '1:a:0' : undefined),
     // As good as `fast` at 18 (SSIM and VMAF against the source), in 0.6 of its time and 1.3 to 1.4 times the bytes.
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '15', '-maxrate', '50M', '-bufsize', '50M'],
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '4', '-flags:v', '+bitexact'],
-    ...['-color_range', 'tv', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
-    // Wrappers of some versions pass the tags on only when they stand here.
-    ...['-x264-params', 'colorprim=bt709:transfer=bt709:colormatrix=bt709'],
+    ...MASTER_TAGS,
+    ...['-x264-params', X264_TAGS],
     ...H264_UNITS,
     ...(target.audio ? audioOptions(plan, info, attenuation) : []),
     ...ANONYMOUS,
@@ -199,8 +223,8 @@ function audioOptions({ target }: ConvertPlan, { audio }: MediaInfo, attenuation
  * not where a graph has several inputs. So a stream that is turned is an input twice. Others take a plain filter: builds
  * before 5.0 show what comes out of a graph for as long as the packets of its one input last.
  */
-function filteredPicture(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, audio: string | undefined): string[] {
-  const [stream, filters] = [pictureStream(video), videoFilters(plan, info, video).join(',')];
+export function filteredPicture(video: VideoInfo, filters: string, audio: string | undefined): string[] {
+  const stream = pictureStream(video);
   if (!video.mirrored && video.rotation === 0) return [...maps(stream, audio), '-filter:v', filters];
   return ['-filter_complex', `[${stream}]${filters}[v];[${stream}]nullsink`, ...maps('[v]', audio)];
 }

@@ -5,7 +5,7 @@ import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
 import { ffmpegCommand } from './arguments.ts';
 import { afterOpening, decoderComplaints } from './complaints.ts';
 import { type Ffmpeg, listParts } from './find.ts';
-import { runFluent, STALL_MS } from './fluent.ts';
+import { type FluentRun, runFluent, STALL_MS } from './fluent.ts';
 import { alphaDecoder } from './picture-input.ts';
 import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './process.ts';
 
@@ -60,6 +60,19 @@ export async function runPlan(
   const lead = plan.kind === 'convert' ? (plan.start - plan.decodeFrom) * 1000 : 0;
   const stallMs = (job.stallMs ?? STALL_MS) + lead;
   const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs, onFrames });
+  const failure = failureOf(run, { signal, stallMs });
+  if (failure !== undefined || !heedsDecoder) return failure;
+  const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
+  const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
+  const complaints = decoderComplaints(afterOpening(run.stderr.split('\n')), { isInside });
+  return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
+}
+
+/** Undefined for a run that ended well, else ffmpeg's complaint, to follow a colon. Throws what is not about the clip. */
+export function failureOf(
+  run: FluentRun,
+  { signal, stallMs = STALL_MS }: { readonly signal: AbortSignal; readonly stallMs?: number },
+): string | undefined {
   throwIfAborted(signal);
   if (run.stopped === 'timeout')
     throw new SoraError('clip', 'ffmpeg took too long on this clip and was stopped.', {
@@ -73,13 +86,7 @@ export async function runPlan(
         hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.',
       },
     );
-  if (run.error === undefined) {
-    if (!heedsDecoder) return undefined;
-    const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
-    const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
-    const complaints = decoderComplaints(afterOpening(run.stderr.split('\n')), { isInside });
-    return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
-  }
+  if (run.error === undefined) return undefined;
   const machine = machineProblem(run.stderr);
   if (machine) throw machine;
   const crash = crashWords(run.error.message);

@@ -28,6 +28,8 @@ export interface SoundPart {
   readonly outputPath?: string;
   /** How many seconds before the part decoding begins. */
   readonly lead?: number;
+  /** A file of nothing but sound is taken, too. */
+  readonly isSoundFile?: boolean;
 }
 
 /** Its peak is above 0 where a mix would clip; silence has -100. */
@@ -75,7 +77,7 @@ export function soundArgs({ source, audio, start, seconds, origin, outputPath, .
     'aresample=async=1',
   ];
   return [
-    ...untrustedInputOptions(),
+    ...untrustedInputOptions({ sound: part.isSoundFile === true }),
     ...(origin === undefined ? [] : KEEP_TIMESTAMPS),
     ...(seek > 0 ? ['-ss', seek.toFixed(6)] : []),
     ...['-t', (lead + seconds + LEAD_SECONDS).toFixed(3), '-i', fileUrl(source)],

@@ -3,7 +3,7 @@ import type { Size } from '../../shared/geometry.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { inputMatrix, widePrimaries } from '../plan/colour.ts';
 import { formatRate, type Placement } from '../plan/frame.ts';
-import type { ConvertPlan } from '../plan/media-plan.ts';
+import type { ConvertPlan, PlanTarget } from '../plan/media-plan.ts';
 import { toneMapFilters } from '../plan/tone-map.ts';
 import { endFilter, partClock, startFilters } from './part-clock.ts';
 import { cropFilter, uprightFilters } from './picture-input.ts';
@@ -12,23 +12,40 @@ const SCALE_FLAGS = 'lanczos+accurate_rnd+full_chroma_int+bitexact';
 
 /** In order: end, upright, start, rate, bars off, flat, colours and size, box, tags. */
 export function videoFilters(plan: ConvertPlan, info: Pick<MediaInfo, 'timeline'>, video: VideoInfo): string[] {
+  return [...timeFilters(plan, info, video), ...frameFilters(plan, video)];
+}
+
+/** Upright pictures at the constant rate of the target, the first of the part at 0. */
+export function timeFilters(
+  plan: Pick<ConvertPlan, 'start' | 'decodeFrom' | 'until'> & { readonly target: Pick<PlanTarget, 'rate'> },
+  info: Pick<MediaInfo, 'timeline'>,
+  video: VideoInfo,
+): string[] {
   const clock = partClock(plan, info);
-  const { placement, target, crop } = plan;
   return [
     // First, because what comes then may be of another size.
     ...(plan.until === undefined ? [] : [endFilter(clock, plan.until)]),
     ...uprightFilters(video),
     ...startFilters(clock),
     // The last frame is shown for as long as it lasts, though its end falls between two places of the grid.
-    `fps=fps=${formatRate(target.rate)}:start_time=0:eof_action=pass`,
+    `fps=fps=${formatRate(plan.target.rate)}:start_time=0:eof_action=pass`,
+  ];
+}
+
+/** What is done to each upright picture by itself: its place in the box, and the colours of a master. */
+export function frameFilters({ placement, crop }: Pick<ConvertPlan, 'placement' | 'crop'>, video: VideoInfo): string[] {
+  return [
     ...(crop ? [cropFilter(crop)] : []),
     ...pixelFilters(placement, shownSize(video, crop), video),
     ...boxFilters({ placement }),
     'setsar=1',
     'format=yuv420p',
-    'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
+    MASTER_COLOURS,
   ];
 }
+
+/** Says which colours the pictures have; converts none. */
+export const MASTER_COLOURS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
 
 function pixelFilters(placement: Placement, shown: Size, video: VideoInfo): string[] {
   if (video.chroma !== '4:0:0' || video.range === 'full' || video.alpha) return colourFilters(placement, shown, video);

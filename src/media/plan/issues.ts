@@ -5,8 +5,8 @@ import { MAX_SIDE, MIN_SECONDS } from '../limits.ts';
 import { fpsOf, frameLimits, framesIn, targetRate } from './frame.ts';
 import { round } from './steps.ts';
 
-/** A sentence for each reason; none when a clip can be made of it. */
-export function findIssues(info: MediaInfo): string[] {
+/** A sentence for each reason; none when a clip can be made of it, or a part of a film, which may be of `anyLength`. */
+export function findIssues(info: MediaInfo, { anyLength = false }: { readonly anyLength?: boolean } = {}): string[] {
   const { video } = info;
   if (info.motionPhoto)
     return ['It is a motion photo, a picture with a video behind it: export the video from the app that shows it.'];
@@ -30,7 +30,7 @@ export function findIssues(info: MediaInfo): string[] {
         ? 'Its pictures all have one time stamp: when to show them is not known.'
         : 'Its length or frame rate is not stored in the file and could not be measured.',
     );
-  } else {
+  } else if (!anyLength) {
     const fps = fpsOf(targetRate(video.fps));
     if (framesIn(seconds, fps) < frameLimits(fps).min)
       issues.push(`It is ${round(seconds)} s long; at least ${MIN_SECONDS} s are needed.`);

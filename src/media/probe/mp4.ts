@@ -77,10 +77,12 @@ function readTrack(trak: Buffer, movie: Matrix): TrackHeader | undefined {
   const header = find(boxes, 'tkhd');
   if (!header || find(media, 'hdlr')?.toString('latin1', FULL + 4, FULL + 8) !== 'vide') return undefined;
   const samples = children(find(children(find(media, 'minf') ?? Buffer.alloc(0), 8), 'stbl') ?? Buffer.alloc(0), 8);
-  const [entry] = children(find(samples, 'stsd') ?? Buffer.alloc(0), FULL + 4);
+  const entries = children(find(samples, 'stsd') ?? Buffer.alloc(0), FULL + 4);
+  const [entry] = entries;
   const inside = entry ? children(entry.box, VISUAL_ENTRY) : [];
   const dolbyVision = find(inside, 'dvcC') ?? find(inside, 'dvvC');
   const own = readMatrix(header, header.readUInt8(8) === 1 ? 60 : 48);
+  const avcC = entries.length === 1 ? find(inside, 'avcC') : undefined;
   const isEnabled = (header.readUInt8(11) & 1) === 1;
   return {
     ...PLAIN_TRACK,
@@ -91,6 +93,8 @@ function readTrack(trak: Buffer, movie: Matrix): TrackHeader | undefined {
     dolbyVision: dolbyVision && readDolbyVision(dolbyVision.subarray(8)),
     encrypted: entry?.type === 'encv' || entry?.type === 'drmi' || find(inside, 'sinf') !== undefined,
     timeless: isTimeless(find(samples, 'stts'), find(samples, 'ctts')),
+    samples: find(samples, 'stsz')?.readUInt32BE(FULL + 4) ?? 0,
+    ...(avcC && { avcC: avcC.toString('hex') }),
   };
 }
 

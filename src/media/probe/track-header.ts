@@ -21,6 +21,10 @@ export interface TrackHeader {
   readonly encrypted: boolean;
   /** All its pictures are shown at one time. */
   readonly timeless: boolean;
+  /** Of MP4: how many pictures it stores. */
+  readonly samples?: number;
+  /** Of MP4: the `avcC` box of its only sample entry, in hex; undefined for other codecs, and where there are several. */
+  readonly avcC?: string;
 }
 
 /** First mirrored left to right, then turned clockwise. */
