@@ -40,7 +40,7 @@ export async function loadAllCommands(command: Command): Promise<void> {
 /** The shells that commands are completed in. */
 export const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish'];
 
-export const JOB_ID = 'a job id, the host’s id, or @last';
+export const JOB_ID = 'a job id, the host’s id, a unique beginning of either, or @last';
 
 export interface ClipFlags {
   start?: number | 'auto';

@@ -5,6 +5,7 @@ import { isSoraError, type SoraError } from '../shared/errors.ts';
 import { isFinal, isUnanswered, type JobDigest } from '../shared/job.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import { findNotDownloaded } from '../videos/jobs/not-downloaded.ts';
+import { shownIds } from '../videos/jobs/short-id.ts';
 
 interface Step {
   readonly what: string;
@@ -34,7 +35,7 @@ export async function runWelcome(context: Context, version: string): Promise<und
 /** The most pressing first; what is always possible fills up. */
 async function nextSteps(context: Context): Promise<readonly Step[]> {
   const [jobs, machine, host, cast] = await Promise.all([
-    knownJobs(context),
+    jobsAsShown(context),
     machineSteps(context),
     hostSteps(context),
     castSteps(context),
@@ -64,6 +65,15 @@ function stepOf(job: JobDigest): Step {
   return isUnanswered(job)
     ? { what: 'Find out what became of a job whose answer was lost:', command: `sora video status ${job.id}` }
     : { what: 'Wait for the video that is being made, and save it:', command: `sora video wait ${job.id}` };
+}
+
+/** A person types the commands of a terminal; whatever reads them elsewhere has whole ids. */
+async function jobsAsShown(context: Context): Promise<readonly JobDigest[]> {
+  const jobs = await knownJobs(context);
+  const { ui, runtime, globals } = context;
+  if (jobs.length === 0 || ui.json || globals.quiet) return jobs;
+  const shown = await shownIds(context.jobs, runtime.stdout);
+  return jobs.map((job) => ({ ...job, id: shown(job.id) }));
 }
 
 /** Records that cannot be read are for the commands that need them. */

@@ -1,11 +1,9 @@
 /** What a word can be completed to: what the program knows by itself, and what is on this machine. Asks no host. */
-import { readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Context } from '../context.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { formatSize } from '../shared/geometry.ts';
-import { isFinal, isUnanswered, type Job } from '../shared/job.ts';
+import { isFinal, isUnanswered, type Job, type JobDigest } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import { describe } from '../videos/jobs/lifecycle.ts';
 import { isJobId } from '../videos/jobs/record.ts';
@@ -32,29 +30,41 @@ const MOST_JOBS = 30;
 
 /** The newest jobs of this machine whose ids begin so. They are read one by one: there may be ten thousand. */
 export async function recentJobs(context: Context, { most, prefix = '' }: { most: number; prefix?: string }) {
-  const files = await readdir(context.paths().jobs).catch(() => []);
-  const ids = files
-    .map((file) => basename(file, '.json'))
-    .filter((id) => isJobId(id) && id.startsWith(prefix))
-    .toSorted()
-    .reverse()
-    .slice(0, most);
   const store = await context.jobs();
+  const all = await store.ids().catch(() => []);
+  const ids = all
+    .filter((id) => isJobId(id) && id.startsWith(prefix))
+    .toReversed()
+    .slice(0, most);
   const found = await Promise.all(ids.map((id) => store.find(id).catch(() => undefined)));
   return found.flatMap((job) => job ?? []);
 }
 
 const jobs =
-  (fits: (job: Job) => boolean): Source =>
+  (fits: (job: Job | JobDigest) => boolean): Source =>
   async (context, { prefix, operands }) => {
-    const found = (await recentJobs(context, { most: MOST_JOBS, prefix: prefix.startsWith('@') ? '' : prefix })).filter(
-      (job) => fits(job) && !operands.includes(job.id),
-    );
-    const about = (job: Job): string => `${describe(job)}: ${oneLine(job.request.prompt, 60)}`;
+    const isGiven = ({ id }: Job): boolean => operands.some((typed) => typed !== '' && id.startsWith(typed));
+    const recent = await recentJobs(context, { most: MOST_JOBS, prefix: prefix.startsWith('@') ? '' : prefix });
+    const found = recent.filter((job) => fits(job) && !isGiven(job));
+    if (found.length === 0 && /^[^@]/.test(prefix)) return idsOfHosts(context, { prefix, fits });
     const [newest] = found;
     const last = newest && !operands.includes('@last') ? [{ value: '@last', about: 'the newest job' }] : [];
-    return [...last, ...found.map((job) => ({ value: job.id, about: about(job) }))];
+    return [...last, ...found.map((job) => ({ value: job.id, about: aboutJob(job) }))];
   };
+
+/** Ids that hosts gave: nobody types the beginning of one by chance. */
+async function idsOfHosts(
+  context: Context,
+  { prefix, fits }: { prefix: string; fits: (job: Job | JobDigest) => boolean },
+): Promise<readonly Candidate[]> {
+  const { records } = await (await context.jobs()).digests();
+  return records
+    .filter((job) => job.remoteId?.startsWith(prefix) && fits(job))
+    .slice(0, MOST_JOBS)
+    .flatMap((job) => (job.remoteId === undefined ? [] : { value: job.remoteId, about: aboutJob(job) }));
+}
+
+const aboutJob = (job: Job | JobDigest): string => `${describe(job)}: ${oneLine(job.request.prompt, 60)}`;
 
 const characters: Source = async (context, { operands, values }) => {
   const { records } = await (await context.characters()).list();

@@ -101,6 +101,14 @@ describe('what can come next', () => {
     expect((await ask(test, 'video', 'show', '@')).values).toEqual(['@last']);
   });
 
+  it('are neither jobs that were named by a beginning, nor hosts’ ids but for the beginning of one', async () => {
+    const { test, done, running, failed } = await setUp();
+    expect((await ask(test, 'video', 'wait', running.id.slice(0, -6), '')).values).toEqual([
+      ...['@last', failed.id, done.id],
+    ]);
+    expect((await ask(test, 'video', 'show', done.remoteId?.slice(0, -1) ?? '')).values).toContain(done.remoteId);
+  });
+
   it.each([
     ['cancel', 'running'],
     ['download', 'done'],

@@ -15,7 +15,7 @@ export async function runVideoPrune(
     text:
       removed.length === 0
         ? 'No record is that old.'
-        : `${jobTable(context, removed)}\n${verb} ${removed.length} ${removed.length === 1 ? 'record' : 'records'}.`,
+        : `${await jobTable(context, removed)}\n${verb} ${removed.length} ${removed.length === 1 ? 'record' : 'records'}.`,
     quiet: removed.map(({ id }) => id),
   });
 }

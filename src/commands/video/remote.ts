@@ -2,8 +2,9 @@
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { listOf, oneLine } from '../../shared/text.ts';
-import { findJobByBeginning } from '../../videos/jobs/find.ts';
+import { CAREFUL, findJob } from '../../videos/jobs/find.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
+import { shownIds } from '../../videos/jobs/short-id.ts';
 import { cancelJob, deleteRemoteVideo, type ListedVideo, listRemoteVideos } from '../../videos/remote.ts';
 
 /** What was asked of `video list`. */
@@ -24,7 +25,7 @@ export async function runVideoListRemote(context: Context, flags: RemoteListFlag
   const listed = all.filter((video) => status === undefined || video.status === status);
   context.ui.result({
     json: listed,
-    text: listed.length === 0 ? `No videos at ${provider.name}.` : remoteTable(context, listed),
+    text: listed.length === 0 ? `No videos at ${provider.name}.` : await remoteTable(context, listed),
     quiet: listed.map(({ id }) => id),
   });
 }
@@ -43,7 +44,8 @@ function refuseLocal({ since, tag = [], notDownloaded = false, limit }: RemoteLi
   });
 }
 
-function remoteTable({ ui }: Context, listed: readonly ListedVideo[]): string {
+async function remoteTable({ ui, runtime, jobs }: Context, listed: readonly ListedVideo[]): Promise<string> {
+  const shown = await shownIds(jobs, runtime.stdout);
   return ui.table(
     ['VIDEO', 'STATUS', 'MODEL', 'SIZE', 'JOB', 'CREATED', 'PROMPT'],
     listed.map((video) => [
@@ -51,7 +53,7 @@ function remoteTable({ ui }: Context, listed: readonly ListedVideo[]): string {
       video.status === 'unknown' ? oneLine(video.remoteStatus, 20) || '-' : video.status,
       oneLine(video.model ?? '-', 40),
       [video.size, video.seconds === undefined ? undefined : `${video.seconds} s`].filter(Boolean).join(' ') || '-',
-      video.jobId ?? '-',
+      video.jobId === undefined ? '-' : shown(video.jobId),
       video.createdAt === undefined ? '-' : ui.time(video.createdAt),
       oneLine(video.prompt ?? '', 1000),
     ]),
@@ -61,7 +63,7 @@ function remoteTable({ ui }: Context, listed: readonly ListedVideo[]): string {
 
 /** `sora video cancel <id>` */
 export async function runVideoCancel(context: Context, id: string): Promise<undefined> {
-  const job = await cancelJob(context, await findJobByBeginning(context, id));
+  const job = await cancelJob(context, await findJob(context, id, CAREFUL));
   context.ui.result({ json: jobJson(job), text: `${job.id} is cancelled.`, quiet: [job.id] });
 }
 
@@ -69,7 +71,7 @@ export async function runVideoCancel(context: Context, id: string): Promise<unde
 export async function runVideoDelete(context: Context, { id, yes }: { id: string; yes: boolean }): Promise<undefined> {
   const approve = (question: string): Promise<boolean> =>
     context.confirm(question, 'Add --yes to delete without being asked.');
-  const job = await deleteRemoteVideo(context, await findJobByBeginning(context, id), yes ? {} : { approve });
+  const job = await deleteRemoteVideo(context, await findJob(context, id, CAREFUL), yes ? {} : { approve });
   const file = job.output === undefined ? '' : ` Its file stays: ${job.output.path}`;
   context.ui.result({
     json: jobJson(job),

@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import type { CostLimits } from '../../shared/money.ts';
-import { findJobByBeginning } from '../../videos/jobs/find.ts';
+import { CAREFUL, findJob } from '../../videos/jobs/find.ts';
 import { previewResend, resendJob } from '../../videos/lost/resend.ts';
 import { checkVideoOutput, type FollowFlags, refuseIdle } from './input.ts';
 import { sendAndShow, showRequest, waitsFor } from './results.ts';
@@ -17,7 +17,7 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
   const waits = waitsFor(input);
   if (waits) await checkVideoOutput(context, input, 1);
   else refuseIdle(input);
-  const job = await findJobByBeginning(context, input.id);
+  const job = await findJob(context, input.id, CAREFUL);
   if (input.dryRun) {
     showRequest(context, await previewResend(context, job, input));
     return 0;

@@ -10,6 +10,7 @@ import { oneLine } from '../../shared/text.ts';
 import { findJobs } from '../../videos/jobs/find.ts';
 import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/jobs/not-downloaded.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
+import { shownIds } from '../../videos/jobs/short-id.ts';
 import type { BeginWait } from '../../videos/jobs/wait-display.ts';
 
 /** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
@@ -36,7 +37,7 @@ export async function runVideoStatus(
     text:
       asked.length === 0
         ? 'No job is unfinished.'
-        : jobTable(
+        : await jobTable(
             context,
             asked.map(({ job }) => job),
           ),
@@ -91,7 +92,7 @@ export async function runVideoList(context: Context, flags: ListFlags): Promise<
   const jobs = wanted(all);
   ui.result({
     json: undefined,
-    text: jobs.length === 0 ? 'No jobs.' : jobTable(context, jobs),
+    text: jobs.length === 0 ? 'No jobs.' : await jobTable(context, jobs),
     quiet: jobs.map(({ id }) => id),
   });
   const costs = describeCosts(jobs);
@@ -123,12 +124,17 @@ export function noteNotDownloaded({ ui, runtime }: Context, jobs: readonly JobDi
 /** A prompt in a list: more than the widest terminal shows, and not a page. */
 const PROMPT_CHARS = 900;
 
-export function jobTable({ ui, runtime }: Context, jobs: readonly JobDigest[]): string {
+export async function jobTable({ ui, runtime, jobs: store }: Context, jobs: readonly JobDigest[]): Promise<string> {
   const nowMs = runtime.clock.now();
+  const shown = await shownIds(
+    store,
+    runtime.stdout,
+    jobs.map(({ id }) => id),
+  );
   return ui.table(
     ['JOB', 'STATUS', 'VIDEO', 'CAST', 'COST', 'CREATED', 'PROMPT'],
     jobs.map((job) => [
-      job.id,
+      shown(job.id),
       describeWithFile(job, nowMs),
       `${formatSize(job.request.size)} ${job.request.seconds} s`,
       job.characters.join(', ') || '-',

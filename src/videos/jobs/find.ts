@@ -10,55 +10,51 @@ import type { Output } from '../output-target.ts';
 import { jobCommand } from './command.ts';
 import { jobError } from './error.ts';
 import { describe, mergeJobRecords, refreshJob } from './lifecycle.ts';
+import type { JobScope } from './store.ts';
 
-/** The records of ids that the user gave; every unknown one is named in one refusal. */
-export async function findJobs(workspace: Workspace, ids: readonly string[]): Promise<readonly Job[]> {
+/** How much of an id a command wants that closes or removes what was paid for, or pays for it again. */
+export const CAREFUL = { leastChars: 8 } as const;
+
+/** How much of an id is enough: one character unless given, if no other job has it. */
+type Wanted = Pick<JobScope, 'leastChars'>;
+
+/**
+ * The records of ids that the user gave, whole or by unique beginnings, each once. Every one that is empty, unknown,
+ * ambiguous or too short is named in one `usage`.
+ */
+export async function findJobs(
+  workspace: Workspace,
+  ids: readonly string[],
+  { leastChars = 1 }: Wanted = {},
+): Promise<readonly Job[]> {
   const store = await workspace.jobs();
+  const scope = { profile: await workspace.profileName(), leastChars };
   const found = await Promise.all(
-    ids.map(async (id) => ({ id, job: await store.find(id, { profile: await workspace.profileName() }) })),
+    ids.map(async (id): Promise<{ id: string; job?: Job | undefined; problem?: SoraError }> => {
+      try {
+        return { id, job: await store.find(id, scope) };
+      } catch (problem) {
+        if (!isSoraError(problem, 'usage')) throw problem;
+        return { id, problem };
+      }
+    }),
   );
-  const missing = found.filter(({ job }) => job === undefined).map(({ id }) => id);
+  const missing = found.filter(({ job, problem }) => !job && !problem).map(({ id }) => id);
   const named = missing.filter((id) => id.trim() !== '');
   throwProblems([
     ...(named.length === missing.length ? [] : [emptyId()]),
     ...(named.length === 0 ? [] : [unknownJob(named.join(', '))]),
+    ...found.flatMap(({ problem }) => problem ?? []),
   ]);
   const jobs = found.flatMap(({ job }) => job ?? []);
   return [...new Map(jobs.map((job) => [job.id, job])).values()];
 }
 
-/** The record of the one id that the user gave. Throws `usage` where there is none. */
-export async function findJob(workspace: Workspace, id: string): Promise<Job> {
-  const [job] = await findJobs(workspace, [id]);
+/** The record of the one id that the user gave. Throws `usage` as `findJobs`. */
+export async function findJob(workspace: Workspace, id: string, wanted?: Wanted): Promise<Job> {
+  const [job] = await findJobs(workspace, [id], wanted);
   if (!job) throw unknownJob(id);
   return job;
-}
-
-/** As many characters of an id as a command wants that pays, or closes what was paid for. */
-const LEAST_CHARS = 8;
-
-/**
- * The one record of an id that the user gave, or of a beginning of it that no other has. Throws `usage` for one that is
- * shorter than eight characters, unknown, or of several jobs.
- */
-export async function findJobByBeginning(workspace: Workspace, text: string): Promise<Job> {
-  const store = await workspace.jobs();
-  const exact = text.trim() === '' ? undefined : await store.find(text, { profile: await workspace.profileName() });
-  if (exact) return exact;
-  const found = (await store.list()).records.filter(({ id }) => text !== '' && id.startsWith(text));
-  if (found.length > 0 && text.length < LEAST_CHARS) {
-    throw new SoraError('usage', `${text} is too short: at least ${LEAST_CHARS} characters of the id are needed.`, {
-      hint: 'See the jobs of this machine: sora video list',
-    });
-  }
-  if (found.length > 1) {
-    throw new SoraError('usage', `Several jobs begin with ${text}.`, {
-      hint: `Name one by its own id: ${found.map(({ id }) => id).join(', ')}`,
-    });
-  }
-  const [only] = found;
-  if (only) return only;
-  throw text.trim() === '' ? emptyId() : unknownJob(text);
 }
 
 /** Of a script whose variable is not set. */

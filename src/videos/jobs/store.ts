@@ -1,7 +1,7 @@
 /** Every job that was ever asked for, from before its request left. */
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../../disk/atomic-write.ts';
-import type { BrokenRecord, Listing } from '../../disk/listing.ts';
+import { type BrokenRecord, type Listing, recordIds } from '../../disk/listing.ts';
 import { type LockObservation, type LockTiming, watchLock, withLock } from '../../disk/lock.ts';
 import { createRecords } from '../../disk/records.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -22,6 +22,14 @@ export type JobListing = Listing<Job, UnusableJob>;
 /** Looks at the jobs there are: returns the one that makes a new one needless, or throws to refuse it. */
 export type Admission = (jobs: JobListing) => Job | undefined;
 
+/** What else than an exact id finds a job. */
+export interface JobScope {
+  /** Of `@last`: the newest job of this profile. */
+  readonly profile?: string | undefined;
+  /** That many characters of an id are enough. Only exact ids are, unless given. */
+  readonly leastChars?: number;
+}
+
 /** Methods throw SoraError `machine` when the disk or another process is in the way; what was there is then unchanged. */
 export interface JobStore {
   /**
@@ -30,10 +38,14 @@ export interface JobStore {
    */
   create(job: Job, admit?: Admission): Promise<Job>;
   /**
-   * By local id, by the host's id, or `@last`: the newest, of `scope.profile` where that is given. Throws `usage` when
-   * several hosts use that id, and `machine` when the answer may lie in a record that cannot be read.
+   * By local id, by the host's id, or `@last`: the newest, of `scope.profile` where that is given; with `leastChars`, also
+   * by the beginning of an id that no other job has. An exact id wins, and a beginning of a local id over one of a host's.
+   * Throws `usage` when several jobs have that id, or begin with that text, or when it is shorter than `leastChars`, and
+   * `machine` when the answer may lie in a record that cannot be read.
    */
-  find(id: string, scope?: { readonly profile?: string | undefined }): Promise<Job | undefined>;
+  find(id: string, scope?: JobScope): Promise<Job | undefined>;
+  /** Local ids by the names of the records, readable or not, oldest first: no record is read. */
+  ids(): Promise<readonly string[]>;
   /** Newest first. */
   list(): Promise<JobListing>;
   /** The same, as much of each as a list shows: many times faster where there are thousands. */
@@ -122,6 +134,8 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
       }
       const own = broken.find(({ path }) => basename(path) === `${id}.json`);
       if (own) throw unreadable(own, `Job ${id} cannot be read`);
+      const begun = found[0] || !scope?.leastChars ? undefined : findByBeginning(id, { all, broken }, scope.leastChars);
+      if (begun) return begun;
       const hiding = broken.filter(({ unusable }) => !unusable);
       if (found.length === 0 && hiding[0]) {
         const count = hiding.length === 1 ? 'one record' : `${hiding.length} records`;
@@ -129,6 +143,8 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
       }
       return found[0];
     },
+
+    ids: () => recordIds(dir),
 
     list: listNewestFirst,
 
@@ -176,6 +192,37 @@ export function createJobStore({ dir, cacheDir, lock }: JobStoreOptions): JobSto
 
     sweep: () => records.sweep(),
   };
+}
+
+/** More ids in a refusal are no choice. */
+const MOST_CANDIDATES = 10;
+
+function findByBeginning(
+  text: string,
+  { all, broken }: { all: readonly Job[]; broken: JobListing['broken'] },
+  leastChars: number,
+): Job | undefined {
+  if (text.trim() === '') return undefined;
+  const local = all.filter(({ id }) => id.startsWith(text));
+  const damaged = broken.filter(({ path }) => basename(path).startsWith(text));
+  const isLocal = local.length + damaged.length > 0;
+  const found = isLocal ? local : all.filter(({ remoteId }) => remoteId?.startsWith(text));
+  const count = found.length + damaged.length;
+  if (count === 0) return undefined;
+  if (text.length < leastChars) {
+    throw new SoraError('usage', `${text} is too short: at least ${leastChars} characters of the id are needed.`, {
+      hint: 'See the jobs of this machine: sora video list',
+    });
+  }
+  if (count > 1) {
+    const ids = [...found.map(({ id }) => id), ...damaged.map(({ path }) => basename(path, '.json'))];
+    const more = count > MOST_CANDIDATES ? ` and ${count - MOST_CANDIDATES} more` : '';
+    throw new SoraError('usage', `Several jobs begin with ${text}.`, {
+      hint: `Name one by more of its id: ${ids.slice(0, MOST_CANDIDATES).join(', ')}${more}`,
+    });
+  }
+  if (damaged[0]) throw unreadable(damaged[0], `Job ${basename(damaged[0].path, '.json')} cannot be read`);
+  return found[0];
 }
 
 function newest({ records, broken }: JobListing, profile: string | undefined): Job | undefined {

@@ -21,6 +21,23 @@ describe('video list', () => {
     expect(rows[1]).toMatch(new RegExp(`^${first.id} +queued +64x36 1 s +Joe, Mia `));
   });
 
+  it('has short ids and room for the prompt on a terminal of 80 columns', async () => {
+    const test = await withHost({}, { tty: ['stdout'], columns: 80 });
+    const request = { prompt: 'Joe waves at the sea, where gulls fly.', model: 'sora-2', seconds: 12 };
+    const job = await addJob(test, {
+      ...{ baseUrl: test.baseUrl, status: 'running', progress: 45, characters: ['Joe'] },
+      request: { ...request, size: { width: 1280, height: 720 }, characters: [] },
+    });
+    expect(await runCli(['video', 'list'], test.runtime)).toBe(0);
+    const row = test.stdout.text().split('\n')[1] ?? '';
+    const [short = ''] = row.split(' ');
+    expect(job.id.startsWith(short) && short.length).toBe(11);
+    expect(row).toMatch(/ Joe waves at…$/);
+    expect(row.length).toBeLessThanOrEqual(80);
+    expect(await runCli(['video', 'show', short, '-q'], test.runtime)).toBe(0);
+    expect(test.stdout.text()).toContain(`\n${job.id}\n`);
+  });
+
   it('shows what each job costs, and sums what it shows', async () => {
     const test = await withHost();
     const stand = { asOf: '2026-09-24', source: 'a page' };
