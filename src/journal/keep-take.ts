@@ -25,6 +25,7 @@ export interface KeepOptions {
   readonly take: Take;
   /** Absolute. */
   readonly wanted: string;
+  /** Whose video was saved there a moment ago. */
   readonly job?: Remote | undefined;
   /** What is in the file, where it was looked at a moment ago. */
   readonly facts?: VideoFacts | undefined;
@@ -32,7 +33,8 @@ export interface KeepOptions {
 
 /**
  * Writes down that a take is done and gives its file its name: `wanted`, absolute, or the next free one beside it. Nothing that
- * is there is replaced. Undefined when no whole video lies where the take's file first lies.
+ * is there is replaced. Undefined when no whole video lies where the take's file first lies, nor where a line says that it was
+ * moved to.
  */
 export async function keepTake(
   workspace: Workspace,
@@ -40,7 +42,8 @@ export async function keepTake(
   { take, wanted, job: given, facts: known }: KeepOptions,
 ): Promise<KeptTake | undefined> {
   const first = ledger.placeOf(take.file);
-  if (!existsSync(first)) return undefined;
+  // Of what was fetched just now another process may have moved the file already: its line tells.
+  if (!given && !existsSync(first)) return undefined;
   const facts = known ?? (await factsOf(workspace, first));
   const { signal } = workspace.runtime;
   const job = given ?? succeeded(await ledger.jobs(), take);
@@ -79,18 +82,20 @@ export async function keepTake(
 }
 
 /**
- * The file of a take whose line was written and whose name was not, given that name. False when it is not there, or not what
- * the line says.
+ * The file of a take whose line was written and whose name was not, given that name, by this process or another one. False when
+ * it is not there, or not what the line says.
  */
-export async function finishRename(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
-  const { done } = take;
-  const first = ledger.placeOf(take.file);
-  if (!done || !existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
+export async function finishRename(workspace: Workspace, ledger: TakeLedger, { done, file }: Take): Promise<boolean> {
+  const first = ledger.placeOf(file);
+  if (!done) return false;
   const place = ledger.placeOf(done.file);
-  if (existsSync(place)) return false;
-  await mkdir(dirname(place), { recursive: true });
-  await moveTo(workspace, first, place);
-  return true;
+  return ledger.journal.exclusively(async () => {
+    if (existsSync(place)) return true;
+    if (!existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
+    await mkdir(dirname(place), { recursive: true });
+    await moveTo(workspace, first, place);
+    return true;
+  });
 }
 
 async function moveTo({ runtime }: Workspace, first: string, place: string): Promise<void> {
@@ -150,7 +155,7 @@ async function factsOf({ runtime }: Workspace, path: string): Promise<VideoFacts
     return await verifyDownload(path, runtime.signal);
   } catch (error) {
     if (runtime.signal.aborted) throw error;
-    if (isSoraError(error)) return undefined;
+    if (isSoraError(error) || !existsSync(path)) return undefined;
     throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause: error });
   }
 }

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
 import { modelFamily } from '../providers/index.ts';
-import { SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
 import type { Workspace } from '../workspace.ts';
@@ -82,9 +82,19 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
 
   const placeOf = (path: string): string => resolve(folder, path);
 
-  const presence = async ({ done }: Take): Promise<Presence> => {
+  /** Whoever gives a file its name holds the lock from its line on: a file that still lies under its first name may be moved. */
+  const onceMoved = async (file: string): Promise<void> => {
+    if (!existsSync(placeOf(file))) return;
+    // In a folder that cannot be written to, nothing is moved.
+    await journal.exclusively(async () => {}).catch((error: unknown) => {
+      if (!isSoraError(error, 'machine')) throw error;
+    });
+  };
+
+  const presence = async ({ done, file }: Take): Promise<Presence> => {
     if (!done) return 'absent';
     const place = placeOf(done.file);
+    if (!existsSync(place)) await onceMoved(file);
     const stats = statSync(place, { throwIfNoEntry: false });
     if (!stats) return 'absent';
     if (!stats.isFile() || stats.size !== done.bytes) return 'other';

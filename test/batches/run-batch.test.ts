@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
+import { finishRename, keepTake } from '../../src/journal/keep-take.ts';
+import type { Slot } from '../../src/journal/state.ts';
 import { openTakeLedger } from '../../src/journal/take-ledger.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { closeUnresolved } from '../../src/videos/jobs/close.ts';
@@ -672,6 +674,30 @@ describe('a video that is paid for', () => {
     const jobs = [{ made: { model: 'sora-1' } }];
     const { world } = await interruptedKeep(({ line }) => line !== 'done', { line, jobs });
     expect(await world.run({ allowDrift: false })).toMatchObject({ exit: 9, lines: [{ state: 'mismatch' }] });
+  });
+
+  it('is neither missing nor lost while another process gives it its name', async () => {
+    const { world, first } = await interruptedKeep(() => true);
+    const workspace = world.workspace();
+    onTestFinished(() => workspace.close());
+    const ledger = openTakeLedger(workspace, world.file, {});
+    const [take] = await ledger.takes();
+    if (!take) throw new Error('there is no take');
+    const place = join(world.dir, 'out', 'a.mp4');
+    let looked: Promise<Slot> | undefined;
+    await ledger.journal.exclusively(async () => {
+      looked = ledger.slot('a', { fp: take.fp, wanted: 1 });
+      await new Promise((resolve) => setImmediate(resolve));
+      await rename(first, place);
+    });
+    expect(await looked).toMatchObject({ state: 'chosen', exit: 0 });
+    expect(await finishRename(workspace, ledger, take)).toBe(true);
+    // Fetched by both, and moved by the other.
+    const [job] = (await (await workspace.jobs()).list()).records;
+    if (job?.remoteId === undefined) throw new Error('there is no job');
+    const { done: _done, ...before } = take;
+    const kept = await keepTake(workspace, ledger, { take: { ...before, state: 'asked' }, wanted: place, job });
+    expect(kept).toMatchObject({ path: place, done: { sha256: take.done?.sha256 } });
   });
 
   it.skipIf(otherDisk() === undefined)('is copied where its own name is on another disk', async () => {
