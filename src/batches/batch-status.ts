@@ -3,6 +3,7 @@
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import type { Workspace } from '../workspace.ts';
+import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
 import { type BatchReport, reportBatch, strayIds } from './report.ts';
@@ -15,10 +16,11 @@ export async function batchStatus(
   const ledger = openTakeLedger(workspace, path, owner);
   await ledger.peek();
   const takes = await ledger.takes();
-  const slots = await slotsOf(ledger, plan.lines);
-  for (const id of strayIds(plan.lines, takes, owner.shard)) slots.set(id, await slotOfStray(ledger, id));
+  const { lines } = asAskedBefore(plan.lines, takes);
+  const slots = await slotsOf(ledger, lines);
+  for (const id of strayIds(lines, takes, owner.shard)) slots.set(id, await slotOfStray(ledger, id));
   return reportBatch({
-    ...{ lines: plan.lines, takes, shard: owner.shard, allowDrift, maxCostUsd: maxCost, slots },
+    ...{ lines, takes, shard: owner.shard, allowDrift, maxCostUsd: maxCost, slots },
     errorOf: () => undefined,
   });
 }
@@ -26,6 +28,16 @@ export async function batchStatus(
 /** By their ids. */
 export function slotsOf(ledger: TakeLedger, lines: readonly PlannedLine[]): Promise<Map<string, Slot>> {
   return ledger.slots(new Map(lines.map(({ line, fp }) => [line.id, { fp, wanted: 1 }])));
+}
+
+/** Whether a run sends something for a line, with what a person asks for besides. */
+export function willSend(
+  slot: Slot | undefined,
+  id: string,
+  { resend, anew }: { readonly resend: readonly string[]; readonly anew: readonly string[] },
+): boolean {
+  if (!slot) return false;
+  return slot.need > 0 || anew.includes(id) || (slot.unknown.length > 0 && resend.includes(id));
 }
 
 /** Of an id that the file no longer has: nothing is wanted of it but what was begun. */

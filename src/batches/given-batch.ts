@@ -59,11 +59,16 @@ export async function readGivenBatch(
   { purpose, stdin }: { readonly purpose: Purpose; readonly stdin: () => Promise<Uint8Array> },
 ): Promise<GivenBatch> {
   const { output, file } = request;
+  if (output === '-') {
+    throw new SoraError('usage', 'The videos of a batch are files, and cannot go to stdout.', {
+      hint: `Name a folder: ${option('output')} videos`,
+    });
+  }
   const place = placeOfBatch(workspace, request);
   const isPiped = file === '-';
   const text = isPiped ? new TextDecoder().decode(await stdin()) : await readBatchFile(workspace, place.path);
-  // What is no UTF-8 was read with this sign in its place, and would be sent so.
-  if (/[\uFFFD\0]/.test(text)) throw notUtf8(isPiped ? 'The batch' : file, isPiped ? 'prompts.csv' : file);
+  const problem = isPiped ? encodingProblem(text, 'prompts.csv', 'The batch') : encodingProblem(text, file);
+  if (problem) throw problem;
   const plan = await prepareBatch(workspace, text, {
     ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
@@ -74,9 +79,15 @@ export async function readGivenBatch(
   return { ...place, plan };
 }
 
-function notUtf8(what: string, file: string): SoraError {
-  return new SoraError('usage', `${what} is not text in UTF-8.`, {
-    hint: `Convert it first: ${shellCommand('iconv -f latin1 -t utf-8', [shellQuote(file)])} > utf8-${basename(file)}`,
+/** What is no UTF-8 was read with other signs in its place, and would be sent so. */
+function encodingProblem(text: string, file: string, name = file): SoraError | undefined {
+  if (!/[\uFFFD\0]/.test(text)) return undefined;
+  // Half of the bytes of plain words are zeros then; a mark of the byte order, which cannot be read, stands before them.
+  const isWide = (text.slice(0, 400).match(/\0/g)?.length ?? 0) > text.slice(0, 400).length / 4;
+  const encoding = isWide ? 'utf-16' : 'latin1';
+  const words = isWide ? ', but in UTF-16' : '';
+  return new SoraError('usage', `${name} is not text in UTF-8${words}.`, {
+    hint: `Convert it first: ${shellCommand(`iconv -f ${encoding} -t utf-8`, [shellQuote(file)])} > utf8-${basename(file)}`,
   });
 }
 

@@ -42,9 +42,10 @@ const MOST_IDS = 5;
 
 /** What a person may do besides running it again, a sentence for each kind. */
 function adviceOf(open: readonly LineReport[]): readonly string[] {
+  // What the next run sends by itself needs no advice.
   const idsOf = (...states: LineReport['state'][]): string =>
     open
-      .filter(({ state }) => states.includes(state))
+      .filter(({ state, retryable }) => states.includes(state) && retryable !== true)
       .slice(0, MOST_IDS)
       .map(({ id }) => id)
       .join(', ');

@@ -3,7 +3,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { followLinks } from '../disk/links.ts';
-import { fileNameOf } from '../journal/names.ts';
+import { fileNameOf, isJournalName } from '../journal/names.ts';
 import { option } from '../shared/options.ts';
 import type { BatchLine } from './line.ts';
 
@@ -48,6 +48,9 @@ export async function placesOf(lines: readonly BatchLine[], options: PlaceOption
     const other = takenBy.get(place.toLowerCase());
     if (other)
       problems.push({ number, text: `its output is that of line ${other.number} too: ${relative(folder, place)}` });
+    if (isReserved(place, file))
+      problems.push({ number, text: `its output is the batch itself, or a journal: ${relative(folder, place)}` });
+    if (line.output === '-') problems.push({ number, text: 'its output "-" is no file: name one, or leave it out.' });
     takenBy.set(place.toLowerCase(), line);
     outputs.set(id, place);
     if (line.output !== undefined && !allowOutside && !(await isWithin(root, place))) {
@@ -66,6 +69,16 @@ export async function placesOf(lines: readonly BatchLine[], options: PlaceOption
     }
   }
   return { outputs, references, problems };
+}
+
+/** Whether it is the batch, or has the name of a journal, which would be read as one. Both paths are absolute. */
+export function isReserved(place: string, batch: string): boolean {
+  return isSamePath(place, batch) || isJournalName(place.toLowerCase());
+}
+
+/** Also where letters of both cases name one file. */
+export function isSamePath(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
 }
 
 function templateOf({ file, output }: Pick<PlaceOptions, 'file' | 'output'>): string {

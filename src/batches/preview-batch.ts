@@ -3,30 +3,39 @@
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
-import { checkFileCost, spentOn, toCome } from '../journal/spending.ts';
+import { checkFileCost, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
 import type { Workspace } from '../workspace.ts';
-import { slotsOf } from './batch-status.ts';
+import { willSend } from './batch-status.ts';
+import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
+import { type RunWishes, refuseRun } from './refuse-run.ts';
 
 export interface BatchPreview {
-  readonly lines: readonly { readonly planned: PlannedLine; readonly send: boolean }[];
+  readonly lines: readonly {
+    readonly planned: PlannedLine;
+    readonly send: boolean;
+    /** Its text is another than that of the take that it has, and asks for the same. */
+    readonly isEqual: boolean;
+  }[];
   /** Empty where nothing would be sent. */
   readonly bill: readonly BillItem[];
 }
 
-/** Throws `budget` as the run would before its first request. */
+/** Throws `usage` and `budget` as the run would before its first request. */
 export async function previewBatch(
   workspace: Workspace,
   given: GivenBatch,
-  request: BatchRequest,
+  request: BatchRequest & RunWishes,
 ): Promise<BatchPreview> {
   const { plan, owner } = given;
   const ledger = openTakeLedger(workspace, given.path, owner);
   await ledger.peek();
-  const slots = await slotsOf(ledger, plan.lines);
-  const needed = plan.lines.filter(({ line }) => (slots.get(line.id)?.need ?? 0) > 0);
+  const takes = await ledger.takes();
+  const { lines, equal } = asAskedBefore(plan.lines, takes);
+  const slots = await refuseRun(ledger, lines, { ...request, ...owner, file: given.path });
+  const needed = lines.filter(({ line }) => willSend(slots.get(line.id), line.id, request));
   const charactersOf = (lines: readonly PlannedLine[]): Promise<BillItem> => {
     const used = new Set(lines.flatMap(({ missing }) => missing));
     const count = plan.missing.filter(({ name, target }) => used.has(name) && target.mode === 'id').length;
@@ -34,13 +43,14 @@ export async function previewBatch(
   };
   if (needed.length > 0) {
     checkFileCost({
-      ...{ limits: request, provider: plan.provider, spent: spentOn(await ledger.takes()) },
+      ...{ limits: request, provider: plan.provider, spent: spentOn(takes) },
       ...{ coming: toCome(needed.map(({ cost }) => cost)), characters: await charactersOf(needed) },
       today: ledger.now().slice(0, 10),
     });
   }
   // The budget is of the whole file; what is sent is of this shard.
   const coming = needed.filter(({ line }) => isInShard(line.id, owner.shard));
+  await foreseeSpending(workspace, plan.provider, { limits: request, costs: coming.map(({ cost }) => cost) });
   const sent = new Set(coming.map(({ line }) => line.id));
   const byPrice = new Map<string, BillItem>();
   for (const { cost } of coming) {
@@ -48,7 +58,11 @@ export async function previewBatch(
     byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + 1, each: cost });
   }
   return {
-    lines: plan.lines.map((planned) => ({ planned, send: sent.has(planned.line.id) })),
+    lines: lines.map((planned) => ({
+      planned,
+      send: sent.has(planned.line.id),
+      isEqual: equal.has(planned.line.id),
+    })),
     bill: coming.length === 0 ? [] : [...byPrice.values(), await charactersOf(coming)],
   };
 }

@@ -112,7 +112,16 @@ async function rowsOf(text: string): Promise<Rows> {
   const [head, ...rest] = records;
   if (!head) return { rows: [], problems: [] };
   const names = head.record.map((name) => name.trim());
-  const problems: { number: number; text: string }[] = [];
+  const [only = ''] = names;
+  const mark = names.length === 1 ? [';', '\t'].find((one) => only.includes(one)) : undefined;
+  if (mark !== undefined) {
+    const shown = mark === ';' ? '";"' : 'tabs';
+    return { rows: [], problems: [{ number: 1, text: `its columns are separated by ${shown}: save it with commas.` }] };
+  }
+  const twice = names.filter((name, index) => name !== '' && names.indexOf(name) < index);
+  const problems: { number: number; text: string }[] = [...new Set(twice)].map((name) => ({
+    ...{ number: 1, text: `the column ${JSON.stringify(name)} stands in the header twice.` },
+  }));
   const rows = rest.map(({ record, info }): Row => {
     const number = info.lines - linesIn(record);
     if (record.length > names.length) problems.push({ number, text: `the row has more cells than the header.` });

@@ -1,22 +1,47 @@
 /** What a run of a batch refuses before anything is sent: a person has to say first what is meant. */
 
 import { isInShard } from '../journal/names.ts';
+import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import type { Slot } from '../journal/state.ts';
+import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
+import { slotsOf } from './batch-status.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
-export interface RefusalOptions {
+/** What a person asks for besides the file. */
+export interface RunWishes {
+  /** Makes lines whose text has changed. */
   readonly changed: boolean;
-  readonly shard?: Shard;
-  readonly file: string;
   readonly resend: readonly string[];
   readonly anew: readonly string[];
 }
 
+export interface RefusalOptions extends RunWishes {
+  readonly shard?: Shard;
+  readonly file: string;
+}
+
+/** How every line stands. Throws `usage` for requests of another file, for ids that are unknown, and for texts that have changed. */
+export async function refuseRun(
+  ledger: TakeLedger,
+  lines: readonly PlannedLine[],
+  options: RefusalOptions,
+): Promise<ReadonlyMap<string, Slot>> {
+  await refuseElsewhere(
+    ledger,
+    lines.map(({ fp }) => fp),
+    { things: 'lines', again: 'To make them again, give the lines other ids.' },
+  );
+  const slots = await slotsOf(ledger, lines);
+  const begun = (await ledger.takes()).map(({ scene }) => scene);
+  refuseChanged(lines, { slots, begun }, options);
+  return slots;
+}
+
 /** Ids of which something was made whose text is another now, and none of this text. */
-export function refuseChanged(
+function refuseChanged(
   lines: readonly PlannedLine[],
   { slots, begun }: { slots: ReadonlyMap<string, Slot>; begun: readonly string[] },
   { changed, shard, file, resend, anew }: RefusalOptions,

@@ -22,6 +22,8 @@ export interface LineReport {
   readonly file?: string;
   readonly sha256?: string;
   readonly seconds?: number;
+  /** Of one that has failed: running the batch again sends it once more. */
+  readonly retryable?: boolean;
   /** Why it is not done, in one line. */
   readonly why?: string;
   readonly jobId?: string;
@@ -124,6 +126,7 @@ function lineReport(
     state,
     exit: error ? worstExit([ownExit, EXIT_CODES[error.code]]) : ownExit,
     ...(done && { file: done.file, sha256: done.sha256, ...(done.seconds !== undefined && { seconds: done.seconds }) }),
+    ...(state === 'failed' && slot.need > 0 && { retryable: true }),
     ...(why !== undefined && { why: oneLine(why) }),
     ...(last?.jobId !== undefined && { jobId: last.jobId }),
     ...(last?.remoteId !== undefined && { remoteId: last.remoteId }),

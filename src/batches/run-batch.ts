@@ -14,8 +14,7 @@ import { isInShard, type JournalOwner } from '../journal/names.ts';
 import { createPace } from '../journal/pace.ts';
 import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
-import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
-import { checkFileCost, spentOn, type sumOf, toCome } from '../journal/spending.ts';
+import { checkFileCost, foreseeSpending, spentOn, type sumOf, toCome } from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import { createDeadline } from '../shared/deadline.ts';
@@ -24,15 +23,16 @@ import type { CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import { inParallel } from '../shared/parallel.ts';
 import type { Workspace } from '../workspace.ts';
-import { slotOfStray, slotsOf } from './batch-status.ts';
+import { slotOfStray, slotsOf, willSend } from './batch-status.ts';
+import { asAskedBefore } from './equal-lines.ts';
 import { inLineWords } from './line-words.ts';
 import { placeOfId } from './places.ts';
 import type { BatchPlan, PlannedLine } from './plan-batch.ts';
-import { refuseChanged } from './refuse-run.ts';
+import { type RunWishes, refuseRun } from './refuse-run.ts';
 import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
 import { type LineAim, type Settling, settleLine } from './settle-line.ts';
 
-export interface RunBatchOptions extends CostLimits, JournalOwner {
+export interface RunBatchOptions extends CostLimits, JournalOwner, RunWishes {
   /** Absolute path of the batch, which need not exist where it came from a pipe. */
   readonly file: string;
   /** As in `PlaceOptions`. */
@@ -42,10 +42,6 @@ export interface RunBatchOptions extends CostLimits, JournalOwner {
   /** Milliseconds between two requests. */
   readonly intervalMs: number;
   readonly retries: number;
-  /** Makes lines whose text has changed. */
-  readonly changed: boolean;
-  readonly resend: readonly string[];
-  readonly anew: readonly string[];
   readonly allowDrift: boolean;
   /** When it is given up, downloads included: milliseconds since the epoch. */
   readonly deadlineMs: number;
@@ -58,7 +54,7 @@ export interface RunBatchOptions extends CostLimits, JournalOwner {
  * Runs a batch that was checked. Throws `usage` for lines whose text has changed and for requests that stand in another
  * file's journal, `budget` before anything is sent, and `machine`; everything else is in the report.
  */
-export async function runBatch(workspace: Workspace, plan: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
+export async function runBatch(workspace: Workspace, given: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
   const { shard } = options;
   const ledger = openTakeLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inLineWords) };
@@ -68,20 +64,14 @@ export async function runBatch(workspace: Workspace, plan: BatchPlan, options: R
   }
   await ledger.learn();
   await recoverLost(quiet, ledger, mine);
+  const plan = { ...given, lines: asAskedBefore(given.lines, await ledger.takes()).lines };
   const run = createRun(quiet, ledger, { plan, options });
   await fetchFinished(run, options);
-  await refuseElsewhere(
-    ledger,
-    plan.lines.map(({ fp }) => fp),
-    { things: 'lines', again: 'To make them again, give the lines other ids.' },
-  );
-  const slots = await slotsOf(ledger, plan.lines);
-  const begun = (await ledger.takes()).map(({ scene }) => scene);
-  refuseChanged(plan.lines, { slots, begun }, options);
+  const slots = await refuseRun(ledger, plan.lines, options);
   await run.checkBudget(slots);
   const needed = new Set(
     plan.lines
-      .filter(({ line }) => mine({ scene: line.id }) && needs(slots.get(line.id), line.id, options))
+      .filter(({ line }) => mine({ scene: line.id }) && willSend(slots.get(line.id), line.id, options))
       .flatMap(({ missing }) => missing),
   );
   await registerNamed(
@@ -104,11 +94,6 @@ function notMadeAnew(): SoraError {
   return new SoraError('pending', 'It was not made anew: the run ended before its request was sent.', {
     hint: `Run the same command again, with ${option('anew')} <id>.`,
   });
-}
-
-function needs(slot: Slot | undefined, id: string, { resend, anew }: RunBatchOptions): boolean {
-  if (!slot) return false;
-  return slot.need > 0 || anew.includes(id) || (slot.unknown.length > 0 && resend.includes(id));
 }
 
 interface Run extends Settling {
@@ -194,11 +179,9 @@ function createRun(
       spentUsd = spent.usd;
       for (const [id, slot] of slots) if (isInShard(id, shard)) states.set(id, slot);
       tell();
-      const coming = lines.filter(({ line }) => needs(slots.get(line.id), line.id, options));
-      await foreseeBudget(workspace, provider, {
-        options,
-        costs: coming.filter(({ line }) => isInShard(line.id, shard)).map(({ cost }) => cost),
-      });
+      const coming = lines.filter(({ line }) => willSend(slots.get(line.id), line.id, options));
+      const ofShard = coming.filter(({ line }) => isInShard(line.id, shard));
+      await foreseeSpending(workspace, provider, { limits: options, costs: ofShard.map(({ cost }) => cost) });
       if (maxCost === undefined || coming.length === 0) return;
       const missing = new Set(coming.flatMap(({ missing }) => missing));
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
@@ -224,17 +207,6 @@ function createRun(
     today: new Date(clock.now()).toISOString().slice(0, 10),
   });
   return run;
-}
-
-/** A budget of several commands is refused as a whole, too, and each request held to it again when it leaves. */
-async function foreseeBudget(
-  workspace: Workspace,
-  { name }: BatchPlan['provider'],
-  { options, costs }: { options: RunBatchOptions; costs: readonly PlannedLine['cost'][] },
-): Promise<void> {
-  if (!options.budget || costs.length === 0) return;
-  const { usd, unknown } = toCome(costs);
-  await (await workspace.costs()).foresee({ provider: name, usd: unknown > 0 ? undefined : usd }, options);
 }
 
 function totalsOf(

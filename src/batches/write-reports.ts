@@ -5,6 +5,8 @@ import { checkFree, createOutput } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import { clean, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import type { GivenBatch } from './given-batch.ts';
+import { isReserved, isSamePath } from './places.ts';
 import type { BatchReport, LineReport } from './report.ts';
 
 export interface ReportTargets {
@@ -24,8 +26,15 @@ export interface SummaryWords {
 
 const TITLE = '# Batch ';
 
-/** Before anything is sent: both can be written, and what is there was written by an earlier run. Throws `usage`. */
-export async function checkReportTargets({ runtime }: Workspace, { summary, results }: ReportTargets): Promise<void> {
+/**
+ * Before anything is sent: both can be written, what is there was written by an earlier run, and neither is a file of the batch.
+ * Throws `usage`.
+ */
+export async function checkReportTargets(
+  { runtime }: Workspace,
+  { summary, results }: ReportTargets,
+  { path: batch, plan }: GivenBatch,
+): Promise<void> {
   if (
     summary !== undefined &&
     results !== undefined &&
@@ -40,7 +49,17 @@ export async function checkReportTargets({ runtime }: Workspace, { summary, resu
     [results, isResults],
   ] as const) {
     if (path === undefined) continue;
+    if (path === '-') {
+      throw new SoraError('usage', 'The summary and the results are files.', {
+        hint: 'To have the same on stdout, leave it out and add --json.',
+      });
+    }
     const place = resolve(runtime.cwd, path);
+    const wanted = plan.lines.find((line) => isSamePath(line.wanted, place));
+    if (wanted || isReserved(place, batch)) {
+      const whose = wanted ? `the output of ${wanted.line.id}` : 'a file of the batch itself';
+      throw new SoraError('usage', `${path} is ${whose}.`, { hint: 'Name another file for the report.' });
+    }
     await checkFree(place, { force: true, example: 'summary.md' });
     const text = await readFile(place, 'utf8').catch(() => '');
     if (text.trim() === '' || isOurs(text)) continue;

@@ -20,14 +20,9 @@ export function addBatch(batch: Command, act: Act): void {
       }),
     );
   common(batch.command('run').description('make the videos of a batch; run it again to continue'))
-    .option('--jobs <n>', `videos under way at once (default: ${DEFAULT_JOBS})`, wholeNumber(1, 100), DEFAULT_JOBS)
+    .option('--jobs <n>', 'videos under way at once', wholeNumber(1, 100), DEFAULT_JOBS)
     .option('--rate <n/time>', 'send no more than so many: 2/min, 10/s, 100/h', rate)
-    .option(
-      '--retries <n>',
-      `more tries after a failure that passes (default: ${DEFAULT_RETRIES})`,
-      wholeNumber(0, 20),
-      DEFAULT_RETRIES,
-    )
+    .option('--retries <n>', 'more tries after a failure that passes', wholeNumber(0, 20), DEFAULT_RETRIES)
     .option('--changed', 'make lines whose text has changed since they were made', false)
     .option('--resend <id>', 'send the unknown request of a line once more; repeat for more', collect, [])
     .option('--anew <id>', 'make a line once more, whatever is there; repeat for more', collect, [])

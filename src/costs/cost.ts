@@ -40,6 +40,16 @@ export function totalOf(bill: readonly BillItem[]): Cost | undefined {
   return { usd: knownUsd(items), asOf: first.asOf, source: costs.map(({ source }) => source).join(' + ') };
 }
 
+/** As a dry run shows it with `--json`: by the name that it has in a job, and by that of earlier versions. Null while nobody knows. */
+export function priceDocument(cost: Cost | undefined): (Cost & { readonly estimateUsd: number }) | null {
+  return cost ? { ...cost, estimateUsd: cost.usd } : null;
+}
+
+/** What sending nothing costs; `today` is an ISO 8601 date. */
+export function nothingSent(today: string): Cost {
+  return { usd: 0, asOf: today, source: 'nothing would be sent' };
+}
+
 /** US dollars of those parts that are known: what it costs at least. */
 export function knownUsd(bill: readonly BillItem[]): number {
   return sum(bill.map(({ count, each }) => count * (each?.usd ?? 0)));

@@ -1,9 +1,10 @@
-/** What the takes of a file have cost, and will: one budget over the whole file, whatever its shards. Pure. */
+/** What the takes of a file have cost, and will: one budget over the whole file, whatever its shards. */
 
 import type { BillItem } from '../costs/cost.ts';
 import { checkMaxCost } from '../costs/max-cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
+import type { Workspace } from '../workspace.ts';
 import { isTakenBack, type Take } from './fold.ts';
 
 /** US dollars; `unknown` counts those of whom nobody knows what they cost. */
@@ -53,4 +54,15 @@ export function checkFileCost({ limits, provider, spent, coming, characters, tod
       characters,
     ],
   });
+}
+
+/** A budget of several commands is refused as a whole, too, and each request held to it again when it leaves. Throws `budget`. */
+export async function foreseeSpending(
+  workspace: Workspace,
+  { name }: Provider,
+  { limits, costs }: { limits: CostLimits; costs: readonly (Cost | undefined)[] },
+): Promise<void> {
+  if (!limits.budget || costs.length === 0) return;
+  const { usd, unknown } = toCome(costs);
+  await (await workspace.costs()).foresee({ provider: name, usd: unknown > 0 ? undefined : usd }, limits);
 }

@@ -86,9 +86,11 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
   const onceMoved = async (file: string): Promise<void> => {
     if (!existsSync(placeOf(file))) return;
     // In a folder that cannot be written to, nothing is moved.
-    await journal.exclusively(async () => {}).catch((error: unknown) => {
-      if (!isSoraError(error, 'machine')) throw error;
-    });
+    await journal
+      .exclusively(async () => {})
+      .catch((error: unknown) => {
+        if (!isSoraError(error, 'machine')) throw error;
+      });
   };
 
   const presence = async ({ done, file }: Take): Promise<Presence> => {

@@ -37,6 +37,18 @@ describe('where videos go', () => {
       { number: 2, text: expect.stringMatching(/its output is that of line 1 too: X\.mp4/) },
     ]);
   });
+
+  it.each([
+    ['P.jsonl', 'its output is the batch itself, or a journal: P.jsonl'],
+    ['p.jsonl.journal.ci.jsonl', 'its output is the batch itself, or a journal: p.jsonl.journal.ci.jsonl'],
+    ['out/other.csv.journal.jsonl', 'its output is the batch itself, or a journal: out/other.csv.journal.jsonl'],
+    ['-', 'its output "-" is no file: name one, or leave it out.'],
+  ])('is refused for %s', async (output, text) => {
+    const { file } = await folder();
+    expect((await placesOf([line('a', { output })], { file, allowOutside: false })).problems).toEqual([
+      { number: 1, text },
+    ]);
+  });
 });
 
 describe('what a line names', () => {

@@ -111,6 +111,17 @@ describe('a batch', () => {
       expect.stringMatching(/^p\.csv:1: a line has no setting "lenght"/),
       'p.csv:3: the row has more cells than the header.',
     ]);
+    expect((await read('id,prompt,prompt\na,Sea.,Sky.\n', 'p.csv')).problems).toEqual([
+      'p.csv:1: the column "prompt" stands in the header twice.',
+    ]);
+    for (const [mark, shown] of [
+      [';', '";"'],
+      ['\t', 'tabs'],
+    ]) {
+      expect((await read(`id${mark}prompt\na${mark}Sea.\n`, 'p.csv')).problems).toEqual([
+        `p.csv:1: its columns are separated by ${shown}: save it with commas.`,
+      ]);
+    }
     expect((await read('id,prompt\na,"Sea.\n', 'p.csv')).problems).toEqual([
       expect.stringMatching(/^p\.csv:\d+: the table cannot be read/),
     ]);

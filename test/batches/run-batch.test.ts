@@ -308,6 +308,9 @@ describe('a line that fails', () => {
     world.play({ rules: [{ match: { call: 'create' }, skip: 2, respond: { status: 402 } }] });
     const report = await world.run({ jobs: 2 });
     expect(report).toMatchObject({ exit: 10, totals: { done: 2 } });
+    const failed = report.lines.filter(({ state }) => state === 'failed');
+    expect(failed.map(({ exit, retryable }) => [exit, retryable])).toContainEqual([10, true]);
+    expect(failed.every(({ retryable }) => retryable)).toBe(true);
     expect(await world.made()).toHaveLength(2);
     world.play({});
     expect(await world.run()).toMatchObject({ exit: 0 });
@@ -338,6 +341,28 @@ describe('a text that has changed', () => {
     await world.run({ changed: true });
     await world.write(THREE.slice(0, 1));
     expect(await world.run()).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }] });
+    expect(await world.made()).toHaveLength(2);
+  });
+});
+
+describe('a text that says in other words what was asked for', () => {
+  const PLAIN = { id: 'a', prompt: 'Sea.', seconds: undefined, size: undefined };
+  const SAID = { id: 'a', prompt: 'Sea.', seconds: 4, size: '1280x720', model: 'sora-2' };
+
+  it.each([
+    ['says what was resolved', PLAIN, SAID],
+    ['leaves out what is resolved so', SAID, PLAIN],
+  ])('and %s, is what it was, also with --changed', async (_what, before, after) => {
+    const world = await batchWorld();
+    await world.write([before]);
+    await world.run();
+    await world.write([after]);
+    for (const changed of [false, true]) {
+      expect(await world.run({ changed })).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }] });
+    }
+    expect(await world.made()).toHaveLength(1);
+    await world.write([{ ...after, seconds: 8 }]);
+    expect(await world.run({ changed: true })).toMatchObject({ exit: 0, lines: [{ file: 'out/a-2.mp4' }] });
     expect(await world.made()).toHaveLength(2);
   });
 });

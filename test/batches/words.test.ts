@@ -87,6 +87,14 @@ describe('what is said last', () => {
     expect(error?.problems).toHaveLength(3);
   });
 
+  it('has no advice for what the next run sends by itself', () => {
+    const failed = { state: 'failed', exit: 10, why: 'No credit.' } as const;
+    const hintOf = (more: Partial<LineReport>): string | undefined =>
+      batchError({ lines: [lineOf('a', { ...failed, ...more })], totals: totals({ total: 1 }), exit: 10 }, words)?.hint;
+    expect(hintOf({ retryable: true })).toBe('Continue with: sora batch run p.jsonl');
+    expect(hintOf({})).toContain('--anew <id>');
+  });
+
   it('names twenty of many, and the command that shows all', () => {
     const lines = Array.from({ length: 50 }, (_, index) => lineOf(`n${index}`, { state: 'missing', exit: 8 }));
     const error = batchError({ lines, totals: totals({ total: 50 }), exit: 8 }, words);

@@ -10,6 +10,7 @@ import {
 } from '../../batches/given-batch.ts';
 import { batchError } from '../../batches/outcome.ts';
 import { previewBatch } from '../../batches/preview-batch.ts';
+import type { RunWishes } from '../../batches/refuse-run.ts';
 import type { BatchReport, BatchTotals } from '../../batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
 import { createTotalsMeter, totalsText } from '../../batches/totals.ts';
@@ -21,7 +22,7 @@ import {
 } from '../../batches/write-reports.ts';
 import type { Context } from '../../context.ts';
 import { budgetOptionsOf } from '../../costs/budget.ts';
-import { describeBill, totalOf } from '../../costs/cost.ts';
+import { describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import { checkFutureFolder } from '../../disk/publish.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
@@ -31,17 +32,15 @@ import type { OptionName } from '../../shared/options.ts';
 import type { Task } from '../../shared/reporter.ts';
 import { shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
+import type { Result } from '../../terminal/ui.ts';
 
 export type CheckFlags = BatchRequest;
 
-export interface RunFlags extends BatchRequest {
+export interface RunFlags extends BatchRequest, RunWishes {
   readonly jobs: number;
   /** Milliseconds between two requests. */
   readonly rate?: number;
   readonly retries: number;
-  readonly changed: boolean;
-  readonly resend: readonly string[];
-  readonly anew: readonly string[];
   readonly summary?: string;
   readonly results?: string;
   /** Seconds; as long as it takes unless given. */
@@ -55,7 +54,8 @@ const NO_TIMEOUT_MS = 365 * 86_400_000;
 const MAX_STDIN_BYTES = 64_000_000;
 
 export async function runBatchCheck(context: Context, flags: CheckFlags): Promise<number> {
-  return showPreview(context, await readGiven(context, flags, true), flags);
+  const given = await readGiven(context, flags, true);
+  return showPreview(context, given, { ...flags, changed: false, resend: [], anew: [] });
 }
 
 export async function runBatchRun(context: Context, flags: RunFlags): Promise<number> {
@@ -63,10 +63,8 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
   const { summary, results, timeout } = flags;
   const deadlineMs = runtime.clock.now() + (timeout === undefined ? NO_TIMEOUT_MS : timeout * 1000);
   const given = await readGiven(context, flags, flags.dryRun);
+  await checkReportTargets(context, { summary, results }, given);
   if (flags.dryRun) return showPreview(context, given, flags);
-  await checkReportTargets(context, { summary, results });
-  const folders = new Set(given.plan.lines.map(({ wanted }) => dirname(wanted)));
-  for (const folder of folders) await checkFutureFolder(folder);
   const command = commandOf(context, flags);
   exitMessages.set('batch', () => ui.error(stoppedError(command)));
   const display = displayTotals(context);
@@ -81,18 +79,26 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
     await reportStopped(context, error, { given, flags, targets });
     throw error;
   }
-  await writeReports(context, report, targets);
-  return showReport(context, report, { given, flags, command });
+  const unwritten = await writeReports(context, report, targets).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  // What cannot be written can be printed: the report is what the run was for.
+  const exit = showReport(context, report, { given, flags, command });
+  if (unwritten !== undefined) throw unwritten;
+  return exit;
 }
 
 async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean): Promise<GivenBatch> {
   const stdin = (): Promise<Uint8Array> => readStdin(context.runtime, MAX_STDIN_BYTES);
   const given = await readGivenBatch(context, flags, { purpose: purposeOf({ dryRun }), stdin });
+  const folders = new Set(given.plan.lines.map(({ wanted }) => dirname(wanted)));
+  for (const folder of folders) await checkFutureFolder(folder);
   for (const doubt of given.plan.doubts) context.ui.warn(doubt);
   return given;
 }
 
-/** What stopped the run is in its summary too, beside how the lines stand; it is thrown, whatever becomes of that. */
+/** What stopped the run is in its reports too, beside how the lines stand; it is thrown, whatever becomes of that. */
 async function reportStopped(
   context: Context,
   error: unknown,
@@ -101,6 +107,8 @@ async function reportStopped(
   if (!isSoraError(error)) return;
   try {
     const report = { ...(await batchStatus(context, given, flags)), exit: EXIT_CODES[error.code] };
+    // Who is told that a file or a flag is wrong has asked for nothing yet.
+    if (error.code !== 'usage') context.ui.result(resultOf(context, report, { given, next: targets.command }));
     await writeReports(context, report, { ...targets, stopped: error.message });
   } catch (other) {
     if (!isSoraError(other)) throw other;
@@ -177,39 +185,60 @@ function showReport(
   report: BatchReport,
   { given, flags, command }: { given: GivenBatch; flags: RunFlags; command: string },
 ): number {
-  const { ui, runtime } = context;
+  const { ui } = context;
   const status = batchCommand(context, 'status', { request: flags });
   const error = batchError(report, { name: calledBatch(flags), command, status });
+  ui.result(resultOf(context, report, { given, next: error && command }));
+  if (error) ui.error(error);
+  return report.exit;
+}
+
+function resultOf(
+  { runtime }: Context,
+  report: BatchReport,
+  { given, next }: { given: GivenBatch; next: string | undefined },
+): Result {
   const pathOf = (file: string): string => {
     const place = resolve(dirname(given.path), file);
     const way = relative(runtime.cwd, place);
     return way.startsWith('..') || isAbsolute(way) ? place : way;
   };
-  ui.result({
-    json: { ...report, ...(error && { next: command }) },
+  return {
+    json: { ...report, ...(next !== undefined && { next }) },
     text: totalsText(report.totals),
     quiet: report.lines.flatMap(({ file, state }) => (file !== undefined && state === 'done' ? [pathOf(file)] : [])),
-  });
-  if (error) ui.error(error);
-  return report.exit;
+  };
 }
 
-async function showPreview(context: Context, given: GivenBatch, flags: BatchRequest): Promise<number> {
+async function showPreview(context: Context, given: GivenBatch, flags: BatchRequest & RunWishes): Promise<number> {
+  const { ui, runtime } = context;
   const { lines, bill } = await previewBatch(context, given, flags);
   const sent = lines.filter(({ send }) => send);
-  context.ui.note(`Cost: ${bill.length === 0 ? 'none, because nothing would be sent' : describeBill(bill)}`);
-  context.ui.result({
+  const equal = lines.filter(({ isEqual }) => isEqual).map(({ planned }) => planned.line.id);
+  if (equal.length > 0)
+    ui.note(`Not changed, although the text is another: ${someOf(equal)} asks for what was sent for it before.`);
+  const today = new Date(runtime.clock.now()).toISOString().slice(0, 10);
+  ui.note(`Cost: ${bill.length === 0 ? 'none, because nothing would be sent' : describeBill(bill)}`);
+  ui.result({
     json: {
-      lines: lines.map(({ planned: { line, wanted, cost }, send }) => ({
+      lines: lines.map(({ planned: { line, wanted, cost }, send, isEqual }) => ({
         ...{ id: line.id, line: line.number, output: wanted, send },
-        ...(cost && { costUsd: cost.usd }),
+        ...(cost && { estimateUsd: cost.usd }),
+        ...(isEqual && { equal: true }),
       })),
       send: sent.length,
       characters: given.plan.missing.map(({ name }) => name),
-      cost: bill.length === 0 ? { usd: 0 } : (totalOf(bill) ?? null),
+      cost: priceDocument(bill.length === 0 ? nothingSent(today) : totalOf(bill)),
     },
     text: `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}, ${sent.length} to be sent.`,
     quiet: sent.map(({ planned }) => planned.line.id),
   });
   return 0;
+}
+
+const MOST_NAMED = 5;
+
+function someOf(ids: readonly string[]): string {
+  const more = ids.length - MOST_NAMED;
+  return `${ids.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

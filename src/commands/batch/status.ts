@@ -1,4 +1,4 @@
-/** `sora batch status`: how every line stands, by the journals and the jobs of this machine; asks no host. */
+/** `sora batch status`: how every line stands, by the journals and the jobs of this machine; asks no host, and exits as the run would. */
 import { batchStatus } from '../../batches/batch-status.ts';
 import { type BatchRequest, batchCommand, readGivenBatch } from '../../batches/given-batch.ts';
 import { totalsText } from '../../batches/totals.ts';
@@ -7,7 +7,7 @@ import { readStdin } from '../../terminal/stdin.ts';
 
 const MAX_STDIN_BYTES = 64_000_000;
 
-export async function runBatchStatus(context: Context, flags: BatchRequest): Promise<undefined> {
+export async function runBatchStatus(context: Context, flags: BatchRequest): Promise<number> {
   const { ui, runtime } = context;
   const given = await readGivenBatch(context, flags, {
     purpose: 'preview',
@@ -22,4 +22,5 @@ export async function runBatchStatus(context: Context, flags: BatchRequest): Pro
     quiet: report.lines.flatMap(({ id, exit }) => (exit === 0 ? [] : [id])),
   });
   if (next !== undefined) ui.note(`Continue with: ${next}`);
+  return report.exit;
 }

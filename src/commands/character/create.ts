@@ -4,6 +4,7 @@ import { type CreateOptions, createCharacter, previewCharacter } from '../../cha
 import { characterDocument } from '../../characters/find.ts';
 import { clipLine, planText } from '../../clips/prepare.ts';
 import type { Context } from '../../context.ts';
+import { priceDocument } from '../../costs/cost.ts';
 import type { CharacterWithClip, Registration } from '../../shared/character.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -34,7 +35,7 @@ async function showPreview(context: Context, input: CreateOptions): Promise<unde
   const { name, clip, sent } = await previewCharacter(context, input);
   const { path, info, plan } = clip;
   context.ui.result({
-    json: { name, path, info, plan, request: sent?.request ?? null, cost: sent?.cost ?? null },
+    json: { name, path, info, plan, request: sent?.request ?? null, cost: priceDocument(sent?.cost) },
     text: [planText(plan), ...(sent ? [requestText(sent.request)] : [])].join('\n'),
     quiet: [plan.kind],
   });

@@ -1,6 +1,6 @@
 /** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
 import type { Context } from '../../context.ts';
-import { type BillItem, describeBill, totalOf } from '../../costs/cost.ts';
+import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf, isSoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
@@ -59,9 +59,7 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   const isSent = bill.length > 0;
   ui.note(`Cost: ${isSent ? describeBill(bill) : 'none, because nothing would be sent'}`);
   const asOf = new Date(runtime.clock.now()).toISOString().slice(0, 10);
-  const total = isSent ? totalOf(bill) : { usd: 0, asOf, source: 'nothing would be sent' };
-  // By the name that it has in a job, and by that of earlier versions.
-  const cost = total ? { ...total, estimateUsd: total.usd } : null;
+  const cost = priceDocument(isSent ? totalOf(bill) : nothingSent(asOf));
   ui.result({
     json: {
       ...{ prompt, ...(injected && { injected }), ...(autoCast && { autoCast }), request, cost },

@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run.ts';
-import { withHost } from '../../helpers/far-end.ts';
+import { type Ask, fingerprintAsk, takeKey } from '../../../src/journal/fingerprint.ts';
+import { refusal, withHost } from '../../helpers/far-end.ts';
 
 describe('sora batch run', () => {
   it('writes its reports when it is refused before a line is sent, with the reason', async () => {
@@ -34,15 +36,27 @@ describe('sora batch run', () => {
       'a file that is not UTF-8',
       '',
       (dir) => writeFile(join(dir, 'p.jsonl'), Buffer.from('{"id":"a","prompt":"caf\xe9"}\n', 'latin1')),
-      'p.jsonl is not text in UTF-8',
+      'p.jsonl is not text in UTF-8.',
     ],
+    [
+      'a file in UTF-16',
+      '',
+      (dir) => writeFile(join(dir, 'p.jsonl'), Buffer.from('\uFEFF{"id":"a","prompt":"A."}\n', 'utf16le')),
+      'p.jsonl is not text in UTF-8, but in UTF-16.',
+    ],
+    ['its results on stdout', ' --results -', async () => {}, 'The summary and the results are files'],
+    ['its videos on stdout', ' -o -', async () => {}, 'cannot go to stdout'],
+    ['a video for a summary', ' --summary out/a.mp4', async () => {}, 'out/a.mp4 is the output of a'],
+    ['its results in a journal', ' --results p.jsonl.journal.jsonl', async () => {}, 'a file of the batch itself'],
   ])('P6: is refused before anything is paid for, with %s', async (_title, more, make, message) => {
     const test = await withHost({ provider: 'openai' });
     await writeFile(join(test.dir, 'p.jsonl'), '{"id":"a","prompt":"A."}\n');
     await make(test.dir);
-    const line = `batch run p.jsonl --provider openai${more}`;
-    expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(2);
-    expect(test.stderr.text()).toContain(message);
+    for (const dryRun of ['', ' --dry-run']) {
+      const line = `batch run p.jsonl --provider openai${more}${dryRun}`;
+      expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(2);
+    }
+    expect(test.stderr.text().split(message)).toHaveLength(3);
     expect(test.server.seen).toEqual([]);
   });
 
@@ -93,5 +107,88 @@ describe('sora batch run', () => {
     await writeFile(join(test.dir, 'p.jsonl'), lines.join(''));
     const line = `${command} --max-cost ${maxCost} --provider openai`;
     expect(await runCli(line.split(' '), test.runtime), test.stderr.text()).toBe(code);
+  });
+
+  it('prints its report where that cannot be written, and says why not', async () => {
+    const test = await withHost({ provider: 'openai' });
+    await writeFile(join(test.dir, 'p.jsonl'), '{"id":"a","prompt":"A."}\n');
+    await mkdir(join(test.dir, 'reports'));
+    const onRequest = (): void => rmSync(join(test.dir, 'reports'), { recursive: true });
+    test.server.answer({ ...refusal(400, 'bad_prompt'), onRequest });
+    const line = 'batch run p.jsonl --results reports/r.jsonl --json --provider openai';
+    expect(await runCli(line.split(' '), test.runtime)).toBe(12);
+    expect(JSON.parse(test.stdout.text())).toMatchObject({ lines: [{ id: 'a', state: 'failed' }], exit: 5 });
+    expect(test.stderr.text()).toContain('reports/r.jsonl could not be written');
+  });
+});
+
+/** A batch whose only line is done by its journal, and the host is asked for nothing. */
+async function madeBatch(line: object) {
+  const test = await withHost({ provider: 'openai' });
+  const at = '2026-11-28T00:00:00.000Z';
+  const write = (more: object): Promise<void> =>
+    writeFile(join(test.dir, 'p.jsonl'), `${JSON.stringify({ id: 'a', prompt: 'A.', ...line, ...more })}\n`);
+  await write({});
+  const ask: Ask = { v: 1, id: 'a', prompt: 'A.', cast: [] };
+  const [fp, uuid] = [fingerprintAsk(ask), randomUUID()];
+  const key = takeKey(fp, uuid);
+  const asked = {
+    ...{ v: 1, at, key, line: 'asked', scene: 'a', n: 1, fp, ask, file: `out/.${uuid}.mp4`, provider: 'openai' },
+    ...{ baseUrl: test.baseUrl, account: '00000000', model: 'sora-2', seconds: 4, size: '1280x720', estimateUsd: 0.4 },
+  };
+  const video = Buffer.from('a video');
+  await mkdir(join(test.dir, 'out'));
+  await writeFile(join(test.dir, 'out', 'a.mp4'), video);
+  const sha256 = createHash('sha256').update(video).digest('hex');
+  const done = { v: 1, at, key, line: 'done', file: 'out/a.mp4', sha256, bytes: video.length };
+  await writeFile(
+    join(test.dir, 'p.jsonl.journal.jsonl'),
+    [asked, done].map((one) => `${JSON.stringify(one)}\n`).join(''),
+  );
+  const sora = (words: string): Promise<number> =>
+    runCli(['batch', ...words.split(' '), '--provider', 'openai'], test.runtime);
+  return { ...test, write, sora };
+}
+
+describe('a batch that is looked at', () => {
+  it.each(['check p.jsonl', 'run p.jsonl --dry-run', 'run p.jsonl'])(
+    '%s refuses a line whose text has changed',
+    async (command) => {
+      const { write, sora, stderr } = await madeBatch({});
+      expect(await sora(command)).toBe(0);
+      await write({ prompt: 'B.' });
+      expect(await sora(command)).toBe(2);
+      expect(stderr.text()).toContain('Line 1 (a) asks for something else than when it was made');
+    },
+  );
+
+  it('says of a line in other words that it asks for the same', async () => {
+    const { write, sora, stdout, stderr } = await madeBatch({});
+    await write({ seconds: 4, model: 'sora-2' });
+    expect(await sora('check p.jsonl')).toBe(0);
+    expect(stderr.text()).toContain('a asks for what was sent for it before');
+    expect(await sora('check p.jsonl --json')).toBe(0);
+    const json = JSON.parse(stdout.text().slice(stdout.text().indexOf('{')));
+    expect(json).toMatchObject({ send: 0, lines: [{ id: 'a', send: false, equal: true }] });
+  });
+
+  it.each([
+    ['--anew a', 1],
+    ['--resend a', 0],
+  ])('sends with --dry-run %s what the run would: %i, by the names of a job', async (words, send) => {
+    const { sora, stdout } = await madeBatch({});
+    expect(await sora(`run p.jsonl --dry-run --json ${words}`)).toBe(0);
+    const estimateUsd = send === 0 ? 0 : 0.4;
+    expect(JSON.parse(stdout.text())).toMatchObject({ send, cost: { estimateUsd }, lines: [{ estimateUsd: 0.4 }] });
+  });
+
+  it.each([
+    ['done', {}, 0],
+    ['changed', { prompt: 'B.' }, 8],
+  ])('that is %s has a status that exits as the run would', async (_state, more, exit) => {
+    const { write, sora, stdout } = await madeBatch({});
+    await write(more);
+    expect(await sora('status p.jsonl --json')).toBe(exit);
+    expect(JSON.parse(stdout.text())).toMatchObject({ exit });
   });
 });

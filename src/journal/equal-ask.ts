@@ -1,0 +1,40 @@
+/** Requests that ask for the same in other words: one says what was resolved for the other, which leaves it out. Pure. */
+import { type Ask, canonicalJson, type FamilyOf } from './fingerprint.ts';
+import { isTakenBack, type Take } from './fold.ts';
+
+/** What a text asks for, and what would be sent for it now. */
+export interface AskedText {
+  readonly fp: string;
+  readonly ask: Ask;
+  readonly sent: { readonly model?: string | undefined; readonly seconds: number; readonly size: string };
+}
+
+/**
+ * Of the takes of one scene the one whose text asks for the same: equal but for model, length or size, where one of the two says
+ * what was sent for the other. Undefined where a take has this very text, or none has an equal one.
+ */
+export function findEqual(takes: readonly Take[], text: AskedText, familyOf: FamilyOf): Take | undefined {
+  const own = takes.filter((take) => !isTakenBack(take));
+  if (own.some(({ fp }) => fp === text.fp)) return undefined;
+  const equal = own.filter((take) => isEqual(take, text, familyOf));
+  return equal.findLast(({ state }) => state === 'done') ?? equal.at(-1);
+}
+
+function isEqual(take: Take, { ask, sent }: AskedText, familyOf: FamilyOf): boolean {
+  if (!take.ask || wishOf(take.ask) !== wishOf(ask)) return false;
+  const family = (model: string | undefined): string | undefined => (model === undefined ? undefined : familyOf(model));
+  return (
+    isSame([family(take.ask.model), family(ask.model)], [family(take.model), family(sent.model)]) &&
+    isSame([take.ask.seconds, ask.seconds], [take.seconds, sent.seconds]) &&
+    isSame([take.ask.size, ask.size], [take.size, sent.size])
+  );
+}
+
+/** What both leave out is equal; what one of them leaves out is what was sent for the one and would be sent for the other. */
+function isSame<T>([before, now]: readonly [T, T], [was, is]: readonly [T, T]): boolean {
+  return before === now || ((before === undefined || now === undefined) && was !== undefined && was === is);
+}
+
+function wishOf({ model: _model, seconds: _seconds, size: _size, ...rest }: Ask): string {
+  return canonicalJson(rest);
+}
