@@ -82,7 +82,8 @@ export interface Workspace {
   jobs(): Promise<JobStore>;
   /** What was paid for. */
   costs(): Promise<CostLedger>;
-  ffmpeg(): Promise<Ffmpeg>;
+  /** `banner`: what `ffmpegProgram` printed in another run, so that it need not be started for its version. Only the first call counts. */
+  ffmpeg(banner?: string): Promise<Ffmpeg>;
   /** The one that `ffmpeg` asks first, before it is known to work; undefined where there is none. */
   ffmpegProgram(): Promise<FfmpegProgram | undefined>;
   /** The chosen profile. */
@@ -144,9 +145,9 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     const { readKeys } = await import('./settings/keys.ts');
     return readKeys(paths().config, { platform: runtime.platform, warn });
   });
-  const ffmpeg = once(async () => {
+  const ffmpeg = once(async (banner?: string) => {
     const { findFfmpeg } = await import('./media/ffmpeg/find.ts');
-    return findFfmpeg(runtime.env, runtime.signal);
+    return findFfmpeg(runtime.env, { signal: runtime.signal, banner });
   });
   const ffmpegProgram = once(async () => {
     const { firstProgram } = await import('./media/ffmpeg/find.ts');
@@ -268,10 +269,10 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
   };
 }
 
-function once<T extends object>(make: () => T): () => T {
+function once<Given extends unknown[], T extends object>(make: (...given: Given) => T): (...given: Given) => T {
   let made: T | undefined;
-  return () => {
-    made ??= make();
+  return (...given) => {
+    made ??= make(...given);
     return made;
   };
 }

@@ -18,13 +18,13 @@ export async function inspectClip(
   known: PictureFindings = {},
 ): Promise<InspectedClip> {
   const path = await realFile(resolve(workspace.runtime.cwd, file));
-  // A machine without ffmpeg can still inspect what headers tell.
-  const ffmpeg = workspace.ffmpeg().catch(() => undefined);
+  (await import('../media/probe/mediainfo.ts')).preloadReader();
   const { probePart } = await import('../media/probe/probe.ts');
   const { planMedia } = await import('../media/plan/plan.ts');
   const { signal } = workspace.runtime;
   const start = typeof options.start === 'number' ? options.start : 0;
-  let info = await probeAtOnce(workspace, path, { ffmpeg, start });
+  const { info: looked, ffmpeg } = await probeAtOnce(workspace, path, start);
+  let info = looked;
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: PictureFindings = known;
   if (first.plan.kind !== 'reject' && (options.start === 'auto' || options.cropBars)) {
@@ -52,21 +52,24 @@ async function realFile(path: string): Promise<string> {
 }
 
 /**
- * Looks at the file with the ffmpeg that is asked first while that still tells its version: one start of it less to wait
- * for. Where another turns out to be the one that works, or none, the look is taken again with that.
+ * Looks at the file with the ffmpeg that is asked first, which tells its version on that occasion: one start of it less.
+ * Where another turns out to be the one that works, or none, the look is taken again with that.
  */
 async function probeAtOnce(
   workspace: Workspace,
   path: string,
-  { ffmpeg, start }: { ffmpeg: Promise<Ffmpeg | undefined>; start: number },
-): Promise<MediaInfo> {
+  start: number,
+): Promise<{ info: MediaInfo; ffmpeg: Ffmpeg | undefined }> {
   const { probeMedia } = await import('../media/probe/probe.ts');
   const options = { signal: workspace.runtime.signal, start };
   const program = await workspace.ffmpegProgram();
-  const early = probeMedia(path, { ...options, ffmpeg: program });
-  early.catch(() => {});
-  const found = await ffmpeg;
-  return found?.path === program?.path ? early : probeMedia(path, { ...options, ffmpeg: found });
+  const onBanner = (printed: string): void => void workspace.ffmpeg(printed).catch(() => {});
+  const early = probeMedia(path, { ...options, ffmpeg: program, onBanner });
+  await early.catch(() => {});
+  // A machine without ffmpeg can still inspect what headers tell.
+  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
+  const isSame = ffmpeg?.path === program?.path;
+  return { info: await (isSame ? early : probeMedia(path, { ...options, ffmpeg })), ffmpeg };
 }
 
 /** Formats whose every picture has the size of the file. */

@@ -65,9 +65,9 @@ const LOADED: Readonly<Record<string, string>> = {
     'cli keys main models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments audio-tracks bars cli clip clips colour decode describe execa filter-output find first-frames frame info inspect-picture judge limits main measure-picture mediainfo mediainfo.js packets plan probe process program-clip rolldown-runtime settings shapes sound store',
+    'arguments bars cli clip clips decode describe execa filter-output find first-frames inspect-picture judge main measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime settings shapes sound store',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments audio-tracks cli clip clips colour command-lines decode execa find first-frames frame info limits main mediainfo mediainfo.js packets plan probe process program-clip rolldown-runtime settings shapes sound store',
+    'arguments cli clip clips command-lines decode execa find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime settings shapes sound store',
   'video generate A. --dry-run --provider openai':
     'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
 };

@@ -57,12 +57,12 @@ const SOUND_FORMATS = ['wav', 'w64', 'mp3', 'aac', 'flac', 'aiff', 'caf', 'au', 
 
 /**
  * Options before `-i` for any file that a stranger may have made: local, of a known format, of bounded size. `sound`: a file
- * of nothing but sound is one, too.
+ * of nothing but sound is one, too. `banner`: ffmpeg also prints what it says of itself.
  */
-export function untrustedInputOptions({ sound = false }: { readonly sound?: boolean } = {}): string[] {
+export function untrustedInputOptions({ sound = false, banner = false } = {}): string[] {
   return [
     '-nostdin',
-    '-hide_banner',
+    ...(banner ? [] : ['-hide_banner']),
     '-protocol_whitelist',
     'file',
     '-format_whitelist',

@@ -29,22 +29,29 @@ const ANSWER_TIMEOUT_MS = 15_000;
 const INSTALL_HINT =
   'Install it (Debian and Ubuntu: sudo apt-get install ffmpeg; macOS: brew install ffmpeg; anywhere: npm install -g ffmpeg-static), or set SORA_FFMPEG to its path.';
 
+export interface FindOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What `firstProgram` has printed in another run. If that says its version, it is not started for it. */
+  readonly banner?: string | undefined;
+}
+
 /**
  * The first of SORA_FFMPEG, ffmpeg-static and PATH that answers and is 4.1 or later. Throws `machine` when there is none,
  * and when SORA_FFMPEG names one that does not work: what was asked for is not silently replaced.
  */
-export async function findFfmpeg(env: Env, signal?: AbortSignal): Promise<Ffmpeg> {
+export async function findFfmpeg(env: Env, options: FindOptions = {}): Promise<Ffmpeg> {
   const wished = env.SORA_FFMPEG;
   if (wished) {
-    const found = await tryFfmpeg(resolve(wished), 'SORA_FFMPEG', signal);
+    const found = await tryFfmpeg(resolve(wished), 'SORA_FFMPEG', options);
     if (typeof found !== 'string') return found;
     throw new SoraError('machine', `SORA_FFMPEG is ${oneLine(wished)}, and ${found}.`, {
       hint: 'Point SORA_FFMPEG at an ffmpeg of version 4.1 or later, or unset it.',
     });
   }
   const problems: string[] = [];
-  for (const { path, source } of await unasked(env)) {
-    const found = await tryFfmpeg(path, source, signal);
+  const { signal } = options;
+  for (const [index, { path, source }] of (await unasked(env)).entries()) {
+    const found = await tryFfmpeg(path, source, index === 0 ? options : { signal });
     if (typeof found !== 'string') return found;
     problems.push(`${path}: ${found}`);
   }
@@ -104,7 +111,13 @@ async function onPath(env: Env): Promise<string[]> {
 }
 
 /** The program, or why it cannot be used. */
-async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortSignal): Promise<Ffmpeg | string> {
+async function tryFfmpeg(
+  path: string,
+  source: Ffmpeg['source'],
+  { signal, banner: printed = '' }: FindOptions,
+): Promise<Ffmpeg | string> {
+  const known = readBanner(printed);
+  if (known && !known.isOld) return { path, version: known.version, source };
   // Cheaper than starting it.
   const code = await access(path).then(() => undefined, systemCode);
   if (code === 'ENOENT') return 'nothing is there';
@@ -123,14 +136,20 @@ async function tryFfmpeg(path: string, source: Ffmpeg['source'], signal?: AbortS
     const ended = result.signal === undefined ? `exit code ${result.exitCode}` : `ended by ${result.signal}`;
     return `it does not work (${oneLine(result.stderr || (result.code ?? ended), 120)})`;
   }
-  const version = /^ffmpeg version (\S+)/m.exec(result.stdout)?.[1];
-  const lavc = /^[ \t]*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(result.stdout);
-  if (version === undefined || !lavc) return 'it is not ffmpeg';
+  const banner = readBanner(result.stdout);
+  if (!banner) return 'it is not ffmpeg';
+  const { version, isOld } = banner;
+  return isOld ? `its version is ${oneLine(version, 40)}; 4.1 or later is needed` : { path, version, source };
+}
+
+/** Reads what `-version` prints, and every run that does not hide it, with its log levels or without. Undefined where it is not ffmpeg's. Pure. */
+function readBanner(printed: string): { readonly version: string; readonly isOld: boolean } | undefined {
+  const version = /^(?:\[info\] )?ffmpeg version (\S+)/m.exec(printed)?.[1];
+  const lavc = /^(?:\[info\] )?[ \t]*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(printed);
+  if (version === undefined || !lavc) return undefined;
   const [major, minor] = [Number(lavc[1]), Number(lavc[2])];
   const isOld = major < OLDEST_LAVC[0] || (major === OLDEST_LAVC[0] && minor < OLDEST_LAVC[1]);
-  return isOld
-    ? `its version is ${oneLine(version, 40)}; 4.1 or later is needed`
-    : { path, version: oneLine(version, 80), source };
+  return { version: oneLine(version, 80), isOld };
 }
 
 /** Names of the filters or decoders of a build. */

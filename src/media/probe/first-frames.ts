@@ -58,15 +58,23 @@ export interface FirstFrames {
   readonly complaints: readonly string[];
 }
 
+export interface FirstLook extends FirstFrames {
+  /** All that ffmpeg printed; its version and its libraries come first. */
+  readonly printed: string;
+}
+
 const FRAMES = 5;
 /** A first look takes no longer, on the busiest machine. */
 export const FIRST_LOOK_TIMEOUT_MS = 30_000;
 
-/** The frames and all that ffmpeg knows are printed at its `info` level, marked so that errors can be told apart. */
+/**
+ * The frames and all that ffmpeg knows are printed at its `info` level, marked so that errors can be told apart, and first of
+ * all what it says of itself.
+ */
 export function firstFramesArgs(path: string, stream: number, frames = FRAMES): string[] {
   return [
-    ...[...untrustedInputOptions(), '-loglevel', 'level+info', '-nostats', '-noautorotate', ...DECODER_THREADS],
-    ...['-i', fileUrl(resolve(path)), '-map', `0:V:${stream}`, '-filter:v', 'showinfo'],
+    ...[...untrustedInputOptions({ banner: true }), '-loglevel', 'level+info', '-nostats', '-noautorotate'],
+    ...[...DECODER_THREADS, '-i', fileUrl(resolve(path)), '-map', `0:V:${stream}`, '-filter:v', 'showinfo'],
     ...['-frames:v', String(frames), '-f', 'null', '-'],
   ];
 }
@@ -76,7 +84,7 @@ export async function decodeFirstFrames(
   path: string,
   ffmpeg: FfmpegProgram,
   options: { readonly stream: number; readonly signal: AbortSignal; readonly timeoutMs?: number },
-): Promise<FirstFrames> {
+): Promise<FirstLook> {
   const { stream, signal, timeoutMs = FIRST_LOOK_TIMEOUT_MS } = options;
   const { result } = await runDecoder(ffmpeg, firstFramesArgs(path, stream), { signal, timeoutMs });
   if (result.timedOut)
@@ -85,7 +93,7 @@ export async function decodeFirstFrames(
       `ffmpeg did not decode the first frames within ${timeoutMs / 1000} s, and was stopped.`,
       { hint: 'Try again when the machine is less busy, or with another ffmpeg: SORA_FFMPEG names one.' },
     );
-  return parseFirstFrames(result.stderr);
+  return { ...parseFirstFrames(result.stderr), printed: result.stderr };
 }
 
 const LEVEL = /\[(quiet|panic|fatal|error|warning|info|verbose)\] ?/;

@@ -19,13 +19,16 @@ import { mergeVideo } from './video-facts.ts';
 export interface ProbeOptions {
   /** Decodes the first frames and reads the time stamps. Without it, headers are believed. */
   readonly ffmpeg?: FfmpegProgram | Promise<FfmpegProgram | undefined> | undefined;
+  /** Told what ffmpeg printed of itself when it decoded the first frames, while the rest is still read. */
+  readonly onBanner?: (printed: string) => void;
   /** Seconds into the file: the part whose time stamps are read. The beginning unless given. */
   readonly start?: number;
   readonly signal: AbortSignal;
 }
 
 /** Throws `usage` for what is no file, `clip` for a file that holds no media, `machine` where it may not be read or ffmpeg hangs. */
-export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: ProbeOptions): Promise<MediaInfo> {
+export async function probeMedia(path: string, options: ProbeOptions): Promise<MediaInfo> {
+  const { ffmpeg, start = 0, signal, onBanner } = options;
   throwIfAborted(signal);
   const file = await openFile(path);
   try {
@@ -34,10 +37,10 @@ export async function probeMedia(path: string, { ffmpeg, start = 0, signal }: Pr
     const header = await readContainer(file, size);
     const stream = chosenTrack(header);
     const clip = { path: resolve(path), ffmpeg, stream, signal };
-    const [tracks, first, listed] = await Promise.all([
-      analyse(file, size, signal),
-      firstFrames(clip),
+    const [first, listed, tracks] = await Promise.all([
+      firstFrames(clip, onBanner),
       timelineOfPart(clip, BEGINNING),
+      analyse(file, size, signal),
     ]);
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
@@ -140,11 +143,16 @@ async function withSound(
 }
 
 /** Undefined where no ffmpeg is at hand. */
-async function firstFrames({ path, stream, signal, ...clip }: Clip): Promise<FirstFrames | undefined> {
+async function firstFrames(
+  { path, stream, signal, ...clip }: Clip,
+  onBanner: ProbeOptions['onBanner'],
+): Promise<FirstFrames | undefined> {
   const ffmpeg = await clip.ffmpeg;
   if (!ffmpeg) return undefined;
   const { decodeFirstFrames } = await import('./first-frames.ts');
-  return decodeFirstFrames(path, ffmpeg, { stream, signal });
+  const found = await decodeFirstFrames(path, ffmpeg, { stream, signal });
+  onBanner?.(found.printed);
+  return found;
 }
 
 const MAX_PHOTO_BYTES = 64 * 1024 * 1024;

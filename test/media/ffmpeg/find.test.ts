@@ -65,6 +65,35 @@ it('tells the one that is asked first before it has answered, whether it works o
   expect(first?.path).toBe(found.source === 'ffmpeg-static' ? found.path : broken.path);
 });
 
+it.each(['', '[info] '])(
+  'believes what it printed in another run, each line after %j, and does not start it',
+  async (level) => {
+    const { path } = await fakeFfmpeg('exit 1');
+    const banner = versionText('6.1', '60. 31.102')
+      .replaceAll('\\n', '\n')
+      .replaceAll(/^(?=.)/gm, level);
+    const found = { path, version: '6.1', source: 'SORA_FFMPEG' };
+    expect(await findFfmpeg({ SORA_FFMPEG: path }, { banner })).toEqual(found);
+  },
+);
+
+it.each([
+  ['nothing', ''],
+  ['too old a version', versionText('4.0.2', '58. 18.100').replaceAll('\\n', '\n')],
+])('asks one that printed %s in another run', async (_, banner) => {
+  const { path } = await fakeFfmpeg(`printf '${versionText('6.1', '60. 31.102')}'`);
+  expect(await findFfmpeg({ SORA_FFMPEG: path }, { banner })).toMatchObject({ version: '6.1' });
+});
+
+it('believes it of the first one only', async () => {
+  const { path } = await fakeFfmpeg('exit 1');
+  const missing = join(await tempFolder(), 'missing');
+  const banner = versionText('6.1', '60. 31.102').replaceAll('\\n', '\n');
+  const PATH = `${dirname(missing)}:${dirname(path)}`;
+  const first = await firstProgram({ PATH });
+  expect((await findFfmpeg({ PATH }, { banner })).path).toBe(first?.path);
+});
+
 it('names the install command when there is none', async () => {
   const error = await refusal({ PATH: await tempFolder() });
   // A machine with a working ffmpeg-static has one.
