@@ -7,9 +7,8 @@ import { registerNamed } from '../characters/register.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
+import { fetchFinished } from '../journal/fetch-finished.ts';
 import type { Take } from '../journal/fold.ts';
-import { followTake } from '../journal/follow-take.ts';
-import { keepTake } from '../journal/keep-take.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import { createPace } from '../journal/pace.ts';
 import { createQuietReporter } from '../journal/quiet-reporter.ts';
@@ -66,7 +65,11 @@ export async function runBatch(workspace: Workspace, given: BatchPlan, options: 
   await recoverLost(quiet, ledger, mine);
   const plan = { ...given, lines: asAskedBefore(given.lines, await ledger.takes()).lines };
   const run = createRun(quiet, ledger, { plan, options });
-  await fetchFinished(run, options);
+  const places = new Map(run.aims.map(({ id, wanted }) => [id, wanted]));
+  await fetchFinished(quiet, ledger, {
+    ...{ jobs: options.jobs, deadlineMs: options.deadlineMs, isMine: mine },
+    wantedOf: ({ scene }) => places.get(scene) ?? placeOfId(options, scene),
+  });
   const slots = await refuseRun(ledger, plan.lines, options);
   await run.checkBudget(slots);
   const needed = new Set(
@@ -224,21 +227,6 @@ function totalsOf(
     waiting: Math.max(0, Math.max(total, all.length) - done - running - failed - unknown),
     ...(maxCost !== undefined && { maxCostUsd: maxCost }),
   };
-}
-
-/** Results live for an hour at some hosts: what is finished is here before anything new is sent. */
-async function fetchFinished(run: Run, options: RunBatchOptions): Promise<void> {
-  const { workspace, ledger } = run;
-  const takes = (await ledger.takes()).filter(({ scene }) => isInShard(scene, options.shard));
-  const places = new Map(run.aims.map(({ id, wanted }) => [id, wanted]));
-  const open = takes.filter(({ state }) => state === 'asked');
-  await inParallel(open, Math.max(options.jobs, 4), async (take) => {
-    if (workspace.runtime.signal.aborted) return;
-    const wanted = places.get(take.scene) ?? placeOfId(options, take.scene);
-    // A file that lies here whole is kept, whatever is known of its job.
-    if (take.remoteId === undefined) await keepTake(workspace, ledger, { take, wanted });
-    else await followTake(workspace, ledger, take, { wanted, deadlineMs: options.deadlineMs, onlyFinished: true });
-  });
 }
 
 async function settleAll(run: Run, options: RunBatchOptions): Promise<void> {

@@ -1,5 +1,6 @@
 /** One line of a batch, from what is known of it to its file: followed, fetched, or sent, in that order. */
 
+import { dirname } from 'node:path';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
 import type { Failed } from '../journal/lines.ts';
@@ -108,7 +109,8 @@ async function send(
 ): Promise<'sent' | 'pause' | 'again' | 'over'> {
   const { fp, ask, cost, line } = planned;
   const requested = await requestTake(run, {
-    ...{ scene: id, fp, ask, cost, isMore, wanted, tag: line.tag },
+    ...{ scene: id, fp, ask, cost, isMore, folder: dirname(wanted), tag: line.tag },
+    wantedOf: () => wanted,
     plan: () => planOf(run, planned),
     decide: async (then) => decide(run, { planned, wish, takes: await then.takes(id) }),
     approve: (then) => run.approve(planned, () => then.takes()),

@@ -27,6 +27,11 @@ export interface Ask {
   readonly reference?: { readonly sha256: string } | { readonly lastFrameOf: string };
 }
 
+/** Whether what was read from elsewhere can be a fingerprint's input. */
+export function isAsk(value: unknown): value is Ask {
+  return typeof value === 'object' && value !== null && 'prompt' in value && typeof value.prompt === 'string';
+}
+
 /** The family of a model of any host; the id itself where no table knows it. */
 export type FamilyOf = (model: string) => string;
 

@@ -5,7 +5,7 @@
 import { formatSize } from '../shared/geometry.ts';
 import { CLOSED, type Job, type JobFailure, UNSENT } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
-import { currentFingerprint, type FamilyOf, partsOfKey } from './fingerprint.ts';
+import { currentFingerprint, type FamilyOf, isAsk, partsOfKey } from './fingerprint.ts';
 import {
   type Adopt,
   type Asked,
@@ -65,7 +65,7 @@ export interface FoldInput {
   readonly jobs?: readonly HomeJob[];
   readonly familyOf?: FamilyOf;
   /** Whether a file lies under a take's own name: such a file is whole, whatever its lines say. */
-  isHere?(file: string): boolean;
+  isHere?(asked: Asked): boolean;
 }
 
 interface Told {
@@ -92,7 +92,7 @@ export function foldTakes({ lines, jobs = [], familyOf = (model) => model, isHer
       owners,
       isClosed: one.closes.length > 0 || one.closedBy.some((by) => !hasMadeNothing(told.get(by))),
     });
-    const isFile = end.state !== 'done' && isHere?.(asked.file) === true;
+    const isFile = end.state !== 'done' && isHere?.(one.asked) === true;
     takes.push({
       ...asked,
       fp: currentFingerprint(one.asked, familyOf),
@@ -277,6 +277,7 @@ function askedAnew(job: HomeJob, { file, account }: { file: string; account: str
     ...(model !== undefined && { model }),
     ...(request && { seconds: request.seconds, size: formatSize(request.size) }),
     ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }),
+    ...(isAsk(take.ask) && { ask: take.ask }),
   };
 }
 

@@ -41,10 +41,11 @@ export async function keepTake(
   ledger: TakeLedger,
   { take, wanted, job: given, facts: known }: KeepOptions,
 ): Promise<KeptTake | undefined> {
-  const first = ledger.placeOf(take.file);
+  const named = await ownFile(workspace, ledger, take);
+  const first = named?.path ?? ledger.placeOf(take.file);
   // Of what was fetched just now another process may have moved the file already: its line tells.
   if (!given && !existsSync(first)) return undefined;
-  const facts = known ?? (await factsOf(workspace, first));
+  const facts = named?.facts ?? known ?? (await factsOf(workspace, first));
   const { signal } = workspace.runtime;
   const job = given ?? succeeded(await ledger.jobs(), take);
   await mkdir(dirname(wanted), { recursive: true });
@@ -53,7 +54,7 @@ export async function keepTake(
     const there = before && ledger.placeOf(before.file);
     if (before && there !== undefined && existsSync(there) && (await hashFile(there, signal)) === before.sha256) {
       // Another process has fetched it as well, and was first.
-      await rm(first, { force: true });
+      if (there !== first) await rm(first, { force: true });
       return { done: before, path: there };
     }
     if (!facts || !existsSync(first)) return undefined;
@@ -63,7 +64,7 @@ export async function keepTake(
     const others = new Set(
       reading.lines.flatMap((line) => (line.line === 'done' && line.key !== take.key ? [line.file] : [])),
     );
-    const path = there !== undefined && !existsSync(there) ? there : freePlace(ledger, wanted, others);
+    const path = named ? first : there !== undefined && !existsSync(there) ? there : freePlace(ledger, wanted, others);
     const cost = job?.cost?.actualUsd ?? before?.cost;
     const drift = mismatchOf(take, facts, job);
     const done: Done =
@@ -76,7 +77,7 @@ export async function keepTake(
             ...(drift.length > 0 && { mismatch: drift }),
           };
     if (done !== before) await ledger.journal.append(done);
-    await moveTo(workspace, first, path);
+    if (path !== first) await moveTo(workspace, first, path);
     return { done, path };
   });
 }
@@ -139,6 +140,18 @@ function freePlace(ledger: TakeLedger, wanted: string, others: ReadonlySet<strin
     const place = number === 1 ? wanted : `${dir}/${name}-${number}${ext}`;
     if (!existsSync(place) && !others.has(ledger.pathOf(place))) return place;
   }
+}
+
+/** What lies whole under the name that is this take's alone, of one whose lines do not say that it is done. */
+async function ownFile(
+  workspace: Workspace,
+  ledger: TakeLedger,
+  take: Take,
+): Promise<{ readonly path: string; readonly facts: VideoFacts } | undefined> {
+  const path = take.done ? undefined : ledger.ownPlace(take);
+  if (path === undefined || !existsSync(path)) return undefined;
+  const facts = await factsOf(workspace, path);
+  return facts && { path, facts };
 }
 
 /** In which ways the file is not what was asked for, by the job where it is known, else by the lines. */

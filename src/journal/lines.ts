@@ -20,7 +20,7 @@ import {
   string,
 } from '../disk/schema.ts';
 import type { Sender } from '../shared/sender.ts';
-import { type Ask, partsOfKey } from './fingerprint.ts';
+import { type Ask, isAsk, partsOfKey } from './fingerprint.ts';
 
 export interface LineBase {
   readonly v: 1;
@@ -138,7 +138,7 @@ export const PAID_AND_GONE = 'paid-and-gone';
 const amount = rule<number>((value) => Number.isFinite(value) && Number(value) >= 0, 'is not an amount');
 const count = rule<number>((value) => Number.isInteger(value) && Number(value) >= 0, 'is not a whole number');
 const base = { v: oneOf(1), at: date, key: string };
-const ask = rule<Ask>((value) => isObject(value) && typeof value.prompt === 'string', 'is not a request');
+const ask = rule<Ask>(isAsk, 'is not a request');
 
 const SCHEMAS: { readonly [K in Line['line']]: Schema<Extract<Line, { line: K }>> } = {
   asked: shape<Asked>({

@@ -44,10 +44,12 @@ export interface TakeRun {
   onPoll(): void;
 }
 
-export interface TakeRequest extends Pick<TakeWish, 'scene' | 'fp' | 'ask' | 'tag' | 'wanted' | 'decide' | 'approve'> {
+export interface TakeRequest extends Pick<TakeWish, 'scene' | 'fp' | 'ask' | 'tag' | 'folder' | 'decide' | 'approve'> {
   readonly cost: Cost | undefined;
   /** Something of its scene was sent in this run: what is left for a repeat says nothing of the first requests of others. */
   readonly isMore: boolean;
+  /** Where the file of the take is wanted, absolute. */
+  wantedOf(take: Take): string;
   /** Made right before it leaves. */
   plan(): Promise<VideoPlan>;
 }
@@ -71,7 +73,7 @@ export const LOOK_MS = 1000;
 export async function requestTake(run: TakeRun, request: TakeRequest): Promise<Requested> {
   const { workspace, ledger, pace, deadline } = run;
   const { signal, random } = workspace.runtime;
-  const { scene, cost, isMore, plan, ...wish } = request;
+  const { scene, cost, isMore, plan, wantedOf, ...wish } = request;
   try {
     await pace.turn(deadline, signal);
     if (run.halted() || deadline.leftMs() <= 0) return { kind: 'over' };
@@ -99,7 +101,7 @@ export async function requestTake(run: TakeRun, request: TakeRequest): Promise<R
     run.outages.count = 0;
     const { take, submitted } = outcome;
     const firstPauseMs = submitted.pollAfterMs ?? 'usual';
-    return { kind: 'followed', followed: await followInRun(run, take, { wanted: wish.wanted, firstPauseMs }) };
+    return { kind: 'followed', followed: await followInRun(run, take, { wanted: wantedOf(take), firstPauseMs }) };
   } catch (error) {
     if (!isSoraError(error)) throw error;
     if (signal.aborted) return { kind: 'over' };

@@ -1,5 +1,4 @@
 /** A take that is missing: claimed in the journal, sent once, and its host's id written down. */
-import { dirname } from 'node:path';
 import { crypto } from '../disk/hash.ts';
 import { EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
@@ -24,8 +23,8 @@ export interface TakeWish {
   readonly estimateUsd?: number | undefined;
   readonly tag?: string | undefined;
   readonly limits?: BudgetOptions;
-  /** Where the file is wanted, absolute. */
-  readonly wanted: string;
+  /** Where its file first lies whole, absolute. */
+  readonly folder: string;
   /** Decides under the lock, by what stands in the journals then: whether to send, and in the place of which unknown take. */
   decide(then: JournalView): Promise<SendDecision>;
   /** Holds the request to a budget, under the lock. Throws `budget`. */
@@ -81,7 +80,7 @@ export async function sendTake(workspace: Workspace, ledger: TakeLedger, wish: T
 }
 
 function askedOf(
-  { scene, fp, ask, plan, estimateUsd, tag, wanted }: TakeWish,
+  { scene, fp, ask, plan, estimateUsd, tag, folder }: TakeWish,
   more: { ledger: TakeLedger; account: string; profile: string; n: number; closes: string | undefined },
 ): Asked {
   const { ledger, account, profile, n, closes } = more;
@@ -90,7 +89,7 @@ function askedOf(
   const sender = ledger.sender();
   return {
     ...{ v: 1, at: ledger.now(), key: takeKey(fp, uuid), line: 'asked', scene, n, fp, ask },
-    file: ledger.pathOf(firstPlace(dirname(wanted), uuid)),
+    file: ledger.pathOf(firstPlace(folder, uuid)),
     ...{ provider: provider.name, baseUrl: provider.baseUrl, account, profile },
     ...(provider.backend !== undefined && { backend: provider.backend }),
     ...(model !== undefined && { model }),
@@ -115,7 +114,7 @@ async function sendClaimed(
       ...{ count: 1, key, resend: closes !== undefined, heldTo: wish.budget },
       ...wish.limits,
       tags: [...(wish.limits?.tags ?? []), ...(wish.tag === undefined ? [] : [wish.tag])],
-      take: { file: ledger.file, scene: asked.scene, n: asked.n, path: asked.file },
+      take: { file: ledger.file, scene: asked.scene, n: asked.n, path: asked.file, ask: wish.ask },
       ...(lost && { replaces: lost.id }),
     });
     const { job } = submitted ?? {};

@@ -83,7 +83,7 @@ export function slotOf({ takes, fp, wanted, presenceOf, isAlive, isInvisible }: 
 }
 
 /** A policy refusal outweighs another. */
-function worstOf(failed: readonly Take[]): number {
+export function worstOf(failed: readonly Take[]): number {
   const exits = failed.flatMap((take) => take.failed?.exit ?? []);
   return exits.includes(11) ? 11 : (exits.at(-1) ?? 5);
 }

@@ -22,7 +22,7 @@ import {
   takesByScene,
 } from './fold.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
-import type { Line } from './lines.ts';
+import type { Asked, Line } from './lines.ts';
 import type { JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
 
@@ -66,12 +66,19 @@ export interface TakeLedger {
   pathOf(absolute: string): string;
   /** Absolute. */
   placeOf(path: string): string;
+  /** The name that only the file of this take can have, absolute; undefined where files have names of others' choice. */
+  ownPlace(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
 }
 
-export function openTakeLedger(workspace: Workspace, file: string, owner: JournalOwner): TakeLedger {
+export interface TakeLedgerOptions extends JournalOwner {
+  /** As the ledger's `ownPlace`. */
+  ownPlace?(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
+}
+
+export function openTakeLedger(workspace: Workspace, file: string, options: TakeLedgerOptions): TakeLedger {
   const { runtime } = workspace;
   const folder = dirname(file);
-  const journal = openJournal(file, { ...owner, familyOf: modelFamily, now: () => runtime.clock.now() });
+  const journal = openJournal(file, { ...options, familyOf: modelFamily, now: () => runtime.clock.now() });
   const hashes = new Map<string, { readonly stamp: string; readonly sha256: string }>();
   const sending = new Set<string>();
   const invisible = new Set<string>();
@@ -81,6 +88,7 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
     (await (await workspace.jobs()).list()).records.filter(({ key }) => key?.startsWith('take:'));
 
   const placeOf = (path: string): string => resolve(folder, path);
+  const ownPlace: TakeLedger['ownPlace'] = (take) => options.ownPlace?.(take);
 
   /** Whoever gives a file its name holds the lock from its line on: a file that still lies under its first name may be moved. */
   const onceMoved = async (file: string): Promise<void> => {
@@ -126,7 +134,7 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
   const fold = (lines: readonly Line[], own: readonly HomeJob[]): readonly Take[] => {
     const input: FoldInput = {
       ...{ lines, jobs: own, familyOf: modelFamily },
-      isHere: (path) => existsSync(placeOf(path)),
+      isHere: (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked)),
     };
     return foldTakes(input);
   };
@@ -160,7 +168,7 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
   };
 
   return {
-    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf },
+    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf, ownPlace },
     sender: () => {
       const own = runtime.sender?.();
       const name = machine();
@@ -203,6 +211,10 @@ export function openTakeLedger(workspace: Workspace, file: string, owner: Journa
       return (isAbsolute(path) ? absolute : path).split(sep).join('/');
     },
   };
+}
+
+function isFile(path: string | undefined): boolean {
+  return path !== undefined && existsSync(path);
 }
 
 /** The lines that decide on the takes of one scene: its own, and what says of the others which video is whose. */

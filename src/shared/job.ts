@@ -57,6 +57,8 @@ export interface JobTake {
   readonly n: number;
   /** Where its file first lies, relative to the folder of `file`. */
   readonly path: string;
+  /** What was asked for in terms of no host, as the journal has it. */
+  readonly ask?: object;
 }
 
 /** What is true of every job, whatever became of its request. */

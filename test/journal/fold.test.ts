@@ -64,7 +64,7 @@ describe('a take', () => {
 
   it('whose whole file lies under its own name is not failed and not closed [clones]', () => {
     for (const end of [failed(), close()]) {
-      const take = only({ lines: [asked(), end], isHere: (file) => file.startsWith('out/.') });
+      const take = only({ lines: [asked(), end], isHere: ({ file }) => file.startsWith('out/.') });
       expect(take).toMatchObject({ state: 'asked', closed: false });
       expect(take.failed).toBeUndefined();
     }

@@ -34,6 +34,8 @@ import {
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 
+const anObject = rule<object>((value) => typeof value === 'object' && value !== null, 'is not an object');
+
 const JOB_ID = /^job_[0-9a-z]{15}$/;
 
 /** True for the form that `newJobId` makes: nothing else ever becomes a path. */
@@ -96,7 +98,7 @@ const decodeFields = recordDecoder<JobJson>(
     request,
     fingerprint: string,
     key: optional(string),
-    take: optional(shape<JobTake>({ file: string, scene: string, n: positive, path: string })),
+    take: optional(shape<JobTake>({ file: string, scene: string, n: positive, path: string, ask: optional(anObject) })),
     characters: list(string),
     autoCast: optional(list(string)),
     tags: optional(list(string)),

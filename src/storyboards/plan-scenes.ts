@@ -1,0 +1,220 @@
+/** Every scene as the request that it would be: cast, checked and priced before anything leaves. Asks no host but for its price. */
+import { requireCharacter } from '../characters/find.ts';
+import { hashFile, hashText } from '../disk/hash.ts';
+import { askedCharacter } from '../journal/asked-cast.ts';
+import type { Ask, AskedCharacter } from '../journal/fingerprint.ts';
+import type { Take } from '../journal/fold.ts';
+import { modelFamily } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Purpose } from '../settings/choose-provider.ts';
+import type { Character } from '../shared/character.ts';
+import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { formatSize } from '../shared/geometry.ts';
+import type { Cost } from '../shared/money.ts';
+import { listOf } from '../shared/text.ts';
+import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
+import { chooseSize, DEFAULT_SECONDS } from '../videos/choose-size.ts';
+import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
+import { namesInPrompt } from '../videos/prompt.ts';
+import { createQuotes } from '../videos/quote.ts';
+import type { Workspace } from '../workspace.ts';
+import { blankPicture } from './blank-picture.ts';
+import { inFilmWords } from './film-words.ts';
+import { chainOf, type NamedFile, type Scene, type Storyboard } from './storyboard.ts';
+
+export interface PlannedScene {
+  readonly scene: Scene;
+  /** The id of the first scene of its chain. */
+  readonly chain: string;
+  /** What it asks for, but for the picture of the scene that it continues. */
+  readonly ask: Ask;
+  /** Undefined where it cannot be sent from here: `problems` say why. */
+  readonly order: VideoOrder | undefined;
+  readonly plan: VideoPlan | undefined;
+  /** Of one take; undefined where nobody knows. */
+  readonly cost: Cost | undefined;
+  /** What stands in the way of sending it, sentences. */
+  readonly problems: readonly string[];
+}
+
+export interface FilmPlan {
+  /** In the order of the film. */
+  readonly scenes: readonly PlannedScene[];
+  readonly provider: Provider;
+  /** What may go wrong, a sentence each. */
+  readonly doubts: readonly string[];
+}
+
+export interface PlanScenesOptions extends OrderOptions {
+  /** Of every scene that was ever asked for: who was in it, as it was asked for. */
+  readonly takes: readonly Take[];
+  /** With whose key the host may be asked for prices; it is not asked unless given. */
+  readonly ask?: Purpose | undefined;
+  readonly purpose: Purpose;
+}
+
+/** Throws what choosing the host throws, and what is wrong with this machine; what is wrong with a scene is in its plan. */
+export async function planScenes(
+  workspace: Workspace,
+  board: Storyboard,
+  options: PlanScenesOptions,
+): Promise<FilmPlan> {
+  const { purpose } = options;
+  const provider = await workspace.provider(purpose);
+  const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
+  const quiet = { ...workspace, reporter: { ...workspace.reporter, note() {} } };
+  const quoteOf = createQuotes(quiet, options.ask);
+  const { records } = await (await workspace.characters()).digests();
+  const cast = records.map(({ name }) => name);
+  const doubts = new Set<string>();
+  const scenes: PlannedScene[] = [];
+  for (const scene of board.scenes) {
+    const { people, problems } = await castOf(quiet, scene, { cast, provider, takes: options.takes });
+    const characters = people.flatMap(({ character }) => character ?? []);
+    const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
+    const order: VideoOrder = {
+      input: {
+        ...{ prompt: scene.prompt, characters, seconds: scene.seconds ?? DEFAULT_SECONDS, size },
+        ...(scene.reference && { reference: scene.reference.path }),
+      },
+      ...{ provider, model: scene.model ?? model, inject: true },
+    };
+    const { plan, ...checked } = await check(quiet, order, { scene, isWhole: problems.length === 0, options });
+    for (const doubt of checked.doubts) doubts.add(doubt);
+    const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));
+    const all = [...problems, ...checked.problems];
+    scenes.push({
+      ...{ scene, chain: chainOf(board, scene.id), problems: all },
+      ask: askOf(scene, { cast: people.map(({ asked }) => asked), picture }),
+      ...{ order: all.length === 0 ? order : undefined, plan: all.length === 0 ? plan : undefined },
+      cost: plan && (await quoteOf(plan)),
+    });
+  }
+  for (const doubt of chainDoubts(scenes)) doubts.add(doubt);
+  return { scenes, provider, doubts: [...doubts] };
+}
+
+/** What the scene asks for, in terms of no host; what it leaves out is left out. */
+function askOf(
+  { prompt, model, seconds, size }: Scene,
+  { cast, picture }: { cast: readonly AskedCharacter[]; picture: string | undefined },
+): Ask {
+  return {
+    ...{ v: 1, prompt },
+    ...(model !== undefined && { model: modelFamily(model) }),
+    ...(seconds !== undefined && { seconds }),
+    ...(size && { size: formatSize(size) }),
+    cast,
+    ...(picture !== undefined && { reference: { sha256: picture } }),
+  };
+}
+
+/** As a job's record has it; undefined for a picture that cannot be read, which is one of the scene's problems. */
+async function hashOf(picture: NamedFile | undefined): Promise<string | undefined> {
+  if (!picture) return undefined;
+  if (/^https:/i.test(picture.path)) return hashText(picture.path);
+  return hashFile(picture.path).catch(() => undefined);
+}
+
+interface CastMember {
+  /** Undefined for somebody who is not on this machine. */
+  readonly character: Character | undefined;
+  readonly asked: AskedCharacter;
+}
+
+/**
+ * Those whom the scene names, else those whom its prompt says: of the cast, and of earlier takes of it. Who is not here is
+ * told by the journal, so that what is done stays done on a machine without the cast.
+ */
+async function castOf(
+  workspace: Workspace,
+  scene: Scene,
+  { cast, provider, takes }: { cast: readonly string[]; provider: Provider; takes: readonly Take[] },
+): Promise<{ readonly people: readonly CastMember[]; readonly problems: readonly string[] }> {
+  const earlier = new Map(
+    takes
+      .filter((take) => take.scene === scene.id)
+      .flatMap(({ ask }) => ask?.cast ?? [])
+      .map((one) => [one.name, one]),
+  );
+  const store = await workspace.characters();
+  const people: CastMember[] = [];
+  const problems: string[] = [];
+  for (const name of scene.cast ?? saidIn(scene.prompt, [...new Set([...cast, ...earlier.keys()])])) {
+    const character = await store.find(name);
+    const asked = character ? askedCharacter(character, { provider }) : earlier.get(name);
+    if (!character) problems.push(await strangerProblem(workspace, name));
+    if (asked && !people.some((one) => one.asked.name === asked.name)) people.push({ character, asked });
+  }
+  return { people, problems };
+}
+
+async function strangerProblem(workspace: Workspace, name: string): Promise<string> {
+  try {
+    await requireCharacter(workspace, name, { mayBeNew: true });
+  } catch (error) {
+    if (isSoraError(error, 'usage')) return sentencesOf(error).join(' ');
+    throw error;
+  }
+  return `${name} is not here any more.`;
+}
+
+/** In the order in which the prompt says them. */
+function saidIn(prompt: string, names: readonly string[]): readonly string[] {
+  const text = prompt.normalize('NFC');
+  return [...namesInPrompt(text, names)].toSorted((a, b) => text.indexOf(a) - text.indexOf(b));
+}
+
+async function check(
+  workspace: Workspace,
+  order: VideoOrder,
+  { scene, isWhole, options }: { scene: Scene; isWhole: boolean; options: OrderOptions },
+): Promise<{
+  readonly plan?: VideoPlan;
+  readonly doubts: readonly string[];
+  readonly problems: readonly string[];
+}> {
+  try {
+    const doubts = checkOrder(order, options);
+    const plan = await planVideo(workspace, order);
+    // Whether the host takes a first picture at all; which one it is, nobody knows yet.
+    if (scene.continues !== undefined && isWhole) {
+      await planVideo(workspace, { ...order, input: { ...order.input, reference: blankPicture(order.input.size) } });
+    }
+    return { plan, doubts, problems: [] };
+  } catch (error) {
+    if (!isSoraError(error) || !(error.code === 'usage' || error.code === 'clip')) throw error;
+    return { doubts: [], problems: sentencesOf(error) };
+  }
+}
+
+function sentencesOf(error: SoraError): readonly string[] {
+  const all = error.problems.length > 0 ? error.problems : [error.message];
+  return all.map((text, index) =>
+    inFilmWords(index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text),
+  );
+}
+
+const LONGEST_SHARP_CHAIN = 3;
+
+/** What is known to happen to scenes that continue each other. */
+function chainDoubts(scenes: readonly PlannedScene[]): readonly string[] {
+  const lengths = new Map<string, number>();
+  for (const { chain } of scenes) lengths.set(chain, (lengths.get(chain) ?? 0) + 1);
+  const soft = [...lengths].filter(([, length]) => length > LONGEST_SHARP_CHAIN);
+  const people = scenes.filter(
+    ({ scene, ask, order }) =>
+      scene.continues !== undefined && ask.cast.length > 0 && modelFamily(order?.model ?? '').startsWith('sora'),
+  );
+  return [
+    ...soft.map(
+      ([first, length]) =>
+        `${length} scenes go on from ${first}, each from the last picture of the one before: pictures become softer. A cut in between keeps them sharp.`,
+    ),
+    ...(people.length > 0
+      ? [
+          `${listOf(people.map(({ scene }) => scene.id))} would go on from a picture of people, which hosts of Sora may refuse (exit 11): cut there, or extend the video before it.`,
+        ]
+      : []),
+  ];
+}
