@@ -13,6 +13,7 @@ import { isInShard, type JournalOwner } from '../journal/names.ts';
 import { createPace } from '../journal/pace.ts';
 import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
+import { createReserve } from '../journal/reserve.ts';
 import { checkFileCost, foreseeSpending, spentOn, type sumOf, toCome } from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
@@ -109,20 +110,7 @@ interface Run extends Settling {
   report(): Promise<BatchReport>;
 }
 
-/** The first request of a line in this run: sent once more of its takes may have been paid for than before. */
-interface Reserved {
-  readonly id: string;
-  readonly cost: PlannedLine['cost'];
-  readonly before: number;
-}
-
 const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined };
-
-function countByScene(takes: readonly Take[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { scene, failed } of takes) if (failed?.made !== 'no') counts.set(scene, (counts.get(scene) ?? 0) + 1);
-  return counts;
-}
 
 function createRun(
   workspace: Workspace,
@@ -138,7 +126,7 @@ function createRun(
   let halted: SoraError | undefined;
   let spentUsd = 0;
   let characters = NO_CHARACTERS;
-  let reserved: readonly Reserved[] = [];
+  const reserve = createReserve();
   const own = lines.filter(({ line }) => isInShard(line.id, shard));
   const aims = own.map((planned): LineAim => ({ id: planned.line.id, planned, wanted: planned.wanted }));
   const tell = (): void => {
@@ -168,14 +156,9 @@ function createRun(
     async approve({ line, cost }, read) {
       if (maxCost === undefined) return;
       const takes = await read();
-      const sent = countByScene(takes);
-      // The first requests of other lines keep what they were promised.
-      const others = reserved.filter(({ id, before }) => id !== line.id && (sent.get(id) ?? 0) === before);
-      checkFileCost({ ...checkOf([cost, ...others.map((one) => one.cost)], spentOn(takes)), characters });
+      checkFileCost({ ...checkOf([cost, ...reserve.besides(line.id, takes)], spentOn(takes)), characters });
     },
-    release(id) {
-      reserved = reserved.filter((one) => one.id !== id);
-    },
+    release: (id) => reserve.release(id),
     async checkBudget(slots) {
       const takes = await ledger.takes();
       const spent = spentOn(takes);
@@ -191,8 +174,10 @@ function createRun(
       characters = await costOfCharacters(provider, count);
       const costs = coming.map(({ cost }) => cost);
       checkFileCost({ ...checkOf(costs, spent), characters });
-      const sent = countByScene(takes);
-      reserved = coming.map(({ line: { id }, cost }) => ({ id, cost, before: sent.get(id) ?? 0 }));
+      reserve.keep(
+        coming.map(({ line: { id }, cost }) => ({ id, cost, count: 1 })),
+        takes,
+      );
     },
     async report() {
       const takes = await ledger.takes();

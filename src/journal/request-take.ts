@@ -55,7 +55,7 @@ export interface TakeRequest extends Pick<TakeWish, 'scene' | 'fp' | 'ask' | 'ta
 }
 
 export type Requested =
-  | { readonly kind: 'followed'; readonly followed: Followed }
+  | { readonly kind: 'followed'; readonly take: Take; readonly followed: Followed }
   /** Another process has asked for the same, or nothing is wanted any more: to be looked at again. */
   | { readonly kind: 'unclaimed' }
   /** The host wants to be asked later, or could not be reached. */
@@ -101,7 +101,8 @@ export async function requestTake(run: TakeRun, request: TakeRequest): Promise<R
     run.outages.count = 0;
     const { take, submitted } = outcome;
     const firstPauseMs = submitted.pollAfterMs ?? 'usual';
-    return { kind: 'followed', followed: await followInRun(run, take, { wanted: wantedOf(take), firstPauseMs }) };
+    const followed = await followInRun(run, take, { wanted: wantedOf(take), firstPauseMs });
+    return { kind: 'followed', take, followed };
   } catch (error) {
     if (!isSoraError(error)) throw error;
     if (signal.aborted) return { kind: 'over' };

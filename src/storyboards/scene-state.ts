@@ -55,6 +55,8 @@ export interface LookOptions {
 
 export interface SceneView {
   readonly id: string;
+  /** The id of the scene that it continues. */
+  readonly continues: string | undefined;
   readonly state: SceneState;
   /** Of the product, for this scene alone. */
   readonly exit: number;
@@ -63,6 +65,8 @@ export interface SceneView {
   readonly fp: string | undefined;
   /** How many requests a run would send. */
   readonly need: number;
+  /** Of a blocked scene: how many it would send once a take of its predecessor is chosen. */
+  readonly later: number;
   /** The take that the film uses; undefined while there is none. */
   readonly chosen: Take | undefined;
   readonly picked: Take | undefined;
@@ -142,8 +146,12 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   const missing = Math.max(0, scene.takes - current.length - stops.length);
   const isForced =
     scene.isNamed || (options.changed && isStale) || (options.follow && follows) || !(isStale || follows);
+  // Picks that contradict each other protect as one does, until a person has decided.
+  const isWaiting = isBlocked || (choice.isTwice && !scene.isNamed) || !isForced;
+  const isBegun = picked !== undefined || own.some((take) => take.state !== 'failed' && isOfWords(take));
   const view: Omit<SceneView, 'state' | 'exit'> = {
-    ...{ id: scene.id, ask, fp, need: isBlocked || !isForced ? 0 : missing },
+    ...{ id: scene.id, continues: scene.continues, ask, fp },
+    ...{ need: isWaiting ? 0 : missing, later: isBlocked && !isBegun ? scene.takes : 0 },
     ...{ chosen, picked, choice, own, current, fromOthers, failed, unknown, open, isStale, follows },
     candidates: [...current, ...fromOthers].filter(({ done }) => done !== undefined),
     changes: changesOf(ask ?? scene.ask, own, familyOf),

@@ -1,0 +1,132 @@
+/**
+ * What somebody has approved: how many takes of each scene, by fingerprints and prices. A scene that waits for a choice of the
+ * one before it is approved by that one's text, so that the choice is no change. Pure.
+ */
+import { hashText } from '../disk/hash.ts';
+import { type Ask, canonicalJson, fingerprintAsk } from '../journal/fingerprint.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
+import { shellQuote } from '../shared/text.ts';
+import type { FilmLook, MakingWishes } from './film.ts';
+import type { FilmPlan } from './plan-scenes.ts';
+
+/** As it stands in the file. */
+export interface PlanDocument {
+  readonly version: 1;
+  readonly wishes: Omit<MakingWishes, 'requirePicks'>;
+  readonly scenes: readonly PlanEntry[];
+  /** SHA-256 of everything above as canonical JSON. */
+  readonly hash: string;
+}
+
+export interface PlanEntry {
+  readonly id: string;
+  /** Of the request; of a blocked one that of `ask`, whose `lastFrameOf` is a fingerprint. */
+  readonly fp: string;
+  readonly isBlocked: boolean;
+  readonly ask: Ask;
+  readonly send: number;
+  /** US dollars of one request; absent where nobody knows. */
+  readonly eachUsd?: number;
+}
+
+export interface ApprovedPlan {
+  readonly wishes: Omit<MakingWishes, 'requirePicks'>;
+  readonly entries: readonly PlanEntry[];
+  /** By the ids of the scenes. */
+  readonly sends: ReadonlyMap<string, number>;
+}
+
+/** The document of what would be sent now. */
+export function planDocument(
+  plan: FilmPlan,
+  look: FilmLook,
+  { sends, wishes }: { readonly sends: ReadonlyMap<string, number>; readonly wishes: MakingWishes },
+): PlanDocument {
+  const { scenes: named, takes, changed, follow } = wishes;
+  const document = {
+    version: 1 as const,
+    wishes: { scenes: named, ...(takes !== undefined && { takes }), changed, follow },
+    scenes: entriesOf(plan, look, sends),
+  };
+  return { ...document, hash: hashText(canonicalJson(document)) };
+}
+
+function entriesOf(plan: FilmPlan, look: FilmLook, sends: ReadonlyMap<string, number>): readonly PlanEntry[] {
+  const fps = new Map<string, string>();
+  const entries = new Map<string, PlanEntry>();
+  const byId = new Map(plan.scenes.map((one) => [one.scene.id, one]));
+  for (const [id, view] of look.views) {
+    const planned = byId.get(id);
+    if (!planned) continue;
+    const before = view.continues === undefined ? undefined : fps.get(view.continues);
+    const ask: Ask = view.ask ?? { ...planned.ask, reference: { lastFrameOf: before ?? '' } };
+    const fp = view.fp ?? fingerprintAsk(ask);
+    fps.set(id, fp);
+    entries.set(id, {
+      ...{ id, fp, isBlocked: view.fp === undefined, ask, send: sends.get(id) ?? 0 },
+      ...(planned.cost && { eachUsd: planned.cost.usd }),
+    });
+  }
+  return plan.scenes.flatMap(({ scene }) => entries.get(scene.id) ?? []);
+}
+
+/** Reads what `planDocument` made. Throws `usage` for anything else, and for one that was changed by hand. */
+export function readPlan(text: string, name: string): ApprovedPlan {
+  const refuse = (why: string): SoraError =>
+    new SoraError('usage', `${name} is no plan that can be rendered: ${why}.`, {
+      hint: `Make it anew: sora storyboard plan <file> -o ${shellQuote(name)}`,
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new SoraError('usage', `${name} is no plan: it is not JSON.`, {
+      hint: 'Name the file that this has written: sora storyboard plan <file> -o plan.json',
+      cause,
+    });
+  }
+  if (typeof json !== 'object' || json === null || !('hash' in json)) throw refuse('it has no hash');
+  const { hash, ...document } = json as PlanDocument;
+  if (document.version !== 1) throw refuse('it was written by another version of sora');
+  if (hashText(canonicalJson(document)) !== hash) throw refuse('it was changed since it was written');
+  const { wishes, scenes } = document;
+  return { wishes, entries: scenes, sends: new Map(scenes.map(({ id, send }) => [id, send])) };
+}
+
+/** Throws `usage` where the film asks for something else by now, or a price has risen. */
+export function refuseOtherPlan(approved: ApprovedPlan, plan: FilmPlan, look: FilmLook): void {
+  const now = new Map(entriesOf(plan, look, new Map()).map((entry) => [entry.id, entry]));
+  const costs = new Map(plan.scenes.map(({ scene, cost }) => [scene.id, cost?.usd]));
+  const problems: string[] = [];
+  for (const entry of approved.entries.filter(({ send }) => send > 0)) {
+    const current = now.get(entry.id);
+    if (!current) problems.push(`The film has no scene ${JSON.stringify(entry.id)} any more.`);
+    else if (!isSame(entry, current, { approved, now })) problems.push(`${entry.id} asks for something else by now.`);
+    const usd = costs.get(entry.id);
+    if (!current || entry.eachUsd === undefined || (usd !== undefined && usd <= entry.eachUsd)) continue;
+    problems.push(
+      `A take of ${entry.id} costs ${usd === undefined ? 'an unknown price' : `$${usd}`} by now; $${entry.eachUsd} was approved.`,
+    );
+  }
+  if (problems.length === 0) return;
+  throw problemsError('usage', problems, {
+    hint: 'Nothing was sent. Make the plan anew, and have it approved: sora storyboard plan <file> -o plan.json',
+  });
+}
+
+/** That a scene which was blocked goes on from a take now is no change, if the scene before it asks for the same. */
+function isSame(
+  entry: PlanEntry,
+  current: PlanEntry,
+  { approved, now }: { approved: ApprovedPlan; now: ReadonlyMap<string, PlanEntry> },
+): boolean {
+  if (entry.fp === current.fp) return true;
+  if (!entry.isBlocked) return false;
+  const { reference, ...words } = entry.ask;
+  const { reference: other, ...currentWords } = current.ask;
+  if (canonicalJson(words) !== canonicalJson(currentWords)) return false;
+  if (!reference || !('lastFrameOf' in reference) || !other || !('lastFrameOf' in other)) return false;
+  const before = approved.entries.find(({ fp }) => fp === reference.lastFrameOf);
+  const beforeNow = before && now.get(before.id);
+  return before !== undefined && beforeNow !== undefined && isSame(before, beforeNow, { approved, now });
+}

@@ -1,0 +1,106 @@
+/** A film with what is known of it: its scenes, its journals, its takes and their files. */
+import { dirname, join, parse } from 'node:path';
+import { type Choices, choicesOf } from '../journal/choices.ts';
+import { partsOfKey } from '../journal/fingerprint.ts';
+import type { Take } from '../journal/fold.ts';
+import { fileNameOf, type JournalOwner } from '../journal/names.ts';
+import type { JournalView } from '../journal/send-take.ts';
+import type { Presence } from '../journal/state.ts';
+import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
+import { modelFamily } from '../providers/index.ts';
+import type { Workspace } from '../workspace.ts';
+import type { PlannedScene } from './plan-scenes.ts';
+import { lookAt, type SceneView, strayTakes } from './scene-state.ts';
+import { inOrderOfMaking } from './storyboard.ts';
+
+export interface FilmPlace extends JournalOwner {
+  /** Absolute path of the storyboard. */
+  readonly file: string;
+}
+
+export interface Film {
+  readonly file: string;
+  /** Where its takes lie, absolute. */
+  readonly folder: string;
+  readonly ledger: TakeLedger;
+  /** The name that only the file of this take can have, absolute. */
+  wantedOf(take: Pick<Take, 'key' | 'scene' | 'n'>): string;
+}
+
+/** `rain.takes` beside `rain.md`. */
+export function takesFolder(file: string): string {
+  const { dir, name } = parse(file);
+  return join(dir, `${name}.takes`);
+}
+
+export function openFilm(workspace: Workspace, { file, ...owner }: FilmPlace): Film {
+  const folder = takesFolder(file);
+  const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
+  return { file, folder, wantedOf, ledger: openTakeLedger(workspace, file, { ...owner, ownPlace: wantedOf }) };
+}
+
+/** `harbour-3f9a1c-001-7be2f0.mp4`: digits of the key's uuid, so that two clones never share a name. */
+export function takeFileName({ key, scene, n }: Pick<Take, 'key' | 'scene' | 'n'>): string {
+  const uuid = partsOfKey(key)?.uuid ?? '';
+  return `${fileNameOf(scene, () => true)}-${String(n).padStart(3, '0')}-${uuid.slice(0, 6)}.mp4`;
+}
+
+/** What one command makes of a film, besides what its text says. */
+export interface MakingWishes {
+  /** Ids of scenes; everything unless any is named. */
+  readonly scenes: readonly string[];
+  /** How many takes these scenes get, in the place of what the text says. */
+  readonly takes?: number | undefined;
+  readonly changed: boolean;
+  readonly follow: boolean;
+  readonly requirePicks: boolean;
+}
+
+export const NO_WISHES: MakingWishes = { scenes: [], changed: false, follow: false, requirePicks: false };
+
+export interface FilmLook {
+  /** By the ids of the scenes, each behind the one that it continues. */
+  readonly views: ReadonlyMap<string, SceneView>;
+  readonly takes: readonly Take[];
+  readonly choices: Choices;
+  /** Under way or of unknown fate, of ids that the film no longer has. */
+  readonly strays: readonly Take[];
+  presenceOf(take: Take): Presence;
+}
+
+/** As everything stands now; by `then`, what lines and jobs say alone: files of what is done count as here. */
+export async function lookAtFilm(
+  { ledger }: Film,
+  scenes: readonly PlannedScene[],
+  { wishes, then }: { readonly wishes: MakingWishes; readonly then?: JournalView },
+): Promise<FilmLook> {
+  const reading = then ? undefined : await ledger.journal.read();
+  const takes = await (then ? then.takes() : ledger.takes(undefined, reading));
+  const choices = choicesOf(then?.lines ?? reading?.lines ?? []);
+  const found = new Map<string, Presence>();
+  if (!then) for (const take of takes) if (take.done) found.set(take.key, await ledger.presence(take));
+  const presenceOf = ({ key, done }: Take): Presence => found.get(key) ?? (done && then ? 'here' : 'absent');
+  const byId = new Map(scenes.map((one) => [one.scene.id, one]));
+  const isNamed = (id: string): boolean => wishes.scenes.includes(id);
+  const views = lookAt({
+    scenes: inOrderOfMaking({ scenes: scenes.map(({ scene }) => scene) }).flatMap((scene) => {
+      const planned = byId.get(scene.id);
+      if (!planned) return [];
+      const isMeant = wishes.scenes.length === 0 || isNamed(scene.id);
+      return {
+        ...{ id: scene.id, ask: planned.ask, continues: scene.continues, isNamed: isNamed(scene.id) },
+        takes: (isMeant ? wishes.takes : undefined) ?? scene.takes,
+      };
+    }),
+    ...{ takes, choices, familyOf: modelFamily },
+    ...{ changed: wishes.changed, follow: wishes.follow, requirePicks: wishes.requirePicks },
+    ...{ presenceOf, isAlive: ledger.isAlive, isInvisible: ({ key }) => ledger.invisible.has(key) },
+  });
+  return { views, takes, choices, strays: strayTakes(takes, views), presenceOf };
+}
+
+/** The PNG of a take's last picture, beside its file. */
+export function lastFramePlace(file: string): string {
+  const { name } = parse(file);
+  return join(dirname(file), `${name}.last.png`);
+}

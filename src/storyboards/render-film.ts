@@ -1,0 +1,251 @@
+/**
+ * The takes of a film that are missing: what is finished is fetched, what is open followed, what is missing asked for; by
+ * running it again, after whatever happened.
+ */
+import { registerNamed } from '../characters/register.ts';
+import { budgetOptionsOf } from '../costs/budget.ts';
+import type { BillItem } from '../costs/cost.ts';
+import { costOfCharacters } from '../costs/max-cost.ts';
+import { fetchFinished } from '../journal/fetch-finished.ts';
+import type { Take } from '../journal/fold.ts';
+import { isInShard, type JournalOwner } from '../journal/names.ts';
+import { createPace } from '../journal/pace.ts';
+import { createQuietReporter } from '../journal/quiet-reporter.ts';
+import { recoverLost } from '../journal/recover-lost.ts';
+import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
+import { createReserve } from '../journal/reserve.ts';
+import { checkFileCost, spentOn, toCome } from '../journal/spending.ts';
+import { DEFAULT_RETRIES } from '../shared/batch.ts';
+import { createDeadline } from '../shared/deadline.ts';
+import type { SoraError } from '../shared/errors.ts';
+import type { Cost, CostLimits } from '../shared/money.ts';
+import { missingOf } from '../videos/plan.ts';
+import type { Workspace } from '../workspace.ts';
+import { type ApprovedPlan, refuseOtherPlan } from './approved-plan.ts';
+import { type Film, type FilmLook, lookAtFilm, type MakingWishes } from './film.ts';
+import { type FilmReport, reportFilm } from './film-report.ts';
+import { inFilmWords } from './film-words.ts';
+import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
+import { refuseOrphans, refuseStrangers } from './refuse-render.ts';
+import { type FilmRun, type MakeLastFrame, type SceneEvent, settleFilm } from './settle-film.ts';
+
+export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner {
+  /** Requests under way at once. */
+  readonly jobs: number;
+  /** How many more takes of each named scene are asked for, whatever is there, and nothing else. */
+  readonly retake?: number | undefined;
+  readonly failFast: boolean;
+  /** What somebody has approved, in the place of a question. */
+  readonly plan?: ApprovedPlan | undefined;
+  /** When it is given up, downloads included: milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  readonly pollIntervalMs?: number | undefined;
+  readonly lastFrame: MakeLastFrame;
+  /** Is asked before the first request leaves, if any will; throws for a no. */
+  approve?(coming: Coming): Promise<void>;
+  /** Hears how the film stands whenever that changes. */
+  onReport?(report: FilmReport): void;
+  onEvent?(event: SceneEvent): void;
+}
+
+/** What a run would send. */
+export interface Coming {
+  readonly requests: number;
+  /** The takes and the registrations. */
+  readonly bill: readonly BillItem[];
+}
+
+/**
+ * Renders a film that was planned. Throws `usage` for what a person has to decide first, `budget` before anything is sent, and
+ * `machine`; everything else is in the report.
+ */
+export async function renderFilm(
+  workspace: Workspace,
+  film: Film,
+  { plan, options }: { readonly plan: FilmPlan; readonly options: RenderOptions },
+): Promise<FilmReport> {
+  const { ledger } = film;
+  const { shard, deadlineMs, jobs } = options;
+  const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inFilmWords) };
+  const chains = new Map(plan.scenes.map(({ scene, chain }) => [scene.id, chain]));
+  // A chain of scenes that continue each other is never divided.
+  const isMine = (id: string): boolean => isInShard(chains.get(id) ?? id, shard);
+  for (const where of (await ledger.journal.read()).torn) {
+    workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
+  }
+  await ledger.learn();
+  await recoverLost(quiet, ledger, ({ scene }) => isMine(scene));
+  await fetchFinished(quiet, ledger, {
+    ...{ jobs, deadlineMs, wantedOf: film.wantedOf },
+    isMine: ({ scene }) => isMine(scene),
+  });
+  const wishes: MakingWishes = options;
+  const look = await lookAtFilm(film, plan.scenes, { wishes });
+  const sends = sendsOf(look, plan, options);
+  await refuseBefore(film, { plan, look, sends, options });
+  const run = createRun(quiet, film, { plan, options, isMine });
+  if (sends.size > 0) {
+    await run.checkCost(look, sends);
+    await options.approve?.(await comingOf(plan, sends));
+    const missing = missingOf(plan.scenes.flatMap((one) => (sends.has(one.scene.id) ? (one.plan ?? []) : [])));
+    await registerNamed(workspace, missing, budgetOptionsOf(options));
+  }
+  try {
+    await settleFilm(run);
+  } finally {
+    run.isOver = true;
+  }
+  return run.report(await lookAtFilm(film, plan.scenes, { wishes }));
+}
+
+/** How many requests a run would send for each scene, those included that wait for a choice of the scene before. */
+export function sendsOf(look: FilmLook, plan: FilmPlan, options: SendOptions): ReadonlyMap<string, number> {
+  const { retake, scenes, plan: approved } = options;
+  const sends = new Map<string, number>();
+  for (const { scene } of plan.scenes) {
+    const view = look.views.get(scene.id);
+    if (!view || (scenes.length > 0 && !scenes.includes(scene.id))) continue;
+    const wanted = view.need + view.later;
+    const most = approved ? (approved.sends.get(scene.id) ?? 0) : wanted;
+    const count = retake ?? Math.min(wanted, most);
+    if (count > 0) sends.set(scene.id, count);
+  }
+  return sends;
+}
+
+export type SendOptions = Pick<RenderOptions, 'retake' | 'scenes' | 'plan'>;
+
+/** The bill of so many requests. */
+export async function comingOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promise<Coming> {
+  const byPrice = new Map<string, BillItem>();
+  for (const { scene, cost } of plan.scenes) {
+    const more = sends.get(scene.id) ?? 0;
+    const key = JSON.stringify(cost ?? null);
+    if (more > 0) byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + more, each: cost });
+  }
+  const requests = [...sends.values()].reduce((total, one) => total + one, 0);
+  return { requests, bill: requests === 0 ? [] : [...byPrice.values(), await charactersOf(plan, sends)] };
+}
+
+function charactersOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promise<BillItem> {
+  const plans = plan.scenes.flatMap((one) => (sends.has(one.scene.id) ? (one.plan ?? []) : []));
+  const count = missingOf(plans).filter(({ target }) => target.mode === 'id').length;
+  return costOfCharacters(plan.provider, count);
+}
+
+async function refuseBefore(
+  { ledger, file }: Film,
+  {
+    plan,
+    look,
+    sends,
+    options,
+  }: { plan: FilmPlan; look: FilmLook; sends: ReadonlyMap<string, number>; options: RenderOptions },
+): Promise<void> {
+  const { retake } = options;
+  if (options.plan) refuseOtherPlan(options.plan, plan, look);
+  if (retake === undefined) refuseOrphans(look, { file, sends });
+  refuseStrangers(plan, sends);
+  if (retake !== undefined) return;
+  const fps = [...sends.keys()].flatMap((id) => look.views.get(id)?.fp ?? []);
+  await refuseElsewhere(ledger, fps, {
+    things: 'scenes',
+    again: 'To make one again all the same: sora storyboard retake <file> <scene>',
+  });
+}
+
+interface Run extends FilmRun {
+  isOver: boolean;
+  checkCost(look: FilmLook, sends: ReadonlyMap<string, number>): Promise<void>;
+  report(look: FilmLook): FilmReport;
+}
+
+const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined };
+
+function createRun(
+  workspace: Workspace,
+  film: Film,
+  { plan, options, isMine }: { plan: FilmPlan; options: RenderOptions; isMine: (id: string) => boolean },
+): Run {
+  const { deadlineMs, maxCost, jobs, failFast, lastFrame } = options;
+  const { clock } = workspace.runtime;
+  const { provider } = plan;
+  const errors = new Map<string, SoraError>();
+  const followed = new Set<string>();
+  const reserve = createReserve();
+  const shown = plan.scenes.filter(
+    ({ scene: { id } }) => isMine(id) && (options.scenes.length === 0 || options.scenes.includes(id)),
+  );
+  let halted: SoraError | undefined;
+  let characters = NO_CHARACTERS;
+  let last: FilmLook | undefined;
+  const report = (look: FilmLook): FilmReport =>
+    reportFilm({ look, scenes: shown, maxCostUsd: maxCost, errorOf: (id) => errors.get(id), halted, isMine });
+  const tell = (): void => {
+    if (last && !run.isOver) options.onReport?.(report(last));
+  };
+  const check = (costs: readonly (Cost | undefined)[], takes: readonly Take[]): void =>
+    checkFileCost({
+      ...{ limits: options, provider, spent: spentOn(takes), coming: toCome(costs), characters },
+      today: new Date(clock.now()).toISOString().slice(0, 10),
+    });
+  const run: Run = {
+    ...{ workspace, film, ledger: film.ledger, wishes: options, jobs, failFast, lastFrame, isMine, errors, followed },
+    ...{
+      isOver: false,
+      deadlineMs,
+      pollIntervalMs: options.pollIntervalMs,
+      retries: DEFAULT_RETRIES,
+      tried: new Set(),
+    },
+    ...{ outages: { count: 0 }, limits: budgetOptionsOf(options), approved: options.plan?.sends },
+    scenes: new Map(plan.scenes.map((one): [string, PlannedScene] => [one.scene.id, one])),
+    retakes: options.retake === undefined ? undefined : retakesOf(options.scenes, options.retake),
+    pace: createPace(clock, 0),
+    deadline: createDeadline(clock, deadlineMs),
+    together: () => Math.max(1, followed.size),
+    halted: () => halted,
+    halt(error) {
+      halted ??= error;
+    },
+    onFollow(take) {
+      followed.add(take.key);
+      options.onEvent?.({ kind: 'following', scene: take.scene, take });
+    },
+    onSent() {},
+    onPoll: tell,
+    onEvent: (event) => options.onEvent?.(event),
+    onLook(look) {
+      last = look;
+      tell();
+    },
+    async approve({ scene, cost }, then) {
+      if (maxCost === undefined) return;
+      const takes = await then.takes();
+      check([cost, ...reserve.besides(scene.id, takes)], takes);
+    },
+    async checkCost(look, sends) {
+      const costs = plan.scenes.flatMap(({ scene, cost }) =>
+        Array.from({ length: sends.get(scene.id) ?? 0 }, () => cost),
+      );
+      if (options.budget) {
+        const { usd, unknown } = toCome(costs);
+        const coming = { provider: provider.name, usd: unknown > 0 ? undefined : usd };
+        await (await workspace.costs()).foresee(coming, options);
+      }
+      if (maxCost === undefined) return;
+      characters = await charactersOf(plan, sends);
+      check(costs, look.takes);
+      reserve.keep(
+        plan.scenes.map(({ scene: { id }, cost }) => ({ id, cost, count: sends.get(id) ?? 0 })),
+        look.takes,
+      );
+    },
+    report,
+  };
+  return run;
+}
+
+function retakesOf(scenes: readonly string[], count: number): Map<string, number> {
+  return new Map(scenes.map((id) => [id, count]));
+}
