@@ -18,7 +18,7 @@ export interface FilmPlace extends JournalOwner {
   readonly file: string;
 }
 
-export interface Film {
+export interface OpenFilm {
   readonly file: string;
   /** Where its takes lie, absolute. */
   readonly folder: string;
@@ -33,7 +33,7 @@ export function takesFolder(file: string): string {
   return join(dir, `${name}.takes`);
 }
 
-export function openFilm(workspace: Workspace, { file, ...owner }: FilmPlace): Film {
+export function openFilm(workspace: Workspace, { file, ...owner }: FilmPlace): OpenFilm {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
   return { file, folder, wantedOf, ledger: openTakeLedger(workspace, file, { ...owner, ownPlace: wantedOf }) };
@@ -70,7 +70,7 @@ export interface FilmLook {
 
 /** As everything stands now; by `then`, what lines and jobs say alone: files of what is done count as here. */
 export async function lookAtFilm(
-  { ledger }: Film,
+  { ledger }: OpenFilm,
   scenes: readonly PlannedScene[],
   { wishes, then }: { readonly wishes: MakingWishes; readonly then?: JournalView },
 ): Promise<FilmLook> {

@@ -14,7 +14,7 @@ import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
 import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import { createReserve } from '../journal/reserve.ts';
-import { checkFileCost, spentOn, toCome } from '../journal/spending.ts';
+import { checkFileCost, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
 import { DEFAULT_RETRIES } from '../shared/batch.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import type { SoraError } from '../shared/errors.ts';
@@ -22,7 +22,7 @@ import type { Cost, CostLimits } from '../shared/money.ts';
 import { missingOf } from '../videos/plan.ts';
 import type { Workspace } from '../workspace.ts';
 import { type ApprovedPlan, refuseOtherPlan } from './approved-plan.ts';
-import { type Film, type FilmLook, lookAtFilm, type MakingWishes } from './film.ts';
+import { type FilmLook, lookAtFilm, type MakingWishes, type OpenFilm } from './film.ts';
 import { type FilmReport, reportFilm } from './film-report.ts';
 import { inFilmWords } from './film-words.ts';
 import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
@@ -61,7 +61,7 @@ export interface Coming {
  */
 export async function renderFilm(
   workspace: Workspace,
-  film: Film,
+  film: OpenFilm,
   { plan, options }: { readonly plan: FilmPlan; readonly options: RenderOptions },
 ): Promise<FilmReport> {
   const { ledger } = film;
@@ -134,7 +134,7 @@ function charactersOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promi
 }
 
 async function refuseBefore(
-  { ledger, file }: Film,
+  { ledger, file }: OpenFilm,
   {
     plan,
     look,
@@ -164,7 +164,7 @@ const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined }
 
 function createRun(
   workspace: Workspace,
-  film: Film,
+  film: OpenFilm,
   { plan, options, isMine }: { plan: FilmPlan; options: RenderOptions; isMine: (id: string) => boolean },
 ): Run {
   const { deadlineMs, maxCost, jobs, failFast, lastFrame } = options;
@@ -228,11 +228,7 @@ function createRun(
       const costs = plan.scenes.flatMap(({ scene, cost }) =>
         Array.from({ length: sends.get(scene.id) ?? 0 }, () => cost),
       );
-      if (options.budget) {
-        const { usd, unknown } = toCome(costs);
-        const coming = { provider: provider.name, usd: unknown > 0 ? undefined : usd };
-        await (await workspace.costs()).foresee(coming, options);
-      }
+      await foreseeSpending(workspace, provider, { limits: options, costs });
       if (maxCost === undefined) return;
       characters = await charactersOf(plan, sends);
       check(costs, look.takes);

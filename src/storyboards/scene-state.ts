@@ -216,9 +216,9 @@ function changesOf(ask: Ask, own: readonly Take[], familyOf: FamilyOf): readonly
   const last = own.findLast((take) => take.ask !== undefined)?.ask;
   if (!last) return [];
   const names = ['prompt', 'model', 'seconds', 'size', 'cast', 'reference'] as const;
-  const valueOf = (one: Ask, name: (typeof names)[number]): string =>
+  const textOf = (one: Ask, name: (typeof names)[number]): string =>
     canonicalJson(name === 'model' && one.model !== undefined ? familyOf(one.model) : one[name]);
-  return names.filter((name) => valueOf(ask, name) !== valueOf(last, name));
+  return names.filter((name) => textOf(ask, name) !== textOf(last, name));
 }
 
 /** Takes under way or of unknown fate of an id that the film no longer has: they are followed all the same. */

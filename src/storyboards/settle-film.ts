@@ -12,7 +12,7 @@ import { mayAskAgain } from '../journal/state.ts';
 import { SoraError } from '../shared/errors.ts';
 import { planAnew, type VideoPlan } from '../videos/plan.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Film, type FilmLook, lastFramePlace, lookAtFilm, type MakingWishes } from './film.ts';
+import { type FilmLook, lastFramePlace, lookAtFilm, type MakingWishes, type OpenFilm } from './film.ts';
 import type { PlannedScene } from './plan-scenes.ts';
 import type { SceneView } from './scene-state.ts';
 
@@ -27,7 +27,7 @@ export type SceneEvent =
 export type MakeLastFrame = (workspace: Workspace, path: string) => Promise<Uint8Array>;
 
 export interface FilmRun extends TakeRun {
-  readonly film: Film;
+  readonly film: OpenFilm;
   readonly scenes: ReadonlyMap<string, PlannedScene>;
   readonly wishes: MakingWishes;
   readonly jobs: number;
