@@ -93,6 +93,8 @@ const GROUPS = [
         'videos/jobs/wait.ts',
         'videos/jobs/error.ts',
         'videos/jobs/wait-display.ts',
+        'videos/jobs/job-names.ts',
+        'videos/jobs/totals.ts',
       ],
     ],
     packages: [],

@@ -24,7 +24,8 @@ export type Followed =
   | { readonly kind: 'failed'; readonly failed: Failed }
   | { readonly kind: 'open'; readonly error: SoraError };
 
-export interface FollowTakeOptions extends Pick<FollowOptions, 'deadlineMs' | 'pollIntervalMs' | 'together' | 'begin'> {
+export interface FollowTakeOptions
+  extends Pick<FollowOptions, 'deadlineMs' | 'pollIntervalMs' | 'together' | 'display'> {
   /** Where the file is wanted, absolute. */
   readonly wanted: string;
   /** Milliseconds until the host is first asked: at once unless given. `usual` is for a job that was created just now. */

@@ -145,7 +145,7 @@ export async function followInRun(
     ...{ wanted: take.done ? ledger.placeOf(take.done.file) : wanted, deadlineMs, pollIntervalMs, firstPauseMs },
     together: () => run.together(),
     // Each question to the host is a moment to say how the whole stands.
-    begin: async () => ({ task: SILENT_TASK, update: () => run.onPoll() }),
+    display: { begin: async () => ({ task: SILENT_TASK, update: () => run.onPoll() }) },
   });
   if (followed.kind !== 'kept') run.tried.add(take.key);
   if (followed.kind === 'open') run.errors.set(take.scene, followed.error);

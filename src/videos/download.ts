@@ -1,6 +1,6 @@
 /** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
 
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
@@ -61,7 +61,7 @@ export interface FetchOptions {
 export async function downloadVideo(workspace: Workspace, job: Remote, options: FetchOptions): Promise<Followed> {
   const { reporter, runtime } = workspace;
   const { variant } = options;
-  const task = options.task ?? (await reporter.task(`${job.id} downloading`));
+  const task = options.task ?? (await reporter.task('downloading'));
   const fetching = (signal: AbortSignal): Promise<DownloadedFile | Followed> =>
     download(workspace, job, { ...options, task, signal });
   const got = await (options.deadline ? options.deadline.limit(runtime.signal, fetching) : fetching(runtime.signal));
@@ -76,9 +76,9 @@ export async function downloadVideo(workspace: Workspace, job: Remote, options: 
     ...(got.path !== undefined && { path: got.path }),
     ...(got.facts && { facts: got.facts }),
   };
-  const where = got.path ?? 'stdout';
-  judge(workspace, { job, where, facts: got.facts, allowDrift: options.allowDrift, task });
-  task.done(`${job.id} ${where} (${formatBytes(got.bytes)})`);
+  judge(workspace, { job, where: got.path ?? 'stdout', facts: got.facts, allowDrift: options.allowDrift, task });
+  const where = got.path === undefined ? 'written to stdout' : `saved ${pathFromHere(workspace, got.path)}`;
+  task.done(`${where} (${formatBytes(got.bytes)})`);
   return followed;
 }
 
@@ -101,17 +101,20 @@ async function download(
       // Not required: whoever has none, or one that does not work, has the video all the same.
       ...(variant === 'video' && { ffmpeg: workspace.ffmpeg().catch(() => undefined) }),
       onProgress: (bytes, total) =>
-        task.update(`${job.id} downloading ${formatBytes(bytes)}`, total ? bytes / total : undefined),
-      onCheck: () => task.update(`${job.id} verifying the download`),
+        task.update(
+          `downloading ${formatBytes(bytes)}${total ? ` of ${formatBytes(total)}` : ''}`,
+          total ? bytes / total : undefined,
+        ),
+      onCheck: () => task.update('verifying the download'),
       onDamage: (damage) => reporter.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
     const saved = await savedMeanwhile(workspace, job, options);
     if (saved) {
-      task.done(`${job.id} ${saved.path} was saved by another command in the meantime`);
+      task.done(`saved ${pathFromHere(workspace, saved.path)} by another command in the meantime`);
       return saved;
     }
-    task.fail(`${job.id} finished, ${variant} not downloaded yet`);
+    task.fail(`made, ${variant} not downloaded yet`);
     if (signal.aborted) {
       const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
@@ -134,6 +137,12 @@ async function download(
     }
     throw error;
   }
+}
+
+/** As short as it can be typed here; absolute where it leads out of this folder. */
+function pathFromHere({ runtime }: Workspace, path: string | undefined): string {
+  const near = relative(runtime.cwd, path ?? '');
+  return path === undefined || near.startsWith('..') || isAbsolute(near) ? (path ?? '') : near;
 }
 
 /** Two commands may wait for one job: the file that the other saved is as good. */
@@ -166,7 +175,7 @@ function judge(
     reporter.warn(`${job.id}: ${words}`);
     return;
   }
-  task?.fail(`${job.id} is not what was ordered: ${where}`);
+  task?.fail(`not what was ordered: ${where}`);
   throw new SoraError(
     'unverified',
     `The host made something other than what was ordered: ${words}. The file is kept: ${where}`,

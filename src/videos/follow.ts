@@ -2,7 +2,7 @@
 import { createDeadline, type Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isFinal, type Job, type Remote } from '../shared/job.ts';
+import { endedWithoutVideo, isFinal, type Job, type Remote } from '../shared/job.ts';
 import type { Task } from '../shared/reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from './download.ts';
@@ -10,7 +10,7 @@ import { jobError } from './jobs/error.ts';
 import { deletedError, resumeCommand } from './jobs/find.ts';
 import { describe } from './jobs/lifecycle.ts';
 import { pollToEnd } from './jobs/poll.ts';
-import { type BeginWait, plainLine } from './jobs/wait-display.ts';
+import { createWaitDisplay, type WaitDisplay } from './jobs/wait-display.ts';
 import { requireSettled } from './lost/recover.ts';
 import { type Output, targetOf } from './output-target.ts';
 
@@ -33,12 +33,14 @@ export interface FollowOptions extends SaveOptions {
   together?(): number;
   /** Whether a failure is told in the answer, and not thrown; unless given, where there is more than one job. */
   readonly isSeveral?: boolean;
-  /** Shows the wait for a job; `text` says how it stands. A task of the reporter does unless given. */
-  readonly begin?: BeginWait;
+  /** Shows the wait; lines of the reporter do unless given. */
+  readonly display?: WaitDisplay;
 }
 
 /** A wait among others: hosts are asked less often the more of them there are. */
 interface Wait extends FollowOptions {
+  readonly isSeveral: boolean;
+  readonly display: WaitDisplay;
   together(): number;
 }
 
@@ -47,11 +49,15 @@ interface Wait extends FollowOptions {
  * `pending` when it is given up or stopped.
  */
 export async function followJob(workspace: Workspace, job: Job, options: FollowOptions): Promise<Remote> {
-  const wait: Wait = { ...options, together: options.together ?? (() => 1) };
+  const wait: Wait = {
+    ...{ isSeveral: false, display: createWaitDisplay(workspace, [job], { live: false, saves: false }) },
+    ...options,
+    together: options.together ?? (() => 1),
+  };
   const deadline = createDeadline(workspace.runtime.clock, options.deadlineMs);
   sayAtExit(workspace, job, options);
   const { done, task } = await waitUntilDone(workspace, await requireRemote(workspace, job, deadline), wait, deadline);
-  task.done(`${job.id} ${describe(done)}`);
+  task.done('made, not downloaded yet');
   exitMessages.clear(job.id);
   return done;
 }
@@ -79,14 +85,19 @@ export async function followJobs(
   options: FollowOptions,
 ): Promise<readonly Followed[]> {
   const { isSeveral = jobs.length !== 1 } = options;
+  const { display = createWaitDisplay(workspace, jobs, { live: false, saves: true }) } = options;
   let left = jobs.length;
   const follow = async (job: Job): Promise<Followed> => {
     try {
-      return await followToFile(workspace, job, { ...options, together: () => left });
+      const done = await followToFile(workspace, job, { ...options, isSeveral, display, together: () => left });
+      display.ended?.(done.job);
+      return done;
     } catch (error) {
       if (!isSoraError(error) || !isSeveral) throw error;
       error.jobId ??= job.id;
-      return { job: (await (await workspace.jobs()).find(job.id)) ?? job, error };
+      const current = (await (await workspace.jobs()).find(job.id)) ?? job;
+      display.ended?.(current, error);
+      return { job: current, error };
     } finally {
       left -= 1;
     }
@@ -139,11 +150,8 @@ async function waitUntilDone(
   wait: Wait,
   deadline: Deadline,
 ): Promise<{ readonly done: Remote; readonly task: Task }> {
-  const { reporter, runtime } = workspace;
-  const label = (text: string): string => `${job.id} ${text}`;
   const provider = await workspace.providerOf(job);
-  const line = await (wait.begin ?? plainLine(reporter))(job, label(describe(job)));
-  const startedAt = runtime.clock.now();
+  const line = await wait.display.begin(job);
   let seen = job;
   try {
     const done = await pollToEnd(workspace, job, {
@@ -153,15 +161,18 @@ async function waitUntilDone(
       activity: 'waiting',
       onUpdate: (next) => {
         seen = next;
-        const seconds = Math.round((runtime.clock.now() - startedAt) / 1000);
-        line.update(next, label(`${describe(next)} (${seconds} s)`));
+        line.update(next);
       },
     });
     const failed = jobError(done);
     if (failed) throw failed;
     return { done, task: line.task };
   } catch (error) {
-    line.task.fail(label(isSoraError(error, 'pending') ? `${describe(seen)} when the wait ended` : 'failed'));
+    // Of several that were given up, whoever has waited for them says it once.
+    if (!isSoraError(error, 'pending'))
+      line.task.fail(endedWithoutVideo(seen.status) ? describe(seen) : 'not followed');
+    else if (wait.isSeveral) line.task.stop();
+    else line.task.fail(`${describe(seen)} when the wait ended`);
     throw error;
   }
 }

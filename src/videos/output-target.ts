@@ -1,7 +1,7 @@
 /** Where a video goes: the rules about `-o`, checked before anything is sent and again before anything is written. */
 
 import { stat } from 'node:fs/promises';
-import { join, parse, resolve, sep } from 'node:path';
+import { basename, join, parse, resolve, sep } from 'node:path';
 import type { Writable } from 'node:stream';
 import { checkFolder, checkFree, type TargetRules } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -42,6 +42,14 @@ export async function targetOf(
 /** Whether the video of the job was saved as that file. */
 export function wasSavedAs(job: Job, path: string): boolean {
   return job.remoteId !== undefined && job.output?.path === path;
+}
+
+/** The name of the file that `-o` names; undefined where that is a folder, a stream, or nothing. */
+export async function outputFileName(
+  { runtime }: Workspace,
+  { output }: { readonly output?: string },
+): Promise<string | undefined> {
+  return output === undefined || output === '-' || (await isFolder(runtime.cwd, output)) ? undefined : basename(output);
 }
 
 async function isFolder(cwd: string, output: string): Promise<boolean> {

@@ -196,7 +196,6 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   const failed = jobError(kept);
   if (failed) throw failed;
   if (runtime.signal.aborted) throw stopped;
-  if (options.wait) reporter.note(`If the wait ends early: ${resume}`);
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
 

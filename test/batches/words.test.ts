@@ -3,7 +3,6 @@ import { batchCommand } from '../../src/batches/given-batch.ts';
 import { inLineWords } from '../../src/batches/line-words.ts';
 import { batchError } from '../../src/batches/outcome.ts';
 import type { BatchTotals, LineReport } from '../../src/batches/report.ts';
-import { createTotalsMeter, totalsText } from '../../src/batches/totals.ts';
 import { summaryText } from '../../src/batches/write-reports.ts';
 import { createPace } from '../../src/journal/pace.ts';
 import { createQuietReporter } from '../../src/journal/quiet-reporter.ts';
@@ -11,6 +10,7 @@ import { createDeadline } from '../../src/shared/deadline.ts';
 import { SoraError, worstExit } from '../../src/shared/errors.ts';
 import { SILENT } from '../../src/shared/reporter.ts';
 import { parseRate } from '../../src/shared/time.ts';
+import { createTotalsMeter, totalsText } from '../../src/videos/jobs/totals.ts';
 
 const totals = (more: Partial<BatchTotals> = {}): BatchTotals => ({
   ...{ total: 300, done: 0, running: 0, failed: 0, unknown: 0, waiting: 300, spentUsd: 0 },

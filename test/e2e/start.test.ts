@@ -56,7 +56,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video frame joe.mp4 -o frame.png':
-    'arguments cli clips decode execa find first-frames frame jobs main mediainfo.js packets probe program-video rolldown-runtime run-plan saved settings sound store',
+    'arguments cli clips decode execa find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan saved settings sound store',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',

@@ -13,7 +13,6 @@ import { previewBatch } from '../../batches/preview-batch.ts';
 import type { RunWishes } from '../../batches/refuse-run.ts';
 import type { BatchReport, BatchTotals } from '../../batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
-import { createTotalsMeter, totalsText } from '../../batches/totals.ts';
 import {
   checkReportTargets,
   type ReportTargets,
@@ -33,6 +32,7 @@ import type { Task } from '../../shared/reporter.ts';
 import { shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import type { Result } from '../../terminal/ui.ts';
+import { createTotalsMeter, totalsText } from '../../videos/jobs/totals.ts';
 
 export type CheckFlags = BatchRequest;
 

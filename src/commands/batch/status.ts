@@ -1,9 +1,9 @@
 /** `sora batch status`: how every line stands, by the journals and the jobs of this machine; asks no host, and exits as the run would. */
 import { batchStatus } from '../../batches/batch-status.ts';
 import { type BatchRequest, batchCommand, readGivenBatch } from '../../batches/given-batch.ts';
-import { totalsText } from '../../batches/totals.ts';
 import type { Context } from '../../context.ts';
 import { readStdin } from '../../terminal/stdin.ts';
+import { totalsText } from '../../videos/jobs/totals.ts';
 
 const MAX_STDIN_BYTES = 64_000_000;
 

@@ -2,13 +2,14 @@
 import type { Context } from '../../context.ts';
 import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
-import { exitOf, isSoraError } from '../../shared/errors.ts';
+import { exitOf, isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
 import type { Followed } from '../../videos/download.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
-import { type WaitLine, waitLines } from '../../videos/jobs/wait-display.ts';
+import { createWaitDisplay, describeWait, type NamingDisplay } from '../../videos/jobs/wait-display.ts';
+import { outputFileName } from '../../videos/output-target.ts';
 import { requestText } from '../../videos/preview.ts';
 import type { Submitted } from '../../videos/submit.ts';
 import { type FollowFlags, outputOf } from './input.ts';
@@ -102,6 +103,8 @@ export async function sendAndShow(
     showJobs(context, jobs);
     return 0;
   }
+  // For a kill, after which nothing is said.
+  context.ui.note(`If the wait ends early: ${resumeCommand(context, jobs, flags)}`);
   const firstPauses = new Map(sent.map(({ job, pollAfterMs }) => [job.id, pollAfterMs]));
   return followAndShow(context, jobs, { ...flags, firstPauseMs: ({ id }) => firstPauses.get(id) });
 }
@@ -115,28 +118,57 @@ interface FollowRequest extends FollowFlags, Pick<FollowOptions, 'deadlineMs' | 
 /** Follows every job to its file, shows one result for all of them, and returns the exit code. A single failure is thrown. */
 export async function followAndShow(context: Context, jobs: readonly Job[], flags: FollowRequest): Promise<number> {
   const { output: _typed, pollInterval, isSeveral = jobs.length !== 1, ...options } = flags;
-  const moves = jobs.length === 1 || context.ui.live;
-  const waiting = waitLines(context, context.ui);
+  const file = jobs.length === 1 ? await outputFileName(context, flags) : undefined;
+  const display = createWaitDisplay(context, jobs, { live: context.ui.live, saves: true, file });
   const following = followJobs(context, jobs, {
     ...options,
     ...outputOf(context, flags),
     pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
-    isSeveral,
-    begin: (job, text) => (moves ? waiting(job, text) : noteLine(context, text)),
+    ...{ isSeveral, display },
   });
   const all = await following.catch(async (error: unknown) => {
     await showUnfinished(context, error, flags);
     throw error;
   });
+  const { nameOf } = display;
+  for (const error of await errorsOf(context, all, { wish: flags, nameOf })) context.ui.error(error);
   showFollowed(context, all, { isSeveral, wish: flags });
   return exitOf(all);
 }
 
-/** Several waits at once without a terminal: each says when it begins and when it ends. */
-async function noteLine({ ui }: Context, text: string): Promise<WaitLine> {
-  ui.note(text);
-  const say = (last: string): void => ui.note(last);
-  return { task: { update() {}, done: say, fail: say, stop() {} }, update() {} };
+/** More names, or ids in a command, are read by nobody. */
+const MOST_NAMED = 10;
+
+/** Why videos are not here. A program is told of each; a person of all that are still made in one sentence, and one command. */
+async function errorsOf(
+  context: Context,
+  all: readonly Followed[],
+  { wish, nameOf }: { wish: FollowFlags; nameOf: NamingDisplay['nameOf'] },
+): Promise<readonly SoraError[]> {
+  const failed = all.flatMap(({ job, error }) => (error ? { job, error } : []));
+  if (context.ui.json) return failed.map(({ error }) => error);
+  const left = failed.filter(({ error }) => error.code === 'pending').map(({ job }) => job);
+  const told = await Promise.all(
+    failed
+      .filter(({ error }) => left.length === 1 || error.code !== 'pending')
+      .map(async ({ job, error: { code, message, hint, jobId, requestId } }) => {
+        const more = { ...(hint !== undefined && { hint }), ...(jobId !== undefined && { jobId }) };
+        const named = all.length === 1 ? message : `${await nameOf(job)}: ${message}`;
+        return new SoraError(code, named, { ...more, ...(requestId !== undefined && { requestId }) });
+      }),
+  );
+  if (left.length < 2) return told;
+  const named = left.slice(0, MOST_NAMED);
+  const standing = named.map(async (job) => `${await nameOf(job)} is ${describeWait(job, { saves: false })}`);
+  const more = left.length > named.length ? `; and ${left.length - named.length} more` : '';
+  const why = context.runtime.signal.aborted ? 'Stopped waiting' : 'The wait timed out';
+  const message = `${why}; ${left.length} of ${all.length} videos are not here: ${(await Promise.all(standing)).join('; ')}${more}.`;
+  return [
+    ...told,
+    new SoraError('pending', message, {
+      hint: `Nothing is lost. Continue with: ${resumeCommand(context, left, wish)}`,
+    }),
+  ];
 }
 
 /** Where the files are, and what is unfinished; with `--json`, the jobs. */
@@ -146,7 +178,6 @@ export function showFollowed(
   { isSeveral = all.length !== 1, wish }: { isSeveral?: boolean; wish?: FollowFlags } = {},
 ): void {
   const { ui } = context;
-  for (const { error } of all) if (error) ui.error(error);
   const paths = all.flatMap(({ path }) => path ?? []);
   const only = isSeveral ? undefined : all[0];
   ui.result({

@@ -4,14 +4,13 @@ import { describeCosts, formatJobCost } from '../../costs/cost.ts';
 import { readableOf } from '../../disk/listing.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { isFinal, type JobDigest } from '../../shared/job.ts';
-import { SILENT_TASK } from '../../shared/reporter.ts';
+import type { Job, JobDigest } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import { findJobs } from '../../videos/jobs/find.ts';
 import { describeWithFile, findNotDownloaded, isNotDownloaded } from '../../videos/jobs/not-downloaded.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
 import { shownIds } from '../../videos/jobs/short-id.ts';
-import type { BeginWait } from '../../videos/jobs/wait-display.ts';
+import type { WaitDisplay } from '../../videos/jobs/wait-display.ts';
 
 /** `sora video status [<id>...]`: exits 0 if it could ask, unless `exitStatus` wants the job's own fate. */
 export async function runVideoStatus(
@@ -24,7 +23,7 @@ export async function runVideoStatus(
   await context.profileName();
   const jobs = input.ids.length > 0 ? await findJobs(context, input.ids) : await unfinishedJobs(context);
   const asked = input.watch
-    ? await watchJobs(context, jobs, { begin: await beginOf(context, jobs.length) })
+    ? await watchJobs(context, jobs, { display: await displayOf(context, jobs) })
     : await askJobs(context, jobs);
   for (const { job, error } of asked) {
     if (!error) continue;
@@ -53,17 +52,9 @@ export async function runVideoStatus(
   return exitOf(asked.map(statusError).flatMap((error) => (error ? [{ error }] : [])));
 }
 
-/** A line that moves on a terminal, and for a single job; of several elsewhere, each change of status is a note. */
-async function beginOf(context: Context, count: number): Promise<BeginWait> {
-  const { ui } = context;
-  const { waitLines } = await import('../../videos/jobs/wait-display.ts');
-  if (ui.live || count === 1) return waitLines(context, ui);
-  return async (job) => ({
-    task: SILENT_TASK,
-    update: (next, text) => {
-      if (next.status !== job.status || isFinal(next.status)) ui.note(text);
-    },
-  });
+async function displayOf(context: Context, jobs: readonly Job[]): Promise<WaitDisplay> {
+  const { createWaitDisplay } = await import('../../videos/jobs/wait-display.ts');
+  return createWaitDisplay(context, jobs, { live: context.ui.live, saves: false });
 }
 
 export interface ListFlags {

@@ -1,14 +1,14 @@
-/** Commands on one job, as the user would type them: to the same host, whatever is configured now. */
+/** Commands on jobs, as the user would type them: to the same host, whatever is configured now. */
 
 import type { Job } from '../../shared/job.ts';
 import { shellCommand, shellOption, shellQuote } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 
-/** `verb` is a command of `sora video` that takes a job; `words` are its options, quoted. */
+/** `verb` is a command of `sora video` that takes a job, or several; `words` are its options, quoted. */
 export function jobCommand(
   { selection }: Pick<Workspace, 'selection'>,
   verb: string,
-  { id }: Pick<Job, 'id'>,
+  jobs: Pick<Job, 'id'> | readonly Pick<Job, 'id'>[],
   words: readonly string[] = [],
 ): string {
   const { baseUrl, profile } = selection;
@@ -16,7 +16,11 @@ export function jobCommand(
     ...(baseUrl === undefined ? [] : [shellOption('baseUrl', shellQuote(baseUrl))]),
     ...(profile === undefined ? [] : [shellOption('profile', shellQuote(profile))]),
   ];
-  return shellCommand(`sora video ${verb}`, [id], [...words, ...given]);
+  return shellCommand(
+    `sora video ${verb}`,
+    [jobs].flat().map(({ id }) => id),
+    [...words, ...given],
+  );
 }
 
 /** The two ways on with a request whose fate nobody knows, a line each. */

@@ -80,13 +80,17 @@ export interface Resumable {
 }
 
 /** The command that goes on with a wait, as the user would type it: to the same host, for the same file. */
-export function resumeCommand({ selection }: Pick<Workspace, 'selection'>, job: Job, wish: Resumable): string {
+export function resumeCommand(
+  { selection }: Pick<Workspace, 'selection'>,
+  jobs: Job | readonly Job[],
+  wish: Resumable,
+): string {
   const words: string[] = [];
   if (wish.output !== undefined)
     words.push(shellOption('output', typeof wish.output === 'string' ? shellQuote(wish.output) : '-'));
   if (wish.force) words.push(option('force'));
   if (wish.allowDrift) words.push(option('allowDrift'));
-  return jobCommand({ selection }, 'wait', job, words);
+  return jobCommand({ selection }, 'wait', jobs, words);
 }
 
 /**

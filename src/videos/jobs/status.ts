@@ -8,9 +8,9 @@ import { resolveUnknown, unresolvedError } from '../lost/recover.ts';
 import { jobCommand } from './command.ts';
 import { jobError } from './error.ts';
 import { saveProgress, stillRunning } from './find.ts';
-import { describe, refreshJob } from './lifecycle.ts';
+import { refreshJob } from './lifecycle.ts';
 import { pollToEnd } from './poll.ts';
-import { type BeginWait, plainLine } from './wait-display.ts';
+import { createWaitDisplay, type WaitDisplay } from './wait-display.ts';
 
 export interface JobStatusAnswer {
   readonly job: Job;
@@ -73,36 +73,40 @@ async function lookFor(workspace: Workspace, job: Job): Promise<JobStatusAnswer>
 export async function watchJobs(
   workspace: Workspace,
   jobs: readonly Job[],
-  { begin = plainLine(workspace.reporter) }: { begin?: BeginWait } = {},
+  { display = createWaitDisplay(workspace, jobs, { live: false, saves: false }) }: { display?: WaitDisplay } = {},
 ): Promise<readonly JobStatusAnswer[]> {
   const { clock } = workspace.runtime;
   const store = await workspace.jobs();
-  const say = (job: Job): string => `${job.id} ${describe(job)}`;
   let left = jobs.filter(({ status }) => !isFinal(status)).length;
+  const watch = async (job: Job): Promise<JobStatusAnswer> => {
+    if (isFinal(job.status)) return { job };
+    const line = await display.begin(job);
+    try {
+      const found = isUnanswered(job) ? await lookFor(workspace, job) : { job };
+      if (found.job.remoteId === undefined) return found;
+      const done = await pollToEnd(workspace, found.job, {
+        provider: await workspace.providerOf(job),
+        deadline: createDeadline(clock, Number.POSITIVE_INFINITY),
+        ...{ pollIntervalMs: undefined, firstPauseMs: 0 },
+        together: () => left,
+        resume: `sora video status ${job.id} --watch`,
+        activity: 'watching',
+        onUpdate: (next) => line.update(next),
+      });
+      return { job: done };
+    } catch (error) {
+      if (!isSoraError(error)) throw error;
+      return { job: (await store.find(job.id)) ?? job, error };
+    } finally {
+      left -= 1;
+      line.task.stop();
+    }
+  };
   return Promise.all(
-    jobs.map(async (job): Promise<JobStatusAnswer> => {
-      if (isFinal(job.status)) return { job };
-      const line = await begin(job, say(job));
-      try {
-        const found = isUnanswered(job) ? await lookFor(workspace, job) : { job };
-        if (found.job.remoteId === undefined) return found;
-        const done = await pollToEnd(workspace, found.job, {
-          provider: await workspace.providerOf(job),
-          deadline: createDeadline(clock, Number.POSITIVE_INFINITY),
-          ...{ pollIntervalMs: undefined, firstPauseMs: 0 },
-          together: () => left,
-          resume: `sora video status ${job.id} --watch`,
-          activity: 'watching',
-          onUpdate: (next) => line.update(next, say(next)),
-        });
-        return { job: done };
-      } catch (error) {
-        if (!isSoraError(error)) throw error;
-        return { job: (await store.find(job.id)) ?? job, error };
-      } finally {
-        left -= 1;
-        line.task.stop();
-      }
+    jobs.map(async (job) => {
+      const answer = await watch(job);
+      display.ended?.(answer.job, answer.unresolved ?? answer.error);
+      return answer;
     }),
   );
 }

@@ -2,10 +2,21 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../../src/cli/run.ts';
 import type { FollowFlags } from '../../../src/commands/video/input.ts';
 import { runVideoDownload, runVideoWait } from '../../../src/commands/video/wait.ts';
 import type { Job } from '../../../src/shared/job.ts';
-import { addJob, content, damaged, makeVideo, NO_LIST, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
+import {
+  addCharacter,
+  addJob,
+  content,
+  damaged,
+  makeVideo,
+  NO_LIST,
+  refusal,
+  videoObject,
+  withHost,
+} from '../../helpers/far-end.ts';
 import { ffmpegPath } from '../../helpers/ffmpeg.ts';
 import { START } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
@@ -23,6 +34,14 @@ beforeAll(async () => {
 const video = (job: Job, status: string, more: object = {}): Scripted =>
   videoObject(status, { id: job.remoteId, ...more });
 const done = (job: Job): Scripted => video(job, 'completed', { progress: 100 });
+
+/** Polls of several jobs, all of them queued: which of them asks first is a matter of chance. */
+function queuedFor(count: number): Scripted[] {
+  const answer: Scripted = {};
+  const onRequest: Scripted['onRequest'] = ({ path }) =>
+    Object.assign(answer, videoObject('queued', { id: path.split('/').at(-1) }));
+  return Array.from({ length: count }, () => Object.assign(answer, { onRequest }));
+}
 
 describe('video wait', () => {
   it('asks at once, at rising pauses, then downloads, and remembers where', async () => {
@@ -220,16 +239,47 @@ describe('video wait for several', () => {
   it('is stopped at once by the deadline of the command, not of each job', async () => {
     const test = await withHost();
     const jobs = [await addJob(test, { baseUrl: test.baseUrl }), await addJob(test, { baseUrl: test.baseUrl })];
-    // Which of them asks first is a matter of chance.
-    const answer: Scripted = {};
-    const onRequest: Scripted['onRequest'] = ({ path }) =>
-      Object.assign(answer, videoObject('queued', { id: path.split('/').at(-1) }));
-    Object.assign(answer, { onRequest });
-    test.server.answer(answer, answer);
+    test.server.answer(...queuedFor(2));
     const ids = jobs.map(({ id }) => id);
     expect(await runVideoWait(test.context, { ...FLAGS, timeout: 0, ids })).toBe(8);
     expect(test.clock.ms).toBe(START);
-    for (const id of ids) expect(test.stderr.text()).toContain(`sora video wait ${id}`);
+    expect(test.stderr.text()).toContain(`Continue with: sora video wait ${ids.join(' ')}\n`);
+  });
+});
+
+describe('the wait of a command that sends', () => {
+  it('P2: says before it begins how it is continued, once for all jobs', async () => {
+    const test = await withHost();
+    const ids = ['video_1', 'video_2'];
+    test.server.answer(...ids.map((id) => videoObject('queued', { id })), ...queuedFor(2));
+    const words = ['video', 'generate', 'A hill.', '--count', '2', '--wait', '-o', '.', '--timeout', '0s'];
+    expect(await runCli(words, test.runtime)).toBe(8);
+    const jobs = (await (await test.context.jobs()).list()).records.map(({ id }) => id).toReversed();
+    const told = test.stderr.text();
+    expect(told.match(/If the wait ends early: .*/g)).toEqual([
+      `If the wait ends early: sora video wait ${jobs.join(' ')} -o .`,
+    ]);
+    expect(told.indexOf('If the wait')).toBeLessThan(told.indexOf('0 of 2 · 2 running'));
+  });
+
+  it('without a terminal says what a newcomer waits for: made is not saved, and saved is the file', async () => {
+    const test = await withHost();
+    await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
+    const asked = { model: 'sora-2', seconds: '1', size: '64x36' };
+    test.server.answer(
+      videoObject('queued', asked),
+      videoObject('in_progress', { ...asked, progress: 55 }),
+      videoObject('completed', { ...asked, progress: 100 }),
+      content(film),
+    );
+    const words = ['video', 'generate', 'Joe waves.', '-c', 'Joe', '-o', 'joe.mp4', '--allow-drift'];
+    expect(await runCli(words, test.runtime)).toBe(0);
+    expect(test.stderr.text()).toContain(
+      ['joe.mp4 · Joe: queued', 'running, 55% after 5 s', 'made, downloading'].join('\njoe.mp4 · Joe: '),
+    );
+    expect(test.stderr.text()).toMatch(/\nsaved joe\.mp4 \(\d.*\)\n$/);
+    expect(test.stderr.text()).not.toContain('succeeded');
+    expect(test.stdout.text()).toBe(`${join(test.dir, 'joe.mp4')}\n`);
   });
 });
 
