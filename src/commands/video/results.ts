@@ -148,23 +148,17 @@ async function errorsOf(
   const failed = all.flatMap(({ job, error }) => (error ? { job, error } : []));
   if (context.ui.json) return failed.map(({ error }) => error);
   const left = failed.filter(({ error }) => error.code === 'pending').map(({ job }) => job);
-  const told = await Promise.all(
-    failed
-      .filter(({ error }) => left.length === 1 || error.code !== 'pending')
-      .map(async ({ job, error: { code, message, hint, jobId, requestId } }) => {
-        const more = { ...(hint !== undefined && { hint }), ...(jobId !== undefined && { jobId }) };
-        const named = all.length === 1 ? message : `${await nameOf(job)}: ${message}`;
-        return new SoraError(code, named, { ...more, ...(requestId !== undefined && { requestId }) });
-      }),
-  );
-  if (left.length < 2) return told;
+  const told = failed.filter(({ error }) => left.length === 1 || error.code !== 'pending');
+  if (all.length > 1) for (const { job, error } of told) error.message = `${await nameOf(job)}: ${error.message}`;
+  const errors = told.map(({ error }) => error);
+  if (left.length < 2) return errors;
   const named = left.slice(0, MOST_NAMED);
   const standing = named.map(async (job) => `${await nameOf(job)} is ${describeWait(job, { saves: false })}`);
   const more = left.length > named.length ? `; and ${left.length - named.length} more` : '';
   const why = context.runtime.signal.aborted ? 'Stopped waiting' : 'The wait timed out';
   const message = `${why}; ${left.length} of ${all.length} videos are not here: ${(await Promise.all(standing)).join('; ')}${more}.`;
   return [
-    ...told,
+    ...errors,
     new SoraError('pending', message, {
       hint: `Nothing is lost. Continue with: ${resumeCommand(context, left, wish)}`,
     }),
