@@ -27,6 +27,8 @@ export interface RunMore {
   /** Pids of processes that live besides. */
   readonly alive?: readonly number[];
   readonly signal?: AbortSignal;
+  /** The host that is chosen; both have their keys. */
+  readonly provider?: 'openai' | 'wavespeed';
 }
 
 export interface HostWorld {
@@ -73,11 +75,12 @@ export async function hostWorld({ renderer }: { readonly renderer?: Renderer } =
       );
       return jobs.toSorted((a, b) => a.sequence - b.sequence);
     },
-    workspace({ key = KEY, home: own = world.home, alive = [], signal, ...more } = {}) {
+    workspace({ key = KEY, home: own = world.home, alive = [], signal, provider = 'openai', ...more } = {}) {
       pid += 1;
       const process = more.pid ?? pid;
       // Decoding takes longer than all the rest, and has tests of its own.
-      const env = { ...variablesAt(new URL(sandbox.url).origin, key, ['openai']), SORA_FFMPEG: '/nonexistent/ffmpeg' };
+      const keys = variablesAt(new URL(sandbox.url).origin, key, ['openai', 'wavespeed']);
+      const env = { ...keys, SORA_FFMPEG: '/nonexistent/ffmpeg' };
       const { runtime } = runtimeIn({ dir: world.dir, home: own }, { env });
       const reporter: Reporter = {
         ...SILENT,
@@ -102,7 +105,7 @@ export async function hostWorld({ renderer }: { readonly renderer?: Renderer } =
         isAlive: (sender: { readonly pid: number }) => alive.includes(sender.pid),
       };
       const { stdin: _in, stdout: _out, stderr: _err, ...rest } = machine;
-      return createWorkspace(rest, { selection: { provider: 'openai' }, reporter });
+      return createWorkspace(rest, { selection: { provider }, reporter });
     },
     async journal() {
       const names = (await readdir(world.dir)).filter((name) => name.includes('.journal') && name.endsWith('.jsonl'));

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { blankPicture } from '../../src/storyboards/blank-picture.ts';
+import { pickTake, rejectTake } from '../../src/storyboards/choose-take.ts';
 import { parseStoryboard } from '../../src/storyboards/file/parse-storyboard.ts';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from '../../src/storyboards/film-report.ts';
@@ -27,6 +28,10 @@ export interface FilmWorld extends HostWorld {
   /** Runs on the opened film, as a command would. */
   with<R>(work: (given: GivenFilm, workspace: Workspace) => Promise<R>, more?: RunMore): Promise<R>;
   scene(id: string): Promise<SceneReport>;
+  pick(scene: string, take: string): Promise<unknown>;
+  reject(scene: string, take: string): Promise<unknown>;
+  /** How many videos the host was asked for. */
+  paid(): Promise<number>;
 }
 
 export const FRONT = '---\nsora: 1\nsize: 1280x720\nseconds: 4\n---\n\n';
@@ -113,6 +118,10 @@ export async function filmWorld(): Promise<FilmWorld> {
         const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
         return reportFilm({ look, scenes: plan.scenes, errorOf: () => undefined, isMine: () => true });
       }, more),
+    pick: (scene: string, take: string) => world.with(({ film, plan }) => pickTake(film, plan.scenes, { scene, take })),
+    reject: (scene: string, take: string) =>
+      world.with(({ film, plan }) => rejectTake(film, plan.scenes, { scene, take })),
+    paid: async () => (await world.made()).length,
     async scene(id: string) {
       const found = (await world.plan()).scenes.find((one) => one.id === id);
       if (!found) throw new Error(`no scene ${id}`);
