@@ -1,6 +1,7 @@
 /** A batch as a user names it: where it is, whose journal is written, and the command that goes on with it. */
 
 import { basename, resolve } from 'node:path';
+import { requireUtf8 } from '../disk/given-text.ts';
 import type { JournalOwner } from '../journal/names.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
@@ -67,8 +68,7 @@ export async function readGivenBatch(
   const place = placeOfBatch(workspace, request);
   const isPiped = file === '-';
   const text = isPiped ? new TextDecoder().decode(await stdin()) : await readBatchFile(workspace, place.path);
-  const problem = isPiped ? encodingProblem(text, 'prompts.csv', 'The batch') : encodingProblem(text, file);
-  if (problem) throw problem;
+  requireUtf8(text, isPiped ? { called: 'The batch', file: 'prompts.csv' } : { called: file, file });
   const plan = await prepareBatch(workspace, text, {
     ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },
@@ -77,18 +77,6 @@ export async function readGivenBatch(
     ask: request.maxCost === undefined && request.budget === undefined ? undefined : purpose,
   });
   return { ...place, plan };
-}
-
-/** What is no UTF-8 was read with other signs in its place, and would be sent so. */
-function encodingProblem(text: string, file: string, name = file): SoraError | undefined {
-  if (!/[\uFFFD\0]/.test(text)) return undefined;
-  // Half of the bytes of plain words are zeros then; a mark of the byte order, which cannot be read, stands before them.
-  const isWide = (text.slice(0, 400).match(/\0/g)?.length ?? 0) > text.slice(0, 400).length / 4;
-  const encoding = isWide ? 'utf-16' : 'latin1';
-  const words = isWide ? ', but in UTF-16' : '';
-  return new SoraError('usage', `${name} is not text in UTF-8${words}.`, {
-    hint: `Convert it first: ${shellCommand(`iconv -f ${encoding} -t utf-8`, [shellQuote(file)])} > utf8-${basename(file)}`,
-  });
 }
 
 /** The command that goes on with a batch, as the user would type it: to the same host, with the same bounds. */

@@ -1,8 +1,7 @@
 /** Where the files of a batch are: pictures that lines name, and where videos go. A file that others wrote names nothing outside its folder. */
 
-import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { followLinks } from '../disk/links.ts';
+import { dirname, join, relative, resolve } from 'node:path';
+import { isWithin } from '../disk/within.ts';
 import { fileNameOf, isJournalName } from '../journal/names.ts';
 import { option } from '../shared/options.ts';
 import type { BatchLine } from './line.ts';
@@ -31,7 +30,6 @@ export function placeOfId({ file, output }: Pick<PlaceOptions, 'file' | 'output'
 export async function placesOf(lines: readonly BatchLine[], options: PlaceOptions): Promise<Places> {
   const { file, allowOutside } = options;
   const folder = dirname(file);
-  const root = await realpath(folder).catch(() => folder);
   const template = templateOf(options);
   const names = namesOf(lines);
   const outputs = new Map<string, string>();
@@ -53,7 +51,7 @@ export async function placesOf(lines: readonly BatchLine[], options: PlaceOption
     if (line.output === '-') problems.push({ number, text: 'its output "-" is no file: name one, or leave it out.' });
     takenBy.set(place.toLowerCase(), line);
     outputs.set(id, place);
-    if (line.output !== undefined && !allowOutside && !(await isWithin(root, place))) {
+    if (line.output !== undefined && !allowOutside && !(await isWithin(folder, place))) {
       problems.push({ number, text: outside('output', line.output, folder) });
     }
     const { reference } = line;
@@ -64,7 +62,7 @@ export async function placesOf(lines: readonly BatchLine[], options: PlaceOption
     }
     const picture = resolve(folder, reference);
     references.set(id, picture);
-    if (!allowOutside && !(await isWithin(root, picture))) {
+    if (!allowOutside && !(await isWithin(folder, picture))) {
       problems.push({ number, text: outside('reference', reference, folder) });
     }
   }
@@ -98,21 +96,6 @@ function namesOf(lines: readonly BatchLine[]): ReadonlyMap<string, string> {
     users.set(name, (users.get(name) ?? 0) + 1);
   }
   return new Map(lines.map(({ id }) => [id, fileNameOf(id, (name) => (users.get(name) ?? 0) > 1)]));
-}
-
-/** Once links are resolved: what a link in the folder leads to is where it leads. */
-async function isWithin(root: string, path: string): Promise<boolean> {
-  const place = await resolved(path);
-  const way = relative(root, place);
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-/** The path without links, of what may not be there yet. */
-async function resolved(path: string): Promise<string> {
-  const place = await followLinks(path).catch(() => path);
-  const parent = await realpath(dirname(place)).catch(() => undefined);
-  if (parent !== undefined) return join(parent, basename(place));
-  return dirname(place) === place ? place : join(await resolved(dirname(place)), basename(place));
 }
 
 function outside(setting: string, text: string, folder: string): string {

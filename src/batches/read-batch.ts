@@ -1,8 +1,8 @@
 /** The lines of a batch, out of JSONL or a CSV table with a header. Every problem of the file is told at once. */
 import { basename } from 'node:path';
-import { readFileOrPipe } from '../disk/bounded-read.ts';
+import { readGivenText } from '../disk/given-text.ts';
 import { isJournalName } from '../journal/names.ts';
-import { PATH_HINT, SoraError, systemCode } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BatchLine, isSetting, readBatchLine, unknownSettings } from './line.ts';
 
@@ -13,7 +13,6 @@ export interface BatchText {
 }
 
 const MAX_BYTES = 64_000_000;
-const PIPE_MS = 60_000;
 
 /** The text of a batch at an absolute path. Throws `usage` for what is not there, is no text, or is a journal. */
 export async function readBatchFile({ runtime }: Workspace, path: string): Promise<string> {
@@ -22,15 +21,7 @@ export async function readBatchFile({ runtime }: Workspace, path: string): Promi
       hint: 'Name the file without ".journal…": the journal is read by itself.',
     });
   }
-  try {
-    const { text } = await readFileOrPipe(path, { maxBytes: MAX_BYTES, timeoutMs: PIPE_MS, signal: runtime.signal });
-    return text;
-  } catch (cause) {
-    if (runtime.signal.aborted) throw cause;
-    const reason =
-      systemCode(cause) === 'ENOENT' ? 'it does not exist' : cause instanceof Error ? cause.message : String(cause);
-    throw new SoraError('usage', `The batch ${path} cannot be read: ${reason}.`, { hint: PATH_HINT, cause });
-  }
+  return readGivenText(path, { what: 'batch', maxBytes: MAX_BYTES, signal: runtime.signal });
 }
 
 /** `name` is what problems call the file, and its extension tells a table; without one the text itself does. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exists, machineError } from '../disk/atomic-write.ts';
@@ -10,6 +10,7 @@ import { readFileOrPipe, readStream } from '../disk/bounded-read.ts';
 import { hashFile } from '../disk/hash.ts';
 import { MAX_TEXT_BYTES, openRegular } from '../disk/read-file.ts';
 import { parseJson, unusableFile } from '../disk/schema.ts';
+import { isWithin } from '../disk/within.ts';
 import { PROVIDER_NAMES } from '../providers/index.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import type { Reporter } from '../shared/reporter.ts';
@@ -80,8 +81,7 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
   if (!(await exists(path))) return undefined;
   try {
     const real = await realpath(path);
-    const inside = relative(await realpath(dirname(cast.path)), real);
-    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    if (!(await isWithin(dirname(cast.path), real))) {
       throw new SoraError('usage', `The clip of ${character.name} points outside the folder of the cast: ${path}`, {
         hint: 'Put the clip itself there instead of the link.',
       });

@@ -36,6 +36,7 @@ const FLAGS = {
   output: '-o, --output',
   profile: '--profile',
   provider: '--provider',
+  quality: '--quality',
   reference: '--reference',
   resend: '--resend',
   resolution: '--resolution',
@@ -46,6 +47,7 @@ const FLAGS = {
   start: '--start',
   summary: '--summary',
   tag: '--tag',
+  var: '--var',
   variant: '--variant',
   withClips: '--with-clips',
 } as const satisfies Readonly<Record<string, `-${string}`>>;

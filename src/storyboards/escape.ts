@@ -1,4 +1,4 @@
-/** PURE: texts and names of a storyboard as the formats that films are exported in read them back. JSON (OTIO) escapes by itself. */
+/** Texts and names of a storyboard as the formats that films are exported in read them back. JSON (OTIO) escapes by itself. Pure. */
 
 import { clean } from '../shared/text.ts';
 
@@ -7,10 +7,13 @@ const JOINER = '\u2060';
 
 /**
  * A value of an ffmetadata file, behind `title=`: it ends at a line feed that is not escaped, and `=`, `;`, `#` and `\` mean
- * something to the format. Control characters are left out: NUL would end the file.
+ * something to the format. Control characters are left out: NUL would end the file. Newer builds take the line feed after any
+ * `\` for an escaped one, so that an invisible character stands behind one at the end.
  */
 export function ffmetadataValue(text: string): string {
-  return clean(text).replaceAll(/[\\=;#\n]/g, '\\$&');
+  return clean(text)
+    .replaceAll(/[\\=;#\n]/g, '\\$&')
+    .replace(/\\$/, `\\${JOINER}`);
 }
 
 /**

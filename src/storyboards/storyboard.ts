@@ -1,6 +1,6 @@
 /**
- * PURE: a film as its file has it, with a quality, a variant and the variables put in. It knows no host, no cast and no
- * journal: what is left out in the file is left out here.
+ * A film as its file has it, with a quality, a variant and the variables put in. It knows no host, no cast and no
+ * journal: what is left out in the file is left out here. Pure.
  */
 import type { Size } from '../shared/geometry.ts';
 import { DEFAULT_SECONDS } from '../videos/choose-size.ts';

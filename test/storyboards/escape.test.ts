@@ -28,15 +28,16 @@ function titlesOf(metadata: string): readonly string[] {
 
 describe('a text of a storyboard', () => {
   it('is the title of a chapter for ffmpeg, whatever is in it', async () => {
-    const titles = texts(200);
+    const titles = ['\\', 'a\\', '[CHAPTER]\n[CHAPTER]', ...texts(200)];
     const chapters = titles.map(
       (title, at) => `[CHAPTER]\nTIMEBASE=1/1\nSTART=${at}\nEND=${at + 1}\ntitle=${ffmetadataValue(title)}\n`,
     );
     const input = Buffer.from(`;FFMETADATA1\n${chapters.join('')}`);
     const args = ['-f', 'ffmetadata', '-i', 'pipe:0', '-f', 'ffmetadata', '-'];
     const { stdout } = await run(args, { input });
-    expect(stdout.toString().match(/^\[CHAPTER\]$/gm)?.length).toBeGreaterThanOrEqual(titles.length);
-    expect(titlesOf(stdout.toString())).toEqual(titles.map(clean));
+    expect(stdout.toString().match(/(?<!\\\n)^\[CHAPTER\]$/gm)?.length).toBe(titles.length);
+    const bare = (one: string): string => one.replace(/\u2060$/, '');
+    expect(titlesOf(stdout.toString()).map(bare)).toEqual(titles.map(clean));
   });
 
   it('is one cue of subtitles for ffmpeg, without a style, whatever is in it', async () => {
@@ -75,7 +76,7 @@ describe('a path', () => {
     const list = ['ffconcat version 1.0', ...names.map((name) => `file ${ffconcatPath(join(folder, name))}`), ''];
     await writeFile(join(folder, 'list.txt'), list.join('\n'));
     const { stderr } = await run(['-f', 'concat', '-safe', '0', '-i', join(folder, 'list.txt'), '-f', 'null', '-']);
-    expect(/frame= *(\d+)/.exec(stderr)?.[1]).toBe(String(2 * names.length));
+    expect([...stderr.matchAll(/frame= *(\d+)/g)].at(-1)?.[1]).toBe(String(2 * names.length));
   });
 
   it('with a line feed is refused for the concat demuxer', () => {

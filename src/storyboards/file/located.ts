@@ -1,4 +1,4 @@
-/** PURE: YAML and JSON as plain values that know their lines. */
+/** YAML and JSON as plain values that know their lines. Pure. */
 import type { Document, Node, Scalar } from 'yaml';
 import { oneLine } from '../../shared/text.ts';
 import type { Problem } from './problem.ts';

@@ -1,6 +1,6 @@
 /**
- * PURE: the subset of Markdown that a storyboard is written in. It is read line by line and not by a Markdown library: the
- * text of a prompt is sent as it was typed, which a tree of Markdown no longer has, and every problem names its line.
+ * The subset of Markdown that a storyboard is written in. It is read line by line and not by a Markdown library: the
+ * text of a prompt is sent as it was typed, which a tree of Markdown no longer has, and every problem names its line. Pure.
  */
 import type { Problem } from './problem.ts';
 

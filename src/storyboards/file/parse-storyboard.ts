@@ -1,10 +1,11 @@
-/** PURE: a storyboard out of the text of its file, with everything that is wrong with it told at once. */
+/** A storyboard out of the text of its file, with everything that is wrong with it told at once. Pure. */
 
 import type { Storyboard } from '../storyboard.ts';
-import { type BuildOptions, buildStoryboard, noSuch } from './build.ts';
+import { type BuildOptions, buildStoryboard, type FilePlace } from './build.ts';
 import { readJson } from './located.ts';
-import { type Problem, tellProblems } from './problem.ts';
+import type { Problem } from './problem.ts';
 import { readMarkdownFilm } from './read-markdown.ts';
+import { noSuch } from './scene-links.ts';
 import { readSheet, type Sheet } from './settings.ts';
 
 export interface ParseOptions extends BuildOptions {
@@ -19,8 +20,9 @@ export interface ParsedStoryboard {
   readonly quality?: string;
   readonly qualities: readonly string[];
   readonly variants: readonly string[];
-  /** `rain.md:3: the scene has no prompt.`, in the order of the file. */
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
+  /** In every quality and variant; some may stand here more than once. */
+  readonly files: readonly FilePlace[];
 }
 
 export async function parseStoryboard(text: string, options: ParseOptions): Promise<ParsedStoryboard> {
@@ -31,10 +33,10 @@ export async function parseStoryboard(text: string, options: ParseOptions): Prom
   // What could not be read at all would be complained of once more, as missing.
   const { sheet, problems } = located.value === undefined ? { sheet: undefined, problems: [] } : readSheet(located);
   const all = [...located.problems, ...problems];
-  if (!sheet) return { qualities: [], variants: [], problems: tellProblems(name, all) };
+  if (!sheet) return { qualities: [], variants: [], files: [], problems: all };
   const names = { qualities: [...sheet.qualities.keys()], variants: [...sheet.variants.keys()] };
   const strange = strangeChoice(sheet, options);
-  if (strange.length > 0) return { ...names, problems: tellProblems(name, [...all, ...strange]) };
+  if (strange.length > 0) return { ...names, files: [], problems: [...all, ...strange] };
   const { folder, choice } = options;
   const build = (own: Pick<BuildOptions['choice'], 'quality' | 'variant'>) =>
     buildStoryboard(sheet, located.lineOf, { folder, choice: { ...own, vars: choice.vars } });
@@ -52,13 +54,11 @@ export async function parseStoryboard(text: string, options: ParseOptions): Prom
   ]);
   const known = [...new Set([...declared, ...used])];
   for (const key of choice.vars.keys()) if (!known.includes(key)) all.push({ text: noSuch('variable', key, known) });
-  const lines = tellProblems(name, all);
   const { storyboard, quality } = built;
   return {
-    ...names,
-    problems: lines,
+    ...{ ...names, problems: all, files: told.flatMap(({ files }) => files) },
     ...(quality !== undefined && { quality }),
-    ...(lines.length === 0 && { storyboard }),
+    ...(all.length === 0 && { storyboard }),
   };
 }
 

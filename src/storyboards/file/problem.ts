@@ -1,4 +1,4 @@
-/** PURE: what is wrong with a storyboard's file, and where. */
+/** What is wrong with a storyboard's file, and where. Pure. */
 
 export interface Problem {
   /** From 1; undefined for what is of the file as a whole. */

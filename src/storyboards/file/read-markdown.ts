@@ -1,4 +1,4 @@
-/** PURE: a storyboard in Markdown as the same plain values that JSON has. */
+/** A storyboard in Markdown as the same plain values that JSON has. Pure. */
 
 import { type Located, type Path, readFrontMatter, twice } from './located.ts';
 import { readMarkdown, type Section } from './markdown.ts';
@@ -55,5 +55,10 @@ function sceneOf({ heading, line, settings, prompt }: Section, problems: Problem
     else scene[name] = value;
   }
   if (words === '' && id === undefined) problems.push({ line, text: 'the heading says nothing.' });
-  return { ...scene, ...(words !== '' && { heading: words }), ...(id !== undefined && { id: id.trim() }), prompt };
+  return {
+    ...scene,
+    ...(words !== '' && { heading: words }),
+    ...(id !== undefined && { id: id.trim() }),
+    ...(prompt !== '' && { prompt }),
+  };
 }

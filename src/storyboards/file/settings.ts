@@ -1,4 +1,4 @@
-/** PURE: everything that a storyboard may say, of the film and of a scene; and all that is wrong with what it says. */
+/** Everything that a storyboard may say, of the film and of a scene; and all that is wrong with what it says. Pure. */
 
 import { isObject } from '../../disk/schema.ts';
 import { oneLine, unknownName } from '../../shared/text.ts';
@@ -9,7 +9,7 @@ import * as values from './values.ts';
 import { VARIABLE_NAME } from './variables.ts';
 
 /** Of the file. */
-const FORMAT = 1;
+export const FORMAT = 1;
 
 type Entries = Readonly<Record<string, Value<unknown>>>;
 type Settings<E extends Entries> = { readonly [K in keyof E]?: E[K] extends Value<infer T> ? T : never };
@@ -102,7 +102,8 @@ function createReader(complain: (path: Path, text: string) => void) {
 
   const objectAt = (given: unknown, path: Path): Readonly<Record<string, unknown>> => {
     if (isObject(given)) return given;
-    if (given !== undefined) complain(path, `"${path.at(-1)}" is not a list of names and values.`);
+    const shownAs = typeof path.at(-1) === 'number' ? 'a scene' : `"${path.at(-1)}"`;
+    if (given !== undefined) complain(path, `${shownAs} is not a list of names and values.`);
     return {};
   };
 

@@ -1,4 +1,4 @@
-/** PURE: what the values of settings look like, whether they are written as text or stand in JSON. */
+/** What the values of settings look like, whether they are written as text or stand in JSON. Pure. */
 
 import { isRatio, RATIOS } from '../../providers/ratios.ts';
 import { parseSize, type Size } from '../../shared/geometry.ts';

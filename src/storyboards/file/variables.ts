@@ -1,4 +1,4 @@
-/** PURE: `{{name}}` in the texts of a storyboard. `\{{` is `{{` itself. */
+/** `{{name}}` in the texts of a storyboard. `\{{` is `{{` itself. Pure. */
 
 const VARIABLE = /\\\{\{|\{\{(?:([^{}]*)\}\})?/g;
 

@@ -1,0 +1,116 @@
+/** A storyboard as a user names it: read, for the quality, the variant and the variables that are asked for, and checked. */
+
+import { stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { readGivenText, requireUtf8 } from '../disk/given-text.ts';
+import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
+import { isWithin } from '../disk/within.ts';
+import { isJournalName } from '../journal/names.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
+import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
+import { type FilePlace, isUrl } from './file/build.ts';
+import { parseStoryboard } from './file/parse-storyboard.ts';
+import { type Problem, tellProblems } from './file/problem.ts';
+import type { Storyboard } from './storyboard.ts';
+
+/** What every command of a storyboard is told of it, as it was typed. */
+export interface StoryboardRequest {
+  /** `-` for standard input. */
+  readonly file: string;
+  readonly quality?: string;
+  readonly variant?: string;
+  readonly vars: ReadonlyMap<string, string>;
+  readonly allowOutside: boolean;
+}
+
+export interface GivenStoryboard {
+  /** Absolute; undefined for standard input, beside which there is no journal. */
+  readonly path: string | undefined;
+  /** What messages call it. */
+  readonly name: string;
+  readonly storyboard: Storyboard;
+  /** Which quality it is, where the file has any; the first unless asked for. */
+  readonly quality?: string;
+  readonly variant?: string;
+  /** What else there is to ask for. */
+  readonly qualities: readonly string[];
+  readonly variants: readonly string[];
+}
+
+export interface ReadOptions {
+  readonly stdin: () => Promise<Uint8Array>;
+  /** Whether files that it names must be there. */
+  readonly needsFiles: boolean;
+}
+
+/** Throws `usage` for what cannot be read, and with every problem of the file as `<file>:<line>: <sentence>`. */
+export async function readStoryboard(
+  { runtime }: Pick<Workspace, 'runtime'>,
+  request: StoryboardRequest,
+  { stdin, needsFiles }: ReadOptions,
+): Promise<GivenStoryboard> {
+  const { file, quality, variant, vars, allowOutside } = request;
+  const isPiped = file === '-';
+  const path = isPiped ? undefined : resolve(runtime.cwd, file);
+  const name = isPiped ? 'stdin' : file;
+  if (path !== undefined && isJournalName(path)) {
+    throw new SoraError('usage', `${file} is the journal of a storyboard, not a storyboard.`, {
+      hint: 'Name the file without ".journal…": the journal is read by itself.',
+    });
+  }
+  const bounds = { what: 'storyboard', maxBytes: MAX_TEXT_BYTES, signal: runtime.signal };
+  const text = path === undefined ? new TextDecoder().decode(await stdin()) : await readGivenText(path, bounds);
+  requireUtf8(text, isPiped ? { called: 'The storyboard', file: 'film.md' } : { called: file, file });
+  const folder = path === undefined ? runtime.cwd : dirname(path);
+  const choice = { ...(quality !== undefined && { quality }), ...(variant !== undefined && { variant }), vars };
+  const { problems, files, storyboard, ...rest } = await parseStoryboard(text, { name, folder, choice });
+  const all = [...problems, ...(await problemsOfFiles(files, { folder, allowOutside, needsFiles }))];
+  if (storyboard && all.length === 0)
+    return { path, name, storyboard, ...rest, ...(variant !== undefined && { variant }) };
+  throw problemsError('usage', tellProblems(name, all), { hint: 'What a storyboard may say: sora help storyboards' });
+}
+
+/** What people put beside a storyboard may come from anybody who sends a change of it. */
+async function problemsOfFiles(
+  files: readonly FilePlace[],
+  { folder, allowOutside, needsFiles }: { folder: string; allowOutside: boolean; needsFiles: boolean },
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { setting, file, line } of files) {
+    const { name, path } = file;
+    if (isUrl(path)) continue;
+    const shown = `"${setting}" ${JSON.stringify(name)}`;
+    if (!allowOutside && !(await isWithin(folder, path))) {
+      problems.push({
+        line,
+        text: `${shown} is outside the folder of the file (${folder}); ${option('allowOutside')} allows it.`,
+      });
+    } else if (needsFiles && !(await isFile(path))) problems.push({ line, text: `${shown} is no file that is there.` });
+  }
+  return problems;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() === true;
+}
+
+/** A command about the same storyboard, as the user would type it. */
+export function storyboardCommand(
+  verb: string,
+  { file, quality, variant, vars, allowOutside }: StoryboardRequest,
+  { operands = [], words = [] }: { readonly operands?: readonly string[]; readonly words?: readonly string[] } = {},
+): string {
+  return shellCommand(
+    `sora storyboard ${verb}`,
+    [shellQuote(file), ...operands.map(shellQuote)],
+    [
+      ...(quality === undefined ? [] : [shellOption('quality', shellQuote(quality))]),
+      ...(variant === undefined ? [] : [shellOption('variant', shellQuote(variant))]),
+      ...[...vars].map(([key, value]) => shellOption('var', shellQuote(`${key}=${value}`))),
+      ...(allowOutside ? [option('allowOutside')] : []),
+      ...words,
+    ],
+  );
+}
