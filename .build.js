@@ -43,7 +43,7 @@ const GROUPS = [
       ],
       // The rows of the table; their adapters are loaded when they are used.
       ...folders('src/providers').map((host) => `providers/${host}/index.ts`),
-      'disk/paths.ts',
+      ...['disk/paths.ts', 'disk/links.ts'],
       ...['shared/job.ts', 'shared/character.ts', 'shared/clip.ts', 'shared/geometry.ts', 'shared/base-url.ts'],
     ],
     packages: ['commander', 'chalk'],
@@ -76,7 +76,7 @@ const GROUPS = [
     ],
     packages: ['valibot'],
   },
-  { name: 'settings', files: ['settings/settings.ts', 'disk/links.ts'], packages: [] },
+  { name: 'settings', files: ['settings/settings.ts'], packages: [] },
   { name: 'stdin', files: ['terminal/stdin.ts'], packages: [] },
   { name: 'prices', files: ['costs/cost.ts', 'providers/ratios.ts'], packages: [] },
   { name: 'clips', files: ['clips/inspect.ts', 'clips/prepare.ts'], packages: [] },
@@ -115,7 +115,7 @@ const GROUPS = [
     ],
     packages: [],
   },
-  ...['conf', 'csv-parse', 'execa', 'fluent-ffmpeg', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map(
+  ...['conf', 'csv-parse', 'fluent-ffmpeg', 'execa', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map(
     (name) => ({
       ...{ name, files: [], packages: [name] },
     }),

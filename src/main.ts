@@ -7,6 +7,7 @@ import pkg from '../package.json' with { type: 'json' };
 import type { Runtime } from './context.ts';
 import { storePaths } from './disk/paths.ts';
 import { removeUnfinished } from './disk/temporary.ts';
+import { runExitSteps } from './shared/at-exit.ts';
 import { EXIT_CODES, SoraError } from './shared/errors.ts';
 import { exitMessages } from './shared/exit-messages.ts';
 import { oneLine } from './shared/text.ts';
@@ -51,6 +52,8 @@ for (const [signal, code, words] of [
     });
   });
 }
+
+process.on('exit', runExitSteps);
 
 // A file that may not grow (ulimit -f) is an error of that write, which says so; by default it is the end of the process.
 process.on('SIGXFSZ', () => {});

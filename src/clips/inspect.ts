@@ -18,12 +18,11 @@ export async function inspectClip(
   known: PictureFindings = {},
 ): Promise<InspectedClip> {
   const path = await realFile(resolve(workspace.runtime.cwd, file));
-  (await import('../media/probe/mediainfo.ts')).preloadReader();
-  const { probePart } = await import('../media/probe/probe.ts');
-  const { planMedia } = await import('../media/plan/plan.ts');
   const { signal } = workspace.runtime;
   const start = typeof options.start === 'number' ? options.start : 0;
   const { info: looked, ffmpeg } = await probeAtOnce(workspace, path, start);
+  const { probePart } = await import('../media/probe/probe.ts');
+  const { planMedia } = await import('../media/plan/plan.ts');
   let info = looked;
   const first = { path, info, plan: planMedia(info, options, known) };
   let found: PictureFindings = known;

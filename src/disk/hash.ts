@@ -9,6 +9,8 @@ export function crypto(): typeof import('node:crypto') {
   return load('node:crypto') as typeof import('node:crypto');
 }
 
+const CHUNK_BYTES = 1024 * 1024;
+
 /** Lower-case hex SHA-256 of a text. */
 export function hashText(text: string): string {
   return crypto().createHash('sha256').update(text).digest('hex');
@@ -19,7 +21,8 @@ export async function hashFile(path: string, signal?: AbortSignal): Promise<stri
   const hash = crypto().createHash('sha256');
   try {
     const file = await openRegular(path);
-    for await (const chunk of file.createReadStream(signal && { signal })) hash.update(chunk as Uint8Array);
+    const how = { highWaterMark: CHUNK_BYTES, ...(signal && { signal }) };
+    for await (const chunk of file.createReadStream(how)) hash.update(chunk as Uint8Array);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;

@@ -33,15 +33,10 @@ export async function ffmpegFindings(workspace: Workspace): Promise<Finding[]> {
   if (!found.ok) return [found];
   const ffmpeg = await workspace.ffmpeg();
   const encoder = await runCheck('ffmpeg libx264', async () => {
-    const { execa } = await import('execa');
+    const { runProgram } = await import('../media/ffmpeg/run-program.ts');
     const asked = ['-hide_banner', '-h', 'encoder=libx264'];
-    const run = await execa(ffmpeg.path, asked, {
-      stdin: 'ignore',
-      reject: false,
-      timeout: 15_000,
-      cancelSignal: signal,
-    });
-    if (/^Encoder libx264 /m.test(run.stdout ?? '')) return 'can encode H.264';
+    const { stdout } = await runProgram(ffmpeg.path, asked, { signal, timeoutMs: 15_000 });
+    if (/^Encoder libx264 /m.test(stdout.toString())) return 'can encode H.264';
     throw new SoraError('machine', 'This ffmpeg cannot encode H.264, so no clip can be converted.', {
       hint: 'Point SORA_FFMPEG at an ffmpeg that is built with libx264.',
     });

@@ -56,7 +56,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video frame joe.mp4 -o frame.png':
-    'arguments cli clips decode execa find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan saved settings sound store',
+    'arguments cli clips decode find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound store',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
@@ -65,9 +65,9 @@ const LOADED: Readonly<Record<string, string>> = {
     'cli keys main models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments bars cli clip clips decode describe execa filter-output find first-frames inspect-picture judge main measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime settings shapes sound store',
+    'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture judge main measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
-    'arguments cli clip clips command-lines decode execa find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime settings shapes sound store',
+    'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
     'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
 };
@@ -111,7 +111,7 @@ describe('start-up', () => {
       ...['clip', 'prepare', '--dry-run', '-o', 'out.mp4'],
       fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url)),
     ]);
-    expect(heavy(modules)).toEqual(['execa', 'mediainfo.js']);
+    expect(heavy(modules)).toEqual(['mediainfo.js']);
   });
 
   it('prints the help that the whole program would make', async () => {

@@ -121,14 +121,8 @@ async function tryFfmpeg(
   // Cheaper than starting it.
   const code = await access(path).then(() => undefined, systemCode);
   if (code === 'ENOENT') return 'nothing is there';
-  const { execa } = await import('execa');
-  const result = await execa(path, ['-version'], {
-    stdin: 'ignore',
-    reject: false,
-    timeout: ANSWER_TIMEOUT_MS,
-    forceKillAfterDelay: 500,
-    ...(signal && { cancelSignal: signal }),
-  });
+  const { runProgram } = await import('./run-program.ts');
+  const result = await runProgram(path, ['-version'], { signal, timeoutMs: ANSWER_TIMEOUT_MS });
   if (signal) throwIfAborted(signal);
   if (result.timedOut) return 'it does not answer';
   if (result.code === 'ENOENT') return 'nothing is there';
@@ -136,7 +130,7 @@ async function tryFfmpeg(
     const ended = result.signal === undefined ? `exit code ${result.exitCode}` : `ended by ${result.signal}`;
     return `it does not work (${oneLine(result.stderr || (result.code ?? ended), 120)})`;
   }
-  const banner = readBanner(result.stdout);
+  const banner = readBanner(result.stdout.toString());
   if (!banner) return 'it is not ffmpeg';
   const { version, isOld } = banner;
   return isOld ? `its version is ${oneLine(version, 40)}; 4.1 or later is needed` : { path, version, source };
@@ -158,14 +152,14 @@ export async function listParts(
   kind: 'filters' | 'decoders',
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const { execa } = await import('execa');
-  const { stdout } = await execa(ffmpeg.path, ['-hide_banner', `-${kind}`], {
-    stdin: 'ignore',
-    reject: false,
-    timeout: ANSWER_TIMEOUT_MS,
-    forceKillAfterDelay: 500,
-    cancelSignal: signal,
-  });
+  const { runProgram } = await import('./run-program.ts');
+  const limits = { signal, timeoutMs: ANSWER_TIMEOUT_MS };
+  const { stdout } = await runProgram(ffmpeg.path, ['-hide_banner', `-${kind}`], limits);
   throwIfAborted(signal);
-  return new Set((stdout ?? '').split('\n').map((line) => /^\s*[A-Z.|]+\s+(\S+)/.exec(line)?.[1] ?? ''));
+  return new Set(
+    stdout
+      .toString()
+      .split('\n')
+      .map((line) => /^\s*[A-Z.|]+\s+(\S+)/.exec(line)?.[1] ?? ''),
+  );
 }

@@ -3,6 +3,7 @@
  * codecs (it misreads ffmpeg 7 and later), must not be asked for its `progress` event (that runs ffprobe, without any
  * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
  */
+import { atExit } from '../../shared/at-exit.ts';
 import type { FfmpegCommand } from './arguments.ts';
 import { isOpened, isSevere } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
@@ -83,8 +84,10 @@ export async function runFluent(
     ticker?.refresh();
     if (name === 'frame') onFrames(Number(value));
   };
+  const release = atExit(() => command.kill('SIGKILL'));
   return new Promise<FluentRun>((done) => {
     const settle = (error: Error | undefined): void => {
+      release();
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       done({ error, stderr: said.flat().join('\n'), stopped });

@@ -10,7 +10,8 @@ import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
 import { endFilter, type PartClock, partClock, startFilters } from '../ffmpeg/part-clock.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
-import { firstWords, KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { firstWords, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { runProgram } from '../ffmpeg/run-program.ts';
 import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
@@ -120,7 +121,6 @@ async function runLook(
   { folder, video, size, fps, meter }: { folder: string; video: VideoInfo; size: Size; fps: number; meter: Meter },
 ): Promise<string | undefined> {
   throwIfAborted(signal);
-  const { execa } = await import('execa');
   const { seek, clock } = partToLookAt(info, start);
   const end = Math.min(start + seconds, until ?? Number.POSITIVE_INFINITY);
   const args = [
@@ -132,29 +132,22 @@ async function runLook(
     ...[...seenOutput(fps), ...lookOutputs(want)],
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
-  const child = execa(ffmpeg.path, args, {
-    cwd: folder,
-    stdin: 'ignore',
-    reject: false,
-    buffer: { stdout: false, stderr: true },
-    maxBuffer: 1_000_000,
-    timeout: TIMEOUT_MS,
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
+  const result = await runProgram(ffmpeg.path, args, {
+    ...{ cwd: folder, timeoutMs: TIMEOUT_MS, signal },
+    async readStdout(stdout) {
+      for await (const picture of picturesOf(stdout, size)) {
+        meter.add(picture);
+        onSeconds?.(Math.min(seconds, meter.count / fps));
+      }
+    },
   });
-  for await (const picture of picturesOf(child.stdout, size)) {
-    meter.add(picture);
-    onSeconds?.(Math.min(seconds, meter.count / fps));
-  }
-  const result = await child;
   throwIfAborted(signal);
   if (!result.failed) return undefined;
   if (result.timedOut) return 'it took too long';
-  const stderr = String(result.stderr ?? '');
-  const machine = machineProblem(stderr);
+  const machine = machineProblem(result.stderr);
   if (machine) throw machine;
   requireStarted(result);
-  return firstWords(stderr);
+  return firstWords(result.stderr);
 }
 
 /** One byte a pixel; what is left at the end is none. */

@@ -7,6 +7,11 @@ interface Plane extends Size {
   readonly data: Float32Array;
 }
 
+/** The picture itself, which is halved and not compared. */
+interface Picture extends Size {
+  readonly data: Uint8Array;
+}
+
 /** A picture at half its size, and at half of that, and so on: the smallest comes last. */
 export type Pyramid = readonly Plane[];
 
@@ -25,7 +30,7 @@ const LEAST_TEXTURE = 0.6;
 
 export function pyramidOf(picture: Uint8Array, size: Size): Pyramid {
   const planes: Plane[] = [];
-  let plane: Plane = { ...size, data: new Float32Array(picture) };
+  let plane: Plane | Picture = { ...size, data: picture };
   for (let level = 0; level < LEVELS; level += 1) {
     plane = halved(plane);
     planes.push(plane);
@@ -33,7 +38,7 @@ export function pyramidOf(picture: Uint8Array, size: Size): Pyramid {
   return planes;
 }
 
-function halved({ width, height, data }: Plane): Plane {
+function halved({ width, height, data }: Plane | Picture): Plane {
   const [w, h] = [width >> 1, height >> 1];
   const half = new Float32Array(w * h);
   const at = (index: number): number => data[index] ?? 0;

@@ -4,7 +4,8 @@ import type { ImageMime } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
-import { crashWords, firstWords, KILL_AFTER_MS, machineProblem, throwIfAborted } from '../ffmpeg/process.ts';
+import { crashWords, firstWords, machineProblem, throwIfAborted } from '../ffmpeg/process.ts';
+import { runProgram } from '../ffmpeg/run-program.ts';
 import { MAX_SIDE } from '../limits.ts';
 import { imageOrientation, imageSize, stripMetadata } from './formats.ts';
 
@@ -61,20 +62,13 @@ export async function fitImage(request: FitImageRequest): Promise<Uint8Array> {
   const stripped = stripMetadata(bytes);
   if (upright.length === 0 && own.width === size.width && own.height === size.height) return stripped;
 
-  const { execa } = await import('execa');
-  const result = await execa(ffmpeg.path, imageArgs(request, upright, stripped.length), {
+  const result = await runProgram(ffmpeg.path, imageArgs(request, upright, stripped.length), {
     // Stripped: newer versions of ffmpeg turn the picture by its EXIF themselves.
-    input: stripped,
-    encoding: 'buffer',
-    reject: false,
-    timeout: TIMEOUT_MS,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
+    ...{ input: stripped, signal, timeoutMs: TIMEOUT_MS, maxBytes: MAX_OUTPUT_BYTES },
   });
   throwIfAborted(signal);
   if (!result.failed && result.stdout.length > 0) return result.stdout;
-  const stderr = Buffer.from(result.stderr).toString();
+  const { stderr } = result;
   const machine = machineProblem(stderr);
   if (machine) throw machine;
   throw new SoraError('clip', `The picture cannot be decoded: ${crashWords(result.signal) ?? firstWords(stderr)}.`, {

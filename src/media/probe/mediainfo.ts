@@ -38,25 +38,9 @@ export async function openReader(): Promise<MediaInfo<'object'>> {
 /** Instances that nobody uses: to load and to warm up one takes several times as long as to read a file with it. */
 const IDLE: MediaInfo<'object'>[] = [];
 
-let loading: Promise<MediaInfo<'object'>> | undefined;
-
-/** Begins to load an instance, unless one is idle: V8 compiles it in other threads while this one loads what else is needed. */
-export function preloadReader(): void {
-  if (IDLE.length > 0) return;
-  loading ??= openReader();
-  // Told to whoever takes it.
-  loading.catch(() => {});
-}
-
-function preloaded(): Promise<MediaInfo<'object'>> | undefined {
-  const taken = loading;
-  loading = undefined;
-  return taken;
-}
-
 /** One instance for `work` alone, used before or fresh. One that failed is not used again. Throws as `openReader`, and what `work` throws. */
 export async function withReader<R>(work: (reader: MediaInfo<'object'>) => Promise<R>): Promise<R> {
-  const reader = IDLE.pop() ?? (await (preloaded() ?? openReader()));
+  const reader = IDLE.pop() ?? (await openReader());
   try {
     const result = await work(reader);
     IDLE.push(reader);

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
 import { KEEP_TIMESTAMPS } from '../ffmpeg/part-clock.ts';
-import { KILL_AFTER_MS, throwIfAborted } from '../ffmpeg/process.ts';
+import { throwIfAborted } from '../ffmpeg/process.ts';
+import { linesOf, type OutputReader, runProgram } from '../ffmpeg/run-program.ts';
 import { FIRST_LOOK_TIMEOUT_MS } from './first-frames.ts';
 import { type Listing, readOrigin, readPackets, readShown, type Timeline, timelineOf } from './timeline.ts';
 
@@ -59,27 +60,20 @@ async function listLines(
   output: readonly string[],
   pipe: 'stdout' | 'stderr',
 ): Promise<{ lines: string[]; stderr: string }> {
-  const { execa } = await import('execa');
   const limits = [
     ...(from > 0 ? ['-ss', String(from)] : []),
     ...(seconds === undefined ? [] : ['-t', String(seconds)]),
   ];
   const input = [...untrustedInputOptions(), '-loglevel', 'info', '-nostats', ...KEEP_TIMESTAMPS, ...limits];
-  const child = execa(ffmpeg.path, [...input, '-i', fileUrl(resolve(path)), ...output], {
-    stdin: 'ignore',
-    reject: false,
-    buffer: { stdout: false, stderr: pipe === 'stdout' },
-    maxBuffer: 1_000_000,
-    timeout: seconds === undefined ? WHOLE_TIMEOUT_MS : FIRST_LOOK_TIMEOUT_MS,
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
-  });
   const lines: string[] = [];
-  for await (const line of child.iterable({ from: pipe })) {
-    lines.push(line);
-    if (lines.length > MAX_PACKETS) child.kill();
-  }
-  const { stderr } = await child;
+  const read: OutputReader = async (printed) => {
+    for await (const line of linesOf(printed)) if (lines.push(line) > MAX_PACKETS) return;
+  };
+  const { stderr } = await runProgram(ffmpeg.path, [...input, '-i', fileUrl(resolve(path)), ...output], {
+    signal,
+    timeoutMs: seconds === undefined ? WHOLE_TIMEOUT_MS : FIRST_LOOK_TIMEOUT_MS,
+    ...(pipe === 'stdout' ? { readStdout: read } : { readStderr: read }),
+  });
   throwIfAborted(signal);
-  return { lines, stderr: String(stderr ?? '') };
+  return { lines, stderr };
 }

@@ -40,7 +40,8 @@ export async function probeMedia(path: string, options: ProbeOptions): Promise<M
     const [first, listed, tracks] = await Promise.all([
       firstFrames(clip, onBanner),
       timelineOfPart(clip, BEGINNING),
-      analyse(file, size, signal),
+      // Once ffmpeg is started: this keeps the thread busy for as long as that takes.
+      nextTurn().then(() => analyse(file, size, signal)),
     ]);
     const report = readReport(tracks, size, stream);
     if (!report) throw notMedia(path, tracks);
@@ -140,6 +141,11 @@ async function withSound(
     );
   }
   return found;
+}
+
+/** After all that can be done at once. */
+function nextTurn(): Promise<void> {
+  return new Promise((done) => void setImmediate(done));
 }
 
 /** Undefined where no ffmpeg is at hand. */

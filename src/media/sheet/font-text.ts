@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { temporary } from '../../disk/temporary.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
-import { KILL_AFTER_MS, throwIfAborted } from '../ffmpeg/process.ts';
+import { throwIfAborted } from '../ffmpeg/process.ts';
+import { runProgram } from '../ffmpeg/run-program.ts';
 import type { Mask } from './canvas.ts';
 import { findFont } from './font-lookup.ts';
 
@@ -24,6 +25,7 @@ const BADLY_SET =
   /\p{M}|\p{Script=Syriac}|\p{Script=Mongolian}|\p{Script=Nko}|\p{Script=Adlam}|\p{Script=Mandaic}|\p{Script=Phags_Pa}/u;
 const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Thaana}/u;
 const TIMEOUT_MS = 20_000;
+const MAX_OUTPUT_BYTES = 100_000_000;
 
 /** Undefined where no font here has all its letters, or this build cannot draw them. Throws `interrupted` only. */
 export async function renderText({ text, fontFolders, ...request }: TextRequest): Promise<Mask | undefined> {
@@ -54,7 +56,6 @@ async function draw(
   size: number,
   { folder, ffmpeg, signal }: Pick<TextRequest, 'ffmpeg' | 'signal'> & { folder: string },
 ): Promise<Mask | undefined> {
-  const { execa } = await import('execa');
   const ground = { width: size * ([...text].length + 2) * 2, height: size * 4 };
   const options = [
     ...['fontfile=font', 'textfile=text', 'expansion=none', `fontsize=${size}`, 'fontcolor=white'],
@@ -67,11 +68,9 @@ async function draw(
     ...['-i', 'pipe:0', '-filter:v', `drawtext=${options.join(':')},format=gray`, '-frames:v', '1'],
     ...['-f', 'rawvideo', 'pipe:1'],
   ];
-  const { failed, stdout } = await execa(ffmpeg.path, args, {
-    ...{ cwd: folder, reject: false, encoding: 'buffer', stripFinalNewline: false, timeout: TIMEOUT_MS },
+  const { failed, stdout } = await runProgram(ffmpeg.path, args, {
+    ...{ cwd: folder, signal, timeoutMs: TIMEOUT_MS, maxBytes: MAX_OUTPUT_BYTES },
     input: new Uint8Array(ground.width * ground.height),
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
   });
   throwIfAborted(signal);
   return failed || stdout.length < ground.width * ground.height ? undefined : inkOf({ ...ground, data: stdout });

@@ -6,7 +6,8 @@ import { formatBytes, oneLine } from '../../shared/text.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
-import { KILL_AFTER_MS, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
+import { runProgram } from '../ffmpeg/run-program.ts';
 import { displayedSize, type MediaInfo, type VideoInfo, videoSeconds } from '../info.ts';
 import { inputMatrix } from '../plan/colour.ts';
 import {
@@ -219,7 +220,6 @@ async function decodeFrames(
   { video, size, from, filters, count }: Wanted & { from: number; filters: readonly string[]; count: number },
 ): Promise<Canvas[]> {
   throwIfAborted(signal);
-  const { execa } = await import('execa');
   const matrix = video.rgb ? '' : `:in_color_matrix=${inputMatrix(video)}`;
   const chain = [
     ...uprightFilters(video),
@@ -235,21 +235,11 @@ async function decodeFrames(
     ...['-i', fileUrl(resolve(source)), '-map', pictureStream(video)],
     ...['-filter:v', chain.join(','), '-frames:v', String(count), '-f', 'rawvideo', 'pipe:1'],
   ];
-  const result = await execa(ffmpeg.path, args, {
-    stdin: 'ignore',
-    reject: false,
-    encoding: 'buffer',
-    // A pixel may be one.
-    stripFinalNewline: false,
-    maxBuffer: 50_000_000,
-    timeout: RUN_TIMEOUT_MS,
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
-  });
+  const result = await runProgram(ffmpeg.path, args, { signal, timeoutMs: RUN_TIMEOUT_MS, maxBytes: 50_000_000 });
   throwIfAborted(signal);
   if (result.failed) {
     requireStarted(result);
-    const machine = machineProblem(Buffer.from(result.stderr).toString());
+    const machine = machineProblem(result.stderr);
     if (machine) throw machine;
   }
   const bytes = size.width * size.height * 3;

@@ -10,11 +10,11 @@ import {
   crashWords,
   endedError,
   firstWords,
-  KILL_AFTER_MS,
   machineProblem,
   requireStarted,
   throwIfAborted,
 } from '../ffmpeg/process.ts';
+import { type OutputReader, type ProgramRun, runProgram } from '../ffmpeg/run-program.ts';
 
 export type Decoded = Shown | { readonly ok: false; readonly reason: string };
 
@@ -63,7 +63,7 @@ export interface PictureLook {
   /** Where the labels end. One of them may be the standard output. */
   readonly outputs: readonly string[];
   /** Reads the standard output to its end. */
-  readonly read: (stdout: AsyncIterable<Uint8Array>) => Promise<void>;
+  readonly read: OutputReader;
 }
 
 export const DECODE_TIMEOUT_MS = 300_000;
@@ -172,13 +172,7 @@ function readSound(stderr: string): ShownSound | undefined {
 }
 
 /** How a run of ffmpeg ended that writes nothing. */
-export interface DecoderRun {
-  readonly stderr: string;
-  readonly failed: boolean;
-  readonly timedOut: boolean;
-  /** The name of the signal that ended it. */
-  readonly signal?: string | undefined;
-}
+export type DecoderRun = Pick<ProgramRun, 'stderr' | 'failed' | 'timedOut' | 'signal'>;
 
 export interface DecoderLimits {
   readonly signal: AbortSignal;
@@ -194,24 +188,12 @@ export async function runDecoder(
   { signal, timeoutMs, read }: DecoderLimits,
 ): Promise<{ result: DecoderRun; frames: number; stdout: string }> {
   throwIfAborted(signal);
-  const { execa } = await import('execa');
-  const child = execa(ffmpeg.path, args, {
-    stdin: 'ignore',
-    reject: false,
-    buffer: { stdout: read === undefined, stderr: true },
-    timeout: timeoutMs,
-    maxBuffer: 1_000_000,
-    cancelSignal: signal,
-    forceKillAfterDelay: KILL_AFTER_MS,
-  });
-  await read?.(child.stdout);
-  const result = await child;
+  const result = await runProgram(ffmpeg.path, args, { signal, timeoutMs, readStdout: read });
   throwIfAborted(signal);
-  const [stdout, stderr] = [String(result.stdout ?? ''), String(result.stderr ?? '')];
-  const run: DecoderRun = { stderr, failed: result.failed, timedOut: result.timedOut, signal: result.signal };
-  if (run.failed && !run.timedOut) requireStarted(result);
+  if (result.failed && !result.timedOut) requireStarted(result);
+  const stdout = result.stdout.toString();
   const frames = Number([...stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1] ?? 0);
-  return { result: run, frames, stdout };
+  return { result, frames, stdout };
 }
 
 /**

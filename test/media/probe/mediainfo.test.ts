@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openReader, preloadReader, withReader } from '../../../src/media/probe/mediainfo.ts';
+import { openReader, withReader } from '../../../src/media/probe/mediainfo.ts';
 import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 
@@ -38,18 +38,4 @@ it('gives an instance to one at a time, and one that failed to nobody', async ()
   await expect(failed).rejects.toThrow('no');
   await Promise.all([withReader(note), withReader(note), withReader(note)]);
   expect(used.slice(4)).not.toContain(used[3]);
-});
-
-it('gives one that was loaded ahead to one work alone', async () => {
-  const used: Reader[] = [];
-  const note = async (reader: Reader): Promise<void> => {
-    used.push(reader);
-    await Promise.resolve();
-  };
-  // All that are idle are in use.
-  const works = Array.from({ length: 8 }, () => withReader(note));
-  preloadReader();
-  preloadReader();
-  await Promise.all([...works, withReader(note), withReader(note)]);
-  expect(new Set(used).size).toBe(used.length);
 });
