@@ -184,3 +184,27 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     return value;
   };
 }
+
+/** Pictures a second. */
+export function rate(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(?:\.\d+)?$/.test(text) || value < 1 || value > 60)
+    throw new InvalidArgumentError('It is a number from 1 to 60, such as 24, 25, 29.97 or 30.');
+  return value;
+}
+
+export function decibels(text: string): number {
+  const value = Number(text);
+  if (!/^[+-]?\d+(?:\.\d+)?$/.test(text) || Math.abs(value) > 60)
+    throw new InvalidArgumentError('It is a number of decibels from -60 to 60, such as -18.');
+  return value;
+}
+
+/** As ffmpeg measures it: the range is that of its filter. */
+export function loudness(text: string): number | 'off' {
+  const value = Number(text);
+  if (text === 'off') return text;
+  if (!/^-?\d+(?:\.\d+)?$/.test(text) || value < -70 || value > -5)
+    throw new InvalidArgumentError('It is off, or a number of LUFS from -70 to -5, such as -14.');
+  return value;
+}

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { DeriveFlags } from '../commands/video/derive.ts';
 import type { FrameFlags } from '../commands/video/frame.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
+import type { JoinFlags } from '../commands/video/join.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
 import type { ListFlags } from '../commands/video/status.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
@@ -10,11 +11,14 @@ import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
 import {
   type Act,
   collect,
+  decibels,
   examples,
   followFlags,
   followOptions,
   JOB_ID,
+  loudness,
   output,
+  rate,
   size,
   text,
   time,
@@ -177,6 +181,35 @@ export function addVideo(video: Command, act: Act): void {
     .action(
       act<Omit<FrameFlags, 'video'>>(async (context, [named = ''], options) =>
         (await import('../commands/video/frame.ts')).runVideoFrame(context, { ...options, video: named }),
+      ),
+    );
+  video
+    .command('join')
+    .description('join videos into one, in their order: pictures, sound, dissolves, music')
+    .argument('<video...>', VIDEO)
+    .requiredOption('-o, --output <file>', 'the MP4 to write', text)
+    .option('--fade <time>', 'dissolve from each into the next, for 0.5 or 0.5s (default: cuts)', time, 0)
+    .option('--size <WxH>', 'size of the picture; others get bars (default: of the first video)', size)
+    .option(
+      '--aspect <a:b>',
+      'instead of --size: 16:9, 9:16, 4:3, 3:4, 1:1 or 21:9, as high or wide as the first video',
+    )
+    .option('--fps <n>', 'pictures a second: 24, 25, 29.97, 30 (default: of the first video)', rate)
+    .option('--music <file>', 'music under all of it, from its beginning, again and again', text)
+    .option('--music-level <dB>', 'gain of the music', decibels, -18)
+    .option('--no-duck', 'do not lower the music while there is other sound')
+    .option('--loudness <LUFS>', 'bring the whole to a loudness, such as -14 (default: off)', loudness, 'off')
+    .option('--force', 'replace an existing file', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora video join beach.mp4 boat.mp4 -o film.mp4',
+        'sora video join beach.mp4 @last -o film.mp4 --fade 0.5 --music song.mp3 --loudness -14',
+      ),
+    )
+    .action(
+      act<Omit<JoinFlags, 'videos'>>(async (context, videos, options) =>
+        (await import('../commands/video/join.ts')).runVideoJoin(context, { ...options, videos }),
       ),
     );
   for (const kind of DERIVATIONS) addDerivation(video, act, kind);

@@ -53,6 +53,7 @@ clip prepare small.mp4 -o converted.mp4
 clip prepare fits.mp4 -o other.mp4 --dry-run
 clip sheet fits.mp4
 video frame fits.mp4 --last -o last.png
+video join fits.mp4 small.mp4 -o film.mp4
 video generate Sea. -c Ann --dry-run --auto-cast
 video generate Sea. -c Ann --key a -o sea.mp4 --allow-drift
 video generate Sea. -c Ann --key a --dry-run

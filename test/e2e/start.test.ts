@@ -55,8 +55,10 @@ const LOADED: Readonly<Record<string, string>> = {
   'character list': 'cli main manage program-character rolldown-runtime store',
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
+  'video join joe.mp4 -o film.mp4':
+    'arguments cli clips decode find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound source store',
   'video frame joe.mp4 -o frame.png':
-    'arguments cli clips decode find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound store',
+    'arguments cli clips decode find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound source store',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
@@ -69,7 +71,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
+    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store takes',
 };
 
 describe('start-up', () => {

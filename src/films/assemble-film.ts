@@ -1,0 +1,218 @@
+/** A film from files: what takes, voices and music are is read, the film is assembled, and has its name when it is whole. */
+import { basename, resolve } from 'node:path';
+import { hashFile } from '../disk/hash.ts';
+import { checkFree, createOutput } from '../disk/publish.ts';
+import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import { usableParts } from '../media/ffmpeg/run-plan.ts';
+import { displayedSize } from '../media/info.ts';
+import { fpsOf, type Rate, targetRate } from '../media/plan/frame.ts';
+import { probeMedia } from '../media/probe/probe.ts';
+import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
+import type { Size } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
+import { oneLine } from '../shared/text.ts';
+import { roughDuration } from '../shared/time.ts';
+import type { Workspace } from '../workspace.ts';
+import { assemble } from './assemble.ts';
+import { findHeader } from './header.ts';
+import type { FilmPlan, FilmTake, FilmWish, Music, Shot, SoundSource } from './plan.ts';
+import { readTake } from './take.ts';
+
+/** A shot whose files nobody has looked into. */
+export interface ShotRequest extends Omit<Shot, 'take' | 'voice'> {
+  /** Absolute. */
+  readonly path: string;
+  readonly voice?: string;
+}
+
+/** Paths are absolute. */
+export interface FilmRequest extends Omit<FilmWish, 'size' | 'rate' | 'shots' | 'music'> {
+  readonly shots: readonly ShotRequest[];
+  /** That of the first take unless given, with even sides. */
+  readonly size?: Size;
+  /** Made of the size of the first take. */
+  readonly sizeFrom?: (first: Size) => Size;
+  /** That of the first take unless given. */
+  readonly rate?: Rate;
+  readonly music?: Omit<Music, keyof SoundSource> & { readonly path: string };
+}
+
+export interface FilmPlace {
+  /** The MP4 file, from the working directory. */
+  readonly output: string;
+  /** Replaces what is there. */
+  readonly force: boolean;
+  /** Where pieces are kept, absolute. */
+  readonly pieces: string;
+}
+
+export interface WrittenFilm extends Size {
+  readonly path: string;
+  readonly fps: number;
+  readonly frames: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly audio: boolean;
+  /** In the order of the film: when each begins to be seen, and for how long it is. */
+  readonly scenes: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly start: number;
+    readonly seconds: number;
+  }[];
+  readonly pieces: { readonly made: number; readonly reused: number; readonly copied: number };
+}
+
+/** Throws `usage` for a place that is taken and files that are not there, `clip` for those that cannot be used, all at once. */
+export async function assembleFilm(workspace: Workspace, request: FilmRequest, place: FilmPlace): Promise<WrittenFilm> {
+  const { runtime, reporter } = workspace;
+  const path = await checkedTarget(workspace, place);
+  const ffmpeg = await workspace.ffmpeg();
+  const name = basename(path);
+  const task = await reporter.task(`Assembling ${name}`);
+  const made = await createOutput(path, runtime.clock);
+  const notes: string[] = [];
+  try {
+    const wish = await readWish(workspace, ffmpeg, request, (what) => task.update(`Looking at ${what}`));
+    const left = timeLeft(() => runtime.clock.now());
+    const { plan, ...done } = await assemble(wish, made.path, {
+      ...{ ffmpeg, pieces: place.pieces, clock: runtime.clock, signal: runtime.signal },
+      onNote: (text) => void notes.push(text),
+      onProgress: (fraction, what) => {
+        const rest = left(fraction);
+        task.update(() => `Assembling ${name}: ${what}${rest()}`, fraction);
+      },
+    });
+    await made.publish({ force: place.force, taken: 'usage' });
+    const film = { path, ...sizeOf(plan), ...done, scenes: scenesOf(plan) };
+    task.done(`Assembled ${name}: ${film.seconds} s`);
+    for (const note of new Set(notes)) reporter.note(note);
+    return film;
+  } catch (error) {
+    task.fail(`${name} was not assembled`);
+    throw error;
+  } finally {
+    await made.dispose();
+  }
+}
+
+function sizeOf({
+  size,
+  rate,
+  frames,
+}: FilmPlan): Pick<WrittenFilm, 'width' | 'height' | 'fps' | 'frames' | 'seconds'> {
+  const fps = fpsOf(rate);
+  return { ...size, fps: rounded(fps), frames, seconds: rounded(frames / fps) };
+}
+
+function scenesOf({ shots, rate }: FilmPlan): WrittenFilm['scenes'] {
+  const fps = fpsOf(rate);
+  return shots.map(({ name, take, at, frames }) => ({
+    ...{ name, path: take.path, start: rounded(at / fps), seconds: rounded(frames / fps) },
+  }));
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
+}
+
+/** Before anything is read: where the film will lie. */
+async function checkedTarget({ runtime }: Workspace, { output, force }: FilmPlace): Promise<string> {
+  const target = resolve(runtime.cwd, output);
+  if (output === '-' || /[/\\]$/.test(output) || !/\.(?:mp4|m4v)$/i.test(target))
+    throw new SoraError('usage', `${option('output')} names the MP4 file to write.`, {
+      hint: `For example: ${option('output')} film.mp4`,
+    });
+  await checkFree(target, { force, example: 'film.mp4' });
+  return target;
+}
+
+/** At once; each looks with a few processes of its own. */
+const LOOKS = 2;
+
+async function readWish(
+  workspace: Workspace,
+  ffmpeg: Ffmpeg,
+  { sizeFrom = (first) => first, ...request }: FilmRequest,
+  onLook: (what: string) => void,
+): Promise<FilmWish> {
+  const { signal } = workspace.runtime;
+  const problems: SoraError[] = [];
+  const takes = new Map<string, FilmTake>();
+  const sounds = new Map<string, SoundSource>();
+  const takeLook = (path: string) => async (): Promise<void> =>
+    void takes.set(path, await readFilmTake(path, { ffmpeg, signal }));
+  const soundLook = (path: string) => async (): Promise<void> =>
+    void sounds.set(path, await readSoundFile(path, signal));
+  const heard = [...request.shots.flatMap(({ voice }) => voice ?? []), ...(request.music ? [request.music.path] : [])];
+  const todo = [
+    ...[...new Set(request.shots.map(({ path }) => path))].map((path) => ({ path, look: takeLook(path) })),
+    ...[...new Set(heard)].map((path) => ({ path, look: soundLook(path) })),
+  ];
+  const next = async (): Promise<void> => {
+    for (let one = todo.shift(); one; one = todo.shift()) {
+      onLook(basename(one.path));
+      await one.look().catch((error: unknown) => {
+        if (!isSoraError(error) || (error.code !== 'usage' && error.code !== 'clip')) throw error;
+        problems.push(error);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS }, next));
+  throwProblems(problems);
+
+  const shots = request.shots.flatMap(({ path, voice, ...shot }): Shot[] => {
+    const [take, over] = [takes.get(path), voice === undefined ? undefined : sounds.get(voice)];
+    return take ? [{ ...shot, take, ...(over && { voice: over }) }] : [];
+  });
+  const [first] = shots;
+  if (!first)
+    throw new SoraError('usage', 'A film needs a video at least.', { hint: 'Name the videos in their order.' });
+  const { music: wished, ...film } = request;
+  const music = wished && sounds.get(wished.path);
+  return {
+    ...film,
+    shots,
+    size: request.size ?? even(sizeFrom(displayedSize(first.take.video))),
+    rate: request.rate ?? targetRate(first.take.video.fps ?? 24),
+    ...(wished && music && { music: { ...wished, ...music } }),
+  };
+}
+
+/** Chroma is stored for pairs. */
+function even({ width, height }: Size): Size {
+  return { width: 2 * Math.round(width / 2), height: 2 * Math.round(height / 2) };
+}
+
+async function readFilmTake(
+  path: string,
+  { ffmpeg, signal }: { readonly ffmpeg: Ffmpeg; readonly signal: AbortSignal },
+): Promise<FilmTake> {
+  const [take, sha256] = await Promise.all([readTake(path, { ffmpeg, signal }), hashFile(path, signal)]);
+  const { info } = await usableParts({ info: take.info, ffmpeg, signal });
+  return { ...take, info, video: info.video ?? take.video, sha256, header: await findHeader(take, signal) };
+}
+
+async function readSoundFile(path: string, signal: AbortSignal): Promise<SoundSource> {
+  const { audio } = await probeMedia(path, { signal });
+  if (audio) return { path, audio };
+  throw new SoraError('clip', `${oneLine(path)} has no sound.`, { hint: 'Give a WAV, MP3, M4A, FLAC or Ogg file.' });
+}
+
+/** Not before so much of it is known. */
+const LEAST_MS = 3000;
+const LEAST_FRACTION = 0.03;
+
+/** What is said of the time that is left, by the time that it took so far; nothing at the beginning. */
+function timeLeft(now: () => number): (fraction: number) => () => string {
+  const begun = now();
+  return (fraction) => {
+    const toldAt = now();
+    const whole = (toldAt - begun) / fraction;
+    if (toldAt - begun < LEAST_MS || fraction < LEAST_FRACTION) return () => '';
+    return () => {
+      const seconds = Math.max(1, (whole - (now() - begun)) / 1000);
+      return `, ${roughDuration(seconds > 20 ? Math.ceil(seconds / 5) * 5 : seconds)} left`;
+    };
+  };
+}

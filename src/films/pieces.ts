@@ -1,0 +1,135 @@
+/**
+ * The pieces of a film as files: each is made once and kept, by what it is made of and how. A film that is assembled again
+ * makes only those that have changed.
+ */
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashText } from '../disk/hash.ts';
+import { createOutput } from '../disk/publish.ts';
+import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import { runFluent } from '../media/ffmpeg/fluent.ts';
+import { failureOf } from '../media/ffmpeg/run-plan.ts';
+import { SoraError } from '../shared/errors.ts';
+import { shellQuote } from '../shared/text.ts';
+import type { Clock } from '../shared/time.ts';
+import { beginsClosed } from './header.ts';
+import { needsPadding, pieceCommand } from './piece-commands.ts';
+import type { FilmPlan, PlannedPiece, PlannedShot } from './plan.ts';
+import { readTrack } from './take.ts';
+
+export interface Piece {
+  /** A file in the folder of pieces. */
+  readonly name: string;
+  readonly frames: number;
+  /** The `avcC` box of its pictures, in hex. */
+  readonly header: string;
+  /** It was there. */
+  readonly reused: boolean;
+}
+
+export interface PieceWork {
+  /** Absolute; it exists. */
+  readonly folder: string;
+  readonly ffmpeg: Ffmpeg;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told how many pictures of the piece are done. */
+  readonly onFrames: (frames: number) => void;
+}
+
+const KEPT_MS = 30 * 86_400_000;
+const PIECE_NAME = /^[0-9a-f]{64}\.mp4$/;
+
+/** Removes pieces that no film has used for thirty days. Never fails. */
+export async function sweepPieces(folder: string, nowMs: number): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => PIECE_NAME.test(one))) {
+    const path = join(folder, name);
+    const { mtimeMs = nowMs } = await stat(path).catch(() => ({ mtimeMs: undefined }));
+    if (nowMs - mtimeMs > KEPT_MS) await rm(path, { force: true }).catch(() => {});
+  }
+}
+
+/** Shots whose pictures a piece shows. */
+export function shotsOf(piece: PlannedPiece): readonly PlannedShot[] {
+  if (piece.kind === 'copy') return [piece.shot];
+  return piece.kind === 'encode' ? [piece.stretch.shot] : [piece.out.shot, piece.into.shot];
+}
+
+/** The name of its file: whatever would change its bytes changes it. */
+function pieceName(piece: PlannedPiece, film: FilmPlan, ffmpeg: Ffmpeg): string {
+  const command = pieceCommand(piece, film, { target: '/', padded: needsPadding(piece, film) });
+  const takes = shotsOf(piece).map(({ take }) => take.sha256);
+  const inputs = command.inputs.map(({ options }) => options);
+  return `${hashText(JSON.stringify([1, takes, inputs, command.output, piece.frames, ffmpeg.version]))}.mp4`;
+}
+
+/** The piece, made unless it is there. Undefined for a copy that turns out to begin inside a group of pictures. */
+export async function makePiece(piece: PlannedPiece, film: FilmPlan, work: PieceWork): Promise<Piece | undefined> {
+  const { folder, clock, ffmpeg } = work;
+  const name = pieceName(piece, film, ffmpeg);
+  const path = join(folder, name);
+  const known = await headerOf(path, piece.frames);
+  if (known !== undefined) {
+    const now = new Date(clock.now());
+    await utimes(path, now, now).catch(() => {});
+    return { name, frames: piece.frames, header: known, reused: true };
+  }
+  const made = await createOutput(path, clock);
+  try {
+    await run(piece, film, { ...work, target: made.path, padded: needsPadding(piece, film) });
+    let header = await headerOf(made.path, piece.frames);
+    if (header === undefined && piece.kind !== 'copy') {
+      await run(piece, film, { ...work, target: made.path, padded: true });
+      header = await headerOf(made.path, piece.frames);
+    }
+    if (piece.kind === 'copy' && (header === undefined || !(await beginsClosed(made.path)))) return undefined;
+    if (header === undefined) throw unlike(piece);
+    await made.publish({ force: true, taken: 'unverified' });
+    return { name, frames: piece.frames, header, reused: false };
+  } finally {
+    await made.dispose();
+  }
+}
+
+/** The header of a piece that is there and has so many pictures. */
+async function headerOf(path: string, frames: number): Promise<string | undefined> {
+  const track = await readTrack(path).catch(() => undefined);
+  return track?.samples === frames ? track.avcC : undefined;
+}
+
+function named(piece: PlannedPiece): string {
+  return shotsOf(piece)
+    .map(({ name }) => name)
+    .join(' and ');
+}
+
+function unlike(piece: PlannedPiece): SoraError {
+  return new SoraError('clip', `${named(piece)}: not all of its pictures can be decoded.`, {
+    hint: 'It is damaged, or changes its size midway. Play it to find where, or leave that part out.',
+  });
+}
+
+/** What a long take may need, and then some: an encode goes on as long as it makes pictures. */
+const TIMEOUT_MS = 24 * 3_600_000;
+
+async function run(
+  piece: PlannedPiece,
+  film: FilmPlan,
+  { target, padded, ffmpeg, signal, onFrames }: PieceWork & { readonly target: string; readonly padded: boolean },
+): Promise<void> {
+  const command = pieceCommand(piece, film, { target, padded });
+  const lead = Math.max(0, ...shotsOf(piece).map(({ take }) => take.timeline.end)) * 1000;
+  const stallMs = 60_000 + lead;
+  const ended = await runFluent(ffmpeg, command, { signal, timeoutMs: TIMEOUT_MS, stallMs, onFrames });
+  const failure = failureOf(ended, { signal, stallMs });
+  if (failure === undefined) return;
+  throw new SoraError('clip', `${named(piece)} cannot be used in the film: ${failure}.`, {
+    hint: `To see what it is: sora clip inspect ${shellQuote(shotsOf(piece)[0]?.take.path ?? '')}`,
+  });
+}
+
+/** Removes pieces that were there, so that they are made anew. */
+export async function discardPieces(folder: string, pieces: readonly Piece[]): Promise<void> {
+  for (const { name, reused } of pieces) if (reused) await rm(join(folder, name), { force: true });
+}
