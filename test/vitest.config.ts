@@ -15,9 +15,6 @@ const LONG = [
   ...['e2e/home', 'e2e/again', 'slow/media/judge/measure-picture', 'e2e/chaos'],
 ];
 
-/** Folders whose tests run processes, encode clips or measure time: `npm run check` leaves them out. */
-const WHOLE = /^(?:e2e|masters|slow)\//;
-
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>
   file.endsWith('.test.ts'),
 );
@@ -38,12 +35,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const among = (belongs: (file: string) => boolean): string[] => FILES.filter(belongs).map((file) => `test/${file}`);
-
-function project(name: string, belongs: (file: string) => boolean) {
-  const alone = name.endsWith('-alone');
-  const include = among((file) => belongs(file) && isAlone(file) === alone);
-  return { extends: true as const, test: { name, include, isolate: alone } };
+function project(name: string, belongs: (file: string) => boolean, isolate: boolean) {
+  const include = FILES.filter(belongs).map((file) => `test/${file}`);
+  return { extends: true as const, test: { name, include, isolate } };
 }
 
 // Everything that is talked to is on this machine, and reading a file of authorities doubles the start of every child.
@@ -53,12 +47,9 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     // Files share a worker and what it has loaded: most would load for longer than they test. None may leave anything behind.
-    projects: [
-      project('fast', (file) => !WHOLE.test(file)),
-      project('fast-alone', (file) => !WHOLE.test(file)),
-      project('whole', (file) => WHOLE.test(file)),
-      project('whole-alone', (file) => WHOLE.test(file)),
-    ],
+    projects: [project('shared', (file) => !isAlone(file), false), project('alone', isAlone, true)],
+    // What a file becomes is kept from run to run, by its content, in node_modules: making it takes a tenth of all processor time.
+    experimental: { fsModuleCache: true },
     globalSetup: 'test/helpers/once.setup.ts',
     // Much of the time goes into waiting for processes and clocks; what takes long by waiting begins first.
     maxWorkers: 2 * availableParallelism(),
