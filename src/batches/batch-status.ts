@@ -6,6 +6,7 @@ import type { Workspace } from '../workspace.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
+import type { RunWishes } from './refuse-run.ts';
 import { type BatchReport, reportBatch, strayIds } from './report.ts';
 
 export async function batchStatus(
@@ -34,10 +35,11 @@ export function slotsOf(ledger: TakeLedger, lines: readonly PlannedLine[]): Prom
 export function willSend(
   slot: Slot | undefined,
   id: string,
-  { resend, anew }: { readonly resend: readonly string[]; readonly anew: readonly string[] },
+  { resend, anew, adopt }: Omit<RunWishes, 'changed'>,
 ): boolean {
   if (!slot) return false;
-  return slot.need > 0 || anew.includes(id) || (slot.unknown.length > 0 && resend.includes(id));
+  const givenUp = [...resend, ...adopt.filter(({ videoId }) => videoId === undefined).map((one) => one.id)];
+  return slot.need > 0 || anew.includes(id) || (slot.unknown.length > 0 && givenUp.includes(id));
 }
 
 /** Of an id that the file no longer has: nothing is wanted of it but what was begun. */

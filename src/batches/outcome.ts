@@ -42,18 +42,27 @@ const MOST_IDS = 5;
 
 /** What a person may do besides running it again, a sentence for each kind. */
 function adviceOf(open: readonly LineReport[]): readonly string[] {
-  // What the next run sends by itself needs no advice.
-  const idsOf = (...states: LineReport['state'][]): string =>
-    open
-      .filter(({ state, retryable }) => states.includes(state) && retryable !== true)
+  const namesOf = (lines: readonly LineReport[]): string =>
+    lines
       .slice(0, MOST_IDS)
       .map(({ id }) => id)
       .join(', ');
-  const [unknown, failed, other] = [idsOf('unknown'), idsOf('failed', 'absent'), idsOf('mismatch')];
+  // What the next run sends by itself needs no advice.
+  const idsOf = (...states: LineReport['state'][]): string =>
+    namesOf(open.filter(({ state, retryable }) => states.includes(state) && retryable !== true));
+  const unknown = open.filter(({ state }) => state === 'unknown');
+  const listed = namesOf(unknown.filter(({ candidates }) => candidates !== undefined));
+  const unlisted = namesOf(unknown.filter(({ candidates }) => candidates === undefined));
+  const [failed, other] = [idsOf('failed', 'absent'), idsOf('mismatch')];
   return [
-    ...(unknown === ''
+    ...(listed === ''
       ? []
-      : [`Look for ${unknown} in the list or the bill of your host. To send it once more: ${option('resend')} <id>`]),
+      : [
+          `If one of those videos is that of its line (${listed}): ${option('adopt')} <id>=<video>. If none is, to send it once more: ${option('adopt')} <id>=none`,
+        ]),
+    ...(unlisted === ''
+      ? []
+      : [`Look for ${unlisted} in the list or the bill of your host. To send it once more: ${option('resend')} <id>`]),
     ...(failed === ''
       ? []
       : [

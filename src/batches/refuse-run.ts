@@ -4,7 +4,7 @@ import { isInShard } from '../journal/names.ts';
 import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import type { Slot } from '../journal/state.ts';
 import type { TakeLedger } from '../journal/take-ledger.ts';
-import type { Shard } from '../shared/batch.ts';
+import type { Adoption, Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { slotsOf } from './batch-status.ts';
@@ -16,6 +16,7 @@ export interface RunWishes {
   readonly changed: boolean;
   readonly resend: readonly string[];
   readonly anew: readonly string[];
+  readonly adopt: readonly Adoption[];
 }
 
 export interface RefusalOptions extends RunWishes {

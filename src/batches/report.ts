@@ -3,9 +3,11 @@ import { type Take, takesByScene } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
 import { spentOn } from '../journal/spending.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
+import type { RemoteVideo } from '../providers/provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
+import { describeCandidates } from '../videos/lost/match.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
 /** `mismatch`: its video is here and is not what was asked for. */
@@ -28,6 +30,8 @@ export interface LineReport {
   readonly why?: string;
   readonly jobId?: string;
   readonly remoteId?: string;
+  /** Of an unknown one: what its host lists that it may have made. */
+  readonly candidates?: readonly RemoteVideo[];
   /** US dollars, as the host says it, else as it was estimated; of everything that was sent for the line. */
   readonly costUsd?: number;
   readonly tag?: string;
@@ -59,6 +63,8 @@ export interface ReportInput {
   readonly slots: ReadonlyMap<string, Slot>;
   /** What stopped a line in this run. */
   errorOf(id: string): SoraError | undefined;
+  /** Of an unknown take, where its host was asked. */
+  candidatesOf?(take: Take): readonly RemoteVideo[];
   /** What stopped the whole run. */
   readonly halted?: SoraError | undefined;
   readonly allowDrift: boolean;
@@ -118,7 +124,8 @@ function lineReport(
         ? 'missing'
         : slot.state;
   const paid = spentOn(takes);
-  const why = whyOf(slot, { state, error });
+  const candidates = slot.unknown.flatMap((take) => input.candidatesOf?.(take) ?? []);
+  const why = whyOf(slot, { state, error, candidates });
   const ownExit = isOther ? EXIT_CODES.unverified : slot.exit;
   return {
     id,
@@ -130,19 +137,25 @@ function lineReport(
     ...(why !== undefined && { why: oneLine(why) }),
     ...(last?.jobId !== undefined && { jobId: last.jobId }),
     ...(last?.remoteId !== undefined && { remoteId: last.remoteId }),
+    ...(candidates.length > 0 && { candidates: [...new Map(candidates.map((video) => [video.id, video])).values()] }),
     ...(takes.length > 0 && { costUsd: paid.usd }),
     ...(planned?.line.tag !== undefined && { tag: planned.line.tag }),
   };
 }
 
-function whyOf(slot: Slot, { state, error }: { state: LineState; error: SoraError | undefined }): string | undefined {
+function whyOf(
+  slot: Slot,
+  { state, error, candidates }: { state: LineState; error: SoraError | undefined; candidates: readonly RemoteVideo[] },
+): string | undefined {
   switch (state) {
     case 'done':
       return error?.message;
     case 'mismatch':
       return slot.chosen?.done?.mismatch?.join('; ');
     case 'unknown':
-      return 'a request was sent for it and no answer came: nobody knows whether its host has it';
+      if (candidates.length === 0)
+        return 'a request was sent for it and no answer came: nobody knows whether its host has it';
+      return `a request was sent for it and no answer came; its host lists what it may have made: ${describeCandidates(candidates)}`;
     case 'failed':
       return slot.failed.at(-1)?.failed?.why;
     case 'unreadable':

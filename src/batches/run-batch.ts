@@ -8,6 +8,7 @@ import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { fetchFinished } from '../journal/fetch-finished.ts';
+import { type FoundLost, findLost } from '../journal/find-lost.ts';
 import type { Take } from '../journal/fold.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import { createPace } from '../journal/pace.ts';
@@ -23,6 +24,7 @@ import type { CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
 import { inParallel } from '../shared/parallel.ts';
 import type { Workspace } from '../workspace.ts';
+import { adoptLines } from './adopt-lines.ts';
 import { slotOfStray, slotsOf, willSend } from './batch-status.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import { inLineWords } from './line-words.ts';
@@ -63,6 +65,7 @@ export async function runBatch(workspace: Workspace, given: BatchPlan, options: 
     workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
   }
   await ledger.learn();
+  await adoptLines(workspace, ledger, options.adopt);
   await recoverLost(quiet, ledger, mine);
   const plan = { ...given, lines: asAskedBefore(given.lines, await ledger.takes()).lines };
   const run = createRun(quiet, ledger, { plan, options });
@@ -71,6 +74,7 @@ export async function runBatch(workspace: Workspace, given: BatchPlan, options: 
     ...{ jobs: options.jobs, deadlineMs: options.deadlineMs, isMine: mine },
     wantedOf: ({ scene }) => places.get(scene) ?? placeOfId(options, scene),
   });
+  run.lost = await findLost(quiet, ledger, mine);
   const slots = await refuseRun(ledger, plan.lines, options);
   await run.checkBudget(slots);
   const needed = new Set(
@@ -101,6 +105,7 @@ function notMadeAnew(): SoraError {
 }
 
 interface Run extends Settling {
+  lost: ReadonlyMap<string, FoundLost>;
   isOver: boolean;
   readonly aims: readonly LineAim[];
   readonly working: { count: number };
@@ -133,7 +138,7 @@ function createRun(
     if (!run.isOver) options.onTotals?.(totalsOf(states, { total: aims.length, spentUsd, maxCost }));
   };
   const run: Run = {
-    ...{ workspace, ledger, provider, deadlineMs, errors, aims, working, isOver: false },
+    ...{ workspace, ledger, provider, deadlineMs, errors, aims, working, lost: new Map(), isOver: false },
     pace: createPace(clock, options.intervalMs),
     deadline: createDeadline(clock, deadlineMs),
     ...{ pollIntervalMs: options.pollIntervalMs, retries: options.retries, tried: new Set(), outages: { count: 0 } },
@@ -187,6 +192,7 @@ function createRun(
         ...{ lines, takes, shard, allowDrift: options.allowDrift, maxCostUsd: maxCost, halted },
         slots,
         errorOf: (id) => errors.get(id),
+        candidatesOf: (take) => run.lost.get(take.key)?.candidates ?? [],
       });
     },
   };

@@ -1,6 +1,8 @@
 /** One line of a batch, from what is known of it to its file: followed, fetched, or sent, in that order. */
 
 import { dirname } from 'node:path';
+import { closeTakes } from '../journal/adopt-take.ts';
+import { type FoundLost, refusalToResend } from '../journal/find-lost.ts';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
 import type { Failed } from '../journal/lines.ts';
@@ -18,6 +20,8 @@ export interface Settling extends TakeRun {
   /** Ids whose unknown requests are sent once more, and those that are made again; each once. */
   readonly resend: Set<string>;
   readonly anew: Set<string>;
+  /** What hosts list of unknown takes, by their keys. */
+  readonly lost: ReadonlyMap<string, FoundLost>;
   /** Holds a request to what the whole batch may cost, by all takes as they are. Throws `budget`. */
   approve(line: PlannedLine, takes: () => Promise<readonly Take[]>): Promise<void>;
   /** The line is as its slot says now. */
@@ -62,6 +66,7 @@ export async function settleLine(run: Settling, aim: LineAim): Promise<void> {
     }
     const { planned } = aim;
     if (await giveUp(run, aim, slot)) continue;
+    refuseResend(run, aim.id, slot);
     const wish = planned && wishFor(run, planned, slot, sent);
     if (!planned || !wish || run.halted()) return;
     if (deadline.leftMs() <= 0) return;
@@ -81,10 +86,21 @@ async function giveUp({ resend, ledger }: Settling, { id, planned }: LineAim, sl
   const isWanted = planned !== undefined && (slot.need > 0 || slot.unknown.some(({ fp }) => fp === planned.fp));
   if (!resend.has(id) || slot.unknown.length === 0 || isWanted) return false;
   resend.delete(id);
-  await ledger.journal.append(
-    ...slot.unknown.map(({ key }) => ({ v: 1, at: ledger.now(), key, line: 'close' }) as const),
-  );
+  await closeTakes(ledger, slot.unknown);
   return true;
+}
+
+/** What its host may have is not sent once more before a person has said that it is none of that. */
+function refuseResend({ resend, lost, errors }: Settling, id: string, slot: Slot): void {
+  if (!resend.has(id)) return;
+  for (const { key } of slot.unknown) {
+    const found = lost.get(key);
+    const refusal = found && refusalToResend(found);
+    if (!refusal) continue;
+    resend.delete(id);
+    errors.set(id, refusal);
+    return;
+  }
 }
 
 /** Why a request is to be sent now; undefined where none is. */

@@ -1,7 +1,7 @@
 /** `sora batch`: names, arguments, options and help of many videos from one file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CheckFlags, RunFlags } from '../commands/batch/run.ts';
-import { DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
+import { type Adoption, DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
 import { parseRate } from '../shared/time.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
 import { type Act, collect, examples, pollIntervalOption, text, time, wholeNumber } from './options.ts';
@@ -25,6 +25,7 @@ export function addBatch(batch: Command, act: Act): void {
     .option('--retries <n>', 'more tries after a failure that passes', wholeNumber(0, 20), DEFAULT_RETRIES)
     .option('--changed', 'make lines whose text has changed since they were made', false)
     .option('--resend <id>', 'send the unknown request of a line once more; repeat for more', collect, [])
+    .option('--adopt <id=video>', 'use this video of the host for an unknown line; id=none: none is', adoption, [])
     .option('--anew <id>', 'make a line once more, whatever is there; repeat for more', collect, [])
     .option('--summary <file>', 'write a summary in Markdown, as CI systems show it', text)
     .option('--results <file>', 'write a JSON line for each id, as it stands', text)
@@ -80,6 +81,13 @@ function shard(value: string): Shard {
   const part = { index: Number(index), count: Number(count) };
   if (part.index < 1 || part.index > part.count) throw new InvalidArgumentError('It is a part like 1/3, 2/3 or 3/3.');
   return part;
+}
+
+/** The id may have a `=` in it: those of videos have none. */
+function adoption(value: string, before: readonly Adoption[]): readonly Adoption[] {
+  const [, id = '', video = ''] = /^(.+)=([^=]+)$/.exec(value) ?? [];
+  if (id === '') throw new InvalidArgumentError('It is an id and a video of the host, sea=video_123, or sea=none.');
+  return [...before, { id, videoId: video === 'none' ? undefined : video }];
 }
 
 function rate(value: string): number {

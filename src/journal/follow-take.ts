@@ -16,7 +16,7 @@ import { accountOf } from './fingerprint.ts';
 import type { Take } from './fold.ts';
 import { type KeptTake, keepTake } from './keep-take.ts';
 import { type Failed, PAID_AND_GONE } from './lines.ts';
-import type { TakeLedger } from './take-ledger.ts';
+import { placeOfTake, type TakeLedger } from './take-ledger.ts';
 
 /** What became of a take: its file is here; it failed, which is written down; or it goes on, for a reason that is told. */
 export type Followed =
@@ -213,7 +213,7 @@ function jobFromTake(take: Take, id: string): Remote {
  * the job.
  */
 async function isOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
-  const place = { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
+  const place = placeOfTake(take);
   const { baseUrl, key } = await workspace.connectionOf(place);
   if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;
   const provider = await workspace.providerOf(place);

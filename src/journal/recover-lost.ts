@@ -5,7 +5,7 @@ import { resolveUnknown } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
 import { type Ask, canonicalJson } from './fingerprint.ts';
 import { isTakenBack, type Take } from './fold.ts';
-import type { TakeLedger } from './take-ledger.ts';
+import { isUnknown, type TakeLedger } from './take-ledger.ts';
 
 /**
  * Asks the host about unknown takes that this home has jobs of, and writes down what it learns. A take is left alone while an
@@ -19,7 +19,7 @@ export async function recoverLost(
   const takes = await ledger.takes();
   const jobs = await ledger.jobs();
   const byKey = new Map(jobs.toReversed().map((job) => [job.key, job]));
-  const lost = takes.filter((take) => isLost(ledger, take) && mine(take));
+  const lost = takes.filter((take) => isUnknown(ledger, take) && mine(take));
   const claimed = new Set(takes.flatMap(({ remoteId }) => remoteId ?? []));
   const foreign = takes.filter(
     (take) =>
@@ -45,10 +45,6 @@ export async function recoverLost(
     }),
   );
   if (isAny) await ledger.learn();
-}
-
-function isLost(ledger: TakeLedger, take: Take): boolean {
-  return take.state === 'asked' && take.remoteId === undefined && !ledger.isAlive(take);
 }
 
 /** The same but for the line that it is of: the host cannot tell them apart. */

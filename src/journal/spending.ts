@@ -13,9 +13,12 @@ export interface Spending {
   readonly unknown: number;
 }
 
-/** What was spent on takes, as the host says it, else as it was estimated; nothing where nothing was made. */
+/**
+ * What was spent on takes, as the host says it, else as it was estimated; nothing where the host made nothing. What was given up
+ * without its host's word may have been paid for, and counts.
+ */
 export function spentOn(takes: readonly Take[]): Spending {
-  const paid = takes.filter((take) => !isTakenBack(take) && !take.closed && take.failed?.made !== 'no');
+  const paid = takes.filter((take) => !isTakenBack(take) && take.failed?.made !== 'no');
   const amounts = paid.map(({ done, failed, estimateUsd }) => done?.cost ?? failed?.cost ?? estimateUsd);
   return sumOf(amounts);
 }

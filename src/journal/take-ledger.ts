@@ -232,3 +232,13 @@ function linesOf(lines: readonly Line[], scene: string): readonly Line[] {
 export function firstPlace(folder: string, uuid: string): string {
   return join(folder, `.${uuid}.mp4`);
 }
+
+/** Whether nobody knows, or will learn by itself, whether its host has it. */
+export function isUnknown(ledger: Pick<TakeLedger, 'isAlive'>, take: Take): boolean {
+  return take.state === 'asked' && take.remoteId === undefined && !ledger.isAlive(take);
+}
+
+/** Where a take was sent, for the workspace's `connectionOf` and `providerOf`. */
+export function placeOfTake(take: Take): Parameters<Workspace['connectionOf']>[0] {
+  return { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
+}

@@ -11,3 +11,11 @@ export const DEFAULT_JOBS = 4;
 
 /** More requests of one line after failures that pass, in one run. */
 export const DEFAULT_RETRIES = 2;
+
+/** A person's word on a line of unknown fate. */
+export interface Adoption {
+  /** Of the line. */
+  readonly id: string;
+  /** The host's id of the video that it has made; undefined for none that the host lists. */
+  readonly videoId: string | undefined;
+}

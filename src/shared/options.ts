@@ -5,6 +5,7 @@
 
 /** As the command tree declares them. */
 const FLAGS = {
+  adopt: '--adopt',
   allowDrift: '--allow-drift',
   allowOutside: '--allow-outside',
   allowRetired: '--allow-retired',

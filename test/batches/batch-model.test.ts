@@ -6,6 +6,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, trunca
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LineReport } from '../../src/batches/report.ts';
 import { hashFile } from '../../src/disk/hash.ts';
 import { isSoraError, SoraError } from '../../src/shared/errors.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -84,13 +85,17 @@ async function write({ world, text }: Model): Promise<void> {
 async function run(
   model: Model,
   ...[options, more]: Parameters<BatchWorld['run']>
-): Promise<{ exit: number; unknown: string[]; failed: string[] }> {
+): Promise<{ exit: number; unknown: LineReport[]; failed: string[] }> {
   const { world } = model;
   const deadlineMs = world.clock.ms + 120_000;
   try {
     const { exit, lines } = await world.run({ deadlineMs, retries: 0, ...options }, more);
     const idsOf = (state: string): string[] => lines.flatMap((line) => (line.state === state ? [line.id] : []));
-    return { exit, unknown: idsOf('unknown'), failed: [...idsOf('failed'), ...idsOf('absent')] };
+    return {
+      exit,
+      unknown: lines.filter(({ state }) => state === 'unknown'),
+      failed: [...idsOf('failed'), ...idsOf('absent')],
+    };
   } catch (error) {
     if (!isSoraError(error) || !['usage', 'interrupted', 'pending', 'ambiguous'].includes(error.code)) throw error;
     return { exit: error.code === 'usage' ? 2 : 8, unknown: [], failed: [] };
@@ -189,13 +194,23 @@ async function take(model: Model, one: Step): Promise<void> {
 }
 
 /** A person's word for lines that are unknown: each may be made once more by its present text. */
-async function resend(model: Model, ids: readonly string[]): Promise<{ exit: number }> {
+async function resend(model: Model, ids: readonly string[]): ReturnType<typeof run> {
   const { text, more } = model;
   for (const line of ids) {
     const prompt = promptOf(line, text.get(line) ?? 'old');
     more.set(prompt, (more.get(prompt) ?? 0) + 1);
   }
   return run(model, { resend: ids, changed: true });
+}
+
+/** The same where a host lists what a lost request may have made: what it lists first is the video, else there is none. */
+async function adopt(model: Model, unknown: readonly LineReport[]): Promise<void> {
+  const adoptions = unknown.map(({ id: line, candidates = [] }) => ({ id: line, videoId: candidates[0]?.id }));
+  for (const { id: line, videoId } of adoptions) {
+    const prompt = promptOf(line, model.text.get(line) ?? 'old');
+    if (videoId === undefined) model.more.set(prompt, (model.more.get(prompt) ?? 0) + 1);
+  }
+  await run(model, { adopt: adoptions, changed: true });
 }
 
 /** No text was asked for more often than a person has said, or than the host has failed it. */
@@ -235,8 +250,14 @@ async function leadOn(model: Model): Promise<void> {
     await checkPaid(model);
     if (exit === 0) return checkDone(model);
     if (exit === 2) await run(model, { changed: true });
-    else if (unknown.length > 0) await resend(model, unknown);
-    else if (failed.length > 0) {
+    else if (unknown.length > 0) {
+      const { unknown: listed } = await resend(
+        model,
+        unknown.map(({ id: line }) => line),
+      );
+      await checkPaid(model);
+      if (listed.length > 0) await adopt(model, listed);
+    } else if (failed.length > 0) {
       for (const line of failed) {
         const prompt = promptOf(line, model.text.get(line) ?? 'old');
         model.more.set(prompt, (model.more.get(prompt) ?? 0) + 1);

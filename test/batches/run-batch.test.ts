@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
+import { findLost } from '../../src/journal/find-lost.ts';
 import { finishRename, keepTake } from '../../src/journal/keep-take.ts';
 import type { Slot } from '../../src/journal/state.ts';
 import { openTakeLedger } from '../../src/journal/take-ledger.ts';
@@ -141,7 +142,7 @@ describe('a line whose answer was lost', () => {
       lines: [{ state: 'done' }, { id: 'b', state: 'unknown', exit: 7 }, { state: 'done' }],
     });
     expect(await world.made()).toHaveLength(2);
-    expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
+    expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0, totals: { spentUsd: 1.6 } });
     expect(await world.run({ resend: ['b'] })).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(3);
   });
@@ -254,6 +255,73 @@ describe('a line whose answer was lost', () => {
     expect(await world.run({ deadlineMs }, { alive: [7] })).toMatchObject({ exit: 8, lines: [{ state: 'open' }] });
     expect(await world.run()).toMatchObject({ exit: 7, lines: [{ state: 'unknown' }] });
     expect(await world.made()).toHaveLength(0);
+  });
+});
+
+describe('a line whose answer was lost by another home', () => {
+  const lostThere = async (more: object = {}) => {
+    const world = await batchWorld();
+    await world.write([{ id: 'a', prompt: 'Sea.', ...more }]);
+    world.play(lost(0, 'after'));
+    await world.run({}, { home: join(world.dir, '..', 'other-home') });
+    world.play({});
+    world.clock.ms += 600_000;
+    const [video] = await world.made();
+    return { world, id: `${video?.id}` };
+  };
+
+  it('is sent once more only when a person says that it is no video that its host lists', async () => {
+    const { world, id } = await lostThere();
+    const report = await world.run();
+    expect(report).toMatchObject({ exit: 7, lines: [{ state: 'unknown', candidates: [{ id }] }] });
+    expect(report.lines[0]?.why).toContain(`its host lists what it may have made: ${id} (`);
+    expect(await world.run({ resend: ['a'] })).toMatchObject({ exit: 7, lines: [{ why: /was not sent once more/ }] });
+    expect(await world.made()).toHaveLength(1);
+    const none = await world.run({ adopt: [{ id: 'a', videoId: undefined }] });
+    // What may have been paid for counts.
+    expect(none).toMatchObject({ exit: 0, totals: { spentUsd: 0.8 } });
+    expect(await world.made()).toHaveLength(2);
+  });
+
+  it('has the video that a person names, and no other that its host does not know', async () => {
+    const { world, id } = await lostThere();
+    const adopt = (videoId: string) => world.run({ adopt: [{ id: 'a', videoId }] });
+    await expect(adopt('video_none')).rejects.toMatchObject({ code: 'usage', message: /does not know a video/ });
+    expect(await adopt(id)).toMatchObject({ exit: 0, lines: [{ state: 'done', remoteId: id }] });
+    await expect(adopt(id)).rejects.toMatchObject({ code: 'usage', message: /no request of unknown fate/ });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it('has no video that is another line’s', async () => {
+    const { world } = await lostThere();
+    await world.write(THREE.slice(0, 2));
+    const [, sky] = (await world.run()).lines;
+    const adopt = [{ id: 'a', videoId: sky?.remoteId }];
+    await expect(world.run({ adopt })).rejects.toMatchObject({ code: 'usage', message: /is the video of b/ });
+  });
+
+  it('is not sent once more while its host cannot be asked', async () => {
+    const { world } = await lostThere();
+    world.play({ rules: [{ match: { call: 'list' }, respond: { status: 500 } }] });
+    expect(await world.run({ resend: ['a'] })).toMatchObject({ exit: 7, lines: [{ why: /could not be asked/ }] });
+    expect(await world.made()).toHaveLength(1);
+  });
+
+  it.each<[string, boolean, (asked: Record<string, unknown>) => object]>([
+    ['with names in its prompt', true, (asked) => ({ ask: { ...(asked.ask as object), prompt: 'The sea.' } })],
+    ['of another prompt', false, (asked) => ({ ask: { ...(asked.ask as object), prompt: 'A lake.' } })],
+    ['of another length', false, () => ({ seconds: 12 })],
+    ['made long before', false, () => ({ at: '2026-11-21T18:00:00.000Z' })],
+    ['made long after', false, () => ({ at: '2026-11-21T08:00:00.000Z' })],
+  ])('may have made a video %s: %s', async (_what, may, change) => {
+    const { world, id } = await lostThere({ prompt: 'Featuring Joe. The sea.' });
+    const [asked = {}, ...rest] = await world.journal();
+    const lines = [{ ...asked, ...change(asked) }, ...rest].map((one) => `${JSON.stringify(one)}\n`);
+    await writeFile(`${world.file}.journal.jsonl`, lines.join(''));
+    const workspace = world.workspace();
+    onTestFinished(() => workspace.close());
+    const found = await findLost(workspace, openTakeLedger(workspace, world.file, {}), () => true);
+    expect([...found.values()].map(({ candidates }) => candidates.map((one) => one.id))).toEqual([may ? [id] : []]);
   });
 });
 

@@ -41,7 +41,7 @@ export async function batchWorld(): Promise<BatchWorld> {
           output: options.output,
         });
         return await runBatch(workspace, plan, {
-          ...{ file: world.file, jobs: 2, intervalMs: 0, retries: 1, changed: false, resend: [], anew: [] },
+          ...{ file: world.file, jobs: 2, intervalMs: 0, retries: 1, changed: false, resend: [], anew: [], adopt: [] },
           ...{
             allowDrift: true,
             deadlineMs: world.clock.ms + 86_400_000,

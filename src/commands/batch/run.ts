@@ -55,7 +55,7 @@ const MAX_STDIN_BYTES = 64_000_000;
 
 export async function runBatchCheck(context: Context, flags: CheckFlags): Promise<number> {
   const given = await readGiven(context, flags, true);
-  return showPreview(context, given, { ...flags, changed: false, resend: [], anew: [] });
+  return showPreview(context, given, { ...flags, changed: false, resend: [], anew: [], adopt: [] });
 }
 
 export async function runBatchRun(context: Context, flags: RunFlags): Promise<number> {
@@ -122,7 +122,7 @@ function stoppedError(command: string): SoraError {
 }
 
 function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; deadlineMs: number }): RunBatchOptions {
-  const { rate, pollInterval, jobs, retries, changed, resend, anew, allowDrift, output } = flags;
+  const { rate, pollInterval, jobs, retries, changed, resend, anew, adopt, allowDrift, output } = flags;
   return {
     ...given.owner,
     ...{
@@ -134,6 +134,7 @@ function optionsOf(flags: RunFlags, { given, deadlineMs }: { given: GivenBatch; 
       changed,
       resend,
       anew,
+      adopt,
       allowDrift,
       deadlineMs,
     },

@@ -4,7 +4,8 @@
 
 import type { RemoteVideo } from '../../providers/provider.ts';
 import { formatSize, parseSize } from '../../shared/geometry.ts';
-import { isClosed, isUnanswered, type Job, type Unanswered } from '../../shared/job.ts';
+import { isClosed, isUnanswered, type Job, type Unanswered, type VideoRequest } from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
 import type { UnusableJob } from '../jobs/record.ts';
 import type { JobListing } from '../jobs/store.ts';
 import { isSameModel } from '../mismatch.ts';
@@ -50,7 +51,7 @@ const ROUNDING_MS = 2_000;
 const LATE_MS = 5_000;
 
 /** No request lives longer: connecting, sending and waiting for the answer all have their limits. */
-const LONGEST_MS = 5 * 60_000;
+export const LONGEST_MS = 5 * 60_000;
 
 /** Two clocks of one machine that drift apart by more were not left alone. */
 const CLOCK_SLACK_MS = 2_000;
@@ -184,16 +185,39 @@ function isOfEarlierBoot(job: Claimant, { createdAt }: RemoteVideo, { hostNow, u
 }
 
 /** True unless the video says that it is of another request. */
-function isLike({ request }: Claimant, { prompt, model, size, seconds }: RemoteVideo): boolean {
-  if (prompt !== undefined && prompt.normalize('NFC') !== request.prompt.normalize('NFC')) return false;
+function isLike({ request }: Claimant, video: RemoteVideo): boolean {
+  if (video.prompt !== undefined && video.prompt.normalize('NFC') !== request.prompt.normalize('NFC')) return false;
+  return hasShapeOf(request, video);
+}
+
+/** Whether the video is of that model, size and length, as far as both say so. */
+export function hasShapeOf(
+  request: { readonly [P in 'model' | 'size' | 'seconds' | 'from']?: VideoRequest[P] | undefined },
+  { model, size, seconds }: RemoteVideo,
+): boolean {
   if (model !== undefined && request.model !== undefined && !isSameModel(request.model, model)) return false;
   const made = size === undefined ? undefined : parseSize(size.replace('*', 'x'));
-  if (made && formatSize(made) !== formatSize(request.size)) return false;
+  if (made && request.size && formatSize(made) !== formatSize(request.size)) return false;
   // Of a video that was made longer, hosts tell the whole length or what was added.
-  return seconds === undefined || request.from !== undefined || seconds === request.seconds;
+  return (
+    seconds === undefined || request.seconds === undefined || request.from !== undefined || seconds === request.seconds
+  );
 }
 
 function isWithin({ from, to }: TimeWindow, { createdAt }: RemoteVideo): boolean {
   const at = Date.parse(createdAt ?? '');
   return at >= from && at <= to;
+}
+
+/** `video_1 (queued, created 2026-11-21T10:00:00Z)`, for people. */
+export function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
+  return `${oneLine(id, 200)} (${status}, created ${createdAt ?? 'at an unknown time'})`;
+}
+
+const SHOWN = 3;
+
+/** The same of a few of them, in one line. */
+export function describeCandidates(candidates: readonly RemoteVideo[]): string {
+  const more = candidates.length - SHOWN;
+  return `${candidates.slice(0, SHOWN).map(describeCandidate).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

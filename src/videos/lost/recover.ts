@@ -20,7 +20,7 @@ import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { recoveryCommands } from '../jobs/command.ts';
 import { applyRemote, closeJob, reopenJob } from '../jobs/lifecycle.ts';
-import { findOwn, lifeOf, type MatchResult, type Sighting } from './match.ts';
+import { describeCandidate, findOwn, lifeOf, type MatchResult, type Sighting } from './match.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */
 export interface Settled {
@@ -61,7 +61,7 @@ export async function resolveUnknown(
   if (!provider.list) return settled({ job: current, ways });
   let sighting: Sighting;
   try {
-    sighting = await listSince(workspace, provider, current);
+    sighting = await listSince(workspace, provider, (clocks) => lifeOf(current, clocks)?.from);
   } catch (error) {
     if (!isSoraError(error) || workspace.runtime.signal.aborted) throw error;
     // A host without a list says 404 and the like: that is no trouble, only no help.
@@ -112,8 +112,15 @@ export async function withoutSender(workspace: Workspace, job: Job): Promise<Job
   });
 }
 
-/** What the host lists, newest first, as far back as the request lived, or to the end where the clocks do not tell. */
-async function listSince(workspace: Workspace, provider: Provider, job: Unanswered): Promise<Sighting> {
+/**
+ * What the host lists, newest first, as far back as `since` says, in milliseconds since the epoch by the host's clock; to the end
+ * where it is undefined.
+ */
+export async function listSince(
+  workspace: Workspace,
+  provider: Provider,
+  since: (clocks: Omit<Sighting, 'videos'>) => number | undefined,
+): Promise<Sighting> {
   const { signal, clock, uptimeSeconds } = workspace.runtime;
   const videos = new Map<string, RemoteVideo>();
   let after: string | undefined;
@@ -124,9 +131,9 @@ async function listSince(workspace: Workspace, provider: Provider, job: Unanswer
     const before = videos.size;
     for (const video of page?.videos ?? []) videos.set(video.id, video);
     const oldest = Date.parse(page?.videos.at(-1)?.createdAt ?? '');
-    const life = lifeOf(job, clocks);
+    const from = since(clocks);
     // Hosts that do not know `after` give the same page for ever.
-    const isWhole = page?.next === undefined || videos.size === before || (life !== undefined && oldest < life.from);
+    const isWhole = page?.next === undefined || videos.size === before || (from !== undefined && oldest < from);
     if (isWhole) return { videos: [...videos.values()], ...clocks };
     // Not everything was seen, so that nothing is proven.
     if (pages + 1 === PAGES) return { videos: [...videos.values()], ...clocks, hostNow: undefined };
@@ -163,10 +170,6 @@ export function unresolvedError({ job, isSending, candidates, because, ways, tro
     hint: ways === '' ? `See what became of it: sora video status ${job.id}` : `${look}\n${ways}`,
     jobId: job.id,
   });
-}
-
-function describeCandidate({ id, status, createdAt }: RemoteVideo): string {
-  return `${oneLine(id, 200)} (${status}, created ${createdAt ?? 'at an unknown time'})`;
 }
 
 /** The job once it is resolved; with a deadline it waits for whoever is sending it. Throws `ambiguous` for one that stays unresolved. */

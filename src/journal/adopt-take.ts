@@ -1,0 +1,38 @@
+/** A person's word on a request of unknown fate: which video of its host it has made, or that it is none of them. */
+import { SoraError } from '../shared/errors.ts';
+import { isUnanswered } from '../shared/job.ts';
+import { oneLine } from '../shared/text.ts';
+import { adoptVideo } from '../videos/lost/recover.ts';
+import type { Workspace } from '../workspace.ts';
+import type { Take } from './fold.ts';
+import { placeOfTake, type TakeLedger } from './take-ledger.ts';
+
+/** Throws `usage` for a video that the host does not know, or that is another request's. */
+export async function adoptTake(
+  workspace: Workspace,
+  ledger: TakeLedger,
+  { take, videoId }: { readonly take: Take; readonly videoId: string },
+): Promise<void> {
+  const refuse = (why: string): SoraError =>
+    new SoraError('usage', `${take.scene}: ${why}`, { hint: 'See the videos of the host: sora video list --remote' });
+  const shown = oneLine(videoId, 200);
+  const owner = (await ledger.takes()).find((one) => one.remoteId === videoId && one.baseUrl === take.baseUrl);
+  if (owner) throw refuse(`${shown} is the video of ${owner.scene}.`);
+  const job = (await ledger.jobs()).findLast(({ key }) => key === take.key);
+  if (job && isUnanswered(job)) {
+    await adoptVideo(workspace, job, videoId);
+    return ledger.learn();
+  }
+  const { records } = await (await workspace.jobs()).list();
+  const own = records.find(({ remoteId, baseUrl }) => remoteId === videoId && baseUrl === take.baseUrl);
+  if (own) throw refuse(`${shown} is the video of job ${own.id}.`);
+  const provider = await workspace.providerOf(placeOfTake(take));
+  const video = await provider.getVideo(videoId, { signal: workspace.runtime.signal });
+  if (!video) throw refuse(`${provider.name} does not know a video ${shown}.`);
+  await ledger.journal.append({ v: 1, at: ledger.now(), key: take.key, line: 'adopt', remoteId: video.id });
+}
+
+/** Given up: nobody sends them again by itself, and what is wanted of their scenes is sent anew. */
+export async function closeTakes(ledger: TakeLedger, takes: readonly Take[]): Promise<void> {
+  await ledger.journal.append(...takes.map(({ key }) => ({ v: 1, at: ledger.now(), key, line: 'close' }) as const));
+}
