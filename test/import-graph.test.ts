@@ -26,6 +26,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'films',
       'help',
       'http',
+      'journal',
       'media',
       'providers',
     ],

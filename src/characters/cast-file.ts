@@ -60,7 +60,7 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
         hint: 'Name the JSON file that sora character export wrote.',
         cause: error,
       });
-    if (code !== undefined) throw machineError(error, 'read', path);
+    if (code !== undefined) throw machineError(error, 'read', path, 'user');
     const repair = 'It is a file that sora character export wrote.';
     throw unusableFile('usage', { subject: `The cast ${path}`, error, repair });
   }
@@ -88,7 +88,7 @@ export async function castClip(cast: Cast, { character, clip }: CastCharacter): 
     }
     if ((await lstat(real)).isFile() && (await hashFile(real)) === character.clip?.master.sha256) return real;
   } catch (error) {
-    throw machineError(error, 'read', path);
+    throw machineError(error, 'read', path, 'user');
   }
   throw new SoraError('clip', `The clip of ${character.name} is not the one in the cast file: ${path}`, {
     hint: 'Fetch the file again (a Git LFS pointer is not the file itself).',

@@ -78,7 +78,7 @@ export function openCostLedger(path: string, options: CostLedgerOptions): CostLe
   const { now, known = async (entries) => entries, lock = LOCK_TIMING } = options;
   const entries = async (): Promise<readonly CostEntry[]> => foldCosts(readLines(path));
   const stamp = (): string => new Date(now()).toISOString();
-  const append = (values: readonly object[]): Promise<void> => appendLines(path, values, 0o600);
+  const append = (values: readonly object[]): Promise<void> => appendLines(path, values, 'sora');
   const locked = async <R>(work: (held: HeldLock) => Promise<R>): Promise<R> => {
     await ensureFolder(dirname(path));
     return withLock(`${path}.lock`, work, lock);

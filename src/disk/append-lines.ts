@@ -1,17 +1,20 @@
 /** Files that are only ever appended to, a line of JSON each: what was appended is on the disk when the call returns. */
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureFolder, machineError, syncFolder } from './atomic-write.ts';
+import { ensureFolder, type FileOwner, machineError, syncFolder } from './atomic-write.ts';
+
+/** Of a new file: what is beside the user's files is as open as those. */
+const MODES = { sora: 0o600, user: 0o666 } as const satisfies Record<FileOwner, number>;
 
 /**
  * Appends each value as a line, whole lines in a write, so that those of two processes do not mix. A line that a killed process has
  * left unfinished gets its newline first. Throws SoraError `machine`.
  */
-export async function appendLines(path: string, values: readonly object[], mode = 0o666): Promise<void> {
+export async function appendLines(path: string, values: readonly object[], owner: FileOwner): Promise<void> {
   if (values.length === 0) return;
-  await ensureFolder(dirname(path));
+  await ensureFolder(dirname(path), owner);
   try {
-    const file = await open(path, 'a+', mode);
+    const file = await open(path, 'a+', MODES[owner]);
     try {
       const { size } = await file.stat();
       const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
@@ -24,7 +27,7 @@ export async function appendLines(path: string, values: readonly object[], mode 
       await file.close();
     }
   } catch (error) {
-    throw machineError(error, 'write', path);
+    throw machineError(error, 'write', path, owner);
   }
 }
 

@@ -30,11 +30,28 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint?: string]>
   EIO: ['the disk failed', 'Check the disk, or set SORA_HOME to a folder on another one.'],
 };
 
+/** Whose file it is: one of ours lies where `SORA_HOME` says, one of the user's where the user has put it. */
+export type FileOwner = 'sora' | 'user';
+
+/** What helps with a file of the user's, or one beside it, in the place of another home. */
+const BESIDE: Readonly<Record<string, string>> = {
+  EROFS: 'Copy the files to a folder that can be written.',
+  EACCES: 'Check who owns it and its folder.',
+  EPERM: 'Check who owns it and its folder.',
+  ENOTDIR: 'Move that file away.',
+  EEXIST: 'Move that file away.',
+  EISDIR: 'Move that folder away.',
+  ENOENT: 'Another program may have removed it. Run the command again.',
+  ENAMETOOLONG: 'Move the files to a folder with a shorter path.',
+  EIO: 'Check the disk.',
+};
+
 /** `Cannot <doing> <path>: <reason>.` as SoraError `machine`; what is not a system error is returned as it is. */
-export function machineError(error: unknown, doing: string, path: string): unknown {
+export function machineError(error: unknown, doing: string, path: string, owner: FileOwner = 'sora'): unknown {
   const code = systemCode(error);
   if (isSoraError(error) || code === undefined) return error;
-  const [reason, hint] = reasonFor(code);
+  const [reason, usual] = reasonFor(code);
+  const hint = owner === 'user' ? (BESIDE[code] ?? usual) : usual;
   const message = `Cannot ${doing} ${path}: ${reason}.`;
   return new SoraError('machine', message, hint === undefined ? { cause: error } : { hint, cause: error });
 }
@@ -50,7 +67,7 @@ export function tempName(extension = ''): string {
 }
 
 /** Makes a folder and its parents, private to the user, and survives a power cut. Folders that exist are left as they are. */
-export async function ensureFolder(path: string): Promise<void> {
+export async function ensureFolder(path: string, owner?: FileOwner): Promise<void> {
   try {
     const first = await mkdir(path, { recursive: true, mode: 0o700 });
     if (first === undefined) return;
@@ -59,7 +76,7 @@ export async function ensureFolder(path: string): Promise<void> {
       if (folder === dirname(folder)) break;
     }
   } catch (error) {
-    throw machineError(error, 'make the folder', path);
+    throw machineError(error, 'make the folder', path, owner);
   }
 }
 

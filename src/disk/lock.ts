@@ -4,7 +4,7 @@
 import { lstat, mkdir, mkdirSync, renameSync, rmdir, rmdirSync, type Stats, statSync, utimes } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SoraError, systemCode } from '../shared/errors.ts';
-import { machineError } from './atomic-write.ts';
+import { type FileOwner, machineError } from './atomic-write.ts';
 import { crypto } from './hash.ts';
 
 export interface LockTiming {
@@ -12,6 +12,8 @@ export interface LockTiming {
   readonly staleMs: number;
   /** How long to wait for another holder before giving up. Longer than `staleMs`, or a crash needs a second try. */
   readonly waitMs: number;
+  /** Of what it protects; ours unless given. */
+  readonly owner?: FileOwner;
 }
 
 /** How a wait for another holder is lived through. */
@@ -106,7 +108,7 @@ async function acquire(path: string, timing: LockTiming & LockWait): Promise<Acq
     try {
       return await tryAcquire(path, timing);
     } catch (error) {
-      if (systemCode(error) !== 'ELOCKED') throw machineError(error, 'lock', path);
+      if (systemCode(error) !== 'ELOCKED') throw machineError(error, 'lock', path, timing.owner);
       if (Date.now() >= deadline) {
         throw new SoraError('machine', `Another process has held the lock ${path} for too long.`, {
           hint: 'See whether another sora is running; if none is, remove that folder.',

@@ -52,7 +52,8 @@ export interface JournalOptions extends JournalOwner {
 
 /** The journals of `file`, an absolute path. Nothing is made before the first line is appended. */
 export function openJournal(file: string, options: JournalOptions): Journal {
-  const { familyOf = (model) => model, now, lock = LOCK_TIMING } = options;
+  const { familyOf = (model) => model, now, lock: timing = LOCK_TIMING } = options;
+  const lock: LockTiming = { ...timing, owner: 'user' };
   const path = journalPath(file, options);
   const folder = dirname(file);
   const tails = new Map<string, Tail>();
@@ -75,7 +76,7 @@ export function openJournal(file: string, options: JournalOptions): Journal {
     return { lines, torn };
   };
 
-  const append = (...lines: readonly Line[]): Promise<void> => appendLines(path, lines);
+  const append = (...lines: readonly Line[]): Promise<void> => appendLines(path, lines, 'user');
 
   const exclusively = <R>(work: (reading: Reading) => Promise<R>): Promise<R> =>
     withLock(`${file}.journal.lock`, async () => work(await read()), lock);
@@ -129,7 +130,7 @@ async function namesIn(folder: string, matches: (name: string) => boolean): Prom
     return (await readdir(folder)).filter(matches).sort();
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
-    throw machineError(error, 'list', folder);
+    throw machineError(error, 'list', folder, 'user');
   }
 }
 
@@ -213,7 +214,7 @@ function readFrom(path: string, from: number): { readonly text: string; readonly
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw machineError(error, 'read', path);
+    throw machineError(error, 'read', path, 'user');
   }
   try {
     const stats = fstatSync(file);
@@ -227,7 +228,7 @@ function readFrom(path: string, from: number): { readonly text: string; readonly
     }
     return { text: buffer.toString('utf8', 0, held), inode: stats.ino };
   } catch (error) {
-    throw machineError(error, 'read', path);
+    throw machineError(error, 'read', path, 'user');
   } finally {
     closeSync(file);
   }

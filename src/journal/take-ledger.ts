@@ -43,7 +43,7 @@ export interface TakeLedger {
   readonly invisible: Set<string>;
   /** Appends what the jobs of this home know and no line says. Nothing is sent before. */
   learn(): Promise<void>;
-  /** Looks at the jobs of this home, as `learn` does, and writes nothing. */
+  /** Knows what `learn` would append, and writes nothing. */
   peek(): Promise<void>;
   /** Of every scene; of one where it is named. */
   takes(scene?: string, reading?: Reading): Promise<readonly Take[]>;
@@ -141,9 +141,12 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
 
   // The jobs that were here when `learn` looked; what this process sends is told by its lines.
   let home: readonly Job[] = [];
+  // What a look that writes nothing has learnt of them.
+  let peeked: readonly Line[] = [];
 
   const takes = async (scene?: string, reading?: Reading): Promise<readonly Take[]> => {
-    const { lines } = reading ?? (await journal.read());
+    const { lines: written } = reading ?? (await journal.read());
+    const lines = peeked.length === 0 ? written : [...written, ...peeked];
     return fold(scene === undefined ? lines : linesOf(lines, scene), home);
   };
 
@@ -177,8 +180,10 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
     async peek() {
       home = await jobs();
       const { lines } = await journal.read();
-      const own = home.filter(({ take }) => take?.file === file);
-      refuseDamaged([...lines, ...linesFromHome({ lines, jobs: own, file, accountOf: () => '', at: now() })]);
+      const keys = new Set(lines.map(({ key }) => key));
+      const own = home.filter(({ take, key = '' }) => take?.file === file || keys.has(key));
+      peeked = linesFromHome({ lines, jobs: own, file, accountOf: () => '', at: now() });
+      refuseDamaged([...lines, ...peeked]);
     },
     async learn() {
       home = await jobs();

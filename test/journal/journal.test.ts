@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/journal/journal.ts';
@@ -48,6 +48,17 @@ describe('a journal on the disk', () => {
     const { lines, torn } = await journal.read();
     expect(lines.map(({ line }) => line)).toEqual(['asked', 'done']);
     expect(torn).toEqual([`${journal.path}:2`]);
+  });
+
+  it('that cannot be written says what helps beside a file of the user’s, which is no other home', async () => {
+    const { file, journal } = await at();
+    await writeFile(`${file}.journal.lock`, '');
+    await mkdir(journal.path);
+    for (const work of [journal.exclusively(async () => {}), journal.append(asked())]) {
+      const error: unknown = await work.catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'machine', message: expect.stringContaining(file) });
+      expect(error).toMatchObject({ hint: expect.stringMatching(/^Move that f/) });
+    }
   });
 
   it('counts a last line that an editor left without its end', async () => {

@@ -12,14 +12,29 @@ import { isNotDownloaded } from './not-downloaded.ts';
  */
 export async function pruneJobs(
   workspace: Workspace,
-  { olderThanSeconds, dryRun = false }: { olderThanSeconds: number; dryRun?: boolean },
+  {
+    olderThanSeconds,
+    dryRun = false,
+    needed = async () => new Set<string>(),
+  }: {
+    olderThanSeconds: number;
+    dryRun?: boolean;
+    /** The ids of those that something still needs. */
+    needed?(jobs: readonly Job[]): Promise<ReadonlySet<string>>;
+  },
 ): Promise<readonly Job[]> {
   const { jobs, reporter, runtime } = workspace;
   const store = await jobs();
   const records = readableOf(await store.list(), reporter);
   const before = runtime.clock.now() - olderThanSeconds * 1000;
   // A record is as old as what last happened to it: the end of the job, or the download of its video.
-  const old = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
+  const past = records.filter((job) => isFinal(job.status) && Date.parse(job.updatedAt) < before);
+  const kept = await needed(past);
+  const old = past.filter(({ id }) => !kept.has(id));
+  if (kept.size > 0)
+    reporter.note(
+      `${kept.size} more ${kept.size === 1 ? 'is' : 'are'} kept: the journal of a batch lacks what they know.`,
+    );
   if (!dryRun) await keepCosts(workspace, old);
   const removed: Job[] = [];
   for (const job of old) {
