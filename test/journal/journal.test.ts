@@ -54,8 +54,8 @@ describe('a journal on the disk', () => {
     const { file, journal } = await at();
     await writeFile(`${file}.journal.lock`, '');
     await mkdir(journal.path);
-    for (const work of [journal.exclusively(async () => {}), journal.append(asked())]) {
-      const error: unknown = await work.catch((reason: unknown) => reason);
+    for (const work of [() => journal.exclusively(async () => {}), () => journal.append(asked())]) {
+      const error: unknown = await work().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code: 'machine', message: expect.stringContaining(file) });
       expect(error).toMatchObject({ hint: expect.stringMatching(/^Move that f/) });
     }
