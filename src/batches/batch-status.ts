@@ -2,11 +2,11 @@
 
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
+import type { RunWishes } from '../shared/batch.ts';
 import type { Workspace } from '../workspace.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
-import type { RunWishes } from './refuse-run.ts';
 import { type BatchReport, reportBatch, strayIds } from './report.ts';
 
 export async function batchStatus(

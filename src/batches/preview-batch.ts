@@ -5,12 +5,13 @@ import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
 import { checkFileCost, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
+import type { RunWishes } from '../shared/batch.ts';
 import type { Workspace } from '../workspace.ts';
 import { willSend } from './batch-status.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
-import { type RunWishes, refuseRun } from './refuse-run.ts';
+import { refuseRun } from './refuse-run.ts';
 
 export interface BatchPreview {
   readonly lines: readonly {

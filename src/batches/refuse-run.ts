@@ -4,20 +4,11 @@ import { isInShard } from '../journal/names.ts';
 import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import type { Slot } from '../journal/state.ts';
 import type { TakeLedger } from '../journal/take-ledger.ts';
-import type { Adoption, Shard } from '../shared/batch.ts';
+import type { RunWishes, Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { slotsOf } from './batch-status.ts';
 import type { PlannedLine } from './plan-batch.ts';
-
-/** What a person asks for besides the file. */
-export interface RunWishes {
-  /** Makes lines whose text has changed. */
-  readonly changed: boolean;
-  readonly resend: readonly string[];
-  readonly anew: readonly string[];
-  readonly adopt: readonly Adoption[];
-}
 
 export interface RefusalOptions extends RunWishes {
   readonly shard?: Shard;

@@ -18,6 +18,7 @@ import { createReserve } from '../journal/reserve.ts';
 import { checkFileCost, foreseeSpending, spentOn, type sumOf, toCome } from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
+import type { RunWishes } from '../shared/batch.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
@@ -30,7 +31,7 @@ import { asAskedBefore } from './equal-lines.ts';
 import { inLineWords } from './line-words.ts';
 import { placeOfId } from './places.ts';
 import type { BatchPlan, PlannedLine } from './plan-batch.ts';
-import { type RunWishes, refuseRun } from './refuse-run.ts';
+import { refuseRun } from './refuse-run.ts';
 import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
 import { type LineAim, type Settling, settleLine } from './settle-line.ts';
 

@@ -19,3 +19,12 @@ export interface Adoption {
   /** The host's id of the video that it has made; undefined for none that the host lists. */
   readonly videoId: string | undefined;
 }
+
+/** What a person asks for besides the file. */
+export interface RunWishes {
+  /** Makes lines whose text has changed. */
+  readonly changed: boolean;
+  readonly resend: readonly string[];
+  readonly anew: readonly string[];
+  readonly adopt: readonly Adoption[];
+}

@@ -10,7 +10,6 @@ import {
 } from '../../batches/given-batch.ts';
 import { batchError } from '../../batches/outcome.ts';
 import { previewBatch } from '../../batches/preview-batch.ts';
-import type { RunWishes } from '../../batches/refuse-run.ts';
 import type { BatchReport, BatchTotals } from '../../batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
 import {
@@ -24,7 +23,7 @@ import { budgetOptionsOf } from '../../costs/budget.ts';
 import { describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import { checkFutureFolder } from '../../disk/publish.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
-import { DEFAULT_JOBS, DEFAULT_RETRIES } from '../../shared/batch.ts';
+import { DEFAULT_JOBS, DEFAULT_RETRIES, type RunWishes } from '../../shared/batch.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
 import type { OptionName } from '../../shared/options.ts';
