@@ -76,6 +76,8 @@ function formatPrice(usd: number): string {
 
 /** `$1.20`, `$0.001`: cents, and the parts of one that there are. */
 export function formatUsd(usd: number): string {
+  // Most prices are whole cents, and lists are long.
+  if (Math.round(usd * 100) / 100 === usd) return `$${usd.toFixed(2)}`;
   if (usd > 0 && usd < 0.00005) return 'below $0.0001';
   return `$${usd.toFixed(4).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 }
@@ -92,10 +94,16 @@ export function formatJobCost(job: Priceable): string {
 
 /** `Estimated: $1.20; reported by hosts: $0.40; unknown: 2 jobs`, each job in one of them; undefined without any job. */
 export function describeCosts(jobs: readonly Priceable[]): string | undefined {
-  const counted = jobs.filter((job) => job.cost?.actualUsd !== undefined || !isRefused(job));
-  const told = counted.flatMap(({ cost }) => cost?.actualUsd ?? []);
-  const estimates = counted.flatMap(({ cost }) => (cost?.actualUsd === undefined ? (cost?.estimateUsd ?? []) : []));
-  const unknown = counted.length - told.length - estimates.length;
+  const told: number[] = [];
+  const estimates: number[] = [];
+  let unknown = 0;
+  for (const job of jobs) {
+    const { actualUsd, estimateUsd } = job.cost ?? {};
+    if (actualUsd !== undefined) told.push(actualUsd);
+    else if (isRefused(job)) continue;
+    else if (estimateUsd === undefined) unknown += 1;
+    else estimates.push(estimateUsd);
+  }
   const parts = [
     ...(estimates.length > 0 ? [`estimated: ${formatPrice(sum(estimates))}`] : []),
     ...(told.length > 0 ? [`reported by hosts: ${formatUsd(sum(told))}`] : []),

@@ -39,9 +39,9 @@ export function formatTable(
       line
         .map((cell, column) => {
           const width = widths[column] ?? 0;
-          const fits = (measured[row]?.[column] ?? 0) <= width;
-          const shown = fits ? cell : shorten(cell, width);
-          const padding = column === head.length - 1 ? 0 : width - displayWidth(shown);
+          const own = measured[row]?.[column] ?? 0;
+          const shown = own <= width ? cell : shorten(cell, width);
+          const padding = column === head.length - 1 ? 0 : width - (own <= width ? own : displayWidth(shown));
           return `${row === 0 ? paint(shown) : shown}${' '.repeat(padding)}`;
         })
         .join(GAP)
