@@ -231,7 +231,7 @@ describe('one deadline', () => {
     expect(exitCode, stderr).toBe(8);
     expect(stderr).toContain('The wait timed out');
     // The line of the job, and not only that the wait is over: how the host said that it was.
-    expect(stderr).toMatch(/^job_\w+ running, \d+% when the wait ended$/m);
+    expect(stderr).toMatch(/^out\.mp4: running, \d+% when the wait ended$/m);
     expect(stderr).toContain('The last poll failed: No complete answer arrived within');
     expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(jobsOf(machine)).toMatchObject([{ status: 'running', remoteId: 'video_1' }]);
