@@ -11,7 +11,7 @@ import type { Http } from './http/client.ts';
 import { proxyOf } from './http/proxy.ts';
 import type { FfmpegProgram } from './media/ffmpeg/find.ts';
 import type { Ffmpeg } from './media/prepare.ts';
-import { PROVIDERS } from './providers/index.ts';
+import { hostTitle, PROVIDERS } from './providers/index.ts';
 import type { Provider } from './providers/provider.ts';
 import {
   type Configured,
@@ -153,10 +153,13 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     const { firstProgram } = await import('./media/ffmpeg/find.ts');
     return firstProgram(runtime.env);
   });
+  /** Of servers that listen on a port which nobody chose. */
+  const titles = new Map<string, string>();
   const sandbox = once(async () => {
     const { startSandbox } = await import('./sandbox/server.ts');
     const server = await startSandbox({ stateDir: paths().sandbox, ffmpeg: (await ffmpeg()).path });
     closers.push(() => server.close());
+    titles.set(new URL(server.url).host, hostTitle({ name: 'sandbox', baseUrl: server.url }));
     return server;
   });
   const jobs = once(async () => {
@@ -184,6 +187,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       random: runtime.random,
       proxy: proxyOf(runtime.env),
       allowHttp,
+      titleOf: (host) => titles.get(host) ?? host,
       ...(onWire && { debug: onWire }),
     });
     closers.push(() => http.close());
@@ -200,11 +204,20 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
     providers.set(id, made);
     return made;
   };
+  /** Of what is told once a home; where nothing can be kept, each time. */
+  const isNews = async (kind: string, baseUrl: string): Promise<boolean> => {
+    const { firstTimeOf } = await import('./disk/once-marker.ts');
+    try {
+      return await firstTimeOf(paths().state, kind, baseUrl);
+    } catch {
+      return true;
+    }
+  };
   const makeProvider = async (to: Connection): Promise<Provider> => {
-    if (to.retired) reporter.warn(to.retired);
+    if (to.retired && (await isNews('retired', to.baseUrl))) reporter.warn(to.retired);
     if (to.key === undefined && PROVIDERS[to.name].needsKey(to.baseUrl)) {
       reporter.note(
-        `No key is set for ${to.name}: this command needs none, but sending the request does. See: sora auth status ${to.name}`,
+        `No key is set for ${hostTitle(to)}: this command needs none, but sending the request does. See: sora auth status ${to.name}`,
       );
     }
     const url = to.name === 'sandbox' ? (await sandbox()).url : to.baseUrl;

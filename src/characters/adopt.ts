@@ -2,13 +2,14 @@
 
 import { basename } from 'node:path';
 import { costToKeep } from '../costs/max-cost.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { Provider, RemoteCharacter } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Orientation } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import { oneLine } from '../shared/text.ts';
+import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { registrationId } from './cast-format.ts';
 import { checkInput, hashSource } from './check-input.ts';
@@ -107,7 +108,7 @@ async function askHost(
   id: string,
 ): Promise<RemoteCharacter | undefined> {
   const unknown = (): SoraError =>
-    new SoraError('usage', `${provider.name} does not know a character ${oneLine(id, 100)}.`, {
+    new SoraError('usage', `${hostTitle(provider)} does not know a character ${oneLine(id, 100)}.`, {
       reason: 'unknown-character-id',
       hint: `Ids belong to the host and the account that they were made with; check ${option('provider')} and ${option('baseUrl')}.`,
     });
@@ -115,7 +116,7 @@ async function askHost(
     reporter.warn(`${why} ${oneLine(id, 100)} is accepted as given.`);
   };
   const get = provider.characters?.get;
-  if (!get) return accept(`${provider.name} cannot be asked about a character.`);
+  if (!get) return accept(`${capitalizeThe(hostTitle(provider))} cannot be asked about a character.`);
   try {
     const remote = await get(id, { signal: runtime.signal });
     if (remote === undefined) throw unknown();
@@ -136,7 +137,7 @@ function nameAtHost(
   if (there === name || asRegistered) return there;
   throw new SoraError(
     'usage',
-    `${provider.name} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
+    `${hostTitle(provider)} knows ${oneLine(id, 100)} as ${oneLine(there, 100)}, not as ${name}.`,
     {
       hint: `A video of it must say the name that the host knows. To keep it as ${name} anyway, add ${option('asRegistered')}.`,
     },

@@ -9,6 +9,7 @@ import type { InspectedClip } from '../clips/inspect-picture.ts';
 import { describeBill } from '../costs/cost.ts';
 import { checkMaxCost, costOfCharacters, type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import type { Judgement } from '../media/judge/judge.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import {
@@ -23,6 +24,7 @@ import { PLAN_VERSION } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import { option } from '../shared/options.ts';
+import { capitalizeThe } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkInput, hashSource } from './check-input.ts';
 import { isSame, keepCharacter, nameTaken } from './keep.ts';
@@ -176,7 +178,9 @@ async function previewRegistration(
   if (!(await takesIds(workspace, chosen, 'preview'))) return undefined;
   if (existing && !(await asksToPay(workspace, existing, { provider: chosen, resend: input.resend }))) {
     const known = registrationAt(existing, targetOf(existing, chosen), runtime.clock.now());
-    reporter.note(`${chosen.name} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`);
+    reporter.note(
+      `${capitalizeThe(hostTitle(chosen))} ${known ? 'knows' : 'may be making'} ${name} already: nothing would be sent.`,
+    );
     return undefined;
   }
   const request = chosen.characters?.describe?.(name);
@@ -205,7 +209,7 @@ function targetOf(character: Character, provider: Provider): RegistrationTarget 
 async function takesIds({ reporter, connection }: Workspace, provider: Provider, purpose?: Purpose): Promise<boolean> {
   const model = (await connection(purpose)).model ?? provider.defaultModel;
   if (provider.limits(model).characterMode === 'id') return true;
-  reporter.note(`${provider.name} takes the clip itself; it is uploaded when a video needs it.`);
+  reporter.note(`${capitalizeThe(hostTitle(provider))} takes the clip itself; it is uploaded when a video needs it.`);
   return false;
 }
 
@@ -254,6 +258,8 @@ async function register(
 function tellGivenUp({ reporter }: Workspace, replaced: Character | undefined): void {
   for (const one of replaced?.pending ?? []) {
     const task = one.stage === 'task' ? `task ${one.taskId}` : 'its fate is not known';
-    reporter.warn(`${one.provider} may still be making ${replaced?.name} from the clip that is replaced (${task}).`);
+    reporter.warn(
+      `${capitalizeThe(hostTitle(one))} may still be making ${replaced?.name} from the clip that is replaced (${task}).`,
+    );
   }
 }

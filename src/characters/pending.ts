@@ -2,13 +2,14 @@
 
 import { reserveRegistration } from '../costs/registration-charge.ts';
 import type { HeldLock } from '../disk/lock.ts';
+import { hostTitle } from '../providers/index.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
 import type { Character, PendingRegistration, Registration, RegistrationTask } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions } from '../shared/money.ts';
-import { oneLine, sentence } from '../shared/text.ts';
+import { capitalizeThe, oneLine, sentence } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { explain, syncCommand, type Unsettled, unknownFate } from './registration-errors.ts';
 import { takesNone } from './registration-host.ts';
@@ -145,7 +146,7 @@ async function requestId(
           if (!entry) throw new TypeError('a task was begun before its request was announced');
           const next: RegistrationTask = { ...entry, stage: 'task', taskId };
           entry = next;
-          const making = `${provider.name} makes ${name} in its task ${oneLine(taskId, 200)}`;
+          const making = `${hostTitle(provider)} makes ${name} in its task ${oneLine(taskId, 200)}`;
           await recordAnswer(reporter, {
             subject: subjectOf(character),
             write: () => updatePending(workspace, character, { target, entry: next }),
@@ -204,15 +205,17 @@ export async function resumeRegistration(
     return undefined;
   }
   const { taskId } = entry;
-  const task = await reporter.task(`${provider.name} is making ${character.name} in its task ${oneLine(taskId, 100)}`);
+  const task = await reporter.task(
+    `${capitalizeThe(hostTitle(provider))} is making ${character.name} in its task ${oneLine(taskId, 100)}`,
+  );
   try {
     const remote = await resume(taskId, { signal: runtime.signal });
     if (remote) {
-      task.done(`${provider.name} has made ${character.name}: ${oneLine(remote.id, 200)}`);
+      task.done(`${capitalizeThe(hostTitle(provider))} has made ${character.name}: ${oneLine(remote.id, 200)}`);
       return madeOf(remote, entry.name);
     }
   } catch (error) {
-    task.fail(`${character.name} is not registered with ${provider.name} yet`);
+    task.fail(`${character.name} is not registered with ${hostTitle(provider)} yet`);
     if (!isSoraError(error)) throw error;
     if (TASK_FAILED.has(error.code)) {
       await writeQuietly(workspace, character, { target, entry: undefined });
@@ -225,12 +228,14 @@ export async function resumeRegistration(
     if (resend && error.code === 'ambiguous') return undefined;
     throw explain(workspace, error, { character, target, entry });
   }
-  task.fail(`${provider.name} does not know the task ${oneLine(taskId, 100)}`);
+  task.fail(`${capitalizeThe(hostTitle(provider))} does not know the task ${oneLine(taskId, 100)}`);
   if (runtime.clock.now() - Date.parse(entry.createdAt) < SETTLING_MS) {
-    const message = `${provider.name} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
+    const message = `${hostTitle(provider)} does not know the task ${oneLine(taskId, 100)} that makes ${character.name} yet.`;
     throw new SoraError('pending', message, { hint: `Ask again in two minutes: ${syncCommand(workspace, character)}` });
   }
-  reporter.note(`${provider.name} no longer knows the task that was making ${character.name}; another is started.`);
+  reporter.note(
+    `${capitalizeThe(hostTitle(provider))} no longer knows the task that was making ${character.name}; another is started.`,
+  );
   await updatePending(workspace, character, { target, entry: undefined });
   return undefined;
 }

@@ -174,7 +174,7 @@ export function characterJson({ clip: has, pending: sent, ...character }: Charac
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 100 * 41 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 42 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest(character: Character): CharacterDigest {
@@ -183,12 +183,12 @@ export function characterDigest(character: Character): CharacterDigest {
     ...{ name, createdAt },
     ...(character.clip && { clip: clipDigest(character.clip) }),
     ...(clipless !== undefined && { clipless }),
-    registrations: registrations.map(({ provider, value, stale, cost }) => ({
-      ...{ provider, value },
+    registrations: registrations.map(({ provider, baseUrl, value, stale, cost }) => ({
+      ...{ provider, baseUrl, value },
       ...(stale !== undefined && { stale }),
       ...(cost && { cost: cost.estimateUsd === undefined ? {} : { estimateUsd: cost.estimateUsd } }),
     })),
-    ...(sent && { pending: sent.map(({ provider }) => ({ provider })) }),
+    ...(sent && { pending: sent.map(({ provider, baseUrl }) => ({ provider, baseUrl })) }),
   };
 }
 

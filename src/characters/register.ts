@@ -4,6 +4,7 @@ import { clipInOrientation } from '../clips/portrait-copy.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { costToKeep } from '../costs/max-cost.ts';
 import { firstTime } from '../disk/once-marker.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { CharacterMode } from '../providers/provider.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
@@ -51,7 +52,7 @@ export async function ensureRegistered(
   const known = registrationAt(character, target, runtime.clock.now());
   if (known && !isDoubtful(known, runtime.clock.now())) return known;
   const { name } = character;
-  const busy = `Another sora is registering ${name} with ${target.provider.name}; waiting for it.`;
+  const busy = `Another sora is registering ${name} with ${hostTitle(target.provider)}; waiting for it.`;
   const wait = { signal: runtime.signal, onBusy: () => reporter.note(busy) };
   const store = await workspace.characters();
   return store.registering(
@@ -129,8 +130,8 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
   const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
   const where =
     mode === 'clip-url'
-      ? `and this model of ${provider.name} takes the clip itself`
-      : `and ${provider.name} does not know it`;
+      ? `and this model of ${hostTitle(provider)} takes the clip itself`
+      : `and ${hostTitle(provider)} does not know it`;
   const known = places.length === 0 ? '' : ` It is registered with ${listOf(places)}.`;
   return new SoraError('usage', `${name} has no clip here, ${where}.${known}`, {
     hint: `Add its clip: sora character create <clip> ${shellOption('name', shellPhrase(name))}`,
@@ -173,7 +174,7 @@ async function register(
   const clip = await clipInOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
   await sayLikenessRule(workspace);
   const task = await reporter.task(
-    `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${provider.name}`,
+    `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${hostTitle(provider)}`,
   );
   try {
     const made = await MAKERS[mode](workspace, character, {
@@ -185,12 +186,12 @@ async function register(
       limits,
     }).catch((error: unknown) => {
       task.fail(
-        `${character.name} is not registered with ${provider.name}${isSoraError(error, 'pending') ? ' yet' : ''}`,
+        `${character.name} is not registered with ${hostTitle(provider)}${isSoraError(error, 'pending') ? ' yet' : ''}`,
       );
       throw error;
     });
     // Told before it is written: the record may never be.
-    task.done(`${character.name} is registered with ${provider.name}: ${oneLine(made.value, 200)}`);
+    task.done(`${character.name} is registered with ${hostTitle(provider)}: ${oneLine(made.value, 200)}`);
     return await save(workspace, character, { target, made });
   } finally {
     await clip.dispose();
@@ -230,7 +231,7 @@ async function save(
 ): Promise<Registration> {
   const { provider, orientation, mode } = target;
   const id = oneLine(made.value, 200);
-  const known = `${character.name} is registered with ${provider.name} as ${id}`;
+  const known = `${character.name} is registered with ${hostTitle(provider)} as ${id}`;
   const adopt = shellCommand(
     'sora character adopt',
     [shellQuote(id)],

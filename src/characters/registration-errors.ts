@@ -1,5 +1,6 @@
 /** The errors of a registration that is not over: what is known of it, and the commands that go on with it. */
 
+import { hostTitle } from '../providers/index.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { type OptionName, option } from '../shared/options.ts';
@@ -19,7 +20,7 @@ export function explain(workspace: Workspace, error: SoraError, unsettled: Unset
   const { character, target, entry } = unsettled;
   const more = { ...(error.requestId !== undefined && { requestId: error.requestId }), cause: error };
   if (error.code === 'ambiguous') {
-    const message = `${sentence(error.message)} ${character.name} may be known to ${target.provider.name}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
+    const message = `${sentence(error.message)} ${character.name} may be known to ${hostTitle(target.provider)}; ${requestsOf(entry) === 1 ? 'nothing was repeated' : `the request was sent ${requestsOf(entry)} times`}.`;
     return new SoraError('ambiguous', message, { hint: waysOut(workspace, unsettled), ...more });
   }
   if (error.code !== 'pending') return error;
@@ -39,7 +40,7 @@ export function unknownFate(workspace: Workspace, unsettled: Unsettled): SoraErr
     requests === 1
       ? `a request was sent at ${entry.createdAt}`
       : `${requests} requests were sent, the last at ${entry.createdAt}`;
-  const message = `${character.name} may be known to ${target.provider.name} already: ${sent}, and its outcome is not known.`;
+  const message = `${character.name} may be known to ${hostTitle(target.provider)} already: ${sent}, and its outcome is not known.`;
   return new SoraError('ambiguous', message, { hint: waysOut(workspace, unsettled) });
 }
 

@@ -1,5 +1,6 @@
 /** The chosen host, where characters are to be registered. */
 
+import { hostTitle } from '../providers/index.ts';
 import { type Provider, takesCharacters } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -19,6 +20,6 @@ export async function registrationHost(
 }
 
 /** The host has no calls for characters, or none for how its model takes them. */
-export function takesNone({ backend, name }: Provider, hint: string = USE_ANOTHER): SoraError {
-  return new SoraError('usage', `${backend ?? name} takes no characters.`, { hint });
+export function takesNone(provider: Provider, hint: string = USE_ANOTHER): SoraError {
+  return new SoraError('usage', `${provider.backend ?? hostTitle(provider)} takes no characters.`, { hint });
 }

@@ -5,7 +5,7 @@
 
 import { formatUsd } from '../costs/cost.ts';
 import { retryDelayMs } from '../http/retry.ts';
-import { providerEntry } from '../providers/index.ts';
+import { hostTitle, providerEntry } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
@@ -38,7 +38,7 @@ export async function retryNotice(provider: Provider, entry: PendingRegistration
   const cost = entry.stage === 'sent' && sent <= REPEATS ? await repeatableCost(provider) : undefined;
   if (!cost) return undefined;
   const price = cost.usd === 0 ? 'is free' : `costs ${formatUsd(cost.usd)}`;
-  return `A registration with ${provider.name} ${price}, so the request is sent once more (${sent + 1} of at most ${REPEATS + 1}).`;
+  return `A registration with ${hostTitle(provider)} ${price}, so the request is sent once more (${sent + 1} of at most ${REPEATS + 1}).`;
 }
 
 /** Announces the repeat of a request whose answer was lost, and resolves when it may leave; false where it may not. */

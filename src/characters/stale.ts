@@ -3,9 +3,10 @@
  * decided in registration-target.ts.
  */
 
+import { hostTitle } from '../providers/index.ts';
 import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
-import { oneLine } from '../shared/text.ts';
+import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 
@@ -40,7 +41,7 @@ export async function markStale(
 ): Promise<void> {
   const { value } = registration;
   workspace.reporter.note(
-    `${target.provider.name} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered again.`,
+    `${capitalizeThe(hostTitle(target.provider))} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered again.`,
   );
   await (await workspace.characters()).update(character.name, (current) => ({
     ...current,

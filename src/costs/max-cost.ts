@@ -3,7 +3,7 @@
  * rule of `--budget`, over several commands, is in budget.ts, and what it counts is kept in ledger.ts.
  */
 
-import { providerEntry } from '../providers/index.ts';
+import { hostTitle, providerEntry } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Registration } from '../shared/character.ts';
@@ -34,7 +34,7 @@ export async function estimateVideoCost(workspace: Workspace, priced: VideoToPri
   const today = new Date(workspace.runtime.clock.now()).toISOString().slice(0, 10);
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
   const usd = ask && (await askPrice(workspace, provider, ask));
-  if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${provider.name}` };
+  if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${hostTitle(provider)}` };
   const takesClips = provider.limits(priced.model).characterMode === 'clip-url';
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
   return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
@@ -92,7 +92,7 @@ export async function costToKeep(provider: Provider): Promise<(requests: number)
 function asGuide(provider: Provider, cost: Cost | undefined): Cost | undefined {
   const { defaultBaseUrl } = providerEntry(provider);
   if (!cost || cost.usd === 0 || provider.baseUrl === defaultBaseUrl) return cost;
-  return { ...cost, source: `${cost.source}; ${new URL(provider.baseUrl).host} may ask for another price` };
+  return { ...cost, source: `${cost.source}; ${hostTitle(provider)} may ask for another price` };
 }
 
 /** The table is good enough when the host takes longer. */

@@ -18,8 +18,10 @@ export interface Answer {
   readonly requestId: string | undefined;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** Name and port of the server, for messages. */
+  /** The server as messages call it: its name and port, unless it has a title. */
   readonly host: string;
+  /** Whether it was another server than the one that was asked: a redirect led there. */
+  readonly isRedirected?: boolean;
   readonly kind: 'create' | 'read';
   /** Hides the keys of the request, short ones too, in a text that is to be shown. */
   readonly redact: Redact;

@@ -63,6 +63,8 @@ export interface HttpOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Lets a key travel over plain http beyond this machine. */
   readonly allowHttp: boolean;
+  /** What messages call a server, by its name and port; that itself unless given. */
+  readonly titleOf?: (host: string) => string;
 }
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -85,7 +87,7 @@ export function checkRoute(
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { clock } = options;
+  const { clock, titleOf = (host) => host } = options;
   const timeouts: Timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const closing = new AbortController();
   // Each exchange listens to it; Node 20 warns of more than ten.
@@ -98,7 +100,7 @@ export function createHttp(options: HttpOptions): Http {
     request: HttpRequest,
     streams: boolean,
     { redact, scrub }: Hiding,
-  ): Promise<{ reply: Reply; host: string }> {
+  ): Promise<{ reply: Reply; host: string; isRedirected: boolean }> {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
@@ -121,7 +123,8 @@ export function createHttp(options: HttpOptions): Http {
       log(redact, [status, ...headerLines('<', reply.headers)]);
       const location = reply.headers.location;
       if (!isRedirect(reply.status) || location === undefined) {
-        return { reply: { ...reply, headers: scrubHeaders(reply.headers, scrub) }, host: scrub(url.host) };
+        const cleaned = { ...reply, headers: scrubHeaders(reply.headers, scrub) };
+        return { reply: cleaned, host: titleOf(scrub(url.host)), isRedirected: url.host !== first.host };
       }
       reply.dispose();
       // The same origin is told its key anyway; what a short key is made of may be in any address.
@@ -135,9 +138,9 @@ export function createHttp(options: HttpOptions): Http {
     const hiding = { redact: createRedactor(secrets), scrub: createRedactor(secrets.filter(isUnmistakable)) };
     const host = parseUrl(request.url).host;
     const exchanged = async (): Promise<Answer | StreamedAnswer> => {
-      const { reply, host: asked } = await attempt(request, streams, hiding);
-      if (streams && isStream(reply)) return stream(reply, request, asked);
-      return buffer(reply, request, { host: asked, ...hiding });
+      const { reply, ...by } = await attempt(request, streams, hiding);
+      if (streams && isStream(reply)) return stream(reply, request, by.host);
+      return buffer(reply, request, { ...by, ...hiding });
     };
     for (let tries = 0; ; tries++) {
       if (request.signal.aborted) throw interrupted(request);
@@ -150,11 +153,11 @@ export function createHttp(options: HttpOptions): Http {
         await pause(waitMs, `${answer.status}`, request);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        const failed = giveUp(error, request, host, tries);
+        const failed = giveUp(error, request, titleOf(host), tries);
         if (failed) throw failed;
         await pause(
           retryDelayMs(tries, undefined, options.random),
-          describeTransportError(error, host, timeouts).message,
+          describeTransportError(error, titleOf(host), timeouts).message,
           request,
         );
       }
@@ -200,8 +203,12 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  async function buffer(reply: Reply, request: HttpRequest, seen: Hiding & { host: string }): Promise<Answer> {
-    const { host, redact, scrub } = seen;
+  async function buffer(
+    reply: Reply,
+    request: HttpRequest,
+    seen: Hiding & Pick<Answer, 'host' | 'isRedirected'>,
+  ): Promise<Answer> {
+    const { host, isRedirected = false, redact, scrub } = seen;
     const requestId = requestIdOf(reply.headers);
     const limit = request.maxBytes ?? MAX_BYTES;
     const chunks: Uint8Array[] = [];
@@ -224,6 +231,7 @@ export function createHttp(options: HttpOptions): Http {
       receivedAt: clock.now(),
       kind: request.kind,
       host,
+      isRedirected,
       redact,
     };
   }

@@ -1,6 +1,7 @@
 /** A take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hostTitle } from '../providers/index.ts';
 import { type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
@@ -223,10 +224,11 @@ async function isOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: 
   return true;
 }
 
-function notVisible({ scene, remoteId = '', provider }: Take): SoraError {
+function notVisible(take: Take): SoraError {
+  const { scene, remoteId = '' } = take;
   return new SoraError(
     'auth',
-    `${scene}: ${provider} does not know ${remoteId} under this key; another account made it.`,
+    `${scene}: ${hostTitle(take)} does not know ${remoteId} under this key; another account made it.`,
     {
       hint: 'Run the command again with the key of that account.',
     },

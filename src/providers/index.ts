@@ -1,6 +1,6 @@
 /** The table of the hosts: a host is added by its import and its row here, and in sandbox/dialects.ts. Loads no adapter until one is asked for. */
 import { eachlabs } from './eachlabs/index.ts';
-import type { ProviderEntry } from './entry.ts';
+import { isVendorUrl, type ProviderEntry } from './entry.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 import { sandbox } from './sandbox/index.ts';
@@ -31,6 +31,30 @@ export function providerEntry({ name }: Pick<Provider, 'name'>): ProviderEntry {
   const entry: ProviderEntry | undefined = PROVIDERS[name as ProviderName];
   if (entry) return entry;
   throw new TypeError(`no row of the table of providers has the name ${name}`);
+}
+
+/**
+ * What people call the host of a job, of a registration or of an adapter: a vendor by the provider's name, a server at another
+ * base URL by its own, and the sandbox by no port.
+ */
+export function hostTitle(
+  place: { readonly baseUrl: string } & ({ readonly provider: string } | Pick<Provider, 'name'>),
+): string {
+  const name = 'provider' in place ? place.provider : place.name;
+  const key = `${name} ${place.baseUrl}`;
+  const known = TITLES.get(key) ?? titleOf(name, place.baseUrl);
+  TITLES.set(key, known);
+  return known;
+}
+
+/** Lists have thousands of rows of a few hosts, and taking a URL apart is slow beside all else that a row needs. */
+const TITLES = new Map<string, string>();
+
+function titleOf(name: string, baseUrl: string): string {
+  if (name === sandbox.name) return 'the sandbox';
+  const entry: ProviderEntry | undefined = PROVIDERS[name as ProviderName];
+  if ((entry && isVendorUrl(entry, baseUrl)) || !URL.canParse(baseUrl)) return name;
+  return new URL(baseUrl).host || name;
 }
 
 /** What a model is called at every host: a take that was asked for stays the same elsewhere. The id itself where nobody knows. */

@@ -107,10 +107,10 @@ export interface CharacterDigest extends Pick<CharacterBase, 'name' | 'clipless'
     /** Only of a clip by earlier rules. */
     readonly source?: Pick<CharacterSource, 'facts'>;
   };
-  readonly registrations: readonly (Pick<Registration, 'provider' | 'value' | 'stale'> & {
+  readonly registrations: readonly (Pick<Registration, 'provider' | 'baseUrl' | 'value' | 'stale'> & {
     readonly cost?: Pick<JobCost, 'estimateUsd'>;
   })[];
-  readonly pending?: readonly Pick<PendingRegistration, 'provider'>[];
+  readonly pending?: readonly Pick<PendingRegistration, 'provider' | 'baseUrl'>[];
 }
 
 /** The orientation of the character's videos unless told otherwise: that of its clip, or of its newest registration. */

@@ -1,5 +1,5 @@
 /** What went wrong, as scripts see it: the closed set behind the exit codes of the README. */
-import { sentence } from './text.ts';
+import { capitalizeThe, sentence } from './text.ts';
 
 /** A word for each way to fail. */
 export type ErrorCode = keyof typeof EXIT_CODES;
@@ -54,7 +54,7 @@ export class SoraError extends Error {
   readonly problems: readonly string[];
 
   constructor(code: ErrorCode, message: string, options: SoraErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(capitalizeThe(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.reason = options.reason;
     this.hint = options.hint;

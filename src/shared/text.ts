@@ -44,6 +44,11 @@ export function sentence(text: string): string {
   return /[.!?…。][)”"'’]?$/.test(text) ? text : `${text}.`;
 }
 
+/** A sentence that may begin with the title of a host, such as `the sandbox`; the name of a host keeps its case. */
+export function capitalizeThe(text: string): string {
+  return text.replace(/^the /, 'The ');
+}
+
 /** `Joe`, `Joe and Mia`, `Joe, Mia and Zoë`. */
 export function listOf(items: readonly string[]): string {
   // Made when it is needed: loading its data takes longer than everything else at start-up.

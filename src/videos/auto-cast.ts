@@ -4,6 +4,7 @@
  */
 
 import { requireCharacter } from '../characters/find.ts';
+import { hostTitle } from '../providers/index.ts';
 import { type Provider, takesCharacters } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -47,14 +48,15 @@ export async function castSaid(
   const fits = all.length <= most;
   const takes = takesCharacters(provider) && most > 0;
   const asks = decided === undefined && takes && ask !== undefined;
-  if (!fits && takes && (decided || asks)) throw tooMany(all, { said, most, at: provider.backend ?? provider.name });
+  if (!fits && takes && (decided || asks))
+    throw tooMany(all, { said, most, at: provider.backend ?? hostTitle(provider) });
   if (asks) {
     const question = `The prompt says ${listOf(said)}, of your cast. Send the video with ${said.length === 1 ? 'this character' : 'them'}?`;
     const answer = await ask(question);
     if (answer === undefined) throw new SoraError('interrupted', 'Interrupted. Nothing was sent.');
     if (!answer) return asIs;
   } else if (!decided) {
-    workspace.reporter.warn(warningOf(said, { fits, most, takes, at: provider.backend ?? provider.name }));
+    workspace.reporter.warn(warningOf(said, { fits, most, takes, at: provider.backend ?? hostTitle(provider) }));
     return asIs;
   }
   const cast = await Promise.all(said.map((name) => requireCharacter(workspace, name)));

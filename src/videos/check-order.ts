@@ -1,5 +1,6 @@
 /** What is known of a host and its model, held against an order before anything of it is planned. */
 
+import { hostTitle } from '../providers/index.ts';
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
 import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
@@ -26,13 +27,13 @@ export function checkOrder(
 ): readonly string[] {
   const { characters, size, seconds } = input;
   const limits = provider.limits(model);
-  const at = provider.backend ?? provider.name;
+  const at = provider.backend ?? hostTitle(provider);
   const problems: SoraError[] = [];
   if (limits.retired !== undefined && !options.allowRetired) {
     problems.push(
       new SoraError(
         'usage',
-        `${model} has been retired at ${provider.name} since ${limits.retired}: another model may answer in its place.`,
+        `${model} has been retired at ${hostTitle(provider)} since ${limits.retired}: another model may answer in its place.`,
         { hint: `Choose another (sora provider models ${provider.name}), or add ${option('allowRetired')}.` },
       ),
     );
@@ -62,11 +63,7 @@ export function checkOrder(
   const { refused, doubts } = undocumented(limits, { seconds, size, model }, options);
   if (refused) problems.push(refused);
   throwProblems(problems);
-  if (characters.length === 0 || provider.characters?.isDocumented !== false) return doubts;
-  return [
-    `This host is not known to take characters; some hosts silently ignore them. Say what it is with ${option('backend')}.`,
-    ...doubts,
-  ];
+  return doubts;
 }
 
 /** A refusal (`usage`) with everything that is not documented, or a doubt for each; neither where all of it is. */

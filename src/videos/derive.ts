@@ -3,6 +3,7 @@
 import { budgetOptionsOf } from '../costs/budget.ts';
 import type { BillItem } from '../costs/cost.ts';
 import { checkMaxCost, estimateVideoCost } from '../costs/max-cost.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { ExtensionLimits, NewDerivation, Provider, WireRequest } from '../providers/provider.ts';
 import { isSoraError, problemsError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
@@ -221,7 +222,7 @@ function countExtensions(job: Job, records: readonly Job[]): number {
 }
 
 function cannotDerive(provider: Provider, kind: Derivation): SoraError {
-  return new SoraError('refused', `${provider.backend ?? provider.name} has no call to ${kind} a video.`, {
+  return new SoraError('refused', `${provider.backend ?? hostTitle(provider)} has no call to ${kind} a video.`, {
     hint: 'Make a new one: sora video generate <prompt>',
   });
 }

@@ -7,6 +7,7 @@ import { formatSize } from '../shared/geometry.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoPlan } from './plan.ts';
+import { warnOfCharacters } from './warn-of-host.ts';
 
 export interface Quote {
   /** Of one video, in US dollars; undefined while nobody knows. */
@@ -104,6 +105,7 @@ export function videoBudget(
       const { provider } = plan.order;
       if (limits.budget)
         await (await workspace.costs()).foresee({ provider: provider.name, usd: totalOf(quote.bill)?.usd }, limits);
+      await warnOfCharacters(workspace, provider, plan.order.input.characters);
       for (const warning of warnings) workspace.reporter.warn(warning);
       warnings.clear();
     },

@@ -1,10 +1,12 @@
 /** Videos at their host: what it lists, a job that is cancelled there, a video that is deleted there. */
+
 import { readableOf } from '../disk/listing.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
-import { oneLine } from '../shared/text.ts';
+import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { jobError } from './jobs/error.ts';
 import { refreshed, saveProgress, stillRunning } from './jobs/find.ts';
@@ -45,7 +47,9 @@ async function listAll({ reporter, runtime }: Workspace, provider: Provider): Pr
     // Hosts that do not know `after` give the same page for ever.
     if (next === undefined || found.size === before) return [...found.values()];
     if (found.size >= MOST_LISTED) {
-      reporter.warn(`${provider.name} lists more than ${MOST_LISTED} videos; older ones are not shown.`);
+      reporter.warn(
+        `${capitalizeThe(hostTitle(provider))} lists more than ${MOST_LISTED} videos; older ones are not shown.`,
+      );
       return [...found.values()];
     }
     after = next;
@@ -69,7 +73,7 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   }
   const before = await provider.getVideo(remoteId, call);
   if (!before) {
-    throw new SoraError('refused', `${provider.name} does not know job ${job.id} as ${oneLine(remoteId, 200)}.`, {
+    throw new SoraError('refused', `${hostTitle(provider)} does not know job ${job.id} as ${oneLine(remoteId, 200)}.`, {
       hint: `Ask again later: sora video status ${job.id}`,
       jobId: job.id,
     });
@@ -91,12 +95,12 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   if (lost) throw lost;
   refuseFinal(kept);
   if (!taken) {
-    throw new SoraError('refused', `${provider.name} did not cancel job ${job.id}.`, {
+    throw new SoraError('refused', `${hostTitle(provider)} did not cancel job ${job.id}.`, {
       hint: `Check it again: sora video status ${job.id}`,
       jobId: job.id,
     });
   }
-  reporter.note(`${provider.name} was asked to stop job ${job.id}.`);
+  reporter.note(capitalizeThe(`${hostTitle(provider)} was asked to stop job ${job.id}.`));
   throw stillRunning(kept);
 }
 
@@ -130,7 +134,7 @@ export async function deleteRemoteVideo(
   if (named.remoteId !== undefined && named.remoteDeleted) return named;
   const job = await requireSettled(workspace, named);
   if (job.remoteId === undefined) {
-    throw new SoraError('refused', `Job ${job.id} does not exist at ${job.provider}: it was never created there.`, {
+    throw new SoraError('refused', `Job ${job.id} does not exist at ${hostTitle(job)}: it was never created there.`, {
       hint: 'To remove old records from this machine: sora video prune --older-than 30d',
       jobId: job.id,
     });
@@ -141,7 +145,7 @@ export async function deleteRemoteVideo(
   const { remoteId } = current;
   if (!isFinal(current.status)) throw stillRunning(current);
   const lost = current.status === 'succeeded' && current.output === undefined ? ' It was never saved here.' : '';
-  const question = `Delete the video of job ${job.id} at ${provider.name}?${lost}`;
+  const question = `Delete the video of job ${job.id} at ${hostTitle(provider)}?${lost}`;
   if (!(await approve(question))) {
     throw new SoraError('usage', `The video of job ${job.id} was kept.`);
   }
@@ -149,7 +153,7 @@ export async function deleteRemoteVideo(
     what: 'delete its video',
     ask: async () => (await provider.remove?.(remoteId, { signal: runtime.signal })) === true,
   });
-  if (!wasThere) reporter.note(`${provider.name} no longer knew ${oneLine(remoteId, 200)}.`);
+  if (!wasThere) reporter.note(capitalizeThe(`${hostTitle(provider)} no longer knew ${oneLine(remoteId, 200)}.`));
   const updatedAt = new Date(runtime.clock.now()).toISOString();
   const deleted = { ...current, remoteDeleted: true, updatedAt };
   return exitMessages.hold(() => saveProgress(workspace, deleted));
@@ -161,7 +165,7 @@ async function askIrrevocably(
   job: Job,
   { what, ask }: { what: string; ask: () => Promise<boolean> },
 ): Promise<boolean> {
-  const message = `${job.provider} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
+  const message = `${hostTitle(job)} was asked to ${what} (job ${job.id}); its answer was not awaited.`;
   const hint = `See the state of the job: sora video status ${job.id}`;
   const stopped = new SoraError('pending', message, { hint, jobId: job.id });
   exitMessages.set(job.id, () => reporter.error(stopped));
@@ -178,7 +182,7 @@ function noDeletion(provider: Provider, job: Remote): SoraError {
 }
 
 function noCall(provider: Provider, what: string, hint: string, job?: Job): SoraError {
-  return new SoraError('refused', `${provider.backend ?? provider.name} has no call that ${what}.`, {
+  return new SoraError('refused', `${provider.backend ?? hostTitle(provider)} has no call that ${what}.`, {
     hint,
     ...(job && { jobId: job.id }),
   });

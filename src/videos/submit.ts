@@ -1,5 +1,6 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 
+import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
@@ -173,17 +174,17 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   const remoteId = oneLine(remote.id, 200);
   const resume = resumeCommand({ selection }, job, options.wait ?? {});
   const unwritten = (why: string, cause?: unknown): SoraError =>
-    new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${provider.name}, but ${why}`, {
+    new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${hostTitle(provider)}, but ${why}`, {
       hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} --adopt ${shellQuote(remoteId)}`,
       jobId: job.id,
       ...(cause !== undefined && { cause }),
     });
   // Told before it is written: the record may never be.
   reporter.event({ event: 'created', jobId: job.id, remoteId: remote.id, status: accepted.status });
-  reporter.note(`Job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`);
+  reporter.note(`Job ${job.id} is ${accepted.status} at ${hostTitle(provider)} as ${remoteId}.`);
   const stopped = new SoraError(
     'pending',
-    `Stopped; job ${job.id} is ${accepted.status} at ${provider.name} as ${remoteId}.`,
+    `Stopped; job ${job.id} is ${accepted.status} at ${hostTitle(provider)} as ${remoteId}.`,
     { hint: `Nothing is lost. Continue with: ${resume}`, jobId: job.id },
   );
   const store = await workspace.jobs();
@@ -203,7 +204,7 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
 async function sendOnce(workspace: Workspace, job: Job, { order, provider }: SubmitOptions): Promise<RemoteVideo> {
   const { reporter, runtime } = workspace;
   const look = `See what became of it: sora video status ${job.id}`;
-  const unanswered = `Job ${job.id} may exist at ${provider.name}: its answer was not awaited.`;
+  const unanswered = `Job ${job.id} may exist at ${hostTitle(provider)}: its answer was not awaited.`;
   exitMessages.set(job.id, () => reporter.error(new SoraError('ambiguous', unanswered, { hint: look, jobId: job.id })));
   const onStop = (): void =>
     reporter.note('Stopping: waiting a few seconds for the host’s answer. Press Ctrl-C again to exit at once.');
@@ -229,7 +230,7 @@ function unknownError(
 ): SoraError {
   return new SoraError(
     'ambiguous',
-    `${sentence(error.message)} The job may exist at ${provider.name}; nothing was repeated.`,
+    `${sentence(error.message)} The job may exist at ${hostTitle(provider)}; nothing was repeated.`,
     {
       hint: `${provider.list ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
       jobId: job.id,
@@ -242,7 +243,7 @@ function unknownError(
 function send(provider: Provider, order: Order, signal: AbortSignal): Promise<RemoteVideo> {
   if ('video' in order) return provider.createVideo(order.video, { signal });
   if (provider.derive) return provider.derive.create(order.derivation, { signal });
-  throw new SoraError('refused', `${provider.name} cannot ${order.derivation.kind} a video.`, {
+  throw new SoraError('refused', `${hostTitle(provider)} cannot ${order.derivation.kind} a video.`, {
     hint: 'Make a new one: sora video generate <prompt>',
   });
 }

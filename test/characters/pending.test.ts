@@ -157,7 +157,9 @@ describe('P2: a character that is made by a task', () => {
     await leave(test, { taskId: 'task-old', createdAt: new Date(START - 120_000).toISOString() });
     test.server.answer({ status: 404 }, ...upload(test), task('created'), DONE);
     expect(await register(test)).toMatchObject({ value: 'char_1' });
-    expect(test.stderr.text()).toContain('wavespeed no longer knows the task that was making Joe; another is started.');
+    expect(test.stderr.text()).toContain(
+      `${new URL(test.baseUrl).host} no longer knows the task that was making Joe; another is started.`,
+    );
     expect(await find(test)).not.toHaveProperty('pending');
   });
 
@@ -354,6 +356,6 @@ describe('what is pending', () => {
     await runCharacterShow(test.context, 'Jim');
     expect(test.stdout.text()).toMatch(/^ {2}pending {5}with wavespeed at .*, as Joe, since .* \(task task-7\)$/m);
     await runCharacterRemove(test.context, 'Jim', true);
-    expect(test.stderr.text()).toContain('wavespeed may still be making it (in its task task-7)');
+    expect(test.stderr.text()).toContain(`${new URL(test.baseUrl).host} may still be making it (in its task task-7)`);
   });
 });

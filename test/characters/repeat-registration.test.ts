@@ -94,7 +94,7 @@ describe('P2: the lost answer to a registration that is known to cost next to no
       expect(seen).toEqual([1, 2, 3]);
       expect(await find(test)).not.toHaveProperty('pending');
       expect(test.stderr.text()).toMatch(
-        /Joe: .* with sandbox is free, so the request is sent once more \(2 of at most 3\)/,
+        /Joe: .* with the sandbox is free, so the request is sent once more \(2 of at most 3\)/,
       );
       expect(test.stderr.text()).toContain('(3 of at most 3)');
       expect(test.pauses.filter((ms) => ms > 0)).toHaveLength(2);
@@ -140,7 +140,7 @@ describe('P2: the lost answer to a registration that is known to cost next to no
       await expect(register(test)).rejects.toMatchObject({ code: 'ambiguous' });
       expect(test.server.seen).toHaveLength(more);
       expect((await find(test)).pending).toMatchObject([{ requests: 3 }]);
-      if (more > 0) expect(test.stderr.text()).toContain('its outcome is not known. A registration with sandbox');
+      if (more > 0) expect(test.stderr.text()).toContain('its outcome is not known. A registration with the sandbox');
     },
   );
 

@@ -23,7 +23,10 @@ it('a video is extended, edited, remixed, listed, deleted and forgotten in the s
 
   const remixed = await json('video', 'remix', first.id, 'In the rain.');
   const cancelled = await sora(['video', 'cancel', remixed.id]);
-  expect(cancelled).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('sandbox has no call that stops') });
+  expect(cancelled).toMatchObject({
+    exitCode: 5,
+    stderr: expect.stringContaining('The sandbox has no call that stops'),
+  });
   const early = await sora(['video', 'edit', remixed.id, 'Too early.']);
   expect(early).toMatchObject({ exitCode: 8, stderr: expect.stringContaining(`sora video wait ${remixed.id}`) });
 
@@ -36,7 +39,7 @@ it('a video is extended, edited, remixed, listed, deleted and forgotten in the s
   expect(await json('video', 'list', '--remote')).toHaveLength(3);
   expect(await sora(['video', 'download', longer.id, '-o', 'again.mp4'])).toMatchObject({
     exitCode: 5,
-    stderr: expect.stringContaining('was deleted at sandbox'),
+    stderr: expect.stringContaining('was deleted at the sandbox'),
   });
   const pruned: { id: string }[] = await json('video', 'prune', '--older-than', '0s');
   expect(pruned.map(({ id }) => id)).toEqual([edited, longer, first].map(({ id }) => id));

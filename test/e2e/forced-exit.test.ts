@@ -148,16 +148,20 @@ describe('P2: a second Ctrl-C in a request for a video', { timeout: 120_000 }, (
   });
 
   it.each<[string, Point, RegExp]>([
-    ['while it is sent', { moment: 'head' }, /may exist at openai/],
-    ['when the host has made it', { moment: 'created' }, /may exist at openai/],
-    ['while the answer arrives', { moment: 'answering' }, /may exist at openai/],
-    ['while the answer is written to a slow disk', record(1, 'before'), /running at openai as video_1\. /],
-    ['when the answer is written', record(1, 'after'), /running at openai as video_1\. /],
-    ['while the disk fails', record(1, 'before', { disk: 'fails' }), /exists as video_1 at openai, but that could not/],
+    ['while it is sent', { moment: 'head' }, /may exist at 127\.0\.0\.1:\d+/],
+    ['when the host has made it', { moment: 'created' }, /may exist at 127\.0\.0\.1:\d+/],
+    ['while the answer arrives', { moment: 'answering' }, /may exist at 127\.0\.0\.1:\d+/],
+    ['while the answer is written to a slow disk', record(1, 'before'), /running at 127\.0\.0\.1:\d+ as video_1\. /],
+    ['when the answer is written', record(1, 'after'), /running at 127\.0\.0\.1:\d+ as video_1\. /],
+    [
+      'while the disk fails',
+      record(1, 'before', { disk: 'fails' }),
+      /exists as video_1 at 127\.0\.0\.1:\d+, but that could not/,
+    ],
     [
       'and a third one while the disk hangs',
       record(1, 'before', { disk: 'hangs', presses: 3 }),
-      /exists as video_1 at openai, but its record is still being written/,
+      /exists as video_1 at 127\.0\.0\.1:\d+, but its record is still being written/,
     ],
   ])('%s: the job is named, and the last line leads to its video', async (title, point, words) => {
     for (const sound of soundsAt(point, title)) {
@@ -210,7 +214,7 @@ describe('P2: a second Ctrl-C in a request for a video', { timeout: 120_000 }, (
     const ran = await press(host, machine, ['video', 'remix', '@last', 'At night.', '-q'], record(1, 'before'));
     const job = jobsOf(machine).find(({ request }) => request.from);
     expect(job).toMatchObject({ remoteId: 'video_2' });
-    expect(lastOf(ran)).toMatch(/at openai as video_2\. .* sora video wait job_\w+$/);
+    expect(lastOf(ran)).toMatch(/at 127\.0\.0\.1:\d+ as video_2\. .* sora video wait job_\w+$/);
   });
 
   it('that is deleted at the host says what was asked, and where to see how it stands', async () => {
@@ -236,13 +240,17 @@ describe('P2: a second Ctrl-C in a request for a character', { timeout: 120_000 
   };
 
   it.each<[string, Point, RegExp]>([
-    ['before that is written', record(1, 'before'), /Nothing was created|may be known to openai/],
-    ['when that is written', record(1, 'after'), /Nothing was created|may be known to openai/],
-    ['while it is sent', { moment: 'head' }, /may be known to openai/],
-    ['when the host has made it', { moment: 'created' }, /may be known to openai/],
-    ['while the answer arrives', { moment: 'answering' }, /may be known to openai/],
-    ['while the answer is written to a slow disk', record(2, 'before'), /is registered with openai as char_1\. /],
-    ['when the answer is written', record(2, 'after'), /is registered with openai as char_1\. /],
+    ['before that is written', record(1, 'before'), /Nothing was created|may be known to 127\.0\.0\.1:\d+/],
+    ['when that is written', record(1, 'after'), /Nothing was created|may be known to 127\.0\.0\.1:\d+/],
+    ['while it is sent', { moment: 'head' }, /may be known to 127\.0\.0\.1:\d+/],
+    ['when the host has made it', { moment: 'created' }, /may be known to 127\.0\.0\.1:\d+/],
+    ['while the answer arrives', { moment: 'answering' }, /may be known to 127\.0\.0\.1:\d+/],
+    [
+      'while the answer is written to a slow disk',
+      record(2, 'before'),
+      /is registered with 127\.0\.0\.1:\d+ as char_1\. /,
+    ],
+    ['when the answer is written', record(2, 'after'), /is registered with 127\.0\.0\.1:\d+ as char_1\. /],
     ['while the disk fails', record(2, 'before', { disk: 'fails' }), /as char_1, but that could not be written down/],
     [
       'and a third one while the disk hangs',

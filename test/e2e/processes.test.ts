@@ -178,7 +178,7 @@ describe('P2: Ctrl-C', () => {
     const { exitCode, stderr } = await run;
     const [job] = jobsOf(machine);
     expect(exitCode, stderr).toBe(130);
-    expect(stderr).toContain(`Job ${job?.id} may exist at openai`);
+    expect(stderr).toContain(`Job ${job?.id} may exist at 127.0.0.1:`);
     expect(stderr).toContain(`sora video status ${job?.id}`);
     const status = await runHere(machine, ['video', 'status', '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject([{ id: job?.id, remoteId: 'video_1' }]);

@@ -121,7 +121,7 @@ describe('a prompt that says a name of the cast without -c, on a terminal', () =
     const test = await withCast(['Joe', 'Mia', 'Max'], {}, TERMINAL);
     await expect(generate(test, 'Max, Joe and Mia dance.')).rejects.toMatchObject({
       code: 'usage',
-      message: 'openai takes at most 2 characters in a video, and the prompt says 3: Max, Joe and Mia.',
+      message: `${new URL(test.baseUrl).host} takes at most 2 characters in a video, and the prompt says 3: Max, Joe and Mia.`,
       hint: expect.stringContaining('--no-auto-cast'),
     });
     await expect(generate(test, 'Max, Joe and Mia dance.', { character: ['Mia'] })).rejects.toMatchObject({
@@ -170,7 +170,7 @@ describe('a prompt that says a name of the cast without -c, where nobody can be 
     await generate(test, 'Mia meets Joe.');
     expect(test.stderr.text()).toContain('add -c Mia -c Joe.');
     await generate(test, 'Mia meets Joe and Max.');
-    expect(test.stderr.text()).toContain('openai takes 2 in a video; choose them with -c.');
+    expect(test.stderr.text()).toContain(`${new URL(test.baseUrl).host} takes 2 in a video; choose them with -c.`);
     expect(sent(test)).toEqual([[], []]);
   });
 

@@ -73,7 +73,7 @@ describe('a request', () => {
     const test = await withHost();
     test.server.answer(videoObject('queued'), videoObject('a word of its own', { id: 'video_2' }));
     const { job } = await send(test);
-    expect(test.stderr.text()).toBe(`Job ${job.id} is queued at openai as video_1.\n`);
+    expect(test.stderr.text()).toBe(`Job ${job.id} is queued at ${new URL(test.baseUrl).host} as video_1.\n`);
     expect((await send(test, { wait: { output: 'a.mp4' } })).job.status).toBe('queued');
   });
 
@@ -189,7 +189,9 @@ describe('P2: a request that failed', () => {
     test.server.answer({ ...videoObject('queued'), onRequest: () => writeFileSync(recordPath(test), 'torn') });
     await expect(send(test)).rejects.toMatchObject({
       code: 'machine',
-      message: expect.stringMatching(/^Job job_\w+ exists as video_1 at openai, but that could not be written down\.$/),
+      message: expect.stringMatching(
+        /^Job job_\w+ exists as video_1 at 127\.0\.0\.1:\d+, but that could not be written down\.$/,
+      ),
       hint: expect.stringMatching(/Note the id.* sora video wait job_\w+ --adopt video_1$/),
     });
   });

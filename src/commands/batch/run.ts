@@ -32,6 +32,7 @@ import { shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import type { Result } from '../../terminal/ui.ts';
 import { createTotalsMeter, totalsText } from '../../videos/jobs/totals.ts';
+import { warnOfCharacters } from '../../videos/warn-of-host.ts';
 
 export type CheckFlags = BatchRequest;
 
@@ -93,7 +94,13 @@ async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean)
   const given = await readGivenBatch(context, flags, { purpose: purposeOf({ dryRun }), stdin });
   const folders = new Set(given.plan.lines.map(({ wanted }) => dirname(wanted)));
   for (const folder of folders) await checkFutureFolder(folder);
-  for (const doubt of given.plan.doubts) context.ui.warn(doubt);
+  const { provider, lines, doubts } = given.plan;
+  await warnOfCharacters(
+    context,
+    provider,
+    lines.flatMap(({ input }) => input.characters),
+  );
+  for (const doubt of doubts) context.ui.warn(doubt);
   return given;
 }
 

@@ -1,10 +1,12 @@
 /** `sora character create`: the character of a clip, and with `--dry-run` what would be done. */
+
 import { basename, resolve } from 'node:path';
 import { type CreateOptions, createCharacter, previewCharacter } from '../../characters/create.ts';
 import { characterDocument } from '../../characters/find.ts';
 import { clipLine, planText } from '../../clips/prepare.ts';
 import type { Context } from '../../context.ts';
 import { priceDocument } from '../../costs/cost.ts';
+import { hostTitle } from '../../providers/index.ts';
 import type { CharacterWithClip, Registration } from '../../shared/character.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -47,7 +49,7 @@ async function showPreview(context: Context, input: CreateOptions): Promise<unde
 
 function summary({ ui }: Context, character: CharacterWithClip, registration: Registration | undefined): string {
   const where = registration
-    ? `registered with ${registration.provider} as ${oneLine(registration.value, 200)}`
+    ? `registered with ${hostTitle(registration)} as ${oneLine(registration.value, 200)}`
     : 'kept on this machine, not registered';
   return `${ui.paint.bold(character.name)}: ${where} (${clipLine(character.clip.master)})`;
 }

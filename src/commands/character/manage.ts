@@ -6,11 +6,12 @@ import type { CharacterJson } from '../../characters/record.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
 import { readableOf } from '../../disk/listing.ts';
+import { hostTitle } from '../../providers/index.ts';
 import type { Character, CharacterDigest } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { formatBytes, listOf, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
+import { capitalizeThe, formatBytes, listOf, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(
@@ -56,10 +57,8 @@ async function castTable(context: Context, cast: readonly CharacterDigest[]): Pr
 }
 
 function registeredWith({ registrations, pending = [] }: CharacterDigest): string {
-  const living = registrations
-    .filter(({ stale }) => stale !== true)
-    .map(({ provider, value }) => `${provider} ${value}`);
-  return [...new Set([...living, ...pending.map(({ provider }) => `${provider} (pending)`)])].join(', ');
+  const living = registrations.filter(({ stale }) => stale !== true).map((one) => `${hostTitle(one)} ${one.value}`);
+  return [...new Set([...living, ...pending.map((one) => `${hostTitle(one)} (pending)`)])].join(', ');
 }
 
 /** `sora character show <name>` */
@@ -143,12 +142,12 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
     throw new SoraError('usage', `${character.name} was kept.`);
   }
   const { removed, clipRemoved } = await (await context.characters()).remove(character.name);
-  const hosts = [...new Set(removed.registrations.map(({ provider }) => provider))];
+  const hosts = [...new Set(removed.registrations.map(hostTitle))];
   if (hosts.length > 0)
     ui.note(`Its copy at ${hosts.join(', ')} stays there: hosts have no call that deletes a character.`);
   for (const one of removed.pending ?? []) {
     const task = one.stage === 'task' ? `in its task ${one.taskId}` : 'the outcome of its request is not known';
-    ui.note(`${one.provider} may still be making it (${task}); its id will be lost here.`);
+    ui.note(`${capitalizeThe(hostTitle(one))} may still be making it (${task}); its id will be lost here.`);
   }
   const clipless = !removed.clip || removed.clipless === true;
   ui.result({

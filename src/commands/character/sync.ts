@@ -6,10 +6,11 @@ import { characterDocument, requireCast } from '../../characters/find.ts';
 import { registrationHost } from '../../characters/registration-host.ts';
 import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
+import { hostTitle } from '../../providers/index.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { exitOf } from '../../shared/errors.ts';
 import type { CostLimits } from '../../shared/money.ts';
-import { oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
+import { capitalizeThe, oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
 
 /** `sora character sync [<name>...]` */
 export async function runCharacterSync(
@@ -44,7 +45,7 @@ function textOf(synced: readonly Synced[], provider: Provider): string {
   return synced
     .map(({ character: { name }, did, registration }) => {
       if (registration === undefined) return `${name}: not registered`;
-      return `${name}: ${provider.name} ${did === undefined ? '' : DID[did]} as ${oneLine(registration.value, 200)}`;
+      return `${name}: ${hostTitle(provider)} ${did === undefined ? '' : DID[did]} as ${oneLine(registration.value, 200)}`;
     })
     .join('\n');
 }
@@ -65,18 +66,20 @@ export async function runCharacterAdopt(context: Context, input: AdoptInput): Pr
   const { ui, globals, runtime } = context;
   const clip = input.clip === undefined ? undefined : resolve(runtime.cwd, input.clip);
   const { character, registration } = await adoptCharacter(context, { ...input, clip, isJudged: !globals.quiet });
-  const { provider, value: id, name: known } = registration;
+  const { value: id, name: known } = registration;
+  const at = hostTitle(registration);
   if (!character.clip) {
     const give = `sora character create <clip> ${shellOption('name', shellPhrase(character.name))}`;
     ui.note(
       `${character.name} has no clip: it can be used where it is registered, and nowhere else. To give it one: ${give}`,
     );
   }
-  if (known !== character.name) ui.note(`${provider} knows it as ${oneLine(known, 100)}; prompts for it say that.`);
+  if (known !== character.name)
+    ui.note(capitalizeThe(`${at} knows it as ${oneLine(known, 100)}; prompts for it say that.`));
   ui.result({
     json: await characterDocument(context, character),
     prose: true,
-    text: `${ui.paint.bold(character.name)} is ${oneLine(id, 200)} at ${provider}.`,
+    text: `${ui.paint.bold(character.name)} is ${oneLine(id, 200)} at ${at}.`,
     quiet: [id],
   });
 }

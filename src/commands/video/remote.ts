@@ -1,5 +1,7 @@
 /** Videos where they were made: `video list --remote`, `video cancel`, `video delete`. */
+
 import type { Context } from '../../context.ts';
+import { hostTitle } from '../../providers/index.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { listOf, oneLine } from '../../shared/text.ts';
 import { CAREFUL, findJob } from '../../videos/jobs/find.ts';
@@ -25,7 +27,7 @@ export async function runVideoListRemote(context: Context, flags: RemoteListFlag
   const listed = all.filter((video) => status === undefined || video.status === status);
   context.ui.result({
     json: listed,
-    text: listed.length === 0 ? `No videos at ${provider.name}.` : await remoteTable(context, listed),
+    text: listed.length === 0 ? `No videos at ${hostTitle(provider)}.` : await remoteTable(context, listed),
     quiet: listed.map(({ id }) => id),
   });
 }
@@ -75,7 +77,7 @@ export async function runVideoDelete(context: Context, { id, yes }: { id: string
   const file = job.output === undefined ? '' : ` Its file stays: ${job.output.path}`;
   context.ui.result({
     json: jobJson(job),
-    text: `The video of ${job.id} is deleted at ${job.provider}.${file}`,
+    text: `The video of ${job.id} is deleted at ${hostTitle(job)}.${file}`,
     quiet: [job.id],
   });
 }

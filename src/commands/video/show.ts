@@ -1,6 +1,8 @@
 /** `sora video show`: the record of one job, without asking its host. */
+
 import type { Context } from '../../context.ts';
 import { formatJobCost, formatUsd } from '../../costs/cost.ts';
+import { hostTitle } from '../../providers/index.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import type { Job, Remote } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -29,7 +31,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ['file', isNotDownloaded(job) ? 'not downloaded' : output?.path],
     [
       'host',
-      `${job.provider} at ${job.baseUrl}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
+      `${job.provider === 'sandbox' ? hostTitle(job) : `${job.provider} at ${job.baseUrl}`}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
     ],
     ['created', context.ui.date(job.createdAt)],
     ['expires', expiresAt && context.ui.date(expiresAt)],

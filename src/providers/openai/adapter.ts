@@ -136,13 +136,12 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       // `variant=video` is refused by servers that number their variants.
       const query = variant === 'video' ? '' : `?variant=${variant}`;
       const url = `${urlOf(remoteId, 'content')}${query}`;
-      const { host } = new URL(root);
       // The host may lead to a store, by a link that runs out.
       return openWithUrlRefresh(
         http,
         async () => route.read(url, call),
         request,
-        (answer) => answer.host !== host,
+        ({ isRedirected = false }) => isRedirected,
       );
     },
 

@@ -1,6 +1,9 @@
 /** The end of an unresolved job, by a person's word: nothing was made of its request. */
+
+import { hostTitle } from '../../providers/index.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isClosed, isUnanswered, type Job } from '../../shared/job.ts';
+import { capitalizeThe } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { resolveUnknown, type Settled, unresolvedError, withoutSender } from '../lost/recover.ts';
 import { refuseKnown } from '../lost/replace.ts';
@@ -24,8 +27,8 @@ export async function closeUnresolved(
   refuseKnown(workspace, known.job, 'close');
   if (known.isSending) throw unresolvedError(known);
   for (const { id: remoteId, status } of known.candidates)
-    reporter.note(`${job.provider} has ${remoteId} (${status}), which may be this job.`);
-  const question = `Close job ${job.id}? The same request may then be sent and paid for again, although ${job.provider} may have it.`;
+    reporter.note(capitalizeThe(`${hostTitle(job)} has ${remoteId} (${status}), which may be this job.`));
+  const question = `Close job ${job.id}? The same request may then be sent and paid for again, although ${hostTitle(job)} may have it.`;
   if (isUnanswered(known.job) && !(await approve(question))) {
     throw new SoraError('usage', `Job ${job.id} was left unchanged.`, {
       hint: `See its state: ${jobCommand(workspace, 'status', job)}`,

@@ -1,5 +1,6 @@
 /** Job records as the commands use them: found by what the user typed and brought up to date. */
 
+import { hostTitle } from '../../providers/index.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../../shared/job.ts';
 import { option } from '../../shared/options.ts';
@@ -138,7 +139,7 @@ export function stillRunning(job: Job): SoraError {
 
 /** The video is gone from its host, by the user's own wish. */
 export function deletedError(job: Remote): SoraError {
-  return new SoraError('refused', `The video of job ${job.id} was deleted at ${job.provider}.`, {
+  return new SoraError('refused', `The video of job ${job.id} was deleted at ${hostTitle(job)}.`, {
     hint:
       job.output === undefined
         ? 'It was never saved here. Make a new one: sora video generate <prompt>'

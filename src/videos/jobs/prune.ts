@@ -1,5 +1,7 @@
 /** Old records of finished jobs leave this machine. Files and hosts are not touched. */
+
 import { readableOf } from '../../disk/listing.ts';
+import { hostTitle } from '../../providers/index.ts';
 import { isFinal, type Job } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
@@ -42,7 +44,7 @@ export async function pruneJobs(
     removed.push(job);
     // The id is all that leads to a video which was paid for and may still be there.
     if (job.remoteId !== undefined && isNotDownloaded(job))
-      reporter.note(`${job.id} was never saved; ${job.provider} calls it ${oneLine(job.remoteId, 200)}.`);
+      reporter.note(`${job.id} was never saved; ${hostTitle(job)} calls it ${oneLine(job.remoteId, 200)}.`);
   }
   return removed;
 }

@@ -3,6 +3,7 @@
  * list, or it is explained how to check by hand.
  */
 
+import { hostTitle } from '../../providers/index.ts';
 import type { Provider, RemoteVideo } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
@@ -95,7 +96,7 @@ function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
 
 function tellFound({ reporter }: Workspace, job: Remote): void {
   reporter.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
-  reporter.note(`Job ${job.id} was found at ${job.provider} as ${oneLine(job.remoteId, 200)}.`);
+  reporter.note(`Job ${job.id} was found at ${hostTitle(job)} as ${oneLine(job.remoteId, 200)}.`);
 }
 
 /** The record once nobody sends it any more, as far as that is known by now; undefined while somebody does. */
@@ -146,10 +147,14 @@ const SHOWN = 10;
 /** Nobody knows whether the host has this job: what is known, what to look for, and the command that sends it again. */
 export function unresolvedError({ job, isSending, candidates, because, ways, trouble }: Settled): SoraError {
   if (isSending) {
-    return new SoraError('ambiguous', `Job ${job.id} is being sent to ${job.provider} right now by another command.`, {
-      hint: `Wait for it: sora video wait ${job.id}`,
-      jobId: job.id,
-    });
+    return new SoraError(
+      'ambiguous',
+      `Job ${job.id} is being sent to ${hostTitle(job)} right now by another command.`,
+      {
+        hint: `Wait for it: sora video wait ${job.id}`,
+        jobId: job.id,
+      },
+    );
   }
   const found = candidates.slice(0, SHOWN).map(describeCandidate);
   const more = candidates.length > SHOWN ? [`and ${candidates.length - SHOWN} more`] : [];
@@ -161,7 +166,7 @@ export function unresolvedError({ job, isSending, candidates, because, ways, tro
     job.status === 'unknown' && job.failure
       ? sentence(oneLine(job.failure.message))
       : 'its request was being sent and no answer arrived.';
-  const lost = `Job ${job.id} may or may not exist at ${job.provider}: ${why}`;
+  const lost = `Job ${job.id} may or may not exist at ${hostTitle(job)}: ${why}`;
   const look =
     found.length === 0
       ? 'Look for it in the list or the bill of your host.'
@@ -205,7 +210,7 @@ export async function adoptVideo(workspace: Workspace, job: Job, remoteId: strin
   const provider = await workspace.providerOf(job);
   const { signal, clock } = workspace.runtime;
   const video = await provider.getVideo(remoteId, { signal });
-  if (!video) throw refuse(`${provider.name} does not know a video ${oneLine(remoteId, 200)}.`);
+  if (!video) throw refuse(`${hostTitle(provider)} does not know a video ${oneLine(remoteId, 200)}.`);
   const kept = await (await workspace.jobs()).settle(job.id, (now, { records }) => {
     if (!isOpen(now)) throw resolved();
     const owner = records.find((other) => other.baseUrl === job.baseUrl && other.remoteId === video.id);

@@ -1,5 +1,6 @@
 /** Jobs that take the place of others: what may be closed or sent once more, and what ends with it. */
 
+import { hostTitle } from '../../providers/index.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import {
   endedWithoutVideo,
@@ -24,7 +25,7 @@ export function refuseKnown(
   const nothing = verb === 'close' ? 'There is nothing to close' : 'Nothing was sent';
   const isOver = endedWithoutVideo(job.status);
   const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
-  throw new SoraError('usage', `Job ${job.id} ${state} at ${job.provider}. ${nothing}.`, {
+  throw new SoraError('usage', `Job ${job.id} ${state} at ${hostTitle(job)}. ${nothing}.`, {
     hint: isOver
       ? `To make the video again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`
       : `Get its video: ${jobCommand(workspace, 'wait', job)}`,

@@ -3,6 +3,7 @@
 import { budgetOptionsOf } from '../../costs/budget.ts';
 import type { BillItem } from '../../costs/cost.ts';
 import { checkMaxCost, estimateVideoCost } from '../../costs/max-cost.ts';
+import { hostTitle } from '../../providers/index.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
@@ -115,7 +116,7 @@ async function recordedOrder(workspace: Workspace, job: Job, provider: Provider)
 }
 
 function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
-  return new SoraError('refused', `${provider.name} has no call to ${request.from?.kind} a video.`, {
+  return new SoraError('refused', `${hostTitle(provider)} has no call to ${request.from?.kind} a video.`, {
     hint: `Close the job: sora video close ${id}`,
     jobId: id,
   });

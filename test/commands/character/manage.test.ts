@@ -37,7 +37,7 @@ describe('character list', () => {
     await runCharacterList(test.context);
     expect(test.stdout.text().trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^NAME +CLIP +REGISTERED WITH +CREATED$/),
-      expect.stringMatching(/^Joe +1280x720 3\.50 s +openai char_Joe +2026-11-21T10:00:00Z$/),
+      expect.stringMatching(/^Joe +1280x720 3\.50 s +gateway\.example\.com char_Joe +2026-11-21T10:00:00Z$/),
       expect.stringMatching(/^Mia +1280x720 3\.50 s +- +2026/),
       expect.stringMatching(/^Zoë +1280x720 3\.50 s +- +2026/),
     ]);
@@ -199,7 +199,7 @@ describe('character remove', () => {
     const joe = await addCharacter(test, 'Joe', { baseUrl: HOST });
     await runCharacterRemove(test.context, 'Joe', true);
     expect(test.stdout.text()).toBe('Joe is removed, and its clip.\n');
-    expect(test.stderr.text()).toContain('Its copy at openai stays there');
+    expect(test.stderr.text()).toContain('Its copy at gateway.example.com stays there');
     const store = await test.context.characters();
     expect([await store.find('Joe'), await store.hasClip(joe.clip.master.sha256)]).toEqual([undefined, false]);
   });

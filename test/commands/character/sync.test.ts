@@ -69,7 +69,7 @@ describe('character sync', () => {
     await addCharacter(test, 'Joe', { baseUrl: test.baseUrl });
     test.server.answer({ status: 404, body: { error: { message: 'No such character.' } } }, made('char_2'));
     expect(await runCharacterSync(test.context, ['Joe'])).toBe(0);
-    expect(test.stdout.text()).toBe('Joe: openai knows it now as char_2\n');
+    expect(test.stdout.text()).toBe(`Joe: ${new URL(test.baseUrl).host} knows it now as char_2\n`);
     expect((await find(test, 'Joe'))?.registrations.map(({ value, stale }) => [value, stale === true])).toEqual([
       ['char_Joe', true],
       ['char_2', false],
@@ -230,7 +230,7 @@ describe('character adopt', () => {
     test.server.answer({ status: 404, body: {} });
     await expect(adopt(test)).rejects.toMatchObject({
       code: 'usage',
-      message: 'openai does not know a character char_9.',
+      message: `${new URL(test.baseUrl).host} does not know a character char_9.`,
     });
     expect(await values(test)).toEqual([]);
   });
@@ -241,7 +241,7 @@ describe('character adopt', () => {
     test.server.answer(made('char_9', 'joe.smith'), made('char_9', 'joe.smith'), videoObject('queued'));
     await expect(adopt(test)).rejects.toMatchObject({
       code: 'usage',
-      message: 'openai knows char_9 as joe.smith, not as Joe.',
+      message: `${new URL(test.baseUrl).host} knows char_9 as joe.smith, not as Joe.`,
       hint: expect.stringContaining('--as-registered'),
     });
     expect(await values(test)).toEqual([]);
@@ -287,7 +287,7 @@ describe('character adopt', () => {
     const env = { OPENAI_BASE_URL: `${other.url}/v1`, OPENAI_API_KEY: KEY };
     const refusal = {
       code: 'usage',
-      message: `Joe has no clip here, and openai does not know it. It is registered with openai (${test.baseUrl}).`,
+      message: `Joe has no clip here, and ${new URL(other.url).host} does not know it. It is registered with openai (${test.baseUrl}).`,
       hint: 'Add its clip: sora character create <clip> --name "Joe"',
     };
     const elsewhere = await test.again({}, { env });
@@ -321,7 +321,7 @@ describe('character adopt', () => {
     await adopt(test);
     await runCharacterList(test.context);
     await runCharacterShow(test.context, 'Joe');
-    expect(test.stdout.text()).toMatch(/^Joe +no clip +openai char_9 /m);
+    expect(test.stdout.text()).toMatch(/^Joe +no clip +127\.0\.0\.1:\d+ char_9 /m);
     expect(test.stdout.text()).toMatch(/^ {2}clip {8}no clip$/m);
     expect(test.stdout.text()).not.toMatch(/made from|undefined/);
 

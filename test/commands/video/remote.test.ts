@@ -55,7 +55,7 @@ describe('video list --remote', () => {
     test.server.answer(...pages);
     await runVideoListRemote(test.context, {});
     expect(test.server.seen).toHaveLength(4);
-    expect(test.stderr.text()).toMatch(/^warning: openai lists more than 20000 videos/m);
+    expect(test.stderr.text()).toMatch(/^warning: 127\.0\.0\.1:\d+ lists more than 20000 videos/m);
   });
 
   it('keeps to one status', async () => {
@@ -230,7 +230,7 @@ describe('video cancel', () => {
     const job = await addJob(test, { provider, baseUrl: server.url, status: 'running' });
     await expect(ask(test.context, job.id)).rejects.toMatchObject({
       code: 'refused',
-      message: `${provider} has no call that ${what}.`,
+      message: `${new URL(server.url).host} has no call that ${what}.`,
       hint: expect.stringMatching(/Wait for it: sora video wait|until the host deletes it/),
     });
     expect(server.seen).toEqual([]);

@@ -198,7 +198,7 @@ describe('P2: a request that is sent once more', () => {
     const made = { id: 'video_9', prompt: 'A man waves.', seconds: '4', size: '1280x720', created_at: START / 1000 };
     test.server.answer(videoList([made], START));
     await expect(resend(test, lost?.id ?? '')).rejects.toMatchObject({
-      ...{ code: 'usage', message: expect.stringMatching(/is queued at openai\. Nothing was sent\.$/) },
+      ...{ code: 'usage', message: expect.stringMatching(/is queued at 127\.0\.0\.1:\d+\. Nothing was sent\.$/) },
     });
     expect((await jobs(test))[0]?.remoteId).toBe('video_9');
     const sending = await addJob(test, { baseUrl: test.baseUrl, status: 'submitting' });

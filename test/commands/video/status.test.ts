@@ -96,7 +96,7 @@ describe('video status', () => {
       expect(await runVideoStatus(test.context, ALL)).toBe(0);
     });
     expect(test.stderr.text()).toContain(`sora video resend ${dead}`);
-    expect(test.stderr.text()).toContain(`Job ${living} is being sent to openai right now`);
+    expect(test.stderr.text()).toContain(`Job ${living} is being sent to ${new URL(test.baseUrl).host} right now`);
     expect((await store.find(dead))?.status).toBe('unknown');
     expect((await store.find(living))?.status).toBe('submitting');
   });

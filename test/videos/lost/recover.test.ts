@@ -70,7 +70,7 @@ describe('P2: a job whose answer was lost', () => {
     test.server.answer(list(made('video_9', 2 * SECOND, { status: 'in_progress' }), made('old', -9 * SECOND)));
     expect(await runVideoStatus(test.context, { ...STATUS, ids: [lost.id] })).toBe(0);
     expect(await jobs(test)).toMatchObject([{ id: lost.id, remoteId: 'video_9', status: 'running' }]);
-    expect(test.stderr.text()).toContain(`Job ${lost.id} was found at openai as video_9.`);
+    expect(test.stderr.text()).toContain(`Job ${lost.id} was found at ${new URL(test.baseUrl).host} as video_9.`);
     expect(test.server.seen.at(-1)?.path).toBe('/v1/videos?limit=100&order=desc');
   });
 
