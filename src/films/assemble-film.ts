@@ -15,7 +15,15 @@ import { roughDuration } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { assemble } from './assemble.ts';
 import { findHeader } from './header.ts';
-import type { FilmPlan, FilmTake, FilmWish, Music, Shot, SoundSource } from './plan.ts';
+import {
+  type AssemblyPlan,
+  type AssemblyWish,
+  type FilmTake,
+  type Music,
+  planAssembly,
+  type Shot,
+  type SoundSource,
+} from './plan.ts';
 import { readTake } from './take.ts';
 
 /** A shot whose files nobody has looked into. */
@@ -26,7 +34,7 @@ export interface ShotRequest extends Omit<Shot, 'take' | 'voice'> {
 }
 
 /** Paths are absolute. */
-export interface FilmRequest extends Omit<FilmWish, 'size' | 'rate' | 'shots' | 'music'> {
+export interface AssemblyRequest extends Omit<AssemblyWish, 'size' | 'rate' | 'shots' | 'music'> {
   readonly shots: readonly ShotRequest[];
   /** That of the first take unless given, with even sides. */
   readonly size?: Size;
@@ -63,8 +71,23 @@ export interface WrittenFilm extends Size {
   readonly pieces: { readonly made: number; readonly reused: number; readonly copied: number };
 }
 
+/** The film that `assembleFilm` would make, of takes that are looked at. Throws as it does. */
+export async function planFilm(workspace: Workspace, request: AssemblyRequest): Promise<AssemblyPlan> {
+  const task = await workspace.reporter.task('Looking at the takes');
+  try {
+    const ffmpeg = await workspace.ffmpeg();
+    return planAssembly(await readWish(workspace, ffmpeg, request, (what) => task.update(`Looking at ${what}`)));
+  } finally {
+    task.stop();
+  }
+}
+
 /** Throws `usage` for a place that is taken and files that are not there, `clip` for those that cannot be used, all at once. */
-export async function assembleFilm(workspace: Workspace, request: FilmRequest, place: FilmPlace): Promise<WrittenFilm> {
+export async function assembleFilm(
+  workspace: Workspace,
+  request: AssemblyRequest,
+  place: FilmPlace,
+): Promise<WrittenFilm> {
   const { runtime, reporter } = workspace;
   const path = await checkedTarget(workspace, place);
   const ffmpeg = await workspace.ffmpeg();
@@ -100,12 +123,12 @@ function sizeOf({
   size,
   rate,
   frames,
-}: FilmPlan): Pick<WrittenFilm, 'width' | 'height' | 'fps' | 'frames' | 'seconds'> {
+}: AssemblyPlan): Pick<WrittenFilm, 'width' | 'height' | 'fps' | 'frames' | 'seconds'> {
   const fps = fpsOf(rate);
   return { ...size, fps: rounded(fps), frames, seconds: rounded(frames / fps) };
 }
 
-function scenesOf({ shots, rate }: FilmPlan): WrittenFilm['scenes'] {
+function scenesOf({ shots, rate }: AssemblyPlan): WrittenFilm['scenes'] {
   const fps = fpsOf(rate);
   return shots.map(({ name, take, at, frames }) => ({
     ...{ name, path: take.path, start: rounded(at / fps), seconds: rounded(frames / fps) },
@@ -133,9 +156,9 @@ const LOOKS = 2;
 async function readWish(
   workspace: Workspace,
   ffmpeg: Ffmpeg,
-  { sizeFrom = (first) => first, ...request }: FilmRequest,
+  { sizeFrom = (first) => first, ...request }: AssemblyRequest,
   onLook: (what: string) => void,
-): Promise<FilmWish> {
+): Promise<AssemblyWish> {
   const { signal } = workspace.runtime;
   const problems: SoraError[] = [];
   const takes = new Map<string, FilmTake>();

@@ -14,7 +14,7 @@ import { DECODER_THREADS, runDecoder } from '../media/verify/decode.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
 import { discardPieces, makePiece, type Piece, shotsOf, sweepPieces } from './pieces.ts';
-import { type FilmPlan, type FilmWish, planFilm } from './plan.ts';
+import { type AssemblyPlan, type AssemblyWish, planAssembly } from './plan.ts';
 import { timescaleOf } from './raster.ts';
 import { makeSound } from './sound.ts';
 import { readTrack } from './take.ts';
@@ -33,7 +33,7 @@ export interface Assembly {
 
 /** What was made. */
 export interface Assembled {
-  readonly plan: FilmPlan;
+  readonly plan: AssemblyPlan;
   readonly bytes: number;
   readonly audio: boolean;
   readonly pieces: { readonly made: number; readonly reused: number; readonly copied: number };
@@ -47,8 +47,8 @@ const SOUND_SHARE = 0.05;
  * Writes the film to `outputPath`, a fresh path. Throws `usage` for a wish that the takes are too short for, `clip` for a
  * take that cannot be used, `unverified` for a film that is not what was planned, `machine`, or `interrupted`.
  */
-export async function assemble(wish: FilmWish, outputPath: string, assembly: Assembly): Promise<Assembled> {
-  const plan = planFilm(wish);
+export async function assemble(wish: AssemblyWish, outputPath: string, assembly: Assembly): Promise<Assembled> {
+  const plan = planAssembly(wish);
   await mkdir(assembly.pieces, { recursive: true }).catch((error: unknown) => {
     throw outputWriteError(error, assembly.pieces);
   });
@@ -74,12 +74,12 @@ export async function assemble(wish: FilmWish, outputPath: string, assembly: Ass
 }
 
 interface Made {
-  readonly film: FilmPlan;
+  readonly film: AssemblyPlan;
   readonly pieces: readonly Piece[];
 }
 
 /** All of them; where one cannot be copied after all, none is. */
-async function makePieces(film: FilmPlan, assembly: Assembly): Promise<Made> {
+async function makePieces(film: AssemblyPlan, assembly: Assembly): Promise<Made> {
   const pieces: Piece[] = [];
   let done = 0;
   const share = 1 - VERIFY_SHARE - SOUND_SHARE;
@@ -96,13 +96,13 @@ async function makePieces(film: FilmPlan, assembly: Assembly): Promise<Made> {
   return { film, pieces };
 }
 
-function withoutCopies(film: FilmPlan): FilmPlan {
+function withoutCopies(film: AssemblyPlan): AssemblyPlan {
   const shots = film.shots.map((shot) => ({ ...shot, take: { ...shot.take, header: undefined } }));
-  return planFilm({ ...film, shots });
+  return planAssembly({ ...film, shots });
 }
 
 /** Pieces, sound, subtitles and chapters into one file. Whether it has sound. */
-async function put(film: FilmPlan, pieces: readonly Piece[], target: string, assembly: Assembly): Promise<boolean> {
+async function put(film: AssemblyPlan, pieces: readonly Piece[], target: string, assembly: Assembly): Promise<boolean> {
   const { pieces: folder, clock, ffmpeg, signal } = assembly;
   const files: Output[] = [];
   const fresh = async (name: string, text?: string): Promise<string> => {
@@ -116,10 +116,11 @@ async function put(film: FilmPlan, pieces: readonly Piece[], target: string, ass
     const onProgress = (fraction: number): void =>
       assembly.onProgress(1 - VERIFY_SHARE - SOUND_SHARE * (1 - 0.8 * fraction), 'sound');
     const audio = await makeSound(film, sound, { ...assembly, folder, onProgress });
+    const subtitles = subtitlesText(film);
     const command = putCommand(film, {
       list: await fresh('list', concatList(pieces, film)),
       metadata: await fresh('metadata', metadataText(film)),
-      subtitles: film.cues.length > 0 ? await fresh('subtitles', subtitlesText(film.cues, film)) : undefined,
+      subtitles: subtitles === '' ? undefined : await fresh('subtitles', subtitles),
       sound: audio ? sound : undefined,
       target,
     });
@@ -146,7 +147,7 @@ interface PutFiles {
 }
 
 /** Nothing is encoded but subtitles, which have no other form in MP4. Pure. */
-function putCommand(film: FilmPlan, { list, metadata, subtitles, sound, target }: PutFiles): FfmpegCommand {
+function putCommand(film: AssemblyPlan, { list, metadata, subtitles, sound, target }: PutFiles): FfmpegCommand {
   const local = ['-nostdin', '-protocol_whitelist', 'file'];
   const input = (format: string, path: string, inside = ''): FfmpegCommand['inputs'][number] => ({
     options: [...local, '-format_whitelist', `${format}${inside}`, '-f', format],
@@ -177,7 +178,7 @@ const DECODE_TIMEOUT_MS = 4 * 3_600_000;
 
 /** Why the film is not what was planned, to follow a colon; undefined when it is. */
 async function findProblem(
-  film: FilmPlan,
+  film: AssemblyPlan,
   pieces: readonly Piece[],
   path: string,
   { ffmpeg, signal, onProgress }: Assembly,

@@ -1,5 +1,5 @@
 /** The graph that makes one sound of the scenes and the music, and brings it to a loudness. Pure. */
-import type { FilmPlan } from './plan.ts';
+import type { AssemblyPlan } from './plan.ts';
 import { SAMPLE_RATE, sampleAt } from './raster.ts';
 
 /** What `loudnorm` says of a sound. */
@@ -28,7 +28,7 @@ const RANGE = 20;
 
 /** Input 0 is the scenes, input 1 the music, both as long as the film; it ends in `[mix]`. */
 export function mixGraph(
-  { music, frames, rate }: Pick<FilmPlan, 'music' | 'frames' | 'rate'>,
+  { music, frames, rate }: Pick<AssemblyPlan, 'music' | 'frames' | 'rate'>,
   { target, measured, attenuation = 0 }: Loudness,
 ): string {
   const stereo = 'aformat=sample_fmts=fltp:channel_layouts=stereo';

@@ -17,10 +17,10 @@ import { shownSize } from '../media/info.ts';
 import { formatRate, fpsOf, place } from '../media/plan/frame.ts';
 import { seekPointBefore } from '../media/probe/timeline.ts';
 import { formatSize } from '../shared/geometry.ts';
-import type { FilmPlan, PlannedPiece, PlannedShot, Stretch } from './plan.ts';
+import type { AssemblyPlan, PlannedPiece, PlannedShot, Stretch } from './plan.ts';
 import { keyframeInterval, timescaleOf } from './raster.ts';
 
-type Raster = Pick<FilmPlan, 'size' | 'rate'>;
+type Raster = Pick<AssemblyPlan, 'size' | 'rate'>;
 
 /**
  * `padded`: what a take is short of is made up by its last picture. Without it a piece may be a picture short, where the

@@ -14,7 +14,7 @@ import { shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { beginsClosed } from './header.ts';
 import { needsPadding, pieceCommand } from './piece-commands.ts';
-import type { FilmPlan, PlannedPiece, PlannedShot } from './plan.ts';
+import type { AssemblyPlan, PlannedPiece, PlannedShot } from './plan.ts';
 import { readTrack } from './take.ts';
 
 export interface Piece {
@@ -57,7 +57,7 @@ export function shotsOf(piece: PlannedPiece): readonly PlannedShot[] {
 }
 
 /** The name of its file: whatever would change its bytes changes it. */
-function pieceName(piece: PlannedPiece, film: FilmPlan, ffmpeg: Ffmpeg): string {
+function pieceName(piece: PlannedPiece, film: AssemblyPlan, ffmpeg: Ffmpeg): string {
   const command = pieceCommand(piece, film, { target: '/', padded: needsPadding(piece, film) });
   const takes = shotsOf(piece).map(({ take }) => take.sha256);
   const inputs = command.inputs.map(({ options }) => options);
@@ -65,7 +65,7 @@ function pieceName(piece: PlannedPiece, film: FilmPlan, ffmpeg: Ffmpeg): string 
 }
 
 /** The piece, made unless it is there. Undefined for a copy that turns out to begin inside a group of pictures. */
-export async function makePiece(piece: PlannedPiece, film: FilmPlan, work: PieceWork): Promise<Piece | undefined> {
+export async function makePiece(piece: PlannedPiece, film: AssemblyPlan, work: PieceWork): Promise<Piece | undefined> {
   const { folder, clock, ffmpeg } = work;
   const name = pieceName(piece, film, ffmpeg);
   const path = join(folder, name);
@@ -115,7 +115,7 @@ const TIMEOUT_MS = 24 * 3_600_000;
 
 async function run(
   piece: PlannedPiece,
-  film: FilmPlan,
+  film: AssemblyPlan,
   { target, padded, ffmpeg, signal, onFrames }: PieceWork & { readonly target: string; readonly padded: boolean },
 ): Promise<void> {
   const command = pieceCommand(piece, film, { target, padded });

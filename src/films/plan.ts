@@ -52,7 +52,7 @@ export interface Music extends SoundSource {
   readonly fadeSeconds: number;
 }
 
-export interface FilmWish {
+export interface AssemblyWish {
   readonly title?: string;
   readonly size: Size;
   readonly rate: Rate;
@@ -64,7 +64,7 @@ export interface FilmWish {
   readonly subtitles: boolean;
 }
 
-export interface FilmPlan extends Omit<FilmWish, 'shots'> {
+export interface AssemblyPlan extends Omit<AssemblyWish, 'shots'> {
   readonly frames: number;
   readonly shots: readonly PlannedShot[];
   /** In the order of the film, without gaps. */
@@ -123,7 +123,7 @@ export interface Span {
 }
 
 /** Throws `usage` for trims, holds and dissolves that a take is too short for, all of them at once. */
-export function planFilm({ shots: wished, ...film }: FilmWish): FilmPlan {
+export function planAssembly({ shots: wished, ...film }: AssemblyWish): AssemblyPlan {
   const fps = fpsOf(film.rate);
   const shots = placeShots(wished, fps);
   const last = shots.at(-1);
@@ -195,7 +195,7 @@ function partOf({ trim, take }: Shot): { start: number; seconds: number; problem
   return { start, seconds: 0, problem };
 }
 
-function cutPieces(shots: readonly PlannedShot[], film: Pick<FilmWish, 'size' | 'rate'>): PlannedPiece[] {
+function cutPieces(shots: readonly PlannedShot[], film: Pick<AssemblyWish, 'size' | 'rate'>): PlannedPiece[] {
   const header = commonHeader(shots, film);
   return shots.flatMap((shot, index): PlannedPiece[] => {
     const next = shots[index + 1];
@@ -219,7 +219,7 @@ function cutPieces(shots: readonly PlannedShot[], film: Pick<FilmWish, 'size' | 
  */
 function commonHeader(
   shots: readonly PlannedShot[],
-  { size, rate }: Pick<FilmWish, 'size' | 'rate'>,
+  { size, rate }: Pick<AssemblyWish, 'size' | 'rate'>,
 ): string | undefined {
   const header = shots[0]?.take.header;
   const isCopied = ({ take, trim, holdSeconds, shared, moving }: PlannedShot): boolean =>

@@ -9,7 +9,7 @@ import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { type Loudness, measuredLoudness, mixGraph } from './mix.ts';
-import type { FilmPlan, PlannedSound } from './plan.ts';
+import type { AssemblyPlan, PlannedSound } from './plan.ts';
 import { SAMPLE_RATE, sampleAt } from './raster.ts';
 import { createSoundTrack, type SoundTrack } from './sound-track.ts';
 
@@ -32,7 +32,7 @@ const RAW = ['-f', 'f32le', '-ar', String(SAMPLE_RATE)];
  * Writes the sound to `target` as MP4, exactly as long as the pictures. False where the film has none: then nothing is
  * written.
  */
-export async function makeSound(film: FilmPlan, target: string, work: SoundWork): Promise<boolean> {
+export async function makeSound(film: AssemblyPlan, target: string, work: SoundWork): Promise<boolean> {
   const { folder, clock, signal } = work;
   if (film.sounds.length === 0 && !film.music) return false;
   const length = sampleAt(film.frames, film.rate);
@@ -99,7 +99,7 @@ function rawCommand(nut: string, raw: string): FfmpegCommand {
 }
 
 /** As long as the film: what is shorter begins anew. Returns its peak. */
-async function makeMusic(film: FilmPlan, path: string, work: SoundWork): Promise<number> {
+async function makeMusic(film: AssemblyPlan, path: string, work: SoundWork): Promise<number> {
   const { music, frames, rate } = film;
   if (!music) return 0;
   const length = sampleAt(frames, rate);
@@ -121,7 +121,7 @@ interface Paths {
 }
 
 async function encode(
-  film: FilmPlan,
+  film: AssemblyPlan,
   paths: Paths,
   { ffmpeg, signal, loudest, onProgress, onNote }: SoundWork & { readonly loudest: number },
 ): Promise<void> {

@@ -71,7 +71,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store takes',
+    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
 };
 
 describe('start-up', () => {

@@ -1,7 +1,12 @@
 /** Films for tests: assembled of files by the use case, and what is in them. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assembleFilm, type FilmRequest, type ShotRequest, type WrittenFilm } from '../../src/films/assemble-film.ts';
+import {
+  type AssemblyRequest,
+  assembleFilm,
+  type ShotRequest,
+  type WrittenFilm,
+} from '../../src/films/assemble-film.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { sampleRanges } from './mp4.ts';
@@ -9,13 +14,13 @@ import { sampleRanges } from './mp4.ts';
 export type ShotWish = Partial<ShotRequest> & { readonly path: string };
 
 /** Cuts, sound as it is, no loudness, unless a shot or the film says otherwise. */
-export function filmOf(shots: readonly ShotWish[], more: Partial<FilmRequest> = {}): FilmRequest {
+export function filmOf(shots: readonly ShotWish[], more: Partial<AssemblyRequest> = {}): AssemblyRequest {
   const plain = { name: 'a shot', soundDb: 0, holdSeconds: 0, fadeSeconds: 0 };
   return { loudness: 'off', subtitles: true, ...more, shots: shots.map((shot) => ({ ...plain, ...shot })) };
 }
 
 /** Assembles `film.mp4` in the working folder, with pieces in `pieces` there. */
-export function assembleIn(workspace: Workspace, request: FilmRequest, output = 'film.mp4'): Promise<WrittenFilm> {
+export function assembleIn(workspace: Workspace, request: AssemblyRequest, output = 'film.mp4'): Promise<WrittenFilm> {
   return assembleFilm(workspace, request, { output, force: true, pieces: join(workspace.runtime.cwd, 'pieces') });
 }
 

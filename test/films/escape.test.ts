@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ffconcatPath, ffmetadataValue, relativeUrl, srtText, srtTime } from '../../src/films/escape.ts';
 import { clean } from '../../src/shared/text.ts';
-import { ffconcatPath, ffmetadataValue, relativeUrl, srtText, srtTime } from '../../src/storyboards/escape.ts';
 import { run } from '../helpers/ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
 

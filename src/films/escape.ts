@@ -1,4 +1,4 @@
-/** Texts and names of a storyboard as the formats that films are exported in read them back. JSON (OTIO) escapes by itself. Pure. */
+/** Texts and names of a film as the formats that films are exported in read them back. JSON (OTIO) escapes by itself. Pure. */
 
 import { clean } from '../shared/text.ts';
 
