@@ -34,7 +34,7 @@ export interface PrepareRequest {
   /** A fresh path in an existing folder; the caller renames it. Nothing is left there unless this resolves. */
   readonly outputPath: string;
   readonly signal: AbortSignal;
-  /** What the plan was made for: what a conversion makes is judged. Without it, it is verified only. */
+  /** What the plan was made for: the result is judged. Without it, it is verified only. */
   readonly judgeFor?: ClipOptions | undefined;
   /** 0 to 1; never falls. */
   readonly onProgress?: (fraction: number) => void;
@@ -50,7 +50,7 @@ export interface Prepared {
   readonly clip: Clip;
   /** What a person should know about the result, one sentence each. */
   readonly notes: readonly string[];
-  /** Undefined where it was not asked for, and of a copy. */
+  /** Undefined where it was not asked for. */
   readonly judgement: Judgement | undefined;
 }
 
@@ -91,7 +91,8 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
   }
   const size = plan.target;
-  const { decoded, info: looked, sha256 } = await examine(job, { size });
+  const look = await lookOf(job, size);
+  const { decoded, info: looked, sha256 } = await examine(job, { size, look });
   if (!decoded.ok) {
     const silent =
       plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
@@ -113,8 +114,8 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     ...(decoded.sound && !isAudible(decoded.sound) ? [SILENCE_NOTE] : []),
     ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
   ];
-  // It would take an eighth longer; see `clip inspect`.
-  return { plan: { ...plan, target }, clip, notes, judgement: undefined };
+  const done = { ...plan, target };
+  return { plan: done, clip, notes, judgement: await judged(job, done, { look, decoded }) };
 }
 
 function copiedSound(
@@ -189,7 +190,7 @@ function heardNotes(heard: TrackLevels): string[] {
 const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
 
 async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
-  const look = job.judgeFor && (await import('./judge/judge-master.ts')).createMasterLook(plan.target);
+  const look = await lookOf(job, plan.target);
   const { decoded, info: looked, sha256 } = await examine(job, { size: plan.target, look });
   const info = await looked;
   if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
@@ -261,10 +262,15 @@ async function examine(
   return { decoded: await verifyDecodes(outputPath, ffmpeg, signal, options), info, sha256 };
 }
 
+/** What else is measured of the result while it is verified; undefined where nobody asked for a judgement. */
+async function lookOf({ judgeFor }: Job, target: PlanTarget): Promise<MasterLook | undefined> {
+  return judgeFor && (await import('./judge/judge-master.ts')).createMasterLook(target);
+}
+
 /** What was seen in the pass that verified it, judged; undefined where nobody asked. */
 async function judged(
   { info, judgeFor: options }: Job,
-  plan: ConvertPlan,
+  plan: ConvertPlan | RemuxPlan,
   { look, decoded }: { look: MasterLook | undefined; decoded: Shown },
 ): Promise<Judgement | undefined> {
   if (!look || !options) return undefined;

@@ -1,10 +1,10 @@
-/** Judges the master that a conversion made by what is seen of it in the pass that verifies it, as `clip inspect` judges the part it is made of. */
+/** Judges a master, converted or copied, by what is seen of it in the pass that verifies it, as `clip inspect` judges the part it is made of. */
 
 import type { ClipOptions } from '../../shared/clip.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
 import type { TrackLevels } from '../ffmpeg/sound.ts';
 import { type MediaInfo, uprightSize } from '../info.ts';
-import type { ConvertPlan, PlanTarget } from '../plan/media-plan.ts';
+import type { ConvertPlan, PlanTarget, RemuxPlan } from '../plan/media-plan.ts';
 import type { PictureLook, Shown } from '../verify/decode.ts';
 import { activePicture } from './bars.ts';
 import { parseFilterOutput } from './filter-output.ts';
@@ -43,7 +43,7 @@ const UNMEASURED: readonly string[] = ['Its sharpness was not judged: sora clip 
 /** `info`, `plan` and `options` are those by which it was made; `heard` is its sound, or why it has none. */
 export function judgeMaster(
   { look, shown, heard }: { look: MasterLook; shown: Shown; heard: TrackLevels | string },
-  { info, plan, options }: { info: MediaInfo; plan: ConvertPlan; options: ClipOptions },
+  { info, plan, options }: { info: MediaInfo; plan: ConvertPlan | RemuxPlan; options: ClipOptions },
 ): Judgement | undefined {
   const { video } = info;
   if (!video) return undefined;
@@ -51,18 +51,20 @@ export function judgeMaster(
   const printed = { times: shown.times.map(frameLine).join('\n'), fine: '', edges: '', blur: '' };
   const [loose = '', tight = ''] = shown.printed;
   const seen = { ...printed, loose, tight };
-  const readings = (meter: Meter) => parseFilterOutput(seen, { offset: plan.start, meter, fps });
+  const start = plan.kind === 'convert' ? plan.start : 0;
+  const readings = (meter: Meter) => parseFilterOutput(seen, { offset: start, meter, fps });
   const whole = readings(look.meter);
   const lit = activePicture(plan.target, whole.lit);
   return {
-    part: { start: plan.start, seconds },
+    part: { start, seconds },
     findings: judge({
       // A master is of standard dynamic range.
       info: { ...info, video: { ...video, hdr: undefined } },
       ...{ options, plan },
       readings: lit ? readings(metered(look, fps, plan.target, lit)) : whole,
       sounds: info.audio ? [{ audio: info.audio, heard }] : [],
-      between: lit && inSource(lit, plan, uprightSize(video)),
+      // A copy has the frame of its source.
+      between: lit && plan.kind === 'convert' ? inSource(lit, plan, uprightSize(video)) : lit,
     }),
     unmeasured: UNMEASURED,
   };
