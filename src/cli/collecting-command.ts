@@ -75,6 +75,9 @@ export class CollectingCommand extends Command {
 
   /** Comes back from what can be told together with what follows: `settle` throws it. */
   override error(message: string, { code = '' }: ErrorOptions = {}): never {
+    const above = this.#standsInFor();
+    // Whoever mistypes a subcommand has not heard of the one that is run where none is named.
+    if (above && code === 'commander.excessArguments') return above.unknownCommand();
     this.#keep({ code, message });
     if (!READS_ON.has(code)) this.settle();
     return undefined as never;
@@ -107,6 +110,12 @@ export class CollectingCommand extends Command {
     const hints = problems.filter(({ hint }) => !isGuess(hint));
     // A command to copy stands last.
     throw problemsError('usage', told, hintsOf(hints.toSorted((a, b) => Number(isExample(a)) - Number(isExample(b)))));
+  }
+
+  /** The command above, where this one was reached without its name. */
+  #standsInFor(): CollectingCommand | undefined {
+    const { parent } = this;
+    return parent instanceof CollectingCommand && parent.args[0] !== this.name() ? parent : undefined;
   }
 
   #keep(problem: { readonly code: string; readonly message: string }): void {

@@ -71,6 +71,12 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...same('config path', ['where', 'file']),
     ...same('config set', ['add']),
   },
+  batch: {
+    ...same('batch run', ['start', 'resume', 'continue', 'go', 'send', 'make', 'generate', 'create', 'render']),
+    ...same('batch check', ['validate', 'lint', 'verify', 'plan', 'preview', 'dry-run']),
+    ...same('batch status', ['show', 'progress', 'ls', 'list']),
+  },
+  skill: { ...same('skill install', ['add', 'setup', 'write', 'update', 'enable']) },
   sandbox: { ...same('sandbox serve', ['start', 'run', 'up', 'server']) },
 };
 

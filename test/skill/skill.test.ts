@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { runCli } from '../../src/cli/run.ts';
 import { SKILL_NAME } from '../../src/help/read-skill.ts';
 import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { EXIT_CODES } from '../../src/shared/errors.ts';
 import { currentSkill, judgeCopy, signed } from '../../src/skill/skill.ts';
 import { leavesOf } from '../helpers/commands.ts';
 import { examplesOf, SKILL, tableBehind } from '../helpers/documents.ts';
+import { createTestRuntime } from '../helpers/runtime.ts';
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(program);
@@ -60,6 +62,16 @@ describe('the skill', () => {
     const { bug, interrupted, terminated, ...codes } = EXIT_CODES;
     expect(rows).toEqual([0, ...Object.values(codes)].toSorted((a, b) => a - b));
     expect([bug, interrupted, terminated]).toEqual([1, 130, 143]);
+  });
+
+  it('tells of errors what their JSON has', async () => {
+    const { runtime, stderr } = await createTestRuntime();
+    expect(await runCli(['video', 'show', '@first', '--json'], runtime)).toBe(2);
+    const [said] = stderr.json() as { error: Record<string, unknown> }[];
+    const fields = [...SKILL.text.matchAll(/`error\.([a-z]+)`/g)].map(([, field = '']) => field);
+    expect(fields).toEqual(['next', 'retryable']);
+    for (const field of fields) expect(said?.error, field).toHaveProperty(field);
+    expect(said?.error).toMatchObject({ next: [['sora', 'video', 'list']], retryable: false });
   });
 
   it('P2: has a limit and a key on every line that sends a video, always the same for one video', () => {
