@@ -27,6 +27,7 @@ import { inParallel } from '../shared/parallel.ts';
 import type { Workspace } from '../workspace.ts';
 import { adoptLines } from './adopt-lines.ts';
 import { slotOfStray, slotsOf, willSend } from './batch-status.ts';
+import { createStateCount } from './count-states.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import { inLineWords } from './line-words.ts';
 import { placeOfId } from './places.ts';
@@ -127,7 +128,6 @@ function createRun(
   const { shard, deadlineMs, maxCost } = options;
   const { clock } = workspace.runtime;
   const errors = new Map<string, SoraError>();
-  const states = new Map<string, Slot>();
   const working = { count: 0 };
   let halted: SoraError | undefined;
   let spentUsd = 0;
@@ -135,8 +135,9 @@ function createRun(
   const reserve = createReserve();
   const own = lines.filter(({ line }) => isInShard(line.id, shard));
   const aims = own.map((planned): LineAim => ({ id: planned.line.id, planned, wanted: planned.wanted }));
+  const counts = createStateCount(aims.length);
   const tell = (): void => {
-    if (!run.isOver) options.onTotals?.(totalsOf(states, { total: aims.length, spentUsd, maxCost }));
+    if (!run.isOver) options.onTotals?.(counts.totals({ spentUsd, maxCost }));
   };
   const run: Run = {
     ...{ workspace, ledger, provider, deadlineMs, errors, aims, working, lost: new Map(), isOver: false },
@@ -151,7 +152,7 @@ function createRun(
       halted ??= error;
     },
     onState(id, slot) {
-      states.set(id, slot);
+      counts.set(id, slot.state);
       tell();
     },
     onPoll: () => tell(),
@@ -169,7 +170,7 @@ function createRun(
       const takes = await ledger.takes();
       const spent = spentOn(takes);
       spentUsd = spent.usd;
-      for (const [id, slot] of slots) if (isInShard(id, shard)) states.set(id, slot);
+      for (const [id, slot] of slots) if (isInShard(id, shard)) counts.set(id, slot.state);
       tell();
       const coming = lines.filter(({ line }) => willSend(slots.get(line.id), line.id, options));
       const ofShard = coming.filter(({ line }) => isInShard(line.id, shard));
@@ -202,23 +203,6 @@ function createRun(
     today: new Date(clock.now()).toISOString().slice(0, 10),
   });
   return run;
-}
-
-function totalsOf(
-  states: ReadonlyMap<string, Slot>,
-  { total, spentUsd, maxCost }: { total: number; spentUsd: number; maxCost: number | undefined },
-): BatchTotals {
-  const all = [...states.values()];
-  const count = (matches: (slot: Slot) => boolean): number => all.filter(matches).length;
-  const done = count(({ state }) => state === 'chosen');
-  const running = count(({ state }) => state === 'open');
-  const failed = count(({ state }) => state === 'failed' || state === 'unreadable');
-  const unknown = count(({ state }) => state === 'unknown');
-  return {
-    ...{ total: Math.max(total, all.length), done, running, failed, unknown, spentUsd },
-    waiting: Math.max(0, Math.max(total, all.length) - done - running - failed - unknown),
-    ...(maxCost !== undefined && { maxCostUsd: maxCost }),
-  };
 }
 
 async function settleAll(run: Run, options: RunBatchOptions): Promise<void> {

@@ -65,7 +65,7 @@ export interface FoldInput {
   readonly jobs?: readonly HomeJob[];
   readonly familyOf?: FamilyOf;
   /** Whether a file lies under a take's own name: such a file is whole, whatever its lines say. */
-  isHere?(asked: Asked): boolean;
+  isHere?(take: Pick<Asked, 'key' | 'scene' | 'n' | 'file'>): boolean;
 }
 
 interface Told {
@@ -78,31 +78,94 @@ interface Told {
   done: Done[];
 }
 
-/** In the order in which they were asked. A line of a key that nobody has asked counts for nothing. */
-export function foldTakes({ lines, jobs = [], familyOf = (model) => model, isHere }: FoldInput): readonly Take[] {
-  const told = tellByKey(lines);
+/** What a growing journal tells: each line is read once, and a take is folded again only when a line is about it. */
+export interface TakeFold {
+  add(lines: readonly Line[]): void;
+  /** In the order in which they were asked; of one scene where it is named. A line of a key that nobody has asked counts for nothing. */
+  takes(scene?: string): readonly Take[];
+}
+
+export function foldTakes({ lines, ...rest }: FoldInput): readonly Take[] {
+  const fold = createFold(rest);
+  fold.add(lines);
+  return fold.takes();
+}
+
+export function createFold({ jobs = [], familyOf = (model) => model, isHere }: Omit<FoldInput, 'lines'>): TakeFold {
+  const told = new Map<string, Told>();
   const byKey = newestByKey(jobs);
-  const owners = ownersOf(told, jobs);
-  const takes: Take[] = [];
-  for (const [key, one] of told) {
-    if (!one.asked) continue;
+  /** The keys whose requests have made a video, and those that a person says have, by the host's id of it. */
+  const owners = new Map<string, Set<string>>();
+  const adopters = new Map<string, Set<string>>();
+  const scenes = new Map<string, Set<string>>();
+  const folded = new Map<string, Take>();
+  let inOrder: readonly Take[] | undefined;
+  for (const { key = '', remoteId } of jobs) if (remoteId !== undefined) addTo(owners, remoteId, key);
+
+  const forget = (key: string | undefined): void => {
+    if (key !== undefined) folded.delete(key);
+  };
+
+  const baseOf = (key: string): Take | undefined => {
+    const known = folded.get(key);
+    const one = told.get(key);
+    if (known || !one?.asked) return known;
     const { v: _v, line: _line, closes: _closes, ...asked } = one.asked;
     const job = byKey.get(key);
     const end = endOf(one, job, {
       owners,
       isClosed: one.closes.length > 0 || one.closedBy.some((by) => !hasMadeNothing(told.get(by))),
     });
-    const isFile = end.state !== 'done' && isHere?.(one.asked) === true;
-    takes.push({
-      ...asked,
-      fp: currentFingerprint(one.asked, familyOf),
-      ...end,
-      ...(isFile && { state: 'asked', closed: false, failed: undefined }),
-      ...(job && { job }),
-    } as Take);
-  }
-  return takes.sort((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? -1 : 1));
+    const take: Take = { ...asked, fp: currentFingerprint(one.asked, familyOf), ...end, ...(job && { job }) };
+    folded.set(key, take);
+    return take;
+  };
+
+  /** A whole file under its own name outweighs what lines say; it may come and go without a line. */
+  const withFile = (take: Take): Take => {
+    if (take.state === 'done' || isHere?.(take) !== true) return take;
+    const { failed: _failed, ...rest } = take;
+    return { ...rest, state: 'asked', closed: false };
+  };
+
+  return {
+    add(lines) {
+      if (lines.length > 0) inOrder = undefined;
+      for (const line of lines) {
+        tell(told, line);
+        forget(line.key);
+        if (line.line === 'asked') addTo(scenes, line.scene, line.key);
+        if (line.line === 'adopt') addTo(adopters, line.remoteId, line.key);
+        if (line.line === 'sent') {
+          addTo(owners, line.remoteId, line.key);
+          for (const key of adopters.get(line.remoteId) ?? NOBODY) forget(key);
+        }
+        // Whether it closes another depends on what came of it.
+        forget(told.get(line.key)?.asked?.closes);
+      }
+    },
+    takes(scene) {
+      if (scene !== undefined)
+        return byTime([...(scenes.get(scene) ?? NOBODY)].flatMap((key) => baseOf(key) ?? [])).map(withFile);
+      inOrder ??= byTime([...told.keys()].flatMap((key) => baseOf(key) ?? []));
+      return inOrder.map(withFile);
+    },
+  };
 }
+
+function byTime(takes: readonly Take[]): readonly Take[] {
+  return takes.toSorted((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? -1 : 1));
+}
+
+type Groups = ReadonlyMap<string, ReadonlySet<string>>;
+
+function addTo(groups: Map<string, Set<string>>, name: string, key: string): void {
+  const group = groups.get(name);
+  if (group) group.add(key);
+  else groups.set(name, new Set([key]));
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Keys of lines that say what became of a request which no line asks for: what was paid for is not known as what. */
 export function keysWithoutAsked(lines: readonly Line[]): readonly string[] {
@@ -113,40 +176,42 @@ export function keysWithoutAsked(lines: readonly Line[]): readonly string[] {
 
 function tellByKey(lines: readonly Line[]): Map<string, Told> {
   const told = new Map<string, Told>();
+  for (const line of lines) tell(told, line);
+  return told;
+}
+
+function tell(told: Map<string, Told>, line: Line): void {
   const of = (key: string): Told => {
     const one = told.get(key) ?? { closes: [], closedBy: [], sent: [], adopted: [], failed: [], done: [] };
     told.set(key, one);
     return one;
   };
-  for (const line of lines) {
-    switch (line.line) {
-      case 'asked':
-        of(line.key).asked ??= line;
-        if (line.closes !== undefined) of(line.closes).closedBy.push(line.key);
-        break;
-      case 'sent':
-        of(line.key).sent.push(line);
-        break;
-      case 'adopt':
-        of(line.key).adopted.push(line);
-        break;
-      case 'failed':
-        of(line.key).failed.push(line);
-        break;
-      case 'done':
-        of(line.key).done.push(line);
-        break;
-      case 'close':
-        of(line.key).closes.push(line);
-        break;
-      case 'pick':
-      case 'reject':
-        break;
-      default:
-        line satisfies never;
-    }
+  switch (line.line) {
+    case 'asked':
+      of(line.key).asked ??= line;
+      if (line.closes !== undefined) of(line.closes).closedBy.push(line.key);
+      break;
+    case 'sent':
+      of(line.key).sent.push(line);
+      break;
+    case 'adopt':
+      of(line.key).adopted.push(line);
+      break;
+    case 'failed':
+      of(line.key).failed.push(line);
+      break;
+    case 'done':
+      of(line.key).done.push(line);
+      break;
+    case 'close':
+      of(line.key).closes.push(line);
+      break;
+    case 'pick':
+    case 'reject':
+      break;
+    default:
+      line satisfies never;
   }
-  return told;
 }
 
 /** The job that speaks for a key: the newest, since `video resend` hands the key on. Ids sort by time. */
@@ -160,19 +225,10 @@ export function newestByKey<T extends Pick<HomeJob, 'id' | 'key'>>(jobs: readonl
   return newest;
 }
 
-/** The keys whose requests have made a video, by the host's id of it. */
-function ownersOf(told: ReadonlyMap<string, Told>, jobs: readonly HomeJob[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const owners = new Map<string, Set<string>>();
-  const add = (id: string, key: string): void => void owners.set(id, (owners.get(id) ?? new Set()).add(key));
-  for (const [key, { sent }] of told) for (const { remoteId } of sent) add(remoteId, key);
-  for (const { key = '', remoteId } of jobs) if (remoteId !== undefined) add(remoteId, key);
-  return owners;
-}
-
 type End = Pick<Take, 'state' | 'closed' | 'remoteId' | 'jobId' | 'done' | 'failed'>;
 
 interface EndContext {
-  readonly owners: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly owners: Groups;
   readonly isClosed: boolean;
 }
 
@@ -207,8 +263,8 @@ function idOfJob(job: HomeJob | undefined, sent: Sent | undefined): Pick<Take, '
   return id === undefined ? {} : { jobId: id };
 }
 
-function isFree(owners: ReadonlyMap<string, ReadonlySet<string>>, remoteId: string, key: string): boolean {
-  return [...(owners.get(remoteId) ?? [])].every((owner) => owner === key);
+function isFree(owners: Groups, remoteId: string, key: string): boolean {
+  return [...(owners.get(remoteId) ?? NOBODY)].every((owner) => owner === key);
 }
 
 /** By its time; of one time by its text, so that the order of lines means nothing. */

@@ -16,6 +16,13 @@ import { fileOfJournal, isJournalName, isJournalOf, type JournalOwner, journalPa
 export interface Reading {
   /** Of every journal of the file. */
   readonly lines: readonly Line[];
+  /**
+   * The same journal by journal, but for lines without an end. A later reading of a journal that was only appended to has the
+   * same array, which has grown: `count` of its lines were there.
+   */
+  readonly parts: readonly { readonly lines: readonly Line[]; readonly count: number }[];
+  /** Lines that stand behind the last newline of a journal. */
+  readonly rest: readonly Line[];
   /** `<path>:<line>` of lines that a killed process did not finish. */
   readonly torn: readonly string[];
 }
@@ -60,20 +67,29 @@ export function openJournal(file: string, options: JournalOptions): Journal {
   const fpOf = (asked: Asked): string => currentFingerprint(asked, familyOf);
 
   const read = async (): Promise<Reading> => {
-    const lines: Line[] = [];
+    const parts: { readonly lines: readonly Line[]; readonly count: number }[] = [];
+    const unended: Line[] = [];
     const torn: string[] = [];
     for (const name of await namesIn(folder, (one) => isJournalOf(one, file))) {
       const at = join(folder, name);
       const tail = readTail(at, tails.get(at));
       if (!tail) continue;
       tails.set(at, tail);
-      for (const line of tail.lines) lines.push(line);
+      parts.push({ lines: tail.lines, count: tail.lines.length });
       for (const number of tail.torn) torn.push(`${at}:${number}`);
       const rest = readRest(at, tail);
-      for (const line of rest.lines) lines.push(line);
+      for (const line of rest.lines) unended.push(line);
       for (const number of rest.torn) torn.push(`${at}:${number}`);
     }
-    return { lines, torn };
+    let all: readonly Line[] | undefined;
+    return {
+      ...{ parts, rest: unended, torn },
+      // Whoever follows a journal needs only what is new of thousands of lines.
+      get lines() {
+        all ??= [...parts.flatMap(({ lines, count }) => lines.slice(0, count)), ...unended];
+        return all;
+      },
+    };
   };
 
   const append = (...lines: readonly Line[]): Promise<void> => appendLines(path, lines, 'user');
@@ -93,12 +109,14 @@ export function openJournal(file: string, options: JournalOptions): Journal {
           const before = await read();
           const asked = await decide(before);
           if (!asked) return undefined;
-          const seen = new Set(before.lines.map(({ key }) => key));
           held.assertHeld();
           await append(asked);
-          const rival = (await read()).lines.find(
+          const rival = linesSince(before, await read()).find(
             (line) =>
-              line.line === 'asked' && line.key !== asked.key && !seen.has(line.key) && fpOf(line) === fpOf(asked),
+              line.line === 'asked' &&
+              line.key !== asked.key &&
+              fpOf(line) === fpOf(asked) &&
+              !before.lines.some(({ key }) => key === line.key),
           );
           if (!rival) return asked;
           const at = new Date(now()).toISOString();
@@ -123,6 +141,12 @@ export function openJournal(file: string, options: JournalOptions): Journal {
       return found;
     },
   };
+}
+
+/** At least what has come between two readings; more where a journal was written anew. */
+function linesSince(before: Reading, after: Reading): readonly Line[] {
+  const known = new Map(before.parts.map(({ lines, count }) => [lines, count]));
+  return [...after.parts.flatMap(({ lines, count }) => lines.slice(known.get(lines) ?? 0, count)), ...after.rest];
 }
 
 async function namesIn(folder: string, matches: (name: string) => boolean): Promise<readonly string[]> {

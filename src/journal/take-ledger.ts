@@ -12,13 +12,14 @@ import type { Sender } from '../shared/sender.ts';
 import type { Workspace } from '../workspace.ts';
 import { accountOf } from './fingerprint.ts';
 import {
+  createFold,
   type FoldInput,
-  foldTakes,
   type HomeJob,
   keysWithoutAsked,
   linesFromHome,
   newestByKey,
   type Take,
+  type TakeFold,
   takesByScene,
 } from './fold.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
@@ -131,24 +132,47 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
     return !isOwn && runtime.isAlive?.(sender) === true;
   };
 
-  const fold = (lines: readonly Line[], own: readonly HomeJob[]): readonly Take[] => {
-    const input: FoldInput = {
-      ...{ lines, jobs: own, familyOf: modelFamily },
-      isHere: (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked)),
-    };
-    return foldTakes(input);
-  };
+  const isHere: FoldInput['isHere'] = (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked));
 
   // The jobs that were here when `learn` looked; what this process sends is told by its lines.
   let home: readonly Job[] = [];
   // What a look that writes nothing has learnt of them.
   let peeked: readonly Line[] = [];
+  // Of each journal, how many of its lines are folded.
+  const folded = new Map<readonly Line[], number>();
+  let fold: TakeFold | undefined;
 
-  const takes = async (scene?: string, reading?: Reading): Promise<readonly Take[]> => {
-    const { lines: written } = reading ?? (await journal.read());
-    const lines = peeked.length === 0 ? written : [...written, ...peeked];
-    return fold(scene === undefined ? lines : linesOf(lines, scene), home);
+  const foldAnew = (): void => {
+    fold = undefined;
+    folded.clear();
   };
+
+  const foldOf = (reading: Reading): TakeFold => {
+    const { parts, rest } = reading;
+    const inputs = { jobs: home, familyOf: modelFamily, isHere };
+    if (rest.length > 0) {
+      const once = createFold(inputs);
+      once.add([...reading.lines, ...peeked]);
+      return once;
+    }
+    // A journal that is gone, or was written anew, may have lost lines.
+    const now = new Set(parts.map((part) => part.lines));
+    if ([...folded.keys()].some((part) => !now.has(part))) foldAnew();
+    if (!fold) {
+      fold = createFold(inputs);
+      fold.add(peeked);
+    }
+    for (const part of parts) {
+      const from = folded.get(part.lines) ?? 0;
+      if (part.count <= from) continue;
+      fold.add(part.lines.slice(from, part.count));
+      folded.set(part.lines, part.count);
+    }
+    return fold;
+  };
+
+  const takes = async (scene?: string, reading?: Reading): Promise<readonly Take[]> =>
+    foldOf(reading ?? (await journal.read())).takes(scene);
 
   const slotHere = async (own: readonly Take[], { fp, wanted }: WantedTakes): Promise<Slot> => {
     const found = new Map<string, Presence>();
@@ -179,14 +203,17 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
     },
     async peek() {
       home = await jobs();
+      foldAnew();
       const { lines } = await journal.read();
       const keys = new Set(lines.map(({ key }) => key));
       const own = home.filter(({ take, key = '' }) => take?.file === file || keys.has(key));
+      foldAnew();
       peeked = linesFromHome({ lines, jobs: own, file, accountOf: () => '', at: now() });
       refuseDamaged([...lines, ...peeked]);
     },
     async learn() {
       home = await jobs();
+      foldAnew();
       const accounts = new Map<string, string>();
       for (const job of newestByKey(home).values()) {
         if (job.take?.file !== file || accounts.has(job.baseUrl)) continue;
@@ -220,17 +247,6 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
 
 function isFile(path: string | undefined): boolean {
   return path !== undefined && existsSync(path);
-}
-
-/** The lines that decide on the takes of one scene: its own, and what says of the others which video is whose. */
-function linesOf(lines: readonly Line[], scene: string): readonly Line[] {
-  const keys = new Set<string>();
-  let adopts = false;
-  for (const line of lines) {
-    if (line.line === 'asked' && line.scene === scene) keys.add(line.key);
-    adopts ||= line.line === 'adopt';
-  }
-  return lines.filter((line) => keys.has(line.key) || (adopts && line.line === 'sent'));
 }
 
 /** Where a take's file first lies: hidden, under its key's uuid, so that no file of another kind is taken for it. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createStateCount } from '../../src/batches/count-states.ts';
 import { batchCommand } from '../../src/batches/given-batch.ts';
 import { inLineWords } from '../../src/batches/line-words.ts';
 import { batchError } from '../../src/batches/outcome.ts';
@@ -6,6 +7,7 @@ import type { BatchTotals, LineReport } from '../../src/batches/report.ts';
 import { summaryText } from '../../src/batches/write-reports.ts';
 import { createPace } from '../../src/journal/pace.ts';
 import { createQuietReporter } from '../../src/journal/quiet-reporter.ts';
+import type { SlotState } from '../../src/journal/state.ts';
 import { createDeadline } from '../../src/shared/deadline.ts';
 import { SoraError, worstExit } from '../../src/shared/errors.ts';
 import { SILENT } from '../../src/shared/reporter.ts';
@@ -33,6 +35,14 @@ describe('the line of totals', () => {
     );
     expect(totalsText(totals({ unknown: 2 }))).toBe('0 of 300 · 2 unknown');
     expect(totalsText(totals({ spentUsd: 0.4 }))).toBe('0 of 300 · $0.40');
+  });
+
+  it('counts lines as they change, and those that are no longer in the file', () => {
+    const count = createStateCount(3);
+    const steps = ['a open', 'a chosen', 'b open', 'c failed', 'gone unknown'];
+    for (const [id = '', state = ''] of steps.map((step) => step.split(' '))) count.set(id, state as SlotState);
+    const all = { total: 4, done: 1, running: 1, failed: 1, unknown: 1, waiting: 0, spentUsd: 0.4, maxCostUsd: 1 };
+    expect(count.totals({ spentUsd: 0.4, maxCost: 1 })).toEqual(all);
   });
 
   it('is worth another line after a change of a tenth, or half a minute', () => {

@@ -1,6 +1,6 @@
 /** In brackets the world of the state model that shows what a rule carries. */
 import { describe, expect, it } from 'vitest';
-import { foldTakes, linesFromHome, nextNumber } from '../../src/journal/fold.ts';
+import { createFold, foldTakes, linesFromHome, nextNumber } from '../../src/journal/fold.ts';
 import type { Line } from '../../src/journal/lines.ts';
 import { adopt, asked, close, done, failed, homeJob, KEY, KEY_2, only, sent } from './samples.ts';
 
@@ -153,5 +153,23 @@ describe('what a home knows and no line says', () => {
     // An equal job of another file is no take of this one [twoFilms].
     expect(learn([], [{ ...job, take: { ...take, file: '/w/other.jsonl' } }])).toEqual([]);
     expect(learn([], [homeJob({ remoteId: 'video_1' })])).toEqual([]);
+  });
+});
+
+describe('lines that come one after the other', () => {
+  it.each<[string, readonly Line[]]>([
+    ['a resend that is refused', [asked(), asked(KEY_2, { closes: KEY, scene: 'a' }), failed(KEY_2, { made: 'no' })]],
+    ['an adoption that turns out to be another’s', [asked(), adopt(), asked(KEY_2, { scene: 'b' }), sent(KEY_2)]],
+    ['a take that is given up, and done after all', [asked(), close(), sent(), done()]],
+  ])('tell after each of them what they tell together: %s', (_what, lines) => {
+    for (const order of ordersOf(lines)) {
+      const fold = createFold({});
+      for (const [index, line] of order.entries()) {
+        fold.add([line]);
+        const together = foldTakes({ lines: order.slice(0, index + 1) });
+        expect(fold.takes()).toEqual(together);
+        expect(fold.takes('a')).toEqual(together.filter(({ scene }) => scene === 'a'));
+      }
+    }
   });
 });

@@ -39,6 +39,18 @@ describe('a journal on the disk', () => {
     expect((await journal.read()).lines.map(({ key }) => key)).toEqual([KEY, KEY_2, KEY_2]);
   });
 
+  it('gives each journal as one list that grows, so that what is new of it is known', async () => {
+    const { file, journal } = await at();
+    await journal.append(asked());
+    const [before] = (await journal.read()).parts;
+    await journal.append(sent());
+    const reading = await journal.read();
+    expect(reading.parts[0]?.lines).toBe(before?.lines);
+    expect([before?.count, reading.parts[0]?.count]).toEqual([1, 2]);
+    await writeFile(`${file}.journal.ci.jsonl`, JSON.stringify(asked(KEY_2)));
+    expect(await journal.read()).toMatchObject({ rest: [{ key: KEY_2 }], lines: { length: 3 } });
+  });
+
   it('[torn] begins a line of its own behind one that a killed process did not finish', async () => {
     const { journal } = await at();
     await journal.append(asked());
