@@ -115,7 +115,26 @@ const GROUPS = [
     ],
     packages: [],
   },
-  ...['conf', 'csv-parse', 'fluent-ffmpeg', 'execa', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici'].map(
+  {
+    // What every command of a film reads its file with.
+    name: 'storyboard',
+    files: [
+      ...[
+        'build',
+        'located',
+        'markdown',
+        'parse-storyboard',
+        'problem',
+        'read-markdown',
+        'scene-links',
+        'settings',
+      ].map((name) => `storyboards/file/${name}.ts`),
+      ...['storyboards/file/values.ts', 'storyboards/file/variables.ts', 'storyboards/read-storyboard.ts'],
+      ...['storyboards/storyboard.ts', 'disk/given-text.ts', 'disk/within.ts'],
+    ],
+    packages: [],
+  },
+  ...['conf', 'csv-parse', 'fluent-ffmpeg', 'execa', 'mediainfo.js', 'ora', 'proper-lockfile', 'undici', 'yaml'].map(
     (name) => ({
       ...{ name, files: [], packages: [name] },
     }),

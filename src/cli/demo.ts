@@ -2,22 +2,19 @@
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Context, Runtime } from '../context.ts';
 import { SoraError } from '../shared/errors.ts';
+import { sampleClip } from '../shared/sample-clip.ts';
 import { shellCommand, shellPhrase, shellQuote } from '../shared/text.ts';
 
 /** Runs one command line to its end, as `runCli` does. */
 export type RunLine = (argv: readonly string[], runtime: Runtime) => Promise<number>;
 
-/** Drawn, so that it is nobody's likeness. The build puts it beside this file. */
-const CLIP = fileURLToPath(new URL('./joe.mp4', import.meta.url));
-
 /** Throws `usage` where something stands in the folder's place already. Resolves to the exit code of the first command that fails. */
 export async function runDemo(
   context: Context,
   folder: string,
-  { runLine, source = CLIP }: { readonly runLine: RunLine; readonly source?: string },
+  { runLine, source = sampleClip() }: { readonly runLine: RunLine; readonly source?: string },
 ): Promise<number | undefined> {
   const { runtime, globals, ui } = context;
   // Before there is anything to remove.

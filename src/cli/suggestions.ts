@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...same('video download', ['download', 'get', 'fetch', 'save', 'pull']),
     ...same('video show', ['show']),
     ...same('video open', ['open', 'play', 'view']),
+    ...same('storyboard', ['film', 'films', 'story', 'movie', 'board', 'scene', 'scenes', 'script']),
     ...same('character create', ['create', 'add', 'upload', 'register']),
     ...same('character list', ['cast', 'people', 'actors', 'chars']),
     ...same('character sync', ['sync']),
@@ -48,6 +49,12 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...same('video extend', ['continue', 'lengthen']),
     ...same('video remix', ['redo', 'vary', 'again']),
     ...same('video edit', ['change', 'modify']),
+  },
+  storyboard: {
+    ...same('storyboard new', ['init', 'create', 'make', 'start', 'example']),
+    ...same('storyboard check', ['validate', 'lint', 'verify', 'test']),
+    ...same('storyboard show', ['print', 'view', 'get', 'list', 'ls', 'scenes']),
+    ...same('storyboard export', ['subtitles', 'srt', 'json', 'convert', 'save']),
   },
   clip: {
     ...same('clip prepare', ['convert', 'trim', 'scale', 'crop', 'pad', 'transcode', 'cut', 'make']),

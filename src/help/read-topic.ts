@@ -7,6 +7,7 @@ export const HELP_TOPICS = [
     'characters',
     'videos',
     'batches',
+    'storyboards',
     'films',
     'ci',
     'costs',

@@ -145,7 +145,7 @@ function widthOf(word: Word): number {
   return word.reduce((sum, { text }) => sum + displayWidth(text), 0);
 }
 
-/** Code stays on one line where that line can hold it: it is there to be copied. */
+/** Code stays on one line where that line can hold it, with what is attached to it: it is there to be copied. */
 function wordsOf(text: string, columns: number, keepsMarks: boolean): readonly Word[] {
   const words: Part[][] = [[]];
   for (const [, code, bold, plain = ''] of text.matchAll(/`([^`]+)`|\*\*(.+?)\*\*|([^`*]+|[`*])/g)) {
@@ -155,14 +155,23 @@ function wordsOf(text: string, columns: number, keepsMarks: boolean): readonly W
         : bold !== undefined
           ? { text: bold.replaceAll('`', ''), style: 'bold' }
           : { text: plain === '*' ? '' : plain, style: 'plain' };
-    if (part.style === 'cyan' && displayWidth(part.text) <= columns) words.at(-1)?.push(part);
-    else {
-      const [first = '', ...more] = part.text.split(' ');
-      if (first !== '') words.at(-1)?.push({ ...part, text: first });
-      for (const word of more) words.push(word === '' ? [] : [{ ...part, text: word }]);
-    }
+    if (part.style === 'cyan') words.at(-1)?.push(part);
+    else pushBroken(words, part);
   }
-  return words.filter((word) => word.length > 0);
+  return words.flatMap((word) => (widthOf(word) <= columns ? [word] : broken(word))).filter((word) => word.length > 0);
+}
+
+function broken(word: Word): readonly Word[] {
+  const words: Part[][] = [[]];
+  for (const part of word) pushBroken(words, part);
+  return words;
+}
+
+/** Adds a part, which goes on with the last word up to its first space. */
+function pushBroken(words: Part[][], part: Part): void {
+  const [first = '', ...more] = part.text.split(' ');
+  if (first !== '') words.at(-1)?.push({ ...part, text: first });
+  for (const word of more) words.push(word === '' ? [] : [{ ...part, text: word }]);
 }
 
 const GAP = '  ';

@@ -44,6 +44,13 @@ config unset model
 character show Ann
 character adopt @ann --name Max --orientation landscape --as-registered
 character show Max
+storyboard new ad.md
+storyboard check ad.md --variant tall
+storyboard show ad.md --var weather=snow
+storyboard check music.json --quality final
+storyboard show music.json
+storyboard export ad.md --to srt -o ad.srt
+storyboard export ad.md --to json -o -
 character remove Joe --yes
 clip inspect small.mp4 --start 0.5
 clip inspect fits.mp4 --crop-bars
@@ -130,6 +137,24 @@ clip --help
   .trim()
   .split('\n');
 
+/** With everything that a storyboard can say. */
+const STORYBOARD = {
+  ...{ sora: 1, title: 'Rain', size: '1280x720', fps: 24, music: 'a.wav', qualities: { draft: {}, final: {} } },
+  scenes: [
+    {
+      id: 'a',
+      prompt: 'Sea.',
+      cast: ['Nobody'],
+      seconds: 4,
+      model: 'm',
+      reference: 'p.png',
+      subtitle: 'S',
+      style: 'S',
+    },
+    { id: 'b', prompt: 'Sea.', continues: 'a', voice: 'a.wav', trim: '1-2' },
+  ],
+};
+
 interface Ran {
   readonly line: string;
   readonly exit: number;
@@ -184,6 +209,8 @@ describe('sora help json', () => {
       '{"id":"a","prompt":"Sea.","tag":"t"}\n{"id":"b","prompt":"Sky."}\n',
     );
     await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
+    await writeFile(join(places.dir, 'music.json'), JSON.stringify(STORYBOARD));
+    for (const name of ['a.wav', 'p.png']) await writeFile(join(places.dir, name), '');
     let test = runtimeIn(places, {});
     const sandbox = await startSandbox({
       ...{ stateDir: join(root, 'host'), ffmpeg: ffmpegPath, renderer: rendererOf(await readFile(fits)) },

@@ -16,7 +16,9 @@ const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS, SKILL].filter((document) =>
 );
 
 /** What needs the characters or the videos of the one before it, on a machine of its own; the rest is read in one more. */
-const AFTER_ANOTHER = ['characters', 'videos', 'batches', 'costs'].map((topic) => `src/help/${topic}.md`);
+const AFTER_ANOTHER = ['characters', 'videos', 'batches', 'storyboards', 'costs'].map(
+  (topic) => `src/help/${topic}.md`,
+);
 
 /** Most of their time is that of jobs, so that they are read at the same time. */
 const READERS: readonly (readonly Document[])[] = [

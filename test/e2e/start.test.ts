@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const HEAVY = ['conf', 'undici', 'ora', 'execa', 'fluent-ffmpeg', 'mediainfo.js'
 
 async function modulesOf(args: readonly string[]): Promise<{ stdout: string; modules: string[] }> {
   const { env, dir } = makeMachine();
+  writeFileSync(join(dir, 'film.md'), '---\nsora: 1\n---\n## A\n\nA sea.\n');
   const { stdout, stderr } = await execa(process.execPath, ['--import', PRELOAD, BIN, ...args], {
     env,
     extendEnv: false,
@@ -56,7 +57,9 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video join joe.mp4 -o film.mp4':
-    'arguments cli clips decode find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound source store',
+    'arguments cli clips decode escape find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound source store',
+  'storyboard check film.md':
+    'check cli clips escape jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard yaml',
   'video frame joe.mp4 -o frame.png':
     'arguments cli clips decode find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program saved sound source store',
   'config list': 'cli config main program-setup rolldown-runtime settings store',

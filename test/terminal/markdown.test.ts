@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMarkdown, plainText, renderMarkdown } from '../../src/terminal/markdown.ts';
 import type { Paint } from '../../src/terminal/ui.ts';
+import { displayWidth } from '../../src/terminal/width.ts';
 
 const marked = (mark: string) => (text: string) => `<${mark}>${text}</${mark}>`;
 const COLOURS: Paint = {
@@ -30,6 +31,7 @@ describe('Markdown on a terminal', () => {
     ['shows code as it is', '```sh\nsora a  "b" | c\n```', '  sora a  "b" | c', 8],
     ['keeps short code on one line', 'say `sora help` now', 'say\n`sora help`\nnow', 13],
     ['breaks code that is longer than a line', 'say `sora help clips` now', 'say `sora\nhelp\nclips` now', 10],
+    ['breaks code that a line holds only without what is attached', 'say `a b c`.', 'say `a\nb c`.', 7],
     ['keeps what code touches beside it', 'say (`--force`).', 'say (`--force`).', 20],
     ['writes a heading in capitals', '# A `b`\n\n## C', 'A B\n\nC', 80],
     ['counts wide letters as two', '日本 語 x', '日本\n語 x', 5],
@@ -45,6 +47,13 @@ describe('Markdown on a terminal', () => {
 
   it('wraps the cells of a table that is too wide', () => {
     expect(render(TABLE, 14)).toBe('name  about\n`a`   one two\n      three\nbb');
+  });
+
+  it('fits a table whose code has something attached into every width', () => {
+    const table = '| a | b |\n|---|---|\n| `fade 0.5`, | some words, `x y z`; `v` |\n';
+    const widest = (columns: number): number => Math.max(...render(table, columns).split('\n').map(displayWidth));
+    const widths = Array.from({ length: 40 }, (_, at) => at + 10);
+    expect(widths.filter((columns) => widest(columns) > columns)).toEqual([]);
   });
 
   it('shows the rows one below the other where columns have no room', () => {

@@ -1,0 +1,18 @@
+/** `sora storyboard new`: a commented example that renders as it is. */
+import type { Context } from '../../context.ts';
+import { shellQuote } from '../../shared/text.ts';
+import { EXAMPLE_CHARACTER } from '../../storyboards/example.ts';
+import { type NewStoryboardInput, newStoryboard } from '../../storyboards/new-storyboard.ts';
+
+export async function runStoryboardNew(context: Context, input: NewStoryboardInput): Promise<undefined> {
+  const { ui } = context;
+  const { path, takesFolder, castJoe } = await newStoryboard(context, input);
+  if (castJoe) ui.note(`${EXAMPLE_CHARACTER}, who is drawn, is in your cast now.`);
+  const next = `sora storyboard check ${shellQuote(input.file)}`;
+  ui.result({
+    json: { path, takesFolder, characters: castJoe ? [EXAMPLE_CHARACTER] : [], next },
+    prose: true,
+    text: `${input.file} is a film of three scenes. What it would ask for: ${next}`,
+    quiet: [path],
+  });
+}

@@ -1,0 +1,34 @@
+/** What git is told beside a storyboard: takes are not committed, and journals of two branches are merged by keeping both sides. */
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { machineError } from '../disk/atomic-write.ts';
+import { readTextSync } from '../disk/read-file.ts';
+import { systemCode } from '../shared/errors.ts';
+
+const ATTRIBUTES = '*.journal*.jsonl merge=union';
+
+/**
+ * Makes the folder of the takes, with a `.gitignore` unless something is there: who deleted that file meant it. `file` is the
+ * absolute path of the storyboard. Throws `machine` when the disk is in the way.
+ */
+export async function writeGitFiles(file: string, takesFolder: string): Promise<void> {
+  try {
+    const made = await mkdir(takesFolder, { recursive: true });
+    if (made !== undefined) await writeFile(join(takesFolder, '.gitignore'), '*\n', { flag: 'wx' });
+    const path = join(dirname(file), '.gitattributes');
+    const text = textOf(path);
+    if (text.split(/\r?\n/).some((line) => line.trim() === ATTRIBUTES)) return;
+    await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${ATTRIBUTES}\n`);
+  } catch (error) {
+    throw machineError(error, 'write', takesFolder);
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readTextSync(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

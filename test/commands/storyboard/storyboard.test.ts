@@ -1,0 +1,155 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runCli } from '../../../src/cli/run.ts';
+import { runStoryboardNew } from '../../../src/commands/storyboard/new.ts';
+import { parseStoryboard } from '../../../src/storyboards/file/parse-storyboard.ts';
+import { fittingJoe } from '../../helpers/joe.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
+import { RAIN } from '../../storyboards/rain.ts';
+
+async function world(files: Readonly<Record<string, string>> = {}) {
+  const test = await createTestContext();
+  for (const [name, text] of Object.entries(files)) await writeFile(join(test.dir, name), text);
+  return {
+    dir: test.dir,
+    read: (name: string) => readFile(join(test.dir, name), 'utf8'),
+    test,
+    async sora(line: string, { stdin = '' } = {}) {
+      const { runtime, stdout, stderr } = await test.again({}, { stdin });
+      const exit = await runCli(['storyboard', ...line.split(' ')], runtime);
+      return { exit, stdout: stdout.text(), stderr: stderr.text() };
+    },
+  };
+}
+
+describe('sora storyboard new', () => {
+  it('writes a film with Joe that is right as it is, the folder of its takes, and what git is told', async () => {
+    const { sora, read, dir, test } = await world();
+    const { context, stdout } = await test.again({ json: true });
+    await runStoryboardNew(context, { file: 'my-ad.md', force: false, clip: await fittingJoe() });
+    expect(JSON.parse(stdout.text())).toEqual({
+      ...{ path: join(dir, 'my-ad.md'), takesFolder: join(dir, 'my-ad.takes'), characters: ['Joe'] },
+      next: 'sora storyboard check my-ad.md',
+    });
+    expect(await read('my-ad.takes/.gitignore')).toBe('*\n');
+    expect(await read('.gitattributes')).toBe('*.journal*.jsonl merge=union\n');
+    for (const variant of ['', ' --variant tall', ' --variant de']) {
+      const checked = await sora(`check my-ad.md --json${variant}`);
+      expect(checked).toMatchObject({ exit: 0, stderr: '' });
+      expect(JSON.parse(checked.stdout)).toMatchObject({ title: 'my ad', takes: 4, seconds: 16, filmSeconds: 12 });
+    }
+    // The next one finds Joe, and keeps what is there.
+    expect(await sora('new my-ad.md')).toMatchObject({
+      ...{ exit: 2, stderr: expect.stringContaining('my-ad.md already exists.') },
+    });
+    await writeFile(join(dir, 'my-ad.md'), 'mine');
+    await writeFile(join(dir, '.gitattributes'), '*.mp4 filter=lfs');
+    await mkdir(join(dir, 'other.takes'));
+    for (const line of ['new my-ad.md --force', 'new other.md']) {
+      expect(await sora(line)).toMatchObject({ exit: 0, stderr: '', stdout: expect.stringContaining('three scenes') });
+    }
+    expect(await read('my-ad.md')).toMatch(/^---\nsora: 1/);
+    expect(await read('.gitattributes')).toBe('*.mp4 filter=lfs\n*.journal*.jsonl merge=union\n');
+    // Whoever removed the file from the folder commits the takes.
+    await expect(read('other.takes/.gitignore')).rejects.toThrow('ENOENT');
+  });
+
+  it('writes the film also where no ffmpeg can prepare the clip of Joe, and says so', async () => {
+    const test = await createTestContext({}, { env: { SORA_FFMPEG: '/none' } });
+    await runStoryboardNew(test.context, { file: 'ad.md', force: false });
+    expect(await readFile(join(test.dir, 'ad.md'), 'utf8')).toContain('sora: 1');
+    expect(test.stderr.text()).toMatch(
+      /Joe could not be put into your cast: .*sora character create \S+joe\.mp4 --name Joe/,
+    );
+  });
+
+  it.each([
+    ['ad.txt', 'A storyboard is Markdown, and ad.txt has another ending.'],
+    ['none/ad.md', /There is no folder .*none\./],
+    ['-', 'A storyboard is Markdown'],
+  ])('refuses %s', async (file, message) => {
+    const { sora } = await world();
+    expect(await sora(`new ${file}`)).toMatchObject({ exit: 2, stderr: expect.stringMatching(message) });
+  });
+});
+
+describe('sora storyboard check', () => {
+  it('says what a film would ask for, and who is not in the cast', async () => {
+    const { sora } = await world({ 'rain.md': RAIN, 'theme.wav': '' });
+    const { exit, stdout, stderr } = await sora('check rain.md');
+    expect(exit).toBe(0);
+    expect(stdout).toBe('3 scenes, 4 takes, 16 s to be asked for, a film of 11.5 s.\n');
+    expect(stderr).toContain('Joe (scenes harbour, boat and ashore) is not in your cast yet: sora character create');
+    expect(stderr).toContain('Mia (scene ashore) is not');
+    expect(await sora('check rain.md -q')).toMatchObject({ stdout: 'harbour\nboat\nashore\n' });
+  });
+
+  it('says everything that is wrong at once, of every variant, and of files that are not there', async () => {
+    const text = RAIN.replace('- takes: 2', '- take: 2').replace(
+      'de: {vars: {weather: Regen}}',
+      'de: {style: "{{mood}}"}',
+    );
+    const { sora } = await world({ 'rain.md': text });
+    const { exit, stderr } = await sora('check rain.md');
+    expect(exit).toBe(2);
+    expect(stderr.match(/rain\.md:.*/g)).toEqual([
+      'rain.md:9: "music" "theme.wav" is no file that is there.',
+      expect.stringMatching(/^rain\.md:18: \{\{mood\}\} is none of the variables/),
+      'rain.md:26: a scene has no setting "take"; did you mean "takes"?',
+    ]);
+    expect(stderr).toContain('sora help storyboards');
+  });
+
+  it('reads a pipe, and variables', async () => {
+    const { sora } = await world({ 'theme.wav': '' });
+    const { stdout, stderr, exit } = await sora('check - --json --var weather=snow --variant tall', { stdin: RAIN });
+    expect({ exit, stderr: stderr.includes('Mia') }).toEqual({ exit: 0, stderr: true });
+    expect(JSON.parse(stdout)).toMatchObject({ variant: 'tall', scenes: [{ size: '720x1280' }, {}, {}] });
+    expect(await sora('check - --var weather', { stdin: RAIN })).toMatchObject({
+      ...{ exit: 2, stderr: expect.stringContaining('It is a name and a value, such as weather=rain.') },
+    });
+  });
+});
+
+describe('sora storyboard show', () => {
+  it('prints JSON that is the same storyboard', async () => {
+    const { sora, dir } = await world({ 'rain.md': RAIN });
+    const { stdout } = await sora('show rain.md --json --variant tall --var weather={{fog}}');
+    await writeFile(join(dir, 'tall.json'), stdout);
+    expect(await sora('show tall.json --json')).toMatchObject({ exit: 0, stdout });
+    const { storyboard } = await parseStoryboard(stdout, { name: 'a.json', folder: dir, choice: { vars: new Map() } });
+    expect(storyboard?.scenes[0]?.words).toContain('{{fog}} on the planks');
+  });
+
+  it('prints scenes for people: where they are in the film, what they ask for, and what is sent', async () => {
+    const { sora } = await world({ 'rain.md': RAIN });
+    const { stdout } = await sora('show rain.md');
+    expect(stdout).toContain('Rain over the harbour: 1280x720, 24 fps, music theme.wav at -18 dB, -14 LUFS');
+    expect(stdout).toContain(
+      'boat  He sees the boat\nat 3.5 s: 4 s, 1280x720, sora-2, 1 take, with Joe, continues harbour, fade 0.5',
+    );
+    expect(stdout).toContain('raises his hand.\n\n35 mm film, soft grain');
+  });
+});
+
+describe('sora storyboard export', () => {
+  it('writes subtitles by planned lengths', async () => {
+    const { sora, read } = await world({ 'rain.md': RAIN.replace('- cast: Joe, Mia', '- subtitle: Two --> lines') });
+    expect(await sora('export rain.md --to srt -o rain.srt')).toMatchObject({ exit: 0 });
+    expect(await read('rain.srt')).toBe(
+      '1\n00:00:03,500 --> 00:00:07,500\nJoe: “That is her boat.”\n\n2\n00:00:07,500 --> 00:00:11,500\nTwo --\u2060> lines\n',
+    );
+    expect(await sora('export rain.md --to srt -o rain.srt')).toMatchObject({ exit: 2 });
+    expect(await sora('export rain.md --to srt -o -')).toMatchObject({ exit: 0, stdout: await read('rain.srt') });
+  });
+
+  it('writes JSON, and refuses a film without subtitles', async () => {
+    const { sora, read } = await world({ 'film.md': '---\nsora: 1\n---\n## A\n\nA sea.\n' });
+    expect(await sora('export film.md --to json -o film.json')).toMatchObject({ exit: 0 });
+    expect(JSON.parse(await read('film.json'))).toMatchObject({ sora: 1, scenes: [{ id: 'a', prompt: 'A sea.' }] });
+    expect(await sora('export film.md --to srt -o film.srt')).toMatchObject({
+      ...{ exit: 2, stderr: expect.stringContaining('The film has no subtitles.') },
+    });
+  });
+});
