@@ -6,6 +6,7 @@ import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
 import { readMp4 } from './mp4.ts';
 import { prepare } from './prepare.ts';
+import { quickFfmpeg } from './quick-ffmpeg.ts';
 
 /** A graph of filters: a grey picture that is white for the first tenth of each second from the first one on. */
 function flashes(size: string): string {
@@ -138,13 +139,13 @@ function peakOf(samples: Float32Array, from: number, to: number): number {
   return peak;
 }
 
-/** The whole way of a clip with this build; throws as the commands do. */
+/** The whole way of a clip with this build, whose picture is encoded quickly; throws as the commands do. */
 export async function prepareWith(
   build: Build,
   source: string,
   options: Partial<ClipOptions> = {},
 ): Promise<Prepared & { readonly path: string; readonly beaten: Beaten }> {
   const path = join(source, '..', `master-${Math.random().toString(36).slice(2)}.mp4`);
-  const prepared = await prepare(source, path, options, build.path);
+  const prepared = await prepare(source, path, options, quickFfmpeg(build.path));
   return { ...prepared, path, beaten: await measureBeeps(path, prepared.clip.fps) };
 }

@@ -1,16 +1,15 @@
 /** An ffmpeg with a cache, for tests of what is done with clips and videos rather than of how these are made. */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ffmpegPath } from './ffmpeg.ts';
-import { MADE_FOLDER } from './once.ts';
+import { quickFfmpeg, writeProgram } from './quick-ffmpeg.ts';
 
 /**
- * Converting and measuring: what came of the same arguments and the same input before, to the byte, with all that was said.
+ * Converting, by the quick one, and measuring: what came of the same arguments and the same input before, to the byte, with
+ * all that was said.
  * A video of the sandbox: one of that size and length, whatever it shows, unless a fault is what it shows. All else is done by the ffmpeg under test.
  */
 const SCRIPT = `#!/bin/sh
 real='${ffmpegPath}'
+quick='${quickFfmpeg()}'
 kept=$(dirname "$0")
 case "$*" in
   # More files than its output, in the working folder.
@@ -45,7 +44,7 @@ key=$kept/$key
 
 if [ ! -e "$key" ]; then
   new=$key.$$
-  "$real" "$@" >"$new.stdout" 2>"$new.stderr" &
+  "$quick" "$@" >"$new.stdout" 2>"$new.stderr" &
   child=$!
   trap 'kill -TERM $child' TERM INT HUP
   wait $child
@@ -66,16 +65,4 @@ cat "$key.stdout"
 `;
 
 /** For SORA_FFMPEG. What it keeps lasts as long as the run. */
-export const cachedFfmpegPath: string = writeScript();
-
-function writeScript(): string {
-  const name = createHash('sha256').update(SCRIPT).digest('hex').slice(0, 16);
-  const folder = join(process.env[MADE_FOLDER] ?? '', `ffmpeg-cache-${name}`);
-  const path = join(folder, 'ffmpeg');
-  if (existsSync(path)) return path;
-  mkdirSync(folder, { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  writeFileSync(unfinished, SCRIPT, { mode: 0o755 });
-  renameSync(unfinished, path);
-  return path;
-}
+export const cachedFfmpegPath: string = writeProgram('ffmpeg-cache', SCRIPT);

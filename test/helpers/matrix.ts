@@ -36,8 +36,8 @@ type MakeMaster = (kind: ClipKind, options?: Partial<ClipOptions>) => Promise<Ma
 
 const COLOUR_STEPS = 14;
 
-/** Masters of one test file, by every line of DESIGN section 5: each is made once, by whichever test asks first. */
-export function createMasters(): MakeMaster {
+/** Masters of one test file, by this build or the one under test, and by every line of DESIGN section 5: each is made once, by whichever test asks first. */
+export function createMasters(build?: string): MakeMaster {
   const made = new Map<string, Promise<Made>>();
   const folders: string[] = [];
   afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
@@ -46,7 +46,7 @@ export function createMasters(): MakeMaster {
     const folder = await mkdtemp(join(tmpdir(), 'sora-media-'));
     folders.push(folder);
     const [source, path] = [await makeClip(kind, folder), join(folder, 'master.mp4')];
-    const prepared = await prepare(source, path, options);
+    const prepared = await prepare(source, path, options, build);
     const master = await measureMaster(path, { madeByUs: prepared.plan.kind === 'convert' });
     expect(master.faults).toEqual([]);
     return { source, path, prepared, master };

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { type Context, createContext, type Globals, type Runtime } from '../../src/context.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { createUi } from '../../src/terminal/ui.ts';
-import { ffmpegPath } from './ffmpeg.ts';
+import { cachedFfmpegPath } from './ffmpeg-cache.ts';
 import { tempFolder } from './temp.ts';
 
 export const START = Date.parse('2026-11-21T10:00:00Z');
@@ -84,7 +84,7 @@ export function runtimeIn({ dir, home }: { dir: string; home: string }, options:
   setMaxListeners(0, controller.signal);
   let seed = 7;
   const runtime: Runtime = {
-    env: { SORA_HOME: home, SORA_FFMPEG: ffmpegPath, ...env },
+    env: { SORA_HOME: home, SORA_FFMPEG: cachedFfmpegPath, ...env },
     cwd: dir,
     platform: 'linux',
     homeDir: home,

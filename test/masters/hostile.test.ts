@@ -11,6 +11,7 @@ import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { findTestFfmpeg, prepare, tempFolder } from '../helpers/prepare.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 
 type Maker = (folder: string) => Promise<string>;
 
@@ -254,7 +255,7 @@ describe('names', () => {
       const source = join(folder, name);
       await writeFile(source, await readFile(await makeClip('320x240', folder)));
       const path = join(folder, `out ${name}`.replace(/(\.mp4)?$/, '.mp4'));
-      await prepare(source, path);
+      await prepare(source, path, {}, quickFfmpeg());
       expect((await measureMaster(path, { madeByUs: true })).faults).toEqual([]);
     },
   );

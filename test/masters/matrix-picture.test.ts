@@ -4,6 +4,7 @@ import { RECIPES } from '../helpers/clips.ts';
 import { run } from '../helpers/ffmpeg.ts';
 import { createMasters, expectRow, type Row } from '../helpers/matrix.ts';
 import * as marks from '../helpers/picture.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { expectColours, expectUpright, parseRect } from '../helpers/upright.ts';
 
 const ROWS: readonly Row[] = [
@@ -31,7 +32,7 @@ const TONE_MAPPED_STEPS = 64;
 /** How far the bar of the interlaced clip moves from one field to the next. */
 const FIELD_STEP = 8;
 
-const masterOf = createMasters();
+const masterOf = createMasters(quickFfmpeg());
 
 describe('the master', () => {
   it.each(ROWS)('is right for $kind', async (row) => {

@@ -8,6 +8,7 @@ import { measureMaster } from '../helpers/master.ts';
 import { createMasters, expectRow, type Row } from '../helpers/matrix.ts';
 import * as marks from '../helpers/picture.ts';
 import { prepare, tempFolder } from '../helpers/prepare.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { EDGE_PIXELS, expectUpright, parseRect } from '../helpers/upright.ts';
 
 const JOE = fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url));
@@ -30,7 +31,7 @@ const ROWS: readonly Row[] = [
   { kind: '1366x768', plan: 'convert', size: '1376x774', picture: '1366x768+5+3' },
 ];
 
-const masterOf = createMasters();
+const masterOf = createMasters(quickFfmpeg());
 
 describe('the master', () => {
   it.each(ROWS)('is right for $kind', async (row) => {

@@ -1,11 +1,12 @@
-/** The ffmpeg with a cache that tests of whole commands use says and writes what the real one does, also the second time. */
+/** The ffmpeg with a cache that tests of whole commands use says and writes what it would without the cache, also the second time. */
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, it } from 'vitest';
-import { ffmpegPath, run, words } from '../helpers/ffmpeg.ts';
+import { run, words } from '../helpers/ffmpeg.ts';
 import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { madeOnce } from '../helpers/once.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 let source: string;
@@ -34,7 +35,7 @@ it.each([
   ['a conversion that fails', '-c:v libx264 -preset veryfast -vf no-such-filter -f mp4 file:out.mp4'],
 ])('%s is what it would be without it', async (_, options) => {
   const args = ['-v', 'error', '-i', `file:${source}`, ...words(options)];
-  const real = await resultOf(ffmpegPath, args);
+  const real = await resultOf(quickFfmpeg(), args);
   expect(await resultOf(cachedFfmpegPath, args)).toEqual(real);
   expect(await resultOf(cachedFfmpegPath, args)).toEqual(real);
 });

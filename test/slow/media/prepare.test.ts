@@ -20,6 +20,7 @@ import { makeClip } from '../../helpers/clips.ts';
 import { makeNumbered } from '../../helpers/counter.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { decode, ffmpegPath, makerPath, run, soundPackets, tryRun, words } from '../../helpers/ffmpeg.ts';
+import { cachedFfmpegPath } from '../../helpers/ffmpeg-cache.ts';
 import { mediaInfo } from '../../helpers/media-info.ts';
 import { sampleRanges, sliceHashes } from '../../helpers/mp4.ts';
 import { madeOnce } from '../../helpers/once.ts';
@@ -162,7 +163,7 @@ describe('a master that is not what was planned', () => {
   /** An ffmpeg whose encodes are made once more by these arguments: wrong on purpose. */
   const spoiling = (args: string): Promise<Ffmpeg> =>
     fakeFfmpeg(
-      `for last; do :; done\ncase "$*" in *libx264*) ${REAL} "$@" || exit; out="\${last#file:}"; mv "$out" "$out.good"; ${REAL} -v error -y -i "$out.good" ${args} -f mp4 "$out"; code=$?; rm "$out.good"; exit $code;; *) exec ${REAL} "$@";; esac`,
+      `for last; do :; done\ncase "$*" in *libx264*) '${cachedFfmpegPath}' "$@" || exit; out="\${last#file:}"; mv "$out" "$out.good"; ${REAL} -v error -y -i "$out.good" ${args} -f mp4 "$out"; code=$?; rm "$out.good"; exit $code;; *) exec ${REAL} "$@";; esac`,
     );
   const ENCODE =
     '-c:v libx264 -preset ultrafast -crf 18 -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv -c:a copy';

@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCharacterCreate } from '../../../../src/commands/character/create.ts';
 import { runClipInspect, runClipPrepare } from '../../../../src/commands/clip.ts';
 import type { AspectVerdict, Judgement } from '../../../../src/media/judge/judge.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { goodJoe } from '../../../helpers/joe.ts';
 import { createTestContext, type TestContext } from '../../../helpers/runtime.ts';
 
-const JOE = fileURLToPath(new URL('../../../../fixtures/joe.mp4', import.meta.url));
 /** Not as a master has it, so that it is converted. */
 const CODECS = '-c:v mpeg4 -q:v 3 -af atrim=0:2 -c:a aac';
 const CUT = 'hue=h=180:enable=gte(n\\,30),negate=enable=gte(n\\,30)';
@@ -32,8 +31,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function make(name: string, filters: string, codecs = CODECS): Promise<string> {
   const path = join(folder, `${name.replaceAll(' ', '-')}.mp4`);
-  const picture = `crop=1920:1080,scale=1280:720,trim=duration=2.1,${filters}`;
-  await run(['-v', 'error', '-y', '-i', JOE, '-vf', picture, ...words(codecs), path], { path: makerPath });
+  const source = await goodJoe();
+  await run(['-v', 'error', '-y', '-i', source, '-vf', filters, ...words(codecs), path], { path: makerPath });
   return path;
 }
 

@@ -14,6 +14,7 @@ import { planMedia } from '../../../../src/media/plan/plan.ts';
 import { probeMedia } from '../../../../src/media/probe/probe.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
 import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { goodJoe } from '../../../helpers/joe.ts';
 import { videoInfo } from '../../../helpers/media-info.ts';
 import { findTestFfmpeg } from '../../../helpers/prepare.ts';
 
@@ -49,15 +50,6 @@ const made = new Map<string, Promise<string>>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sora-look-test-'));
   ffmpeg = await findTestFfmpeg();
-  await run(
-    [
-      ...words('-v error -i'),
-      JOE,
-      ...words(`-t 2.1 -vf crop=1920:1080,scale=1280:720 ${FAST} -c:a copy`),
-      join(folder, 'joe.mp4'),
-    ],
-    { path: makerPath },
-  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -68,8 +60,7 @@ function clip(kind: Kind, sound = '-c:a copy'): Promise<string> {
   const key = `${kind}${sound}`;
   const make = async (): Promise<string> => {
     const path = join(folder, `${made.size}.mp4`);
-    const source = join(folder, 'joe.mp4');
-    await run([...words('-v error -i'), source, '-vf', SPOILED[kind], ...words(`${sound} ${FAST}`), path], {
+    await run([...words('-v error -i'), await goodJoe(), '-vf', SPOILED[kind], ...words(`${sound} ${FAST}`), path], {
       path: makerPath,
     });
     return path;
