@@ -2,7 +2,7 @@
 import type { VideoInfo } from '../info.ts';
 import { MAX_SECONDS, MIN_SECONDS } from '../limits.ts';
 import type { BestPart } from '../plan/media-plan.ts';
-import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
+import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount, temporalDisorder } from './filter-output.ts';
 import { lightOf } from './judge.ts';
 import { median } from './median.ts';
 import {
@@ -170,7 +170,7 @@ function describe({ cuts, part }: Candidate): string[] {
     exposureVerdict(light).word,
     ...(contrast.level === 'good' ? [] : [contrast.word]),
     ...(fade.level === 'good' ? [] : [fade.word]),
-    motionVerdict({ change, speed: cameraSpeed(part.samples) }).word,
+    motionVerdict({ change, speed: cameraSpeed(part.samples), disorder: temporalDisorder(part.samples) }).word,
     steadinessVerdict(swing).word,
   ];
 }

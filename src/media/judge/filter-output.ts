@@ -184,6 +184,11 @@ export function motionAmount(samples: readonly Pick<Sample, 'change' | 'high' | 
   return (most.reduce((sum, one) => sum + one, 0) * 100) / Math.max(1, most.length) / contrast;
 }
 
+/** How little one picture has to do with the next, from 0 to 1: `disorder` of most samples. */
+export function temporalDisorder(samples: readonly Pick<Sample, 'disorder'>[]): number {
+  return median(samples.map(({ disorder }) => disorder));
+}
+
 /** Seconds at either end in which the picture is not yet, or no longer, what it is in between. */
 export function fades(samples: readonly Pick<Sample, 'at' | 'p5' | 'p95'>[]): {
   readonly start: number;

@@ -8,7 +8,7 @@ import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.
 import { trackName } from '../plan/audio-tracks.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
 import { barsAdvice, letterboxShare, shareOf } from './bars.ts';
-import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount } from './filter-output.ts';
+import { cameraShake, cameraSpeed, fades, type Measurements, motionAmount, temporalDisorder } from './filter-output.ts';
 import { median } from './median.ts';
 import type { Sample } from './meter.ts';
 import {
@@ -130,7 +130,7 @@ function exposure(samples: readonly Sample[]): AspectVerdict {
 }
 
 /** The usual light of a part. */
-export function lightOf(samples: readonly Sample[]): Omit<Sample, 'at' | 'change' | 'x' | 'y'> {
+export function lightOf(samples: readonly Sample[]): Pick<Sample, 'mean' | 'p5' | 'low' | 'high' | 'p95'> {
   const of = (key: 'mean' | 'p5' | 'low' | 'high' | 'p95'): number => median(samples.map((one) => one[key]));
   return { mean: of('mean'), p5: of('p5'), low: of('low'), high: of('high'), p95: of('p95') };
 }
@@ -176,10 +176,18 @@ function cuts(times: readonly number[]): AspectVerdict {
 function motion(samples: readonly Sample[]): AspectVerdict {
   const change = motionAmount(samples);
   const value = rounded(change, 2);
-  const { level, word } = motionVerdict({ change, speed: cameraSpeed(samples) });
+  const { level, word } = motionVerdict({
+    ...{ change, speed: cameraSpeed(samples), disorder: temporalDisorder(samples) },
+  });
   const base = { what: 'motion', level, value, unit: '%' } as const;
   const said = `${value} % of its contrast changes`;
   const advice = 'Use a part in which the character moves or turns.';
+  if (word === 'noise')
+    return {
+      ...base,
+      meaning: `It is noise: no picture has anything in common with the next.`,
+      advice: 'Use another clip.',
+    };
   if (word === 'still') return { ...base, meaning: `It is a still picture: ${said}.`, advice };
   if (word === 'hardly moving') return { ...base, meaning: `It hardly moves: ${said}.`, advice };
   if (level === 'good') return { ...base, meaning: `It moves: ${said}.` };

@@ -19,6 +19,11 @@ export interface Sample {
   readonly p95: number;
   /** Mean difference of luma to the picture an eighth of a second before. */
   readonly change: number;
+  /**
+   * Mean difference to the picture right before, in shares of what two pictures of these tones without anything in common
+   * have: 1 for noise, whatever the frame rate; 0 where nothing moves.
+   */
+  readonly disorder: number;
   /** How far the whole picture moved since the sample before, in per cent of its long side. */
   readonly x: number;
   readonly y: number;
@@ -29,6 +34,9 @@ const SAMPLE_RATE = 12;
 /** Over which change is measured, as near as the rate allows: at 5 fps a fifth of a second. */
 const CHANGE_SECONDS = 1 / 8;
 
+/** Of luma: in a picture that is all but even, what little there is of noise is no disorder. */
+const LEAST_SPREAD = 4;
+
 /** What one picture says. */
 interface Light {
   readonly mean: number;
@@ -36,6 +44,8 @@ interface Light {
   readonly low: number;
   readonly high: number;
   readonly p95: number;
+  /** Mean difference of luma between any two of its pixels. */
+  readonly spread: number;
 }
 
 type Measured = Omit<Sample, 'at'> & { readonly index: number };
@@ -64,9 +74,10 @@ export function createMeter(size: Size, fps: number): Meter {
     },
     add(picture) {
       const index = steps.length;
-      const light = lightOf(picture);
+      const { spread, ...light } = lightOf(picture);
       const last = recent.at(-1);
-      steps.push(last ? difference(picture, last) : 0);
+      const step = last ? difference(picture, last) : 0;
+      steps.push(step);
       contrasts.push(light.high - light.low);
       if (index % stride === 0) {
         const pyramid = pyramidOf(picture, size);
@@ -74,7 +85,8 @@ export function createMeter(size: Size, fps: number): Meter {
         const percent = 100 / Math.max(size.width, size.height);
         const earlier = recent.length >= lag ? recent.at(-lag) : undefined;
         const change = earlier ? difference(picture, earlier) : undefined;
-        measured.push({ index, ...light, change: change ?? 0, x: x * percent, y: y * percent });
+        const disorder = step / Math.max(LEAST_SPREAD, spread);
+        measured.push({ index, ...light, change: change ?? 0, disorder, x: x * percent, y: y * percent });
         before = pyramid;
       }
       recent.push(picture);
@@ -115,13 +127,16 @@ function lightOf(picture: Uint8Array): Light {
   let seen = 0;
   const wanted = [0.05, 0.1, 0.9, 0.95].map((share) => share * picture.length);
   const found: number[] = [];
+  let spread = 0;
   histogram.forEach((count, luma) => {
     sum += count * luma;
     seen += count;
+    const below = seen / picture.length;
+    spread += 2 * below * (1 - below);
     while (found.length < wanted.length && seen >= (wanted[found.length] ?? 0)) found.push(luma);
   });
   const [p5 = 0, low = 0, high = 0, p95 = 0] = found;
-  return { mean: sum / picture.length, p5, low, high, p95 };
+  return { mean: sum / picture.length, p5, low, high, p95, spread };
 }
 
 /**
@@ -156,7 +171,12 @@ function withoutCuts(measured: readonly Measured[], cuts: readonly number[], rea
   const plain = measured.filter((one) => !isAcross(one));
   return measured.map((one) => {
     if (!isAcross(one)) return one;
-    const other = plain.findLast(({ index }) => index < one.index) ?? plain[0];
-    return { ...one, change: other?.change ?? 0, x: other?.x ?? 0, y: other?.y ?? 0 };
+    const {
+      change = 0,
+      disorder = 0,
+      x = 0,
+      y = 0,
+    } = plain.findLast(({ index }) => index < one.index) ?? plain[0] ?? {};
+    return { ...one, change, disorder, x, y };
   });
 }

@@ -37,9 +37,11 @@ export const THRESHOLDS = {
   /**
    * Change in an eighth of a second, in per cent of the contrast, and the camera's speed in per cent of the long side a second.
    * One frame again and again 0; bottles 1; a bird at a feeder 1.4 to 1.9 and cartoons 2.7 to 5.4 at 5 to 30 fps, with strong
-   * noise 8.8; a pan of 30 % a second 17; static 42 to 44, compressed to a blur 17.
+   * noise 8.8; a pan of 30 % a second 17; static 42 to 44, compressed to a blur 17. `noise` is of `disorder`: noise in blocks of
+   * 1 to 64 px, compressed too, 0.99 to 1.02; a wild shake 0.7, a pan of 200 % a second 0.5, a clip at 8 fps 0.1, with strong
+   * noise on it 0.13.
    */
-  motion: { still: 0.15, hardly: 0.8, much: 15, tooMuch: 24, camera: 5 },
+  motion: { still: 0.15, hardly: 0.8, much: 15, tooMuch: 24, camera: 5, noise: 0.85 },
   /**
    * The range over which the picture swings about a smooth path, in per cent of its long side. Pans of 30 % a second at 8 to
    * 30 fps 0 to 0.1; a hand that sways 1 % each way at 1.5 Hz 1 to 1.4; a shake of 18 px in 1280 1.8 at 8 fps, 3.7 at 12 and 25.
@@ -101,9 +103,13 @@ export function fadeVerdict(seconds: number): Verdict {
   return { level: seconds < THRESHOLDS.fade.problemSeconds ? 'remark' : 'problem', word: 'faded' };
 }
 
-/** `motionAmount` and `cameraSpeed`: a camera that moves changes everything as well, and is judged by how smoothly it does. */
-export function motionVerdict({ change, speed }: { change: number; speed: number }): Verdict {
-  const { still, hardly, much, tooMuch, camera } = THRESHOLDS.motion;
+/**
+ * `motionAmount`, `cameraSpeed` and `temporalDisorder`: a camera that moves changes everything as well, and is judged by how
+ * smoothly it does. In noise a camera seems to move.
+ */
+export function motionVerdict({ change, speed, disorder }: Record<'change' | 'speed' | 'disorder', number>): Verdict {
+  const { still, hardly, much, tooMuch, camera, noise } = THRESHOLDS.motion;
+  if (disorder >= noise) return { level: 'problem', word: 'noise' };
   if (change < still) return { level: 'problem', word: 'still' };
   if (change < hardly) return { level: 'remark', word: 'hardly moving' };
   if (change < much || speed >= camera) return { level: 'good', word: 'moving' };

@@ -30,7 +30,7 @@ function lookAt(seconds: readonly Look[], { cuts = [], start = 0 }: { cuts?: rea
     const { mean = 0, change = 0, swing = 0, tones: half = 0 } = at(index, 12);
     const x = index % 2 === 0 ? swing / 2 : -swing / 2;
     const tones = { mean, p5: mean - half - 10, low: mean - half, high: mean + half, p95: mean + half + 10 };
-    return { at: start + index / 12, ...tones, change, x, y: 0 };
+    return { at: start + index / 12, ...tones, change, disorder: 0, x, y: 0 };
   });
   const detail = Array.from({ length: seconds.length * 4 }, (_, index) => ({
     at: start + index / 4,

@@ -19,7 +19,7 @@ const RECORDED = Object.fromEntries(
   ]),
 ) as FilterOutput;
 const NOTHING = Object.fromEntries(FILTER_OUTPUT_FILES.map((name) => [name, ''])) as FilterOutput;
-const TONES = { mean: 1, p5: 0, low: 0, high: 2, p95: 2, change: 1, x: 0, y: 0 };
+const TONES = { mean: 1, p5: 0, low: 0, high: 2, p95: 2, change: 1, disorder: 0, x: 0, y: 0 };
 
 /** Of so many pictures, with a cut at one of them. */
 function where(count: number, cut = 0) {

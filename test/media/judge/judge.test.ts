@@ -17,6 +17,7 @@ interface Case {
   readonly swing?: number;
   /** Per cent of the long side by which the camera moves on from sample to sample. */
   readonly pan?: number;
+  readonly disorder?: number;
   readonly readings?: Partial<Measurements>;
   readonly between?: Rect;
   readonly video?: Partial<VideoInfo>;
@@ -37,6 +38,7 @@ function findings({
   change = 3.2,
   swing = 0,
   pan = 0,
+  disorder = 0,
   ...rest
 }: Case = {}): readonly AspectVerdict[] {
   const info = mediaInfo(rest.video, rest.mute ? null : {});
@@ -49,7 +51,7 @@ function findings({
   const [low, mean, high] = light;
   const tones = { p5: Math.max(16, low - 12), low, mean, high, p95: Math.min(235, high + 12) };
   const samples = Array.from({ length: 36 }, (_, index): Sample => {
-    return { at: index / 12, ...tones, change, x: pan + (index % 2 === 0 ? swing / 2 : -swing / 2), y: 0 };
+    return { at: index / 12, ...tones, change, disorder, x: pan + (index % 2 === 0 ? swing / 2 : -swing / 2), y: 0 };
   });
   const plain: Measurements = { samples, cuts: [], detail: [], blur: edges(3.7), lit: undefined };
   const used = info.audio ? [{ audio: info.audio, heard: rest.heard ?? SPEECH }] : [];
@@ -153,7 +155,7 @@ describe('judge', () => {
       const share = Math.min(1, from / 12 / seconds);
       const tone = (luma: number): number => 16 + (luma - 16) * share;
       const tones = { p5: tone(46), low: tone(58), mean: tone(118), high: tone(185), p95: tone(211) };
-      return { at: index / 12, ...tones, change: 3, x: 0, y: 0 };
+      return { at: index / 12, ...tones, change: 3, disorder: 0, x: 0, y: 0 };
     });
     const found = findings({ readings: { samples } }).find(({ what }) => what === 'fade');
     expect(found).toMatchObject({ level: expected, meaning: expect.stringContaining(`fade ${way}`) });
@@ -176,6 +178,17 @@ describe('judge', () => {
   it('takes the change of a pan for no fault', () => {
     expect(level('motion', { change: 40, pan: 2.5 })).toBe('good');
     expect(level('motion', { change: 40, pan: 0.3 })).toBe('problem');
+  });
+
+  // What is left of a picture in the next one: noise in blocks of 1 to 64 pixels, and what moves most of all else.
+  it.each([
+    [0.13, 'good', 'a cartoon with strong noise'],
+    [0.52, 'good', 'a pan of 200 % a second'],
+    [0.71, 'good', 'a wild shake'],
+    [0.99, 'problem', 'noise'],
+    [1.02, 'problem', 'noise in large blocks'],
+  ])('calls a disorder of %d %s, also where a camera seems to move: %s', (disorder, expected) => {
+    expect(level('motion', { change: 43, pan: 2.5, disorder })).toBe(expected);
   });
 
   // Swing of the whole picture from look to look, in per cent of its long side.

@@ -36,6 +36,8 @@ const SPOILED = {
   flat: 'lutyuv=y=val*0.4+70',
   'faded in': 'fade=in:d=1.5',
   static: "scale=320:180,geq=lum='random(1)*255':cb=128:cr=128,scale=1280:720:flags=neighbor",
+  // Large enough to look like what a camera has moved.
+  'noise in blocks': 'scale=20:12,lutyuv=y=128:u=128:v=128,noise=alls=100:allf=t,scale=1280:720:flags=bicubic',
   panned: 'crop=854:480:min(426\\,200*t):120,scale=1280:720,setsar=1',
   'panned at 8 fps': 'fps=8,crop=854:480:min(426\\,200*t):120,scale=1280:720,setsar=1',
   'at 5 fps': 'fps=5',
@@ -116,6 +118,7 @@ describe('clips that were made good and bad', () => {
     ['flat', { contrast: 'remark' }],
     ['faded in', { fade: 'problem' }],
     ['static', { motion: 'problem' }],
+    ['noise in blocks', { motion: 'problem', steadiness: 'problem' }],
     ['panned', {}],
     ['panned at 8 fps', {}],
     ['at 5 fps', {}],

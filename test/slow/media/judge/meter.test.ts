@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cameraShake, fades, motionAmount } from '../../../../src/media/judge/filter-output.ts';
+import { cameraShake, fades, motionAmount, temporalDisorder } from '../../../../src/media/judge/filter-output.ts';
 import { createMeter } from '../../../../src/media/judge/meter.ts';
 import { motionVerdict, steadinessVerdict } from '../../../../src/media/judge/thresholds.ts';
 
@@ -163,7 +163,7 @@ describe('movement', () => {
     const at = (fps: number, scene: Scene = lively): number => motionAmount(measure(scene, { fps }).samples);
     const slow: Scene = (x, y, time) => lively(x, y, Math.floor(time * 5 + 1e-6) / 5);
     const all = [at(5), at(8), at(25), at(60), at(25, slow)];
-    expect(all.map((change) => motionVerdict({ change, speed: 0 }).word)).toEqual(all.map(() => 'moving'));
+    expect(all.map((change) => motionVerdict({ change, speed: 0, disorder: 0 }).word)).toEqual(all.map(() => 'moving'));
     expect(Math.max(...all) / Math.min(...all)).toBeLessThan(2);
   });
 
@@ -171,6 +171,7 @@ describe('movement', () => {
     const number = numbers(5);
     const { samples } = measure(() => 219 * number(), { fps });
     expect(motionAmount(samples)).toBeGreaterThan(30);
+    expect(temporalDisorder(samples)).toBeCloseTo(1, 1);
     expect(steadinessVerdict(cameraShake(samples)).word).toBe('steady');
   });
 
