@@ -82,6 +82,8 @@ const GROUPS = [
   { name: 'clips', files: ['clips/inspect.ts', 'clips/prepare.ts'], packages: [] },
   // What is looked at of a video before anything is done with it.
   { name: 'probe', files: ['media/probe/probe.ts', 'media/plan/issues.ts'], packages: [] },
+  // What every look at a picture needs.
+  { name: 'bars', files: ['media/judge/bars.ts', 'media/judge/thresholds.ts'], packages: [] },
   { name: 'publish', files: ['disk/publish.ts', 'disk/part-file.ts'], packages: [] },
   {
     // What every command needs that looks at jobs.
@@ -95,6 +97,7 @@ const GROUPS = [
         'videos/jobs/wait-display.ts',
         'videos/jobs/job-names.ts',
         'videos/jobs/totals.ts',
+        'films/source.ts',
       ],
     ],
     packages: [],

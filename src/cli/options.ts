@@ -95,8 +95,11 @@ export function followOptions(command: Command): Command {
     .option('--timeout <time>', 'how long to wait in all: 90s, 15m, 2h (default: 30m)', time)
     .addOption(pollIntervalOption())
     .option('--force', 'replace an existing file', false)
-    .option('--allow-drift', 'accept a video that differs from what was ordered', false);
+    .option('--allow-drift', 'accept a video that differs from what was ordered', false)
+    .option('--no-check', NO_CHECK);
 }
+
+export const NO_CHECK = 'do not look at what the video shows (see: sora video check)';
 
 const DEFAULT_TIMEOUT_S = 1800;
 
@@ -106,20 +109,22 @@ export interface WaitFlags {
   readonly pollInterval?: number;
   readonly force: boolean;
   readonly allowDrift: boolean;
+  readonly check: boolean;
 }
 
 /** The flags of a wait with their defaults, and which of them were typed. */
 export function followFlags<Flags extends WaitFlags>(
   flags: Flags,
-): Flags & { readonly timeout: number; readonly waitOnly: readonly string[] } {
-  const { timeout = DEFAULT_TIMEOUT_S, pollInterval, force, allowDrift } = flags;
+): Flags & { readonly timeout: number; readonly waitOnly: readonly string[]; readonly isChecked: boolean } {
+  const { timeout = DEFAULT_TIMEOUT_S, pollInterval, force, allowDrift, check } = flags;
   const typed: readonly (readonly [string, boolean])[] = [
     ['--timeout', flags.timeout !== undefined],
     ['--poll-interval', pollInterval !== undefined],
     ['--force', force],
     ['--allow-drift', allowDrift],
+    ['--no-check', !check],
   ];
-  return { ...flags, timeout, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
+  return { ...flags, timeout, isChecked: check, waitOnly: typed.flatMap(([name, isTyped]) => (isTyped ? [name] : [])) };
 }
 
 /** `a, b or c`. By hand: the data of Intl take longer to load than everything else at start-up. */

@@ -6,6 +6,7 @@ import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
 import type { JoinFlags } from '../commands/video/join.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
 import type { ListFlags } from '../commands/video/status.ts';
+import type { DownloadFlags } from '../commands/video/wait.ts';
 import { DERIVATIONS, type Derivation, JOB_STATUSES } from '../shared/job.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
 import {
@@ -17,6 +18,7 @@ import {
   followOptions,
   JOB_ID,
   loudness,
+  NO_CHECK,
   output,
   rate,
   size,
@@ -29,7 +31,7 @@ import {
 const VIDEO = 'a video file, or a job whose video was saved: its id, the host’s id, or @last';
 
 /** A command's flags before the defaults of a wait are filled in. */
-type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly'> & WaitFlags;
+type Typed<Flags extends FollowFlags> = Omit<Flags, 'timeout' | 'waitOnly' | 'isChecked'> & WaitFlags;
 
 export function addVideo(video: Command, act: Act): void {
   costOptions(
@@ -117,16 +119,26 @@ export function addVideo(video: Command, act: Act): void {
     .option('-o, --output <path>', 'a file, a folder, or - for stdout (default: ./<job-id>.mp4)', output)
     .option('--force', 'replace an existing file', false)
     .option('--allow-drift', 'accept a video that differs from what was ordered', false)
+    .option('--no-check', NO_CHECK)
     .addHelpText(
       'after',
       examples('sora video download @last -o beach.mp4', 'sora video download @last --variant thumbnail'),
     )
     .action(
-      act<{ variant: 'video' | 'thumbnail' | 'spritesheet'; output?: string; force: boolean; allowDrift: boolean }>(
-        async (context, [id = ''], options) => {
-          const { runVideoDownload } = await import('../commands/video/wait.ts');
-          return runVideoDownload(context, { ...options, id });
-        },
+      act<Omit<DownloadFlags, 'id' | 'isChecked'> & { check: boolean }>(async (context, [id = ''], options) => {
+        const { runVideoDownload } = await import('../commands/video/wait.ts');
+        return runVideoDownload(context, { ...options, id, isChecked: options.check });
+      }),
+    );
+  video
+    .command('check')
+    .description('look for what is wrong with videos: black, frozen, noise, blocks, silence, bars, cuts, mix-ups')
+    .argument('<video...>', VIDEO)
+    .option('--strict', 'exit 9 where there is anything to remark', false)
+    .addHelpText('after', examples('sora video check @last', 'sora video check takes/*.mp4 --strict'))
+    .action(
+      act<{ strict: boolean }>(async (context, named, { strict }) =>
+        (await import('../commands/video/check.ts')).runVideoCheck(context, { named, strict }),
       ),
     );
   video

@@ -115,6 +115,21 @@ export interface Refused extends JobBase {
   readonly replacedBy?: string;
 }
 
+/** Something that is wrong with a video, or may be. */
+export interface VideoRemark {
+  /** `damaged`, `black`, `noise`, `frozen`, `blocky`, `bars`, `cut`, `silent`, `same` or `mismatch`; more may come. */
+  readonly what: string;
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** What was found when the pictures of a video were looked at. */
+export interface VideoCheck {
+  /** Of eight frames at even distances: 64 bits each, in hexadecimal digits. */
+  readonly hashes: readonly string[];
+  readonly remarks: readonly VideoRemark[];
+}
+
 /** Where the downloaded video is. */
 export interface SavedVideo {
   /** Absolute. */
@@ -123,6 +138,8 @@ export interface SavedVideo {
   readonly sha256?: string;
   /** Whether its pictures were decoded before it was saved; its container always is read. */
   readonly decoded?: boolean;
+  /** Absent where it was not looked at. */
+  readonly check?: VideoCheck;
 }
 
 /** A job that its host has, or had. */

@@ -32,6 +32,7 @@ const FLAGS = {
   name: '--name',
   noAudio: '--no-audio',
   noAutoCast: '--no-auto-cast',
+  noCheck: '--no-check',
   noInject: '--no-inject',
   orientation: '--orientation',
   output: '-o, --output',

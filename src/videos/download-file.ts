@@ -13,6 +13,7 @@ import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweep
 import { outputWriteError, publishFile } from '../disk/publish.ts';
 import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
+import type { VideoMeasurements } from '../media/judge/video-look.ts';
 import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
 import type { Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
@@ -33,6 +34,8 @@ export interface DownloadRequest {
   readonly stream?: Writable;
   /** Decodes a video before anybody has it. Without one, and where it resolves to nothing, the container must do. */
   readonly ffmpeg?: Promise<Ffmpeg | undefined>;
+  /** Measures what a video shows while it is decoded. */
+  readonly isMeasured?: boolean;
   onProgress?(bytes: number, totalBytes: number | undefined): void;
   /** The file is here, and is looked at. */
   onCheck?(): void;
@@ -50,6 +53,8 @@ export interface DownloadedFile {
   readonly facts?: VideoFacts;
   /** Of a video: whether its pictures and its sound were decoded. */
   readonly decoded?: boolean;
+  /** Of a video, where that was asked for and an ffmpeg is here. */
+  readonly seen?: VideoMeasurements;
 }
 
 /** Attempts in a row that brought nothing new. */
@@ -124,8 +129,8 @@ async function fetchFile(path: string, request: DownloadRequest, earlier?: Fetch
   if (earlier?.sha256 === filled.sha256) return { ...earlier, path };
   request.onCheck?.();
   const { checkDownloaded } = await import('../media/verify/downloaded.ts');
-  const { variant, ffmpeg, signal } = request;
-  return { path, ...filled, ...(await checkDownloaded(path, { variant, ffmpeg, signal })) };
+  const { variant, ffmpeg, signal, isMeasured = false } = request;
+  return { path, ...filled, ...(await checkDownloaded(path, { variant, ffmpeg, signal, isMeasured })) };
 }
 
 async function damagedError({ path, damage, ...file }: Fetched, target: string | undefined): Promise<SoraError> {

@@ -5,7 +5,7 @@ import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Job, Remote, Variant } from '../shared/job.ts';
+import type { Job, Remote, Variant, VideoCheck } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
 import type { Task } from '../shared/reporter.ts';
 import { formatBytes, sentence } from '../shared/text.ts';
@@ -52,6 +52,8 @@ export interface FetchOptions {
   readonly output?: Output;
   readonly force: boolean;
   readonly allowDrift: boolean;
+  /** Looks at what the video shows, and remarks on it; true unless given. */
+  readonly isChecked?: boolean;
   readonly task?: Task;
   /** When the command gives up; never unless given. */
   readonly deadline?: Deadline;
@@ -67,20 +69,42 @@ export async function downloadVideo(workspace: Workspace, job: Remote, options: 
   const got = await (options.deadline ? options.deadline.limit(runtime.signal, fetching) : fetching(runtime.signal));
   if ('job' in got) return got;
   const { path, sha256, decoded = false } = got;
+  const check = await checkOf(workspace, job, got, options);
   const kept =
     variant !== 'video' || path === undefined
       ? job
-      : await saveProgress(workspace, { ...job, output: { path, sha256, decoded } });
+      : await saveProgress(workspace, { ...job, output: { path, sha256, decoded, ...(check && { check }) } });
   const followed = {
     job: kept,
     ...(got.path !== undefined && { path: got.path }),
     ...(got.facts && { facts: got.facts }),
   };
+  for (const { message } of check?.remarks ?? []) reporter.warn(`${job.id}: ${message}`);
   judge(workspace, { job, where: got.path ?? 'stdout', facts: got.facts, allowDrift: options.allowDrift, task });
   const where = got.path === undefined ? 'written to stdout' : `saved ${pathFromHere(workspace, got.path)}`;
   task.done(`${where} (${formatBytes(got.bytes)})`);
   return followed;
 }
+
+/** What is to be remarked of what came. Undefined, and said once, where nothing here could look at it. */
+async function checkOf(
+  workspace: Workspace,
+  job: Remote,
+  { seen, facts }: DownloadedFile,
+  { variant, isChecked = true }: FetchOptions,
+): Promise<VideoCheck | undefined> {
+  if (variant !== 'video' || !isChecked) return undefined;
+  if (seen && facts) {
+    const { checkMeasured } = await import('./check/check.ts');
+    return checkMeasured(workspace, job, { seen, size: facts });
+  }
+  const { reporter, told } = workspace;
+  if (!told.has(UNCHECKED)) reporter.note(UNCHECKED);
+  told.add(UNCHECKED);
+  return undefined;
+}
+
+const UNCHECKED = 'What the video shows was not checked: that takes an ffmpeg that can decode it (see: sora doctor).';
 
 /** What the host gave, or what another command saved meanwhile. Throws `pending` when the signal aborts first. */
 async function download(
@@ -100,6 +124,7 @@ async function download(
       ...(target.kind === 'file' ? { target: target.path, force: options.force } : { stream: target.stream }),
       // Not required: whoever has none, or one that does not work, has the video all the same.
       ...(variant === 'video' && { ffmpeg: workspace.ffmpeg().catch(() => undefined) }),
+      isMeasured: options.isChecked ?? true,
       onProgress: (bytes, total) =>
         task.update(
           `downloading ${formatBytes(bytes)}${total ? ` of ${formatBytes(total)}` : ''}`,

@@ -21,6 +21,8 @@ export interface SaveOptions {
   readonly force?: boolean;
   /** Accepts a video that is not what was ordered. */
   readonly allowDrift?: boolean;
+  /** Looks at what the video shows, and remarks on it; true unless given. */
+  readonly isChecked?: boolean;
 }
 
 export interface FollowOptions extends SaveOptions {
@@ -133,8 +135,8 @@ async function requireRemote(workspace: Workspace, known: Job, deadline: Deadlin
   return job;
 }
 
-function withDefaults({ output, force = false, allowDrift = false }: SaveOptions) {
-  return { force, allowDrift, ...(output !== undefined && { output }) };
+function withDefaults({ output, force = false, allowDrift = false, isChecked = true }: SaveOptions) {
+  return { force, allowDrift, isChecked, ...(output !== undefined && { output }) };
 }
 
 function sayAtExit(workspace: Workspace, job: Job, options: SaveOptions): void {

@@ -73,6 +73,8 @@ video show @last
 video list
 video list --remote
 video download @1 -o again.mp4 --allow-drift
+video check again.mp4 fits.mp4
+video check fits.mp4
 video extend @last On. --dry-run
 video extend @last On. --wait --allow-drift
 video edit @last Night. --wait --allow-drift

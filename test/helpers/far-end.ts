@@ -56,7 +56,7 @@ export function content(body: Buffer, headers: Record<string, string> = {}): Scr
 
 let video: Promise<Buffer> | undefined;
 
-/** A real MP4: one second of 64x36. */
+/** A real MP4: one second of 64x36, with a sound. */
 export function makeVideo(): Promise<Buffer> {
   video ??= encodeVideo();
   return video;
@@ -73,8 +73,8 @@ async function encodeVideo(): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'sora-video-'));
   const path = join(folder, 'video.mp4');
   try {
-    const picture = words('-v error -f lavfi -i testsrc=s=64x36:r=10:d=1 -pix_fmt yuv420p -c:v libx264');
-    await run([...picture, path], { path: makerPath });
+    const sources = words('-v error -f lavfi -i testsrc=s=64x36:r=10:d=1 -f lavfi -i sine=d=1');
+    await run([...sources, ...words('-pix_fmt yuv420p -c:v libx264 -c:a aac'), path], { path: makerPath });
     return await readFile(path);
   } finally {
     await rm(folder, { recursive: true });

@@ -22,6 +22,8 @@ export interface FollowFlags {
   readonly pollInterval?: number;
   readonly force: boolean;
   readonly allowDrift: boolean;
+  /** Whether what a video shows is looked at; true unless given. */
+  readonly isChecked?: boolean;
   /** Options that were typed and only mean something to a wait, as they were typed. */
   readonly waitOnly?: readonly string[];
 }

@@ -29,6 +29,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ],
     ['cost', costOf(job)],
     ['file', isNotDownloaded(job) ? 'not downloaded' : output?.path],
+    ['check', output?.check && (output.check.remarks.map(({ message }) => message).join(' ') || 'nothing to remark')],
     [
       'host',
       `${job.provider === 'sandbox' ? hostTitle(job) : `${job.provider} at ${job.baseUrl}`}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,

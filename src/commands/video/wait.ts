@@ -60,11 +60,18 @@ async function waitForAll(context: Context, input: FollowFlags): Promise<number>
   return exit === 0 && listing.broken.length > 0 ? EXIT_CODES.machine : exit;
 }
 
+export interface DownloadFlags {
+  readonly id: string;
+  readonly variant: Variant;
+  readonly output?: string;
+  readonly force: boolean;
+  readonly allowDrift: boolean;
+  /** Whether what a video shows is looked at; true unless given. */
+  readonly isChecked?: boolean;
+}
+
 /** `sora video download <id>` */
-export async function runVideoDownload(
-  context: Context,
-  input: { id: string; variant: Variant; output?: string; force: boolean; allowDrift: boolean },
-): Promise<number> {
+export async function runVideoDownload(context: Context, input: DownloadFlags): Promise<number> {
   const job = await findJob(context, input.id);
   const here = await savedBefore(context, job, input);
   if (here) {
@@ -85,7 +92,7 @@ export async function runVideoDownload(
 async function savedBefore(
   context: Context,
   job: Job,
-  { variant, output, force, allowDrift }: { variant: Variant; output?: string; force: boolean; allowDrift: boolean },
+  { variant, output, force, allowDrift }: DownloadFlags,
 ): Promise<Followed | undefined> {
   if (variant !== 'video' || output === '-' || job.remoteId === undefined) return undefined;
   return alreadyDownloaded(context, job, { force, allowDrift, ...(output !== undefined && { output }) });

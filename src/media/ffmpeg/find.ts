@@ -17,6 +17,8 @@ export interface Ffmpeg extends FfmpegProgram {
   /** As the program says it: `5.1.9`, `n7.0`, or a commit of a development build. */
   readonly version: string;
   readonly source: 'SORA_FFMPEG' | 'ffmpeg-static' | 'PATH';
+  /** Version of libavfilter: which filters there are, without a start of ffmpeg to list them. */
+  readonly lavfi?: readonly [major: number, minor: number];
 }
 
 const require = createRequire(import.meta.url);
@@ -117,7 +119,10 @@ async function tryFfmpeg(
   { signal, banner: printed = '' }: FindOptions,
 ): Promise<Ffmpeg | string> {
   const known = readBanner(printed);
-  if (known && !known.isOld) return { path, version: known.version, source };
+  if (known && !known.isOld) {
+    const { isOld: _, ...found } = known;
+    return { ...found, path, source };
+  }
   // Cheaper than starting it.
   const code = await access(path).then(() => undefined, systemCode);
   if (code === 'ENOENT') return 'nothing is there';
@@ -132,18 +137,27 @@ async function tryFfmpeg(
   }
   const banner = readBanner(result.stdout.toString());
   if (!banner) return 'it is not ffmpeg';
-  const { version, isOld } = banner;
-  return isOld ? `its version is ${oneLine(version, 40)}; 4.1 or later is needed` : { path, version, source };
+  const { isOld, ...found } = banner;
+  return isOld ? `its version is ${oneLine(found.version, 40)}; 4.1 or later is needed` : { ...found, path, source };
+}
+
+interface Banner extends Pick<Ffmpeg, 'version' | 'lavfi'> {
+  readonly isOld: boolean;
 }
 
 /** Reads what `-version` prints, and every run that does not hide it, with its log levels or without. Undefined where it is not ffmpeg's. Pure. */
-function readBanner(printed: string): { readonly version: string; readonly isOld: boolean } | undefined {
+function readBanner(printed: string): Banner | undefined {
   const version = /^(?:\[info\] )?ffmpeg version (\S+)/m.exec(printed)?.[1];
-  const lavc = /^(?:\[info\] )?[ \t]*libavcodec\s+(\d+)\.\s*(\d+)/m.exec(printed);
+  const [lavc, lavfi] = ['libavcodec', 'libavfilter'].map((name) => libraryVersion(printed, name));
   if (version === undefined || !lavc) return undefined;
-  const [major, minor] = [Number(lavc[1]), Number(lavc[2])];
-  const isOld = major < OLDEST_LAVC[0] || (major === OLDEST_LAVC[0] && minor < OLDEST_LAVC[1]);
-  return { version: oneLine(version, 80), isOld };
+  const isOld = lavc[0] < OLDEST_LAVC[0] || (lavc[0] === OLDEST_LAVC[0] && lavc[1] < OLDEST_LAVC[1]);
+  return { version: oneLine(version, 80), isOld, ...(lavfi && { lavfi }) };
+}
+
+function libraryVersion(printed: string, name: string): readonly [number, number] | undefined {
+  const [, major, minor] =
+    new RegExp(`^(?:\\[info\\] )?[ \\t]*${name}\\s+(\\d+)\\.\\s*(\\d+)`, 'm').exec(printed) ?? [];
+  return major === undefined ? undefined : [Number(major), Number(minor)];
 }
 
 /** Names of the filters or decoders of a build. */

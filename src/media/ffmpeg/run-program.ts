@@ -2,7 +2,8 @@
  * Runs ffmpeg to its end, by node:child_process alone: a library for that takes longer to load and to start the first
  * process than ffmpeg takes to look at a clip.
  */
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { atExit } from '../../shared/at-exit.ts';
 import { systemCode } from '../../shared/errors.ts';
 import { KILL_AFTER_MS } from './process.ts';
@@ -21,6 +22,8 @@ export interface RunOptions {
   /** Output without a reader is kept. */
   readonly readStdout?: OutputReader | undefined;
   readonly readStderr?: OutputReader | undefined;
+  /** Reads file descriptor 3, which is not open otherwise. */
+  readonly readExtra?: OutputReader | undefined;
   /** An output that is kept and grows beyond this ends the run, which has failed then; 1 MB unless given. */
   readonly maxBytes?: number;
 }
@@ -45,12 +48,12 @@ const MAX_BYTES = 1_000_000;
 
 /** Never throws but what a reader throws, which ends the run as well. */
 export async function runProgram(path: string, args: readonly string[], options: RunOptions): Promise<ProgramRun> {
-  const { signal, timeoutMs, cwd, input, readStdout, readStderr, maxBytes = MAX_BYTES } = options;
+  const { signal, timeoutMs, cwd, input, readStdout, readStderr, readExtra, maxBytes = MAX_BYTES } = options;
   const how = { windowsHide: true, ...(cwd !== undefined && { cwd }) };
-  const child =
-    input === undefined
-      ? spawn(path, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn(path, args, { ...how, stdio: ['pipe', 'pipe', 'pipe'] });
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const stdio: StdioOptions = [stdin, 'pipe', 'pipe', ...(readExtra ? (['pipe'] as const) : [])];
+  const child = spawn(path, args, { ...how, stdio });
+  const [, stdout, stderr, extra] = child.stdio as unknown as readonly [unknown, Readable, Readable, Readable?];
   const ended = new Promise<{ code: number | null; by: NodeJS.Signals | null; error?: unknown }>((done) => {
     child.once('close', (code, by) => done({ code, by }));
     child.once('error', (error) => done({ code: null, by: null, error }));
@@ -91,8 +94,9 @@ export async function runProgram(path: string, args: readonly string[], options:
     };
   let failure: { readonly error: unknown } | undefined;
   const read = Promise.all([
-    (readStdout ?? keep(kept.stdout))(child.stdout),
-    (readStderr ?? keep(kept.stderr))(child.stderr),
+    (readStdout ?? keep(kept.stdout))(stdout),
+    (readStderr ?? keep(kept.stderr))(stderr),
+    extra && readExtra?.(extra),
   ]).catch((error: unknown) => {
     failure = { error };
     stop();

@@ -33,6 +33,54 @@ export function activePicture(
   return x === 0 && y === 0 ? undefined : { x, y, width, height };
 }
 
+export interface BarFinder {
+  /** One byte of luma per pixel, line by line. */
+  add(picture: Uint8Array): void;
+  /** Per cent of a frame of that size that bars take, in all of what was added. */
+  share(frame: Size): number;
+}
+
+/** Finds bars in small pictures of a video: as `cropdetect`, a line is lit whose mean is above black in any of them. */
+export function createBarFinder({ width, height }: Size): BarFinder {
+  const rows = new Float64Array(height);
+  const columns = new Float64Array(width);
+  const litBy = (limit: number): Rect | undefined => {
+    const [x, y] = [columns, rows].map((lines) => lines.findIndex((mean) => mean > limit));
+    const [right, bottom] = [columns, rows].map((lines) => lines.findLastIndex((mean) => mean > limit));
+    if (x === undefined || y === undefined || right === undefined || bottom === undefined || x < 0 || y < 0)
+      return undefined;
+    return { x, y, width: right - x + 1, height: bottom - y + 1 };
+  };
+  return {
+    add(picture) {
+      const sums = new Float64Array(width);
+      for (let row = 0; row < height; row += 1) {
+        let sum = 0;
+        for (let column = 0; column < width; column += 1) {
+          const luma = picture[row * width + column] ?? 0;
+          sum += luma;
+          sums[column] = (sums[column] ?? 0) + luma;
+        }
+        rows[row] = Math.max(rows[row] ?? 0, sum / width);
+      }
+      for (let column = 0; column < width; column += 1)
+        columns[column] = Math.max(columns[column] ?? 0, (sums[column] ?? 0) / height);
+    },
+    share(frame) {
+      const [loose, tight] = [litBy(BLACK_LIMIT), litBy(2 * BLACK_LIMIT)];
+      const scale = frame.width / width;
+      const scaled = ({ x, y, ...size }: Rect): Rect => ({
+        ...{ x: x * scale, y: y * scale, width: size.width * scale, height: size.height * scale },
+      });
+      const part = activePicture(frame, loose && tight && { loose: scaled(loose), tight: scaled(tight) });
+      return part ? (1 - shareOf(part, frame)) * 100 : 0;
+    },
+  };
+}
+
+/** As `cropdetect` has it. */
+const BLACK_LIMIT = 24;
+
 type Span = readonly [from: number, length: number];
 
 function between(side: number, loose: Span, tight: Span): Span {

@@ -12,7 +12,7 @@ import { endFilter, type PartClock, partClock, startFilters } from '../ffmpeg/pa
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { firstWords, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { runProgram } from '../ffmpeg/run-program.ts';
-import { type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
+import { displayedSize, type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
 import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
 import { seekPointBefore } from '../probe/timeline.ts';
@@ -229,12 +229,30 @@ function seen(video: VideoInfo, crop: Rect | undefined): string {
  * is left out or repeated by whoever writes them.
  */
 function piped(fps: number): string {
-  return `extractplanes=y,setpts=N/(${fps}*TB)[seen]`;
+  return `${numbered(fps)}[seen]`;
+}
+
+function numbered(fps: number): string {
+  return `extractplanes=y,setpts=N/(${fps}*TB)`;
 }
 
 /** Writes the pictures, see `picturesOf`, to the standard output. */
 export function seenOutput(fps: number): readonly string[] {
   return ['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'];
+}
+
+/** Of a whole video: its upright small pictures and the options of an output of them. */
+export function smallPictures(video: VideoInfo): {
+  readonly filters: string;
+  readonly output: readonly string[];
+  readonly size: Size;
+  readonly fps: number;
+} {
+  const fps = pictureRate(video);
+  const size = smaller(displayedSize(video), SMALL_SIDE);
+  const even = video.constantRate && video.fps === fps ? [] : [`fps=${fps}`];
+  const filters = [...uprightFilters(video), ...even, shrunk(size, 'yuv420p'), numbered(fps)].join(',');
+  return { filters, output: ['-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps))], size, fps };
 }
 
 /** The small pictures of one that needs no turning and has square pixels. */

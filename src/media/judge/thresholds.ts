@@ -37,11 +37,11 @@ export const THRESHOLDS = {
   /**
    * Change in an eighth of a second, in per cent of the contrast, and the camera's speed in per cent of the long side a second.
    * One frame again and again 0; bottles 1; a bird at a feeder 1.4 to 1.9 and cartoons 2.7 to 5.4 at 5 to 30 fps, with strong
-   * noise 8.8; a pan of 30 % a second 17; static 42 to 44, compressed to a blur 17. `noise` is of `disorder`: noise in blocks of
-   * 1 to 64 px, compressed too, 0.99 to 1.02; a wild shake 0.7, a pan of 200 % a second 0.5, a clip at 8 fps 0.1, with strong
-   * noise on it 0.13.
+   * noise 8.8; a pan of 30 % a second 17; static 42 to 44, compressed to a blur 17. `noise` is of `temporalDisorder`: noise in blocks
+   * of 1 to 64 px 0.99 to 1.02, at a bit rate that it starves at 0.98; a wild shake 0.87, a pan of 200 % a second 0.65, a clip at
+   * 8 fps 0.1, with strong noise on it 0.15. It goes on where `disorder` stays above `noisy`.
    */
-  motion: { still: 0.15, hardly: 0.8, much: 15, tooMuch: 24, camera: 5, noise: 0.85 },
+  motion: { still: 0.15, hardly: 0.8, much: 15, tooMuch: 24, camera: 5, noise: 0.93, noisy: 0.4 },
   /**
    * The range over which the picture swings about a smooth path, in per cent of its long side. Pans of 30 % a second at 8 to
    * 30 fps 0 to 0.1; a hand that sways 1 % each way at 1.5 Hz 1 to 1.4; a shake of 18 px in 1280 1.8 at 8 fps, 3.7 at 12 and 25.
@@ -51,6 +51,18 @@ export const THRESHOLDS = {
   bars: { remark: 1, problem: 5 },
   /** Times that the picture is enlarged. 1100x619 1.16, 640x360 2, 320x240 3. */
   size: { told: 1.02, remark: 1.25, problem: 2.5 },
+  /**
+   * Luma that differs from the picture that a stretch began with, in the mean and in a block of 8 px in 320, and seconds of it
+   * that are told. One picture again and again 0, encoded anew with a keyframe each half second 0.9 and 1.9; in a second of
+   * bottles at rest 0.8 and 4.4, of a balloon that drifts 1.8 and 65.
+   */
+  frozen: { luma: 1.2, blockLuma: 3, seconds: 1 },
+  /** Luma below which all but the brightest twentieth lies, and seconds of it: a fade from black takes 0.2 s to pass that. */
+  black: { p95: 32, seconds: 0.5 },
+  /** `blockdetect`: videos 1.4 to 7.4, drawn ones 11, those of broken models 216 and more. Drawings of few pixels are blocks. */
+  blocky: { value: 60, leastSide: 200 },
+  /** Bits of 64 in the mean of eight frames: a video that was encoded anew below 1, different ones 21 to 38. */
+  same: 4,
   /** RMS level in dB: speech -20, a whisper -45. */
   sound: { quiet: -40 },
 } as const;

@@ -8,19 +8,24 @@ import { decoderComplaints } from '../ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { crashWords, firstWords } from '../ffmpeg/process.ts';
 import type { MediaInfo } from '../info.ts';
-import { DECODE_TIMEOUT_MS, DECODER_THREADS, type DecoderRun, runDecoder } from './decode.ts';
+import type { VideoLook, VideoMeasurements } from '../judge/video-look.ts';
+import { DECODE_TIMEOUT_MS, DECODER_THREADS, type DecoderRun, runDecoder, THREADS_BESIDE_FILTERS } from './decode.ts';
 
 export interface DecodeIntegrity {
   /** False where this build cannot tell: it has no such decoder, took too long, or did not run to its end. */
   readonly decoded: boolean;
   /** What is wrong, to follow a colon; undefined when nothing is, or nobody can tell. */
   readonly damage?: string;
+  /** What was measured on the way, where that was asked for and this build could do both at once. */
+  readonly seen?: VideoMeasurements;
 }
 
 export interface DecodeIntegrityOptions {
   readonly info: MediaInfo;
   readonly ffmpeg: Ffmpeg;
   readonly signal: AbortSignal;
+  /** What else is measured in the same run. */
+  readonly look?: VideoLook | undefined;
   /** Of one run of ffmpeg. */
   readonly timeoutMs?: number;
 }
@@ -28,25 +33,49 @@ export interface DecodeIntegrityOptions {
 /** Decodes a file once. Throws only what an aborted signal stands for: an ffmpeg that does not work says nothing about the file. */
 export async function checkDecodeIntegrity(
   path: string,
-  { info, ffmpeg, signal, timeoutMs = DECODE_TIMEOUT_MS }: DecodeIntegrityOptions,
+  { info, ffmpeg, signal, look, timeoutMs = DECODE_TIMEOUT_MS }: DecodeIntegrityOptions,
 ): Promise<DecodeIntegrity> {
-  const listen = async (maps: readonly string[]): Promise<DecodeIntegrity & { readonly frames: number }> => {
+  const listen = async (maps: readonly string[], extra?: VideoLook) => {
     // Concealed errors are mentioned, and no error.
     const told = ['-loglevel', 'level+info', '-nostats', '-progress', 'pipe:1'];
-    const input = [...untrustedInputOptions(), ...told, ...DECODER_THREADS, '-i', fileUrl(resolve(path))];
-    const { result, frames } = await runDecoder(ffmpeg, [...input, ...maps, '-f', 'null', '-'], { signal, timeoutMs });
-    return { frames, ...judge(info, result, frames) };
+    const input = [
+      ...untrustedInputOptions(),
+      ...told,
+      ...(extra ? [...THREADS_BESIDE_FILTERS, ...extra.input] : DECODER_THREADS),
+    ];
+    const sound = extra && info.audio ? ['-filter:a', extra.sound] : [];
+    const args = [
+      ...input,
+      '-i',
+      fileUrl(resolve(path)),
+      ...maps,
+      ...sound,
+      '-f',
+      'null',
+      '-',
+      ...(extra?.outputs ?? []),
+    ];
+    const { result, frames } = await runDecoder(ffmpeg, args, { signal, timeoutMs, readExtra: extra?.read });
+    return { result, frames, integrity: judge(info, result, frames) };
   };
   try {
-    const whole = await listen(['-map', '0:V:0', '-map', '0:a:0?']);
+    const looked = look && (await listen(PICTURE_AND_SOUND, look));
+    if (looked?.integrity.decoded && !looked.result.failed) {
+      const seen = look?.measured(looked.result.stderr);
+      return { ...looked.integrity, ...(seen && { seen }) };
+    }
+    if (looked?.result.timedOut) return looked.integrity;
+    // Of a run that failed nobody knows which of its outputs did.
+    const whole = await listen(PICTURE_AND_SOUND);
     // A sound for which there is no decoder keeps ffmpeg from the pictures too.
-    const { frames, ...found } = whole.frames === 0 && info.audio ? await listen(['-map', '0:V:0']) : whole;
-    return found;
+    return (whole.frames === 0 && info.audio ? await listen(['-map', '0:V:0']) : whole).integrity;
   } catch (error) {
     if (signal.aborted) throw error;
     return { decoded: false };
   }
 }
+
+const PICTURE_AND_SOUND = ['-map', '0:V:0', '-map', '0:a:0?'];
 
 /** What a build says of something that it cannot do. */
 const UNABLE = /not found|not implemented|not supported|[Uu]nsupported|[Nn]o decoder|[Uu]nknown codec/;

@@ -66,13 +66,24 @@ export interface PictureLook {
   readonly read: OutputReader;
 }
 
+/** More outputs of a run that decodes a file, one of which is pictures on file descriptor 3. */
+export interface ExtraOutputs {
+  /** Options before the input. */
+  readonly input: readonly string[];
+  /** A filter of the sound that is decoded, which prints what it heard. */
+  readonly sound: string;
+  readonly outputs: readonly string[];
+  /** Reads file descriptor 3 to its end. */
+  readonly read: OutputReader;
+}
+
 export const DECODE_TIMEOUT_MS = 300_000;
 
 /** ffmpeg would take one more than there are cores, and a tenth longer. */
 export const DECODER_THREADS: readonly string[] = threads(availableParallelism());
 
 /** Beside filters that take long one more is a tenth faster: they run in a thread of their own, which waits for pictures. */
-const THREADS_BESIDE_FILTERS: readonly string[] = threads(availableParallelism() + 1);
+export const THREADS_BESIDE_FILTERS: readonly string[] = threads(availableParallelism() + 1);
 
 function threads(count: number): readonly string[] {
   return ['-threads', String(Math.min(16, count))];
@@ -179,16 +190,18 @@ export interface DecoderLimits {
   readonly timeoutMs: number;
   /** Reads the standard output, which is kept otherwise. */
   readonly read?: PictureLook['read'] | undefined;
+  /** Reads file descriptor 3, which is not open otherwise. */
+  readonly readExtra?: ExtraOutputs['read'] | undefined;
 }
 
 /** Runs ffmpeg to its end and counts the frames that `-progress pipe:1` tells. Throws when it cannot be started, and on abort. */
 export async function runDecoder(
   ffmpeg: FfmpegProgram,
   args: readonly string[],
-  { signal, timeoutMs, read }: DecoderLimits,
+  { signal, timeoutMs, read, readExtra }: DecoderLimits,
 ): Promise<{ result: DecoderRun; frames: number; stdout: string }> {
   throwIfAborted(signal);
-  const result = await runProgram(ffmpeg.path, args, { signal, timeoutMs, readStdout: read });
+  const result = await runProgram(ffmpeg.path, args, { signal, timeoutMs, readStdout: read, readExtra });
   throwIfAborted(signal);
   if (result.failed && !result.timedOut) requireStarted(result);
   const stdout = result.stdout.toString();

@@ -5,6 +5,7 @@ import type { Size } from '../../shared/geometry.ts';
 import type { Variant } from '../../shared/job.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import type { MediaInfo } from '../info.ts';
+import type { VideoLook } from '../judge/video-look.ts';
 import { sniffImage } from '../picture/formats.ts';
 import { probeMedia } from '../probe/probe.ts';
 import { checkDecodeIntegrity, type DecodeIntegrity } from './decode-errors.ts';
@@ -26,18 +27,45 @@ export async function checkDownloaded(
     variant,
     ffmpeg,
     signal,
-  }: { variant: Variant; ffmpeg: Promise<Ffmpeg | undefined> | undefined; signal: AbortSignal },
+    isMeasured = false,
+  }: {
+    variant: Variant;
+    ffmpeg: Promise<Ffmpeg | undefined> | undefined;
+    signal: AbortSignal;
+    /** Whether what the pictures show is measured as well. */
+    isMeasured?: boolean;
+  },
 ): Promise<DownloadedFacts> {
   if (variant !== 'video') {
     await checkPicture(path, variant);
     return {};
   }
   const info = await readVideo(path, signal);
-  const found = await ffmpeg;
-  const sound: DecodeIntegrity = found
-    ? await checkDecodeIntegrity(path, { info, ffmpeg: found, signal })
-    : { decoded: false };
-  return { facts: factsOf(info), ...sound };
+  return checkVideo(path, info, { ffmpeg: await ffmpeg, signal, isMeasured });
+}
+
+/** The same of a video that is here. Throws `unverified` when it is not whole or not a video. */
+export async function measureVideo(
+  path: string,
+  { ffmpeg, signal }: { readonly ffmpeg: Ffmpeg; readonly signal: AbortSignal },
+): Promise<DownloadedFacts & { readonly facts: VideoFacts }> {
+  return checkVideo(path, await readVideo(path, signal), { ffmpeg, signal, isMeasured: true });
+}
+
+async function checkVideo(
+  path: string,
+  info: WithPicture,
+  { ffmpeg, signal, isMeasured }: { ffmpeg: Ffmpeg | undefined; signal: AbortSignal; isMeasured: boolean },
+): Promise<DownloadedFacts & { readonly facts: VideoFacts }> {
+  if (!ffmpeg) return { facts: factsOf(info), decoded: false };
+  const look = isMeasured ? await lookAt(info, ffmpeg) : undefined;
+  return { facts: factsOf(info), ...(await checkDecodeIntegrity(path, { info, ffmpeg, signal, look })) };
+}
+
+async function lookAt({ video }: WithPicture, { lavfi: [major, minor] = [0, 0] }: Ffmpeg): Promise<VideoLook> {
+  const { createVideoLook } = await import('../judge/video-look.ts');
+  // Since ffmpeg 5.1.
+  return createVideoLook(video, { blocks: major > 8 || (major === 8 && minor >= 44) });
 }
 
 async function checkPicture(path: string, variant: Variant): Promise<void> {

@@ -76,6 +76,7 @@ export interface Resumable {
   readonly output?: Output;
   readonly force?: boolean;
   readonly allowDrift?: boolean;
+  readonly isChecked?: boolean;
   /** Seconds. */
   readonly pollInterval?: number;
 }
@@ -91,6 +92,7 @@ export function resumeCommand(
     words.push(shellOption('output', typeof wish.output === 'string' ? shellQuote(wish.output) : '-'));
   if (wish.force) words.push(option('force'));
   if (wish.allowDrift) words.push(option('allowDrift'));
+  if (wish.isChecked === false) words.push(option('noCheck'));
   return jobCommand({ selection }, 'wait', jobs, words);
 }
 

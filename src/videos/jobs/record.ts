@@ -30,6 +30,8 @@ import {
   type JobTake,
   type Remote,
   type Unanswered,
+  type VideoCheck,
+  type VideoRemark,
   type VideoRequest,
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -69,6 +71,12 @@ const request = shape<VideoRequest>({
   from: optional(shape<NonNullable<VideoRequest['from']>>({ jobId, kind: oneOf(...DERIVATIONS) })),
 });
 
+/** Of a frame. */
+const hash = rule<string>(
+  (value) => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value),
+  'is no hash of 16 hexadecimal digits',
+);
+
 const amount = refine(number, (value) => value >= 0, 'is less than nothing');
 
 /** A job as one JSON object: on the disk, and in every `--json`. */
@@ -82,6 +90,7 @@ export interface JobJson
   readonly outputPath?: string;
   readonly outputSha256?: string;
   readonly outputDecoded?: boolean;
+  readonly outputCheck?: VideoCheck;
 }
 
 const decodeFields = recordDecoder<JobJson>(
@@ -111,6 +120,12 @@ const decodeFields = recordDecoder<JobJson>(
     outputPath: optional(string),
     outputSha256: optional(sha256),
     outputDecoded: optional(boolean),
+    outputCheck: optional(
+      shape<VideoCheck>({
+        hashes: list(hash),
+        remarks: list(shape<VideoRemark>({ what: string, message: string })),
+      }),
+    ),
     finishedAt: optional(date),
     expiresAt: optional(date),
     remoteDeleted: optional(boolean),
@@ -163,6 +178,7 @@ export function decodeJob(json: unknown): Job {
     outputPath: path,
     outputSha256,
     outputDecoded,
+    outputCheck: check,
     output: _other,
     ...rest
   } = fields as JobJson & {
@@ -173,6 +189,7 @@ export function decodeJob(json: unknown): Job {
       path,
       ...(outputSha256 !== undefined && { sha256: outputSha256 }),
       ...(outputDecoded !== undefined && { decoded: outputDecoded }),
+      ...(check && { check }),
     },
   };
   // An id that was found proves that the host has it.
@@ -189,6 +206,7 @@ export function jobJson(job: Job): JobJson {
     outputPath: output.path,
     ...(output.sha256 !== undefined && { outputSha256: output.sha256 }),
     ...(output.decoded !== undefined && { outputDecoded: output.decoded }),
+    ...(output.check && { outputCheck: output.check }),
   };
 }
 

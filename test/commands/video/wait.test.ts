@@ -66,7 +66,9 @@ describe('video wait', () => {
       await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
       test.server.answer(content(film));
       expect(await runVideoWait(test.context, { ...FLAGS, ids: ['@last'] })).toBe(0);
-      expect(JSON.parse(test.stdout.text())).toMatchObject({ outputDecoded });
+      const { outputCheck, ...document } = JSON.parse(test.stdout.text());
+      expect(document).toMatchObject({ outputDecoded });
+      expect(outputCheck?.remarks).toEqual(outputDecoded ? [] : undefined);
       expect(test.stderr.text()).toBe('');
     }
   });

@@ -182,9 +182,9 @@ describe('judge', () => {
 
   // What is left of a picture in the next one: noise in blocks of 1 to 64 pixels, and what moves most of all else.
   it.each([
-    [0.13, 'good', 'a cartoon with strong noise'],
-    [0.52, 'good', 'a pan of 200 % a second'],
-    [0.71, 'good', 'a wild shake'],
+    [0.15, 'good', 'a cartoon with strong noise'],
+    [0.65, 'good', 'a pan of 200 % a second'],
+    [0.87, 'good', 'a wild shake'],
     [0.99, 'problem', 'noise'],
     [1.02, 'problem', 'noise in large blocks'],
   ])('calls a disorder of %d %s, also where a camera seems to move: %s', (disorder, expected) => {
