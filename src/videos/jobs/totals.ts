@@ -8,6 +8,8 @@ export interface Totals {
   /** Whose videos are here. */
   readonly done: number;
   readonly running: number;
+  /** Whose hosts are done, and whose videos are on their way. */
+  readonly downloading?: number;
   readonly failed: number;
   /** Whose fate nobody knows. */
   readonly unknown: number;
@@ -24,10 +26,11 @@ interface Range {
 
 /** `212 of 300 · 6 running · 1 failed · $84.80 of $120 · 12-18 min` */
 export function totalsText(totals: Totals, left?: Range): string {
-  const { done, total, running, failed, unknown } = totals;
+  const { done, total, running, downloading = 0, failed, unknown } = totals;
   return [
     `${done} of ${total}`,
     ...(running > 0 ? [`${running} running`] : []),
+    ...(downloading > 0 ? [`${downloading} downloading`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
     ...moneyOf(totals),

@@ -51,7 +51,7 @@ export function createWaitDisplay(workspace: Workspace, jobs: readonly Job[], op
     ? movingLines(workspace, options, history)
     : stillLines(workspace, options, jobs.length > 1);
   if (jobs.length < 2) return { nameOf, begin: async (job) => begin(job, await nameOf(job)) };
-  const all = createTotals(workspace, jobs, { live: options.live, history });
+  const all = createTotals(workspace, jobs, { ...options, history });
   return {
     nameOf,
     async begin(job) {
@@ -72,9 +72,12 @@ export function createWaitDisplay(workspace: Workspace, jobs: readonly Job[], op
 
 type BeginLine = (job: Job, name: string) => Promise<WaitLine>;
 
-/** The name is left out where the text names the file itself. */
-function told(name: string, text: string, { file }: DisplayOptions): string {
-  return file !== undefined && text.includes(file) ? text : `${name}: ${text}`;
+/** The name is left out where the text names the file itself, and an id in it where the file has that name. */
+function told({ id }: Job, name: string, text: string, { file }: DisplayOptions): string {
+  if (file !== undefined && text.includes(file)) return text;
+  const last = name.slice(name.lastIndexOf(' ') + 1);
+  const isTwice = id.startsWith(last) && text.includes(id);
+  return `${isTwice ? name.slice(0, -last.length).trim() : name}: ${text}`;
 }
 
 /** Never `succeeded`: that the host is done is not the end of a wait for a file. `saves` says that it is downloaded now. */
@@ -102,8 +105,8 @@ function movingLines(workspace: Workspace, options: DisplayOptions, history: His
       task: {
         // Without a bar, which is the job's, and that is done.
         update: (text) => task.update(() => `${name}: made, ${textOf(text)}`),
-        done: (text) => task.done(told(name, text, options)),
-        fail: (text) => task.fail(told(name, text, options)),
+        done: (text) => task.done(told(job, name, text, options)),
+        fail: (text) => task.fail(told(job, name, text, options)),
         stop: () => task.stop(),
       },
     };
@@ -116,7 +119,7 @@ function stillLines(workspace: Workspace, options: DisplayOptions, isSeveral: bo
   return async (first, name) => {
     const isDue = createLineMeter(runtime.clock.now);
     let word = '';
-    const say = (text: string): void => reporter.note(told(name, text, options));
+    const say = (text: string): void => reporter.note(told(first, name, text, options));
     const see = (job: Job): void => {
       const next = `${job.status} ${job.remoteId === undefined ? '' : (job.remoteStatus ?? '')}`;
       const isNews = isSeveral ? word !== next : isDue(fractionOf(job) ?? 0, next);
@@ -164,7 +167,7 @@ const MOST_ESTIMATED = 20;
 function createTotals(
   workspace: Workspace,
   jobs: readonly Job[],
-  { live, history }: { live: boolean; history: History },
+  { live, saves, history }: DisplayOptions & { readonly history: History },
 ) {
   const { reporter, runtime } = workspace;
   const meter = createTotalsMeter(runtime.clock.now);
@@ -177,7 +180,10 @@ function createTotals(
     const count = (fate: string): number => [...over.values()].filter((one) => one === fate).length;
     const [done, failed, unknown] = [count('done'), count('failed'), count('unknown')];
     const spentUsd = [...now.values()].reduce((sum, { cost }) => sum + (cost?.actualUsd ?? cost?.estimateUsd ?? 0), 0);
-    return { total: now.size, done, failed, unknown, running: now.size - done - failed - unknown, spentUsd };
+    const downloading = [...now.values()].filter(({ id, status }) => status === 'succeeded' && !over.has(id)).length;
+    const left = now.size - done - failed - unknown;
+    const going = saves ? { running: left - downloading, downloading } : { running: left };
+    return { total: now.size, done, failed, unknown, ...going, spentUsd };
   };
   const text = (): string => {
     const waited = [...now.values()].filter(({ id }) => !over.has(id));

@@ -147,6 +147,15 @@ describe('the lines of several waits on a terminal', () => {
     expect(screen.kept).toEqual(['Joe: saved a.mp4 (1 MB)', 'Mia: failed']);
   });
 
+  it('count what is on its way from its host as that', async () => {
+    const { jobs, screen, begin } = await setUp({ jobs: TWO });
+    const display = begin(LIVE);
+    const [line] = await Promise.all(jobs.map((job) => display.begin(job)));
+    const [joe] = jobs as [Remote, Remote];
+    line?.update({ ...joe, status: 'succeeded' });
+    expect(screen.lines()[0]?.text).toBe('0 of 2 · 1 running · 1 downloading · $1.20');
+  });
+
   it('count what nobody knows, and what was given up as still running', async () => {
     const { jobs, screen, begin } = await setUp({ jobs: [...TWO, {}] });
     const [joe, mia, last] = jobs as [Remote, Remote, Remote];
@@ -252,6 +261,13 @@ describe('what a job is called', () => {
     const { jobs, begin } = await setUp({ jobs: fields });
     const display = begin({ ...LIVE, file });
     expect(await Promise.all(jobs.map((job) => display.nameOf(job)))).toEqual(expected);
+  });
+
+  it('has no id beside the file that is called by it', async () => {
+    const { jobs, screen, begin } = await setUp({ jobs: [{ characters: ['Joe'] }, { characters: ['Joe'] }] });
+    const display = begin(LIVE);
+    for (const job of jobs) (await display.begin(job)).task.done(`saved ${job.id}.mp4 (1 MB)`);
+    expect(screen.kept).toEqual(jobs.map(({ id }) => `Joe: saved ${id}.mp4 (1 MB)`));
   });
 
   it('is its id only where nothing else tells two apart', async () => {
