@@ -1,10 +1,12 @@
 /** A question to the user of a terminal. */
 import type { Readable, Writable } from 'node:stream';
 import { SoraError } from '../shared/errors.ts';
+import { wrap } from './width.ts';
 
 export interface Terminal {
   readonly stdin: { readonly stream: Readable };
-  readonly stderr: { readonly stream: Writable };
+  /** `columns` is 0 where nobody knows. */
+  readonly stderr: { readonly stream: Writable; readonly columns: number };
   readonly signal: AbortSignal;
 }
 
@@ -18,6 +20,8 @@ export async function ask(
   { byDefault }: { readonly byDefault: boolean },
 ): Promise<boolean | undefined> {
   const { createInterface } = await import('node:readline/promises');
+  // A column stays free for what is typed.
+  const atWidth = (text: string): string => (stderr.columns > 0 ? wrap(text, stderr.columns - 2) : text);
   const lines = createInterface({ input: stdin.stream, output: stderr.stream });
   /** Neither Ctrl-D nor Ctrl-C ends the line of the question, on which the next message would stand. */
   const endLine = (): unknown => stderr.stream.write('\n');
@@ -28,7 +32,7 @@ export async function ask(
       lines.once('SIGINT', () => reject(new SoraError('interrupted', 'Interrupted. Nothing was done.')));
     });
     for (;;) {
-      const asked = lines.question(`${question} ${byDefault ? '[Y/n]' : '[y/N]'} `, { signal });
+      const asked = lines.question(`${atWidth(`${question} ${byDefault ? '[Y/n]' : '[y/N]'}`)} `, { signal });
       asked.catch(() => {});
       const answer = (await Promise.race([asked, ended]))?.trim();
       if (answer === undefined) {

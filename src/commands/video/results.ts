@@ -8,6 +8,7 @@ import type { Followed } from '../../videos/download.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
+import { shownIds } from '../../videos/jobs/short-id.ts';
 import { createWaitDisplay, describeWait, type NamingDisplay } from '../../videos/jobs/wait-display.ts';
 import { outputFileName } from '../../videos/output-target.ts';
 import { requestText } from '../../videos/preview.ts';
@@ -15,16 +16,20 @@ import type { Submitted } from '../../videos/submit.ts';
 import { type FollowFlags, outputOf } from './input.ts';
 
 /** The result of a command that sends and does not wait: the jobs, and how each is followed. */
-function showJobs(context: Context, jobs: readonly Job[]): void {
+async function showJobs(context: Context, jobs: readonly Job[]): Promise<void> {
+  const sentence = await followSentences(context);
   context.ui.result({
     json: jobs.length === 1 && jobs[0] ? jobJson(jobs[0]) : jobs.map(jobJson),
-    text: jobs.map((job) => followSentence(context, job, {})).join('\n'),
+    text: jobs.map((job) => sentence(job, {})).join('\n'),
     quiet: jobs.map(({ id }) => id),
   });
 }
 
-function followSentence(context: Context, job: Job, wish: Resumable): string {
-  return `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, job, wish)}`;
+/** With a command that a terminal does not break in the middle of an id. */
+async function followSentences(context: Context): Promise<(job: Job, wish: Resumable) => string> {
+  const shown = await shownIds(context.jobs, context.runtime.stdout);
+  return (job, wish) =>
+    `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, { ...job, id: shown(job.id) }, wish)}`;
 }
 
 /** A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. */
@@ -32,7 +37,9 @@ async function showUnfinished(context: Context, error: unknown, wish: FollowFlag
   if (!isSoraError(error, 'pending') || error.jobId === undefined) return;
   const job = await (await context.jobs()).find(error.jobId).catch(() => undefined);
   // With `--quiet` a wait prints files and nothing else.
-  if (job) context.ui.result({ json: jobJson(job), text: followSentence(context, job, wish), quiet: [] });
+  if (!job) return;
+  const sentence = await followSentences(context);
+  context.ui.result({ json: jobJson(job), text: sentence(job, wish), quiet: [] });
 }
 
 export interface Preview {
@@ -94,13 +101,13 @@ export async function sendAndShow(
 ): Promise<number> {
   const partly: Job[] = [];
   const sent = await send((jobs) => void partly.push(...jobs)).catch(async (error: unknown) => {
-    if (partly.length > 0) showJobs(context, partly);
+    if (partly.length > 0) await showJobs(context, partly);
     else await showUnfinished(context, error, flags);
     throw error;
   });
   const jobs = sent.map(({ job }) => job);
   if (!waitsFor(flags)) {
-    showJobs(context, jobs);
+    await showJobs(context, jobs);
     return 0;
   }
   // For a kill, after which nothing is said.
@@ -132,7 +139,7 @@ export async function followAndShow(context: Context, jobs: readonly Job[], flag
   });
   const { nameOf } = display;
   for (const error of await errorsOf(context, all, { wish: flags, nameOf })) context.ui.error(error);
-  showFollowed(context, all, { isSeveral, wish: flags });
+  await showFollowed(context, all, { isSeveral, wish: flags });
   return exitOf(all);
 }
 
@@ -166,20 +173,19 @@ async function errorsOf(
 }
 
 /** Where the files are, and what is unfinished; with `--json`, the jobs. */
-export function showFollowed(
+export async function showFollowed(
   context: Context,
   all: readonly Followed[],
   { isSeveral = all.length !== 1, wish }: { isSeveral?: boolean; wish?: FollowFlags } = {},
-): void {
+): Promise<void> {
   const { ui } = context;
+  const sentence = await followSentences(context);
   const paths = all.flatMap(({ path }) => path ?? []);
   const only = isSeveral ? undefined : all[0];
   ui.result({
     json: only ? jobJson(only.job) : all.map(({ job }) => jobJson(job)),
     text: all
-      .flatMap(({ path, job, error }) =>
-        error?.code === 'pending' && wish ? followSentence(context, job, wish) : (path ?? []),
-      )
+      .flatMap(({ path, job, error }) => (error?.code === 'pending' && wish ? sentence(job, wish) : (path ?? [])))
       .join('\n'),
     quiet: paths,
   });

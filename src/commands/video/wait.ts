@@ -76,7 +76,7 @@ export async function runVideoDownload(context: Context, input: DownloadFlags): 
   const here = await savedBefore(context, job, input);
   if (here) {
     context.ui.note(`${job.id} is here already, and whole: nothing was downloaded.`);
-    showFollowed(context, [here]);
+    await showFollowed(context, [here]);
     return 0;
   }
   await checkVideoOutput(context, input, 1);
@@ -84,7 +84,7 @@ export async function runVideoDownload(context: Context, input: DownloadFlags): 
   const output = outputOf(context, input);
   const target = await targetOf(context, { ...input, ...output }, current, input.variant);
   const done = await downloadVideo(context, current, { ...input, ...output, target, variant: input.variant });
-  showFollowed(context, [done]);
+  await showFollowed(context, [done]);
   return exitOf([done]);
 }
 
