@@ -59,11 +59,6 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonicalJson(inner)}`).join(',')}}`;
 }
 
-/** Eight hex digits: which account of a host a request was sent by. A key is in it, and cannot be read out of it. */
-export function accountOf({ baseUrl, key }: { readonly baseUrl: string; readonly key: string | undefined }): string {
-  return hashText(`${baseUrl}\n${key ?? ''}`).slice(0, 8);
-}
-
 const KEY = /^take:([0-9a-f]{64}):([0-9a-f-]{36})$/;
 
 /** The key of a new take, which is also the idempotency key of its job. */

@@ -22,7 +22,7 @@ export type HomeJob = Pick<
   Job,
   'id' | 'key' | 'status' | 'remoteId' | 'provider' | 'baseUrl' | 'profile' | 'backend' | 'createdAt' | 'take'
 > &
-  Partial<Pick<Job, 'model' | 'request' | 'cost'>> & { readonly failure?: JobFailure };
+  Partial<Pick<Job, 'account' | 'model' | 'request' | 'cost'>> & { readonly failure?: JobFailure };
 
 export interface Take
   extends Pick<

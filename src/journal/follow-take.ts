@@ -7,13 +7,13 @@ import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
 import type { Job, Remote, SavedVideo } from '../shared/job.ts';
 import { type FollowOptions, followJob, saveVideo } from '../videos/follow.ts';
+import { accountOf } from '../videos/jobs/account.ts';
 import { jobError } from '../videos/jobs/error.ts';
 import { stillRunning, upToDate } from '../videos/jobs/find.ts';
 import { applyRemote } from '../videos/jobs/lifecycle.ts';
 import { newJobId } from '../videos/jobs/record.ts';
 import { isRetryable } from '../videos/retryable.ts';
 import type { Workspace } from '../workspace.ts';
-import { accountOf } from './fingerprint.ts';
 import type { Take } from './fold.ts';
 import { type KeptTake, keepTake } from './keep-take.ts';
 import { type Failed, PAID_AND_GONE } from './lines.ts';
@@ -197,6 +197,7 @@ function jobFromTake(take: Take, id: string): Remote {
     ...(profile !== undefined && { profile }),
     ...(backend !== undefined && { backend }),
     ...(model !== undefined && { model }),
+    ...(take.account !== '' && { account: take.account }),
     request: {
       prompt: ask?.prompt ?? '',
       ...(model !== undefined && { model }),

@@ -9,8 +9,8 @@ import { modelFamily } from '../providers/index.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
+import { accountOf } from '../videos/jobs/account.ts';
 import type { Workspace } from '../workspace.ts';
-import { accountOf } from './fingerprint.ts';
 import {
   createFold,
   type FoldInput,
@@ -223,7 +223,7 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
       await journal.exclusively(async ({ lines }) => {
         const keys = new Set(lines.map(({ key }) => key));
         const own = home.filter(({ take, key = '' }) => take?.file === file || keys.has(key));
-        const accountAt = (job: HomeJob): string => accounts.get(job.baseUrl) ?? '';
+        const accountAt = (job: HomeJob): string => job.account ?? accounts.get(job.baseUrl) ?? '';
         const learnt = linesFromHome({ lines, jobs: own, file, accountOf: accountAt, at: now() });
         await journal.append(...learnt);
         refuseDamaged([...lines, ...learnt]);

@@ -69,6 +69,8 @@ interface JobBase {
   readonly baseUrl: string;
   readonly profile?: string;
   readonly backend?: string;
+  /** Eight hex digits of the account that sent it; absent in records of earlier versions. */
+  readonly account?: string;
   readonly model?: string;
   readonly request: VideoRequest;
   /** SHA-256 over provider, base URL and request: equal for equal work. */

@@ -8,6 +8,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { accountHere, isOfOtherAccount, otherAccount } from './jobs/account.ts';
 import { jobError } from './jobs/error.ts';
 import { refreshed, saveProgress, stillRunning } from './jobs/find.ts';
 import { applyRemote, describe, missedAt } from './jobs/lifecycle.ts';
@@ -153,8 +154,11 @@ export async function deleteRemoteVideo(
     what: 'delete its video',
     ask: async () => (await provider.remove?.(remoteId, { signal: runtime.signal })) === true,
   });
+  const nowMs = runtime.clock.now();
+  // A 404 says that it is gone only to the account that made it.
+  if (!wasThere && isOfOtherAccount(current, await accountHere(workspace, current), nowMs)) throw otherAccount(current);
   if (!wasThere) reporter.note(capitalizeThe(`${hostTitle(provider)} no longer knew ${oneLine(remoteId, 200)}.`));
-  const updatedAt = new Date(runtime.clock.now()).toISOString();
+  const updatedAt = new Date(nowMs).toISOString();
   const deleted = { ...current, remoteDeleted: true, updatedAt };
   return exitMessages.hold(() => saveProgress(workspace, deleted));
 }

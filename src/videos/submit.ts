@@ -17,6 +17,7 @@ import {
   unfinishedEqual,
   warnOfEqual,
 } from './admission.ts';
+import { accountHere } from './jobs/account.ts';
 import { recoveryCommands } from './jobs/command.ts';
 import { jobError } from './jobs/error.ts';
 import { type Resumable, resumeCommand } from './jobs/find.ts';
@@ -77,13 +78,20 @@ async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sen
   const { order, provider, key, cost } = options;
   const createdAt = new Date(runtime.clock.now()).toISOString();
   const uptimeSeconds = runtime.uptimeSeconds?.();
+  const place = {
+    id: newJobId(runtime.clock.now(), runtime.random),
+    ...{ provider: provider.name, baseUrl: provider.baseUrl },
+    profile: options.profile ?? (await workspace.profileName()),
+  };
+  const account = await accountHere(workspace, {
+    ...place,
+    ...(provider.backend && { backend: provider.backend }),
+  });
   return {
     version: 1,
-    id: newJobId(runtime.clock.now(), runtime.random),
-    provider: provider.name,
-    baseUrl: provider.baseUrl,
-    profile: options.profile ?? (await workspace.profileName()),
+    ...place,
     ...(provider.backend && { backend: provider.backend }),
+    ...(account !== undefined && { account }),
     ...(order.request.model !== undefined && { model: order.request.model }),
     request: order.request,
     fingerprint: order.fingerprint,

@@ -11,6 +11,7 @@ import type { Slot } from '../../src/journal/state.ts';
 import { openTakeLedger } from '../../src/journal/take-ledger.ts';
 import { unwrittenJobs } from '../../src/journal/unwritten-jobs.ts';
 import { SoraError } from '../../src/shared/errors.ts';
+import type { Job } from '../../src/shared/job.ts';
 import { closeUnresolved } from '../../src/videos/jobs/close.ts';
 import { upToDate } from '../../src/videos/jobs/find.ts';
 import { pruneJobs } from '../../src/videos/jobs/prune.ts';
@@ -724,7 +725,12 @@ describe('a video that is paid for', () => {
     onTestFinished(() => other.close());
     world.play({ jobSeconds: 600, rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
     const [job] = (await (await other.jobs()).list()).records;
-    expect(job && (await upToDate(other, job))).toMatchObject({ status: 'expired' });
+    if (!job) throw new Error('there is no job');
+    await expect(upToDate(other, job)).rejects.toMatchObject({ code: 'auth' });
+    // A record of an earlier version does not say whose it is.
+    const { account, ...older } = job;
+    expect(account).toMatch(/^[0-9a-f]{8}$/);
+    expect(await upToDate(other, older as Job)).toMatchObject({ status: 'expired' });
     world.play({});
     world.clock.ms += 600_000;
     expect(await world.run()).toMatchObject({ exit: 0, lines: [{ state: 'done' }] });

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Ask,
-  accountOf,
-  canonicalJson,
-  fingerprintAsk,
-  partsOfKey,
-  takeKey,
-} from '../../src/journal/fingerprint.ts';
+import { type Ask, canonicalJson, fingerprintAsk, partsOfKey, takeKey } from '../../src/journal/fingerprint.ts';
 import { modelFamily } from '../../src/providers/index.ts';
 
 const ASK: Ask = { v: 1, id: 'a', prompt: 'Zoë waves.', cast: [{ name: 'Zoë', value: 'char_1' }], seconds: 4 };
@@ -58,15 +51,5 @@ describe('the key of a take', () => {
     const uuid = '00000000-0000-4000-8000-000000000001';
     expect(partsOfKey(takeKey(fp, uuid))).toEqual({ fp, uuid });
     expect(partsOfKey('nightly')).toBeUndefined();
-  });
-});
-
-describe('an account', () => {
-  it('is eight digits that tell keys and hosts apart', () => {
-    const one = accountOf({ baseUrl: 'https://a.example', key: 'k' });
-    expect(one).toMatch(/^[0-9a-f]{8}$/);
-    expect(accountOf({ baseUrl: 'https://a.example', key: 'l' })).not.toBe(one);
-    expect(accountOf({ baseUrl: 'https://b.example', key: 'k' })).not.toBe(one);
-    expect(accountOf({ baseUrl: 'https://a.example', key: undefined })).not.toBe(one);
   });
 });

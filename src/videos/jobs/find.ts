@@ -8,6 +8,7 @@ import { shellOption, shellQuote } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { requireSettled } from '../lost/recover.ts';
 import type { Output } from '../output-target.ts';
+import { accountHere } from './account.ts';
 import { jobCommand } from './command.ts';
 import { jobError } from './error.ts';
 import { describe, mergeJobRecords, refreshJob } from './lifecycle.ts';
@@ -114,7 +115,8 @@ export async function saveProgress(workspace: Workspace, next: Remote): Promise<
 export async function refreshed(workspace: Workspace, job: Remote): Promise<Remote> {
   if (isFinal(job.status)) return job;
   const { clock, signal } = workspace.runtime;
-  const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
+  const account = await accountHere(workspace, job);
+  const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal, account });
   return saveProgress(workspace, next);
 }
 

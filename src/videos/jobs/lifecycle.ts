@@ -17,6 +17,7 @@ import {
 } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Clock } from '../../shared/time.ts';
+import { isOfOtherAccount, otherAccount } from './account.ts';
 
 /** Equal for equal work at the same host, whatever else happens to be true: what stops a second payment. */
 export function fingerprintOf(work: { provider: string; baseUrl: string; request: VideoRequest }): string {
@@ -132,15 +133,21 @@ export function forgetRemote(job: Remote, nowMs: number): Remote {
 }
 
 /**
- * Asks the host once and returns the record as it is then, unsaved. Throws what the provider throws.
- * A 404 for a job younger than two minutes leaves it as it is.
+ * Asks the host once, by that account, and returns the record as it is then, unsaved. Throws what the provider throws, and `auth`
+ * for a 404 where another account made the job. A 404 for a job younger than two minutes leaves it as it is.
  */
 export async function refreshJob(
   job: Remote,
-  { provider, clock, signal }: { provider: Provider; clock: Clock; signal: AbortSignal },
+  {
+    provider,
+    clock,
+    signal,
+    account,
+  }: { provider: Provider; clock: Clock; signal: AbortSignal; account: string | undefined },
 ): Promise<{ job: Remote; pollAfterMs: number | undefined }> {
   const remote = await provider.getVideo(job.remoteId, { signal });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
+  if (isOfOtherAccount(job, account, clock.now())) throw otherAccount(job);
   return { job: missedAt(job, clock.now()), pollAfterMs: undefined };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Remote } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
+import { accountHere } from './account.ts';
 import { saveProgress } from './find.ts';
 import { type WaitOptions, waitForJob } from './wait.ts';
 
@@ -16,11 +17,12 @@ interface Polling extends Pick<WaitOptions, 'provider' | 'deadline' | 'pollInter
 }
 
 /** Polls until the job is final: what changes is saved and told as events, and a poll that failed is a warning. */
-export function pollToEnd(workspace: Workspace, job: Remote, polling: Polling): Promise<Remote> {
+export async function pollToEnd(workspace: Workspace, job: Remote, polling: Polling): Promise<Remote> {
   const { reporter, runtime } = workspace;
   const { activity, ...options } = polling;
   return waitForJob({
     ...options,
+    account: await accountHere(workspace, job),
     ...{ job, clock: runtime.clock, signal: runtime.signal, together: () => polling.together() },
     save: async (next) => void (await saveProgress(workspace, next)),
     onUpdate: (next) => {

@@ -102,6 +102,7 @@ const decodeFields = recordDecoder<JobJson>(
     baseUrl: hostUrl,
     profile: optional(string),
     backend: optional(string),
+    account: optional(string),
     model: optional(string),
     remoteId: optional(string),
     request,

@@ -5,6 +5,7 @@ import { isSoraError, type SoraError } from '../../shared/errors.ts';
 import { isFinal, isUnanswered, type Job } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { resolveUnknown, unresolvedError } from '../lost/recover.ts';
+import { accountHere } from './account.ts';
 import { jobCommand } from './command.ts';
 import { jobError } from './error.ts';
 import { saveProgress, stillRunning } from './find.ts';
@@ -43,7 +44,9 @@ async function ask(workspace: Workspace, job: Job): Promise<JobStatusAnswer> {
   try {
     if (isUnanswered(job)) return await lookFor(workspace, job);
     if (job.remoteId === undefined || isFinal(job.status)) return { job };
-    const { job: next } = await refreshJob(job, { provider: await workspace.providerOf(job), clock, signal });
+    const account = await accountHere(workspace, job);
+    const provider = await workspace.providerOf(job);
+    const { job: next } = await refreshJob(job, { provider, clock, signal, account });
     if (next === job) return { job };
     return { job: await saveProgress(workspace, next) };
   } catch (error) {

@@ -9,6 +9,8 @@ import { describe, refreshJob } from './lifecycle.ts';
 export interface WaitOptions {
   readonly job: Remote;
   readonly provider: Provider;
+  /** By which the host is asked; undefined where that is not known. */
+  readonly account?: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
@@ -32,7 +34,7 @@ export interface WaitOptions {
  * has not worked even once.
  */
 export async function waitForJob(options: WaitOptions): Promise<Remote> {
-  const { clock, signal, provider, deadline } = options;
+  const { clock, signal, provider, account, deadline } = options;
   let { job } = options;
   const pauseAfter = (round: number, hostMs: number | undefined): number =>
     options.pollIntervalMs ??
@@ -50,7 +52,9 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
     let seen = job;
     try {
       const asked = job;
-      const next = await deadline.limit(signal, (limited) => refreshJob(asked, { provider, clock, signal: limited }));
+      const next = await deadline.limit(signal, (limited) =>
+        refreshJob(asked, { provider, clock, account, signal: limited }),
+      );
       answered = true;
       trouble = undefined;
       pauseMs = pauseAfter(round, next.pollAfterMs);

@@ -113,6 +113,14 @@ describe('video delete', () => {
     expect(test.stderr.text()).toContain('no longer knew');
   });
 
+  it('marks nothing as deleted that another account has made and this one does not know', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', account: '0123abcd' });
+    test.server.answer(GONE, GONE);
+    await expect(runVideoDelete(test.context, { id: job.id, yes: true })).rejects.toMatchObject({ code: 'auth' });
+    expect(await recordOf(test, job)).toEqual(job);
+  });
+
   it('is refused for a job that is not finished', async () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'queued' });

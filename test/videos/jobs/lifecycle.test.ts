@@ -80,11 +80,39 @@ describe('when a job ended', () => {
 describe('refreshJob', () => {
   it('takes a 404 for final only when the job is no longer new', async () => {
     const clock = fakeClock();
-    const young = await refreshJob(JOB, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER });
+    const young = await refreshJob(JOB, {
+      provider: fakeProvider([undefined]).provider,
+      clock,
+      signal: NEVER,
+      account: undefined,
+    });
     expect(young.job).toBe(JOB);
     await clock.sleep(200_000);
-    const old = await refreshJob(JOB, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER });
+    const old = await refreshJob(JOB, {
+      provider: fakeProvider([undefined]).provider,
+      clock,
+      signal: NEVER,
+      account: undefined,
+    });
     expect(old.job.status).toBe('expired');
+  });
+
+  it.each([
+    ['of the account that made it', '0123abcd', '0123abcd', 200_000, 'expired'],
+    ['of a record that names no account', undefined, '0123abcd', 200_000, 'expired'],
+    ['that no account is known to have asked for', '0123abcd', undefined, 200_000, 'expired'],
+    ['of another account', '0123abcd', 'other', 200_000, 'auth'],
+    ['of another account, when no host keeps it any more', '0123abcd', 'other', 31 * 86_400_000, 'expired'],
+  ])('ends a job by a 404 %s: %#', async (_what, own, account, ageMs, expected) => {
+    const clock = fakeClock();
+    await clock.sleep(ageMs);
+    const job: Remote = { ...JOB, ...(own !== undefined && { account: own }) };
+    const asked = refreshJob(job, { provider: fakeProvider([undefined]).provider, clock, signal: NEVER, account });
+    const end = await asked.then(
+      (answer) => answer.job.status,
+      (error: { code: string }) => error.code,
+    );
+    expect(end).toBe(expected);
   });
 });
 

@@ -28,6 +28,7 @@ const BASE = {
     from: { jobId: OTHER, kind: 'extend' },
   },
   fingerprint: hashOf('fingerprint'),
+  account: '0123abcd',
   key: 'nightly',
   characters: ['Joe'],
   autoCast: ['Joe'],
@@ -74,7 +75,8 @@ const GOLDEN: readonly [string, JobJson][] = [
   ['of an earlier version, saved', { ...BASE, status: 'succeeded', remoteId: 'video_1', outputPath: '/films/a.mp4' }],
 ];
 
-const ALL = `autoCast backend baseUrl characters cost createdAt expiresAt failure fingerprint finishedAt id key model
+const ALL =
+  `account autoCast backend baseUrl characters cost createdAt expiresAt failure fingerprint finishedAt id key model
   outputDecoded outputPath outputSha256 profile progress provider remoteDeleted remoteId remoteStatus replacedBy replaces
   request result status tags updatedAt uptimeSeconds version`.split(/\s+/);
 

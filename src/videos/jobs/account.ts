@@ -1,0 +1,38 @@
+/** Accounts of hosts, without their keys: an account knows only what it has made, so that a 404 under another one says nothing. */
+import { hashText } from '../../disk/hash.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/job.ts';
+import { oneLine } from '../../shared/text.ts';
+import type { JobPlace, Workspace } from '../../workspace.ts';
+
+/** Eight hex digits: which account of a host a request was sent by. A key is in it, and cannot be read out of it. */
+export function accountOf({ baseUrl, key }: { readonly baseUrl: string; readonly key: string | undefined }): string {
+  return hashText(`${baseUrl}\n${key ?? ''}`).slice(0, 8);
+}
+
+/** The account by which this home would ask about a job now; undefined where it would not. */
+export async function accountHere(workspace: Workspace, job: JobPlace): Promise<string | undefined> {
+  try {
+    return accountOf(await workspace.connectionOf(job, 'preview'));
+  } catch (error) {
+    if (!isSoraError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** No host keeps a job for so long: what one does not know then is over, whoever asks. */
+const LONGEST_MS = 30 * 86_400_000;
+
+/** Whether a 404 says nothing of the job: it was made by another account. Of records of earlier versions nobody knows. */
+export function isOfOtherAccount(job: Remote, account: string | undefined, nowMs: number): boolean {
+  if (job.account === undefined || account === undefined || job.account === account) return false;
+  return nowMs - Date.parse(job.createdAt) < LONGEST_MS;
+}
+
+export function otherAccount({ id, provider, remoteId }: Remote): SoraError {
+  return new SoraError(
+    'auth',
+    `${provider} does not know job ${id} as ${oneLine(remoteId, 200)} under this key; another key made it.`,
+    { hint: 'Run the command again with that key: only its account knows what became of the job.', jobId: id },
+  );
+}
