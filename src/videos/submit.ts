@@ -159,7 +159,7 @@ async function sendAdmitted(
 
 /**
  * The unresolved jobs that this request takes the place of: with `replaces`, that one and those which it was to replace. Equal
- * ones of another key, and takes, are wanted besides; and what is itself a take replaces nothing that it does not name.
+ * ones of another key, and takes, are wanted besides, also by whoever names no key: closed, their key would be free to be sent; and what is itself a take replaces nothing that it does not name.
  */
 function replacedBy(
   jobs: readonly Job[],
@@ -169,7 +169,7 @@ function replacedBy(
   const meant = new Set<string | undefined>([replaces]);
   for (const id of meant) meant.add(jobs.find((job) => job.id === id)?.replaces);
   const isEqual = ({ id, fingerprint, key: own, take }: Job): boolean =>
-    fingerprint === order.fingerprint && !ownIds.includes(id) && (own === key || (!take && !isOfOtherKey(own, key)));
+    fingerprint === order.fingerprint && !ownIds.includes(id) && (own === key || (!take && own === undefined));
   const isMeant = (job: Job): boolean => (replaces === undefined ? isEqual(job) : meant.has(job.id));
   return jobs.filter(isUnanswered).filter(isMeant);
 }

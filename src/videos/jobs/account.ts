@@ -1,5 +1,6 @@
 /** Accounts of hosts, without their keys: an account knows only what it has made, so that a 404 under another one says nothing. */
 import { hashText } from '../../disk/hash.ts';
+import { hostTitle } from '../../providers/index.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -29,10 +30,11 @@ export function isOfOtherAccount(job: Remote, account: string | undefined, nowMs
   return nowMs - Date.parse(job.createdAt) < LONGEST_MS;
 }
 
-export function otherAccount({ id, provider, remoteId }: Remote): SoraError {
+export function otherAccount(job: Remote): SoraError {
+  const { id, remoteId } = job;
   return new SoraError(
     'auth',
-    `${provider} does not know job ${id} as ${oneLine(remoteId, 200)} under this key; another key made it.`,
+    `${hostTitle(job)} does not know job ${id} as ${oneLine(remoteId, 200)} under this key; another key made it.`,
     { hint: 'Run the command again with that key: only its account knows what became of the job.', jobId: id },
   );
 }
