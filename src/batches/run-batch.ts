@@ -5,8 +5,6 @@
 
 import { registerNamed } from '../characters/register.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
-import type { BillItem } from '../costs/cost.ts';
-import { costOfCharacters } from '../costs/max-cost.ts';
 import { fetchFinished } from '../journal/fetch-finished.ts';
 import { type FoundLost, findLost } from '../journal/find-lost.ts';
 import type { Take } from '../journal/fold.ts';
@@ -15,7 +13,14 @@ import { createPace } from '../journal/pace.ts';
 import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
 import { createReserve } from '../journal/reserve.ts';
-import { checkFileCost, foreseeSpending, spentOn, type sumOf, toCome } from '../journal/spending.ts';
+import {
+  checkFileCost,
+  countRegistrations,
+  foreseeSpending,
+  spentOn,
+  type sumOf,
+  toCome,
+} from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import type { RunWishes } from '../shared/batch.ts';
@@ -117,8 +122,6 @@ interface Run extends Settling {
   report(): Promise<BatchReport>;
 }
 
-const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined };
-
 function createRun(
   workspace: Workspace,
   ledger: TakeLedger,
@@ -131,7 +134,6 @@ function createRun(
   const working = { count: 0 };
   let halted: SoraError | undefined;
   let spentUsd = 0;
-  let characters = NO_CHARACTERS;
   const reserve = createReserve();
   const own = lines.filter(({ line }) => isInShard(line.id, shard));
   const aims = own.map((planned): LineAim => ({ id: planned.line.id, planned, wanted: planned.wanted }));
@@ -160,10 +162,11 @@ function createRun(
     onSent(_id, usd) {
       spentUsd = Math.round((spentUsd + usd) * 1e6) / 1e6;
     },
+    registration: () => registrations.more(),
     async approve({ line, cost }, read) {
       if (maxCost === undefined) return;
       const takes = await read();
-      checkFileCost({ ...checkOf([cost, ...reserve.besides(line.id, takes)], spentOn(takes)), characters });
+      checkFileCost(checkOf([cost, ...reserve.besides(line.id, takes)], spentOn(takes)));
     },
     release: (id) => reserve.release(id),
     async checkBudget(slots) {
@@ -178,9 +181,9 @@ function createRun(
       if (maxCost === undefined || coming.length === 0) return;
       const missing = new Set(coming.flatMap(({ missing }) => missing));
       const count = plan.missing.filter(({ name, target }) => missing.has(name) && target.mode === 'id').length;
-      characters = await costOfCharacters(provider, count);
+      await registrations.expect(count);
       const costs = coming.map(({ cost }) => cost);
-      checkFileCost({ ...checkOf(costs, spent), characters });
+      checkFileCost(checkOf(costs, spent));
       reserve.keep(
         coming.map(({ line: { id }, cost }) => ({ id, cost, count: 1 })),
         takes,
@@ -199,8 +202,12 @@ function createRun(
     },
   };
   const checkOf = (costs: readonly PlannedLine['cost'][], spent: ReturnType<typeof sumOf>) => ({
-    ...{ limits: options, provider, spent, coming: toCome(costs) },
+    ...{ limits: options, provider, spent, coming: toCome(costs), characters: registrations.item },
     today: new Date(clock.now()).toISOString().slice(0, 10),
+  });
+  const registrations = countRegistrations(provider, async () => {
+    const takes = await ledger.takes();
+    checkFileCost(checkOf(reserve.besides('', takes), spentOn(takes)));
   });
   return run;
 }

@@ -39,6 +39,8 @@ export interface TakeRun {
   /** What stopped the sending of anything more; undefined while nothing has. */
   halted(): SoraError | undefined;
   halt(error: SoraError): void;
+  /** Right before a request that registers somebody whom the host has forgotten. Throws `budget`. */
+  registration(): Promise<void>;
   onFollow(take: Take): void;
   onSent(scene: string, usd: number): void;
   onPoll(): void;
@@ -79,7 +81,7 @@ export async function requestTake(run: TakeRun, request: TakeRequest): Promise<R
     if (run.halted() || deadline.leftMs() <= 0) return { kind: 'over' };
     const outcome = await sendTake(workspace, ledger, {
       ...wish,
-      ...{ scene, plan: await plan(), budget: settledBudget(cost), limits: run.limits, estimateUsd: cost?.usd },
+      ...{ scene, plan: await plan(), budget: settledBudget(run, cost), limits: run.limits, estimateUsd: cost?.usd },
     });
     switch (outcome.kind) {
       case 'taken':
@@ -152,11 +154,11 @@ export async function followInRun(
   return followed;
 }
 
-/** What is held to the budget of the whole needs no other. */
-function settledBudget(cost: Cost | undefined): VideoBudget {
+/** What is held to the budget of the whole needs no other; only registrations that nobody foresaw are new to it. */
+function settledBudget(run: TakeRun, cost: Cost | undefined): VideoBudget {
   return {
     quote: { cost, bill: [{ what: 'video', count: 1, each: cost }] },
     async approve() {},
-    async registration() {},
+    registration: () => run.registration(),
   };
 }

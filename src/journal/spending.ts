@@ -1,7 +1,7 @@
 /** What the takes of a file have cost, and will: one budget over the whole file, whatever its shards. */
 
 import type { BillItem } from '../costs/cost.ts';
-import { checkMaxCost } from '../costs/max-cost.ts';
+import { checkMaxCost, costOfCharacters } from '../costs/max-cost.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
@@ -57,6 +57,33 @@ export function checkFileCost({ limits, provider, spent, coming, characters, tod
       characters,
     ],
   });
+}
+
+/** What a run pays for registrations: those that it began with, and more where a host has forgotten somebody. */
+export interface RegistrationCount {
+  readonly item: BillItem;
+  expect(count: number): Promise<void>;
+  /** Right before a request that was not expected. Throws what `check` throws with it counted. */
+  more(): Promise<void>;
+}
+
+export function countRegistrations(provider: Provider, check: () => Promise<void>): RegistrationCount {
+  let item: BillItem = { what: 'character', count: 0, each: undefined };
+  let count = 0;
+  const expect = async (next: number): Promise<void> => {
+    count = next;
+    item = await costOfCharacters(provider, next);
+  };
+  return {
+    get item() {
+      return item;
+    },
+    expect,
+    async more() {
+      await expect(count + 1);
+      await check();
+    },
+  };
 }
 
 /** A budget of several commands is refused as a whole, too, and each request held to it again when it leaves. Throws `budget`. */

@@ -14,7 +14,7 @@ import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
 import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import { createReserve } from '../journal/reserve.ts';
-import { checkFileCost, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
+import { checkFileCost, countRegistrations, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
 import { DEFAULT_RETRIES } from '../shared/batch.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import type { SoraError } from '../shared/errors.ts';
@@ -160,8 +160,6 @@ interface Run extends FilmRun {
   report(look: FilmLook): FilmReport;
 }
 
-const NO_CHARACTERS: BillItem = { what: 'character', count: 0, each: undefined };
-
 function createRun(
   workspace: Workspace,
   film: OpenFilm,
@@ -177,7 +175,6 @@ function createRun(
     ({ scene: { id } }) => isMine(id) && (options.scenes.length === 0 || options.scenes.includes(id)),
   );
   let halted: SoraError | undefined;
-  let characters = NO_CHARACTERS;
   let last: FilmLook | undefined;
   const report = (look: FilmLook): FilmReport =>
     reportFilm({ look, scenes: shown, maxCostUsd: maxCost, errorOf: (id) => errors.get(id), halted, isMine });
@@ -186,9 +183,13 @@ function createRun(
   };
   const check = (costs: readonly (Cost | undefined)[], takes: readonly Take[]): void =>
     checkFileCost({
-      ...{ limits: options, provider, spent: spentOn(takes), coming: toCome(costs), characters },
+      ...{ limits: options, provider, spent: spentOn(takes), coming: toCome(costs), characters: registrations.item },
       today: new Date(clock.now()).toISOString().slice(0, 10),
     });
+  const registrations = countRegistrations(provider, async () => {
+    const takes = await film.ledger.takes();
+    check(reserve.besides('', takes), takes);
+  });
   const run: Run = {
     ...{ workspace, film, ledger: film.ledger, wishes: options, jobs, failFast, lastFrame, isMine, errors, followed },
     ...{
@@ -219,6 +220,7 @@ function createRun(
       last = look;
       tell();
     },
+    registration: () => registrations.more(),
     async approve({ scene, cost }, then) {
       if (maxCost === undefined) return;
       const takes = await then.takes();
@@ -230,7 +232,7 @@ function createRun(
       );
       await foreseeSpending(workspace, provider, { limits: options, costs });
       if (maxCost === undefined) return;
-      characters = await charactersOf(plan, sends);
+      await registrations.expect((await charactersOf(plan, sends)).count);
       check(costs, look.takes);
       reserve.keep(
         plan.scenes.map(({ scene: { id }, cost }) => ({ id, cost, count: sends.get(id) ?? 0 })),

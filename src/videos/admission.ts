@@ -61,7 +61,7 @@ export function findEarlierJob(
 }
 
 /** Who gives two equal requests two keys wants both. */
-export function isOfOtherKey(one: string | undefined, key: string | undefined): boolean {
+function isOfOtherKey(one: string | undefined, key: string | undefined): boolean {
   return key !== undefined && one !== undefined && one !== key;
 }
 

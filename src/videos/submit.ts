@@ -9,14 +9,7 @@ import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { oneLine, sentence, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import {
-  type AdmissionOptions,
-  findEarlierJob,
-  isOfOtherKey,
-  resolveDuplicate,
-  unfinishedEqual,
-  warnOfEqual,
-} from './admission.ts';
+import { type AdmissionOptions, findEarlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { accountHere } from './jobs/account.ts';
 import { recoveryCommands } from './jobs/command.ts';
 import { jobError } from './jobs/error.ts';

@@ -225,6 +225,19 @@ describe('P2: a request like an earlier one', () => {
     expect((await send(test, options)).job.status).toBe('queued');
   });
 
+  it.each<[string, JobFields, Partial<SubmitOptions>, string]>([
+    ['without a key, where that has none', {}, {}, 'failed'],
+    ['without a key, where that has one', { key: 'nightly' }, {}, 'unknown'],
+    ['by its own key', { key: 'nightly' }, { key: 'nightly' }, 'failed'],
+    ['by another key', { key: 'nightly' }, { key: 'weekly' }, 'unknown'],
+  ])('is closed by one that is sent again %s, if at all', async (_title, fields, options, status) => {
+    const test = await withHost();
+    const earlier = await unresolved(test, { fingerprint: DRAFT.fingerprint, ...fields });
+    test.server.answer(videoObject('queued'));
+    await send(test, { ...options, resend: true });
+    expect((await (await test.context.jobs()).find(earlier.id))?.status).toBe(status);
+  });
+
   it('is sent when that is one of its own command', async () => {
     const test = await withHost();
     const earlier = await unresolved(test, { fingerprint: DRAFT.fingerprint });
