@@ -2,13 +2,14 @@
 
 import { basename, resolve } from 'node:path';
 import { requireUtf8 } from '../disk/given-text.ts';
+import { costWords, flagWord, journalWords, selectionWords, valueWord } from '../journal/command-words.ts';
 import type { JournalOwner } from '../journal/names.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
-import { type OptionName, option } from '../shared/options.ts';
-import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import { option } from '../shared/options.ts';
+import { shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchPlan } from './plan-batch.ts';
 import { prepareBatch } from './prepare.ts';
@@ -85,40 +86,22 @@ export function batchCommand(
   verb: string,
   { request, words = [] }: { readonly request: BatchRequest; readonly words?: readonly string[] },
 ): string {
-  const { file, output, shard, journal, maxCost } = request;
-  const { provider, baseUrl, profile, cast } = selection;
-  const valued = (name: OptionName, value: string | undefined): string[] =>
-    value === undefined ? [] : [shellOption(name, shellQuote(value))];
-  const given = (name: OptionName, isGiven: boolean | undefined): string[] => (isGiven ? [option(name)] : []);
+  const { file, output } = request;
   return shellCommand(
     `sora batch ${verb}`,
     [shellQuote(file)],
     [
-      ...valued('output', output),
-      ...valued('shard', shard && `${shard.index}/${shard.count}`),
-      ...valued('journal', journal),
-      ...valued('maxCost', maxCost === undefined ? undefined : String(maxCost)),
-      // That of the profile, which counts everything, applies without being named.
-      ...valued('budget', typedBudget(request)),
-      ...(request.tags ?? []).flatMap((tag) => valued('tag', tag)),
-      ...given('allowUnknownCost', request.allowUnknownCost),
-      ...given('allowOutside', request.allowOutside),
-      ...given('allowRetired', request.allowRetired),
-      ...given('allowUndocumented', request.allowUndocumented),
-      ...given('allowDrift', request.allowDrift),
+      ...valueWord('output', output),
+      ...journalWords(request),
+      ...costWords(request),
+      ...flagWord('allowOutside', request.allowOutside),
+      ...flagWord('allowRetired', request.allowRetired),
+      ...flagWord('allowUndocumented', request.allowUndocumented),
+      ...flagWord('allowDrift', request.allowDrift),
       ...words,
-      ...valued('provider', provider),
-      ...valued('baseUrl', baseUrl),
-      ...valued('profile', profile),
-      ...valued('cast', cast),
+      ...selectionWords(selection),
     ],
   );
-}
-
-/** With tags, what counts only those; the other one is of the profile. */
-function typedBudget({ budget, tags = [] }: BatchRequest): string | undefined {
-  if (!budget || budget.tags.length !== tags.length) return undefined;
-  return `${budget.usd}${budget.perDay ? '/day' : ''}`;
 }
 
 /** What messages call it. */

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
+import type { Shard } from '../shared/batch.ts';
 import type { ClipOptions } from '../shared/clip.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
 import { parseTime } from '../shared/time.ts';
@@ -212,4 +213,16 @@ export function loudness(text: string): number | 'off' {
   if (!/^-?\d+(?:\.\d+)?$/.test(text) || value < -70 || value > -5)
     throw new InvalidArgumentError('It is off, or a number of LUFS from -70 to -5, such as -14.');
   return value;
+}
+
+export function shard(value: string): Shard {
+  const [, index = '', count = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? [];
+  const part = { index: Number(index), count: Number(count) };
+  if (part.index < 1 || part.index > part.count) throw new InvalidArgumentError('It is a part like 1/3, 2/3 or 3/3.');
+  return part;
+}
+
+export function journalName(value: string): string {
+  if (/^[A-Za-z0-9][\w-]{0,59}$/.test(value)) return value;
+  throw new InvalidArgumentError('It is a short name of letters, digits, - and _.');
 }

@@ -1,10 +1,20 @@
 /** `sora batch`: names, arguments, options and help of many videos from one file. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CheckFlags, RunFlags } from '../commands/batch/run.ts';
-import { type Adoption, DEFAULT_JOBS, DEFAULT_RETRIES, type Shard } from '../shared/batch.ts';
+import { type Adoption, DEFAULT_JOBS, DEFAULT_RETRIES } from '../shared/batch.ts';
 import { parseRate } from '../shared/time.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
-import { type Act, collect, examples, pollIntervalOption, text, time, wholeNumber } from './options.ts';
+import {
+  type Act,
+  collect,
+  examples,
+  journalName,
+  pollIntervalOption,
+  shard,
+  text,
+  time,
+  wholeNumber,
+} from './options.ts';
 
 type Typed<Flags extends CheckFlags> = Omit<Flags, 'file' | 'budget'> & CostFlags;
 
@@ -76,13 +86,6 @@ function common(command: Command): Command {
     .option('--allow-drift', 'accept videos that differ from what was ordered', false);
 }
 
-function shard(value: string): Shard {
-  const [, index = '', count = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(value) ?? [];
-  const part = { index: Number(index), count: Number(count) };
-  if (part.index < 1 || part.index > part.count) throw new InvalidArgumentError('It is a part like 1/3, 2/3 or 3/3.');
-  return part;
-}
-
 /** The id may have a `=` in it: those of videos have none. */
 function adoption(value: string, before: readonly Adoption[]): readonly Adoption[] {
   const [, id = '', video = ''] = /^(.+)=([^=]+)$/.exec(value) ?? [];
@@ -94,9 +97,4 @@ function rate(value: string): number {
   const intervalMs = parseRate(value);
   if (intervalMs === undefined) throw new InvalidArgumentError('It is a rate like 2/min, 10/s or 100/h.');
   return intervalMs;
-}
-
-function journalName(value: string): string {
-  if (/^[A-Za-z0-9][\w-]{0,59}$/.test(value)) return value;
-  throw new InvalidArgumentError('It is a short name of letters, digits, - and _.');
 }

@@ -1,16 +1,9 @@
 /** `sora storyboard`: names, arguments, options and help of films of scenes. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CheckFlags } from '../commands/storyboard/check.ts';
+import { type Command, Option } from 'commander';
 import type { ExportFlags } from '../commands/storyboard/export.ts';
 import { type Act, examples, output, text } from './options.ts';
-
-/** What every command of a storyboard takes. */
-interface StoryboardFlags {
-  readonly quality?: string;
-  readonly variant?: string;
-  readonly var?: ReadonlyMap<string, string>;
-  readonly allowOutside: boolean;
-}
+import { addTakeCommands } from './program-takes.ts';
+import { requestOf, type StoryboardFlags, storyboardOptions } from './storyboard-options.ts';
 
 const FILE = 'the storyboard: a file of Markdown (.md), the same as JSON (.json), or - for stdin';
 
@@ -29,6 +22,7 @@ export function addStoryboard(storyboard: Command, act: Act): void {
     );
   storyboardOptions(
     storyboard.command('check').description('say everything that is wrong with a storyboard, and what it asks for'),
+    FILE,
   )
     .addHelpText('after', examples('sora storyboard check ad.md', 'sora storyboard check ad.md --variant tall --json'))
     .action(
@@ -39,6 +33,7 @@ export function addStoryboard(storyboard: Command, act: Act): void {
     );
   storyboardOptions(
     storyboard.command('show').description('show a storyboard with its variables put in; as JSON, whole'),
+    FILE,
   )
     .addHelpText('after', examples('sora storyboard show ad.md', 'sora storyboard show ad.md --json > ad.json'))
     .action(
@@ -47,7 +42,7 @@ export function addStoryboard(storyboard: Command, act: Act): void {
         return runStoryboardShow(context, requestOf(file, options));
       }),
     );
-  storyboardOptions(storyboard.command('export').description('write a storyboard for other programs'))
+  storyboardOptions(storyboard.command('export').description('write a storyboard for other programs'), FILE)
     .addOption(
       new Option('--to <format>', 'subtitles, or the storyboard').choices(['srt', 'json']).makeOptionMandatory(),
     )
@@ -60,28 +55,5 @@ export function addStoryboard(storyboard: Command, act: Act): void {
         return runStoryboardExport(context, requestOf(file, options), options);
       }),
     );
-}
-
-function storyboardOptions(command: Command): Command {
-  return command
-    .argument('<file>', FILE)
-    .option('--quality <name>', 'one of the file’s qualities (default: the first)', text)
-    .option('--variant <name>', 'one of the file’s variants', text)
-    .option('--var <name=value>', 'what {{name}} stands for in the texts; repeat for more', variable)
-    .option('--allow-outside', 'let the storyboard name files outside its folder', false);
-}
-
-function requestOf(file: string, flags: StoryboardFlags): CheckFlags {
-  const { quality, variant, allowOutside } = flags;
-  return {
-    ...{ file, vars: flags.var ?? new Map(), allowOutside },
-    ...(quality !== undefined && { quality }),
-    ...(variant !== undefined && { variant }),
-  };
-}
-
-function variable(value: string, all: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
-  const [, name = '', words = ''] = /^([^=]+)=(.*)$/s.exec(value) ?? [];
-  if (name.trim() === '') throw new InvalidArgumentError('It is a name and a value, such as weather=rain.');
-  return new Map([...all, [name.trim().normalize('NFC'), words]]);
+  addTakeCommands(storyboard, act);
 }

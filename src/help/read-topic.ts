@@ -8,6 +8,7 @@ export const HELP_TOPICS = [
     'videos',
     'batches',
     'storyboards',
+    'takes',
     'films',
     'ci',
     'costs',

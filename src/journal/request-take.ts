@@ -6,6 +6,7 @@ import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { SILENT_TASK } from '../shared/reporter.ts';
+import type { WaitLine } from '../videos/jobs/wait-display.ts';
 import type { VideoPlan } from '../videos/plan.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
@@ -42,6 +43,8 @@ export interface TakeRun {
   /** Right before a request that registers somebody whom the host has forgotten. Throws `budget`. */
   registration(): Promise<void>;
   onFollow(take: Take): void;
+  /** Shows the wait for one take; nothing does unless given. */
+  showTake?(take: Take): Promise<WaitLine>;
   onSent(scene: string, usd: number): void;
   onPoll(): void;
 }
@@ -146,12 +149,23 @@ export async function followInRun(
   const followed = await followTake(workspace, ledger, take, {
     ...{ wanted: take.done ? ledger.placeOf(take.done.file) : wanted, deadlineMs, pollIntervalMs, firstPauseMs },
     together: () => run.together(),
-    // Each question to the host is a moment to say how the whole stands.
-    display: { begin: async () => ({ task: SILENT_TASK, update: () => run.onPoll() }) },
+    display: { begin: () => beginLine(run, take) },
   });
   if (followed.kind !== 'kept') run.tried.add(take.key);
   if (followed.kind === 'open') run.errors.set(take.scene, followed.error);
   return followed;
+}
+
+/** Each question to the host is a moment to say how the whole stands. */
+async function beginLine(run: TakeRun, take: Take): Promise<WaitLine> {
+  const line = await run.showTake?.(take);
+  return {
+    task: line?.task ?? SILENT_TASK,
+    update(next) {
+      line?.update(next);
+      run.onPoll();
+    },
+  };
 }
 
 /** What is held to the budget of the whole needs no other; only registrations that nobody foresaw are new to it. */

@@ -23,6 +23,7 @@ const FLAGS = {
   cropBars: '--crop-bars',
   duration: '--duration',
   fit: '--fit',
+  follow: '--follow',
   force: '--force',
   journal: '--journal',
   key: '--key',

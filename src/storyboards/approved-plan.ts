@@ -12,10 +12,18 @@ import type { FilmPlan } from './plan-scenes.ts';
 /** As it stands in the file. */
 export interface PlanDocument {
   readonly version: 1;
-  readonly wishes: Omit<MakingWishes, 'requirePicks'>;
+  readonly wishes: PlanWishes;
   readonly scenes: readonly PlanEntry[];
   /** SHA-256 of everything above as canonical JSON. */
   readonly hash: string;
+}
+
+/** How the scenes were chosen. */
+export interface PlanWishes {
+  readonly scenes: readonly string[];
+  readonly takes?: number;
+  readonly changed: boolean;
+  readonly follow: boolean;
 }
 
 export interface PlanEntry {
@@ -26,11 +34,11 @@ export interface PlanEntry {
   readonly ask: Ask;
   readonly send: number;
   /** US dollars of one request; absent where nobody knows. */
-  readonly eachUsd?: number;
+  readonly estimateUsd?: number;
 }
 
 export interface ApprovedPlan {
-  readonly wishes: Omit<MakingWishes, 'requirePicks'>;
+  readonly wishes: PlanWishes;
   readonly entries: readonly PlanEntry[];
   /** By the ids of the scenes. */
   readonly sends: ReadonlyMap<string, number>;
@@ -64,7 +72,7 @@ function entriesOf(plan: FilmPlan, look: FilmLook, sends: ReadonlyMap<string, nu
     fps.set(id, fp);
     entries.set(id, {
       ...{ id, fp, isBlocked: view.fp === undefined, ask, send: sends.get(id) ?? 0 },
-      ...(planned.cost && { eachUsd: planned.cost.usd }),
+      ...(planned.cost && { estimateUsd: planned.cost.usd }),
     });
   }
   return plan.scenes.flatMap(({ scene }) => entries.get(scene.id) ?? []);
@@ -103,9 +111,9 @@ export function refuseOtherPlan(approved: ApprovedPlan, plan: FilmPlan, look: Fi
     if (!current) problems.push(`The film has no scene ${JSON.stringify(entry.id)} any more.`);
     else if (!isSame(entry, current, { approved, now })) problems.push(`${entry.id} asks for something else by now.`);
     const usd = costs.get(entry.id);
-    if (!current || entry.eachUsd === undefined || (usd !== undefined && usd <= entry.eachUsd)) continue;
+    if (!current || entry.estimateUsd === undefined || (usd !== undefined && usd <= entry.estimateUsd)) continue;
     problems.push(
-      `A take of ${entry.id} costs ${usd === undefined ? 'an unknown price' : `$${usd}`} by now; $${entry.eachUsd} was approved.`,
+      `A take of ${entry.id} costs ${usd === undefined ? 'an unknown price' : `$${usd}`} by now; $${entry.estimateUsd} was approved.`,
     );
   }
   if (problems.length === 0) return;

@@ -2,7 +2,9 @@
 import type { Take } from '../journal/fold.ts';
 import { spentOn, sumOf } from '../journal/spending.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { listOf, oneLine } from '../shared/text.ts';
+import type { Totals } from '../videos/jobs/totals.ts';
 import type { FilmLook } from './film.ts';
 import type { PlannedScene } from './plan-scenes.ts';
 import type { SceneState, SceneView } from './scene-state.ts';
@@ -24,9 +26,9 @@ export interface SceneReport {
   readonly send: number;
   readonly later: number;
   /** US dollars of one request; absent where nobody knows. */
-  readonly eachUsd?: number;
-  /** Of everything that was sent for it. */
-  readonly spentUsd: number;
+  readonly estimateUsd?: number;
+  /** Of everything that was sent for it: as the host says it, else as it was estimated. */
+  readonly costUsd: number;
   readonly chosen?: { readonly take: number; readonly file: string; readonly sha256: string };
   /** What a person may do, by the verb of a command: `pick`, or `render --changed`. */
   readonly next: readonly NextStep[];
@@ -40,23 +42,18 @@ export interface NextStep {
   readonly words: readonly string[];
 }
 
-export interface FilmTotals {
-  readonly total: number;
-  readonly chosen: number;
+export interface FilmTotals extends Totals {
+  /** Scenes whose take is chosen. */
+  readonly done: number;
   readonly toPick: number;
-  readonly running: number;
-  readonly failed: number;
-  readonly unknown: number;
+  /** Something of them was not asked for yet. */
   readonly waiting: number;
-  /** US dollars. */
-  readonly spentUsd: number;
-  /** Of it, on what failed and what was rejected. */
+  /** Of what was spent, on what failed and what was rejected. */
   readonly wastedUsd: number;
   /** What a run would send, and what follows it. */
   readonly toComeUsd: number;
   /** Requests, sent or to come, whose price nobody knows. */
   readonly unknownPrices: number;
-  readonly maxCostUsd?: number;
 }
 
 export interface FilmReport {
@@ -97,12 +94,12 @@ export function reportFilm(input: ReportInput): FilmReport {
   const counted = (...states: SceneState[]): number => reports.filter(({ state }) => states.includes(state)).length;
   const spent = spentOn(look.takes);
   const toCome = sumOf(
-    reports.flatMap(({ send, later, eachUsd }) => Array.from({ length: send + later }, () => eachUsd)),
+    reports.flatMap(({ send, later, estimateUsd }) => Array.from({ length: send + later }, () => estimateUsd)),
   );
   return {
     scenes: reports,
     totals: {
-      ...{ total: reports.length, chosen: counted('chosen'), toPick: counted('to pick', 'picked twice') },
+      ...{ total: reports.length, done: counted('chosen'), toPick: counted('to pick', 'picked twice') },
       ...{ running: counted('open'), failed: counted('failed', 'absent', 'unreadable'), unknown: counted('unknown') },
       waiting: counted('missing', 'changed', 'short', 'blocked'),
       ...{ spentUsd: spent.usd, wastedUsd: wastedOn(look).usd, toComeUsd: toCome.usd },
@@ -142,8 +139,8 @@ function sceneReport(input: ReportInput, { scene, cost }: PlannedScene, view: Sc
     ...(why !== undefined && { why: oneLine(why) }),
     notes: notesOf(view, look),
     ...{ takes: view.current.length, wanted: scene.takes, send: view.need, later: view.later },
-    ...(cost && { eachUsd: cost.usd }),
-    spentUsd: spentOn(look.takes.filter((take) => take.scene === view.id)).usd,
+    ...(cost && { estimateUsd: cost.usd }),
+    costUsd: spentOn(look.takes.filter((take) => take.scene === view.id)).usd,
     ...(done && n !== undefined && { chosen: { take: n, file: done.file, sha256: done.sha256 } }),
     next: nextOf(view, look),
   };
@@ -158,7 +155,7 @@ function strayReport(id: string, takes: readonly Take[], { look, errorOf }: Repo
     ...{ id, state: first ? 'unknown' : 'open', exit: first ? EXIT_CODES.ambiguous : EXIT_CODES.pending },
     why: error?.message ?? 'it is not in the film any more, and its take is followed all the same',
     ...{ notes: [], takes: takes.length, wanted: 0, send: 0, later: 0 },
-    spentUsd: spentOn(look.takes.filter(({ scene }) => scene === id)).usd,
+    costUsd: spentOn(look.takes.filter(({ scene }) => scene === id)).usd,
     next: first ? unknownSteps(first) : [{ verb: 'render', words: [] }],
   };
 }
@@ -268,7 +265,7 @@ function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
       return [{ verb: 'pick', words: [id, String(first?.n ?? 1)] }];
     }
     case 'chosen':
-      return [...(isStale ? [render('--changed')] : []), ...(follows ? [render('--follow')] : [])];
+      return [...(isStale ? [render(option('changed'))] : []), ...(follows ? [render(option('follow'))] : [])];
     default:
       return state satisfies never;
   }

@@ -28,13 +28,13 @@ export async function filesToPrune(
   const kept = new Set(
     views.flatMap((view) => {
       const used = view.chosen ? [view.chosen] : view.candidates;
-      return [...used.map(({ key }) => key), ...(view.picked ? [view.picked.key] : [])];
+      return [...used, ...(view.picked ? [view.picked] : [])].flatMap(({ done }) => done?.sha256 ?? []);
     }),
   );
   const found: PrunedFile[] = [];
   for (const take of look.takes) {
-    const { done, scene, key } = take;
-    if (!done || kept.has(key) || look.presenceOf(take) !== 'here') continue;
+    const { done, scene } = take;
+    if (!done || kept.has(done.sha256) || look.presenceOf(take) !== 'here') continue;
     const choice = look.choices.of(scene);
     const isRejected = choice.rejected.has(done.sha256);
     const isUnpicked = choice.sha256 !== undefined && !isRejected;

@@ -29,7 +29,7 @@ import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
 import { refuseOrphans, refuseStrangers } from './refuse-render.ts';
 import { type FilmRun, type MakeLastFrame, type SceneEvent, settleFilm } from './settle-film.ts';
 
-export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner {
+export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner, Pick<FilmRun, 'showTake'> {
   /** Requests under way at once. */
   readonly jobs: number;
   /** How many more takes of each named scene are asked for, whatever is there, and nothing else. */
@@ -240,6 +240,7 @@ function createRun(
       );
     },
     report,
+    ...(options.showTake && { showTake: options.showTake }),
   };
   return run;
 }

@@ -8,6 +8,7 @@ import { runDemo } from '../../src/cli/demo.ts';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
+import { runStoryboardOpen } from '../../src/commands/storyboard/open.ts';
 import { runVideoOpen } from '../../src/commands/video/open.ts';
 import { type Context, createContext } from '../../src/context.ts';
 import { readTopic } from '../../src/help/read-topic.ts';
@@ -106,6 +107,24 @@ batch status prompts.jsonl --max-cost 9
 batch run others.jsonl --provider eachlabs --timeout 0s
 batch run others.jsonl --provider eachlabs --timeout 1s
 batch cancel others.jsonl --provider eachlabs
+storyboard plan rain.md
+storyboard render rain.md --dry-run
+storyboard render rain.md --max-cost 9 --jobs 1
+storyboard retake rain.md harbour --yes
+storyboard takes rain.md
+storyboard reject rain.md harbour 2
+storyboard prune rain.md --rejected
+storyboard pick rain.md harbour 1
+# {"version":1,"rules":[{"match":{"call":"create"},"times":1,"reset":"before"},{"match":{"call":"list"},"respond":{"status":404}}]}
+storyboard retake rain.md harbour --yes
+storyboard close rain.md harbour 3
+# {"version":1,"rules":[{"match":{"call":"create"},"times":1,"reset":"after"},{"match":{"call":"list"},"respond":{"status":404}}]}
+storyboard retake rain.md harbour --yes
+storyboard adopt rain.md harbour 4 @newest
+# {"version":1}
+storyboard render rain.md --provider eachlabs --timeout 0s --yes
+storyboard retake rain.md harbour --provider eachlabs --timeout 1s --yes
+storyboard cancel rain.md --provider eachlabs
 # {"version":1,"use":["reset-after"]}
 character create fits.mp4 --name Eve
 # {"version":1}
@@ -198,6 +217,13 @@ function rowOf(line: string): string {
   return marked === '--dry-run' && /^video (generate|extend)/.test(line) ? '--dry-run' : name;
 }
 
+/** The id of the host's newest job. */
+async function newestAt(jobs: string): Promise<string> {
+  const names = (await readdir(jobs)).filter((name) => name.endsWith('.json'));
+  const all = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(jobs, name), 'utf8'))));
+  return all.toSorted((a, b) => a.sequence - b.sequence).at(-1).id;
+}
+
 describe('sora help json', () => {
   beforeAll(async () => {
     const [fits, small, root] = [await fittingJoe(), await smallJoe(), await mkdtemp(join(tmpdir(), 'sora-test-'))];
@@ -209,6 +235,10 @@ describe('sora help json', () => {
     await writeFile(
       join(places.dir, 'prompts.jsonl'),
       '{"id":"a","prompt":"Sea.","tag":"t"}\n{"id":"b","prompt":"Sky."}\n',
+    );
+    await writeFile(
+      join(places.dir, 'rain.md'),
+      '---\nsora: 1\nseconds: 4\n---\n\n## Harbour\n\nA harbour.\n\n## Boat\n\n- continues: harbour\n- takes: 2\n\nA boat.\n',
     );
     await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
     await writeFile(join(places.dir, 'music.json'), JSON.stringify(STORYBOARD));
@@ -223,7 +253,7 @@ describe('sora help json', () => {
       ...{ WAVESPEED_BASE_URL: sandbox.urls.wavespeed, WAVESPEED_API_KEY: 'sandbox' },
       ...{ EACHLABS_BASE_URL: sandbox.urls.eachlabs, EACHLABS_API_KEY: 'sandbox' },
     };
-    const ids = { '@1': '', '@ann': '' };
+    const ids = { '@1': '', '@ann': '', '@newest': '' };
     for (const step of SESSION) {
       if (step.startsWith('# old ')) {
         await makeOld(join(places.home, 'characters'), step.slice(6));
@@ -234,10 +264,12 @@ describe('sora help json', () => {
         continue;
       }
       const [line = '', typed] = step.split(' < ');
+      if (line.includes('@newest')) ids['@newest'] = await newestAt(join(root, 'host', 'jobs'));
       const nowMs = test.clock.ms + 1000;
       test = runtimeIn(places, { env, ...(typed !== undefined && { stdin: `${typed}\n` }) });
       test.clock.ms = nowMs;
-      const words = line === 'sora' ? ['__welcome'] : line.replace(/@(1|ann)/, (name) => ids[name as '@1']).split(' ');
+      const words =
+        line === 'sora' ? ['__welcome'] : line.replace(/@(1|ann|newest)/, (name) => ids[name as '@1']).split(' ');
       const done = runCli([...words, '--json'], test.runtime);
       if (line === 'sandbox serve') {
         await vi.waitFor(() => expect(test.stdout.text()).not.toBe(''), 20_000);
@@ -257,6 +289,14 @@ describe('sora help json', () => {
     test = runtimeIn(places, {});
     await runVideoOpen(commandOf(test), ids['@1'], { open: async () => {} });
     RAN.push({ line: 'video open', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
+    test = runtimeIn(places, { env });
+    const film = {
+      ...{ file: 'rain.md', vars: new Map(), allowOutside: false },
+      allowRetired: true,
+      allowUndocumented: true,
+    };
+    await runStoryboardOpen(commandOf(test), { ...film, scene: 'harbour' }, { open: async () => {} });
+    RAN.push({ line: 'storyboard open', exit: 0, json: JSON.parse(test.stdout.text()), stderr: test.stderr.json() });
     await sandbox.close();
     await rm(root, { recursive: true });
   }, 240_000);

@@ -10,7 +10,7 @@ import {
 } from '../../batches/given-batch.ts';
 import { batchError } from '../../batches/outcome.ts';
 import { previewBatch } from '../../batches/preview-batch.ts';
-import type { BatchReport, BatchTotals } from '../../batches/report.ts';
+import type { BatchReport } from '../../batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../batches/run-batch.ts';
 import {
   checkReportTargets,
@@ -27,11 +27,11 @@ import { DEFAULT_JOBS, DEFAULT_RETRIES, type RunWishes } from '../../shared/batc
 import { EXIT_CODES, isSoraError, SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
 import type { OptionName } from '../../shared/options.ts';
-import type { Task } from '../../shared/reporter.ts';
 import { shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import type { Result } from '../../terminal/ui.ts';
-import { createTotalsMeter, totalsText } from '../../videos/jobs/totals.ts';
+import { totalsText } from '../../videos/jobs/totals.ts';
+import { createTotalsLine } from '../../videos/jobs/totals-line.ts';
 import { warnOfCharacters } from '../../videos/warn-of-host.ts';
 
 export type CheckFlags = BatchRequest;
@@ -67,7 +67,7 @@ export async function runBatchRun(context: Context, flags: RunFlags): Promise<nu
   if (flags.dryRun) return showPreview(context, given, flags);
   const command = commandOf(context, flags);
   exitMessages.set('batch', () => ui.error(stoppedError(command)));
-  const display = displayTotals(context);
+  const display = createTotalsLine(ui, { live: ui.live, now: () => runtime.clock.now() });
   const targets = { summary, results, name: calledBatch(flags), command };
   let report: BatchReport;
   try {
@@ -162,28 +162,6 @@ function commandOf(context: Context, flags: RunFlags): string {
     ...path('results', results),
   ];
   return batchCommand(context, 'run', { request: flags, words });
-}
-
-/** One line that moves on a terminal; elsewhere a line now and then. */
-function displayTotals({ ui, runtime }: Context): { show(totals: BatchTotals): void; end(): void } {
-  const meter = createTotalsMeter(() => runtime.clock.now());
-  let task: Promise<Task> | undefined;
-  let latest: BatchTotals | undefined;
-  return {
-    show(totals) {
-      latest = totals;
-      if (!ui.live) {
-        const text = meter.due(totals);
-        if (text !== undefined) ui.note(text);
-        return;
-      }
-      task ??= ui.task(meter.text(totals));
-      void task.then((line) => line.update(() => meter.text(latest ?? totals)));
-    },
-    end() {
-      void task?.then((line) => line.stop());
-    },
-  };
 }
 
 /** The result on stdout; what is not done on stderr, last. Returns the exit code. */

@@ -7,6 +7,8 @@ export interface Totals {
   readonly total: number;
   /** Whose videos are here. */
   readonly done: number;
+  /** Whose videos are here, and wait for a person's choice. */
+  readonly toPick?: number;
   readonly running: number;
   /** Whose hosts are done, and whose videos are on their way. */
   readonly downloading?: number;
@@ -26,9 +28,10 @@ interface Range {
 
 /** `212 of 300 · 6 running · 1 failed · $84.80 of $120 · 12-18 min` */
 export function totalsText(totals: Totals, left?: Range): string {
-  const { done, total, running, downloading = 0, failed, unknown } = totals;
+  const { done, total, toPick = 0, running, downloading = 0, failed, unknown } = totals;
   return [
     `${done} of ${total}`,
+    ...(toPick > 0 ? [`${toPick} ${toPick === 1 ? 'waits' : 'wait'} for a pick`] : []),
     ...(running > 0 ? [`${running} running`] : []),
     ...(downloading > 0 ? [`${downloading} downloading`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
@@ -62,6 +65,11 @@ export function createLineMeter(now: () => number): (share: number, word?: strin
   };
 }
 
+/** Nothing more has to be made. */
+function settled({ done, toPick = 0 }: Totals): number {
+  return done + toPick;
+}
+
 /** Before so many jobs are done, nobody can say how long the others take. */
 const LEAST_DONE = 3;
 
@@ -80,8 +88,8 @@ export function createTotalsMeter(now: () => number): TotalsMeter {
   let last: string | undefined;
   const text = (totals: Totals, left?: Range): string => {
     first ??= totals;
-    const finished = totals.done - first.done;
-    const rest = totals.total - totals.done - totals.failed - totals.unknown;
+    const finished = settled(totals) - settled(first);
+    const rest = totals.total - settled(totals) - totals.failed - totals.unknown;
     if (left || finished < LEAST_DONE || rest <= 0) return totalsText(totals, left);
     const seconds = ((now() - startedAt) / 1000 / finished) * rest;
     return totalsText(totals, { low: seconds * 0.8, high: seconds * 1.25 });

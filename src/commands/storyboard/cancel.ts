@@ -1,0 +1,21 @@
+/** `sora storyboard cancel`: stops what is under way. */
+import type { Context } from '../../context.ts';
+import { exitOf } from '../../shared/errors.ts';
+import { cancelFilm } from '../../storyboards/cancel-film.ts';
+import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+
+export async function runStoryboardCancel(
+  context: Context,
+  { scene, ...request }: FilmRequest & { readonly scene?: string },
+): Promise<number> {
+  const { film } = await readFilm(context, request, { purpose: 'preview' });
+  const all = await cancelFilm(context, film, scene);
+  const stopped = all.filter(({ error }) => error === undefined);
+  for (const { error } of all) if (error) context.ui.error(error);
+  context.ui.result({
+    json: all.map(({ id, jobId, error }) => ({ scene: id, jobId, cancelled: error === undefined })),
+    text: `${stopped.length} of ${all.length} takes under way were stopped.`,
+    quiet: stopped.map(({ id }) => id),
+  });
+  return exitOf(all);
+}

@@ -1,0 +1,30 @@
+/** `sora storyboard close` and `adopt`: a person's word on a take of which nobody knows what became of it. */
+import type { Context } from '../../context.ts';
+import { adoptTake, closeTake, type TakeName } from '../../storyboards/choose-take.ts';
+import { type FilmRequest, filmCommand, readFilm } from '../../storyboards/prepare-film.ts';
+
+export async function runStoryboardClose(
+  context: Context,
+  { scene, take: word, remoteId, ...request }: FilmRequest & TakeName & { readonly remoteId?: string },
+): Promise<undefined> {
+  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
+  const take = await closeTake(context, film, { scenes: plan.scenes, name: { scene, take: word }, remoteId });
+  context.ui.result({
+    json: { scene, take: take.n, closed: true },
+    text: `Take ${take.n} of ${scene} is given up. To make another: ${filmCommand(context, 'render', { request })}`,
+    quiet: [take.key],
+  });
+}
+
+export async function runStoryboardAdopt(
+  context: Context,
+  { scene, take: word, remoteId, ...request }: FilmRequest & TakeName & { readonly remoteId: string },
+): Promise<undefined> {
+  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
+  const take = await adoptTake(context, film, { scenes: plan.scenes, name: { scene, take: word }, remoteId });
+  context.ui.result({
+    json: { scene, take: take.n, remoteId },
+    text: `Take ${take.n} of ${scene} is ${remoteId}. To fetch it: ${filmCommand(context, 'render', { request })}`,
+    quiet: [remoteId],
+  });
+}

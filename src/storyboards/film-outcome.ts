@@ -1,0 +1,45 @@
+/** What is said last of a film that is not done: each scene with its reason, and the commands that lead on. Pure. */
+import { codeOfExit, SoraError } from '../shared/errors.ts';
+import type { FilmReport, NextStep, SceneReport } from './film-report.ts';
+
+export interface FilmWords {
+  /** What the film is called. */
+  readonly name: string;
+  /** The command that continues. */
+  readonly command: string;
+  /** The command of a step. */
+  commandOf(step: NextStep): string;
+}
+
+/** Undefined when nothing is left to do. Failures come last, where they are seen. */
+export function filmError({ scenes, totals, exit }: FilmReport, words: FilmWords): SoraError | undefined {
+  if (exit === 0) return undefined;
+  const open = scenes.filter((scene) => scene.exit !== 0).toSorted((a, b) => rank(a) - rank(b));
+  const steps = open.flatMap(({ next }) => next).map(words.commandOf);
+  const others = [...new Set(steps)].filter((command) => command !== words.command);
+  const lines = open.map(sceneText);
+  const message =
+    open.length === 0
+      ? `${words.name} is not done.`
+      : `${open.length} of ${totals.total} scenes of ${words.name} are not done:\n- ${lines.join('\n- ')}`;
+  return new SoraError(codeOfExit(exit), message, {
+    hint: [
+      ...others.slice(0, MOST_STEPS).map((command) => `A way on: ${command}`),
+      `Continue with: ${words.command}`,
+    ].join('\n'),
+    problems: lines,
+  });
+}
+
+const MOST_STEPS = 6;
+
+/** What only waits for its turn comes first. */
+function rank({ state }: SceneReport): number {
+  const order = ['missing', 'changed', 'short', 'blocked', 'open', 'to pick', 'picked twice'];
+  const index = order.indexOf(state);
+  return index === -1 ? order.length : index;
+}
+
+export function sceneText({ id, state, why }: SceneReport): string {
+  return `${id}: ${state}${why === undefined ? '' : `: ${why}`}`;
+}
