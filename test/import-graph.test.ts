@@ -32,7 +32,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['sandbox', 'settings', 'shared', 'skill', 'storyboards', 'terminal', 'videos', 'workspace.ts'],
   ],
-  completion: ['context.ts', 'providers', 'settings', 'shared', 'videos'],
+  completion: ['context.ts', 'providers', 'settings', 'shared', 'storyboards', 'videos'],
   terminal: ['context.ts', 'http', 'shared'],
   'context.ts': ['shared', 'terminal', 'workspace.ts'],
   // Use cases: no command line and no terminal from here on.

@@ -1,10 +1,12 @@
 /** What a word can be completed to: what the program knows by itself, and what is on this machine. Asks no host. */
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import { BACKENDS } from '../providers/provider.ts';
 import { formatSize } from '../shared/geometry.ts';
 import { isFinal, isUnanswered, type Job, type JobDigest } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
+import type { ParsedStoryboard } from '../storyboards/file/parse-storyboard.ts';
 import { describe } from '../videos/jobs/lifecycle.ts';
 import { isJobId } from '../videos/jobs/record.ts';
 
@@ -111,6 +113,21 @@ const settingValues: Source = async (context, typed) => {
   return field === 'defaultProfile' ? profiles(context, typed) : [];
 };
 
+/** Of the storyboard that the line names: read, with whatever else is wrong with it. */
+const ofStoryboard =
+  (pick: (parsed: ParsedStoryboard) => readonly Candidate[]): Source =>
+  async ({ runtime }, { operands }) => {
+    const [file] = operands;
+    if (file === undefined || file === '-') return [];
+    const { peekStoryboard } = await import('../storyboards/read-storyboard.ts');
+    const parsed = await peekStoryboard(resolve(runtime.cwd, file));
+    return parsed ? pick(parsed) : [];
+  };
+
+const scenes = ofStoryboard(({ storyboard }) =>
+  (storyboard?.scenes ?? []).map(({ id, title }) => ({ value: id, about: title })),
+);
+
 const providers: readonly Candidate[] = Object.keys(PROVIDERS).map((value) => ({ value }));
 const keyed = Object.entries(PROVIDERS).flatMap(([value, { keyVariable }]) => (keyVariable ? [{ value }] : []));
 const among =
@@ -143,6 +160,9 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   'character name': characters,
   'character adopt --name': characters,
   'video --character': characters,
+  'storyboard scene': scenes,
+  'storyboard --quality': ofStoryboard(({ qualities }) => qualities.map((value) => ({ value }))),
+  'storyboard --variant': ofStoryboard(({ variants }) => variants.map((value) => ({ value }))),
   '--provider': async () => providers,
   '--profile': profiles,
   '--model': models,

@@ -1,17 +1,17 @@
 /** A storyboard as a user names it: read, for the quality, the variant and the variables that are asked for, and checked. */
 
 import { stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { readGivenText, requireUtf8 } from '../disk/given-text.ts';
-import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
+import { MAX_TEXT_BYTES, readTextSync } from '../disk/read-file.ts';
 import { isWithin } from '../disk/within.ts';
 import { isJournalName } from '../journal/names.ts';
-import { problemsError, SoraError } from '../shared/errors.ts';
+import { problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type FilePlace, isUrl } from './file/build.ts';
-import { parseStoryboard } from './file/parse-storyboard.ts';
+import { type ParsedStoryboard, parseStoryboard } from './file/parse-storyboard.ts';
 import { type Problem, tellProblems } from './file/problem.ts';
 import type { Storyboard } from './storyboard.ts';
 
@@ -70,6 +70,17 @@ export async function readStoryboard(
   if (storyboard && all.length === 0)
     return { path, name, storyboard, ...rest, ...(variant !== undefined && { variant }) };
   throw problemsError('usage', tellProblems(name, all), { hint: 'What a storyboard may say: sora help storyboards' });
+}
+
+/** What can be read of a file at an absolute path, with whatever is wrong with it; undefined where there is none to read. */
+export async function peekStoryboard(path: string): Promise<ParsedStoryboard | undefined> {
+  const options = { name: basename(path), folder: dirname(path), choice: { vars: new Map<string, string>() } };
+  try {
+    return await parseStoryboard(readTextSync(path), options);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** What people put beside a storyboard may come from anybody who sends a change of it. */

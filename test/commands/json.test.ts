@@ -51,7 +51,7 @@ storyboard show ad.md --var weather=snow
 storyboard check music.json --quality final
 storyboard show music.json
 storyboard export ad.md --to srt -o ad.srt
-storyboard export ad.md --to json -o -
+storyboard export ad.md --to json -o ad.json
 character remove Joe --yes
 clip inspect small.mp4 --start 0.5
 clip inspect fits.mp4 --crop-bars

@@ -7,6 +7,7 @@ import { runComplete } from '../../src/completion/complete.ts';
 import { HELP_TOPICS } from '../../src/help/read-topic.ts';
 import { addCharacter, addJob } from '../helpers/far-end.ts';
 import { createTestContext, type TestContext } from '../helpers/runtime.ts';
+import { RAIN } from '../storyboards/rain.ts';
 
 const root = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
 await loadAllCommands(root);
@@ -41,6 +42,19 @@ async function bash(test: TestContext, line: string, word: string): Promise<stri
 }
 
 describe('what can come next', () => {
+  it('is of a storyboard one of its qualities and variants, whatever is wrong with it', async () => {
+    const { test } = await setUp();
+    await writeFile(join(test.dir, 'rain.md'), RAIN);
+    await writeFile(join(test.dir, 'bad.md'), RAIN.replace('- takes: 2', '- takes: two'));
+    expect((await ask(test, 'storyboard', 'check', 'rain.md', '--quality', '')).values).toEqual(['draft', 'final']);
+    expect((await ask(test, 'storyboard', 'show', 'bad.md', '--variant=')).values).toEqual([
+      '--variant=tall',
+      '--variant=de',
+    ]);
+    expect((await ask(test, 'storyboard', 'show', 'none.md', '--variant', '')).values).toEqual([]);
+    expect((await ask(test, 'storyboard', 'check', '')).kind).toBe('files');
+  });
+
   it.each<[string, string[], string[]]>([
     ['commands', ['ch'], ['character']],
     ['subcommands', ['video', 'wa'], ['wait']],

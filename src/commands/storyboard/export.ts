@@ -43,7 +43,7 @@ export async function runStoryboardExport(
     await new Promise<void>((done, fail) =>
       runtime.stdout.stream.write(text, (error) => (error ? fail(error) : done())),
     );
-    ui.result({ json: { to }, text: to });
+    ui.result({ json: { to }, text: `${storyboard.scenes.length} scenes, as ${to}` });
     return;
   }
   const path = await checkFree(resolve(runtime.cwd, output), { force, example: `film.${to}`, takesStdout: true });

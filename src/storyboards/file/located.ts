@@ -1,5 +1,5 @@
 /** YAML and JSON as plain values that know their lines. Pure. */
-import type { Document, Node, Scalar } from 'yaml';
+import type { Document, ErrorCode, Node, Scalar } from 'yaml';
 import { oneLine } from '../../shared/text.ts';
 import type { Problem } from './problem.ts';
 
@@ -49,6 +49,13 @@ export async function readJson(text: string): Promise<Located> {
   return { value, problems, lineOf };
 }
 
+/** What people run into, in their words. */
+const REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'a value with ": " in it stands in quotes.',
+  TAB_AS_INDENT: 'lines are indented by spaces, not by tabs.',
+  MULTIPLE_DOCS: 'the front matter has one document.',
+};
+
 interface Parsed {
   readonly document?: Document.Parsed;
   readonly problems: readonly Problem[];
@@ -67,9 +74,9 @@ async function parse(text: string, firstLine: number, schema: 'failsafe' | 'json
     const document = yaml.parseDocument(text, {
       ...{ schema, lineCounter: counter, prettyErrors: false, uniqueKeys: false, stringKeys: true },
     });
-    const problems: Problem[] = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
+    const problems: Problem[] = [...document.errors, ...document.warnings].map(({ pos, code, message }) => ({
       ...at(pos[0]),
-      text: `${message.charAt(0).toLowerCase()}${message.slice(1)}.`,
+      text: REASONS[code] ?? `${message.charAt(0).toLowerCase()}${message.slice(1)}.`,
     }));
     yaml.visit(document, {
       Map(_, { items }) {
@@ -81,6 +88,12 @@ async function parse(text: string, firstLine: number, schema: 'failsafe' | 'json
           if (first !== undefined) problems.push({ line, text: twice(String(key.value), first) });
           seen.set(key.value, first ?? line);
         }
+      },
+      Scalar(_, { type, comment, range, value }) {
+        // "Chapter #1" would be "Chapter".
+        if (type !== 'PLAIN' || comment == null || /^[\s#]/.test(comment)) return;
+        const shown = JSON.stringify(oneLine(`${value} #${comment}`, 60));
+        problems.push({ ...at(range?.[0]), text: `" #" begins a comment: put the value in quotes, as ${shown}.` });
       },
       Alias(_, alias) {
         if (alias.resolve(document) !== undefined) return;

@@ -245,11 +245,16 @@ describe('a file', () => {
     ['a variable that is none', 'vars: {"a}}": b}', /^f\.md:3: "a\}\}" is no name for a variable/],
     ['a list for a text', 'title: [a]', 'f.md:3: "title" is not text.'],
     ['a map for a text', 'title: {{weather}}', /^f\.md:3:9: /],
-    ['no YAML', 'title: Joe: hello', 'f.md:3:8: nested mappings are not allowed in compact mappings.'],
+    ['no YAML', 'title: Joe: hello', 'f.md:3:8: a value with ": " in it stands in quotes.'],
     ['an alias of nothing', 'title: *a', 'f.md:3:8: there is no anchor "&a" before this alias.'],
     ['an unknown tag', 'title: !x a', /^f\.md:3:8: unresolved tag/],
     ['text alone', 'just text', /^f\.md:3:1: /],
-    ['a tab that indents', 'vars:\n\ta: b', /^f\.md:4:1: /],
+    ['a tab that indents', 'vars:\n\ta: b', 'f.md:4:1: lines are indented by spaces, not by tabs.'],
+    [
+      'a number that would be a comment',
+      'title: Chapter #1: Rain',
+      'f.md:3:8: " #" begins a comment: put the value in quotes, as "Chapter #1: Rain".',
+    ],
   ])('with %s in its front matter is refused', async (_, front, problem) => {
     const { problems } = await read(film('## A\n\nSea.', front));
     expect(problems).toContainEqual(typeof problem === 'string' ? problem : expect.stringMatching(problem));
