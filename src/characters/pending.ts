@@ -1,6 +1,6 @@
 /** Registrations that may be paid for: written down before the request leaves, and continued by whoever comes next (P2). */
 
-import { reserveRegistration } from '../costs/registration-charge.ts';
+import { type RegistrationCharge, reserveRegistration } from '../costs/registration-charge.ts';
 import type { HeldLock } from '../disk/lock.ts';
 import { hostTitle } from '../providers/index.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
@@ -122,7 +122,7 @@ async function requestId(
   const { signal, clock } = workspace.runtime;
   const { name } = character;
   let entry: PendingRegistration | undefined;
-  let charge: { refused(): Promise<void> } | undefined;
+  let charge: RegistrationCharge | undefined;
   try {
     if (!provider.characters) throw takesNone(provider);
     const remote = await provider.characters.create(
@@ -131,15 +131,17 @@ async function requestId(
         signal,
         async onSend() {
           held.assertHeld();
-          charge = await reserveRegistration(workspace, character, { provider, limits });
+          charge = await reserveRegistration(workspace, character, { provider, orientation, limits });
           const next: PendingRegistration = {
             stage: 'sent',
             ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await workspace.profileName() },
             ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
+            ...(charge && { charge: charge.id }),
             createdAt: new Date(clock.now()).toISOString(),
           };
           await exitMessages.hold(() => updatePending(workspace, character, { target, entry: next }));
           entry = next;
+          await charge?.sent();
           sayAtExit(workspace, character, unknownFate(workspace, { character, target, entry }));
         },
         async onPending(taskId) {

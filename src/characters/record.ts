@@ -109,6 +109,7 @@ const pending = shape<PendingJson>({
   taskId: optional(string),
   name: string,
   requests: optional(positive),
+  charge: optional(string),
   createdAt: date,
 });
 

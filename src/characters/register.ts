@@ -3,6 +3,7 @@
 import { clipInOrientation } from '../clips/portrait-copy.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { costToKeep } from '../costs/max-cost.ts';
+import { forgetUnsent } from '../costs/registration-charge.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { CharacterMode } from '../providers/provider.ts';
@@ -64,6 +65,7 @@ export async function ensureRegistered(
       const living = await livingAt(workspace, current, target);
       if (living) return living;
       const entry = pendingAt(current, target);
+      if (target.mode === 'id') await forgetUnsent(workspace, current, { ...target, charge: entry?.charge });
       const made = entry && (await resumeRegistration(workspace, current, { target, entry, resend }));
       return made
         ? save(workspace, current, { target, made })

@@ -28,7 +28,7 @@ import { checkBudget } from './budget.ts';
 import type { Charge, CostEntry } from './spending.ts';
 
 /** What is known later of an entry. */
-export type Correction = { readonly actualUsd: number } | { readonly refused: true };
+export type Correction = { readonly actualUsd: number } | { readonly refused: true } | { readonly sent: true };
 
 export interface CostLedger {
   /** Oldest first. Throws SoraError `machine` for a file that cannot be read. */
@@ -53,7 +53,7 @@ const VERSION = 1;
 /** More than two million requests, and less than the longest text. */
 const MAX_BYTES = 400_000_000;
 const amount = refine(number, (value) => value >= 0, 'is less than nothing');
-const ENTRY = shape<Omit<CostEntry, 'actualUsd' | 'refused'>>({
+const ENTRY = shape<Omit<CostEntry, 'actualUsd' | 'refused' | 'sent'>>({
   id: string,
   at: date,
   what: oneOf('video', 'character'),
@@ -63,6 +63,7 @@ const ENTRY = shape<Omit<CostEntry, 'actualUsd' | 'refused'>>({
   characters: list(string),
   tags: list(string),
   estimateUsd: optional(amount),
+  staged: optional(string),
 });
 
 export interface CostLedgerOptions {
@@ -104,7 +105,7 @@ export function openCostLedger(path: string, options: CostLedgerOptions): CostLe
   };
 }
 
-function lineOf({ actualUsd: _, refused: __, ...entry }: CostEntry): object {
+function lineOf({ actualUsd: _, refused: __, sent: ___, ...entry }: CostEntry): object {
   return { v: VERSION, ...entry };
 }
 
@@ -119,15 +120,21 @@ function correctionsOf({ id, at, actualUsd, refused }: CostEntry): readonly obje
 export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
   const entries = new Map<string, CostEntry>();
   const corrections = new Map<string, Correction>();
+  const sent = new Set<string>();
   for (const line of lines) {
     if (!isObject(line) || typeof line.id !== 'string') continue;
     const { v: _, ...entry } = line;
     if (problemOf(ENTRY, entry) === undefined) entries.set(line.id, entry as unknown as CostEntry);
+    else if (line.sent === true) sent.add(line.id);
     else if (line.refused === true) corrections.set(line.id, { refused: true });
     else if (problemOf(amount, line.actualUsd) === undefined)
       corrections.set(line.id, { actualUsd: line.actualUsd as number });
   }
-  return [...entries.values()].map((entry) => ({ ...entry, ...corrections.get(entry.id) }));
+  return [...entries.values()].map((entry) => ({
+    ...entry,
+    ...corrections.get(entry.id),
+    ...(sent.has(entry.id) && { sent: true }),
+  }));
 }
 
 /** A line that a killed process did not finish is left out: its request never left. */

@@ -22,6 +22,9 @@ export interface CostEntry {
   readonly actualUsd?: number;
   /** Nothing was charged: the host refused the request, or it never left. */
   readonly refused?: boolean;
+  /** Of a registration: of which orientation. Its request leaves only once the character's record tells of it, and `sent` then. */
+  readonly staged?: string;
+  readonly sent?: boolean;
 }
 
 /** What a budget looks at. */

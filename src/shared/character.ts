@@ -40,6 +40,8 @@ interface PendingBase {
   readonly name: string;
   /** How many requests were sent for it whose answers were lost, this one included; 1 unless given. */
   readonly requests?: number;
+  /** What it is called in the ledger of costs. */
+  readonly charge?: string;
   /** When the last of them was sent. */
   readonly createdAt: string;
 }

@@ -48,5 +48,6 @@ export async function keepCosts(workspace: Workspace, jobs: readonly Job[]): Pro
 }
 
 function isKnown({ actualUsd, refused }: CostEntry, correction: Correction): boolean {
+  if ('sent' in correction) return false;
   return 'refused' in correction ? refused === true : actualUsd === correction.actualUsd;
 }

@@ -10,6 +10,7 @@ import { runCharacterRemove, runCharacterRename, runCharacterShow } from '../../
 import { runCharacterAdopt, runCharacterSync } from '../../src/commands/character/sync.ts';
 import { runGenerate } from '../../src/commands/video/generate.ts';
 import type { GenerateFlags } from '../../src/commands/video/input.ts';
+import type { CostEntry } from '../../src/costs/spending.ts';
 import type { Character, PendingRegistration } from '../../src/shared/character.ts';
 import { addCharacter, KEY, refusal, videoObject, withHost } from '../helpers/far-end.ts';
 import { createTestContext, START, type TestContext } from '../helpers/runtime.ts';
@@ -111,6 +112,30 @@ describe('P2: a character that is made by a task', () => {
     expect(await register(again)).toMatchObject({ value: 'char_1' });
     expect(creates(test)).toBe(1);
     expect(await find(again)).not.toHaveProperty('pending');
+  });
+
+  it.each([
+    ['never came to send is crossed out', undefined, [true, undefined]],
+    ['had sent, and did not come to say so, counts', 'registration:killed', [undefined, true]],
+  ])('what a killed command had reserved and %s', async (_what, charge, [refused, sent]) => {
+    const test = await withTasks();
+    const reserved = (id: string, staged: string): CostEntry => ({
+      ...{ id, at: new Date(START).toISOString(), what: 'character', provider: 'wavespeed', baseUrl: test.baseUrl },
+      ...{ characters: ['Joe'], tags: [], estimateUsd: 0.01, staged },
+    });
+    const costs = await test.context.costs();
+    await costs.reserve(reserved('registration:killed', 'landscape'), {});
+    // Of another orientation, another process may be sending it right now.
+    await costs.reserve(reserved('registration:other', 'portrait'), {});
+    if (charge !== undefined) await leave(test, { taskId: 'task-7', charge });
+    test.server.answer(...(charge === undefined ? [...upload(test), task('created')] : []), DONE);
+    expect(await register(test)).toMatchObject({ value: 'char_1' });
+    const [killed, other, own] = await costs.entries();
+    expect([killed?.refused, killed?.sent]).toEqual([refused, sent]);
+    expect([other?.refused, other?.sent]).toEqual([undefined, undefined]);
+    // That of this run is told of by the record before it leaves, and stays.
+    expect(own?.sent).toBe(charge === undefined ? true : undefined);
+    expect(own?.refused).toBeUndefined();
   });
 
   it('names the command that goes on, whatever the name begins with', async () => {
