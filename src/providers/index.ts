@@ -47,6 +47,11 @@ export function hostTitle(
   return known;
 }
 
+/** The same with all that tells it from another: `openai at https://gateway.example/v1`, or `the sandbox`. */
+export function hostAddress(place: { readonly provider: string; readonly baseUrl: string }): string {
+  return place.provider === sandbox.name ? hostTitle(place) : `${place.provider} at ${place.baseUrl}`;
+}
+
 /** Lists have thousands of rows of a few hosts, and taking a URL apart is slow beside all else that a row needs. */
 const TITLES = new Map<string, string>();
 

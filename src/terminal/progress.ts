@@ -42,8 +42,11 @@ interface Line {
 
 const TICK_MS = 1000;
 const BAR_CELLS = { least: 5, most: 20 };
-/** The spinner and a space before each line, and a column that stays free: some terminals break a full line. */
-const MARGIN = 3;
+/**
+ * The spinner and a space before each line, two columns for the `^C` that a terminal writes behind it, which on another line would
+ * stay there, and one that stays free: some terminals break a full line.
+ */
+const MARGIN = 5;
 const DEFAULT_ROWS = 24;
 
 /** The moving lines of a terminal, one for each task: ora draws them all as one, and writes what else is said above them. */

@@ -416,11 +416,12 @@ describe('several tasks on a terminal', () => {
     expect(terminal.text()).not.toContain('✔');
   });
 
-  it('fit a narrow terminal, with shorter bars and cut texts', async () => {
+  it('fit a narrow terminal with the ^C that it may write behind them, with shorter bars and cut texts', async () => {
     const { ui, terminal } = onTerminal({ columns: 30 });
     const task = await ui.task('job_1');
     task.update('job_1 running, 50% after 3 min, 2 to 4 min left', 0.5);
-    await vi.waitFor(() => expect(screen(terminal)[0]).toMatch(/█{3}░{2} job_1 running, 50% a…$/));
+    await vi.waitFor(() => expect(screen(terminal)[0]).toMatch(/^\S? ?█{3}░{2} job_1 running, 50%…$/));
+    expect('⠋ '.length + (screen(terminal)[0]?.replace(/^⠋ /, '').length ?? 99) + '^C'.length).toBeLessThan(30);
     task.stop();
   });
 

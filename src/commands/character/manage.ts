@@ -6,7 +6,7 @@ import type { CharacterJson } from '../../characters/record.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
 import type { Context } from '../../context.ts';
 import { readableOf } from '../../disk/listing.ts';
-import { hostTitle } from '../../providers/index.ts';
+import { hostAddress, hostTitle } from '../../providers/index.ts';
 import type { Character, CharacterDigest } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -82,11 +82,11 @@ export async function runCharacterShow(
     `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
-        `  registered  ${oneLine(one.value, 200)} with ${oneLine(one.provider, 40)} at ${oneLine(one.baseUrl)}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
+        `  registered  ${oneLine(one.value, 200)} with ${oneLine(hostAddress(one))}, ${one.orientation}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
     ),
     ...pending.map(
       (one) =>
-        `  pending     with ${one.provider} at ${one.baseUrl}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
+        `  pending     with ${oneLine(hostAddress(one))}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
     ),
   ];
   if (document.outdated) ui.note(outdatedNote(document, document.outdated));

@@ -2,7 +2,7 @@
 
 import type { Context } from '../../context.ts';
 import { formatJobCost, formatUsd } from '../../costs/cost.ts';
-import { hostTitle } from '../../providers/index.ts';
+import { hostAddress } from '../../providers/index.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import type { Job, Remote } from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
@@ -32,7 +32,7 @@ export async function runVideoShow(context: Context, id: string): Promise<undefi
     ['check', output?.check && (output.check.remarks.map(({ message }) => message).join(' ') || 'nothing to remark')],
     [
       'host',
-      `${job.provider === 'sandbox' ? hostTitle(job) : `${job.provider} at ${job.baseUrl}`}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
+      `${hostAddress(job)}${job.remoteId === undefined ? '' : `, as ${oneLine(job.remoteId, 200)}`}${remoteDeleted ? ' (deleted there)' : ''}`,
     ],
     ['created', context.ui.date(job.createdAt)],
     ['expires', expiresAt && context.ui.date(expiresAt)],

@@ -238,7 +238,7 @@ describe('character remove', () => {
     if (removed) await answer;
     else await expect(answer).rejects.toMatchObject({ code: 'usage', message: 'Joe was kept.' });
     expect(test.stderr.text()).toContain(
-      'Remove Joe? Its prepared clip is deleted; joe.mp4, which it was made from, is not touched. [y/N]',
+      'Remove Joe? Its prepared clip is deleted; joe.mp4, which it was made from, is\nnot touched. [y/N]',
     );
     expect((await (await test.context.characters()).find('Joe')) === undefined).toBe(removed);
   });
