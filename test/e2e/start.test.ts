@@ -61,7 +61,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'storyboard check film.md':
     'check cli clips escape jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard yaml',
   'video frame joe.mp4 -o frame.png':
-    'arguments cli clips decode find first-frames frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program sound store take',
+    'arguments cli clips decode find first-frames frame frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program sound store take',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
   'auth status': 'auth cli keys main program-setup rolldown-runtime settings stdin store',
   'store path': 'cli main program-setup rolldown-runtime store',
