@@ -41,7 +41,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   video: {
     ...same('video generate', ['create', 'new', 'make', 'render', 'run', 'add', 'submit', 'send', 'start']),
     ...same('video list', ['ls', 'all', 'jobs', 'history']),
-    ...same('video status', ['poll', 'progress', 'check', 'state']),
+    ...same('video status', ['poll', 'progress', 'state']),
     ...same('video wait', ['follow', 'await']),
     ...same('video download', ['get', 'fetch', 'save', 'pull']),
     ...same('video show', ['info', 'inspect', 'describe']),
@@ -51,9 +51,13 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ...same('video edit', ['change', 'modify']),
   },
   storyboard: {
-    ...same('storyboard new', ['init', 'create', 'make', 'start', 'example']),
+    ...same('storyboard new', ['init', 'create', 'example', 'template']),
+    ...same('storyboard render', ['run', 'make', 'generate', 'start', 'build', 'continue', 'resume', 'send']),
+    ...same('storyboard takes', ['list', 'ls', 'history', 'status', 'candidates']),
+    ...same('storyboard pick', ['choose', 'select', 'accept']),
+    ...same('storyboard retake', ['redo', 'again', 'retry']),
     ...same('storyboard check', ['validate', 'lint', 'verify', 'test']),
-    ...same('storyboard show', ['print', 'view', 'get', 'list', 'ls', 'scenes']),
+    ...same('storyboard show', ['print', 'view', 'get', 'scenes', 'scene']),
     ...same('storyboard export', ['subtitles', 'srt', 'json', 'convert', 'save']),
   },
   clip: {

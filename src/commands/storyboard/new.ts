@@ -1,6 +1,6 @@
 /** `sora storyboard new`: a commented example that renders as it is. */
 import type { Context } from '../../context.ts';
-import { shellQuote } from '../../shared/text.ts';
+import { shellCommand, shellQuote } from '../../shared/text.ts';
 import { EXAMPLE_CHARACTER } from '../../storyboards/example.ts';
 import { type NewStoryboardInput, newStoryboard } from '../../storyboards/new-storyboard.ts';
 
@@ -8,11 +8,13 @@ export async function runStoryboardNew(context: Context, input: NewStoryboardInp
   const { ui } = context;
   const { path, takesFolder, castJoe } = await newStoryboard(context, input);
   if (castJoe) ui.note(`${EXAMPLE_CHARACTER}, who is drawn, is in your cast now.`);
-  const next = `sora storyboard check ${shellQuote(input.file)}`;
+  const [next, render] = ['check', 'render'].map((verb) =>
+    shellCommand(`sora storyboard ${verb}`, [shellQuote(input.file)]),
+  );
   ui.result({
     json: { path, takesFolder, characters: castJoe ? [EXAMPLE_CHARACTER] : [], next },
     prose: true,
-    text: `${input.file} is a film of three scenes. What it would ask for: ${next}`,
+    text: `${input.file} is a film of three scenes.\nWhat it would ask for: ${next}\nTo make it: ${render}`,
     quiet: [path],
   });
 }

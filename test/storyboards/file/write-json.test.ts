@@ -124,7 +124,7 @@ describe('a storyboard as JSON', () => {
       { numRuns: 120 },
     );
     // What is refused would show nothing.
-    expect(read).toBeGreaterThan(60);
+    expect(read).toBeGreaterThan(100);
   });
 
   it.each([{}, { quality: 'final' }, { variant: 'de' }, { variant: 'tall', vars: new Map([['weather', 'snow']]) }])(
