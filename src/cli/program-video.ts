@@ -4,6 +4,7 @@ import type { DeriveFlags } from '../commands/video/derive.ts';
 import type { FrameFlags } from '../commands/video/frame.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
 import type { JoinFlags } from '../commands/video/join.ts';
+import type { ReportFlags } from '../commands/video/report.ts';
 import type { ResendFlags } from '../commands/video/resend.ts';
 import type { ListFlags } from '../commands/video/status.ts';
 import type { DownloadFlags } from '../commands/video/wait.ts';
@@ -222,6 +223,18 @@ export function addVideo(video: Command, act: Act): void {
     .action(
       act<Omit<JoinFlags, 'videos'>>(async (context, videos, options) =>
         (await import('../commands/video/join.ts')).runVideoJoin(context, { ...options, videos }),
+      ),
+    );
+  video
+    .command('report')
+    .description('write a page that shows videos side by side, with what is known of them')
+    .argument('[id...]', JOB_ID)
+    .requiredOption('-o, --output <html>', 'the HTML file to write; it links to the videos', text)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText('after', examples('sora video report -o report.html', 'sora video report @last -o last.html'))
+    .action(
+      act<Omit<ReportFlags, 'ids'>>(async (context, ids, options) =>
+        (await import('../commands/video/report.ts')).runVideoReport(context, { ...options, ids }),
       ),
     );
   for (const kind of DERIVATIONS) addDerivation(video, act, kind);

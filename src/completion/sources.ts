@@ -146,6 +146,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   image: FILES,
   path: FILES,
   png: FILES,
+  html: FILES,
   folder: FILES,
   video: FILES,
   'video id': jobs(() => true),

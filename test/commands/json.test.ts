@@ -76,6 +76,7 @@ video list --remote
 video download @1 -o again.mp4 --allow-drift
 video check again.mp4 fits.mp4
 video check fits.mp4
+video report -o report.html
 video extend @last On. --dry-run
 video extend @last On. --wait --allow-drift
 video edit @last Night. --wait --allow-drift
