@@ -1,5 +1,5 @@
 /** A take's file from where it first lies whole to its own name: first the line, then the name. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
@@ -64,7 +64,11 @@ export async function keepTake(
     const others = new Set(
       reading.lines.flatMap((line) => (line.line === 'done' && line.key !== take.key ? [line.file] : [])),
     );
-    const path = named ? first : there !== undefined && !existsSync(there) ? there : freePlace(ledger, wanted, others);
+    const { path, isThere } = named
+      ? { path: first, isThere: true }
+      : there !== undefined && !existsSync(there)
+        ? { path: there, isThere: false }
+        : await placeFor(ledger, wanted, { others, sha256, bytes });
     const cost = job?.cost?.actualUsd ?? before?.cost;
     const drift = mismatchOf(take, facts, job);
     const done: Done =
@@ -77,7 +81,8 @@ export async function keepTake(
             ...(drift.length > 0 && { mismatch: drift }),
           };
     if (done !== before) await ledger.journal.append(done);
-    if (path !== first) await moveTo(workspace, first, path);
+    if (!isThere) await moveTo(workspace, first, path);
+    else if (path !== first) await rm(first, { force: true });
     return { done, path };
   });
 }
@@ -133,12 +138,20 @@ function succeeded(jobs: readonly Job[], { key, remoteId }: Take): Remote | unde
   );
 }
 
-/** `x.mp4`, or `x-2.mp4` and so on where a file of something else lies there, or is to lie there. */
-function freePlace(ledger: TakeLedger, wanted: string, others: ReadonlySet<string>): string {
+/** `x.mp4`, or `x-2.mp4` and so on where a file of something else lies there, or is to lie there; and whether it is there already. */
+async function placeFor(
+  ledger: TakeLedger,
+  wanted: string,
+  { others, sha256, bytes }: { others: ReadonlySet<string>; sha256: string; bytes: number },
+): Promise<{ readonly path: string; readonly isThere: boolean }> {
   const { dir, name, ext } = parse(wanted);
   for (let number = 1; ; number++) {
-    const place = number === 1 ? wanted : `${dir}/${name}-${number}${ext}`;
-    if (!existsSync(place) && !others.has(ledger.pathOf(place))) return place;
+    const path = number === 1 ? wanted : `${dir}/${name}-${number}${ext}`;
+    if (others.has(ledger.pathOf(path))) continue;
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (!there) return { path, isThere: false };
+    // The same bytes are the file itself, of which a journal was lost.
+    if (there.isFile() && there.size === bytes && (await hashFile(path)) === sha256) return { path, isThere: true };
   }
 }
 

@@ -668,7 +668,10 @@ describe('a journal that a checkout has undone', () => {
     expect(await world.journal()).toEqual([]);
     const prune = () => pruneJobs(workspace, { olderThanSeconds: -60, dryRun: true, needed: unwrittenJobs });
     expect(await prune()).toEqual([]);
-    await world.run();
+    const files = await readdir(join(world.dir, 'out'));
+    expect((await world.run()).lines.map(({ file }) => file)).toContain('out/a.mp4');
+    // The same bytes are the file that was made, and no other lies beside it.
+    expect(await readdir(join(world.dir, 'out'))).toEqual(files);
     expect(await prune()).toHaveLength(3);
     await rm(`${world.file}.journal.jsonl`);
     await world.write([...THREE, { id: 'new', prompt: 'New.' }]);
