@@ -1,0 +1,204 @@
+/** What people decide about a film, and what a run refuses until they have. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ApprovedPlan, planDocument, readPlan } from '../../src/storyboards/approved-plan.ts';
+import { adoptTake, closeTake } from '../../src/storyboards/choose-take.ts';
+import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
+import { filesToPrune, pruneFiles } from '../../src/storyboards/prune-film.ts';
+import { sendsOf } from '../../src/storyboards/render-film.ts';
+import { type FilmWorld, filmOf, filmWorld } from './world.ts';
+
+const HARBOUR = 'A grey harbour at dawn.';
+const TWO = { harbour: HARBOUR, boat: '- continues: harbour\n\nA white boat comes in.' };
+const LOST = {
+  rules: [
+    { match: { call: 'create' }, times: 1, reset: 'before' },
+    { match: { call: 'list' }, respond: { status: 404 } },
+  ],
+};
+
+/** The plan as a file would keep it. */
+function approvedOf(world: FilmWorld): Promise<ApprovedPlan> {
+  return world.with(async ({ film, plan }) => {
+    const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+    const sends = sendsOf(look, plan, { scenes: [], plan: undefined, retake: undefined });
+    return readPlan(JSON.stringify(planDocument(plan, look, { sends, wishes: NO_WISHES })), 'plan.json');
+  });
+}
+
+describe('an approved plan', () => {
+  it('is rendered as it stands, also once a blocked scene has its picture, and pays nothing when it is repeated', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    const plan = await approvedOf(world);
+    expect([...plan.sends]).toEqual([
+      ['harbour', 1],
+      ['boat', 1],
+    ]);
+    expect(await world.render({ plan })).toMatchObject({ exit: 0 });
+    expect(await world.render({ plan })).toMatchObject({ exit: 0 });
+    expect(await world.paid()).toBe(2);
+  });
+
+  it.each([
+    ['a text has changed', { ...TWO, harbour: 'Another harbour.' }],
+    ['a text in its chain has changed', { ...TWO, boat: '- continues: harbour\n\nA red boat comes in.' }],
+    ['a scene is gone', { harbour: HARBOUR }],
+  ])('is refused where %s, and nothing is sent', async (_why, text) => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    const plan = await approvedOf(world);
+    await world.write(filmOf(text));
+    await expect(world.render({ plan })).rejects.toMatchObject({ code: 'usage' });
+    expect(await world.paid()).toBe(0);
+  });
+
+  it('is refused where a price has risen, and where it was changed by hand', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    const plan = await approvedOf(world);
+    const entries = plan.entries.map((entry) => ({ ...entry, estimateUsd: 0.01 }));
+    await expect(world.render({ plan: { ...plan, entries } })).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining('$0.01 was approved') },
+    });
+    const document = { version: 1, wishes: NO_WISHES, scenes: [], hash: '0' };
+    expect(() => readPlan(JSON.stringify(document), 'plan.json')).toThrow(/changed since/);
+    expect(await world.paid()).toBe(0);
+  });
+});
+
+describe('--max-cost', () => {
+  it('is of the whole film, with scenes that wait for others and with what was spent: nothing is sent above it', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    await expect(world.render({ maxCost: 0.79 })).rejects.toMatchObject({ code: 'budget' });
+    expect(await world.paid()).toBe(0);
+    expect(await world.render({ maxCost: 0.8 })).toMatchObject({ exit: 0, totals: { spentUsd: 0.8, maxCostUsd: 0.8 } });
+    await expect(world.render({ maxCost: 1, scenes: ['boat'], retake: 1 })).rejects.toMatchObject({ code: 'budget' });
+    expect(await world.paid()).toBe(2);
+  });
+});
+
+describe('a take of unknown fate', () => {
+  const lost = async (): Promise<FilmWorld> => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play(LOST);
+    expect(await world.render()).toMatchObject({ exit: 7 });
+    return world;
+  };
+  const name = { scene: 'harbour', take: '1' };
+
+  it('is closed by a person: then, and only then, another is made', async () => {
+    const world = await lost();
+    expect(await world.render()).toMatchObject({ exit: 7 });
+    await world.with(({ film, plan }, workspace) => closeTake(workspace, film, { scenes: plan.scenes, name }));
+    world.play({});
+    expect(await world.render()).toMatchObject({ exit: 0 });
+    expect(await world.paid()).toBe(1);
+  });
+
+  it('is adopted as the video that a person names, which no take and no job has', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play({ rules: [{ ...LOST.rules[0], reset: 'after' }, LOST.rules[1]] });
+    expect(await world.render()).toMatchObject({ exit: 7 });
+    const [video] = await world.made();
+    const adopt = (remoteId: string): Promise<unknown> =>
+      world.with(({ film, plan }, workspace) => adoptTake(workspace, film, { scenes: plan.scenes, name, remoteId }));
+    await expect(adopt('video_none')).rejects.toMatchObject({ code: 'usage' });
+    await adopt(video?.id ?? '');
+    expect(await world.render()).toMatchObject({ exit: 0 });
+    await expect(adopt(video?.id ?? '')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('done'),
+    });
+    expect(await world.paid()).toBe(1);
+  });
+});
+
+describe('takes that are not wanted', () => {
+  it('count no more once they are rejected, and the picked one is none of them', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    await world.render();
+    await world.reject('harbour', '1');
+    expect(await world.scene('harbour')).toMatchObject({ state: 'missing', notes: ['rejected takes'] });
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ chosen: { take: 2 } }] });
+    expect((await world.plan()).totals).toMatchObject({ spentUsd: 0.8, wastedUsd: 0.4 });
+    await world.pick('harbour', '2');
+    await expect(world.reject('harbour', '2')).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('are deleted by prune on demand: none that the film uses, and none that waits for a pick', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: `- takes: 3\n\n${HARBOUR}` }));
+    await world.render();
+    const prune = (wishes: Partial<Parameters<typeof filesToPrune>[2]>): Promise<number> =>
+      world.with(async ({ film, plan }) => {
+        const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+        const files = await filesToPrune(film, look, { rejected: false, unpicked: false, pieces: false, ...wishes });
+        await pruneFiles(files);
+        return files.length;
+      });
+    expect(await prune({ rejected: true, unpicked: true })).toBe(0);
+    await world.reject('harbour', '1');
+    await world.pick('harbour', '2');
+    expect(await prune({ rejected: true })).toBe(1);
+    expect(await prune({ unpicked: true })).toBe(1);
+    const [left] = readdirSync(join(world.dir, 'rain.takes')).filter((file) => file.endsWith('.mp4'));
+    expect(left).toMatch(/-002-/);
+    expect(existsSync(join(world.dir, 'rain.takes', left ?? ''))).toBe(true);
+    // The rejected one is replaced, nothing else.
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 2 } }] });
+    expect(await world.paid()).toBe(4);
+  });
+});
+
+describe('a scene that waits for a pick', () => {
+  it('is finished, unless picks are required', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}` }));
+    expect(await world.render()).toMatchObject({ exit: 0, totals: { done: 0, toPick: 1 } });
+    expect(await world.render({ requirePicks: true })).toMatchObject({ exit: 8 });
+    expect(await world.paid()).toBe(2);
+  });
+});
+
+describe('failures of a film', () => {
+  it('that pass are asked for once more in a run, a refusal by policy only by retake', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    const fail = { fail: { code: 'server_error', message: 'Busy.' } };
+    world.play({ jobs: [fail, fail, fail] });
+    expect(await world.render()).toMatchObject({ exit: 5, scenes: [{ state: 'failed' }] });
+    expect(await world.paid()).toBe(2);
+    world.play({ jobs: [{ fail: { code: 'moderation_blocked', message: 'No.' } }] });
+    expect(await world.render()).toMatchObject({ exit: 11 });
+    expect(await world.render()).toMatchObject({ exit: 11 });
+    expect(await world.paid()).toBe(3);
+    world.play({});
+    expect(await world.render({ scenes: ['harbour'], retake: 1 })).toMatchObject({ exit: 0 });
+  });
+
+  it('end the sending with --fail-fast, and not what is running', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR, port: 'A port.', pier: 'A pier.' }));
+    world.play({ jobs: [{ fail: { code: 'moderation_blocked', message: 'No.' } }] });
+    expect(await world.render({ jobs: 1, failFast: true })).toMatchObject({ exit: 11 });
+    expect(await world.paid()).toBe(1);
+    expect(await world.render()).toMatchObject({ exit: 11, totals: { done: 2 } });
+  });
+});
+
+describe('shards of a film', () => {
+  it('make each scene once, and leave chains whole', async () => {
+    const world = await filmWorld();
+    const scenes = { ...TWO, port: 'A port.', pier: '- continues: port\n\nA pier.', quay: 'A quay.' };
+    await world.write(filmOf(scenes));
+    for (const index of [1, 2]) await world.render({ shard: { index, count: 2 } });
+    expect(await world.render()).toMatchObject({ exit: 0, totals: { done: 5 } });
+    expect(await world.paid()).toBe(5);
+  });
+});
