@@ -156,13 +156,15 @@ async function follow(run: FilmRun, take: Take, progress: Progress): Promise<voi
 
 function settled(
   run: FilmRun,
-  { scene, n }: Take,
+  { scene, n, done }: Take,
   { followed, progress }: { followed: Awaited<ReturnType<typeof followInRun>>; progress: Progress },
 ): void {
   if (followed.kind === 'kept') run.onEvent({ kind: 'kept', scene, n, path: followed.kept.path });
   if (followed.kind !== 'failed') return;
   run.onEvent({ kind: 'failed', scene, n, why: followed.failed.why });
   if (run.failFast) run.halt(stoppedByFailure(scene));
+  // That a file is lost for good, or an earlier take came to nothing, is no answer to whoever asks for another.
+  if (done || run.retakes) return;
   // Once a run what may be asked again is; then a person looks at it first.
   if (!mayAskAgain(followed) || count(progress.again, scene, 1) > 1) progress.stopped.add(scene);
 }

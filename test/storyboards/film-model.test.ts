@@ -149,17 +149,22 @@ async function countByPrompt({ world }: Model): Promise<Map<string, number>> {
 
 /** No request was made more often than its texts, its pictures and people have asked for. */
 async function checkPaid(model: Model): Promise<void> {
-  const { world, more, other } = model;
-  const lines = [...(await world.journal()), ...(other ? journalIn(other.dir) : [])];
+  const { more } = model;
+  const fps = await fingerprintsOf(model);
+  for (const [prompt, count] of await countByPrompt(model)) {
+    expect(count, prompt).toBeLessThanOrEqual((fps.get(prompt)?.size ?? 0) + (more.get(prompt) ?? 0));
+  }
+}
+
+/** By prompts: a text has a request for each picture that it goes on from. */
+async function fingerprintsOf({ world }: Model): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const fps = new Map<string, Set<string>>();
-  for (const line of lines) {
+  for (const line of await world.journal()) {
     if (line.line !== 'asked') continue;
     const { prompt = '' } = (line.ask ?? {}) as { prompt?: string };
     fps.set(prompt, (fps.get(prompt) ?? new Set()).add(String(line.fp)));
   }
-  for (const [prompt, count] of await countByPrompt(model)) {
-    expect(count, prompt).toBeLessThanOrEqual((fps.get(prompt)?.size ?? 0) + (more.get(prompt) ?? 0));
-  }
+  return fps;
 }
 
 function journalIn(dir: string): readonly Record<string, unknown>[] {
@@ -169,6 +174,15 @@ function journalIn(dir: string): readonly Record<string, unknown>[] {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+}
+
+/** What two clones have paid that did not know of each other is inherent; from here on nothing is paid again. */
+async function allowBoth(model: Model): Promise<void> {
+  const { more } = model;
+  const fps = await fingerprintsOf(model);
+  for (const [prompt, count] of await countByPrompt(model)) {
+    more.set(prompt, Math.max(more.get(prompt) ?? 0, count - (fps.get(prompt)?.size ?? 0)));
+  }
 }
 
 /** A person's word on every take of unknown fate: adopted where the host has its video, else given up. */
@@ -232,11 +246,12 @@ async function take(model: Model, one: Step): Promise<void> {
       await settle(model);
       break;
     case 'clone': {
-      if (model.other) break;
-      const [dir, home] = [await tempFolder(), await tempFolder()];
-      await cp(world.dir, dir, { recursive: true });
+      // The one that is there goes on, where there are two already.
+      const next = model.other ?? { dir: await tempFolder(), home: await tempFolder() };
+      if (!model.other) await cp(world.dir, next.dir, { recursive: true });
       model.other = { dir: world.dir, home: world.home };
-      Object.assign(world, { dir, home });
+      Object.assign(world, next);
+      await write(model);
       break;
     }
     case 'merge': {
@@ -247,6 +262,7 @@ async function take(model: Model, one: Step): Promise<void> {
       const all = new Set([...theirs, ...own.split('\n').filter(Boolean)]);
       if (all.size > 0) writeFileSync(path, `${[...all].join('\n')}\n`);
       model.other = undefined;
+      await allowBoth(model);
       break;
     }
     case 'otherAccount':
