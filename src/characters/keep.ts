@@ -1,4 +1,4 @@
-/** A character of a clip: prepared, and stored under its name. */
+/** The local half of making a character: its clip is prepared and stored under its name. Registering it is in create.ts and register.ts. */
 
 import { inspectClip } from '../clips/inspect.ts';
 import { prepareInto } from '../clips/prepare.ts';

@@ -1,4 +1,4 @@
-/** Which characters of earlier versions would get another clip today, from the same source and options. Pure. */
+/** Outdated masters: characters of earlier versions that would get another clip today, from the same source and options. Pure. */
 
 import type { Character, CharacterDigest } from '../shared/character.ts';
 import type { ClipOptions, SourceFacts } from '../shared/clip.ts';

@@ -1,4 +1,4 @@
-/** The chosen host, where characters are to be registered. */
+/** The host that characters are registered with: the chosen one, refused where it takes none. */
 
 import { hostTitle } from '../providers/index.ts';
 import { type Provider, takesCharacters } from '../providers/provider.ts';

@@ -1,4 +1,4 @@
-/** Whether a host still knows the characters, and their registration where it does not. */
+/** Checks each character's registration with a host, and registers again those that it has lost. */
 
 import { type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import type { Provider } from '../providers/provider.ts';

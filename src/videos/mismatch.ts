@@ -1,4 +1,4 @@
-/** Whether a video is what was asked for: resellers swap models silently. Pure. */
+/** Delivered against ordered: whether a video has the model, size and length of its request. Resellers swap models silently. Pure. */
 
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import { formatSize, orientationOf, parseSize } from '../shared/geometry.ts';

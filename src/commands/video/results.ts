@@ -28,8 +28,9 @@ async function showJobs(context: Context, jobs: readonly Job[]): Promise<void> {
 /** With a command that a terminal does not break in the middle of an id. */
 async function followSentences(context: Context): Promise<(job: Job, wish: Resumable) => string> {
   const shown = await shownIds(context.jobs, context.runtime.stdout);
+  const stateOf = (job: Job): string => (job.status === 'succeeded' ? describeWait(job, { saves: false }) : job.status);
   return (job, wish) =>
-    `${job.id} is ${job.status}. Follow it with: ${resumeCommand(context, { ...job, id: shown(job.id) }, wish)}`;
+    `${job.id} is ${stateOf(job)}. Follow it with: ${resumeCommand(context, { ...job, id: shown(job.id) }, wish)}`;
 }
 
 /** A job that a failure leaves unfinished (exit 8) is the result all the same: it is what a program goes on with. */

@@ -1,4 +1,4 @@
-/** Every job that was ever asked for, from before its request left. */
+/** The store of job records: one file per job, on the disk before its request leaves. Finds, lists, creates and updates them. */
 import { basename, join } from 'node:path';
 import { ensureFolder } from '../../disk/atomic-write.ts';
 import { type BrokenRecord, type Listing, recordIds } from '../../disk/listing.ts';
