@@ -6,13 +6,27 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['fingerprints', 'commands/character/sync', 'commands/doctor', 'commands/json'],
-  ...['e2e/readme', 'e2e/outlives', 'e2e/faults', 'slow/media/judge/judge-master', 'e2e/toy-host', 'e2e/earlier-home'],
-  ...['masters/timing', 'masters/picture-colour', 'masters/matrix-shape', 'e2e/register', 'e2e/exit-codes'],
-  ...['e2e/outputs', 'slow/sandbox/render/render', 'e2e/processes', 'e2e/hostile', 'e2e/fuzz', 'slow/commands/clip'],
-  ...['slow/characters/register', 'e2e/strange-files', 'e2e/forced-exit', 'masters/hostile', 'masters/matrix-streams'],
-  ...['masters/picture-shape', 'slow/media/ffmpeg/sound', 'masters/matrix-picture', 'slow/media/prepare', 'e2e/keys'],
-  ...['e2e/home', 'e2e/again', 'slow/media/judge/measure-picture', 'e2e/chaos'],
+  ...['batches/run-batch', 'commands/character/sync', 'commands/doctor', 'fingerprints', 'e2e/readme', 'e2e/faults'],
+  ...['slow/commands/json', 'e2e/batch', 'e2e/ci', 'slow/batches/batch-model', 'e2e/outlives', 'masters/timing'],
+  ...['e2e/toy-host', 'e2e/earlier-home', 'masters/matrix-shape', 'slow/media/ffmpeg/sound', 'slow/media/prepare'],
+  ...['slow/media/judge/judge-master', 'e2e/forced-exit', 'e2e/fuzz', 'e2e/hostile', 'masters/picture-shape'],
+  ...[
+    'masters/matrix-picture',
+    'e2e/keys',
+    'e2e/chaos',
+    'masters/matrix-streams',
+    'masters/picture-colour',
+    'e2e/register',
+  ],
+  ...['e2e/exit-codes', 'e2e/processes', 'e2e/outputs', 'slow/media/judge/measure-picture', 'e2e/again', 'e2e/agent'],
+  ...[
+    'slow/sandbox/render/render',
+    'slow/commands/clip',
+    'slow/characters/register',
+    'e2e/main-job',
+    'e2e/strange-files',
+  ],
+  ...['masters/hostile', 'e2e/home'],
 ];
 
 const FILES = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((file) =>

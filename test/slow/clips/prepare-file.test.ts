@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { prepareFile, previewPrepare } from '../../src/clips/prepare-file.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
-import { createWorkspace } from '../../src/workspace.ts';
-import { makeNumbered } from '../helpers/counter.ts';
-import { fakeFfmpeg } from '../helpers/fake-ffmpeg.ts';
-import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { smallJoe } from '../helpers/joe.ts';
-import { measureMaster } from '../helpers/master.ts';
-import { createTestRuntime } from '../helpers/runtime.ts';
-import { openWorkspace } from '../helpers/workspace.ts';
+import { prepareFile, previewPrepare } from '../../../src/clips/prepare-file.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { createWorkspace } from '../../../src/workspace.ts';
+import { makeNumbered } from '../../helpers/counter.ts';
+import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
+import { ffmpegPath } from '../../helpers/ffmpeg.ts';
+import { smallJoe } from '../../helpers/joe.ts';
+import { measureMaster } from '../../helpers/master.ts';
+import { createTestRuntime } from '../../helpers/runtime.ts';
+import { openWorkspace } from '../../helpers/workspace.ts';
 
 it('starts ffmpeg for nothing that another run of it tells', async () => {
   const { dir, runtime } = await createTestRuntime();

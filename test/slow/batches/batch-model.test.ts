@@ -6,11 +6,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, trunca
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LineReport } from '../../src/batches/report.ts';
-import { hashFile } from '../../src/disk/hash.ts';
-import { isSoraError, SoraError } from '../../src/shared/errors.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { type BatchWorld, batchWorld } from './world.ts';
+import type { LineReport } from '../../../src/batches/report.ts';
+import { hashFile } from '../../../src/disk/hash.ts';
+import { isSoraError, SoraError } from '../../../src/shared/errors.ts';
+import { type BatchWorld, batchWorld } from '../../batches/world.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const RUNS = Number(process.env.SORA_TEST_RUNS ?? 20);
 const SEED = Number(process.env.SORA_TEST_SEED ?? 20_261_128);

@@ -4,24 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { runDemo } from '../../src/cli/demo.ts';
-import { loadAllCommands } from '../../src/cli/options.ts';
-import { createProgram } from '../../src/cli/program.ts';
-import { runCli } from '../../src/cli/run.ts';
-import { runStoryboardOpen } from '../../src/commands/storyboard/open.ts';
-import { runVideoOpen } from '../../src/commands/video/open.ts';
-import { type Context, createContext } from '../../src/context.ts';
-import { readTopic } from '../../src/help/read-topic.ts';
-import { startSandbox } from '../../src/sandbox/server.ts';
-import { createUi } from '../../src/terminal/ui.ts';
-import { leavesOf } from '../helpers/commands.ts';
-import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { fittingJoe, smallJoe } from '../helpers/joe.ts';
-import { runtimeIn } from '../helpers/runtime.ts';
-import { misfits, readShapes } from '../helpers/shapes.ts';
-import { rendererOf } from '../sandbox/harness.ts';
+import { runDemo } from '../../../src/cli/demo.ts';
+import { loadAllCommands } from '../../../src/cli/options.ts';
+import { createProgram } from '../../../src/cli/program.ts';
+import { runCli } from '../../../src/cli/run.ts';
+import { runStoryboardOpen } from '../../../src/commands/storyboard/open.ts';
+import { runVideoOpen } from '../../../src/commands/video/open.ts';
+import { type Context, createContext } from '../../../src/context.ts';
+import { readTopic } from '../../../src/help/read-topic.ts';
+import { startSandbox } from '../../../src/sandbox/server.ts';
+import { createUi } from '../../../src/terminal/ui.ts';
+import { leavesOf } from '../../helpers/commands.ts';
+import { cachedFfmpegPath } from '../../helpers/ffmpeg-cache.ts';
+import { fittingJoe, smallJoe } from '../../helpers/joe.ts';
+import { runtimeIn } from '../../helpers/runtime.ts';
+import { misfits, readShapes } from '../../helpers/shapes.ts';
+import { rendererOf } from '../../sandbox/harness.ts';
 
-const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+const SRC = fileURLToPath(new URL('../../../src', import.meta.url));
 const SHAPES = readShapes(readTopic('json'));
 const ONE_PIXEL =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
@@ -246,7 +246,7 @@ describe('sora help json', () => {
     for (const name of ['a.wav', 'p.png']) await writeFile(join(places.dir, name), '');
     let test = runtimeIn(places, {});
     const sandbox = await startSandbox({
-      ...{ stateDir: join(root, 'host'), ffmpeg: ffmpegPath, renderer: rendererOf(await readFile(fits)) },
+      ...{ stateDir: join(root, 'host'), ffmpeg: cachedFfmpegPath, renderer: rendererOf(await readFile(fits)) },
       now: () => test.clock.ms,
     });
     const env = {
