@@ -22,6 +22,13 @@ case "$*" in
   *) exec "$real" "$@" ;;
 esac
 
+# At once, as ffmpeg does: who reads one of them may wait for the other.
+say() {
+  cat "$1.stderr" >&2 &
+  cat "$1.stdout"
+  wait
+}
+
 key=$kind last= size= words=
 for word; do
   if [ $kind = video ]; then
@@ -50,8 +57,7 @@ if [ ! -e "$key" ]; then
   wait $child
   exit=$?
   if [ $exit -ne 0 ]; then
-    cat "$new.stdout"
-    cat "$new.stderr" >&2
+    say "$new"
     rm -f "$new".*
     exit $exit
   fi
@@ -59,8 +65,7 @@ if [ ! -e "$key" ]; then
   for part in stdout stderr output; do [ ! -e "$new.$part" ] || mv "$new.$part" "$key.$part"; done
   : > "$key"
 fi
-cat "$key.stderr" >&2
-cat "$key.stdout"
+say "$key"
 [ $kind = measured ] || cp "$key.output" "$output"
 `;
 

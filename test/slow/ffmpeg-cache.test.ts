@@ -1,4 +1,6 @@
 /** The ffmpeg with a cache that tests of whole commands use says and writes what it would without the cache, also the second time. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -50,4 +52,20 @@ it('another input or another option is another conversion', async () => {
     sizes.push((await stat(join(cwd, 'out.mp4'))).size);
   }
   expect(new Set(sizes).size).toBe(2);
+});
+
+it('what is written to both outputs can be read in step', async () => {
+  const args = words(`-v info -f lavfi -i testsrc=s=64x36:r=24:d=10 -vf ${MEASURE} -c:v rawvideo -f rawvideo pipe:1`);
+  for (const time of ['first', 'second']) {
+    const child = spawn(cachedFfmpegPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Longer than what a pipe holds, and not read before there is a picture.
+    await once(child.stdout, 'readable');
+    let bytes = 0;
+    child.stderr.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    child.stdout.resume();
+    expect([time, ...(await once(child, 'close'))]).toEqual([time, 0, null]);
+    expect(bytes).toBeGreaterThan(128 * 1024);
+  }
 });
