@@ -1,10 +1,12 @@
 /** `sora storyboard`: names, arguments, options and help of films of scenes. */
 import { type Command, Option } from 'commander';
+import type { AssembleFlags } from '../commands/storyboard/assemble.ts';
 import type { ExportFlags } from '../commands/storyboard/export.ts';
-import { type Act, examples, output, text } from './options.ts';
+import { type Act, examples, loudness, output, text } from './options.ts';
 import { addTakeCommands } from './program-takes.ts';
 import { requestOf, type StoryboardFlags, storyboardOptions } from './storyboard-options.ts';
 
+const FILM = 'the storyboard: a file of Markdown (.md), or the same as JSON (.json)';
 const FILE = 'the storyboard: a file of Markdown (.md), the same as JSON (.json), or - for stdin';
 
 export function addStoryboard(storyboard: Command, act: Act): void {
@@ -42,12 +44,33 @@ export function addStoryboard(storyboard: Command, act: Act): void {
         return runStoryboardShow(context, requestOf(file, options));
       }),
     );
+  storyboardOptions(storyboard.command('assemble').description('make the film of the chosen takes'), FILM)
+    .requiredOption('-o, --output <file>', 'the MP4 to write', text)
+    .option('--force', 'replace an existing file', false)
+    .option('--allow-stale', 'use picked takes whose text has changed since', false)
+    .addOption(
+      new Option('--subtitles <how>', 'a track of subtitles, or none').choices(['track', 'none']).default('track'),
+    )
+    .option('--loudness <LUFS>', 'a loudness such as -14, or off (default: as the storyboard says)', loudness)
+    .addHelpText(
+      'after',
+      examples('sora storyboard assemble ad.md -o ad.mp4', 'sora storyboard assemble ad.md -o ad.mp4 --subtitles none'),
+    )
+    .action(
+      act<StoryboardFlags & AssembleFlags>(async (context, [file = ''], options) => {
+        const { runStoryboardAssemble } = await import('../commands/storyboard/assemble.ts');
+        return runStoryboardAssemble(context, requestOf(file, options), options);
+      }),
+    );
   storyboardOptions(storyboard.command('export').description('write a storyboard for other programs'), FILE)
     .addOption(
-      new Option('--to <format>', 'subtitles, or the storyboard').choices(['srt', 'json']).makeOptionMandatory(),
+      new Option('--to <format>', 'a timeline of the chosen takes for editors, subtitles, or the storyboard')
+        .choices([...['otio', 'srt', 'json']])
+        .makeOptionMandatory(),
     )
     .requiredOption('-o, --output <path>', 'a file, or - for stdout', output)
     .option('--force', 'replace an existing file', false)
+    .option('--allow-stale', 'with otio: use picked takes whose text has changed since', false)
     .addHelpText('after', examples('sora storyboard export ad.md --to srt -o ad.srt'))
     .action(
       act<StoryboardFlags & ExportFlags>(async (context, [file = ''], options) => {

@@ -8,7 +8,7 @@ import { displayedSize } from '../media/info.ts';
 import { fpsOf, type Rate, targetRate } from '../media/plan/frame.ts';
 import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
-import type { Size } from '../shared/geometry.ts';
+import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { oneLine } from '../shared/text.ts';
 import { roughDuration } from '../shared/time.ts';
@@ -133,6 +133,12 @@ function scenesOf({ shots, rate }: AssemblyPlan): WrittenFilm['scenes'] {
   return shots.map(({ name, take, at, frames }) => ({
     ...{ name, path: take.path, start: rounded(at / fps), seconds: rounded(frames / fps) },
   }));
+}
+
+/** One line about a film for people. */
+export function filmLine({ path, seconds, fps, audio, pieces: { made, reused }, ...size }: WrittenFilm): string {
+  const kept = reused === 0 ? '' : `; ${made} of ${made + reused} pieces were made, the others were kept`;
+  return `${path}: ${formatSize(size)}, ${seconds} s, ${fps} fps, ${audio ? 'with' : 'without'} sound${kept}`;
 }
 
 function rounded(value: number): number {

@@ -51,7 +51,7 @@ export function choosePicture({ timeline }: Pick<Take, 'timeline'>, moment: Mome
   const second = moment === 'last' ? end : moment + first;
   if (moment !== 'last' && second >= end - 1e-6)
     throw new SoraError('usage', `The video ends at ${(end - first).toFixed(3)} s.`, {
-      hint: 'Name an earlier time with --at, or take its last picture with --last.',
+      hint: `Name an earlier time with ${option('at')}, or take its last picture with ${option('last')}.`,
     });
   const at = times.findLast((time) => time <= second + SLACK_SECONDS) ?? first;
   const from = moment === 'last' ? (times.at(-LAST_FEW) ?? first) : at;
@@ -111,7 +111,7 @@ export async function makeFrame(workspace: Workspace, path: string, moment: Mome
       .join('\n'),
   );
   throw new SoraError('clip', `${oneLine(path)}: its picture at ${seconds} s cannot be decoded: ${why}.`, {
-    hint: 'It is damaged there. Name another time with --at.',
+    hint: `It is damaged there. Name another time with ${option('at')}.`,
   });
 }
 

@@ -3,8 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
 import type { AssemblyPlan } from '../films/plan.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
-import type { FilmLook, OpenFilm } from './film.ts';
+import { type FilmLook, lookAtFilm, NO_WISHES, type OpenFilm } from './film.ts';
+import { prepareFilm } from './prepare-film.ts';
+import { readStoryboard, type StoryboardRequest } from './read-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
 
@@ -91,7 +94,7 @@ function problemOf(
     });
   if (!isStale || allowStale) return undefined;
   return new SoraError('usage', `The text of scene ${id} has changed since its take was picked.`, {
-    hint: `Make it anew: sora storyboard render <file> ${id}`,
+    hint: `Make it anew: sora storyboard render <file> ${id}. Or use it as it is, with ${option('allowStale')}.`,
   });
 }
 
@@ -105,6 +108,19 @@ export interface LookedAt {
 export interface AssembleOptions extends FilmWishes {
   /** Takes a pick whose text has changed since. */
   readonly allowStale: boolean;
+}
+
+/** Reads a storyboard and looks at its takes; asks no host. Throws as `readStoryboard` and `prepareFilm`. */
+export async function lookAtStoryboard(workspace: Workspace, request: StoryboardRequest): Promise<LookedAt> {
+  if (request.file === '-')
+    throw new SoraError('usage', 'The takes of a film lie beside its file, and standard input has no place.', {
+      hint: 'Write the storyboard to a file, and name that.',
+    });
+  const stdin = async (): Promise<Uint8Array> => new Uint8Array();
+  const { path = '', storyboard } = await readStoryboard(workspace, request, { stdin, needsFiles: true });
+  const { film, plan } = await prepareFilm(workspace, { storyboard, path, owner: {} }, { purpose: 'preview' });
+  await film.ledger.peek();
+  return { storyboard, film, look: await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES }) };
 }
 
 /** The film as a file. Pieces are kept beside the takes. Throws as `chosenFiles` and `assembleFilm`. */

@@ -81,6 +81,50 @@ function measure(what, subject, [baselineName, baseline], { most, orExtraSeconds
   report(what, baselineName, target, figures, { within: share <= 1, limit: share <= 2 });
 }
 
+/** Seconds of the processor that a command and its children take. */
+function processorSeconds({ command, args, env: variables }) {
+  const timed = 'TIMEFORMAT="%U %S"; time "$@" >&2';
+  const { status, stderr } = spawnSync(
+    'bash',
+    ['-c', `{ ${timed}; } 2>&1 | tail -n 1 >&2; exit "\${PIPESTATUS[0]}"`, 'bash', command, ...args],
+    {
+      ...{ env: variables, stdio: ['ignore', 'ignore', 'pipe'], cwd: work, encoding: 'utf8' },
+    },
+  );
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} exited ${status}: ${stderr}`);
+  return stderr
+    .trim()
+    .split(' ')
+    .reduce((sum, part) => sum + Number(part), 0);
+}
+
+/** The same in turn, by the processor instead of the clock. */
+function measureProcessor(what, subject, [baselineName, baseline], { most, runs = 3, shortRuns = 1 }) {
+  const ratios = Array.from({ length: short ? shortRuns : runs }, () => {
+    const [ours, bare] = [subject, baseline].map((one) => processorSeconds(one.prepare?.() ?? one));
+    return ours / bare;
+  });
+  const ratio = median(ratios);
+  report(
+    what,
+    baselineName,
+    `<= ${most}x`,
+    { runs: ratios.length, ratio },
+    { within: ratio <= most, limit: ratio <= 2 * most },
+  );
+}
+
+/** One run of ffmpeg for a film: every input scaled, padded and joined at once. */
+function bareGraph(paths, target) {
+  const fit = 'scale=1280:720:force_original_aspect_ratio=decrease,pad=1280:720:(ow-iw)/2:(oh-ih)/2,setsar=1,fps=24';
+  const chains = paths.map((_, index) => `[${index}:v]${fit},format=yuv420p[v${index}]`);
+  const joined = `${paths.map((_, index) => `[v${index}][${index}:a]`).join('')}concat=n=${paths.length}:v=1:a=1[v][a]`;
+  const encoder = '-c:v libx264 -preset veryfast -crf 15 -g 48 -bf 2 -refs 3 -c:a aac -b:a 192k -movflags +faststart';
+  const args = ['-y', '-v', 'error', '-nostdin', ...paths.flatMap((path) => ['-i', path])];
+  const graph = ['-filter_complex', [...chains, joined].join(';'), '-map', '[v]', '-map', '[a]'];
+  return { command: ffmpeg, args: [...args, ...graph, ...encoder.split(' '), target], env: env('empty') };
+}
+
 /** A clip made by ffmpeg; `args` after the inputs. */
 function clip(name, ...args) {
   const path = join(work, name);
@@ -226,6 +270,27 @@ try {
     sora('empty', 'clip', 'inspect', large),
     ['the same for a 2 MB file', sora('empty', 'clip', 'inspect', small)],
     { most: 1.5, shortRuns: 3 },
+  );
+
+  // Of two encoders' settings, so that nothing can be copied.
+  const scenes = [0, 1, 2, 3, 4, 5].map((index) =>
+    clip(
+      ...[`scene-${index}.mp4`, '-f', 'lavfi', '-i', `testsrc2=s=1280x720:r=24:d=${4 + index},noise=alls=3:allf=t`],
+      ...['-f', 'lavfi', '-i', `sine=f=${300 + index * 50}`, '-ss', String(index), '-t', '4', '-c:v', 'libx264'],
+      ...['-preset', 'veryfast', '-refs', String(1 + (index % 2)), '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
+    ),
+  );
+  measureProcessor(
+    'video join, six videos of 4 s at 720p: processor',
+    {
+      prepare() {
+        rmSync(join(work, 'film'), { recursive: true, force: true });
+        rmSync(out, { force: true });
+        return sora('film', 'video', 'join', ...scenes, '-o', out);
+      },
+    },
+    ['one graph of ffmpeg that does the same', bareGraph(scenes, join(work, 'bare.mp4'))],
+    { most: 1.3 },
   );
 
   await withHost(async (baseUrl) => {

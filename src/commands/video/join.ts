@@ -1,9 +1,9 @@
 /** `sora video join`: videos as one. */
 import type { Context } from '../../context.ts';
+import { filmLine } from '../../films/assemble-film.ts';
 import { type JoinInput, joinVideos } from '../../films/join.ts';
 import { isRatio, RATIOS } from '../../providers/ratios.ts';
 import { SoraError } from '../../shared/errors.ts';
-import { formatSize } from '../../shared/geometry.ts';
 import { option } from '../../shared/options.ts';
 
 export interface JoinFlags extends Omit<JoinInput, 'fadeSeconds' | 'musicDb' | 'aspect'> {
@@ -29,11 +29,5 @@ export async function runVideoJoin(
     ...{ ...input, fadeSeconds: fade, musicDb: musicLevel },
     ...(aspect !== undefined && { aspect }),
   });
-  const { made, reused } = film.pieces;
-  const kept = reused === 0 ? '' : `; ${made} of ${made + reused} pieces were made, the others were kept`;
-  context.ui.result({
-    json: film,
-    text: `${film.path}: ${formatSize(film)}, ${film.seconds} s, ${film.fps} fps, ${film.audio ? 'with' : 'without'} sound${kept}`,
-    quiet: [film.path],
-  });
+  context.ui.result({ json: film, text: filmLine(film), quiet: [film.path] });
 }

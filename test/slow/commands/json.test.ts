@@ -116,6 +116,8 @@ storyboard takes rain.md
 storyboard reject rain.md harbour 2
 storyboard prune rain.md --rejected
 storyboard pick rain.md harbour 1
+storyboard assemble rain.md --variant one -o rain.mp4
+storyboard export rain.md --variant one --to otio -o rain.otio
 # {"version":1,"rules":[{"match":{"call":"create"},"times":1,"reset":"before"},{"match":{"call":"list"},"respond":{"status":404}}]}
 storyboard retake rain.md harbour --yes
 storyboard close rain.md harbour 3
@@ -239,7 +241,7 @@ describe('sora help json', () => {
     );
     await writeFile(
       join(places.dir, 'rain.md'),
-      '---\nsora: 1\nseconds: 4\n---\n\n## Harbour\n\nA harbour.\n\n## Boat\n\n- continues: harbour\n- takes: 2\n\nA boat.\n',
+      '---\nsora: 1\nseconds: 4\nvariants: {one: {vars: {n: 1}}}\n---\n\n## Harbour\n\nA harbour.\n\n## Boat\n\n- continues: harbour\n- takes: 2\n- skip: one\n\nA boat.\n',
     );
     await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
     await writeFile(join(places.dir, 'music.json'), JSON.stringify(STORYBOARD));

@@ -1,0 +1,23 @@
+/** `sora storyboard assemble`: the film of the chosen takes. */
+import type { Context } from '../../context.ts';
+import { filmLine } from '../../films/assemble-film.ts';
+import { assembleStoryboard, lookAtStoryboard } from '../../storyboards/assemble-storyboard.ts';
+import type { StoryboardRequest } from '../../storyboards/read-storyboard.ts';
+
+export interface AssembleFlags {
+  readonly output: string;
+  readonly force: boolean;
+  readonly allowStale: boolean;
+  readonly subtitles: 'track' | 'none';
+  /** Over what the storyboard says. */
+  readonly loudness?: number | 'off';
+}
+
+export async function runStoryboardAssemble(
+  context: Context,
+  request: StoryboardRequest,
+  flags: AssembleFlags,
+): Promise<undefined> {
+  const film = await assembleStoryboard(context, await lookAtStoryboard(context, request), flags);
+  context.ui.result({ json: film, text: filmLine(film), quiet: [film.path] });
+}
