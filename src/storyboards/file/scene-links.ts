@@ -142,9 +142,12 @@ export function checkLengths(
   }
 }
 
+/** A film of thousands of scenes may name as many that there are not. */
+const MOST_COMPARED = 200;
+
 /** `there is no variant "tal"; did you mean "tall"?` */
 export function noSuch(kind: string, name: string, known: readonly string[]): string {
-  const close = nearest(name, known);
+  const close = nearest(name, known.slice(0, MOST_COMPARED));
   const all = known.length === 0 ? '.' : `. There are: ${known.slice(0, 20).join(', ')}.`;
   return `there is no ${kind} "${name}"${close === undefined ? all : `; did you mean "${close}"?`}`;
 }
