@@ -182,5 +182,11 @@ describe('character create', () => {
     await store.claim({ ...clipless, registrations: [known] }, { clipless: true });
     for (const dryRun of [true, false]) await runCharacterCreate((await test.again()).context, { ...paid, dryRun });
     expect(characterJson(await find(test))).toMatchObject({ planVersion: PLAN_VERSION, registrations: [known] });
+    // Of a new one it is named as it is kept.
+    const { context: other, stdout } = await test.again({ json: true });
+    await runCharacterCreate(other, { ...CREATE, name: 'Ann', local: false, dryRun: true });
+    const { cost } = JSON.parse(stdout.text());
+    expect(cost.usd).toBeGreaterThan(0);
+    expect(cost.estimateUsd).toBe(cost.usd);
   });
 });
