@@ -1,4 +1,5 @@
 /** A person's word on a request of unknown fate: which video of its host it has made, or that it is none of them. */
+import { hostTitle } from '../providers/index.ts';
 import { SoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
@@ -28,7 +29,7 @@ export async function adoptTake(
   if (own) throw refuse(`${shown} is the video of job ${own.id}.`);
   const provider = await workspace.providerOf(placeOfTake(take));
   const video = await provider.getVideo(videoId, { signal: workspace.runtime.signal });
-  if (!video) throw refuse(`${provider.name} does not know a video ${shown}.`);
+  if (!video) throw refuse(`${hostTitle(provider)} does not know a video ${shown}.`);
   await ledger.journal.append({ v: 1, at: ledger.now(), key: take.key, line: 'adopt', remoteId: video.id });
 }
 

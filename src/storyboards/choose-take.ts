@@ -5,6 +5,7 @@ import { type Choice, NOTHING_PICKED } from '../journal/choices.ts';
 import { partsOfKey } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
 import type { Line } from '../journal/lines.ts';
+import { hostTitle } from '../providers/index.ts';
 import { SoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { nearest, oneLine } from '../shared/text.ts';
@@ -179,12 +180,12 @@ export async function closeTake(
     return take;
   }
   if (take.remoteId !== remoteId) {
-    throw new SoraError('usage', `Take ${take.n} of ${name.scene} is ${take.remoteId} at ${take.provider}.`, {
+    throw new SoraError('usage', `Take ${take.n} of ${name.scene} is ${take.remoteId} at ${hostTitle(take)}.`, {
       hint: `If this account cannot see it, and it is to be given up: sora storyboard close <file> ${name.scene} ${take.n} ${take.remoteId}`,
     });
   }
   if (await videoAt(workspace, take, remoteId)) {
-    throw new SoraError('usage', `${take.provider} has ${remoteId}: it is not lost.`, {
+    throw new SoraError('usage', `${hostTitle(take)} has ${remoteId}: it is not lost.`, {
       hint: `Go on with it: sora storyboard render <file>. Or stop it: sora storyboard cancel <file> ${name.scene}`,
     });
   }
@@ -203,7 +204,7 @@ export async function adoptTake(
   const refuse = (message: string, hint: string): SoraError => new SoraError('usage', message, { hint });
   if (take.remoteId !== undefined) {
     throw refuse(
-      `Take ${take.n} of ${name.scene} is ${take.remoteId} at ${take.provider}: it is known.`,
+      `Take ${take.n} of ${name.scene} is ${take.remoteId} at ${hostTitle(take)}: it is known.`,
       'Go on with it: sora storyboard render <file>',
     );
   }
@@ -220,7 +221,7 @@ export async function adoptTake(
     throw refuse(`${oneLine(remoteId, 80)} is the video of another job of this home.`, 'Name a video that no job has.');
   } else if (!(await videoAt(workspace, take, remoteId))) {
     throw refuse(
-      `${take.provider} does not know a video ${oneLine(remoteId, 80)}.`,
+      `${hostTitle(take)} does not know a video ${oneLine(remoteId, 80)}.`,
       'Look for it in the list of your host.',
     );
   }

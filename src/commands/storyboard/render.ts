@@ -22,6 +22,7 @@ import { describe } from '../../videos/jobs/lifecycle.ts';
 import { totalsText } from '../../videos/jobs/totals.ts';
 import { createTotalsLine } from '../../videos/jobs/totals-line.ts';
 import type { WaitLine } from '../../videos/jobs/wait-display.ts';
+import { warnOfCharacters } from '../../videos/warn-of-host.ts';
 
 export type FilmFlags = FilmRequest;
 
@@ -158,7 +159,13 @@ async function readGiven(context: Context, flags: PlanFlags | Rendering, dryRun:
   const given = await readFilm(context, flags, { purpose: purposeOf({ dryRun }) });
   const ids = given.storyboard.scenes.map(({ id }) => id);
   for (const id of flags.scenes) if (!ids.includes(id)) throw noScene(id, ids);
-  for (const doubt of given.plan.doubts) context.ui.warn(doubt);
+  const { provider, scenes, doubts } = given.plan;
+  await warnOfCharacters(
+    context,
+    provider,
+    scenes.flatMap(({ order }) => order?.input.characters ?? []),
+  );
+  for (const doubt of doubts) context.ui.warn(doubt);
   return given;
 }
 
