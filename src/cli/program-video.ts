@@ -1,5 +1,6 @@
 /** `sora video`: names, arguments, options and help of everything about jobs. */
 import { type Command, Option } from 'commander';
+import type { CheckFlags } from '../commands/video/check.ts';
 import type { DeriveFlags } from '../commands/video/derive.ts';
 import type { FrameFlags } from '../commands/video/frame.ts';
 import type { FollowFlags, GenerateFlags } from '../commands/video/input.ts';
@@ -136,10 +137,20 @@ export function addVideo(video: Command, act: Act): void {
     .description('look for what is wrong with videos: black, frozen, noise, blocks, silence, bars, cuts, mix-ups')
     .argument('<video...>', VIDEO)
     .option('--strict', 'exit 9 where there is anything to remark', false)
-    .addHelpText('after', examples('sora video check @last', 'sora video check takes/*.mp4 --strict'))
+    .option('--sheet <png>', 'draw its characters, each beside six frames of the one video', text)
+    .option('-c, --character <name>', 'whom the sheet shows (default: the characters of the job)', collect, [])
+    .option('--force', 'replace an existing sheet', false)
+    .addHelpText(
+      'after',
+      examples(
+        'sora video check @last',
+        'sora video check takes/*.mp4 --strict',
+        'sora video check @last --sheet sheet.png',
+      ),
+    )
     .action(
-      act<{ strict: boolean }>(async (context, named, { strict }) =>
-        (await import('../commands/video/check.ts')).runVideoCheck(context, { named, strict }),
+      act<Omit<CheckFlags, 'named'>>(async (context, named, options) =>
+        (await import('../commands/video/check.ts')).runVideoCheck(context, { ...options, named }),
       ),
     );
   video

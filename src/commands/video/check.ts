@@ -1,7 +1,7 @@
 /** `sora video check`: what is wrong with videos, as far as it can be seen and heard. */
 import type { Context } from '../../context.ts';
 import { findNamedVideo, type NamedVideo } from '../../films/source.ts';
-import { EXIT_CODES } from '../../shared/errors.ts';
+import { EXIT_CODES, SoraError } from '../../shared/errors.ts';
 import { oneLine } from '../../shared/text.ts';
 import { type CheckedVideo, checkVideos } from '../../videos/check/check.ts';
 
@@ -9,14 +9,29 @@ export interface CheckFlags {
   /** Files and jobs. */
   readonly named: readonly string[];
   readonly strict: boolean;
+  /** A PNG of the one video that is named. */
+  readonly sheet?: string;
+  /** Who is shown beside it; those of its job unless given. */
+  readonly character?: readonly string[];
+  readonly force?: boolean;
 }
 
 /** Remarks change the exit code only with `strict`. */
-export async function runVideoCheck(context: Context, { named, strict }: CheckFlags): Promise<number> {
+export async function runVideoCheck(context: Context, flags: CheckFlags): Promise<number> {
+  const { named, strict, sheet, character = [], force = false } = flags;
+  if (sheet !== undefined && named.length > 1)
+    throw new SoraError('usage', '--sheet is drawn of one video.', { hint: 'Name one, or leave it out.' });
   const videos: NamedVideo[] = [];
   for (const name of named) videos.push(await findNamedVideo(context, name));
   const checked = await checkVideos(context, videos);
   const [only] = checked;
+  const [video] = videos;
+  if (sheet !== undefined && video) {
+    const { writeCastSheet } = await import('../../videos/check/cast-sheet.ts');
+    const names = character.length > 0 ? character : undefined;
+    const drawn = await writeCastSheet(context, { path: video.path, jobId: only?.jobId, names, output: sheet, force });
+    context.ui.note(`The sheet is ${drawn}`);
+  }
   context.ui.result({
     json: checked.length === 1 && only ? only : checked,
     prose: true,

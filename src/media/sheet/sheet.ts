@@ -188,6 +188,9 @@ export function timeLabel(time: number, whole: number): string {
     : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(time % 60)}`;
 }
 
+/** Where frames are taken from, and who is told how far that is. */
+export type FrameSource = Pick<SheetRequest, 'source' | 'ffmpeg' | 'signal' | 'onProgress'>;
+
 interface Wanted {
   readonly video: VideoInfo;
   /** At even distances. */
@@ -197,7 +200,7 @@ interface Wanted {
 }
 
 /** A short clip is read once; in a long one every frame is sought. Undefined where there is no picture at that time. */
-async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Canvas | undefined)[]> {
+export async function takeFrames(request: FrameSource, wanted: Wanted): Promise<(Canvas | undefined)[]> {
   const { times, seconds } = wanted;
   const [first = 0] = times;
   if (seconds <= MOST_READ_SECONDS) {
@@ -216,7 +219,7 @@ async function takeFrames(request: SheetRequest, wanted: Wanted): Promise<(Canva
 }
 
 async function decodeFrames(
-  { source, ffmpeg, signal }: SheetRequest,
+  { source, ffmpeg, signal }: FrameSource,
   { video, size, from, filters, count }: Wanted & { from: number; filters: readonly string[]; count: number },
 ): Promise<Canvas[]> {
   throwIfAborted(signal);

@@ -1,14 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runVideoCheck } from '../../../src/commands/video/check.ts';
+import { type CheckFlags, runVideoCheck } from '../../../src/commands/video/check.ts';
 import { runVideoDownload } from '../../../src/commands/video/wait.ts';
 import { hashFile } from '../../../src/disk/hash.ts';
 import type { Job, Remote } from '../../../src/shared/job.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
-import { addJob, content, damaged, makeVideo, withHost } from '../../helpers/far-end.ts';
+import { addCharacter, addJob, content, damaged, makeVideo, withHost } from '../../helpers/far-end.ts';
 import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { madeOnce } from '../../helpers/once.ts';
+import { type Picture, readFrame } from '../../helpers/picture.ts';
 import type { TestContext } from '../../helpers/runtime.ts';
 import type { JobFields } from '../../helpers/samples.ts';
 
@@ -53,6 +54,19 @@ async function download(test: Host, kind: Parameters<typeof film>[0], fields: Jo
   test.server.answer(content(await readFile(await film(kind))));
   await runVideoDownload(test.context, { ...DOWNLOAD, id: job.id });
   return job;
+}
+
+/** What is drawn at a place, of the size of the videos here. */
+function pictureAt({ data, width }: Picture, x: number, y: number): Uint8Array {
+  const rows = Array.from({ length: 72 }, (_, row) => {
+    const from = ((y + row) * width + x) * 3;
+    return data.subarray(from, from + 128 * 3);
+  });
+  return Buffer.concat(rows);
+}
+
+function distance(a: Uint8Array, { data }: Picture): number {
+  return a.reduce((sum, one, index) => sum + Math.abs(one - (data[index] ?? 0)), 0) / a.length;
 }
 
 const recordOf = async ({ context }: TestContext, { id }: Job) => (await (await context.jobs()).find(id)) as Remote;
@@ -151,6 +165,47 @@ describe('video check', () => {
     expect(test.stdout.text()).toMatch(
       /broken\.mp4\n {2}damaged {3}It is damaged: .*\n.*cut\.mp4\n {2}damaged {3}It is damaged: .*\n.*: nothing to remark\n$/,
     );
+  });
+
+  it('draws the characters of a job beside six frames of its video, as they are known here', async () => {
+    const test = await withHost();
+    const joe = await addCharacter(test, 'Joe');
+    await writeFile(
+      (await test.context.characters()).clipPath(joe.clip.master.sha256),
+      await readFile(await film('other')),
+    );
+    const job = await download(test, 'good', { characters: ['Joe', 'Nobody'] });
+    const sheet = join(test.dir, 'sheet.png');
+    const flags = { named: [job.id], strict: false };
+    expect(await runVideoCheck(test.context, { ...flags, sheet: 'sheet.png' })).toBe(0);
+    expect(test.stderr.text()).toContain(`The sheet is ${sheet}`);
+    const png = await readFile(sheet);
+    const size = { width: png.readUInt32BE(16), height: png.readUInt32BE(20) };
+    // Two of 128x72 at the left, and three in each of two rows.
+    expect(size.width).toBe(2 * 32 + 128 + 16 + 3 * (128 + 8) - 8);
+    const drawn = await readFrame(sheet, size);
+    const [known, seen] = [pictureAt(drawn, 32, 126), pictureAt(drawn, 32 + 128 + 16, 126)];
+    expect(known).not.toEqual(seen);
+    const first = await readFrame(await film('good'), { width: 128, height: 72 }, 2);
+    expect(distance(seen, first)).toBeLessThan(distance(known, first) / 2);
+    await expect(runVideoCheck(test.context, { ...flags, sheet: 'sheet.png' })).rejects.toMatchObject({
+      code: 'usage',
+    });
+    expect(await runVideoCheck(test.context, { ...flags, sheet: 'sheet.png', character: ['Joe'], force: true })).toBe(
+      0,
+    );
+  });
+
+  it.each<[string, Partial<CheckFlags>]>([
+    ['of two videos', { named: ['2'] }],
+    ['that is no PNG', { sheet: 'sheet.jpg' }],
+    ['of nobody', {}],
+    ['of somebody who is not here', { character: ['Mia'] }],
+  ])('refuses a sheet %s', async (_, flags) => {
+    const test = await withHost();
+    const named = [await film('good'), ...(flags.named ? [await film('other')] : [])];
+    const input = { strict: false, sheet: 'sheet.png', ...flags, named };
+    await expect(runVideoCheck(test.context, input)).rejects.toMatchObject({ code: 'usage' });
   });
 
   it('needs an ffmpeg, and says where that can see nothing', async () => {
