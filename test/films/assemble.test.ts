@@ -355,7 +355,7 @@ describeBuilds('texts of a film', ({ path: build }) => {
       ),
     );
     const { stdout } = await run(['-v', 'error', '-i', film.path, '-f', 'ffmetadata', '-'], { path: makerPath });
-    expect(stdout.toString()).toContain('title=A film\\; of\\=three lines \\#1 \\\\\n');
+    expect(plain(stdout.toString())).toContain('title=A film\\; of\\=three lines \\#1 \\\\\n');
     const titles = [...stdout.toString().matchAll(/^title=((?:[^\n\\]|\\[\s\S])*)$/gm)].map(([, title = '']) =>
       title.replaceAll(/\\([\s\S])/g, '$1'),
     );
