@@ -8,8 +8,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   ...['batches/run-batch', 'commands/character/sync', 'commands/doctor', 'fingerprints', 'e2e/readme', 'e2e/faults'],
   ...['slow/commands/json', 'e2e/batch', 'e2e/ci', 'slow/batches/batch-model', 'e2e/outlives', 'masters/timing'],
-  ...['e2e/toy-host', 'e2e/earlier-home', 'masters/matrix-shape', 'slow/media/ffmpeg/sound', 'slow/media/prepare'],
-  ...['slow/media/judge/judge-master', 'e2e/forced-exit', 'e2e/fuzz', 'e2e/hostile', 'masters/picture-shape'],
+  ...['e2e/toy-host', 'e2e/earlier-home', 'masters/matrix-shape', 'slow/films/assemble', 'slow/media/ffmpeg/sound'],
+  ...[
+    'slow/media/prepare',
+    'slow/media/judge/judge-master',
+    'e2e/forced-exit',
+    'e2e/fuzz',
+    'e2e/hostile',
+    'masters/picture-shape',
+  ],
   ...[
     'masters/matrix-picture',
     'e2e/keys',

@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { assembleFilm } from '../../src/films/assemble-film.ts';
-import { readTrack } from '../../src/films/take.ts';
-import { beep, makeBeeps, sound } from '../helpers/beeps.ts';
-import { describeBuilds } from '../helpers/builds.ts';
-import { decode, makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { assembleIn, filmOf, loudnessOf, playedSound, type ShotWish, subtitlesOf } from '../helpers/films.ts';
-import { readMp4, sliceHashes } from '../helpers/mp4.ts';
-import { makeNumbered, readNumbers } from '../helpers/numbered.ts';
-import { madeOnce } from '../helpers/once.ts';
-import { createTestContext } from '../helpers/runtime.ts';
+import { assembleFilm } from '../../../src/films/assemble-film.ts';
+import { readTrack } from '../../../src/films/take.ts';
+import { beep, makeBeeps, sound } from '../../helpers/beeps.ts';
+import { describeBuilds } from '../../helpers/builds.ts';
+import { decode, makerPath, run, words } from '../../helpers/ffmpeg.ts';
+import { assembleIn, filmOf, loudnessOf, playedSound, type ShotWish, subtitlesOf } from '../../helpers/films.ts';
+import { readMp4, sliceHashes } from '../../helpers/mp4.ts';
+import { makeNumbered, readNumbers } from '../../helpers/numbered.ts';
+import { madeOnce } from '../../helpers/once.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
 
 const X264 = '-c:v libx264 -preset veryfast -crf 5';
 /** Small pictures are of BT.601 otherwise. */

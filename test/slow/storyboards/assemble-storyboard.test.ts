@@ -1,12 +1,12 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { assembleStoryboard, assemblyOf, chosenFiles } from '../../src/storyboards/assemble-storyboard.ts';
-import { parseStoryboard } from '../../src/storyboards/file/parse-storyboard.ts';
-import { type FilmLook, lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
-import { makeNumbered, readNumbers } from '../helpers/numbered.ts';
-import { findTestFfmpeg } from '../helpers/prepare.ts';
-import { filmOf, filmWorld } from './world.ts';
+import { assembleStoryboard, assemblyOf, chosenFiles } from '../../../src/storyboards/assemble-storyboard.ts';
+import { parseStoryboard } from '../../../src/storyboards/file/parse-storyboard.ts';
+import { type FilmLook, lookAtFilm, NO_WISHES } from '../../../src/storyboards/film.ts';
+import { makeNumbered, readNumbers } from '../../helpers/numbered.ts';
+import { findTestFfmpeg } from '../../helpers/prepare.ts';
+import { filmOf, filmWorld } from '../../storyboards/world.ts';
 
 const WISHES: Omit<Wishes, 'output'> = { subtitles: 'track', allowStale: false, force: false };
 type Wishes = Parameters<typeof assembleStoryboard>[2];
