@@ -47,6 +47,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'journal',
       'media',
       'providers',
+      'report',
       'settings',
       'shared',
       'videos',

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { AssembleFlags } from '../commands/storyboard/assemble.ts';
 import type { ExportFlags } from '../commands/storyboard/export.ts';
+import type { StoryboardReportFlags } from '../commands/storyboard/report.ts';
 import { type Act, examples, loudness, output, text } from './options.ts';
 import { addTakeCommands } from './program-takes.ts';
 import { requestOf, type StoryboardFlags, storyboardOptions } from './storyboard-options.ts';
@@ -60,6 +61,19 @@ export function addStoryboard(storyboard: Command, act: Act): void {
       act<StoryboardFlags & AssembleFlags>(async (context, [file = ''], options) => {
         const { runStoryboardAssemble } = await import('../commands/storyboard/assemble.ts');
         return runStoryboardAssemble(context, requestOf(file, options), options);
+      }),
+    );
+  storyboardOptions(
+    storyboard.command('report').description('write a page that shows every scene with its takes side by side'),
+    FILM,
+  )
+    .requiredOption('-o, --output <html>', 'the HTML file to write; it links to the takes', text)
+    .option('--force', 'replace an existing file', false)
+    .addHelpText('after', examples('sora storyboard report ad.md -o ad.html'))
+    .action(
+      act<StoryboardFlags & StoryboardReportFlags>(async (context, [file = ''], options) => {
+        const { runStoryboardReport } = await import('../commands/storyboard/report.ts');
+        return runStoryboardReport(context, requestOf(file, options), options);
       }),
     );
   storyboardOptions(storyboard.command('export').description('write a storyboard for other programs'), FILE)

@@ -4,7 +4,6 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatJobCost } from '../costs/cost.ts';
 import { checkFree, createOutput, outputWriteError } from '../disk/publish.ts';
-import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Job, SavedVideo } from '../shared/job.ts';
@@ -30,16 +29,26 @@ export async function writeJobReport(
   workspace: Workspace,
   { jobs, output, force }: { readonly jobs: readonly Job[]; readonly output: string; readonly force: boolean },
 ): Promise<WrittenReport> {
-  const target = resolve(workspace.runtime.cwd, output);
+  const target = await pagePlace(workspace, output, { force });
+  const page = await jobPage(workspace, jobs, target);
+  await writePage(workspace, page, { target, force });
+  const videos = page.sections.flatMap(({ takes }) => takes).filter(({ href }) => href !== undefined).length;
+  return { path: target, jobs: jobs.map(({ id }) => id), videos };
+}
+
+/** The absolute path of a page that is to be written. Throws `usage` for another kind of file, and for a place that is taken. */
+export async function pagePlace(
+  { runtime }: Workspace,
+  output: string,
+  { force }: { readonly force: boolean },
+): Promise<string> {
+  const target = resolve(runtime.cwd, output);
   if (!/\.html?$/i.test(target))
     throw new SoraError('usage', `${option('output')} names the HTML file to write.`, {
       hint: `For example: ${option('output')} report.html`,
     });
   await checkFree(target, { force, example: 'report.html' });
-  const page = await jobPage(workspace, jobs, target);
-  await writePage(workspace, page, { target, force });
-  const videos = page.sections.flatMap(({ takes }) => takes).filter(({ href }) => href !== undefined).length;
-  return { path: target, jobs: jobs.map(({ id }) => id), videos };
+  return target;
 }
 
 /** Any page, to an absolute path that is free. */
@@ -63,10 +72,7 @@ export async function writePage(
 async function jobPage(workspace: Workspace, jobs: readonly Job[], target: string): Promise<ReportPage> {
   const { reporter, runtime } = workspace;
   const task = await reporter.task('Drawing the report');
-  // Without one there are no frames, and the videos play all the same.
-  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
-  if (!ffmpeg) reporter.note('There are no frames in the report: that takes an ffmpeg.');
-  const pictures = createPictures(workspace, ffmpeg);
+  const pictures = await createPictures(workspace);
   const sections = new Map<string, ReportTake[]>();
   for (const [index, job] of jobs.entries()) {
     task.update(`Drawing the report: ${job.id}`, index / jobs.length);
@@ -88,8 +94,11 @@ export interface Pictures {
   ofCharacter(name: string): Promise<readonly string[]>;
 }
 
-export function createPictures(workspace: Workspace, ffmpeg: Ffmpeg | undefined): Pictures {
+/** Without an ffmpeg there are none, and the videos of a page play all the same. */
+export async function createPictures(workspace: Workspace): Promise<Pictures> {
   const { signal } = workspace.runtime;
+  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
+  if (!ffmpeg) workspace.reporter.note('There are no frames in the report: that takes an ffmpeg.');
   const known = new Map<string, Promise<readonly string[]>>();
   const look = async (name: string): Promise<readonly string[]> => {
     const store = await workspace.characters();
@@ -132,7 +141,8 @@ export async function takeOf(
   };
 }
 
-function remarksOf(saved: SavedVideo | undefined): readonly string[] {
+/** What a look at a saved video has found. */
+export function remarksOf(saved: SavedVideo | undefined): readonly string[] {
   return saved?.check?.remarks.map(({ message }) => message) ?? [];
 }
 

@@ -18,6 +18,6 @@ export async function runStoryboardAssemble(
   request: StoryboardRequest,
   flags: AssembleFlags,
 ): Promise<undefined> {
-  const film = await assembleStoryboard(context, await lookAtStoryboard(context, request), flags);
+  const film = await assembleStoryboard(context, await lookAtStoryboard(context, request, { needsFiles: true }), flags);
   context.ui.result({ json: film, text: filmLine(film), quiet: [film.path] });
 }

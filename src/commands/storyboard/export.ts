@@ -39,7 +39,7 @@ export async function runStoryboardExport(
   const stdin = (): Promise<Uint8Array> => readStdin(runtime, MAX_TEXT_BYTES);
   const read = async (): Promise<Storyboard> =>
     (await readStoryboard(context, request, { stdin, needsFiles: false })).storyboard;
-  const looked = to === 'otio' ? await lookAtStoryboard(context, request) : undefined;
+  const looked = to === 'otio' ? await lookAtStoryboard(context, request, { needsFiles: true }) : undefined;
   const storyboard = looked?.storyboard ?? (await read());
   const text = looked ? await timelineText(context, looked, { output, allowStale }) : (TEXTS[to]?.(storyboard) ?? '');
   if (text === '') {

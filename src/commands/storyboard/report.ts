@@ -1,0 +1,19 @@
+/** `sora storyboard report`: the takes of a film as a page to look at and to hand on. */
+import type { Context } from '../../context.ts';
+import type { StoryboardRequest } from '../../storyboards/read-storyboard.ts';
+import { writeStoryboardReport } from '../../storyboards/report-storyboard.ts';
+
+export interface StoryboardReportFlags {
+  readonly output: string;
+  readonly force: boolean;
+}
+
+export async function runStoryboardReport(
+  context: Context,
+  request: StoryboardRequest,
+  flags: StoryboardReportFlags,
+): Promise<undefined> {
+  const report = await writeStoryboardReport(context, request, flags);
+  const text = `${report.path}: ${report.scenes} scenes, ${report.takes} takes, ${report.videos} with their videos`;
+  context.ui.result({ json: report, text, quiet: [report.path] });
+}
