@@ -140,7 +140,7 @@ function askOf(line: BatchLine, { input, plan }: { input: VideoInput; plan: Vide
     ...(model !== undefined && { model: modelFamily(model) }),
     ...(seconds !== undefined && { seconds }),
     ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
-    cast: input.characters.map((character) => askedCharacter(character, plan.target)),
+    cast: input.characters.map((character) => askedCharacter(character, plan.target.provider)),
     ...(plan.reference && { reference: { sha256: plan.reference.record.sha256 } }),
   };
 }

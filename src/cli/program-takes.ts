@@ -1,6 +1,7 @@
 /** `sora storyboard`: the commands that make the takes of a film and choose among them. */
 import { type Command, Option } from 'commander';
 import type { FilmFlags, PlanFlags, RenderFlags, RetakeFlags } from '../commands/storyboard/render.ts';
+import type { TakesFlags } from '../commands/storyboard/takes.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_JOBS } from '../shared/batch.ts';
 import type { CostLimits } from '../shared/money.ts';
@@ -102,7 +103,7 @@ function addMaking(storyboard: Command, act: Act): void {
     .action(
       act<JournalFlags>(async (context, [file = '', scene], options) => {
         const { runStoryboardCancel } = await import('../commands/storyboard/cancel.ts');
-        return runStoryboardCancel(context, { ...freeRequest(file, options), ...(scene !== undefined && { scene }) });
+        return runStoryboardCancel(context, { ...takesRequest(file, options), ...(scene !== undefined && { scene }) });
       }),
     );
 }
@@ -114,7 +115,7 @@ function addChoosing(storyboard: Command, act: Act): void {
     .action(
       act<JournalFlags>(async (context, [file = '', scene], options) => {
         const { runStoryboardTakes } = await import('../commands/storyboard/takes.ts');
-        return runStoryboardTakes(context, { ...freeRequest(file, options), ...(scene !== undefined && { scene }) });
+        return runStoryboardTakes(context, { ...takesRequest(file, options), ...(scene !== undefined && { scene }) });
       }),
     );
   choosing(storyboard.command('open').description('open a take in the player of this system'))
@@ -125,7 +126,7 @@ function addChoosing(storyboard: Command, act: Act): void {
       act<JournalFlags>(async (context, [file = '', scene, take], options) => {
         const { runStoryboardOpen } = await import('../commands/storyboard/open.ts');
         const named = { ...(scene !== undefined && { scene }), ...(take !== undefined && { take }) };
-        return runStoryboardOpen(context, { ...freeRequest(file, options), ...named });
+        return runStoryboardOpen(context, { ...takesRequest(file, options), ...named });
       }),
     );
   choosing(storyboard.command('pick').description('choose the take that the film uses'))
@@ -138,7 +139,7 @@ function addChoosing(storyboard: Command, act: Act): void {
     .action(
       act<JournalFlags>(async (context, [file = '', scene = '', take = ''], options) => {
         const { runStoryboardPick } = await import('../commands/storyboard/pick.ts');
-        return runStoryboardPick(context, { ...freeRequest(file, options), scene, take });
+        return runStoryboardPick(context, { ...takesRequest(file, options), scene, take });
       }),
     );
   choosing(storyboard.command('reject').description('say that a take is not wanted: it counts no more'))
@@ -148,7 +149,7 @@ function addChoosing(storyboard: Command, act: Act): void {
     .action(
       act<JournalFlags>(async (context, [file = '', scene = '', take = ''], options) => {
         const { runStoryboardReject } = await import('../commands/storyboard/pick.ts');
-        return runStoryboardReject(context, { ...freeRequest(file, options), scene, take });
+        return runStoryboardReject(context, { ...takesRequest(file, options), scene, take });
       }),
     );
   choosing(
@@ -162,7 +163,7 @@ function addChoosing(storyboard: Command, act: Act): void {
       act<JournalFlags>(async (context, [file = '', scene = '', take = '', remoteId], options) => {
         const { runStoryboardClose } = await import('../commands/storyboard/close.ts');
         const named = { scene, take, ...(remoteId !== undefined && { remoteId }) };
-        return runStoryboardClose(context, { ...freeRequest(file, options), ...named });
+        return runStoryboardClose(context, { ...takesRequest(file, options), ...named });
       }),
     );
   choosing(storyboard.command('adopt').description('say which video at its host a take of unknown fate is'))
@@ -173,7 +174,7 @@ function addChoosing(storyboard: Command, act: Act): void {
     .action(
       act<JournalFlags>(async (context, [file = '', scene = '', take = '', remoteId = ''], options) => {
         const { runStoryboardAdopt } = await import('../commands/storyboard/close.ts');
-        return runStoryboardAdopt(context, { ...freeRequest(file, options), scene, take, remoteId });
+        return runStoryboardAdopt(context, { ...takesRequest(file, options), scene, take, remoteId });
       }),
     );
   choosing(storyboard.command('prune').description('say which files a film can do without; with --yes, delete them'))
@@ -189,7 +190,7 @@ function addChoosing(storyboard: Command, act: Act): void {
       act<JournalFlags & { rejected: boolean; unpicked: boolean; pieces: boolean; yes: boolean }>(
         async (context, [file = ''], { rejected, unpicked, pieces, yes, ...options }) => {
           const { runStoryboardPrune } = await import('../commands/storyboard/prune.ts');
-          return runStoryboardPrune(context, { ...freeRequest(file, options), rejected, unpicked, pieces, yes });
+          return runStoryboardPrune(context, { ...takesRequest(file, options), rejected, unpicked, pieces, yes });
         },
       ),
     );
@@ -229,12 +230,8 @@ function runOptions(command: Command): Command {
 }
 
 /** Of a command that pays nothing. */
-function freeRequest(file: string, { journal, ...flags }: JournalFlags): FilmFlags {
-  return {
-    ...requestOf(file, flags),
-    ...(journal !== undefined && { journal }),
-    ...{ allowRetired: true, allowUndocumented: true },
-  };
+function takesRequest(file: string, { journal, ...flags }: JournalFlags): TakesFlags {
+  return { ...requestOf(file, flags), ...(journal !== undefined && { journal }) };
 }
 
 async function filmFlags<Flags extends PaidFlags>(

@@ -6,9 +6,8 @@ import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { type FilmLook, lookAtFilm, NO_WISHES, type OpenFilm } from './film.ts';
-import type { FilmPlan } from './plan-scenes.ts';
-import { prepareFilm } from './prepare-film.ts';
-import { readStoryboard, type StoryboardRequest } from './read-storyboard.ts';
+import { type OpenedFilm, readTakes } from './prepare-film.ts';
+import type { StoryboardRequest } from './read-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
 
@@ -100,10 +99,7 @@ function problemOf(
 }
 
 /** A storyboard that was opened and looked at. */
-export interface LookedAt {
-  readonly storyboard: Storyboard;
-  readonly film: OpenFilm;
-  readonly plan: FilmPlan;
+export interface LookedAt extends OpenedFilm {
   readonly look: FilmLook;
 }
 
@@ -112,27 +108,24 @@ export interface AssembleOptions extends FilmWishes {
   readonly allowStale: boolean;
 }
 
-/** Reads a storyboard and looks at its takes; asks no host. `needsFiles`: whether what it names has to be there. Throws as `readStoryboard` and `prepareFilm`. */
+/**
+ * Reads a storyboard and looks at its takes; asks no host. `needsFiles`: whether what it names has to be there. Throws as
+ * `readStoryboard`.
+ */
 export async function lookAtStoryboard(
   workspace: Workspace,
   request: StoryboardRequest,
   { needsFiles }: { readonly needsFiles: boolean },
 ): Promise<LookedAt> {
-  if (request.file === '-')
-    throw new SoraError('usage', 'The takes of a film lie beside its file, and standard input has no place.', {
-      hint: 'Write the storyboard to a file, and name that.',
-    });
-  const stdin = async (): Promise<Uint8Array> => new Uint8Array();
-  const { path = '', storyboard } = await readStoryboard(workspace, request, { stdin, needsFiles });
-  const { film, plan } = await prepareFilm(workspace, { storyboard, path, owner: {} }, { purpose: 'preview' });
-  await film.ledger.peek();
-  return { storyboard, film, plan, look: await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES }) };
+  const opened = await readTakes(workspace, request, { needsFiles });
+  await opened.film.ledger.peek();
+  return { ...opened, look: await lookAtFilm(opened.film, opened.scenes, { wishes: NO_WISHES }) };
 }
 
 /** The film as a file. Pieces are kept beside the takes. Throws as `chosenFiles` and `assembleFilm`. */
 export async function assembleStoryboard(
   workspace: Workspace,
-  { storyboard, film, look }: Omit<LookedAt, 'plan'>,
+  { storyboard, film, look }: Omit<LookedAt, 'scenes'>,
   { allowStale, output, force, ...wishes }: AssembleOptions & { readonly output: string; readonly force: boolean },
 ): Promise<WrittenFilm> {
   const files = chosenFiles(storyboard, { film, look, allowStale });
@@ -143,7 +136,7 @@ export async function assembleStoryboard(
 /** The same film as a plan, to be exported: its subtitles are in it, whatever they would become. */
 export async function planStoryboard(
   workspace: Workspace,
-  { storyboard, film, look }: Omit<LookedAt, 'plan'>,
+  { storyboard, film, look }: Omit<LookedAt, 'scenes'>,
   { allowStale }: Pick<AssembleOptions, 'allowStale'>,
 ): Promise<AssemblyPlan> {
   const files = chosenFiles(storyboard, { film, look, allowStale });

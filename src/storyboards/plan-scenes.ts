@@ -94,6 +94,24 @@ export async function planScenes(
   return { scenes, provider, doubts: [...doubts] };
 }
 
+/** The scenes by their texts alone: what they ask for, without a host, a price, or a request that could be sent. */
+export async function readScenes(
+  workspace: Workspace,
+  board: Storyboard,
+  { takes }: Pick<PlanScenesOptions, 'takes'>,
+): Promise<readonly PlannedScene[]> {
+  const { records } = await (await workspace.characters()).digests();
+  const cast = records.map(({ name }) => name);
+  return Promise.all(
+    board.scenes.map(async (scene): Promise<PlannedScene> => {
+      const { people } = await castOf(workspace, scene, { cast, provider: undefined, takes });
+      const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture: await hashOf(scene.reference) });
+      const nothing = { order: undefined, plan: undefined, cost: undefined, problems: [] };
+      return { scene, chain: chainOf(board, scene.id), ask, ...nothing };
+    }),
+  );
+}
+
 /** What the scene asks for, in terms of no host; what it leaves out is left out. */
 function askOf(
   { prompt, model, seconds, size }: Scene,
@@ -124,12 +142,13 @@ interface CastMember {
 
 /**
  * Those whom the scene names, else those whom its prompt says: of the cast, and of earlier takes of it. Who is not here is
- * told by the journal, so that what is done stays done on a machine without the cast.
+ * told by the journal, so that what is done stays done on a machine without the cast; so is the id that somebody without a
+ * clip has, where no host is chosen.
  */
 async function castOf(
   workspace: Workspace,
   scene: Scene,
-  { cast, provider, takes }: { cast: readonly string[]; provider: Provider; takes: readonly Take[] },
+  { cast, provider, takes }: { cast: readonly string[]; provider: Provider | undefined; takes: readonly Take[] },
 ): Promise<{ readonly people: readonly CastMember[]; readonly problems: readonly string[] }> {
   const earlier = new Map(
     takes
@@ -142,7 +161,7 @@ async function castOf(
   const problems: string[] = [];
   for (const name of scene.cast ?? saidIn(scene.prompt, [...new Set([...cast, ...earlier.keys()])])) {
     const character = await store.find(name);
-    const asked = character ? askedCharacter(character, { provider }) : earlier.get(name);
+    const asked = (character && askedCharacter(character, provider)) ?? earlier.get(name);
     if (!character) problems.push(await strangerProblem(workspace, name));
     if (asked && !people.some((one) => one.asked.name === asked.name)) people.push({ character, asked });
   }

@@ -7,14 +7,18 @@ import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { type OpenFilm, openFilm } from './film.ts';
-import { type FilmPlan, type PlanScenesOptions, planScenes } from './plan-scenes.ts';
+import { type FilmPlan, type PlannedScene, type PlanScenesOptions, planScenes, readScenes } from './plan-scenes.ts';
 import { readStoryboard, type StoryboardRequest, storyboardCommand } from './read-storyboard.ts';
 import type { Storyboard } from './storyboard.ts';
 
-/** What every command on the takes of a film is told of it, as it was typed. */
-export interface FilmRequest extends StoryboardRequest, CostLimits {
-  readonly shard?: Shard;
+/** What a command that asks no host is told of a film, as it was typed. */
+export interface TakesRequest extends StoryboardRequest {
   readonly journal?: string;
+}
+
+/** The same of a command that may send something. */
+export interface FilmRequest extends TakesRequest, CostLimits {
+  readonly shard?: Shard;
   readonly allowRetired: boolean;
   readonly allowUndocumented: boolean;
 }
@@ -26,6 +30,26 @@ export interface GivenFilm {
   readonly owner: JournalOwner;
 }
 
+/** A film with its takes, for commands that choose among them. */
+export interface OpenedFilm {
+  readonly film: OpenFilm;
+  /** By their texts alone: without a price, and without a request that could be sent. */
+  readonly scenes: readonly PlannedScene[];
+  readonly storyboard: Storyboard;
+}
+
+/** Reads a film for a command that asks no host, so that none has to be chosen. Throws as `readStoryboard`. */
+export async function readTakes(
+  workspace: Workspace,
+  { journal, ...request }: TakesRequest,
+  { needsFiles = false }: { readonly needsFiles?: boolean } = {},
+): Promise<OpenedFilm> {
+  const { path, storyboard } = await readNamed(workspace, request, { needsFiles });
+  const film = openFilm(workspace, { file: path, ...(journal !== undefined && { name: journal }) });
+  const scenes = await readScenes(workspace, storyboard, { takes: await film.ledger.takes() });
+  return { film, scenes, storyboard };
+}
+
 /** Reads a film and plans its scenes. Throws as `readStoryboard`, and what choosing the host throws. */
 export async function readFilm(
   workspace: Workspace,
@@ -33,16 +57,7 @@ export async function readFilm(
   { purpose }: { readonly purpose: Purpose },
 ): Promise<GivenFilm> {
   const { journal, shard, maxCost, budget, allowRetired, allowUndocumented } = request;
-  if (request.file === '-') {
-    throw new SoraError('usage', 'The takes of a film lie beside its file, and standard input has no place.', {
-      hint: 'Write the storyboard to a file, and name that.',
-    });
-  }
-  const { path, storyboard } = await readStoryboard(workspace, request, {
-    stdin: async () => new Uint8Array(),
-    needsFiles: false,
-  });
-  if (path === undefined) throw new TypeError('a file has no path');
+  const { path, storyboard } = await readNamed(workspace, request, { needsFiles: false });
   const owner = { ...(journal !== undefined && { name: journal }), ...(shard && { shard }) };
   return prepareFilm(
     workspace,
@@ -54,6 +69,22 @@ export async function readFilm(
       allowUndocumented,
     },
   );
+}
+
+async function readNamed(
+  workspace: Workspace,
+  request: StoryboardRequest,
+  { needsFiles }: { readonly needsFiles: boolean },
+): Promise<{ readonly path: string; readonly storyboard: Storyboard }> {
+  if (request.file === '-') {
+    throw new SoraError('usage', 'The takes of a film lie beside its file, and standard input has no place.', {
+      hint: 'Write the storyboard to a file, and name that.',
+    });
+  }
+  const stdin = async (): Promise<Uint8Array> => new Uint8Array();
+  const { path, storyboard } = await readStoryboard(workspace, request, { stdin, needsFiles });
+  if (path === undefined) throw new TypeError('a file has no path');
+  return { path, storyboard };
 }
 
 /** Throws what choosing the host throws, and what is wrong with this machine; what is wrong with a scene is in its plan. */
@@ -75,7 +106,11 @@ export function filmCommand(
     request,
     operands = [],
     words = [],
-  }: { readonly request: FilmRequest; readonly operands?: readonly string[]; readonly words?: readonly string[] },
+  }: {
+    readonly request: TakesRequest & Partial<FilmRequest>;
+    readonly operands?: readonly string[];
+    readonly words?: readonly string[];
+  },
 ): string {
   const isPaid = verb === 'render' || verb === 'retake' || verb === 'plan';
   return storyboardCommand(verb, request, {

@@ -46,11 +46,11 @@ interface PageOptions {
 
 async function pageOf(
   workspace: Workspace,
-  { storyboard, film, plan, look }: LookedAt,
+  { storyboard, film, scenes, look }: LookedAt,
   { target, file }: PageOptions,
 ): Promise<ReportPage> {
   const { runtime, reporter } = workspace;
-  const report = reportFilm({ look, scenes: plan.scenes, errorOf: () => undefined, isMine: () => true });
+  const report = reportFilm({ look, scenes, errorOf: () => undefined, isMine: () => true });
   const order = storyboard.scenes.map(({ id }) => id);
   const takes = listTakes(look, { order, isAlive: film.ledger.isAlive });
   const { records } = await (await workspace.jobs()).list();

@@ -2,13 +2,13 @@
 import type { Context } from '../../context.ts';
 import { exitOf } from '../../shared/errors.ts';
 import { cancelFilm } from '../../storyboards/cancel-film.ts';
-import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 
 export async function runStoryboardCancel(
   context: Context,
-  { scene, ...request }: FilmRequest & { readonly scene?: string },
+  { scene, ...request }: TakesRequest & { readonly scene?: string },
 ): Promise<number> {
-  const { film } = await readFilm(context, request, { purpose: 'preview' });
+  const { film } = await readTakes(context, request);
   const all = await cancelFilm(context, film, scene);
   const stopped = all.filter(({ error }) => error === undefined);
   for (const { error } of all) if (error) context.ui.error(error);

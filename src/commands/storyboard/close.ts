@@ -1,14 +1,14 @@
 /** `sora storyboard close` and `adopt`: a person's word on a take of which nobody knows what became of it. */
 import type { Context } from '../../context.ts';
 import { adoptTake, closeTake, type TakeName } from '../../storyboards/choose-take.ts';
-import { type FilmRequest, filmCommand, readFilm } from '../../storyboards/prepare-film.ts';
+import { filmCommand, readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 
 export async function runStoryboardClose(
   context: Context,
-  { scene, take: word, remoteId, ...request }: FilmRequest & TakeName & { readonly remoteId?: string },
+  { scene, take: word, remoteId, ...request }: TakesRequest & TakeName & { readonly remoteId?: string },
 ): Promise<undefined> {
-  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
-  const take = await closeTake(context, film, { scenes: plan.scenes, name: { scene, take: word }, remoteId });
+  const { film, scenes } = await readTakes(context, request);
+  const take = await closeTake(context, film, { scenes, name: { scene, take: word }, remoteId });
   context.ui.result({
     json: { scene, take: take.n, closed: true },
     text: `Take ${take.n} of ${scene} is given up. To make another: ${filmCommand(context, 'render', { request })}`,
@@ -18,10 +18,10 @@ export async function runStoryboardClose(
 
 export async function runStoryboardAdopt(
   context: Context,
-  { scene, take: word, remoteId, ...request }: FilmRequest & TakeName & { readonly remoteId: string },
+  { scene, take: word, remoteId, ...request }: TakesRequest & TakeName & { readonly remoteId: string },
 ): Promise<undefined> {
-  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
-  const take = await adoptTake(context, film, { scenes: plan.scenes, name: { scene, take: word }, remoteId });
+  const { film, scenes } = await readTakes(context, request);
+  const take = await adoptTake(context, film, { scenes, name: { scene, take: word }, remoteId });
   context.ui.result({
     json: { scene, take: take.n, remoteId },
     text: `Take ${take.n} of ${scene} is ${remoteId}. To fetch it: ${filmCommand(context, 'render', { request })}`,

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { findTake, noScene, takesOf } from '../../storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
-import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 
 /** Starts a program that shows the file; rejects where none can be started. */
 export type OpenFile = (path: string) => Promise<unknown>;
@@ -13,12 +13,12 @@ const openFile: OpenFile = async (path) => (await import('open')).default(path);
 /** Throws `usage` for a take that is not on this machine, and `machine` where nothing opens it. */
 export async function runStoryboardOpen(
   context: Context,
-  { scene: named, take: word, ...request }: FilmRequest & { readonly scene?: string; readonly take?: string },
+  { scene: named, take: word, ...request }: TakesRequest & { readonly scene?: string; readonly take?: string },
   { open = openFile }: { readonly open?: OpenFile } = {},
 ): Promise<undefined> {
-  const { film, plan, storyboard } = await readFilm(context, request, { purpose: 'preview' });
+  const { film, scenes, storyboard } = await readTakes(context, request);
   const { ledger } = film;
-  const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+  const look = await lookAtFilm(film, scenes, { wishes: NO_WISHES });
   const ids = storyboard.scenes.map(({ id }) => id);
   const scene = named ?? ids[0] ?? '';
   if (!look.views.has(scene)) throw noScene(scene, ids);

@@ -1,14 +1,14 @@
 /** `sora storyboard pick` and `reject`: which take the film uses, and which is not wanted. */
 import type { Context } from '../../context.ts';
 import { pickTake, rejectTake, shortName, type TakeName } from '../../storyboards/choose-take.ts';
-import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 
 export async function runStoryboardPick(
   context: Context,
-  { scene, take: word, ...request }: FilmRequest & TakeName,
+  { scene, take: word, ...request }: TakesRequest & TakeName,
 ): Promise<undefined> {
-  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
-  const { take, isSame } = await pickTake(film, plan.scenes, { scene, take: word });
+  const { film, scenes } = await readTakes(context, request);
+  const { take, isSame } = await pickTake(film, scenes, { scene, take: word });
   const now = take ? `take ${take.n} (${shortName(take)})` : 'nothing';
   context.ui.result({
     json: { scene, take: take?.n ?? null, sha256: take?.done?.sha256 ?? null, file: take?.done?.file ?? null },
@@ -19,10 +19,10 @@ export async function runStoryboardPick(
 
 export async function runStoryboardReject(
   context: Context,
-  { scene, take: word, ...request }: FilmRequest & TakeName,
+  { scene, take: word, ...request }: TakesRequest & TakeName,
 ): Promise<undefined> {
-  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
-  const { take } = await rejectTake(film, plan.scenes, { scene, take: word });
+  const { film, scenes } = await readTakes(context, request);
+  const { take } = await rejectTake(film, scenes, { scene, take: word });
   context.ui.result({
     json: { scene, take: take.n, sha256: take.done?.sha256 ?? null, file: take.done?.file ?? null },
     text: `Take ${take.n} (${shortName(take)}) of ${scene} is rejected: it counts no more.`,

@@ -2,21 +2,21 @@
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
-import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 import { filesToPrune, type PruneWishes, pruneFiles } from '../../storyboards/prune-film.ts';
 
 /** Says what it would delete; with `yes` it deletes that. Throws `usage` where nothing is chosen to be deleted. */
 export async function runStoryboardPrune(
   context: Context,
-  { rejected, unpicked, pieces, yes, ...request }: FilmRequest & PruneWishes & { readonly yes: boolean },
+  { rejected, unpicked, pieces, yes, ...request }: TakesRequest & PruneWishes & { readonly yes: boolean },
 ): Promise<undefined> {
   if (!rejected && !unpicked && !pieces) {
     throw new SoraError('usage', 'It is not said what is to be deleted.', {
       hint: 'Add --rejected, --unpicked or --pieces; nothing is deleted without --yes.',
     });
   }
-  const { film, plan } = await readFilm(context, request, { purpose: 'preview' });
-  const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+  const { film, scenes } = await readTakes(context, request);
+  const look = await lookAtFilm(film, scenes, { wishes: NO_WISHES });
   const files = await filesToPrune(film, look, { rejected, unpicked, pieces });
   if (yes) await pruneFiles(files);
   const bytes = files.reduce((total, file) => total + file.bytes, 0);

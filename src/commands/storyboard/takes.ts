@@ -4,16 +4,18 @@ import { formatUsd } from '../../costs/cost.ts';
 import { noScene } from '../../storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
 import { listTakes, type TakeReport } from '../../storyboards/list-takes.ts';
-import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
+import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
+
+export type TakesFlags = TakesRequest;
 
 export async function runStoryboardTakes(
   context: Context,
-  { scene, ...request }: FilmRequest & { readonly scene?: string },
+  { scene, ...request }: TakesRequest & { readonly scene?: string },
 ): Promise<undefined> {
   const { ui } = context;
-  const { film, plan, storyboard } = await readFilm(context, request, { purpose: 'preview' });
+  const { film, scenes, storyboard } = await readTakes(context, request);
   await film.ledger.peek();
-  const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+  const look = await lookAtFilm(film, scenes, { wishes: NO_WISHES });
   const order = storyboard.scenes.map(({ id }) => id);
   const takes = listTakes(look, { order, scene, isAlive: film.ledger.isAlive });
   if (scene !== undefined && takes.length === 0 && !order.includes(scene)) throw noScene(scene, order);
