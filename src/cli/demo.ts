@@ -1,4 +1,4 @@
-/** `sora demo`: the main job from a clip to two videos, by the commands that a user would type, in the built-in sandbox. */
+/** `sora demo`: from a clip to two videos and a film of three scenes, by the commands that a user would type, in the sandbox. */
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Writable } from 'node:stream';
@@ -32,6 +32,11 @@ export async function runDemo(
       what: '720x1280: the name is put into the prompt, and a portrait copy of the clip is registered',
     },
   ];
+  const [board, film, page] = ['film.md', 'film.mp4', 'film.html'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   const home = join(at, 'home');
   const settings = { SORA_HOME: home, SORA_PROVIDER: 'sandbox', SORA_PROFILE: undefined };
   // Its own result is the only one on stdout.
@@ -43,6 +48,11 @@ export async function runDemo(
     ['character', 'list'],
     ...videos.map(({ path, prompt, options }) => ['video', 'generate', prompt, '-c', 'Joe', ...options, '-o', path]),
     ['video', 'list'],
+    ['storyboard', 'new', board],
+    ['storyboard', 'render', board, '--max-cost', '5'],
+    ['storyboard', 'pick', board, 'boat', '1'],
+    ['storyboard', 'assemble', board, '-o', film],
+    ['storyboard', 'report', board, '-o', page],
   ]) {
     ui.note(`\n$ sora ${argv.map((word) => (word.includes(' ') ? shellPhrase(word) : shellQuote(word))).join(' ')}`);
     const code = await runLine([...argv, ...shown], inside);
@@ -50,11 +60,16 @@ export async function runDemo(
   }
   const exported = [`SORA_HOME=${shellQuote(home)}`, 'SORA_PROVIDER=sandbox'];
   ui.result({
-    json: { folder: at, home, videos: videos.map(({ path }) => resolve(runtime.cwd, path)) },
+    json: {
+      ...{ folder: at, home, videos: videos.map(({ path }) => resolve(runtime.cwd, path)) },
+      ...{ film: resolve(runtime.cwd, film), report: resolve(runtime.cwd, page) },
+    },
     prose: true,
     text: [
       'The videos are here:',
       ...videos.map(({ path, what }) => `  ${path}  (${what})`),
+      `  ${film}  (a film of the three scenes that ${board} asks for)`,
+      `  ${page}  (its takes side by side, for a browser)`,
       '',
       'To go on with the same Joe, where nothing costs anything:',
       `  ${shellCommand('export', exported)}`,
@@ -62,7 +77,7 @@ export async function runDemo(
       '  sora video generate "Joe rides a bicycle." -c Joe --dry-run',
       'And with a host: sora provider list',
     ].join('\n'),
-    quiet: videos.map(({ path }) => path),
+    quiet: [...videos.map(({ path }) => path), film, page],
   });
   return undefined;
 }

@@ -122,9 +122,11 @@ async function cardOf(
 ): Promise<ReportTake> {
   const path = take.state === 'done' && take.file !== undefined ? resolve(folder, take.file) : undefined;
   const pick = shellCommand('sora storyboard pick', [file, take.scene, take.name].map(shellQuote));
+  const state = stateOf(take);
   const output = job?.remoteId === undefined ? undefined : job.output;
   return {
-    ...{ label: `Take ${take.take}`, state: stateOf(take) },
+    label: `Take ${take.take}`,
+    ...(state !== '' && { state }),
     ...(path !== undefined && { href: videoHref(target, path) }),
     frames: path === undefined ? [] : await pictures.ofVideo(path),
     facts: [

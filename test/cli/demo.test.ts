@@ -25,12 +25,13 @@ function lines(codes: Readonly<Record<string, number>> = {}) {
 }
 
 describe('sora demo', () => {
-  it('makes a character of the shipped clip and two videos, in the sandbox and a home of its own', async () => {
+  it('makes a character of the shipped clip, two videos and a film, in the sandbox and a home of its own', async () => {
     const test = await createTestContext({}, { env });
     const { seen, runLine } = lines();
     expect(await runDemo(test.context, 'trial', { runLine, source })).toBeUndefined();
     expect(seen.map(({ argv }) => argv.slice(0, 2).join(' '))).toEqual([
       ...['character create', 'character list', 'video generate', 'video generate', 'video list'],
+      ...['storyboard new', 'storyboard render', 'storyboard pick', 'storyboard assemble', 'storyboard report'],
     ]);
     const home = join(test.dir, 'trial/home');
     for (const { runtime } of seen) {
@@ -54,7 +55,7 @@ describe('sora demo', () => {
     expect(seen.every(({ argv }) => argv.at(-1) === `--${form}`)).toBe(true);
     const paths = ['trial/joe-at-the-sea.mp4', 'trial/joe-in-the-rain.mp4'];
     if (isJson) expect(JSON.parse(test.stdout.text()).videos).toEqual(paths.map((path) => join(test.dir, path)));
-    else expect(test.stdout.text()).toBe(`${paths.join('\n')}\n`);
+    else expect(test.stdout.text()).toBe(`${[...paths, 'trial/film.mp4', 'trial/film.html'].join('\n')}\n`);
   });
 
   it('ends with the first command that fails, and with its exit code', async () => {

@@ -117,6 +117,7 @@ storyboard reject rain.md harbour 2
 storyboard prune rain.md --rejected
 storyboard pick rain.md harbour 1
 storyboard assemble rain.md --variant one -o rain.mp4
+storyboard report rain.md --variant one -o rain.html
 storyboard export rain.md --variant one --to otio -o rain.otio
 # {"version":1,"rules":[{"match":{"call":"create"},"times":1,"reset":"before"},{"match":{"call":"list"},"respond":{"status":404}}]}
 storyboard retake rain.md harbour --yes
