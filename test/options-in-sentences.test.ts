@@ -24,7 +24,8 @@ function textsIn(source: string): string[] {
 
 /** Flags in a text that are no part of a whole command; short ones are those that the table has. */
 function flagsIn(text: string): string[] {
-  const sentences = text.replaceAll(/\bsora [a-z]+ .*?(?=\. |[)`']|$)/gm, '');
+  // Names of custom properties in a style sheet look alike.
+  const sentences = text.replaceAll(/\bsora [a-z]+ .*?(?=\. |[)`']|$)|(?<=var\()--[\w-]+|(?<=[{;])--[\w-]+(?=:)/gm, '');
   return [...sentences.matchAll(/(?<![\w-])(?:--[a-z][a-z-]*|-[co](?=[ .,;`]))/g)].map(([flag]) => flag);
 }
 

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkFree, createOutput } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import { clean, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { GivenBatch } from './given-batch.ts';
@@ -51,7 +52,7 @@ export async function checkReportTargets(
     if (path === undefined) continue;
     if (path === '-') {
       throw new SoraError('usage', 'The summary and the results are files.', {
-        hint: 'To have the same on stdout, leave it out and add --json.',
+        hint: `To have the same on stdout, leave it out and add ${option('json')}.`,
       });
     }
     const place = resolve(runtime.cwd, path);

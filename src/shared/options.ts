@@ -28,6 +28,7 @@ const FLAGS = {
   follow: '--follow',
   force: '--force',
   journal: '--journal',
+  json: '--json',
   key: '--key',
   last: '--last',
   local: '--local',
