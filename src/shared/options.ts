@@ -48,6 +48,7 @@ const FLAGS = {
   resend: '--resend',
   resolution: '--resolution',
   results: '--results',
+  sheet: '--sheet',
   seconds: '--seconds',
   shard: '--shard',
   size: '--size',

@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { checkFree, createOutput, outputWriteError } from '../../disk/publish.ts';
 import { makeCastSheet } from '../../media/sheet/cast-sheet.ts';
 import { SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
 import { oneLine } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 
@@ -26,7 +27,9 @@ export async function writeCastSheet(
   const { runtime } = workspace;
   const target = resolve(runtime.cwd, output);
   if (!/\.png$/i.test(target))
-    throw new SoraError('usage', '--sheet names the PNG file to write.', { hint: 'For example: --sheet sheet.png' });
+    throw new SoraError('usage', `${option('sheet')} names the PNG file to write.`, {
+      hint: `For example: ${option('sheet')} sheet.png`,
+    });
   await checkFree(target, { force, example: 'sheet.png' });
   const job = jobId === undefined ? undefined : await (await workspace.jobs()).find(jobId);
   const store = await workspace.characters();
