@@ -14,6 +14,7 @@ import { shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { beginsClosed } from './header.ts';
 import { needsPadding, pieceCommand } from './piece-commands.ts';
+import { PIECE_NAME } from './piece-names.ts';
 import type { AssemblyPlan, PlannedPiece, PlannedShot } from './plan.ts';
 import { readTrack } from './take.ts';
 
@@ -38,7 +39,6 @@ export interface PieceWork {
 }
 
 const KEPT_MS = 30 * 86_400_000;
-const PIECE_NAME = /^[0-9a-f]{64}\.mp4$/;
 
 /** Removes pieces that no film has used for thirty days. Never fails. */
 export async function sweepPieces(folder: string, nowMs: number): Promise<void> {

@@ -5,7 +5,7 @@ import { isUnanswered } from '../shared/job.ts';
 import { oneLine } from '../shared/text.ts';
 import { adoptVideo } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Take } from './fold.ts';
+import { newestByKey, type Take } from './fold.ts';
 import { placeOfTake, type TakeLedger } from './take-ledger.ts';
 
 /** Throws `usage` for a video that the host does not know, or that is another request's. */
@@ -19,7 +19,7 @@ export async function adoptTake(
   const shown = oneLine(videoId, 200);
   const owner = (await ledger.takes()).find((one) => one.remoteId === videoId && one.baseUrl === take.baseUrl);
   if (owner) throw refuse(`${shown} is the video of ${owner.scene}.`);
-  const job = (await ledger.jobs()).findLast(({ key }) => key === take.key);
+  const job = newestByKey(await ledger.jobs()).get(take.key);
   if (job && isUnanswered(job)) {
     await adoptVideo(workspace, job, videoId);
     return ledger.learn();

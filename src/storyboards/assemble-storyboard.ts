@@ -1,6 +1,7 @@
 /** What is assembled of a storyboard: the file of each scene's take, and everything that its text says of the film. */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
+import { piecesFolder } from '../films/piece-names.ts';
 import type { AssemblyPlan } from '../films/plan.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -129,7 +130,7 @@ export async function assembleStoryboard(
   { allowStale, output, force, ...wishes }: AssembleOptions & { readonly output: string; readonly force: boolean },
 ): Promise<WrittenFilm> {
   const files = chosenFiles(storyboard, { film, look, allowStale });
-  const pieces = join(film.folder, '.pieces');
+  const pieces = piecesFolder(film.folder);
   return assembleFilm(workspace, assemblyOf(storyboard, files, wishes), { output, force, pieces });
 }
 

@@ -3,7 +3,7 @@
 import { crypto } from '../disk/hash.ts';
 import { type Choice, NOTHING_PICKED } from '../journal/choices.ts';
 import { partsOfKey } from '../journal/fingerprint.ts';
-import type { Take } from '../journal/fold.ts';
+import { newestByKey, type Take } from '../journal/fold.ts';
 import type { Line } from '../journal/lines.ts';
 import { hostTitle } from '../providers/index.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -173,7 +173,7 @@ export async function closeTake(
         hint: `If it is that video: sora storyboard adopt <file> ${name.scene} ${take.n} ${oneLine(remoteId, 80)}`,
       });
     }
-    const job = (await ledger.jobs()).findLast(({ key }) => key === take.key);
+    const job = newestByKey(await ledger.jobs()).get(take.key);
     // What the host says of the job is asked there; its own record is closed with it.
     if (job && isUnanswered(job)) await closeUnresolved(workspace, job);
     await ledger.journal.append({ v: 1, at: ledger.now(), key: take.key, line: 'close' });
@@ -215,7 +215,7 @@ export async function adoptTake(
       'Name a video that no take has.',
     );
   }
-  const job = (await ledger.jobs()).findLast(({ key }) => key === take.key);
+  const job = newestByKey(await ledger.jobs()).get(take.key);
   if (job && isUnanswered(job)) await adoptVideo(workspace, job, remoteId);
   else if (await isOfAnotherJob(workspace, take, remoteId)) {
     throw refuse(`${oneLine(remoteId, 80)} is the video of another job of this home.`, 'Name a video that no job has.');

@@ -1,7 +1,8 @@
 /** Files beside a film that it can do without: rejected takes, takes that lost to a pick, pieces of assembled films. */
 import { existsSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PIECE_NAME, piecesFolder } from '../films/piece-names.ts';
 import { type FilmLook, lastFramePlace, type OpenFilm } from './film.ts';
 
 export interface PruneWishes {
@@ -24,18 +25,20 @@ export async function filesToPrune(
   look: FilmLook,
   wishes: PruneWishes,
 ): Promise<readonly PrunedFile[]> {
-  const views = [...look.views.values()];
-  const kept = new Set(
-    views.flatMap((view) => {
-      const used = view.chosen ? [view.chosen] : view.candidates;
-      return [...used, ...(view.picked ? [view.picked] : [])].flatMap(({ done }) => done?.sha256 ?? []);
-    }),
-  );
+  const { views, choices } = look;
+  const used = [...views.values()].flatMap(({ chosen, candidates }) => (chosen ? [chosen] : candidates));
+  const kept = new Set([
+    ...used.flatMap(({ done }) => done?.sha256 ?? []),
+    // Also by scenes that this text or this variant does not have.
+    ...choices.picked.flatMap((id) => choices.of(id).heads.map(({ sha256 }) => sha256)),
+  ]);
   const found: PrunedFile[] = [];
   for (const take of look.takes) {
     const { done, scene } = take;
     if (!done || kept.has(done.sha256) || look.presenceOf(take) !== 'here') continue;
-    const choice = look.choices.of(scene);
+    const choice = choices.of(scene);
+    // Nobody can say yet what is wanted of these.
+    if (choice.isTwice || !views.has(scene)) continue;
     const isRejected = choice.rejected.has(done.sha256);
     const isUnpicked = choice.sha256 !== undefined && !isRejected;
     if (!((wishes.rejected && isRejected) || (wishes.unpicked && isUnpicked))) continue;
@@ -48,17 +51,24 @@ export async function filesToPrune(
   return [...found, ...(wishes.pieces ? await piecesIn(folder) : [])];
 }
 
-async function piecesIn(folder: string): Promise<readonly PrunedFile[]> {
-  const pieces = join(folder, '.pieces');
-  const names = await readdir(pieces).catch((): string[] => []);
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(pieces, name);
-      return { path, bytes: (await stat(path)).size, why: 'piece' as const };
-    }),
+/** Of a folder that is one, not a link to another place; whatever else lies in it is somebody else's. */
+async function piecesIn(takes: string): Promise<readonly PrunedFile[]> {
+  const folder = piecesFolder(takes);
+  const isFolder = await lstat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
   );
+  const names = isFolder ? await readdir(folder) : [];
+  const files = await Promise.all(
+    names
+      .filter((name) => PIECE_NAME.test(name))
+      .map(async (name) => ({ path: join(folder, name), found: await lstat(join(folder, name)) })),
+  );
+  return files
+    .filter(({ found }) => found.isFile())
+    .map(({ path, found }) => ({ path, bytes: found.size, why: 'piece' as const }));
 }
 
 export async function pruneFiles(files: readonly PrunedFile[]): Promise<void> {
-  for (const { path } of files) await rm(path, { force: true, recursive: true });
+  for (const { path } of files) await rm(path, { force: true });
 }

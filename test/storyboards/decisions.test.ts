@@ -1,12 +1,17 @@
 /** What people decide about a film, and what a run refuses until they have. */
 import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isUnanswered } from '../../src/shared/job.ts';
 import { type ApprovedPlan, planDocument, readPlan } from '../../src/storyboards/approved-plan.ts';
 import { adoptTake, closeTake } from '../../src/storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
-import { filesToPrune, pruneFiles } from '../../src/storyboards/prune-film.ts';
+import { filesToPrune, type PruneWishes, pruneFiles } from '../../src/storyboards/prune-film.ts';
 import { sendsOf } from '../../src/storyboards/render-film.ts';
+import { closeJob } from '../../src/videos/jobs/lifecycle.ts';
+import { newJobId } from '../../src/videos/jobs/record.ts';
+import { tempFolder } from '../helpers/temp.ts';
 import { type FilmWorld, filmOf, filmWorld } from './world.ts';
 
 const HARBOUR = 'A grey harbour at dawn.';
@@ -24,6 +29,16 @@ function approvedOf(world: FilmWorld): Promise<ApprovedPlan> {
     const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
     const sends = sendsOf(look, plan, { scenes: [], plan: undefined, retake: undefined });
     return readPlan(JSON.stringify(planDocument(plan, look, { sends, wishes: NO_WISHES })), 'plan.json');
+  });
+}
+
+/** How many files it has deleted. */
+function prune(world: FilmWorld, wishes: Partial<PruneWishes>): Promise<number> {
+  return world.with(async ({ film, plan }) => {
+    const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+    const files = await filesToPrune(film, look, { rejected: false, unpicked: false, pieces: false, ...wishes });
+    await pruneFiles(files);
+    return files.length;
   });
 }
 
@@ -99,6 +114,27 @@ describe('a take of unknown fate', () => {
     expect(await world.paid()).toBe(1);
   });
 
+  it.each(['close', 'adopt'])('is held by the newest job of its key, which %s hears of', async (word) => {
+    const world = await lost();
+    await world.with(async ({ film, plan }, workspace) => {
+      const store = await workspace.jobs();
+      const [older] = (await store.list()).records;
+      if (!older || !isUnanswered(older)) throw new Error('no job without an answer');
+      // As `video resend` leaves it: the key is handed on, and the old job is closed.
+      await store.update(older.id, () => closeJob(older, { nowMs: world.clock.ms }));
+      world.clock.ms += 1000;
+      const newest = { ...older, id: newJobId(world.clock.ms, Math.random) };
+      await store.create(newest);
+      const given = { scenes: plan.scenes, name };
+      if (word === 'close') await closeTake(workspace, film, given);
+      else
+        await expect(adoptTake(workspace, film, { ...given, remoteId: 'video_none' })).rejects.toMatchObject({
+          jobId: newest.id,
+        });
+      expect((await store.find(newest.id))?.status).toBe(word === 'close' ? 'failed' : older.status);
+    });
+  });
+
   it('is adopted as the video that a person names, which no take and no job has', async () => {
     const world = await filmWorld();
     await world.write(filmOf({ harbour: HARBOUR }));
@@ -135,24 +171,51 @@ describe('takes that are not wanted', () => {
     const world = await filmWorld();
     await world.write(filmOf({ harbour: `- takes: 3\n\n${HARBOUR}` }));
     await world.render();
-    const prune = (wishes: Partial<Parameters<typeof filesToPrune>[2]>): Promise<number> =>
-      world.with(async ({ film, plan }) => {
-        const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
-        const files = await filesToPrune(film, look, { rejected: false, unpicked: false, pieces: false, ...wishes });
-        await pruneFiles(files);
-        return files.length;
-      });
-    expect(await prune({ rejected: true, unpicked: true })).toBe(0);
+    expect(await prune(world, { rejected: true, unpicked: true })).toBe(0);
     await world.reject('harbour', '1');
     await world.pick('harbour', '2');
-    expect(await prune({ rejected: true })).toBe(1);
-    expect(await prune({ unpicked: true })).toBe(1);
+    expect(await prune(world, { rejected: true })).toBe(1);
+    expect(await prune(world, { unpicked: true })).toBe(1);
     const [left] = readdirSync(join(world.dir, 'rain.takes')).filter((file) => file.endsWith('.mp4'));
     expect(left).toMatch(/-002-/);
     expect(existsSync(join(world.dir, 'rain.takes', left ?? ''))).toBe(true);
     // The rejected one is replaced, nothing else.
     expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 2 } }] });
     expect(await world.paid()).toBe(4);
+  });
+});
+
+describe('prune', () => {
+  it('keeps a take that is picked, of a scene that this text does not have and of one that was rejected before', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}`, port: 'A port.' }));
+    await world.render();
+    await world.reject('harbour', '1');
+    await world.pick('harbour', '1');
+    await world.write(filmOf({ port: 'A port.' }));
+    expect(await prune(world, { rejected: true, unpicked: true })).toBe(0);
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}`, port: 'A port.' }));
+    expect(await prune(world, { rejected: true })).toBe(0);
+    expect(await prune(world, { unpicked: true })).toBe(1);
+    expect(await world.scene('harbour')).toMatchObject({ state: 'chosen', chosen: { take: 1 } });
+  });
+
+  it('deletes pieces, and nothing else that lies among them or behind a link in their place', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    const pieces = join(world.dir, 'rain.takes', '.pieces');
+    const elsewhere = await tempFolder();
+    const piece = `${'0a'.repeat(32)}.mp4`;
+    for (const folder of [pieces, elsewhere]) {
+      await mkdir(join(folder, 'mine'), { recursive: true });
+      for (const name of [piece, 'mine.mp4']) await writeFile(join(folder, name), 'x');
+    }
+    expect(await prune(world, { pieces: true })).toBe(1);
+    expect(readdirSync(pieces).toSorted()).toEqual(['mine', 'mine.mp4']);
+    await rm(pieces, { recursive: true });
+    await symlink(elsewhere, pieces, 'junction');
+    expect(await prune(world, { pieces: true })).toBe(0);
+    expect(readdirSync(elsewhere)).toHaveLength(3);
   });
 });
 
