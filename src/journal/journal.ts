@@ -48,7 +48,8 @@ export interface Elsewhere {
   readonly journal: string;
   /** The file that it is the journal of, which need not exist. */
   readonly file: string;
-  readonly asked: Asked;
+  /** By today's tables of models. */
+  readonly fp: string;
 }
 
 export interface JournalOptions extends JournalOwner {
@@ -134,13 +135,19 @@ export function openJournal(file: string, options: JournalOptions): Journal {
         // One of another file that cannot be read is that file's trouble.
         const text = readFrom(journal, 0)?.text ?? '';
         for (const line of readJournal(text).lines) {
-          if (line.line === 'asked' && fps.has(fpOf(line)))
-            found.push({ journal, file: fileOfJournal(journal), asked: line });
+          const fp = line.line === 'asked' ? fpOf(line) : undefined;
+          if (fp !== undefined && fps.has(fp)) found.push({ journal, file: fileOfJournal(journal), fp });
         }
       }
       return found;
     },
   };
+}
+
+/** The absolute paths of all journals of a file, which need not exist. */
+export async function journalsBeside(file: string): Promise<readonly string[]> {
+  const folder = dirname(file);
+  return (await namesIn(folder, (name) => isJournalOf(name, file))).map((name) => join(folder, name));
 }
 
 /** At least what has come between two readings; more where a journal was written anew. */

@@ -1,7 +1,9 @@
 /** Requests that another file has made already, as its journal or this home tells: the file was renamed, or copied. */
+import { existsSync } from 'node:fs';
 import { SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import { partsOfKey } from './fingerprint.ts';
+import { journalsBeside } from './journal.ts';
 import type { TakeLedger } from './take-ledger.ts';
 
 export interface ElsewhereWords {
@@ -11,7 +13,7 @@ export interface ElsewhereWords {
   readonly again: string;
 }
 
-/** Throws `usage` where a request of these fingerprints, which no line here asks for, stands with another file. */
+/** Throws `usage` where a request of these fingerprints, one for each thing, which no line here asks for, stands with another file. */
 export async function refuseElsewhere(
   ledger: TakeLedger,
   fps: Iterable<string>,
@@ -20,36 +22,52 @@ export async function refuseElsewhere(
   const takes = await ledger.takes();
   const known = new Set(takes.map(({ fp }) => fp));
   const keys = new Set(takes.map(({ key }) => key));
-  const fresh = new Set([...fps].filter((fp) => !known.has(fp)));
-  if (fresh.size === 0) return;
-  const byJournal = await ledger.journal.findElsewhere(fresh);
+  const fresh = [...fps].filter((fp) => !known.has(fp));
+  if (fresh.length === 0) return;
+  const asked = new Set(fresh);
+  const countOf = (made: ReadonlySet<string>): string => {
+    const count = fresh.filter((fp) => made.has(fp)).length;
+    return `${count} of these ${things} ${count === 1 ? 'was' : 'were'} made`;
+  };
+  const byJournal = await ledger.journal.findElsewhere(asked);
   const [found] = byJournal;
   if (found) {
-    const from = shellQuote(found.journal);
-    const to = shellQuote(ledger.journal.path);
-    throw new SoraError(
-      'usage',
-      `${byJournal.length} of these ${things} were made already: ${found.journal} has them. Nothing was sent.`,
-      {
-        hint: `Was the file renamed? mv ${from} ${to}\nWas it copied, and is to have the same videos? cp ${from} ${to}\n${again}`,
-      },
-    );
+    const made = new Set(byJournal.flatMap(({ file, fp }) => (file === found.file ? [fp] : [])));
+    const journals = await journalsBeside(found.file);
+    throw new SoraError('usage', `${countOf(made)} already: ${found.journal} tells of it. Nothing was sent.`, {
+      hint: `Was the file renamed? ${bringAlong('mv', journals, { from: found.file, to: ledger.file })}\nWas it copied, and is to have the same videos? ${bringAlong('cp', journals, { from: found.file, to: ledger.file })}\n${again}`,
+    });
   }
-  const byHome = (await ledger.jobs()).filter(
-    ({ key = '', take, status, remoteId }) =>
-      take !== undefined &&
-      take.file !== ledger.file &&
-      !keys.has(key) &&
-      fresh.has(partsOfKey(key)?.fp ?? '') &&
-      (status !== 'failed' || remoteId !== undefined),
-  );
-  const [job] = byHome;
-  if (!job?.take) return;
-  throw new SoraError(
-    'usage',
-    `${byHome.length} of these ${things} were made on this machine for ${job.take.file}. Nothing was sent.`,
-    {
-      hint: `Bring its journal along: cp ${shellQuote(`${job.take.file}.journal.jsonl`)} ${shellQuote(ledger.journal.path)}\n${again}`,
-    },
-  );
+  const byHome = (await ledger.jobs()).flatMap(({ key = '', take, status, remoteId }) => {
+    const fp = partsOfKey(key)?.fp ?? '';
+    const isOther = take !== undefined && take.file !== ledger.file && !keys.has(key) && asked.has(fp);
+    return isOther && (status !== 'failed' || remoteId !== undefined) ? [{ file: take.file, fp }] : [];
+  });
+  const [{ file } = { file: undefined }] = byHome;
+  if (file === undefined) return;
+  const made = new Set(byHome.flatMap((one) => (one.file === file ? [one.fp] : [])));
+  const journals = await journalsBeside(file);
+  throw new SoraError('usage', `${countOf(made)} on this machine for ${file}. Nothing was sent.`, {
+    hint: `${
+      journals.length > 0
+        ? `Bring its journal along: ${bringAlong('cp', journals, { from: file, to: ledger.file })}`
+        : `Its journal is not beside it any more. Restore it, and run this command again: ${file}.journal.jsonl`
+    }\n${again}`,
+  });
+}
+
+/** Shell commands that give each journal of one file the same place beside another. Nothing that lies there is lost. */
+function bringAlong(
+  verb: 'mv' | 'cp',
+  journals: readonly string[],
+  { from, to }: { readonly from: string; readonly to: string },
+): string {
+  return journals
+    .map((journal) => {
+      const target = `${to}${journal.slice(from.length)}`;
+      const [source, place] = [shellQuote(journal), shellQuote(target)];
+      // The newline ends a line that a killed process left there; empty lines mean nothing.
+      return existsSync(target) ? `(echo; cat ${source}) >> ${place}` : `${verb} ${source} ${place}`;
+    })
+    .join(' && ');
 }

@@ -1,6 +1,6 @@
 /** A take that is missing: claimed in the journal, sent once, and its host's id written down. */
 import { crypto } from '../disk/hash.ts';
-import { EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
+import { type ErrorCode, EXIT_CODES, isSoraError, type SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { BudgetOptions } from '../shared/money.ts';
 import { accountOf } from '../videos/jobs/account.ts';
@@ -147,14 +147,19 @@ async function failedToSend(
   // Without a record nothing can have left, whatever is unknown of an equal request: it is on the disk before the request.
   const failed: Failed = {
     ...{ v: 1, at: ledger.now(), key, line: 'failed', exit: EXIT_CODES[error.code], made: 'no' },
-    // Whoever pressed Ctrl-C before anything left has no failure to be told of.
-    why: error.code === 'interrupted' || error.code === 'terminated' ? TAKEN_BACK : error.message,
+    why: NO_ANSWER_OF_A_HOST.has(error.code) ? TAKEN_BACK : error.message,
     retryable: isPassing(error),
   };
   await ledger.journal.append(failed);
   if (error.code === 'machine' || error.code === 'bug') throw error;
   return { kind: 'refused', error, failed };
 }
+
+/**
+ * Of these nothing but the end of the claim is written: whoever pressed Ctrl-C has no failure to be told of, and what this
+ * machine says names its folders, while journals are committed.
+ */
+const NO_ANSWER_OF_A_HOST: ReadonlySet<ErrorCode> = new Set(['interrupted', 'terminated', 'machine', 'bug']);
 
 /** Whether the same request may well be taken later, as it is. */
 function isPassing({ code, reason }: SoraError): boolean {

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BatchTotals } from '../../src/batches/report.ts';
 import { findLost } from '../../src/journal/find-lost.ts';
@@ -20,6 +22,7 @@ import { sendVideos } from '../../src/videos/send.ts';
 import { spending } from '../../src/videos/spending.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { bringJoe } from '../helpers/joe.ts';
+import { asked, failed } from '../journal/samples.ts';
 import { batchWorld } from './world.ts';
 
 const THREE = [
@@ -621,6 +624,29 @@ describe('a line that another home has sent', () => {
   });
 });
 
+describe('a request that this machine stops before it leaves', () => {
+  it('is written down without what names the folders of the home', async () => {
+    const world = await batchWorld();
+    await world.write([{ id: 'a', prompt: 'Sea.' }]);
+    const make = world.workspace.bind(world);
+    const spy = vi.spyOn(world, 'workspace').mockImplementation((more) => {
+      const workspace = make(more);
+      const jobs = workspace.jobs.bind(workspace);
+      vi.spyOn(workspace, 'jobs').mockImplementation(async () => {
+        const store = await jobs();
+        vi.spyOn(store, 'create').mockRejectedValue(new SoraError('machine', `${world.home} is full.`));
+        return store;
+      });
+      return workspace;
+    });
+    await expect(world.run()).rejects.toMatchObject({ code: 'machine' });
+    spy.mockRestore();
+    expect(await world.journal()).toMatchObject([{ line: 'asked' }, { line: 'failed', why: 'taken back', made: 'no' }]);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(1);
+  });
+});
+
 describe('a file that was renamed or copied', () => {
   it('is refused with the command that brings its journal along [copied]', async () => {
     const world = await batchWorld();
@@ -634,6 +660,28 @@ describe('a file that was renamed or copied', () => {
     expect(await world.made()).toHaveLength(3);
     await rename(join(world.dir, 'old.jsonl.journal.jsonl'), `${world.file}.journal.jsonl`);
     expect(await world.run()).toMatchObject({ exit: 0 });
+  });
+
+  it('is told commands that keep the name of each journal, and every line of one that is there', async () => {
+    const world = await batchWorld();
+    await world.write(THREE);
+    await world.run();
+    const old = join(world.dir, 'old.jsonl');
+    await rename(`${world.file}.journal.jsonl`, `${old}.journal.jsonl`);
+    await writeFile(`${old}.journal.ci.jsonl`, '');
+    const own = [asked(), failed()].map((line) => JSON.stringify(line)).join('\n');
+    await writeFile(`${world.file}.journal.jsonl`, own);
+    await rm(world.home, { recursive: true });
+    const error = await world.run().catch((cause: SoraError) => cause);
+    expect(error).toMatchObject({ message: expect.stringMatching(/^3 of these lines were made already/) });
+    const [, commands = ''] = /^Was the file renamed\? (.*)$/m.exec((error as SoraError).hint ?? '') ?? [];
+    await promisify(execFile)('sh', ['-c', commands]);
+    expect(await readFile(`${world.file}.journal.jsonl`, 'utf8')).toBe(
+      `${own}\n${await readFile(`${old}.journal.jsonl`, 'utf8')}`,
+    );
+    expect(existsSync(`${world.file}.journal.ci.jsonl`)).toBe(true);
+    expect(await world.run()).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(3);
   });
 
   it('without its journal is refused while this home remembers what it made [gitReset, twoFilms]', async () => {

@@ -157,7 +157,7 @@ describe('[copied] journals of other files beside it', () => {
     const other = join(file, '..', 'old.jsonl');
     await (await at({}, other)).journal.append(asked(), sent());
     expect(await journal.findElsewhere(new Set([FP]))).toMatchObject([
-      { file: other, journal: `${other}.journal.jsonl`, asked: { key: KEY } },
+      { file: other, journal: `${other}.journal.jsonl`, fp: FP },
     ]);
     expect(await journal.findElsewhere(new Set([OTHER_FP]))).toEqual([]);
   });
