@@ -53,7 +53,7 @@ describe('a job that is closed', () => {
       test.server.answer(NO_LIST);
       await close(asked, job.id, false).catch((error: unknown) => expect(error).toMatchObject({ code: 'usage' }));
       expect((await recordOf(test, job))?.status).toBe(status);
-      expect(asked.stderr.text()).toContain('may then be sent and paid for again');
+      expect(asked.stderr.text().replaceAll('\n', ' ')).toContain('may then be sent and paid for again');
     }
   });
 

@@ -56,7 +56,7 @@ describe('video prune', () => {
     await aged(test, 2, 'succeeded', { outputPath: '/films/a.mp4' });
     await aged(test, 2, 'succeeded', { remoteDeleted: true });
     await runVideoPrune(test.context, { olderThan: DAY, dryRun: false });
-    expect(test.stderr.text()).toBe(`${lost.id} was never saved; openai calls it ${lost.remoteId}.\n`);
+    expect(test.stderr.text()).toBe(`${lost.id} was never saved; gateway.example calls it ${lost.remoteId}.\n`);
   });
 
   it('says that nothing is that old', async () => {
