@@ -112,7 +112,9 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   const isOfWords = (take: Take): boolean => wordsOfTake(take, familyOf) === words;
 
   const own = takes.filter((take) => !isTakenBack(take) && (take.scene === scene.id || take.fp === fp));
-  const picked = choice.sha256 === undefined ? undefined : takeOfFile(takes, choice.sha256);
+  const { sha256: pick } = choice;
+  // Its own first: a host may have given two scenes the very same file.
+  const picked = pick === undefined ? undefined : (takeOfFile(own, pick) ?? takeOfFile(takes, pick));
   const isRejected = ({ done }: Take): boolean =>
     done !== undefined && done.sha256 !== choice.sha256 && choice.rejected.has(done.sha256);
   const same = own.filter((take) => take.fp === fp && !isRejected(take));

@@ -67,6 +67,8 @@ if [ ! -e "$key" ]; then
 fi
 say "$key"
 [ $kind = measured ] || cp "$key.output" "$output"
+# A box that players skip: no two videos of a host have the same bytes.
+[ $kind != video ] || printf '\\000\\000\\000\\024free%012d' $$ >> "$output"
 `;
 
 /** For SORA_FFMPEG. What it keeps lasts as long as the run. */

@@ -66,6 +66,8 @@ const MODULES = {
     shorten: (words) => text.shorten(words),
     safeJson: (words) => text.safeJson({ words }),
     sentence: text.sentence,
+    capitalizeThe: text.capitalizeThe,
+    unknownName: (words) => [text.unknownName('a scene', words, ['openai']), text.unknownName(words, 'joe', [words])],
     listOf: (words) => text.listOf([words, words]),
     trimEnd: (words) => text.trimEnd(`${words}x`, '/'),
     nearest: (words) => [text.nearest(words, ['openai', 'Joe']), text.nearest('joe', [words])],
