@@ -2,7 +2,8 @@
 import { requireCharacter } from '../characters/find.ts';
 import { hashFile, hashText } from '../disk/hash.ts';
 import { askedCharacter } from '../journal/asked-cast.ts';
-import type { Ask, AskedCharacter } from '../journal/fingerprint.ts';
+import { type AskedText, findEqual } from '../journal/equal-ask.ts';
+import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
 import { modelFamily } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -83,9 +84,11 @@ export async function planScenes(
     for (const doubt of checked.doubts) doubts.add(doubt);
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));
     const all = [...problems, ...checked.problems];
+    const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture });
+    const sent = { model: order.model, seconds: order.input.seconds, size: formatSize(size) };
     scenes.push({
       ...{ scene, chain: chainOf(board, scene.id), problems: all },
-      ask: askOf(scene, { cast: people.map(({ asked }) => asked), picture }),
+      ask: inEarlierWords(ask, { scene, takes: options.takes, sent }),
       ...{ order: all.length === 0 ? order : undefined, plan: all.length === 0 ? plan : undefined },
       cost: plan && (await quoteOf(plan)),
     });
@@ -106,8 +109,11 @@ export async function readScenes(
     board.scenes.map(async (scene): Promise<PlannedScene> => {
       const { people } = await castOf(workspace, scene, { cast, provider: undefined, takes });
       const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture: await hashOf(scene.reference) });
+      const characters = people.flatMap(({ character }) => character ?? []);
+      const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
+      const sent = { model: scene.model, seconds: scene.seconds ?? DEFAULT_SECONDS, size: formatSize(size) };
       const nothing = { order: undefined, plan: undefined, cost: undefined, problems: [] };
-      return { scene, chain: chainOf(board, scene.id), ask, ...nothing };
+      return { scene, chain: chainOf(board, scene.id), ask: inEarlierWords(ask, { scene, takes, sent }), ...nothing };
     }),
   );
 }
@@ -125,6 +131,20 @@ function askOf(
     cast,
     ...(picture !== undefined && { reference: { sha256: picture } }),
   };
+}
+
+/** The words of an earlier take of the scene, where the present ones only say what was sent for it, or leave that out again. */
+function inEarlierWords(
+  ask: Ask,
+  { scene, takes, sent }: { readonly scene: Scene; readonly takes: readonly Take[]; readonly sent: AskedText['sent'] },
+): Ask {
+  const own = takes.flatMap((take) => {
+    if (take.scene !== scene.id || !take.ask) return [];
+    const { reference, ...words } = take.ask;
+    // From which take it goes on is no part of its text.
+    return reference && 'lastFrameOf' in reference ? { ...take, ask: words, fp: fingerprintAsk(words) } : take;
+  });
+  return findEqual(own, { fp: fingerprintAsk(ask), ask, sent }, modelFamily)?.ask ?? ask;
 }
 
 /** As a job's record has it; undefined for a picture that cannot be read, which is one of the scene's problems. */

@@ -143,6 +143,20 @@ describe('a film that is rendered again pays nothing', () => {
     expect(await world.paid()).toBe(2);
   });
 
+  it('by saying what was sent for it, and by leaving that out again, also in a chain', async () => {
+    const world = await made(TWO, true);
+    const said = '- seconds: 4\n- size: 1280x720\n\n';
+    const more = { harbour: `${said}${HARBOUR}`, boat: `- continues: harbour\n${said}${BOAT}` };
+    for (const text of [more, TWO]) {
+      await world.write(filmOf(text).replace('seconds: 4\n---', 'takes: 1\n---'));
+      expect(await world.render({ changed: true })).toMatchObject({ exit: 0 });
+      expect((await world.plan()).scenes).toMatchObject(Array(2).fill({ state: 'chosen', notes: [] }));
+    }
+    expect(await world.paid()).toBe(2);
+    await world.write(filmOf({ ...more, harbour: `- seconds: 8\n\n${HARBOUR}` }));
+    expect((await world.plan()).scenes).toMatchObject([{ notes: ['stale'] }, {}]);
+  });
+
   it('by --changed a second time, also while the first take of the new text is under way [remake]', async () => {
     const world = await made(ONE, true);
     await world.write(filmOf(ONE, 'Soft grain.'));
