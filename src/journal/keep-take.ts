@@ -51,7 +51,8 @@ export async function keepTake(
   await mkdir(dirname(wanted), { recursive: true });
   return ledger.journal.exclusively(async (reading) => {
     const before = (await ledger.takes(take.scene, reading)).find(({ key }) => key === take.key)?.done;
-    const there = before && ledger.placeOf(before.file);
+    const told = before && ledger.placeOf(before.file);
+    const there = told !== undefined && (ledger.mayHold(told) || existsSync(told)) ? told : undefined;
     if (before && there !== undefined && existsSync(there) && (await hashFile(there, signal)) === before.sha256) {
       // Another process has fetched it as well, and was first.
       if (there !== first) await rm(first, { force: true });
@@ -75,7 +76,15 @@ export async function keepTake(
       before && isSame && there === path
         ? before
         : {
-            ...{ v: 1, at: ledger.now(), key: take.key, line: 'done', file: ledger.pathOf(path), sha256, bytes },
+            ...{
+              v: 1,
+              at: timeAfter(before, ledger.now()),
+              key: take.key,
+              line: 'done',
+              file: ledger.pathOf(path),
+              sha256,
+              bytes,
+            },
             ...{ seconds: facts.seconds, width: facts.width, height: facts.height },
             ...(cost !== undefined && { cost }),
             ...(drift.length > 0 && { mismatch: drift }),
@@ -85,6 +94,12 @@ export async function keepTake(
     else if (path !== first) await rm(first, { force: true });
     return { done, path };
   });
+}
+
+/** The newest line of a take counts: one that takes the place of another is later, whatever clock wrote that. */
+function timeAfter(before: Done | undefined, now: string): string {
+  if (!before || Date.parse(before.at) < Date.parse(now)) return now;
+  return new Date(Date.parse(before.at) + 1).toISOString();
 }
 
 /**
@@ -97,6 +112,7 @@ export async function finishRename(workspace: Workspace, ledger: TakeLedger, { d
   const place = ledger.placeOf(done.file);
   return ledger.journal.exclusively(async () => {
     if (existsSync(place)) return true;
+    if (!ledger.mayHold(place)) return false;
     if (!existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
     await mkdir(dirname(place), { recursive: true });
     await moveTo(workspace, first, place);

@@ -145,9 +145,10 @@ export async function followInRun(
   { wanted, firstPauseMs = 0 }: { readonly wanted: string; readonly firstPauseMs?: number | 'usual' },
 ): Promise<Followed> {
   const { deadlineMs, pollIntervalMs, workspace, ledger } = run;
+  const told = take.done && ledger.placeOf(take.done.file);
   run.onFollow(take);
   const followed = await followTake(workspace, ledger, take, {
-    ...{ wanted: take.done ? ledger.placeOf(take.done.file) : wanted, deadlineMs, pollIntervalMs, firstPauseMs },
+    ...{ wanted: told !== undefined && ledger.mayHold(told) ? told : wanted, deadlineMs, pollIntervalMs, firstPauseMs },
     together: () => run.together(),
     display: { begin: () => beginLine(run, take) },
   });

@@ -24,7 +24,7 @@ import {
 } from './fold.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
 import type { Asked, Line } from './lines.ts';
-import type { JournalOwner } from './names.ts';
+import { isJournalName, type JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
 
 /** What is wanted of a scene now. */
@@ -69,11 +69,15 @@ export interface TakeLedger {
   placeOf(path: string): string;
   /** The name that only the file of this take can have, absolute; undefined where files have names of others' choice. */
   ownPlace(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
+  /** Whether a video may be made at an absolute path because a line says so: others write journals, too. */
+  mayHold(path: string): boolean;
 }
 
 export interface TakeLedgerOptions extends JournalOwner {
-  /** As the ledger's `ownPlace`. */
+  /** As the ledger's `ownPlace`. A take whose line names a place that may not hold it counts as one that lies there. */
   ownPlace?(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
+  /** As the ledger's `mayHold`; the folder of the file, but for hidden places and journals, unless given. */
+  mayHold?(path: string): boolean;
 }
 
 export function openTakeLedger(workspace: Workspace, file: string, options: TakeLedgerOptions): TakeLedger {
@@ -90,6 +94,15 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
 
   const placeOf = (path: string): string => resolve(folder, path);
   const ownPlace: TakeLedger['ownPlace'] = (take) => options.ownPlace?.(take);
+  const mayHold: TakeLedger['mayHold'] = options.mayHold ?? ((path) => isPlainPlace(folder, path));
+  const pathOf: TakeLedger['pathOf'] = (absolute) => {
+    const path = relative(folder, absolute);
+    return (isAbsolute(path) ? absolute : path).split(sep).join('/');
+  };
+  const placed = (take: Take): Take => {
+    const own = take.done && !mayHold(placeOf(take.done.file)) ? ownPlace(take) : undefined;
+    return take.done && own !== undefined ? { ...take, done: { ...take.done, file: pathOf(own) } } : take;
+  };
 
   /** Whoever gives a file its name holds the lock from its line on: a file that still lies under its first name may be moved. */
   const onceMoved = async (file: string): Promise<void> => {
@@ -172,7 +185,9 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
   };
 
   const takes = async (scene?: string, reading?: Reading): Promise<readonly Take[]> =>
-    foldOf(reading ?? (await journal.read())).takes(scene);
+    foldOf(reading ?? (await journal.read()))
+      .takes(scene)
+      .map(placed);
 
   const slotHere = async (own: readonly Take[], { fp, wanted }: WantedTakes): Promise<Slot> => {
     const found = new Map<string, Presence>();
@@ -195,7 +210,7 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
   };
 
   return {
-    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf, ownPlace },
+    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf, ownPlace, mayHold, pathOf },
     sender: () => {
       const own = runtime.sender?.();
       const name = machine();
@@ -238,11 +253,13 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
       for (const [scene, text] of texts) slots.set(scene, await slotHere(own.get(scene) ?? [], text));
       return slots;
     },
-    pathOf: (absolute) => {
-      const path = relative(folder, absolute);
-      return (isAbsolute(path) ? absolute : path).split(sep).join('/');
-    },
   };
+}
+
+function isPlainPlace(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  const isHidden = way.split(sep).some((name) => name === '' || name.startsWith('.'));
+  return !isAbsolute(way) && !isHidden && !isJournalName(path.toLowerCase());
 }
 
 function isFile(path: string | undefined): boolean {

@@ -1,5 +1,5 @@
 /** A film with what is known of it: its scenes, its journals, its takes and their files. */
-import { dirname, join, parse } from 'node:path';
+import { dirname, join, parse, relative, sep } from 'node:path';
 import { type Choices, choicesOf } from '../journal/choices.ts';
 import { partsOfKey } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
@@ -36,7 +36,17 @@ export function takesFolder(file: string): string {
 export function openFilm(workspace: Workspace, { file, ...owner }: FilmPlace): OpenFilm {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
-  return { file, folder, wantedOf, ledger: openTakeLedger(workspace, file, { ...owner, ownPlace: wantedOf }) };
+  const ledger = openTakeLedger(workspace, file, {
+    ...{ ...owner, ownPlace: wantedOf },
+    mayHold: (path) => isTakePlace(relative(dirname(file), path)),
+  });
+  return { file, folder, wantedOf, ledger };
+}
+
+/** A video in a folder of takes beside the film, which may have had another name. */
+function isTakePlace(way: string): boolean {
+  const [folder = '', name = '', ...deeper] = way.split(sep);
+  return deeper.length === 0 && folder.endsWith('.takes') && /^[^.].*\.mp4$/s.test(name);
 }
 
 /** `harbour-3f9a1c-001-7be2f0.mp4`: digits of the key's uuid, so that two clones never share a name. */

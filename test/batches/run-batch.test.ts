@@ -647,6 +647,20 @@ describe('a request that this machine stops before it leaves', () => {
   });
 });
 
+describe('a journal that names a place outside the folder of its batch', () => {
+  it.each(['../x.mp4', '.git/x.mp4', 'x.journal.jsonl'])('has no video made there: %s', async (told) => {
+    const world = await batchWorld();
+    await world.write([{ id: 'a', prompt: 'Sea.' }]);
+    await world.run();
+    const lines = await readFile(`${world.file}.journal.jsonl`, 'utf8');
+    await writeFile(`${world.file}.journal.jsonl`, lines.replace('"file":"out/a.mp4"', `"file":"${told}"`));
+    await rm(join(world.dir, 'out', 'a.mp4'));
+    expect(await world.run()).toMatchObject({ exit: 0, lines: [{ file: 'out/a.mp4' }] });
+    expect(existsSync(join(world.dir, told))).toBe(false);
+    expect(await world.made()).toHaveLength(1);
+  });
+});
+
 describe('a file that was renamed or copied', () => {
   it('is refused with the command that brings its journal along [copied]', async () => {
     const world = await batchWorld();

@@ -1,7 +1,7 @@
 /** Nothing of a film is paid for twice: the host counts what it was asked to make. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { appendFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bringJoe } from '../helpers/joe.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -271,6 +271,27 @@ describe('a request of a film whose answer was lost', () => {
       scenes: [{ id: 'port' }, { id: 'harbour', state: 'unknown' }],
     });
   });
+});
+
+describe('a journal that names another place than the takes of its film', () => {
+  it.each(['../stolen/x.mp4', 'notes.mp4', 'rain.takes/.x.mp4', 'rain.takes/x.json', 'rain.takes/../sub/x.mp4'])(
+    'has its video looked for, made and removed where takes lie, and nowhere else: %s',
+    async (told) => {
+      const world = await made(ONE);
+      const lines = await readFile(`${world.file}.journal.jsonl`, 'utf8');
+      const [, own = ''] = /"line":"done","file":"([^"]*)"/.exec(lines) ?? [];
+      await writeFile(`${world.file}.journal.jsonl`, lines.replace(`"file":"${own}"`, `"file":"${told}"`));
+      const place = join(world.dir, told);
+      await mkdir(dirname(place), { recursive: true });
+      await rename(join(world.dir, own), place);
+      expect(await world.scene('harbour')).toMatchObject({ state: 'absent' });
+      await rm(place);
+      expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ chosen: { file: own } }] });
+      expect(await world.paid()).toBe(1);
+      expect(existsSync(place)).toBe(false);
+      expect(existsSync(join(world.dir, own))).toBe(true);
+    },
+  );
 });
 
 describe('two clones of a film', () => {

@@ -10,7 +10,7 @@ export type OpenFile = (path: string) => Promise<unknown>;
 
 const openFile: OpenFile = async (path) => (await import('open')).default(path);
 
-/** Throws `usage` for a take that is not on this machine, and `machine` where nothing opens it. */
+/** Throws `usage` for a take that is not on this machine, and `machine` for another file in its place, and where nothing opens it. */
 export async function runStoryboardOpen(
   context: Context,
   { scene: named, take: word, ...request }: TakesRequest & { readonly scene?: string; readonly take?: string },
@@ -26,7 +26,13 @@ export async function runStoryboardOpen(
   const takes = takesOf(look, scene);
   const take = word === undefined ? (view?.chosen ?? view?.candidates.at(-1)) : findTake(takes, { scene, take: word });
   const path = take?.done && ledger.placeOf(take.done.file);
-  if (!take || path === undefined || (await ledger.presence(take)) === 'absent') {
+  const presence = take && (await ledger.presence(take));
+  if (path !== undefined && presence === 'other') {
+    throw new SoraError('machine', `${path} is another file than take ${take?.n} of ${scene}.`, {
+      hint: 'Move it away, then fetch the take again: sora storyboard render <file>',
+    });
+  }
+  if (!take || path === undefined || presence !== 'here') {
     throw new SoraError('usage', `There is no take of ${scene} on this machine to be opened.`, {
       hint: 'Make or fetch it first: sora storyboard render <file>',
     });
