@@ -8,6 +8,7 @@ import { problemsError, SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { FilmLook, MakingWishes } from './film.ts';
 import type { FilmPlan } from './plan-scenes.ts';
+import type { SceneView } from './scene-state.ts';
 
 /** As it stands in the file. */
 export interface PlanDocument {
@@ -33,6 +34,8 @@ export interface PlanEntry {
   readonly isBlocked: boolean;
   readonly ask: Ask;
   readonly send: number;
+  /** How many requests of these words were made before. */
+  readonly asked: number;
   /** US dollars of one request; absent where nobody knows. */
   readonly estimateUsd?: number;
 }
@@ -71,7 +74,7 @@ function entriesOf(plan: FilmPlan, look: FilmLook, sends: ReadonlyMap<string, nu
     const fp = view.fp ?? fingerprintAsk(ask);
     fps.set(id, fp);
     entries.set(id, {
-      ...{ id, fp, isBlocked: view.fp === undefined, ask, send: sends.get(id) ?? 0 },
+      ...{ id, fp, isBlocked: view.fp === undefined, ask, send: sends.get(id) ?? 0, asked: view.asked },
       ...(planned.cost && { estimateUsd: planned.cost.usd }),
     });
   }
@@ -99,6 +102,15 @@ export function readPlan(text: string, name: string): ApprovedPlan {
   if (hashText(canonicalJson(document)) !== hash) throw refuse('it was changed since it was written');
   const { wishes, scenes } = document;
   return { wishes, entries: scenes, sends: new Map(scenes.map(({ id, send }) => [id, send])) };
+}
+
+/** How many requests of a scene may still be sent: those that were approved, without those that were made since. */
+export function boundOf({ entries }: ApprovedPlan): (view: Pick<SceneView, 'id' | 'asked'>) => number {
+  const byId = new Map(entries.map((entry) => [entry.id, entry]));
+  return ({ id, asked }) => {
+    const entry = byId.get(id);
+    return entry ? Math.max(0, entry.send - Math.max(0, asked - entry.asked)) : 0;
+  };
 }
 
 /** Throws `usage` where the film asks for something else by now, or a price has risen. */

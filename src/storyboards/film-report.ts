@@ -69,6 +69,8 @@ export interface ReportInput {
   readonly maxCostUsd?: number | undefined;
   /** What stopped a scene in this run. */
   errorOf(id: string): SoraError | undefined;
+  /** What this run was told to make of a scene and did not: it counts however the scene stands. */
+  unmetOf?(id: string): SoraError | undefined;
   /** What stopped the whole run. */
   readonly halted?: SoraError | undefined;
   /** Ids beside the film that are this run's. */
@@ -110,9 +112,7 @@ export function reportFilm(input: ReportInput): FilmReport {
       ...reports.map(({ exit }) => exit),
       ...(halted ? [EXIT_CODES[halted.code]] : []),
       // Of texts and ids that the film no longer has, too.
-      ...(look.strays.some(({ remoteId }) => remoteId === undefined) && strays.length > 0
-        ? [EXIT_CODES.ambiguous]
-        : []),
+      ...(strays.some((take) => isLost(look, take)) ? [EXIT_CODES.ambiguous] : []),
     ]),
   };
 }
@@ -128,27 +128,34 @@ function wastedOn({ takes, choices }: FilmLook): { readonly usd: number } {
 
 function sceneReport(input: ReportInput, { scene, cost }: PlannedScene, view: SceneView): SceneReport {
   const { look } = input;
-  const error = input.errorOf(view.id);
-  const why = whyOf(view, { error, look });
+  const unmet = input.unmetOf?.(view.id);
+  const error = unmet ?? (view.exit === 0 ? undefined : input.errorOf(view.id));
+  const why =
+    (view.exit === 0 ? unmet?.message : undefined) ?? whyOf(view, { error: unmet ?? input.errorOf(view.id), look });
   const { done, n } = view.chosen ?? {};
   return {
     id: view.id,
     ...(scene.line !== undefined && { line: scene.line }),
     state: view.state,
-    exit: error && view.exit !== 0 ? worstExit([view.exit, EXIT_CODES[error.code]]) : view.exit,
+    exit: error ? worstExit([view.exit, EXIT_CODES[error.code]]) : view.exit,
     ...(why !== undefined && { why: oneLine(why) }),
     notes: notesOf(view, look),
     ...{ takes: view.current.length, wanted: scene.takes, send: view.need, later: view.later },
     ...(cost && { estimateUsd: cost.usd }),
     costUsd: spentOn(look.takes.filter((take) => take.scene === view.id)).usd,
     ...(done && n !== undefined && { chosen: { take: n, file: done.file, sha256: done.sha256 } }),
-    next: nextOf(view, look),
+    next: [...(unmet && view.exit === 0 ? [retakeStep(view.id)] : []), ...nextOf(view, look)],
   };
+}
+
+/** Nobody knows whether its host has it, and nobody is about to hear. */
+function isLost({ isAlive }: FilmLook, take: Take): boolean {
+  return take.remoteId === undefined && !isAlive(take);
 }
 
 /** Of an id that the film no longer has: nothing is wanted of it but what was begun. */
 function strayReport(id: string, takes: readonly Take[], { look, errorOf }: ReportInput): SceneReport {
-  const unknown = takes.filter(({ remoteId }) => remoteId === undefined);
+  const unknown = takes.filter((take) => isLost(look, take));
   const error = errorOf(id);
   const [first] = unknown;
   return {
@@ -167,8 +174,8 @@ function whyOf(view: SceneView, { error, look }: { error: SoraError | undefined;
     case 'unreadable':
       return `other bytes lie under the name of ${(view.chosen ? [view.chosen] : candidates)
         .filter((take) => look.presenceOf(take) === 'other')
-        .map(place)
-        .join(', ')} than were downloaded`;
+        .map((take) => `${place(take)}${take.done ? ` (${take.done.file})` : ''}`)
+        .join(', ')} than were downloaded: put the right file there, or move this one away and it is fetched again`;
     case 'unknown':
       return `a request was sent for ${unknown.map(place).join(', ')} and no answer came: nobody knows whether its host has it`;
     case 'blocked':
@@ -233,13 +240,17 @@ function unknownSteps({ scene, n }: Take): readonly NextStep[] {
   ];
 }
 
+function retakeStep(id: string): NextStep {
+  return { verb: 'retake', words: [id] };
+}
+
 function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
   const { id, state, unknown, isStale, follows, candidates, choice } = view;
   const render = (...words: string[]): NextStep => ({ verb: 'render', words });
   const [lost] = unknown;
   switch (state) {
     case 'unreadable':
-      return [{ verb: 'retake', words: [id] }];
+      return [render()];
     case 'unknown':
       return lost ? unknownSteps(lost) : [];
     case 'blocked': {
@@ -249,7 +260,7 @@ function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
     case 'open':
       return [render()];
     case 'failed':
-      return [{ verb: 'retake', words: [id] }];
+      return [retakeStep(id)];
     case 'missing':
     case 'changed':
     case 'short':
@@ -257,7 +268,7 @@ function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
     case 'absent':
       return [
         ...(view.picked || choice.sha256 === undefined ? [render()] : [{ verb: 'pick', words: [id, 'none'] } as const]),
-        { verb: 'retake', words: [id] },
+        retakeStep(id),
       ];
     case 'picked twice':
     case 'to pick': {

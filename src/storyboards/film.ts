@@ -76,6 +76,8 @@ export interface FilmLook {
   /** Under way or of unknown fate, of ids that the film no longer has. */
   readonly strays: readonly Take[];
   presenceOf(take: Take): Presence;
+  /** Whether the process that sends it is known to live. */
+  isAlive(take: Take): boolean;
 }
 
 /** As everything stands now; by `then`, what lines and jobs say alone: files of what is done count as here. */
@@ -106,7 +108,7 @@ export async function lookAtFilm(
     ...{ changed: wishes.changed, follow: wishes.follow, requirePicks: wishes.requirePicks },
     ...{ presenceOf, isAlive: ledger.isAlive, isInvisible: ({ key }) => ledger.invisible.has(key) },
   });
-  return { views, takes, choices, strays: strayTakes(takes, views), presenceOf };
+  return { views, takes, choices, strays: strayTakes(takes, views), presenceOf, isAlive: ledger.isAlive };
 }
 
 /** The PNG of a take's last picture, beside its file. */

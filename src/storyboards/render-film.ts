@@ -21,13 +21,14 @@ import type { SoraError } from '../shared/errors.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import { missingOf } from '../videos/plan.ts';
 import type { Workspace } from '../workspace.ts';
-import { type ApprovedPlan, refuseOtherPlan } from './approved-plan.ts';
+import { type ApprovedPlan, boundOf, refuseOtherPlan } from './approved-plan.ts';
 import { type FilmLook, lookAtFilm, type MakingWishes, type OpenFilm } from './film.ts';
 import { type FilmReport, reportFilm } from './film-report.ts';
 import { inFilmWords } from './film-words.ts';
 import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
 import { refuseOrphans, refuseStrangers } from './refuse-render.ts';
 import { type FilmRun, type MakeLastFrame, type SceneEvent, settleFilm } from './settle-film.ts';
+import { unmetWishes } from './unmet.ts';
 
 export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner, Pick<FilmRun, 'showTake'> {
   /** Requests under way at once. */
@@ -82,12 +83,14 @@ export async function renderFilm(
   const wishes: MakingWishes = options;
   const look = await lookAtFilm(film, plan.scenes, { wishes });
   const sends = sendsOf(look, plan, options);
-  await refuseBefore(film, { plan, look, sends, options });
+  // A shard answers for what it sends itself; what the film may cost is of all of them.
+  const own = new Map([...sends].filter(([id]) => isMine(id)));
+  await refuseBefore(film, { plan, look, sends, own, options });
   const run = createRun(quiet, film, { plan, options, isMine });
-  if (sends.size > 0) {
-    await run.checkCost(look, sends);
-    await options.approve?.(await comingOf(plan, sends));
-    const missing = missingOf(plan.scenes.flatMap((one) => (sends.has(one.scene.id) ? (one.plan ?? []) : [])));
+  if (sends.size > 0) await run.checkCost(look, { sends, own });
+  if (own.size > 0) {
+    await options.approve?.(await comingOf(plan, own));
+    const missing = missingOf(plan.scenes.flatMap((one) => (own.has(one.scene.id) ? (one.plan ?? []) : [])));
     await registerNamed(workspace, missing, budgetOptionsOf(options));
   }
   try {
@@ -95,19 +98,21 @@ export async function renderFilm(
   } finally {
     run.isOver = true;
   }
-  return run.report(await lookAtFilm(film, plan.scenes, { wishes }));
+  const after = await lookAtFilm(film, plan.scenes, { wishes });
+  run.judge(look, after);
+  return run.report(after);
 }
 
 /** How many requests a run would send for each scene, those included that wait for a choice of the scene before. */
 export function sendsOf(look: FilmLook, plan: FilmPlan, options: SendOptions): ReadonlyMap<string, number> {
   const { retake, scenes, plan: approved } = options;
+  const bound = approved && boundOf(approved);
   const sends = new Map<string, number>();
   for (const { scene } of plan.scenes) {
     const view = look.views.get(scene.id);
     if (!view || (scenes.length > 0 && !scenes.includes(scene.id))) continue;
     const wanted = view.need + view.later;
-    const most = approved ? (approved.sends.get(scene.id) ?? 0) : wanted;
-    const count = retake ?? Math.min(wanted, most);
+    const count = retake ?? Math.min(wanted, bound?.(view) ?? wanted);
     if (count > 0) sends.set(scene.id, count);
   }
   return sends;
@@ -139,13 +144,14 @@ async function refuseBefore(
     plan,
     look,
     sends,
+    own,
     options,
-  }: { plan: FilmPlan; look: FilmLook; sends: ReadonlyMap<string, number>; options: RenderOptions },
+  }: { plan: FilmPlan; look: FilmLook; sends: Sends; own: Sends; options: RenderOptions },
 ): Promise<void> {
   const { retake } = options;
   if (options.plan) refuseOtherPlan(options.plan, plan, look);
   if (retake === undefined) refuseOrphans(look, { file, sends });
-  refuseStrangers(plan, sends);
+  refuseStrangers(plan, own);
   if (retake !== undefined) return;
   const fps = [...sends.keys()].flatMap((id) => look.views.get(id)?.fp ?? []);
   await refuseElsewhere(ledger, fps, {
@@ -154,9 +160,15 @@ async function refuseBefore(
   });
 }
 
+/** How many requests, by the ids of the scenes. */
+type Sends = ReadonlyMap<string, number>;
+
 interface Run extends FilmRun {
   isOver: boolean;
-  checkCost(look: FilmLook, sends: ReadonlyMap<string, number>): Promise<void>;
+  /** Throws `budget`: for the whole film, and for what the budget of this machine says of this run's own requests. */
+  checkCost(look: FilmLook, requests: { readonly sends: Sends; readonly own: Sends }): Promise<void>;
+  /** What was wanted of this run by name and did not come about is an error, however its scene stands. */
+  judge(before: FilmLook, after: FilmLook): void;
   report(look: FilmLook): FilmReport;
 }
 
@@ -176,8 +188,13 @@ function createRun(
   );
   let halted: SoraError | undefined;
   let last: FilmLook | undefined;
+  let unmet: ReadonlyMap<string, SoraError> = new Map();
   const report = (look: FilmLook): FilmReport =>
-    reportFilm({ look, scenes: shown, maxCostUsd: maxCost, errorOf: (id) => errors.get(id), halted, isMine });
+    reportFilm({
+      ...{ look, scenes: shown, maxCostUsd: maxCost, halted, isMine },
+      errorOf: (id) => errors.get(id),
+      unmetOf: (id) => unmet.get(id),
+    });
   const tell = (): void => {
     if (last && !run.isOver) options.onReport?.(report(last));
   };
@@ -199,7 +216,7 @@ function createRun(
       retries: DEFAULT_RETRIES,
       tried: new Set(),
     },
-    ...{ outages: { count: 0 }, limits: budgetOptionsOf(options), approved: options.plan?.sends },
+    ...{ outages: { count: 0 }, limits: budgetOptionsOf(options), approved: options.plan && boundOf(options.plan) },
     scenes: new Map(plan.scenes.map((one): [string, PlannedScene] => [one.scene.id, one])),
     retakes: options.retake === undefined ? undefined : retakesOf(options.scenes, options.retake),
     pace: createPace(clock, 0),
@@ -226,17 +243,28 @@ function createRun(
       const takes = await then.takes();
       check([cost, ...reserve.besides(scene.id, takes)], takes);
     },
-    async checkCost(look, sends) {
-      const costs = plan.scenes.flatMap(({ scene, cost }) =>
-        Array.from({ length: sends.get(scene.id) ?? 0 }, () => cost),
-      );
-      await foreseeSpending(workspace, provider, { limits: options, costs });
+    async checkCost(look, { sends, own }) {
+      const costsOf = (some: Sends): (Cost | undefined)[] =>
+        plan.scenes.flatMap(({ scene, cost }) => Array.from({ length: some.get(scene.id) ?? 0 }, () => cost));
+      const costs = costsOf(sends);
+      await foreseeSpending(workspace, provider, { limits: options, costs: costsOf(own) });
       if (maxCost === undefined) return;
       await registrations.expect((await charactersOf(plan, sends)).count);
       check(costs, look.takes);
       reserve.keep(
         plan.scenes.map(({ scene: { id }, cost }) => ({ id, cost, count: sends.get(id) ?? 0 })),
         look.takes,
+      );
+    },
+    judge(before, after) {
+      unmet = unmetWishes(
+        shown.map(({ scene }) => scene.id),
+        { before, after },
+        {
+          ...{ retake: options.retake, approved: run.approved },
+          errorOf: (id) => errors.get(id),
+          isFollowed: ({ key }) => followed.has(key),
+        },
       );
     },
     report,

@@ -80,6 +80,8 @@ export interface SceneView {
   readonly failed: readonly Take[];
   readonly unknown: readonly Take[];
   readonly open: readonly Take[];
+  /** How many requests of its present words were made, whatever became of them, but for those that made nothing. */
+  readonly asked: number;
   /** Takes to choose from. */
   readonly candidates: readonly Take[];
   /** A take of another text is picked. */
@@ -146,19 +148,20 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   const open = asked.filter((take) => !unknown.includes(take));
   const stops = failed.filter((take) => !mayAskAgain(take));
   const missing = Math.max(0, scene.takes - current.length - stops.length);
-  const isForced =
-    scene.isNamed || (options.changed && isStale) || (options.follow && follows) || !(isStale || follows);
+  const isDemanded = scene.isNamed || (options.changed && isStale) || (options.follow && follows);
+  const isForced = isDemanded || !(isStale || follows);
   // Picks that contradict each other protect as one does, until a person has decided.
   const isWaiting = isBlocked || (choice.isTwice && !scene.isNamed) || !isForced;
   const isBegun = picked !== undefined || own.some((take) => take.state !== 'failed' && isOfWords(take));
   const view: Omit<SceneView, 'state' | 'exit'> = {
     ...{ id: scene.id, continues: scene.continues, ask, fp },
     ...{ need: isWaiting ? 0 : missing, later: isBlocked && !isBegun ? scene.takes : 0 },
+    asked: own.filter((take) => (isOfWords(take) || take.fp === fp) && take.failed?.made !== 'no').length,
     ...{ chosen, picked, choice, own, current, fromOthers, failed, unknown, open, isStale, follows },
     candidates: [...current, ...fromOthers].filter(({ done }) => done !== undefined),
     changes: changesOf(ask ?? scene.ask, own, familyOf),
   };
-  const [state, exit] = stateOf(view, { scene, before, isBlocked, isPickLost, options });
+  const [state, exit] = stateOf(view, { scene, before, isBlocked, isPickLost, isDemanded, options });
   return { ...view, state, exit };
 }
 
@@ -167,12 +170,14 @@ interface StateContext {
   readonly before: SceneView | undefined;
   readonly isBlocked: boolean;
   readonly isPickLost: boolean;
+  /** A person wants its takes of the present text, whatever is chosen. */
+  readonly isDemanded: boolean;
   readonly options: LookOptions;
 }
 
 function stateOf(
   view: Omit<SceneView, 'state' | 'exit'>,
-  { scene, before, isBlocked, isPickLost, options }: StateContext,
+  { scene, before, isBlocked, isPickLost, isDemanded, options }: StateContext,
 ): readonly [SceneState, number] {
   const { chosen, candidates, current, failed, unknown, open, own, need, choice } = view;
   const { presenceOf, isInvisible, requirePicks } = options;
@@ -182,7 +187,7 @@ function stateOf(
   if (unknown.length > 0) return ['unknown', 7];
   if (isBlocked) return ['blocked', Math.max(8, before?.exit ?? 0)];
   if (open.length > 0) return ['open', open.some(isInvisible) ? 4 : 8];
-  if (failed.length > 0 && current.length < scene.takes && !chosen) return ['failed', worstOf(failed)];
+  if (failed.length > 0 && current.length < scene.takes && (!chosen || isDemanded)) return ['failed', worstOf(failed)];
   if (need > 0) {
     if (own.length === 0) return ['missing', 8];
     if (current.length > 0) return ['short', 8];

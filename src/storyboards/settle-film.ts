@@ -33,8 +33,8 @@ export interface FilmRun extends TakeRun {
   readonly jobs: number;
   /** How many more takes of each scene are asked for, whatever is there; of others nothing is sent then. */
   readonly retakes: Map<string, number> | undefined;
-  /** How many requests of a scene were approved; no bound where nothing was said of it. */
-  readonly approved: ReadonlyMap<string, number> | undefined;
+  /** How many more requests of a scene were approved; no bound where nothing was said of it. */
+  readonly approved: ((view: SceneView) => number) | undefined;
   /** Ends the sending with the first failure. */
   readonly failFast: boolean;
   readonly lastFrame: MakeLastFrame;
@@ -180,7 +180,7 @@ function wantedNow(run: FilmRun, view: SceneView): number {
   const { retakes, approved, wishes } = run;
   if (retakes) return view.fp === undefined ? 0 : (retakes.get(view.id) ?? 0);
   if (wishes.scenes.length > 0 && !wishes.scenes.includes(view.id)) return 0;
-  return approved ? Math.min(view.need, approved.get(view.id) ?? 0) : view.need;
+  return approved ? Math.min(view.need, approved(view)) : view.need;
 }
 
 function maySend(

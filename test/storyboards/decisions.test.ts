@@ -56,6 +56,22 @@ describe('an approved plan', () => {
     expect(await world.paid()).toBe(2);
   });
 
+  it('bounds what is sent in all, also where its takes are rejected and it is rendered again', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    const plan = await approvedOf(world);
+    for (const take of ['1', undefined]) {
+      await world.render({ plan });
+      if (take) await world.reject('harbour', take);
+    }
+    expect(await world.render({ plan })).toMatchObject({
+      ...{ exit: 8, scenes: [{ state: 'missing', why: expect.stringContaining('approved') }] },
+    });
+    expect(await world.paid()).toBe(1);
+    expect(await world.render({ plan: await approvedOf(world) })).toMatchObject({ exit: 0 });
+    expect(await world.paid()).toBe(2);
+  });
+
   it.each([
     ['a text has changed', { ...TWO, harbour: 'Another harbour.' }],
     ['a text in its chain has changed', { ...TWO, boat: '- continues: harbour\n\nA red boat comes in.' }],
@@ -133,6 +149,20 @@ describe('a take of unknown fate', () => {
         });
       expect((await store.find(newest.id))?.status).toBe(word === 'close' ? 'failed' : older.status);
     });
+  });
+
+  it('is under way while its sender lives, also where the film has no such scene any more', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play(LOST);
+    await world.render({}, { pid: 1 });
+    await world.write(filmOf({ port: 'A port.' }));
+    // Its job knows by now that no answer came; another home does not.
+    world.home = await tempFolder();
+    const of = async (alive: readonly number[]) =>
+      (await world.plan({ alive })).scenes.find(({ id }) => id === 'harbour');
+    expect(await of([1])).toMatchObject({ state: 'open', exit: 8 });
+    expect(await of([])).toMatchObject({ state: 'unknown', exit: 7 });
   });
 
   it('is adopted as the video that a person names, which no take and no job has', async () => {
@@ -255,7 +285,66 @@ describe('failures of a film', () => {
   });
 });
 
+describe('a take that is wanted of a picked scene and does not come', () => {
+  const refusal = { jobs: [{ fail: { code: 'moderation_blocked', message: 'No.' } }] };
+
+  it.each([
+    ['was refused', refusal, {}, 11, 'No.'],
+    ['has failed', { jobs: [{ fail: { code: 'server_error', message: 'Busy.' } }] }, {}, 5, 'Busy.'],
+    ['was not sent in time', {}, { deadlineMs: 0 }, 8, 'not every take'],
+  ])('is the exit code of its retake where it %s', async (_why, scenario, options, exit, why) => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    await world.render();
+    await world.pick('harbour', '1');
+    world.play(scenario);
+    const report = await world.render({ scenes: ['harbour'], retake: 1, ...options });
+    expect(report).toMatchObject({ exit, scenes: [{ exit, why: expect.stringContaining(why), chosen: { take: 1 } }] });
+    expect(await world.render()).toMatchObject({ exit: 0 });
+  });
+
+  it.each([{ changed: true }, { scenes: ['harbour'] }])('is the exit code of a render with %o', async (options) => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    await world.render();
+    await world.pick('harbour', '1');
+    await world.write(filmOf({ harbour: HARBOUR }, 'Soft grain.'));
+    world.play(refusal);
+    expect(await world.render(options)).toMatchObject({ exit: 11, scenes: [{ state: 'failed', why: 'No.' }] });
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', notes: ['stale'] }] });
+  });
+});
+
+describe('a file that is not the one that was downloaded', () => {
+  it('is to be moved away, which costs nothing', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    const [scene] = (await world.render()).scenes;
+    await writeFile(join(world.dir, scene?.chosen?.file ?? ''), 'x');
+    const look = await world.scene('harbour');
+    expect(look).toMatchObject({ state: 'unreadable', exit: 12, next: [{ verb: 'render', words: [] }] });
+    expect(look.why).toContain(scene?.chosen?.file);
+    await rm(join(world.dir, scene?.chosen?.file ?? ''));
+    expect(await world.render()).toMatchObject({ exit: 0 });
+    expect(await world.paid()).toBe(1);
+  });
+});
+
 describe('shards of a film', () => {
+  it('ask to approve, and refuse, what they send themselves', async () => {
+    const world = await filmWorld();
+    const scenes = { ...TWO, port: 'A port.', pier: '- continues: port\n\nA pier.', quay: 'A quay.' };
+    await world.write(filmOf(scenes));
+    const asked: number[] = [];
+    for (const index of [1, 2]) {
+      const before = await world.paid();
+      const approve = async ({ requests }: { readonly requests: number }): Promise<void> => void asked.push(requests);
+      await world.render({ shard: { index, count: 2 }, approve });
+      expect(asked.at(-1)).toBe((await world.paid()) - before);
+    }
+    expect(asked).toHaveLength(2);
+  });
+
   it('make each scene once, and leave chains whole', async () => {
     const world = await filmWorld();
     const scenes = { ...TWO, port: 'A port.', pier: '- continues: port\n\nA pier.', quay: 'A quay.' };

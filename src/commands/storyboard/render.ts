@@ -246,7 +246,7 @@ function stepCommand(context: Context, flags: FilmRequest, { verb, words }: Next
 }
 
 function againWords(flags: RenderFlags): readonly string[] {
-  const { scenes, takes, changed, follow, requirePicks, failFast, jobs, plan } = flags;
+  const { scenes, takes, changed, follow, requirePicks, failFast, jobs, plan, yes } = flags;
   return [
     ...scenes.map(shellQuote),
     ...(takes === undefined ? [] : [`--takes ${takes}`]),
@@ -256,6 +256,7 @@ function againWords(flags: RenderFlags): readonly string[] {
     ...(failFast ? ['--fail-fast'] : []),
     ...(jobs === DEFAULT_JOBS ? [] : [`--jobs ${jobs}`]),
     ...(plan === undefined ? [] : [`--plan ${shellQuote(plan)}`]),
+    ...(yes ? ['--yes'] : []),
   ];
 }
 
