@@ -68,9 +68,7 @@ export async function renderFilm(
   const { ledger } = film;
   const { shard, deadlineMs, jobs } = options;
   const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inFilmWords) };
-  const chains = new Map(plan.scenes.map(({ scene, chain }) => [scene.id, chain]));
-  // A chain of scenes that continue each other is never divided.
-  const isMine = (id: string): boolean => isInShard(chains.get(id) ?? id, shard);
+  const isMine = inShard(plan, shard);
   for (const where of (await ledger.journal.read()).torn) {
     workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
   }
@@ -82,12 +80,8 @@ export async function renderFilm(
   });
   const wishes: MakingWishes = options;
   const look = await lookAtFilm(film, plan.scenes, { wishes });
-  const sends = sendsOf(look, plan, options);
-  // A shard answers for what it sends itself; what the film may cost is of all of them.
-  const own = new Map([...sends].filter(([id]) => isMine(id)));
-  await refuseBefore(film, { plan, look, sends, own, options });
   const run = createRun(quiet, film, { plan, options, isMine });
-  if (sends.size > 0) await run.checkCost(look, { sends, own });
+  const own = await admit(run, { plan, look, options });
   if (own.size > 0) {
     await options.approve?.(await comingOf(plan, own));
     const missing = missingOf(plan.scenes.flatMap((one) => (own.has(one.scene.id) ? (one.plan ?? []) : [])));
@@ -101,6 +95,38 @@ export async function renderFilm(
   const after = await lookAtFilm(film, plan.scenes, { wishes });
   run.judge(look, after);
   return run.report(after);
+}
+
+/** Throws what `renderFilm` would before anything is sent, as far as it is known without a host; writes nothing. */
+export async function refuseRender(
+  workspace: Workspace,
+  film: OpenFilm,
+  { plan, options }: { readonly plan: FilmPlan; readonly options: RenderOptions },
+): Promise<void> {
+  const look = await lookAtFilm(film, plan.scenes, { wishes: options });
+  await admit(createRun(workspace, film, { plan, options, isMine: inShard(plan, options.shard) }), {
+    plan,
+    look,
+    options,
+  });
+}
+
+/** A chain of scenes that continue each other is never divided. */
+function inShard({ scenes }: FilmPlan, shard: JournalOwner['shard']): (id: string) => boolean {
+  const chains = new Map(scenes.map(({ scene, chain }) => [scene.id, chain]));
+  return (id) => isInShard(chains.get(id) ?? id, shard);
+}
+
+/** What the run may send itself: a shard answers for that; what the film may cost is of all of them. */
+async function admit(
+  run: Run,
+  { plan, look, options }: { plan: FilmPlan; look: FilmLook; options: RenderOptions },
+): Promise<Sends> {
+  const sends = sendsOf(look, plan, options);
+  const own = new Map([...sends].filter(([id]) => run.isMine(id)));
+  await refuseBefore(run.film, { plan, look, sends, own, options });
+  if (sends.size > 0) await run.checkCost(look, { sends, own });
+  return own;
 }
 
 /** How many requests a run would send for each scene, those included that wait for a choice of the scene before. */

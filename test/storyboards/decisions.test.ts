@@ -99,6 +99,23 @@ describe('an approved plan', () => {
   });
 });
 
+describe('a dry run', () => {
+  it('refuses what the run would: another plan, a price above --max-cost, a pick of an id that is gone', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    const old = await approvedOf(world);
+    await world.write(filmOf({ ...TWO, harbour: 'Another harbour.' }));
+    await expect(world.refuse({ plan: old })).rejects.toMatchObject({ code: 'usage' });
+    await expect(world.refuse({ maxCost: 0.79 })).rejects.toMatchObject({ code: 'budget' });
+    await world.refuse({ maxCost: 0.8 });
+    await world.render();
+    await world.pick('boat', '1');
+    await world.write(filmOf({ port: 'A port.' }));
+    await expect(world.refuse()).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('{#boat}') });
+    await world.refuse({ scenes: ['port'], retake: 1 });
+  });
+});
+
 describe('--max-cost', () => {
   it('is of the whole film, with scenes that wait for others and with what was spent: nothing is sent above it', async () => {
     const world = await filmWorld();

@@ -8,7 +8,7 @@ import { parseStoryboard } from '../../src/storyboards/file/parse-storyboard.ts'
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from '../../src/storyboards/film-report.ts';
 import { type GivenFilm, prepareFilm } from '../../src/storyboards/prepare-film.ts';
-import { type RenderOptions, renderFilm } from '../../src/storyboards/render-film.ts';
+import { type RenderOptions, refuseRender, renderFilm } from '../../src/storyboards/render-film.ts';
 import type { SceneEvent } from '../../src/storyboards/settle-film.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { makerPath, run as runProgram, words } from '../helpers/ffmpeg.ts';
@@ -23,6 +23,8 @@ export interface FilmWorld extends HostWorld {
   /** Scenes as `## heading {#id}` with their settings and prompt; front matter stands before them. */
   write(text: string): Promise<void>;
   render(options?: Partial<RenderOptions>, more?: RunMore): Promise<FilmReport>;
+  /** Throws what a run would refuse; sends nothing. */
+  refuse(options?: Partial<RenderOptions>): Promise<void>;
   /** How the film stands, without asking anybody. */
   plan(more?: RunMore): Promise<FilmReport>;
   /** Runs on the opened film, as a command would. */
@@ -74,6 +76,14 @@ export async function filmWorld(): Promise<FilmWorld> {
   const host = await hostWorld({ renderer: await distinctRenderer() });
   const [reports, events]: [FilmReport[], SceneEvent[]] = [[], []];
   let name = 'rain.md';
+  const optionsOf = (options: Partial<RenderOptions>): RenderOptions => ({
+    ...NO_WISHES,
+    ...{ jobs: 2, failFast: false, deadlineMs: world.clock.ms + 86_400_000 },
+    lastFrame: async () => blankPicture({ width: 1280, height: 720 }),
+    onReport: (report) => void reports.push(report),
+    onEvent: (event) => void events.push(event),
+    ...options,
+  });
   const world: FilmWorld = Object.assign(host, {
     ...{ reports, events, file: '' },
     write: (text: string) => writeFile(world.file, text),
@@ -98,20 +108,14 @@ export async function filmWorld(): Promise<FilmWorld> {
     },
     render: (options: Partial<RenderOptions> = {}, more: RunMore = {}) =>
       world.with(
-        ({ film, plan }, workspace) =>
-          renderFilm(workspace, film, {
-            plan,
-            options: {
-              ...NO_WISHES,
-              ...{ jobs: 2, failFast: false, deadlineMs: world.clock.ms + 86_400_000 },
-              lastFrame: async () => blankPicture({ width: 1280, height: 720 }),
-              onReport: (report) => void reports.push(report),
-              onEvent: (event) => void events.push(event),
-              ...options,
-            },
-          }),
+        ({ film, plan }, workspace) => renderFilm(workspace, film, { plan, options: optionsOf(options) }),
         more,
       ),
+    refuse: (options: Partial<RenderOptions> = {}) =>
+      world.with(async ({ film, plan }, workspace) => {
+        await film.ledger.peek();
+        await refuseRender(workspace, film, { plan, options: optionsOf(options) });
+      }),
     plan: (more: RunMore = {}) =>
       world.with(async ({ film, plan }) => {
         await film.ledger.peek();

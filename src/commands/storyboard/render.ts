@@ -16,7 +16,14 @@ import { filmError, sceneText } from '../../storyboards/film-outcome.ts';
 import { type FilmReport, type NextStep, reportFilm, type SceneReport } from '../../storyboards/film-report.ts';
 import { writeGitFiles } from '../../storyboards/git-files.ts';
 import { type FilmRequest, filmCommand, type GivenFilm, readFilm } from '../../storyboards/prepare-film.ts';
-import { type Coming, comingOf, type RenderOptions, renderFilm, sendsOf } from '../../storyboards/render-film.ts';
+import {
+  type Coming,
+  comingOf,
+  type RenderOptions,
+  refuseRender,
+  renderFilm,
+  sendsOf,
+} from '../../storyboards/render-film.ts';
 import type { SceneEvent } from '../../storyboards/settle-film.ts';
 import { describe } from '../../videos/jobs/lifecycle.ts';
 import { totalsText } from '../../videos/jobs/totals.ts';
@@ -103,6 +110,9 @@ async function render(context: Context, flags: Rendering): Promise<number> {
   const wished: Rendering = plan ? { ...others, ...plan.wishes } : flags;
   const given = await readGiven(context, wished, flags.dryRun);
   if (flags.dryRun) {
+    await given.film.ledger.peek();
+    const options = { ...optionsOf(wished, { plan, deadlineMs }), ...given.owner };
+    await refuseRender(context, given.film, { plan: given.plan, options });
     await showPlan(context, given, { flags: { ...wished, force: false }, plan });
     return 0;
   }
