@@ -208,3 +208,10 @@ export function outputWriteError(error: unknown, path: string): unknown {
   const [reason, hint] = known;
   return new SoraError('machine', `${oneLine(path)} could not be written: ${reason}.`, { hint, cause: error });
 }
+
+/** What a write to stdout failed with, as an error for people: `unverified` where its reader went away. */
+export function stdoutError(error: unknown): unknown {
+  const code = systemCode(error) ?? '';
+  if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) return outputWriteError(error, 'stdout');
+  return new SoraError('unverified', 'The reader of stdout went away before it had the whole file.', { cause: error });
+}

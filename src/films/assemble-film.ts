@@ -90,6 +90,7 @@ export async function assembleFilm(
 ): Promise<WrittenFilm> {
   const { runtime, reporter } = workspace;
   const path = await checkedTarget(workspace, place);
+  refuseOwnInput(path, request);
   const ffmpeg = await workspace.ffmpeg();
   const name = basename(path);
   const task = await reporter.task(`Assembling ${name}`);
@@ -154,6 +155,15 @@ async function checkedTarget({ runtime }: Workspace, { output, force }: FilmPlac
     });
   await checkFree(target, { force, example: 'film.mp4' });
   return target;
+}
+
+/** Also with `force`: what a film is made of was paid for. */
+function refuseOwnInput(target: string, { shots, music }: AssemblyRequest): void {
+  const inputs = [...shots.flatMap(({ path, voice }) => [path, ...(voice === undefined ? [] : [voice])]), music?.path];
+  if (!inputs.some((path) => path !== undefined && resolve(path) === target)) return;
+  throw new SoraError('usage', `${target} is one of the files that the film is made of.`, {
+    hint: `Name another file with ${option('output')}.`,
+  });
 }
 
 /** At once; each looks with a few processes of its own. */

@@ -47,7 +47,7 @@ export async function beginsClosed(path: string): Promise<boolean> {
       await file.read(head, 0, 16, at);
       const small = head.readUInt32BE(0);
       const [length, body] = small === 1 ? [Number(head.readBigUInt64BE(8)), 16] : [small, 8];
-      if (head.toString('latin1', 4, 8) === 'mdat') return firstUnit(file, at + body);
+      if (head.toString('latin1', 4, 8) === 'mdat') return await firstUnit(file, at + body);
       if (length < 8) return false;
       at += length;
     }

@@ -1,5 +1,5 @@
 /** What is assembled of a storyboard: the file of each scene's take, and everything that its text says of the film. */
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
 import { piecesFolder } from '../films/piece-names.ts';
 import type { AssemblyPlan } from '../films/plan.ts';
@@ -129,6 +129,11 @@ export async function assembleStoryboard(
   { storyboard, film, look }: Omit<LookedAt, 'scenes'>,
   { allowStale, output, force, ...wishes }: AssembleOptions & { readonly output: string; readonly force: boolean },
 ): Promise<WrittenFilm> {
+  // Also with `force`: under the name of a take only that take may lie.
+  if (!relative(film.folder, resolve(workspace.runtime.cwd, output)).startsWith('..'))
+    throw new SoraError('usage', `${output} is in the folder of the takes.`, {
+      hint: `Name a place outside of ${film.folder} with ${option('output')}.`,
+    });
   const files = chosenFiles(storyboard, { film, look, allowStale });
   const pieces = piecesFolder(film.folder);
   return assembleFilm(workspace, assemblyOf(storyboard, files, wishes), { output, force, pieces });

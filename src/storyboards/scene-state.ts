@@ -65,7 +65,7 @@ export interface SceneView {
   readonly fp: string | undefined;
   /** How many requests a run would send. */
   readonly need: number;
-  /** Of a blocked scene: how many it would send once a take of its predecessor is chosen. */
+  /** How many it would send once its predecessor has a choice, or another one. */
   readonly later: number;
   /** The take that the film uses; undefined while there is none. */
   readonly chosen: Take | undefined;
@@ -153,9 +153,13 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   // Picks that contradict each other protect as one does, until a person has decided.
   const isWaiting = isBlocked || (choice.isTwice && !scene.isNamed) || !isForced;
   const isBegun = picked !== undefined || own.some((take) => take.state !== 'failed' && isOfWords(take));
+  // What is named, or follows, is made again once its predecessor has another take, chosen by itself.
+  const isRemade = scene.isNamed || (options.follow && !isStale);
+  const isRenewed = before !== undefined && before.need + before.later > 0 && before.picked === undefined;
+  const isLater = isBlocked ? !isBegun || isRemade : isRenewed && isRemade;
   const view: Omit<SceneView, 'state' | 'exit'> = {
     ...{ id: scene.id, continues: scene.continues, ask, fp },
-    ...{ need: isWaiting ? 0 : missing, later: isBlocked && !isBegun ? scene.takes : 0 },
+    ...{ need: isWaiting ? 0 : missing, later: isLater ? scene.takes : 0 },
     asked: own.filter((take) => (isOfWords(take) || take.fp === fp) && take.failed?.made !== 'no').length,
     ...{ chosen, picked, choice, own, current, fromOthers, failed, unknown, open, isStale, follows },
     candidates: [...current, ...fromOthers].filter(({ done }) => done !== undefined),

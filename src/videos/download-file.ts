@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { hashFile } from '../disk/hash.ts';
 import { followLinks } from '../disk/links.ts';
 import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweepOrphans } from '../disk/part-file.ts';
-import { outputWriteError, publishFile } from '../disk/publish.ts';
+import { outputWriteError, publishFile, stdoutError } from '../disk/publish.ts';
 import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { VideoMeasurements } from '../media/judge/video-look.ts';
@@ -281,9 +281,6 @@ async function pour(path: string, stream: Writable, signal: AbortSignal): Promis
   try {
     await pipeline(createReadStream(path), stream, { end: false, signal });
   } catch (error) {
-    if (signal.aborted) throw error;
-    const code = systemCode(error) ?? '';
-    if (code !== 'EPIPE' && !code.startsWith('ERR_STREAM_')) throw outputWriteError(error, 'stdout');
-    throw new SoraError('unverified', 'The reader of stdout went away before it had the whole file.', { cause: error });
+    throw signal.aborted ? error : stdoutError(error);
   }
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
+import { sendsOf } from '../../src/storyboards/render-film.ts';
 import { filmOf, filmWorld } from './world.ts';
 
 const TWO = { harbour: 'A grey harbour at dawn.', boat: '- continues: harbour\n\nA white boat comes in.' };
@@ -21,5 +23,21 @@ describe('a render of a film', () => {
     ]);
     expect(await world.render()).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(2);
+  });
+
+  it('counts, before it sends anything, the scenes behind one that is made anew', async () => {
+    const world = await filmWorld();
+    const three = { ...TWO, sea: '- continues: boat\n\nThe sea.' };
+    await world.write(filmOf(three));
+    await world.render();
+    await world.write(filmOf({ ...three, harbour: 'A red harbour at dawn.' }));
+    const scenes = Object.keys(three);
+    const wishes = { ...NO_WISHES, scenes };
+    const sends = await world.with(async ({ film, plan }) =>
+      sendsOf(await lookAtFilm(film, plan.scenes, { wishes }), plan, { scenes, plan: undefined, retake: undefined }),
+    );
+    expect(Object.fromEntries(sends)).toEqual({ harbour: 1, boat: 1, sea: 1 });
+    expect(await world.render(wishes)).toMatchObject({ exit: 0 });
+    expect(await world.made()).toHaveLength(6);
   });
 });

@@ -38,6 +38,11 @@ describe('storyboard assemble', () => {
     const made = JSON.parse((await run((context) => runStoryboardAssemble(context, request, FLAGS))).stdout);
     expect(made).toMatchObject({ frames: 36, fps: 24, scenes: [{ name: 'harbour' }, { name: 'boat', start: 0.5 }] });
     expect(await subtitlesOf(made.path)).toEqual(['Look.']);
+    // P4: a take is not overwritten, whatever is forced.
+    const taken = { ...FLAGS, output: 'rain.takes/harbour.mp4', force: true };
+    await expect(run((context) => runStoryboardAssemble(context, request, taken))).rejects.toMatchObject({
+      ...{ code: 'usage', message: expect.stringContaining('folder of the takes') },
+    });
     const bare = { ...FLAGS, force: true, subtitles: 'none' } as const;
     const { stdout } = await run((context) => runStoryboardAssemble(context, request, bare), true);
     expect(stdout).toBe(`${join(world.dir, 'film.mp4')}\n`);
