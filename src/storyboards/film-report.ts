@@ -245,12 +245,18 @@ function retakeStep(id: string): NextStep {
 }
 
 function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
-  const { id, state, unknown, isStale, follows, candidates, choice } = view;
+  const { id, state, unknown, isStale, follows, candidates, current, choice } = view;
   const render = (...words: string[]): NextStep => ({ verb: 'render', words });
   const [lost] = unknown;
+  const isHere = (take: Take): boolean => take.done !== undefined && look.presenceOf(take) === 'here';
+  // What is made already is free.
+  const pickOf = (takes: readonly Take[]): readonly NextStep[] => {
+    const take = takes.find(isHere);
+    return take ? [{ verb: 'pick', words: [id, String(take.n)] }] : [];
+  };
   switch (state) {
     case 'unreadable':
-      return [render()];
+      return [...pickOf(candidates), render()];
     case 'unknown':
       return lost ? unknownSteps(lost) : [];
     case 'blocked': {
@@ -268,15 +274,19 @@ function nextOf(view: SceneView, look: FilmLook): readonly NextStep[] {
     case 'absent':
       return [
         ...(view.picked || choice.sha256 === undefined ? [render()] : [{ verb: 'pick', words: [id, 'none'] } as const]),
-        retakeStep(id),
+        ...pickOf(candidates),
+        ...(candidates.some(isHere) ? [] : [retakeStep(id)]),
       ];
     case 'picked twice':
     case 'to pick': {
       const [first] = candidates;
-      return [{ verb: 'pick', words: [id, String(first?.n ?? 1)] }];
+      return candidates.some(isHere) ? pickOf(candidates) : [{ verb: 'pick', words: [id, String(first?.n ?? 1)] }];
     }
     case 'chosen':
-      return [...(isStale ? [render(option('changed'))] : []), ...(follows ? [render(option('follow'))] : [])];
+      return [
+        ...(isStale ? (current.some(isHere) ? pickOf(current) : [render(option('changed'))]) : []),
+        ...(follows ? (current.some(isHere) ? pickOf(current) : [render(option('follow'))]) : []),
+      ];
     default:
       return state satisfies never;
   }

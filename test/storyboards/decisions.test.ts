@@ -371,3 +371,34 @@ describe('shards of a film', () => {
     expect(await world.paid()).toBe(5);
   });
 });
+
+describe('the way on, where a take is picked that cannot be used', () => {
+  it('is another take that is here, before anything is paid', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}` }));
+    await world.render();
+    await world.pick('harbour', '1');
+    const { chosen } = await world.scene('harbour');
+    await writeFile(join(world.dir, chosen?.file ?? ''), 'other bytes');
+    expect(await world.scene('harbour')).toMatchObject({
+      ...{
+        state: 'unreadable',
+        next: [
+          { verb: 'pick', words: ['harbour', '2'] },
+          { verb: 'render', words: [] },
+        ],
+      },
+    });
+  });
+
+  it('is the take of the changed text, once there is one', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    await world.render();
+    await world.pick('harbour', '1');
+    await world.write(filmOf({ harbour: 'A red harbour.' }));
+    expect((await world.scene('harbour')).next).toEqual([{ verb: 'render', words: ['--changed'] }]);
+    await world.render({ changed: true });
+    expect((await world.scene('harbour')).next).toEqual([{ verb: 'pick', words: ['harbour', '2'] }]);
+  });
+});

@@ -368,8 +368,11 @@ function planTable({ ui }: Context, { scenes }: FilmReport): string {
 
 /** What leads on from scenes that no run alone brings forward. */
 function stepsText({ scenes }: FilmReport, commandFor: (step: NextStep) => string): readonly string[] {
-  const steps = scenes.flatMap(({ id, next }) =>
-    next.filter(({ verb, words }) => verb !== 'render' || words.length > 0).map((step) => `${id}: ${commandFor(step)}`),
+  // Of what a render only sends, the table says enough.
+  const isSaid = ({ verb, words }: NextStep, { state }: SceneReport): boolean =>
+    verb !== 'render' || words.length > 0 || state === 'absent' || state === 'unreadable';
+  const steps = scenes.flatMap((scene) =>
+    scene.next.filter((step) => isSaid(step, scene)).map((step) => `${scene.id}: ${commandFor(step)}`),
   );
   return steps.length === 0 ? [] : ['', ...new Set(steps)];
 }
