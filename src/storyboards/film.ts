@@ -16,10 +16,14 @@ import { inOrderOfMaking } from './storyboard.ts';
 export interface FilmPlace extends JournalOwner {
   /** Absolute path of the storyboard. */
   readonly file: string;
+  /** Ids of scenes of the file that this variant skips. */
+  readonly skipped: readonly string[];
 }
 
 export interface OpenFilm {
   readonly file: string;
+  /** Ids of scenes of the file that this variant skips. */
+  readonly skipped: readonly string[];
   /** Where its takes lie, absolute. */
   readonly folder: string;
   readonly ledger: TakeLedger;
@@ -33,14 +37,14 @@ export function takesFolder(file: string): string {
   return join(dir, `${name}.takes`);
 }
 
-export function openFilm(workspace: Workspace, { file, ...owner }: FilmPlace): OpenFilm {
+export function openFilm(workspace: Workspace, { file, skipped, ...owner }: FilmPlace): OpenFilm {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
   const ledger = openTakeLedger(workspace, file, {
     ...{ ...owner, ownPlace: wantedOf },
     mayHold: (path) => isTakePlace(relative(dirname(file), path)),
   });
-  return { file, folder, wantedOf, ledger };
+  return { file, skipped, folder, wantedOf, ledger };
 }
 
 /** A video in a folder of takes beside the film, which may have had another name. */
@@ -73,6 +77,8 @@ export interface FilmLook {
   readonly views: ReadonlyMap<string, SceneView>;
   readonly takes: readonly Take[];
   readonly choices: Choices;
+  /** Of which something is picked, and which the file no longer has, in whatever variant. */
+  readonly orphans: readonly string[];
   /** Under way or of unknown fate, of ids that the film no longer has. */
   readonly strays: readonly Take[];
   presenceOf(take: Take): Presence;
@@ -82,7 +88,7 @@ export interface FilmLook {
 
 /** As everything stands now; by `then`, what lines and jobs say alone: files of what is done count as here. */
 export async function lookAtFilm(
-  { ledger }: OpenFilm,
+  { ledger, skipped }: OpenFilm,
   scenes: readonly PlannedScene[],
   { wishes, then }: { readonly wishes: MakingWishes; readonly then?: JournalView },
 ): Promise<FilmLook> {
@@ -108,7 +114,9 @@ export async function lookAtFilm(
     ...{ changed: wishes.changed, follow: wishes.follow, requirePicks: wishes.requirePicks },
     ...{ presenceOf, isAlive: ledger.isAlive, isInvisible: ({ key }) => ledger.invisible.has(key) },
   });
-  return { views, takes, choices, strays: strayTakes(takes, views), presenceOf, isAlive: ledger.isAlive };
+  const ids = new Set([...views.keys(), ...skipped]);
+  const orphans = choices.picked.filter((id) => !ids.has(id));
+  return { views, takes, choices, orphans, strays: strayTakes(takes, views, ids), presenceOf, isAlive: ledger.isAlive };
 }
 
 /** The PNG of a take's last picture, beside its file. */

@@ -45,7 +45,11 @@ export async function readTakes(
   { needsFiles = false }: { readonly needsFiles?: boolean } = {},
 ): Promise<OpenedFilm> {
   const { path, storyboard } = await readNamed(workspace, request, { needsFiles });
-  const film = openFilm(workspace, { file: path, ...(journal !== undefined && { name: journal }) });
+  const film = openFilm(workspace, {
+    file: path,
+    skipped: storyboard.skipped,
+    ...(journal !== undefined && { name: journal }),
+  });
   const scenes = await readScenes(workspace, storyboard, { takes: await film.ledger.takes() });
   return { film, scenes, storyboard };
 }
@@ -93,7 +97,7 @@ export async function prepareFilm(
   { storyboard, path, owner }: { readonly storyboard: Storyboard; readonly path: string; readonly owner: JournalOwner },
   options: Omit<PlanScenesOptions, 'takes'>,
 ): Promise<GivenFilm> {
-  const film = openFilm(workspace, { file: path, ...owner });
+  const film = openFilm(workspace, { file: path, skipped: storyboard.skipped, ...owner });
   const plan = await planScenes(workspace, storyboard, { ...options, takes: await film.ledger.takes() });
   return { film, plan, storyboard, owner };
 }

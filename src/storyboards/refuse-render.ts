@@ -9,10 +9,9 @@ import type { FilmPlan } from './plan-scenes.ts';
  * `usage` with the id to write.
  */
 export function refuseOrphans(
-  { views, choices }: FilmLook,
+  { views, orphans }: FilmLook,
   { file, sends }: { readonly file: string; readonly sends: ReadonlyMap<string, number> },
 ): void {
-  const orphans = choices.picked.filter((id) => !views.has(id));
   const [fresh] = [...sends.keys()].filter((id) => views.get(id)?.own.length === 0);
   if (orphans.length === 0 || fresh === undefined) return;
   throw problemsError(

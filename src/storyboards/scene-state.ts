@@ -232,8 +232,12 @@ function changesOf(ask: Ask, own: readonly Take[], familyOf: FamilyOf): readonly
   return names.filter((name) => textOf(ask, name) !== textOf(last, name));
 }
 
-/** Takes under way or of unknown fate of an id that the film no longer has: they are followed all the same. */
-export function strayTakes(takes: readonly Take[], views: ReadonlyMap<string, SceneView>): readonly Take[] {
+/** Takes under way or of unknown fate of an id that is none of the file's `ids` any more: they are followed all the same. */
+export function strayTakes(
+  takes: readonly Take[],
+  views: ReadonlyMap<string, SceneView>,
+  ids: ReadonlySet<string>,
+): readonly Take[] {
   const known = new Set([...views.values()].flatMap(({ own }) => own.map(({ key }) => key)));
-  return takes.filter(({ state, key, scene }) => state === 'asked' && !known.has(key) && !views.has(scene));
+  return takes.filter(({ state, key, scene }) => state === 'asked' && !known.has(key) && !ids.has(scene));
 }

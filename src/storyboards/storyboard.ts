@@ -11,6 +11,8 @@ export interface Storyboard {
   readonly film: Film;
   /** In the order of the film, without those that this variant skips; at least one. */
   readonly scenes: readonly Scene[];
+  /** The ids of those that it skips: their takes and picks are the film's all the same. */
+  readonly skipped: readonly string[];
 }
 
 /** What is of the film as a whole. */

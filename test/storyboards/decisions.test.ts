@@ -347,6 +347,24 @@ describe('a file that is not the one that was downloaded', () => {
   });
 });
 
+describe('a scene that a variant skips', () => {
+  it('is the film’s all the same: its pick, its takes under way and its files stay as they are', async () => {
+    const world = await filmWorld();
+    const text = filmOf({ harbour: `- skip: tall\n- takes: 2\n\n${HARBOUR}`, port: 'A port.' });
+    await world.write(text.replace('seconds: 4', 'seconds: 4\nvariants:\n  tall: {seconds: 4}'));
+    await world.render({ scenes: ['harbour'] });
+    await world.pick('harbour', '1');
+    world.play(LOST);
+    expect(await world.render({ scenes: ['harbour'], retake: 1 })).toMatchObject({ exit: 7 });
+    world.play({});
+    world.variant = 'tall';
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ id: 'port', state: 'chosen' }] });
+    expect(await prune(world, { rejected: true, unpicked: true })).toBe(0);
+    world.variant = undefined;
+    expect(await world.scene('harbour')).toMatchObject({ state: 'unknown', chosen: { take: 1 } });
+  });
+});
+
 describe('shards of a film', () => {
   it('ask to approve, and refuse, what they send themselves', async () => {
     const world = await filmWorld();

@@ -18,6 +18,8 @@ import { madeOnce } from '../helpers/once.ts';
 export interface FilmWorld extends HostWorld {
   /** The storyboard, in the folder. */
   file: string;
+  /** Which is made. */
+  variant: string | undefined;
   readonly reports: FilmReport[];
   readonly events: SceneEvent[];
   /** Scenes as `## heading {#id}` with their settings and prompt; front matter stands before them. */
@@ -85,14 +87,18 @@ export async function filmWorld(): Promise<FilmWorld> {
     ...options,
   });
   const world: FilmWorld = Object.assign(host, {
-    ...{ reports, events, file: '' },
+    ...{ reports, events, file: '', variant: undefined },
     write: (text: string) => writeFile(world.file, text),
     async with<R>(work: (given: GivenFilm, workspace: Workspace) => Promise<R>, more: RunMore = {}): Promise<R> {
       const workspace = world.workspace(more);
       try {
         const text = await readFile(world.file, 'utf8');
         const { storyboard, problems } = await parseStoryboard(text, {
-          ...{ name, folder: world.dir, choice: { vars: new Map() } },
+          ...{
+            name,
+            folder: world.dir,
+            choice: { vars: new Map(), ...(world.variant !== undefined && { variant: world.variant }) },
+          },
         });
         if (!storyboard) throw new Error(JSON.stringify(problems));
         const owner = {};

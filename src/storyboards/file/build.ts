@@ -122,7 +122,8 @@ export function buildStoryboard(sheet: Sheet, lineOf: Located['lineOf'], { folde
   };
   const scenes = kept.map(sceneAt);
   checkLengths(scenes, (id, key, text) => complain(['scenes', ids.indexOf(id), key], text));
-  const storyboard = { ...optional('title', texts.line(last('title'))), film, scenes };
+  const skipped = ids.filter((_id, index) => !kept.includes(index));
+  const storyboard = { ...optional('title', texts.line(last('title'))), film, scenes, skipped };
   return { storyboard, ...optional('quality', quality), problems, used: texts.used, files: texts.files };
 }
 

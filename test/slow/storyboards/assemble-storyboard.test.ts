@@ -96,7 +96,11 @@ A boat.
       ) => Promise<unknown>,
     ) =>
       world.with(async ({ film, plan }, workspace) => {
-        const storyboard = { film: { loudness: 'off' as const }, scenes: plan.scenes.map(({ scene }) => scene) };
+        const storyboard = {
+          film: { loudness: 'off' as const },
+          skipped: [],
+          scenes: plan.scenes.map(({ scene }) => scene),
+        };
         return work({ storyboard, film, look: await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES }) }, workspace);
       });
     const assemble = (wishes: Partial<Wishes> = {}) =>
