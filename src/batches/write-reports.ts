@@ -1,7 +1,7 @@
 /** What a run leaves for others to read: a summary in Markdown, and a line of JSON for each id as it stands. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkFree, createOutput } from '../disk/publish.ts';
+import { checkFree, writeOutput } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { clean, oneLine } from '../shared/text.ts';
@@ -78,13 +78,8 @@ export async function writeReports(
 ): Promise<void> {
   const write = async (path: string | undefined, text: string): Promise<void> => {
     if (path === undefined) return;
-    const output = await createOutput(resolve(runtime.cwd, path), runtime.clock);
-    try {
-      await writeFile(output.path, text);
-      await output.publish({ force: true, taken: 'usage' });
-    } finally {
-      await output.dispose();
-    }
+    const place = resolve(runtime.cwd, path);
+    await writeOutput(place, text, { force: true, taken: 'usage', clock: runtime.clock });
   };
   await write(summary, summaryText(report, words));
   await write(results, report.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

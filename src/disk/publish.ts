@@ -4,7 +4,7 @@
  */
 
 import type { Stats } from 'node:fs';
-import { access, constants, link, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, link, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -144,6 +144,23 @@ export async function createOutput(target: string, clock: Clock): Promise<Output
       }
     },
   };
+}
+
+/** Data as the file at `target`, an absolute path: whole, or not at all. Throws as `publishFile`, and `machine` for a full disk. */
+export async function writeOutput(
+  target: string,
+  data: string | Uint8Array,
+  { clock, ...how }: Publishing & { readonly clock: Clock },
+): Promise<void> {
+  const output = await createOutput(target, clock);
+  try {
+    await writeFile(output.path, data);
+    await output.publish(how);
+  } catch (error) {
+    throw outputWriteError(error, target);
+  } finally {
+    await output.dispose();
+  }
 }
 
 /**

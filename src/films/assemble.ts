@@ -108,7 +108,10 @@ async function put(film: AssemblyPlan, pieces: readonly Piece[], target: string,
   const fresh = async (name: string, text?: string): Promise<string> => {
     const file = await createOutput(`${folder}/${name}`, clock);
     files.push(file);
-    if (text !== undefined) await writeFile(file.path, text);
+    if (text !== undefined)
+      await writeFile(file.path, text).catch((error: unknown) => {
+        throw outputWriteError(error, folder);
+      });
     return file.path;
   };
   try {

@@ -1,7 +1,6 @@
 /** One picture of a video, as players show it, in a PNG: the first, the last, or the one that is shown at a time. */
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { checkFree, createOutput, outputWriteError } from '../disk/publish.ts';
+import { checkFree, writeOutput } from '../disk/publish.ts';
 import { fileUrl, untrustedInputOptions } from '../media/ffmpeg/arguments.ts';
 import { isSevere } from '../media/ffmpeg/complaints.ts';
 import { KEEP_TIMESTAMPS } from '../media/ffmpeg/part-clock.ts';
@@ -127,14 +126,6 @@ export async function writeFrame(
     });
   await checkFree(target, { force, example: 'frame.png', takesStdout: true });
   const { png, ...frame } = await makeFrame(workspace, path, moment);
-  const made = await createOutput(target, workspace.runtime.clock);
-  try {
-    await writeFile(made.path, png);
-    await made.publish({ force, taken: 'usage' });
-    return { path: target, ...frame };
-  } catch (error) {
-    throw outputWriteError(error, target);
-  } finally {
-    await made.dispose();
-  }
+  await writeOutput(target, png, { force, taken: 'usage', clock: workspace.runtime.clock });
+  return { path: target, ...frame };
 }

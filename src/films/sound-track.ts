@@ -3,6 +3,7 @@
  * for a hundred sounds as for one. Raw 32-bit floats at 48 kHz, silent where nothing was added.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { outputWriteError } from '../disk/publish.ts';
 
 export interface SoundTrack {
   /** In samples. */
@@ -31,10 +32,13 @@ const CHANNELS = 2;
 /** A second at a time. */
 const CHUNK = 48_000;
 
-/** Opens a file, which it empties, as a track of so many samples. */
+/** Opens a file, which it empties, as a track of so many samples. Throws `machine` when the disk is in the way. */
 export async function createSoundTrack(path: string, length: number, signal: AbortSignal): Promise<SoundTrack> {
-  const file = await open(path, 'w+');
-  await file.truncate(length * CHANNELS * BYTES);
+  const refused = (error: unknown): never => {
+    throw outputWriteError(error, path);
+  };
+  const file = await open(path, 'w+').catch(refused);
+  await file.truncate(length * CHANNELS * BYTES).catch(refused);
   let peak = 0;
   return {
     length,
@@ -55,7 +59,7 @@ export async function createSoundTrack(path: string, length: number, signal: Abo
           const at = (sound.at + done) * CHANNELS;
           const mixed = await read(file, at, count * CHANNELS);
           peak = Math.max(peak, mixInto(mixed, samples, { ...sound, offset: done }));
-          await file.write(mixed, 0, mixed.byteLength, at * BYTES);
+          await file.write(mixed, 0, mixed.byteLength, at * BYTES).catch(refused);
           done += count;
         }
       } finally {

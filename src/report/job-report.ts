@@ -1,9 +1,9 @@
 /** A report of jobs: what they were asked for, what came of them, and what can be seen of it. */
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatJobCost } from '../costs/cost.ts';
-import { checkFree, createOutput, outputWriteError } from '../disk/publish.ts';
+import { checkFree, writeOutput } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Job, SavedVideo } from '../shared/job.ts';
@@ -57,15 +57,7 @@ export async function writePage(
   page: ReportPage,
   { target, force }: { readonly target: string; readonly force: boolean },
 ): Promise<void> {
-  const made = await createOutput(target, runtime.clock);
-  try {
-    await writeFile(made.path, renderPage(page));
-    await made.publish({ force, taken: 'usage' });
-  } catch (error) {
-    throw outputWriteError(error, target);
-  } finally {
-    await made.dispose();
-  }
+  await writeOutput(target, renderPage(page), { force, taken: 'usage', clock: runtime.clock });
 }
 
 /** Takes of one request stand side by side, in the order of the jobs. */

@@ -1,10 +1,10 @@
 /** Where agents look for skills, and the copies of ours there. Nothing else of theirs is read or written. */
 
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { reasonFor } from '../disk/atomic-write.ts';
 import { followLinks } from '../disk/links.ts';
-import { createOutput } from '../disk/publish.ts';
+import { writeOutput } from '../disk/publish.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import { SKILL_NAME } from '../help/read-skill.ts';
 import { isSoraError, problemsError, SoraError, systemCode } from '../shared/errors.ts';
@@ -138,13 +138,7 @@ function copyAt(place: string, path: string): SkillCopy | undefined {
 async function write(place: string, clock: Workspace['runtime']['clock']): Promise<void> {
   try {
     await mkdir(dirname(place), { recursive: true });
-    const output = await createOutput(place, clock);
-    try {
-      await writeFile(output.path, currentSkill().markdown);
-      await output.publish({ force: true, taken: 'usage' });
-    } finally {
-      await output.dispose();
-    }
+    await writeOutput(place, currentSkill().markdown, { force: true, taken: 'usage', clock });
   } catch (error) {
     throw unusable(error, place);
   }

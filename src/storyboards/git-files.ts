@@ -4,23 +4,34 @@ import { dirname, join } from 'node:path';
 import { machineError } from '../disk/atomic-write.ts';
 import { readTextSync } from '../disk/read-file.ts';
 import { systemCode } from '../shared/errors.ts';
+import type { Reporter } from '../shared/reporter.ts';
 
 const ATTRIBUTES = '*.journal*.jsonl merge=union';
 
 /**
  * Makes the folder of the takes, with a `.gitignore` unless something is there: who deleted that file meant it. `file` is the
- * absolute path of the storyboard. Throws `machine` when the disk is in the way.
+ * absolute path of the storyboard. Throws `machine` when the disk is in the way; that git cannot be told how to merge is a
+ * warning.
  */
-export async function writeGitFiles(file: string, takesFolder: string): Promise<void> {
+export async function writeGitFiles(
+  file: string,
+  takesFolder: string,
+  { reporter }: { readonly reporter: Pick<Reporter, 'warn'> },
+): Promise<void> {
   try {
     const made = await mkdir(takesFolder, { recursive: true });
     if (made !== undefined) await writeFile(join(takesFolder, '.gitignore'), '*\n', { flag: 'wx' });
-    const path = join(dirname(file), '.gitattributes');
+  } catch (error) {
+    throw machineError(error, 'write', takesFolder);
+  }
+  const path = join(dirname(file), '.gitattributes');
+  try {
     const text = textOf(path);
     if (text.split(/\r?\n/).some((line) => line.trim() === ATTRIBUTES)) return;
     await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${ATTRIBUTES}\n`);
   } catch (error) {
-    throw machineError(error, 'write', takesFolder);
+    const { message } = machineError(error, 'write', path) as Error;
+    reporter.warn(`${message} For git to merge journals by keeping both sides, add this line to it: ${ATTRIBUTES}`);
   }
 }
 

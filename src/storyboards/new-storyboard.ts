@@ -1,8 +1,8 @@
 /** A new storyboard: an example to begin with, the folder of its takes, and the character of its scenes. */
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { createCharacter } from '../characters/create.ts';
-import { createOutput } from '../disk/publish.ts';
+import { writeOutput } from '../disk/publish.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, PATH_HINT, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -39,15 +39,10 @@ export async function newStoryboard(
   const path = resolve(runtime.cwd, file);
   await checkPlace(path, { file, force });
   const name = basename(path, extname(path));
-  const output = await createOutput(path, runtime.clock);
-  try {
-    await writeFile(output.path, exampleStoryboard(name.replaceAll(/[-_]+/g, ' ')));
-    await output.publish({ force, taken: 'usage' });
-  } finally {
-    await output.dispose();
-  }
+  const text = exampleStoryboard(name.replaceAll(/[-_]+/g, ' '));
+  await writeOutput(path, text, { force, taken: 'usage', clock: runtime.clock });
   const takes = takesFolder(path);
-  await writeGitFiles(path, takes);
+  await writeGitFiles(path, takes, workspace);
   return { path, takesFolder: takes, castJoe: await castJoe(workspace, clip) };
 }
 

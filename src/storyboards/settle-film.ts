@@ -2,8 +2,7 @@
  * The takes of a film, from what is known of them to their files: followed, fetched, asked for, whatever can be done next;
  * a scene that continues another is asked for once that one has a choice.
  */
-import { writeFile } from 'node:fs/promises';
-import { createOutput } from '../disk/publish.ts';
+import { writeOutput } from '../disk/publish.ts';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
 import { followInRun, LOOK_MS, requestTake, type TakeRun } from '../journal/request-take.ts';
@@ -286,12 +285,6 @@ async function lastFrameOf(run: FilmRun, sha256: string, scene: string): Promise
   const path = ledger.placeOf(source.done.file);
   const place = lastFramePlace(path);
   const png = await run.lastFrame(workspace, path);
-  const output = await createOutput(place, workspace.runtime.clock);
-  try {
-    await writeFile(output.path, png);
-    await output.publish({ force: true, taken: 'usage' });
-  } finally {
-    await output.dispose();
-  }
+  await writeOutput(place, png, { force: true, taken: 'usage', clock: workspace.runtime.clock });
   return place;
 }

@@ -2,22 +2,49 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, rm, symlink, utimes, 
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { checkFree, createOutput, outputWriteError, publishFile } from '../../src/disk/publish.ts';
+import { checkFree, createOutput, outputWriteError, publishFile, writeOutput } from '../../src/disk/publish.ts';
 import { START } from '../helpers/runtime.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const links = vi.hoisted(() => ({ are: 'there' as 'there' | 'unknown' }));
+const disk = vi.hoisted(() => ({ isFull: false }));
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof import('node:fs/promises')>();
   const link: typeof real.link = async (...args) => {
     if (links.are === 'there') return real.link(...args);
     throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
   };
-  return { ...real, link };
+  const write: typeof real.writeFile = async (...args) => {
+    if (!disk.isFull) return real.writeFile(...args);
+    throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  };
+  return { ...real, link, writeFile: write };
 });
 
 afterEach(() => {
   links.are = 'there';
+  disk.isFull = false;
+});
+
+describe('writeOutput', () => {
+  const how = { force: false, taken: 'usage', clock: { now: () => START, sleep: async () => {} } } as const;
+
+  it('writes a whole file', async () => {
+    const folder = await tempFolder();
+    await writeOutput(join(folder, 'new'), 'whole', how);
+    expect(await readFile(join(folder, 'new'), 'utf8')).toBe('whole');
+    expect(await readdir(folder)).toEqual(['new']);
+  });
+
+  it('says that the disk is full, and leaves nothing there', async () => {
+    const folder = await tempFolder();
+    disk.isFull = true;
+    await expect(writeOutput(join(folder, 'new'), 'whole', how)).rejects.toMatchObject({
+      code: 'machine',
+      message: `${join(folder, 'new')} could not be written: the disk is full.`,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
 });
 
 describe.each(['there', 'unknown'] as const)('publishFile where hard links are %s', (are) => {

@@ -1,8 +1,7 @@
 /** `sora storyboard export`: a storyboard for other programs. */
-import { writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
-import { checkFree, createOutput } from '../../disk/publish.ts';
+import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { safeJson } from '../../shared/text.ts';
@@ -54,13 +53,7 @@ export async function runStoryboardExport(
     return;
   }
   const path = await checkFree(resolve(runtime.cwd, output), { force, example: `film.${to}`, takesStdout: true });
-  const file = await createOutput(path, runtime.clock);
-  try {
-    await writeFile(file.path, text);
-    await file.publish({ force, taken: 'usage' });
-  } finally {
-    await file.dispose();
-  }
+  await writeOutput(path, text, { force, taken: 'usage', clock: runtime.clock });
   ui.result({ json: { path, to }, text: path, quiet: [path] });
 }
 

@@ -1,9 +1,9 @@
 /** `sora storyboard plan`, `render` and `retake`: what a film would send, and its takes, made and made once more. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { describeBill, formatUsd, totalOf } from '../../costs/cost.ts';
-import { checkFree, createOutput } from '../../disk/publish.ts';
+import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS } from '../../shared/batch.ts';
 import { PATH_HINT, SoraError } from '../../shared/errors.ts';
@@ -70,13 +70,8 @@ export async function runStoryboardPlan(context: Context, flags: PlanFlags): Pro
   const given = await readGiven(context, flags, true);
   const { document } = await showPlan(context, given, { flags, text: target });
   if (target === undefined) return;
-  const output = await createOutput(target, runtime.clock);
-  try {
-    await writeFile(output.path, `${JSON.stringify(document, null, 2)}\n`);
-    await output.publish({ force: flags.force, taken: 'usage' });
-  } finally {
-    await output.dispose();
-  }
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  await writeOutput(target, text, { force: flags.force, taken: 'usage', clock: runtime.clock });
   ui.note(`The plan is in ${target}. To render exactly that: ${commandOf(context, flags, planStep(flags))}`);
 }
 
@@ -116,7 +111,7 @@ async function render(context: Context, flags: Rendering): Promise<number> {
     await showPlan(context, given, { flags: { ...wished, force: false }, plan });
     return 0;
   }
-  await writeGitFiles(given.film.file, given.film.folder);
+  await writeGitFiles(given.film.file, given.film.folder, context);
   exitMessages.set('film', () =>
     ui.error(
       new SoraError('pending', 'Stopped before the film was done; what was sent goes on at its host.', {

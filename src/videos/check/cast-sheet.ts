@@ -1,7 +1,6 @@
 /** The sheet of a video: each character of it as it is known, beside what the video shows. */
-import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { checkFree, createOutput, outputWriteError } from '../../disk/publish.ts';
+import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { makeCastSheet } from '../../media/sheet/cast-sheet.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
@@ -46,16 +45,8 @@ export async function writeCastSheet(
   const { signal } = runtime;
   const request = { source: path, title: basename(path), characters, ffmpeg: await workspace.ffmpeg(), signal };
   const { png } = await makeCastSheet(request);
-  const made = await createOutput(target, runtime.clock);
-  try {
-    await writeFile(made.path, png);
-    await made.publish({ force, taken: 'usage' });
-    return target;
-  } catch (error) {
-    throw outputWriteError(error, target);
-  } finally {
-    await made.dispose();
-  }
+  await writeOutput(target, png, { force, taken: 'usage', clock: runtime.clock });
+  return target;
 }
 
 function unknown(name: string): SoraError {

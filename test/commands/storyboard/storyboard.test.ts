@@ -55,6 +55,16 @@ describe('sora storyboard new', () => {
     await expect(read('other.takes/.gitignore')).rejects.toThrow('ENOENT');
   });
 
+  it('says what git is to be told where that cannot be written', async () => {
+    const { read, dir, test } = await world();
+    await mkdir(join(dir, '.gitattributes'));
+    const { context, stderr } = await test.again({ json: true });
+    await runStoryboardNew(context, { file: 'my-ad.md', force: false, clip: await fittingJoe() });
+    expect(stderr.text()).toContain(join(dir, '.gitattributes'));
+    expect(stderr.text()).toContain('add this line to it: *.journal*.jsonl merge=union');
+    expect(await read('my-ad.md')).toMatch(/^---\nsora: 1/);
+  });
+
   it('writes the film also where no ffmpeg can prepare the clip of Joe, and says so', async () => {
     const test = await createTestContext({}, { env: { SORA_FFMPEG: '/none' } });
     await runStoryboardNew(test.context, { file: 'ad.md', force: false });
