@@ -16,7 +16,7 @@ loudness: -14                 # LUFS of the whole film, or off
 transition: cut               # between scenes, where a scene does not say it: cut, or fade 0.5
 vars: {weather: rain}         # {{weather}} in the texts below
 # music: {file: theme.wav, level: -18, duck: true, fade: 1.5}
-# qualities:                  # sora storyboard check <file> --quality final; the first is used else
+# qualities:                  # sora storyboard check <file> --quality final; otherwise the first is used
 #   draft: {model: sora-2}
 #   final: {model: sora-2-pro}
 variants:                     # the same film elsewhere: sora storyboard check <file> --variant tall

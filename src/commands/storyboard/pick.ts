@@ -12,7 +12,7 @@ export async function runStoryboardPick(
   const now = take ? `take ${take.n} (${shortName(take)})` : 'nothing';
   context.ui.result({
     json: { scene, take: take?.n ?? null, sha256: take?.done?.sha256 ?? null, file: take?.done?.file ?? null },
-    text: `${now} is ${isSame ? 'picked already' : 'picked now'} of ${scene}.`,
+    text: `${scene}: ${now} is ${isSame ? 'picked already' : 'picked'}.`,
     quiet: take?.done ? [take.done.sha256] : [],
   });
 }

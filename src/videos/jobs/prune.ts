@@ -35,7 +35,7 @@ export async function pruneJobs(
   const old = past.filter(({ id }) => !kept.has(id));
   if (kept.size > 0)
     reporter.note(
-      `${kept.size} more ${kept.size === 1 ? 'is' : 'are'} kept: the journal of a batch lacks what they know.`,
+      `${kept.size} more ${kept.size === 1 ? 'is' : 'are'} kept: the journal of a batch or a film lacks what they know.`,
     );
   if (!dryRun) await keepCosts(workspace, old);
   const removed: Job[] = [];
