@@ -272,8 +272,9 @@ describe('what a job is called', () => {
 
   it('is its id only where nothing else tells two apart', async () => {
     const { jobs, begin } = await setUp({ jobs: [{ characters: ['Joe'] }, { characters: ['Joe'] }] });
-    const shorts = jobs.map(({ id }) => id.slice(0, 11));
     const names = await Promise.all(jobs.map((job) => begin(LIVE).nameOf(job)));
-    expect(names).toEqual(shorts.map((id) => `Joe ${id}`));
+    // Of two made in one moment as much as tells them apart.
+    for (const [index, name] of names.entries()) expect(`Joe ${jobs[index]?.id}`.startsWith(name)).toBe(true);
+    expect(names.every((name) => name.length >= 'Joe '.length + 11)).toBe(true);
   });
 });
