@@ -10,8 +10,9 @@ const parse = (text: string, name: string, choice = {}) =>
   parseStoryboard(text, { name, folder: '/films', choice: { vars: new Map(), ...choice } });
 
 /** Where a scene stands is of its file alone. */
+/** The lines, and the scenes that a variant skips, are the file's own: what is written has neither. */
 const withoutLines = (board: Storyboard | undefined): unknown =>
-  board && { ...board, scenes: board.scenes.map(({ line: _, ...scene }) => scene) };
+  board && { ...board, skipped: [], scenes: board.scenes.map(({ line: _, ...scene }) => scene) };
 
 const PIECES = [
   ...[
