@@ -27,6 +27,7 @@ describe('a storyboard', () => {
       'Mia jumps from the boat onto the planks; Joe catches her hand. Both laugh in the rain.',
     ].map((text) => ({ words: text, prompt: `${text}\n\n${style}` }));
     expect(storyboard).toEqual({
+      skipped: [],
       title: 'Rain over the harbour',
       film: {
         ...{ size: { width: 1280, height: 720 }, fps: 24, loudness: -14 },
