@@ -30,6 +30,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'media',
       'providers',
       'report',
+      'runs',
     ],
     ...['sandbox', 'settings', 'shared', 'skill', 'storyboards', 'terminal', 'videos', 'workspace.ts'],
   ],
@@ -48,6 +49,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
       'media',
       'providers',
       'report',
+      'runs',
       'settings',
       'shared',
       'videos',
@@ -55,7 +57,19 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'workspace.ts',
   ],
   report: ['characters', 'costs', 'disk', 'media', 'shared', 'videos', 'workspace.ts'],
-  batches: ['characters', 'costs', 'disk', 'journal', 'providers', 'settings', 'shared', 'videos', 'workspace.ts'],
+  batches: [
+    'characters',
+    'costs',
+    'disk',
+    'journal',
+    'providers',
+    'runs',
+    'settings',
+    'shared',
+    'videos',
+    'workspace.ts',
+  ],
+  runs: ['costs', 'journal', 'providers', 'shared', 'videos', 'workspace.ts'],
   films: ['disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
   journal: ['characters', 'costs', 'disk', 'media', 'providers', 'shared', 'videos', 'workspace.ts'],
   doctor: ['characters', 'disk', 'http', 'media', 'providers', 'settings', 'shared', 'skill', 'workspace.ts'],
@@ -203,7 +217,7 @@ describe('the folders of the house', () => {
     expect(others.map(({ from, to }) => `${from} ${to}`).filter((line) => !EXCEPTIONS.includes(line))).toEqual([]);
   });
 
-  it.each(['storyboards', 'batches', 'journal', 'videos', 'characters', 'clips', 'costs', 'doctor'])(
+  it.each(['storyboards', 'batches', 'runs', 'journal', 'videos', 'characters', 'clips', 'costs', 'doctor'])(
     'gives the use cases of %s no command line',
     (folder) => {
       const files = FILES.filter((file) => folderOf(file) === folder);

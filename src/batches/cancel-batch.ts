@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { type Cancelled, cancelTakes } from '../journal/cancel-takes.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
-import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
+import { createQuietReporter } from '../runs/quiet-reporter.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 import { inLineWords } from './line-words.ts';

@@ -2,8 +2,8 @@
 
 import { basename, resolve } from 'node:path';
 import { requireUtf8 } from '../disk/given-text.ts';
-import { costWords, flagWord, journalWords, selectionWords, valueWord } from '../journal/command-words.ts';
 import type { JournalOwner } from '../journal/names.ts';
+import { costWords, flagWord, journalWords, selectionWords, valueWord } from '../runs/command-words.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';

@@ -3,8 +3,8 @@
 import type { BillItem } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
-import { checkFileCost, foreseeSpending, spentOn, toCome } from '../journal/spending.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
+import { checkFileCost, foreseeSpending, spentOn, toCome } from '../runs/spending.ts';
 import type { RunWishes } from '../shared/batch.ts';
 import type { Workspace } from '../workspace.ts';
 import { willSend } from './batch-status.ts';

@@ -1,9 +1,9 @@
 /** How a batch stands, line by line and in all, and the exit code that this makes. Pure. */
 import { type Take, takesByScene } from '../journal/fold.ts';
 import { isInShard } from '../journal/names.ts';
-import { spentOn } from '../journal/spending.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
 import type { RemoteVideo } from '../providers/provider.ts';
+import { spentOn } from '../runs/spending.ts';
 import type { Shard } from '../shared/batch.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';

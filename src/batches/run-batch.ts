@@ -9,20 +9,13 @@ import { fetchFinished } from '../journal/fetch-finished.ts';
 import { type FoundLost, findLost } from '../journal/find-lost.ts';
 import type { Take } from '../journal/fold.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
-import { createPace } from '../journal/pace.ts';
-import { createQuietReporter } from '../journal/quiet-reporter.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
-import { createReserve } from '../journal/reserve.ts';
-import {
-  checkFileCost,
-  countRegistrations,
-  foreseeSpending,
-  spentOn,
-  type sumOf,
-  toCome,
-} from '../journal/spending.ts';
 import type { Slot } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
+import { createPace } from '../runs/pace.ts';
+import { createQuietReporter } from '../runs/quiet-reporter.ts';
+import { createReserve } from '../runs/reserve.ts';
+import { checkFileCost, countRegistrations, foreseeSpending, spentOn, type sumOf, toCome } from '../runs/spending.ts';
 import type { RunWishes } from '../shared/batch.ts';
 import { createDeadline } from '../shared/deadline.ts';
 import { SoraError } from '../shared/errors.ts';

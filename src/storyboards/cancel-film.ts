@@ -1,6 +1,6 @@
 /** The takes of a film that are under way, stopped at their hosts. */
 import { type Cancelled, cancelTakes } from '../journal/cancel-takes.ts';
-import { createQuietReporter } from '../journal/quiet-reporter.ts';
+import { createQuietReporter } from '../runs/quiet-reporter.ts';
 import type { Workspace } from '../workspace.ts';
 import type { OpenFilm } from './film.ts';
 import { inFilmWords } from './film-words.ts';

@@ -1,6 +1,6 @@
 /** How a film stands, scene by scene and in all: states with their reasons, what was spent and is to come, the exit code. Pure. */
 import type { Take } from '../journal/fold.ts';
-import { spentOn, sumOf } from '../journal/spending.ts';
+import { spentOn, sumOf } from '../runs/spending.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { listOf, oneLine } from '../shared/text.ts';

@@ -1,6 +1,7 @@
 /** A film before anything of it leaves: read, opened, and every scene planned and priced. */
-import { costWords, flagWord, journalWords, selectionWords } from '../journal/command-words.ts';
+
 import type { JournalOwner } from '../journal/names.ts';
+import { costWords, flagWord, journalWords, selectionWords } from '../runs/command-words.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';

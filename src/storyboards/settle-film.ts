@@ -5,9 +5,9 @@
 import { writeOutput } from '../disk/publish.ts';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
-import { followInRun, LOOK_MS, requestTake, type TakeRun } from '../journal/request-take.ts';
 import type { JournalView, SendDecision } from '../journal/send-take.ts';
 import { mayAskAgain } from '../journal/state.ts';
+import { followInRun, LOOK_MS, requestTake, type TakeRun } from '../runs/request-take.ts';
 import { SoraError } from '../shared/errors.ts';
 import { planAnew, type VideoPlan } from '../videos/plan.ts';
 import type { Workspace } from '../workspace.ts';

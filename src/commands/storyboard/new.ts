@@ -1,8 +1,8 @@
 /** `sora storyboard new`: a commented example that renders as it is. */
 import type { Context } from '../../context.ts';
 import { shellCommand, shellQuote } from '../../shared/text.ts';
-import { EXAMPLE_CHARACTER } from '../../storyboards/example.ts';
-import { type NewStoryboardInput, newStoryboard } from '../../storyboards/new-storyboard.ts';
+import { EXAMPLE_CHARACTER } from '../../storyboards/new/example.ts';
+import { type NewStoryboardInput, newStoryboard } from '../../storyboards/new/new-storyboard.ts';
 
 export async function runStoryboardNew(context: Context, input: NewStoryboardInput): Promise<undefined> {
   const { ui } = context;

@@ -14,7 +14,7 @@ import { noScene } from '../../storyboards/choose-take.ts';
 import { lookAtFilm, type MakingWishes } from '../../storyboards/film.ts';
 import { filmError, sceneText } from '../../storyboards/film-outcome.ts';
 import { type FilmReport, type NextStep, reportFilm, type SceneReport } from '../../storyboards/film-report.ts';
-import { writeGitFiles } from '../../storyboards/git-files.ts';
+import { writeGitFiles } from '../../storyboards/new/git-files.ts';
 import { type FilmRequest, filmCommand, type GivenFilm, readFilm } from '../../storyboards/prepare-film.ts';
 import {
   type Coming,

@@ -2,10 +2,10 @@
 
 import type { BillItem } from '../costs/cost.ts';
 import { checkMaxCost, costOfCharacters } from '../costs/max-cost.ts';
+import { isTakenBack, type Take } from '../journal/fold.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
-import { isTakenBack, type Take } from './fold.ts';
 
 /** US dollars; `unknown` counts those of whom nobody knows what they cost. */
 export interface Spending {

@@ -2,6 +2,11 @@
  * One request of a run over the takes of a file: its turn, its claim, its wait, and what its answer means for its scene
  * and for all that is still to be sent.
  */
+
+import type { Take } from '../journal/fold.ts';
+import { type Followed, followTake } from '../journal/follow-take.ts';
+import { sendTake, type TakeWish } from '../journal/send-take.ts';
+import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
@@ -10,11 +15,7 @@ import type { WaitLine } from '../videos/jobs/wait-display.ts';
 import type { VideoPlan } from '../videos/plan.ts';
 import type { VideoBudget } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Take } from './fold.ts';
-import { type Followed, followTake } from './follow-take.ts';
 import type { Pace } from './pace.ts';
-import { sendTake, type TakeWish } from './send-take.ts';
-import type { TakeLedger } from './take-ledger.ts';
 
 /** What all requests of a run share. */
 export interface TakeRun {

@@ -1,16 +1,16 @@
 /** A new storyboard: an example to begin with, the folder of its takes, and the character of its scenes. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { createCharacter } from '../characters/create.ts';
-import { writeOutput } from '../disk/publish.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
-import { isSoraError, PATH_HINT, SoraError } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
-import { sampleClip } from '../shared/sample-clip.ts';
-import { shellCommand, shellOption, shellQuote } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
+import { createCharacter } from '../../characters/create.ts';
+import { writeOutput } from '../../disk/publish.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../shared/clip.ts';
+import { isSoraError, PATH_HINT, SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
+import { sampleClip } from '../../shared/sample-clip.ts';
+import { shellCommand, shellOption, shellQuote } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { takesFolder } from '../film.ts';
 import { EXAMPLE_CHARACTER, exampleStoryboard } from './example.ts';
-import { takesFolder } from './film.ts';
 import { writeGitFiles } from './git-files.ts';
 
 export interface NewStoryboard {

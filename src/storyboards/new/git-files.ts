@@ -1,10 +1,10 @@
 /** What git is told beside a storyboard: takes are not committed, and journals of two branches are merged by keeping both sides. */
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { machineError } from '../disk/atomic-write.ts';
-import { readTextSync } from '../disk/read-file.ts';
-import { systemCode } from '../shared/errors.ts';
-import type { Reporter } from '../shared/reporter.ts';
+import { machineError } from '../../disk/atomic-write.ts';
+import { readTextSync } from '../../disk/read-file.ts';
+import { systemCode } from '../../shared/errors.ts';
+import type { Reporter } from '../../shared/reporter.ts';
 
 const ATTRIBUTES = '*.journal*.jsonl merge=union';
 

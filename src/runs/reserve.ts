@@ -1,6 +1,7 @@
 /** What a run has promised to each of its scenes: a repeat for one never uses up what the first requests of others need. */
+
+import type { Take } from '../journal/fold.ts';
 import type { Cost } from '../shared/money.ts';
-import type { Take } from './fold.ts';
 
 export interface Reserved {
   readonly id: string;
