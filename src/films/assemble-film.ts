@@ -6,11 +6,9 @@ import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { usableParts } from '../media/ffmpeg/run-plan.ts';
 import { displayedSize } from '../media/info.ts';
 import { fpsOf, type Rate, targetRate } from '../media/plan/frame.ts';
-import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import { oneLine } from '../shared/text.ts';
 import { roughDuration } from '../shared/time.ts';
 import type { Workspace } from '../workspace.ts';
 import { assemble } from './assemble.ts';
@@ -24,7 +22,9 @@ import {
   type Shot,
   type SoundSource,
 } from './plan.ts';
+import { readSoundFile } from './sound-file.ts';
 import { readTake } from './take.ts';
+import { voicesThatGoOn } from './voices.ts';
 
 /** A shot whose files nobody has looked into. */
 export interface ShotRequest extends Omit<Shot, 'take' | 'voice'> {
@@ -110,7 +110,7 @@ export async function assembleFilm(
     await made.publish({ force: place.force, taken: 'usage' });
     const film = { path, ...sizeOf(plan), ...done, scenes: scenesOf(plan) };
     task.done(`Assembled ${name}: ${film.seconds} s`);
-    for (const note of new Set(notes)) reporter.note(note);
+    for (const note of new Set([...notes, ...voiceNotes(plan)])) reporter.note(note);
     return film;
   } catch (error) {
     task.fail(`${name} was not assembled`);
@@ -127,6 +127,14 @@ function sizeOf({
 }: AssemblyPlan): Pick<WrittenFilm, 'width' | 'height' | 'fps' | 'frames' | 'seconds'> {
   const fps = fpsOf(rate);
   return { ...size, fps: rounded(fps), frames, seconds: rounded(frames / fps) };
+}
+
+function voiceNotes({ shots, rate, frames }: AssemblyPlan): readonly string[] {
+  const fps = fpsOf(rate);
+  const voices = shots.flatMap(({ name, voice, at, frames: own }) =>
+    voice ? [{ name, seconds: voice.audio.seconds, from: at / fps, to: (at + own) / fps }] : [],
+  );
+  return voicesThatGoOn(voices, frames / fps);
 }
 
 function scenesOf({ shots, rate }: AssemblyPlan): WrittenFilm['scenes'] {
@@ -182,7 +190,7 @@ async function readWish(
   const takeLook = (path: string) => async (): Promise<void> =>
     void takes.set(path, await readFilmTake(path, { ffmpeg, signal }));
   const soundLook = (path: string) => async (): Promise<void> =>
-    void sounds.set(path, await readSoundFile(path, signal));
+    void sounds.set(path, await readSoundFile(path, { ffmpeg, signal }));
   const heard = [...request.shots.flatMap(({ voice }) => voice ?? []), ...(request.music ? [request.music.path] : [])];
   const todo = [
     ...[...new Set(request.shots.map(({ path }) => path))].map((path) => ({ path, look: takeLook(path) })),
@@ -230,12 +238,6 @@ async function readFilmTake(
   const [take, sha256] = await Promise.all([readTake(path, { ffmpeg, signal }), hashFile(path, signal)]);
   const { info } = await usableParts({ info: take.info, ffmpeg, signal });
   return { ...take, info, video: info.video ?? take.video, sha256, header: await findHeader(take, signal) };
-}
-
-async function readSoundFile(path: string, signal: AbortSignal): Promise<SoundSource> {
-  const { audio } = await probeMedia(path, { signal });
-  if (audio) return { path, audio };
-  throw new SoraError('clip', `${oneLine(path)} has no sound.`, { hint: 'Give a WAV, MP3, M4A, FLAC or Ogg file.' });
 }
 
 /** Not before so much of it is known. */

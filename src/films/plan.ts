@@ -102,6 +102,8 @@ export type PlannedPiece =
 
 /** A sound in the film; samples of 48 kHz. */
 export interface PlannedSound extends SoundSource {
+  /** A person has named its file: where it cannot be decoded there is no film, and no silence in its place. */
+  readonly isAskedFor: boolean;
   /** Seconds into its file. */
   readonly start: number;
   /** The time stamp at which its file begins, where its pictures are used too. */
@@ -245,7 +247,14 @@ function placeSounds(shots: readonly PlannedShot[], frames: number, rate: Rate):
       audio && soundDb !== 'off'
         ? [
             {
-              ...{ path: take.path, audio, start: shot.start, origin: take.timeline.origin, gainDb: soundDb },
+              ...{
+                isAskedFor: false,
+                path: take.path,
+                audio,
+                start: shot.start,
+                origin: take.timeline.origin,
+                gainDb: soundDb,
+              },
               ...{ at: begin, samples: sample(at + moving) - begin },
               fadeIn: sample(at + shared) - begin,
               // What is held is silent: only what still sounds in the dissolve falls.
@@ -254,7 +263,7 @@ function placeSounds(shots: readonly PlannedShot[], frames: number, rate: Rate):
           ]
         : [];
     if (!voice) return own;
-    const over = { ...voice, start: 0, origin: undefined, gainDb: 0, fadeIn: 0, fadeOut: 0 };
+    const over = { ...voice, isAskedFor: true, start: 0, origin: undefined, gainDb: 0, fadeIn: 0, fadeOut: 0 };
     return [...own, { ...over, at: begin, samples: sample(frames) - begin }];
   });
 }

@@ -11,6 +11,7 @@ import type { Clock } from '../shared/time.ts';
 import { type Loudness, measuredLoudness, mixGraph } from './mix.ts';
 import type { AssemblyPlan, PlannedSound } from './plan.ts';
 import { SAMPLE_RATE, sampleAt } from './raster.ts';
+import { refuseSilence } from './sound-file.ts';
 import { createSoundTrack, type SoundTrack } from './sound-track.ts';
 
 export interface SoundWork {
@@ -60,7 +61,7 @@ export async function makeSound(film: AssemblyPlan, target: string, work: SoundW
   }
 }
 
-/** A sound that does not decode is silent, which is told. */
+/** A take's own sound that does not decode is silent, which is told; throws `clip` for one that was asked for by its file's name. */
 async function addSound(
   track: SoundTrack,
   sound: Omit<PlannedSound, 'fadeIn' | 'fadeOut'> & {
@@ -76,6 +77,7 @@ async function addSound(
   try {
     const part = { source: path, audio, start, origin, seconds: samples / SAMPLE_RATE, isSoundFile: true };
     const heard = await decodeSound({ ...part, outputPath: nut.path }, ffmpeg, { signal });
+    if (sound.isAskedFor) refuseSilence(path, heard, audio.seconds && Math.min(audio.seconds, part.seconds));
     if (typeof heard === 'string') onNote(`${oneLine(path)}: its sound cannot be decoded, and is left out: ${heard}.`);
     else if (heard.complaint !== undefined)
       onNote(`${oneLine(path)}: some of its sound could not be decoded and is silent: ${heard.complaint}.`);
@@ -106,7 +108,15 @@ async function makeMusic(film: AssemblyPlan, path: string, work: SoundWork): Pro
   const fade = Math.min(Math.round(music.fadeSeconds * SAMPLE_RATE), Math.floor(length / 2));
   const track = await createSoundTrack(path, length, work.signal);
   try {
-    const whole = { ...music, start: 0, origin: undefined, at: 0, samples: length, gainDb: music.levelDb };
+    const whole = {
+      ...music,
+      isAskedFor: true,
+      start: 0,
+      origin: undefined,
+      at: 0,
+      samples: length,
+      gainDb: music.levelDb,
+    };
     await addSound(track, { ...whole, fadeIn: fade, fadeOut: fade, loops: true }, work);
     return track.peak;
   } finally {

@@ -1,9 +1,10 @@
 /** What a storyboard would ask for, as far as that can be said without a host; and who of its cast is not here. */
+import { voicesThatGoOn } from '../films/voices.ts';
 import { listOf, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import { DEFAULT_SECONDS } from '../videos/choose-size.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import type { Workspace } from '../workspace.ts';
-import { plannedLength } from './planned-timeline.ts';
+import { plannedLength, plannedTimeline } from './planned-timeline.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
 
 export interface CheckedScene {
@@ -25,8 +26,12 @@ export interface CheckedStoryboard {
   readonly notes: readonly string[];
 }
 
-/** Reads the cast and asks nobody. */
-export async function checkStoryboard(workspace: Workspace, board: Storyboard): Promise<CheckedStoryboard> {
+/** Reads the cast and asks nobody; `secondsOf`: how long the sound of a file is, where that is known. */
+export async function checkStoryboard(
+  workspace: Workspace,
+  board: Storyboard,
+  secondsOf: (path: string) => number | undefined = () => undefined,
+): Promise<CheckedStoryboard> {
   const store = await workspace.characters();
   const names = (await store.digests()).records.map(({ name }) => name);
   const scenes: CheckedScene[] = [];
@@ -42,8 +47,16 @@ export async function checkStoryboard(workspace: Workspace, board: Storyboard): 
     takes: board.scenes.reduce((total, { takes }) => total + takes, 0),
     seconds: lengths.reduce((total, one) => total + one, 0),
     filmSeconds: plannedLength(board),
-    notes: strangerNotes(scenes),
+    notes: [...strangerNotes(scenes), ...voiceNotes(board, secondsOf)],
   };
+}
+
+/** Of takes as long as they are asked for. */
+function voiceNotes(board: Storyboard, secondsOf: (path: string) => number | undefined): readonly string[] {
+  const voices = plannedTimeline(board).flatMap(({ scene: { id, voice }, from, to }) =>
+    voice ? [{ name: id, seconds: secondsOf(voice.path), from, to }] : [],
+  );
+  return voicesThatGoOn(voices, plannedLength(board));
 }
 
 function strangerNotes(scenes: readonly CheckedScene[]): readonly string[] {

@@ -43,13 +43,18 @@ export interface ReadOptions {
   readonly stdin: () => Promise<Uint8Array>;
   /** Whether files that it names must be there. */
   readonly needsFiles: boolean;
+  /** Says in a sentence what is wrong with one that is there; nothing is looked into unless given. */
+  readonly lookInto?: (place: FilePlace) => Promise<string | undefined>;
 }
 
-/** Throws `usage` for what cannot be read, and with every problem of the file as `<file>:<line>: <sentence>`. */
+/**
+ * Throws `usage` for what cannot be read, and with every problem of the file as `<file>:<line>: <sentence>`; `clip` where nothing
+ * is wrong but what files hold.
+ */
 export async function readStoryboard(
   { runtime }: Pick<Workspace, 'runtime'>,
   request: StoryboardRequest,
-  { stdin, needsFiles }: ReadOptions,
+  { stdin, needsFiles, lookInto = async () => undefined }: ReadOptions,
 ): Promise<GivenStoryboard> {
   const { file, quality, variant, vars, allowOutside } = request;
   const isPiped = file === '-';
@@ -66,10 +71,19 @@ export async function readStoryboard(
   const folder = path === undefined ? runtime.cwd : dirname(path);
   const choice = { ...(quality !== undefined && { quality }), ...(variant !== undefined && { variant }), vars };
   const { problems, files, storyboard, ...rest } = await parseStoryboard(text, { name, folder, choice });
-  const all = [...problems, ...(await problemsOfFiles(files, { folder, allowOutside, needsFiles }))];
+  const places = await placesOf(files, { folder, allowOutside, needsFiles });
+  const written = [...problems, ...places.flatMap(({ problem }) => problem ?? [])];
+  const held: Problem[] = [];
+  for (const { place, problem } of places) {
+    const text = problem || isUrl(place.file.path) ? undefined : await lookInto(place);
+    if (text !== undefined) held.push({ line: place.line, text });
+  }
+  const all = [...written, ...held];
   if (storyboard && all.length === 0)
     return { path, name, storyboard, ...rest, ...(variant !== undefined && { variant }) };
-  throw problemsError('usage', tellProblems(name, all), { hint: 'What a storyboard may say: sora help storyboards' });
+  throw problemsError(written.length > 0 ? 'usage' : 'clip', tellProblems(name, all), {
+    hint: 'What a storyboard may say: sora help storyboards',
+  });
 }
 
 /** What can be read of a file at an absolute path, with whatever is wrong with it; undefined where there is none to read. */
@@ -84,23 +98,23 @@ export async function peekStoryboard(path: string): Promise<ParsedStoryboard | u
 }
 
 /** What people put beside a storyboard may come from anybody who sends a change of it. */
-async function problemsOfFiles(
+async function placesOf(
   files: readonly FilePlace[],
   { folder, allowOutside, needsFiles }: { folder: string; allowOutside: boolean; needsFiles: boolean },
-): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
-  for (const { setting, file, line } of files) {
-    const { name, path } = file;
-    if (isUrl(path)) continue;
+): Promise<readonly { readonly place: FilePlace; readonly problem?: Problem }[]> {
+  const problemOf = async ({ setting, file: { name, path } }: FilePlace): Promise<string | undefined> => {
+    if (isUrl(path)) return undefined;
     const shown = `"${setting}" ${JSON.stringify(name)}`;
-    if (!allowOutside && !(await isWithin(folder, path))) {
-      problems.push({
-        line,
-        text: `${shown} is outside the folder of the file (${folder}); ${option('allowOutside')} allows it.`,
-      });
-    } else if (needsFiles && !(await isFile(path))) problems.push({ line, text: `${shown} is no file that is there.` });
-  }
-  return problems;
+    if (!allowOutside && !(await isWithin(folder, path)))
+      return `${shown} is outside the folder of the file (${folder}); ${option('allowOutside')} allows it.`;
+    return needsFiles && !(await isFile(path)) ? `${shown} is no file that is there.` : undefined;
+  };
+  return Promise.all(
+    files.map(async (place) => {
+      const text = await problemOf(place);
+      return { place, ...(text !== undefined && { problem: { line: place.line, text } }) };
+    }),
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {

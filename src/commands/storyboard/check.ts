@@ -2,6 +2,7 @@
 import type { Context } from '../../context.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { formatSize } from '../../shared/geometry.ts';
+import { createSoundCheck } from '../../storyboards/check-sounds.ts';
 import { checkStoryboard } from '../../storyboards/check-storyboard.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
 import { readStdin } from '../../terminal/stdin.ts';
@@ -11,8 +12,12 @@ export type CheckFlags = StoryboardRequest;
 export async function runStoryboardCheck(context: Context, request: CheckFlags): Promise<undefined> {
   const { ui, runtime } = context;
   const stdin = (): Promise<Uint8Array> => readStdin(runtime, MAX_TEXT_BYTES);
-  const { storyboard, quality, variant } = await readStoryboard(context, request, { stdin, needsFiles: true });
-  const { scenes, takes, seconds, filmSeconds, notes } = await checkStoryboard(context, storyboard);
+  const sounds = createSoundCheck(context);
+  const reading = { stdin, needsFiles: true, lookInto: sounds.problemOf };
+  const { storyboard, quality, variant } = await readStoryboard(context, request, reading);
+  const checked = await checkStoryboard(context, storyboard, sounds.secondsOf);
+  const { scenes, takes, seconds, filmSeconds } = checked;
+  const notes = [...checked.notes, ...sounds.notes];
   for (const note of notes) ui.warn(note);
   const about = { ...(quality !== undefined && { quality }), ...(variant !== undefined && { variant }) };
   const said = [

@@ -8,8 +8,37 @@ import { fittingJoe } from '../../helpers/joe.ts';
 import { createTestContext } from '../../helpers/runtime.ts';
 import { RAIN } from '../../storyboards/rain.ts';
 
-async function world(files: Readonly<Record<string, string>> = {}) {
-  const test = await createTestContext();
+/** A WAV of so many seconds. */
+function tone(seconds: number): Buffer {
+  const samples = Buffer.alloc(seconds * 16_000);
+  for (let at = 0; at < samples.length; at += 2) samples.writeInt16LE(at % 32 < 16 ? 9000 : -9000, at);
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.write('WAVEfmt ', 8);
+  for (const [at, value] of [
+    [16, 16],
+    [24, 8000],
+    [28, 16_000],
+    [40, samples.length],
+  ] as const)
+    header.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    header.writeUInt16LE(value, at);
+  header.write('data', 36);
+  return Buffer.concat([header, samples]);
+}
+
+async function world(
+  files: Readonly<Record<string, string | Buffer>> = {},
+  env: Readonly<Record<string, string>> = {},
+) {
+  const test = await createTestContext({}, { env });
   for (const [name, text] of Object.entries(files)) await writeFile(join(test.dir, name), text);
   return {
     dir: test.dir,
@@ -86,7 +115,7 @@ describe('sora storyboard new', () => {
 
 describe('sora storyboard check', () => {
   it('says what a film would ask for, and who is not in the cast', async () => {
-    const { sora } = await world({ 'rain.md': RAIN, 'theme.wav': '' });
+    const { sora } = await world({ 'rain.md': RAIN, 'theme.wav': tone(1) });
     const { exit, stdout, stderr } = await sora('check rain.md');
     expect(exit).toBe(0);
     expect(stdout).toBe('3 scenes, 4 takes, 16 s to be asked for, a film of 11.5 s.\n');
@@ -111,8 +140,32 @@ describe('sora storyboard check', () => {
     expect(stderr).toContain('sora help storyboards');
   });
 
+  it('listens to voices and music, and says with every other problem which cannot be used', async () => {
+    const text = RAIN.replace('- cast: Joe, Mia', '- cast: Joe, Mia\n- voice: mia.wav');
+    const { sora, dir } = await world({ 'rain.md': text, 'theme.wav': 'no sound', 'mia.wav': '' });
+    const { exit, stderr } = await sora('check rain.md');
+    expect(exit).toBe(3);
+    expect(stderr.match(/rain\.md:.*/g)).toEqual([
+      expect.stringMatching(/^rain\.md:9: .*theme\.wav is no sound that can be read\./),
+      expect.stringMatching(/^rain\.md:45: .*mia\.wav is no sound that can be read\./),
+    ]);
+    await writeFile(join(dir, 'rain.md'), text.replace('- takes: 2', '- take: 2'));
+    expect(await sora('check rain.md')).toMatchObject({ exit: 2, stderr: expect.stringContaining('theme.wav') });
+  });
+
+  it('says which voice is longer than its scene, and what cannot be listened to here', async () => {
+    const text = RAIN.replace('- cast: Joe\n- takes', '- cast: Joe\n- voice: joe.wav\n- takes');
+    const files = { 'rain.md': text, 'theme.wav': tone(1), 'joe.wav': tone(6) };
+    const { sora } = await world(files);
+    expect(await sora('check rain.md')).toMatchObject({
+      ...{ exit: 0, stderr: expect.stringContaining('harbour: its voice is 6 s long, and the scene 4 s: it goes on') },
+    });
+    const bare = await (await world(files, { SORA_FFMPEG: '/none' })).sora('check rain.md');
+    expect(bare).toMatchObject({ exit: 0, stderr: expect.stringContaining('Voices and music were not decoded: ') });
+  });
+
   it('reads a pipe, and variables', async () => {
-    const { sora } = await world({ 'theme.wav': '' });
+    const { sora } = await world({ 'theme.wav': tone(1) });
     const { stdout, stderr, exit } = await sora('check - --json --var weather=snow --variant tall', { stdin: RAIN });
     expect({ exit, stderr: stderr.includes('Mia') }).toEqual({ exit: 0, stderr: true });
     expect(JSON.parse(stdout)).toMatchObject({ variant: 'tall', scenes: [{ size: '720x1280' }, {}, {}] });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assembleFilm } from '../../../src/films/assemble-film.ts';
 import { readTrack } from '../../../src/films/take.ts';
-import { beep, makeBeeps, sound } from '../../helpers/beeps.ts';
+import { beep, makeBeeps, makeSound, sound } from '../../helpers/beeps.ts';
 import { describeBuilds } from '../../helpers/builds.ts';
 import { decode, makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { assembleIn, filmOf, loudnessOf, playedSound, type ShotWish, subtitlesOf } from '../../helpers/films.ts';
@@ -361,6 +361,45 @@ describeBuilds('texts of a film', ({ path: build }) => {
     );
     expect(titles.slice(1)).toEqual(hostile.map((text) => text.replaceAll('\n', ' ')));
     expect(stdout.toString().match(/^START=\d+/gm)).toEqual(['START=0', 'START=1000', 'START=2000']);
+  });
+});
+
+describe('a sound that a person has named', () => {
+  /** An M4A of four seconds; of the bytes of its sound, from one share of them to another, nothing is left. */
+  const voiceWith = async (dir: string, [from, to]: readonly [number, number]): Promise<string> => {
+    const path = join(dir, 'voice.m4a');
+    await makeSound(path, sound('mono', ['0.4*sin(2*PI*500*t)']), { seconds: 4 });
+    const bytes = await readFile(path);
+    const begin = bytes.indexOf('mdat') + 4;
+    const length = bytes.readUInt32BE(begin - 8) - 8;
+    await writeFile(path, bytes.fill(0xff, begin + Math.floor(from * length), begin + to * length));
+    return path;
+  };
+
+  it.each<[string, readonly [number, number], RegExp]>([
+    ['all of it', [0, 1], /The sound of .*voice\.m4a cannot be decoded: /],
+    ['half of it', [0.5, 1], /The sound of .*voice\.m4a is damaged, [12]\.\d of its 4 s can be decoded: /],
+  ])('is never replaced by silence: where %s is lost nothing is made', async (_, lost, message) => {
+    const { context, dir, stderr } = await createTestContext();
+    const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 10 });
+    const voice = await voiceWith(dir, lost);
+    const refusal = { code: 'clip', message: expect.stringMatching(message) };
+    await expect(assembleIn(context, filmOf([{ path, voice }]))).rejects.toMatchObject(refusal);
+    const music = { path: voice, levelDb: -6, duck: true, fadeSeconds: 0.5 };
+    await expect(assembleIn(context, filmOf([{ path }], { music }))).rejects.toMatchObject(refusal);
+    expect(existsSync(join(dir, 'film.mp4'))).toBe(false);
+    expect(existsSync(join(dir, 'pieces'))).toBe(false);
+    expect(stderr.text()).not.toContain('left out');
+  });
+
+  it('goes on over the next scene, and is cut where the film ends; both are told', async () => {
+    const { context, dir, stderr } = await createTestContext();
+    const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 25 });
+    const voice = await makeSound(join(dir, 'voice.wav'), sound('mono', ['0.4*sin(2*PI*500*t)']), { seconds: 1.5 });
+    const spoken = filmOf([{ path, voice, name: 'one' }, { path }, { path, voice, name: 'three' }]);
+    expect(await assembleIn(context, spoken)).toMatchObject({ seconds: 3 });
+    expect(stderr.text()).toContain('one: its voice is 1.5 s long, and the scene 1 s: it goes on over the next scene.');
+    expect(stderr.text()).toContain('three: its voice is 1.5 s long, and the scene 1 s: its last 0.5 s are cut,');
   });
 });
 

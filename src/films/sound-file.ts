@@ -1,0 +1,54 @@
+/** A file that is heard in a film by a person's wish, a voice or music: whether there is a sound in it, and for how long. */
+import type { FfmpegProgram } from '../media/ffmpeg/find.ts';
+import { decodeSound, type TrackLevels } from '../media/ffmpeg/sound.ts';
+import { probeMedia } from '../media/probe/probe.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
+import { oneLine } from '../shared/text.ts';
+import type { SoundSource } from './plan.ts';
+
+/** Of a file whose headers do not tell how long it is. */
+const LONGEST_SECONDS = 4 * 3600;
+/** So much may be missing at the end of a sound whose decoder complains: what encoders and taggers append. */
+const LEAST_MISSING_SECONDS = 0.1;
+
+export interface SoundFileOptions {
+  /** Decodes the whole of it; without one, headers are believed. */
+  readonly ffmpeg?: FfmpegProgram | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Throws `usage` for what is no file, `clip` for one whose sound is not there or cannot be decoded, `machine`. */
+export async function readSoundFile(path: string, { ffmpeg, signal }: SoundFileOptions): Promise<SoundSource> {
+  const { audio, seconds } = await probeMedia(path, { signal }).catch((error: unknown) => {
+    if (!isSoraError(error, 'clip')) throw error;
+    throw soundError(`${oneLine(path)} is no sound that can be read.`, error);
+  });
+  if (!audio) throw soundError(`${oneLine(path)} has no sound.`);
+  if (!ffmpeg) return { path, audio };
+  const told = audio.seconds ?? seconds;
+  const part = { source: path, audio, start: 0, seconds: told ?? LONGEST_SECONDS, isSoundFile: true };
+  const heard = await decodeSound(part, ffmpeg, { signal });
+  refuseSilence(path, heard, told);
+  return { path, audio: { ...audio, seconds: heard.seconds } };
+}
+
+/** Throws `clip` where nothing was decoded, or less than the seconds that are told because of damage: no silence stands in for it. */
+export function refuseSilence(
+  path: string,
+  heard: TrackLevels | string,
+  told: number | undefined,
+): asserts heard is TrackLevels {
+  if (typeof heard === 'string') throw soundError(`The sound of ${oneLine(path)} cannot be decoded: ${heard}.`);
+  const { seconds, complaint } = heard;
+  if (seconds === 0) throw soundError(`The sound of ${oneLine(path)} cannot be decoded: nothing of it is left.`);
+  if (complaint === undefined || told === undefined || seconds > told - LEAST_MISSING_SECONDS) return;
+  const [had, whole] = [seconds, told].map((value) => Number(value.toFixed(1)));
+  throw soundError(`The sound of ${oneLine(path)} is damaged, ${had} of its ${whole} s can be decoded: ${complaint}.`);
+}
+
+function soundError(message: string, cause?: SoraError): SoraError {
+  return new SoraError('clip', message, {
+    hint: 'Give a WAV, MP3, M4A, FLAC or Ogg file that plays to its end.',
+    ...(cause && { cause }),
+  });
+}
