@@ -57,9 +57,9 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video join joe.mp4 -o film.mp4':
-    'arguments assemble-film cli clips decode escape find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime run-plan run-program sound store take',
+    'arguments assemble-film cli clips decode escape find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime run-plan run-program sound sound-file store take voices',
   'storyboard check film.md':
-    'check cli clips escape jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard yaml',
+    'check cli clips escape jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard voices yaml',
   'video frame joe.mp4 -o frame.png':
     'arguments cli clips decode find first-frames frame frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program sound store take',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
