@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VideoRequest } from '../src/shared/job.ts';
 import { fingerprintOf } from '../src/videos/jobs/lifecycle.ts';
-import { nameCharacters, pointToClips } from '../src/videos/prompt.ts';
+import { nameCharacters, pointToCharacters } from '../src/videos/prompt.ts';
 import { AFTERWARDS, earlierHome, filesIn, REQUESTS } from './helpers/earlier-home.ts';
 import { runHere } from './helpers/here.ts';
 
@@ -58,7 +58,7 @@ describe('the words in a prompt', () => {
     ['Joe from @Video1 sings.', ['Joe', 'Mia'], 'Joe from @Video1 sings. Mia is the character in @Video2.'],
     ['See @Video12.', ['Joe'], 'See @Video12. Joe is the character in @Video1.'],
   ])('that say which clip is whose: %j with %j', (prompt, names, expected) => {
-    expect(pointToClips(prompt, names)).toBe(expected);
+    expect(pointToCharacters(prompt, names, { marker: '@Video1' })).toBe(expected);
   });
 });
 

@@ -73,7 +73,7 @@ export async function planBatch(
   for (const line of lines) {
     try {
       const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places });
-      for (const doubt of checkOrder(order, options)) doubts.add(doubt);
+      for (const doubt of await checkOrder(quiet, order, options)) doubts.add(doubt);
       const plan = await planVideo(quiet, order);
       const ask = askOf(line, { input: order.input, plan });
       const { input } = order;

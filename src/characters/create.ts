@@ -11,6 +11,7 @@ import { checkMaxCost, costOfCharacters, type RegistrationLimit, registrationLim
 import type { Judgement } from '../media/judge/judge.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { Provider, WireRequest } from '../providers/provider.ts';
+import { preferredMode } from '../providers/references.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import {
   type Character,
@@ -206,9 +207,14 @@ function targetOf(character: Character, provider: Provider): RegistrationTarget 
 }
 
 /** Where models take the clip itself, it travels with the first video that needs it. */
-async function takesIds({ reporter, connection }: Workspace, provider: Provider, purpose?: Purpose): Promise<boolean> {
+async function takesIds(
+  { reporter, connection, runtime }: Workspace,
+  provider: Provider,
+  purpose?: Purpose,
+): Promise<boolean> {
   const model = (await connection(purpose)).model ?? provider.defaultModel;
-  if (provider.limits(model).characterMode === 'id') return true;
+  const { characterInputs } = await provider.limits(model, { signal: runtime.signal });
+  if (preferredMode(characterInputs) === 'id') return true;
   reporter.note(`${capitalizeThe(hostTitle(provider))} takes the clip itself; it is uploaded when a video needs it.`);
   return false;
 }

@@ -6,7 +6,7 @@ import { costToKeep } from '../costs/max-cost.ts';
 import { forgetUnsent } from '../costs/registration-charge.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import { hostTitle } from '../providers/index.ts';
-import type { CharacterMode } from '../providers/provider.ts';
+import type { CharacterMode } from '../providers/references.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
@@ -201,10 +201,12 @@ async function register(
 }
 
 /** Some models refuse reference clips above 1280x720 (Seedance 2.0: about 927 000 pixels), and none gains from more. */
-const MAX_PIXELS = { id: undefined, 'clip-url': 1280 * 720 } as const satisfies Record<
-  CharacterMode,
-  number | undefined
->;
+const MAX_PIXELS = {
+  id: undefined,
+  'clip-url': 1280 * 720,
+  'clip-inline': undefined,
+  image: undefined,
+} as const satisfies Record<CharacterMode, number | undefined>;
 
 const MAKERS = {
   id: requestRegistration,
@@ -215,6 +217,12 @@ const MAKERS = {
       { signal: runtime.signal },
     );
     return { value: url, name, ...(expiresAt !== undefined && { expiresAt }) };
+  },
+  async 'clip-inline'(_workspace, _character, { target: { provider } }) {
+    throw takesNone(provider);
+  },
+  async image(_workspace, _character, { target: { provider } }) {
+    throw takesNone(provider);
   },
 } satisfies Record<
   CharacterMode,

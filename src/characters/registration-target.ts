@@ -3,7 +3,8 @@
  * expired. Pure.
  */
 
-import type { CharacterMode, Provider } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { CharacterMode } from '../providers/references.ts';
 import { type Character, isFromFuture, type Registration } from '../shared/character.ts';
 import type { Orientation } from '../shared/geometry.ts';
 
@@ -16,7 +17,10 @@ export interface RegistrationTarget {
 }
 
 /** What a registration is, by how the model takes characters. */
-export const KINDS = { id: 'id', 'clip-url': 'url' } as const satisfies Record<CharacterMode, Registration['kind']>;
+export const KINDS = { id: 'id', 'clip-url': 'url', 'clip-inline': 'url', image: 'url' } as const satisfies Record<
+  CharacterMode,
+  Registration['kind']
+>;
 
 /** A URL that ends while the host still reads the request is no use. */
 const EXPIRY_MARGIN_MS = 10 * 60_000;

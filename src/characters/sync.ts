@@ -2,6 +2,7 @@
 
 import { type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import type { Provider } from '../providers/provider.ts';
+import { preferredMode } from '../providers/references.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
@@ -32,7 +33,8 @@ export async function syncCast(
   { provider, ...flags }: { readonly provider: Provider; readonly resend?: boolean } & CostLimits,
 ): Promise<readonly Synced[]> {
   const model = (await workspace.connection()).model ?? provider.defaultModel;
-  const place = { provider, mode: provider.limits(model).characterMode };
+  const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
+  const place = { provider, mode: preferredMode(characterInputs) };
   const targetOf = (one: Character): RegistrationTarget => ({ ...place, orientation: orientationOfCharacter(one) });
   const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
   const synced: Synced[] = [];

@@ -5,8 +5,8 @@ import { formatUsd } from '../costs/cost.ts';
 import { hideUser } from '../http/redact.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
-import type { CharacterMode } from '../providers/provider.ts';
 import { shortSideOf } from '../providers/ratios.ts';
+import { type CharacterMode, mostCharacters, preferredMode } from '../providers/references.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
@@ -28,7 +28,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
         hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,
-        modes: [...new Set(models.map(({ characterMode }) => characterMode))],
+        modes: [...new Set(models.map(({ characterInputs }) => preferredMode(characterInputs)))],
         characterCost: (await entry.characterCost()) ?? null,
       };
     }),
@@ -49,10 +49,18 @@ export async function runProviderList(context: Context): Promise<undefined> {
   });
 }
 
-const WORDS = { id: 'id', 'clip-url': 'clip' } as const satisfies Record<CharacterMode, string>;
+const WORDS = { id: 'id', 'clip-url': 'clip', 'clip-inline': 'clip', image: 'picture' } as const satisfies Record<
+  CharacterMode,
+  string
+>;
 
 /** The words of `--json`, which never change. */
-const JSON_MODES = { id: 'id', 'clip-url': 'reference-video' } as const satisfies Record<CharacterMode, string>;
+const JSON_MODES = {
+  id: 'id',
+  'clip-url': 'reference-video',
+  'clip-inline': 'inline-video',
+  image: 'reference-image',
+} as const satisfies Record<CharacterMode, string>;
 
 /** `sora provider models [<provider>]` */
 export async function runProviderModels(context: Context, wanted: string | undefined): Promise<undefined> {
@@ -69,7 +77,11 @@ export async function runProviderModels(context: Context, wanted: string | undef
     )
   ).flat();
   ui.result({
-    json: rows.map((model) => ({ ...model, characterMode: JSON_MODES[model.characterMode] })),
+    json: rows.map((model) => ({
+      ...model,
+      characterMode: JSON_MODES[preferredMode(model.characterInputs)],
+      characters: mostCharacters(model.characterInputs),
+    })),
     prose: true,
     // What is known of a model is wider than most terminals are: it is told line by line.
     text: rows
@@ -84,11 +96,12 @@ export async function runProviderModels(context: Context, wanted: string | undef
 }
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
-  const { provider, characters, characterMode, retired, price } = model;
+  const { provider, characterInputs, retired, price } = model;
+  const characters = mostCharacters(characterInputs);
   const { isFree } = PROVIDERS[provider];
   return [
     ['provider', provider],
-    ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[characterMode]}`],
+    ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[preferredMode(characterInputs)]}`],
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],

@@ -5,6 +5,7 @@
 
 import { hostTitle, providerEntry } from '../providers/index.ts';
 import type { NewVideo, Provider } from '../providers/provider.ts';
+import { preferredMode } from '../providers/references.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Registration } from '../shared/character.ts';
 import { withDeadline } from '../shared/deadline.ts';
@@ -35,7 +36,8 @@ export async function estimateVideoCost(workspace: Workspace, priced: VideoToPri
   if (entry.isFree) return { usd: 0, asOf: today, source: `the ${provider.name} is free` };
   const usd = ask && (await askPrice(workspace, provider, ask));
   if (usd !== undefined) return { usd, asOf: today, source: `the price call of ${hostTitle(provider)}` };
-  const takesClips = provider.limits(priced.model).characterMode === 'clip-url';
+  const { characterInputs } = await provider.limits(priced.model, { signal: workspace.runtime.signal });
+  const takesClips = preferredMode(characterInputs).startsWith('clip-');
   const billed = { ...wish, clipSeconds: takesClips ? clipSeconds : 0 };
   return asGuide(provider, costFromPriceTable({ facts: await entry.models(), ...billed }));
 }

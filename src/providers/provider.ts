@@ -22,6 +22,7 @@ import type { Call } from '../http/request.ts';
 import type { ImageMime } from '../shared/clip.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { Derivation, JobFailure, Variant } from '../shared/job.ts';
+import type { CharacterInput, CharacterReference } from './references.ts';
 
 export interface ProviderOptions {
   /** Normalised, or `sandbox:`: what records are matched by. */
@@ -34,12 +35,6 @@ export interface ProviderOptions {
   /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
-
-/**
- * How a model takes the characters of a video: by the id of a registration, or by the URL of the clip itself, which the
- * prompt then points to by its number.
- */
-export type CharacterMode = 'id' | 'clip-url';
 
 /** Servers of `/v1/videos` whose differences are known. */
 export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
@@ -54,8 +49,11 @@ export interface Provider {
   /** Normalised, or `sandbox:`: what registrations and jobs are matched by. */
   readonly baseUrl: string;
   readonly backend: Backend | undefined;
-  /** Of a model; undefined is the default model. A model that is not in the table has the limits of its family. */
-  limits(model: string | undefined): ProviderLimits;
+  /**
+   * Of a model; undefined is the default model. A model that is not in the table has the limits of its family, or those that
+   * its host publishes, which is asked then and throws as every read does.
+   */
+  limits(model: string | undefined, call: Call): Promise<ProviderLimits>;
   /** Sent when the user names none; undefined where the server knows best (it serves one model, or names deployments). */
   readonly defaultModel: string | undefined;
 
@@ -64,8 +62,11 @@ export interface Provider {
   /** Where a model takes clips by URL. */
   readonly clips?: ClipCalls;
 
-  /** The exact request that `createVideo` would send, without a key and with binary parts described. Pure. */
-  describeVideo(input: NewVideo): WireRequest;
+  /**
+   * The exact request that `createVideo` would send, without a key and with binary parts described. Sends nothing, and asks the
+   * host for no more than `limits` does. Throws `usage` for what the model cannot be asked for.
+   */
+  describeVideo(input: NewVideo, call: Call): Promise<WireRequest>;
   createVideo(input: NewVideo, call: Call): Promise<RemoteVideo>;
   /**
    * What the host says that `createVideo` would cost, in US dollars; undefined when it does not say. Asking is free.
@@ -113,9 +114,9 @@ export interface CharacterCalls {
   get?(id: string, call: Call): Promise<RemoteCharacter | undefined>;
 }
 
-/** Clips that models read where they lie. */
+/** Clips and pictures that models read where they lie. */
 export interface ClipCalls {
-  /** Brings a clip to where the host's models can read it. */
+  /** Brings a file to where the host's models can read it. */
   upload(input: NewClip, call: Call): Promise<UploadedClip>;
   /**
    * Whether an uploaded clip still lies at its URL: asked without a key, for one byte. Undefined when that cannot be
@@ -173,13 +174,13 @@ export interface VideoPage {
 }
 
 export interface ProviderLimits {
-  readonly characterMode: CharacterMode;
-  /** What a reference clip may be, where the model takes clips. */
-  readonly referenceClips?: { readonly totalSeconds: number; readonly pixels: number };
+  /** By what the model takes characters, the best input first; empty where it takes none. */
+  readonly characterInputs: readonly CharacterInput[];
   /** Since when the model is retired where this host offers it: other models may answer in its name. */
   readonly retired?: string;
   readonly promptChars: number;
-  readonly characters: number;
+  /** Words in a prompt by which the model guesses that a clip is to be edited, and refuses length and shape then. */
+  readonly editWords?: readonly string[];
   /** Those that are known; empty where nothing is. */
   readonly sizes: readonly Size[];
   readonly seconds: readonly number[];
@@ -213,10 +214,13 @@ export interface NewCharacter {
   readonly fileName: string;
 }
 
+/** A clip, or a picture of a character. */
 export interface NewClip {
-  /** Path of the clip: an MP4. */
+  /** Path of the file. */
   readonly clipPath: string;
   readonly fileName: string;
+  /** An MP4 unless given. */
+  readonly mime?: ImageMime;
 }
 
 export interface UploadedClip {
@@ -236,8 +240,8 @@ export interface NewVideo {
   readonly model: string | undefined;
   readonly seconds: number;
   readonly size: Size;
-  /** Ids or clip URLs, as the model takes them, in the order given. */
-  readonly characters: readonly string[];
+  /** In the order given. */
+  readonly characters: readonly CharacterReference[];
   readonly reference: Reference | undefined;
 }
 

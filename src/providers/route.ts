@@ -84,10 +84,12 @@ export async function tellRefusedCharacters<T>(
   } catch (error) {
     if (isSoraError(error, 'refused')) {
       const { message } = error;
-      error.refusedCharacters = characters.filter((value) => {
-        const name = nameOf(value);
-        return name.length >= LEAST_CHARS && message.includes(name);
-      });
+      error.refusedCharacters = characters
+        .flatMap(({ values }) => values)
+        .filter((value) => {
+          const name = nameOf(value);
+          return name.length >= LEAST_CHARS && message.includes(name);
+        });
     }
     throw error;
   }

@@ -65,8 +65,8 @@ export interface TaskHooks {
 
   /** What begins a video. Uploads what it needs first. */
   prepareVideo(input: NewVideo, call: Call): Promise<TaskRequest>;
-  describeVideo(input: NewVideo): WireRequest;
-  /** Brings a clip to where the host's models can read it. */
+  describeVideo(input: NewVideo, call: Call): Promise<WireRequest>;
+  /** Brings a file to where the host's models can read it. */
   uploadClip(input: NewClip, call: Call): Promise<UploadedClip>;
   /** What begins a character, once its clip is there. */
   prepareCharacter(input: { readonly name: string; readonly clipUrl: string }, call: Call): Promise<TaskRequest>;
@@ -261,7 +261,7 @@ export function createTaskHost(
 
       async createVideo(input, call) {
         // Refuses what cannot be asked for before anything is uploaded.
-        hooks.describeVideo(input);
+        await hooks.describeVideo(input, call);
         const request = await hooks.prepareVideo(input, call);
         return (await tellRefusedCharacters(input, () => submit(request, call))).video;
       },

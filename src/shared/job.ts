@@ -17,7 +17,14 @@ export interface VideoRequest {
   /** Of the video that is to come out: of an extension, together with what it extends. */
   readonly seconds: number;
   readonly size: Size;
-  readonly characters: readonly { readonly name: string; readonly value: string }[];
+  /** By the name in the prompt: an id, or the URL of a clip, unless `mode` says otherwise. */
+  readonly characters: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly mode?: 'clip-inline' | 'image';
+    /** Where there are several; the first of them is `value`. */
+    readonly values?: readonly string[];
+  }[];
   readonly reference?: {
     readonly kind: 'image' | 'url';
     readonly sha256: string;

@@ -214,7 +214,7 @@ async function check(
   readonly problems: readonly string[];
 }> {
   try {
-    const doubts = checkOrder(order, options);
+    const doubts = await checkOrder(workspace, order, options);
     const plan = await planVideo(workspace, order);
     // Whether the host takes a first picture at all; which one it is, nobody knows yet.
     if (scene.continues !== undefined && isWhole) {

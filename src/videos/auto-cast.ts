@@ -6,6 +6,7 @@
 import { requireCharacter } from '../characters/find.ts';
 import { hostTitle } from '../providers/index.ts';
 import { type Provider, takesCharacters } from '../providers/provider.ts';
+import { mostCharacters } from '../providers/references.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { listOf, shellOption, shellQuote } from '../shared/text.ts';
@@ -43,7 +44,8 @@ export async function castSaid(
   if (decided === false) return asIs;
   const said = await saidBesides(workspace, input.prompt, input.characters);
   if (said.length === 0) return asIs;
-  const { characters: most } = provider.limits(model);
+  const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
+  const most = mostCharacters(characterInputs);
   const all = [...input.characters.map(({ name }) => name), ...said];
   const fits = all.length <= most;
   const takes = takesCharacters(provider) && most > 0;

@@ -2,10 +2,12 @@
 
 import { hostTitle } from '../providers/index.ts';
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
+import { mostCharacters } from '../providers/references.ts';
 import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
+import type { Workspace } from '../workspace.ts';
 import type { VideoOrder } from './plan.ts';
 
 export interface UndocumentedOptions {
@@ -21,12 +23,14 @@ export interface OrderOptions extends UndocumentedOptions {
  * What may go wrong with the order, a sentence each. Throws `usage` with everything that would be dropped, made by another model,
  * or refused for sure.
  */
-export function checkOrder(
+export async function checkOrder(
+  { runtime }: Workspace,
   { input, provider, model }: Omit<VideoOrder, 'inject'>,
   options: OrderOptions = {},
-): readonly string[] {
+): Promise<readonly string[]> {
   const { characters, size, seconds } = input;
-  const limits = provider.limits(model);
+  const limits = await provider.limits(model, { signal: runtime.signal });
+  const most = mostCharacters(limits.characterInputs);
   const at = provider.backend ?? hostTitle(provider);
   const problems: SoraError[] = [];
   if (limits.retired !== undefined && !options.allowRetired) {
@@ -38,11 +42,11 @@ export function checkOrder(
       ),
     );
   }
-  if (characters.length > limits.characters) {
+  if (characters.length > most) {
     problems.push(
       new SoraError(
         'usage',
-        `${at} takes at most ${limits.characters} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
+        `${at} takes at most ${most} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
         {
           hint: `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`,
         },

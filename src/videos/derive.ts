@@ -106,7 +106,7 @@ async function readyToDerive(
   const source = await finishedJob(workspace, job);
   const { records } = await (await workspace.jobs()).list();
   const order = derivationOrder(options, { source, provider });
-  checkDerivation(workspace, { order, source, provider, records }, options);
+  await checkDerivation(workspace, { order, source, provider, records }, options);
   return { source, order };
 }
 
@@ -166,13 +166,13 @@ function lengthOf(job: Remote): number {
 }
 
 /** Throws `usage` with everything in the order that the host is known to refuse. */
-function checkDerivation(
-  { reporter }: Workspace,
+async function checkDerivation(
+  { reporter, runtime }: Workspace,
   { order, source, provider, records }: { order: Order; source: Remote; provider: Provider; records: readonly Job[] },
   options: UndocumentedOptions,
-): void {
+): Promise<void> {
   const { model } = order.request;
-  const limits = provider.limits(model);
+  const limits = await provider.limits(model, { signal: runtime.signal });
   const { promptChars } = limits;
   const problems: string[] = [];
   const chars = [...order.request.prompt].length;

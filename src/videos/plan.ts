@@ -2,7 +2,8 @@
 import { requireCharacter } from '../characters/find.ts';
 import { type NamedRegistration, refuseClipless } from '../characters/register.ts';
 import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
-import type { CharacterMode, NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
+import { type CharacterInput, type CharacterMode, preferredMode } from '../providers/references.ts';
 import type { Character, Registration } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
@@ -10,7 +11,7 @@ import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoInput } from './choose-size.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
-import { nameCharacters, pointToClips } from './prompt.ts';
+import { nameCharacters, pointToCharacters } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
 
 /** What is wanted, and of which host. */
@@ -33,6 +34,8 @@ export interface RequestPlan {
 
 export interface VideoPlan extends RequestPlan {
   readonly order: VideoOrder;
+  /** Of its model. */
+  readonly limits: ProviderLimits;
   /** Where its characters have to be registered. */
   readonly target: RegistrationTarget;
   /** Those whom the host does not know yet: placeholders stand for them in the request. */
@@ -49,7 +52,9 @@ type Cast = Pick<Registration, 'name' | 'value'>;
  */
 export async function planVideo(workspace: Workspace, order: VideoOrder): Promise<VideoPlan> {
   const { input, provider, model } = order;
-  const mode = provider.limits(model).characterMode;
+  const call = { signal: workspace.runtime.signal };
+  const limits = await provider.limits(model, call);
+  const mode = preferredMode(limits.characterInputs);
   const target: RegistrationTarget = { provider, orientation: orientationOf(input.size), mode };
   const nowMs = workspace.runtime.clock.now();
   refuseClipless(input.characters, target, nowMs);
@@ -58,12 +63,12 @@ export async function planVideo(workspace: Workspace, order: VideoOrder): Promis
     ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
   );
   // What it refuses is refused before a picture is read.
-  requestOf(order, expected, undefined);
+  requestOf(order, expected, { limits, reference: undefined });
   const { reference: source, size } = input;
   const reference = source === undefined ? undefined : await readReference(workspace, source, size);
   const missing = input.characters.filter((_, index) => known[index] === undefined);
-  const plan = { ...requestOf(order, expected, reference), order, target, missing, reference };
-  provider.describeVideo(plan.video);
+  const plan = { ...requestOf(order, expected, { limits, reference }), order, limits, target, missing, reference };
+  await provider.describeVideo(plan.video, call);
   return plan;
 }
 
@@ -91,19 +96,19 @@ export function completePlan(plan: VideoPlan, cast: readonly Registration[]): Vi
   const { characters } = plan.order.input;
   if (cast.length !== characters.length)
     throw new TypeError(`a plan of ${characters.length} characters is completed with ${cast.length} registrations`);
-  return { ...plan, ...requestOf(plan.order, cast, plan.reference), missing: [] };
+  return { ...plan, ...requestOf(plan.order, cast, plan), missing: [] };
 }
 
 function requestOf(
   { input, provider, model, inject }: VideoOrder,
   cast: readonly Cast[],
-  reference: ReadReference | undefined,
+  { limits, reference }: Pick<VideoPlan, 'limits' | 'reference'>,
 ): RequestPlan {
   const { size, seconds } = input;
-  const limits = provider.limits(model);
+  const mode = preferredMode(limits.characterInputs);
   const named = nameCharacters(input.prompt, apart(cast), { inject });
   const { injected } = named;
-  const prompt = limits.characterMode === 'id' ? named.prompt : pointToClips(named.prompt, apart(cast));
+  const prompt = pointToCharacters(named.prompt, apart(cast), inputOf(limits, mode));
   checkLength(prompt, limits);
   const request: VideoRequest = {
     prompt,
@@ -113,7 +118,7 @@ function requestOf(
     characters: cast.map(({ name, value }) => ({ name, value })),
     ...(reference && { reference: reference.record }),
   };
-  const characters = cast.map(({ value }) => value);
+  const characters = cast.map(({ value }) => ({ mode, values: [value] }));
   return {
     video: { prompt, model, seconds, size, characters, reference: reference?.reference },
     request,
@@ -125,7 +130,13 @@ function requestOf(
 const PLACEHOLDERS = {
   id: (name) => `<id of ${name}, once it is registered>`,
   'clip-url': (name) => `<URL of ${name}'s clip, once it is uploaded>`,
+  'clip-inline': (name) => `<video/mp4, ${name}'s clip>`,
+  image: (name) => `<URL of ${name}'s picture, once it is uploaded>`,
 } satisfies Record<CharacterMode, (name: string) => string>;
+
+function inputOf({ characterInputs }: ProviderLimits, mode: CharacterMode): CharacterInput | undefined {
+  return characterInputs.find((input) => input.mode === mode);
+}
 
 /** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */
 function apart(cast: readonly Cast[]): readonly string[] {

@@ -5,6 +5,7 @@
  * guide on characters, PROTOCOLS section 1 of the design). So a name is searched as a word, in Unicode's terms.
  */
 
+import { type CharacterInput, markerAt } from '../providers/references.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
@@ -73,15 +74,28 @@ export function nameCharacters(prompt: string, names: readonly string[], { injec
 }
 
 /**
- * For models that take the clips themselves: says which name each clip stands for, in the order in which they are sent, as
- * their vendor's guide has it (`@Video1`). A marker that the prompt uses already is left to it.
+ * For models that take clips or pictures themselves: says which name each of them stands for, in the order in which they are
+ * sent, by the model's own marker. A marker that the prompt uses already is left to it; where a model has none, the name alone
+ * has to do.
  */
-export function pointToClips(prompt: string, names: readonly string[]): string {
+export function pointToCharacters(
+  prompt: string,
+  names: readonly string[],
+  { marker, subject }: Pick<CharacterInput, 'marker' | 'subject'> = {},
+): string {
   const pointers = names.flatMap((name, index) => {
-    const marker = `@Video${index + 1}`;
-    return new RegExp(`${marker}(?!\\d)`).test(prompt) ? [] : `${name} is the character in ${marker}.`;
+    const at = markerAt(marker, index);
+    if (at === undefined || says(prompt, at)) return [];
+    const whom = markerAt(subject, index);
+    return whom === undefined ? `${name} is the character in ${at}.` : `${whom} is ${name}, the character in ${at}.`;
   });
   return [prompt, ...pointers].join(' ');
+}
+
+/** Whether that marker stands in the prompt, and not the beginning of a higher number. */
+function says(prompt: string, marker: string): boolean {
+  const parts = prompt.split(marker);
+  return parts.slice(1).some((rest) => !/^\d/.test(rest));
 }
 
 function featuring(names: string): string {

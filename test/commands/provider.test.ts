@@ -86,7 +86,7 @@ describe('sora provider models', () => {
       [
         'bytedance/seedance-2.5/text-to-video',
         '  provider    wavespeed',
-        '  characters  3, by clip',
+        '  characters  10, by clip',
         '  seconds     4-30',
         '  ratios      16:9, 9:16, 4:3, 3:4, 1:1, 21:9',
         '  sizes       480p, 720p, 1080p, 4k',

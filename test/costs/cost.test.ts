@@ -24,7 +24,7 @@ const FACTS: readonly ModelFacts[] = (
     { id: 'bills-clips', price: { usdPerSecond: { 720: 0.36 }, billsClips: true, ...STAND } },
     { id: 'unpriced' },
   ] as const
-).map((model) => ({ characterMode: 'id', characters: 2, sizes: [], ratios: [], seconds: [], ...model }));
+).map((model) => ({ characterInputs: [], promptChars: 100, sizes: [], ratios: [], seconds: [], ...model }));
 
 const video = (usd: number | undefined, count = 1): BillItem => ({
   ...{ what: 'video', count, each: usd === undefined ? undefined : { usd, ...STAND } },

@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import type { NewVideo, Provider } from '../../src/providers/provider.ts';
 import { decode } from '../helpers/ffmpeg.ts';
 import { firstModel } from '../helpers/hosts.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
-import { call, charactersOf, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
+import { call, cast, charactersOf, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
 
 /** A second of about the smallest picture that the sandbox can label. */
 const TINY = { made: { size: '320x180', seconds: '1' } };
@@ -33,10 +33,7 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     return { on, provider, clipPath };
   }
 
-  async function make(
-    provider: Provider,
-    wish: { model: string | undefined; characters: readonly string[] },
-  ): Promise<string> {
+  async function make(provider: Provider, wish: Pick<NewVideo, 'model' | 'characters'>): Promise<string> {
     const { id, status } = await provider.createVideo({ ...VIDEO, ...wish, seconds: 4 }, call);
     expect(status).toBe('queued');
     expect(await provider.getVideo(id, call)).toMatchObject({ id, status: 'succeeded' });
@@ -63,7 +60,7 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     const { provider, clipPath } = await start();
     const made = await charactersOf(provider).create({ name: 'Joe', clipPath, fileName: 'joe.mp4' }, call);
     expect(made).toEqual({ id: expect.stringMatching(/\w/), name: 'Joe' });
-    const id = await make(provider, { model, characters: [made.id] });
+    const id = await make(provider, { model, characters: cast(made.id) });
     await download(provider, id);
     if (provider.list) expect((await provider.list({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
     if (provider.remove) {
@@ -72,14 +69,14 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     }
     if (clips !== undefined) {
       const uploaded = await provider.clips?.upload({ clipPath, fileName: 'joe.mp4' }, call);
-      await make(provider, { model: clips, characters: [uploaded?.url ?? ''] });
+      await make(provider, { model: clips, characters: cast(uploaded?.url ?? '') });
     }
   });
 
   it('agree on what is refused, and on what is not known', async () => {
     const { on, provider } = await start();
     const wish = { ...VIDEO, model, seconds: 4 };
-    expect((await failureOf(provider.createVideo({ ...wish, characters: ['char_unknown'] }, call))).code).toBe(
+    expect((await failureOf(provider.createVideo({ ...wish, characters: cast('char_unknown') }, call))).code).toBe(
       'refused',
     );
     expect((await failureOf(provider.createVideo({ ...wish, model: 'no-such-model' }, call))).code).toBe('refused');

@@ -2,10 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
+import { preferredMode } from '../../src/providers/references.ts';
 import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
 import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
 import {
   call,
+  cast,
   charactersOf,
   clip,
   closedPort,
@@ -94,7 +96,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       wish('a picture by URL', { reference: { kind: 'url', url: 'https://p.example/a.png?x=1' } }),
       wish('a local picture', { reference: PICTURE }),
       ...dialect.withCharacters.map(({ before = [], ...more }) => ({
-        ...wish(`the characters ${more.characters}`, more),
+        ...wish(`the characters ${more.characters?.map(({ values }) => values)}`, more),
         before,
       })),
     ];
@@ -103,7 +105,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       'is sent as describeVideo shows it: $title (P6)',
       async ({ input, before = [] }: (typeof wishes)[number] & { before?: readonly Scripted[] }) => {
         const { server, store, provider } = await setUp(dialect);
-        const described = provider.describeVideo(input);
+        const described = await provider.describeVideo(input, call);
         expect(server.seen).toEqual([]);
         if (input.reference?.kind === 'bytes' && dialect.ticket) {
           server.answer(dialect.ticket(store));
@@ -174,9 +176,9 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
 
     it('tells which of its characters a refusal names', async () => {
       const { server, provider } = await setUp(dialect);
-      const isId = provider.limits(undefined).characterMode === 'id';
+      const isId = preferredMode((await provider.limits(undefined, call)).characterInputs) === 'id';
       const own = (name: string): string => (isId ? name : `https://files.example/a/${name}`);
-      const input = { ...VIDEO, characters: [own('joe_1.mp4'), own('mia')] };
+      const input = { ...VIDEO, characters: cast(own('joe_1.mp4'), own('mia')) };
       for (const [words, named] of [
         ['No character joe_1.mp4.', [own('joe_1.mp4')]],
         ['No such size for mia.', []],

@@ -2,7 +2,7 @@ import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, ProviderOptions, RemoteVideo } from '../../src/providers/provider.ts';
 import { createTestHttp, type TestHttp } from '../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
-import { KEY } from './harness.ts';
+import { cast, KEY } from './harness.ts';
 
 /** What a host tells of a job. An id is JSON source, so that it may be a number of any length; `null` leaves it out. */
 export interface Told {
@@ -125,7 +125,7 @@ const openai: Dialect = {
   notReady: { status: 404, body: { detail: 'Generation is still in-progress' } },
   contentPath: (id) => `/videos/${id}/content`,
   variants: true,
-  withCharacters: [{ characters: ['char_b', 'char_a'] }],
+  withCharacters: [{ characters: cast('char_b', 'char_a') }],
   character: {
     path: '/videos/characters',
     before: () => [],
@@ -194,8 +194,8 @@ const wavespeed: Dialect = {
   contentPath: (id) => `/predictions/${id}/result`,
   variants: false,
   withCharacters: [
-    { characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'] },
-    { model: 'openai/sora-2/text-to-video', characters: ['char_b', 'char_a'] },
+    { characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4') },
+    { model: 'openai/sora-2/text-to-video', characters: cast('char_b', 'char_a') },
   ],
   character: {
     path: '/openai/sora-2/characters',
@@ -264,8 +264,8 @@ const eachlabs: Dialect = {
   contentPath: (id) => `/v1/prediction/${id}`,
   variants: false,
   withCharacters: [
-    { characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'] },
-    { model: 'sora-2-text-to-video-pro', characters: ['char_b', 'char_a'], before: [NO_SCHEMA] },
+    { characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4') },
+    { model: 'sora-2-text-to-video-pro', characters: cast('char_b', 'char_a'), before: [NO_SCHEMA] },
   ],
   character: {
     path: '/v1/prediction',

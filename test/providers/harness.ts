@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CharacterCalls, NewVideo, Provider, Reference } from '../../src/providers/provider.ts';
+import type { CharacterReference } from '../../src/providers/references.ts';
 import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import type { Seen } from '../helpers/server.ts';
 
@@ -19,6 +20,11 @@ export const VIDEO: NewVideo = {
   characters: [],
   reference: undefined,
 };
+
+/** Characters by their ids, or by the URLs of their clips. */
+export function cast(...values: readonly string[]): readonly CharacterReference[] {
+  return values.map((value) => ({ mode: value.startsWith('http') ? 'clip-url' : 'id', values: [value] }));
+}
 
 export const PICTURE = {
   kind: 'bytes',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameCharacters, namesInPrompt, pointToClips } from '../../src/videos/prompt.ts';
+import { nameCharacters, namesInPrompt, pointToCharacters } from '../../src/videos/prompt.ts';
 
 describe('saidNames', () => {
   it.each([
@@ -77,7 +77,7 @@ describe('P1: every character passed is named verbatim in the prompt that is sen
   });
 });
 
-describe('pointToClips', () => {
+describe('pointToCharacters', () => {
   it.each([
     ['one name', 'Joe runs.', ['Joe'], 'Joe runs. Joe is the character in @Video1.'],
     [
@@ -95,6 +95,18 @@ describe('pointToClips', () => {
     ['a marker that only looks like one', 'See @Video12.', ['Joe'], 'See @Video12. Joe is the character in @Video1.'],
     ['nobody', 'Rain.', [], 'Rain.'],
   ])('says of %s which clip it is', (_title, prompt, names, sent) => {
-    expect(pointToClips(prompt, names)).toBe(sent);
+    expect(pointToCharacters(prompt, names, { marker: '@Video1' })).toBe(sent);
+  });
+
+  it.each([
+    [{}, 'Hi.'],
+    [{ marker: 'Video 1' }, 'Hi. Joe is the character in Video 1. Mia is the character in Video 2.'],
+    [{ marker: '<VIDEO_REF_0>' }, 'Hi. Joe is the character in <VIDEO_REF_0>. Mia is the character in <VIDEO_REF_1>.'],
+    [
+      { marker: '<Video 1>', subject: '<Subject 1>' },
+      'Hi. <Subject 1> is Joe, the character in <Video 1>. <Subject 2> is Mia, the character in <Video 2>.',
+    ],
+  ])('writes the markers of a model as it counts them: %o', (input, sent) => {
+    expect(pointToCharacters('Hi.', ['Joe', 'Mia'], input)).toBe(sent);
   });
 });

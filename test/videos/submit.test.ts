@@ -15,7 +15,7 @@ const CHARACTER = { name: 'Joe', value: 'char_Joe' };
 const DRAFT: RequestPlan = {
   video: {
     ...{ prompt: 'Joe waves.', model: 'sora-2', seconds: 1, size: VIDEO_SIZE },
-    ...{ characters: [CHARACTER.value], reference: undefined },
+    ...{ characters: [{ mode: 'id', values: [CHARACTER.value] }], reference: undefined },
   },
   request: { prompt: 'Joe waves.', model: 'sora-2', seconds: 1, size: VIDEO_SIZE, characters: [CHARACTER] },
   injected: [],

@@ -15,13 +15,13 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const provider = await context.provider(purpose);
   const model = flags.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
   // What is refused anyway is not asked about.
-  checkOrder({ input: wished, provider, model }, flags);
+  await checkOrder(context, { input: wished, provider, model }, flags);
   const { input, autoCast } = await castSaid(
     context,
     { input: wished, provider, model },
     { autoCast: flags.autoCast, size: flags, ask: askOf(context, flags) },
   );
-  const doubts = checkOrder({ input, provider, model }, flags);
+  const doubts = await checkOrder(context, { input, provider, model }, flags);
   const deadlineMs = context.runtime.clock.now() + flags.timeout * 1000;
   const plan = await planVideo(context, { input, provider, model, inject: flags.inject });
   const options: SendOptions = {
@@ -32,7 +32,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   };
   if (flags.dryRun) {
     const preview = await previewVideos(context, plan, options);
-    const request = provider.describeVideo(plan.video);
+    const request = await provider.describeVideo(plan.video, { signal: context.runtime.signal });
     const { prompt } = plan.video;
     showRequest(context, { ...preview, injected: plan.injected, autoCast, prompt, request, count: flags.count });
     return 0;

@@ -6,6 +6,7 @@ import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, Reference, UploadedClip } from '../provider.ts';
+import { preferredMode, valuesOf } from '../references.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost } from '../task-host.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
@@ -49,11 +50,11 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
   /** Throws `refused` where the schema shows that the model would drop the characters without a word. */
   async function characterFieldFor(input: NewVideo, call: Call): Promise<CharacterField | undefined> {
     const model = eachlabsModel(input.model);
-    const { length } = input.characters;
+    const { length } = valuesOf(input.characters, 'id', 'clip-url');
     if (length === 0 || !leavesCharactersOpen(model)) return undefined;
     const schema = await schemaOf(model.slug, call);
     if (!schema) return undefined;
-    const field = characterField(schema, model.characterMode, length);
+    const field = characterField(schema, preferredMode(model.characterInputs), length);
     if (field) return field;
     const message = `The host's own schema of ${model.slug} has no field for ${length} character(s). Nothing was sent.`;
     throw new SoraError('refused', message, {
@@ -73,7 +74,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
         const picture = await pictureUrl(input.reference, (file) => uploadFile(file, call));
         return { url: predictionUrl, body: videoBody(input, { picture, field }) };
       },
-      describeVideo(input) {
+      async describeVideo(input) {
         const model = eachlabsModel(input.model);
         const isOpen = input.characters.length > 0 && leavesCharactersOpen(model);
         return {
@@ -86,8 +87,8 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
           }),
         };
       },
-      uploadClip: ({ clipPath, fileName }, call) =>
-        uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+      uploadClip: ({ clipPath, fileName, mime = 'video/mp4' }, call) =>
+        uploadFile({ content: clipPath, mime, fileName }, call),
       async prepareCharacter({ name, clipUrl }, call) {
         const schema = await schemaOf(CHARACTER_MODEL, call);
         const body = { model: CHARACTER_MODEL, input: characterInput(schema, clipUrl, name) };
@@ -113,7 +114,7 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
 
   return {
     ...provider,
-    limits: (model) => eachlabsLimits(model, isVendorUrl(entry, options.baseUrl)),
+    limits: async (model) => eachlabsLimits(model, isVendorUrl(entry, options.baseUrl)),
     defaultModel: EACHLABS_DEFAULT_MODEL,
 
     async cancel(remoteId, call) {

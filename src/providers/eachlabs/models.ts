@@ -5,14 +5,16 @@ import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { ModelPrice } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
-import { type ModelFacts, PROMPT_CHARS } from '../models.ts';
-import type { CharacterMode, NewVideo, ProviderLimits } from '../provider.ts';
+import { type ModelFacts, PROMPT_CHARS, SEEDANCE_20_CHARACTERS, SORA_CHARACTERS, wholeSeconds } from '../models.ts';
+import type { NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';
+import { type CharacterInput, type CharacterMode, preferredMode, valuesOf } from '../references.ts';
 
 export interface EachlabsModel {
   readonly slug: string;
-  readonly characterMode: CharacterMode;
-  readonly characters: number;
+  /** What it is called at every host. */
+  readonly family?: string;
+  readonly characterInputs: readonly CharacterInput[];
   /** The field that takes a picture, and whether the model works without one. */
   readonly picture: 'none' | 'image_url' | 'image_urls';
   readonly pictureRequired: boolean;
@@ -33,9 +35,6 @@ export const CHARACTER_MODEL = 'sora-2-characters';
 /** When the maker of the Sora models stopped serving them: whatever answers in their name since is something else. */
 const SORA_RETIRED = '2026-09-24';
 
-/** Seconds of all clips together, and about 1280x720 for each: 1920x1080 is refused. */
-const REFERENCE_CLIPS = { totalSeconds: 15, pixels: 927_000 } as const;
-
 const SORA_SIZES = sizesOf([720], ['16:9', '9:16']);
 const SORA_PRO_SIZES = sizesOf([720, 1080], ['16:9', '9:16']);
 
@@ -43,8 +42,7 @@ const SORA_PRO_SIZES = sizesOf([720, 1080], ['16:9', '9:16']);
 const SEEDANCE_SIZES = sizesOf([480, 720, 1080]);
 
 const SORA = {
-  characterMode: 'id',
-  characters: 2,
+  characterInputs: SORA_CHARACTERS,
   seconds: [4, 8, 12],
 } as const satisfies Partial<EachlabsModel>;
 
@@ -54,23 +52,23 @@ const IMAGE = { ...SORA, picture: 'image_url', pictureRequired: true } as const 
 export const EACHLABS_MODELS: readonly EachlabsModel[] = [
   {
     slug: EACHLABS_DEFAULT_MODEL,
-    characterMode: 'clip-url',
-    characters: 3,
+    family: 'seedance-2.0',
+    characterInputs: SEEDANCE_20_CHARACTERS,
     picture: 'image_urls',
     pictureRequired: false,
     takesResolution: true,
     sizes: SEEDANCE_SIZES,
-    seconds: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    seconds: wholeSeconds(4, 15),
     price: {
       usdPerSecond: { 480: 0.1412, 720: 0.3024, 1080: 0.685 },
       asOf: '2026-05-28',
       source: 'the model’s page at eachlabs.ai',
     },
   },
-  { slug: 'sora-2-text-to-video', ...TEXT, takesResolution: false, sizes: SORA_SIZES },
-  { slug: 'sora-2-text-to-video-pro', ...TEXT, takesResolution: true, sizes: SORA_PRO_SIZES },
-  { slug: 'sora-2-image-to-video', ...IMAGE, takesResolution: false, sizes: SORA_SIZES },
-  { slug: 'sora-2-image-to-video-pro', ...IMAGE, takesResolution: true, sizes: SORA_PRO_SIZES },
+  { slug: 'sora-2-text-to-video', family: 'sora-2', ...TEXT, takesResolution: false, sizes: SORA_SIZES },
+  { slug: 'sora-2-text-to-video-pro', family: 'sora-2-pro', ...TEXT, takesResolution: true, sizes: SORA_PRO_SIZES },
+  { slug: 'sora-2-image-to-video', family: 'sora-2', ...IMAGE, takesResolution: false, sizes: SORA_SIZES },
+  { slug: 'sora-2-image-to-video-pro', family: 'sora-2-pro', ...IMAGE, takesResolution: true, sizes: SORA_PRO_SIZES },
 ];
 
 /**
@@ -88,8 +86,7 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
   }
   return {
     slug: wanted,
-    characterMode: 'clip-url',
-    characters: 3,
+    characterInputs: SEEDANCE_20_CHARACTERS,
     picture: takesOnePicture ? 'image_url' : 'image_urls',
     pictureRequired: false,
     takesResolution: true,
@@ -105,11 +102,9 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
 export function eachlabsLimits(slug: string | undefined, isVendors: boolean): ProviderLimits {
   const model = eachlabsModel(slug);
   return {
-    characterMode: model.characterMode,
-    ...(model.characterMode === 'clip-url' && { referenceClips: REFERENCE_CLIPS }),
+    characterInputs: model.characterInputs,
     ...(isSora(model.slug) && { retired: SORA_RETIRED }),
     promptChars: PROMPT_CHARS,
-    characters: model.characters,
     sizes: model.sizes,
     seconds: model.seconds,
     sizeTerm: 'ratio',
@@ -119,8 +114,9 @@ export function eachlabsLimits(slug: string | undefined, isVendors: boolean): Pr
 
 /** What is shown of the models of the table, and what prices are reckoned from. */
 export function eachlabsFacts(): readonly ModelFacts[] {
-  return EACHLABS_MODELS.map(({ slug, characterMode, characters, sizes, seconds, price }) => ({
-    ...{ id: slug, characterMode, characters, sizes, ratios: ratiosOf(sizes), seconds },
+  return EACHLABS_MODELS.map(({ slug, family, characterInputs, sizes, seconds, price }) => ({
+    ...{ id: slug, characterInputs, promptChars: PROMPT_CHARS, sizes, ratios: ratiosOf(sizes), seconds },
+    ...(family !== undefined && { family }),
     ...(price && { price }),
     ...(isSora(slug) && { retired: SORA_RETIRED }),
   }));
@@ -137,14 +133,14 @@ export interface CharacterField {
 }
 
 /** What is written when no schema says otherwise; for ids as the maker of the models writes it, since eachlabs names no field. */
-const CHARACTER_FIELDS: Readonly<Record<CharacterMode, CharacterField>> = {
+const CHARACTER_FIELDS: Readonly<Record<'id' | 'clip-url', CharacterField>> = {
   id: { name: 'characters', write: (ids) => ids.map((id) => ({ id })) },
   'clip-url': { name: 'video_urls', write: (urls) => [...urls] },
 };
 
 /** True when the documentation leaves open how the model is told of characters, or whether it can be. */
-export function leavesCharactersOpen({ slug, characterMode }: EachlabsModel): boolean {
-  return characterMode === 'id' || !EACHLABS_MODELS.some((model) => model.slug === slug);
+export function leavesCharactersOpen({ slug, characterInputs }: EachlabsModel): boolean {
+  return preferredMode(characterInputs) === 'id' || !EACHLABS_MODELS.some((model) => model.slug === slug);
 }
 
 /** The input for so many characters in a model's schema; undefined when it has none. */
@@ -208,7 +204,11 @@ export function videoBody(
   }
   checkSayable(model.slug, input.size, model.sizes);
   const { characters } = input;
-  const { name, write } = field ?? CHARACTER_FIELDS[model.characterMode];
+  const isById = preferredMode(model.characterInputs) === 'id';
+  const { name, write } = field ?? CHARACTER_FIELDS[isById ? 'id' : 'clip-url'];
+  const values = valuesOf(characters, 'id', 'clip-url');
+  // Markers count pictures from the first on: those of characters come before any other.
+  const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];
   return {
     model: model.slug,
     input: {
@@ -217,9 +217,9 @@ export function videoBody(
       aspect_ratio: ratioName(input.size),
       duration: input.seconds,
       ...(model.takesResolution && { resolution: `${shortSideOf(input.size)}p` }),
-      ...(characters.length > 0 && { [name]: write(characters) }),
-      ...(picture !== undefined &&
-        (model.picture === 'image_urls' ? { image_urls: [picture] } : { image_url: picture })),
+      ...(values.length > 0 && { [name]: write(values) }),
+      ...(pictures.length > 0 &&
+        (model.picture === 'image_urls' ? { image_urls: pictures } : { image_url: pictures[0] })),
     },
   };
 }

@@ -16,7 +16,7 @@ import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
-import { CHARACTERS_PER_VIDEO, PROMPT_CHARS } from '../models.ts';
+import { PROMPT_CHARS, SORA_CHARACTERS } from '../models.ts';
 import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
@@ -113,11 +113,11 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     baseUrl,
     backend,
     ...(!dropsCharacters(backend) && { characters }),
-    limits: (model) => limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
+    limits: async (model) => limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
-    describeVideo(input) {
+    async describeVideo(input) {
       const request = videoFields(input, backend);
       return { method: 'POST', url: urlOf(), contentType: request.contentType, body: describeFields(request) };
     },
@@ -221,9 +221,8 @@ function limitsOf(model: string | undefined, backend: Backend | undefined, isVen
   const documented = findModel(model ?? DEFAULT_MODEL);
   const { sizes, seconds } = dropsCharacters(backend) ? { sizes: [], seconds: [] } : (documented ?? FAMILY);
   return {
-    characterMode: 'id',
+    characterInputs: SORA_CHARACTERS,
     promptChars: PROMPT_CHARS,
-    characters: CHARACTERS_PER_VIDEO,
     sizeTerm: 'pixels',
     ...{ sizes, seconds, isBinding: isVendors && documented !== undefined },
   };

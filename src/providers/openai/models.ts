@@ -2,11 +2,13 @@
 
 import type { Size } from '../../shared/geometry.ts';
 import type { Cost, ModelPrice } from '../../shared/money.ts';
-import { CHARACTERS_PER_VIDEO, type ModelFacts } from '../models.ts';
+import { type ModelFacts, PROMPT_CHARS, SORA_CHARACTERS } from '../models.ts';
 import { ratiosOf } from '../ratios.ts';
 
 export interface Model {
   readonly id: string;
+  /** What it is called at every host, where that is not its id. */
+  readonly family?: string;
   readonly sizes: readonly Size[];
   /** Lengths that may be asked for. */
   readonly seconds: readonly number[];
@@ -31,10 +33,10 @@ const PRO_SIZES: readonly Size[] = [...STANDARD_SIZES, { width: 1080, height: 19
 
 export const MODELS: readonly Model[] = [
   { id: 'sora-2', sizes: STANDARD_SIZES, seconds: SECONDS },
-  { id: 'sora-2-2025-10-06', sizes: STANDARD_SIZES, seconds: SECONDS },
-  { id: 'sora-2-2025-12-08', sizes: STANDARD_SIZES, seconds: SECONDS },
+  { id: 'sora-2-2025-10-06', family: 'sora-2', sizes: STANDARD_SIZES, seconds: SECONDS },
+  { id: 'sora-2-2025-12-08', family: 'sora-2', sizes: STANDARD_SIZES, seconds: SECONDS },
   { id: 'sora-2-pro', sizes: PRO_SIZES, seconds: SECONDS },
-  { id: 'sora-2-pro-2025-10-06', sizes: PRO_SIZES, seconds: SECONDS },
+  { id: 'sora-2-pro-2025-10-06', family: 'sora-2-pro', sizes: PRO_SIZES, seconds: SECONDS },
 ];
 
 /** The model of that id; undefined for a deployment's or another vendor's name. */
@@ -61,8 +63,8 @@ export function openaiFacts(): readonly ModelFacts[] {
   return MODELS.map((model) => ({
     ...model,
     ratios: ratiosOf(model.sizes),
-    characterMode: 'id',
-    characters: CHARACTERS_PER_VIDEO,
+    characterInputs: SORA_CHARACTERS,
+    promptChars: PROMPT_CHARS,
     price: model.id.startsWith('sora-2-pro') ? PRO_PRICE : STANDARD_PRICE,
     retired: OPENAI_RETIRED,
   }));

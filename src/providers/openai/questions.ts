@@ -8,7 +8,7 @@ import { type Asked, NO_ID, ONCE, type Question, servedBy } from '../questions.t
 export async function openaiQuestions(to: Asked): Promise<readonly Question[]> {
   const { provider, signal } = to;
   const nothing = { prompt: '-', model: undefined, seconds: 4, size: { width: 1280, height: 720 } };
-  const { url } = provider.describeVideo({ ...nothing, characters: [], reference: undefined });
+  const { url } = await provider.describeVideo({ ...nothing, characters: [], reference: undefined }, { signal });
   const get = to.reader(url);
   return [
     {

@@ -5,6 +5,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { longOption } from '../../shared/options.ts';
 import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
+import { valuesOf } from '../references.ts';
 import { DATA_URL_CHARS } from './models.ts';
 
 /** A request before it is encoded: pictures are still pictures. */
@@ -38,7 +39,7 @@ export function videoFields(input: NewVideo, backend: Backend | undefined): Vide
     // A string on the wire, by the protocol.
     seconds: String(input.seconds),
     size: formatSize(input.size),
-    ...(characters.length === 0 ? {} : { characters: characters.map((id) => ({ id })) }),
+    ...(characters.length === 0 ? {} : { characters: valuesOf(characters, 'id').map((id) => ({ id })) }),
     ...(reference === undefined ? {} : referenceField(reference, isForm, backend)),
   };
   return { contentType: isForm ? 'multipart/form-data' : 'application/json', fields };

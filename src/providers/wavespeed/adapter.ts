@@ -34,12 +34,12 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
         const picture = await pictureUrl(input.reference, (file) => uploadFile(file, call));
         return { url: urlOf(modelOf(input)), body: videoInputs(input, picture) };
       },
-      describeVideo(input) {
+      async describeVideo(input) {
         const body = videoInputs(input, describePicture(input.reference));
         return { method: 'POST', url: urlOf(modelOf(input)), contentType: 'application/json', body };
       },
-      uploadClip: ({ clipPath, fileName }, call) =>
-        uploadFile({ content: clipPath, mime: 'video/mp4', fileName }, call),
+      uploadClip: ({ clipPath, fileName, mime = 'video/mp4' }, call) =>
+        uploadFile({ content: clipPath, mime, fileName }, call),
       async prepareCharacter({ name, clipUrl }) {
         return { url: urlOf(CHARACTERS_MODEL), body: { video: clipUrl, name } };
       },
@@ -61,7 +61,7 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
 
   return {
     ...provider,
-    limits: (model) => wavespeedLimits(model, isVendorUrl(entry, options.baseUrl)),
+    limits: async (model) => wavespeedLimits(model, isVendorUrl(entry, options.baseUrl)),
     defaultModel: WAVESPEED_DEFAULT_MODEL,
 
     async price(input, call) {

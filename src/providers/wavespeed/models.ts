@@ -2,14 +2,27 @@
 
 import type { Size } from '../../shared/geometry.ts';
 import type { Cost, ModelPrice } from '../../shared/money.ts';
-import { CHARACTERS_PER_VIDEO, type ModelFacts, PROMPT_CHARS } from '../models.ts';
+import {
+  GEMINI_OMNI_CHARACTERS,
+  KLING_40_CHARACTERS,
+  type ModelFacts,
+  PROMPT_CHARS,
+  SEEDANCE_20_CHARACTERS,
+  SEEDANCE_25_CHARACTERS,
+  SEEDANCE_25_EDIT_WORDS,
+  SORA_CHARACTERS,
+  WAN_30_CHARACTERS,
+  wholeSeconds,
+} from '../models.ts';
 import type { ModelLimits, ProviderLimits } from '../provider.ts';
-import { ratiosOf, sizesOf } from '../ratios.ts';
+import { RATIOS, type Ratio, ratiosOf, sizesOf } from '../ratios.ts';
 
 export interface WavespeedModel {
   readonly id: string;
-  /** Which words its requests are written in. */
-  readonly family: 'sora' | 'seedance';
+  /** What it is called at every host. */
+  readonly family?: string;
+  /** Which words its requests are written in: those of Sora, or of models that take clips and pictures by their URLs. */
+  readonly words: 'sora' | 'references';
   /** Whether it begins with a picture: only so, never, or as you like. */
   readonly picture: 'required' | 'none' | 'optional';
   /** The words for the shorter side of the picture; empty where the request has none. */
@@ -48,56 +61,74 @@ const SIZES_1024: readonly Size[] = [
 const SORA_RETIRED = '2026-09-24';
 
 const SORA: Omit<ModelLimits, 'sizes'> = {
-  characterMode: 'id',
+  characterInputs: SORA_CHARACTERS,
   retired: SORA_RETIRED,
   promptChars: PROMPT_CHARS,
-  characters: CHARACTERS_PER_VIDEO,
   seconds: [4, 8, 12, 16, 20],
   sizeTerm: 'pixels',
 };
 
 /** The inputs that are documented for pictures have no characters. */
-const SORA_IMAGE: typeof SORA = { ...SORA, characters: 0, sizeTerm: 'ratio' };
+const SORA_IMAGE: typeof SORA = { ...SORA, characterInputs: [], sizeTerm: 'ratio' };
 
-function seedance(
-  seconds: number,
+/** A model that takes clips and pictures by their URLs, and is told the shape and the shorter side of its videos. */
+function byReferences(
+  id: string,
   resolutions: readonly Resolution[],
-  referenceClips: NonNullable<ModelLimits['referenceClips']>,
-): ModelLimits {
+  {
+    family,
+    ratios = RATIOS,
+    ...limits
+  }: Pick<ModelLimits, 'characterInputs' | 'seconds' | 'editWords'> & {
+    readonly family: string;
+    readonly ratios?: readonly Ratio[];
+  },
+): WavespeedModel {
+  const sides = resolutions.map(({ shortSide }) => shortSide);
   return {
-    characterMode: 'clip-url',
-    referenceClips,
-    promptChars: PROMPT_CHARS,
-    characters: 3,
-    sizeTerm: 'ratio',
-    sizes: sizesOf(resolutions.map(({ shortSide }) => shortSide)),
-    seconds: Array.from({ length: seconds - 3 }, (_, index) => index + 4),
+    ...{ id, family, words: 'references', picture: 'optional', resolutions },
+    limits: { promptChars: PROMPT_CHARS, sizeTerm: 'ratio', sizes: sizesOf(sides, ratios), ...limits },
   };
 }
 
-const SEEDANCE_20_RESOLUTIONS = [P480, P720, P1080];
-const SEEDANCE_25_RESOLUTIONS = [...SEEDANCE_20_RESOLUTIONS, K4];
+const SEEDANCE_20 = byReferences(WAVESPEED_DEFAULT_MODEL, [P480, P720, P1080], {
+  family: 'seedance-2.0',
+  characterInputs: SEEDANCE_20_CHARACTERS,
+  seconds: wholeSeconds(4, 15),
+});
 
-const SEEDANCE_20: WavespeedModel = {
-  id: WAVESPEED_DEFAULT_MODEL,
-  family: 'seedance',
-  picture: 'optional',
-  resolutions: SEEDANCE_20_RESOLUTIONS,
-  limits: seedance(15, SEEDANCE_20_RESOLUTIONS, { totalSeconds: 15, pixels: 927_000 }),
-};
+const SEEDANCE_25 = byReferences('bytedance/seedance-2.5/text-to-video', [P480, P720, P1080, K4], {
+  family: 'seedance-2.5',
+  characterInputs: SEEDANCE_25_CHARACTERS,
+  seconds: wholeSeconds(4, 30),
+  editWords: SEEDANCE_25_EDIT_WORDS,
+});
 
-const SEEDANCE_25: WavespeedModel = {
-  id: 'bytedance/seedance-2.5/text-to-video',
-  family: 'seedance',
-  picture: 'optional',
-  resolutions: SEEDANCE_25_RESOLUTIONS,
-  // No limit on the pixels of a clip is documented: what was made for any host, 1080p, is within it.
-  limits: seedance(30, SEEDANCE_25_RESOLUTIONS, { totalSeconds: 30, pixels: 1920 * 1080 }),
-};
+const KLING_40 = byReferences('kwaivgi/kling-v4.0/reference-to-video', [P720, P1080, K4], {
+  family: 'kling-4.0',
+  ratios: ['16:9', '9:16', '1:1'],
+  characterInputs: KLING_40_CHARACTERS,
+  seconds: wholeSeconds(3, 30),
+});
+
+/** The host publishes no lengths of this one. */
+const WAN_30 = byReferences('alibaba/wan-3.0/reference-to-video', [P720, P1080], {
+  family: 'wan-3.0',
+  characterInputs: WAN_30_CHARACTERS,
+  seconds: [],
+});
+
+const GEMINI_OMNI = byReferences('google/gemini-omni-1.1-flash/reference-to-video', [P720, P1080], {
+  family: 'gemini-omni-1.1-flash',
+  ratios: WIDE_AND_TALL,
+  characterInputs: GEMINI_OMNI_CHARACTERS,
+  seconds: [],
+});
 
 const SORA_TEXT_PRO: WavespeedModel = {
   id: 'openai/sora-2/text-to-video-pro',
-  family: 'sora',
+  family: 'sora-2-pro',
+  words: 'sora',
   picture: 'none',
   resolutions: [],
   limits: { ...SORA, sizes: [...SIZES_720, ...SIZES_1024] },
@@ -106,9 +137,14 @@ const SORA_TEXT_PRO: WavespeedModel = {
 export const WAVESPEED_MODELS: readonly WavespeedModel[] = [
   SEEDANCE_20,
   SEEDANCE_25,
+  { ...SEEDANCE_25, id: 'bytedance/seedance-2.5/reference-to-video' },
+  KLING_40,
+  WAN_30,
+  GEMINI_OMNI,
   {
     id: 'openai/sora-2/text-to-video',
-    family: 'sora',
+    family: 'sora-2',
+    words: 'sora',
     picture: 'none',
     resolutions: [],
     limits: { ...SORA, sizes: SIZES_720 },
@@ -116,29 +152,43 @@ export const WAVESPEED_MODELS: readonly WavespeedModel[] = [
   SORA_TEXT_PRO,
   {
     id: 'openai/sora-2/image-to-video',
-    family: 'sora',
+    family: 'sora-2',
+    words: 'sora',
     picture: 'required',
     resolutions: [],
     limits: { ...SORA_IMAGE, sizes: SIZES_720 },
   },
   {
     id: 'openai/sora-2/image-to-video-pro',
-    family: 'sora',
+    family: 'sora-2-pro',
+    words: 'sora',
     picture: 'required',
     resolutions: [P720, P1080],
     limits: { ...SORA_IMAGE, sizes: [...SIZES_720, ...SIZES_1080] },
   },
 ];
 
-/** The model of that id. One that is not in the table is taken for a relative, by its name: of Sora, else of Seedance. */
+/** The model of that id. One that is not in the table is taken for a relative by its name, else for one of
+ * Seedance 2.0. */
 export function wavespeedModel(id: string = WAVESPEED_DEFAULT_MODEL): WavespeedModel {
   const known = WAVESPEED_MODELS.find((model) => model.id === id);
   if (known) return known;
-  if (!/sora/i.test(id)) return { ...(/seedance-2\.5/i.test(id) ? SEEDANCE_25 : SEEDANCE_20), id };
-  const { retired, ...living } = SORA_TEXT_PRO.limits;
+  const { family: _other, ...relative } = relativeOf(id);
+  const { retired, ...living } = relative.limits;
   // Others have models with Sora in their name, which nobody retired.
   const isRetired = retired !== undefined && id.startsWith('openai/sora-2');
-  return { ...SORA_TEXT_PRO, id, picture: 'optional', limits: isRetired ? { ...living, retired } : living };
+  return { ...relative, id, picture: 'optional', limits: isRetired ? { ...living, retired } : living };
+}
+
+function relativeOf(id: string): WavespeedModel {
+  if (/sora/i.test(id)) return SORA_TEXT_PRO;
+  const relatives = [
+    [/seedance-2\.5/i, SEEDANCE_25],
+    [/kling/i, KLING_40],
+    [/\bwan\b/i, WAN_30],
+    [/omni/i, GEMINI_OMNI],
+  ] as const;
+  return relatives.find(([name]) => name.test(id))?.[1] ?? SEEDANCE_20;
 }
 
 /** Those of one model; `isVendors` is whether the host is the vendor's own. */
@@ -152,6 +202,8 @@ const READ = { asOf: '2026-11-21', source: 'the model’s page at wavespeed.ai' 
 const PRICES: Readonly<Record<string, ModelPrice>> = {
   'bytedance/seedance-2.0/text-to-video': { usdPerSecond: { 720: 0.24 }, ...READ },
   'bytedance/seedance-2.5/text-to-video': { usdPerSecond: { 720: 0.36 }, billsClips: true, ...READ },
+  'bytedance/seedance-2.5/reference-to-video': { usdPerSecond: { 720: 0.36 }, billsClips: true, ...READ },
+  'alibaba/wan-3.0/reference-to-video': { usdPerSecond: { 720: 0.1 }, ...READ },
   'openai/sora-2/text-to-video': { usdPerSecond: { 720: 0.1 }, ...READ },
   'openai/sora-2/text-to-video-pro': { usdPerSecond: { 720: 0.3, 1024: 0.5 }, ...READ },
   'openai/sora-2/image-to-video': { usdPerSecond: { 720: 0.1 }, ...READ },
@@ -162,11 +214,12 @@ const PRICES: Readonly<Record<string, ModelPrice>> = {
 export const WAVESPEED_CHARACTER: Cost = { usd: 0.001, ...READ };
 
 export function wavespeedFacts(): readonly ModelFacts[] {
-  return WAVESPEED_MODELS.map(({ id, limits }) => {
+  return WAVESPEED_MODELS.map(({ id, family, limits }) => {
     const price = PRICES[id];
-    const { characterMode, characters, sizes, seconds, retired } = limits;
+    const { characterInputs, promptChars, sizes, seconds, retired } = limits;
     return {
-      ...{ id, characterMode, characters, sizes, ratios: ratiosOf(sizes), seconds },
+      ...{ id, characterInputs, promptChars, sizes, ratios: ratiosOf(sizes), seconds },
+      ...(family !== undefined && { family }),
       ...(price && { price }),
       ...(retired !== undefined && { retired }),
     };

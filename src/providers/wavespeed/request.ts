@@ -5,6 +5,7 @@ import { formatSize, type Size } from '../../shared/geometry.ts';
 import { longOption, option } from '../../shared/options.ts';
 import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
+import { mostCharacters, valuesOf } from '../references.ts';
 import { usableId } from '../route.ts';
 import { type WavespeedModel, wavespeedModel } from './models.ts';
 
@@ -24,12 +25,12 @@ export function videoInputs(input: NewVideo, picture: string | undefined): Recor
       hint: `Add ${option('reference')} <image>, or use ${option('model')} ${model.id.replace('image-to-video', 'text-to-video')}.`,
     });
   }
-  if (input.characters.length > 0 && model.limits.characters === 0) {
+  if (input.characters.length > 0 && mostCharacters(model.limits.characterInputs) === 0) {
     throw new SoraError('usage', `${model.id} takes no characters: they would be left out of the video.`, {
       hint: `Use ${option('model')} ${model.id.replace('image-to-video', 'text-to-video')}, or leave out ${longOption('character')}.`,
     });
   }
-  return model.family === 'sora' ? soraInputs(input, model, picture) : seedanceInputs(input, model, picture);
+  return model.words === 'sora' ? soraInputs(input, model, picture) : referenceInputs(input, model, picture);
 }
 
 /** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */
@@ -59,17 +60,20 @@ function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | un
     ...(picture === undefined ? {} : { image: picture }),
     ...shape,
     duration: seconds,
-    ...(characters.length === 0 ? {} : { characters: characters.map((id) => ({ id })) }),
+    ...(characters.length === 0 ? {} : { characters: valuesOf(characters, 'id').map((id) => ({ id })) }),
   };
 }
 
-function seedanceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+function referenceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
   checkSayable(model.id, size, model.limits.sizes);
+  const clips = valuesOf(characters, 'clip-url');
+  // Markers count pictures from the first on: those of characters come before any other.
+  const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];
   return {
     prompt,
-    ...(characters.length === 0 ? {} : { reference_videos: characters }),
-    ...(picture === undefined ? {} : { reference_images: [picture] }),
+    ...(clips.length === 0 ? {} : { reference_videos: clips }),
+    ...(pictures.length === 0 ? {} : { reference_images: pictures }),
     aspect_ratio: ratioName(size),
     resolution: resolutionOf(size, model),
     duration: seconds,

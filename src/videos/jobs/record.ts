@@ -59,7 +59,12 @@ const request = shape<VideoRequest>({
   model: optional(string),
   seconds: number,
   size: shape<Size>({ width: positive, height: positive }),
-  characters: list(shape<VideoRequest['characters'][number]>({ name: string, value: string })),
+  characters: list(
+    shape<VideoRequest['characters'][number]>({
+      ...{ name: string, value: string },
+      ...{ mode: optional(oneOf('clip-inline', 'image')), values: optional(list(string)) },
+    }),
+  ),
   reference: optional(
     shape<NonNullable<VideoRequest['reference']>>({
       kind: oneOf('image', 'url'),

@@ -5,8 +5,9 @@ import type { BillItem } from '../../costs/cost.ts';
 import { checkMaxCost, estimateVideoCost } from '../../costs/max-cost.ts';
 import { hostTitle } from '../../providers/index.ts';
 import type { Provider, Reference, WireRequest } from '../../providers/provider.ts';
+import type { CharacterReference } from '../../providers/references.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
-import { isUnanswered, type Job, type Refused, type Unanswered } from '../../shared/job.ts';
+import { isUnanswered, type Job, type Refused, type Unanswered, type VideoRequest } from '../../shared/job.ts';
 import type { Cost, CostLimits } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
 import type { Workspace } from '../../workspace.ts';
@@ -53,7 +54,9 @@ export async function previewResend(
   const job = await requireUnanswered(workspace, named, true);
   const { provider, bill, admission } = await readyToResend(workspace, job);
   const { order } = admission;
-  const request = 'video' in order ? provider.describeVideo(order.video) : provider.derive?.describe(order.derivation);
+  const call = { signal: workspace.runtime.signal };
+  const request =
+    'video' in order ? await provider.describeVideo(order.video, call) : provider.derive?.describe(order.derivation);
   if (!request) throw hasNoCall(provider, job);
   const existing = await existingJobs(workspace, order, admission);
   if (existing.length === 0) checkMaxCost(limits, { bill, provider });
@@ -95,8 +98,8 @@ async function recordedOrder(workspace: Workspace, job: Job, provider: Provider)
   const { prompt, model, seconds, size, characters, from } = request;
   if (!from) {
     const reference = await referenceOf(workspace, job);
-    const values = characters.map(({ value }) => value);
-    return { request, fingerprint, video: { prompt, model, seconds, size, characters: values, reference } };
+    const video = { prompt, model, seconds, size, characters: characters.map(referenceIn), reference };
+    return { request, fingerprint, video };
   }
   const source = await (await workspace.jobs()).find(from.jobId);
   if (source?.remoteId === undefined) {
@@ -113,6 +116,11 @@ async function recordedOrder(workspace: Workspace, job: Job, provider: Provider)
     fingerprint,
     derivation: { kind, videoId: source.remoteId, prompt, ...(kind === 'extend' && { seconds: added }) },
   };
+}
+
+/** Records of ids and of clips by their URL do not say which they are. */
+function referenceIn({ value, values = [value], mode }: VideoRequest['characters'][number]): CharacterReference {
+  return { mode: mode ?? (/^https?:/.test(value) ? 'clip-url' : 'id'), values };
 }
 
 function hasNoCall(provider: Provider, { id, request }: Job): SoraError {

@@ -2,10 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { createEachlabs } from '../../../src/providers/eachlabs/adapter.ts';
 import { PROVIDERS } from '../../../src/providers/index.ts';
 import type { CharacterCall, Provider, ProviderOptions, Reference } from '../../../src/providers/provider.ts';
+import { preferredMode } from '../../../src/providers/references.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, charactersOf, clip, failureOf, jsonIn, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
+import {
+  call,
+  cast,
+  charactersOf,
+  clip,
+  failureOf,
+  jsonIn,
+  KEY,
+  MP4,
+  PICTURE,
+  textOf,
+  VIDEO,
+  WHOLE,
+} from '../harness.ts';
 
 const SEEDANCE = 'bytedance-seedance-2-0-reference-to-video';
 
@@ -36,8 +50,8 @@ describe('createVideo', () => {
   it('sends the default model its reference clips in order, and takes the success of the request for no more than that', async () => {
     const { server, provider } = await setUp();
     server.answer(TAKEN);
-    const characters = ['https://cdn.example/joe.mp4', 'https://cdn.example/mia.mp4'];
-    const video = await provider.createVideo({ ...VIDEO, characters }, call);
+    const clips = ['https://cdn.example/joe.mp4', 'https://cdn.example/mia.mp4'];
+    const video = await provider.createVideo({ ...VIDEO, characters: cast(...clips) }, call);
     expect(video).toEqual({ id: 'p-1', status: 'queued', remoteStatus: 'created' });
     expect(server.seen[0]).toMatchObject({
       method: 'POST',
@@ -51,7 +65,7 @@ describe('createVideo', () => {
         aspect_ratio: '16:9',
         duration: 8,
         resolution: '720p',
-        video_urls: characters,
+        video_urls: clips,
       },
     });
   });
@@ -67,7 +81,8 @@ describe('createVideo', () => {
     { size: { width: 1000, height: 700 }, aspect_ratio: '10:7', resolution: '700p', model: 'another-video' },
   ])('writes $size as $aspect_ratio at $resolution', async ({ size, model, ...words }) => {
     const { provider } = await setUp();
-    expect(provider.describeVideo({ ...VIDEO, size, model }).body.input).toMatchObject(words);
+    const { body } = await provider.describeVideo({ ...VIDEO, size, model }, call);
+    expect(body.input).toMatchObject(words);
   });
 
   it.each([
@@ -119,7 +134,7 @@ describe('createVideo', () => {
     const { server, provider } = await setUp();
     server.answer(schema, TAKEN);
     const model = 'sora-2-text-to-video';
-    await provider.createVideo({ ...VIDEO, model, characters: ['char_b', 'char_a'] }, call);
+    await provider.createVideo({ ...VIDEO, model, characters: cast('char_b', 'char_a') }, call);
     expect(server.seen[0]).toMatchObject({ method: 'GET', path: `/v1/model?slug=${model}` });
     expect(server.seen[0]?.headers).not.toHaveProperty('authorization');
     expect(jsonIn(server.seen[1])).toMatchObject({ model, input: sent });
@@ -134,19 +149,24 @@ describe('createVideo', () => {
     async ({ properties, sent }) => {
       const { server, provider } = await setUp();
       server.answer({ body: { request_schema: { properties } } }, TAKEN);
-      const characters = ['https://cdn.example/joe.mp4'];
+      const characters = cast('https://cdn.example/joe.mp4');
       await provider.createVideo({ ...VIDEO, model: 'somebody-else', characters }, call);
       expect(jsonIn(server.seen[1])).toMatchObject({ model: 'somebody-else', input: sent });
     },
   );
 
   it.each([
-    { title: 'ids', model: 'sora-2-text-to-video', characters: ['char_a'], properties: { prompt: {} } },
-    { title: 'clips', model: 'some-text-to-video', characters: ['https://c.example/1'], properties: { prompt: {} } },
+    { title: 'ids', model: 'sora-2-text-to-video', characters: cast('char_a'), properties: { prompt: {} } },
+    {
+      title: 'clips',
+      model: 'some-text-to-video',
+      characters: cast('https://c.example/1'),
+      properties: { prompt: {} },
+    },
     {
       title: 'more than one clip',
       model: 'some-text-to-video',
-      characters: ['https://c.example/1', 'https://c.example/2'],
+      characters: cast('https://c.example/1', 'https://c.example/2'),
       properties: { video_url: {} },
     },
   ])('pays for nothing when the schema has no field for $title', async ({ model, characters, properties }) => {
@@ -186,7 +206,7 @@ describe('createVideo', () => {
     const { server, provider } = await setUp();
     const input = { ...VIDEO, model, reference: reference as Reference | undefined };
     expect((await failureOf(provider.createVideo(input, call))).code).toBe('usage');
-    expect(() => provider.describeVideo(input)).toThrow(expect.objectContaining({ code: 'usage' }));
+    expect((await failureOf(provider.describeVideo(input, call))).code).toBe('usage');
     expect(server.seen).toEqual([]);
   });
 
@@ -242,14 +262,15 @@ describe('createVideo', () => {
 describe('describeVideo', () => {
   it('says of a local picture that it is uploaded first', async () => {
     const { provider } = await setUp();
-    expect(provider.describeVideo({ ...VIDEO, reference: PICTURE }).body).toMatchObject({
-      input: { image_urls: ['<image/png, 8 bytes, uploaded first>'] },
+    expect(await provider.describeVideo({ ...VIDEO, reference: PICTURE }, call)).toMatchObject({
+      body: { input: { image_urls: ['<image/png, 8 bytes, uploaded first>'] } },
     });
   });
 
   it('takes a base URL that ends in the version', async () => {
     const { provider } = await setUp({ baseUrl: 'https://api.eachlabs.ai/v1' });
-    expect(provider.describeVideo(VIDEO).url).toBe('https://api.eachlabs.ai/v1/prediction');
+    const { url } = await provider.describeVideo(VIDEO, call);
+    expect(url).toBe('https://api.eachlabs.ai/v1/prediction');
   });
 });
 
@@ -582,15 +603,19 @@ describe('what is known of the host', () => {
       http: createTestHttp().http,
     });
 
-  it('is a default model that takes clips, within what fits', () => {
+  it('is a default model that takes clips, within what fits', async () => {
     const made = provider();
     expect(made).toMatchObject({ name: 'eachlabs', defaultModel: SEEDANCE, characters: { isDocumented: true } });
-    const limits = made.limits(undefined);
-    expect(limits).toEqual(made.limits(SEEDANCE));
+    const limits = await made.limits(undefined, call);
+    expect(limits).toEqual(await made.limits(SEEDANCE, call));
     expect(limits).toMatchObject({
-      characterMode: 'clip-url',
-      characters: 3,
-      referenceClips: { totalSeconds: 15, pixels: 927_000 },
+      characterInputs: [
+        {
+          mode: 'clip-url',
+          clips: { count: 3, totalSeconds: { most: 15 }, pixels: { least: 409_600, most: 927_408 } },
+        },
+        { mode: 'image', stills: { count: 9 } },
+      ],
       seconds: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     });
     expect(limits.retired).toBeUndefined();
@@ -608,19 +633,20 @@ describe('what is known of the host', () => {
     { model: 'sora-2-text-to-video-pro', sizes: 4 },
     { model: 'sora-2-image-to-video', sizes: 2 },
     { model: 'sora-2-image-to-video-pro', sizes: 4 },
-  ])('is that $model takes ids and is retired', ({ model, sizes }) => {
-    const limits = provider().limits(model);
-    expect(limits).toMatchObject({ characterMode: 'id', characters: 2, seconds: [4, 8, 12], retired: '2026-09-24' });
-    expect(limits).not.toHaveProperty('referenceClips');
+  ])('is that $model takes ids and is retired', async ({ model, sizes }) => {
+    const limits = await provider().limits(model, call);
+    expect(limits).toMatchObject({ seconds: [4, 8, 12], retired: '2026-09-24' });
+    expect(limits.characterInputs).toMatchObject([{ mode: 'id', clips: { count: 2 } }]);
     expect(limits.sizes).toHaveLength(sizes);
   });
 
   it.each([
-    { model: 'sora-2-next', characterMode: 'id', retired: '2026-09-24' },
-    { model: 'somebody-else', characterMode: 'clip-url', retired: undefined },
-  ])('is no more than the family of a model like $model', ({ model, characterMode, retired }) => {
-    const limits = provider().limits(model);
-    expect(limits).toMatchObject({ characterMode, sizes: [] });
+    { model: 'sora-2-next', mode: 'id', retired: '2026-09-24' },
+    { model: 'somebody-else', mode: 'clip-url', retired: undefined },
+  ])('is no more than the family of a model like $model', async ({ model, mode, retired }) => {
+    const limits = await provider().limits(model, call);
+    expect(limits.sizes).toEqual([]);
+    expect(preferredMode(limits.characterInputs)).toBe(mode);
     expect(limits.retired).toBe(retired);
   });
 
@@ -639,6 +665,7 @@ describe('what is known of the host', () => {
     const { http } = createTestHttp();
     const { defaultBaseUrl } = PROVIDERS.eachlabs;
     const made = await PROVIDERS.eachlabs.create({ baseUrl: defaultBaseUrl, key: KEY, backend: undefined, http });
-    expect(made.describeVideo(VIDEO).url).toBe('https://api.eachlabs.ai/v1/prediction');
+    const { url } = await made.describeVideo(VIDEO, call);
+    expect(url).toBe('https://api.eachlabs.ai/v1/prediction');
   });
 });

@@ -21,7 +21,19 @@ import { keyOf } from '../../../src/settings/choose-provider.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, charactersOf, clip, failureOf, KEY, MP4, PICTURE, textOf, WHOLE, VIDEO as WISH } from '../harness.ts';
+import {
+  call,
+  cast,
+  charactersOf,
+  clip,
+  failureOf,
+  KEY,
+  MP4,
+  PICTURE,
+  textOf,
+  WHOLE,
+  VIDEO as WISH,
+} from '../harness.ts';
 
 const VIDEO: NewVideo = { ...WISH, model: 'sora-2' };
 
@@ -87,7 +99,7 @@ describe('createVideo', () => {
   it('sends characters in the order given, and a local picture beside them as a data URL', async () => {
     const { server, provider } = await setUp();
     server.answer(queued);
-    await provider.createVideo({ ...VIDEO, characters: ['char_b', 'char_a'], reference: PICTURE }, call);
+    await provider.createVideo({ ...VIDEO, characters: cast('char_b', 'char_a'), reference: PICTURE }, call);
     expect(JSON.parse(String(server.seen[0]?.body))).toMatchObject({
       characters: [{ id: 'char_b' }, { id: 'char_a' }],
       input_reference: { image_url: `data:image/png;base64,${Buffer.from(PICTURE.bytes).toString('base64')}` },
@@ -154,7 +166,7 @@ describe('createVideo', () => {
 
   it.each<Backend>(['vllm-omni', 'sglang'])('refuses characters for %s, which would drop them', async (backend) => {
     const { server, provider } = await setUp({ backend });
-    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: ['char_a'] }, call));
+    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: cast('char_a') }, call));
     expect(error.code).toBe('usage');
     expect(server.seen).toEqual([]);
   });
@@ -162,43 +174,46 @@ describe('createVideo', () => {
   it('refuses a picture that is too large for a data URL before it sends anything', async () => {
     const { server, provider } = await setUp();
     const reference = { ...PICTURE, bytes: new Uint8Array(15_728_640) };
-    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: ['char_a'], reference }, call));
+    const error = await failureOf(provider.createVideo({ ...VIDEO, characters: cast('char_a'), reference }, call));
     expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('20971520') });
     expect(server.seen).toEqual([]);
   });
 });
 
 describe('describeVideo', () => {
-  it.each<{ backend: Backend | undefined; reference: Reference | undefined; characters: string[] }>([
-    { backend: undefined, reference: PICTURE, characters: ['char_a'] },
+  it.each<{ backend: Backend | undefined; reference: Reference | undefined; characters: NewVideo['characters'] }>([
+    { backend: undefined, reference: PICTURE, characters: cast('char_a') },
     { backend: 'vllm-omni', reference: PICTURE, characters: [] },
     { backend: 'sglang', reference: { kind: 'url', url: 'https://p.example/a.png' }, characters: [] },
-  ])('shows what is sent (backend $backend, characters $characters)', async ({ backend, reference, characters }) => {
-    const { server, provider } = await setUp({ backend });
-    const input = { ...VIDEO, reference, characters };
-    const described = provider.describeVideo(input);
-    expect(server.seen).toEqual([]);
-    server.answer({ body: { id: 'v' } });
-    await provider.createVideo(input, call);
-    const seen = server.seen[0];
-    if (!seen) throw new Error('nothing was sent');
-    expect(described).toMatchObject({ method: 'POST', url: `${server.url}/v1/videos` });
-    expect(seen.headers['content-type']?.split(';')[0]).toBe(described.contentType);
-    const sent =
-      described.contentType === 'application/json'
-        ? (JSON.parse(String(seen.body)) as Record<string, unknown>)
-        : Object.fromEntries(
-            [...(await readForm(seen))].map(([name, value]) => [
-              name,
-              typeof value === 'string' ? value : `<${value.type}, ${value.size} bytes>`,
-            ]),
-          );
-    const picture = `data:image/png;base64,${Buffer.from(PICTURE.bytes).toString('base64')}`;
-    expect(JSON.stringify(described.body).replace('<image/png, 8 bytes>', picture)).toBe(
-      JSON.stringify(sent).replace('<image/png, 8 bytes>', picture),
-    );
-    expect(JSON.stringify(described)).not.toContain(KEY);
-  });
+  ])(
+    'shows what is sent (backend $backend, $characters.length characters)',
+    async ({ backend, reference, characters }) => {
+      const { server, provider } = await setUp({ backend });
+      const input = { ...VIDEO, reference, characters };
+      const described = await provider.describeVideo(input, call);
+      expect(server.seen).toEqual([]);
+      server.answer({ body: { id: 'v' } });
+      await provider.createVideo(input, call);
+      const seen = server.seen[0];
+      if (!seen) throw new Error('nothing was sent');
+      expect(described).toMatchObject({ method: 'POST', url: `${server.url}/v1/videos` });
+      expect(seen.headers['content-type']?.split(';')[0]).toBe(described.contentType);
+      const sent =
+        described.contentType === 'application/json'
+          ? (JSON.parse(String(seen.body)) as Record<string, unknown>)
+          : Object.fromEntries(
+              [...(await readForm(seen))].map(([name, value]) => [
+                name,
+                typeof value === 'string' ? value : `<${value.type}, ${value.size} bytes>`,
+              ]),
+            );
+      const picture = `data:image/png;base64,${Buffer.from(PICTURE.bytes).toString('base64')}`;
+      expect(JSON.stringify(described.body).replace('<image/png, 8 bytes>', picture)).toBe(
+        JSON.stringify(sent).replace('<image/png, 8 bytes>', picture),
+      );
+      expect(JSON.stringify(described)).not.toContain(KEY);
+    },
+  );
 });
 
 describe('characters.create', () => {
@@ -541,13 +556,13 @@ describe('what is known of a host', () => {
     expect([known, takesCharacters(provider), provider.defaultModel]).toEqual([takes, takes !== 'no', model]);
   });
 
-  it('is its documented limits, or nothing where a server runs its own model', () => {
-    expect(make({}).limits(undefined)).toMatchObject({
+  it('is its documented limits, or nothing where a server runs its own model', async () => {
+    expect(await make({}).limits(undefined, call)).toMatchObject({
       promptChars: 32_000,
-      characters: 2,
+      characterInputs: [{ mode: 'id', clips: { count: 2 } }],
       seconds: [4, 8, 12, 16, 20],
     });
-    expect(make({ backend: 'sglang' }).limits(undefined)).toMatchObject({ sizes: [], seconds: [] });
+    expect(await make({ backend: 'sglang' }).limits(undefined, call)).toMatchObject({ sizes: [], seconds: [] });
   });
 });
 

@@ -5,7 +5,7 @@ import { createWavespeed } from '../../../src/providers/wavespeed/adapter.ts';
 import { createTestHttp } from '../../helpers/http.ts';
 import { createTestServer, readForm, type Scripted, type TestServer } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, setUp as setUpHost } from '../dialects.ts';
-import { call, charactersOf, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
+import { call, cast, charactersOf, clip, failureOf, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
 
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
@@ -39,7 +39,7 @@ describe('createVideo', () => {
       title: 'reference clips in the order given, and a picture by its URL',
       input: {
         model: 'bytedance/seedance-2.5/text-to-video',
-        characters: ['https://f.example/b.mp4', 'https://f.example/a.mp4'],
+        characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4'),
         reference: { kind: 'url', url: 'https://p.example/a.png?x=1' },
         size: { width: 2160, height: 3840 },
       },
@@ -57,7 +57,7 @@ describe('createVideo', () => {
       title: 'a Sora size with an asterisk, a length as a number, characters as objects',
       input: {
         model: 'openai/sora-2/text-to-video',
-        characters: ['char_b', 'char_a'],
+        characters: cast('char_b', 'char_a'),
         size: { width: 720, height: 1280 },
       },
       path: '/api/v3/openai/sora-2/text-to-video',
@@ -81,14 +81,14 @@ describe('createVideo', () => {
     },
     {
       title: 'an unlisted Sora in the words of Sora',
-      input: { model: 'someone/sora-2', characters: ['char_a'] },
+      input: { model: 'someone/sora-2', characters: cast('char_a') },
       path: '/api/v3/someone/sora-2',
       body: { prompt: VIDEO.prompt, size: '1280*720', duration: 8, characters: [{ id: 'char_a' }] },
     },
     {
       title: 'any other unlisted model in the words of Seedance',
-      input: { model: 'kling/v9#x', characters: ['https://f.example/a.mp4'], size: { width: 854, height: 480 } },
-      path: '/api/v3/kling/v9%23x',
+      input: { model: 'others/v9#x', characters: cast('https://f.example/a.mp4'), size: { width: 854, height: 480 } },
+      path: '/api/v3/others/v9%23x',
       body: {
         prompt: VIDEO.prompt,
         reference_videos: ['https://f.example/a.mp4'],
@@ -99,7 +99,7 @@ describe('createVideo', () => {
     },
   ])('sends $title, as describeVideo shows it', async ({ input, path, body }) => {
     const { server, provider } = await setUp();
-    const described = provider.describeVideo({ ...VIDEO, ...input });
+    const described = await provider.describeVideo({ ...VIDEO, ...input }, call);
     expect(server.seen).toEqual([]);
     expect(described).toEqual({ method: 'POST', url: `${server.url}${path}`, contentType: 'application/json', body });
     server.answer(queued);
@@ -116,7 +116,7 @@ describe('createVideo', () => {
     const { server, provider } = await setUp();
     const store = await createTestServer();
     const input = { ...VIDEO, model, reference: PICTURE };
-    const described = provider.describeVideo(input).body[shown];
+    const described = (await provider.describeVideo(input, call)).body[shown];
     expect([described].flat()).toEqual(['<image/png, 8 bytes, uploaded first>']);
     server.answer(ticketFor(store, {}), queued);
     store.answer({ status: 200 });
@@ -140,7 +140,7 @@ describe('createVideo', () => {
     },
     {
       title: 'characters where the model has no place for them',
-      input: { model: 'openai/sora-2/image-to-video', reference: PICTURE, characters: ['char_a'] },
+      input: { model: 'openai/sora-2/image-to-video', reference: PICTURE, characters: cast('char_a') },
       says: 'takes no characters',
     },
     { title: 'a shape that has no name', input: { size: { width: 1792, height: 1024 } }, says: '1792x1024' },
@@ -546,21 +546,25 @@ describe('createCharacter', () => {
 });
 
 describe('what is known of the models', () => {
-  const limits = async (model?: string) => (await setUp()).provider.limits(model);
+  const limits = async (model?: string) => (await setUp()).provider.limits(model, call);
 
   it('is that Seedance takes clips, within limits, and is what is sent by default', async () => {
     const { provider } = await setUp();
     expect(provider).toMatchObject({ name: 'wavespeed', defaultModel: 'bytedance/seedance-2.0/text-to-video' });
-    const known = provider.limits(undefined);
+    const known = await provider.limits(undefined, call);
     expect(known).toMatchObject({
-      characterMode: 'clip-url',
-      referenceClips: { totalSeconds: 15, pixels: 927_000 },
-      characters: 3,
+      characterInputs: [
+        {
+          mode: 'clip-url',
+          clips: { count: 3, totalSeconds: { most: 15 }, pixels: { least: 409_600, most: 927_408 } },
+        },
+        { mode: 'image', stills: { count: 9 } },
+      ],
     });
     expect(known.retired).toBeUndefined();
     expect([known.seconds[0], known.seconds.at(-1)]).toEqual([4, 15]);
-    const later = provider.limits('bytedance/seedance-2.5/text-to-video');
-    expect(later.referenceClips?.totalSeconds).toBe(30);
+    const later = await provider.limits('bytedance/seedance-2.5/text-to-video', call);
+    expect(later.characterInputs[0]).toMatchObject({ clips: { count: 10, totalSeconds: { most: 30 } } });
     expect(later.seconds.at(-1)).toBe(30);
   });
 
@@ -568,7 +572,7 @@ describe('what is known of the models', () => {
     'is that openai/sora-2/%s has ids and is retired',
     async (name) => {
       expect(await limits(`openai/sora-2/${name}`)).toMatchObject({
-        characterMode: 'id',
+        characterInputs: name.startsWith('image') ? [] : [{ mode: 'id' }],
         retired: '2026-09-24',
         seconds: [4, 8, 12, 16, 20],
       });
@@ -576,16 +580,14 @@ describe('what is known of the models', () => {
   );
 
   it.each([
-    { model: 'others/open-sora', mode: 'id', retired: undefined },
-    { model: 'bytedance/seedance-2.5/fast', mode: 'clip-url', retired: undefined, totalSeconds: 30 },
-    { model: 'kling/v9', mode: 'clip-url', retired: undefined, totalSeconds: 15 },
-  ])('is, for the unlisted $model, that of its family ($mode)', async ({ model, mode, retired, totalSeconds }) => {
+    { model: 'others/open-sora', mode: 'id', count: 2 },
+    { model: 'bytedance/seedance-2.5/fast', mode: 'clip-url', count: 10 },
+    { model: 'kling/v9', mode: 'clip-url', count: 5 },
+    { model: 'others/anything', mode: 'clip-url', count: 3 },
+  ])('is, for the unlisted $model, that of its family ($mode)', async ({ model, mode, count }) => {
     const known = await limits(model);
-    expect([known.characterMode, known.retired, known.referenceClips?.totalSeconds]).toEqual([
-      mode,
-      retired,
-      totalSeconds,
-    ]);
+    expect(known.retired).toBeUndefined();
+    expect(known.characterInputs[0]).toMatchObject({ mode, clips: { count } });
   });
 });
 
@@ -599,7 +601,7 @@ describe('price', () => {
       headers: { authorization: `Bearer ${KEY}` },
     });
     expect(server.seen).toHaveLength(1);
-    const { body } = provider.describeVideo({ ...VIDEO, reference: PICTURE });
+    const { body } = await provider.describeVideo({ ...VIDEO, reference: PICTURE }, call);
     expect(sent(server)).toEqual({ model_id: 'bytedance/seedance-2.0/text-to-video', inputs: body });
   });
 
