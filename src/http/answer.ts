@@ -33,9 +33,10 @@ export interface Failure {
   readonly message: string;
 }
 
-/** A request id under the names that servers give it. */
+/** A request id under the names that servers give it, some with their own in it. */
 export function requestIdOf(headers: Headers): string | undefined {
-  return headers['x-request-id'] ?? headers['request-id'];
+  const own = Object.keys(headers).find((name) => /^x-[a-z]+-request-id$/.test(name));
+  return headers['x-request-id'] ?? headers['request-id'] ?? (own === undefined ? undefined : headers[own]);
 }
 
 /**

@@ -28,7 +28,7 @@ export async function adoptTake(
   const own = records.find(({ remoteId, baseUrl }) => remoteId === videoId && baseUrl === take.baseUrl);
   if (own) throw refuse(`${shown} is the video of job ${own.id}.`);
   const provider = await workspace.providerOf(placeOfTake(take));
-  const video = await provider.getVideo(videoId, { signal: workspace.runtime.signal });
+  const video = await provider.getVideo(videoId, { signal: workspace.runtime.signal, model: take.model });
   if (!video) throw refuse(`${hostTitle(provider)} does not know a video ${shown}.`);
   await ledger.journal.append({ v: 1, at: ledger.now(), key: take.key, line: 'adopt', remoteId: video.id });
 }

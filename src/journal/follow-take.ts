@@ -153,7 +153,8 @@ function isPast(time: string | undefined, nowMs: number): boolean {
 
 async function askedOf(workspace: Workspace, job: Remote): Promise<RemoteVideo | undefined> {
   const provider = await workspace.providerOf(job);
-  return provider.getVideo(job.remoteId, { signal: workspace.runtime.signal });
+  const { remoteId, model, pollUrl } = job;
+  return provider.getVideo(remoteId, { signal: workspace.runtime.signal, model, pollUrl });
 }
 
 /** A record that says `expired` may have been written under another account's key: what the host knows now outweighs it. */
@@ -219,7 +220,7 @@ async function isOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: 
   const { baseUrl, key } = await workspace.connectionOf(place);
   if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;
   const provider = await workspace.providerOf(place);
-  const video = await provider.getVideo(take.remoteId, { signal: workspace.runtime.signal });
+  const video = await provider.getVideo(take.remoteId, { signal: workspace.runtime.signal, model: take.model });
   if (video) return false;
   ledger.invisible.add(take.key);
   return true;

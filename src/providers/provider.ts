@@ -40,6 +40,14 @@ export interface ProviderOptions {
 export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
 export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang'];
 
+/** A call about a job, with what its record knows of the place where it is asked about. */
+export interface JobCall extends Call {
+  /** That it was sent to. */
+  readonly model?: string | undefined;
+  /** As its host has told it: `RemoteVideo.pollUrl`. */
+  readonly pollUrl?: string | undefined;
+}
+
 /** For so many milliseconds a host may not know everywhere what it has just begun: a 404 before that proves nothing. */
 export const SETTLING_MS = 120_000;
 
@@ -74,9 +82,13 @@ export interface Provider {
    */
   price?(input: NewVideo, call: Call): Promise<number | undefined>;
   /** Undefined when the host does not know the id (404). */
-  getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined>;
+  getVideo(remoteId: string, call: JobCall): Promise<RemoteVideo | undefined>;
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
-  openContent(remoteId: string, request: ContentRequest & { readonly variant: Variant }, call: Call): Promise<Content>;
+  openContent(
+    remoteId: string,
+    request: ContentRequest & { readonly variant: Variant },
+    call: JobCall,
+  ): Promise<Content>;
 
   /** Where videos can be made from finished ones. */
   readonly derive?: DerivationCalls;
@@ -86,12 +98,12 @@ export interface Provider {
    * Deletes a finished video. False when the host does not know the id, or no longer; throws `refused` when the video is
    * still there afterwards.
    */
-  remove?(remoteId: string, call: Call): Promise<boolean>;
+  remove?(remoteId: string, call: JobCall): Promise<boolean>;
   /**
    * Asks the host to stop a job. True when it took the request, which is not yet the end of the job; false when the host
    * does not know the id.
    */
-  cancel?(remoteId: string, call: Call): Promise<boolean>;
+  cancel?(remoteId: string, call: JobCall): Promise<boolean>;
 }
 
 /** Characters that the host knows by ids. */
@@ -267,6 +279,10 @@ export interface RemoteVideo {
   readonly remoteStatus: string;
   /** 0 to 100, when the host says. */
   readonly progress?: number;
+  /** How many jobs wait before it, when the host says. */
+  readonly queuePosition?: number;
+  /** Where the host says that it is asked about, as an address of the base URL's origin; only where its id does not tell. */
+  readonly pollUrl?: string;
   readonly failure?: JobFailure;
   readonly model?: string;
   /** As the host writes it. */

@@ -24,6 +24,7 @@ import { isSoraError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { sentence } from '../shared/text.ts';
 import {
+  type JobCall,
   type NewClip,
   type NewVideo,
   type Provider,
@@ -57,19 +58,19 @@ export interface TaskRequest {
 export interface TaskHooks {
   /** What the host calls itself, and a piece of work. */
   readonly title: string;
-  readonly noun: 'task' | 'prediction';
+  readonly noun: 'task' | 'prediction' | 'request';
   /** How long what was made can be had, as an end of a sentence. */
   readonly keeps?: string;
-  /** Where a task may be asked; the id is one segment of a path. */
-  taskUrl(id: string): string;
+  /** Where a task may be asked; the id is one segment of a path, and `model` what its record says that it was sent to. */
+  taskUrl(id: string, model: string | undefined): string;
 
   /** What begins a video. Uploads what it needs first. */
   prepareVideo(input: NewVideo, call: Call): Promise<TaskRequest>;
   describeVideo(input: NewVideo, call: Call): Promise<WireRequest>;
   /** Brings a file to where the host's models can read it. */
   uploadClip(input: NewClip, call: Call): Promise<UploadedClip>;
-  /** What begins a character, once its clip is there. */
-  prepareCharacter(input: { readonly name: string; readonly clipUrl: string }, call: Call): Promise<TaskRequest>;
+  /** What begins a character, once its clip is there. Absent where the host makes none. */
+  prepareCharacter?(input: { readonly name: string; readonly clipUrl: string }, call: Call): Promise<TaskRequest>;
   /** The request that would begin a character, with the clip described; undefined where nobody can say. */
   describeCharacter?(name: string): WireRequest;
 
@@ -83,16 +84,20 @@ export interface TaskHooks {
   decode(content: unknown, answer: Answer, id: string): RemoteTask | undefined;
   /** A task that has failed, where its answer looks like a refusal of the question. */
   decodeFailed?(answer: Answer, id: string): RemoteTask | undefined;
+  /** What has come of a task, where the host is asked that in a question of its own; undefined where it knows nothing of it. */
+  readResult?(id: string, call: JobCall, video?: RemoteVideo): Promise<RemoteTask | undefined>;
   /** The error for an answer that is no success. */
   refuse(answer: Answer): SoraError;
 
   urlIn(output: unknown): string | undefined;
-  characterIn(output: unknown): RemoteCharacter | undefined;
+  characterIn?(output: unknown): RemoteCharacter | undefined;
 }
 
 export interface TaskHost {
   /** Undefined when the host does not know the task. */
-  readTask(id: string, call: Call): Promise<RemoteTask | undefined>;
+  readTask(id: string, call: JobCall): Promise<RemoteTask | undefined>;
+  /** Where a task is asked about: as the host has told it, else as its id tells. */
+  urlOf(id: string, call: Omit<JobCall, 'signal'>): string;
   /** What every host of tasks offers. */
   readonly provider: Pick<
     Provider,
@@ -123,20 +128,27 @@ export function createTaskHost(
   /** Where tasks say that they may be asked, as long as this object lives. */
   const pollUrls = new Map<string, string>();
 
-  function remember(task: RemoteTask, answer: Answer): Seen {
+  function remember(task: RemoteTask, answer: Answer, model?: string): Seen {
+    const { id } = task.video;
     const url = ownUrl(task.pollUrl, root);
-    if (url !== undefined) pollUrls.set(task.video.id, url);
-    return { ...task, said: bodyOf(answer) };
+    if (url !== undefined) pollUrls.set(id, url);
+    // A record keeps what its own id does not tell.
+    const isOdd = url !== undefined && url !== hooks.taskUrl(id, model);
+    return { ...task, video: isOdd ? { ...task.video, pollUrl: url } : task.video, said: bodyOf(answer) };
   }
 
-  function begunBy(answer: Answer): Seen {
+  function urlOf(id: string, { model, pollUrl }: Omit<JobCall, 'signal'>): string {
+    return pollUrls.get(id) ?? ownUrl(pollUrl, root) ?? hooks.taskUrl(id, model);
+  }
+
+  function begunBy(answer: Answer, model?: string): Seen {
     const task = hooks.decodeCreated(hooks.open(answer), answer);
-    return remember(task ?? answerWithoutId(answer, noun), answer);
+    return remember(task ?? answerWithoutId(answer, noun), answer, model);
   }
 
   /** Begins a video: this is what costs money. */
-  async function submit({ url, body }: TaskRequest, call: Call): Promise<Seen> {
-    return begunBy(await route.create(url, jsonBody(body), call));
+  async function submit({ url, body }: TaskRequest, call: JobCall): Promise<Seen> {
+    return begunBy(await route.create(url, jsonBody(body), call), call.model);
   }
 
   /** Begins a character, which not every host makes; one that says so has done nothing. */
@@ -148,14 +160,17 @@ export function createTaskHost(
     return begunBy(answer);
   }
 
-  async function readTask(id: string, call: Call): Promise<Seen | undefined> {
-    const answer = await http.send(route.read(pollUrls.get(id) ?? hooks.taskUrl(id), call));
+  async function readTask(id: string, call: JobCall): Promise<Seen | undefined> {
+    const answer = await http.send(route.read(urlOf(id, call), call));
     const failed = hooks.decodeFailed?.(answer, id);
-    if (failed) return remember(failed, answer);
+    if (failed) return remember(failed, answer, call.model);
     if (statusOf(answer).status === 404) return undefined;
     const task = hooks.decode(hooks.open(answer), answer, id);
-    if (task) return remember(task, answer);
-    throw unreadableAnswer(answer, `the ${noun}`);
+    if (!task) throw unreadableAnswer(answer, `the ${noun}`);
+    const seen = remember(task, answer, call.model);
+    if (!hooks.readResult || seen.video.status !== 'succeeded') return seen;
+    const result = await hooks.readResult(id, call, seen.video);
+    return result && { ...seen, ...result };
   }
 
   /**
@@ -199,14 +214,14 @@ export function createTaskHost(
   /** Throws why the task has failed; `ambiguous` when it made a character and does not say which. */
   function characterOf(task: Seen): RemoteCharacter {
     if (task.video.failure) throw taskError(task);
-    const character = hooks.characterIn(task.output);
+    const character = hooks.characterIn?.(task.output);
     if (character) return character;
     const made = `${noun.replace(/^./, (letter) => letter.toUpperCase())} ${task.video.id} made a character`;
     throw ambiguousCreate(`${made} and does not say its id: ${task.said}`);
   }
 
-  async function outputUrl(id: string, call: Call): Promise<string> {
-    const task = await readTask(id, call);
+  async function outputUrl(id: string, call: JobCall): Promise<string> {
+    const task = await (hooks.readResult ?? readTask)(id, call);
     if (!task) throw noVideo(`${title} does not know ${id}, or keeps it no longer.`);
     const { status, remoteStatus, failure } = task.video;
     if (failure) throw taskError(task);
@@ -229,33 +244,37 @@ export function createTaskHost(
     return new SoraError('refused', message, { hint: `${keeps}Look with: sora video status` });
   }
 
+  const { prepareCharacter } = hooks;
   return {
     readTask,
+    urlOf,
     provider: {
       ...{ name, baseUrl, backend: undefined },
       clips: {
         upload: hooks.uploadClip,
         has: (url, { signal }) => urlExists(url, { http, root, signal }),
       },
-      characters: {
-        isDocumented: true,
-        ...(hooks.describeCharacter && { describe: hooks.describeCharacter }),
+      ...(prepareCharacter && {
+        characters: {
+          isDocumented: true,
+          ...(hooks.describeCharacter && { describe: hooks.describeCharacter }),
 
-        async create({ name: own, ...clip }, call) {
-          const { url: clipUrl } = await hooks.uploadClip(clip, call);
-          const request = await hooks.prepareCharacter({ name: own, clipUrl }, call);
-          await call.onSend?.();
-          const begun = await submitCharacter(request, call);
-          const { id } = begun.video;
-          await call.onPending?.(id);
-          return characterOf((await settle(id, begun, call)) ?? begun);
-        },
+          async create({ name: own, ...clip }, call) {
+            const { url: clipUrl } = await hooks.uploadClip(clip, call);
+            const request = await prepareCharacter({ name: own, clipUrl }, call);
+            await call.onSend?.();
+            const begun = await submitCharacter(request, call);
+            const { id } = begun.video;
+            await call.onPending?.(id);
+            return characterOf((await settle(id, begun, call)) ?? begun);
+          },
 
-        async resume(taskId, call) {
-          const task = await settle(taskId, undefined, call);
-          return task && characterOf(task);
+          async resume(taskId, call) {
+            const task = await settle(taskId, undefined, call);
+            return task && characterOf(task);
+          },
         },
-      },
+      }),
 
       describeVideo: hooks.describeVideo,
 
@@ -263,7 +282,8 @@ export function createTaskHost(
         // Refuses what cannot be asked for before anything is uploaded.
         await hooks.describeVideo(input, call);
         const request = await hooks.prepareVideo(input, call);
-        return (await tellRefusedCharacters(input, () => submit(request, call))).video;
+        const asked = { ...call, model: input.model };
+        return (await tellRefusedCharacters(input, () => submit(request, asked))).video;
       },
 
       async getVideo(id, call) {

@@ -31,6 +31,8 @@ export interface UploadRecord {
   };
   /** Since when the file is here. */
   readonly storedMs?: number;
+  /** For how long from then on; a week unless given. */
+  readonly keepMs?: number;
 }
 
 export interface State {

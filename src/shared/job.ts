@@ -159,6 +159,10 @@ export interface Remote extends JobBase {
   readonly remoteStatus?: string;
   /** 0 to 100. */
   readonly progress?: number;
+  /** How many jobs wait before it in its host's queue. */
+  readonly queuePosition?: number;
+  /** Where its host says that it is asked about, where the host's id for it does not tell. */
+  readonly pollUrl?: string;
   readonly failure?: JobFailure;
   readonly output?: SavedVideo;
   /** When the host was done, ISO 8601 by this machine's clock; only where that was told, or seen within half a minute. */
@@ -204,6 +208,7 @@ type Digest<J> = J extends Job
           | 'replacedBy'
           | 'remoteStatus'
           | 'progress'
+          | 'queuePosition'
           | 'remoteId'
           | 'characters'
           | 'tags'

@@ -264,7 +264,7 @@ function placeOf(take: Take): Parameters<Workspace['providerOf']>[0] {
 
 async function videoAt(workspace: Workspace, take: Take, remoteId: string): Promise<boolean> {
   const provider = await workspace.providerOf(placeOf(take));
-  return (await provider.getVideo(remoteId, { signal: workspace.runtime.signal })) !== undefined;
+  return (await provider.getVideo(remoteId, { signal: workspace.runtime.signal, model: take.model })) !== undefined;
 }
 
 async function isOfAnotherJob(workspace: Workspace, take: Take, remoteId: string): Promise<boolean> {

@@ -15,7 +15,7 @@ import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { VideoMeasurements } from '../media/judge/video-look.ts';
 import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { JobCall, Provider } from '../providers/provider.ts';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import type { Variant } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
@@ -25,6 +25,8 @@ import type { Clock } from '../shared/time.ts';
 export interface DownloadRequest {
   readonly provider: Provider;
   readonly remoteId: string;
+  /** What its record knows of where it is asked about. */
+  readonly place?: Omit<JobCall, 'signal'>;
   readonly variant: Variant;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -224,8 +226,9 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
 }
 
 async function fetchRest(file: FileHandle, state: Progress, request: DownloadRequest): Promise<void> {
-  const { provider, remoteId, variant, signal } = request;
-  const content = await provider.openContent(remoteId, { variant, offset: state.held, etag: state.etag }, { signal });
+  const { provider, remoteId, variant, signal, place } = request;
+  const wish = { variant, offset: state.held, etag: state.etag };
+  const content = await provider.openContent(remoteId, wish, { ...place, signal });
   try {
     await append(file, state, content, request);
   } finally {

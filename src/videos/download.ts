@@ -118,6 +118,7 @@ async function download(
     return await downloadContent({
       provider: await workspace.providerOf(job),
       remoteId: job.remoteId,
+      place: { model: job.model, pollUrl: job.pollUrl },
       variant,
       clock: runtime.clock,
       signal,

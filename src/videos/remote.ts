@@ -67,8 +67,8 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   if (job.status === 'cancelled') return job;
   refuseFinal(job);
   const provider = await workspace.providerOf(job);
-  const { remoteId } = job;
-  const call = { signal: runtime.signal };
+  const { remoteId, model, pollUrl } = job;
+  const call = { signal: runtime.signal, model, pollUrl };
   if (!provider.cancel) {
     throw noCall(provider, 'stops a job', `It continues there. Wait for it: sora video wait ${job.id}`, job);
   }
@@ -143,7 +143,7 @@ export async function deleteRemoteVideo(
   const provider = await workspace.providerOf(job);
   if (!provider.remove) throw noDeletion(provider, job);
   const current = await refreshed(workspace, job);
-  const { remoteId } = current;
+  const { remoteId, model, pollUrl } = current;
   if (!isFinal(current.status)) throw stillRunning(current);
   const lost = current.status === 'succeeded' && current.output === undefined ? ' It was never saved here.' : '';
   const question = `Delete the video of job ${job.id} at ${hostTitle(provider)}?${lost}`;
@@ -152,7 +152,7 @@ export async function deleteRemoteVideo(
   }
   const wasThere = await askIrrevocably(workspace, job, {
     what: 'delete its video',
-    ask: async () => (await provider.remove?.(remoteId, { signal: runtime.signal })) === true,
+    ask: async () => (await provider.remove?.(remoteId, { signal: runtime.signal, model, pollUrl })) === true,
   });
   const nowMs = runtime.clock.now();
   // A 404 says that it is gone only to the account that made it.

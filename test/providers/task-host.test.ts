@@ -1,13 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import type { Scripted } from '../helpers/server.ts';
 import { DIALECTS, type Dialect, setUp } from './dialects.ts';
-import { call, charactersOf, clip, failureOf } from './harness.ts';
+import { call, charactersOf, clip, failureOf, VIDEO } from './harness.ts';
 
 const HOSTS: readonly Dialect[] = Object.values(DIALECTS).filter((dialect: Dialect) => dialect.ticket !== undefined);
 const CHARACTER = '{"id":"char_1","name":"Joe"}';
 
 it('tries every host that makes characters by tasks', () => {
   expect(HOSTS.map(({ name }) => name)).toEqual(expect.arrayContaining(['wavespeed', 'eachlabs']));
+});
+
+describe('where a task is asked about', () => {
+  const named = (url: string) => ({ body: { code: 200, data: { id: 'v', status: 'processing', urls: { get: url } } } });
+
+  it('is told to whoever keeps records, where the id does not tell it, and asked by another process', async () => {
+    const { server, provider } = await setUp(DIALECTS.wavespeed);
+    const odd = `${server.url}/api/v3/elsewhere/v`;
+    server.answer(named(odd), named(odd), named(odd));
+    const { pollUrl } = await provider.createVideo(VIDEO, call);
+    expect(pollUrl).toBe(odd);
+    await provider.getVideo('v', call);
+    const later = await setUp(DIALECTS.wavespeed, { baseUrl: `${server.url}/api/v3` });
+    await later.provider.getVideo('v', { ...call, pollUrl });
+    expect(server.seen.slice(1).map(({ path }) => path)).toEqual(['/api/v3/elsewhere/v', '/api/v3/elsewhere/v']);
+  });
+
+  it('is not told where the id tells it', async () => {
+    const { server, provider } = await setUp(DIALECTS.wavespeed);
+    server.answer(named(`${server.url}/api/v3/predictions/v/result`));
+    expect(await provider.createVideo(VIDEO, call)).not.toHaveProperty('pollUrl');
+  });
+
+  it('is no address of another origin, whoever names it (P5)', async () => {
+    const { server, provider } = await setUp(DIALECTS.wavespeed);
+    server.answer(named('https://elsewhere.example/v'), named('https://elsewhere.example/v'));
+    expect(await provider.createVideo(VIDEO, call)).not.toHaveProperty('pollUrl');
+    await provider.getVideo('v', { ...call, pollUrl: 'https://elsewhere.example/v' });
+    expect(server.seen[1]?.path).toBe('/api/v3/predictions/v/result');
+  });
 });
 
 describe.each(HOSTS)('a character that $name makes by a task', (dialect) => {

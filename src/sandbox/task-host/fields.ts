@@ -23,7 +23,9 @@ export type Field =
   | { readonly is: 'picture'; readonly required: true }
   /** With `orOne`, one URL may stand in place of the list. */
   | { readonly is: 'clips'; readonly most: number; readonly orOne?: true }
-  | { readonly is: 'pictures'; readonly most: number; readonly orOne?: true }
+  | { readonly is: 'pictures'; readonly most: number; readonly orOne?: true; readonly required?: true }
+  /** Objects with a frontal picture, and others of the same thing. */
+  | { readonly is: 'elements'; readonly most: number }
   | { readonly is: 'characters'; readonly most: number };
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -99,6 +101,9 @@ export function readInputs(fields: Fields, values: Readonly<Record<string, unkno
       case 'pictures':
         pictures.push(...readLinks(at, value, field));
         break;
+      case 'elements':
+        pictures.push(...readElements(at, value, field.most));
+        break;
       default:
         settings[at] = readSetting(at, value, field);
     }
@@ -133,6 +138,16 @@ function readCharacters(at: string, value: unknown, most: number): readonly stri
     // A number would have lost its last digits on the way.
     if (isObject(entry) && typeof entry.id === 'string') return entry.id;
     throw new Refusal(400, `Field "${at}[${index}]" must be an object with an "id" that is a string.`);
+  });
+}
+
+function readElements(at: string, value: unknown, most: number): readonly Link[] {
+  return readList(at, value, most).flatMap((entry, index) => {
+    const place = `${at}[${index}]`;
+    if (!isObject(entry)) throw new Refusal(400, `Field "${place}" must be an object.`);
+    const { frontal_image_url: frontal, reference_image_urls: others = [] } = entry;
+    const front = { at: `${place}.frontal_image_url`, url: readText(`${place}.frontal_image_url`, frontal) };
+    return [front, ...readLinks(`${place}.reference_image_urls`, others, { most: 3 })];
   });
 }
 
@@ -180,6 +195,12 @@ function propertyOf(field: Field): Readonly<Record<string, unknown>> {
     case 'clips':
     case 'pictures':
       return { type: 'array', items: uri, maxItems: field.most };
+    case 'elements': {
+      const others = { type: 'array', items: uri, maxItems: 3 };
+      const properties = { frontal_image_url: uri, reference_image_urls: others };
+      const items = { type: 'object', properties, required: ['frontal_image_url'] };
+      return { type: 'array', items, maxItems: field.most };
+    }
     case 'characters': {
       const items = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] };
       return { type: 'array', items, maxItems: field.most };

@@ -6,13 +6,25 @@ export interface ModelSpec {
   readonly fields: Fields;
   /** Makes a character from a clip within these limits, instead of a video. */
   readonly characterClips?: ClipRules;
-  /** Takes clips by URL: seconds of all together, pixels of each. */
-  readonly references?: { readonly seconds: Range; readonly pixels: number };
+  /** Takes clips by URL. */
+  readonly references?: ReferenceRules;
+  /** What prompts call a clip, with `{n}` for its number from 1, or `{i}` for that from 0; `@Video{n}` unless given. */
+  readonly marker?: string;
   /** In US dollars. */
   price(of: Billing): number;
 }
 
 export type Range = readonly [from: number, to: number];
+
+export interface ReferenceRules {
+  /** Of all together. */
+  readonly seconds: Range;
+  readonly each?: Range;
+  /** Of one frame. */
+  readonly pixels: number;
+  /** Pixels of the short side. */
+  readonly shortest?: number;
+}
 
 export interface ClipRules {
   readonly seconds: Range;
@@ -47,7 +59,8 @@ export function frameOf({ settings }: Inputs, picture: Frame | undefined): Frame
   }
   const short = resolution === '4k' ? 2160 : Number.parseInt(String(resolution), 10);
   const portrait = picture !== undefined && picture.height > picture.width;
-  const [across = 16, down = 9] = String(aspect_ratio ?? (portrait ? '9:16' : '16:9'))
+  const ratio = aspect_ratio === 'auto' ? undefined : aspect_ratio;
+  const [across = 16, down = 9] = String(ratio ?? (portrait ? '9:16' : '16:9'))
     .split(':')
     .map(Number);
   const unit = short / Math.min(across, down);
@@ -59,10 +72,11 @@ function even(value: number): number {
 }
 
 /** What a clip is called in the video, or undefined when the prompt does not speak of it. `number` counts from 1. */
-export function labelOf(prompt: string, number: number): string | undefined {
-  const marker = `@Video${number}`;
-  if (!new RegExp(`${marker}(?!\\d)`).test(prompt)) return undefined;
-  const before = new RegExp(`^(.*) is the character in ${marker}(?!\\d)`, 's').exec(prompt)?.[1];
+export function labelOf(prompt: string, number: number, pattern = '@Video{n}'): string | undefined {
+  const marker = pattern.replace('{n}', String(number)).replace('{i}', String(number - 1));
+  const place = `${marker.replace(/[<>]/g, '\\$&')}(?!\\d)`;
+  if (!new RegExp(place).test(prompt)) return undefined;
+  const before = new RegExp(`^(.*) is the character in <?${place}`, 's').exec(prompt)?.[1];
   // Of "Dr. Joe" this leaves "Joe": a label, by which nothing is decided.
   return (
     before
@@ -70,4 +84,10 @@ export function labelOf(prompt: string, number: number): string | undefined {
       .at(-1)
       ?.trim() || marker
   );
+}
+
+/** The seconds that a request asks for: hosts write a number, `"8"` or `"8s"`, and of "auto" 5 are made. */
+export function secondsOf({ settings: { duration = 0 } }: Inputs): number {
+  const seconds = Number.parseFloat(String(duration));
+  return Number.isNaN(seconds) ? 5 : seconds;
 }

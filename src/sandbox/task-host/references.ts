@@ -6,7 +6,7 @@ import { type PictureFacts, readPicture } from '../media/picture.ts';
 import { readRegular } from '../read.ts';
 import { newId, type State } from '../state.ts';
 import { type Link, Refusal } from './fields.ts';
-import type { ClipRules, ModelSpec } from './models.ts';
+import type { ClipRules, Range, ReferenceRules } from './models.ts';
 
 export interface ReferenceOptions {
   readonly state: State;
@@ -35,12 +35,16 @@ export function createReferences({ state, now, origin }: ReferenceOptions): Refe
     const data = /^data:[\w/+.-]+;base64,([A-Za-z0-9+/=]+)$/.exec(url)?.[1];
     if (data !== undefined) return { bytes: Buffer.from(data, 'base64') };
     if (!/^https?:\/\/[^/]/i.test(url)) throw new Refusal(400, `Field "${at}" must be a URL.`);
-    if (!url.startsWith(`${origin()}/files/`)) return undefined;
-    const id = idOfFile(url.slice(`${origin()}/files/`.length));
+    const own = [origin(), publicOrigin(origin())].find((one) => url.startsWith(`${one}/files/`));
+    if (own === undefined) return undefined;
+    const id = idOfFile(url.slice(`${own}/files/`.length));
     const upload = await state.upload(id);
     if (upload?.storedMs === undefined) throw new Refusal(400, `Field "${at}": there is no file at ${url}.`);
-    if (isExpired(upload.storedMs, now())) {
-      throw new Refusal(400, `Field "${at}": the file at ${url} was deleted after 7 days.`);
+    if (isExpired(upload.storedMs, now(), upload.keepMs)) {
+      throw new Refusal(
+        400,
+        `Field "${at}": the file at ${url} was deleted after ${(upload.keepMs ?? WEEK_MS) / 86_400_000} days.`,
+      );
     }
     return { bytes: await readRegular(state.clipPath(id)), uploadId: id };
   }
@@ -76,8 +80,14 @@ export function idOfFile(name: string): string {
   return name.split('.')[0] ?? '';
 }
 
-export function isExpired(sinceMs: number, nowMs: number): boolean {
-  return nowMs >= sinceMs + WEEK_MS;
+/** Kept for a week unless somebody said for how long. */
+export function isExpired(sinceMs: number, nowMs: number, keepMs = WEEK_MS): boolean {
+  return nowMs >= sinceMs + keepMs;
+}
+
+/** Another origin of the same server, as a store for the public is: no key has any business there. */
+export function publicOrigin(origin: string): string {
+  return origin.replace('//127.0.0.1:', '//localhost:');
 }
 
 /** Throws Refusal when a host would make no character of this clip. */
@@ -97,20 +107,21 @@ export function checkCharacterClip({ at, facts }: ReferenceClip, rules: ClipRule
 }
 
 /** Throws Refusal when a model would not take these clips together. */
-export function checkReferenceClips(
-  clips: readonly ReferenceClip[],
-  rules: NonNullable<ModelSpec['references']>,
-): void {
-  for (const { at, facts } of clips) {
-    const { width, height } = facts;
-    if (width * height <= rules.pixels) continue;
-    const words = `must have at most ${rules.pixels} pixels, but is ${width}x${height}`;
-    throw new Refusal(400, `Field "${at}": the video ${words}.`);
-  }
+export function checkReferenceClips(clips: readonly ReferenceClip[], rules: ReferenceRules): void {
+  for (const clip of clips) checkReferenceClip(clip, rules);
   const [from, to] = rules.seconds;
   const seconds = totalSeconds(clips);
   if (clips.length === 0 || (seconds >= from && seconds <= to)) return;
   throw new Refusal(400, `Reference videos must be ${from} to ${to} seconds in all, but are ${rounded(seconds)}.`);
+}
+
+function checkReferenceClip({ at, facts }: ReferenceClip, { pixels, shortest = 0, each }: ReferenceRules): void {
+  const { width, height, seconds } = facts;
+  const no = (words: string): Refusal => new Refusal(400, `Field "${at}": the video ${words}.`);
+  if (width * height > pixels) throw no(`must have at most ${pixels} pixels, but is ${width}x${height}`);
+  if (Math.min(width, height) < shortest) throw no(`must have at least ${shortest} pixels a side`);
+  const [from, to]: Range = each ?? [0, Number.POSITIVE_INFINITY];
+  if (seconds < from || seconds > to) throw no(`must be ${from} to ${to} seconds long, but is ${rounded(seconds)}`);
 }
 
 export function totalSeconds(clips: readonly ReferenceClip[]): number {

@@ -5,7 +5,7 @@ import { type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State } from '../state.ts';
 import { type Inputs, isObject, Refusal, readInputs } from './fields.ts';
-import { frameOf, labelOf, type ModelSpec } from './models.ts';
+import { frameOf, labelOf, type ModelSpec, secondsOf } from './models.ts';
 import {
   checkCharacterClip,
   checkReferenceClips,
@@ -57,9 +57,9 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
   const durationMs = (fate.jobSeconds ?? player.jobSeconds) * 1000;
   const [width, height] = fate.made?.size?.split('x').map(Number) ?? [];
   const wished = characterClips ? { width: 0, height: 0 } : frameOf(inputs, picture);
-  const seconds = Number(inputs.settings.duration ?? 0);
+  const seconds = secondsOf(inputs);
   const character = characterClips ? { id: newId('char'), name: inputs.name } : undefined;
-  if (!character) shown.push(...(await mentioned(clips, inputs.prompt)));
+  if (!character) shown.push(...(await mentioned(clips, inputs.prompt, model.marker)));
   const job = await state.addJob(
     {
       ...{ version: 1, id: newId(idKind), host, createdMs, durationMs },
@@ -137,20 +137,19 @@ async function firstPicture({ references }: Deps, { pictures }: Inputs) {
   return found.find((picture) => picture !== undefined);
 }
 
-async function mentioned(clips: readonly ReferenceClip[], prompt: string) {
+async function mentioned(clips: readonly ReferenceClip[], prompt: string, marker: string | undefined) {
   const shown: { id: string; name: string }[] = [];
   for (const [index, clip] of clips.entries()) {
-    const name = labelOf(prompt, index + 1);
+    const name = labelOf(prompt, index + 1, marker);
     if (name !== undefined) shown.push({ id: await clip.save(), name });
   }
   return shown;
 }
 
 function priceOf(model: ModelSpec, inputs: Inputs, clips: readonly ReferenceClip[]): number {
-  const seconds = Number(inputs.settings.duration ?? 0);
   const frame = frameOf(inputs, undefined);
   const cost = model.price({
-    seconds,
+    seconds: secondsOf(inputs),
     short: Math.min(frame.width, frame.height),
     inputSeconds: totalSeconds(clips),
   });

@@ -4,7 +4,7 @@ import type { CallRoute } from '../calls.ts';
 import { type Dialect, fileReply, type Incoming, type Reply } from '../http.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State, type UploadRecord } from '../state.ts';
-import { idOfFile, isExpired } from './references.ts';
+import { idOfFile, isExpired, publicOrigin } from './references.ts';
 import { viewTask } from './tasks.ts';
 
 export interface UploadOptions {
@@ -20,6 +20,8 @@ export interface NewTicket {
   /** Bytes, where they were announced. */
   readonly size?: number;
   readonly untilMs: number;
+  /** A place that anybody may read, for so many milliseconds, and whose PUT is signed with nothing but its type. */
+  readonly publicMs?: number;
 }
 
 export interface Uploads {
@@ -64,7 +66,8 @@ export function isMediaType(contentType: string): boolean {
 }
 
 export function createUploads({ state, outputs, now, origin }: UploadOptions): Uploads {
-  const urlOf = ({ id, contentType }: UploadRecord): string => `${origin()}/files/${id}.${SUFFIXES[contentType]}`;
+  const urlOf = ({ id, contentType, keepMs }: UploadRecord): string =>
+    `${keepMs === undefined ? origin() : publicOrigin(origin())}/files/${id}.${SUFFIXES[contentType]}`;
 
   async function put({ path, query, headers, body }: Incoming): Promise<Reply> {
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
@@ -89,9 +92,12 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
   }
 
   async function get({ path, query, headers }: Incoming): Promise<Reply> {
+    if (headers.host?.startsWith('localhost:') && headers.authorization !== undefined) {
+      return storageError(400, 'InvalidArgument', 'This file is for anybody: a key has no business here');
+    }
     const id = path.length === 2 ? idOfFile(path[1] ?? '') : '';
     const upload = await state.upload(id);
-    if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now())) {
+    if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now(), upload.keepMs)) {
       return fileReply(state.clipPath(id), upload.contentType, headers);
     }
     const job = await state.job(id);
@@ -108,13 +114,14 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
   }
 
   return {
-    async ticket({ contentType, size, untilMs }) {
+    async ticket({ contentType, size, untilMs, publicMs: keepMs }) {
       const id = newId('upload');
       const token = randomUUID().replaceAll('-', '');
       // The second one nobody could guess: it is there for clients that send a list of their own.
-      const headers = { 'Content-Type': contentType, 'x-amz-meta-upload': randomUUID() };
+      const own = keepMs === undefined ? { 'x-amz-meta-upload': randomUUID() } : {};
+      const headers = { 'Content-Type': contentType, ...own };
       const ticket = { token, headers, untilMs, ...(size === undefined ? {} : { size }) };
-      const record: UploadRecord = { version: 1, id, contentType, ticket };
+      const record: UploadRecord = { version: 1, id, contentType, ticket, ...(keepMs !== undefined && { keepMs }) };
       await state.addUpload(record);
       return { id, putUrl: `${origin()}/storage/${id}?token=${token}`, url: urlOf(record), headers };
     },

@@ -42,7 +42,7 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
   const known = remote.status !== 'unknown';
   const before: Remote = job.remoteId === undefined ? { ...job, remoteId: remote.id, status: 'queued' } : job;
   const status = known && !isFinal(before.status) ? remote.status : before.status;
-  const { remoteStatus: _word, failure: _failure, ...rest } = before;
+  const { remoteStatus: _word, failure: _failure, queuePosition: _position, ...rest } = before;
   const failure = status === before.status && isFinal(status) ? before.failure : remote.failure;
   return {
     ...rest,
@@ -51,7 +51,9 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
     ...(remote.progress !== undefined && { progress: remote.progress }),
     ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
     ...(isFinal(status) && endOf(job, remote, nowMs)),
-    ...(remote.expiresAt !== undefined && { expiresAt: remote.expiresAt }),
+    ...(status === 'queued' && remote.queuePosition !== undefined && { queuePosition: remote.queuePosition }),
+    ...(remote.pollUrl !== undefined && { pollUrl: remote.pollUrl }),
+    ...expiryOf(before, remote),
     ...(remote.costUsd !== undefined && { cost: { ...job.cost, actualUsd: remote.costUsd } }),
     ...(status === 'succeeded' && {
       progress: 100,
@@ -67,6 +69,13 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
 
 /** Longer than any pause between two questions of a wait, and short beside what a video takes. */
 const SEEN_MS = 30_000;
+
+/** Of what is finished, the earliest that was told: a host that says for how long from now on would say so again each time. */
+function expiryOf(before: Remote, { expiresAt }: RemoteVideo): Pick<Remote, 'expiresAt'> | undefined {
+  if (expiresAt === undefined) return undefined;
+  const known = before.status === 'succeeded' ? before.expiresAt : undefined;
+  return { expiresAt: known !== undefined && Date.parse(known) < Date.parse(expiresAt) ? known : expiresAt };
+}
 
 /**
  * When the job ended: by the host's own two times, whose difference no clock can spoil, else now, if it was seen going
@@ -145,7 +154,8 @@ export async function refreshJob(
     account,
   }: { provider: Provider; clock: Clock; signal: AbortSignal; account: string | undefined },
 ): Promise<{ job: Remote; pollAfterMs: number | undefined }> {
-  const remote = await provider.getVideo(job.remoteId, { signal });
+  const { model, pollUrl } = job;
+  const remote = await provider.getVideo(job.remoteId, { signal, model, pollUrl });
   if (remote) return { job: applyRemote(job, remote, clock.now()), pollAfterMs: remote.pollAfterMs };
   if (isOfOtherAccount(job, account, clock.now())) throw otherAccount(job);
   return { job: missedAt(job, clock.now()), pollAfterMs: undefined };
@@ -161,7 +171,9 @@ export function describe(job: {
   readonly status: JobStatus;
   readonly remoteStatus?: string;
   readonly progress?: number;
+  readonly queuePosition?: number;
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
+  if (job.status === 'queued' && job.queuePosition !== undefined) return `${word}, ${job.queuePosition} before it`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }

@@ -120,6 +120,8 @@ const decodeFields = recordDecoder<JobJson>(
     status: oneOf(...JOB_STATUSES),
     remoteStatus: optional(string),
     progress: optional(number),
+    queuePosition: optional(number),
+    pollUrl: optional(hostUrl),
     failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
     replacedBy: optional(jobId),
     replaces: optional(jobId),
@@ -245,11 +247,12 @@ function stateOf(job: Job) {
     const replacedBy = isRefused(job) ? job.replacedBy : undefined;
     return { status: job.status, ...(replacedBy !== undefined && { replacedBy }) } as Each<Exclude<Job, Remote>>;
   }
-  const { status, remoteStatus, progress, remoteId, output, expiresAt, remoteDeleted } = job;
+  const { status, remoteStatus, progress, queuePosition, remoteId, output, expiresAt, remoteDeleted } = job;
   return {
     ...{ status, remoteId },
     ...(remoteStatus !== undefined && { remoteStatus }),
     ...(progress !== undefined && { progress }),
+    ...(queuePosition !== undefined && { queuePosition }),
     ...(output && { output: {} }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(remoteDeleted && { remoteDeleted }),

@@ -103,6 +103,9 @@ function risingPauseMs(round: number): number {
 
 function changed(before: Remote, after: Remote): boolean {
   return (
-    before.status !== after.status || before.progress !== after.progress || before.remoteStatus !== after.remoteStatus
+    before.status !== after.status ||
+    before.progress !== after.progress ||
+    before.queuePosition !== after.queuePosition ||
+    before.remoteStatus !== after.remoteStatus
   );
 }

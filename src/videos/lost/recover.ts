@@ -209,7 +209,7 @@ export async function adoptVideo(workspace: Workspace, job: Job, remoteId: strin
   if (!isOpen(current)) throw resolved();
   const provider = await workspace.providerOf(job);
   const { signal, clock } = workspace.runtime;
-  const video = await provider.getVideo(remoteId, { signal });
+  const video = await provider.getVideo(remoteId, { signal, model: job.model });
   if (!video) throw refuse(`${hostTitle(provider)} does not know a video ${oneLine(remoteId, 200)}.`);
   const kept = await (await workspace.jobs()).settle(job.id, (now, { records }) => {
     if (!isOpen(now)) throw resolved();

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { RemoteVideo } from '../../../src/providers/provider.ts';
 import type { Refused, Remote, Unanswered, Unresolved } from '../../../src/shared/job.ts';
 import { jobError } from '../../../src/videos/jobs/error.ts';
-import { applyRemote, fingerprintOf, mergeJobRecords, refreshJob } from '../../../src/videos/jobs/lifecycle.ts';
+import {
+  applyRemote,
+  describe as describeJob,
+  fingerprintOf,
+  mergeJobRecords,
+  refreshJob,
+} from '../../../src/videos/jobs/lifecycle.ts';
 
 import { fakeClock, fakeProvider, JOB, NEVER, START } from '../../helpers/polling.ts';
 
@@ -32,6 +38,23 @@ describe('applyRemote', () => {
     expect(applyRemote({ ...JOB, status: 'succeeded' }, remote, START).status).toBe('succeeded');
     const failed = applyRemote({ ...JOB, status: 'failed', failure: { message: 'no', policy: false } }, remote, START);
     expect(failed).toMatchObject({ status: 'failed', failure: { message: 'no' } });
+  });
+
+  it('keeps the place in the queue while there is one, and shows it', () => {
+    const queued = { ...remote, status: 'queued', remoteStatus: 'IN_QUEUE', queuePosition: 3 } as const;
+    const waiting = applyRemote(JOB, queued, START);
+    expect(waiting).toMatchObject({ status: 'queued', queuePosition: 3 });
+    const { progress: _progress, ...without } = waiting;
+    expect(describeJob(without)).toBe('queued, 3 before it');
+    expect(applyRemote(waiting, remote, START)).not.toHaveProperty('queuePosition');
+  });
+
+  it('keeps the first moment that was told until which a finished video is kept: a host may count anew each time', () => {
+    const [early, late] = ['2026-11-21T13:00:00.000Z', '2026-11-21T14:00:00.000Z'];
+    const done = { ...remote, status: 'succeeded', remoteStatus: 'completed' } as const;
+    const first = applyRemote(JOB, { ...done, expiresAt: early }, START);
+    expect(applyRemote(first, { ...done, expiresAt: late }, START).expiresAt).toBe(early);
+    expect(applyRemote({ ...first, expiresAt: late }, { ...done, expiresAt: early }, START).expiresAt).toBe(early);
   });
 
   it('keeps why a job failed', () => {
