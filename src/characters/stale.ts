@@ -49,6 +49,24 @@ export async function markStale(
   }));
 }
 
+/** Marks the uploaded clips at those URLs stale, because a job has failed over one of them; the user is told. */
+export async function markUnreachable(workspace: Workspace, urls: readonly string[]): Promise<void> {
+  const store = await workspace.characters();
+  for (const { name, registrations } of (await store.list()).records) {
+    const isDead = ({ kind, value, stale }: Registration): boolean =>
+      kind === 'url' && stale !== true && urls.includes(value);
+    const dead = registrations.find(isDead);
+    if (!dead) continue;
+    workspace.reporter.note(
+      `The host could not read what it was given; the clip of ${name} (${oneLine(dead.value, 200)}) is uploaded again for the next video.`,
+    );
+    await store.update(name, (current) => ({
+      ...current,
+      registrations: current.registrations.map((one) => (isDead(one) ? { ...one, stale: true } : one)),
+    }));
+  }
+}
+
 /**
  * After a refusal: marks those registrations stale that the host does not know any more, so that they are made anew from
  * the master. The host, or the place where the clip lies, is asked where it can be; else the refusal must name the

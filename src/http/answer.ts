@@ -39,6 +39,13 @@ export function requestIdOf(headers: Headers): string | undefined {
   return headers['x-request-id'] ?? headers['request-id'] ?? (own === undefined ? undefined : headers[own]);
 }
 
+/** What the host's clock said with an answer, in milliseconds since the epoch, to the second; undefined when it does not say. */
+export function hostTimeOf({ headers }: Pick<Answer, 'headers'>): number | undefined {
+  // What a cache hands out is dated by when it was made.
+  const ms = Date.parse(headers.date ?? '') + 1000 * Number(headers.age ?? 0);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
 /**
  * The JSON of a 2xx answer. When it is none: `ambiguous` after a create, because the work may have been done, and
  * `network` after a read, because something other than the API answered.

@@ -180,6 +180,15 @@ export function isNotServed(answer: Answer): boolean {
   return GONE.has(answer.status) || isUnsupported(answer);
 }
 
+/** The refusal with that hint where it is about a route that the host does not have; any other as it is. */
+export function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
+  if (error.code !== 'refused' || !isNotServed(answer)) return error;
+  return new SoraError('refused', error.message, {
+    hint,
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  });
+}
+
 /** The refusal of a create of a character, which says so where the host makes none at all. */
 export function characterError(answer: Answer, refused: SoraError): SoraError {
   const { host, status, requestId } = answer;

@@ -2,8 +2,8 @@
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { parseSize } from '../shared/geometry.ts';
+import { listSince } from '../videos/lost/list-since.ts';
 import { describeCandidates, hasShapeOf, LONGEST_MS } from '../videos/lost/match.ts';
-import { listSince } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
 import { isUnknown, placeOfTake, type TakeLedger } from './take-ledger.ts';
@@ -35,7 +35,7 @@ export async function findLost(
   const { records } = await (await workspace.jobs()).list();
   const claimed = new Set([...takes, ...records].flatMap(({ remoteId }) => remoteId ?? []));
   for (const group of byHost(lost)) {
-    const listed = await listFor(workspace, group);
+    const listed = await listFor(workspace, group, claimed);
     if (!listed) continue;
     for (const take of group) {
       if (isSoraError(listed)) found.set(take.key, { candidates: [], trouble: listed });
@@ -58,6 +58,7 @@ function byHost(takes: readonly Take[]): readonly (readonly Take[])[] {
 async function listFor(
   workspace: Workspace,
   group: readonly Take[],
+  claimed: ReadonlySet<string>,
 ): Promise<readonly RemoteVideo[] | SoraError | undefined> {
   const [first] = group;
   if (!first) return undefined;
@@ -65,7 +66,9 @@ async function listFor(
   try {
     const provider: Provider = await workspace.providerOf(placeOfTake(first));
     if (!provider.list) return undefined;
-    return (await listSince(workspace, provider, () => from)).videos;
+    const mayBeAny = (video: RemoteVideo): boolean =>
+      !claimed.has(video.id) && group.some((take) => mayBe(take, video));
+    return (await listSince(workspace, provider, { since: () => from, mayBe: mayBeAny })).videos;
   } catch (error) {
     if (!isSoraError(error) || workspace.runtime.signal.aborted || error.code === 'machine') throw error;
     return error.code === 'refused' ? undefined : error;

@@ -181,6 +181,8 @@ export interface VideoPage {
   readonly videos: readonly RemoteVideo[];
   /** Undefined on the last page. */
   readonly next?: string;
+  /** The list leaves the prompts out, and `getVideo` tells them. */
+  readonly promptsElsewhere?: boolean;
   /** What the host's clock said with this page (its `Date`), in milliseconds since the epoch, to the second. */
   readonly hostNow?: number;
 }

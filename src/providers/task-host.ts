@@ -236,7 +236,7 @@ export function createTaskHost(
     if (failure?.policy) return new SoraError('policy', message, { hint: POLICY_HINT });
     return failure && isQuota(failure)
       ? new SoraError('budget', message, { hint: 'Add credit at the host, then try again.' })
-      : new SoraError('refused', message, { hint: 'Correct what the host complains about, then try again.' });
+      : new SoraError('refused', message, { hint: CORRECT_HINT });
   }
 
   function noVideo(message: string): SoraError {
@@ -301,6 +301,8 @@ export function createTaskHost(
     },
   };
 }
+
+export const CORRECT_HINT = 'Correct what the host complains about, then try again.';
 
 export const POLICY_HINT =
   'Hosts block the likeness of real people by default: use a drawn or generated character. Else reword the prompt.';

@@ -42,6 +42,8 @@ export interface JobFailure {
   readonly message: string;
   /** True when the host's content policy refused it. */
   readonly policy: boolean;
+  /** True when the host could not read a clip or a picture where it lies: one that it is given anew may do. */
+  readonly unreachable?: boolean;
 }
 
 /** What a job or a registration costs. Without an estimate where no price was known when it was sent. */

@@ -16,6 +16,7 @@ import { jobError } from './jobs/error.ts';
 import { type Resumable, resumeCommand } from './jobs/find.ts';
 import { applyRemote, mergeJobRecords } from './jobs/lifecycle.ts';
 import { newJobId } from './jobs/record.ts';
+import { forgetUnreadClips } from './jobs/unread-clips.ts';
 import { closeReplaced, refuseResent } from './lost/replace.ts';
 import type { RequestPlan } from './plan.ts';
 import { reserveJob } from './spending.ts';
@@ -195,6 +196,7 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
     unwritten,
     stopped: (now) => jobError(now) ?? stopped,
   });
+  await forgetUnreadClips(workspace, kept);
   const failed = jobError(kept);
   if (failed) throw failed;
   if (runtime.signal.aborted) throw stopped;

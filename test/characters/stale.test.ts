@@ -209,3 +209,39 @@ describe('the URL of a clip of which nobody knows how long it lives', () => {
     expect(joe?.registrations.map(({ stale }) => stale)).toEqual([undefined]);
   });
 });
+
+describe('a job that failed because the host could not read a clip', () => {
+  const task = (id: string, status: string, more: object = {}): Scripted => ({
+    body: { code: 200, data: { id, status, ...more } },
+  });
+  const PRICE: Scripted = { body: { code: 200, data: { price: 1 } } };
+  const FAILED = task('t1', 'failed', { code: 1402, error: 'Failed to download.' });
+
+  it.each([
+    ['when it is asked about', [task('t1', 'created'), FAILED]],
+    ['in answer to its create', [FAILED]],
+  ])('%s has the clip uploaded anew for the next video, and nothing is sent by itself', async (_title, answers) => {
+    const [server, store] = [await createTestServer(), await createTestServer()];
+    const env = { WAVESPEED_API_KEY: KEY, WAVESPEED_BASE_URL: server.url };
+    const test = await createTestContext({ provider: 'wavespeed' }, { env });
+    await addCharacter(test, 'Joe');
+    const registration: Registration = {
+      ...{ provider: 'wavespeed', baseUrl: server.url, orientation: 'landscape', kind: 'url', name: 'Joe' },
+      ...{ value: `${store.url}/old-clip.mp4`, createdAt: new Date(START).toISOString() },
+    };
+    await (await test.context.characters()).update('Joe', (joe) => ({ ...joe, registrations: [registration] }));
+    server.answer(PRICE, ...answers);
+    const failed = runGenerate(test.context, { ...FLAGS, wait: true });
+    await expect(failed).rejects.toMatchObject({ code: 'refused', hint: expect.stringMatching(/uploaded again/) });
+    expect(server.seen).toHaveLength(1 + answers.length);
+    expect(test.stderr.text()).toMatch(/could not read .* clip of Joe .* is uploaded again/);
+    const [job] = (await (await test.context.jobs()).list()).records;
+    const failure = { code: '1402', message: 'Failed to download.', policy: false, unreachable: true };
+    expect(job).toMatchObject({ status: 'failed', failure });
+    const ticket = { download_url: `${store.url}/new.mp4`, upload: { method: 'PUT', url: `${store.url}/put` } };
+    server.answer({ body: { code: 200, data: ticket } }, PRICE, task('t2', 'created'));
+    store.answer({});
+    expect(await runGenerate(test.context, { ...FLAGS, prompt: 'Joe runs.' })).toBe(0);
+    expect(JSON.parse(String(server.seen.at(-1)?.body)).reference_videos).toEqual([`${store.url}/new.mp4`]);
+  });
+});

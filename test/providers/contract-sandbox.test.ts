@@ -62,7 +62,8 @@ describe.each(TABLE)('$name and the sandbox', ({ name, model, clips }) => {
     expect(made).toEqual({ id: expect.stringMatching(/\w/), name: 'Joe' });
     const id = await make(provider, { model, characters: cast(made.id) });
     await download(provider, id);
-    if (provider.list) expect((await provider.list({ limit: 10 }, call)).videos).toMatchObject([{ id }]);
+    // At hosts of tasks the character is one as well.
+    if (provider.list) expect((await provider.list({ limit: 10 }, call)).videos[0]).toMatchObject({ id });
     if (provider.remove) {
       expect(await provider.remove(id, call)).toBe(true);
       expect(await provider.getVideo(id, call)).toBeUndefined();

@@ -66,6 +66,8 @@ export interface Dialect {
   readonly remove?: Extra;
   /** A page of videos; `next` is where the next one begins. */
   readonly page?: (videos: readonly object[], next?: string) => Scripted;
+  /** What follows a page of two videos of which the second is `v2`, and how that is asked for, in path or body. */
+  readonly secondPage?: { readonly next: string; readonly asked: string };
 }
 
 export const FILE_URL = 'https://files.example/joe.mp4';
@@ -141,6 +143,7 @@ const openai: Dialect = {
   page: (videos, next) => ({
     body: { object: 'list', data: videos, last_id: next ?? null, has_more: next !== undefined },
   }),
+  secondPage: { next: 'v2', asked: 'after=v2' },
 };
 
 function wavespeedJob(word: string, { id = '"v"', failure, progress, output }: Told = {}): Scripted {
@@ -213,6 +216,8 @@ const wavespeed: Dialect = {
     done: [{ body: { code: 200, message: 'success', data: {} } }, UNKNOWN_TASK],
     unknown: [UNKNOWN_TASK, UNKNOWN_TASK],
   },
+  page: (items) => ({ body: { code: 200, message: 'success', data: { page: 1, items } } }),
+  secondPage: { next: '2', asked: '"page":2,"page_size":2' },
 };
 
 function wavespeedTicket(store: TestServer, headers: object = {}, url = `${store.url}/put?sig=abc`): Scripted {
@@ -279,6 +284,8 @@ const eachlabs: Dialect = {
     done: [{ body: { status: 'success', message: 'Prediction cancelled' } }],
     unknown: [UNKNOWN],
   },
+  page: (executions) => ({ body: { executions, total_count: 2, offset: 0, limit: 2 } }),
+  secondPage: { next: '2', asked: 'limit=2&offset=2' },
 };
 
 function eachlabsTicket(store: TestServer, headers: object = {}, place = `${store.url}/put?sig=abc`): Scripted {

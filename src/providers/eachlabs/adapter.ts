@@ -1,5 +1,6 @@
 /** The adapter for eachlabs: predictions of models that are named by slugs, and uploads by presigned URLs. */
 
+import { isRecord } from '../../http/answer.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
@@ -9,6 +10,7 @@ import type { NewVideo, Provider, ProviderOptions, Reference, UploadedClip } fro
 import { preferredMode, valuesOf } from '../references.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost } from '../task-host.ts';
+import { countOf, listRefusal, taskPage } from '../task-list.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
 import {
   CHARACTER_MODEL,
@@ -23,7 +25,16 @@ import {
   videoBody,
 } from './models.ts';
 import { checkUpload, upload } from './upload.ts';
-import { characterIn, decodeCreated, decodePrediction, openAnswer, refuse, schemaFields, videoUrlIn } from './wire.ts';
+import {
+  characterIn,
+  decodeCreated,
+  decodeExecution,
+  decodePrediction,
+  openAnswer,
+  refuse,
+  schemaFields,
+  videoUrlIn,
+} from './wire.ts';
 
 export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { http } = options;
@@ -116,6 +127,19 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
     ...provider,
     limits: async (model) => eachlabsLimits(model, isVendorUrl(entry, options.baseUrl)),
     defaultModel: EACHLABS_DEFAULT_MODEL,
+
+    async list({ limit, after }, call) {
+      const offset = countOf(after, 0);
+      const answer = await http.send(route.read(`${root}/v1/executions?limit=${limit}&offset=${offset}`, call));
+      const refused = listRefusal(answer, refuse);
+      if (refused) throw refused;
+      const body = openAnswer(answer);
+      const page = taskPage(answer, isRecord(body) ? (body.executions ?? body.data) : body, {
+        ...{ limit, next: String(offset + limit) },
+        decode: (item) => decodeExecution(item, answer)?.video,
+      });
+      return { ...page, promptsElsewhere: true };
+    },
 
     async cancel(remoteId, call) {
       // Stopping twice is stopping once, so it is repeated with patience like a read.

@@ -44,6 +44,7 @@ export function decodePrediction(body: unknown, answer: Answer, knownId: string)
   const status = told === 'succeeded' && isComplaint(output) ? 'failed' : told;
   const prompt = isRecord(fields.input) ? textOf(fields.input.prompt) : undefined;
   const createdAt = dateOf(fields.created_at);
+  const completedAt = dateOf(fields.completed_at);
   const costUsd = costIn(fields.metrics, status);
   const model = textOf(fields.model);
   const pollAfterMs = parseRetryAfter(answer.headers['retry-after'], answer.receivedAt);
@@ -57,10 +58,19 @@ export function decodePrediction(body: unknown, answer: Answer, knownId: string)
       ...(model !== undefined && { model }),
       ...(prompt !== undefined && { prompt }),
       ...(createdAt !== undefined && { createdAt }),
+      ...(completedAt !== undefined && { completedAt }),
       ...(costUsd !== undefined && { costUsd }),
       ...(pollAfterMs !== undefined && pollAfterMs > 0 && { pollAfterMs }),
     },
   };
+}
+
+/** One of the list of executions: a prediction without its inputs, whose cost has a name of its own. */
+export function decodeExecution(item: Fields, answer: Answer): RemoteTask | undefined {
+  const id = createdId(item) ?? usableId(textOf(item.execution_id));
+  return id === undefined
+    ? undefined
+    : decodePrediction({ ...item, id, metrics: { cost: item.execution_cost } }, answer, id);
 }
 
 /** What was charged, once that is settled: a running job, or a finished video, for nothing is one not yet reckoned up. */

@@ -4,13 +4,14 @@ import {
   type Answer,
   answerWithoutId,
   failureOf,
+  hostTimeOf,
   isUnsupported,
   jsonOf,
   parseJson,
   unreadableAnswer,
 } from '../../http/answer.ts';
 import { formBody, type RequestBody } from '../../http/body.ts';
-import { characterError, isNotServed, refusal } from '../../http/errors.ts';
+import { characterError, notServed, refusal } from '../../http/errors.ts';
 import { isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -173,7 +174,8 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       if (!isSuccess(answer)) throw notServed(refusal(answer), answer, 'The host may have no call that lists videos.');
       jsonOf(answer);
       const page = decodePage(answer, limit);
-      if (page) return { ...page, ...hostNow(answer) };
+      const hostNow = hostTimeOf(answer);
+      if (page) return { ...page, ...(hostNow !== undefined && { hostNow }) };
       throw unreadableAnswer(answer, 'its videos');
     },
 
@@ -181,21 +183,6 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     ...(backend !== 'litellm' && { remove }),
     ...(backend === 'vllm-omni' && { cancel: remove }),
   };
-}
-
-function hostNow({ headers }: Answer): { hostNow?: number } {
-  // What a cache hands out is dated by when it was made.
-  const ms = Date.parse(headers.date ?? '') + 1000 * Number(headers.age ?? 0);
-  return Number.isNaN(ms) ? {} : { hostNow: ms };
-}
-
-/** The hint for a route that a host does not have. */
-function notServed(error: SoraError, answer: Answer, hint: string): SoraError {
-  if (error.code !== 'refused' || !isNotServed(answer)) return error;
-  return new SoraError('refused', error.message, {
-    hint,
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  });
 }
 
 /** A 404 that is about the route: a page, or the words of FastAPI, Express, Go and the vendor. It says nothing of an id. */

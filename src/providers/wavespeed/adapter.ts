@@ -7,6 +7,7 @@ import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost, type RemoteTask } from '../task-host.ts';
+import { countOf, listRefusal, taskPage, wishIn } from '../task-list.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
 import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedLimits } from './models.ts';
 import { modelPath, videoInputs } from './request.ts';
@@ -70,6 +71,23 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
       // Nothing is made, so it is repeated like a read.
       const answer = await http.send(route.read(`${root}/model/price`, call, { method: 'POST', body }));
       return priceIn(openEnvelope(answer));
+    },
+
+    async list({ limit, after }, call) {
+      const page = countOf(after, 1);
+      const body = jsonBody({ page, page_size: limit, include_inputs: true });
+      // Nothing is made, so it is repeated like a read.
+      const answer = await http.send(route.read(`${root}/predictions`, call, { method: 'POST', body }));
+      const refused = listRefusal(answer, refusalOf);
+      if (refused) throw refused;
+      const data = openEnvelope(answer);
+      return taskPage(answer, isRecord(data) ? data.items : data, {
+        ...{ limit, next: String(page + 1) },
+        decode: (item) => {
+          const video = decodeTask(item, answer)?.video;
+          return video && { ...video, ...wishIn(item.inputs ?? item.input) };
+        },
+      });
     },
 
     async remove(remoteId, call) {

@@ -15,10 +15,11 @@ import {
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
-import { SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
+import { type ErrorCode, SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
 import type { RemoteCharacter, RemoteVideo } from '../provider.ts';
 import { usableId } from '../route.ts';
-import { POLICY_HINT, type RemoteTask } from '../task-host.ts';
+import { CORRECT_HINT, POLICY_HINT, type RemoteTask } from '../task-host.ts';
+import { withRequestId } from '../task-upload.ts';
 import { hasFailed, taskStatus, textOf } from '../task-wire.ts';
 import { KEPT_MS } from './models.ts';
 
@@ -52,7 +53,9 @@ export function decodeTask(data: unknown, answer: Answer, knownId?: string): Rem
   const remoteStatus = textOf(data.status) ?? '';
   const told = taskStatus(remoteStatus);
   // Completed, but the host keeps the result to itself.
-  const status = told === 'succeeded' && isUnsafe && output.length === 0 ? 'failed' : told;
+  const isKept = told === 'succeeded' && isUnsafe && output.length === 0;
+  // Whoever waited was given up on; the task goes on.
+  const status = isKept ? 'failed' : told === 'failed' && taskCode(data) === WAIT_ENDED ? 'running' : told;
   const createdAt = timeOf(data.created_at);
   const failure = hasFailed(status) ? failureIn(data, { answer, isUnsafe, remoteStatus }) : undefined;
   const model = textOf(data.model);
@@ -94,10 +97,10 @@ export function characterIn(output: unknown): RemoteCharacter | undefined {
 
 /** The error for an HTTP status that means no. */
 export function refusalOf(answer: Answer): SoraError {
-  const { status, host, requestId } = answer;
+  const { status, host } = answer;
   const failure = failureOf(answer);
   const said = `${host} answered ${status}: ${failure.message}`;
-  const options = (hint: string): SoraErrorOptions => ({ hint, ...(requestId === undefined ? {} : { requestId }) });
+  const options = (hint: string): SoraErrorOptions => withRequestId(answer, hint);
   if (status >= 400 && status < 500 && isModeration(failure)) {
     const sentence = `The content policy of ${host} refused this: ${failure.message}`;
     return new SoraError('policy', sentence, options(POLICY_HINT));
@@ -119,6 +122,9 @@ export function refusalOf(answer: Answer): SoraError {
 function refusalByCode(answer: Answer, code: number): SoraError {
   if (code >= 400 && code < 500 && code !== 408) return refusalOf({ ...answer, status: code });
   const message = `${answer.host} answered with code ${code}: ${failureOf(answer).message}`;
+  const fault = AT_FAULT[code];
+  if (fault)
+    return new SoraError(fault, message, withRequestId(answer, fault === 'policy' ? POLICY_HINT : CORRECT_HINT));
   if (answer.kind === 'create') return ambiguousCreate(message, answer.requestId);
   return new SoraError('network', message, { hint: 'The host is having problems. Try again later.' });
 }
@@ -136,13 +142,35 @@ function failureIn(
   data: Record<string, unknown>,
   { answer, isUnsafe, remoteStatus }: { answer: Answer; isUnsafe: boolean; remoteStatus: string },
 ): NonNullable<RemoteVideo['failure']> {
-  const found = readFailure({ error: data.error, message: data.message, error_code: data.error_code });
+  const code = taskCode(data);
+  const found = readFailure({ error: data.error, message: data.message, error_code: data.error_code ?? code });
   const reason = isUnsafe
     ? 'The host found the result unsafe and keeps it.'
     : `The host gave no reason; it calls the task ${remoteStatus}.`;
-  const failure = found ?? { message: reason };
-  return { ...failure, message: answer.redact(failure.message), policy: isUnsafe || isModeration(failure) };
+  const failure = found ?? { message: reason, ...(code !== undefined && { code }) };
+  return {
+    ...failure,
+    message: answer.redact(failure.message),
+    policy: isUnsafe || code === MODERATED || isModeration(failure),
+    ...(code === UNREACHABLE && { unreachable: true }),
+  };
 }
+
+/** The vendor's numbers for how tasks fail (https://wavespeed.ai/docs/error-codes); 0 is none. */
+function taskCode({ code }: Record<string, unknown>): string | undefined {
+  const text = textOf(code);
+  return text === '0' ? undefined : text;
+}
+
+const MODERATED = '1200';
+/** A clip or a picture, where it lies. */
+const UNREACHABLE = '1402';
+/** Of a request that was to wait for its task. */
+const WAIT_ENDED = '5004';
+/** Where one of these answers a request, what was asked for is at fault: whatever was begun has come to nothing. */
+const AT_FAULT: Readonly<Record<string, ErrorCode>> = {
+  ...{ [MODERATED]: 'policy', 1400: 'refused', 1401: 'refused', [UNREACHABLE]: 'refused' },
+};
 
 function timeOf(value: unknown): string | undefined {
   const ms = typeof value === 'number' ? value * (value < 1e11 ? 1000 : 1) : Date.parse(String(value));

@@ -1,9 +1,11 @@
 /** The eachlabs dialect: routes, checks and answers of `/v1/prediction`, `/v1/upload/presign` and `/v1/model`. */
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
+import type { Player } from '../faults/scenario.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
+import { listTasks, readCount, readTime } from '../task-host/lists.ts';
 import { addTask, cancelTask, outputUrl, viewTask } from '../task-host/tasks.ts';
 import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
@@ -13,9 +15,10 @@ const TICKET_SECONDS = 3600;
 export const eachlabs: HostDialect = {
   base: '',
   // Everything else under `/v1` is another host's.
-  mounts: ['/v1/prediction', '/v1/upload', '/v1/model'],
+  mounts: ['/v1/prediction', '/v1/executions', '/v1/upload', '/v1/model'],
   calls: [
     ['upload', 'POST', /^\/v1\/upload\//],
+    ['list', 'GET', /^\/v1\/executions$/],
     ['cancel', 'POST', /^\/v1\/prediction\/[^/]+\/cancel$/],
     ['create', 'POST', /^\/v1\/prediction(?:\/|$)/],
     ['status', 'GET', /^\/v1\/prediction\/[^/]+$/],
@@ -40,30 +43,17 @@ function createDialect(options: DialectOptions): Dialect {
   }
 
   function predictionReply(job: JobRecord): Reply {
-    const { phase, made, told } = viewTask(job, now());
-    const { fail } = job.fate;
-    const words = {
-      queued: 'created',
-      running: 'processing',
-      done: 'success',
-      failed: 'error',
-      cancelled: 'cancelled',
-    };
-    const failure = {
-      error_code: fail?.code ?? '',
-      error_message: fail?.message ?? '',
-      retryable: false,
-    };
+    const { made, told } = viewTask(job, now());
     const url = `${origin()}/v1/prediction/${job.id}`;
     return {
       status: 200,
       body: {
         id: job.id,
         input: job.input ?? {},
-        status: told.status ?? words[phase],
+        status: statusOf(job, now()),
         // No field of this host's own: there only when a scenario wants it told.
         ...(told.progress !== undefined && { progress: told.progress }),
-        output: made ? (job.character ?? outputUrl(origin(), job, now())) : phase === 'failed' ? failure : null,
+        output: outputOf(job),
         logs: null,
         metrics: {
           predict_time: made ? job.durationMs / 1000 : 0,
@@ -74,7 +64,51 @@ function createDialect(options: DialectOptions): Dialect {
     };
   }
 
+  /** What came of it: a file, a character, or a complaint. */
+  function outputOf(job: JobRecord): unknown {
+    const { phase, made } = viewTask(job, now());
+    if (made) return job.character ?? outputUrl(origin(), job, now());
+    const { fail } = job.fate;
+    return phase === 'failed'
+      ? { error_code: fail?.code ?? '', error_message: fail?.message ?? '', retryable: false }
+      : null;
+  }
+
+  /** Without its inputs, as this host lists it. */
+  function execution(job: JobRecord, { skewMs }: Player): object {
+    const { made, completedMs } = viewTask(job, now());
+    const timeOf = (ms: number | undefined): string | null =>
+      ms === undefined ? null : new Date(ms + skewMs).toISOString();
+    return {
+      ...{ id: job.id, model: job.model, status: statusOf(job, now()) },
+      ...{ workflow_id: null, workflow_execution_id: null },
+      execution_cost: made ? (job.cost ?? 0) : 0,
+      run_time: made ? job.durationMs / 1000 : 0,
+      ...{ created_at: timeOf(job.createdMs), started_at: timeOf(job.createdMs), completed_at: timeOf(completedMs) },
+      output: outputOf(job),
+    };
+  }
+
+  const list: Route[2] = async ({ query, player }) => {
+    const stranger = [...query.keys()].find((name) => !LIST_FIELDS.has(name));
+    if (stranger !== undefined) throw new Refusal(400, `Unknown query parameter "${stranger.slice(0, 60)}".`);
+    const limit = readCount('limit', Number(query.get('limit') ?? 20), { least: 1, most: 100 });
+    const offset = readCount('offset', Number(query.get('offset') ?? 0), { least: 0, most: Number.POSITIVE_INFINITY });
+    const wanted = {
+      ...{ model: query.get('model') ?? undefined, statuses: query.get('status')?.split(',') },
+      ...{ fromMs: readTime('from', query.get('from')), toMs: readTime('to', query.get('to')) },
+    };
+    const at = { host: 'eachlabs', nowMs: now(), skewMs: player.skewMs };
+    // Nothing here is run by a workflow.
+    const isOfWorkflow = query.has('workflow_id') || query.has('workflow_execution_id');
+    const found = await listTasks(state, wanted, { ...at, statusOf: (job) => statusOf(job, at.nowMs) });
+    const jobs = isOfWorkflow ? [] : found;
+    const executions = jobs.slice(offset, offset + limit).map((job) => execution(job, player));
+    return { status: 200, body: { executions, total_count: jobs.length, offset, limit } };
+  };
+
   const routes: readonly Route[] = [
+    ['GET', 'v1/executions', list],
     [
       'POST',
       'v1/prediction',
@@ -157,6 +191,23 @@ function createDialect(options: DialectOptions): Dialect {
     },
     refusal,
   };
+}
+
+const LIST_FIELDS: ReadonlySet<string> = new Set([
+  ...['limit', 'offset', 'model', 'status', 'workflow_id', 'workflow_execution_id', 'from', 'to'],
+]);
+
+const WORDS = {
+  queued: 'created',
+  running: 'processing',
+  done: 'success',
+  failed: 'error',
+  cancelled: 'cancelled',
+};
+
+function statusOf(job: JobRecord, nowMs: number): string {
+  const { phase, told } = viewTask(job, nowMs);
+  return told.status ?? WORDS[phase];
 }
 
 const TITLES: Readonly<Record<number, string>> = {

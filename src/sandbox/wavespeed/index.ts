@@ -5,6 +5,7 @@ import type { Player } from '../faults/scenario.ts';
 import { bearerOf, type Dialect, type Reply, type Route, readForm, route } from '../http.ts';
 import type { JobRecord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
+import { listTasks, readCount, readTime, readWord } from '../task-host/lists.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { isExpired } from '../task-host/references.ts';
 import { addTask, isModeration, outputUrl, quoteTask, viewTask } from '../task-host/tasks.ts';
@@ -21,6 +22,7 @@ export const wavespeed: HostDialect = {
     ['upload', 'POST', /^\/media\//],
     ['price', 'POST', /^\/model\/price$/],
     ['delete', 'POST', /^\/predictions\/delete$/],
+    ['list', 'POST', /^\/predictions$/],
     ['create', 'POST', /^\//],
     ['status', 'GET', /^\/predictions\//],
   ],
@@ -45,13 +47,6 @@ function createDialect(options: DialectOptions): Dialect {
   const taskObject = (job: JobRecord, nowMs: number, { skewMs }: Player) => {
     const { phase, made, told } = viewTask(job, nowMs);
     const { fail } = job.fate;
-    const words = {
-      queued: 'created',
-      running: 'processing',
-      done: 'completed',
-      failed: 'failed',
-      cancelled: 'cancelled',
-    };
     const isOver = phase === 'done' || phase === 'failed';
     const blocked = phase === 'failed' && fail !== undefined && isModeration(fail.code);
     return {
@@ -60,7 +55,8 @@ function createDialect(options: DialectOptions): Dialect {
       outputs: made ? [job.character ?? outputUrl(origin(), job, nowMs)] : [],
       urls: { get: `${origin()}/api/v3/predictions/${job.id}/result` },
       has_nsfw_contents: made ? [false] : blocked ? [true] : [],
-      status: told.status ?? words[phase],
+      status: statusOf(job, nowMs),
+      code: phase === 'failed' ? failureCode(fail?.code ?? '') : 0,
       // No field of this host's own: there only when a scenario wants it told.
       ...(told.progress !== undefined && { progress: told.progress }),
       created_at: new Date(job.createdMs + skewMs).toISOString(),
@@ -71,7 +67,33 @@ function createDialect(options: DialectOptions): Dialect {
 
   const result: Route[2] = async ({ player }, id) => success(taskObject(await taskOf(id), now(), player));
 
+  const list: Route[2] = async (request) => {
+    const { page, page_size, model, status, created_after, created_before, include_inputs, ...rest } =
+      objectOf(request);
+    const [stranger] = Object.keys(rest);
+    if (stranger !== undefined) throw new Refusal(400, `Unknown field "${stranger.slice(0, 60)}".`);
+    if (include_inputs !== undefined && typeof include_inputs !== 'boolean') {
+      throw new Refusal(400, 'Field "include_inputs" must be true or false.');
+    }
+    const number = readCount('page', page, { least: 1, most: Number.POSITIVE_INFINITY });
+    const size = readCount('page_size', page_size, { least: 1, most: 100 });
+    const word = readWord('status', status);
+    const query = {
+      ...{ model: readWord('model', model), statuses: word === undefined ? undefined : [word] },
+      ...{ fromMs: readTime('created_after', created_after), toMs: readTime('created_before', created_before) },
+    };
+    const { player } = request;
+    const at = { host: 'wavespeed', nowMs: now(), skewMs: player.skewMs };
+    const jobs = await listTasks(state, query, { ...at, statusOf: (job) => statusOf(job, at.nowMs) });
+    const items = jobs.slice((number - 1) * size, number * size).map((job) => ({
+      ...taskObject(job, at.nowMs, player),
+      ...(include_inputs && { inputs: job.input ?? {} }),
+    }));
+    return success({ page: number, items });
+  };
+
   const routes: readonly Route[] = [
+    ['POST', 'predictions', list],
     [
       'POST',
       'media/uploads',
@@ -175,6 +197,24 @@ function createDialect(options: DialectOptions): Dialect {
     },
     refusal: failure,
   };
+}
+
+const WORDS = {
+  queued: 'created',
+  running: 'processing',
+  done: 'completed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+function statusOf(job: JobRecord, nowMs: number): string {
+  const { phase, told } = viewTask(job, nowMs);
+  return told.status ?? WORDS[phase];
+}
+
+/** The vendor's number: that of the fate, where it is one. */
+function failureCode(code: string): number {
+  return /^\d+$/.test(code) ? Number(code) : isModeration(code) ? 1200 : 1405;
 }
 
 function mediaType(at: string, type: unknown): string {

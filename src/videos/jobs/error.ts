@@ -37,7 +37,7 @@ export function jobError(job: Job): SoraError | undefined {
       ? LIKENESS_RULE
       : isRefused(job)
         ? 'The host refused the request itself: correct what it complains about before you send it again.'
-        : `Nothing was downloaded. To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
+        : `${job.failure?.unreachable ? 'Its clips are uploaded again for the next video.' : 'Nothing was downloaded.'} To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
     jobId: job.id,
   });
 }

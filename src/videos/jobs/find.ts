@@ -13,6 +13,7 @@ import { jobCommand } from './command.ts';
 import { jobError } from './error.ts';
 import { describe, mergeJobRecords, refreshJob } from './lifecycle.ts';
 import type { JobScope } from './store.ts';
+import { forgetUnreadClips } from './unread-clips.ts';
 
 /** How much of an id a command wants that closes or removes what was paid for, or pays for it again. */
 export const CAREFUL = { leastChars: 8 } as const;
@@ -103,7 +104,14 @@ export function resumeCommand(
  */
 export async function saveProgress(workspace: Workspace, next: Remote): Promise<Remote> {
   try {
-    return await (await workspace.jobs()).update(next.id, (current) => mergeJobRecords(current, next));
+    let before: Job | undefined;
+    const kept = await (await workspace.jobs()).update(next.id, (current) => {
+      before = current;
+      return mergeJobRecords(current, next);
+    });
+    const isNew = before?.remoteId === undefined || before.failure === undefined;
+    if (isNew) await forgetUnreadClips(workspace, next);
+    return kept;
   } catch (error) {
     if (!isSoraError(error)) throw error;
     workspace.reporter.warn(`${next.id}: its record was not updated: ${error.message}`);

@@ -122,7 +122,9 @@ const decodeFields = recordDecoder<JobJson>(
     progress: optional(number),
     queuePosition: optional(number),
     pollUrl: optional(hostUrl),
-    failure: optional(shape<JobFailure>({ code: optional(string), message: string, policy: boolean })),
+    failure: optional(
+      shape<JobFailure>({ code: optional(string), message: string, policy: boolean, unreachable: optional(boolean) }),
+    ),
     replacedBy: optional(jobId),
     replaces: optional(jobId),
     outputPath: optional(string),

@@ -10,15 +10,19 @@ import type { UnusableJob } from '../jobs/record.ts';
 import type { JobListing } from '../jobs/store.ts';
 import { isSameModel } from '../mismatch.ts';
 
-/** What a host lists, and what the clocks said then. */
-export interface Sighting {
-  readonly videos: readonly RemoteVideo[];
+/** What the clocks said when a host was asked for its list. */
+export interface Clocks {
   /** Milliseconds since the epoch by the host's clock, cut to the second; undefined when it does not say. */
   readonly hostNow: number | undefined;
   /** The same moment by this machine's clock. */
   readonly localNow: number;
   /** Seconds that this machine has been up. */
   readonly uptimeSeconds: number | undefined;
+}
+
+/** What a host lists, and what the clocks said then. */
+export interface Sighting extends Clocks {
+  readonly videos: readonly RemoteVideo[];
 }
 
 /** The jobs of this machine. */
@@ -60,8 +64,8 @@ const CLOCK_SLACK_MS = 2_000;
  * While the request can have made a video. Undefined when the clocks do not tell: the host names no time, or this
  * machine's clock was set, or it was restarted, since the record was written.
  */
-export function lifeOf(job: Claimant, sighting: Omit<Sighting, 'videos'>): TimeWindow | undefined {
-  const { hostNow, localNow, uptimeSeconds } = sighting;
+export function lifeOf(job: Claimant, clocks: Clocks): TimeWindow | undefined {
+  const { hostNow, localNow, uptimeSeconds } = clocks;
   if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return undefined;
   const createdAt = Date.parse(job.createdAt);
   const upMs = (uptimeSeconds - job.uptimeSeconds) * 1000;
@@ -182,6 +186,14 @@ function isOfEarlierBoot(job: Claimant, { createdAt }: RemoteVideo, { hostNow, u
   if (hostNow === undefined || uptimeSeconds === undefined || job.uptimeSeconds === undefined) return false;
   const startedAt = hostNow - uptimeSeconds * 1000;
   return job.uptimeSeconds > uptimeSeconds && Date.parse(createdAt ?? '') > startedAt + LATE_MS;
+}
+
+/**
+ * Whether the video may be of the request, or of an equal one that was sent about then: of one whose prompt is not told yet.
+ */
+export function mayHaveCome(job: Unanswered, video: RemoteVideo, clocks: Clocks): boolean {
+  const life = lifeOf(job, clocks);
+  return isLike(job, video) && (!life || isWithin({ from: life.from - LONGEST_MS, to: life.to + LONGEST_MS }, video));
 }
 
 /** True unless the video says that it is of another request. */

@@ -4,7 +4,7 @@
  */
 
 import { hostTitle } from '../../providers/index.ts';
-import type { Provider, RemoteVideo } from '../../providers/provider.ts';
+import type { RemoteVideo } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import {
@@ -21,7 +21,9 @@ import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { recoveryCommands } from '../jobs/command.ts';
 import { applyRemote, closeJob, reopenJob } from '../jobs/lifecycle.ts';
-import { describeCandidate, findOwn, lifeOf, type MatchResult, type Sighting } from './match.ts';
+import { forgetUnreadClips } from '../jobs/unread-clips.ts';
+import { listSince } from './list-since.ts';
+import { describeCandidate, findOwn, lifeOf, type MatchResult, mayHaveCome, type Sighting } from './match.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */
 export interface Settled {
@@ -37,11 +39,6 @@ export interface Settled {
   /** Why the host could not be asked. */
   readonly trouble?: SoraError;
 }
-
-const PAGE = 100;
-
-/** Two thousand videos: whoever has made more since a request was lost has to look by hand. */
-const PAGES = 20;
 
 /**
  * Learns what it can of an unresolved job, and writes that down: whether its sender still lives, and which video at the
@@ -61,8 +58,13 @@ export async function resolveUnknown(
   const ways = recoveryCommands(workspace, current);
   if (!provider.list) return settled({ job: current, ways });
   let sighting: Sighting;
+  const known = (await (await workspace.jobs()).list()).records.flatMap(({ remoteId }) => remoteId ?? []);
+  const others = new Set([...known, ...(claimed ?? [])]);
   try {
-    sighting = await listSince(workspace, provider, (clocks) => lifeOf(current, clocks)?.from);
+    sighting = await listSince(workspace, provider, {
+      since: (clocks) => lifeOf(current, clocks)?.from,
+      mayBe: (video, clocks) => !others.has(video.id) && mayHaveCome(current, video, clocks),
+    });
   } catch (error) {
     if (!isSoraError(error) || workspace.runtime.signal.aborted) throw error;
     // A host without a list says 404 and the like: that is no trouble, only no help.
@@ -74,7 +76,7 @@ export async function resolveUnknown(
     finding = findOwn(now, { ...jobs, ...(claimed && { claimed }) }, sighting);
     return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
   });
-  if (kept.remoteId !== undefined) tellFound(workspace, kept);
+  if (kept.remoteId !== undefined) await tellFound(workspace, kept);
   return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
 }
 
@@ -94,9 +96,11 @@ function settled(what: Partial<Settled> & Pick<Settled, 'job'>): Settled {
   return { isSending: false, candidates: [], because: '', ways: '', ...what };
 }
 
-function tellFound({ reporter }: Workspace, job: Remote): void {
+async function tellFound(workspace: Workspace, job: Remote): Promise<void> {
+  const { reporter } = workspace;
   reporter.event({ event: 'found', jobId: job.id, remoteId: job.remoteId, status: job.status });
   reporter.note(`Job ${job.id} was found at ${hostTitle(job)} as ${oneLine(job.remoteId, 200)}.`);
+  await forgetUnreadClips(workspace, job);
 }
 
 /** The record once nobody sends it any more, as far as that is known by now; undefined while somebody does. */
@@ -111,35 +115,6 @@ export async function withoutSender(workspace: Workspace, job: Job): Promise<Job
     const heardAt = refreshedAt === undefined ? undefined : new Date(Math.ceil(refreshedAt) + 1000).toISOString();
     return { ...current, status: 'unknown', ...(heardAt !== undefined && { updatedAt: heardAt }) };
   });
-}
-
-/**
- * What the host lists, newest first, as far back as `since` says, in milliseconds since the epoch by the host's clock; to the end
- * where it is undefined.
- */
-export async function listSince(
-  workspace: Workspace,
-  provider: Provider,
-  since: (clocks: Omit<Sighting, 'videos'>) => number | undefined,
-): Promise<Sighting> {
-  const { signal, clock, uptimeSeconds } = workspace.runtime;
-  const videos = new Map<string, RemoteVideo>();
-  let after: string | undefined;
-  let clocks: Omit<Sighting, 'videos'> | undefined;
-  for (let pages = 0; ; pages++) {
-    const page = await provider.list?.({ limit: PAGE, ...(after !== undefined && { after }) }, { signal });
-    clocks ??= { hostNow: page?.hostNow, localNow: clock.now(), uptimeSeconds: uptimeSeconds?.() };
-    const before = videos.size;
-    for (const video of page?.videos ?? []) videos.set(video.id, video);
-    const oldest = Date.parse(page?.videos.at(-1)?.createdAt ?? '');
-    const from = since(clocks);
-    // Hosts that do not know `after` give the same page for ever.
-    const isWhole = page?.next === undefined || videos.size === before || (from !== undefined && oldest < from);
-    if (isWhole) return { videos: [...videos.values()], ...clocks };
-    // Not everything was seen, so that nothing is proven.
-    if (pages + 1 === PAGES) return { videos: [...videos.values()], ...clocks, hostNow: undefined };
-    after = page.next;
-  }
 }
 
 const SHOWN = 10;
@@ -217,6 +192,6 @@ export async function adoptVideo(workspace: Workspace, job: Job, remoteId: strin
     if (owner) throw refuse(`${oneLine(video.id, 200)} is the video of job ${owner.id}.`);
     return applyRemote(isClosed(now) ? reopenJob(now) : now, video, clock.now());
   });
-  tellFound(workspace, kept);
+  await tellFound(workspace, kept);
   return kept;
 }

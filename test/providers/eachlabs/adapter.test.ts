@@ -362,6 +362,49 @@ describe('getVideo', () => {
   });
 });
 
+describe('list', () => {
+  it('tells of executions what they cost and when they were made, and that their prompts are told elsewhere', async () => {
+    const { server, provider } = await setUp();
+    const times = { created_at: '2026-11-21T10:00:00Z', completed_at: '2026-11-21T10:01:00Z' };
+    const one = {
+      id: 'e1',
+      model: 'm',
+      status: 'success',
+      execution_cost: 0.3,
+      output: 'https://f.example/v.mp4',
+      ...times,
+    };
+    server.answer({
+      body: { executions: [one, { id: 'e2', prediction_id: 'p2', status: 'processing' }, 7], total_count: 3 },
+    });
+    const page = await provider.list?.({ limit: 100 }, call);
+    expect(server.seen[0]).toMatchObject({ method: 'GET', path: '/v1/executions?limit=100&offset=0' });
+    expect(page).toMatchObject({
+      promptsElsewhere: true,
+      videos: [
+        {
+          ...{ id: 'e1', model: 'm', status: 'succeeded', costUsd: 0.3 },
+          ...{ createdAt: '2026-11-21T10:00:00.000Z', completedAt: '2026-11-21T10:01:00.000Z' },
+        },
+        { id: 'p2', status: 'running' },
+      ],
+    });
+    expect(page).not.toHaveProperty('next');
+  });
+
+  it.each([
+    ['a route that is missing', { status: 404, body: { error: 'Not Found' } }, 'refused', /no call that lists/],
+    ['no list', { body: { executions: null } }, 'network', /./],
+  ] as const)('fails on %s', async (_title, answer, code, hint) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    expect(await failureOf(provider.list?.({ limit: 1 }, call))).toMatchObject({
+      code,
+      hint: expect.stringMatching(hint),
+    });
+  });
+});
+
 describe('clips.upload', () => {
   it('asks for a place for a video, and claims nothing about how long it is kept', async () => {
     const { server, store, provider } = await setUp();

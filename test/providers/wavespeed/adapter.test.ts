@@ -632,6 +632,88 @@ describe('price', () => {
   });
 });
 
+describe('list', () => {
+  it('asks for the inputs, and tells what they say of the video that was asked for', async () => {
+    const { server, provider } = await setUp();
+    const inputs = { prompt: 'Joe waves.', duration: 8, size: '1280*720' };
+    const task = {
+      status: 'processing',
+      model: 'openai/sora-2/text-to-video',
+      created_at: '2026-11-21T10:00:00.123456789Z',
+    };
+    server.answer(
+      ok({
+        page: 1,
+        items: [{ id: 't1', ...task, inputs }, { id: 't2', ...task, input: { prompt: 'A hill.' } }, 'no task'],
+      }),
+    );
+    const page = await provider.list?.({ limit: 100 }, call);
+    expect(sent(server)).toEqual({ page: 1, page_size: 100, include_inputs: true });
+    expect(server.seen[0]).toMatchObject({ method: 'POST', path: '/api/v3/predictions' });
+    const common = { status: 'running', model: task.model, createdAt: '2026-11-21T10:00:00.123Z' };
+    expect(page?.videos).toMatchObject([
+      { id: 't1', ...common, prompt: 'Joe waves.', seconds: 8, size: '1280*720' },
+      { id: 't2', ...common, prompt: 'A hill.' },
+    ]);
+    expect(page).not.toHaveProperty('next');
+  });
+
+  it.each([
+    [
+      'a route that is missing',
+      { status: 404, body: { message: 'Model predictions not found.' } },
+      'refused',
+      /no call that lists/,
+    ],
+    ['a wrong key', { status: 401, body: { message: 'No.' } }, 'auth', /key/],
+    ['no list', ok({ page: 1 }), 'network', /./],
+  ] as const)('fails on %s', async (_title, answer, code, hint) => {
+    const { server, provider } = await setUp();
+    server.answer(answer);
+    expect(await failureOf(provider.list?.({ limit: 1 }, call))).toMatchObject({
+      code,
+      hint: expect.stringMatching(hint),
+    });
+  });
+});
+
+describe('the numbers of the vendor', () => {
+  it.each([
+    [1200, 'failed', { code: '1200', policy: true }],
+    [1400, 'failed', { code: '1400', policy: false }],
+    [1402, 'failed', { code: '1402', policy: false, unreachable: true }],
+    [1405, 'failed', { code: '1405', policy: false }],
+    [5000, 'failed', { code: '5000', policy: false }],
+    [0, 'failed', { message: 'It did not work.', policy: false }],
+    [5004, 'running', undefined],
+  ])('%i of a failed task', async (code, status, failure) => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 't1', status: 'failed', code, error: 'It did not work.', outputs: [] }));
+    const video = await provider.getVideo('t1', call);
+    expect(video?.status).toBe(status);
+    expect(video?.failure).toEqual(failure && { message: 'It did not work.', ...failure });
+  });
+
+  it('tell a failure that gives no reason', async () => {
+    const { server, provider } = await setUp();
+    server.answer(ok({ id: 't1', status: 'failed', code: 5003, error: '' }));
+    expect((await provider.getVideo('t1', call))?.failure).toMatchObject({ code: '5003', policy: false });
+  });
+
+  it.each([
+    [1200, 'policy'],
+    [1401, 'refused'],
+    [1402, 'refused'],
+    [1403, 'ambiguous'],
+    [5000, 'ambiguous'],
+  ])('%i in answer to a create is %s', async (code, expected) => {
+    const { server, provider } = await setUp();
+    server.answer({ body: { code, message: 'No.' } });
+    expect(await failureOf(provider.createVideo(VIDEO, call))).toMatchObject({ code: expected });
+    expect(server.seen).toHaveLength(1);
+  });
+});
+
 describe('remove', () => {
   const gone: Scripted = { status: 404, body: { message: 'Prediction t1 not found.', error_code: 'not_found' } };
 

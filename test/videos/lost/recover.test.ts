@@ -6,7 +6,9 @@ import type { FollowFlags, GenerateFlags } from '../../../src/commands/video/inp
 import { runVideoCancel } from '../../../src/commands/video/remote.ts';
 import { runVideoStatus } from '../../../src/commands/video/status.ts';
 import { runVideoDownload, runVideoWait } from '../../../src/commands/video/wait.ts';
+import type { Context } from '../../../src/context.ts';
 import type { Job } from '../../../src/shared/job.ts';
+import { resolveUnknown } from '../../../src/videos/lost/recover.ts';
 import {
   addJob,
   content,
@@ -225,20 +227,19 @@ describe('P2: a job whose answer was lost', () => {
     });
   });
 
-  it.each(['wavespeed', 'eachlabs'])(
-    'stays unknown at %s, which has no list and is asked nothing',
-    async (provider) => {
-      const test = await withHost({}, { env: { [`${provider.toUpperCase()}_API_KEY`]: 'k' } });
-      const baseUrl = `https://api.${provider}.ai`;
-      const job = await addJob(test, { provider, baseUrl, status: 'unknown' });
-      const asked = await test.again({ baseUrl });
-      await expect(runVideoWait(asked.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
-        ...{ code: 'ambiguous', jobId: job.id },
-        hint: expect.stringContaining(`sora video resend ${job.id} --base-url ${baseUrl}`),
-      });
-      expect(await runVideoStatus(asked.context, STATUS)).toBe(0);
-    },
-  );
+  it('stays unknown at a host that has no list, which is asked nothing', async () => {
+    const test = await withHost();
+    const lost = await lose(test);
+    const { list: _none, ...provider } = await test.context.provider();
+    const workspace: Context = Object.create(test.context, { providerOf: { value: async () => provider } });
+    const { job, candidates, ways } = await resolveUnknown(workspace, lost);
+    expect([job.status, candidates, ways]).toEqual([
+      'unknown',
+      [],
+      expect.stringContaining(`sora video resend ${lost.id}`),
+    ]);
+    expect(test.server.seen).toHaveLength(1);
+  });
 
   it('is no network trouble for wait, although the host could not be asked', async () => {
     const test = await withHost();
