@@ -117,8 +117,12 @@ export interface Pick extends LineBase {
   readonly scene: string;
   /** Of the file of a take, or `none`. */
   readonly sha256: string;
-  /** The keys of the picks that it replaces. */
+  /** The keys of the picks that were known when it was made. */
   readonly after: readonly string[];
+  /** SHA-256 of the words for which it was made, and of which film of the file; absent in lines of earlier versions. */
+  readonly words?: string;
+  readonly quality?: string;
+  readonly variant?: string;
 }
 
 export interface Reject extends LineBase {
@@ -160,7 +164,10 @@ const SCHEMAS: { readonly [K in Line['line']]: Schema<Extract<Line, { line: K }>
   }),
   close: shape<Close>({ ...base, line: oneOf('close'), remoteId: optional(string) }),
   adopt: shape<Adopt>({ ...base, line: oneOf('adopt'), remoteId: string }),
-  pick: shape<Pick>({ ...base, line: oneOf('pick'), scene: string, sha256: string, after: list(string) }),
+  pick: shape<Pick>({
+    ...{ ...base, line: oneOf('pick'), scene: string, sha256: string, after: list(string) },
+    ...{ words: optional(sha256), quality: optional(string), variant: optional(string) },
+  }),
   reject: shape<Reject>({ ...base, line: oneOf('reject'), scene: string, sha256 }),
 };
 

@@ -57,7 +57,7 @@ export function takesOf(look: FilmLook, scene: string): readonly Take[] {
   const view = look.views.get(scene);
   if (view) return view.own;
   const own = look.takes.filter((take) => take.scene === scene);
-  if (own.length === 0 && look.choices.of(scene).heads.length === 0) throw noScene(scene, [...look.views.keys()]);
+  if (own.length === 0 && look.choices.latest(scene).length === 0) throw noScene(scene, [...look.views.keys()]);
   return own;
 }
 
@@ -83,11 +83,13 @@ export function pickTake(
   scenes: readonly PlannedScene[],
   { scene, take: word }: TakeName,
 ): Promise<Picked> {
+  const { quality, variant } = film.version;
   return decide(film, scenes, (look) => {
-    const choice = look.choices.of(scene);
+    const view = look.views.get(scene);
+    const choice = view?.choice ?? look.choices.of(scene);
     const own = takesOf(look, scene);
     const take = word === NOTHING_PICKED ? undefined : findTake(own, { scene, take: word });
-    if (take && !look.views.has(scene)) throw noScene(scene, [...look.views.keys()]);
+    if (take && !view) throw noScene(scene, [...look.views.keys()]);
     if (take && !take.done) {
       throw new SoraError('usage', `Take ${take.n} of ${scene} has no file that could be picked.`, {
         hint: `See what there is: sora storyboard takes <file> ${scene}`,
@@ -97,15 +99,18 @@ export function pickTake(
     const isSame = isPicked(choice, sha256);
     const line: Line = {
       ...{ v: 1, at: film.ledger.now(), key: `pick:${crypto().randomUUID()}`, line: 'pick', scene, sha256 },
-      after: choice.heads.map(({ key }) => key),
+      after: look.choices.latest(scene),
+      ...(view && { words: view.words }),
+      ...(view && quality !== undefined && { quality }),
+      ...(view && variant !== undefined && { variant }),
     };
     return { lines: isSame ? [] : [line], answer: { scene, take, isSame } };
   });
 }
 
-function isPicked({ heads, isTwice }: Choice, sha256: string): boolean {
-  if (isTwice) return false;
-  return (heads[0]?.sha256 ?? NOTHING_PICKED) === sha256;
+/** One that only stands in for the pick of these words is none of them. */
+function isPicked({ isTwice, isOwn, sha256 }: Choice, wanted: string): boolean {
+  return !isTwice && (isOwn || sha256 === undefined) && (sha256 ?? NOTHING_PICKED) === wanted;
 }
 
 export interface Rejected {
@@ -118,7 +123,6 @@ export function rejectTake(film: OpenFilm, scenes: readonly PlannedScene[], name
   const { scene } = name;
   return decide(film, scenes, (look) => {
     const take = findTake(takesOf(look, scene), name);
-    const choice = look.choices.of(scene);
     const sha256 = take.done?.sha256;
     if (sha256 === undefined) {
       throw new SoraError('usage', `Take ${take.n} of ${scene} has no file that could be rejected.`, {
@@ -128,7 +132,7 @@ export function rejectTake(film: OpenFilm, scenes: readonly PlannedScene[], name
             : `To stop it at its host: sora storyboard cancel <file> ${scene}`,
       });
     }
-    if (choice.heads.some((head) => head.sha256 === sha256)) {
+    if (look.choices.standing(scene).has(sha256)) {
       throw new SoraError('usage', `Take ${take.n} of ${scene} is picked.`, {
         hint: `Pick another first, or none: sora storyboard pick <file> ${scene} none`,
       });
@@ -136,7 +140,7 @@ export function rejectTake(film: OpenFilm, scenes: readonly PlannedScene[], name
     const line: Line = {
       ...{ v: 1, at: film.ledger.now(), key: `reject:${crypto().randomUUID()}`, line: 'reject', scene, sha256 },
     };
-    return { lines: choice.rejected.has(sha256) ? [] : [line], answer: { scene, take } };
+    return { lines: look.choices.of(scene).rejected.has(sha256) ? [] : [line], answer: { scene, take } };
   });
 }
 

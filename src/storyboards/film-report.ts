@@ -120,8 +120,9 @@ export function reportFilm(input: ReportInput): FilmReport {
 function wastedOn({ takes, choices }: FilmLook): { readonly usd: number } {
   return spentOn(
     takes.filter(({ state, scene, done }) => {
-      const { sha256, rejected } = choices.of(scene);
-      return state === 'failed' || (done !== undefined && done.sha256 !== sha256 && rejected.has(done.sha256));
+      if (state === 'failed') return true;
+      if (done === undefined || choices.standing(scene).has(done.sha256)) return false;
+      return choices.of(scene).rejected.has(done.sha256);
     }),
   );
 }

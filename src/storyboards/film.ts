@@ -1,6 +1,6 @@
 /** A film with what is known of it: its scenes, its journals, its takes and their files. */
 import { dirname, join, parse, relative, sep } from 'node:path';
-import { type Choices, choicesOf } from '../journal/choices.ts';
+import { type Choices, choicesOf, type FilmVersion } from '../journal/choices.ts';
 import { partsOfKey } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
 import { fileNameOf, type JournalOwner } from '../journal/names.ts';
@@ -10,7 +10,7 @@ import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import { modelFamily } from '../providers/index.ts';
 import type { Workspace } from '../workspace.ts';
 import type { PlannedScene } from './plan-scenes.ts';
-import { lookAt, type SceneView, strayTakes } from './scene-state.ts';
+import { lookAt, type SceneView, strayTakes, takeOfFile, wordsOfTake } from './scene-state.ts';
 import { inOrderOfMaking } from './storyboard.ts';
 
 export interface FilmPlace extends JournalOwner {
@@ -18,12 +18,16 @@ export interface FilmPlace extends JournalOwner {
   readonly file: string;
   /** Ids of scenes of the file that this variant skips. */
   readonly skipped: readonly string[];
+  /** Which of the films of the file it is. */
+  readonly version: FilmVersion;
 }
 
 export interface OpenFilm {
   readonly file: string;
   /** Ids of scenes of the file that this variant skips. */
   readonly skipped: readonly string[];
+  /** Which of the films of the file it is. */
+  readonly version: FilmVersion;
   /** Where its takes lie, absolute. */
   readonly folder: string;
   readonly ledger: TakeLedger;
@@ -37,14 +41,14 @@ export function takesFolder(file: string): string {
   return join(dir, `${name}.takes`);
 }
 
-export function openFilm(workspace: Workspace, { file, skipped, ...owner }: FilmPlace): OpenFilm {
+export function openFilm(workspace: Workspace, { file, skipped, version, ...owner }: FilmPlace): OpenFilm {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
   const ledger = openTakeLedger(workspace, file, {
     ...{ ...owner, ownPlace: wantedOf },
     mayHold: (path) => isTakePlace(relative(dirname(file), path)),
   });
-  return { file, skipped, folder, wantedOf, ledger };
+  return { file, skipped, version, folder, wantedOf, ledger };
 }
 
 /** A video in a folder of takes beside the film, which may have had another name. */
@@ -88,13 +92,20 @@ export interface FilmLook {
 
 /** As everything stands now; by `then`, what lines and jobs say alone: files of what is done count as here. */
 export async function lookAtFilm(
-  { ledger, skipped }: OpenFilm,
+  { ledger, skipped, version }: OpenFilm,
   scenes: readonly PlannedScene[],
   { wishes, then }: { readonly wishes: MakingWishes; readonly then?: JournalView },
 ): Promise<FilmLook> {
   const reading = then ? undefined : await ledger.journal.read();
   const takes = await (then ? then.takes() : ledger.takes(undefined, reading));
-  const choices = choicesOf(then?.lines ?? reading?.lines ?? []);
+  const choices = choicesOf(then?.lines ?? reading?.lines ?? [], (scene, sha256) => {
+    const take =
+      takeOfFile(
+        takes.filter((one) => one.scene === scene),
+        sha256,
+      ) ?? takeOfFile(takes, sha256);
+    return take && wordsOfTake(take, modelFamily);
+  });
   const found = new Map<string, Presence>();
   if (!then) for (const take of takes) if (take.done) found.set(take.key, await ledger.presence(take));
   const presenceOf = ({ key, done }: Take): Presence => found.get(key) ?? (done && then ? 'here' : 'absent');
@@ -110,7 +121,7 @@ export async function lookAtFilm(
         takes: (isMeant ? wishes.takes : undefined) ?? scene.takes,
       };
     }),
-    ...{ takes, choices, familyOf: modelFamily },
+    ...{ takes, choices, version, familyOf: modelFamily },
     ...{ changed: wishes.changed, follow: wishes.follow, requirePicks: wishes.requirePicks },
     ...{ presenceOf, isAlive: ledger.isAlive, isInvisible: ({ key }) => ledger.invisible.has(key) },
   });

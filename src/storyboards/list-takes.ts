@@ -45,7 +45,7 @@ export function listTakes(
 function takeReport(look: FilmLook, take: Take, isAlive: (take: Take) => boolean): TakeReport {
   const { scene, n, done, failed, estimateUsd, jobId, remoteId, at, key } = take;
   const view = look.views.get(scene);
-  const choice = look.choices.of(scene);
+  const choice = view?.choice ?? look.choices.of(scene);
   const isPicked = done !== undefined && done.sha256 === choice.sha256;
   const cost = done?.cost ?? failed?.cost ?? (take.closed || failed?.made === 'no' ? undefined : estimateUsd);
   return {

@@ -1,5 +1,6 @@
 /** A film before anything of it leaves: read, opened, and every scene planned and priced. */
 
+import type { FilmVersion } from '../journal/choices.ts';
 import type { JournalOwner } from '../journal/names.ts';
 import { costWords, flagWord, journalWords, selectionWords } from '../runs/command-words.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -45,10 +46,9 @@ export async function readTakes(
   { journal, ...request }: TakesRequest,
   { needsFiles = false }: { readonly needsFiles?: boolean } = {},
 ): Promise<OpenedFilm> {
-  const { path, storyboard } = await readNamed(workspace, request, { needsFiles });
+  const { path, storyboard, version } = await readNamed(workspace, request, { needsFiles });
   const film = openFilm(workspace, {
-    file: path,
-    skipped: storyboard.skipped,
+    ...{ file: path, skipped: storyboard.skipped, version },
     ...(journal !== undefined && { name: journal }),
   });
   const scenes = await readScenes(workspace, storyboard, { takes: await film.ledger.takes() });
@@ -62,11 +62,11 @@ export async function readFilm(
   { purpose }: { readonly purpose: Purpose },
 ): Promise<GivenFilm> {
   const { journal, shard, maxCost, budget, allowRetired, allowUndocumented } = request;
-  const { path, storyboard } = await readNamed(workspace, request, { needsFiles: false });
+  const { path, storyboard, version } = await readNamed(workspace, request, { needsFiles: false });
   const owner = { ...(journal !== undefined && { name: journal }), ...(shard && { shard }) };
   return prepareFilm(
     workspace,
-    { storyboard, path, owner },
+    { storyboard, path, version, owner },
     {
       purpose,
       ask: maxCost === undefined && budget === undefined ? undefined : purpose,
@@ -76,29 +76,36 @@ export async function readFilm(
   );
 }
 
+interface NamedFilm {
+  /** Absolute. */
+  readonly path: string;
+  readonly storyboard: Storyboard;
+  readonly version: FilmVersion;
+}
+
 async function readNamed(
   workspace: Workspace,
   request: StoryboardRequest,
   { needsFiles }: { readonly needsFiles: boolean },
-): Promise<{ readonly path: string; readonly storyboard: Storyboard }> {
+): Promise<NamedFilm> {
   if (request.file === '-') {
     throw new SoraError('usage', 'The takes of a film lie beside its file, and standard input has no place.', {
       hint: 'Write the storyboard to a file, and name that.',
     });
   }
   const stdin = async (): Promise<Uint8Array> => new Uint8Array();
-  const { path, storyboard } = await readStoryboard(workspace, request, { stdin, needsFiles });
+  const { path, storyboard, quality, variant } = await readStoryboard(workspace, request, { stdin, needsFiles });
   if (path === undefined) throw new TypeError('a file has no path');
-  return { path, storyboard };
+  return { path, storyboard, version: { quality, variant } };
 }
 
 /** Throws what choosing the host throws, and what is wrong with this machine; what is wrong with a scene is in its plan. */
 export async function prepareFilm(
   workspace: Workspace,
-  { storyboard, path, owner }: { readonly storyboard: Storyboard; readonly path: string; readonly owner: JournalOwner },
+  { storyboard, path, version, owner }: NamedFilm & { readonly owner: JournalOwner },
   options: Omit<PlanScenesOptions, 'takes'>,
 ): Promise<GivenFilm> {
-  const film = openFilm(workspace, { file: path, skipped: storyboard.skipped, ...owner });
+  const film = openFilm(workspace, { file: path, skipped: storyboard.skipped, version, ...owner });
   const plan = await planScenes(workspace, storyboard, { ...options, takes: await film.ledger.takes() });
   return { film, plan, storyboard, owner };
 }

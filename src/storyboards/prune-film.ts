@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PIECE_NAME, piecesFolder } from '../films/piece-names.ts';
+import { modelFamily } from '../providers/index.ts';
 import { type FilmLook, lastFramePlace, type OpenFilm } from './film.ts';
+import { wordsOfTake } from './scene-state.ts';
 
 export interface PruneWishes {
   readonly rejected: boolean;
-  /** Takes of scenes of which another one is picked. */
+  /** Takes of words for which another one is picked. */
   readonly unpicked: boolean;
   readonly pieces: boolean;
 }
@@ -30,17 +32,19 @@ export async function filesToPrune(
   const kept = new Set([
     ...used.flatMap(({ done }) => done?.sha256 ?? []),
     // Also by scenes that this text or this variant does not have.
-    ...choices.picked.flatMap((id) => choices.of(id).heads.map(({ sha256 }) => sha256)),
+    ...choices.picked.flatMap((id) => [...choices.standing(id)]),
   ]);
   const found: PrunedFile[] = [];
   for (const take of look.takes) {
     const { done, scene } = take;
     if (!done || kept.has(done.sha256) || look.presenceOf(take) !== 'here') continue;
-    const choice = choices.of(scene);
+    const words = wordsOfTake(take, modelFamily);
+    const choice = choices.of(scene, words === undefined ? undefined : { words });
     // Nobody can say yet what is wanted of these.
     if (choice.isTwice || !views.has(scene)) continue;
     const isRejected = choice.rejected.has(done.sha256);
-    const isUnpicked = choice.sha256 !== undefined && !isRejected;
+    // Takes of other words may wait for a pick of their own.
+    const isUnpicked = choice.isOwn && choice.sha256 !== undefined && !isRejected;
     if (!((wishes.rejected && isRejected) || (wishes.unpicked && isUnpicked))) continue;
     const path = ledger.placeOf(done.file);
     const why = isRejected ? 'rejected' : 'unpicked';

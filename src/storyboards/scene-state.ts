@@ -2,7 +2,8 @@
  * What is true of each scene of a film now, out of its takes, its picks and its text: derived whenever it is read, never
  * stored. The first state that applies is the one. Pure.
  */
-import type { Choice, Choices } from '../journal/choices.ts';
+import { hashText } from '../disk/hash.ts';
+import type { Choice, Choices, FilmVersion } from '../journal/choices.ts';
 import { type Ask, canonicalJson, type FamilyOf, fingerprintAsk } from '../journal/fingerprint.ts';
 import { isTakenBack, type Take } from '../journal/fold.ts';
 import { mayAskAgain, type Presence, worstOf } from '../journal/state.ts';
@@ -39,6 +40,8 @@ export interface LookOptions {
   readonly scenes: readonly WantedScene[];
   readonly takes: readonly Take[];
   readonly choices: Choices;
+  /** Which of the films of the file is looked at. */
+  readonly version: FilmVersion;
   readonly familyOf: FamilyOf;
   /** The same as naming every scene whose picked take is of an older text. */
   readonly changed: boolean;
@@ -63,6 +66,8 @@ export interface SceneView {
   /** What a take of it is asked for by now; undefined while it is blocked. */
   readonly ask: Ask | undefined;
   readonly fp: string | undefined;
+  /** SHA-256 of what it asks for, whatever take it goes on from. */
+  readonly words: string;
   /** How many requests a run would send. */
   readonly need: number;
   /** How many it would send once its predecessor has a choice, or another one. */
@@ -103,14 +108,14 @@ export function lookAt(options: LookOptions): ReadonlyMap<string, SceneView> {
 
 function viewOf(scene: WantedScene, before: SceneView | undefined, options: LookOptions): SceneView {
   const { takes, familyOf, isAlive } = options;
-  const choice = options.choices.of(scene.id);
   const source = before?.chosen?.done?.sha256;
   const isBlocked = scene.continues !== undefined && source === undefined;
   const ask: Ask | undefined = isBlocked
     ? undefined
     : { ...scene.ask, ...(source !== undefined && { reference: { lastFrameOf: source } }) };
   const fp = ask && fingerprintAsk(ask);
-  const words = wordsOf(scene.ask, { familyOf, continues: scene.continues !== undefined });
+  const words = hashWords(scene.ask, { familyOf, continues: scene.continues !== undefined });
+  const choice = options.choices.of(scene.id, { words, ...options.version });
   const isOfWords = (take: Take): boolean => wordsOfTake(take, familyOf) === words;
 
   const own = takes.filter((take) => !isTakenBack(take) && (take.scene === scene.id || take.fp === fp));
@@ -149,7 +154,7 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   const stops = failed.filter((take) => !mayAskAgain(take));
   const missing = Math.max(0, scene.takes - current.length - stops.length);
   const isDemanded = scene.isNamed || (options.changed && isStale) || (options.follow && follows);
-  const isForced = isDemanded || !(isStale || follows);
+  const isForced = isDemanded || !(isStale || follows || picked !== undefined);
   // Picks that contradict each other protect as one does, until a person has decided.
   const isWaiting = isBlocked || (choice.isTwice && !scene.isNamed) || !isForced;
   const isBegun = picked !== undefined || own.some((take) => take.state !== 'failed' && isOfWords(take));
@@ -158,7 +163,7 @@ function viewOf(scene: WantedScene, before: SceneView | undefined, options: Look
   const isRenewed = before !== undefined && before.need + before.later > 0 && before.picked === undefined;
   const isLater = isBlocked ? !isBegun || isRemade : isRenewed && isRemade;
   const view: Omit<SceneView, 'state' | 'exit'> = {
-    ...{ id: scene.id, continues: scene.continues, ask, fp },
+    ...{ id: scene.id, continues: scene.continues, ask, fp, words },
     ...{ need: isWaiting ? 0 : missing, later: isLater ? scene.takes : 0 },
     asked: own.filter((take) => (isOfWords(take) || take.fp === fp) && take.failed?.made !== 'no').length,
     ...{ chosen, picked, choice, own, current, fromOthers, failed, unknown, open, isStale, follows },
@@ -208,18 +213,20 @@ export function takeOfFile(takes: readonly Take[], sha256: string): Take | undef
   return takes.find(({ done }) => done?.sha256 === sha256);
 }
 
-/** What a request asks for but for the take that it goes on from: equal texts, from whatever take of the predecessor. */
-export function wordsOf(ask: Ask, { familyOf, continues }: { familyOf: FamilyOf; continues: boolean }): string {
+/** Of what a request asks for but for the take that it goes on from: equal texts, from whatever take of the predecessor. */
+function hashWords(ask: Ask, { familyOf, continues }: { familyOf: FamilyOf; continues: boolean }): string {
   const { model, reference, ...rest } = ask;
-  return canonicalJson({
+  const words = {
     ...rest,
     ...(model !== undefined && { model: familyOf(model) }),
     reference: continues ? 'last frame' : reference,
-  });
+  };
+  return hashText(canonicalJson(words));
 }
 
-function wordsOfTake({ ask }: Take, familyOf: FamilyOf): string | undefined {
-  return ask && wordsOf(ask, { familyOf, continues: ask.reference !== undefined && 'lastFrameOf' in ask.reference });
+/** As a view's `words`; undefined of a take that does not say what it asked for. */
+export function wordsOfTake({ ask }: Pick<Take, 'ask'>, familyOf: FamilyOf): string | undefined {
+  return ask && hashWords(ask, { familyOf, continues: ask.reference !== undefined && 'lastFrameOf' in ask.reference });
 }
 
 /** In which fields the newest take that asks for something else differs; empty where there is none. */

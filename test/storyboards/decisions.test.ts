@@ -226,9 +226,9 @@ describe('takes that are not wanted', () => {
     const [left] = readdirSync(join(world.dir, 'rain.takes')).filter((file) => file.endsWith('.mp4'));
     expect(left).toMatch(/-002-/);
     expect(existsSync(join(world.dir, 'rain.takes', left ?? ''))).toBe(true);
-    // The rejected one is replaced, nothing else.
+    // What is picked is settled.
     expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 2 } }] });
-    expect(await world.paid()).toBe(4);
+    expect(await world.paid()).toBe(3);
   });
 });
 
@@ -263,6 +263,65 @@ describe('prune', () => {
     await symlink(elsewhere, pieces, 'junction');
     expect(await prune(world, { pieces: true })).toBe(0);
     expect(readdirSync(elsewhere)).toHaveLength(3);
+  });
+});
+
+describe('a scene with a pick', () => {
+  it('is settled, however many takes are wanted and rejected, until it is named', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}` }));
+    await world.render();
+    await world.reject('harbour', '1');
+    expect(await world.scene('harbour')).toMatchObject({ state: 'short', send: 1 });
+    await world.pick('harbour', '2');
+    expect(await world.scene('harbour')).toMatchObject({ state: 'chosen', exit: 0, send: 0 });
+    await world.render({ takes: 3 });
+    await world.render({ changed: true, follow: true });
+    expect(await world.paid()).toBe(2);
+    expect(await world.render({ scenes: ['harbour'] })).toMatchObject({ exit: 0, scenes: [{ chosen: { take: 2 } }] });
+    expect(await world.paid()).toBe(3);
+  });
+
+  it('has one for each variant and quality: none is moved by a pick of another, nor by its text, its prune or its none', async () => {
+    const world = await filmWorld();
+    const text = (style = ''): string =>
+      filmOf({ harbour: `- takes: 2\n\n${HARBOUR}` }, style).replace(
+        'seconds: 4',
+        'seconds: 4\nqualities:\n  draft: {model: sora-2}\n  final: {model: sora-2-pro}\nvariants:\n  tall: {size: 720x1280}',
+      );
+    await world.write(text());
+    await world.render();
+    await world.pick('harbour', '1');
+    const chosen = async (variant: string | undefined): Promise<unknown> => {
+      world.variant = variant;
+      const { chosen: take, notes } = await world.scene('harbour');
+      return [take?.take, notes.includes('stale')];
+    };
+    // The one that there is protects the other, until there is one of its own.
+    expect(await chosen('tall')).toEqual([1, true]);
+    expect(await world.render()).toMatchObject({ exit: 0 });
+    expect(await world.paid()).toBe(2);
+    await world.render({ changed: true });
+    expect(await world.paid()).toBe(4);
+    await world.pick('harbour', '3');
+    expect(await chosen('tall')).toEqual([3, false]);
+    expect(await chosen(undefined)).toEqual([1, false]);
+    await world.pick('harbour', '2');
+    expect(await chosen('tall')).toEqual([3, false]);
+    // A take that waits in the one is not unwanted because the other has a pick.
+    await world.pick('harbour', 'none');
+    world.variant = undefined;
+    expect(await prune(world, { unpicked: true })).toBe(1);
+    expect(await chosen(undefined)).toEqual([2, false]);
+    world.variant = 'tall';
+    expect(await world.scene('harbour')).toMatchObject({ state: 'to pick', takes: 2 });
+    await world.pick('harbour', '4');
+    // After an edit each keeps its own.
+    await world.write(text('Soft grain.'));
+    expect(await chosen('tall')).toEqual([4, true]);
+    expect(await chosen(undefined)).toEqual([2, true]);
+    await expect(world.reject('harbour', '4')).rejects.toMatchObject({ code: 'usage' });
+    expect(await world.paid()).toBe(4);
   });
 });
 

@@ -23,7 +23,7 @@ it('takes what is picked for the take of its own scene, where a host gave two sc
   const views = lookAt({
     scenes: ['harbour', 'boat'].map((id) => ({ id, ask: askOf(id), takes: 1, isNamed: false })),
     takes: foldTakes({ lines }),
-    choices: choicesOf([pick]),
+    ...{ choices: choicesOf([pick]), version: {} },
     ...{ familyOf: (model: string) => model, changed: false, follow: false, requirePicks: false },
     ...{ presenceOf: () => 'here' as const, isAlive: () => false, isInvisible: () => false },
   });

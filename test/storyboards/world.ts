@@ -93,7 +93,7 @@ export async function filmWorld(): Promise<FilmWorld> {
       const workspace = world.workspace(more);
       try {
         const text = await readFile(world.file, 'utf8');
-        const { storyboard, problems } = await parseStoryboard(text, {
+        const { storyboard, problems, quality } = await parseStoryboard(text, {
           ...{
             name,
             folder: world.dir,
@@ -104,7 +104,7 @@ export async function filmWorld(): Promise<FilmWorld> {
         const owner = {};
         const given = await prepareFilm(
           workspace,
-          { storyboard, path: world.file, owner },
+          { storyboard, path: world.file, owner, version: { quality, variant: world.variant } },
           { purpose: 'use', ask: 'use' },
         );
         return await work(given, workspace);

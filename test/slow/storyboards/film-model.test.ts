@@ -46,7 +46,7 @@ type Step =
       readonly how: 'plain' | 'changed' | 'follow' | 'named';
     }
   | { readonly do: 'edit' | 'retake' | 'pick' | 'reject' | 'settle'; readonly id: Id; readonly newest: boolean }
-  | { readonly do: 'style' | 'loseHome' | 'loseFolder' | 'wait' | 'clone' | 'merge' | 'otherAccount' };
+  | { readonly do: 'style' | 'variant' | 'loseHome' | 'loseFolder' | 'wait' | 'clone' | 'merge' | 'otherAccount' };
 
 const id = fc.constantFrom(...IDS);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -68,7 +68,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc.constantFrom(...(['style', 'loseHome', 'loseFolder', 'wait', 'clone', 'merge', 'otherAccount'] as const)),
+      do: fc.constantFrom(
+        ...(['style', 'variant', 'loseHome', 'loseFolder', 'wait', 'clone', 'merge', 'otherAccount'] as const),
+      ),
     }),
   },
 );
@@ -89,7 +91,23 @@ const promptOf = ({ text, style }: Model, scene: Id): string =>
 async function write(model: Model): Promise<void> {
   const { world, text, style } = model;
   const words = (scene: Id): string => `The ${text.get(scene) ?? 'old'} text of ${scene}.`;
-  await world.write(filmOf({ a: words('a'), b: `- continues: a\n\n${words('b')}` }, style));
+  const film = filmOf({ a: words('a'), b: `- continues: a\n\n${words('b')}` }, style);
+  await world.write(film.replace('seconds: 4', 'seconds: 4\nvariants:\n  pro: {model: sora-2-pro}'));
+}
+
+/** What a person has picked for the words of the other variant, if anything. */
+async function pickOfTheOther({ world }: Model, scene: Id): Promise<unknown> {
+  const { variant } = world;
+  world.variant = variant === undefined ? 'pro' : undefined;
+  try {
+    return await world.with(async ({ film, plan }) => {
+      const { views } = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+      const { isOwn, isTwice, sha256 } = views.get(scene)?.choice ?? {};
+      return isOwn ? { isTwice, sha256 } : undefined;
+    });
+  } finally {
+    world.variant = variant;
+  }
 }
 
 function allow({ more }: Model, prompt: string): void {
@@ -237,11 +255,16 @@ async function take(model: Model, one: Step): Promise<void> {
       const chosen = one.newest ? all.at(-1) : all[0];
       if (!chosen) break;
       if (one.do === 'reject') allow(model, await promptOfTake(model, chosen));
+      const others = await pickOfTheOther(model, one.id);
       await world[one.do](one.id, chosen.name).catch((error: unknown) => {
         if (!isSoraError(error, 'usage')) throw error;
       });
+      expect(await pickOfTheOther(model, one.id), 'no pick moves that of another variant').toEqual(others);
       break;
     }
+    case 'variant':
+      world.variant = world.variant === undefined ? 'pro' : undefined;
+      break;
     case 'settle':
       await settle(model);
       break;
