@@ -1,23 +1,20 @@
 /**
  * Makes a film of its plan: pieces that have not changed are taken as they are, pictures and sound are put together once, and
- * nobody has the film before it was decoded from the first picture to the last.
+ * nobody has the film before it was checked.
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { createOutput, type Output, outputWriteError } from '../disk/publish.ts';
-import { type FfmpegCommand, fileUrl, untrustedInputOptions } from '../media/ffmpeg/arguments.ts';
-import { decoderComplaints, isSevere } from '../media/ffmpeg/complaints.ts';
+import { type FfmpegCommand, fileUrl } from '../media/ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
-import { firstWords, machineProblem } from '../media/ffmpeg/process.ts';
 import { failureOf } from '../media/ffmpeg/run-plan.ts';
-import { DECODER_THREADS, runDecoder } from '../media/verify/decode.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
+import { filmProblem } from './check-film.ts';
 import { discardPieces, makePiece, type Piece, shotsOf, sweepPieces } from './pieces.ts';
 import { type AssemblyPlan, type AssemblyWish, planAssembly } from './plan.ts';
 import { timescaleOf } from './raster.ts';
 import { makeSound } from './sound.ts';
-import { readTrack } from './take.ts';
 import { concatList, metadataText, subtitlesText } from './texts.ts';
 
 export interface Assembly {
@@ -39,9 +36,9 @@ export interface Assembled {
   readonly pieces: { readonly made: number; readonly reused: number; readonly copied: number };
 }
 
-/** Pictures of the pass that verifies it take so much of the time of one that is encoded. */
-const VERIFY_SHARE = 0.2;
-const SOUND_SHARE = 0.05;
+/** Of all the work. */
+const SOUND_SHARE = 0.1;
+const CHECK_SHARE = 0.02;
 
 /**
  * Writes the film to `outputPath`, a fresh path. Throws `usage` for a wish that the takes are too short for, `clip` for a
@@ -55,14 +52,12 @@ export async function assemble(wish: AssemblyWish, outputPath: string, assembly:
   await sweepPieces(assembly.pieces, assembly.clock.now());
   let { pieces, film } = await makePieces(plan, assembly);
   const made = pieces.filter(({ reused }) => !reused).length;
-  const audio = await put(film, pieces, outputPath, assembly);
-  let problem = await findProblem(film, pieces, outputPath, assembly);
+  let { audio, problem } = await put(film, pieces, outputPath, assembly);
   if (problem !== undefined && pieces.some(({ reused }) => reused)) {
-    // A piece that was kept may be damaged, or of an encoder that was replaced since.
+    // A piece that was kept may be of an encoder that was replaced since.
     await discardPieces(assembly.pieces, pieces);
     ({ pieces, film } = await makePieces(plan, assembly));
-    await put(film, pieces, outputPath, assembly);
-    problem = await findProblem(film, pieces, outputPath, assembly);
+    ({ audio, problem } = await put(film, pieces, outputPath, assembly));
   }
   if (problem !== undefined)
     throw new SoraError('unverified', `The film failed its check: ${problem}.`, {
@@ -82,7 +77,7 @@ interface Made {
 async function makePieces(film: AssemblyPlan, assembly: Assembly): Promise<Made> {
   const pieces: Piece[] = [];
   let done = 0;
-  const share = 1 - VERIFY_SHARE - SOUND_SHARE;
+  const share = 1 - SOUND_SHARE - CHECK_SHARE;
   for (const piece of film.pieces) {
     const name = shotsOf(piece).at(-1)?.name ?? '';
     const tell = (frames: number): void =>
@@ -101,9 +96,17 @@ function withoutCopies(film: AssemblyPlan): AssemblyPlan {
   return planAssembly({ ...film, shots });
 }
 
-/** Pieces, sound, subtitles and chapters into one file. Whether it has sound. */
-async function put(film: AssemblyPlan, pieces: readonly Piece[], target: string, assembly: Assembly): Promise<boolean> {
+/** Pieces, sound, subtitles and chapters into one file: whether it has sound, and what is wrong with it, to follow a colon. */
+async function put(
+  film: AssemblyPlan,
+  pieces: readonly Piece[],
+  target: string,
+  assembly: Assembly,
+): Promise<{ audio: boolean; problem: string | undefined }> {
   const { pieces: folder, clock, ffmpeg, signal } = assembly;
+  const header = pieces[0]?.header;
+  if (pieces.some((piece) => piece.header !== header))
+    return { audio: false, problem: 'its pieces have different headers, which players do not show' };
   const files: Output[] = [];
   const fresh = async (name: string, text?: string): Promise<string> => {
     const file = await createOutput(`${folder}/${name}`, clock);
@@ -117,15 +120,16 @@ async function put(film: AssemblyPlan, pieces: readonly Piece[], target: string,
   try {
     const sound = await fresh('sound');
     const onProgress = (fraction: number): void =>
-      assembly.onProgress(1 - VERIFY_SHARE - SOUND_SHARE * (1 - 0.8 * fraction), 'sound');
+      assembly.onProgress(1 - CHECK_SHARE - SOUND_SHARE * (1 - 0.9 * fraction), 'sound');
     const audio = await makeSound(film, sound, { ...assembly, folder, onProgress });
     const subtitles = subtitlesText(film);
+    const packets = await fresh('packets');
     const command = putCommand(film, {
       list: await fresh('list', concatList(pieces, film)),
       metadata: await fresh('metadata', metadataText(film)),
       subtitles: subtitles === '' ? undefined : await fresh('subtitles', subtitles),
       sound: audio ? sound : undefined,
-      target,
+      ...{ packets, target },
     });
     const run = await runFluent(ffmpeg, command, { signal, timeoutMs: PUT_TIMEOUT_MS, onFrames: () => {} });
     const failure = failureOf(run, { signal });
@@ -133,7 +137,8 @@ async function put(film: AssemblyPlan, pieces: readonly Piece[], target: string,
       throw new SoraError('machine', `The film could not be put together: ${failure}.`, {
         hint: 'Try another ffmpeg with SORA_FFMPEG; see: sora doctor',
       });
-    return audio;
+    assembly.onProgress(1 - CHECK_SHARE, 'check');
+    return { audio, problem: await filmProblem(film, target, { audio, header, packets, ffmpeg, signal }) };
   } finally {
     for (const file of files) await file.dispose();
   }
@@ -146,18 +151,25 @@ interface PutFiles {
   readonly metadata: string;
   readonly subtitles: string | undefined;
   readonly sound: string | undefined;
+  /** Where what is stored of each picture is listed. */
+  readonly packets: string;
   readonly target: string;
 }
 
 /** Nothing is encoded but subtitles, which have no other form in MP4. Pure. */
-function putCommand(film: AssemblyPlan, { list, metadata, subtitles, sound, target }: PutFiles): FfmpegCommand {
+function putCommand(
+  film: AssemblyPlan,
+  { list, metadata, subtitles, sound, packets, target }: PutFiles,
+): FfmpegCommand {
   const local = ['-nostdin', '-protocol_whitelist', 'file'];
   const input = (format: string, path: string, inside = ''): FfmpegCommand['inputs'][number] => ({
     options: [...local, '-format_whitelist', `${format}${inside}`, '-f', format],
     url: fileUrl(path),
   });
+  const pieces = input('concat', list, ',mov');
   const inputs = [
-    input('concat', list, ',mov'),
+    // Otherwise each keyframe would get the header a second time.
+    { ...pieces, options: ['-auto_convert', '0', ...pieces.options] },
     input('ffmetadata', metadata),
     ...(sound === undefined ? [] : [input('mov', sound)]),
     ...(subtitles === undefined ? [] : [input('srt', subtitles)]),
@@ -170,40 +182,10 @@ function putCommand(film: AssemblyPlan, { list, metadata, subtitles, sound, targ
   return {
     inputs,
     output: [
+      ...['-map', '0:v:0', '-c', 'copy', '-f', 'framecrc', fileUrl(packets)],
       ...[...maps, '-c:v', 'copy', '-c:a', 'copy', '-map_metadata', '1', '-map_chapters', '1', '-fflags', '+bitexact'],
       ...['-video_track_timescale', String(timescaleOf(film.rate)), '-movflags', '+faststart', '-f', 'mp4'],
     ],
     target: fileUrl(target),
   };
-}
-
-const DECODE_TIMEOUT_MS = 4 * 3_600_000;
-
-/** Why the film is not what was planned, to follow a colon; undefined when it is. */
-async function findProblem(
-  film: AssemblyPlan,
-  pieces: readonly Piece[],
-  path: string,
-  { ffmpeg, signal, onProgress }: Assembly,
-): Promise<string | undefined> {
-  onProgress(1 - VERIFY_SHARE, 'check');
-  const header = pieces[0]?.header;
-  if (pieces.some((piece) => piece.header !== header))
-    return 'its pieces have different headers, which players do not show';
-  const track = await readTrack(path);
-  if (track?.avcC !== header) return 'its header is not that of its pieces';
-  if (track?.samples !== film.frames) return `it has ${track?.samples ?? 0} pictures instead of ${film.frames}`;
-  const listen = ['-loglevel', 'level+info', '-nostats', '-progress', 'pipe:1', '-xerror'];
-  const args = [...untrustedInputOptions(), ...listen, ...DECODER_THREADS, '-i', fileUrl(path)];
-  const maps = ['-map', '0:v:0', '-map', '0:a:0?', '-f', 'null', '-'];
-  const { result, frames } = await runDecoder(ffmpeg, [...args, ...maps], { signal, timeoutMs: DECODE_TIMEOUT_MS });
-  const lines = result.stderr.split(/[\r\n]+/);
-  if (result.failed) {
-    const machine = machineProblem(result.stderr);
-    if (machine) throw machine;
-    return firstWords(lines.filter(isSevere).join('\n'));
-  }
-  const complaints = decoderComplaints(lines);
-  if (complaints.length > 0) return firstWords(complaints.join('\n'));
-  return frames === film.frames ? undefined : `${frames} of its ${film.frames} pictures are shown`;
 }

@@ -37,8 +37,7 @@ export function pieceCommand(
     const output = [...maps(pictureStream(video), undefined), '-c', 'copy', ...H264_UNITS, ...ANONYMOUS, ...mp4(film)];
     return { inputs: [{ options: untrustedInputOptions(), url: fileUrl(path) }], output, target: url };
   }
-  const stretches = piece.kind === 'encode' ? [piece.stretch] : [piece.out, piece.into];
-  const inputs = stretches.map((stretch) => inputOf(stretch, film));
+  const inputs = stretchesOf(piece).map((stretch) => inputOf(stretch, film));
   return {
     inputs,
     output: [...pictures(piece, film, padded), ...encoder(film), ...ANONYMOUS, ...mp4(film)],
@@ -48,9 +47,20 @@ export function pieceCommand(
 
 /** Whether the last picture has to be held, or may have to be. */
 export function needsPadding(piece: PlannedPiece, film: Raster): boolean {
-  if (piece.kind === 'copy') return false;
-  const stretches = piece.kind === 'encode' ? [piece.stretch] : [piece.out, piece.into];
-  return stretches.some(({ shot, from, frames }) => from + frames > shot.moving || !isOfRate(shot, film));
+  return stretchesOf(piece).some(({ shot, from, frames }) => from + frames > shot.moving || !isOfRate(shot, film));
+}
+
+/** Whether decoding of a take begins inside a group of pictures, or may: what comes before its first keyframe is not shown. */
+export function beginsInside(piece: PlannedPiece, film: Raster): boolean {
+  return stretchesOf(piece).some(
+    (stretch) => cutOf(stretch, film).decodeFrom > 0 || stretch.shot.take.timeline.leading > 0,
+  );
+}
+
+/** What is encoded of takes. */
+function stretchesOf(piece: PlannedPiece): readonly Stretch[] {
+  if (piece.kind === 'copy') return [];
+  return piece.kind === 'encode' ? [piece.stretch] : [piece.out, piece.into];
 }
 
 function isOfRate({ take: { video } }: PlannedShot, { rate }: Raster): boolean {

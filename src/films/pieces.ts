@@ -6,16 +6,20 @@ import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashText } from '../disk/hash.ts';
 import { createOutput } from '../disk/publish.ts';
+import { afterOpening, decoderComplaints } from '../media/ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
+import { firstWords } from '../media/ffmpeg/process.ts';
 import { failureOf } from '../media/ffmpeg/run-plan.ts';
 import { SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
+import { decodeProblem } from './check-film.ts';
 import { beginsClosed } from './header.ts';
-import { needsPadding, pieceCommand } from './piece-commands.ts';
+import { beginsInside, needsPadding, pieceCommand } from './piece-commands.ts';
 import { PIECE_NAME } from './piece-names.ts';
 import type { AssemblyPlan, PlannedPiece, PlannedShot } from './plan.ts';
+import { isSealed, seal } from './seal.ts';
 import { readTrack } from './take.ts';
 
 export interface Piece {
@@ -64,38 +68,46 @@ function pieceName(piece: PlannedPiece, film: AssemblyPlan, ffmpeg: Ffmpeg): str
   return `${hashText(JSON.stringify([1, takes, inputs, command.output, piece.frames, ffmpeg.version]))}.mp4`;
 }
 
-/** The piece, made unless it is there. Undefined for a copy that turns out to begin inside a group of pictures. */
+/** What a take may be short of, where its last pictures lie between two places of the grid; more than that is damage. */
+const MOST_MISSING = 2;
+
+/**
+ * The piece, made unless it is there. It is sealed once it is known to be good: what was encoded by its count and by what was
+ * said of the take while it was decoded, what was copied by decoding it. Undefined for a copy that turns out to begin inside a
+ * group of pictures. Throws `clip` for a take that is damaged.
+ */
 export async function makePiece(piece: PlannedPiece, film: AssemblyPlan, work: PieceWork): Promise<Piece | undefined> {
-  const { folder, clock, ffmpeg } = work;
+  const { folder, clock, ffmpeg, signal } = work;
   const name = pieceName(piece, film, ffmpeg);
   const path = join(folder, name);
-  const known = await headerOf(path, piece.frames);
-  if (known !== undefined) {
+  const known = (await isSealed(path)) ? await readTrack(path).catch(() => undefined) : undefined;
+  if (known?.avcC !== undefined && known.samples === piece.frames) {
     const now = new Date(clock.now());
     await utimes(path, now, now).catch(() => {});
-    return { name, frames: piece.frames, header: known, reused: true };
+    return { name, frames: piece.frames, header: known.avcC, reused: true };
   }
   const made = await createOutput(path, clock);
   try {
-    await run(piece, film, { ...work, target: made.path, padded: needsPadding(piece, film) });
-    let header = await headerOf(made.path, piece.frames);
-    if (header === undefined && piece.kind !== 'copy') {
+    const padded = needsPadding(piece, film);
+    await run(piece, film, { ...work, target: made.path, padded });
+    let track = await readTrack(made.path).catch(() => undefined);
+    const missing = piece.frames - (track?.samples ?? 0);
+    if (piece.kind === 'copy') {
+      if (missing !== 0 || !(await beginsClosed(made.path))) return undefined;
+      const problem = await decodeProblem(made.path, piece.frames, { ffmpeg, signal });
+      if (problem !== undefined) throw damaged(piece, problem);
+    } else if (missing > 0 && missing <= MOST_MISSING && !padded) {
       await run(piece, film, { ...work, target: made.path, padded: true });
-      header = await headerOf(made.path, piece.frames);
+      track = await readTrack(made.path).catch(() => undefined);
     }
-    if (piece.kind === 'copy' && (header === undefined || !(await beginsClosed(made.path)))) return undefined;
-    if (header === undefined) throw unlike(piece);
+    if (track?.avcC === undefined || track.samples !== piece.frames)
+      throw damaged(piece, 'not all of its pictures can be decoded');
+    await seal(made.path, signal);
     await made.publish({ force: true, taken: 'unverified' });
-    return { name, frames: piece.frames, header, reused: false };
+    return { name, frames: piece.frames, header: track.avcC, reused: false };
   } finally {
     await made.dispose();
   }
-}
-
-/** The header of a piece that is there and has so many pictures. */
-async function headerOf(path: string, frames: number): Promise<string | undefined> {
-  const track = await readTrack(path).catch(() => undefined);
-  return track?.samples === frames ? track.avcC : undefined;
 }
 
 function named(piece: PlannedPiece): string {
@@ -104,8 +116,8 @@ function named(piece: PlannedPiece): string {
     .join(' and ');
 }
 
-function unlike(piece: PlannedPiece): SoraError {
-  return new SoraError('clip', `${named(piece)}: not all of its pictures can be decoded.`, {
+function damaged(piece: PlannedPiece, why: string): SoraError {
+  return new SoraError('clip', `${named(piece)}: ${why}.`, {
     hint: 'It is damaged, or changes its size midway. Play it to find where, or leave that part out.',
   });
 }
@@ -123,7 +135,12 @@ async function run(
   const stallMs = 60_000 + lead;
   const ended = await runFluent(ffmpeg, command, { signal, timeoutMs: TIMEOUT_MS, stallMs, onFrames });
   const failure = failureOf(ended, { signal, stallMs });
-  if (failure === undefined) return;
+  if (failure === undefined) {
+    const said = afterOpening(ended.stderr.split('\n'));
+    const [complaint] = piece.kind === 'copy' ? [] : decoderComplaints(said, { isInside: beginsInside(piece, film) });
+    if (complaint !== undefined) throw damaged(piece, firstWords(complaint));
+    return;
+  }
   throw new SoraError('clip', `${named(piece)} cannot be used in the film: ${failure}.`, {
     hint: `To see what it is: sora clip inspect ${shellQuote(shotsOf(piece)[0]?.take.path ?? '')}`,
   });

@@ -8,7 +8,7 @@ import { beep, makeBeeps, makeSound, sound } from '../../helpers/beeps.ts';
 import { describeBuilds } from '../../helpers/builds.ts';
 import { decode, makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { assembleIn, filmOf, loudnessOf, playedSound, type ShotWish, subtitlesOf } from '../../helpers/films.ts';
-import { readMp4, sliceHashes } from '../../helpers/mp4.ts';
+import { readMp4, sampleRanges, sliceHashes } from '../../helpers/mp4.ts';
 import { makeNumbered, readNumbers } from '../../helpers/numbered.ts';
 import { madeOnce } from '../../helpers/once.ts';
 import { createTestContext } from '../../helpers/runtime.ts';
@@ -177,6 +177,34 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
+function ends(ranges: readonly { readonly offset: number; readonly length: number }[]): number[] {
+  return ranges.map(({ offset, length }) => offset + length);
+}
+
+describeBuilds('a take that is damaged in its second half', ({ path: build }) => {
+  it.each([
+    ['would be copied', ''],
+    ['is encoded', '-refs 5'],
+  ])('is named, and no film is made where it %s', async (_, options) => {
+    const { context, dir } = await createTestContext({}, { env: { SORA_FFMPEG: build } });
+    const [whole, damaged] = [join(dir, 'whole.mp4'), join(dir, 'damaged.mp4')];
+    const moving = words('-v error -f lavfi -i testsrc2=s=160x120:r=25:d=2 -c:v libx264 -preset ultrafast');
+    const tagged = [...words(TAGS), '-pix_fmt', 'yuv420p'];
+    await run([...moving, ...tagged, whole], { path: makerPath });
+    await run([...moving, ...words(options), ...tagged, damaged], { path: makerPath });
+    const bytes = await readFile(damaged);
+    const pictures = await sampleRanges(damaged, 'vide');
+    for (const { offset, length } of pictures.slice(25)) bytes.fill(0x2a, offset + 5, offset + length);
+    await writeFile(damaged, bytes);
+    const shots = [whole, damaged, whole].map((path) => ({ path, name: path }));
+    await expect(assembleIn(context, filmOf(shots))).rejects.toMatchObject({
+      code: 'clip',
+      message: expect.stringContaining(damaged),
+    });
+    expect(existsSync(join(dir, 'film.mp4'))).toBe(false);
+  });
+});
+
 describe('a film that is assembled again', () => {
   it('makes only the piece that has changed', async () => {
     const { context, dir } = await createTestContext();
@@ -200,11 +228,17 @@ describe('a film that is assembled again', () => {
     await assembleIn(context, filmOf(shots));
     const [name = ''] = await readdir(join(dir, 'pieces'));
     const piece = join(dir, 'pieces', name);
-    const bytes = await readFile(piece);
-    const at = bytes.indexOf('mdat') + 8;
-    await writeFile(piece, bytes.fill(0x55, at, at + 400));
-    expect((await assembleIn(context, filmOf(shots))).frames).toBe(5);
-    expect((await decode(join(dir, 'film.mp4'))).complaints).toBe('');
+    const [bytes, film] = [await readFile(piece), await readFile(join(dir, 'film.mp4'))];
+    const pictures = await sampleRanges(piece, 'vide');
+    // Of its first picture, and the last byte of its last one, which decodes all the same.
+    for (const [at, count] of [
+      [pictures[0]?.offset ?? 0, 400] as const,
+      [(ends(pictures).at(-1) ?? 0) - 1, 1] as const,
+    ]) {
+      await writeFile(piece, Buffer.from(bytes).fill(bytes.readUInt8(at) ^ 0x55, at, at + count));
+      expect((await assembleIn(context, filmOf(shots))).pieces).toEqual({ made: 1, reused: 0, copied: 0 });
+      expect(await readFile(join(dir, 'film.mp4'))).toEqual(film);
+    }
 
     const old = new Date(clock.ms - 31 * 86_400_000);
     await utimes(piece, old, old);
