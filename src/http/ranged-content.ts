@@ -61,21 +61,40 @@ export async function openResumable(
   });
 }
 
+export interface LinkAnswers {
+  /** Tells a store's answers from the host's own; all are a store's unless given. */
+  isStore?(answer: Answer): boolean;
+  /** After the host's own no: the link to where it says that the content is, if it says so; asked again when that has run out. */
+  elsewhere?(answer: Answer): Promise<HttpRequest | undefined>;
+}
+
 /**
  * Opens what a link of the host leads to. Links to a store run out, and the host then gives a new one: it is asked once
- * more. `isStore` tells a store's answers from the host's own; a store was shown no key, so the user's is not to blame.
+ * more. A store was shown no key, so the user's is not to blame for what it answers.
  */
 export async function openWithUrlRefresh(
   http: Http,
   link: () => Promise<HttpRequest>,
   request: ContentRequest,
-  isStore: (answer: Answer) => boolean = () => true,
+  { isStore = () => true, elsewhere }: LinkAnswers = {},
 ): Promise<Content> {
   for (let again = false; ; again = true) {
     const opened = await openResumable(http, await link(), request);
     if ('body' in opened) return opened;
-    if (!isStore(opened)) throw contentRefusal(opened, request.variant);
-    if (again || !RUN_OUT.has(opened.status)) throw asStorageError(contentRefusal(opened, request.variant));
+    const refused = contentRefusal(opened, request.variant);
+    if (isStore(opened)) {
+      if (again || !RUN_OUT.has(opened.status)) throw asStorageError(refused);
+      continue;
+    }
+    let named = await elsewhere?.(opened);
+    if (!named) throw refused;
+    const next = async (): Promise<HttpRequest> => {
+      const one = named ?? (await elsewhere?.(opened));
+      named = undefined;
+      if (!one) throw refused;
+      return one;
+    };
+    return openWithUrlRefresh(http, next, request);
   }
 }
 

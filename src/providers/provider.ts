@@ -36,9 +36,9 @@ export interface ProviderOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Servers of `/v1/videos` whose differences are known. */
-export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang';
-export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang'];
+/** Servers of `/v1/videos` whose differences are known; `json` is any that takes no forms, such as new-api. */
+export type Backend = 'openai' | 'azure' | 'litellm' | 'vllm-omni' | 'sglang' | 'json';
+export const BACKENDS: readonly Backend[] = ['openai', 'azure', 'litellm', 'vllm-omni', 'sglang', 'json'];
 
 /** A call about a job, with what its record knows of the place where it is asked about. */
 export interface JobCall extends Call {

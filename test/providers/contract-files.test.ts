@@ -113,7 +113,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     { title: 'a file', answer: dialect.leadsTo('file:///etc/passwd') },
   ])('refuses $title', async ({ answer }) => {
     const { server, provider } = await setUp(dialect);
-    server.answer(answer);
+    server.answer(answer, ...(answer.status === 404 && dialect.afterNoContent ? [dialect.afterNoContent] : []));
     const error = await failureOf(provider.openContent('v', WHOLE, call));
     expect(error.code).toBe('refused');
     expect(error.message).not.toContain('sig=secret');

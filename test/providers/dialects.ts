@@ -46,6 +46,8 @@ export interface Dialect {
   /** The answer to a question for content that leads to a URL. */
   leadsTo(url: string): Scripted;
   readonly notReady: Scripted;
+  /** What is asked after a no to the content, where the host itself may name another place. */
+  readonly afterNoContent?: Scripted;
   readonly contentPath: (id: string) => string;
   readonly variants: boolean;
   /** Videos with characters, and what the host is asked before it is paid. */
@@ -125,6 +127,7 @@ const openai: Dialect = {
   trouble: [{ body: { status: 'error', message: 'relay trouble' } }, { body: { message: 'hello' } }],
   leadsTo: (location) => ({ status: 302, headers: { location } }),
   notReady: { status: 404, body: { detail: 'Generation is still in-progress' } },
+  afterNoContent: NOT_FOUND,
   contentPath: (id) => `/videos/${id}/content`,
   variants: true,
   withCharacters: [{ characters: cast('char_b', 'char_a') }],

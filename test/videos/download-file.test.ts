@@ -224,8 +224,9 @@ describe('P3: what is no whole video', () => {
     ['a video without its index', () => content(withoutBox('moov')), 'video', 'unverified', /not complete/],
     ['a video as thumbnail', () => content(video), 'thumbnail', 'unverified', /not a picture/],
     ['a 404', () => refusal(404, 'not_found'), 'video', 'refused', /no video/],
-  ])('is refused and leaves nothing: %s', async (_title, answer, variant, code, message) => {
-    const { download, folder, target } = await setUp(answer());
+  ])('is refused and leaves nothing: %s', async (title, answer, variant, code, message) => {
+    // After a 404 the host is asked whether it names another place.
+    const { download, folder, target } = await setUp(answer(), ...(title === 'a 404' ? [refusal(404, 'gone')] : []));
     await writeFile(target, 'old');
     await expect(download({ variant, force: true })).rejects.toMatchObject({
       code,
@@ -312,7 +313,7 @@ describe('P3: a video whose pictures are damaged in a whole container', () => {
   });
 
   it('is kept where it does not come a second time', async () => {
-    const { download, folder } = await setUp(content(damaged(video)), refusal(404, 'gone'));
+    const { download, folder } = await setUp(content(damaged(video)), refusal(404, 'gone'), refusal(404, 'gone'));
     await expect(download({ ffmpeg })).rejects.toThrow(MESSAGE);
     expect(await readdir(folder)).toEqual(['video.damaged.mp4']);
   });

@@ -12,7 +12,7 @@ import {
 } from '../../http/answer.ts';
 import { formBody, type RequestBody } from '../../http/body.ts';
 import { characterError, notServed, refusal } from '../../http/errors.ts';
-import { isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
+import { checkNamedUrl, isSuccess, openWithUrlRefresh } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
@@ -22,7 +22,7 @@ import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
 import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
-import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo } from './wire.ts';
+import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo, videoUrl } from './wire.ts';
 
 export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { baseUrl, backend, http } = options;
@@ -45,17 +45,31 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     throw withShutdownHint(refuse ? refuse(answer, refused) : refused, answer);
   }
 
-  async function getVideo(remoteId: string, call: Call): Promise<RemoteVideo | undefined> {
+  /** Undefined when the host does not know the video. */
+  async function ask(remoteId: string, call: Call): Promise<{ answer: Answer; video: RemoteVideo } | undefined> {
     const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
     // vLLM-Omni tells of a failed job with an error status and the video object as its body.
     const answer = await http.send(route.read(urlOf(remoteId), call, { settles }));
-    if (settles(answer)) return decodeVideo(answer);
-    if (answer.status === 404) return undefined;
-    if (!isSuccess(answer)) throw refusal(answer);
+    const isHeld = settles(answer);
+    if (!isHeld && answer.status === 404) return undefined;
+    if (!isHeld && !isSuccess(answer)) throw refusal(answer);
     jsonOf(answer);
-    const video = decodeVideo(answer, remoteId);
-    if (video) return video;
+    const video = decodeVideo(answer, isHeld ? undefined : remoteId);
+    if (video) return { answer, video };
     throw unreadableAnswer(answer, 'the video');
+  }
+
+  const getVideo = async (remoteId: string, call: Call): Promise<RemoteVideo | undefined> =>
+    (await ask(remoteId, call))?.video;
+
+  /** Where a finished video is, by its host's own word; undefined where it names no place, or cannot be asked. */
+  async function namedUrl(remoteId: string, call: Call): Promise<string | undefined> {
+    const said = await ask(remoteId, call).catch((error: unknown) => {
+      if (call.signal.aborted) throw error;
+      return undefined;
+    });
+    const url = said?.video.status === 'succeeded' ? videoUrl(said.answer) : undefined;
+    return url === undefined ? undefined : checkNamedUrl(url, root);
   }
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
@@ -137,13 +151,15 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       // `variant=video` is refused by servers that number their variants.
       const query = variant === 'video' ? '' : `?variant=${variant}`;
       const url = `${urlOf(remoteId, 'content')}${query}`;
-      // The host may lead to a store, by a link that runs out.
-      return openWithUrlRefresh(
-        http,
-        async () => route.read(url, call),
-        request,
-        ({ isRedirected = false }) => isRedirected,
-      );
+      return openWithUrlRefresh(http, async () => route.read(url, call), request, {
+        // The host may lead to a store, by a link that runs out.
+        isStore: ({ isRedirected = false }) => isRedirected,
+        async elsewhere(answer) {
+          if (variant !== 'video' || !(NO_CONTENT.has(answer.status) || isUnsupported(answer))) return undefined;
+          const place = await namedUrl(remoteId, call);
+          return place === undefined ? undefined : route.read(place, call);
+        },
+      });
     },
 
     derive: {
@@ -200,6 +216,9 @@ function documentsCharacters(entry: ProviderEntry, { backend, baseUrl }: Provide
   if (entry.isFree || backend === 'openai') return true;
   return backend === undefined && isVendorUrl(entry, baseUrl);
 }
+
+/** How hosts say that they serve no content, or none of that video. */
+const NO_CONTENT: ReadonlySet<number> = new Set([400, 404, 405, 410, 501]);
 
 const OPENAI_HOST = 'api.openai.com';
 

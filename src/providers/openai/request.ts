@@ -32,7 +32,8 @@ export function videoFields(input: NewVideo, backend: Backend | undefined): Vide
       hint: `Leave out ${longOption('character')}, or name a host that takes characters.`,
     });
   }
-  const isForm = backend === 'vllm-omni' || (reference?.kind === 'bytes' && characters.length === 0);
+  const isFile = reference?.kind === 'bytes' && characters.length === 0 && backend !== 'json';
+  const isForm = backend === 'vllm-omni' || isFile;
   const fields = {
     prompt: input.prompt,
     ...(input.model === undefined ? {} : { model: input.model }),
@@ -58,7 +59,8 @@ function referenceField(reference: Reference, isForm: boolean, backend: Backend 
         },
       );
     }
-    return { input_reference: backend === 'sglang' ? picture : { image_url: picture } };
+    // These declare it as a string, and decode no object.
+    return { input_reference: backend === 'sglang' || backend === 'json' ? picture : { image_url: picture } };
   }
   if (reference.kind === 'bytes') return { input_reference: reference };
   // vLLM-Omni's form takes a URL in a JSON field of another name.

@@ -103,6 +103,31 @@ export function holdsVideo(answer: Answer, remoteId: string): boolean {
   return idOf(fields) === remoteId || (fields.object === 'video' && idOf(fields) !== undefined);
 }
 
+/** Where hosts that serve no content say that a finished video is. */
+const URL_PLACES: readonly (readonly (string | number)[])[] = [
+  ...[['url'], ['video_url'], ['unsigned_urls', 0], ['urls', 0], ['output', 'url'], ['data', 0, 'url']],
+  ...[
+    ['metadata', 'url'],
+    ['outputs', 'video_url'],
+    ['video', 'url'],
+  ],
+];
+
+/** The address that an answer names for the content of a finished video; undefined where there is none. */
+export function videoUrl(answer: Answer): string | undefined {
+  const body = parseJson(answer.text);
+  const found = [unwrap(body), body].flatMap((fields) => URL_PLACES.map((path) => textOf(valueAt(fields, path))));
+  return found.find((url) => url !== undefined);
+}
+
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) =>
+      typeof step === 'number' ? (Array.isArray(at) ? at[step] : undefined) : isRecord(at) ? at[step] : undefined,
+    value,
+  );
+}
+
 /** True of an error object, which some servers and proxies send with a 200. */
 export function holdsError(answer: Answer): boolean {
   const body = parseJson(answer.text);

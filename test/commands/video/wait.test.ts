@@ -462,7 +462,7 @@ describe('video download', () => {
       const test = await withHost();
       const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
       // Five tries of five reads each.
-      if (kind === 'refused') test.server.answer(refusal(404, 'gone'));
+      if (kind === 'refused') test.server.answer(refusal(404, 'gone'), refusal(404, 'gone'));
       else test.server.answer(...Array.from({ length: 25 }, () => ({ fault: 'reset' as const })));
       await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
         code: 'unverified',
@@ -477,7 +477,7 @@ describe('video download', () => {
     const test = await withHost();
     const expiresAt = new Date(START - 1).toISOString();
     const job = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', expiresAt });
-    test.server.answer(refusal(404, 'expired'));
+    test.server.answer(refusal(404, 'expired'), refusal(404, 'expired'));
     await expect(runVideoDownload(test.context, { ...DOWNLOAD, id: job.id })).rejects.toMatchObject({
       code: 'unverified',
       hint: expect.stringContaining(`The host kept it until ${expiresAt}. To have it, make it again.`),

@@ -128,11 +128,23 @@ describe('createVideo', () => {
     { backend: undefined, field: { input_reference: { image_url: url.url } } },
     { backend: 'litellm', field: { input_reference: { image_url: url.url } } },
     { backend: 'sglang', field: { input_reference: url.url } },
+    { backend: 'json', field: { input_reference: url.url } },
   ])('passes a picture URL on in JSON (backend $backend)', async ({ backend, field }) => {
     const { server, provider } = await setUp({ backend });
     server.answer(queued);
     await provider.createVideo({ ...VIDEO, reference: url }, call);
     expect(JSON.parse(String(server.seen[0]?.body))).toMatchObject(field);
+  });
+
+  it('sends a gateway that takes no forms a local picture as a data URL, and everything else as ever', async () => {
+    const { server, provider } = await setUp({ backend: 'json' });
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, model: 'sora-2', reference: PICTURE }, call);
+    expect(server.seen[0]?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(String(server.seen[0]?.body))).toEqual({
+      ...{ prompt: VIDEO.prompt, model: 'sora-2', seconds: '8', size: '1280x720' },
+      input_reference: `data:image/png;base64,${Buffer.from(PICTURE.bytes).toString('base64')}`,
+    });
   });
 
   it('sends vLLM-Omni a form without a model, with a picture URL in its own field', async () => {
@@ -185,6 +197,7 @@ describe('describeVideo', () => {
     { backend: undefined, reference: PICTURE, characters: cast('char_a') },
     { backend: 'vllm-omni', reference: PICTURE, characters: [] },
     { backend: 'sglang', reference: { kind: 'url', url: 'https://p.example/a.png' }, characters: [] },
+    { backend: 'json', reference: PICTURE, characters: [] },
   ])(
     'shows what is sent (backend $backend, $characters.length characters)',
     async ({ backend, reference, characters }) => {
@@ -510,6 +523,19 @@ describe('openContent', () => {
       title: 'a 404',
       answer: { status: 404, body: { detail: 'Generation is still in-progress' } },
       says: 'still in-progress',
+      status: { body: { id: 'v', status: 'in_progress', url: 'https://files.example/half.mp4' } },
+    },
+    {
+      title: 'a 405 of a host whose status names no place',
+      answer: { status: 405, body: { detail: 'Method Not Allowed' } },
+      says: 'Method Not Allowed',
+      status: { body: { id: 'v', status: 'completed', url: null } },
+    },
+    {
+      title: 'a 404 of a host that cannot be asked',
+      answer: { status: 404, body: { detail: 'Not Found' } },
+      says: 'Not Found',
+      status: { status: 401, body: {} },
     },
     { title: 'JSON with status 200', answer: { body: { error: { message: 'not ready' } } }, says: 'not ready' },
     {
@@ -517,13 +543,85 @@ describe('openContent', () => {
       answer: { body: '<title>Login</title>', headers: { 'content-type': 'text/html' } },
       says: 'Login',
     },
-  ])('refuses $title with what the host said', async ({ answer, says }) => {
+  ])('refuses $title with what the host said', async ({ answer, says, status }) => {
     const { server, provider } = await setUp();
-    server.answer(answer);
+    server.answer(answer, ...(status ? [status] : []));
     expect(await failureOf(provider.openContent('v', WHOLE, call))).toMatchObject({
       code: 'refused',
       message: expect.stringContaining(says),
     });
+  });
+});
+
+describe('a finished video whose host serves no content', () => {
+  const NONE: Scripted = { status: 404, body: { detail: 'Not Found' } };
+  const done = (fields: object): Scripted => ({ body: { id: 'v', status: 'completed', ...fields } });
+
+  it.each<[string, (url: string) => object]>([
+    ['url', (url) => ({ url })],
+    ['video_url', (video_url) => ({ video_url })],
+    ['unsigned_urls', (url) => ({ unsigned_urls: [url] })],
+    ['urls', (url) => ({ urls: [url] })],
+    ['output.url', (url) => ({ output: { url } })],
+    ['data[0].url', (url) => ({ data: [{ url }] })],
+    ['metadata.url', (url) => ({ metadata: { url } })],
+    ['outputs.video_url', (video_url) => ({ outputs: { cost: 1, video_url } })],
+    [
+      'the fields inside of a relay’s envelope',
+      (url) => ({ id: undefined, data: { id: 'v', status: 'success', url } }),
+    ],
+  ])('is fetched from %s, without the key at another origin (P5)', async (_title, fields) => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(NONE, done(fields(`${store.url}/v.mp4?sig=1`)));
+    store.answer({ body: 'bytes', headers: MP4 });
+    expect(await textOf(await provider.openContent('v', WHOLE, call))).toBe('bytes');
+    expect(server.seen.map(({ path }) => path)).toEqual(['/v1/videos/v/content', '/v1/videos/v']);
+    expect(store.seen[0]?.headers).not.toHaveProperty('authorization');
+    expect(JSON.stringify(store.seen)).not.toContain(KEY);
+  });
+
+  it.each<Scripted>([
+    { status: 405, body: { detail: 'Method Not Allowed' } },
+    { status: 400, body: { code: 'task_not_exist', message: 'No.' } },
+    { status: 410, body: {} },
+    { status: 501, body: { error: { message: 'not implemented', code: 'api_not_implemented' } } },
+    { status: 500, body: { error: { message: 'video content is not supported' } } },
+  ])('is fetched from its place after %j, with the key at the host’s own origin', async (answer) => {
+    const { server, provider } = await setUp();
+    server.answer(answer, done({ url: '/files/v.mp4' }), { body: 'bytes', headers: MP4 });
+    expect(await textOf(await provider.openContent('v', WHOLE, call))).toBe('bytes');
+    expect(server.seen[2]).toMatchObject({ path: '/files/v.mp4', headers: { authorization: `Bearer ${KEY}` } });
+  });
+
+  it('is resumed there, and its place is asked for again when the link has run out', async () => {
+    const { server, provider } = await setUp();
+    const store = await createTestServer();
+    server.answer(NONE, done({ url: `${store.url}/old.mp4` }), done({ url: `${store.url}/new.mp4` }));
+    const headers = { ...MP4, 'content-range': 'bytes 2-4/5' };
+    store.answer({ status: 403, body: 'expired' }, { status: 206, body: 'tes', headers });
+    const content = await provider.openContent('v', { ...WHOLE, offset: 2 }, call);
+    expect([content.offset, await textOf(content)]).toEqual([2, 'tes']);
+    expect(store.seen.map(({ path }) => path)).toEqual(['/old.mp4', '/new.mp4']);
+  });
+
+  it.each([
+    ['http://files.example/v.mp4?sig=secret', /is not called/],
+    ['file:///etc/passwd', /is not called/],
+    [`https://files.example/v.mp4?key=${KEY}`, /contains the key/],
+  ])('is not fetched from %s (P5)', async (url, says) => {
+    const { server, provider } = await setUp();
+    server.answer(NONE, done({ url }));
+    const error = await failureOf(provider.openContent('v', WHOLE, call));
+    expect(error).toMatchObject({ code: 'refused', message: expect.stringMatching(says) });
+    expect(error.message).not.toMatch(new RegExp(`secret|${KEY}`));
+  });
+
+  it('has no thumbnail there', async () => {
+    const { server, provider } = await setUp();
+    server.answer(NONE);
+    expect((await failureOf(provider.openContent('v', { ...WHOLE, variant: 'thumbnail' }, call))).code).toBe('refused');
+    expect(server.seen).toHaveLength(1);
   });
 });
 
