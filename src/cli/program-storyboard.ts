@@ -78,14 +78,17 @@ export function addStoryboard(storyboard: Command, act: Act): void {
     );
   storyboardOptions(storyboard.command('export').description('write a storyboard for other programs'), FILE)
     .addOption(
-      new Option('--to <format>', 'a timeline of the chosen takes for editors, subtitles, or the storyboard')
+      new Option('--to <format>', 'of the chosen takes a timeline for editors or the subtitles, or the storyboard')
         .choices([...['otio', 'srt', 'json']])
         .makeOptionMandatory(),
     )
     .requiredOption('-o, --output <path>', 'a file, or - for stdout', output)
     .option('--force', 'replace an existing file', false)
-    .option('--allow-stale', 'with otio: use picked takes whose text has changed since', false)
-    .addHelpText('after', examples('sora storyboard export ad.md --to srt -o ad.srt'))
+    .option('--allow-stale', 'with otio and srt: use picked takes whose text has changed since', false)
+    .addHelpText(
+      'after',
+      examples('sora storyboard export ad.md --to srt -o ad.srt', 'sora storyboard export ad.md --to json -o ad.json'),
+    )
     .action(
       act<StoryboardFlags & ExportFlags>(async (context, [file = ''], options) => {
         const { runStoryboardExport } = await import('../commands/storyboard/export.ts');

@@ -1,18 +1,9 @@
-/**
- * A film as other programs read it: OpenTimelineIO for editors, SubRip for subtitles. Both are made of the plan by which the
- * film is assembled, so that they tell the same times. Pure.
- */
+/** A film as editors read it, OpenTimelineIO: made of the plan by which it is assembled, so that both tell the same times. Pure. */
 import { relative, sep } from 'node:path';
 import { fpsOf } from '../media/plan/frame.ts';
 import { relativeUrl } from './escape.ts';
 import type { AssemblyPlan, PlannedShot, PlannedSound } from './plan.ts';
 import { SAMPLE_RATE } from './raster.ts';
-import { subtitlesText } from './texts.ts';
-
-/** Subtitles as a file of their own, empty where there are none. */
-export function exportSrt(plan: Pick<AssemblyPlan, 'cues' | 'rate'>): string {
-  return subtitlesText(plan);
-}
 
 /** One object of OpenTimelineIO; its schema says which. */
 type Otio = { readonly OTIO_SCHEMA: string } & Readonly<Record<string, unknown>>;

@@ -34,7 +34,7 @@ export function metadataText({ title, chapters, rate }: Pick<AssemblyPlan, 'titl
   return [';FFMETADATA1', ...(title?.trim() ? [named(title)] : []), ...marks, ''].join('\n');
 }
 
-/** Subtitles as SubRip. */
+/** Subtitles as SubRip, empty where there are none. */
 export function subtitlesText({ cues, rate }: Pick<AssemblyPlan, 'cues' | 'rate'>): string {
   return cues
     .flatMap(({ text, from, to }) => (srtText(text) === '' ? [] : [{ text: srtText(text), from, to }]))

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { planFilm } from '../../src/films/assemble-film.ts';
-import { exportOtio, exportSrt } from '../../src/films/export.ts';
+import { exportOtio } from '../../src/films/export.ts';
+import { subtitlesText } from '../../src/films/texts.ts';
 import { filmOf } from '../helpers/films.ts';
 import { makeNumbered } from '../helpers/numbered.ts';
 import { createTestContext } from '../helpers/runtime.ts';
@@ -65,10 +66,10 @@ describe('a film', () => {
       { path, fadeSeconds: 0.2, subtitle: 'Ashore.' },
     ];
     const plan = await planFilm(context, filmOf(shots));
-    expect(exportSrt(plan).replaceAll('\u2060', '')).toBe(
+    expect(subtitlesText(plan).replaceAll('\u2060', '')).toBe(
       '1\n00:00:00,000 --> 00:00:00,800\nJoe: <b>“Her”</b>\n--> boat\n\n2\n00:00:01,400 --> 00:00:02,200\nAshore.\n',
     );
-    expect(exportSrt(plan)).not.toMatch(/^--> /m);
+    expect(subtitlesText(plan)).not.toMatch(/^--> /m);
     expect(await readFile(path)).toBeDefined();
   });
 });

@@ -3,11 +3,11 @@ import { dirname, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
+import { subtitlesText } from '../../films/texts.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { safeJson } from '../../shared/text.ts';
 import { type LookedAt, lookAtStoryboard, planStoryboard } from '../../storyboards/assemble-storyboard.ts';
 import { storyboardJson } from '../../storyboards/file/write-json.ts';
-import { plannedSubtitles, srtFile } from '../../storyboards/planned-timeline.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
 import type { Storyboard } from '../../storyboards/storyboard.ts';
 import { readStdin } from '../../terminal/stdin.ts';
@@ -19,16 +19,14 @@ export interface ExportFlags {
   /** `-` for standard output. */
   readonly output: string;
   readonly force: boolean;
-  /** Of `otio`: takes a pick whose text has changed since. */
+  /** Of what is told of the chosen takes: takes a pick whose text has changed since. */
   readonly allowStale: boolean;
 }
 
-const TEXTS: Readonly<Partial<Record<ExportFormat, (board: Storyboard) => string>>> = {
-  json: (board) => `${safeJson(storyboardJson(board), 2)}\n`,
-  srt: (board) => srtFile(plannedSubtitles(board)),
-};
-
-/** An editor's timeline is of the chosen takes; throws where there are none. All else is of the text alone. */
+/**
+ * JSON is of the text alone. An editor's timeline and subtitles are of the film of the chosen takes, whose lengths decide when
+ * each is seen. Throws as `planStoryboard`, and `usage` for subtitles of a film that has none.
+ */
 export async function runStoryboardExport(
   context: Context,
   request: StoryboardRequest,
@@ -38,12 +36,13 @@ export async function runStoryboardExport(
   const stdin = (): Promise<Uint8Array> => readStdin(runtime, MAX_TEXT_BYTES);
   const read = async (): Promise<Storyboard> =>
     (await readStoryboard(context, request, { stdin, needsFiles: false })).storyboard;
-  const looked = to === 'otio' ? await lookAtStoryboard(context, request, { needsFiles: true }) : undefined;
+  const looked = to === 'json' ? undefined : await lookAtStoryboard(context, request, { needsFiles: true });
   const storyboard = looked?.storyboard ?? (await read());
-  const text = looked ? await timelineText(context, looked, { output, allowStale }) : (TEXTS[to]?.(storyboard) ?? '');
-  if (text === '') {
+  if (to === 'srt' && !storyboard.scenes.some(({ subtitle }) => subtitle?.trim()))
     throw new SoraError('usage', 'The film has no subtitles.', { hint: 'A scene says one with: - subtitle: <text>' });
-  }
+  const text = looked
+    ? await filmText(context, looked, { to, output, allowStale })
+    : `${safeJson(storyboardJson(storyboard), 2)}\n`;
   if (output === '-') {
     ui.resultToStderr();
     await new Promise<void>((done, fail) =>
@@ -57,14 +56,15 @@ export async function runStoryboardExport(
   ui.result({ json: { path, to }, text: path, quiet: [path] });
 }
 
-/** Media are named from where the timeline lies. */
-async function timelineText(
+/** Media of a timeline are named from where it lies. */
+async function filmText(
   context: Context,
   looked: LookedAt,
-  { output, allowStale }: Pick<ExportFlags, 'output' | 'allowStale'>,
+  { to, output, allowStale }: Omit<ExportFlags, 'force'>,
 ): Promise<string> {
-  const { exportOtio } = await import('../../films/export.ts');
   const { cwd } = context.runtime;
   const plan = await planStoryboard(context, looked, { allowStale });
+  if (to === 'srt') return subtitlesText(plan);
+  const { exportOtio } = await import('../../films/export.ts');
   return exportOtio(plan, output === '-' ? cwd : dirname(resolve(cwd, output)));
 }

@@ -13,11 +13,11 @@ import { filmOf, filmWorld } from '../../storyboards/world.ts';
 const FLAGS = { output: 'film.mp4', force: false, allowStale: false, subtitles: 'track' } as const;
 
 describe('storyboard assemble', () => {
-  it('makes the film of the chosen takes without a key, and export a timeline of the same for editors', async () => {
+  it('makes the film of the chosen takes without a key, and export the same for editors and as subtitles', async () => {
     const world = await filmWorld();
     const scenes = {
       harbour: '- subtitle: Look.\n- trim: 0-1\n\nA harbour.',
-      boat: '- transition: fade 0.5\n- trim: 0-1\n\nA boat.',
+      boat: '- transition: fade 0.5\n- trim: 0-1\n- subtitle: Two --> lines\n\nA boat.',
     };
     await world.write(filmOf(scenes));
     const run = async <R>(work: (context: ReturnType<typeof createContext>) => Promise<R>, quiet = false) => {
@@ -37,7 +37,7 @@ describe('storyboard assemble', () => {
     await world.render();
     const made = JSON.parse((await run((context) => runStoryboardAssemble(context, request, FLAGS))).stdout);
     expect(made).toMatchObject({ frames: 36, fps: 24, scenes: [{ name: 'harbour' }, { name: 'boat', start: 0.5 }] });
-    expect(await subtitlesOf(made.path)).toEqual(['Look.']);
+    expect(await subtitlesOf(made.path)).toEqual(['Look.', 'Two --\u2060> lines']);
     // P4: a take is not overwritten, whatever is forced.
     const taken = { ...FLAGS, output: 'rain.takes/harbour.mp4', force: true };
     await expect(run((context) => runStoryboardAssemble(context, request, taken))).rejects.toMatchObject({
@@ -54,6 +54,13 @@ describe('storyboard assemble', () => {
     const kinds = otio.tracks.children[0].children.map((child: { OTIO_SCHEMA: string }) => child.OTIO_SCHEMA);
     expect(kinds).toEqual(['Clip.1', 'Transition.1', 'Clip.1']);
     expect(otio.tracks.children[0].children[0].media_reference.target_url).toMatch(/^rain\.takes\/harbour-/);
+    const { stdout: srt } = await run((context) =>
+      runStoryboardExport(context, request, { ...to, to: 'srt', output: '-' }),
+    );
+    // Of what is shown, a dissolve from 0.5 s on, not of the four seconds that were ordered.
+    expect(srt).toBe(
+      '1\n00:00:00,000 --> 00:00:00,500\nLook.\n\n2\n00:00:00,500 --> 00:00:01,500\nTwo --\u2060> lines\n',
+    );
     const piped = await run((context) =>
       runStoryboardExport(context, { ...request, file: '-' }, { ...to, output: '-' }),
     ).catch((error: unknown) => error);

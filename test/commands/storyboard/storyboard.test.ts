@@ -197,20 +197,12 @@ describe('sora storyboard show', () => {
 });
 
 describe('sora storyboard export', () => {
-  it('writes subtitles by planned lengths', async () => {
-    const { sora, read } = await world({ 'rain.md': RAIN.replace('- cast: Joe, Mia', '- subtitle: Two --> lines') });
-    expect(await sora('export rain.md --to srt -o rain.srt')).toMatchObject({ exit: 0 });
-    expect(await read('rain.srt')).toBe(
-      '1\n00:00:03,500 --> 00:00:07,500\nJoe: “That is her boat.”\n\n2\n00:00:07,500 --> 00:00:11,500\nTwo --\u2060> lines\n',
-    );
-    expect(await sora('export rain.md --to srt -o rain.srt')).toMatchObject({ exit: 2 });
-    expect(await sora('export rain.md --to srt -o -')).toMatchObject({ exit: 0, stdout: await read('rain.srt') });
-  });
-
-  it('writes JSON, and refuses a film without subtitles', async () => {
+  it('writes JSON to a file or to stdout, and refuses a film without subtitles', async () => {
     const { sora, read } = await world({ 'film.md': '---\nsora: 1\n---\n## A\n\nA sea.\n' });
     expect(await sora('export film.md --to json -o film.json')).toMatchObject({ exit: 0 });
     expect(JSON.parse(await read('film.json'))).toMatchObject({ sora: 1, scenes: [{ id: 'a', prompt: 'A sea.' }] });
+    expect(await sora('export film.md --to json -o film.json')).toMatchObject({ exit: 2 });
+    expect(await sora('export film.md --to json -o -')).toMatchObject({ exit: 0, stdout: await read('film.json') });
     expect(await sora('export film.md --to srt -o film.srt')).toMatchObject({
       ...{ exit: 2, stderr: expect.stringContaining('The film has no subtitles.') },
     });

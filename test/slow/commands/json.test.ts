@@ -50,7 +50,6 @@ storyboard check ad.md --variant tall
 storyboard show ad.md --var weather=snow
 storyboard check music.json --quality final
 storyboard show music.json
-storyboard export ad.md --to srt -o ad.srt
 storyboard export ad.md --to json -o ad.json
 character remove Joe --yes
 clip inspect small.mp4 --start 0.5
@@ -119,6 +118,7 @@ storyboard pick rain.md harbour 1
 storyboard assemble rain.md --variant one -o rain.mp4
 storyboard report rain.md --variant one -o rain.html
 storyboard export rain.md --variant one --to otio -o rain.otio
+storyboard export rain.md --variant one --to srt -o rain.srt
 # {"version":1,"rules":[{"match":{"call":"create"},"times":1,"reset":"before"},{"match":{"call":"list"},"respond":{"status":404}}]}
 storyboard retake rain.md harbour --yes
 storyboard close rain.md harbour 3
@@ -242,7 +242,7 @@ describe('sora help json', () => {
     );
     await writeFile(
       join(places.dir, 'rain.md'),
-      '---\nsora: 1\nseconds: 4\nvariants: {one: {vars: {n: 1}}}\n---\n\n## Harbour\n\nA harbour.\n\n## Boat\n\n- continues: harbour\n- takes: 2\n- skip: one\n\nA boat.\n',
+      '---\nsora: 1\nseconds: 4\nvariants: {one: {vars: {n: 1}}}\n---\n\n## Harbour\n\n- subtitle: Look.\n\nA harbour.\n\n## Boat\n\n- continues: harbour\n- takes: 2\n- skip: one\n\nA boat.\n',
     );
     await writeFile(join(places.dir, 'others.jsonl'), '{"id":"c","prompt":"Sea."}\n');
     await writeFile(join(places.dir, 'music.json'), JSON.stringify(STORYBOARD));
