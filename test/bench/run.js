@@ -1,5 +1,6 @@
 // `npm run bench`: how long commands take, each against a baseline that ran in turn with it on the same machine. Prints a
-// table, writes .bench.json. With --short fewer runs, for CI. Exits 1 when a figure is beyond twice its target.
+// table, writes .bench.json. With --short fewer runs, for CI; with times or waits the half that runs alone, or the
+// minute of waiting, which other work does not disturb. Exits 1 when a figure is beyond twice its target.
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -15,6 +16,7 @@ const NODE = process.execPath;
 /** As in usage.js, which cannot be imported here: it writes when the process ends. */
 const START_MS = 3000;
 const short = process.argv.includes('--short');
+const only = process.argv.find((word) => word === 'times' || word === 'waits');
 const work = mkdtempSync(join(tmpdir(), 'sora-bench-'));
 const ffmpeg = process.env.SORA_FFMPEG ?? (await import('@ffmpeg-installer/ffmpeg')).default.path;
 
@@ -47,10 +49,10 @@ const peakOf = (what) => {
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-/** The two in turn, after one run of each that does not count; the median of the ratios of neighbours. */
+/** The two in turn, after one run of each that does not count unless it is the only one; the median of the ratios of neighbours. */
 function pair(subject, baseline, runs) {
   const rows = [];
-  for (let index = 0; index <= runs; index++) {
+  for (let index = runs === 1 ? 1 : 0; index <= runs; index++) {
     const row = { subject: run(subject.prepare?.() ?? subject), baseline: run(baseline.prepare?.() ?? baseline) };
     if (index > 0) rows.push(row);
   }
@@ -176,7 +178,7 @@ function waitFor(home, ids, baseUrl, seconds) {
   });
 }
 
-try {
+async function times() {
   const bare = ['node -e 0', BARE];
   measure('sora --version', sora('empty', '--version'), bare, { most: 1.35, runs: 20 });
   measure('sora --help', sora('empty', '--help'), bare, { most: 1.35, runs: 20 });
@@ -292,7 +294,9 @@ try {
     ['one graph of ffmpeg that does the same', bareGraph(scenes, join(work, 'bare.mp4'))],
     { most: 1.3 },
   );
+}
 
+async function waits() {
   await withHost(async (baseUrl) => {
     // All are asked at the start and once more after 50 seconds: less would measure the beginning only.
     const seconds = 60;
@@ -320,6 +324,11 @@ try {
       { within: percent < 5, limit: percent < 10 },
     );
   });
+}
+
+try {
+  if (only !== 'waits') await times();
+  if (only !== 'times') await waits();
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
