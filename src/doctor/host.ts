@@ -45,16 +45,19 @@ export async function hostFindings(workspace: Workspace, api: boolean): Promise<
 }
 
 /** After one of these no other question would fare better. */
-const HOPELESS = new Set(['auth', 'network', 'budget']);
+const HOPELESS = new Set(['network', 'budget']);
 
 async function askAll(workspace: Workspace, to: Connection): Promise<Finding[]> {
   const findings: Finding[] = [];
+  let denied = 0;
   for (const { check, ask, isExtra } of await PROVIDERS[to.name].questions(await askedOf(workspace, to))) {
     const found = await runCheck(check, ask, true);
     const { code, ...remark } = found;
     const isRemark = isExtra && code === 'refused';
     findings.push(isRemark ? remark : found);
-    if (!isRemark && code !== undefined && HOPELESS.has(code)) break;
+    // One route may ask for more than the key has; a key that two routes refuse is wrong.
+    if (code === 'auth') denied += 1;
+    if (denied === 2 || (!isRemark && code !== undefined && HOPELESS.has(code))) break;
   }
   return findings;
 }

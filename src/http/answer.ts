@@ -4,6 +4,7 @@
  */
 import { SoraError } from '../shared/errors.ts';
 import { sentence } from '../shared/text.ts';
+import { describeText, shorten } from './body-text.ts';
 import type { Redact } from './redact.ts';
 
 /** Header values by lower-case name. */
@@ -53,7 +54,7 @@ export function hostTimeOf({ headers }: Pick<Answer, 'headers'>): number | undef
 export function jsonOf(answer: Answer): unknown {
   const value = parseJson(answer.text);
   if (value !== undefined) return value;
-  const message = `${answer.host} answered ${answer.status} with ${describeText(answer)} instead of JSON.`;
+  const message = `${answer.host} answered ${answer.status} with ${textOf(answer)} instead of JSON.`;
   const requestId = answer.requestId;
   if (answer.kind === 'create') throw ambiguousCreate(message, requestId);
   throw new SoraError('network', message, {
@@ -86,6 +87,11 @@ export function answerWithoutId(answer: Answer, thing: string): never {
     `${answer.host} answered ${answer.status} without the ${thing}'s id: ${bodyOf(answer)}`,
     answer.requestId,
   );
+}
+
+function textOf(answer: Answer): string {
+  // Cut behind the redaction: a cut through a key would leave its beginning.
+  return describeText(answer.redact(answer.text.trim()), answer.headers['content-type']);
 }
 
 /** The beginning of a body, on one line and without keys. */
@@ -135,7 +141,7 @@ function quoteBigInteger(token: string): string {
 /** The complaint in an answer: one of the known JSON shapes, the title of a page, or the first words of a text. */
 export function failureOf(answer: Answer): Failure {
   const json = parseJson(answer.text);
-  const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: describeText(answer) };
+  const failure = (json === undefined ? undefined : readFailure(json)) ?? { message: textOf(answer) };
   // Cut afterwards: a cut through a key would leave its beginning.
   return { ...failure, message: shorten(withoutTraceback(answer.redact(failure.message)), 600) };
 }
@@ -151,12 +157,13 @@ export function readFailure(body: unknown): Failure | undefined {
   if (typeof body === 'string') return body.trim() === '' ? undefined : unwrap(body.trim());
   if (!isRecord(body)) return undefined;
   const own = body.error ?? body.detail ?? body.errors;
-  const inner = Array.isArray(own) ? listed(own) : readFailure(own);
+  const told = Array.isArray(own) ? listed(own) : readFailure(own);
+  const inner = told && withFaults(told, body);
   const code = asCode(body.code) ?? asCode(body.error_code) ?? asCode(body.type);
   if (inner) return inner.code === undefined && code !== undefined ? { ...inner, code } : inner;
-  const text = [body.message, body.msg, body.error_message, body.fail_reason].find(isText);
+  const text = [body.message, body.msg, body.error_message, body.fail_reason, body.reason].find(isText);
   if (typeof own === 'number') return { code: String(own), message: text ?? `error ${own}` };
-  if (text !== undefined) return withCode(unwrap(text.trim()), codeOf(body));
+  if (text !== undefined) return withFaults(withCode(unwrap(text.trim()), codeOf(body)), body);
   return code === undefined || body.code === undefined ? undefined : { code, message: code };
 }
 
@@ -179,6 +186,19 @@ export function isUnsupported(answer: Answer): boolean {
   return saysUnsupported(failureOf(answer)) || (answer.status === 501 && answer.text.trim() === '');
 }
 
+/** True when a gateway has nobody behind it for the model that was asked for: nothing was made, whatever the status says. */
+export function lacksModel(answer: Answer): boolean {
+  return answer.status >= 500 && failureOf(answer).code === 'model_not_found';
+}
+
+/** The answer as a 404 where that is what it means: new-api knows no such task with 400. */
+export function asNotFound(answer: Answer): Answer {
+  if (answer.status !== 400) return answer;
+  return /^(?:task|video)_not_(?:exists?|found)$/i.test(failureOf(answer).code ?? '')
+    ? { ...answer, status: 404 }
+    : answer;
+}
+
 /** True for the words of a host that lacks an operation, whatever its status. */
 export function saysUnsupported(failure: Failure): boolean {
   return UNSUPPORTED.test(`${failure.code ?? ''} ${failure.message}`);
@@ -189,9 +209,9 @@ const UNSUPPORTED =
 const POLICY =
   /moderation|sentinel_block|people[-_ ]in[-_ ]user[-_ ]uploads|content[-_ ]?(?:policy|filter)|policy[-_ ]violation|responsibleai|safety system/i;
 const QUOTA_CODE =
-  /insufficient_(?:user_)?(?:quota|balance|credits?|funds)|billing|budget_exceeded|quota_exceeded|payment_required/i;
+  /insufficient_(?:user_)?(?:quota|balance|credits?|funds)|billing|budget_exceeded|quota_exceeded|payment_required|quota_failed/i;
 const QUOTA_TEXT =
-  /exceeded your current quota|insufficient (?:user )?(?:quota|balance|credits?|funds)|budget has been exceeded|exceededbudget|billing (?:hard )?limit/i;
+  /exceeded your current quota|insufficient (?:user )?(?:quota|balance|credits?|funds)|(?:quota|balance) is not enough|budget has been exceeded|exceededbudget|billing (?:hard )?limit/i;
 
 /** The code and the type together: hosts put the telling word in either. */
 function codeOf(body: Record<string, unknown>): string | undefined {
@@ -200,14 +220,29 @@ function codeOf(body: Record<string, unknown>): string | undefined {
   return telling ?? words[0];
 }
 
-/** LiteLLM packs the far host's JSON into a sentence: `litellm.BadRequestError: OpenAIException - {...}`. */
+/**
+ * Gateways pack the far host's JSON into a sentence (LiteLLM's `litellm.BadRequestError: OpenAIException - {...}`, new-api's
+ * `status_code=400, {...}`): what it says is the complaint.
+ */
 function unwrap(message: string): Failure {
-  const packed = /^litellm\.\w+:\s*(?:\w+\s*-\s*)?/.exec(message);
-  if (!packed) return { message };
-  const rest = message.slice(packed[0].length);
-  const json = rest.slice(rest.indexOf('{'), rest.lastIndexOf('}') + 1);
+  const gateway = /^(?:litellm\.\w+:\s*(?:\w+\s*-\s*)?|status_code=\d+,?\s*)/.exec(message)?.[0] ?? '';
+  const rest = message.slice(gateway.length);
+  const from = rest.indexOf('{');
+  const json = from < 0 ? '' : rest.slice(from, rest.lastIndexOf('}') + 1);
   const inner = json === '' ? undefined : readFailure(parseJson(json));
-  return inner ?? { message: rest === '' ? message : rest };
+  if (!inner) return { message: rest === '' ? message : rest };
+  return from === 0 ? inner : { ...inner, message: `${rest.slice(0, from).trim()} ${inner.message}` };
+}
+
+/** Where problems (RFC 9457) and others list what is wrong with each field. */
+const FAULT_LISTS = ['validation', 'issues', 'invalid_params', 'invalid-params', 'validation_errors'] as const;
+
+/** The complaint with what is wrong with each field, where that is listed beside it. */
+function withFaults(failure: Failure, body: Record<string, unknown>): Failure {
+  const list = FAULT_LISTS.map((name) => body[name]).find((value) => Array.isArray(value) && value.length > 0);
+  const faults = Array.isArray(list) ? listed(list) : undefined;
+  if (!faults || failure.message.includes(faults.message)) return failure;
+  return { ...failure, message: `${failure.message.replace(/[.:]$/, '')}: ${faults.message}` };
 }
 
 function withCode(failure: Failure, code: string | undefined): Failure {
@@ -219,63 +254,16 @@ function listed(items: readonly unknown[]): Failure | undefined {
   const lines = items.flatMap((item) => {
     const failure = readFailure(item);
     if (!failure) return [];
-    const where = isRecord(item) && Array.isArray(item.loc) ? item.loc.slice(1).join('.') : '';
+    const where = isRecord(item) ? placeIn(item) : '';
     return [where === '' ? failure.message : `${where}: ${failure.message}`];
   });
   return lines.length === 0 ? undefined : { message: lines.join('; ') };
 }
 
-function describeText(answer: Answer): string {
-  // Cut behind the redaction: a cut through a key would leave its beginning.
-  const text = answer.redact(answer.text.trim()).slice(0, MOST_READ);
-  if (text === '') return 'an empty body';
-  if (NO_TEXT.test(text.slice(0, 400))) return 'something that is no text';
-  // Stores answer in XML.
-  const isPage =
-    (/^</.test(text) && !text.startsWith('<?xml')) || (answer.headers['content-type'] ?? '').includes('html');
-  const title = titleOf(text);
-  const words = shorten(text.startsWith('<') ? withoutTags(text) : text, 160);
-  return isPage ? `a web page (“${title ? shorten(title, 160) : words}”)` : `the text “${words}”`;
-}
-
-/** Of a page, characters: its title and its first words stand at its beginning. */
-const MOST_READ = 65_536;
-
-function titleOf(page: string): string | undefined {
-  const open = page.search(/<title/i);
-  const from = open < 0 ? 0 : page.indexOf('>', open) + 1;
-  if (from === 0) return undefined;
-  const end = page.indexOf('<', from);
-  return page.slice(from, end < 0 ? undefined : end).trim();
-}
-
-/** The words of a page, in linear time: a pattern that looks for the end of each tag would look through the rest for each `<`. */
-function withoutTags(page: string): string {
-  const parts: string[] = [];
-  const missing = new Set<string>();
-  let at = 0;
-  for (let open = page.indexOf('<'); open >= 0; open = page.indexOf('<', at)) {
-    const name = /^(?:script|style)/i.exec(page.slice(open + 1, open + 7))?.[0].toLowerCase();
-    let close = name === undefined || missing.has(name) ? -1 : page.slice(open).search(new RegExp(`</${name}>`, 'i'));
-    if (close >= 0) close = page.indexOf('>', open + close);
-    else {
-      if (name !== undefined) missing.add(name);
-      close = page.indexOf('>', open);
-    }
-    if (close < 0) break;
-    parts.push(page.slice(at, open));
-    at = close + 1;
-  }
-  return [...parts, page.slice(at)].join(' ');
-}
-
-/** What a video or a picture looks like when it is read as text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
-const NO_TEXT = /[\u0000-\u0006\ufffd]/;
-
-function shorten(text: string, chars: number): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > chars ? `${line.slice(0, chars)}…` : line;
+/** The field that an item of such a list is about; FastAPI's `loc` begins with the part of the request. */
+function placeIn({ loc, path, field, name }: Record<string, unknown>): string {
+  if (Array.isArray(loc)) return loc.slice(1).join('.');
+  return Array.isArray(path) ? path.join('.') : ([path, field, name].find(isText) ?? '');
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,6 +13,7 @@ import {
   type Headers,
   isQuota,
   isUnsupported,
+  lacksModel,
   requestIdOf,
 } from './answer.ts';
 import { describeTransportError } from './errors.ts';
@@ -168,7 +169,7 @@ export function createHttp(options: HttpOptions): Http {
   function waitBefore(answer: Answer, request: HttpRequest, tries: number): number | undefined {
     const { status } = answer;
     const asked = parseRetryAfter(answer.headers['retry-after'], clock.now());
-    if (request.settles?.(answer)) return undefined;
+    if (request.settles?.(answer) || lacksModel(answer)) return undefined;
     if (request.kind === 'create') {
       // 499 is how proxies say that somebody hung up while the host was at work.
       if (status === 408 || status === 499 || status >= 500) {

@@ -5,7 +5,7 @@
 
 import { SoraError, type SoraErrorOptions, systemCode } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, saysUnsupported } from './answer.ts';
+import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, lacksModel, saysUnsupported } from './answer.ts';
 import type { Timeouts, TransportError } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -152,6 +152,9 @@ export function refusal(answer: Answer): SoraError {
       ...options(hint),
       reason: 'rate-limited',
     });
+  }
+  if (lacksModel(answer)) {
+    return new SoraError('refused', said, options(`Name a model that the host has, with ${option('model')}.`));
   }
   if (isUnsupported(answer)) {
     return new SoraError(

@@ -1,6 +1,6 @@
 /** The bytes of a finished video: resumed when they are still the same bytes, else from the start, and from where it is safe. */
 import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
-import { type Answer, failureOf } from './answer.ts';
+import { type Answer, asNotFound, failureOf } from './answer.ts';
 import type { Http, StreamedAnswer } from './client.ts';
 import { refusal } from './errors.ts';
 import { isLoopback } from './proxy.ts';
@@ -102,7 +102,8 @@ export async function openWithUrlRefresh(
 const RUN_OUT: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** The error for an answer that is no content. */
-function contentRefusal(answer: Answer, variant: string): SoraError {
+function contentRefusal(said: Answer, variant: string): SoraError {
+  const answer = asNotFound(said);
   const hint = (text: string): SoraErrorOptions => ({
     hint: text,
     ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),

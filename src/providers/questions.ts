@@ -54,6 +54,18 @@ function reasonIn(said: unknown): string | undefined {
   return typeof details === 'string' && details.trim() !== '' ? details : undefined;
 }
 
+/** Whether the host lists what it has made: `list --remote` needs that, lost requests are found by it, and nothing else is. */
+export function listQuestion(check: string, { provider, signal }: Asked): Question {
+  return {
+    check,
+    isExtra: true,
+    async ask() {
+      const page = await provider.list?.({ limit: 1 }, { signal });
+      return page ? `is served${page.videos.length === 0 ? '; no videos yet' : ''}` : 'this backend lists no videos';
+    },
+  };
+}
+
 /** How servers say that they have no such route at all, and not that there is nothing of that id. */
 const NO_ROUTE =
   /^"?(?:not found|404 page not found|page not found|method not allowed|cannot get\b|no route\b|no static resource|invalid url\b|route\b.*not found|the requested url)/i;

@@ -1,28 +1,24 @@
-/** Words and values that hosts of tasks have in common, read leniently. Pure. */
+/** Words and values that hosts have in common, read leniently. Pure. */
 
 import type { RemoteVideo } from './provider.ts';
 
-/** The hosts' words for how a task is, several for one where their pages disagree, and what relays say instead. */
+/** How a job is, by the words of `/v1/videos`, of hosts of tasks, and of relays in between; several for one where pages disagree. */
 const STATUSES: Readonly<Record<string, RemoteVideo['status']>> = {
-  created: 'queued',
-  pending: 'queued',
-  queued: 'queued',
-  starting: 'queued',
-  processing: 'running',
-  running: 'running',
-  in_progress: 'running',
-  completed: 'succeeded',
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  failed: 'failed',
-  failure: 'failed',
-  error: 'failed',
-  timeout: 'failed',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  deleted: 'cancelled',
+  ...words('queued', 'queued', 'queuing', 'pending', 'created', 'submitted', 'starting', 'waiting', 'in_queue'),
+  ...words('queued', 'not_start', 'not_started', 'notstarted', 'preparing'),
+  ...words('running', 'in_progress', 'processing', 'running', 'generating', 'started'),
+  ...words('succeeded', 'completed', 'complete', 'succeeded', 'success', 'done', 'finished'),
+  ...words('failed', 'failed', 'fail', 'failure', 'error', 'rejected', 'timeout', 'interrupted'),
+  ...words('expired', 'expired'),
+  ...words('cancelled', 'cancelled', 'canceled', 'deleted'),
 };
+
+function words(
+  status: RemoteVideo['status'],
+  ...said: readonly string[]
+): Readonly<Record<string, RemoteVideo['status']>> {
+  return Object.fromEntries(said.map((word) => [word, status]));
+}
 
 /** `unknown` for a word that is none of them. */
 export function taskStatus(word: string): RemoteVideo['status'] {

@@ -43,6 +43,8 @@ export interface DownloadRequest {
   onCheck?(): void;
   /** It is damaged, and is fetched once more. */
   onDamage?(damage: string): void;
+  /** Why an attempt brought nothing, before it is tried again. */
+  onTrouble?(error: SoraError): void;
 }
 
 export interface DownloadedFile {
@@ -215,6 +217,7 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
         fruitless = state.held > most ? 1 : fruitless + 1;
         most = Math.max(most, state.held);
         if (signal.aborted || fruitless === ATTEMPTS || !isSoraError(error, 'network')) throw error;
+        request.onTrouble?.(error);
         await clock.sleep(250 * 2 ** fruitless, signal);
       }
     }

@@ -114,6 +114,7 @@ async function download(
 ): Promise<DownloadedFile | Followed> {
   const { reporter, runtime } = workspace;
   const { target, variant, task, signal } = options;
+  let trouble: SoraError | undefined;
   try {
     return await downloadContent({
       provider: await workspace.providerOf(job),
@@ -132,6 +133,9 @@ async function download(
           total ? bytes / total : undefined,
         ),
       onCheck: () => task.update('verifying the download'),
+      onTrouble: (error) => {
+        trouble = error;
+      },
       onDamage: (damage) => reporter.warn(`${job.id}: the download is damaged and is fetched once more: ${damage}`),
     });
   } catch (error) {
@@ -143,7 +147,8 @@ async function download(
     task.fail(`made, ${variant} not downloaded yet`);
     if (signal.aborted) {
       const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
-      throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.`, {
+      const last = trouble ? ` The last attempt failed: ${sentence(trouble.message)}` : '';
+      throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.${last}`, {
         hint: `Continue with: ${resumeCommand(workspace, job, options)}`,
         jobId: job.id,
       });

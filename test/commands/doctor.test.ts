@@ -316,6 +316,7 @@ describe('sora doctor --api', () => {
 
   const NO_SUCH: Scripted = { status: 404, body: { error: { message: 'Video not found.', code: 'not_found' } } };
   const LIST: Scripted = { body: { object: 'list', data: [], has_more: false } };
+  const MODELS: Scripted = { body: { object: 'list', data: [{ id: 'm', owned_by: 'openai' }] } };
   const schema: Scripted = { body: { slug: 's', request_schema: {} } };
   const models = (...ids: string[]): Scripted => ({ body: { code: 200, data: ids.map((model_id) => ({ model_id })) } });
   const SEEDANCE = 'bytedance/seedance-2.0/text-to-video';
@@ -324,39 +325,45 @@ describe('sora doctor --api', () => {
     [
       'openai',
       '/v1',
-      [LIST, NO_SUCH, NO_SUCH, NO_SUCH],
+      [LIST, NO_SUCH, NO_SUCH, NO_SUCH, MODELS],
       [
         'GET /v1/videos?limit=1&order=desc',
         'GET /v1/videos/video_sora_doctor_0000',
         'GET /v1/videos/video_sora_doctor_0000/content',
         'GET /v1/videos/characters/video_sora_doctor_0000',
+        'GET /v1/models',
       ],
     ],
     [
       'wavespeed',
       '/api/v3',
-      [{ body: { code: 200, data: { balance: 7.5 } } }, models('a', SEEDANCE)],
-      ['GET /api/v3/balance', 'GET /api/v3/models'],
+      [
+        { body: { code: 200, data: { balance: 7.5 } } },
+        models('a', SEEDANCE),
+        { body: { code: 200, data: { items: [] } } },
+      ],
+      ['GET /api/v3/balance', 'GET /api/v3/models', 'POST /api/v3/predictions'],
     ],
     [
       'eachlabs',
       '',
-      [schema, schema, NO_SUCH],
+      [schema, schema, NO_SUCH, { body: { executions: [] } }],
       [
         'GET /v1/model?slug=bytedance-seedance-2-0-reference-to-video',
         'GET /v1/model?slug=sora-2-characters',
         'GET /v1/prediction/video_sora_doctor_0000',
+        'GET /v1/executions?limit=1&offset=0',
       ],
     ],
   ])('asks %s with reads alone, and sends the key only where one is needed', async (provider, root, answers, paths) => {
     const { exit, checks, server, text } = await asking(provider, answers, root);
     expect(exit).toBe(0);
-    expect(checks.filter(({ check }) => check.startsWith('GET ')).map(({ ok, detail }) => [ok, detail])).toEqual(
-      answers.map(() => [true, expect.stringMatching(/^is served/)]),
+    expect(checks.filter(({ check }) => /^(GET|POST) /.test(check)).map(({ ok, detail }) => [ok, detail])).toEqual(
+      answers.map(() => [true, expect.stringMatching(/^is served|^tells of no server/)]),
     );
     expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(paths);
     for (const { path, headers } of server.seen) {
-      expect(headers.authorization).toBe(path.startsWith('/v1/model') ? undefined : `Bearer ${KEY}`);
+      expect(headers.authorization).toBe(path.startsWith('/v1/model?') ? undefined : `Bearer ${KEY}`);
     }
     expect(text).not.toContain(KEY);
   });
@@ -364,10 +371,15 @@ describe('sora doctor --api', () => {
   const NO_ROUTE: Scripted = { status: 404, body: { detail: 'Not Found' } };
 
   it.each<[string, readonly Scripted[], number, readonly [string, boolean][]]>([
-    ['no characters is a remark', [LIST, NO_SUCH, NO_SUCH, NO_ROUTE], 0, [['GET /videos/characters/{id}', false]]],
+    [
+      'no characters is a remark',
+      [LIST, NO_SUCH, NO_SUCH, NO_ROUTE, MODELS],
+      0,
+      [['GET /videos/characters/{id}', false]],
+    ],
     [
       'nothing to follow or fetch is a fault',
-      [LIST, NO_ROUTE, { status: 405, body: {} }, NO_SUCH],
+      [LIST, NO_ROUTE, { status: 405, body: {} }, NO_SUCH, MODELS],
       5,
       [
         ['GET /videos/{id}', true],
@@ -376,14 +388,19 @@ describe('sora doctor --api', () => {
     ],
     [
       'a web page for everything is a fault',
-      [LIST, { body: '<html></html>' }, { status: 404, body: '<html></html>' }, NO_SUCH],
+      [LIST, { body: '<html></html>' }, { status: 404, body: '<html></html>' }, NO_SUCH, MODELS],
       5,
       [
         ['GET /videos/{id}', true],
         ['GET /videos/{id}/content', true],
       ],
     ],
-    ['an error about a made-up id is none', [LIST, { status: 500, body: { error: 'no' } }, NO_SUCH, NO_SUCH], 0, []],
+    [
+      'an error about a made-up id is none',
+      [LIST, { status: 500, body: { error: 'no' } }, NO_SUCH, NO_SUCH, MODELS],
+      0,
+      [],
+    ],
   ])('a host of /v1/videos: %s', async (_title, answers, code, wrong) => {
     const { exit, checks } = await asking('openai', answers);
     expect(exit).toBe(code);
@@ -394,7 +411,7 @@ describe('sora doctor --api', () => {
 
   it('a host whose characters are not supported: it does not serve them', async () => {
     const lacks = refusal(500, '500', 'litellm.APIConnectionError: video get character is not supported for gemini');
-    const { exit, of } = await asking('openai', [LIST, NO_SUCH, NO_SUCH, lacks]);
+    const { exit, of } = await asking('openai', [LIST, NO_SUCH, NO_SUCH, lacks, MODELS]);
     expect(exit).toBe(0);
     expect(of('GET /videos/characters/{id}')).toMatchObject({
       ok: false,
@@ -408,7 +425,7 @@ describe('sora doctor --api', () => {
     ['', 5],
   ])('a host that says Not Found, and as its details "%s": exit %i', async (details, code) => {
     const answer: Scripted = { status: 404, body: { error: 'Not Found', status: 404, details } };
-    const { exit, of } = await asking('eachlabs', [schema, schema, answer], '');
+    const { exit, of } = await asking('eachlabs', [schema, schema, answer, { body: { executions: [] } }], '');
     expect([exit, of('GET /v1/prediction/{id}')?.ok]).toEqual([code, code === 0]);
   });
 
@@ -426,19 +443,23 @@ describe('sora doctor --api', () => {
   });
 
   it.each([
-    ['wavespeed', ['GET /balance', 'GET /models']],
-    ['eachlabs', ['GET /v1/model', 'GET /v1/model (characters)', 'GET /v1/prediction/{id}']],
+    ['wavespeed', ['GET /balance', 'GET /models', 'POST /predictions']],
+    ['eachlabs', ['GET /v1/model', 'GET /v1/model (characters)', 'GET /v1/prediction/{id}', 'GET /v1/executions']],
   ] as const)('finds every route of the sandbox in the dialect of %s', async (provider, routes) => {
     const { urls } = await sandbox();
     const name = provider.toUpperCase();
     const env = { SORA_PROVIDER: provider, [`${name}_BASE_URL`]: urls[provider], [`${name}_API_KEY`]: KEY };
     const { exit, checks } = await doctor({ api: true, env });
-    const asked = checks.filter(({ check }) => check.startsWith('GET '));
+    const asked = checks.filter(({ check }) => /^(GET|POST) /.test(check));
     expect([exit, asked.map(({ check, ok }) => [check, ok])]).toEqual([0, routes.map((route) => [route, true])]);
   });
 
   it('says that WaveSpeedAI does not list the model that would be used', async () => {
-    const { exit, of } = await asking('wavespeed', [{ body: { code: 200, data: {} } }, models('a')], '/api/v3');
+    const { exit, of } = await asking(
+      'wavespeed',
+      [{ body: { code: 200, data: {} } }, models('a'), { body: { code: 200, data: { items: [] } } }],
+      '/api/v3',
+    );
     expect(exit).toBe(0);
     expect(of('GET /models')).toMatchObject({
       ok: false,
@@ -448,9 +469,6 @@ describe('sora doctor --api', () => {
   });
 
   it.each<[string, string, readonly Scripted[], number]>([
-    ['a wrong key', 'openai', [{ status: 401, body: { error: { message: 'Incorrect API key provided' } } }], 4],
-    ['a wrong key in the body', 'wavespeed', [{ body: { code: 401, message: 'Unauthorized' } }], 4],
-    ['a wrong key', 'eachlabs', [schema, schema, { status: 401, body: { error: 'Invalid API key' } }], 4],
     ['a web page', 'wavespeed', [{ body: '<html></html>' }], 6],
     ['a host in trouble', 'eachlabs', [{ status: 503, body: {}, forever: true }], 6],
     ['no answer', 'eachlabs', [{ fault: 'reset', forever: true }], 6],
@@ -458,6 +476,43 @@ describe('sora doctor --api', () => {
     const { exit, checks } = await asking(provider, answers);
     expect(exit).toBe(code);
     expect(checks.filter(isFault)).toMatchObject([{ check: expect.stringMatching(/^GET /), fix: expect.any(String) }]);
+  });
+
+  const DENIED: Scripted = { status: 401, body: { error: { message: 'Incorrect API key provided' } } };
+  it.each<[string, readonly Scripted[]]>([
+    ['openai', [DENIED, DENIED]],
+    ['wavespeed', [{ body: { code: 401, message: 'Unauthorized' } }, DENIED]],
+    ['eachlabs', [schema, schema, DENIED, DENIED]],
+  ])(
+    'a wrong key of %s is told with what to do, and ends the questions once two routes refuse it',
+    async (name, answers) => {
+      const { exit, checks } = await asking(name, answers);
+      const fault = { check: expect.stringMatching(/^(GET|POST) /), fix: expect.any(String) };
+      expect([exit, checks.filter(isFault)]).toMatchObject([4, [fault, fault]]);
+    },
+  );
+
+  it('one route that refuses the key does not end the questions', async () => {
+    const { exit, checks } = await asking('openai', [DENIED, NO_SUCH, NO_SUCH, NO_SUCH, MODELS]);
+    const faults = checks.filter(isFault).map(({ check }) => check);
+    expect([exit, faults]).toEqual([4, ['GET /videos']]);
+  });
+
+  it('a host without a list works all the same: that is a remark', async () => {
+    const { exit, of } = await asking('openai', [NO_ROUTE, NO_SUCH, NO_SUCH, NO_SUCH, MODELS]);
+    expect([exit, of('GET /videos')]).toEqual([0, expect.objectContaining({ ok: false, fix: expect.any(String) })]);
+  });
+
+  it.each([
+    ['vllm', 'vllm-omni'],
+    ['sglang', 'sglang'],
+  ])('a server that says it is %s wants its backend named', async (owned_by, backend) => {
+    const models = { body: { object: 'list', data: [{ id: 'Wan', owned_by }] } };
+    const { exit, of } = await asking('openai', [LIST, NO_SUCH, NO_SUCH, NO_SUCH, models]);
+    expect([exit, of('GET /models')]).toEqual([
+      0,
+      expect.objectContaining({ ok: false, fix: expect.stringContaining(`--backend ${backend}`) }),
+    ]);
   });
 
   it('P5: asks nothing where the key would be readable on the way', async () => {

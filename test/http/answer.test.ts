@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, jsonOf, parseJson } from '../../src/http/answer.ts';
+import {
+  type Answer,
+  asNotFound,
+  failureOf,
+  isPolicy,
+  isQuota,
+  isUnsupported,
+  jsonOf,
+  lacksModel,
+  parseJson,
+} from '../../src/http/answer.ts';
 import { refusal } from '../../src/http/errors.ts';
 
 function answer(status: number, body: string | object, more: Partial<Answer> = {}): Answer {
@@ -80,6 +90,26 @@ describe('isUnsupported', () => {
   });
 });
 
+describe('what gateways mean by another status', () => {
+  it.each([
+    [503, { error: { message: 'No available channel for model x', code: 'model_not_found' } }, true],
+    [500, { code: 'model_not_found', message: 'no' }, true],
+    [503, { error: { message: 'busy' } }, false],
+    [404, { error: { message: 'no', code: 'model_not_found' } }, false],
+  ])('%i %j is of a model that is not there: %j', (status, body, expected) => {
+    expect(lacksModel(answer(status, body))).toBe(expected);
+  });
+
+  it.each([
+    [400, { code: 'task_not_exist', message: 'task_not_exist' }, 404],
+    [400, { error: { code: 'video_not_found', message: 'no' } }, 404],
+    [400, { code: 'invalid_request', message: 'task_not_exist' }, 400],
+    [500, { code: 'task_not_exist', message: 'no' }, 500],
+  ])('%i %j is read as %i', (status, body, expected) => {
+    expect(asNotFound(answer(status, body)).status).toBe(expected);
+  });
+});
+
 describe('failureOf', () => {
   it('leaves out the stack that a gateway of Python sends along', () => {
     const message = 'video edit is not supported\nTraceback (most recent call last):\n  File "main.py", line 1';
@@ -111,6 +141,38 @@ describe('failureOf', () => {
     {
       body: { message: 'relay says no', code: 'get_channel_failed' },
       failure: { message: 'relay says no', code: 'get_channel_failed' },
+    },
+    // As gateways pass on what the host behind them said.
+    {
+      body: {
+        message: 'status_code=400, {"error":{"message":"bad size","code":"invalid_size"}}',
+        code: 'fail_to_fetch',
+      },
+      failure: { message: 'bad size', code: 'invalid_size' },
+    },
+    {
+      body: { error: { message: '{"error":{"message":"{\\"detail\\":\\"too dark\\"}"}}', type: 'upstream_error' } },
+      failure: { message: 'too dark', code: 'upstream_error' },
+    },
+    { body: { message: 'Upstream said: {"error":"too dark"}' }, failure: { message: 'Upstream said: too dark' } },
+    { body: { message: 'use {name} here' }, failure: { message: 'use {name} here' } },
+    { body: { message: 'got {"prompt":"a hill"}' }, failure: { message: 'got {"prompt":"a hill"}' } },
+    // RFC 9457 and others list what is wrong with each field beside the complaint.
+    {
+      body: { title: 'Bad Request', detail: 'Invalid body.', validation: [{ path: ['seconds'], message: 'too long' }] },
+      failure: { message: 'Invalid body: seconds: too long' },
+    },
+    {
+      body: { error: 'Validation failed', issues: [{ path: 'ratio', message: 'unknown' }, { message: 'no model' }] },
+      failure: { message: 'Validation failed: ratio: unknown; no model' },
+    },
+    {
+      body: { detail: 'No.', 'invalid-params': [{ name: 'size', reason: 'odd' }] },
+      failure: { message: 'No: size: odd' },
+    },
+    {
+      body: { detail: 'seconds: odd', validation: [{ field: 'seconds', message: 'odd' }] },
+      failure: { message: 'seconds: odd' },
     },
     { body: 'just text', failure: { message: 'the text “just text”' } },
     { body: '', failure: { message: 'an empty body' } },
@@ -175,13 +237,16 @@ describe('isPolicy and isQuota', () => {
     expect(isQuota({ code, message: 'no' })).toBe(false);
   });
 
-  it.each(['insufficient_quota', 'billing_hard_limit_reached', 'insufficient_user_quota', 'budget_exceeded'])(
-    'take %s for money',
-    (code) => {
-      expect(isQuota({ code, message: 'no' })).toBe(true);
-      expect(isPolicy({ code, message: 'no' })).toBe(false);
-    },
-  );
+  it.each([
+    'insufficient_quota',
+    'billing_hard_limit_reached',
+    'insufficient_user_quota',
+    'budget_exceeded',
+    'pre_consume_token_quota_failed',
+  ])('take %s for money', (code) => {
+    expect(isQuota({ code, message: 'no' })).toBe(true);
+    expect(isPolicy({ code, message: 'no' })).toBe(false);
+  });
 
   it('take a rate limit for neither', () => {
     const failure = { code: 'rate_limit_exceeded', message: 'Rate limit reached for requests' };
@@ -195,6 +260,13 @@ describe('refusal', () => {
     { status: 403, error: { message: 'Your organization must be verified to use this model' }, code: 'auth' },
     { status: 403, error: { message: 'Country, region, or territory not supported' }, code: 'refused' },
     { status: 403, error: { message: 'no quota left', code: 'insufficient_user_quota' }, code: 'budget' },
+    {
+      status: 403,
+      error: { message: 'token quota is not enough, token remain quota: $0.1', code: 'pre_consume_token_quota_failed' },
+      code: 'budget',
+    },
+    { status: 403, error: { message: 'The balance is not enough' }, code: 'budget' },
+    { status: 503, error: { message: 'No channel', code: 'model_not_found' }, code: 'refused' },
     { status: 402, error: { message: 'pay first' }, code: 'budget' },
     { status: 429, error: { message: 'You exceeded your current quota', type: 'insufficient_quota' }, code: 'budget' },
     { status: 429, error: { message: 'Slow down', code: 'rate_limit_exceeded' }, code: 'refused' },

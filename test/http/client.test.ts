@@ -95,6 +95,15 @@ describe('a create (P2)', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it.each(['create', 'read'] as const)('is answered by a gateway without that model, as a %s, once', async (kind) => {
+    const server = await createTestServer();
+    server.answer({ status: 503, body: { error: { message: 'No available channel', code: 'model_not_found' } } });
+    const { http } = createTestHttp();
+    const request = kind === 'create' ? create(`${server.url}/v1/videos`) : read(server.url);
+    expect((await http.send(request)).status).toBe(503);
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('is called ambiguous when its success is larger than the limit', async () => {
     const server = await createTestServer();
     server.answer({ body: 'x'.repeat(2000) });

@@ -1,6 +1,6 @@
 /** What `doctor --api` asks eachlabs. */
 
-import { type Asked, NO_ID, ONCE, objectOf, type Question, servedBy } from '../questions.ts';
+import { type Asked, listQuestion, NO_ID, ONCE, objectOf, type Question, servedBy } from '../questions.ts';
 import { CHARACTER_MODEL, EACHLABS_DEFAULT_MODEL } from './models.ts';
 
 export async function eachlabsQuestions(to: Asked): Promise<readonly Question[]> {
@@ -22,5 +22,6 @@ export async function eachlabsQuestions(to: Asked): Promise<readonly Question[]>
           'Without it no job can be followed. Check the base URL.',
         ),
     },
+    listQuestion('GET /v1/executions', to),
   ];
 }

@@ -1,8 +1,10 @@
 /** The adapter for OpenAI's `/v1/videos` and the servers that speak its format. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Answer,
   answerWithoutId,
+  asNotFound,
   failureOf,
   hostTimeOf,
   isUnsupported,
@@ -25,7 +27,7 @@ import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeV
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo, videoUrl } from './wire.ts';
 
 export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Provider {
-  const { baseUrl, backend, http } = options;
+  const { baseUrl, backend, http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
   const { name } = entry;
   const route = createRoute(entry, options);
   const { root } = route;
@@ -49,7 +51,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
   async function ask(remoteId: string, call: Call): Promise<{ answer: Answer; video: RemoteVideo } | undefined> {
     const settles = (answer: Answer): boolean => holdsVideo(answer, remoteId);
     // vLLM-Omni tells of a failed job with an error status and the video object as its body.
-    const answer = await http.send(route.read(urlOf(remoteId), call, { settles }));
+    const answer = asNotFound(await http.send(route.read(urlOf(remoteId), call, { settles })));
     const isHeld = settles(answer);
     if (!isHeld && answer.status === 404) return undefined;
     if (!isHeld && !isSuccess(answer)) throw refusal(answer);
@@ -74,7 +76,13 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
   async function remove(remoteId: string, call: Call): Promise<boolean> {
-    const answer = await http.send(route.read(urlOf(remoteId), call, { method: 'DELETE' }));
+    const ask = (): Promise<Answer> => http.send(route.read(urlOf(remoteId), call, { method: 'DELETE' }));
+    let answer = await ask();
+    // vLLM-Omni says so while a job is just being begun or ended.
+    for (let tries = 1; backend === 'vllm-omni' && answer.status === 409 && tries < DELETE_TRIES; tries++) {
+      await sleep(DELETE_PAUSE_MS, call.signal);
+      answer = await ask();
+    }
     if (isSuccess(answer)) {
       if (answer.text.trim() !== '') jsonOf(answer);
       if (!deniesDeletion(answer)) return true;
@@ -83,7 +91,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
       });
     }
     // A host without this route says 404 as well, and keeps the video.
-    if (answer.status === 404 && (await getVideo(remoteId, call)) === undefined) return false;
+    if (asNotFound(answer).status === 404 && (await getVideo(remoteId, call)) === undefined) return false;
     throw notServed(refusal(answer), answer, 'The host may have no call that deletes videos.');
   }
 
@@ -216,6 +224,9 @@ function documentsCharacters(entry: ProviderEntry, { backend, baseUrl }: Provide
   if (entry.isFree || backend === 'openai') return true;
   return backend === undefined && isVendorUrl(entry, baseUrl);
 }
+
+const DELETE_TRIES = 6;
+const DELETE_PAUSE_MS = 1000;
 
 /** How hosts say that they serve no content, or none of that video. */
 const NO_CONTENT: ReadonlySet<number> = new Set([400, 404, 405, 410, 501]);

@@ -25,6 +25,9 @@ export const openai: HostEntry = {
   },
   models: async () => (await import('./models.ts')).openaiFacts(),
   characterCost: async () => (await import('./models.ts')).OPENAI_CHARACTER,
-  questions: async (to) => (await import('./questions.ts')).openaiQuestions(to),
+  questions: async (to) =>
+    (await import('./questions.ts')).openaiQuestions(to, {
+      isAnybodys: !isVendorUrl({ defaultBaseUrl: BASE_URL }, to.baseUrl),
+    }),
   create: async (options) => (await import('./adapter.ts')).createOpenai(openai, options),
 };

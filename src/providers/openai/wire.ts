@@ -3,41 +3,9 @@ import { type Answer, isPolicy, isRecord, parseJson, readFailure } from '../../h
 import { parseRetryAfter } from '../../http/retry.ts';
 import type { RemoteCharacter, RemoteVideo, VideoPage } from '../provider.ts';
 import { usableId } from '../route.ts';
+import { hasFailed, taskStatus } from '../task-wire.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-
-/** The words of the protocol, of relays that wrap other vendors (`task_status`), and of batches. */
-const STATUSES: Readonly<Record<string, RemoteVideo['status']>> = {
-  queued: 'queued',
-  pending: 'queued',
-  created: 'queued',
-  submitted: 'queued',
-  not_start: 'queued',
-  not_started: 'queued',
-  starting: 'queued',
-  waiting: 'queued',
-  in_queue: 'queued',
-  in_progress: 'running',
-  processing: 'running',
-  running: 'running',
-  generating: 'running',
-  started: 'running',
-  completed: 'succeeded',
-  complete: 'succeeded',
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  done: 'succeeded',
-  finished: 'succeeded',
-  failed: 'failed',
-  failure: 'failed',
-  error: 'failed',
-  rejected: 'failed',
-  timeout: 'failed',
-  expired: 'expired',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  deleted: 'cancelled',
-};
 
 /**
  * The video in an answer; undefined when it names none. `knownId` stands in for an id that the host leaves out when it
@@ -75,14 +43,13 @@ function videoOf(fields: Fields, answer: Answer, knownId?: string): RemoteVideo 
   const id = idOf(fields) ?? knownId;
   if (id === undefined) return undefined;
   const remoteStatus = textOf(fields.status) ?? textOf(fields.task_status) ?? '';
-  const status = STATUSES[remoteStatus.toLowerCase().replace(/[\s-]+/g, '_')] ?? 'unknown';
-  const failed = status === 'failed' || status === 'expired' || status === 'cancelled';
+  const status = taskStatus(remoteStatus);
   return {
     id,
     status,
     remoteStatus,
     ...defined('progress', progressOf(fields.progress)),
-    ...defined('failure', failed ? failureIn(fields, answer) : undefined),
+    ...defined('failure', hasFailed(status) ? failureIn(fields, answer) : undefined),
     ...defined('model', textOf(fields.model)),
     ...defined('size', textOf(fields.size)),
     ...defined('seconds', positive(fields.seconds ?? fields.duration)),

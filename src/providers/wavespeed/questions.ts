@@ -3,7 +3,7 @@
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { oneLine } from '../../shared/text.ts';
-import { type Asked, objectIn, objectOf, type Question } from '../questions.ts';
+import { type Asked, listQuestion, objectIn, objectOf, type Question } from '../questions.ts';
 import { WAVESPEED_DEFAULT_MODEL } from './models.ts';
 
 export async function wavespeedQuestions(to: Asked): Promise<readonly Question[]> {
@@ -30,5 +30,6 @@ export async function wavespeedQuestions(to: Asked): Promise<readonly Question[]
         });
       },
     },
+    listQuestion('POST /predictions', to),
   ];
 }

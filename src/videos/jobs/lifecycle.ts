@@ -47,7 +47,8 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
   return {
     ...rest,
     status,
-    ...(!known && { remoteStatus: oneLine(remote.remoteStatus, 80) }),
+    // A host that says nothing has said no other word.
+    ...(!known && remote.remoteStatus.trim() !== '' && { remoteStatus: oneLine(remote.remoteStatus, 80) }),
     ...(remote.progress !== undefined && { progress: remote.progress }),
     ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
     ...(isFinal(status) && endOf(job, remote, nowMs)),

@@ -167,6 +167,18 @@ describe('video wait', () => {
     expect((await (await test.context.jobs()).find(job.id))?.status).toBe('succeeded');
   });
 
+  it('that ends while its download fails again and again tells why', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    // One attempt of five reads.
+    test.server.answer(done(job), ...Array.from({ length: 5 }, () => ({ fault: 'reset' as const })));
+    test.server.answer({ ...content(film), fault: 'stall', onRequest: () => test.abort('interrupted') });
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/safe at its host\. The last attempt failed: The connection to .* was lost/),
+    });
+  });
+
   it('forgets the host’s own word at the end of a wait', async () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl });

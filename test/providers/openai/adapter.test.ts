@@ -464,6 +464,27 @@ describe('remove and cancel', () => {
     },
   );
 
+  it('are asked again while vLLM-Omni says that the job is just changing, for some seconds', async () => {
+    const changing = { status: 409, body: { error: { message: 'The job is changing.' } } };
+    const { server, provider, sleeps } = await setUp({ backend: 'vllm-omni' });
+    server.answer(changing, changing, { status: 204 });
+    expect(await provider.cancel?.('v', call)).toBe(true);
+    expect(sleeps).toEqual([1000, 1000]);
+    server.answer(...Array<Scripted>(6).fill(changing));
+    expect((await failureOf(provider.remove?.('v', call))).code).toBe('refused');
+    const other = await setUp();
+    other.server.answer(changing);
+    expect((await failureOf(other.provider.remove?.('v', call))).message).toContain('is changing');
+  });
+
+  it('know by new-api’s own words that a task is gone', async () => {
+    const unknown = { status: 400, body: { code: 'task_not_exist', message: 'task_not_exist', data: null } };
+    const { server, provider } = await setUp();
+    server.answer(unknown, unknown, unknown);
+    expect(await provider.remove?.('v', call)).toBe(false);
+    expect(await provider.getVideo('v', call)).toBeUndefined();
+  });
+
   it('tell a video that is gone from a host that has no such call (P3)', async () => {
     const { server, provider } = await setUp();
     server.answer(gone, gone);

@@ -32,6 +32,9 @@ describe('applyRemote', () => {
     );
     expect(next).toMatchObject({ status: 'running', remoteStatus: 'REHYDRATING' });
     expect(applyRemote(next, remote, START)).not.toHaveProperty('remoteStatus');
+    // A create may be answered with an id alone.
+    const silent = { ...remote, status: 'unknown', remoteStatus: '' } as const;
+    expect(applyRemote(JOB, silent, START)).not.toHaveProperty('remoteStatus');
   });
 
   it('never leaves a final status, whatever the host says later', () => {
