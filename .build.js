@@ -39,7 +39,6 @@ const GROUPS = [
         'disk/hash.ts',
         'providers/index.ts',
         'providers/provider.ts',
-        'providers/models.ts',
       ],
       // The rows of the table; their adapters are loaded when they are used.
       ...folders('src/providers').map((host) => `providers/${host}/index.ts`),
@@ -78,7 +77,12 @@ const GROUPS = [
   },
   { name: 'settings', files: ['settings/settings.ts'], packages: [] },
   { name: 'stdin', files: ['terminal/stdin.ts'], packages: [] },
-  { name: 'prices', files: ['costs/cost.ts', 'providers/ratios.ts'], packages: [] },
+  // What models take, and what they cost.
+  {
+    name: 'prices',
+    files: ['costs/cost.ts', 'providers/ratios.ts', 'providers/models.ts', 'providers/references.ts'],
+    packages: [],
+  },
   { name: 'clips', files: ['clips/inspect.ts', 'clips/prepare.ts'], packages: [] },
   // What is looked at of a video before anything is done with it.
   { name: 'probe', files: ['media/probe/probe.ts', 'media/plan/issues.ts'], packages: [] },

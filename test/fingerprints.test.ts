@@ -58,7 +58,12 @@ describe('the words in a prompt', () => {
     ['Joe from @Video1 sings.', ['Joe', 'Mia'], 'Joe from @Video1 sings. Mia is the character in @Video2.'],
     ['See @Video12.', ['Joe'], 'See @Video12. Joe is the character in @Video1.'],
   ])('that say which clip is whose: %j with %j', (prompt, names, expected) => {
-    expect(pointToCharacters(prompt, names, { marker: '@Video1' })).toBe(expected);
+    expect(
+      pointToCharacters(
+        prompt,
+        names.map((name, index) => ({ name, marker: `@Video${index + 1}` })),
+      ),
+    ).toBe(expected);
   });
 });
 

@@ -82,7 +82,7 @@ export async function planBatch(
       planned.push({
         ...{ line, ask, fp: fingerprintAsk(ask), input, model: order.model, cost },
         wanted: places.outputs.get(line.id) ?? '',
-        missing: plan.missing.map((one) => one.name),
+        missing: plan.missing.map(({ character }) => character.name),
       });
     } catch (error) {
       if (!isSoraError(error) || !(error.code === 'usage' || error.code === 'clip')) throw error;
@@ -140,7 +140,7 @@ function askOf(line: BatchLine, { input, plan }: { input: VideoInput; plan: Vide
     ...(model !== undefined && { model: modelFamily(model) }),
     ...(seconds !== undefined && { seconds }),
     ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
-    cast: input.characters.map((character) => askedCharacter(character, plan.target.provider)),
+    cast: input.characters.map((character) => askedCharacter(character, plan.order.provider)),
     ...(plan.reference && { reference: { sha256: plan.reference.record.sha256 } }),
   };
 }

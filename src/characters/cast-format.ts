@@ -118,6 +118,7 @@ const REGISTRATION_FIELDS = [
   'model',
   'orientation',
   'kind',
+  'copy',
   'value',
   'name',
   'createdAt',

@@ -87,6 +87,7 @@ const registration = shape<Registration>({
   model: optional(string),
   orientation: oneOf('landscape', 'portrait'),
   kind: oneOf('id', 'url'),
+  copy: optional(string),
   value: string,
   name: string,
   createdAt: date,

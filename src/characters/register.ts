@@ -1,14 +1,15 @@
 /** Registrations: a host's name for a master clip, made once, when it is missing, and kept with the character. */
 
-import { clipInOrientation } from '../clips/portrait-copy.ts';
+import { derivedClip } from '../clips/derived-copy.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { costToKeep } from '../costs/max-cost.ts';
 import { forgetUnsent } from '../costs/registration-charge.ts';
 import { firstTime } from '../disk/once-marker.ts';
 import { hostTitle } from '../providers/index.ts';
-import type { CharacterMode } from '../providers/references.ts';
+import { type CharacterMode, copyName } from '../providers/references.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import { orientationOf } from '../shared/geometry.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions } from '../shared/money.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
@@ -24,7 +25,7 @@ import {
   withoutPending,
 } from './pending.ts';
 import { takesNone } from './registration-host.ts';
-import { KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
+import { type CastTarget, KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
 import { isStillRegistered, markStale } from './stale.ts';
 
@@ -81,12 +82,11 @@ export async function ensureRegistered(
  */
 export async function registerMissing(
   workspace: Workspace,
-  characters: readonly Character[],
-  target: RegistrationTarget,
+  cast: readonly CastTarget[],
   options: RegisterOptions = {},
 ): Promise<readonly Registration[]> {
   const registrations: Registration[] = [];
-  for (const character of characters) {
+  for (const { character, target } of cast) {
     registrations.push(await ensureRegistered(workspace, character, target, options));
   }
   return registrations;
@@ -105,7 +105,7 @@ export async function registerNamed(
   limits: BudgetOptions,
 ): Promise<void> {
   for (const { name, target } of missing) {
-    await registerMissing(workspace, [await requireCharacter(workspace, name)], target, limits);
+    await registerMissing(workspace, [{ character: await requireCharacter(workspace, name), target }], limits);
   }
 }
 
@@ -121,8 +121,8 @@ export async function willCost(
 }
 
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
-export function refuseClipless(characters: readonly Character[], target: RegistrationTarget, nowMs: number): void {
-  for (const character of characters) {
+export function refuseClipless(cast: readonly CastTarget[], nowMs: number): void {
+  for (const { character, target } of cast) {
     if (!character.clip && !registrationAt(character, target, nowMs)) throw hasNoClip(character, target);
   }
 }
@@ -131,7 +131,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
   const living = registrations.filter(({ stale }) => stale !== true);
   const places = [...new Set(living.map((one) => `${one.provider} (${one.baseUrl})`))];
   const where =
-    mode === 'clip-url'
+    mode !== 'id'
       ? `and this model of ${hostTitle(provider)} takes the clip itself`
       : `and ${hostTitle(provider)} does not know it`;
   const known = places.length === 0 ? '' : ` It is registered with ${listOf(places)}.`;
@@ -141,8 +141,8 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
 }
 
 /** Two processes that would register the same thing agree on this text. */
-function placeId({ provider, orientation, mode }: RegistrationTarget): string {
-  return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode]]);
+function placeId({ provider, orientation, mode, copy }: RegistrationTarget): string {
+  return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode], ...(copy ? [copyName(copy)] : [])]);
 }
 
 function isDoubtful({ kind, expiresAt, createdAt }: Registration, nowMs: number): boolean {
@@ -170,10 +170,12 @@ async function register(
   { target, held, resend, admit, limits }: Omit<Parameters<typeof requestRegistration>[2], 'clipPath'>,
 ): Promise<Registration> {
   const { reporter } = workspace;
-  const { provider, orientation, mode } = target;
+  const { provider, orientation, mode, copy, because } = target;
   if (!character.clip) throw hasNoClip(character, target);
   if (mode === 'id') await admit?.();
-  const clip = await clipInOrientation(workspace, character, { orientation, maxPixels: MAX_PIXELS[mode] });
+  for (const needed of because === undefined ? [] : copiesFor([{ character, target }]))
+    reporter.note(copyNote(needed, 'is made and uploaded'));
+  const clip = await derivedClip(workspace, character, { orientation, copy });
   await sayLikenessRule(workspace);
   const task = await reporter.task(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${hostTitle(provider)}`,
@@ -200,13 +202,29 @@ async function register(
   }
 }
 
-/** Some models refuse reference clips above 1280x720 (Seedance 2.0: about 927 000 pixels), and none gains from more. */
-const MAX_PIXELS = {
-  id: undefined,
-  'clip-url': 1280 * 720,
-  'clip-inline': undefined,
-  image: undefined,
-} as const satisfies Record<CharacterMode, number | undefined>;
+/** A copy of a character's clip that a video needs. */
+export interface NeededCopy {
+  readonly name: string;
+  /** What it is, such as `1280x720, 2.9 s`, or its orientation. */
+  readonly copy: string;
+  /** A clause. */
+  readonly because: string;
+}
+
+/** The copies that would be made to register them. */
+export function copiesFor(cast: readonly CastTarget[]): readonly NeededCopy[] {
+  return cast.flatMap(({ character: { name, clip }, target }) => {
+    const { copy, orientation } = target;
+    const isTurned = clip !== undefined && orientationOf(clip.master) !== orientation;
+    const because = target.because ?? (isTurned ? `the video is ${orientation}` : undefined);
+    return because === undefined ? [] : [{ name, copy: copyName(copy) ?? orientation, because }];
+  });
+}
+
+/** `fate` is what becomes of it, as the end of a clause. */
+export function copyNote({ name, copy, because }: NeededCopy, fate: string): string {
+  return `A copy of ${name}'s clip (${copy}) ${fate}: ${because}.`;
+}
 
 const MAKERS = {
   id: requestRegistration,
@@ -239,7 +257,7 @@ async function save(
   character: Character,
   { target, made }: { target: RegistrationTarget; made: RegistrationOutcome },
 ): Promise<Registration> {
-  const { provider, orientation, mode } = target;
+  const { provider, orientation, mode, copy } = target;
   const id = oneLine(made.value, 200);
   const known = `${character.name} is registered with ${hostTitle(provider)} as ${id}`;
   const adopt = shellCommand(
@@ -256,6 +274,7 @@ async function save(
         profile: await workspace.profileName(),
         orientation,
         kind: KINDS[mode],
+        ...(copy && { copy: copyName(copy) ?? '' }),
         createdAt: new Date(workspace.runtime.clock.now()).toISOString(),
         ...made,
       };

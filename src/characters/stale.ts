@@ -8,7 +8,7 @@ import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
 import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { type RegistrationTarget, registrationAt } from './registration-target.ts';
+import { type CastTarget, type RegistrationTarget, registrationAt } from './registration-target.ts';
 
 /** What speaks of the user or the network, and not of the registration. */
 const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated'] as const);
@@ -74,11 +74,11 @@ export async function markUnreachable(workspace: Workspace, urls: readonly strin
  */
 export async function forgetStale(
   workspace: Workspace,
-  { characters, target, refusal }: { characters: readonly Character[]; target: RegistrationTarget; refusal: SoraError },
+  { cast, refusal }: { cast: readonly CastTarget[]; refusal: SoraError },
 ): Promise<boolean> {
   const store = await workspace.characters();
   let found = false;
-  for (const character of characters) {
+  for (const { character, target } of cast) {
     // One that is older may be next in line, and forgotten too.
     for (;;) {
       const current = (await store.find(character.name)) ?? character;

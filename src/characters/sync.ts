@@ -8,6 +8,7 @@ import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
+import { castTargets, type FittedTo } from './fit-cast.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
 import { type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { isStillRegistered, markStale } from './stale.ts';
@@ -35,12 +36,13 @@ export async function syncCast(
   const model = (await workspace.connection()).model ?? provider.defaultModel;
   const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
   const place = { provider, mode: preferredMode(characterInputs) };
+  const limits = { characterInputs };
   const targetOf = (one: Character): RegistrationTarget => ({ ...place, orientation: orientationOfCharacter(one) });
   const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
   const synced: Synced[] = [];
   for (const character of cast) {
     const last = await syncCharacter(workspace, character, {
-      target: targetOf(character),
+      fittedTo: { provider, model, limits, orientation: orientationOfCharacter(character) },
       options: { ...flags, admit },
     });
     synced.push(last);
@@ -73,9 +75,12 @@ async function budgetOf(
 async function syncCharacter(
   workspace: Workspace,
   character: Character,
-  { target, options }: { target: RegistrationTarget; options: RegisterOptions },
+  { fittedTo, options }: { fittedTo: FittedTo; options: RegisterOptions },
 ): Promise<Synced> {
   try {
+    const [fitted] = castTargets([character], fittedTo);
+    if (!fitted) throw new TypeError('a character has one target');
+    const { target } = fitted;
     const kept = await checkedAt(workspace, character, target);
     if (kept) return { character, ...kept };
     const current = await requireCharacter(workspace, character.name);

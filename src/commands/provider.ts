@@ -6,11 +6,19 @@ import { hideUser } from '../http/redact.ts';
 import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
 import { shortSideOf } from '../providers/ratios.ts';
-import { type CharacterMode, mostCharacters, preferredMode } from '../providers/references.ts';
+import {
+  type Bounds,
+  boundsText,
+  type CharacterInput,
+  type CharacterMode,
+  mostCharacters,
+  preferredMode,
+} from '../providers/references.ts';
 import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { ModelPrice } from '../shared/money.ts';
+import { formatBytes } from '../shared/text.ts';
 
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
@@ -102,6 +110,7 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
   return [
     ['provider', provider],
     ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[preferredMode(characterInputs)]}`],
+    ...characterInputs.flatMap(limitsOf),
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],
@@ -109,6 +118,35 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
   ];
+}
+
+/** What may be given of a character: how long, and beneath it what picture. */
+function limitsOf(input: CharacterInput): readonly (readonly [string, string])[] {
+  const isPicture = input.mode === 'image';
+  const { side, ratio, bytes, ...rest } = isPicture ? { ...input.stills, pixels: {}, fps: {} } : input.clips;
+  const { seconds = {}, totalSeconds = {} } = isPicture ? {} : input.clips;
+  const how = [
+    ...(input.mode === 'id' ? [] : [`${rest.count}`]),
+    ...phrase(seconds, 's each'),
+    ...phrase(totalSeconds, 's in all'),
+  ];
+  const what = [
+    ...phrase(rest.pixels, 'pixels'),
+    ...phrase(side, 'a side'),
+    ...phrase(rest.fps, 'fps'),
+    ...(ratio ? [`ratio ${boundsText(ratio)}`] : []),
+    ...(bytes === undefined ? [] : [`at most ${formatBytes(bytes)}`]),
+  ];
+  const [first, ...others] = [how, what].filter((phrases) => phrases.length > 0);
+  if (!first) return [];
+  return [
+    [isPicture ? 'pictures' : 'clips', first.join(', ')],
+    ...others.map((more) => ['', more.join(', ')] as const),
+  ];
+}
+
+function phrase(bounds: Bounds | undefined, unit: string): readonly string[] {
+  return bounds?.least === undefined && bounds?.most === undefined ? [] : [`${boundsText(bounds)} ${unit}`];
 }
 
 /** `4-15`, or `4, 8, 12` where there are gaps. */

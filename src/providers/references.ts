@@ -5,7 +5,6 @@
 
 import type { Clip } from '../shared/clip.ts';
 import { formatSize, type Orientation, orientationOf, type Size } from '../shared/geometry.ts';
-import { listOf } from '../shared/text.ts';
 
 /**
  * How a character travels: as the id of a registration, as the URL of its clip, as its clip inside of the request, or as the
@@ -127,10 +126,10 @@ const SECONDS_MARGIN = 0.1;
 const COPY_SHORT_SIDES = [1080, 720];
 
 /** What one clip has to be for a model of these limits; `mostSeconds` is its share where all together are limited. */
-export function fitClip(clip: ClipFacts, limits: ClipLimits, mostSeconds = Number.POSITIVE_INFINITY): ClipFit {
+export function fitClip(clip: ClipFacts, limits: ClipLimits, mostSeconds?: number): ClipFit {
   const because: string[] = [];
   const problems: string[] = [];
-  const seconds = cutTo(clip, { seconds: limits.seconds, mostSeconds, because, problems });
+  const seconds = cutTo(clip, { limits, mostSeconds, because, problems });
   const size = sizeFor(clip, limits, { because, problems });
   const fps = clamp(clip.fps, limits.fps);
   if (fps !== clip.fps) because.push(`${boundsText(limits.fps)} frames per second`);
@@ -145,13 +144,13 @@ export function fitClip(clip: ClipFacts, limits: ClipLimits, mostSeconds = Numbe
 function cutTo(
   clip: ClipFacts,
   {
-    seconds: { least = 0, most = Number.POSITIVE_INFINITY } = {},
-    mostSeconds,
+    limits: { seconds: { least = 0, most = Number.POSITIVE_INFINITY } = {}, totalSeconds },
+    mostSeconds = Number.POSITIVE_INFINITY,
     because,
     problems,
   }: {
-    seconds: Bounds | undefined;
-    mostSeconds: number;
+    limits: ClipLimits;
+    mostSeconds: number | undefined;
     because: string[];
     problems: string[];
   },
@@ -163,7 +162,7 @@ function cutTo(
     return undefined;
   }
   if (clip.seconds <= Math.min(most, mostSeconds)) return undefined;
-  because.push(mostSeconds < most ? `its share of what all clips may last together` : `at most ${most} s`);
+  because.push(mostSeconds < most ? `${boundsText(totalSeconds)} s of all clips together` : `at most ${most} s`);
   return rounded(Math.min(most - SECONDS_MARGIN, mostSeconds));
 }
 
@@ -175,8 +174,7 @@ function sizeFor(
   const own = sizeProblems(clip, limits);
   const isHeavy = limits.bytes !== undefined && clip.bytes > limits.bytes;
   if (own.length === 0 && !isHeavy) return undefined;
-  const upright = orientationOf(clip) === 'portrait';
-  const found = COPY_SHORT_SIDES.map((short) => frameOf(short, upright)).find(
+  const found = COPY_SHORT_SIDES.map((short) => frameOf(short, orientationOf(clip))).find(
     (size) =>
       sizeProblems(size, limits).length === 0 && (!isHeavy || size.width * size.height < clip.width * clip.height),
   );
@@ -195,9 +193,10 @@ function sizeProblems({ width, height }: Size, { pixels, side, ratio }: ClipLimi
   ];
 }
 
-function frameOf(short: number, upright: boolean): Size {
+/** A frame of 16:9 or 9:16 whose shorter side has so many pixels. */
+export function frameOf(short: number, orientation: Orientation): Size {
   const long = (short * 16) / 9;
-  return upright ? { width: short, height: long } : { width: long, height: short };
+  return orientation === 'portrait' ? { width: short, height: long } : { width: long, height: short };
 }
 
 export function isWithin(
@@ -268,23 +267,4 @@ export function copyName({ size, seconds, fps }: ClipCopy = {}): string | undefi
     ...(fps !== undefined ? [`${rounded(fps)} fps`] : []),
   ];
   return words.length === 0 ? undefined : words.join(', ');
-}
-
-/** The size in which a clip of the other orientation is laid out: as large as it was. */
-export function turned({ width, height }: Size, orientation: Orientation): Size {
-  const [short, long] = [Math.min(width, height), Math.max(width, height)];
-  return orientation === 'portrait' ? { width: short, height: long } : { width: long, height: short };
-}
-
-/** `3 clips of 2-15 s, 15 s in all`: what a model takes, for people. */
-export function describeInput(input: CharacterInput): string {
-  if (input.mode === 'image') {
-    const { count, side } = input.stills;
-    return `${count} ${count === 1 ? 'picture' : 'pictures'}${side ? ` of ${boundsText(side)} pixels a side` : ''}`;
-  }
-  const { count, seconds, totalSeconds } = input.clips;
-  const noun = input.mode === 'id' ? 'id' : 'clip';
-  const each = seconds ? ` of ${boundsText(seconds)} s` : '';
-  const all = totalSeconds ? `${boundsText(totalSeconds)} s in all` : '';
-  return listOf([`${count} ${count === 1 ? noun : `${noun}s`}${each}`, ...(all ? [all] : [])]);
 }

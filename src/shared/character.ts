@@ -21,6 +21,8 @@ export interface Registration {
   readonly model?: string;
   readonly orientation: Orientation;
   readonly kind: 'id' | 'url';
+  /** What was made of the clip first, such as `1280x720`; absent for the clip itself, and in records of earlier versions. */
+  readonly copy?: string;
   readonly value: string;
   /** The character's name as the host knows it: what the prompt must say. */
   readonly name: string;

@@ -2,13 +2,14 @@
 
 import { hostTitle } from '../providers/index.ts';
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
-import { mostCharacters } from '../providers/references.ts';
+import { mostCharacters, preferredMode } from '../providers/references.ts';
 import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoOrder } from './plan.ts';
+import { refusedCast } from './refuse-cast.ts';
 
 export interface UndocumentedOptions {
   /** Send them all the same. */
@@ -63,11 +64,27 @@ export async function checkOrder(
         },
       ),
     );
+  } else if (characters.length > 0 && characters.length <= most) {
+    const refusedCharacters = await refusedCast({ input, provider, model }, limits);
+    if (refusedCharacters) problems.push(refusedCharacters);
   }
   const { refused, doubts } = undocumented(limits, { seconds, size, model }, options);
   if (refused) problems.push(refused);
   throwProblems(problems);
-  return doubts;
+  return [...doubts, ...editDoubts({ input, model }, limits)];
+}
+
+/** Words by which a model that is shown clips mistakes the video for an edit of them. */
+function editDoubts(
+  { input: { prompt, characters }, model }: Pick<VideoOrder, 'input' | 'model'>,
+  { editWords = [], characterInputs }: ProviderLimits,
+): readonly string[] {
+  if (characters.length === 0 || !preferredMode(characterInputs).startsWith('clip-')) return [];
+  const said = editWords.filter((word) => new RegExp(`\\b${word}(?:s|d|ed)?\\b`, 'i').test(prompt));
+  if (said.length === 0) return [];
+  return [
+    `${model} may take ${listOf(said.map((word) => `"${word}"`))} in the prompt for an edit of the characters' clips, and then refuses length and shape: say it in other words.`,
+  ];
 }
 
 /** A refusal (`usage`) with everything that is not documented, or a doubt for each; neither where all of it is. */

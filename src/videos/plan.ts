@@ -1,17 +1,18 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
 import { requireCharacter } from '../characters/find.ts';
+import { castTargets } from '../characters/fit-cast.ts';
 import { type NamedRegistration, refuseClipless } from '../characters/register.ts';
-import { type RegistrationTarget, registrationAt } from '../characters/registration-target.ts';
+import { type CastTarget, registrationAt } from '../characters/registration-target.ts';
 import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
-import { type CharacterInput, type CharacterMode, preferredMode } from '../providers/references.ts';
-import type { Character, Registration } from '../shared/character.ts';
+import { type CharacterMode, copyName, markerAt } from '../providers/references.ts';
+import type { Registration } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoInput } from './choose-size.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
-import { nameCharacters, pointToCharacters } from './prompt.ts';
+import { nameCharacters, type Pointer, pointToCharacters } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
 
 /** What is wanted, and of which host. */
@@ -36,38 +37,42 @@ export interface VideoPlan extends RequestPlan {
   readonly order: VideoOrder;
   /** Of its model. */
   readonly limits: ProviderLimits;
-  /** Where its characters have to be registered. */
-  readonly target: RegistrationTarget;
-  /** Those whom the host does not know yet: placeholders stand for them in the request. */
-  readonly missing: readonly Character[];
+  /** Its characters, and where each has to be registered. */
+  readonly cast: readonly CastTarget[];
+  /** Those of them whom the host does not know yet: placeholders stand for them in the request. */
+  readonly missing: readonly CastTarget[];
   readonly reference: ReadReference | undefined;
 }
 
 /** A character as the host knows it, or will know it. */
-type Cast = Pick<Registration, 'name' | 'value'>;
+type KnownAs = Pick<Registration, 'name' | 'value'>;
 
 /**
- * Plans with what is known of the characters now. Throws `usage` for names, lengths and characters without a clip, what
- * `readReference` throws, and what the adapter says of a request that its model cannot be asked for.
+ * Plans with what is known of the characters now. Throws `usage` for names, lengths, characters without a clip and those that
+ * the model does not take, what `readReference` throws, and what the adapter says of a request that its model cannot be asked
+ * for.
  */
 export async function planVideo(workspace: Workspace, order: VideoOrder): Promise<VideoPlan> {
   const { input, provider, model } = order;
   const call = { signal: workspace.runtime.signal };
   const limits = await provider.limits(model, call);
-  const mode = preferredMode(limits.characterInputs);
-  const target: RegistrationTarget = { provider, orientation: orientationOf(input.size), mode };
+  const cast = castTargets(input.characters, { provider, model, limits, orientation: orientationOf(input.size) });
   const nowMs = workspace.runtime.clock.now();
-  refuseClipless(input.characters, target, nowMs);
-  const known = input.characters.map((character) => registrationAt(character, target, nowMs));
-  const expected = input.characters.map(
-    ({ name }, index): Cast => known[index] ?? { name, value: PLACEHOLDERS[mode](name) },
+  refuseClipless(cast, nowMs);
+  const known = cast.map(({ character, target }) => registrationAt(character, target, nowMs));
+  const expected = cast.map(
+    ({ character: { name }, target }, index): KnownAs =>
+      known[index] ?? { name, value: PLACEHOLDERS[target.mode](name) },
   );
   // What it refuses is refused before a picture is read.
-  requestOf(order, expected, { limits, reference: undefined });
+  requestOf(order, expected, { limits, cast, reference: undefined });
   const { reference: source, size } = input;
   const reference = source === undefined ? undefined : await readReference(workspace, source, size);
-  const missing = input.characters.filter((_, index) => known[index] === undefined);
-  const plan = { ...requestOf(order, expected, { limits, reference }), order, limits, target, missing, reference };
+  const missing = cast.filter((_, index) => known[index] === undefined);
+  const plan = {
+    ...requestOf(order, expected, { limits, cast, reference }),
+    ...{ order, limits, cast, missing, reference },
+  };
   await provider.describeVideo(plan.video, call);
   return plan;
 }
@@ -82,8 +87,11 @@ export async function planAnew(workspace: Workspace, order: VideoOrder): Promise
 /** The registrations that plans miss, each once. */
 export function missingOf(plans: readonly VideoPlan[]): readonly NamedRegistration[] {
   const all = new Map<string, NamedRegistration>();
-  for (const { missing, target } of plans) {
-    for (const { name } of missing) all.set(`${name} ${target.orientation} ${target.mode}`, { name, target });
+  for (const { missing } of plans) {
+    for (const { character, target } of missing) {
+      const { orientation, mode, copy } = target;
+      all.set(JSON.stringify([character.name, orientation, mode, copyName(copy)]), { name: character.name, target });
+    }
   }
   return [...all.values()];
 }
@@ -92,33 +100,31 @@ export function missingOf(plans: readonly VideoPlan[]): readonly NamedRegistrati
  * The plan with what the host knows all its characters as, those that were known before included, in their order. Throws
  * `usage` as `planVideo` does, and TypeError for another number of them: some would be left out of the video in silence.
  */
-export function completePlan(plan: VideoPlan, cast: readonly Registration[]): VideoPlan {
-  const { characters } = plan.order.input;
-  if (cast.length !== characters.length)
-    throw new TypeError(`a plan of ${characters.length} characters is completed with ${cast.length} registrations`);
-  return { ...plan, ...requestOf(plan.order, cast, plan), missing: [] };
+export function completePlan(plan: VideoPlan, known: readonly KnownAs[]): VideoPlan {
+  if (known.length !== plan.cast.length)
+    throw new TypeError(`a plan of ${plan.cast.length} characters is completed with ${known.length} registrations`);
+  return { ...plan, ...requestOf(plan.order, known, plan), missing: [] };
 }
 
 function requestOf(
   { input, provider, model, inject }: VideoOrder,
-  cast: readonly Cast[],
-  { limits, reference }: Pick<VideoPlan, 'limits' | 'reference'>,
+  known: readonly KnownAs[],
+  { limits, cast, reference }: Pick<VideoPlan, 'limits' | 'cast' | 'reference'>,
 ): RequestPlan {
   const { size, seconds } = input;
-  const mode = preferredMode(limits.characterInputs);
-  const named = nameCharacters(input.prompt, apart(cast), { inject });
+  const named = nameCharacters(input.prompt, apart(known), { inject });
   const { injected } = named;
-  const prompt = pointToCharacters(named.prompt, apart(cast), inputOf(limits, mode));
+  const prompt = pointToCharacters(named.prompt, pointersTo(known, cast, limits));
   checkLength(prompt, limits);
   const request: VideoRequest = {
     prompt,
     ...(model !== undefined && { model }),
     seconds,
     size,
-    characters: cast.map(({ name, value }) => ({ name, value })),
+    characters: known.map(({ name, value }) => ({ name, value })),
     ...(reference && { reference: reference.record }),
   };
-  const characters = cast.map(({ value }) => ({ mode, values: [value] }));
+  const characters = known.map(({ value }, index) => ({ mode: cast[index]?.target.mode ?? 'id', values: [value] }));
   return {
     video: { prompt, model, seconds, size, characters, reference: reference?.reference },
     request,
@@ -134,12 +140,24 @@ const PLACEHOLDERS = {
   image: (name) => `<URL of ${name}'s picture, once it is uploaded>`,
 } satisfies Record<CharacterMode, (name: string) => string>;
 
-function inputOf({ characterInputs }: ProviderLimits, mode: CharacterMode): CharacterInput | undefined {
-  return characterInputs.find((input) => input.mode === mode);
+/** What the prompt calls each: clips and pictures are counted for themselves, in the order in which they are sent. */
+function pointersTo(
+  known: readonly KnownAs[],
+  cast: readonly CastTarget[],
+  { characterInputs }: ProviderLimits,
+): readonly Pointer[] {
+  const counts = new Map<CharacterMode, number>();
+  return known.map(({ name }, index) => {
+    const mode = cast[index]?.target.mode ?? 'id';
+    const input = characterInputs.find((one) => one.mode === mode);
+    const at = counts.get(mode) ?? 0;
+    counts.set(mode, at + 1);
+    return { name, marker: markerAt(input?.marker, at), subject: markerAt(input?.subject, at) };
+  });
 }
 
 /** The names that the host knows; two characters of one name there cannot be told apart in a prompt. */
-function apart(cast: readonly Cast[]): readonly string[] {
+function apart(cast: readonly KnownAs[]): readonly string[] {
   const names = cast.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return names;

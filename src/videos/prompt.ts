@@ -5,7 +5,6 @@
  * guide on characters, PROTOCOLS section 1 of the design). So a name is searched as a word, in Unicode's terms.
  */
 
-import { type CharacterInput, markerAt } from '../providers/references.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
@@ -73,23 +72,26 @@ export function nameCharacters(prompt: string, names: readonly string[], { injec
   });
 }
 
+/** What a model calls a character that it is shown. */
+export interface Pointer {
+  readonly name: string;
+  /** The place of its clip or picture; undefined where the name alone has to do. */
+  readonly marker: string | undefined;
+  /** The model's own word for who is shown there. */
+  readonly subject?: string | undefined;
+}
+
 /**
  * For models that take clips or pictures themselves: says which name each of them stands for, in the order in which they are
- * sent, by the model's own marker. A marker that the prompt uses already is left to it; where a model has none, the name alone
- * has to do.
+ * sent. A marker that the prompt uses already is left to it.
  */
-export function pointToCharacters(
-  prompt: string,
-  names: readonly string[],
-  { marker, subject }: Pick<CharacterInput, 'marker' | 'subject'> = {},
-): string {
-  const pointers = names.flatMap((name, index) => {
-    const at = markerAt(marker, index);
-    if (at === undefined || says(prompt, at)) return [];
-    const whom = markerAt(subject, index);
-    return whom === undefined ? `${name} is the character in ${at}.` : `${whom} is ${name}, the character in ${at}.`;
+export function pointToCharacters(prompt: string, pointers: readonly Pointer[]): string {
+  const sentences = pointers.flatMap(({ name, marker, subject }) => {
+    if (marker === undefined || says(prompt, marker)) return [];
+    const character = `the character in ${marker}.`;
+    return subject === undefined ? `${name} is ${character}` : `${subject} is ${name}, ${character}`;
   });
-  return [prompt, ...pointers].join(' ');
+  return [prompt, ...sentences].join(' ');
 }
 
 /** Whether that marker stands in the prompt, and not the beginning of a higher number. */

@@ -1,5 +1,6 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
 
+import type { CastTarget } from '../characters/registration-target.ts';
 import { type BillItem, totalOf } from '../costs/cost.ts';
 import { checkMaxCost, costOfCharacters, estimateVideoCost } from '../costs/max-cost.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -33,8 +34,7 @@ export async function quoteVideos(
 ): Promise<Quote> {
   const { input, provider, model } = plan.order;
   const { size, seconds } = input;
-  // Of a clip that is not here, the most that it can be.
-  const clipSeconds = input.characters.reduce((total, { clip }) => total + (clip?.master.seconds ?? 4), 0);
+  const clipSeconds = plan.cast.reduce((total, one) => total + secondsSent(one), 0);
   const asked = ask !== undefined && plan.missing.length === 0 ? { video: plan.video, purpose: ask } : undefined;
   const cost = await estimateVideoCost(workspace, { provider, model, size, seconds, clipSeconds, ask: asked });
   return { cost, bill: await billOf(plan, { cost, count, registrations }) };
@@ -56,6 +56,11 @@ export function createQuotes(
   };
 }
 
+/** Of a clip that is not here, the most that it can be. */
+function secondsSent({ character: { clip }, target: { mode, copy } }: CastTarget): number {
+  return mode === 'image' ? 0 : Math.min(clip?.master.seconds ?? 4, copy?.seconds ?? 4);
+}
+
 async function billOf(
   { order: { provider } }: VideoPlan,
   { cost, count, registrations }: { cost: Cost | undefined; count: number; registrations: number },
@@ -64,8 +69,8 @@ async function billOf(
 }
 
 /** Uploads cost nothing. */
-function registrationsOf({ missing, target }: VideoPlan): number {
-  return target.mode === 'id' ? missing.length : 0;
+function registrationsOf({ missing }: VideoPlan): number {
+  return missing.filter(({ target }) => target.mode === 'id').length;
 }
 
 export interface VideoBudgetOptions extends CostLimits {

@@ -1,5 +1,5 @@
 /** From a plan to jobs: approve, register the missing, complete, send. */
-import { registerMissing } from '../characters/register.ts';
+import { copiesFor, copyNote, type NeededCopy, registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -30,16 +30,19 @@ export interface SendOptions extends VideoBudgetOptions {
   onPartial?(jobs: readonly Job[]): void;
 }
 
-/** What `sendVideos` would do: the jobs that the keys have already, and the quote of the others. Registers nobody. */
+/** What `sendVideos` would do: the jobs that the keys have already, the quote of the others, and the copies of clips that are made for them. Registers nobody. */
 export async function previewVideos(
   workspace: Workspace,
   plan: VideoPlan,
   options: SendOptions,
-): Promise<Quote & { readonly existing: readonly Job[] }> {
+): Promise<Quote & { readonly existing: readonly Job[]; readonly copies: readonly NeededCopy[] }> {
   const existing = await existingJobs(workspace, plan, options);
   const budget = videoBudget(workspace, options);
-  if (existing.length < options.count) await budget.approve(plan);
-  return { ...budget.quote, existing };
+  const isSent = existing.length < options.count;
+  if (isSent) await budget.approve(plan);
+  const copies = isSent ? copiesFor(plan.missing) : [];
+  for (const copy of copies) workspace.reporter.note(copyNote(copy, 'would be made and uploaded'));
+  return { ...budget.quote, existing, copies };
 }
 
 /**
@@ -84,11 +87,8 @@ async function makeReady(workspace: Workspace, plan: VideoPlan, { options, budge
   const earlier = await admittedJob(workspace, { order: plan, key: count === 1 ? key : undefined, resend, ownIds: [] });
   if (!earlier) await budget.approve(plan);
   const admit = earlier ? undefined : (): Promise<void> => budget.registration(plan);
-  const { input } = plan.order;
-  const whole = completePlan(
-    plan,
-    await registerMissing(workspace, input.characters, plan.target, { resend, admit, ...limits }),
-  );
+  const known = await registerMissing(workspace, plan.cast, { resend, admit, ...limits });
+  const whole = completePlan(plan, known);
   if (!earlier && plan.missing.length > 0) await budget.approve(whole);
   return whole;
 }
@@ -118,13 +118,8 @@ async function sendFirst(
   try {
     return await send(ready);
   } catch (error) {
-    const { order, target } = ready;
-    const { input } = order;
-    if (
-      !isSoraError(error, 'refused') ||
-      !(await forgetStale(workspace, { characters: input.characters, target, refusal: error }))
-    )
-      throw error;
+    const { order, cast } = ready;
+    if (!isSoraError(error, 'refused') || !(await forgetStale(workspace, { cast, refusal: error }))) throw error;
     return send(await makeReady(workspace, await planAnew(workspace, order), sending));
   }
 }

@@ -74,6 +74,8 @@ describe('sora provider models', () => {
         'openai/sora-2/text-to-video-pro',
         '  provider    wavespeed',
         '  characters  2, by id',
+        '  clips       2-4 s each',
+        '              720-1920 a side, ratio 0.5-2.67',
         '  seconds     4, 8, 12, 16, 20',
         '  ratios      16:9, 9:16, 7:4, 4:7',
         '  sizes       1280x720, 1792x1024, and upright',
@@ -87,6 +89,9 @@ describe('sora provider models', () => {
         'bytedance/seedance-2.5/text-to-video',
         '  provider    wavespeed',
         '  characters  10, by clip',
+        '  clips       10, at least 1.8 s each, at most 30 s in all',
+        '              300-6000 a side, 24-60 fps, ratio 0.4-2.5',
+        '  pictures    30',
         '  seconds     4-30',
         '  ratios      16:9, 9:16, 4:3, 3:4, 1:1, 21:9',
         '  sizes       480p, 720p, 1080p, 4k',
@@ -106,7 +111,11 @@ describe('sora provider models', () => {
       );
     }
     expect(rows[0]).toMatchObject({
-      ...{ provider: 'eachlabs', characterMode: 'reference-video', characters: 3 },
+      ...{ provider: 'eachlabs', characterMode: 'reference-video', characters: 3, family: 'seedance-2.0' },
+      characterInputs: [
+        { mode: 'clip-url', marker: '@Video1', clips: { count: 3, pixels: { least: 409_600, most: 927_408 } } },
+        { mode: 'image', marker: '@Image1', stills: { count: 9 } },
+      ],
       ratios: ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'],
       price: { usdPerSecond: { 720: 0.3024 }, asOf: '2026-05-28', source: 'the model’s page at eachlabs.ai' },
     });

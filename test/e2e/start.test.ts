@@ -57,9 +57,9 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video join joe.mp4 -o film.mp4':
-    'arguments assemble-film cli clips decode escape find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime run-plan run-program sound sound-file store take voices',
+    'arguments assemble-film cli clips decode find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime run-plan run-program sound sound-file store take voices',
   'storyboard check film.md':
-    'check cli clips escape jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard voices yaml',
+    'check cli clips jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard voices yaml',
   'video frame joe.mp4 -o frame.png':
     'arguments cli clips decode find first-frames frame frame jobs main mediainfo.js packets prices probe program-video rolldown-runtime run-plan run-program sound store take',
   'config list': 'cli config main program-setup rolldown-runtime settings store',
@@ -74,7 +74,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter body check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store',
+    'adapter check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store task-wire',
 };
 
 describe('start-up', () => {

@@ -93,7 +93,7 @@ const MODULES = {
   prompt: of(prompt, {
     namesInPrompt: (words) => prompt.namesInPrompt(words, ['Joe', 'a', '<', '1', '\u200b']),
     nameCharacters: (words) => prompt.nameCharacters(words, ['Joe', 'Mia']),
-    pointToCharacters: (words) => prompt.pointToCharacters(words, ['Joe'], { marker: '@Video1' }),
+    pointToCharacters: (words) => prompt.pointToCharacters(words, [{ name: 'Joe', marker: '@Video1' }]),
   }),
   redact: of(redact, {
     createRedactor: hide,

@@ -95,18 +95,19 @@ describe('pointToCharacters', () => {
     ['a marker that only looks like one', 'See @Video12.', ['Joe'], 'See @Video12. Joe is the character in @Video1.'],
     ['nobody', 'Rain.', [], 'Rain.'],
   ])('says of %s which clip it is', (_title, prompt, names, sent) => {
-    expect(pointToCharacters(prompt, names, { marker: '@Video1' })).toBe(sent);
+    expect(
+      pointToCharacters(
+        prompt,
+        names.map((name, index) => ({ name, marker: `@Video${index + 1}` })),
+      ),
+    ).toBe(sent);
   });
 
   it.each([
     [{}, 'Hi.'],
-    [{ marker: 'Video 1' }, 'Hi. Joe is the character in Video 1. Mia is the character in Video 2.'],
-    [{ marker: '<VIDEO_REF_0>' }, 'Hi. Joe is the character in <VIDEO_REF_0>. Mia is the character in <VIDEO_REF_1>.'],
-    [
-      { marker: '<Video 1>', subject: '<Subject 1>' },
-      'Hi. <Subject 1> is Joe, the character in <Video 1>. <Subject 2> is Mia, the character in <Video 2>.',
-    ],
-  ])('writes the markers of a model as it counts them: %o', (input, sent) => {
-    expect(pointToCharacters('Hi.', ['Joe', 'Mia'], input)).toBe(sent);
+    [{ marker: 'Video 1' }, 'Hi. Joe is the character in Video 1.'],
+    [{ marker: '<Video 1>', subject: '<Subject 1>' }, 'Hi. <Subject 1> is Joe, the character in <Video 1>.'],
+  ])('writes what a model calls a character: %o', (pointer, sent) => {
+    expect(pointToCharacters('Hi.', [{ name: 'Joe', marker: undefined, ...pointer }])).toBe(sent);
   });
 });

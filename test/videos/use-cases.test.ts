@@ -63,14 +63,14 @@ describe('the use cases of a video, without a command line', () => {
     for (const prompt of ['Joe waves at Ann.', 'Ann waves back at Joe.']) {
       const plan = await planVideo(workspace, await orderOf(workspace, prompt));
       const isFirst = jobs.length === 0;
-      expect(plan.missing.map(({ name }) => name)).toEqual(isFirst ? ['Joe', 'Ann'] : []);
+      expect(plan.missing.map(({ character }) => character.name)).toEqual(isFirst ? ['Joe', 'Ann'] : []);
 
       const quote = await quoteVideos(workspace, plan);
       expect(quote.cost?.usd).toBeCloseTo(0.4);
       expect(quote.bill.map(({ what }) => what)).toEqual(['video', 'character']);
       checkMaxCost({ maxCost: 0.4 }, { bill: quote.bill, provider: plan.order.provider });
 
-      const cast = await registerMissing(workspace, plan.order.input.characters, plan.target);
+      const cast = await registerMissing(workspace, plan.cast);
       expect(cast.map(({ name, kind }) => [name, kind])).toEqual([
         ['Joe', 'id'],
         ['Ann', 'id'],
@@ -82,7 +82,7 @@ describe('the use cases of a video, without a command line', () => {
       }
       const whole = completePlan(plan, cast);
       expect(whole.fingerprint).toBe(plan.fingerprint);
-      expect(whole.video.characters).toEqual(cast.map(({ value }) => value));
+      expect(whole.video.characters).toEqual(cast.map(({ value }) => ({ mode: 'id', values: [value] })));
 
       const { provider } = whole.order;
       const sending = { order: whole, provider, cost: quote.cost, key: undefined, resend: false, ownIds: [] };

@@ -1,4 +1,6 @@
 /** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
+
+import type { NeededCopy } from '../../characters/register.ts';
 import type { Context } from '../../context.ts';
 import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
@@ -57,11 +59,13 @@ export interface Preview {
   readonly existing?: readonly Job[];
   /** How many videos the command makes; one unless given. */
   readonly count?: number;
+  /** Copies of clips that would be made first. */
+  readonly copies?: readonly NeededCopy[];
 }
 
 /** The request on stdout, its cost on stderr; with `--json`, both in one document. */
 export function showRequest({ ui, runtime }: Context, preview: Preview): void {
-  const { prompt, injected, autoCast, request, bill, existing = [], count = 1 } = preview;
+  const { prompt, injected, autoCast, request, bill, existing = [], count = 1, copies = [] } = preview;
   if (request.note !== undefined) ui.note(request.note);
   const ids = existing.map(({ id }) => id);
   if (ids.length > 0) ui.note(`existing: ${ids.join(', ')}`);
@@ -72,6 +76,7 @@ export function showRequest({ ui, runtime }: Context, preview: Preview): void {
   ui.result({
     json: {
       ...{ prompt, ...(injected && { injected }), ...(autoCast && { autoCast }), request, cost },
+      ...(copies.length > 0 && { copies }),
       ...(ids.length > 0 && { existing: count === 1 ? ids[0] : ids }),
     },
     text: requestText(request),

@@ -65,4 +65,6 @@ export interface PictureFindings {
   readonly crop?: Rect | undefined;
   /** Which its pictures take on the way, after the one that its headers tell. Only matters to what fits otherwise. */
   readonly otherSize?: Size | undefined;
+  /** The frame rate that it has to have, whatever its own is. */
+  readonly fps?: number | undefined;
 }

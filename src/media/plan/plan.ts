@@ -16,6 +16,7 @@ import {
   isAllowedFps,
   place,
   type Rate,
+  rateOf,
   targetRate,
 } from './frame.ts';
 import { findIssues } from './issues.ts';
@@ -31,14 +32,14 @@ import { colourSteps, encodeSteps, type PlanStep, pictureSteps, plural, round } 
 export function planMedia(
   info: MediaInfo,
   options: ClipOptions,
-  { moment, crop, otherSize }: PictureFindings = {},
+  { moment, crop, otherSize, fps: wantedFps }: PictureFindings = {},
 ): MediaPlan {
   checkWishes(options);
   const issues = findIssues(info);
   const { video } = info;
   if (!video || issues.length > 0) return { kind: 'reject', issues };
 
-  const rate = targetRate(video.fps ?? 0);
+  const rate = wantedFps === undefined ? targetRate(video.fps ?? 0) : rateOf(wantedFps);
   const fps = fpsOf(rate);
   const wished = moment?.start ?? startOf(options);
   const part = partOf(info, video, moment ? Math.max(moment.start, video.delay) : secondOf(options, video));
@@ -53,7 +54,7 @@ export function planMedia(
     ...(info.truncated ? [CUT_OFF] : []),
     ...trimSteps({ part, delay: video.delay, frames, whole, fps, options, moment }),
     ...lateSteps(info, video, { wished, end: part.end, fps }),
-    ...rateSteps(info, video, rate),
+    ...rateSteps(info, video, rate, wantedFps),
     ...pictureSteps(video, { placement, crop }, options),
     ...colourSteps(video),
     ...encodeSteps(info, rate, otherSize),
@@ -145,9 +146,12 @@ function trimSteps({ part: { start, end }, delay, frames, whole, fps, options, m
   return [{ do: 'trim', because, detail: `${from}: ${(frames / fps).toFixed(2)} s at ${round(fps)} fps` }];
 }
 
-function rateSteps({ timeline }: MediaInfo, video: VideoInfo, rate: Rate): PlanStep[] {
+function rateSteps({ timeline }: MediaInfo, video: VideoInfo, rate: Rate, wantedFps: number | undefined): PlanStep[] {
   const fps = video.fps ?? 0;
   const detail = `constant ${round(fpsOf(rate))} fps`;
+  if (wantedFps !== undefined && fpsOf(rate) !== fps) {
+    return [{ do: 'set frame rate', because: `${round(fps)} fps is not what is wanted`, detail }];
+  }
   if (!video.constantRate) {
     const what = timeline ? `most frames come at ${round(fps)} fps` : `${round(fps)} fps on average`;
     return [{ do: 'set frame rate', because: `it varies, ${what}`, detail }];

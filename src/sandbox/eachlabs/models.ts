@@ -1,6 +1,6 @@
 /** The models of the eachlabs dialect as data: inputs, limits of clips, prices. */
 import type { Fields } from '../task-host/fields.ts';
-import { type ModelSpec, REFERENCE_PIXELS } from '../task-host/models.ts';
+import { type ModelSpec, SEEDANCE_20_CLIPS } from '../task-host/models.ts';
 
 const PROMPT = { is: 'prompt', required: true } as const;
 const IMAGE = { image_url: { is: 'picture', required: true } } as const satisfies Fields;
@@ -40,7 +40,7 @@ export const EACHLABS_MODELS: readonly ModelSpec[] = [
       duration: { is: 'whole', from: 4, to: 15, otherwise: 5 },
       aspect_ratio: { is: 'choice', of: ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'], otherwise: '16:9' },
     },
-    references: { seconds: [2, 15], pixels: REFERENCE_PIXELS },
+    references: SEEDANCE_20_CLIPS,
     price: ({ seconds, short }) => 0.3 * seconds * (short / 720) ** 2,
   },
 ];

@@ -4,6 +4,8 @@ export interface ClipFacts {
   /** Of the longest of file and tracks. */
   readonly seconds: number;
   readonly videoSeconds: number;
+  /** On average. */
+  readonly fps: number;
   /** Sample entry of the video track: `avc1`, `hvc1` ... */
   readonly codec: string;
   /** Of the displayed picture: rotation and pixel aspect ratio applied. */
@@ -30,6 +32,7 @@ export function readClip(bytes: Buffer): ClipFacts | undefined {
     return {
       seconds,
       videoSeconds: video.seconds,
+      fps: video.fps,
       codec: video.entry.type,
       ...displayed(video.entry.body, video.turned),
     };
@@ -88,8 +91,18 @@ function readTrack(track: Buffer, movieScale: number) {
     handler: need(media, 'hdlr').toString('latin1', 8, 12),
     seconds: times.duration > 0 ? times.duration / movieScale : own.duration / own.scale,
     turned,
+    fps: sampleCount(samples) / (own.duration / own.scale),
     entry: childrenOf(need(samples, 'stsd'), 8)[0],
   };
+}
+
+/** Of the sum in `stts`; a track without one has none. */
+function sampleCount(samples: readonly Mp4Box[]): number {
+  const table = find(samples, 'stts');
+  if (!table) return 0;
+  let count = 0;
+  for (let index = 0; index < table.readUInt32BE(4); index += 1) count += table.readUInt32BE(8 + 8 * index);
+  return count;
 }
 
 function displayed(entry: Buffer, turned: boolean): { width: number; height: number } {

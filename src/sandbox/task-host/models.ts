@@ -6,7 +6,7 @@ export interface ModelSpec {
   readonly fields: Fields;
   /** Makes a character from a clip within these limits, instead of a video. */
   readonly characterClips?: ClipRules;
-  /** Takes clips by URL. */
+  /** Takes clips by URL within these limits. */
   readonly references?: ReferenceRules;
   /** What prompts call a clip, with `{n}` for its number from 1, or `{i}` for that from 0; `@Video{n}` unless given. */
   readonly marker?: string;
@@ -16,14 +16,17 @@ export interface ModelSpec {
 
 export type Range = readonly [from: number, to: number];
 
+/** What is absent is not looked at. */
 export interface ReferenceRules {
-  /** Of all together. */
-  readonly seconds: Range;
+  /** Seconds of all together, and of each. */
+  readonly seconds?: Range;
   readonly each?: Range;
-  /** Of one frame. */
-  readonly pixels: number;
-  /** Pixels of the short side. */
-  readonly shortest?: number;
+  readonly pixels?: Range;
+  /** Of either side. */
+  readonly side?: Range;
+  readonly fps?: Range;
+  /** Width to height. */
+  readonly ratio?: Range;
 }
 
 export interface ClipRules {
@@ -47,8 +50,14 @@ export interface Frame {
   readonly height: number;
 }
 
-/** "About 927 000" by the vendor: 1280x720 fits, 1920x1080 does not. */
-export const REFERENCE_PIXELS = 927_000;
+const ANY = Number.POSITIVE_INFINITY;
+
+/** Both generations of Seedance. */
+const SEEDANCE_CLIP = { each: [1.8, ANY], fps: [24, 60], side: [300, 6000], ratio: [0.4, 2.5] } as const;
+
+/** 1280x720 fits, 1920x1080 does not. */
+export const SEEDANCE_20_CLIPS: ReferenceRules = { ...SEEDANCE_CLIP, seconds: [0, 15], pixels: [409_600, 927_408] };
+export const SEEDANCE_25_CLIPS: ReferenceRules = { ...SEEDANCE_CLIP, seconds: [0, 30] };
 
 /** From `size`, or from `aspect_ratio` and `resolution`; without either, in the orientation of the picture. */
 export function frameOf({ settings }: Inputs, picture: Frame | undefined): Frame {

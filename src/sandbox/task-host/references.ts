@@ -6,7 +6,7 @@ import { type PictureFacts, readPicture } from '../media/picture.ts';
 import { readRegular } from '../read.ts';
 import { newId, type State } from '../state.ts';
 import { type Link, Refusal } from './fields.ts';
-import type { ClipRules, Range, ReferenceRules } from './models.ts';
+import type { ClipRules, ReferenceRules } from './models.ts';
 
 export interface ReferenceOptions {
   readonly state: State;
@@ -106,22 +106,38 @@ export function checkCharacterClip({ at, facts }: ReferenceClip, rules: ClipRule
   if (long > short * rules.ratio + 1) throw no(`must not be wider than ${rules.ratio.toFixed(2)}:1`);
 }
 
-/** Throws Refusal when a model would not take these clips together. */
+/** Containers round the length and the rate of what is in them. */
+const SLACK = 0.005;
+
+/** Throws Refusal when a model would not take these clips, each or all together. */
 export function checkReferenceClips(clips: readonly ReferenceClip[], rules: ReferenceRules): void {
-  for (const clip of clips) checkReferenceClip(clip, rules);
-  const [from, to] = rules.seconds;
+  for (const { at, facts } of clips) {
+    const { width, height } = facts;
+    const looked: readonly (readonly [is: number, range: ReferenceRules['each'], what: string])[] = [
+      [facts.seconds, rules.each, 'seconds long'],
+      [width * height, rules.pixels, 'pixels'],
+      [Math.min(width, height), rules.side, 'pixels a side'],
+      [Math.max(width, height), rules.side, 'pixels a side'],
+      [facts.fps, rules.fps, 'frames per second'],
+      [width / height, rules.ratio, 'times as wide as high'],
+    ];
+    for (const [is, range, what] of looked) {
+      if (isIn(is, range)) continue;
+      throw new Refusal(400, `Field "${at}": the video must be ${rangeText(range)} ${what}, but is ${rounded(is)}.`);
+    }
+  }
   const seconds = totalSeconds(clips);
-  if (clips.length === 0 || (seconds >= from && seconds <= to)) return;
-  throw new Refusal(400, `Reference videos must be ${from} to ${to} seconds in all, but are ${rounded(seconds)}.`);
+  if (clips.length === 0 || isIn(seconds, rules.seconds)) return;
+  const wanted = rangeText(rules.seconds);
+  throw new Refusal(400, `Reference videos must be ${wanted} seconds in all, but are ${rounded(seconds)}.`);
 }
 
-function checkReferenceClip({ at, facts }: ReferenceClip, { pixels, shortest = 0, each }: ReferenceRules): void {
-  const { width, height, seconds } = facts;
-  const no = (words: string): Refusal => new Refusal(400, `Field "${at}": the video ${words}.`);
-  if (width * height > pixels) throw no(`must have at most ${pixels} pixels, but is ${width}x${height}`);
-  if (Math.min(width, height) < shortest) throw no(`must have at least ${shortest} pixels a side`);
-  const [from, to]: Range = each ?? [0, Number.POSITIVE_INFINITY];
-  if (seconds < from || seconds > to) throw no(`must be ${from} to ${to} seconds long, but is ${rounded(seconds)}`);
+function isIn(value: number, [from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY]): boolean {
+  return value >= from - SLACK && value <= to + SLACK;
+}
+
+function rangeText([from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY]): string {
+  return to === Number.POSITIVE_INFINITY ? `at least ${from}` : `${from} to ${to}`;
 }
 
 export function totalSeconds(clips: readonly ReferenceClip[]): number {

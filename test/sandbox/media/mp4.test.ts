@@ -6,7 +6,7 @@ import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 import { makeClip } from '../harness.ts';
 
-const FACTS = { seconds: 2, videoSeconds: 2, codec: 'avc1', width: 1280, height: 720 };
+const FACTS = { seconds: 2, videoSeconds: 2, fps: 24, codec: 'avc1', width: 1280, height: 720 };
 
 async function bytesOf(clip: Parameters<typeof makeClip>[0]): Promise<Buffer> {
   return Buffer.from(await (await makeClip(clip)).arrayBuffer());
@@ -19,7 +19,11 @@ describe('readClip', () => {
     ['a rotation', { turn: 90 }, { ...FACTS, width: 720, height: 1280 }],
     ['half a turn', { turn: 180 }, FACTS],
     ['wide pixels', { size: '960x720', filter: 'setsar=4/3' }, FACTS],
-    ['a length in other units', { seconds: 3.3, filter: 'fps=10' }, { ...FACTS, seconds: 3.3, videoSeconds: 3.3 }],
+    [
+      'a length in other units',
+      { seconds: 3.3, filter: 'fps=10' },
+      { ...FACTS, seconds: 3.3, videoSeconds: 3.3, fps: 10 },
+    ],
   ])('reads %s', async (_, clip, facts) => {
     expect(readClip(await bytesOf(clip))).toEqual(facts);
   });

@@ -326,8 +326,8 @@ describe('reference clips at eachlabs', () => {
   });
 
   it.each<[string, readonly Parameters<typeof makeClip>[0][], string]>([
-    ['1080p', [{ size: '1920x1080' }], 'at most 927000 pixels'],
-    ['more than 15 seconds together', [{ seconds: 8 }, { seconds: 8, color: 'lime' }], '2 to 15 seconds in all'],
+    ['1080p', [{ size: '1920x1080' }], 'must be 409600 to 927408 pixels'],
+    ['more than 15 seconds together', [{ seconds: 8 }, { seconds: 8, color: 'lime' }], '0 to 15 seconds in all'],
   ])('are refused for %s', async (_, clips, words) => {
     const on = await eachlabs();
     const video_urls = await Promise.all(clips.map(async (clip) => on.upload(await makeClip(clip))));

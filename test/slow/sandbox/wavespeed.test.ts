@@ -409,8 +409,9 @@ describe('reference clips', () => {
   });
 
   it.each<[string, readonly Parameters<typeof makeClip>[0][], string]>([
-    ['1080p', [{ size: '1920x1080' }], 'at most 927000 pixels, but is 1920x1080'],
-    ['less than 2 seconds', [{ seconds: 1 }], '2 to 15 seconds in all'],
+    ['1080p', [{ size: '1920x1080' }], 'must be 409600 to 927408 pixels, but is 2073600'],
+    ['a second', [{ seconds: 1 }], 'must be at least 1.8 seconds long, but is 1'],
+    ['12 frames per second', [{ filter: 'fps=12' }], 'must be 24 to 60 frames per second, but is 12'],
     ['more than 15 seconds together', [{ seconds: 8 }, { seconds: 8, color: 'lime' }], 'but are 16'],
   ])('are refused for %s', async (_, clips, words) => {
     const on = await wavespeed();
@@ -419,9 +420,20 @@ describe('reference clips', () => {
     expect([answer.status, answer.json.message]).toEqual([400, expect.stringContaining(words)]);
   });
 
-  it('may be longer together for 2.5, and a second alone is enough beside another', async () => {
+  it.each<[string, Parameters<typeof makeClip>[0], string]>([
+    ['kwaivgi/kling-v4.0', { seconds: 2 }, 'must be 3 to 30 seconds long, but is 2'],
+    ['kwaivgi/kling-v4.0', { seconds: 3, size: '1280x640' }, 'must be at least 700 pixels a side, but is 640'],
+    ['google/gemini-omni-1.1-flash', { seconds: 4 }, 'must be 0 to 3 seconds long, but is 4'],
+  ])('are refused by %s for %o', async (family, clip, words) => {
     const on = await wavespeed();
-    const clips = [{ seconds: 8 }, { seconds: 8, color: 'lime' }, { seconds: 1 }];
+    const reference_videos = [await on.upload(await makeClip(clip))];
+    const answer = await on.ask('POST', `/${family}/reference-to-video`, { json: { prompt: 'A', reference_videos } });
+    expect([answer.status, answer.json.message]).toEqual([400, expect.stringContaining(words)]);
+  });
+
+  it('may be longer together for 2.5', async () => {
+    const on = await wavespeed();
+    const clips = [{ seconds: 8 }, { seconds: 8, color: 'lime' }, { seconds: 2 }];
     const reference_videos = await Promise.all(clips.map(async (clip) => on.upload(await makeClip(clip))));
     const wish = { prompt: '@Video1', duration: 30, reference_videos };
     expect(await on.submit('/bytedance/seedance-2.5/text-to-video', wish)).toMatch(/^task_/);
@@ -496,6 +508,6 @@ describe('money at WaveSpeed', () => {
         },
       },
     });
-    expect(models).toHaveLength(7);
+    expect(models).toHaveLength(11);
   });
 });

@@ -1,10 +1,10 @@
-/** The copy of a character's clip in the other orientation: the portrait copy of a landscape clip, and the other way round. */
+/** The copy of a character's clip that a video needs: in the other orientation, or as its model takes clips. */
 
 import { temporary } from '../disk/temporary.ts';
 import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import { type Orientation, orientationOf, type Rect } from '../shared/geometry.ts';
+import { type Orientation, orientationOf, type Rect, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
@@ -18,14 +18,28 @@ export interface UploadClip {
   dispose(): Promise<void>;
 }
 
+/** What is wanted of a clip. */
+export interface WantedClip {
+  readonly orientation: Orientation;
+  /** What it has to be besides. */
+  readonly copy?: ClipRecipe | undefined;
+}
+
+/** No longer than, and of exactly that size and frame rate; what is absent stays as it is. */
+export interface ClipRecipe {
+  readonly seconds?: number;
+  readonly size?: Size;
+  readonly fps?: number;
+}
+
 /**
- * The character's clip in that orientation. The master is used as it is where it lies that way; else a clip is derived
- * from it, because hosts stretch a clip whose aspect ratio is not the video's.
+ * The character's clip as it is wanted. The master is used as it is where it is all that; else a clip is derived from it:
+ * hosts stretch a clip whose aspect ratio is not the video's, and refuse one that is too long or too large.
  */
-export async function clipInOrientation(
+export async function derivedClip(
   workspace: Workspace,
   character: CharacterWithClip,
-  { orientation, maxPixels }: { orientation: Orientation; maxPixels?: number | undefined },
+  { orientation, copy }: WantedClip,
 ): Promise<UploadClip> {
   const store = await workspace.characters();
   const path = store.clipPath(character.clip.master.sha256);
@@ -34,19 +48,15 @@ export async function clipInOrientation(
       hint: `Make it again: sora character create <clip> ${shellOption('name', shellPhrase(character.name))} ${option('force')}`,
     });
   }
-  const { width, height } = character.clip.master;
   const isTurned = orientationOf(character.clip.master) !== orientation;
-  const isTooLarge = maxPixels !== undefined && width * height > maxPixels;
-  if (!isTurned && !isTooLarge) return { path, dispose: async () => {} };
+  if (!isTurned && !copy) return { path, dispose: async () => {} };
   const { path: derived, dispose } = temporary(await store.tempClipPath());
   try {
-    // Turned, a 720p picture asks for a larger frame than it came in.
-    const resolution = maxPixels === undefined ? 'auto' : '720p';
     const { fit } = character.clip.options;
-    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, resolution, fit };
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, fit, ...wishesFor(copy) };
     // Bars of the old frame would stay inside the new one.
     const crop = isTurned ? await paddedPicture(workspace, character.clip, path) : undefined;
-    const clip = await inspectClip(workspace, path, wishes, { crop });
+    const clip = await inspectClip(workspace, path, wishes, { crop, fps: copy?.fps });
     if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
     await prepareInto(workspace, clip, {
       outputPath: derived,
@@ -57,6 +67,12 @@ export async function clipInOrientation(
     await dispose();
     throw error;
   }
+}
+
+/** Turned, a 720p picture asks for a larger frame than it came in, unless a size is given. */
+function wishesFor({ size, seconds }: ClipRecipe = {}): Pick<ClipOptions, 'resolution' | 'duration'> {
+  const short = size && Math.min(size.width, size.height);
+  return { resolution: short === undefined ? 'auto' : short > 720 ? '1080p' : '720p', duration: seconds ?? null };
 }
 
 /** That another copy is registered, how much of it will be black, and how to have less. */

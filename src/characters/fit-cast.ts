@@ -1,0 +1,152 @@
+/**
+ * How each character of a video travels to its model: by which of the model's inputs, as its clip or as which copy of it, and
+ * why one cannot. Pure.
+ */
+
+import type { Provider, ProviderLimits } from '../providers/provider.ts';
+import {
+  type CharacterInput,
+  type ClipCopy,
+  type ClipFacts,
+  countOf,
+  fitClips,
+  frameOf,
+} from '../providers/references.ts';
+import type { Character } from '../shared/character.ts';
+import { problemsError } from '../shared/errors.ts';
+import { type Orientation, orientationOf } from '../shared/geometry.ts';
+import { listOf } from '../shared/text.ts';
+import type { CastTarget } from './registration-target.ts';
+
+/** What has to be known of a model. */
+export interface FittedTo {
+  readonly provider: Provider;
+  readonly model: string | undefined;
+  readonly limits: Pick<ProviderLimits, 'characterInputs'>;
+  /** Of the video. */
+  readonly orientation: Orientation;
+}
+
+/** Where each has to be registered for a video of that model. Throws `usage` with everything that it does not take. */
+export function castTargets(
+  characters: readonly Character[],
+  { provider, model, limits, orientation }: FittedTo,
+): readonly CastTarget[] {
+  const { cast, problems } = fitCast(characters, limits.characterInputs, orientation);
+  if (problems.length > 0) {
+    throw problemsError('usage', problems, { hint: 'Choose a model that takes them: sora provider models' });
+  }
+  return cast.map(({ character, input, copy, because }) => ({
+    character,
+    target: {
+      ...{ provider, orientation, mode: input.mode },
+      ...(copy && { copy }),
+      ...(because.length > 0 && { because: `${model ?? 'the model'} takes ${listOf(because)}` }),
+    },
+  }));
+}
+
+export interface FittedCharacter {
+  readonly character: Character;
+  readonly input: CharacterInput;
+  /** What is made of its clip first; it travels as it is without one. */
+  readonly copy?: ClipCopy;
+  /** What the model takes, which the clip is not, as ends of a sentence. */
+  readonly because: readonly string[];
+}
+
+export interface FittedCast {
+  /** In the order given; empty where anything is wrong. */
+  readonly cast: readonly FittedCharacter[];
+  /** What is wrong, as sentences, with the input by which the model takes characters best. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The first input that takes all of them, else the first that takes each. How many there may be is not looked at where no input
+ * takes so many.
+ */
+export function fitCast(
+  characters: readonly Character[],
+  inputs: readonly CharacterInput[],
+  orientation: Orientation,
+): FittedCast {
+  const tries = inputs.map((input) => fitAll(characters, input, orientation));
+  const best = tries.find(
+    (one, index) => one.problems.length === 0 && characters.length <= countOf(inputs[index] as CharacterInput),
+  );
+  const inAnyWay = best ?? fitEach(characters, inputs, orientation) ?? tries[0];
+  if (inAnyWay) return inAnyWay;
+  const none = characters.map(({ name }) => `It takes no characters: it would ignore ${name}.`);
+  return { cast: [], problems: none };
+}
+
+/** Each by the first input that takes it; undefined where one is left over, or one input gets too many. */
+function fitEach(
+  characters: readonly Character[],
+  inputs: readonly CharacterInput[],
+  orientation: Orientation,
+): FittedCast | undefined {
+  const chosen = characters.map((one) =>
+    inputs.find((input) => fitAll([one], input, orientation).problems.length === 0),
+  );
+  const groups = inputs.map((input) => ({ input, own: characters.filter((_, index) => chosen[index] === input) }));
+  if (chosen.includes(undefined) || groups.some(({ input, own }) => own.length > countOf(input))) return undefined;
+  const fits = groups.map(({ input, own }) => fitAll(own, input, orientation));
+  if (fits.some(({ problems }) => problems.length > 0)) return undefined;
+  const cast = fits.flatMap((fit) => fit.cast);
+  return {
+    cast: characters.flatMap((character) => cast.find((one) => one.character === character) ?? []),
+    problems: [],
+  };
+}
+
+function fitAll(characters: readonly Character[], input: CharacterInput, orientation: Orientation): FittedCast {
+  const names = characters.flatMap(({ name }) => {
+    const most = input.nameChars;
+    const chars = [...name].length;
+    return most === undefined || chars <= most
+      ? []
+      : [`The name ${name} has ${chars} characters, and ${most} are allowed.`];
+  });
+  if (input.mode === 'image') {
+    return { cast: [], problems: [...names, ...characters.map(({ name }) => `${name} has no picture.`)] };
+  }
+  const asIs = characters.map((character) => ({ character, input, because: [] }));
+  // A host that registers clips makes them fit itself.
+  if (input.mode === 'id') return { cast: names.length > 0 ? [] : asIs, problems: names };
+  const withClip = characters.filter(({ clip }) => clip !== undefined);
+  const fit = fitClips(
+    withClip.map((one) => factsIn(one, orientation)),
+    input.clips,
+  );
+  const fitOf = (one: Character) => fit.clips[withClip.indexOf(one)];
+  const problems = [
+    ...names,
+    ...characters.flatMap((one) => (fitOf(one)?.problems ?? []).map((problem) => `${one.name}'s clip is ${problem}.`)),
+    ...fit.problems,
+  ];
+  if (problems.length > 0) return { cast: [], problems };
+  return {
+    problems,
+    cast: asIs.map((one) => {
+      const { copy, because = [] } = fitOf(one.character) ?? {};
+      const frame = turnedFrame(one.character, orientation);
+      const whole: ClipCopy = { ...(frame && { size: frame }), ...copy };
+      return { ...one, because, ...(Object.keys(whole).length > 0 && { copy: whole }) };
+    }),
+  };
+}
+
+/** What the clip would be in a video of that orientation. */
+function factsIn({ clip }: Character, orientation: Orientation): ClipFacts {
+  if (!clip) throw new TypeError('no clip');
+  return { ...clip.master, ...turnedFrame({ clip }, orientation) };
+}
+
+/** The frame that a clip of the other orientation is laid out in: as large as it is. Undefined where it lies as the video does. */
+function turnedFrame({ clip }: Pick<Character, 'clip'>, orientation: Orientation): ClipCopy['size'] {
+  if (!clip || orientationOf(clip.master) === orientation) return undefined;
+  const { width, height } = clip.master;
+  return frameOf(Math.min(width, height) < 1080 ? 720 : 1080, orientation);
+}

@@ -1,0 +1,70 @@
+/** Characters that a model does not take: why, and which model would take them. */
+
+import { fitCast } from '../characters/fit-cast.ts';
+import { type HostName, PROVIDERS } from '../providers/index.ts';
+import type { ModelFacts } from '../providers/models.ts';
+import type { ProviderLimits } from '../providers/provider.ts';
+import { ratioOf, shortSideOf } from '../providers/ratios.ts';
+import { mostCharacters } from '../providers/references.ts';
+import { problemsError, type SoraError } from '../shared/errors.ts';
+import { orientationOf } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
+import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import type { VideoOrder } from './plan.ts';
+
+type Asked = Omit<VideoOrder, 'inject'>;
+
+/** The refusal (`usage`) of characters that the model cannot take, whatever is made of their clips; undefined where there is none. */
+export async function refusedCast(order: Asked, limits: ProviderLimits): Promise<SoraError | undefined> {
+  const { input, model } = order;
+  const { characters, size } = input;
+  const { characterInputs } = limits;
+  const { problems } = fitCast(characters, characterInputs, orientationOf(size));
+  if (problems.length === 0) return undefined;
+  const told = problems.map((problem) =>
+    model === undefined ? problem : `${model} does not take this cast: ${problem}`,
+  );
+  const taker = await modelThatTakes(order);
+  const hints = [
+    ...(taker === undefined ? [] : [`Use a model that takes it, such as ${taker}.`]),
+    ...remakeHint(order, limits),
+  ];
+  return problemsError('usage', told, hints.length > 0 ? { hint: hints.join(' ') } : {});
+}
+
+/** How to get a clip that is long enough, where one is too short. */
+function remakeHint({ input: { characters } }: Asked, { characterInputs: [best] }: ProviderLimits): readonly string[] {
+  const least = best && best.mode !== 'image' ? (best.clips.seconds?.least ?? 0) : 0;
+  const short = characters.find(({ clip }) => clip !== undefined && clip.master.seconds < least);
+  if (!short?.clip) return [];
+  const again = shellCommand(
+    'sora character create',
+    [shellQuote(short.clip.source.fileName)],
+    [shellOption('name', shellPhrase(short.name)), `${option('duration')} ${least} ${option('force')}`],
+  );
+  return [`Or make a longer clip of ${short.name}: ${again}`];
+}
+
+/** The flags that name a model which takes the cast and makes such a video: of the same host if there is one. */
+export async function modelThatTakes({ input, provider, model }: Asked): Promise<string | undefined> {
+  const names = Object.keys(PROVIDERS).filter((name): name is HostName => name !== 'sandbox');
+  const own = provider.name;
+  for (const name of [own, ...names.filter((one) => one !== own)] as readonly HostName[]) {
+    const models = await PROVIDERS[name].models();
+    const found = models.find((one) => one.id !== model && one.retired === undefined && makes(one, input));
+    if (!found) continue;
+    const flags = `${option('model')} ${found.id}`;
+    return name === own ? flags : `${option('provider')} ${name} ${flags}`;
+  }
+  return undefined;
+}
+
+function makes({ characterInputs, sizes, seconds }: ModelFacts, { characters, size, seconds: wanted }: Asked['input']) {
+  const isOfSize = sizes.some((one) => ratioOf(one) === ratioOf(size) && shortSideOf(one) === shortSideOf(size));
+  return (
+    (sizes.length === 0 || isOfSize) &&
+    (seconds.length === 0 || seconds.includes(wanted)) &&
+    characters.length <= mostCharacters(characterInputs) &&
+    fitCast(characters, characterInputs, orientationOf(size)).problems.length === 0
+  );
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { fitCast } from '../../src/characters/fit-cast.ts';
+import {
+  GEMINI_OMNI_CHARACTERS,
+  KLING_40_CHARACTERS,
+  SEEDANCE_20_CHARACTERS,
+  SEEDANCE_25_CHARACTERS,
+  SORA_CHARACTERS,
+} from '../../src/providers/models.ts';
+import type { CharacterInput } from '../../src/providers/references.ts';
+import type { CharacterWithClip } from '../../src/shared/character.ts';
+import { sampleCharacter } from '../helpers/samples.ts';
+
+function character(name: string, master: object = {}): CharacterWithClip {
+  const sample = sampleCharacter(name);
+  return { ...sample, clip: { ...sample.clip, master: { ...sample.clip.master, ...master } } };
+}
+
+const LARGE = { width: 1920, height: 1080 };
+
+describe('fitCast', () => {
+  it.each<[string, readonly CharacterInput[], object, object | undefined, readonly string[]]>([
+    ['Sora takes any', SORA_CHARACTERS, LARGE, undefined, []],
+    ['Seedance 2.0 takes 720p', SEEDANCE_20_CHARACTERS, {}, undefined, []],
+    [
+      'Seedance 2.0 takes a copy of 1080p',
+      SEEDANCE_20_CHARACTERS,
+      LARGE,
+      { size: { width: 1280, height: 720 } },
+      ['409600-927408 pixels'],
+    ],
+    ['Seedance 2.5 takes 1080p', SEEDANCE_25_CHARACTERS, LARGE, undefined, []],
+    ['Gemini Omni takes a shorter copy', GEMINI_OMNI_CHARACTERS, {}, { seconds: 2.9 }, ['at most 3 s']],
+    ['Kling takes a faster copy', KLING_40_CHARACTERS, { fps: 23.976 }, { fps: 24 }, ['at least 24 frames per second']],
+  ])('knows that %s', (_title, inputs, master, copy, because) => {
+    const { cast, problems } = fitCast([character('Joe', master)], inputs, 'landscape');
+    expect(problems).toEqual([]);
+    expect(cast).toMatchObject([{ input: inputs[0], because }]);
+    expect(cast[0]?.copy).toEqual(copy);
+  });
+
+  it('lays a clip of the other orientation out as large as it is, unless that is too large', () => {
+    const upright = (master: object, inputs: readonly CharacterInput[]) =>
+      fitCast([character('Joe', master)], inputs, 'portrait').cast[0]?.copy;
+    expect(upright({}, SEEDANCE_20_CHARACTERS)).toEqual({ size: { width: 720, height: 1280 } });
+    expect(upright(LARGE, SEEDANCE_20_CHARACTERS)).toEqual({ size: { width: 720, height: 1280 } });
+    expect(upright(LARGE, SEEDANCE_25_CHARACTERS)).toEqual({ size: { width: 1080, height: 1920 } });
+    // A host that registers clips is given what was always made for it.
+    expect(upright({}, SORA_CHARACTERS)).toBeUndefined();
+  });
+
+  it('cuts clips to what all together may last', () => {
+    const ten = Array.from({ length: 10 }, (_, index) => character(`Extra ${index}`, { seconds: 4 }));
+    const { cast } = fitCast(ten, SEEDANCE_25_CHARACTERS, 'landscape');
+    expect(cast.map(({ copy, because }) => [copy, because])).toEqual(
+      Array(10).fill([{ seconds: 3 }, ['at most 30 s of all clips together']]),
+    );
+  });
+
+  it('says whose clip a model does not take, and of whom it has none', () => {
+    const { name, ...rest } = character('Mia', { seconds: 2 });
+    const cast = [character('Joe', { seconds: 2.5 }), { ...rest, name }];
+    expect(fitCast(cast, KLING_40_CHARACTERS, 'landscape')).toEqual({
+      cast: [],
+      problems: [
+        "Joe's clip is 2.5 s long, and 3 to 30 s are needed.",
+        "Mia's clip is 2 s long, and 3 to 30 s are needed.",
+      ],
+    });
+    const [, pictures] = KLING_40_CHARACTERS;
+    expect(fitCast([character('Joe')], pictures ? [pictures] : [], 'landscape').problems).toEqual([
+      'Joe has no picture.',
+    ]);
+    const short = [{ ...SORA_CHARACTERS[0], nameChars: 3 } as CharacterInput];
+    expect(fitCast([character('Joe'), character('Jolene')], short, 'landscape').problems).toEqual([
+      'The name Jolene has 6 characters, and 3 are allowed.',
+    ]);
+  });
+
+  it('takes the first input by which all can travel', () => {
+    const [clip] = KLING_40_CHARACTERS;
+    const [other] = GEMINI_OMNI_CHARACTERS;
+    const inputs = [clip, other] as readonly CharacterInput[];
+    const inputOf = (...lengths: readonly number[]) =>
+      fitCast(
+        lengths.map((seconds, index) => character(`C${index}`, { seconds })),
+        inputs,
+        'landscape',
+      ).cast.map(({ input }) => inputs.indexOf(input));
+    expect(inputOf(4, 4)).toEqual([0, 0]);
+    expect(inputOf(4, 2)).toEqual([1, 1]);
+    // More than the second takes: each by the first that takes it.
+    expect(inputOf(4, 4, 2, 2)).toEqual([0, 0, 1, 1]);
+  });
+});
