@@ -55,6 +55,20 @@ describe('what use cases say', () => {
   });
 });
 
+describe('the commands that sentences name', () => {
+  /** A template of a file, in which its name is not known. */
+  const TEMPLATES = ['storyboards/new/example.ts'];
+
+  it('can be pasted as they stand: files and scenes that are known have their names', () => {
+    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /(?<!\.d)\.ts$/.test(file) && !/^(?:cli|help)\//.test(file) && !TEMPLATES.includes(file),
+    );
+    const texts = files.flatMap((file) => textsIn(readFileSync(join(src, file), 'utf8')));
+    expect(texts.length).toBeGreaterThan(3000);
+    expect(texts.filter((text) => /\bsora [a-z].*<(?:file|scene)>/.test(text))).toEqual([]);
+  });
+});
+
 describe('the options that sentences name', () => {
   it('are options of the program', async () => {
     const program = createProgram({ write() {}, columns: 80, runLine: async () => 0, async run() {} });

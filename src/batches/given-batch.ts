@@ -104,6 +104,11 @@ export function batchCommand(
   );
 }
 
+/** The command that shows every line of a batch at that path. */
+export function statusCommand(path: string): string {
+  return shellCommand('sora batch status', [shellQuote(path)]);
+}
+
 /** What messages call it. */
 export function calledBatch({ file }: BatchRequest): string {
   return file === '-' ? 'the batch' : basename(file);

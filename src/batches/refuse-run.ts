@@ -8,6 +8,7 @@ import type { RunWishes, Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { slotsOf } from './batch-status.ts';
+import { statusCommand } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
 export interface RefusalOptions extends RunWishes {
@@ -43,7 +44,7 @@ function refuseChanged(
   const strange = [...resend.filter((id) => !known.has(id)), ...anew.filter((id) => !present.has(id))];
   if (strange.length > 0) {
     throw new SoraError('usage', `${file} has no line with the id ${strange.join(', ')}.`, {
-      hint: 'See the ids: sora batch status <file>',
+      hint: `See the ids: ${statusCommand(file)}`,
     });
   }
   const other = lines.filter(

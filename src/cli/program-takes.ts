@@ -1,6 +1,7 @@
 /** `sora storyboard`: the commands that make the takes of a film and choose among them. */
 import { type Command, Option } from 'commander';
-import type { FilmFlags, PlanFlags, RenderFlags, RetakeFlags } from '../commands/storyboard/render.ts';
+import type { FilmFlags, PlanFlags } from '../commands/storyboard/plan.ts';
+import type { RenderFlags, RetakeFlags } from '../commands/storyboard/render.ts';
 import type { TakesFlags } from '../commands/storyboard/takes.ts';
 import type { Context } from '../context.ts';
 import { DEFAULT_JOBS } from '../shared/batch.ts';
@@ -50,7 +51,7 @@ function addMaking(storyboard: Command, act: Act): void {
     .addHelpText('after', examples('sora storyboard plan rain.md', 'sora storyboard plan rain.md -o plan.json'))
     .action(
       act<Typed<PlanFlags>>(async (context, [file = '', ...scenes], options) => {
-        const { runStoryboardPlan } = await import('../commands/storyboard/render.ts');
+        const { runStoryboardPlan } = await import('../commands/storyboard/plan.ts');
         return runStoryboardPlan(context, { ...(await filmFlags(context, file, options)), scenes });
       }),
     );
@@ -80,7 +81,7 @@ function addMaking(storyboard: Command, act: Act): void {
   runOptions(
     paidOptions(storyboard.command('retake').description('make one more take of a scene, whatever is there'))
       .argument('<scene...>', 'ids of scenes')
-      .option('--takes <n>', 'how many more (default: 1)', wholeNumber(1, 20), 1),
+      .option('--takes <n>', 'how many more', wholeNumber(1, 20), 1),
   )
     .option('--fail-fast', 'send nothing more after the first failure', false)
     .addHelpText(
@@ -166,7 +167,11 @@ function addChoosing(storyboard: Command, act: Act): void {
         return runStoryboardClose(context, { ...takesRequest(file, options), ...named });
       }),
     );
-  choosing(storyboard.command('adopt').description('say which video at its host a take of unknown fate is'))
+  choosing(
+    storyboard
+      .command('adopt')
+      .description('say which video at its host a take of unknown fate is, or one that was closed'),
+  )
     .argument('<scene>', 'the id of a scene')
     .argument('<take>', `${TAKE}, or the name that takes shows`)
     .argument('<id>', 'the host’s id of the video')
@@ -222,7 +227,7 @@ function chosenScenes(command: Command): Command {
 
 function runOptions(command: Command): Command {
   return command
-    .option('--jobs <n>', `takes under way at once (default: ${DEFAULT_JOBS})`, wholeNumber(1, 100), DEFAULT_JOBS)
+    .option('--jobs <n>', 'takes under way at once', wholeNumber(1, 100), DEFAULT_JOBS)
     .option('--yes', 'send without being asked', false)
     .option('--timeout <time>', 'how long to go on in all: 90s, 15m, 2h (default: until it is done)', time)
     .addOption(pollIntervalOption())

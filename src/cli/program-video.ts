@@ -212,7 +212,11 @@ export function addVideo(video: Command, act: Act): void {
     .description('join videos into one, in their order: pictures, sound, dissolves, music')
     .argument('<video...>', VIDEO)
     .requiredOption('-o, --output <file>', 'the MP4 to write', text)
-    .option('--fade <time>', 'dissolve from each into the next, for 0.5 or 0.5s (default: cuts)', time, 0)
+    .addOption(
+      new Option('--fade <time>', 'dissolve from each into the next, for 0.5 or 0.5s')
+        .argParser(time)
+        .default(0, 'cuts'),
+    )
     .option('--size <WxH>', 'size of the picture; others get bars (default: of the first video)', size)
     .option(
       '--aspect <a:b>',
@@ -222,7 +226,7 @@ export function addVideo(video: Command, act: Act): void {
     .option('--music <file>', 'music under all of it, from its beginning, again and again', text)
     .option('--music-level <dB>', 'gain of the music', decibels, -18)
     .option('--no-duck', 'do not lower the music while there is other sound')
-    .option('--loudness <LUFS>', 'bring the whole to a loudness, such as -14 (default: off)', loudness, 'off')
+    .option('--loudness <LUFS>', 'bring the whole to a loudness, such as -14', loudness, 'off')
     .option('--force', 'replace an existing file', false)
     .addHelpText(
       'after',

@@ -1,13 +1,18 @@
 /**
  * What somebody has approved: how many takes of each scene, by fingerprints and prices. A scene that waits for a choice of the
- * one before it is approved by that one's text, so that the choice is no change. Pure.
+ * one before it is approved by that one's text, so that the choice is no change.
  */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { hashText } from '../disk/hash.ts';
 import { type Ask, canonicalJson, fingerprintAsk } from '../journal/fingerprint.ts';
-import { problemsError, SoraError } from '../shared/errors.ts';
-import { shellQuote } from '../shared/text.ts';
-import type { FilmLook, MakingWishes } from './film.ts';
+import { valueWord } from '../runs/command-words.ts';
+import { PATH_HINT, problemsError, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
+import type { Workspace } from '../workspace.ts';
+import type { FilmCommand, FilmLook, MakingWishes } from './film.ts';
 import type { FilmPlan } from './plan-scenes.ts';
+import { type FilmRequest, filmCommand, wishWords } from './prepare-film.ts';
 import type { SceneView } from './scene-state.ts';
 
 /** As it stands in the file. */
@@ -41,6 +46,8 @@ export interface PlanEntry {
 }
 
 export interface ApprovedPlan {
+  /** Of its file, as it was typed. */
+  readonly name: string;
   readonly wishes: PlanWishes;
   readonly entries: readonly PlanEntry[];
   /** By the ids of the scenes. */
@@ -81,18 +88,41 @@ function entriesOf(plan: FilmPlan, look: FilmLook, sends: ReadonlyMap<string, nu
   return plan.scenes.flatMap(({ scene }) => entries.get(scene.id) ?? []);
 }
 
-/** Reads what `planDocument` made. Throws `usage` for anything else, and for one that was changed by hand. */
-export function readPlan(text: string, name: string): ApprovedPlan {
-  const refuse = (why: string): SoraError =>
-    new SoraError('usage', `${name} is no plan that can be rendered: ${why}.`, {
-      hint: `Make it anew: sora storyboard plan <file> -o ${shellQuote(name)}`,
+/** The plan in a file. Throws as `readPlan`, and `usage` where there is none, and for wishes beside it. */
+export async function readApproved(
+  workspace: Workspace,
+  request: FilmRequest & Omit<MakingWishes, 'requirePicks'>,
+  path: string,
+): Promise<ApprovedPlan> {
+  const { scenes, takes, changed, follow } = request;
+  const { operands, words } = wishWords({ scenes, takes, changed, follow });
+  const written = [...words, ...valueWord('output', path), option('force')];
+  const again = filmCommand(workspace, 'plan', { request, operands, words: written });
+  if (scenes.length > 0 || takes !== undefined || changed || follow) {
+    throw new SoraError('usage', `${option('plan')} says already which scenes are rendered, and how.`, {
+      hint: `Say it in the plan, and have that approved: ${again}`,
     });
+  }
+  const place = resolve(workspace.runtime.cwd, path);
+  const text = await readFile(place, 'utf8').catch((cause: unknown) => {
+    throw new SoraError('usage', `The plan ${place} cannot be read.`, { hint: PATH_HINT, cause });
+  });
+  return readPlan(text, { name: path, again });
+}
+
+/** Reads what `planDocument` made; `again` makes it anew. Throws `usage` for anything else, and for one that was changed by hand. */
+export function readPlan(
+  text: string,
+  { name, again }: { readonly name: string; readonly again: string },
+): ApprovedPlan {
+  const refuse = (why: string): SoraError =>
+    new SoraError('usage', `${name} is no plan that can be rendered: ${why}.`, { hint: `Make it anew: ${again}` });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw new SoraError('usage', `${name} is no plan: it is not JSON.`, {
-      hint: 'Name the file that this has written: sora storyboard plan <file> -o plan.json',
+      hint: `Name the file that this has written, or write it anew: ${again}`,
       cause,
     });
   }
@@ -101,7 +131,7 @@ export function readPlan(text: string, name: string): ApprovedPlan {
   if (document.version !== 1) throw refuse('it was written by another version of sora');
   if (hashText(canonicalJson(document)) !== hash) throw refuse('it was changed since it was written');
   const { wishes, scenes } = document;
-  return { wishes, entries: scenes, sends: new Map(scenes.map(({ id, send }) => [id, send])) };
+  return { name, wishes, entries: scenes, sends: new Map(scenes.map(({ id, send }) => [id, send])) };
 }
 
 /** How many requests of a scene may still be sent: those that were approved, without those that were made since. */
@@ -113,8 +143,17 @@ export function boundOf({ entries }: ApprovedPlan): (view: Pick<SceneView, 'id' 
   };
 }
 
+/** The command that makes a plan anew, with the same wishes. */
+export function planAgain(commandOf: FilmCommand, { name, wishes }: Pick<ApprovedPlan, 'name' | 'wishes'>): string {
+  const { operands, words } = wishWords(wishes);
+  return commandOf('plan', { operands, words: [...words, ...valueWord('output', name), option('force')] });
+}
+
 /** Throws `usage` where the film asks for something else by now, or a price has risen. */
-export function refuseOtherPlan(approved: ApprovedPlan, plan: FilmPlan, look: FilmLook): void {
+export function refuseOtherPlan(
+  approved: ApprovedPlan,
+  { plan, look, commandOf }: { readonly plan: FilmPlan; readonly look: FilmLook; readonly commandOf: FilmCommand },
+): void {
   const now = new Map(entriesOf(plan, look, new Map()).map((entry) => [entry.id, entry]));
   const costs = new Map(plan.scenes.map(({ scene, cost }) => [scene.id, cost?.usd]));
   const problems: string[] = [];
@@ -130,7 +169,7 @@ export function refuseOtherPlan(approved: ApprovedPlan, plan: FilmPlan, look: Fi
   }
   if (problems.length === 0) return;
   throw problemsError('usage', problems, {
-    hint: 'Nothing was sent. Make the plan anew, and have it approved: sora storyboard plan <file> -o plan.json',
+    hint: `Nothing was sent. Make the plan anew, and have it approved: ${planAgain(commandOf, approved)}`,
   });
 }
 

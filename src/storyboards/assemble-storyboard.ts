@@ -61,7 +61,7 @@ export function chosenFiles(
   const files = new Map<string, string>();
   const problems = scenes.flatMap(({ id }) => {
     const view = look.views.get(id);
-    const problem = view ? problemOf(view, look, { allowStale }) : noTake(id, 'has no take');
+    const problem = view ? problemOf(view, look, { allowStale, film }) : noTake(film, id, 'has no take');
     const place = view?.chosen?.done?.file;
     if (place !== undefined) files.set(id, resolve(dirname(film.file), place));
     return problem ?? [];
@@ -70,32 +70,33 @@ export function chosenFiles(
   return files;
 }
 
-function noTake(id: string, how: string): SoraError {
+function noTake({ commandOf }: OpenFilm, id: string, how: string): SoraError {
   return new SoraError('usage', `Scene ${id} ${how}.`, {
-    hint: 'See what leads on from there: sora storyboard plan <file>',
+    hint: `See what leads on from there: ${commandOf('plan')}`,
   });
 }
 
 function problemOf(
   { id, state, chosen, isStale, candidates }: SceneView,
   look: FilmLook,
-  { allowStale }: { readonly allowStale: boolean },
+  { allowStale, film }: { readonly allowStale: boolean; readonly film: OpenFilm },
 ): SoraError | undefined {
-  if (state === 'picked twice') return noTake(id, 'has two picks that do not know of each other');
+  const { commandOf } = film;
+  if (state === 'picked twice') return noTake(film, id, 'has two picks that do not know of each other');
   if (!chosen?.done)
-    return noTake(id, candidates.length > 0 ? 'waits for a pick' : `has no take to use: it is ${state}`);
+    return noTake(film, id, candidates.length > 0 ? 'waits for a pick' : `has no take to use: it is ${state}`);
   const presence = look.presenceOf(chosen);
   if (presence === 'absent')
     return new SoraError('unverified', `The chosen take of scene ${id} is not here: ${chosen.done.file}`, {
-      hint: 'Fetch it again: sora storyboard render <file>',
+      hint: `Fetch it again: ${commandOf('render')}`,
     });
   if (presence === 'other')
     return new SoraError('machine', `${chosen.done.file} is another file than the chosen take of scene ${id}.`, {
-      hint: 'Move it away, then fetch the take again: sora storyboard render <file>',
+      hint: `Move it away, then fetch the take again: ${commandOf('render')}`,
     });
   if (!isStale || allowStale) return undefined;
   return new SoraError('usage', `The text of scene ${id} has changed since its take was picked.`, {
-    hint: `Make it anew: sora storyboard render <file> ${id}. Or use it as it is, with ${option('allowStale')}.`,
+    hint: `Use it as it is, with ${option('allowStale')}. Or make it anew: ${commandOf('render', { operands: [id] })}`,
   });
 }
 

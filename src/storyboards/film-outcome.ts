@@ -1,5 +1,6 @@
 /** What is said last of a film that is not done: each scene with its reason, and the commands that lead on. Pure. */
 import { codeOfExit, SoraError } from '../shared/errors.ts';
+import type { FilmCommand } from './film.ts';
 import type { FilmReport, NextStep, SceneReport } from './film-report.ts';
 
 export interface FilmWords {
@@ -42,4 +43,18 @@ function rank({ state }: SceneReport): number {
 
 export function sceneText({ id, state, why }: SceneReport): string {
   return `${id}: ${state}${why === undefined ? '' : `: ${why}`}`;
+}
+
+/** The command of a step that a scene's report names; that of a bare render is `again`, which has the wishes of this one. */
+export function stepCommands(commandOf: FilmCommand, again: string): (step: NextStep) => string {
+  return ({ verb, words }) => {
+    if (verb === 'render' && words.length === 0) return again;
+    const isOption = (word: string): boolean => word.startsWith('--');
+    return commandOf(verb, { operands: words.filter((word) => !isOption(word)), words: words.filter(isOption) });
+  };
+}
+
+/** A scene as JSON has it. */
+export function withCommands({ next, ...scene }: SceneReport, commandFor: (step: NextStep) => string): object {
+  return { ...scene, next: next.map(commandFor) };
 }

@@ -20,7 +20,14 @@ export interface FilmPlace extends JournalOwner {
   readonly skipped: readonly string[];
   /** Which of the films of the file it is. */
   readonly version: FilmVersion;
+  readonly commandOf: FilmCommand;
 }
+
+/** A command on the same film as the user would type it: with the same quality, host and bounds. `operands` are quoted, `words` are not. */
+export type FilmCommand = (
+  verb: string,
+  more?: { readonly operands?: readonly string[]; readonly words?: readonly string[] },
+) => string;
 
 export interface OpenFilm {
   readonly file: string;
@@ -28,6 +35,7 @@ export interface OpenFilm {
   readonly skipped: readonly string[];
   /** Which of the films of the file it is. */
   readonly version: FilmVersion;
+  readonly commandOf: FilmCommand;
   /** Where its takes lie, absolute. */
   readonly folder: string;
   readonly ledger: TakeLedger;
@@ -41,14 +49,14 @@ export function takesFolder(file: string): string {
   return join(dir, `${name}.takes`);
 }
 
-export function openFilm(workspace: Workspace, { file, skipped, version, ...owner }: FilmPlace): OpenFilm {
+export function openFilm(workspace: Workspace, { file, skipped, version, commandOf, ...owner }: FilmPlace): OpenFilm {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
   const ledger = openTakeLedger(workspace, file, {
     ...{ ...owner, ownPlace: wantedOf },
     mayHold: (path) => isTakePlace(relative(dirname(file), path)),
   });
-  return { file, skipped, version, folder, wantedOf, ledger };
+  return { file, skipped, version, commandOf, folder, wantedOf, ledger };
 }
 
 /** A video in a folder of takes beside the film, which may have had another name. */

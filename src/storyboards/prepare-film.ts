@@ -2,16 +2,18 @@
 
 import type { FilmVersion } from '../journal/choices.ts';
 import type { JournalOwner } from '../journal/names.ts';
-import { costWords, flagWord, journalWords, selectionWords } from '../runs/command-words.ts';
+import { costWords, flagWord, journalWords, selectionWords, valueWord } from '../runs/command-words.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
+import { warnOfCharacters } from '../videos/warn-of-host.ts';
 import type { Workspace } from '../workspace.ts';
-import { type OpenFilm, openFilm } from './film.ts';
+import { type MakingWishes, type OpenFilm, openFilm } from './film.ts';
 import { type FilmPlan, type PlannedScene, type PlanScenesOptions, planScenes, readScenes } from './plan-scenes.ts';
 import { readStoryboard, type StoryboardRequest, storyboardCommand } from './read-storyboard.ts';
 import type { Storyboard } from './storyboard.ts';
+import { noScene } from './takes/choose.ts';
 
 /** What a command that asks no host is told of a film, as it was typed. */
 export interface TakesRequest extends StoryboardRequest {
@@ -47,26 +49,31 @@ export async function readTakes(
   { needsFiles = false }: { readonly needsFiles?: boolean } = {},
 ): Promise<OpenedFilm> {
   const { path, storyboard, version } = await readNamed(workspace, request, { needsFiles });
+  const own = journal === undefined ? {} : { journal };
   const film = openFilm(workspace, {
     ...{ file: path, skipped: storyboard.skipped, version },
+    commandOf: (verb, more) => filmCommand(workspace, verb, { request: { ...request, ...own }, ...more }),
     ...(journal !== undefined && { name: journal }),
   });
   const scenes = await readScenes(workspace, storyboard, { takes: await film.ledger.takes() });
   return { film, scenes, storyboard };
 }
 
-/** Reads a film and plans its scenes. Throws as `readStoryboard`, and what choosing the host throws. */
+/**
+ * Reads a film, plans its scenes, and tells what may go wrong with them. Throws as `readStoryboard`, what choosing the host throws,
+ * and `usage` for `scenes` that the film does not have.
+ */
 export async function readFilm(
   workspace: Workspace,
   request: FilmRequest,
-  { purpose }: { readonly purpose: Purpose },
+  { purpose, scenes: named }: { readonly purpose: Purpose; readonly scenes: readonly string[] },
 ): Promise<GivenFilm> {
   const { journal, shard, maxCost, budget, allowRetired, allowUndocumented } = request;
   const { path, storyboard, version } = await readNamed(workspace, request, { needsFiles: false });
   const owner = { ...(journal !== undefined && { name: journal }), ...(shard && { shard }) };
-  return prepareFilm(
+  const given = await prepareFilm(
     workspace,
-    { storyboard, path, version, owner },
+    { storyboard, path, version, owner, request },
     {
       purpose,
       ask: maxCost === undefined && budget === undefined ? undefined : purpose,
@@ -74,6 +81,13 @@ export async function readFilm(
       allowUndocumented,
     },
   );
+  const ids = storyboard.scenes.map(({ id }) => id);
+  for (const id of named) if (!ids.includes(id)) throw noScene(id, ids);
+  const { provider, scenes, doubts } = given.plan;
+  const cast = scenes.flatMap(({ order }) => order?.input.characters ?? []);
+  await warnOfCharacters(workspace, provider, cast);
+  for (const doubt of doubts) workspace.reporter.warn(doubt);
+  return given;
 }
 
 interface NamedFilm {
@@ -102,12 +116,37 @@ async function readNamed(
 /** Throws what choosing the host throws, and what is wrong with this machine; what is wrong with a scene is in its plan. */
 export async function prepareFilm(
   workspace: Workspace,
-  { storyboard, path, version, owner }: NamedFilm & { readonly owner: JournalOwner },
+  {
+    storyboard,
+    path,
+    version,
+    owner,
+    request,
+  }: NamedFilm & { readonly owner: JournalOwner; readonly request: TakesRequest & Partial<FilmRequest> },
   options: Omit<PlanScenesOptions, 'takes'>,
 ): Promise<GivenFilm> {
-  const film = openFilm(workspace, { file: path, skipped: storyboard.skipped, version, ...owner });
+  const film = openFilm(workspace, {
+    ...{ file: path, skipped: storyboard.skipped, version, ...owner },
+    commandOf: (verb, more) => filmCommand(workspace, verb, { request, ...more }),
+  });
   const plan = await planScenes(workspace, storyboard, { ...options, takes: await film.ledger.takes() });
   return { film, plan, storyboard, owner };
+}
+
+/** What a user would type to have the same made: operands, and options. */
+export function wishWords({ scenes, takes, changed, follow, requirePicks }: Partial<MakingWishes>): {
+  readonly operands: readonly string[];
+  readonly words: readonly string[];
+} {
+  return {
+    operands: scenes ?? [],
+    words: [
+      ...valueWord('takes', takes === undefined ? undefined : String(takes)),
+      ...flagWord('changed', changed),
+      ...flagWord('follow', follow),
+      ...flagWord('requirePicks', requirePicks),
+    ],
+  };
 }
 
 /** A command on the same film: at the same host, with the same bounds. */

@@ -1,7 +1,6 @@
 /** What a run of a film refuses before anything is sent: a person has to say first what is meant. */
 import { problemsError } from '../shared/errors.ts';
-import { shellCommand, shellQuote } from '../shared/text.ts';
-import type { FilmLook } from './film.ts';
+import type { FilmCommand, FilmLook } from './film.ts';
 import type { FilmPlan } from './plan-scenes.ts';
 
 /**
@@ -10,7 +9,7 @@ import type { FilmPlan } from './plan-scenes.ts';
  */
 export function refuseOrphans(
   { views, orphans }: FilmLook,
-  { file, sends }: { readonly file: string; readonly sends: ReadonlyMap<string, number> },
+  { commandOf, sends }: { readonly commandOf: FilmCommand; readonly sends: ReadonlyMap<string, number> },
 ): void {
   const [fresh] = [...sends.keys()].filter((id) => views.get(id)?.own.length === 0);
   if (orphans.length === 0 || fresh === undefined) return;
@@ -20,7 +19,7 @@ export function refuseOrphans(
     {
       hint: [
         `Nothing was sent. Was a heading reworded? Write the id behind it: ## … {#${orphans[0]}}`,
-        `If the scene is gone: ${shellCommand('sora storyboard pick', [shellQuote(file), shellQuote(orphans[0] ?? ''), 'none'])}`,
+        `If the scene is gone: ${commandOf('pick', { operands: [orphans[0] ?? '', 'none'] })}`,
       ].join('\n'),
     },
   );

@@ -21,7 +21,7 @@ import type { SoraError } from '../shared/errors.ts';
 import type { Cost, CostLimits } from '../shared/money.ts';
 import { missingOf } from '../videos/plan.ts';
 import type { Workspace } from '../workspace.ts';
-import { type ApprovedPlan, boundOf, refuseOtherPlan } from './approved-plan.ts';
+import { type ApprovedPlan, boundOf, planAgain, refuseOtherPlan } from './approved-plan.ts';
 import { type FilmLook, lookAtFilm, type MakingWishes, type OpenFilm } from './film.ts';
 import { type FilmReport, reportFilm } from './film-report.ts';
 import { inFilmWords } from './film-words.ts';
@@ -165,7 +165,7 @@ function charactersOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promi
 }
 
 async function refuseBefore(
-  { ledger, file }: OpenFilm,
+  { ledger, commandOf }: OpenFilm,
   {
     plan,
     look,
@@ -175,14 +175,14 @@ async function refuseBefore(
   }: { plan: FilmPlan; look: FilmLook; sends: Sends; own: Sends; options: RenderOptions },
 ): Promise<void> {
   const { retake } = options;
-  if (options.plan) refuseOtherPlan(options.plan, plan, look);
-  if (retake === undefined) refuseOrphans(look, { file, sends });
+  if (options.plan) refuseOtherPlan(options.plan, { plan, look, commandOf });
+  if (retake === undefined) refuseOrphans(look, { commandOf, sends });
   refuseStrangers(plan, own);
   if (retake !== undefined) return;
   const fps = [...sends.keys()].flatMap((id) => look.views.get(id)?.fp ?? []);
   await refuseElsewhere(ledger, fps, {
     things: 'scenes',
-    again: 'To make one again all the same: sora storyboard retake <file> <scene>',
+    again: `To make them again all the same: ${commandOf('retake', { operands: [...sends.keys()] })}`,
   });
 }
 
@@ -287,7 +287,8 @@ function createRun(
         shown.map(({ scene }) => scene.id),
         { before, after },
         {
-          ...{ retake: options.retake, approved: run.approved },
+          ...{ retake: options.retake, approved: run.approved, commandOf: film.commandOf },
+          planAgain: options.plan && planAgain(film.commandOf, options.plan),
           errorOf: (id) => errors.get(id),
           isFollowed: ({ key }) => followed.has(key),
         },

@@ -7,10 +7,10 @@ import type { Job } from '../shared/job.ts';
 import { oneLine, shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type LookedAt, lookAtStoryboard } from './assemble-storyboard.ts';
-import { shortName } from './choose-take.ts';
 import { type FilmReport, reportFilm, type SceneReport } from './film-report.ts';
-import { listTakes, type TakeReport } from './list-takes.ts';
 import type { StoryboardRequest } from './read-storyboard.ts';
+import { shortName } from './takes/choose.ts';
+import { listTakes, type TakeReport } from './takes/list.ts';
 
 export interface WrittenStoryboardReport {
   /** Absolute. */

@@ -275,11 +275,13 @@ async function planNow(run: FilmRun, { ask }: SceneView, { order, scene }: Plann
 }
 
 async function lastFrameOf(run: FilmRun, sha256: string, scene: string): Promise<string> {
-  const { ledger, workspace } = run;
+  const { ledger, workspace, film } = run;
   const source = (await ledger.takes()).find(({ done }) => done?.sha256 === sha256);
   if (!source?.done || (await ledger.presence(source)) !== 'here') {
     throw new SoraError('unverified', `${scene} continues ${source?.scene ?? 'a take'}, whose file is not here.`, {
-      hint: 'Pick another take of it, or make one more: sora storyboard retake <file> <scene>',
+      hint: source
+        ? `Pick another take of it, or make one more: ${film.commandOf('retake', { operands: [source.scene] })}`
+        : `See what is there: ${film.commandOf('takes')}`,
     });
   }
   const path = ledger.placeOf(source.done.file);

@@ -1,7 +1,7 @@
 /** What a run was told to make and did not, scene by scene, however the scene stands. Pure. */
 import { isTakenBack, type Take } from '../journal/fold.ts';
 import { codeOfExit, SoraError } from '../shared/errors.ts';
-import type { FilmLook } from './film.ts';
+import type { FilmCommand, FilmLook } from './film.ts';
 import type { SceneView } from './scene-state.ts';
 
 export interface RunWishes {
@@ -9,6 +9,9 @@ export interface RunWishes {
   readonly retake: number | undefined;
   /** How many more requests of a scene are approved. */
   readonly approved: ((view: SceneView) => number) | undefined;
+  /** The command that makes the approved plan anew. */
+  readonly planAgain: string | undefined;
+  readonly commandOf: FilmCommand;
   /** What stopped a scene. */
   errorOf(id: string): SoraError | undefined;
   /** Whether this run has followed the take. */
@@ -42,19 +45,19 @@ function unmade(
   const last = failures.find(({ exit }) => exit === 11) ?? failures.at(-1);
   if (last)
     return new SoraError(codeOfExit(last.exit), `take ${last.n} failed: ${last.why}`, {
-      hint: `To make one more: sora storyboard retake <file> ${id}`,
+      hint: `To make one more: ${wishes.commandOf('retake', { operands: [id] })}`,
     });
   return (
     wishes.errorOf(id) ??
     new SoraError('pending', 'not every take that was to be made of it is there', {
-      hint: `See what is there: sora storyboard takes <file> ${id}`,
+      hint: `See what is there: ${wishes.commandOf('takes', { operands: [id] })}`,
     })
   );
 }
 
-function unapproved(view: SceneView | undefined, { approved }: RunWishes): SoraError | undefined {
+function unapproved(view: SceneView | undefined, { approved, planAgain = '' }: RunWishes): SoraError | undefined {
   if (!approved || !view || view.need === 0 || approved(view) > 0) return undefined;
   return new SoraError('pending', 'every take that was approved of it was asked for: make the plan anew for more', {
-    hint: 'Have the new one approved: sora storyboard plan <file> -o plan.json',
+    hint: `Have the new one approved: ${planAgain}`,
   });
 }

@@ -299,6 +299,15 @@ describe('a line whose answer was lost by another home', () => {
     expect(await world.made()).toHaveLength(1);
   });
 
+  it('has the video that a person names also after it was given up', async () => {
+    const { world, id } = await lostThere();
+    world.play({ rules: [{ match: { call: 'create' }, respond: { status: 500 } }] });
+    await world.run({ adopt: [{ id: 'a', videoId: undefined }] });
+    world.play({});
+    expect((await world.run({ adopt: [{ id: 'a', videoId: id }] })).lines[0]).toMatchObject({ state: 'done' });
+    expect((await world.journal()).filter(({ line }) => line === 'done')).toHaveLength(1);
+  });
+
   it('has no video that is another line’s', async () => {
     const { world } = await lostThere();
     await world.write(THREE.slice(0, 2));

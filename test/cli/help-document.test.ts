@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { describeOption } from '../../src/cli/help-command.ts';
 import { loadAllCommands } from '../../src/cli/options.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { runCli } from '../../src/cli/run.ts';
@@ -129,5 +130,19 @@ describe('--help --json', () => {
     const { runtime, stdout } = await createTestRuntime();
     await runCli(['clip', 'sheet', '--help'], runtime);
     expect(stdout.text()).toMatch(/^Usage: sora clip sheet[\s\S]*\nExamples:\n/);
+  });
+});
+
+describe('the words of an option', () => {
+  it('tell its default once', async () => {
+    const program = createProgram({ write() {}, columns: 80, runLine: async () => 0, async run() {} });
+    await loadAllCommands(program);
+    const all = (command: Command): readonly string[] => [
+      ...command.options.map(describeOption),
+      ...command.commands.flatMap(all),
+    ];
+    const told = all(program);
+    expect(told.length).toBeGreaterThan(300);
+    expect(told.filter((words) => words.split('default').length > 2)).toEqual([]);
   });
 });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isUnanswered } from '../../src/shared/job.ts';
 import { type ApprovedPlan, planDocument, readPlan } from '../../src/storyboards/approved-plan.ts';
-import { adoptTake, closeTake } from '../../src/storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
-import { filesToPrune, type PruneWishes, pruneFiles } from '../../src/storyboards/prune-film.ts';
 import { sendsOf } from '../../src/storyboards/render-film.ts';
+import { adoptNamedTake, closeNamedTake } from '../../src/storyboards/takes/lost.ts';
+import { filesToPrune, type PruneWishes, pruneFiles } from '../../src/storyboards/takes/prune.ts';
 import { closeJob } from '../../src/videos/jobs/lifecycle.ts';
 import { newJobId } from '../../src/videos/jobs/record.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -23,12 +23,14 @@ const LOST = {
   ],
 };
 
+const PLAN = { name: 'plan.json', again: 'sora storyboard plan rain.md -o plan.json --force' };
+
 /** The plan as a file would keep it. */
 function approvedOf(world: FilmWorld): Promise<ApprovedPlan> {
   return world.with(async ({ film, plan }) => {
     const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
     const sends = sendsOf(look, plan, { scenes: [], plan: undefined, retake: undefined });
-    return readPlan(JSON.stringify(planDocument(plan, look, { sends, wishes: NO_WISHES })), 'plan.json');
+    return readPlan(JSON.stringify(planDocument(plan, look, { sends, wishes: NO_WISHES })), PLAN);
   });
 }
 
@@ -94,7 +96,7 @@ describe('an approved plan', () => {
       ...{ code: 'usage', message: expect.stringContaining('$0.01 was approved') },
     });
     const document = { version: 1, wishes: NO_WISHES, scenes: [], hash: '0' };
-    expect(() => readPlan(JSON.stringify(document), 'plan.json')).toThrow(/changed since/);
+    expect(() => readPlan(JSON.stringify(document), PLAN)).toThrow(/changed since/);
     expect(await world.paid()).toBe(0);
   });
 });
@@ -141,7 +143,7 @@ describe('a take of unknown fate', () => {
   it('is closed by a person: then, and only then, another is made', async () => {
     const world = await lost();
     expect(await world.render()).toMatchObject({ exit: 7 });
-    await world.with(({ film, plan }, workspace) => closeTake(workspace, film, { scenes: plan.scenes, name }));
+    await world.with(({ film, plan }, workspace) => closeNamedTake(workspace, film, { scenes: plan.scenes, name }));
     world.play({});
     expect(await world.render()).toMatchObject({ exit: 0 });
     expect(await world.paid()).toBe(1);
@@ -159,9 +161,9 @@ describe('a take of unknown fate', () => {
       const newest = { ...older, id: newJobId(world.clock.ms, Math.random) };
       await store.create(newest);
       const given = { scenes: plan.scenes, name };
-      if (word === 'close') await closeTake(workspace, film, given);
+      if (word === 'close') await closeNamedTake(workspace, film, given);
       else
-        await expect(adoptTake(workspace, film, { ...given, remoteId: 'video_none' })).rejects.toMatchObject({
+        await expect(adoptNamedTake(workspace, film, { ...given, remoteId: 'video_none' })).rejects.toMatchObject({
           jobId: newest.id,
         });
       expect((await store.find(newest.id))?.status).toBe(word === 'close' ? 'failed' : older.status);
@@ -189,7 +191,9 @@ describe('a take of unknown fate', () => {
     expect(await world.render()).toMatchObject({ exit: 7 });
     const [video] = await world.made();
     const adopt = (remoteId: string): Promise<unknown> =>
-      world.with(({ film, plan }, workspace) => adoptTake(workspace, film, { scenes: plan.scenes, name, remoteId }));
+      world.with(({ film, plan }, workspace) =>
+        adoptNamedTake(workspace, film, { scenes: plan.scenes, name, remoteId }),
+      );
     await expect(adopt('video_none')).rejects.toMatchObject({ code: 'usage' });
     await adopt(video?.id ?? '');
     expect(await world.render()).toMatchObject({ exit: 0 });
@@ -198,6 +202,44 @@ describe('a take of unknown fate', () => {
       message: expect.stringContaining('done'),
     });
     expect(await world.paid()).toBe(1);
+  });
+});
+
+describe('a take that was given up and turns out to have been made', () => {
+  const name = { scene: 'harbour', take: '1' };
+
+  it.each(['its own', 'another'])('is adopted, with what is known in %s home, and counts again', async (home) => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play({ rules: [{ ...LOST.rules[0], reset: 'after' }, LOST.rules[1]] });
+    await world.render();
+    await world.with(({ film, plan }, workspace) => closeNamedTake(workspace, film, { scenes: plan.scenes, name }));
+    if (home === 'another') world.home = await tempFolder();
+    const [video] = await world.made();
+    const adopt = (): Promise<unknown> =>
+      world.with(({ film, plan }, workspace) =>
+        adoptNamedTake(workspace, film, { scenes: plan.scenes, name, remoteId: video?.id ?? '' }),
+      );
+    await adopt();
+    world.play({});
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 1 } }] });
+    await expect(adopt()).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('is done') });
+    expect(await world.paid()).toBe(1);
+  });
+
+  it('is none that has failed, or that was given up by the id of its host', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play({ jobs: [{ fail: { code: 'moderation_blocked', message: 'No.' } }] });
+    await world.render();
+    await expect(
+      world.with(({ film, plan }, workspace) =>
+        adoptNamedTake(workspace, film, { scenes: plan.scenes, name, remoteId: 'video_1' }),
+      ),
+    ).rejects.toMatchObject({
+      ...{ code: 'usage', message: 'Take 1 of harbour has failed.' },
+      hint: 'To make one more: sora storyboard retake rain.md harbour --provider openai',
+    });
   });
 });
 

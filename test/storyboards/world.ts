@@ -3,13 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Renderer } from '../../src/sandbox/render/render.ts';
 import { blankPicture } from '../../src/storyboards/blank-picture.ts';
-import { pickTake, rejectTake } from '../../src/storyboards/choose-take.ts';
 import { parseStoryboard } from '../../src/storyboards/file/parse-storyboard.ts';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from '../../src/storyboards/film-report.ts';
 import { type GivenFilm, prepareFilm } from '../../src/storyboards/prepare-film.ts';
 import { type RenderOptions, refuseRender, renderFilm } from '../../src/storyboards/render-film.ts';
 import type { SceneEvent } from '../../src/storyboards/settle-film.ts';
+import { pickTake, rejectTake } from '../../src/storyboards/takes/choose.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { makerPath, run as runProgram, words } from '../helpers/ffmpeg.ts';
 import { type HostWorld, hostWorld, type RunMore } from '../helpers/host-world.ts';
@@ -104,7 +104,13 @@ export async function filmWorld(): Promise<FilmWorld> {
         const owner = {};
         const given = await prepareFilm(
           workspace,
-          { storyboard, path: world.file, owner, version: { quality, variant: world.variant } },
+          {
+            ...{ storyboard, path: world.file, owner, version: { quality, variant: world.variant } },
+            request: {
+              ...{ file: name, vars: new Map(), allowOutside: false },
+              ...(world.variant !== undefined && { variant: world.variant }),
+            },
+          },
           { purpose: 'use', ask: 'use' },
         );
         return await work(given, workspace);

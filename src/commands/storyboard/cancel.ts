@@ -1,8 +1,8 @@
 /** `sora storyboard cancel`: stops what is under way. */
 import type { Context } from '../../context.ts';
 import { exitOf } from '../../shared/errors.ts';
-import { cancelFilm } from '../../storyboards/cancel-film.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
+import { cancelFilm } from '../../storyboards/takes/cancel.ts';
 
 export async function runStoryboardCancel(
   context: Context,

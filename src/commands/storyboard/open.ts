@@ -1,9 +1,9 @@
 /** `sora storyboard open`: a take, in the program that this machine opens videos with. */
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
-import { findTake, noScene, takesOf } from '../../storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
+import { findTake, noScene, takesOf } from '../../storyboards/takes/choose.ts';
 
 /** Starts a program that shows the file; rejects where none can be started. */
 export type OpenFile = (path: string) => Promise<unknown>;
@@ -24,17 +24,20 @@ export async function runStoryboardOpen(
   if (!look.views.has(scene)) throw noScene(scene, ids);
   const view = look.views.get(scene);
   const takes = takesOf(look, scene);
-  const take = word === undefined ? (view?.chosen ?? view?.candidates.at(-1)) : findTake(takes, { scene, take: word });
+  const take =
+    word === undefined
+      ? (view?.chosen ?? view?.candidates.at(-1))
+      : findTake(takes, { scene, take: word }, film.commandOf);
   const path = take?.done && ledger.placeOf(take.done.file);
   const presence = take && (await ledger.presence(take));
   if (path !== undefined && presence === 'other') {
     throw new SoraError('machine', `${path} is another file than take ${take?.n} of ${scene}.`, {
-      hint: 'Move it away, then fetch the take again: sora storyboard render <file>',
+      hint: `Move it away, then fetch the take again: ${film.commandOf('render')}`,
     });
   }
   if (!take || path === undefined || presence !== 'here') {
     throw new SoraError('usage', `There is no take of ${scene} on this machine to be opened.`, {
-      hint: 'Make or fetch it first: sora storyboard render <file>',
+      hint: `Make or fetch it first: ${film.commandOf('render', { operands: [scene] })}`,
     });
   }
   await open(path).catch((cause: unknown) => {

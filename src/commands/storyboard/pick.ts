@@ -1,7 +1,7 @@
 /** `sora storyboard pick` and `reject`: which take the film uses, and which is not wanted. */
 import type { Context } from '../../context.ts';
-import { pickTake, rejectTake, shortName, type TakeName } from '../../storyboards/choose-take.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
+import { pickTake, rejectTake, shortName, type TakeName } from '../../storyboards/takes/choose.ts';
 
 export async function runStoryboardPick(
   context: Context,

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
-import { filesToPrune, type PruneWishes, pruneFiles } from '../../storyboards/prune-film.ts';
+import { filesToPrune, type PruneWishes, pruneFiles } from '../../storyboards/takes/prune.ts';
 
 /** Says what it would delete; with `yes` it deletes that. Throws `usage` where nothing is chosen to be deleted. */
 export async function runStoryboardPrune(

@@ -1,10 +1,10 @@
 /** `sora storyboard takes`: the takes of a film as people choose among them; asks no host. */
 import type { Context } from '../../context.ts';
 import { formatUsd } from '../../costs/cost.ts';
-import { noScene } from '../../storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
-import { listTakes, type TakeReport } from '../../storyboards/list-takes.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
+import { noScene } from '../../storyboards/takes/choose.ts';
+import { listTakes, type TakeReport } from '../../storyboards/takes/list.ts';
 
 export type TakesFlags = TakesRequest;
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
-import { formatBytes, oneLine } from '../../shared/text.ts';
+import { formatBytes, oneLine, shellQuote } from '../../shared/text.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
@@ -95,7 +95,7 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   const seconds = video && videoSeconds(video);
   if (!video || !seconds)
     throw new SoraError('clip', 'It has no video of any length, so there is nothing to show.', {
-      hint: 'See what it is: sora clip inspect <file>',
+      hint: `See what it is: sora clip inspect ${shellQuote(request.source)}`,
     });
   const layout = layOut(displayedSize(video));
   const paper = createCanvas(layout, GROUND);

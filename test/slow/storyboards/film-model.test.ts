@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSoraError } from '../../../src/shared/errors.ts';
-import { adoptTake, closeTake } from '../../../src/storyboards/choose-take.ts';
 import { lookAtFilm, NO_WISHES } from '../../../src/storyboards/film.ts';
 import type { FilmReport } from '../../../src/storyboards/film-report.ts';
-import { listTakes, type TakeReport } from '../../../src/storyboards/list-takes.ts';
 import type { RenderOptions } from '../../../src/storyboards/render-film.ts';
+import { listTakes, type TakeReport } from '../../../src/storyboards/takes/list.ts';
+import { adoptNamedTake, closeNamedTake } from '../../../src/storyboards/takes/lost.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 import { type FilmWorld, filmOf, filmWorld } from '../../storyboards/world.ts';
 
@@ -216,9 +216,9 @@ async function settle(model: Model): Promise<void> {
     await world
       .with(async ({ film, plan }, workspace) => {
         const { scenes } = plan;
-        if (video) return adoptTake(workspace, film, { scenes, name, remoteId: video.id });
+        if (video) return adoptNamedTake(workspace, film, { scenes, name, remoteId: video.id });
         allow(model, prompt);
-        return closeTake(workspace, film, { scenes, name });
+        return closeNamedTake(workspace, film, { scenes, name });
       })
       .catch((error: unknown) => {
         if (!isSoraError(error, 'usage')) throw error;

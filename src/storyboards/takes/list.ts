@@ -1,8 +1,8 @@
 /** The takes of a film as people choose among them. Pure. */
-import type { Take } from '../journal/fold.ts';
-import { isTakenBack } from '../journal/fold.ts';
-import { shortName } from './choose-take.ts';
-import type { FilmLook } from './film.ts';
+import type { Take } from '../../journal/fold.ts';
+import { isTakenBack } from '../../journal/fold.ts';
+import type { FilmLook } from '../film.ts';
+import { shortName } from './choose.ts';
 
 export interface TakeReport {
   readonly scene: string;

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PIECE_NAME, piecesFolder } from '../films/piece-names.ts';
-import { modelFamily } from '../providers/index.ts';
-import { type FilmLook, lastFramePlace, type OpenFilm } from './film.ts';
-import { wordsOfTake } from './scene-state.ts';
+import { PIECE_NAME, piecesFolder } from '../../films/piece-names.ts';
+import { modelFamily } from '../../providers/index.ts';
+import { type FilmLook, lastFramePlace, type OpenFilm } from '../film.ts';
+import { wordsOfTake } from '../scene-state.ts';
 
 export interface PruneWishes {
   readonly rejected: boolean;

@@ -1,9 +1,9 @@
 /** The takes of a film that are under way, stopped at their hosts. */
-import { type Cancelled, cancelTakes } from '../journal/cancel-takes.ts';
-import { createQuietReporter } from '../runs/quiet-reporter.ts';
-import type { Workspace } from '../workspace.ts';
-import type { OpenFilm } from './film.ts';
-import { inFilmWords } from './film-words.ts';
+import { type Cancelled, cancelTakes } from '../../journal/cancel-takes.ts';
+import { createQuietReporter } from '../../runs/quiet-reporter.ts';
+import type { Workspace } from '../../workspace.ts';
+import type { OpenFilm } from '../film.ts';
+import { inFilmWords } from '../film-words.ts';
 
 /** Of one scene where it is named. */
 export function cancelFilm(
