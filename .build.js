@@ -71,7 +71,7 @@ const GROUPS = [
         'disk/lock.ts',
         'characters/names.ts',
       ],
-      ...['disk/records.ts', 'disk/listing.ts', 'characters/find.ts'],
+      ...['disk/records.ts', 'disk/listing.ts', 'characters/find.ts', 'characters/merge.ts', 'characters/lack.ts'],
     ],
     packages: ['valibot'],
   },

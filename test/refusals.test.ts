@@ -26,10 +26,10 @@ const NEED_NOT = new Set([
 /** Those that need no hint of their own, by a part of their sentence, and why. */
 const WITHOUT: Readonly<Record<string, string>> = {
   'was kept.`': 'The user has just said no.',
-  'The clip of ${name} is ${state}.': 'Said together with others, under one hint (throwAll).',
+  'of ${character.name} is ${state}.': 'Said together with others, under one hint (throwAll).',
   '${to} is something else than its name says.': 'Said together with others, under one hint (throwAll).',
-  'already exists, with another clip.': 'Said together with others, under one hint (throwAll).',
-  'The cast has no clip of ${name} to replace': 'Said together with others, under one hint (throwAll).',
+  'already exists, with another ${what}.': 'Said together with others, under one hint (throwAll).',
+  'The cast has no ${what} of ${name} to replace': 'Said together with others, under one hint (throwAll).',
   'Its clip was replaced in the meantime: run the command again': 'It becomes the hint of the error around it.',
   '${words} Nothing was created.': 'An interruption: there is nothing to mend.',
 };

@@ -12,10 +12,12 @@ import { MAX_TEXT_BYTES, openRegular } from '../disk/read-file.ts';
 import { parseJson, unusableFile } from '../disk/schema.ts';
 import { isWithin } from '../disk/within.ts';
 import { PROVIDER_NAMES } from '../providers/index.ts';
+import type { KeptFile } from '../shared/character.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
 import type { Reporter } from '../shared/reporter.ts';
 import { listOf } from '../shared/text.ts';
 import { type Cast, type CastCharacter, decodeCast, unknownProviders } from './cast-format.ts';
+import { nounOf } from './lack.ts';
 
 /** The names under which a system has standard input. */
 const STDIN: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0']);
@@ -45,7 +47,7 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
       : await readFileOrPipe(path, bounds);
     if (isPipe && text.trim() === '') throw new Error('it gave nothing');
     const characters = decodeCast(parseJson(text));
-    return { path, characters: isPipe ? characters.map((one) => ({ ...one, clip: undefined })) : characters };
+    return { path, characters: isPipe ? characters.map((one) => ({ ...one, paths: {} })) : characters };
   } catch (error) {
     signal?.throwIfAborted();
     const code = systemCode(error);
@@ -66,31 +68,37 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
   }
 }
 
-/** Where a clip would lie, by what the cast says. */
-export function pathBeside(cast: Cast, clip: string): string {
-  return join(dirname(cast.path), ...clip.split('/'));
+/** Where a file would lie, by what the cast says. */
+export function pathBeside(cast: Cast, path: string): string {
+  return join(dirname(cast.path), ...path.split('/'));
 }
 
 /**
- * The absolute path of a character's clip beside the cast, or undefined when none is there. Throws `usage` when a link
- * leads out of the folder, and `clip` when its content is not the master.
+ * The absolute path of a character's clip, picture or other file beside the cast, or undefined when none is there. Throws `usage`
+ * when a link leads out of the folder, and `clip` when its content is not the one that it is named by.
  */
-export async function castClip(cast: Cast, { character, clip }: CastCharacter): Promise<string | undefined> {
-  if (clip === undefined) return undefined;
-  const path = pathBeside(cast, clip);
+export async function castFile(
+  cast: Cast,
+  { character: { name }, paths }: CastCharacter,
+  file: KeptFile,
+): Promise<string | undefined> {
+  const beside = paths[file.sha256];
+  if (beside === undefined) return undefined;
+  const path = pathBeside(cast, beside);
   if (!(await exists(path))) return undefined;
+  const what = nounOf(file);
   try {
     const real = await realpath(path);
     if (!(await isWithin(dirname(cast.path), real))) {
-      throw new SoraError('usage', `The clip of ${character.name} points outside the folder of the cast: ${path}`, {
-        hint: 'Put the clip itself there instead of the link.',
+      throw new SoraError('usage', `The ${what} of ${name} points outside the folder of the cast: ${path}`, {
+        hint: `Put the ${what} itself there instead of the link.`,
       });
     }
-    if ((await lstat(real)).isFile() && (await hashFile(real)) === character.clip?.master.sha256) return real;
+    if ((await lstat(real)).isFile() && (await hashFile(real)) === file.sha256) return real;
   } catch (error) {
     throw machineError(error, 'read', path, 'user');
   }
-  throw new SoraError('clip', `The clip of ${character.name} is not the one in the cast file: ${path}`, {
+  throw new SoraError('clip', `The ${what} of ${name} is not the one in the cast file: ${path}`, {
     hint: 'Fetch the file again (a Git LFS pointer is not the file itself).',
   });
 }
@@ -100,7 +108,7 @@ export function clipFolder(castPath: string): string {
   return `${basename(castPath).replace(/\.json$/i, '')}.clips`;
 }
 
-/** Copies a clip to a new file, or with `w` over one of the caller's own; on the disk when it returns. Throws `clip` when its content is not what it should be. */
+/** Copies a clip or another file to a new file, or with `w` over one of the caller's own; on the disk when it returns. Throws `clip` when its content is not what it should be. */
 export async function copyClip(from: string, to: string, sha256: string, flags: 'wx' | 'w' = 'wx'): Promise<void> {
   const hash = createHash('sha256');
   await pipeline(

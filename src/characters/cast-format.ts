@@ -1,18 +1,30 @@
-/** A cast as a file: its format, what may stand in it, and what two casts are together. Pure. */
+/** A cast as a file: its format, and what may stand in it. Pure. */
 
 import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
 import { normalizeBaseUrl } from '../shared/base-url.ts';
-import { type Character, type CharacterClip, isFromFuture, type Registration } from '../shared/character.ts';
+import {
+  type Character,
+  type CharacterClip,
+  type Consent,
+  clipFile,
+  consentFile,
+  type KeptFile,
+  type Registration,
+  type Still,
+  stillFile,
+} from '../shared/character.ts';
 import { oneLine } from '../shared/text.ts';
 import { characterIdentity } from './names.ts';
 import { type CharacterJson, characterJson, characterName, decodeCharacter } from './record.ts';
-import { isSameWork } from './store.ts';
 
 /** A character as a cast file has it: without what is of one machine. */
 export interface CastCharacter {
   readonly character: Character;
-  /** Path of the master, relative to the file's folder, with `/`; undefined where the cast travels without it. */
-  readonly clip: string | undefined;
+  /**
+   * Where its master, its pictures and the file of its consent lie, by their SHA-256: paths relative to the file's folder, with
+   * `/`. Those that the cast travels without are not there.
+   */
+  readonly paths: Readonly<Record<string, string>>;
 }
 
 /** A cast that was read: characters of different names, in the order of the file. */
@@ -51,23 +63,58 @@ function decodeOne(value: unknown, where: string): CastCharacter {
   } catch (error) {
     throw new Error(`${where}.${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  const clip = field(value, 'clip');
-  const problem =
-    character.registrations
-      .map((one, index) => registrationProblem(one, `${where}.registrations[${index}]`))
-      .find((found) => found !== undefined) ??
-    (clip === undefined ? undefined : problemOf(CLIP_PATH, clip, `${where}.clip`));
+  const problem = character.registrations
+    .map((one, index) => registrationProblem(one, `${where}.registrations[${index}]`))
+    .find((found) => found !== undefined);
   if (problem !== undefined) throw new Error(problem);
+  const { stills, consent } = character;
   return {
     character: {
       ...character,
+      ...(stills && { stills: stills.map((one) => pick(one, STILL_FIELDS) as unknown as Still) }),
+      ...(consent && { consent: consentFields(consent) }),
       ...(character.clip && { clip: clipFields(character.clip) }),
       registrations: character.registrations.map((one) => {
         const { baseUrl, ...rest } = pick(one, REGISTRATION_FIELDS) as unknown as Registration;
         return { ...rest, baseUrl: baseUrl === SANDBOX ? baseUrl : normalizeBaseUrl(baseUrl) };
       }),
     },
-    clip: clip as string | undefined,
+    paths: pathsOf(value, character, where),
+  };
+}
+
+/** Throws an Error for a path that leads out of the folder. */
+function pathsOf(
+  document: Record<string, unknown>,
+  { clip, stills = [], consent }: Character,
+  where: string,
+): Readonly<Record<string, string>> {
+  const own = (value: unknown, key: string): unknown => (isObject(value) ? field(value, key) : undefined);
+  const given = own(document, 'stills');
+  const found: (readonly [sha256: string | undefined, path: unknown, where: string])[] = [
+    [clip?.master.sha256, own(document, 'clip'), `${where}.clip`],
+    ...stills.map(
+      ({ sha256 }, index) =>
+        [sha256, Array.isArray(given) && own(given[index], 'path'), `${where}.stills[${index}].path`] as const,
+    ),
+    [consent?.file?.sha256, own(own(own(document, 'consent'), 'file'), 'path'), `${where}.consent.file.path`],
+  ];
+  return Object.fromEntries(
+    found.flatMap(([sha256, path, place]) => {
+      if (path === undefined || path === false) return [];
+      const problem = problemOf(CLIP_PATH, path, place);
+      if (problem !== undefined) throw new Error(problem);
+      return sha256 === undefined ? [] : [[sha256, path as string]];
+    }),
+  );
+}
+
+function consentFields({ file, ...consent }: Consent): Consent {
+  const { text, recordedAt } = consent;
+  return {
+    ...(text !== undefined && { text }),
+    ...(file && { file: pick(file, CONSENT_FILE_FIELDS) as unknown as NonNullable<Consent['file']> }),
+    recordedAt,
   };
 }
 
@@ -83,6 +130,10 @@ function clipFields({ master, source, options, planVersion }: CharacterClip): Ch
 /** All but what is of one machine: what is pending there, and whether the clip is. */
 const CHARACTER_FIELDS = [
   'name',
+  'description',
+  'kind',
+  'consent',
+  'stills',
   'master',
   'source',
   'options',
@@ -100,6 +151,19 @@ const MASTER_FIELDS = [
   'bytes',
   'picture',
 ] as const satisfies readonly (keyof CharacterClip['master'])[];
+
+const STILL_FIELDS = [
+  'sha256',
+  'mime',
+  'width',
+  'height',
+  'bytes',
+  'fileName',
+] as const satisfies readonly (keyof Still)[];
+
+const CONSENT_FILE_FIELDS = ['sha256', 'fileName', 'bytes'] as const satisfies readonly (keyof NonNullable<
+  Consent['file']
+>)[];
 
 const OPTION_FIELDS = [
   'start',
@@ -169,12 +233,26 @@ export function isClipPath(value: unknown): boolean {
 
 const CLIP_PATH = rule<string>(isClipPath, 'is not a path inside the folder of the cast');
 
-/** The text of a cast file; `clipOf` says where each master lies beside it, if it does. */
-export function encodeCast(characters: readonly Character[], clipOf: (sha256: string) => string | undefined): string {
+/** The text of a cast file; `pathOf` says where each file lies beside it, if it does. */
+export function encodeCast(characters: readonly Character[], pathOf: (file: KeptFile) => string | undefined): string {
   const documents = characters.map((character) => {
-    const clip = character.clip && clipOf(character.clip.master.sha256);
+    const { stills, consent } = character;
+    const clip = character.clip && pathOf(clipFile(character.clip));
     const registrations = character.registrations.filter(isPublic).map((one) => pick(one, REGISTRATION_FIELDS));
-    return { ...pick(characterJson(character), CHARACTER_FIELDS), registrations, ...(clip !== undefined && { clip }) };
+    const withPath = (path: string | undefined): object => (path === undefined ? {} : { path });
+    const file = consent?.file && {
+      ...pick(consent.file, CONSENT_FILE_FIELDS),
+      ...withPath(pathOf(consentFile(consent.file))),
+    };
+    return {
+      ...pick(characterJson(character), CHARACTER_FIELDS),
+      ...(stills && {
+        stills: stills.map((one) => ({ ...pick(one, STILL_FIELDS), ...withPath(pathOf(stillFile(one))) })),
+      }),
+      ...(consent && { consent: { ...consentFields(consent), ...(file && { file }) } }),
+      registrations,
+      ...(clip !== undefined && { clip }),
+    };
   });
   const text = `${JSON.stringify({ version: CAST_VERSION, characters: documents }, null, 2)}\n`;
   // What could not be read again must not leave this machine.
@@ -188,46 +266,8 @@ export function isPublic({ kind, value, baseUrl }: Registration): boolean {
   return kind === 'id' || (isPlainUrl(value) && new URL(value).search === '');
 }
 
-/**
- * The same master; or the same work, whose bytes differ from one build of ffmpeg to another. Without a clip a character is
- * whoever bears its name.
- */
-export function isSameClip(a: Character, b: Character): boolean {
-  if (!a.clip || !b.clip) return true;
-  return a.clip.master.sha256 === b.clip.master.sha256 || isSameWork({ ...a, name: b.name }, b);
-}
-
-/**
- * Every registration of both, oldest first. Of one that both have the newer is taken; of equally old ones it is stale when
- * either says so, because a host forgets later than it learns. One from the future is of unknown age and counts as the
- * oldest: a wrong clock must not outrank everybody for ever.
- */
-export function mergeRegistrations(
-  own: readonly Registration[],
-  other: readonly Registration[],
-  nowMs: number,
-): readonly Registration[] {
-  const ageOf = (one: Registration): number =>
-    isFromFuture(one, nowMs) ? Number.NEGATIVE_INFINITY : Date.parse(one.createdAt);
-  const newerOf = (known: Registration, one: Registration): Registration => {
-    if (ageOf(one) > ageOf(known)) return { ...one, ...(known.cost && { cost: known.cost }) };
-    return ageOf(one) === ageOf(known) && one.stale === true ? { ...known, stale: true } : known;
-  };
-  const merged = new Map<string, Registration>();
-  for (const one of [...own, ...other]) {
-    const known = merged.get(registrationId(one));
-    merged.set(registrationId(one), known === undefined ? one : newerOf(known, one));
-  }
-  return [...merged.values()].sort((a, b) => (ageOf(a) === ageOf(b) ? 0 : ageOf(a) - ageOf(b)));
-}
-
 /** Names of providers, in registrations of the cast, that are none of `known`: kept, because a later sora may know them. */
 export function unknownProviders({ characters }: Cast, known: readonly string[]): readonly string[] {
   const names = characters.flatMap(({ character }) => character.registrations.map(({ provider }) => provider));
   return [...new Set(names)].filter((name) => !known.includes(name));
-}
-
-/** Equal for what a host knows as one thing. */
-export function registrationId({ provider, baseUrl, model, orientation, kind, value }: Registration): string {
-  return JSON.stringify([provider, baseUrl, model, orientation, kind, value]);
 }

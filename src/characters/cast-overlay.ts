@@ -1,13 +1,14 @@
 /** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
 import { existsSync } from 'node:fs';
 import { removeQuietly } from '../disk/atomic-write.ts';
-import type { Character, CharacterWithClip } from '../shared/character.ts';
+import { type Character, type CharacterWithClip, clipFile, filesOf, type KeptFile } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
-import { castClip, copyClip, pathBeside } from './cast-file.ts';
-import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast-format.ts';
+import { castFile, copyClip, pathBeside } from './cast-file.ts';
+import type { Cast, CastCharacter } from './cast-format.ts';
+import { inNameOrder, isSameClip, mergeOwn, mergeRegistrations } from './merge.ts';
 import { characterIdentity } from './names.ts';
-import { type CharacterStore, inNameOrder } from './store.ts';
+import type { CharacterStore, MadeFile } from './store.ts';
 
 export interface OverlayOptions {
   /** Told of a name that is another clip here than in the cast. */
@@ -23,22 +24,22 @@ export interface OverlayOptions {
  */
 export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: OverlayOptions): CharacterStore {
   const byName = new Map(cast.characters.map((one) => [characterIdentity(one.character.name), one]));
-  const byClip = new Map(
+  const byFile = new Map(
     cast.characters.flatMap((one) =>
-      one.clip === undefined || !one.character.clip ? [] : [[one.character.clip.master.sha256, one]],
+      filesOf(one.character).flatMap(({ sha256 }) => (one.paths[sha256] === undefined ? [] : [[sha256, one] as const])),
     ),
   );
-  const clips = new Map<string, Promise<string | undefined>>();
+  const files = new Map<string, Promise<string | undefined>>();
   const warned = new Set<string>();
 
   const overlaid = (name: string): CastCharacter | undefined => byName.get(characterIdentity(name));
 
   /** Read and compared once per command. */
-  const clipBeside = (sha256: string): Promise<string | undefined> => {
-    const entry = byClip.get(sha256);
+  const fileBeside = (file: KeptFile): Promise<string | undefined> => {
+    const entry = byFile.get(file.sha256);
     if (entry === undefined) return Promise.resolve(undefined);
-    const found = clips.get(sha256) ?? castClip(cast, entry);
-    clips.set(sha256, found);
+    const found = files.get(file.sha256) ?? castFile(cast, entry, file);
+    files.set(file.sha256, found);
     return found;
   };
 
@@ -61,34 +62,66 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
   const healerOf = async (own: Character): Promise<CharacterWithClip | undefined> => {
     const other = overlaid(own.name)?.character;
     if (!other?.clip || !isSameClip(own, other)) return undefined;
-    if (own.clip && (await local.hasClip(own.clip.master.sha256))) return undefined;
-    return (await clipBeside(other.clip.master.sha256)) === undefined ? undefined : { ...other, name: own.name };
+    if (own.clip && (await local.hasFile(clipFile(own.clip)))) return undefined;
+    return (await fileBeside(clipFile(other.clip))) === undefined ? undefined : { ...other, name: own.name };
   };
 
   const merge = async (own: Character): Promise<Character> => {
-    const merged = mergeHosts(own);
+    const other = overlaid(own.name)?.character;
+    const hosts = mergeHosts(own);
+    const merged = other && isSameClip(own, other) ? { ...hosts, ...mergeOwn(own, other) } : hosts;
     const healer = await healerOf(own);
     return healer ? { ...merged, clip: healer.clip } : merged;
   };
 
-  /** Gives a character of the cast its local record, with the clip where the cast has it. */
-  const bringIn = async (character: Character): Promise<void> => {
-    const clip = character.clip && (await clipBeside(character.clip.master.sha256));
-    if (clip === undefined || !character.clip) {
-      await local.claim(character, { clipless: true });
-      return;
-    }
-    const temp = await local.tempClipPath();
+  /** Copies of those that the cast has and this machine lacks, under temporary names. */
+  const withCopies = async <R>(
+    wanted: readonly KeptFile[],
+    use: (made: readonly MadeFile[]) => Promise<R>,
+  ): Promise<R> => {
+    const made: MadeFile[] = [];
     try {
-      await copyClip(clip, temp, character.clip.master.sha256);
-      await local.keep(character, temp);
-    } catch (error) {
-      // Another process may have been first; then its record serves.
-      const own = await local.find(character.name);
-      if (own === undefined || (own.clip && !(await local.hasClip(own.clip.master.sha256)))) throw error;
+      for (const file of wanted) {
+        const beside = (await local.hasFile(file)) ? undefined : await fileBeside(file);
+        if (beside === undefined) continue;
+        const path = await local.tempClipPath(file.extension);
+        made.push({ ...file, path });
+        await copyClip(beside, path, file.sha256);
+      }
+      return await use(made);
     } finally {
-      await removeQuietly(temp);
+      await Promise.all(made.map(({ path }) => removeQuietly(path)));
     }
+  };
+
+  /** Gives a character of the cast its local record, with its clip and other files where the cast has them. */
+  const bringIn = async (character: Character): Promise<void> => {
+    const { clip: _, ...others } = character;
+    const clip = character.clip && clipFile(character.clip);
+    const isClipThere = clip !== undefined && (await fileBeside(clip)) !== undefined;
+    if (!isClipThere || !character.clip) await local.claim(character, { clipless: true });
+    else {
+      const kept = character;
+      await withCopies([clip], async ([made]) => {
+        if (made) await local.keep(kept, made.path);
+        else await local.claim(kept);
+      }).catch(async (error: unknown) => {
+        // Another process may have been first; then its record serves.
+        const own = await local.find(character.name);
+        if (own === undefined || (own.clip && !(await local.hasFile(clipFile(own.clip))))) throw error;
+      });
+    }
+    await withCopies(filesOf(others), async (made) => {
+      if (made.length > 0) await local.place(character.name, made, (current) => current ?? character);
+    });
+  };
+
+  const bringLocal = async (name: string): Promise<void> => {
+    const entry = overlaid(name);
+    if (entry === undefined) return;
+    const own = await local.find(name);
+    const missing = own === undefined ? entry.character : await healerOf(own);
+    if (missing) await bringIn(missing);
   };
 
   const refuseReadOnly = async (name: string): Promise<void> => {
@@ -118,13 +151,13 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
     digests: () => overlay.list(),
 
     async update(name, change) {
-      const entry = overlaid(name);
-      if (entry !== undefined) {
-        const own = await local.find(name);
-        const missing = own === undefined ? entry.character : await healerOf(own);
-        if (missing) await bringIn(missing);
-      }
+      await bringLocal(name);
       return local.update(name, (current) => change(mergeHosts(current)));
+    },
+
+    async place(name, made, change) {
+      await bringLocal(name);
+      return local.place(name, made, (current) => change(current && mergeHosts(current)));
     },
 
     async rename(name, newName) {
@@ -137,22 +170,26 @@ export function createOverlay(local: CharacterStore, cast: Cast, { warn, now }: 
       return local.remove(name);
     },
 
-    clipPath(sha256) {
-      const own = local.clipPath(sha256);
-      const entry = byClip.get(sha256);
-      if (entry?.clip === undefined || existsSync(own)) return own;
-      const beside = pathBeside(cast, entry.clip);
-      return existsSync(beside) ? beside : own;
+    filePath(file) {
+      const own = local.filePath(file);
+      const beside = byFile.get(file.sha256)?.paths[file.sha256];
+      if (beside === undefined || existsSync(own)) return own;
+      const path = pathBeside(cast, beside);
+      return existsSync(path) ? path : own;
     },
 
-    hasClip: async (sha256) => (await local.hasClip(sha256)) || (await clipBeside(sha256)) !== undefined,
+    hasFile: async (file) => (await local.hasFile(file)) || (await fileBeside(file)) !== undefined,
 
-    async checkClip(sha256) {
-      const own = await local.checkClip(sha256);
+    async checkFile(file) {
+      const own = await local.checkFile(file);
       if (own !== 'missing') return own;
-      const beside = await clipBeside(sha256).catch(() => 'damaged' as const);
+      const beside = await fileBeside(file).catch(() => 'damaged' as const);
       return beside === undefined ? 'missing' : beside === 'damaged' ? 'damaged' : 'whole';
     },
+
+    clipPath: (sha256) => overlay.filePath({ sha256, extension: 'mp4' }),
+    hasClip: (sha256) => overlay.hasFile({ sha256, extension: 'mp4' }),
+    checkClip: (sha256) => overlay.checkFile({ sha256, extension: 'mp4' }),
   };
   return overlay;
 }

@@ -68,7 +68,11 @@ export interface CharacterPreview {
  */
 export async function createCharacter(
   workspace: Workspace,
-  input: CreateOptions & { readonly isJudged: boolean },
+  input: CreateOptions & {
+    readonly isJudged: boolean;
+    /** Once it is kept, before it is registered. */
+    readonly onKept?: (character: CharacterWithClip) => Promise<unknown>;
+  },
 ): Promise<CreatedCharacter> {
   const { reporter } = workspace;
   const { path, isJudged } = input;
@@ -96,6 +100,7 @@ export async function createCharacter(
   const { character: kept, judgement } = reusable
     ? { character: reusable }
     : await keepCharacter(workspace, { ...input, force, name, path, source, isJudged, outdated: outdated && { lost } });
+  await input.onKept?.(kept);
   if (chosen instanceof SoraError) {
     throw new SoraError(chosen.code, `${kept.name} is prepared and kept, but not registered: ${chosen.message}`, {
       hint: `To keep it without a registration, add ${option('local')}. ${chosen.hint ?? ''}`.trim(),

@@ -4,7 +4,7 @@ import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { checkFree, createOutput, type Output, outputWriteError } from '../disk/publish.ts';
-import type { Character } from '../shared/character.ts';
+import { type Character, filesOf, type KeptFile } from '../shared/character.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Clock } from '../shared/time.ts';
@@ -12,6 +12,7 @@ import type { Workspace } from '../workspace.ts';
 import { clipFolder, copyClip } from './cast-file.ts';
 import { encodeCast, isClipPath, isPublic } from './cast-format.ts';
 import { requireCast } from './find.ts';
+import { nounOf } from './lack.ts';
 import type { CharacterStore } from './store.ts';
 
 export interface ExportOptions {
@@ -28,7 +29,7 @@ export interface ExportedCast {
   /** Absolute. */
   readonly path: string;
   readonly characters: readonly string[];
-  /** Where their clips lie now; empty unless they were wished for. */
+  /** Where their clips, pictures and consents lie now; empty unless they were wished for. */
   readonly clips: readonly string[];
 }
 
@@ -46,8 +47,9 @@ export async function exportCast(workspace: Workspace, input: ExportOptions): Pr
     });
   }
   const folder = clipFolder(target);
-  const text = encodeCast(cast, (sha256) => (withClips ? `${folder}/${sha256}.mp4` : undefined));
-  const clips = withClips ? await clipsToCopy(store, cast, { force, folder: join(dirname(target), folder) }) : [];
+  const nameOf = ({ sha256, extension }: KeptFile): string => `${sha256}.${extension}`;
+  const text = encodeCast(cast, (file) => (withClips ? `${folder}/${nameOf(file)}` : undefined));
+  const clips = withClips ? await filesToCopy(store, cast, { force, folder: join(dirname(target), folder) }) : [];
   await writeAll({ target, text, clips, force, clock: runtime.clock }).catch((error: unknown) => {
     throw outputWriteError(error, target);
   });
@@ -81,25 +83,27 @@ interface Copy {
   readonly needed: boolean;
 }
 
-/** Every clip that must lie beside the file. Refuses before anything is written. */
-async function clipsToCopy(
+/** Every clip, picture and consent that must lie beside the file. Refuses before anything is written. */
+async function filesToCopy(
   store: CharacterStore,
   cast: readonly Character[],
   { folder, force }: { folder: string; force: boolean },
 ): Promise<readonly Copy[]> {
   const problems: SoraError[] = [];
   const copies = new Map<string, Copy>();
-  for (const { name, clip } of cast) {
-    if (!clip) continue;
-    const { sha256 } = clip.master;
-    const state = await store.checkClip(sha256);
-    if (state !== 'whole') problems.push(new SoraError('machine', `The clip of ${name} is ${state}.`));
-    const to = join(folder, `${sha256}.mp4`);
-    const there = await stat(to).catch(() => undefined);
-    const needed = !there?.isFile() || (await hashFile(to)) !== sha256;
-    if (there && needed && (!force || !there.isFile()))
-      problems.push(new SoraError('usage', `${to} is something else than its name says.`));
-    copies.set(sha256, { from: store.clipPath(sha256), to, sha256, needed });
+  for (const character of cast) {
+    for (const file of filesOf(character)) {
+      const { sha256, extension } = file;
+      const state = await store.checkFile(file);
+      if (state !== 'whole')
+        problems.push(new SoraError('machine', `The ${nounOf(file)} of ${character.name} is ${state}.`));
+      const to = join(folder, `${sha256}.${extension}`);
+      const there = await stat(to).catch(() => undefined);
+      const needed = !there?.isFile() || (await hashFile(to)) !== sha256;
+      if (there && needed && (!force || !there.isFile()))
+        problems.push(new SoraError('usage', `${to} is something else than its name says.`));
+      copies.set(`${sha256}.${extension}`, { from: store.filePath(file), to, sha256, needed });
+    }
   }
   throwProblems(problems, {
     usual: `Without the clips: leave out ${option('withClips')}. To replace what is there: ${option('force')}`,

@@ -2,13 +2,15 @@
 
 import { resolve } from 'node:path';
 import { temporary } from '../disk/temporary.ts';
-import type { Character } from '../shared/character.ts';
+import { type Character, clipFile, filesOf, type KeptFile } from '../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
-import { castClip, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
-import { type Cast, type CastCharacter, isSameClip, mergeRegistrations } from './cast-format.ts';
-import { type CharacterStore, createCharacterStore } from './store.ts';
+import { castFile, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
+import type { Cast, CastCharacter } from './cast-format.ts';
+import { lackOf } from './lack.ts';
+import { isSameClip, mergeOwn, mergeRegistrations } from './merge.ts';
+import { type CharacterStore, createCharacterStore, type MadeFile } from './store.ts';
 
 export interface ImportOptions {
   /** From the working directory. */
@@ -30,6 +32,8 @@ interface Arrival {
   readonly entry: CastCharacter;
   /** Whole and checked; undefined where the cast has none. */
   readonly clip: string | undefined;
+  /** Its pictures and the file of its consent, as far as they are there. */
+  readonly others: readonly (KeptFile & { readonly from: string })[];
   readonly existing: Character | undefined;
 }
 
@@ -53,7 +57,8 @@ export async function importCast(
     const did = await bringIn(store, arrival, runtime.clock.now());
     const stored = await store.find(name);
     const hasClip = stored?.clip !== undefined && (await store.hasClip(stored.clip.master.sha256));
-    if (!hasClip) reporter.warn(`${name} has no clip: it can be used where it is registered, and nowhere else.`);
+    const lack = stored && (await lackOf(store, stored));
+    if (lack !== undefined) reporter.warn(`${lack}.`);
     done.push({ name, did, hasClip });
   }
   return done;
@@ -66,16 +71,25 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
   for (const entry of cast.characters) {
     const { character } = entry;
     const { name } = character;
-    const master = character.clip?.master;
+    const find = async (file: KeptFile): Promise<string | undefined> =>
+      (await castFile(cast, entry, file)) ??
+      ((await store.checkFile(file)) === 'whole' ? store.filePath(file) : undefined);
     try {
-      const clip = master && ((await castClip(cast, entry)) ?? (await ownClip(store, master.sha256)));
+      const clip = character.clip && (await find(clipFile(character.clip)));
+      const others: Arrival['others'][number][] = [];
+      const { clip: _, ...rest } = character;
+      for (const file of filesOf(rest)) {
+        const from = await find(file);
+        if (from !== undefined) others.push({ ...file, from });
+      }
       const existing = await store.find(name);
       if (existing && !isSameClip(existing, character)) {
-        if (!force) throw new SoraError('usage', `${existing.name} already exists, with another clip.`);
-        if (clip === undefined)
-          throw new SoraError('usage', `The cast has no clip of ${name} to replace the one here.`);
+        const what = character.clip ? 'clip' : 'pictures';
+        if (!force) throw new SoraError('usage', `${existing.name} already exists, with another ${what}.`);
+        const isThere = character.clip ? clip !== undefined : others.length > 0;
+        if (!isThere) throw new SoraError('usage', `The cast has no ${what} of ${name} to replace the one here.`);
       }
-      arrivals.push({ entry, clip, existing });
+      arrivals.push({ entry, clip, others, existing });
     } catch (error) {
       if (!isSoraError(error)) throw error;
       problems.push(error);
@@ -87,11 +101,13 @@ async function checkArrivals(store: CharacterStore, cast: Cast, force: boolean):
   return arrivals;
 }
 
-async function ownClip(store: CharacterStore, sha256: string): Promise<string | undefined> {
-  return (await store.checkClip(sha256)) === 'whole' ? store.clipPath(sha256) : undefined;
+async function bringIn(store: CharacterStore, arrival: Arrival, nowMs: number): Promise<ImportedCharacter['did']> {
+  const did = await bringClipIn(store, arrival, nowMs);
+  const changed = await bringFilesIn(store, arrival, did);
+  return changed && did === 'unchanged' ? 'merged' : did;
 }
 
-async function bringIn(
+async function bringClipIn(
   store: CharacterStore,
   { entry, clip, existing }: Arrival,
   nowMs: number,
@@ -103,6 +119,8 @@ async function bringIn(
     if (!(await store.claim(character, { clipless: true }))) throw appeared(character.name);
     return 'added';
   }
+  // Of pictures alone, which come with the other files.
+  if (!isSame && !character.clip) return 'replaced';
   if (clip !== undefined && needsClip && character.clip) {
     const temp = temporary(await store.tempClipPath());
     try {
@@ -123,6 +141,36 @@ async function bringIn(
     return same ? current : { ...current, registrations };
   });
   return changed ? 'merged' : 'unchanged';
+}
+
+/** Its pictures, what is known of it, and the file of its consent; true where something of that was not here. */
+async function bringFilesIn(
+  store: CharacterStore,
+  { entry: { character }, others }: Arrival,
+  did: ImportedCharacter['did'],
+): Promise<boolean> {
+  const next = (current: Character | undefined): Character => {
+    if (!current) return character;
+    const isOther = did === 'replaced' && !character.clip;
+    return isOther ? { ...character, name: current.name } : { ...current, ...mergeOwn(current, character) };
+  };
+  const current = await store.find(character.name);
+  const wanted = next(current);
+  const needed = new Set(filesOf(wanted).map(({ sha256 }) => sha256));
+  const made: MadeFile[] = [];
+  try {
+    for (const { from, sha256, extension } of others) {
+      if (!needed.has(sha256) || (await store.hasFile({ sha256, extension }))) continue;
+      const { path } = temporary(await store.tempClipPath(extension));
+      made.push({ path, sha256, extension });
+      await copyClip(from, path, sha256);
+    }
+    if (made.length === 0 && JSON.stringify(wanted) === JSON.stringify(current)) return false;
+    await store.place(wanted.name, made, next);
+    return true;
+  } finally {
+    await Promise.all(made.map(({ path }) => temporary(path).dispose()));
+  }
 }
 
 function appeared(name: string): SoraError {

@@ -11,23 +11,28 @@ import {
   optional,
   positive,
   recordDecoder,
+  refine,
   rule,
   sha256,
   shape,
   string,
 } from '../disk/schema.ts';
-import type {
-  Character,
-  CharacterClip,
-  CharacterDigest,
-  CharacterSource,
-  CharacterWithoutClip,
-  PendingRegistration,
-  Registration,
-  RegistrationTask,
+import {
+  CHARACTER_KINDS,
+  type Character,
+  type CharacterClip,
+  type CharacterDigest,
+  type CharacterSource,
+  type CharacterWithoutClip,
+  type Consent,
+  type PendingRegistration,
+  type Registration,
+  type RegistrationTask,
+  type Still,
 } from '../shared/character.ts';
 import { type Clip, type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
 import type { Rect } from '../shared/geometry.ts';
+import { oneLine } from '../shared/text.ts';
 import { checkName } from './names.ts';
 
 /** A name that `checkName` gives back as it is. */
@@ -114,6 +119,20 @@ const pending = shape<PendingJson>({
   createdAt: date,
 });
 
+/** A name without a folder, which is shown and written into cast files. */
+const fileName = refine(string, (name) => name !== '' && oneLine(name, 255) === name, 'is not the name of a file');
+
+const still = shape<Still>({
+  ...{ sha256, mime: oneOf('image/jpeg', 'image/png', 'image/webp') },
+  ...{ width: positive, height: positive, bytes: positive, fileName },
+});
+
+const consent = shape<Consent>({
+  text: optional(string),
+  file: optional(shape<NonNullable<Consent['file']>>({ fileName, sha256, bytes: number })),
+  recordedAt: date,
+});
+
 export type PendingJson = Omit<RegistrationTask, 'stage' | 'taskId'> & Partial<Pick<RegistrationTask, 'taskId'>>;
 
 /** A character as one JSON object: on the disk, in casts, and in every `--json`. */
@@ -137,6 +156,10 @@ const decodeRest = recordDecoder<Rest>(
   shape<Rest>({
     version: oneOf(1),
     name: characterName,
+    description: optional(string),
+    kind: optional(oneOf(...CHARACTER_KINDS)),
+    consent: optional(consent),
+    stills: optional(refine(list(still), ({ length }) => length > 0, 'is empty')),
     registrations: list(registration),
     pending: optional(list(pending)),
     clipless: optional(boolean),
@@ -176,13 +199,14 @@ export function characterJson({ clip: has, pending: sent, ...character }: Charac
 }
 
 /** Of the form of `CharacterDigest`, and of the rules by which a clip is one of earlier rules. */
-export const CHARACTER_DIGEST_VERSION = 100 * 42 + PLAN_VERSION;
+export const CHARACTER_DIGEST_VERSION = 100 * 43 + PLAN_VERSION;
 
 /** What a list shows of it. */
 export function characterDigest(character: Character): CharacterDigest {
-  const { name, clipless, createdAt, registrations, pending: sent } = character;
+  const { name, clipless, createdAt, stills, registrations, pending: sent } = character;
   return {
     ...{ name, createdAt },
+    ...(stills && { stills: stills.map(({ sha256 }) => ({ sha256 })) }),
     ...(character.clip && { clip: clipDigest(character.clip) }),
     ...(clipless !== undefined && { clipless }),
     registrations: registrations.map(({ provider, baseUrl, value, stale, cost }) => ({

@@ -14,8 +14,8 @@ import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions } from '../shared/money.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { registrationId } from './cast-format.ts';
 import { requireCharacter } from './find.ts';
+import { registrationId } from './merge.ts';
 import {
   pendingAt,
   type RegistrationOutcome,

@@ -6,12 +6,19 @@ import { hashText } from '../disk/hash.ts';
 import type { Listing } from '../disk/listing.ts';
 import { type HeldLock, LOCK_TIMING, type LockTiming, type LockWait, withLock } from '../disk/lock.ts';
 import { createRecords } from '../disk/records.ts';
-import type { Character, CharacterDigest, CharacterWithClip } from '../shared/character.ts';
-import { sameClipOptions } from '../shared/clip.ts';
+import {
+  type Character,
+  type CharacterDigest,
+  type CharacterWithClip,
+  clipFile,
+  filesOf,
+  type KeptFile,
+} from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { createClipFolder } from './clip-store.ts';
+import { inNameOrder, isSameWork, replaced, withClip } from './merge.ts';
 import { characterIdentity, checkName } from './names.ts';
 import { CHARACTER_DIGEST_VERSION, characterDigest, characterJson, decodeCharacter } from './record.ts';
 
@@ -41,29 +48,50 @@ export interface CharacterStore {
    * missing, even unknown: such a character lives by its registrations, and `keep` gives it its clip later.
    */
   claim(character: Character, options?: { readonly clipless?: boolean }): Promise<boolean>;
-  /** Changes anything but the name and the master, under the record's lock. */
+  /** Changes anything but the name and the files that it needs, under the record's lock. */
   update(name: string, change: (current: Character) => Character): Promise<Character>;
+  /**
+   * The same, of its files too: `files` are moved to their places first, and those that nobody needs afterwards go. Where
+   * there is no such character, `change` makes it. What is returned has the same name. Throws `machine` where a file that
+   * it needs is missing, unless the character lacked it before.
+   */
+  place(
+    name: string,
+    files: readonly MadeFile[],
+    change: (current: Character | undefined) => Character,
+  ): Promise<Character>;
   /**
    * Runs `work` while no other process registers that character at that place, which may be any text. Waits for as long
    * as a registration may take.
    */
   registering<R>(name: string, place: string, work: (held: HeldLock) => Promise<R>, wait?: LockWait): Promise<R>;
   rename(name: string, newName: string): Promise<Character>;
-  /** Removes the record, and the clip unless another character (or a record that cannot be read) may need it. */
+  /** Removes the record, and its files unless another character (or a record that cannot be read) may need them. */
   remove(name: string): Promise<{ readonly removed: Character; readonly clipRemoved: boolean }>;
   clipPath(sha256: string): string;
-  /** A free name for a clip in the making, in a folder that exists. The caller removes what it does not keep. */
-  tempClipPath(): Promise<string>;
+  /** A free name for a clip, or another file, in the making, in a folder that exists. The caller removes what it does not keep. */
+  tempClipPath(extension?: string): Promise<string>;
   /** Moves a clip to its place without a character: nothing protects it before a record names it. Prefer `keep`. */
   keepClip(tempPath: string, sha256: string): Promise<void>;
   /** Whether the clip is there. */
   hasClip(sha256: string): Promise<boolean>;
   /** Reads the whole clip. */
   checkClip(sha256: string): Promise<'whole' | 'missing' | 'damaged'>;
-  /** Paths of clips that no record names. With broken records in the list it cannot be known whose they are. */
-  orphanClips(): Promise<readonly string[]>;
+  /** Of whatever characters need, clips too. */
+  filePath(file: KeptFile): string;
+  hasFile(file: KeptFile): Promise<boolean>;
+  checkFile(file: KeptFile): Promise<'whole' | 'missing' | 'damaged'>;
+  /** Where something that is made from a clip is kept: it goes when the clip does. */
+  derivedPath(sha256: string, name: string): string;
+  /** Paths of files that no record names. With broken records in the list it cannot be known whose they are. */
+  orphanFiles(): Promise<readonly string[]>;
   /** Removes what killed processes left more than a day ago; never fails. */
   sweep(): Promise<number>;
+}
+
+/** A file that was written under a name of `tempClipPath`. */
+export interface MadeFile extends KeptFile {
+  readonly path: string;
 }
 
 export interface CharacterStoreOptions {
@@ -94,12 +122,16 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
   });
   const clips = createClipFolder(clipsDir, lock);
 
-  /** Under the clips' lock. A record that cannot be read may need any clip. */
-  const dropUnshared = async (hash: string, held: HeldLock): Promise<boolean> => {
+  /** Under the clips' lock: those that were removed. A record that cannot be read may need any file. */
+  const dropUnshared = async (files: readonly KeptFile[], held: HeldLock): Promise<readonly KeptFile[]> => {
+    if (files.length === 0) return [];
     const cast = await records.list();
     held.assertHeld();
-    if (cast.broken.length > 0 || cast.records.some(({ clip }) => clip?.master.sha256 === hash)) return false;
-    return clips.remove(hash);
+    if (cast.broken.length > 0) return [];
+    const needed = new Set(cast.records.flatMap((one) => filesOf(one).map(fileId)));
+    const dropped: KeptFile[] = [];
+    for (const file of files) if (!needed.has(fileId(file)) && (await clips.remove(file))) dropped.push(file);
+    return dropped;
   };
 
   const put = async (
@@ -111,13 +143,8 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
       if (await records.claim(id, character)) return character;
       throw nameTaken(character.name);
     }
-    const change = (current: Character): Character => {
-      if (!replace) return withClip(current, character);
-      // Whatever hosts were given of this clip is still true, also what they were given a moment ago.
-      const isStillTrue = heals || current.clip?.master.sha256 === character.clip.master.sha256;
-      const { registrations, pending } = current;
-      return isStillTrue ? { ...character, registrations, ...(pending && { pending }) } : character;
-    };
+    const change = (current: Character): Character =>
+      replace ? replaced(current, character, { heals }) : withClip(current, character);
     const stored = await records.update(id, change);
     if (!stored?.clip) throw unknownName(character.name);
     return stored;
@@ -136,26 +163,26 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 
     async keep(character, tempPath, { replace = false, heals = false } = {}) {
       const id = idOf(character);
-      const { sha256: hash } = character.clip.master;
+      const file = clipFile(character.clip);
+      const { sha256: hash } = file;
       return clips.locked(async (held) => {
         const existing = await records.read(id);
         if (existing && !replace) {
           const free = existing.clip
             ? (existing.clip.master.sha256 === hash || isSameWork(existing, character)) &&
-              !(await clips.has(existing.clip.master.sha256))
+              !(await clips.has(clipFile(existing.clip)))
             : existing.name === character.name;
           if (!free) throw nameTaken(existing.name);
         }
-        await clips.publish(tempPath, hash);
+        await clips.publish(tempPath, file);
         try {
           held.assertHeld();
           const stored = await put(id, character, { existing, replace, heals });
-          if (existing?.clip && existing.clip.master.sha256 !== hash)
-            await dropUnshared(existing.clip.master.sha256, held).catch(() => false);
+          if (existing) await dropUnshared(filesOf(existing), held).catch(() => []);
           return stored;
         } catch (error) {
           // The error matters more than a clip that nobody names.
-          await dropUnshared(hash, held).catch(() => false);
+          await dropUnshared([file], held).catch(() => []);
           throw error;
         }
       });
@@ -163,10 +190,10 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
 
     async claim(character, { clipless = false } = {}) {
       return clips.locked(async () => {
-        const hash = character.clip?.master.sha256;
-        const lacks = hash !== undefined && !(await clips.has(hash));
-        if (!clipless && (lacks || hash === undefined)) {
-          const where = hash === undefined ? '' : `: ${clips.path(hash)}`;
+        const file = character.clip && clipFile(character.clip);
+        const lacks = file !== undefined && !(await clips.has(file));
+        if (!clipless && (lacks || file === undefined)) {
+          const where = file === undefined ? '' : `: ${clips.path(file)}`;
           throw new SoraError('machine', `The clip of ${character.name} is missing${where}`, {
             hint: `Make it again: sora character create <clip> ${shellOption('name', shellQuote(character.name))} ${option('force')}`,
           });
@@ -178,13 +205,42 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
     async update(name, change) {
       const updated = await records.update(idOf({ name }), (current) => {
         const next = change(current);
-        if (next.name !== current.name || next.clip?.master.sha256 !== current.clip?.master.sha256) {
-          throw new TypeError('An update cannot change the name or the master of a character.');
+        if (next.name !== current.name || idsOf(next) !== idsOf(current)) {
+          throw new TypeError('An update cannot change the name or the files of a character.');
         }
         return next;
       });
       if (updated === undefined) throw unknownName(name);
       return updated;
+    },
+
+    async place(name, files, change) {
+      const id = idOf({ name });
+      return clips.locked(async (held) => {
+        const before = await records.read(id);
+        const published: KeptFile[] = [];
+        try {
+          for (const { path, sha256, extension } of files) {
+            await clips.publish(path, { sha256, extension });
+            published.push({ sha256, extension });
+          }
+          held.assertHeld();
+          const apply = (current: Character | undefined): Character => {
+            const next = change(current);
+            if (current && next.name !== current.name) throw new TypeError('A name is changed by a rename.');
+            return next;
+          };
+          const made = before ? undefined : apply(undefined);
+          if (made && !(await records.claim(id, made))) throw nameTaken(made.name);
+          const stored = made ?? (await records.update(id, apply));
+          if (stored === undefined) throw unknownName(name);
+          if (before) await dropUnshared(filesOf(before), held).catch(() => []);
+          return stored;
+        } catch (error) {
+          await dropUnshared(published, held).catch(() => []);
+          throw error;
+        }
+      });
     },
 
     async registering(name, place, work, wait) {
@@ -222,48 +278,39 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
         if (removed === undefined) throw unknownName(name);
         // The record first: a crash between the two leaves a clip too many, never a character without its clip.
         await records.remove(id);
-        const hash = removed.clip?.master.sha256;
-        return { removed, clipRemoved: hash !== undefined && (await dropUnshared(hash, held)) };
+        const dropped = await dropUnshared(filesOf(removed), held);
+        const clip = removed.clip && fileId(clipFile(removed.clip));
+        return { removed, clipRemoved: dropped.some((file) => fileId(file) === clip) };
       });
     },
 
-    clipPath: clips.path,
+    clipPath: (sha256) => clips.path({ sha256, extension: 'mp4' }),
     tempClipPath: clips.tempPath,
-    keepClip: (tempPath, hash) => clips.locked(() => clips.publish(tempPath, hash)),
-    hasClip: clips.has,
-    checkClip: clips.check,
+    keepClip: (tempPath, sha256) => clips.locked(() => clips.publish(tempPath, { sha256, extension: 'mp4' })),
+    hasClip: (sha256) => clips.has({ sha256, extension: 'mp4' }),
+    checkClip: (sha256) => clips.check({ sha256, extension: 'mp4' }),
+    filePath: clips.path,
+    hasFile: clips.has,
+    checkFile: clips.check,
+    derivedPath: clips.derivedPath,
 
-    async orphanClips() {
+    async orphanFiles() {
       const there = await clips.list();
       const { records: cast } = await records.list();
-      const needed = new Set(cast.map(({ clip }) => clip?.master.sha256));
-      return there.filter((hash) => !needed.has(hash)).map(clips.path);
+      const needed = new Set(cast.flatMap((one) => filesOf(one).map(fileId)));
+      return there.filter((file) => !needed.has(fileId(file))).map(clips.path);
     },
 
     sweep: async () => (await records.sweep()) + (await clips.sweep()),
   };
 }
 
-/** The record with the clip that was made for it: the one that it had lost, or its first. */
-function withClip({ clipless: _, ...current }: Character, { clip }: CharacterWithClip): Character {
-  return { ...current, clip: current.clip ? { ...current.clip, master: clip.master } : clip };
+function fileId({ sha256, extension }: KeptFile): string {
+  return `${sha256}.${extension}`;
 }
 
-/** In the order of their names. */
-export function inNameOrder<T extends { readonly name: string }>({ records, broken }: Listing<T>): Listing<T> {
-  const keyed = records.map((character) => ({ character, key: characterIdentity(character.name) }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { records: keyed.map(({ character }) => character), broken };
-}
-
-/** The same source, wishes and rules of preparation. */
-export function isSameWork(a: CharacterWithClip, b: CharacterWithClip): boolean {
-  return (
-    a.name === b.name &&
-    a.clip.source.sha256 === b.clip.source.sha256 &&
-    a.clip.planVersion === b.clip.planVersion &&
-    sameClipOptions(a.clip.options, b.clip.options)
-  );
+function idsOf(character: Character): string {
+  return filesOf(character).map(fileId).join();
 }
 
 function nameTaken(name: string, hint = `Choose another name, or add ${option('force')} to replace it.`): SoraError {
@@ -272,4 +319,9 @@ function nameTaken(name: string, hint = `Choose another name, or add ${option('f
 
 function unknownName(name: string): SoraError {
   return new SoraError('usage', `There is no character named ${name}.`, { hint: 'See the cast: sora character list' });
+}
+
+/** Of a change to a record that another process has removed. */
+export function removedMeanwhile(name: string): SoraError {
+  return new SoraError('usage', `${name} was removed in the meantime.`, { hint: 'See the cast: sora character list' });
 }

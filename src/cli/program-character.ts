@@ -1,8 +1,21 @@
 /** `sora character`: names, arguments, options and help of the cast. */
 import { type Command, Option } from 'commander';
+import { CHARACTER_KINDS, type CharacterKind } from '../shared/character.ts';
 import type { Orientation } from '../shared/geometry.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
-import { type Act, type ClipFlags, clipOptions, clipWishes, examples, text } from './options.ts';
+import { type Act, type ClipFlags, clipOptions, clipWishes, collect, examples, text } from './options.ts';
+
+interface CreateFlags {
+  name: string;
+  image: string[];
+  description?: string;
+  kind?: CharacterKind;
+  consent?: string;
+  force: boolean;
+  local: boolean;
+  resend: boolean;
+  dryRun: boolean;
+}
 
 export function addCharacter(character: Command, act: Act): void {
   costOptions(
@@ -10,8 +23,17 @@ export function addCharacter(character: Command, act: Act): void {
       character.command('create').description('prepare a clip, keep it under a name, register it with the provider'),
     ),
   )
-    .argument('<clip>', 'a video file, 2 s or longer', text)
+    .argument('[clip]', 'a video file, 2 s or longer; none for a character of pictures alone', text)
     .requiredOption('--name <name>', 'the name that prompts say, 1 to 80 characters')
+    .option(
+      '--image <picture>',
+      'a picture of it, as PNG, JPEG or WebP; repeat it, the one from the front first',
+      collect,
+      [],
+    )
+    .option('--description <text>', 'who it is, in a sentence or two', text)
+    .addOption(new Option('--kind <kind>', 'what it is: some models refuse people').choices(CHARACTER_KINDS))
+    .option('--consent <text>', 'the permission of whoever is shown, in words or as a file', text)
     .option('--force', 'replace the character of that name', false)
     .option('--local', 'prepare and keep the clip, register it later', false)
     .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
@@ -21,16 +43,15 @@ export function addCharacter(character: Command, act: Act): void {
       examples(
         'sora character create joe.mp4 --name Joe',
         'sora character create party.mov --name Mia --start 12.5 --duration 3',
+        'sora character create --image front.png --image side.png --name Rex --kind animal',
       ),
     )
     .action(
-      act<ClipFlags & CostFlags & { name: string; force: boolean; local: boolean; resend: boolean; dryRun: boolean }>(
-        async (context, [file = ''], options) => {
-          const { runCharacterCreate } = await import('../commands/character/create.ts');
-          const flags = await withLimits(context, options);
-          return runCharacterCreate(context, { ...flags, file, options: clipWishes(options) });
-        },
-      ),
+      act<ClipFlags & CostFlags & CreateFlags>(async (context, [file], options) => {
+        const { runCharacterCreate } = await import('../commands/character/create.ts');
+        const { image: images, ...flags } = await withLimits(context, options);
+        return runCharacterCreate(context, { ...flags, images, file, options: clipWishes(options) });
+      }),
     );
   character
     .command('list')
@@ -49,6 +70,7 @@ export function addCharacter(character: Command, act: Act): void {
         (await import('../commands/character/manage.ts')).runCharacterShow(context, name, options),
       ),
     );
+  addParticulars(character, act);
   character
     .command('rename')
     .description('give a character another name')
@@ -72,6 +94,56 @@ export function addCharacter(character: Command, act: Act): void {
       ),
     );
   addCast(character, act);
+}
+
+/** What is kept of a character besides its clip. */
+function addParticulars(character: Command, act: Act): void {
+  character
+    .command('stills')
+    .description('show the pictures of a character that go to models which take pictures, or give others')
+    .argument('<name>', 'the character’s name')
+    .option('--set <picture...>', 'take these instead, the one from the front first')
+    .option('--reset', 'take those of its clip again', false)
+    .option('--show', 'show where they are, which is done unless told otherwise', false)
+    .addHelpText('after', examples('sora character stills Joe', 'sora character stills Joe --set front.png side.png'))
+    .action(
+      act<{ set?: string[]; reset: boolean; show: boolean }>(async (context, [name = ''], options) =>
+        (await import('../commands/character/stills.ts')).runCharacterStills(context, { ...options, name }),
+      ),
+    );
+  character
+    .command('edit')
+    .description('change what is said of a character: its description, its kind, a permission')
+    .argument('<name>', 'the character’s name')
+    .option('--description <text>', 'who it is, in a sentence or two', text)
+    .option('--no-description', 'take it away')
+    .addOption(new Option('--kind <kind>', 'what it is: some models refuse people').choices(CHARACTER_KINDS))
+    .option('--no-kind', 'take it away')
+    .option('--consent <text>', 'the permission of whoever is shown, in words or as a file', text)
+    .option('--no-consent', 'take it away')
+    .addHelpText(
+      'after',
+      examples(
+        'sora character edit Mia --kind person --consent consent.pdf',
+        'sora character edit Joe --no-description',
+      ),
+    )
+    .action(
+      act<{ description?: string | boolean; kind?: CharacterKind | boolean; consent?: string | boolean }>(
+        async (context, [name = ''], options) =>
+          (await import('../commands/character/stills.ts')).runCharacterEdit(context, {
+            name,
+            description: given(options.description),
+            kind: given(options.kind),
+            consent: given(options.consent),
+          }),
+      ),
+    );
+}
+
+/** What `--x <value>` and `--no-x` said: the value, null to take it away, undefined for neither. */
+function given<T extends string>(flag: T | boolean | undefined): T | null | undefined {
+  return flag === false ? null : flag === true ? undefined : flag;
 }
 
 /** What a cast is beyond one machine and one host. */

@@ -3,13 +3,13 @@
 import { temporary } from '../disk/temporary.ts';
 import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
-import { SoraError } from '../shared/errors.ts';
 import { type Orientation, orientationOf, type Rect, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { inspectClip } from './inspect.ts';
 import type { InspectedClip } from './inspect-picture.ts';
+import { evenPart, requireClip } from './master.ts';
 import { prepareInto } from './prepare.ts';
 
 /** A clip to upload, and what to do when it is no longer needed. */
@@ -41,16 +41,10 @@ export async function derivedClip(
   character: CharacterWithClip,
   { orientation, copy }: WantedClip,
 ): Promise<UploadClip> {
-  const store = await workspace.characters();
-  const path = store.clipPath(character.clip.master.sha256);
-  if (!(await store.hasClip(character.clip.master.sha256))) {
-    throw new SoraError('machine', `The clip of ${character.name} is missing: ${path}`, {
-      hint: `Make it again: sora character create <clip> ${shellOption('name', shellPhrase(character.name))} ${option('force')}`,
-    });
-  }
+  const path = await requireClip(workspace, character);
   const isTurned = orientationOf(character.clip.master) !== orientation;
   if (!isTurned && !copy) return { path, dispose: async () => {} };
-  const { path: derived, dispose } = temporary(await store.tempClipPath());
+  const { path: derived, dispose } = temporary(await (await workspace.characters()).tempClipPath());
   try {
     const { fit } = character.clip.options;
     const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, fit, ...wishesFor(copy) };
@@ -105,11 +99,4 @@ async function paddedPicture(
   if (planVersion > 1 || options.fit !== 'pad') return undefined;
   const { findPicture } = await import('./inspect-picture.ts');
   return findPicture(workspace, await inspectClip(workspace, path, DEFAULT_CLIP_OPTIONS));
-}
-
-/** The largest part on even pixels: chroma is stored for pairs. */
-function evenPart({ x, y, width, height }: Rect): Rect {
-  const [left, top] = [x + (x % 2), y + (y % 2)];
-  const [right, bottom] = [x + width, y + height];
-  return { x: left, y: top, width: right - left - ((right - left) % 2), height: bottom - top - ((bottom - top) % 2) };
 }

@@ -31,7 +31,7 @@ export async function runStoreCheck(context: Context): Promise<undefined> {
       storeSummary(report),
       ...problems.map(({ path, reason }) => `  ${path}: ${reason}`),
       ...remarks.map((remark) => `  ${remark}`),
-      ...orphanClips.map((path) => `  ${path}: no character needs this clip`),
+      ...orphanClips.map((path) => `  ${path}: no character needs this file`),
     ].join('\n'),
     quiet: problems.map(({ path }) => path),
   });

@@ -72,9 +72,13 @@ const characters: Source = async (context, { operands, values }) => {
   const { records } = await (await context.characters()).list();
   return records
     .filter(({ name }) => !operands.includes(name) && values.get('--character') !== name)
-    .map(({ name, clip }) => ({
+    .map(({ name, clip, stills }) => ({
       value: name,
-      about: clip ? `${formatSize(clip.master)}, ${clip.master.seconds.toFixed(2)} s` : 'no clip',
+      about: clip
+        ? `${formatSize(clip.master)}, ${clip.master.seconds.toFixed(2)} s`
+        : stills
+          ? 'pictures alone'
+          : 'no clip',
     }));
 };
 
@@ -145,6 +149,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   clip: FILES,
   image: FILES,
   path: FILES,
+  picture: FILES,
   png: FILES,
   html: FILES,
   folder: FILES,
@@ -159,6 +164,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   'video edit id': jobs(({ status }) => status === 'succeeded'),
   'video remix id': jobs(({ status }) => status === 'succeeded'),
   'character name': characters,
+  'character --consent': FILES,
   'character adopt --name': characters,
   'video --character': characters,
   'storyboard scene': scenes,

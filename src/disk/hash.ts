@@ -11,8 +11,8 @@ export function crypto(): typeof import('node:crypto') {
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Lower-case hex SHA-256 of a text. */
-export function hashText(text: string): string {
+/** Lower-case hex SHA-256 of a text, or of bytes. */
+export function hashText(text: string | Uint8Array): string {
   return crypto().createHash('sha256').update(text).digest('hex');
 }
 

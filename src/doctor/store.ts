@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import type { Outdated } from '../characters/outdated.ts';
 import type { BrokenRecord } from '../disk/listing.ts';
-import type { Character } from '../shared/character.ts';
+import { type Character, filesOf } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -16,7 +16,7 @@ export interface StoreReport {
   readonly remarks: readonly string[];
   /** Characters whose clip would differ if it was prepared now. */
   readonly outdated: readonly ({ readonly name: string } & Outdated)[];
-  /** Clips that no character needs. */
+  /** Clips, pictures and consents that no character needs. */
   readonly orphanClips: readonly string[];
 }
 
@@ -33,24 +33,26 @@ export async function checkStore(
   );
   const remarks: string[] = [];
   const { outdatedNote } = await import('../characters/outdated.ts');
+  const { lackOf, nounOf } = await import('../characters/lack.ts');
   const old: ({ readonly name: string } & Outdated)[] = [];
   for (const character of characters.records) {
-    const { name, clip, clipless } = character;
-    const master = clip?.master;
     const changed = await outdatedByItsSource(workspace, character);
     if (changed) {
-      old.push({ name, ...changed });
+      old.push({ name: character.name, ...changed });
       remarks.push(outdatedNote(character, changed));
     }
-    if (!master || (clipless && !(await store.hasClip(master.sha256)))) {
-      remarks.push(`${name} has no clip: it can be used where it is registered, and nowhere else`);
+    const lack = await lackOf(store, character);
+    if (lack !== undefined) {
+      remarks.push(lack);
       continue;
     }
-    const state = await store.checkClip(master.sha256);
-    if (state !== 'whole')
-      problems.push({ path: store.clipPath(master.sha256), reason: `the clip of ${name} is ${state}` });
+    for (const file of filesOf(character)) {
+      const state = await store.checkFile(file);
+      if (state !== 'whole')
+        problems.push({ path: store.filePath(file), reason: `the ${nounOf(file)} of ${character.name} is ${state}` });
+    }
   }
-  const orphans = await store.orphanClips();
+  const orphans = await store.orphanFiles();
   const counts = { characters: characters.records.length, jobs: jobs.records.length };
   return { ...counts, problems, remarks, outdated: old, orphanClips: orphans };
 }

@@ -1,6 +1,6 @@
 /** A character: a name, its clip, and what hosts call it. Plain data. */
 
-import type { Clip, ClipOptions, SourceFacts } from './clip.ts';
+import type { Clip, ClipOptions, ImageMime, SourceFacts } from './clip.ts';
 import { type Orientation, orientationOf } from './geometry.ts';
 import type { JobCost } from './job.ts';
 
@@ -79,10 +79,42 @@ export interface CharacterClip {
   readonly planVersion: number;
 }
 
-interface CharacterBase {
+/** A picture of a character: upright, without metadata, and kept under its content. */
+export interface Still {
+  /** Lower-case hex SHA-256 of the file that is kept. */
+  readonly sha256: string;
+  readonly mime: ImageMime;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  /** Of the picture that was given, without its folder. */
+  readonly fileName: string;
+}
+
+/** What a character is. Some models refuse people. */
+export type CharacterKind = 'person' | 'drawn' | 'animal' | 'object';
+export const CHARACTER_KINDS: readonly CharacterKind[] = ['person', 'drawn', 'animal', 'object'];
+
+/** The permission of whoever is shown: in words, as a file that is kept with the character, or both. */
+export interface Consent {
+  readonly text?: string;
+  readonly file?: { readonly fileName: string; readonly sha256: string; readonly bytes: number };
+  readonly recordedAt: string;
+}
+
+/** What is known of a character besides its pictures. */
+export interface Particulars {
+  readonly description?: string;
+  readonly kind?: CharacterKind;
+  readonly consent?: Consent;
+}
+
+interface CharacterBase extends Particulars {
   readonly version: 1;
   /** NFC, trimmed, 1-80 code points. */
   readonly name: string;
+  /** Pictures that were given, the frontal one first: in the place of those that are chosen from its clip. Never empty. */
+  readonly stills?: readonly Still[];
   readonly registrations: readonly Registration[];
   /** Of one machine: never in a cast. */
   readonly pending?: readonly PendingRegistration[];
@@ -96,16 +128,18 @@ export interface CharacterWithClip extends CharacterBase {
   readonly clip: CharacterClip;
 }
 
-/** A character that is only where it is registered: an adopted id. */
+/** A character of pictures alone, or one that is only where it is registered: an adopted id. */
 export interface CharacterWithoutClip extends CharacterBase {
   readonly clip?: never;
 }
 
-/** By what it has: a clip, registrations, or both. Its record is decoded and written by `characters/record.ts`. */
+/** By what it has: a clip, pictures, registrations, or several of them. Its record is decoded and written by `characters/record.ts`. */
 export type Character = CharacterWithClip | CharacterWithoutClip;
 
 /** What a list shows of a character. */
 export interface CharacterDigest extends Pick<CharacterBase, 'name' | 'clipless' | 'createdAt'> {
+  /** Those that were given. */
+  readonly stills?: readonly Pick<Still, 'sha256'>[];
   readonly clip?: Pick<CharacterClip, 'master' | 'planVersion'> & {
     readonly options: Pick<ClipOptions, 'start' | 'audio'>;
     /** Only of a clip by earlier rules. */
@@ -120,4 +154,40 @@ export interface CharacterDigest extends Pick<CharacterBase, 'name' | 'clipless'
 /** The orientation of the character's videos unless told otherwise: that of its clip, or of its newest registration. */
 export function orientationOfCharacter({ clip, registrations }: Character): Orientation {
   return clip ? orientationOf(clip.master) : (registrations.at(-1)?.orientation ?? 'landscape');
+}
+
+/** A file that a character needs beside its record. */
+export interface KeptFile {
+  readonly sha256: string;
+  /** Without a dot: `mp4`, `png`. */
+  readonly extension: string;
+}
+
+const PICTURE_EXTENSIONS = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+} as const satisfies Record<ImageMime, string>;
+
+export function clipFile({ master: { sha256 } }: Pick<CharacterClip, 'master'>): KeptFile {
+  return { sha256, extension: 'mp4' };
+}
+
+export function stillFile({ sha256, mime }: Pick<Still, 'sha256' | 'mime'>): KeptFile {
+  return { sha256, extension: PICTURE_EXTENSIONS[mime] };
+}
+
+/** The extension of what was given, where it is a plain one: programs open files by it. */
+export function consentFile({ sha256, fileName }: NonNullable<Consent['file']>): KeptFile {
+  const extension = /\.([a-z0-9]{1,8})$/i.exec(fileName)?.[1]?.toLowerCase() ?? 'bin';
+  return { sha256, extension };
+}
+
+/** Everything that is kept beside the record: clip, pictures that were given, and the file of the consent. */
+export function filesOf({ clip, stills = [], consent }: Character): readonly KeptFile[] {
+  return [
+    ...(clip ? [clipFile(clip)] : []),
+    ...stills.map(stillFile),
+    ...(consent?.file ? [consentFile(consent.file)] : []),
+  ];
 }

@@ -1,13 +1,12 @@
 /** The `--reference` of a video: read, recognised by its bytes, and brought to the size that hosts insist on. */
 
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
-import { openRegular } from '../disk/read-file.ts';
+import { resolve } from 'node:path';
 import { imageOrientation, imageSize, sniffImage, stripMetadata } from '../media/picture/formats.ts';
+import { pictureFile, readPictureFile } from '../media/picture/read-picture.ts';
 import type { Reference } from '../providers/provider.ts';
 import type { ImageMime } from '../shared/clip.ts';
-import { PATH_HINT, SoraError } from '../shared/errors.ts';
+import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
@@ -18,9 +17,6 @@ export interface ReadReference {
   /** What the job's record keeps of it. */
   readonly record: NonNullable<VideoRequest['reference']>;
 }
-
-/** Of a picture, before it is brought to the size of the video. */
-export const MAX_REFERENCE_BYTES = 64_000_000;
 
 /** What can be said of a URL or a path without reading it. Throws `usage`. */
 export async function checkReference(workspace: Workspace, text: string): Promise<void> {
@@ -34,7 +30,7 @@ export async function checkReference(workspace: Workspace, text: string): Promis
         hint: 'Write https://, or download the picture and name the file.',
       });
   } else if (/^data:/i.test(text)) decodeDataUrl(text);
-  else await pictureFile(workspace, text);
+  else await referenceFile(workspace, text);
 }
 
 /** Throws `usage` for what cannot be found or is of the wrong form, `clip` for a picture that cannot be used. */
@@ -103,13 +99,7 @@ async function readPicture(
 ): Promise<{ bytes: Uint8Array; fileName: string }> {
   if (typeof source !== 'string') return { bytes: source, fileName: 'reference' };
   if (/^data:/i.test(source)) return { bytes: decodeDataUrl(source), fileName: 'reference' };
-  const path = await pictureFile(workspace, source);
-  try {
-    const file = await openRegular(path);
-    return { bytes: await file.readFile().finally(() => file.close()), fileName: basename(path) };
-  } catch (cause) {
-    throw new SoraError('machine', `${path} cannot be read.`, { hint: 'Check its permissions.', cause });
-  }
+  return readPictureFile(await referenceFile(workspace, source));
 }
 
 function decodeDataUrl(text: string): Uint8Array {
@@ -129,20 +119,8 @@ function decodeDataUrl(text: string): Uint8Array {
   }
 }
 
-async function pictureFile(workspace: Workspace, text: string): Promise<string> {
-  const path = resolve(workspace.runtime.cwd, text);
-  const there = await stat(path).catch((cause: unknown) => {
-    throw new SoraError('usage', `There is no picture ${path}.`, { hint: PATH_HINT, cause });
-  });
-  if (!there.isFile())
-    throw new SoraError('usage', `${path} is not a file.`, {
-      hint: `Name a JPEG, PNG or WebP picture, or pipe it into: ${option('reference')} -`,
-    });
-  if (there.size > MAX_REFERENCE_BYTES)
-    throw new SoraError('usage', `${path} is larger than ${MAX_REFERENCE_BYTES / 1_000_000} MB.`, {
-      hint: 'Use a smaller picture: a JPEG of the video’s own size is enough.',
-    });
-  return path;
+function referenceFile({ runtime }: Workspace, text: string): Promise<string> {
+  return pictureFile(runtime.cwd, text, `Name a JPEG, PNG or WebP picture, or pipe it into: ${option('reference')} -`);
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -2,13 +2,14 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { castClip, clipFolder, copyClip, readCast } from '../../src/characters/cast-file.ts';
-import { type Cast, decodeCast, encodeCast, isSameClip, mergeRegistrations } from '../../src/characters/cast-format.ts';
+import { castFile, clipFolder, copyClip, readCast } from '../../src/characters/cast-file.ts';
+import { type Cast, decodeCast, encodeCast } from '../../src/characters/cast-format.ts';
+import { isSameClip, mergeRegistrations } from '../../src/characters/merge.ts';
 import { characterJson } from '../../src/characters/record.ts';
-import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
+import { type Character, type CharacterWithClip, clipFile, type Registration } from '../../src/shared/character.ts';
 import { SoraError } from '../../src/shared/errors.ts';
 import { makePipe } from '../helpers/pipe.ts';
-import { changeRecord, hashOf, sampleCharacter } from '../helpers/samples.ts';
+import { changeRecord, hashOf, sampleCharacter, samplePictures } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const ONE: Registration = {
@@ -33,14 +34,14 @@ describe('a cast file', () => {
     const { profile, ...shared } = ONE;
     expect(profile).toBe('work');
     const clip = `cast.clips/${JOE.clip.master.sha256}.mp4`;
-    const text = encodeCast([JOE, sampleCharacter('Mia')], (sha256) =>
+    const text = encodeCast([JOE, sampleCharacter('Mia')], ({ sha256 }) =>
       sha256 === JOE.clip.master.sha256 ? clip : undefined,
     );
     expect(text).not.toContain('work');
     expect(JSON.parse(text)).toMatchObject({ version: 1, characters: [{ name: 'Joe', clip }, { name: 'Mia' }] });
     expect(decodeCast(JSON.parse(text))).toEqual([
-      { character: { ...JOE, registrations: [shared] }, clip },
-      { character: sampleCharacter('Mia'), clip: undefined },
+      { character: { ...JOE, registrations: [shared] }, paths: { [JOE.clip.master.sha256]: clip } },
+      { character: sampleCharacter('Mia'), paths: {} },
     ]);
   });
 
@@ -48,7 +49,40 @@ describe('a cast file', () => {
     const picture = { x: 160, y: 0, width: 960, height: 720 };
     const options = { ...JOE.clip.options, start: 'auto', cropBars: true } as const;
     const joe: Character = changeRecord(sampleCharacter('Joe'), { options, master: { ...JOE.clip.master, picture } });
-    expect(decodeCast(written(joe))).toEqual([{ character: joe, clip: undefined }]);
+    expect(decodeCast(written(joe))).toEqual([{ character: joe, paths: {} }]);
+  });
+
+  it('keeps pictures, description, kind and consent, and where their files lie', () => {
+    const mia = samplePictures('Mia', ['front', 'side']);
+    const given = changeRecord(mia, { consent: { ...mia.consent, note: 'of a later version' } });
+    const text = encodeCast([given], ({ sha256, extension }) =>
+      sha256 === hashOf('side') ? undefined : `c/${sha256}.${extension}`,
+    );
+    const document = JSON.parse(text).characters[0];
+    expect(document.stills.map(({ path }: { path?: string }) => path)).toEqual([`c/${hashOf('front')}.png`, undefined]);
+    expect(document.consent.file.path).toBe(`c/${hashOf('consent')}.pdf`);
+    expect(decodeCast(JSON.parse(text))).toEqual([
+      {
+        character: mia,
+        paths: { [hashOf('front')]: `c/${hashOf('front')}.png`, [hashOf('consent')]: `c/${hashOf('consent')}.pdf` },
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      { stills: [{ ...samplePictures('Mia', ['a']).stills?.[0], path: '../a.png' }] },
+      /stills\[0\]\.path is not a path/,
+    ],
+    [{ stills: [{ ...samplePictures('Mia', ['a']).stills?.[0], fileName: 'a\nb' }] }, /stills\[0\]\.fileName is not/],
+    [{ stills: [] }, /stills is empty$/],
+    [{ kind: 'robot' }, /kind is not one of person, drawn, animal, object$/],
+    [
+      { consent: { file: { sha256: hashOf('x'), fileName: 'x', bytes: 1, path: '/x' }, recordedAt: '2026-11-21' } },
+      /consent\.file\.path/,
+    ],
+  ])('refuses %j', (fields, problem) => {
+    expect(() => decodeCast(changed(fields))).toThrow(problem);
   });
 
   it('is the same text for the same cast, and ends with a line break', () => {
@@ -210,12 +244,12 @@ describe('reading', () => {
 });
 
 describe('a cast through a pipe', () => {
-  const text = encodeCast([JOE], (sha256) => `cast.clips/${sha256}.mp4`);
+  const text = encodeCast([JOE], ({ sha256 }) => `cast.clips/${sha256}.mp4`);
 
   it('is read to its end, without clips: nothing lies beside a pipe', async (context) => {
     const path = await makePipe(context);
     const [cast] = await Promise.all([readCast(path), writeFile(path, text)]);
-    expect(cast.characters).toMatchObject([{ character: { name: 'Joe' }, clip: undefined }]);
+    expect(cast.characters).toMatchObject([{ character: { name: 'Joe' }, paths: {} }]);
   });
 
   it.each([
@@ -262,29 +296,33 @@ describe('the clip of a cast', () => {
     if (content !== undefined) await writeFile(join(dir, 'clips', 'joe.mp4'), content);
     return { dir, cast: { path: join(dir, 'cast.json'), characters: [] } };
   }
-  const entry = { character: JOE, clip: 'clips/joe.mp4' };
+  const entry = { character: JOE, paths: { [JOE.clip.master.sha256]: 'clips/joe.mp4' } };
+  const clip = clipFile(JOE.clip);
 
   it('lies beside it', async () => {
     const { dir, cast } = await castWith('Joe');
-    expect(await castClip(cast, entry)).toBe(join(dir, 'clips', 'joe.mp4'));
-    expect(await castClip(cast, { ...entry, clip: undefined })).toBeUndefined();
+    expect(await castFile(cast, entry, clip)).toBe(join(dir, 'clips', 'joe.mp4'));
+    expect(await castFile(cast, { ...entry, paths: {} }, clip)).toBeUndefined();
   });
 
   it('may be absent', async () => {
     const { cast } = await castWith(undefined);
-    expect(await castClip(cast, entry)).toBeUndefined();
+    expect(await castFile(cast, entry, clip)).toBeUndefined();
   });
 
   it('is refused when it is not the master', async () => {
     const { cast } = await castWith('version https://git-lfs.github.com/spec/v1');
-    await expect(castClip(cast, entry)).rejects.toMatchObject({ code: 'clip', hint: expect.stringMatching(/Git LFS/) });
+    await expect(castFile(cast, entry, clip)).rejects.toMatchObject({
+      code: 'clip',
+      hint: expect.stringMatching(/Git LFS/),
+    });
   });
 
   it('is refused when a link leads out of the folder, even to the right bytes', async () => {
     const { dir, cast } = await castWith(undefined);
     await writeFile(join(dir, '..', 'joe.mp4'), 'Joe');
     await symlink('../../joe.mp4', join(dir, 'clips', 'joe.mp4'));
-    await expect(castClip(cast, entry)).rejects.toMatchObject({
+    await expect(castFile(cast, entry, clip)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(/points outside the folder/),
     });

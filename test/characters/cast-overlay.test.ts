@@ -5,7 +5,7 @@ import type { Cast } from '../../src/characters/cast-format.ts';
 import { createOverlay } from '../../src/characters/cast-overlay.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
 import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
-import { hashOf, keepSample, sampleCharacter } from '../helpers/samples.ts';
+import { hashOf, keepSample, madeFiles, sampleCharacter, samplePictures } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 const NOW = Date.parse('2026-11-25T00:00:00Z');
@@ -26,16 +26,20 @@ interface Laid {
 
 /** A store under a cast of `characters`, whose clips are there where `clips` says so. */
 async function lay(characters: readonly CharacterWithClip[], { clips = true } = {}): Promise<Laid> {
+  const casts = characters.map((character) => {
+    const { sha256 } = character.clip.master;
+    return { character, paths: { [sha256]: `${sha256}.mp4` } };
+  });
+  return layFiles(casts, clips ? characters.map(({ name, clip }) => [`${clip.master.sha256}.mp4`, name]) : []);
+}
+
+/** The same, of files with the contents that are given. */
+async function layFiles(characters: Cast['characters'], files: readonly (readonly [string, string])[]): Promise<Laid> {
   const root = await tempFolder();
   const charactersDir = join(root, 'characters');
   const local = createCharacterStore({ charactersDir, clipsDir: join(root, 'clips') });
-  const cast: Cast = {
-    path: join(root, 'cast.json'),
-    characters: characters.map((character) => ({ character, clip: `${character.clip.master.sha256}.mp4` })),
-  };
-  if (clips) {
-    for (const { name, clip } of characters) await writeFile(join(root, `${clip.master.sha256}.mp4`), name);
-  }
+  const cast: Cast = { path: join(root, 'cast.json'), characters };
+  for (const [name, content] of files) await writeFile(join(root, name), content);
   const warnings: string[] = [];
   return {
     local,
@@ -170,5 +174,43 @@ describe('a name that is here and in the cast', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^Joe of this machine is a different clip from Joe of .*cast\.json/),
     ]);
+  });
+});
+
+describe('a character of pictures in the cast', () => {
+  const mia = samplePictures('Mia', ['front', 'side']);
+  const file = (content: string) => ({ sha256: hashOf(content), extension: 'png' });
+  const laid = () =>
+    layFiles([{ character: mia, paths: { [hashOf('front')]: 'front.png' } }], [['front.png', 'front']]);
+
+  it('has those that lie beside the cast, and no others', async () => {
+    const { store, dir } = await laid();
+    expect(await store.find('Mia')).toEqual(mia);
+    expect([await store.checkFile(file('front')), await store.checkFile(file('side'))]).toEqual(['whole', 'missing']);
+    expect(store.filePath(file('front'))).toBe(join(dir, 'front.png'));
+  });
+
+  it('gets a local record with its pictures when something is to be written', async () => {
+    const { store, local } = await laid();
+    await store.update('Mia', (current) => ({ ...current, kind: 'person' }));
+    expect(await local.find('Mia')).toEqual({ ...mia, kind: 'person' });
+    expect(await local.checkFile(file('front'))).toBe('whole');
+  });
+
+  it('lends its pictures to one of this machine that has none of its own', async () => {
+    const { store, local } = await laid();
+    await keepSample(local, 'Mia');
+    expect(await store.find('Mia')).toMatchObject({
+      clip: sampleCharacter('Mia').clip,
+      stills: mia.stills,
+      kind: 'drawn',
+    });
+    expect(await local.find('Mia')).not.toHaveProperty('stills');
+    await store.update('Mia', (current) => ({ ...current, registrations: [registration('char_1')] }));
+    await store.place('Mia', await madeFiles(store, ['own']), (current) => ({
+      ...(current ?? mia),
+      stills: samplePictures('Mia', ['own']).stills ?? [],
+    }));
+    expect((await store.find('Mia'))?.stills).toEqual(samplePictures('Mia', ['own']).stills);
   });
 });

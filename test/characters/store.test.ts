@@ -5,7 +5,7 @@ import { characterJson, decodeCharacter } from '../../src/characters/record.ts';
 import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
 import type { Character, Registration } from '../../src/shared/character.ts';
 import { bundleWorkers, type Workers } from '../disk/processes.ts';
-import { hashOf, keepSample, sampleCharacter } from '../helpers/samples.ts';
+import { hashOf, keepPictures, keepSample, madeFiles, sampleCharacter, samplePictures } from '../helpers/samples.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 let workers: Workers;
@@ -141,10 +141,10 @@ describe('the cast', () => {
     const temp = await store.tempClipPath();
     await writeFile(temp, 'Joe');
     await store.keepClip(temp, hashOf('Joe'));
-    expect(await store.orphanClips()).toEqual([store.clipPath(hashOf('Joe'))]);
+    expect(await store.orphanFiles()).toEqual([store.clipPath(hashOf('Joe'))]);
     expect(await store.claim(sampleCharacter('Joe'))).toBe(true);
     expect(await store.claim(sampleCharacter('joe', 'Joe'))).toBe(false);
-    expect(await store.orphanClips()).toEqual([]);
+    expect(await store.orphanFiles()).toEqual([]);
   });
 
   it('tells a whole clip from a damaged and a missing one', async () => {
@@ -166,6 +166,83 @@ describe('the cast', () => {
     await expect(store.update('Joe', (joe) => ({ ...joe, clip }))).rejects.toThrow(TypeError);
     expect(await store.find('Joe')).toEqual(changed);
     await expect(store.update('Mia', (mia) => mia)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('files beside the record', () => {
+  const stillsOf = (names: readonly string[]) => samplePictures('Joe', names).stills ?? [];
+
+  it('are kept with a character, and go when nobody needs them', async () => {
+    const { store, home } = await cast();
+    const mia = await keepPictures(store, 'Mia', ['front', 'side']);
+    await keepPictures(store, 'Ann', ['side']);
+    expect(await store.find('mia')).toEqual(mia);
+    const kept = ['front.png', 'side.png', 'consent.pdf'].map((name) => name.split('.'));
+    for (const [content = '', extension = ''] of kept)
+      expect(await store.checkFile({ sha256: hashOf(content), extension })).toBe('whole');
+    await store.remove('Mia');
+    expect((await readdir(join(home, 'clips'))).sort()).toEqual(
+      [`${hashOf('consent')}.pdf`, `${hashOf('side')}.png`].sort(),
+    );
+    expect(await store.orphanFiles()).toEqual([]);
+    await store.remove('Ann');
+    expect(await readdir(join(home, 'clips'))).toEqual([]);
+  });
+
+  it('are changed in one step with the record, and not by an update', async () => {
+    const { store } = await cast();
+    await keepSample(store, 'Joe');
+    const set = (names: string[]) =>
+      madeFiles(store, names).then((files) =>
+        store.place('joe', files, (joe) => ({ ...(joe ?? sampleCharacter('Joe')), stills: stillsOf(names) })),
+      );
+    expect((await set(['a', 'b'])).clip).toEqual(sampleCharacter('Joe').clip);
+    await set(['b', 'c']);
+    const has = (content: string) => store.hasFile({ sha256: hashOf(content), extension: 'png' });
+    expect(await Promise.all(['a', 'b', 'c'].map(has))).toEqual([false, true, true]);
+    await expect(store.update('Joe', (joe) => ({ ...joe, stills: stillsOf(['a']) }))).rejects.toThrow(TypeError);
+    const [made] = await madeFiles(store, ['d']);
+    const wrong = store.place('Joe', made ? [{ ...made, sha256: hashOf('e') }] : [], () => sampleCharacter('Joe'));
+    await expect(wrong).rejects.toThrow(TypeError);
+    expect((await store.find('Joe'))?.stills).toEqual(stillsOf(['b', 'c']));
+  });
+
+  it('leaves nothing of a change that fails', async () => {
+    const { store } = await cast();
+    const refused = store.place('Joe', await madeFiles(store, ['a']), () => {
+      throw new Error('no');
+    });
+    await expect(refused).rejects.toThrow('no');
+    expect(await store.hasFile({ sha256: hashOf('a'), extension: 'png' })).toBe(false);
+    expect(await store.find('Joe')).toBeUndefined();
+  });
+
+  it('stay with the same source, and what is known of a character with its name, when its clip is replaced', async () => {
+    const { store } = await cast();
+    await keepSample(store, 'Joe');
+    const { description = '', kind = 'drawn' } = samplePictures('Joe', []);
+    await store.place('Joe', await madeFiles(store, ['a']), (joe) => ({
+      ...{ ...(joe ?? sampleCharacter('Joe')), description, kind, stills: stillsOf(['a']) },
+    }));
+    expect(await keepSample(store, 'Joe', { replace: true })).toMatchObject({
+      description,
+      kind,
+      stills: stillsOf(['a']),
+    });
+    const other = await keepSample(store, 'Joe', { content: 'another clip', replace: true });
+    expect(other).toMatchObject({ description, kind });
+    expect(other).not.toHaveProperty('stills');
+    expect(await store.hasFile({ sha256: hashOf('a'), extension: 'png' })).toBe(false);
+  });
+
+  it('P5: takes what was made from a clip away with it', async () => {
+    const { store, home } = await cast();
+    const { sha256 } = (await keepSample(store, 'Joe')).clip.master;
+    await writeFile(store.derivedPath(sha256, 'still-1.png'), 'a picture');
+    await writeFile(store.derivedPath(hashOf('another'), 'still-1.png'), 'a picture');
+    expect(await store.orphanFiles()).toEqual([]);
+    await store.remove('Joe');
+    expect(await readdir(join(home, 'clips'))).toEqual([`${hashOf('another')}.still-1.png`]);
   });
 });
 
@@ -244,7 +321,7 @@ describe('P4: processes at once', { timeout: 60_000 }, () => {
         expect((await store.find(name))?.clip?.master.sha256).toBe(hashOf(`${owner} ${name.replace('Same ', '')}`));
       }
     }
-    expect(await store.orphanClips()).toEqual([]);
+    expect(await store.orphanFiles()).toEqual([]);
   });
 
   it('never drop a clip that another one is about to need', async () => {

@@ -170,7 +170,7 @@ describe('store check', () => {
     const orphan = join(test.context.paths().clips, `${'0'.repeat(64)}.mp4`);
     await writeFile(orphan, 'x');
     await runStoreCheck(test.context);
-    expect(test.stdout.text()).toBe(`1 character, 0 jobs: all whole.\n  ${orphan}: no character needs this clip\n`);
+    expect(test.stdout.text()).toBe(`1 character, 0 jobs: all whole.\n  ${orphan}: no character needs this file\n`);
     expect(await (await test.context.characters()).checkClip(joe.clip.master.sha256)).toBe('whole');
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { characterJson, decodeCharacter } from '../../src/characters/record.ts';
-import type { CharacterStore } from '../../src/characters/store.ts';
+import type { CharacterStore, MadeFile } from '../../src/characters/store.ts';
 import type { Character, CharacterWithClip } from '../../src/shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../src/shared/clip.ts';
 import { isUnanswered, type Job, type Remote, type Unanswered } from '../../src/shared/job.ts';
@@ -43,6 +43,49 @@ export async function keepSample(
   const temp = await store.tempClipPath();
   await writeFile(temp, content);
   return store.keep(sampleCharacter(name, content), temp, { replace });
+}
+
+/** A character of pictures alone, whose files hold `contents`, with everything that is known of one. */
+export function samplePictures(name: string, contents: readonly string[]): Character {
+  return {
+    ...{ version: 1, name, description: 'a girl in a red coat', kind: 'drawn' },
+    consent: {
+      text: 'drawn by us',
+      file: { fileName: 'consent.pdf', sha256: hashOf('consent'), bytes: 7 },
+      recordedAt: '2026-11-21T10:00:00.000Z',
+    },
+    stills: contents.map((content) => ({
+      ...{ sha256: hashOf(content), mime: 'image/png', width: 800, height: 1000 },
+      ...{ bytes: Buffer.byteLength(content), fileName: `${content}.png` },
+    })),
+    registrations: [],
+    createdAt: '2026-11-21T10:00:00.000Z',
+  };
+}
+
+/** Puts files of those contents where a store may take them from. */
+export async function madeFiles(
+  store: CharacterStore,
+  contents: readonly string[],
+  extension = 'png',
+): Promise<readonly MadeFile[]> {
+  return Promise.all(
+    contents.map(async (content) => {
+      const path = await store.tempClipPath(extension);
+      await writeFile(path, content);
+      return { path, sha256: hashOf(content), extension };
+    }),
+  );
+}
+
+/** Stores a character of pictures with its pictures and its consent. */
+export async function keepPictures(
+  store: CharacterStore,
+  name: string,
+  contents: readonly string[],
+): Promise<Character> {
+  const files = [...(await madeFiles(store, contents)), ...(await madeFiles(store, ['consent'], 'pdf'))];
+  return store.place(name, files, () => samplePictures(name, contents));
 }
 
 /** The character with some fields of its record as given. */

@@ -16,9 +16,10 @@ import { capitalizeThe, formatBytes, listOf, oneLine, shellOption, shellQuote } 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(
   context: Context,
-  { master, clipless }: Pick<CharacterJson, 'master' | 'clipless'>,
+  { master, clipless, stills }: Pick<CharacterJson, 'master' | 'clipless'> & { readonly stills?: readonly unknown[] },
   words: (master: Clip) => string,
 ) {
+  if (!master && stills) return stills.length === 1 ? 'one picture' : `${stills.length} pictures`;
   if (!master) return 'no clip';
   if (!clipless || (await (await context.characters()).hasClip(master.sha256))) return words(master);
   return 'no clip here';
@@ -68,7 +69,11 @@ export async function runCharacterShow(
   { sheet, force = false }: { sheet?: string; force?: boolean } = {},
 ): Promise<undefined> {
   const { ui } = context;
-  const document = await characterDocument(context, await requireCharacter(context, name));
+  const character = await requireCharacter(context, name);
+  const { keptStillsOf } = await import('../../characters/stills.ts');
+  const { particularsLines } = await import('../../characters/particulars.ts');
+  const pictures = (await keptStillsOf(context, character))?.stills;
+  const document = { ...(await characterDocument(context, character)), ...(pictures && { pictures }) };
   const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
   const { formatPaid } = await import('../../costs/cost.ts');
   const { source, registrations, pending = [] } = document;
@@ -79,6 +84,11 @@ export async function runCharacterShow(
     `  clip        ${await clipWords(context, document, long)}`,
     ...(document.clipPath === undefined ? [] : [`  file        ${document.clipPath}`]),
     ...(source ? [`  made from   ${oneLine(source.fileName)}`] : []),
+    ...(document.stills ?? []).map(
+      (still, index) =>
+        `  ${index === 0 ? 'pictures  ' : '          '}  ${pictures?.[index]?.path ?? oneLine(still.fileName)}`,
+    ),
+    ...(await particularsLines(context, document, ui.date)),
     `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
@@ -150,15 +160,23 @@ export async function runCharacterRemove(context: Context, name: string, yes: bo
     ui.note(`${capitalizeThe(hostTitle(one))} may still be making it (${task}); its id will be lost here.`);
   }
   const clipless = !removed.clip || removed.clipless === true;
+  const pictures = removed.stills ? ', and its pictures' : '';
+  const clip = clipRemoved
+    ? ', and its clip'
+    : clipless
+      ? pictures
+      : '; its clip stays, because another record may need it';
   ui.result({
     json: { removed: character.name, clipRemoved },
-    text: `${character.name} is removed${clipRemoved ? ', and its clip' : clipless ? '' : '; its clip stays, because another record may need it'}.`,
+    text: `${character.name} is removed${clip}.`,
     quiet: [character.name],
   });
 }
 
 /** What removing the character does to its clip, as a part of the question. */
 async function fateOfClip(context: Context, character: Character): Promise<string> {
+  if (!character.clip && character.stills)
+    return ' Its pictures are deleted; those that they were made of are not touched.';
   if (!character.clip || character.clipless === true) return '';
   const { records } = await (await context.characters()).list();
   const { sha256 } = character.clip.master;

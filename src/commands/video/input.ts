@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { requireCharacter } from '../../characters/find.ts';
 import type { Context } from '../../context.ts';
+import { MAX_PICTURE_BYTES } from '../../media/picture/read-picture.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
@@ -12,7 +13,7 @@ import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../../videos/choose-size.ts';
 import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';
-import { checkReference, MAX_REFERENCE_BYTES } from '../../videos/reference-image.ts';
+import { checkReference } from '../../videos/reference-image.ts';
 
 export interface FollowFlags {
   readonly output?: string;
@@ -76,7 +77,7 @@ export async function readVideoInput(
   await check(() => context.connection(purposeOf(input)));
   settle();
   if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
-  const picture = reference === '-' ? await readStdin(context.runtime, MAX_REFERENCE_BYTES) : reference;
+  const picture = reference === '-' ? await readStdin(context.runtime, MAX_PICTURE_BYTES) : reference;
   return {
     ...{ prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS },
     ...(picture !== undefined && { reference: picture }),

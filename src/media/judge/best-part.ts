@@ -146,12 +146,24 @@ function qualitiesOf({ samples, detail, blur }: Part): Qualities {
 }
 
 /** 0 to 1: each quality counts as a factor, so that none makes up for another. */
-function rate({ blur, detail, light: { mean }, change, swing }: Qualities): number {
-  const sharpness = blur === undefined ? ramp(detail, SCORE.detail) : ramp(blur, SCORE.blur);
-  const light = Math.min(ramp(mean, SCORE.dark), ramp(mean, SCORE.bright));
+function rate({ change, swing, ...picture }: Qualities): number {
   const movement = 0.3 + 0.7 * Math.min(ramp(change, SCORE.still), ramp(change, SCORE.lively));
   const steadiness = ramp(swing, SCORE.shaking);
-  return [sharpness, light, movement, steadiness].reduce((product, factor) => product * Math.max(0.05, factor), 1);
+  return pictureWorth(picture) * product([movement, steadiness]);
+}
+
+/** The same for what one picture shows: how sharp it is, and how well lit. */
+export function pictureWorth({
+  blur,
+  detail,
+  light: { mean },
+}: Pick<Qualities, 'blur' | 'detail'> & { readonly light: Pick<Qualities['light'], 'mean'> }): number {
+  const sharpness = blur === undefined ? ramp(detail, SCORE.detail) : ramp(blur, SCORE.blur);
+  return product([sharpness, Math.min(ramp(mean, SCORE.dark), ramp(mean, SCORE.bright))]);
+}
+
+function product(factors: readonly number[]): number {
+  return factors.reduce((all, factor) => all * Math.max(0.05, factor), 1);
 }
 
 /** 0 at `none`, 1 at `full`, straight between them. */

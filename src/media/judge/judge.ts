@@ -115,8 +115,8 @@ function sharpness(pixels: number): AspectVerdict {
   };
 }
 
-const BLACK = 16;
-const WHITE = 235;
+export const BLACK = 16;
+export const WHITE = 235;
 
 function exposure(samples: readonly Sample[]): AspectVerdict {
   const light = lightOf(samples);

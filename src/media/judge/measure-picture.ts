@@ -42,6 +42,8 @@ export interface Measures {
   /** Sharpness by a measure that every build has, to compare parts of one clip; no word for it. */
   readonly detail?: boolean;
   readonly bars?: boolean;
+  /** Pictures a second whose sharpness is measured, each with its own time; unless given, what stands at each quarter of a second. */
+  readonly rate?: number;
   /** The picture between bars, in the upright frame: everything but `bars` looks at that alone. */
   readonly crop?: Rect | undefined;
 }
@@ -190,8 +192,8 @@ export function measureGraph(
 ): string {
   const branches = [
     seen(video, want.crop),
-    ...(want.detail ? [detail(video, want.crop)] : []),
-    ...(want.blur ? [blur(video, want.crop)] : []),
+    ...(want.detail ? [detail(video, want)] : []),
+    ...(want.blur ? [blur(video, want)] : []),
     ...(want.bars ? [bars()] : []),
   ];
   const labels = branches.map((_, index) => `[v${index}]`).join('');
@@ -260,19 +262,24 @@ export function seenBranch(size: Size, fps: number): string {
   return `${shrunk(size, 'yuv420p')},${piped(fps)}`;
 }
 
-function detail(video: VideoInfo, crop: Rect | undefined): string {
+/** Fewer pictures, for what costs more than a small copy of each. */
+function sampled(video: VideoInfo, rate: number | undefined): string {
+  return rate === undefined ? 'fps=4' : `framestep=${Math.max(1, Math.round((video.fps ?? 30) / rate))}`;
+}
+
+function detail(video: VideoInfo, { crop, rate }: Measures): string {
   const mean = 'lavfi.signalstats.YAVG';
   return [
-    `fps=4,${shrink({ video, crop }, DETAIL_SIDE, 'gray')},split[d0][d1]`,
+    `${sampled(video, rate)},${shrink({ video, crop }, DETAIL_SIDE, 'gray')},split[d0][d1]`,
     `[d0]convolution=0m=0 -1 0 -1 4 -1 0 -1 0:0rdiv=1,signalstats,${print('fine', mean)}[fine]`,
     `[d1]sobel=scale=0.25,signalstats,${print('edges', mean)}[edges]`,
   ].join(';');
 }
 
 /** The sharpest quarter of all blocks counts: what lies before and behind a face may be soft. */
-function blur(video: VideoInfo, crop: Rect | undefined): string {
+function blur(video: VideoInfo, { crop, rate }: Measures): string {
   const blocks = 'block_width=32:block_height=32:block_pct=25';
-  return `fps=4,${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
+  return `${sampled(video, rate)},${shrink({ video, crop }, BLUR_SIDE, 'yuv420p')},blurdetect=${blocks},${print('blur', 'lavfi.blur')}[blur]`;
 }
 
 /** Without files the filters print to the log. */

@@ -18,13 +18,25 @@ export function imageSize(bytes: Uint8Array): Size | undefined {
   return size && size.width > 0 && size.height > 0 ? size : undefined;
 }
 
-/** The EXIF orientation of a JPEG: 1 is upright, 2 to 8 are turned or mirrored. 1 for everything else. */
+/** The EXIF orientation: 1 is upright, 2 to 8 are turned or mirrored. 1 where nothing is said of it. */
 export function imageOrientation(bytes: Uint8Array): number {
-  if (sniffImage(bytes) !== 'image/jpeg') return 1;
-  for (const { marker, start, end } of jpegSegments(bytes)) {
-    if (marker === 0xe1 && ascii(bytes, start, 4) === 'Exif') return exifOrientation(view(bytes, start + 6, end));
+  const exif = exifOf(bytes);
+  return exif ? exifOrientation(exif) : 1;
+}
+
+function exifOf(bytes: Uint8Array): DataView | undefined {
+  const tiff = (start: number, end: number): DataView =>
+    view(bytes, ascii(bytes, start, 4) === 'Exif' ? start + 6 : start, end);
+  const mime = sniffImage(bytes);
+  if (mime === 'image/jpeg') {
+    for (const { marker, start, end } of jpegSegments(bytes))
+      if (marker === 0xe1 && ascii(bytes, start, 4) === 'Exif') return tiff(start, end);
   }
-  return 1;
+  if (mime === 'image/png')
+    for (const { kind, start, end } of pngChunks(bytes)) if (kind === 'eXIf') return tiff(start, end);
+  if (mime === 'image/webp')
+    for (const { kind, start, end } of webpChunks(bytes)) if (kind === 'EXIF') return tiff(start, end);
+  return undefined;
 }
 
 /**
@@ -85,11 +97,32 @@ function jpegSize(bytes: Uint8Array): Size | undefined {
   return undefined;
 }
 
-/** APP1 (EXIF, XMP), APP13 (IPTC) and comments. APP0, the colour profile (APP2) and Adobe's colour mark (APP14) stay. */
+/**
+ * APP1 (EXIF, XMP), APP13 (IPTC) and comments, and what follows the picture: phones put a whole video there. APP0, the colour
+ * profile (APP2) and Adobe's colour mark (APP14) stay.
+ */
 function jpegCuts(bytes: Uint8Array): Range[] {
-  return [...jpegSegments(bytes)]
-    .filter(({ marker }) => marker === 0xe1 || marker === 0xed || marker === 0xfe)
-    .map(({ from, end }): Range => [from, end]);
+  const end = jpegEnd(bytes);
+  return [
+    ...[...jpegSegments(bytes)]
+      .filter(({ marker }) => marker === 0xe1 || marker === 0xed || marker === 0xfe)
+      .map(({ from, end: to }): Range => [from, to]),
+    ...(end === undefined || end === bytes.length ? [] : [[end, bytes.length] as const]),
+  ];
+}
+
+/** Where the picture ends: after the marker EOI, which no scan contains (T.81, B.1.1.5); undefined where it is cut off. */
+function jpegEnd(bytes: Uint8Array): number | undefined {
+  const first = [...jpegSegments(bytes)].at(-1)?.end;
+  for (let at = first ?? 2; at + 2 <= bytes.length; ) {
+    const marker = bytes[at + 1] ?? 0;
+    if (bytes[at] !== 0xff || marker === 0 || (marker >= 0xd0 && marker <= 0xd7)) at += 1;
+    else if (marker === 0xd9) return at + 2;
+    else if (marker === 0xff) at += 1;
+    // Tables stand between the scans of a progressive picture.
+    else at += 2 + (((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+  }
+  return undefined;
 }
 
 function exifOrientation(exif: DataView): number {
@@ -114,16 +147,37 @@ function pngSize(bytes: Uint8Array): Size | undefined {
   return { width: header.getUint32(0), height: header.getUint32(4) };
 }
 
-function pngCuts(bytes: Uint8Array): Range[] {
-  const cuts: Range[] = [];
+interface Chunk {
+  readonly kind: string;
+  /** Of the whole chunk. */
+  readonly from: number;
+  readonly to: number;
+  /** Of its payload. */
+  readonly start: number;
+  readonly end: number;
+}
+
+function* pngChunks(bytes: Uint8Array): Generator<Chunk> {
   const data = view(bytes, 0, bytes.length);
   for (let at = 8; at + 12 <= bytes.length; ) {
-    const end = at + 12 + data.getUint32(at);
-    if (end > bytes.length) return cuts;
-    if (['eXIf', 'tEXt', 'zTXt', 'iTXt', 'tIME'].includes(ascii(bytes, at + 4, 4))) cuts.push([at, end]);
-    at = end;
+    const to = at + 12 + data.getUint32(at);
+    if (to > bytes.length) return;
+    const kind = ascii(bytes, at + 4, 4);
+    yield { kind, from: at, to, start: at + 8, end: to - 4 };
+    if (kind === 'IEND') return;
+    at = to;
   }
-  return cuts;
+}
+
+function pngCuts(bytes: Uint8Array): Range[] {
+  const chunks = [...pngChunks(bytes)];
+  const last = chunks.at(-1);
+  return [
+    ...chunks
+      .filter(({ kind }) => ['eXIf', 'tEXt', 'zTXt', 'iTXt', 'tIME'].includes(kind))
+      .map(({ from, to }): Range => [from, to]),
+    ...(last?.kind === 'IEND' && last.to < bytes.length ? [[last.to, bytes.length] as const] : []),
+  ];
 }
 
 function webpSize(bytes: Uint8Array): Size | undefined {
@@ -143,17 +197,21 @@ function webpSize(bytes: Uint8Array): Size | undefined {
   return { width: data.getUint16(26, true) & 0x3fff, height: data.getUint16(28, true) & 0x3fff };
 }
 
-function webpCuts(bytes: Uint8Array): Range[] {
-  if (sniffImage(bytes) !== 'image/webp') return [];
-  const cuts: Range[] = [];
+function* webpChunks(bytes: Uint8Array): Generator<Chunk> {
   const data = view(bytes, 0, bytes.length);
   for (let at = 12; at + 8 <= bytes.length; ) {
     const size = data.getUint32(at + 4, true);
-    const end = Math.min(bytes.length, at + 8 + size + (size % 2));
-    if (['EXIF', 'XMP '].includes(ascii(bytes, at, 4))) cuts.push([at, end]);
-    at = end;
+    const to = Math.min(bytes.length, at + 8 + size + (size % 2));
+    yield { kind: ascii(bytes, at, 4), from: at, to, start: at + 8, end: Math.min(bytes.length, at + 8 + size) };
+    at = to;
   }
-  return cuts;
+}
+
+function webpCuts(bytes: Uint8Array): Range[] {
+  if (sniffImage(bytes) !== 'image/webp') return [];
+  return [...webpChunks(bytes)]
+    .filter(({ kind }) => ['EXIF', 'XMP '].includes(kind))
+    .map(({ from, to }): Range => [from, to]);
 }
 
 /** The length and the flags of a RIFF whose EXIF and XMP were cut out. */

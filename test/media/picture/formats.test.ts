@@ -40,9 +40,30 @@ describe('pictures by their bytes', () => {
       expect(imageSize(tagged)).toEqual({ width: 90, height: 60 });
     }
   });
+
+  it('reads the orientation in the EXIF data of a PNG and a WebP', async () => {
+    const tiff = exifSegment(6, true).subarray(10);
+    const png = await pictureOf('png', { width: 90, height: 60 });
+    const tagged = Buffer.concat([png.subarray(0, 33), pngChunk('eXIf', tiff.toString('latin1')), png.subarray(33)]);
+    expect(imageOrientation(tagged)).toBe(6);
+    const webp = await pictureOf('transparent webp', { width: 90, height: 60 });
+    const exif = Buffer.concat([Buffer.from('EXIF'), Buffer.from([tiff.length, 0, 0, 0]), tiff]);
+    expect(imageOrientation(Buffer.concat([webp, exif]))).toBe(6);
+  });
 });
 
 describe('P5: stripMetadata', () => {
+  it.each(['jpeg', 'png'] as const)(
+    'cuts off what follows the picture in a %s: phones put a video there',
+    async (kind) => {
+      const picture = Buffer.from(stripMetadata(await pictureOf(kind, { width: 90, height: 60 })));
+      const video = Buffer.from('\0\0\0\x18ftypmp42 with a place');
+      expect(Buffer.from(stripMetadata(Buffer.concat([picture, video])))).toEqual(picture);
+      const half = picture.subarray(0, picture.length - 20);
+      expect(Buffer.from(stripMetadata(half))).toEqual(half);
+    },
+  );
+
   it('cuts EXIF and comments out of a JPEG and nothing else', async () => {
     const jpeg = stripMetadata(await pictureOf('jpeg', { width: 90, height: 60 }));
     const comment = Buffer.from([0xff, 0xfe, 0, 8, ...Buffer.from('secret')]);

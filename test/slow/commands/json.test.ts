@@ -37,6 +37,11 @@ character rename Jim Joe
 character sync
 character list
 character show Ann --sheet ann.png
+character stills Joe
+character edit Joe --kind drawn --consent given
+character create --image ann.png --name Pia --dry-run
+character create --image ann.png --name Pia --description dog
+character show Pia
 character export -o cast.json --with-clips
 character import cast.json
 config set model openai/sora-2/text-to-video
