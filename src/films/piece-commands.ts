@@ -166,10 +166,26 @@ function dissolveGraph(
   ];
 }
 
-/** Nothing in the header may depend on the pictures: `stitchable` keeps x264 from fitting it to them. */
+/**
+ * Nothing in the header may depend on the pictures: `stitchable` keeps x264 from fitting it to them. The rate is said once more:
+ * in ffmpeg 7 a `setpts` makes it unknown, and 25 a second would be made of any other.
+ */
 function encoder({ rate }: Raster): string[] {
   return [
-    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '15', '-profile:v', 'high', '-pix_fmt', 'yuv420p'],
+    ...[
+      '-r',
+      formatRate(rate),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-crf',
+      '15',
+      '-profile:v',
+      'high',
+      '-pix_fmt',
+      'yuv420p',
+    ],
     ...['-g', String(keyframeInterval(rate)), '-bf', '2', '-refs', '3', '-flags:v', '+bitexact'],
     ...MASTER_TAGS,
     ...['-x264-params', `stitchable=1:${X264_TAGS}`, ...H264_UNITS],

@@ -135,6 +135,19 @@ describeBuilds('the pictures of a film', ({ path: build }) => {
     expect(shown).toHaveLength(film.frames);
   });
 
+  it.each(['24', '30', '24000/1001'])('are as many as planned at %s a second, dissolves among them', async (fps) => {
+    const { context, dir } = await open();
+    const paths = [join(dir, 'a.mp4'), join(dir, 'b.mp4')];
+    for (const [index, path] of paths.entries()) await makeNumbered(path, `${X264} -bf ${index}`, { frames: 48, fps });
+    const shots = paths.map((path, index) => ({ path, fadeSeconds: index / 2 }));
+    const film = await assembleIn(context, filmOf(shots));
+    const shared = Math.round(film.fps / 2);
+    expect(film.frames).toBe(96 - shared);
+    const shown = await readNumbers(film.path);
+    expect([shown.slice(0, 48 - shared), shown.slice(48)]).toEqual([upTo(48 - shared), upTo(48).slice(shared)]);
+    expect(shown).toHaveLength(film.frames);
+  });
+
   it('hold the last one where a scene is held', async () => {
     const { context, dir } = await open();
     const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 10 });
