@@ -2,7 +2,8 @@
 
 import { dirname, join, relative, resolve } from 'node:path';
 import { isWithin } from '../disk/within.ts';
-import { fileNameOf, isJournalName } from '../journal/names.ts';
+import { fileNameOf } from '../journal/names.ts';
+import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
 import type { BatchLine } from './line.ts';
 
@@ -71,7 +72,7 @@ export async function placesOf(lines: readonly BatchLine[], options: PlaceOption
 
 /** Whether it is the batch, or has the name of a journal, which would be read as one. Both paths are absolute. */
 export function isReserved(place: string, batch: string): boolean {
-  return isSamePath(place, batch) || isJournalName(place.toLowerCase());
+  return isSamePath(place, batch) || isJournalName(place);
 }
 
 /** Also where letters of both cases name one file. */

@@ -1,8 +1,8 @@
 /** The lines of a batch, out of JSONL or a CSV table with a header. Every problem of the file is told at once. */
 import { basename } from 'node:path';
 import { readGivenText } from '../disk/given-text.ts';
-import { isJournalName } from '../journal/names.ts';
 import { SoraError } from '../shared/errors.ts';
+import { isJournalName } from '../shared/journal-name.ts';
 import type { Workspace } from '../workspace.ts';
 import { type BatchLine, isSetting, readBatchLine, unknownSettings } from './line.ts';
 

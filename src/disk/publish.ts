@@ -7,6 +7,7 @@ import type { Stats } from 'node:fs';
 import { access, constants, link, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
+import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
 import { oneLine, shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
@@ -35,6 +36,7 @@ export async function checkFree(path: string, rules: TargetRules): Promise<strin
   if (there?.isDirectory())
     throw new SoraError('usage', `${path} is a folder.`, { hint: `Name a file: ${option('output')} ${rules.example}` });
   if (there) refuseDevice(path, there, rules);
+  refuseJournal(place);
   // A link to nothing is there all the same.
   if (!rules.force && (there || own))
     throw new SoraError('usage', `${path} already exists.`, {
@@ -90,6 +92,14 @@ function targetError(path: string, cause: unknown, rules?: TargetRules): unknown
   if (!refusal) return cause;
   const [message, hint] = refusal;
   return new SoraError('usage', message, { hint, cause });
+}
+
+/** Also with `force`, and where none is yet: what was paid for stands in it, and another file of such a name would be read as one. */
+function refuseJournal(path: string): void {
+  if (!isJournalName(path)) return;
+  throw new SoraError('usage', `${path} has the name of a journal, which says what was paid for.`, {
+    hint: `Name another file with ${option('output')}.`,
+  });
 }
 
 /** A rename would replace a device or a pipe, which others use, by a plain file. */

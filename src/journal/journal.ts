@@ -9,9 +9,10 @@ import { appendLines } from '../disk/append-lines.ts';
 import { machineError } from '../disk/atomic-write.ts';
 import { LOCK_TIMING, type LockTiming, withLock } from '../disk/lock.ts';
 import { SoraError, systemCode } from '../shared/errors.ts';
+import { isJournalName } from '../shared/journal-name.ts';
 import { currentFingerprint, type FamilyOf } from './fingerprint.ts';
 import { type Asked, type Line, readJournal, TAKEN_BACK } from './lines.ts';
-import { fileOfJournal, isJournalName, isJournalOf, type JournalOwner, journalPath } from './names.ts';
+import { fileOfJournal, isJournalOf, type JournalOwner, journalPath } from './names.ts';
 
 export interface Reading {
   /** Of every journal of the file. */

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { hashText } from '../disk/hash.ts';
 import type { Shard } from '../shared/batch.ts';
+import { JOURNAL_ENDING } from '../shared/journal-name.ts';
 
 /** Whose journal a process writes: everybody's, one of a name (CI), one of a shard. */
 export interface JournalOwner {
@@ -15,14 +16,8 @@ export function journalPath(file: string, { name, shard }: JournalOwner = {}): s
   return `${[`${file}.journal`, name, part].filter((word) => word !== undefined).join('.')}.jsonl`;
 }
 
-const ENDING = /\.journal(?:\.[A-Za-z0-9][\w-]*)?(?:\.\d+of\d+)?\.jsonl$/;
 /** The last one: the name of the file itself may have `.journal` in it. */
-const JOURNAL = new RegExp(`^(.*)${ENDING.source}`, 's');
-
-/** True for the name of any journal, and so for no name of a batch. */
-export function isJournalName(path: string): boolean {
-  return JOURNAL.test(basename(path));
-}
+const JOURNAL = new RegExp(`^(.*)${JOURNAL_ENDING.source}`, 's');
 
 /** The file that a journal is of, by its name. */
 export function fileOfJournal(path: string): string {
@@ -32,7 +27,7 @@ export function fileOfJournal(path: string): string {
 /** Whether a journal's name is one of that file's. */
 export function isJournalOf(name: string, file: string): boolean {
   const own = basename(file);
-  return name.startsWith(own) && ENDING.exec(name.slice(own.length))?.index === 0;
+  return name.startsWith(own) && JOURNAL_ENDING.exec(name.slice(own.length))?.index === 0;
 }
 
 /** Whether that shard has this id: by its hash, so that a line keeps its shard whatever is added to the file. */

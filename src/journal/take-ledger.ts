@@ -8,6 +8,7 @@ import { hashFile, hashText } from '../disk/hash.ts';
 import { modelFamily } from '../providers/index.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
+import { isJournalName } from '../shared/journal-name.ts';
 import type { Sender } from '../shared/sender.ts';
 import { accountOf } from '../videos/jobs/account.ts';
 import type { Workspace } from '../workspace.ts';
@@ -24,7 +25,7 @@ import {
 } from './fold.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
 import type { Asked, Line } from './lines.ts';
-import { isJournalName, type JournalOwner } from './names.ts';
+import type { JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
 
 /** What is wanted of a scene now. */
@@ -259,7 +260,7 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
 function isPlainPlace(folder: string, path: string): boolean {
   const way = relative(folder, path);
   const isHidden = way.split(sep).some((name) => name === '' || name.startsWith('.'));
-  return !isAbsolute(way) && !isHidden && !isJournalName(path.toLowerCase());
+  return !isAbsolute(way) && !isHidden && !isJournalName(path);
 }
 
 function isFile(path: string | undefined): boolean {

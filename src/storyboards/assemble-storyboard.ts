@@ -1,12 +1,12 @@
 /** What is assembled of a storyboard: the file of each scene's take, and everything that its text says of the film. */
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
 import { piecesFolder } from '../films/piece-names.ts';
 import type { AssemblyPlan } from '../films/plan.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
-import { type FilmLook, lookAtFilm, NO_WISHES, type OpenFilm } from './film.ts';
+import { type FilmLook, lookAtFilm, NO_WISHES, type OpenFilm, refuseFilmFile } from './film.ts';
 import { type OpenedFilm, readTakes } from './prepare-film.ts';
 import type { StoryboardRequest } from './read-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
@@ -130,11 +130,7 @@ export async function assembleStoryboard(
   { storyboard, film, look }: Omit<LookedAt, 'scenes'>,
   { allowStale, output, force, ...wishes }: AssembleOptions & { readonly output: string; readonly force: boolean },
 ): Promise<WrittenFilm> {
-  // Also with `force`: under the name of a take only that take may lie.
-  if (!relative(film.folder, resolve(workspace.runtime.cwd, output)).startsWith('..'))
-    throw new SoraError('usage', `${output} is in the folder of the takes.`, {
-      hint: `Name a place outside of ${film.folder} with ${option('output')}.`,
-    });
+  await refuseFilmFile(film.file, resolve(workspace.runtime.cwd, output));
   const files = chosenFiles(storyboard, { film, look, allowStale });
   const pieces = piecesFolder(film.folder);
   return assembleFilm(workspace, assemblyOf(storyboard, files, wishes), { output, force, pieces });

@@ -1,5 +1,6 @@
 /** A film with what is known of it: its scenes, its journals, its takes and their files. */
 import { dirname, join, parse, relative, sep } from 'node:path';
+import { followLinks } from '../disk/links.ts';
 import { type Choices, choicesOf, type FilmVersion } from '../journal/choices.ts';
 import { partsOfKey } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
@@ -8,6 +9,8 @@ import type { JournalView } from '../journal/send-take.ts';
 import type { Presence } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
 import { modelFamily } from '../providers/index.ts';
+import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import type { PlannedScene } from './plan-scenes.ts';
 import { lookAt, type SceneView, strayTakes, takeOfFile, wordsOfTake } from './scene-state.ts';
@@ -63,6 +66,18 @@ export function openFilm(workspace: Workspace, { file, skipped, version, command
 function isTakePlace(way: string): boolean {
   const [folder = '', name = '', ...deeper] = way.split(sep);
   return deeper.length === 0 && folder.endsWith('.takes') && /^[^.].*\.mp4$/s.test(name);
+}
+
+/** Also with `force`: the storyboard was written by hand, and under the name of a take only that take may lie. Throws `usage`. */
+export async function refuseFilmFile(file: string, target: string): Promise<void> {
+  const place = await followLinks(target).catch(() => target);
+  const folder = takesFolder(file);
+  const lies = (path: string): string => relative(folder.toLowerCase(), path.toLowerCase());
+  const isTake = [place, target].some((path) => lies(path) !== '' && !lies(path).startsWith('..'));
+  if (!isTake && place.toLowerCase() !== file.toLowerCase()) return;
+  throw new SoraError('usage', `${target} is ${isTake ? 'in the folder of the takes' : 'the storyboard itself'}.`, {
+    hint: `Name another place with ${option('output')}.`,
+  });
 }
 
 /** `harbour-3f9a1c-001-7be2f0.mp4`: digits of the key's uuid, so that two clones never share a name. */

@@ -7,6 +7,7 @@ import type { Job } from '../shared/job.ts';
 import { oneLine, shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type LookedAt, lookAtStoryboard } from './assemble-storyboard.ts';
+import { refuseFilmFile } from './film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from './film-report.ts';
 import type { StoryboardRequest } from './read-storyboard.ts';
 import { shortName } from './takes/choose.ts';
@@ -28,6 +29,7 @@ export async function writeStoryboardReport(
   { output, force }: { readonly output: string; readonly force: boolean },
 ): Promise<WrittenStoryboardReport> {
   const target = await pagePlace(workspace, output, { force });
+  await refuseFilmFile(resolve(workspace.runtime.cwd, request.file), target);
   const looked = await lookAtStoryboard(workspace, request, { needsFiles: false });
   const page = await pageOf(workspace, looked, { target, file: request.file });
   await writePage(workspace, page, { target, force });

@@ -105,6 +105,15 @@ async function socketIn(folder: string): Promise<string> {
 }
 
 describe('checkFree', () => {
+  it('lets nothing be written under the name of a journal, which would be read as one', async () => {
+    const folder = await tempFolder();
+    for (const name of ['film.md.journal.jsonl', 'p.jsonl.journal.ci.1of3.jsonl', 'FILM.MD.JOURNAL.JSONL']) {
+      await expect(checkFree(join(folder, name), { force: true, example: 'a' })).rejects.toMatchObject({
+        ...{ code: 'usage', message: expect.stringContaining('says what was paid for') },
+      });
+    }
+  });
+
   it('lets a free name pass, and a file that may be replaced', async () => {
     const folder = await tempFolder();
     await writeFile(join(folder, 'old'), '');

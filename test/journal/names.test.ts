@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  fileNameOf,
-  fileOfJournal,
-  isInShard,
-  isJournalName,
-  isJournalOf,
-  journalPath,
-} from '../../src/journal/names.ts';
+import { fileNameOf, fileOfJournal, isInShard, isJournalOf, journalPath } from '../../src/journal/names.ts';
+import { isJournalName } from '../../src/shared/journal-name.ts';
 
 describe('the name of a file made from an id', () => {
   it.each([
@@ -53,6 +47,7 @@ describe('a journal', () => {
 
   it('is told from a batch, and from the journal of another file, by its name', () => {
     expect(isJournalName('/w/p.jsonl.journal.ci.1of3.jsonl')).toBe(true);
+    expect(isJournalName('/w/RAIN.MD.JOURNAL.CI.JSONL')).toBe(true);
     expect(isJournalName('/w/journal.jsonl')).toBe(false);
     expect(isJournalOf('p.jsonl.journal.ci.jsonl', '/w/p.jsonl')).toBe(true);
     expect(isJournalOf('p2.jsonl.journal.jsonl', '/w/p.jsonl')).toBe(false);

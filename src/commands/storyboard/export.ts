@@ -8,6 +8,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { safeJson } from '../../shared/text.ts';
 import { type LookedAt, lookAtStoryboard, planStoryboard } from '../../storyboards/assemble-storyboard.ts';
 import { storyboardJson } from '../../storyboards/file/write-json.ts';
+import { refuseFilmFile } from '../../storyboards/film.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
 import type { Storyboard } from '../../storyboards/storyboard.ts';
 import { readStdin } from '../../terminal/stdin.ts';
@@ -33,6 +34,11 @@ export async function runStoryboardExport(
   { to, output, force, allowStale }: ExportFlags,
 ): Promise<undefined> {
   const { ui, runtime } = context;
+  const target = output === '-' ? undefined : resolve(runtime.cwd, output);
+  if (target !== undefined) {
+    if (request.file !== '-') await refuseFilmFile(resolve(runtime.cwd, request.file), target);
+    await checkFree(target, { force, example: `film.${to}`, takesStdout: true });
+  }
   const stdin = (): Promise<Uint8Array> => readStdin(runtime, MAX_TEXT_BYTES);
   const read = async (): Promise<Storyboard> =>
     (await readStoryboard(context, request, { stdin, needsFiles: false })).storyboard;
@@ -43,7 +49,7 @@ export async function runStoryboardExport(
   const text = looked
     ? await filmText(context, looked, { to, output, allowStale })
     : `${safeJson(storyboardJson(storyboard), 2)}\n`;
-  if (output === '-') {
+  if (target === undefined) {
     ui.resultToStderr();
     await new Promise<void>((done, fail) =>
       runtime.stdout.stream.write(text, (error) => (error ? fail(error) : done())),
@@ -51,9 +57,8 @@ export async function runStoryboardExport(
     ui.result({ json: { to }, text: `${storyboard.scenes.length} scenes, as ${to}` });
     return;
   }
-  const path = await checkFree(resolve(runtime.cwd, output), { force, example: `film.${to}`, takesStdout: true });
-  await writeOutput(path, text, { force, taken: 'usage', clock: runtime.clock });
-  ui.result({ json: { path, to }, text: path, quiet: [path] });
+  await writeOutput(target, text, { force, taken: 'usage', clock: runtime.clock });
+  ui.result({ json: { path: target, to }, text: target, quiet: [target] });
 }
 
 /** Media of a timeline are named from where it lies. */

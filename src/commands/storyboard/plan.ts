@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { valueWord } from '../../runs/command-words.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
-import type { MakingWishes } from '../../storyboards/film.ts';
+import { type MakingWishes, refuseFilmFile } from '../../storyboards/film.ts';
 import { PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
 import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
 
@@ -20,7 +20,10 @@ export async function runStoryboardPlan(context: Context, flags: PlanFlags): Pro
   const { ui, runtime } = context;
   const { output, force, scenes, maxCost } = flags;
   const target = output === undefined ? undefined : resolve(runtime.cwd, output);
-  if (target !== undefined) await checkFree(target, { force, example: 'plan.json' });
+  if (target !== undefined) {
+    await checkFree(target, { force, example: 'plan.json' });
+    await refuseFilmFile(resolve(runtime.cwd, flags.file), target);
+  }
   const given = await readFilm(context, flags, { purpose: purposeOf({ dryRun: true }), scenes });
   const planned = await plannedFilm(given, { wishes: flags, maxCost });
   for (const problem of planned.problems) ui.warn(problem);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../../src/cli/run.ts';
@@ -197,6 +197,32 @@ describe('sora storyboard show', () => {
 });
 
 describe('sora storyboard export', () => {
+  it.each([
+    ['a journal', 'export rain.md --to json -o rain.md.journal.jsonl'],
+    ['a journal that is none yet', 'export rain.md --to json -o storm.md.journal.ci.jsonl'],
+    ['the storyboard', 'export rain.md --to json -o rain.md'],
+    ['a link to the storyboard', 'export rain.md --to json -o link.json'],
+    ['a take', 'export rain.md --to json -o rain.takes/harbour.mp4'],
+    ['a take, by a plan', 'plan rain.md -o rain.takes/harbour.mp4'],
+    ['the storyboard, by a plan', 'plan rain.md -o rain.md'],
+    ['a journal, by a plan', 'plan rain.md -o rain.md.journal.jsonl'],
+    ['a take, by a report', 'report rain.md -o rain.takes/harbour.html'],
+    ['a take, by the film', 'assemble rain.md -o rain.takes/harbour.mp4'],
+  ])('P4: writes over no %s, whatever is forced', async (_, line) => {
+    const { sora, read, dir } = await world({ 'rain.md': RAIN, 'rain.md.journal.jsonl': '', 'theme.wav': tone(1) });
+    await mkdir(join(dir, 'rain.takes'));
+    const takes = ['harbour.mp4', 'harbour.html'];
+    for (const name of takes) await writeFile(join(dir, 'rain.takes', name), 'a take');
+    await symlink('rain.md', join(dir, 'link.json'));
+    expect(await sora(`${line} --force`)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(/journal, which says|storyboard itself|of the takes/),
+    });
+    expect(await read('rain.md')).toBe(RAIN);
+    expect(await read('rain.md.journal.jsonl')).toBe('');
+    for (const name of takes) expect(await read(`rain.takes/${name}`)).toBe('a take');
+  });
+
   it('writes JSON to a file or to stdout, and refuses a film without subtitles', async () => {
     const { sora, read } = await world({ 'film.md': '---\nsora: 1\n---\n## A\n\nA sea.\n' });
     expect(await sora('export film.md --to json -o film.json')).toMatchObject({ exit: 0 });
