@@ -13,7 +13,7 @@ import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
 import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/choose-size.ts';
-import { missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
+import { copyNotes, missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
 import type { Workspace } from '../workspace.ts';
@@ -42,6 +42,8 @@ export interface BatchPlan {
   readonly provider: Provider;
   readonly problems: readonly string[];
   readonly missing: readonly NamedRegistration[];
+  /** What would be made of their clips first, a sentence each. */
+  readonly copies: readonly string[];
   /** What may go wrong, a sentence each. */
   readonly doubts: readonly string[];
 }
@@ -91,7 +93,7 @@ export async function planBatch(
   }
   for (const doubt of await uncast(workspace, lines)) doubts.add(doubt);
   return {
-    ...{ lines: planned, provider, missing: missingOf(plans), doubts: [...doubts] },
+    ...{ lines: planned, provider, missing: missingOf(plans), copies: copyNotes(plans), doubts: [...doubts] },
     problems: problems
       .toSorted((a, b) => a.number - b.number)
       .map(({ number, text }) => problemAt({ name, number }, text)),

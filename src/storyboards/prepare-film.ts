@@ -7,6 +7,7 @@ import type { Purpose } from '../settings/choose-provider.ts';
 import type { Shard } from '../shared/batch.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
+import { copyNotes } from '../videos/plan.ts';
 import { warnOfCharacters } from '../videos/warn-of-host.ts';
 import type { Workspace } from '../workspace.ts';
 import { type MakingWishes, type OpenFilm, openFilm } from './film.ts';
@@ -87,6 +88,8 @@ export async function readFilm(
   const cast = scenes.flatMap(({ order }) => order?.input.characters ?? []);
   await warnOfCharacters(workspace, provider, cast);
   for (const doubt of doubts) workspace.reporter.warn(doubt);
+  const plans = purpose === 'preview' ? scenes.flatMap(({ plan }) => plan ?? []) : [];
+  for (const note of copyNotes(plans)) workspace.reporter.note(note);
   return given;
 }
 

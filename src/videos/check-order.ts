@@ -9,7 +9,7 @@ import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { VideoOrder } from './plan.ts';
-import { refusedCast } from './refuse-cast.ts';
+import { modelThatTakes, refusedCast } from './refuse-cast.ts';
 
 export interface UndocumentedOptions {
   /** Send them all the same. */
@@ -44,14 +44,19 @@ export async function checkOrder(
     );
   }
   if (characters.length > most) {
+    const taker = await modelThatTakes({ input, provider, model });
+    const hint = taker
+      ? `Leave some out, or use a model that takes them, such as ${taker}.`
+      : `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`;
+    const names = listOf(characters.map(({ name }) => name));
     problems.push(
-      new SoraError(
-        'usage',
-        `${at} takes at most ${most} characters in a video, not ${characters.length}: ${listOf(characters.map(({ name }) => name))}.`,
-        {
-          hint: `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`,
-        },
-      ),
+      most === 0
+        ? new SoraError('usage', `${model} takes no characters: it would leave out ${names}.`, { hint })
+        : new SoraError(
+            'usage',
+            `${at} takes at most ${most} characters in a video, not ${characters.length}: ${names}.`,
+            { hint },
+          ),
     );
   }
   if (characters.length > 0 && !takesCharacters(provider)) {

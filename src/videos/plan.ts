@@ -1,7 +1,7 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
 import { requireCharacter } from '../characters/find.ts';
 import { castTargets } from '../characters/fit-cast.ts';
-import { type NamedRegistration, refuseClipless } from '../characters/register.ts';
+import { copiesFor, copyNote, type NamedRegistration, refuseClipless } from '../characters/register.ts';
 import { type CastTarget, registrationAt } from '../characters/registration-target.ts';
 import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { type CharacterMode, copyName, markerAt } from '../providers/references.ts';
@@ -94,6 +94,12 @@ export function missingOf(plans: readonly VideoPlan[]): readonly NamedRegistrati
     }
   }
   return [...all.values()];
+}
+
+/** What would be made of clips to register whom plans miss, a sentence for each copy. */
+export function copyNotes(plans: readonly VideoPlan[]): readonly string[] {
+  const copies = copiesFor(plans.flatMap(({ missing }) => missing));
+  return [...new Set(copies.map((copy) => copyNote(copy, 'would be made and uploaded')))];
 }
 
 /**

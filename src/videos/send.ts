@@ -1,5 +1,5 @@
 /** From a plan to jobs: approve, register the missing, complete, send. */
-import { copiesFor, copyNote, type NeededCopy, registerMissing } from '../characters/register.ts';
+import { copiesFor, type NeededCopy, registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -7,7 +7,7 @@ import type { Job, JobTake } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
 import type { Resumable } from './jobs/find.ts';
-import { completePlan, planAnew, type VideoPlan } from './plan.ts';
+import { completePlan, copyNotes, planAnew, type VideoPlan } from './plan.ts';
 import { type Quote, type VideoBudget, type VideoBudgetOptions, videoBudget } from './quote.ts';
 import { type Submitted, submit } from './submit.ts';
 
@@ -40,9 +40,8 @@ export async function previewVideos(
   const budget = videoBudget(workspace, options);
   const isSent = existing.length < options.count;
   if (isSent) await budget.approve(plan);
-  const copies = isSent ? copiesFor(plan.missing) : [];
-  for (const copy of copies) workspace.reporter.note(copyNote(copy, 'would be made and uploaded'));
-  return { ...budget.quote, existing, copies };
+  for (const note of isSent ? copyNotes([plan]) : []) workspace.reporter.note(note);
+  return { ...budget.quote, existing, copies: isSent ? copiesFor(plan.missing) : [] };
 }
 
 /**

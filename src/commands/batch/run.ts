@@ -94,13 +94,14 @@ async function readGiven(context: Context, flags: BatchRequest, dryRun: boolean)
   const given = await readGivenBatch(context, flags, { purpose: purposeOf({ dryRun }), stdin });
   const folders = new Set(given.plan.lines.map(({ wanted }) => dirname(wanted)));
   for (const folder of folders) await checkFutureFolder(folder);
-  const { provider, lines, doubts } = given.plan;
+  const { provider, lines, copies, doubts } = given.plan;
   await warnOfCharacters(
     context,
     provider,
     lines.flatMap(({ input }) => input.characters),
   );
   for (const doubt of doubts) context.ui.warn(doubt);
+  for (const copy of dryRun ? copies : []) context.ui.note(copy);
   return given;
 }
 
@@ -212,7 +213,7 @@ async function showPreview(context: Context, given: GivenBatch, flags: BatchRequ
         ...(isEqual && { equal: true }),
       })),
       send: sent.length,
-      characters: given.plan.missing.map(({ name }) => name),
+      characters: [...new Set(given.plan.missing.map(({ name }) => name))],
       cost: priceDocument(bill.length === 0 ? nothingSent(today) : totalOf(bill)),
     },
     text: `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}, ${sent.length} to be sent.`,

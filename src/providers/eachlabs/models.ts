@@ -5,7 +5,15 @@ import { SoraError } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { ModelPrice } from '../../shared/money.ts';
 import { option } from '../../shared/options.ts';
-import { type ModelFacts, PROMPT_CHARS, SEEDANCE_20_CHARACTERS, SORA_CHARACTERS, wholeSeconds } from '../models.ts';
+import {
+  type ModelFacts,
+  PROMPT_CHARS,
+  SEEDANCE_20_CHARACTERS,
+  SEEDANCE_25_CHARACTERS,
+  SEEDANCE_25_EDIT_WORDS,
+  SORA_CHARACTERS,
+  wholeSeconds,
+} from '../models.ts';
 import type { NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';
 import { type CharacterInput, type CharacterMode, preferredMode, valuesOf } from '../references.ts';
@@ -15,6 +23,8 @@ export interface EachlabsModel {
   /** What it is called at every host. */
   readonly family?: string;
   readonly characterInputs: readonly CharacterInput[];
+  /** As in its limits. */
+  readonly editWords?: readonly string[];
   /** The field that takes a picture, and whether the model works without one. */
   readonly picture: 'none' | 'image_url' | 'image_urls';
   readonly pictureRequired: boolean;
@@ -73,7 +83,8 @@ export const EACHLABS_MODELS: readonly EachlabsModel[] = [
 
 /**
  * The model of that slug; undefined is the default. One that is not in the table is read by its name, with lengths and
- * sizes unknown: a `sora-2-…` as Sora's family, any other as one that takes clips and pictures by URL.
+ * sizes unknown: a `sora-2-…` as Sora's family, any other as one that takes clips and pictures by URL, as
+ * its generation of Seedance does.
  */
 export function eachlabsModel(slug: string | undefined): EachlabsModel {
   const wanted = slug ?? EACHLABS_DEFAULT_MODEL;
@@ -84,9 +95,11 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
     const kind = takesOnePicture ? IMAGE : TEXT;
     return { slug: wanted, ...kind, takesResolution: /-pro\b/.test(wanted), sizes: [], seconds: [] };
   }
+  const isSeedance25 = /seedance-2[.-]5/i.test(wanted);
   return {
     slug: wanted,
-    characterInputs: SEEDANCE_20_CHARACTERS,
+    characterInputs: isSeedance25 ? SEEDANCE_25_CHARACTERS : SEEDANCE_20_CHARACTERS,
+    ...(isSeedance25 && { editWords: SEEDANCE_25_EDIT_WORDS }),
     picture: takesOnePicture ? 'image_url' : 'image_urls',
     pictureRequired: false,
     takesResolution: true,
@@ -103,6 +116,7 @@ export function eachlabsLimits(slug: string | undefined, isVendors: boolean): Pr
   const model = eachlabsModel(slug);
   return {
     characterInputs: model.characterInputs,
+    ...(model.editWords && { editWords: model.editWords }),
     ...(isSora(model.slug) && { retired: SORA_RETIRED }),
     promptChars: PROMPT_CHARS,
     sizes: model.sizes,

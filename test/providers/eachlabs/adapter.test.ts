@@ -693,6 +693,12 @@ describe('what is known of the host', () => {
     expect(limits.retired).toBe(retired);
   });
 
+  it('is of Seedance 2.5 that it takes ten clips, and words for edits', async () => {
+    const limits = await provider().limits('bytedance-seedance-2-5-reference-to-video', call);
+    expect(limits).toMatchObject({ editWords: expect.arrayContaining(['extend']) });
+    expect(limits.characterInputs[0]).toMatchObject({ mode: 'clip-url', clips: { count: 10 } });
+  });
+
   it('is listed with prices where the host publishes them, and with what is retired', async () => {
     const facts = await PROVIDERS.eachlabs.models();
     expect(facts.map(({ id, price, retired }) => [id, price?.usdPerSecond[720], retired])).toEqual([
