@@ -199,7 +199,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
   const connect = (to: Connection): Promise<Provider> => {
     if (to.key !== undefined) onSecret?.(to.key);
     // Two profiles may have two keys for one host.
-    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key]);
+    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key, to.clipsAt]);
     const made = providers.get(id) ?? makeProvider(to);
     providers.set(id, made);
     return made;
@@ -228,6 +228,7 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       url,
       key: to.key,
       backend: to.backend,
+      clipsAt: to.clipsAt,
       http: await httpFor(to.allowHttp),
       sleep: (ms, signal) => runtime.clock.sleep(ms, signal),
     });

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { costToKeep } from '../costs/max-cost.ts';
 import { hostTitle } from '../providers/index.ts';
-import type { Provider, RemoteCharacter } from '../providers/provider.ts';
+import { type Provider, type RemoteCharacter, takesCharacters } from '../providers/provider.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
@@ -16,7 +16,7 @@ import { isSame, keepCharacter, nameTaken } from './keep.ts';
 import { registrationId } from './merge.ts';
 import { checkName } from './names.ts';
 import { pendingAt, withoutPending } from './pending.ts';
-import { registrationHost } from './registration-host.ts';
+import { registrationHost, takesNone } from './registration-host.ts';
 import { requestsOf } from './repeat-registration.ts';
 import type { CharacterStore } from './store.ts';
 
@@ -55,6 +55,7 @@ export async function adoptCharacter(
   const options = existing?.clip?.options ?? DEFAULT_CLIP_OPTIONS;
   if (existing?.clip && source && !isSame(existing, { name: typed, source, options })) throw nameTaken(existing, typed);
   const provider = await registrationHost(workspace);
+  if (!takesCharacters(provider)) throw takesNone(provider);
   const known = nameAtHost(await askHost(workspace, provider, id), { ...input, id, name, provider });
 
   const made = clip !== undefined && source && { name, path: clip, source, options, force: false, isJudged };

@@ -117,7 +117,7 @@ function fitAll(characters: readonly Character[], input: CharacterInput, orienta
   if (input.mode === 'id') return { cast: names.length > 0 ? [] : asIs, problems: names };
   const withClip = characters.filter(({ clip }) => clip !== undefined);
   const fit = fitClips(
-    withClip.map((one) => factsIn(one, orientation)),
+    withClip.map((one) => (one.clip && input.mode === 'clip-inline' ? one.clip.master : factsIn(one, orientation))),
     input.clips,
   );
   const fitOf = (one: Character) => fit.clips[withClip.indexOf(one)];
@@ -131,7 +131,8 @@ function fitAll(characters: readonly Character[], input: CharacterInput, orienta
     problems,
     cast: asIs.map((one) => {
       const { copy, because = [] } = fitOf(one.character) ?? {};
-      const frame = turnedFrame(one.character, orientation);
+      // As a reference it is looked at, not laid out: it may lie in any way.
+      const frame = input.mode === 'clip-inline' ? undefined : turnedFrame(one.character, orientation);
       const whole: ClipCopy = { ...(frame && { size: frame }), ...copy };
       return { ...one, because, ...(Object.keys(whole).length > 0 && { copy: whole }) };
     }),

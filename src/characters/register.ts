@@ -51,6 +51,8 @@ export async function ensureRegistered(
   { resend = false, admit, ...limits }: RegisterOptions = {},
 ): Promise<Registration> {
   const { runtime, reporter } = workspace;
+  const inline = await inlineClip(workspace, character, target);
+  if (inline) return inline;
   const known = registrationAt(character, target, runtime.clock.now());
   if (known && !isDoubtful(known, runtime.clock.now())) return known;
   const { name } = character;
@@ -74,6 +76,22 @@ export async function ensureRegistered(
     },
     wait,
   );
+}
+
+/**
+ * What stands for a registration where the clip itself travels in the request: its path in the store, which nobody is asked
+ * about and no record keeps. Undefined for any other mode, and without a clip.
+ */
+export async function inlineClip(
+  workspace: Workspace,
+  { name, clip }: Character,
+  { provider, orientation, mode, copy }: RegistrationTarget,
+): Promise<Registration | undefined> {
+  if (mode !== 'clip-inline' || !clip) return undefined;
+  if (copy) throw new TypeError('a clip that travels in a request is no copy');
+  const value = (await workspace.characters()).clipPath(clip.master.sha256);
+  const createdAt = new Date(workspace.runtime.clock.now()).toISOString();
+  return { provider: provider.name, baseUrl: provider.baseUrl, orientation, kind: 'url', value, name, createdAt };
 }
 
 /**

@@ -16,6 +16,9 @@ export async function registrationHost(
 ): Promise<Provider> {
   const provider = await workspace.provider(purpose);
   if (takesCharacters(provider)) return provider;
+  const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
+  const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
+  if (takesCharacters(provider, characterInputs)) return provider;
   throw takesNone(provider, hint);
 }
 

@@ -1,6 +1,7 @@
 /** Checks each character's registration with a host, and registers again those that it has lost. */
 
 import { type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
+import { hostTitle } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { preferredMode } from '../providers/references.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
@@ -36,6 +37,7 @@ export async function syncCast(
   const model = (await workspace.connection()).model ?? provider.defaultModel;
   const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
   const place = { provider, mode: preferredMode(characterInputs) };
+  if (place.mode === 'clip-inline') throw nothingToSync(provider);
   const limits = { characterInputs };
   const targetOf = (one: Character): RegistrationTarget => ({ ...place, orientation: orientationOfCharacter(one) });
   const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
@@ -49,6 +51,16 @@ export async function syncCast(
     if (last.error && (HOPELESS.has(last.error.code) || workspace.runtime.signal.aborted)) break;
   }
   return synced;
+}
+
+function nothingToSync(provider: Provider): SoraError {
+  return new SoraError(
+    'usage',
+    `${hostTitle(provider)} takes clips inside of its requests: nobody is registered there.`,
+    {
+      hint: 'Send a video with them: sora video generate <prompt> -c <name>',
+    },
+  );
 }
 
 /** Tells the cost, or throws `budget`, before the first of them is paid for. Who turns out to be forgotten counts then. */

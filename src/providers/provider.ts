@@ -31,6 +31,8 @@ export interface ProviderOptions {
   readonly url?: string | undefined;
   readonly key: string | undefined;
   readonly backend: Backend | undefined;
+  /** Where a server of one's own sees the folder of clips of the store: an https URL, or a path there. */
+  readonly clipsAt?: string | undefined;
   readonly http: Http;
   /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -147,9 +149,12 @@ export interface DerivationCalls {
   create(input: NewDerivation, call: Call): Promise<RemoteVideo>;
 }
 
-/** Whether the host takes characters in any way. */
-export function takesCharacters({ characters, clips }: Pick<Provider, 'characters' | 'clips'>): boolean {
-  return characters !== undefined || clips !== undefined;
+/** Whether the host takes characters in any way: by calls of its own, or, where the inputs of a model are given, inside of a request. */
+export function takesCharacters(
+  { characters, clips }: Pick<Provider, 'characters' | 'clips'>,
+  inputs: readonly CharacterInput[] = [],
+): boolean {
+  return characters !== undefined || clips !== undefined || inputs.some(({ mode }) => mode === 'clip-inline');
 }
 
 export interface ExtensionLimits {
@@ -203,6 +208,8 @@ export interface ProviderLimits {
    * any other is as documented as its words.
    */
   readonly sizeTerm: 'pixels' | 'ratio';
+  /** Where a model makes one shorter side, and sides that are multiples of a number: others are changed to that before they are asked for. */
+  readonly frame?: { readonly shortSide: number; readonly sideMultiple: number };
   /**
    * Whether others are refused: these are documented of this very model by the vendor, and it is the vendor's own server.
    * Elsewhere they earn a warning: gateways and servers of one's own differ from documentation.

@@ -38,6 +38,15 @@ export function ratioOf({ width, height }: Size): Ratio | undefined {
   });
 }
 
+/** The named shape that comes nearest. */
+export function nearestRatio(size: Size): Ratio {
+  const distance = (ratio: Ratio): number => {
+    const [across = 1, down = 1] = ratio.split(':').map(Number);
+    return Math.abs(Math.log((size.width * down) / (size.height * across)));
+  };
+  return RATIOS.toSorted((a, b) => distance(a) - distance(b))[0] ?? '16:9';
+}
+
 /** The same, or the shape in its smallest numbers. */
 export function ratioName(size: Size): string {
   const divisor = greatestCommonDivisor(size.width, size.height);

@@ -35,6 +35,8 @@ export interface Connection {
   readonly key: string | undefined;
   readonly backend: Backend | undefined;
   readonly model: string | undefined;
+  /** Where a server of one's own sees the store's clips. */
+  readonly clipsAt: string | undefined;
   /** Plain http beyond loopback may carry a key. */
   readonly allowHttp: boolean;
   /** A sentence, when the host is known to serve no videos any more. */
@@ -65,6 +67,7 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
     key,
     backend: backendOf(wishes.backend ?? own.backend),
     model: own.model,
+    clipsAt: own.clipsAt,
     allowHttp: own.allowHttp === true,
     retired: entry.retirement?.(baseUrl),
   };
@@ -120,15 +123,16 @@ export function connectionOf(
   const { env, profile } = configured;
   const name = providerName(job.provider);
   const entry = PROVIDERS[name];
-  const allowHttp = isProfileOf(job.baseUrl, name, profile) && profile.allowHttp === true;
-  const base = { name, model: undefined, allowHttp, retired: undefined };
+  const own = isProfileOf(job.baseUrl, name, profile) ? profile : {};
+  const allowHttp = own.allowHttp === true;
+  const base = { name, model: undefined, clipsAt: own.clipsAt, allowHttp, retired: undefined };
   const backend = backendOf(job.backend);
   if (name === 'sandbox') return { ...base, baseUrl: 'sandbox:', key: keyOf(name, configured)?.key, backend };
   if (configured.wishes.baseUrl !== undefined)
     refuseExtras(name, { text: configured.wishes.baseUrl, source: option('baseUrl') });
   // A profile names its host for its own provider: the key of another one does not go there.
-  const own = fitsProfile(name, profile) ? profile.baseUrl : undefined;
-  const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], own, entry.defaultBaseUrl];
+  const named = fitsProfile(name, profile) ? profile.baseUrl : undefined;
+  const trusted = [configured.wishes.baseUrl, env[entry.baseUrlVariable], named, entry.defaultBaseUrl];
   const origin = new URL(job.baseUrl).origin;
   const isTrusted = trusted.some((url) => url !== undefined && url !== '' && originOf(url) === origin);
   const key = keyOf(name, configured, job.baseUrl)?.key;

@@ -9,7 +9,7 @@ import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
 import { parseBudget, parseUsd } from '../shared/money.ts';
 import { nearest, oneLine } from '../shared/text.ts';
-import { isKeySource, PROFILE_KEYS, type Profile, type SettingsFile } from './settings.ts';
+import { isClipFolder, isKeySource, PROFILE_KEYS, type Profile, type SettingsFile } from './settings.ts';
 
 type Field = keyof Profile;
 type Value = string | boolean | number;
@@ -198,6 +198,10 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
     }
     if (text !== '' && text === oneLine(text, 200)) return text;
     throw refuse('The model is empty or is no name', 'sora-2');
+  },
+  clipsAt(text) {
+    if (isClipFolder(text)) return text;
+    throw refuse('clipsAt is neither an https URL nor an absolute path', '/mnt/sora-clips');
   },
   allowHttp: (text) => trueOrFalse('allowHttp', text),
   autoCast: (text) => trueOrFalse('autoCast', text),

@@ -38,6 +38,8 @@ export interface Profile {
   readonly baseUrl?: string;
   readonly backend?: Backend;
   readonly model?: string;
+  /** Where the server sees the folder of clips of the store: an https URL, or a path there. */
+  readonly clipsAt?: string;
   /** Plain http beyond loopback may carry a key. */
   readonly allowHttp?: boolean;
   /** Whether those are cast whom a prompt says without `-c`; undefined asks, or warns. */
@@ -55,6 +57,11 @@ const KEY_SOURCE = /^(?:stored|env:[A-Za-z_][A-Za-z0-9_]*_(?:KEY|TOKEN|SECRET|PA
 
 export function isKeySource(text: string): boolean {
   return KEY_SOURCE.test(text);
+}
+
+/** Where a server may see a folder. */
+export function isClipFolder(text: string): boolean {
+  return /^\/[^\0\n]*$/.test(text) || (/^https:\/\//.test(text) && URL.canParse(text) && !new URL(text).username);
 }
 
 export interface Settings {
@@ -192,6 +199,7 @@ const PROFILE_FIELDS = {
   baseUrl: optional(httpUrl),
   backend: optional(oneOf(...BACKENDS)),
   model: optional(string),
+  clipsAt: optional(refine(string, isClipFolder, 'is neither an https URL nor an absolute path')),
   allowHttp: optional(boolean),
   autoCast: optional(boolean),
   maxCost: optional(refine(number, (usd) => usd >= 0, 'is less than nothing')),

@@ -48,7 +48,7 @@ export async function castSaid(
   const most = mostCharacters(characterInputs);
   const all = [...input.characters.map(({ name }) => name), ...said];
   const fits = all.length <= most;
-  const takes = takesCharacters(provider) && most > 0;
+  const takes = takesCharacters(provider, characterInputs) && most > 0;
   const asks = decided === undefined && takes && ask !== undefined;
   if (!fits && takes && (decided || asks))
     throw tooMany(all, { said, most, at: provider.backend ?? hostTitle(provider) });

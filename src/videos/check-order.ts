@@ -8,6 +8,7 @@ import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
+import { fitFrame } from './choose-size.ts';
 import type { VideoOrder } from './plan.ts';
 import { modelThatTakes, refusedCast } from './refuse-cast.ts';
 
@@ -59,7 +60,7 @@ export async function checkOrder(
           ),
     );
   }
-  if (characters.length > 0 && !takesCharacters(provider)) {
+  if (characters.length > 0 && !takesCharacters(provider, limits.characterInputs)) {
     problems.push(
       new SoraError(
         'usage',
@@ -73,10 +74,13 @@ export async function checkOrder(
     const refusedCharacters = await refusedCast({ input, provider, model }, limits);
     if (refusedCharacters) problems.push(refusedCharacters);
   }
-  const { refused, doubts } = undocumented(limits, { seconds, size, model }, options);
+  const fitted = fitFrame(size, limits.frame);
+  const { refused, doubts } = undocumented(limits, { seconds, size: fitted, model }, options);
   if (refused) problems.push(refused);
   throwProblems(problems);
-  return [...doubts, ...editDoubts({ input, model }, limits)];
+  const isOther = formatSize(fitted) !== formatSize(size);
+  const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: its sides are multiples of ${limits.frame?.sideMultiple} there.`;
+  return [...doubts, ...(isOther ? [other] : []), ...editDoubts({ input, model }, limits)];
 }
 
 /** Words by which a model that is shown clips mistakes the video for an edit of them. */

@@ -1,5 +1,6 @@
 /** What is wanted of a video: its size by size, aspect ratio, resolution or character, its length; as far as that needs no host. */
 
+import type { ProviderLimits } from '../providers/provider.ts';
 import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
@@ -15,6 +16,18 @@ export interface VideoInput {
   readonly seconds: number;
   /** An https or data URL, the path of a picture, or its bytes. */
   readonly reference?: string | Uint8Array;
+}
+
+/**
+ * The size that a model is asked for: that one where its sides are such multiples, else the same shape with the model's own
+ * shorter side, and a longer one that is no longer than the shape has it.
+ */
+export function fitFrame(size: Size, frame: ProviderLimits['frame']): Size {
+  if (!frame || (size.width % frame.sideMultiple === 0 && size.height % frame.sideMultiple === 0)) return size;
+  const { shortSide, sideMultiple } = frame;
+  const ratio = Math.max(size.width, size.height) / Math.min(size.width, size.height);
+  const long = Math.floor((shortSide * ratio) / sideMultiple) * sideMultiple;
+  return size.width >= size.height ? { width: long, height: shortSide } : { width: shortSide, height: long };
 }
 
 /** How a size is asked for: in pixels, or by its ratio and its short side. */

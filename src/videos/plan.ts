@@ -1,7 +1,7 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
 import { requireCharacter } from '../characters/find.ts';
 import { castTargets } from '../characters/fit-cast.ts';
-import { copiesFor, copyNote, type NamedRegistration, refuseClipless } from '../characters/register.ts';
+import { copiesFor, copyNote, inlineClip, type NamedRegistration, refuseClipless } from '../characters/register.ts';
 import { type CastTarget, registrationAt } from '../characters/registration-target.ts';
 import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { type CharacterMode, copyName, markerAt } from '../providers/references.ts';
@@ -10,7 +10,7 @@ import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
-import type { VideoInput } from './choose-size.ts';
+import { fitFrame, type VideoInput } from './choose-size.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
 import { nameCharacters, type Pointer, pointToCharacters } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
@@ -52,14 +52,21 @@ type KnownAs = Pick<Registration, 'name' | 'value'>;
  * the model does not take, what `readReference` throws, and what the adapter says of a request that its model cannot be asked
  * for.
  */
-export async function planVideo(workspace: Workspace, order: VideoOrder): Promise<VideoPlan> {
-  const { input, provider, model } = order;
+export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promise<VideoPlan> {
+  const { provider, model } = wanted;
   const call = { signal: workspace.runtime.signal };
   const limits = await provider.limits(model, call);
+  const input = { ...wanted.input, size: fitFrame(wanted.input.size, limits.frame) };
+  const order = { ...wanted, input };
   const cast = castTargets(input.characters, { provider, model, limits, orientation: orientationOf(input.size) });
   const nowMs = workspace.runtime.clock.now();
   refuseClipless(cast, nowMs);
-  const known = cast.map(({ character, target }) => registrationAt(character, target, nowMs));
+  const known = await Promise.all(
+    cast.map(
+      async ({ character, target }) =>
+        (await inlineClip(workspace, character, target)) ?? registrationAt(character, target, nowMs),
+    ),
+  );
   const expected = cast.map(
     ({ character: { name }, target }, index): KnownAs =>
       known[index] ?? { name, value: PLACEHOLDERS[target.mode](name) },
@@ -127,7 +134,10 @@ function requestOf(
     ...(model !== undefined && { model }),
     seconds,
     size,
-    characters: known.map(({ name, value }) => ({ name, value })),
+    characters: known.map(({ name, value }, index) => {
+      const mode = cast[index]?.target.mode;
+      return { name, value, ...(mode === 'clip-inline' && { mode }) };
+    }),
     ...(reference && { reference: reference.record }),
   };
   const characters = known.map(({ value }, index) => ({ mode: cast[index]?.target.mode ?? 'id', values: [value] }));

@@ -45,7 +45,7 @@ function withProvider(test: TestContext, provider: Provider): TestContext {
     provider: async () => provider,
     connection: async () => ({
       ...{ name: provider.name as ProviderName, baseUrl: provider.baseUrl, key: KEY, backend: undefined, model },
-      ...{ allowHttp: false, retired: undefined },
+      ...{ allowHttp: false, clipsAt: undefined, retired: undefined },
     }),
   };
   return { ...test, context: chosen };

@@ -429,9 +429,12 @@ describe('sora doctor --api', () => {
     expect([exit, of('GET /v1/prediction/{id}')?.ok]).toEqual([code, code === 0]);
   });
 
-  it('of a backend that takes no characters says so, and asks for none', async () => {
+  it.each([
+    ['Wan2.2', false, 'sglang takes no characters.'],
+    ['MiniMax-H3', true, 'is not needed: clips travel in the requests'],
+  ])('of a backend that runs %s says whether it takes characters, and asks for none', async (id, ok, detail) => {
     const server = await createTestServer();
-    server.answer(LIST, NO_SUCH, NO_SUCH);
+    server.answer(LIST, NO_SUCH, NO_SUCH, { body: { object: 'list', data: [{ id }] } });
     const home = async (folder: string) => {
       await mkdir(folder);
       const profiles = { default: { provider: 'openai', backend: 'sglang' } };
@@ -439,7 +442,7 @@ describe('sora doctor --api', () => {
     };
     const { exit, of } = await doctor({ api: true, env: { OPENAI_BASE_URL: `${server.url}/v1` }, before: home });
     expect(exit).toBe(0);
-    expect(of('GET /videos/characters/{id}')).toMatchObject({ ok: false, detail: 'sglang takes no characters.' });
+    expect(of('GET /videos/characters/{id}')).toMatchObject({ ok, detail });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
+import { createH3Host } from '../helpers/h3-host.ts';
 import { quickened } from '../helpers/here.ts';
 import { bringJoe, fittingJoe } from '../helpers/joe.ts';
 
@@ -86,6 +87,19 @@ it('a character outlives the host that it was made at', async () => {
     expect(done, `${name}: ${done.stderr}`).toMatchObject({ exitCode: 0 });
     shares.push(await tealShare(join(dir, `${name}.mp4`)));
   }
+  // And on a server of one's own, where the clip travels in the request.
+  const own = await createH3Host('vllm-omni');
+  const flags = ['--provider', 'openai', '--base-url', own.baseUrl, '--backend', 'vllm-omni', '-o', 'h3.mp4'];
+  const last = await sora(['video', 'generate', 'Joe waves.', '-c', 'Joe', ...flags]);
+  expect(last, last.stderr).toMatchObject({ exitCode: 0 });
+  expect(last.stderr).toContain('1344x768 is asked for, not 1280x720');
+  expect(own.created).toMatchObject([
+    {
+      prompt: 'Joe waves. <Subject 1> is Joe, the character in <Video 1>.',
+      input_references: expect.stringMatching(/^<video\/mp4, \d{4,} bytes>$/),
+    },
+  ]);
+  shares.push(await tealShare(join(dir, 'h3.mp4')));
   for (const share of shares) expect(share).toBeGreaterThan(0.005);
 
   const joe = JSON.parse((await sora(['character', 'show', 'Joe', '--json'])).stdout);

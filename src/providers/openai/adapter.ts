@@ -20,10 +20,27 @@ import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import { PROMPT_CHARS, SORA_CHARACTERS } from '../models.ts';
-import type { Backend, CharacterCalls, Provider, ProviderLimits, ProviderOptions, RemoteVideo } from '../provider.ts';
+import type {
+  Backend,
+  CharacterCalls,
+  NewVideo,
+  Provider,
+  ProviderLimits,
+  ProviderOptions,
+  RemoteVideo,
+} from '../provider.ts';
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
+import { createH3Check, H3_LIMITS, sglangH3Fields, vllmH3Fields } from './h3.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
-import { derivationRequest, describeFields, dropsCharacters, EXTENSIONS, encodeVideo, videoFields } from './request.ts';
+import {
+  derivationRequest,
+  describeFields,
+  dropsCharacters,
+  EXTENSIONS,
+  encodeVideo,
+  type VideoFields,
+  videoFields,
+} from './request.ts';
 import { decodeCharacter, decodePage, decodeVideo, deniesDeletion, holdsError, holdsVideo, videoUrl } from './wire.ts';
 
 export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Provider {
@@ -72,6 +89,13 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     });
     const url = said?.video.status === 'succeeded' ? videoUrl(said.answer) : undefined;
     return url === undefined ? undefined : checkNamedUrl(url, root);
+  }
+
+  const runsH3 = dropsCharacters(backend) ? createH3Check({ http, route }) : async () => false;
+
+  async function fieldsOf(input: NewVideo, call: Call): Promise<VideoFields> {
+    if (input.characters.length === 0 || !(await runsH3(input.model, call))) return videoFields(input, backend);
+    return backend === 'sglang' ? sglangH3Fields(input, options.clipsAt) : vllmH3Fields(input);
   }
 
   /** Deleting twice is deleting once, so it is repeated with patience like a read. */
@@ -136,17 +160,18 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     baseUrl,
     backend,
     ...(!dropsCharacters(backend) && { characters }),
-    limits: async (model) => limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
+    limits: async (model, call) =>
+      (await runsH3(model, call)) ? H3_LIMITS : limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
-    async describeVideo(input) {
-      const request = videoFields(input, backend);
+    async describeVideo(input, call) {
+      const request = await fieldsOf(input, call);
       return { method: 'POST', url: urlOf(), contentType: request.contentType, body: describeFields(request) };
     },
 
     async createVideo(input, call) {
-      const body = await encodeVideo(videoFields(input, backend));
+      const body = await encodeVideo(await fieldsOf(input, call));
       const answer = await tellRefusedCharacters(input, () => send(urlOf(), body, call));
       jsonOf(answer);
       return decodeVideo(answer) ?? answerWithoutId(answer, 'video');

@@ -5,6 +5,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { type Backend, takesCharacters } from '../provider.ts';
 import { type Asked, type Get, listQuestion, NO_ID, ONCE, objectIn, type Question, servedBy } from '../questions.ts';
+import { preferredMode } from '../references.ts';
 
 /** The routes of `/v1/videos`; of a server that may be anybody's, also which one it is. */
 export async function openaiQuestions(to: Asked, { isAnybodys = false } = {}): Promise<readonly Question[]> {
@@ -29,6 +30,8 @@ export async function openaiQuestions(to: Asked, { isAnybodys = false } = {}): P
       isExtra: true,
       async ask() {
         const fix = 'Use another host for videos with characters: sora provider list';
+        const { characterInputs } = await provider.limits(to.model, { signal });
+        if (preferredMode(characterInputs) === 'clip-inline') return 'is not needed: clips travel in the requests';
         if (takesCharacters(provider)) return servedBy(await get(`${url}/characters/${NO_ID}`, ONCE), fix);
         throw new SoraError('refused', `${provider.backend ?? provider.name} takes no characters.`, { hint: fix });
       },

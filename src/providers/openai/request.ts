@@ -1,5 +1,6 @@
 /** What goes into a request of `/v1/videos`, by backend: one description from which both the body and its preview are made. */
 
+import { basename } from 'node:path';
 import { type FormPart, formBody, jsonBody, type RequestBody } from '../../http/body.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
@@ -15,6 +16,13 @@ export interface VideoFields {
 }
 
 type Picture = Extract<Reference, { kind: 'bytes' }>;
+
+/** A file that travels in a form, read while it is sent. */
+export interface FilePart {
+  readonly path: string;
+  readonly mime: string;
+  readonly fileName: string;
+}
 
 /** Servers that drop `characters` without a word. */
 export function dropsCharacters(backend: Backend | undefined): backend is 'vllm-omni' | 'sglang' {
@@ -92,28 +100,34 @@ export function derivationRequest({ kind, videoId, prompt, seconds }: NewDerivat
 
 /** The body itself. */
 export async function encodeVideo({ contentType, fields }: VideoFields): Promise<RequestBody> {
-  if (contentType === 'application/json') return jsonBody(mapPictures(fields, dataUrl));
+  if (contentType === 'application/json')
+    return jsonBody(mapPictures(fields, (file) => (isPicture(file) ? dataUrl(file) : '')));
   return formBody(
-    Object.entries(fields).map(
-      ([name, value]): FormPart =>
-        isPicture(value)
-          ? { name, fileName: value.fileName, mime: value.mime, content: value.bytes }
-          : { name, value: String(value) },
+    Object.entries(fields).flatMap(([name, value]) =>
+      Array.isArray(value) ? value.map((one: unknown) => partOf(name, one)) : [partOf(name, value)],
     ),
   );
 }
 
+function partOf(name: string, value: unknown): FormPart {
+  if (isPicture(value)) return { name, fileName: value.fileName, mime: value.mime, content: value.bytes };
+  if (isFilePart(value)) return { name, fileName: value.fileName, mime: value.mime, content: value.path };
+  return { name, value: String(value) };
+}
+
 /** The body as a person may read it: pictures are described. */
 export function describeFields({ fields }: VideoFields): Record<string, unknown> {
-  return mapPictures(fields, (picture) => `<${picture.mime}, ${picture.bytes.byteLength} bytes>`);
+  return mapPictures(fields, (file) =>
+    isPicture(file) ? `<${file.mime}, ${file.bytes.byteLength} bytes>` : `<${file.mime}, ${basename(file.path)}>`,
+  );
 }
 
 function mapPictures(
   fields: Readonly<Record<string, unknown>>,
-  map: (picture: Picture) => string,
+  map: (file: Picture | FilePart) => string,
 ): Record<string, unknown> {
   const walk = (value: unknown): unknown => {
-    if (isPicture(value)) return map(value);
+    if (isPicture(value) || isFilePart(value)) return map(value);
     if (Array.isArray(value)) return value.map(walk);
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner)]));
@@ -123,6 +137,10 @@ function mapPictures(
 
 function isPicture(value: unknown): value is Picture {
   return typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array;
+}
+
+function isFilePart(value: unknown): value is FilePart {
+  return typeof value === 'object' && value !== null && 'path' in value && 'mime' in value;
 }
 
 function dataUrl(picture: Picture): string {
