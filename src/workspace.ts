@@ -2,7 +2,7 @@
  * What use cases are given: this machine, where things are kept, hosts and settings, as services that are made when they
  * are first asked for. Nothing of a command line: no options, no terminal.
  */
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { CharacterStore } from './characters/store.ts';
 import type { CostLedger } from './costs/ledger.ts';
@@ -12,7 +12,7 @@ import { proxyOf } from './http/proxy.ts';
 import type { FfmpegProgram } from './media/ffmpeg/find.ts';
 import type { Ffmpeg } from './media/prepare.ts';
 import { hostTitle, PROVIDERS } from './providers/index.ts';
-import type { Provider } from './providers/provider.ts';
+import type { DocumentCache, Provider } from './providers/provider.ts';
 import {
   type Configured,
   type Connection,
@@ -199,11 +199,16 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
   const connect = (to: Connection): Promise<Provider> => {
     if (to.key !== undefined) onSecret?.(to.key);
     // Two profiles may have two keys for one host.
-    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key, to.clipsAt]);
+    const id = JSON.stringify([to.name, to.baseUrl, to.backend, to.key, to.clipsAt, to.uploadDays]);
     const made = providers.get(id) ?? makeProvider(to);
     providers.set(id, made);
     return made;
   };
+  /** Where nothing can be kept, nothing is: what hosts publish can be asked again. */
+  const documents = once(async (): Promise<DocumentCache> => {
+    const { createDayCache } = await import('./disk/day-cache.ts');
+    return createDayCache({ dir: () => join(paths().cache, 'hosts'), now: runtime.clock.now });
+  });
   /** Of what is told once a home; where nothing can be kept, each time. */
   const isNews = async (kind: string, baseUrl: string): Promise<boolean> => {
     const { firstTimeOf } = await import('./disk/once-marker.ts');
@@ -231,6 +236,12 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       clipsAt: to.clipsAt,
       http: await httpFor(to.allowHttp),
       sleep: (ms, signal) => runtime.clock.sleep(ms, signal),
+      // Few adapters keep any: the code is loaded by those.
+      documents: {
+        read: async (name) => (await documents()).read(name),
+        write: async (name, text) => (await documents()).write(name, text),
+      },
+      uploadDays: to.uploadDays,
     });
   };
 

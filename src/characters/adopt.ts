@@ -56,6 +56,7 @@ export async function adoptCharacter(
   if (existing?.clip && source && !isSame(existing, { name: typed, source, options })) throw nameTaken(existing, typed);
   const provider = await registrationHost(workspace);
   if (!takesCharacters(provider)) throw takesNone(provider);
+  if (!provider.characters) throw hasNoIds(provider);
   const known = nameAtHost(await askHost(workspace, provider, id), { ...input, id, name, provider });
 
   const made = clip !== undefined && source && { name, path: clip, source, options, force: false, isJudged };
@@ -73,6 +74,16 @@ export async function adoptCharacter(
     createdAt: new Date(runtime.clock.now()).toISOString(),
   };
   return { character: await keepAdopted(store, name, registration, provider), registration };
+}
+
+function hasNoIds(provider: Provider): SoraError {
+  return new SoraError(
+    'usage',
+    `${capitalizeThe(hostTitle(provider))} knows no characters by ids: it takes their clips.`,
+    {
+      hint: 'Keep the clip itself: sora character create <clip> --name <name>. It is uploaded when a video needs it.',
+    },
+  );
 }
 
 async function sourceOf({ runtime }: Workspace, path: string): Promise<{ fileName: string; sha256: string }> {

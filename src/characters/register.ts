@@ -24,6 +24,7 @@ import {
   subjectOf,
   withoutPending,
 } from './pending.ts';
+import { sayPublicUploads } from './public-files.ts';
 import { takesNone } from './registration-host.ts';
 import { type CastTarget, KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
@@ -195,6 +196,7 @@ async function register(
     reporter.note(copyNote(needed, 'is made and uploaded'));
   const clip = await derivedClip(workspace, character, { orientation, copy });
   await sayLikenessRule(workspace);
+  if (mode !== 'id') await sayPublicUploads(workspace, provider);
   const task = await reporter.task(
     `${mode === 'id' ? 'Registering' : 'Uploading'} ${character.name} with ${hostTitle(provider)}`,
   );

@@ -49,7 +49,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         name,
         keyVariable === null ? 'none needed' : `${keyVariable}: ${hasKey ? 'yes' : 'no'}`,
         baseUrl,
-        name === 'sandbox' ? 'id' : modes.map((mode) => WORDS[mode]).join(' or '),
+        name === 'sandbox' ? 'id' : modes.map((mode) => WORDS[mode]).join('/'),
       ]),
       { 'BASE URL': 12 },
     ),
@@ -115,6 +115,7 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],
     ['price', isFree ? 'free' : price ? priceOf(price) : 'unknown'],
+    ...(price && !isFree ? clipPriceOf(price).map((text) => ['', text] as const) : []),
     ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
   ];
@@ -137,12 +138,22 @@ function limitsOf(input: CharacterInput): readonly (readonly [string, string])[]
     ...(ratio ? [`ratio ${boundsText(ratio)}`] : []),
     ...(bytes === undefined ? [] : [`at most ${formatBytes(bytes)}`]),
   ];
-  const [first, ...others] = [how, what].filter((phrases) => phrases.length > 0);
-  if (!first) return [];
-  return [
-    [isPicture ? 'pictures' : 'clips', first.join(', ')],
-    ...others.map((more) => ['', more.join(', ')] as const),
-  ];
+  const [first, ...others] = [how, what].flatMap(linesOf);
+  if (first === undefined) return [];
+  return [[isPicture ? 'pictures' : 'clips', first], ...others.map((more) => ['', more] as const)];
+}
+
+/** Of a line of 80 columns, what is left of a fact's name. */
+const FACT_CHARS = 66;
+
+function linesOf(phrases: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const one of phrases) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last}, ${one}`.length <= FACT_CHARS) lines[lines.length - 1] = `${last}, ${one}`;
+    else lines.push(one);
+  }
+  return lines;
 }
 
 function phrase(bounds: Bounds | undefined, unit: string): readonly string[] {
@@ -168,6 +179,20 @@ function sizesOf({ sizes, ratios }: ModelFacts): string {
 }
 
 function priceOf({ usdPerSecond, billsClips }: ModelPrice): string {
-  const words = Object.entries(usdPerSecond).map(([side, usd]) => `${formatUsd(usd)}/s at ${side}p`);
-  return `${words.join(', ')}${billsClips ? ', clips too' : ''}`;
+  return `${ratesOf(usdPerSecond)}${billsClips ? ', clips too' : ''}`;
+}
+
+/** What a video with reference clips costs, where that is another price. */
+function clipPriceOf({ withClips }: ModelPrice): readonly string[] {
+  if (withClips === undefined) return [];
+  if (withClips === 'unknown') return ['unknown with clips'];
+  const { usdPerSecond, leastTimes } = withClips;
+  const least = leastTimes === undefined ? '' : `, and at least ${leastTimes} times those of the video`;
+  return [`with clips ${ratesOf(usdPerSecond)}`, `for their seconds too${least}`];
+}
+
+function ratesOf(usdPerSecond: ModelPrice['usdPerSecond']): string {
+  return Object.entries(usdPerSecond)
+    .map(([side, usd]) => `${formatUsd(usd)}/s at ${side}p`)
+    .join(', ');
 }

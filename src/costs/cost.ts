@@ -2,7 +2,7 @@
 
 import type { Size } from '../shared/geometry.ts';
 import { isRefused, type JobCost, type JobDigest } from '../shared/job.ts';
-import type { Cost, ModelPrice } from '../shared/money.ts';
+import type { ClipPrice, Cost, ModelPrice } from '../shared/money.ts';
 
 export interface PriceTableQuery {
   /** The table of the host that is asked. */
@@ -17,9 +17,13 @@ export interface PriceTableQuery {
 /** What one video costs by the table. Undefined for a model, or a size of it, that the table has no price for. */
 export function costFromPriceTable({ facts, model, size, seconds, clipSeconds }: PriceTableQuery): Cost | undefined {
   const price = facts.find(({ id }) => id === model)?.price;
-  const perSecond = price?.usdPerSecond[Math.min(size.width, size.height)];
-  if (!price || perSecond === undefined) return undefined;
-  const billed = seconds + (price.billsClips ? clipSeconds : 0);
+  if (!price) return undefined;
+  const rates: ClipPrice | 'unknown' = clipSeconds > 0 && price.withClips !== undefined ? price.withClips : price;
+  if (rates === 'unknown') return undefined;
+  const perSecond = rates.usdPerSecond[Math.min(size.width, size.height)];
+  if (perSecond === undefined) return undefined;
+  const together = seconds + (price.billsClips || rates === price.withClips ? clipSeconds : 0);
+  const billed = Math.max(together, seconds * (rates.leastTimes ?? 1));
   return { usd: roundUsd(perSecond * billed), asOf: price.asOf, source: price.source };
 }
 

@@ -68,7 +68,12 @@ async function listFor(
     if (!provider.list) return undefined;
     const mayBeAny = (video: RemoteVideo): boolean =>
       !claimed.has(video.id) && group.some((take) => mayBe(take, video));
-    return (await listSince(workspace, provider, { since: () => from, mayBe: mayBeAny })).videos;
+    return (
+      await listSince(workspace, provider, {
+        ...{ models: group.map(({ model }) => model), sinceMs: from },
+        ...{ since: () => from, mayBe: mayBeAny },
+      })
+    ).videos;
   } catch (error) {
     if (!isSoraError(error) || workspace.runtime.signal.aborted || error.code === 'machine') throw error;
     return error.code === 'refused' ? undefined : error;

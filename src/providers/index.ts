@@ -1,6 +1,7 @@
 /** The table of the hosts: a host is added by its import and its row here, and in sandbox/dialects.ts. Loads no adapter until one is asked for. */
 import { eachlabs } from './eachlabs/index.ts';
 import { isVendorUrl, type ProviderEntry } from './entry.ts';
+import { fal } from './fal/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
 import { sandbox } from './sandbox/index.ts';
@@ -11,6 +12,7 @@ export const PROVIDERS = {
   openai,
   wavespeed,
   eachlabs,
+  fal,
   sandbox,
 } satisfies Record<string, ProviderEntry>;
 

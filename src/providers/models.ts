@@ -2,7 +2,6 @@
 
 import type { Size } from '../shared/geometry.ts';
 import type { ModelPrice } from '../shared/money.ts';
-import type { ModelLimits } from './provider.ts';
 import type { CharacterInput } from './references.ts';
 
 /** What is shown of a model, and what its price is reckoned from. */
@@ -71,7 +70,7 @@ export const SEEDANCE_25_CHARACTERS: readonly CharacterInput[] = [
 ];
 
 /** Words by which Seedance 2.5 guesses that a clip is to be edited or extended. */
-export const SEEDANCE_25_EDIT_WORDS: NonNullable<ModelLimits['editWords']> = [
+export const SEEDANCE_25_EDIT_WORDS: readonly string[] = [
   ...['add', 'remove', 'replace', 'change', 'keep unchanged', 'extend', 'continue'],
 ];
 

@@ -22,6 +22,7 @@ import type { Call } from '../http/request.ts';
 import type { ImageMime } from '../shared/clip.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { Derivation, JobFailure, Variant } from '../shared/job.ts';
+import type { ModelFacts } from './models.ts';
 import type { CharacterInput, CharacterReference } from './references.ts';
 
 export interface ProviderOptions {
@@ -36,6 +37,16 @@ export interface ProviderOptions {
   readonly http: Http;
   /** Between two looks at work that a command has to see finished; rejects when aborted. Real time unless given. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Where documents of hosts are kept that change seldom; nowhere unless given. */
+  readonly documents?: DocumentCache;
+  /** After so many days an uploaded file goes, where a host lets that be said. */
+  readonly uploadDays?: number | undefined;
+}
+
+/** Texts by any names, kept for a day. Neither call throws. */
+export interface DocumentCache {
+  read(name: string): Promise<string | undefined>;
+  write(name: string, text: string): Promise<void>;
 }
 
 /** Servers of `/v1/videos` whose differences are known; `json` is any that takes no forms, such as new-api. */
@@ -94,8 +105,12 @@ export interface Provider {
 
   /** Where videos can be made from finished ones. */
   readonly derive?: DerivationCalls;
-  /** One page of the host's videos, newest first. */
+  /** One page of the host's videos, newest first; of a host that lists by model, of those of one model. */
   list?(page: PageRequest, call: Call): Promise<VideoPage>;
+  /** The host lists what was sent to one model, and of that what it has begun to make: what is missing proves nothing. */
+  readonly listsBy?: 'model';
+  /** What is known of a model, with what its host itself publishes, which is asked then. Only where a host publishes that. */
+  describeModel?(id: string, call: Call): Promise<DescribedModel>;
   /**
    * Deletes a finished video. False when the host does not know the id, or no longer; throws `refused` when the video is
    * still there afterwards.
@@ -137,6 +152,8 @@ export interface ClipCalls {
    * told. Throws only when aborted.
    */
   has(url: string, call: Call): Promise<boolean | undefined>;
+  /** Anybody who has its address can read what is uploaded, for that long: `7 days`. */
+  readonly isPublicFor?: string;
 }
 
 /** Videos that are made from finished ones. */
@@ -180,6 +197,15 @@ export interface PageRequest {
   readonly limit: number;
   /** The `next` of the page before. */
   readonly after?: string;
+  /** Nothing older is wanted, in milliseconds since the epoch; what is told may be older by what clocks differ. */
+  readonly sinceMs?: number;
+  /** At a host that lists by model; the default model unless given. */
+  readonly model?: string | undefined;
+}
+
+/** A model with the names of its inputs, as a host publishes them. */
+export interface DescribedModel extends ModelFacts {
+  readonly inputs: object;
 }
 
 export interface VideoPage {

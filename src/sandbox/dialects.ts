@@ -2,6 +2,7 @@
 import { type Call, type CallRoute, callAmong } from './calls.ts';
 import type { DialectOptions, HostDialect } from './dialect.ts';
 import { eachlabs } from './eachlabs/index.ts';
+import { fal } from './fal/index.ts';
 import type { Dialect } from './http.ts';
 import { openai } from './openai/index.ts';
 import { STORE_MOUNTS } from './task-host/uploads.ts';
@@ -12,6 +13,7 @@ export const DIALECTS = {
   openai,
   wavespeed,
   eachlabs,
+  fal,
 } satisfies Record<string, HostDialect>;
 
 export type DialectName = keyof typeof DIALECTS;

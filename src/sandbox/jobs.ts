@@ -52,6 +52,8 @@ export interface JobRecord {
   readonly durationMs: number;
   readonly prompt: string;
   readonly model: string;
+  /** What was asked for, where another made it. */
+  readonly askedModel?: string;
   readonly width: number;
   readonly height: number;
   readonly seconds: number;

@@ -39,6 +39,8 @@ export interface Connection {
   readonly clipsAt: string | undefined;
   /** Plain http beyond loopback may carry a key. */
   readonly allowHttp: boolean;
+  /** Of the profile, for what is uploaded. */
+  readonly uploadDays?: number;
   /** A sentence, when the host is known to serve no videos any more. */
   readonly retired: string | undefined;
 }
@@ -69,6 +71,7 @@ export function chooseProvider(configured: Configured, purpose: Purpose = 'use')
     model: own.model,
     clipsAt: own.clipsAt,
     allowHttp: own.allowHttp === true,
+    ...(own.uploadDays !== undefined && { uploadDays: own.uploadDays }),
     retired: entry.retirement?.(baseUrl),
   };
 }

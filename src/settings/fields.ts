@@ -9,7 +9,7 @@ import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
 import { parseBudget, parseUsd } from '../shared/money.ts';
 import { nearest, oneLine } from '../shared/text.ts';
-import { isClipFolder, isKeySource, PROFILE_KEYS, type Profile, type SettingsFile } from './settings.ts';
+import { isClipFolder, isKeySource, isUploadDays, PROFILE_KEYS, type Profile, type SettingsFile } from './settings.ts';
 
 type Field = keyof Profile;
 type Value = string | boolean | number;
@@ -213,6 +213,11 @@ const READ: Readonly<Record<Field, (text: string) => Value>> = {
   budget(text) {
     if (parseBudget(text)) return text;
     throw refuse('The budget is no amount of US dollars', '50 or 50/day');
+  },
+  uploadDays(text) {
+    const days = Number(text);
+    if (isUploadDays(days)) return days;
+    throw refuse('uploadDays is no number of days from 1 to 365', '7');
   },
   // What was typed may be a key: it is not repeated.
   keyFrom(text) {

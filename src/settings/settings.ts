@@ -48,8 +48,14 @@ export interface Profile {
   readonly maxCost?: number;
   /** As `--budget`, for everything that is sent from this home: `50` or `50/day`. */
   readonly budget?: string;
+  /** After so many days an uploaded clip goes, where its host lets that be said. */
+  readonly uploadDays?: number;
   /** Where its key is: `stored`, or `env:` and the name of a variable. Never the key itself. */
   readonly keyFrom?: string;
+}
+
+export function isUploadDays(days: number): boolean {
+  return Number.isInteger(days) && days >= 1 && days <= 365;
 }
 
 /** Variables of other names would be passed on to the programs that are run here, and a key must not be. */
@@ -204,6 +210,7 @@ const PROFILE_FIELDS = {
   autoCast: optional(boolean),
   maxCost: optional(refine(number, (usd) => usd >= 0, 'is less than nothing')),
   budget: optional(refine(string, (text) => parseBudget(text) !== undefined, 'is not an amount like 50 or 50/day')),
+  uploadDays: optional(refine(number, isUploadDays, 'is not 1 to 365 days')),
   keyFrom: optional(keySource),
 };
 

@@ -39,11 +39,20 @@ export function parseBudget(text: string): { readonly usd: number; readonly perD
   return usd === undefined ? undefined : { usd, perDay: day !== undefined };
 }
 
+/** What a video with reference clips costs. */
+export interface ClipPrice {
+  readonly usdPerSecond: Readonly<Record<number, number>>;
+  /** At least so many times the seconds of the video are billed. */
+  readonly leastTimes?: number;
+}
+
 export interface ModelPrice {
   /** US dollars for a second of video, by the shorter side of the picture in pixels. */
   readonly usdPerSecond: Readonly<Record<number, number>>;
   /** Seconds of reference clips are billed like seconds of video. */
   readonly billsClips?: boolean;
+  /** Where a video with reference clips has a price of its own, of its seconds and those of the clips; or one that nobody says. */
+  readonly withClips?: ClipPrice | 'unknown';
   /** ISO 8601 date on which the price was read, and where. */
   readonly asOf: string;
   readonly source: string;

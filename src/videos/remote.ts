@@ -1,7 +1,7 @@
 /** Videos at their host: what it lists, a job that is cancelled there, a video that is deleted there. */
 
 import { readableOf } from '../disk/listing.ts';
-import { hostTitle } from '../providers/index.ts';
+import { hostTitle, providerEntry } from '../providers/index.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
@@ -20,6 +20,9 @@ const PAGE = 100;
 /** Nobody reads more, and a host may go on for ever. */
 const MOST_LISTED = 20_000;
 
+/** As far back as a host is asked that wants to know how far. */
+const LISTED_MS = 30 * 86_400_000;
+
 /** A video at the host, and the job of this machine that made it. */
 export type ListedVideo = RemoteVideo & { readonly jobId?: string };
 
@@ -28,33 +31,49 @@ export async function listRemoteVideos(workspace: Workspace, provider: Provider)
   const records = readableOf(await (await workspace.jobs()).list(), workspace.reporter);
   const here = records.filter(({ baseUrl }) => baseUrl === provider.baseUrl);
   const jobIds = new Map(here.flatMap(({ remoteId, id }) => (remoteId === undefined ? [] : [[remoteId, id] as const])));
-  return (await listAll(workspace, provider)).map((video) => {
+  return (await listAll(workspace, provider, here)).map((video) => {
     const jobId = jobIds.get(video.id);
     return { ...video, ...(jobId !== undefined && { jobId }) };
   });
 }
 
-async function listAll({ reporter, runtime }: Workspace, provider: Provider): Promise<readonly RemoteVideo[]> {
+async function listAll(
+  { reporter, runtime }: Workspace,
+  provider: Provider,
+  jobs: readonly Job[],
+): Promise<readonly RemoteVideo[]> {
   if (!provider.list) throw noCall(provider, 'lists videos', 'sora video list shows those of this machine.');
   const found = new Map<string, RemoteVideo>();
-  let after: string | undefined;
-  for (;;) {
-    const { videos, next } = await provider.list(
-      { limit: PAGE, ...(after !== undefined && { after }) },
-      { signal: runtime.signal },
-    );
-    const before = found.size;
-    for (const video of videos) found.set(video.id, video);
-    // Hosts that do not know `after` give the same page for ever.
-    if (next === undefined || found.size === before) return [...found.values()];
-    if (found.size >= MOST_LISTED) {
+  const sinceMs = runtime.clock.now() - LISTED_MS;
+  const models = provider.listsBy === 'model' ? await modelsOf(provider, jobs) : [undefined];
+  for (const model of models) {
+    let after: string | undefined;
+    do {
+      const { videos, next } = await provider.list(
+        { limit: PAGE, sinceMs, model, ...(after !== undefined && { after }) },
+        { signal: runtime.signal },
+      );
+      const before = found.size;
+      for (const video of videos) found.set(video.id, video);
+      // Hosts that do not know `after` give the same page for ever.
+      after = found.size === before ? undefined : next;
+    } while (after !== undefined && found.size < MOST_LISTED);
+    if (after !== undefined) {
       reporter.warn(
         `${capitalizeThe(hostTitle(provider))} lists more than ${MOST_LISTED} videos; older ones are not shown.`,
       );
-      return [...found.values()];
+      break;
     }
-    after = next;
   }
+  const videos = [...found.values()];
+  if (models.length === 1) return videos;
+  return videos.toSorted((a, b) => (b.createdAt ?? '').localeCompare(a.createdAt ?? ''));
+}
+
+/** Those that are known of the host, and those that jobs of this machine were sent to. */
+async function modelsOf(provider: Provider, jobs: readonly Job[]): Promise<readonly string[]> {
+  const known = (await providerEntry(provider).models()).map(({ id }) => id);
+  return [...new Set([...known, ...jobs.flatMap(({ model }) => model ?? [])])];
 }
 
 /**

@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
 import { runAuthLogin, runAuthLogout, runAuthStatus } from '../../src/commands/auth.ts';
+import { type HostName, PROVIDERS } from '../../src/providers/index.ts';
 import { maskKey, storeKey } from '../../src/settings/keys.ts';
 import { addJob } from '../helpers/far-end.ts';
 import { createTestContext, createTestRuntime, type RuntimeOptions } from '../helpers/runtime.ts';
@@ -152,13 +153,14 @@ describe('sora auth status', () => {
     await storeKey(home, 'openai', KEY);
     await storeKey(home, 'wavespeed', 'ws-stored-5678');
     await runAuthStatus(context, undefined);
-    const row = (provider: string, source: string | null, stored: boolean, key: string | null) => ({
-      ...{ provider, source, variable: `${provider.toUpperCase()}_API_KEY`, stored, key },
+    const row = (provider: HostName, source: string | null, stored: boolean, key: string | null) => ({
+      ...{ provider, source, variable: PROVIDERS[provider].keyVariable, stored, key },
     });
     expect(JSON.parse(stdout.text())).toEqual([
       row('openai', 'stored', true, 'sk-…wxyz'),
       row('wavespeed', 'environment', true, '…1234'),
       row('eachlabs', null, false, null),
+      row('fal', null, false, null),
     ]);
   });
 

@@ -14,8 +14,9 @@ describe('sora provider list', () => {
     expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
       ['PROVIDER', 'KEY', 'BASE URL', 'CHARACTERS'],
       ['openai', 'OPENAI_API_KEY: no', 'https://api.openai.com/v1', 'id'],
-      ['wavespeed', 'WAVESPEED_API_KEY: yes', 'https://api.wavespeed.ai/api/v3', 'clip or id'],
-      ['eachlabs', 'EACHLABS_API_KEY: yes', 'https://api.eachlabs.ai', 'clip or id'],
+      ['wavespeed', 'WAVESPEED_API_KEY: yes', 'https://api.wavespeed.ai/api/v3', 'clip/id'],
+      ['eachlabs', 'EACHLABS_API_KEY: yes', 'https://api.eachlabs.ai', 'clip/id'],
+      ['fal', 'FAL_KEY: no', 'https://queue.fal.run', 'clip/picture'],
       ['sandbox', 'none needed', 'sandbox:', 'id'],
     ]);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
@@ -58,6 +59,7 @@ describe('sora provider list', () => {
       { name: 'openai', hasKey: false, characterCost: { usd: 0 } },
       { name: 'wavespeed', characterCost: { usd: 0.001, asOf: '2026-11-21', source: expect.any(String) } },
       { name: 'eachlabs', characterCost: null },
+      { name: 'fal', keyVariable: 'FAL_KEY', characterCost: null },
       { name: 'sandbox', hasKey: true, characterCost: { usd: 0 } },
     ]);
   });
@@ -99,6 +101,23 @@ describe('sora provider models', () => {
       ].join('\n'),
     );
     expect(text).toContain('  price       unknown\n');
+    expect(text).toContain(
+      [
+        'kling/v4/reference-to-video',
+        '  provider    fal',
+        '  characters  5, by clip',
+        '  clips       5, 3-30 s each',
+        '              at least 700 a side, at least 24 fps',
+        '  pictures    10',
+        '              at least 300 a side',
+        '  seconds     3-30',
+        '  ratios      16:9, 9:16, 1:1',
+        '  sizes       720p, 1080p',
+        '  price       $0.157/s at 720p, $0.235/s at 1080p',
+        '              with clips $0.094/s at 720p, $0.141/s at 1080p',
+        '              for their seconds too, and at least 2 times those of the video',
+      ].join('\n'),
+    );
   });
 
   it('is complete with --json, and only ids with --quiet', async () => {

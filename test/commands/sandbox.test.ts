@@ -18,6 +18,8 @@ describe('sandbox serve', () => {
       WAVESPEED_API_KEY: 'sandbox',
       EACHLABS_BASE_URL: urls.eachlabs,
       EACHLABS_API_KEY: 'sandbox',
+      FAL_BASE_URL: urls.fal,
+      FAL_KEY: 'sandbox',
     });
     expect(url).toBe(urls.openai);
     const ask = async (path: string) =>
@@ -25,6 +27,9 @@ describe('sandbox serve', () => {
     expect(await ask(`${env.OPENAI_BASE_URL}/videos`)).toMatchObject({ object: 'list' });
     expect(await ask(`${env.WAVESPEED_BASE_URL}/balance`)).toMatchObject({ code: 200, data: { balance: 100 } });
     expect(await ask(`${env.EACHLABS_BASE_URL}/v1/prediction/x`)).toMatchObject({ error: 'Not Found' });
+    expect(await ask(`${env.FAL_BASE_URL}/v1/models?endpoint_id=kling/v4/reference-to-video`)).toMatchObject({
+      models: [{ endpoint_id: 'kling/v4/reference-to-video' }],
+    });
     test.abort('interrupted');
     await served;
     await expect(ask(`${env.OPENAI_BASE_URL}/videos`)).rejects.toThrow();

@@ -106,24 +106,27 @@ async function startHost({ base, createPath, character, ...dialect }: Dialect): 
 
   function respond({ method, path }: Seen): Scripted {
     const [at = ''] = path.slice(base.length).split('?');
+    const { listPath = '/videos', page } = dialect;
+    if (at === listPath && page && (method === 'GET' || at !== createPath))
+      return page([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO_IN_BODY, model: HIDDEN[0] ?? '' }]);
     if (method === 'POST') {
-      if (/\/(media\/uploads|upload\/presign)$/.test(at)) {
+      if (/\/(media\/uploads|upload\/(presign|initiate))$/.test(at)) {
         return dialect.ticket?.(store, { 'content-type': 'video/mp4', 'x-note': ECHO }) ?? {};
       }
       if (at === '/model/price') return { body: { code: 200, data: { price: 1, note: ECHO } } };
-      if (at === character.path && at !== createPath) return character.made('{"id":"char_1","name":"Joe"}')[0] ?? {};
+      if (character && at === character.path && at !== createPath)
+        return character.made('{"id":"char_1","name":"Joe"}')[0] ?? {};
       return host.create?.() ?? withNote(dialect.created(`"v${++creates}"`));
     }
     if (at === '/v1/model') return { status: 404, body: { error: ECHO } };
-    if (at === '/videos')
-      return dialect.page?.([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO_IN_BODY, model: HIDDEN[0] ?? '' }]) ?? {};
     const id = /v\d/.exec(at.replace(/^\/v1\//, ''))?.[0] ?? '';
     const trick = host.about[id];
     if (trick) return trick;
     if (at.endsWith('/content')) return dialect.leadsTo(output);
+    if (at === dialect.result?.path(id)) return dialect.result.answer({ output });
     // First a word that nobody knows, and that is told and kept.
     if (looks++ === 0) return dialect.job(`held-${KEY}`, { id: `"${id}"` });
-    return dialect.job(dialect.words.done, { id: `"${id}"`, ...(dialect.page ? {} : { output }) });
+    return dialect.job(dialect.words.done, { id: `"${id}"`, output });
   }
   server.otherwise((seen) => withHeaders(respond(seen)));
   const film = { body: video, headers: { 'content-type': 'video/mp4' } };

@@ -29,9 +29,7 @@ let copy = '';
 function addRow(file: string): void {
   const path = join(copy, 'src', file);
   const text = readFileSync(path, 'utf8');
-  const rows = text
-    .replace(/\n {2}eachlabs,\n/, '\n  eachlabs,\n  toy,\n')
-    .replace(/\nimport /, `\n${IMPORT}\nimport `);
+  const rows = text.replace(/\n {2}fal,\n/, '\n  fal,\n  toy,\n').replace(/\nimport /, `\n${IMPORT}\nimport `);
   writeFileSync(path, rows);
 }
 
@@ -107,9 +105,9 @@ describe('a host that is added', () => {
   it('is in help, lists, completion, keys and doctor', async () => {
     const { start } = machine();
     expect((await start(['video', 'generate', '--help'])).stdout).toMatch(
-      /openai, wavespeed, eachlabs, toy or sandbox/,
+      /openai, wavespeed, eachlabs, fal, toy or sandbox/,
     );
-    expect((await start(['auth', 'login', '--help'])).stdout).toMatch(/openai, wavespeed, eachlabs or toy/);
+    expect((await start(['auth', 'login', '--help'])).stdout).toMatch(/openai, wavespeed, eachlabs, fal or toy/);
     const listed = JSON.parse((await start(['provider', 'list', '--json'])).stdout);
     expect(listed).toContainEqual(
       expect.objectContaining({ name: 'toy', keyVariable: 'TOY_API_KEY', baseUrl: 'https://api.toy.example/toy' }),

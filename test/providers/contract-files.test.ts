@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
-import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
-import { call, charactersOf, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
+import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
+import { call, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
 
 const HELD = { variant: 'video', offset: 5, etag: '"a"' } as const;
 
@@ -22,7 +22,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
     expect(await textOf({ body })).toBe('0123456789');
     const host = { method: 'GET', path: dialect.base + dialect.contentPath('v%2F1') };
-    expect(server.seen).toMatchObject([{ ...host, headers: { authorization: `Bearer ${KEY}` } }]);
+    expect(server.seen).toMatchObject([{ ...host, headers: { authorization: authOf(dialect) } }]);
     expect(store.seen).toMatchObject([{ method: 'GET', path: '/v.mp4?sig=1' }]);
     expect(JSON.stringify(store.seen[0]?.headers)).not.toContain(KEY);
     expect(store.seen[0]?.headers.range).toBeUndefined();
@@ -158,14 +158,17 @@ describe.each(UPLOADERS)('an upload to $name', (dialect) => {
 
   it('puts the whole clip with exactly the headers of its ticket, and never shows the store the key (P5)', async () => {
     const headers = { 'Content-Type': 'video/x-mp4; a=b', 'X-Amz-Security-Token': 'tok-1234', 'x-goog-meta-owner': 42 };
+    const isSigned = dialect.unsigned !== true;
     const { server, store, provider, lines } = await withTicket((at) => ticket(at, headers), {});
     const bytes = Buffer.alloc(300_000, 'frame');
     expect(await send(provider, await clip(bytes))).toMatchObject({ url: FILE_URL });
-    expect(server.seen).toMatchObject([{ method: 'POST', headers: { authorization: `Bearer ${KEY}` } }]);
+    expect(server.seen).toMatchObject([{ method: 'POST', headers: { authorization: authOf(dialect) } }]);
     const [seen] = store.seen;
     expect(seen).toMatchObject({ method: 'PUT', path: '/put?sig=abc' });
     expect(seen?.headers).toMatchObject({
-      ...{ 'content-type': 'video/x-mp4; a=b', 'x-amz-security-token': 'tok-1234', 'x-goog-meta-owner': '42' },
+      ...(isSigned
+        ? { 'content-type': 'video/x-mp4; a=b', 'x-amz-security-token': 'tok-1234', 'x-goog-meta-owner': '42' }
+        : { 'content-type': 'video/mp4' }),
       ...{ 'content-length': '300000', host: `127.0.0.1:${store.port}` },
     });
     expect(seen?.headers).not.toHaveProperty('authorization');
@@ -209,9 +212,11 @@ describe.each(UPLOADERS)('an upload to $name', (dialect) => {
   ])('fails as $code when $title, and makes no character then', async ({ status, code }) => {
     for (const way of dialect.refusals(status, 'No.')) {
       const { server, provider } = await setUp(dialect);
-      server.answer(way, way);
+      server.answer(way);
       expect((await failureOf(send(provider))).code).toBe(code);
-      const made = charactersOf(provider).create({ name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' }, call);
+      if (!provider.characters) continue;
+      server.answer(way);
+      const made = provider.characters.create({ name: 'Joe', clipPath: await clip(), fileName: 'j.mp4' }, call);
       expect((await failureOf(made)).code).toBe(code);
       expect(server.seen.map(({ path }) => path)).toEqual(Array(2).fill(server.seen[0]?.path));
     }
@@ -240,7 +245,7 @@ describe.each(UPLOADERS)('an upload to $name', (dialect) => {
     const { provider } = await withTicket(() => ticket(store, { 'x-note': `for ${KEY}` }));
     store.answer({});
     await send(provider);
-    expect(store.seen[0]?.headers['x-note']).toBe('for ***');
+    expect(store.seen[0]?.headers['x-note']).toBe(dialect.unsigned ? undefined : 'for ***');
   });
 
   it('needs a clip that can be read', async () => {

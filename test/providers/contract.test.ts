@@ -4,7 +4,7 @@ import { PROVIDERS } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
 import { preferredMode } from '../../src/providers/references.ts';
 import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
-import { type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
+import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp, told } from './dialects.ts';
 import {
   call,
   cast,
@@ -60,26 +60,9 @@ const UNSUPPORTED = [
 const UNUSABLE = ['.', '..', '', '\ud800'] as const;
 
 describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
-  const { base, words, character } = dialect;
+  const { base, words } = dialect;
   const path = (below: string): string => base + below;
   const wish = (title: string, more: Partial<NewVideo>) => ({ title, input: { ...VIDEO, ...more } });
-
-  function makeCharacter(provider: Provider, clipPath: string): Promise<unknown> {
-    return charactersOf(provider).create({ name: 'Zoë', clipPath, fileName: 'zoë.mp4' }, call);
-  }
-
-  /** A host that has been told of the clip, where it wants that first. */
-  async function withClip(
-    ...answers: Scripted[]
-  ): Promise<Bench & { made: () => Promise<unknown>; paid: () => Seen[] }> {
-    const bench = await setUp(dialect);
-    const before = character.before(bench.store);
-    bench.server.answer(...before, ...answers);
-    if (before.length > 0) bench.store.answer({});
-    const clipPath = await clip();
-    const paid = () => bench.server.seen.filter((seen) => seen.method === 'POST' && seen.path === path(character.path));
-    return { ...bench, made: () => makeCharacter(bench.provider, clipPath), paid };
-  }
 
   describe('a video', () => {
     it('is asked for once, at its place, with the key', async () => {
@@ -87,7 +70,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       server.answer(dialect.created('"v"'));
       expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: 'v', status: 'queued' });
       const place = { method: 'POST', path: path(dialect.createPath) };
-      expect(server.seen).toMatchObject([{ ...place, headers: { authorization: `Bearer ${KEY}` } }]);
+      expect(server.seen).toMatchObject([{ ...place, headers: { authorization: authOf(dialect) } }]);
     });
 
     const wishes = [
@@ -206,10 +189,10 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
 
     it('hides the key that the host repeats in its complaint (P5)', async () => {
       const { server, provider, lines } = await setUp(dialect);
-      const ways = dialect.refusals(401, `no such key ${KEY}, ${encodeURIComponent(`Bearer ${KEY}`)}`);
+      const ways = dialect.refusals(401, `no such key ${KEY}, ${encodeURIComponent(authOf(dialect))}`);
       server.answer(...ways);
       for (const _ of ways)
-        expect((await failureOf(provider.createVideo(VIDEO, call))).message).toMatch(/no such key \*\*\*, \*\*\*/);
+        expect((await failureOf(provider.createVideo(VIDEO, call))).message).toMatch(/no such (?:key )?\*\*\*, \*\*\*/);
       expect(lines.join('\n')).toContain('POST');
       expect(lines.join('\n')).not.toContain(KEY);
     });
@@ -218,10 +201,13 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
   describe('a job', () => {
     it.each(dialect.statuses)('whose status is %s is %s', async (word, status) => {
       const { server, provider } = await setUp(dialect);
-      server.answer(dialect.job(word, { id: '"a/b+c="' }));
+      server.answer(...told(dialect, word, { id: '"a/b+c="' }));
       expect(await provider.getVideo('a/b+c=', call)).toMatchObject({ id: 'a/b+c=', status, remoteStatus: word });
-      const asked = { method: 'GET', path: path(dialect.pollPath('a%2Fb%2Bc%3D')) };
-      expect(server.seen).toMatchObject([{ ...asked, headers: { authorization: `Bearer ${KEY}` } }]);
+      const id = 'a%2Fb%2Bc%3D';
+      const asked = [dialect.pollPath(id), ...(word === words.done && dialect.result ? [dialect.result.path(id)] : [])];
+      expect(server.seen).toMatchObject(
+        asked.map((at) => ({ method: 'GET', path: path(at), headers: { authorization: authOf(dialect) } })),
+      );
     });
 
     it.each([
@@ -308,7 +294,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
     it('has one id from its beginning to its download, beyond 2^53 too', async () => {
       const { server, store, provider } = await setUp(dialect);
       const done = { ...dialect.leadsTo(`${store.url}/v.mp4`) };
-      server.answer(dialect.created(LARGE_ID), dialect.job(words.done, { id: LARGE_ID }), done);
+      server.answer(dialect.created(LARGE_ID), ...told(dialect, words.done, { id: LARGE_ID }), done);
       store.answer({ body: 'bytes', headers: { 'content-type': 'video/mp4' } });
       const { id } = await provider.createVideo(VIDEO, call);
       expect(id).toBe(LARGE_ID);
@@ -316,85 +302,9 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       await provider.openContent(id, { variant: 'video', offset: 0, etag: undefined }, call);
       expect(server.seen.slice(1).map((seen) => seen.path)).toEqual([
         path(dialect.pollPath(LARGE_ID)),
+        ...(dialect.result ? [path(dialect.result.path(LARGE_ID))] : []),
         path(dialect.contentPath(LARGE_ID)),
       ]);
-    });
-  });
-
-  describe('a character', () => {
-    it('is made of the whole clip under its name, and paid for once', async () => {
-      const { made, paid, server, store } = await withClip(...character.made('{"id":"char_1","name":"Zoë"}'));
-      expect(await made()).toEqual({ id: 'char_1', name: 'Zoë' });
-      expect(paid()).toHaveLength(1);
-      expect(paid()[0]?.headers.authorization).toBe(`Bearer ${KEY}`);
-      const said = String(paid()[0]?.body);
-      expect(said).toContain('Zoë');
-      const [clip] = dialect.ticket ? store.seen : server.seen;
-      expect(String(clip?.body)).toContain('mp4');
-      if (dialect.ticket) expect(said).toContain(FILE_URL);
-    });
-
-    it.each([
-      { source: `{"id":${LARGE_ID},"name":"Zoë"}`, id: LARGE_ID, name: 'Zoë' },
-      { source: '{"id":"char_2"}', id: 'char_2', name: undefined },
-    ])('is read from $source', async ({ source, id, name }) => {
-      const { made } = await withClip(...character.made(source));
-      expect(await made()).toEqual({ id, name });
-    });
-
-    it.each([...AMBIGUOUS, ...dialect.withoutId.map((body) => ({ title: JSON.stringify(body), answer: { body } }))])(
-      'is ambiguous after $title, and asked for once (P2)',
-      async ({ answer }) => {
-        const { made, paid } = await withClip(answer);
-        expect((await failureOf(made())).code).toBe('ambiguous');
-        expect(paid()).toHaveLength(1);
-      },
-    );
-
-    it.each(['{"id":null,"name":"Joe"}', '{"created_at":1}'])('is ambiguous when it comes as %s', async (source) => {
-      const { made } = await withClip(...character.made(source));
-      expect((await failureOf(made())).code).toBe('ambiguous');
-    });
-
-    it.each(REFUSALS)('is $code after $status "$words", however it is said', async ({ status, words: said, code }) => {
-      for (const way of dialect.refusals(status, said)) {
-        const { made, paid } = await withClip(way);
-        expect(await failureOf(made())).toMatchObject({ code, message: expect.stringContaining(said) });
-        expect(paid()).toHaveLength(1);
-      }
-    });
-
-    it.each(UNSUPPORTED)('is refused by a host that has none: $status "$words"', async ({ status, words: said }) => {
-      for (const way of dialect.refusals(status, said)) {
-        const { made, paid } = await withClip(way);
-        expect(await failureOf(made())).toMatchObject({
-          code: 'refused',
-          message: expect.stringMatching(
-            new RegExp(`127\\.0\\.0\\.1:\\d+ cannot make characters\\. It answered ${status}: ${said}`),
-          ),
-          hint: expect.stringContaining('--provider'),
-        });
-        expect(paid()).toHaveLength(1);
-      }
-    });
-
-    it('needs a clip that can be read', async () => {
-      const { server, provider } = await setUp(dialect);
-      const message = '/nowhere/joe.mp4 cannot be read.';
-      expect(await failureOf(makeCharacter(provider, '/nowhere/joe.mp4'))).toMatchObject({ code: 'machine', message });
-      expect(server.seen).toEqual([]);
-    });
-
-    it(character.known ? 'can be looked up' : 'cannot be looked up', async () => {
-      const { server, provider } = await setUp(dialect);
-      if (!character.known) {
-        expect(charactersOf(provider).get).toBeUndefined();
-        expect(server.seen).toEqual([]);
-        return;
-      }
-      server.answer({ body: { id: 'char_1', name: 'Joe' } }, ...dialect.refusals(404, 'No such character'));
-      expect(await provider.characters?.get?.('char_1', call)).toEqual({ id: 'char_1', name: 'Joe' });
-      expect(await provider.characters?.get?.('char_2', call)).toBeUndefined();
     });
   });
 
@@ -404,6 +314,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       cancel: provider.cancel,
       remove: provider.remove,
       page: provider.list,
+      character: provider.characters?.create,
       ticket: provider.clips?.upload,
     };
     for (const [name, method] of Object.entries(has)) {
@@ -437,7 +348,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       const { server, provider } = await setUp(dialect);
       const first = dialect.page?.(
         [
-          { id: 'v3', status: 'queued' },
+          { id: 'v3', status: dialect.words.running },
           { id: 'NUMBER', status: dialect.words.done },
         ],
         'v2',
@@ -450,7 +361,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       const page = await provider.list?.({ limit: 2 }, call);
       expect(page).toMatchObject({
         videos: [
-          { id: 'v3', status: 'queued' },
+          { id: 'v3', status: 'running' },
           { id: LARGE_ID, status: 'succeeded' },
         ],
         next: dialect.secondPage?.next,
@@ -461,6 +372,106 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       });
       expect(`${server.seen[1]?.path} ${server.seen[1]?.body}`).toContain(dialect.secondPage?.asked);
     });
+});
+
+/** The hosts that make characters which have ids. */
+const MAKERS = Object.values<Dialect>(DIALECTS).flatMap(({ character, ...dialect }) =>
+  character ? [{ ...dialect, character }] : [],
+);
+
+describe.each(MAKERS)('a character at $name', ({ character, ...dialect }) => {
+  const path = (below: string): string => dialect.base + below;
+
+  function makeCharacter(provider: Provider, clipPath: string): Promise<unknown> {
+    return charactersOf(provider).create({ name: 'Zoë', clipPath, fileName: 'zoë.mp4' }, call);
+  }
+
+  /** A host that has been told of the clip, where it wants that first. */
+  async function withClip(
+    ...answers: Scripted[]
+  ): Promise<Bench & { made: () => Promise<unknown>; paid: () => Seen[] }> {
+    const bench = await setUp(dialect);
+    const before = character.before(bench.store);
+    bench.server.answer(...before, ...answers);
+    if (before.length > 0) bench.store.answer({});
+    const clipPath = await clip();
+    const paid = () => bench.server.seen.filter((seen) => seen.method === 'POST' && seen.path === path(character.path));
+    return { ...bench, made: () => makeCharacter(bench.provider, clipPath), paid };
+  }
+  it('is made of the whole clip under its name, and paid for once', async () => {
+    const { made, paid, server, store } = await withClip(...character.made('{"id":"char_1","name":"Zoë"}'));
+    expect(await made()).toEqual({ id: 'char_1', name: 'Zoë' });
+    expect(paid()).toHaveLength(1);
+    expect(paid()[0]?.headers.authorization).toBe(authOf(dialect));
+    const said = String(paid()[0]?.body);
+    expect(said).toContain('Zoë');
+    const [clip] = dialect.ticket ? store.seen : server.seen;
+    expect(String(clip?.body)).toContain('mp4');
+    if (dialect.ticket) expect(said).toContain(FILE_URL);
+  });
+
+  it.each([
+    { source: `{"id":${LARGE_ID},"name":"Zoë"}`, id: LARGE_ID, name: 'Zoë' },
+    { source: '{"id":"char_2"}', id: 'char_2', name: undefined },
+  ])('is read from $source', async ({ source, id, name }) => {
+    const { made } = await withClip(...character.made(source));
+    expect(await made()).toEqual({ id, name });
+  });
+
+  it.each([...AMBIGUOUS, ...dialect.withoutId.map((body) => ({ title: JSON.stringify(body), answer: { body } }))])(
+    'is ambiguous after $title, and asked for once (P2)',
+    async ({ answer }) => {
+      const { made, paid } = await withClip(answer);
+      expect((await failureOf(made())).code).toBe('ambiguous');
+      expect(paid()).toHaveLength(1);
+    },
+  );
+
+  it.each(['{"id":null,"name":"Joe"}', '{"created_at":1}'])('is ambiguous when it comes as %s', async (source) => {
+    const { made } = await withClip(...character.made(source));
+    expect((await failureOf(made())).code).toBe('ambiguous');
+  });
+
+  it.each(REFUSALS)('is $code after $status "$words", however it is said', async ({ status, words: said, code }) => {
+    for (const way of dialect.refusals(status, said)) {
+      const { made, paid } = await withClip(way);
+      expect(await failureOf(made())).toMatchObject({ code, message: expect.stringContaining(said) });
+      expect(paid()).toHaveLength(1);
+    }
+  });
+
+  it.each(UNSUPPORTED)('is refused by a host that has none: $status "$words"', async ({ status, words: said }) => {
+    for (const way of dialect.refusals(status, said)) {
+      const { made, paid } = await withClip(way);
+      expect(await failureOf(made())).toMatchObject({
+        code: 'refused',
+        message: expect.stringMatching(
+          new RegExp(`127\\.0\\.0\\.1:\\d+ cannot make characters\\. It answered ${status}: ${said}`),
+        ),
+        hint: expect.stringContaining('--provider'),
+      });
+      expect(paid()).toHaveLength(1);
+    }
+  });
+
+  it('needs a clip that can be read', async () => {
+    const { server, provider } = await setUp(dialect);
+    const message = '/nowhere/joe.mp4 cannot be read.';
+    expect(await failureOf(makeCharacter(provider, '/nowhere/joe.mp4'))).toMatchObject({ code: 'machine', message });
+    expect(server.seen).toEqual([]);
+  });
+
+  it(character.known ? 'can be looked up' : 'cannot be looked up', async () => {
+    const { server, provider } = await setUp(dialect);
+    if (!character.known) {
+      expect(charactersOf(provider).get).toBeUndefined();
+      expect(server.seen).toEqual([]);
+      return;
+    }
+    server.answer({ body: { id: 'char_1', name: 'Joe' } }, ...dialect.refusals(404, 'No such character'));
+    expect(await provider.characters?.get?.('char_1', call)).toEqual({ id: 'char_1', name: 'Joe' });
+    expect(await provider.characters?.get?.('char_2', call)).toBeUndefined();
+  });
 });
 
 /** The body that was sent, with pictures in the words of a preview. */

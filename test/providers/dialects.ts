@@ -37,6 +37,8 @@ export interface Dialect {
   readonly withoutId: readonly object[];
   job(word: string, told?: Told): Scripted;
   readonly words: { readonly running: string; readonly done: string; readonly failed: string };
+  /** Where a job says no more than that it is over: what is asked next of the id as it stands in a URL, and answered. */
+  readonly result?: { path(id: string): string; answer(told: Told): Scripted };
   readonly statuses: readonly (readonly [word: string, status: RemoteVideo['status']])[];
   readonly tellsProgress: boolean;
   /** Every way to say that status, the HTTP status itself first. */
@@ -52,7 +54,8 @@ export interface Dialect {
   readonly variants: boolean;
   /** Videos with characters, and what the host is asked before it is paid. */
   readonly withCharacters: readonly (Partial<NewVideo> & { readonly before?: readonly Scripted[] })[];
-  readonly character: {
+  /** Absent where no model takes a character by an id. */
+  readonly character?: {
     /** Of the request that is paid for. */
     readonly path: string;
     /** What the host is asked before that. */
@@ -64,10 +67,14 @@ export interface Dialect {
   };
   /** Where files travel by URL: a place at the store, with headers for the PUT. */
   readonly ticket?: (store: TestServer, headers?: object, place?: string) => Scripted;
+  /** A PUT is signed by its address and its type alone: the ticket has no headers. */
+  readonly unsigned?: true;
   readonly cancel?: Extra;
   readonly remove?: Extra;
   /** A page of videos; `next` is where the next one begins. */
   readonly page?: (videos: readonly object[], next?: string) => Scripted;
+  /** Where pages are asked for, below the base, when not at `/videos`. */
+  readonly listPath?: string;
   /** What follows a page of two videos of which the second is `v2`, and how that is asked for, in path or body. */
   readonly secondPage?: { readonly next: string; readonly asked: string };
 }
@@ -226,6 +233,7 @@ const wavespeed: Dialect = {
     unknown: [UNKNOWN_TASK, UNKNOWN_TASK],
   },
   page: (items) => ({ body: { code: 200, message: 'success', data: { page: 1, items } } }),
+  listPath: '/predictions',
   secondPage: { next: '2', asked: '"page":2,"page_size":2' },
 };
 
@@ -294,6 +302,7 @@ const eachlabs: Dialect = {
     unknown: [UNKNOWN],
   },
   page: (executions) => ({ body: { executions, total_count: 2, offset: 0, limit: 2 } }),
+  listPath: '/v1/executions',
   secondPage: { next: '2', asked: 'limit=2&offset=2' },
 };
 
@@ -302,11 +311,88 @@ function eachlabsTicket(store: TestServer, headers: object = {}, place = `${stor
   return { body: { id: 'up-1', presigned_url: place, public_url: FILE_URL, ...times, required_headers: headers } };
 }
 
+const FAL_APP = '/bytedance/seedance-2.0';
+
+function falJob(word: string, { id = '"v"', failure, progress }: Told = {}): Scripted {
+  return json(source({ request_id: id, status: written(word), error: written(failure), progress: written(progress) }));
+}
+
+const NO_REQUEST: Scripted = { status: 404, body: { status: 'NOT_FOUND' } };
+
+const fal: Dialect = {
+  name: 'fal',
+  base: '/fal',
+  createPath: `${FAL_APP}/reference-to-video`,
+  pollPath: (id) => `${FAL_APP}/requests/${id}/status`,
+  created: (id) => json(source({ request_id: id, status: '"IN_QUEUE"', queue_position: '0' })),
+  withoutId: [{ status: 'IN_QUEUE' }, { request_id: '', status: 'IN_QUEUE' }, { detail: 'queue trouble' }],
+  job: falJob,
+  words: { running: 'IN_PROGRESS', done: 'COMPLETED', failed: 'FAILED' },
+  result: {
+    path: (id) => `${FAL_APP}/requests/${id}`,
+    answer: ({ output = FILE_URL }) => ({ body: { video: { url: output, content_type: 'video/mp4' }, seed: 1 } }),
+  },
+  statuses: [
+    ['IN_QUEUE', 'queued'],
+    ['IN_PROGRESS', 'running'],
+    ['COMPLETED', 'succeeded'],
+    ['FAILED', 'failed'],
+    ['RETICULATING', 'unknown'],
+  ],
+  tellsProgress: false,
+  refusals: (status, detail) => [
+    { status, body: { detail } },
+    { status, body: { error: { type: 'some_error', message: detail } } },
+    ...(status === 400
+      ? [{ status: 422, body: { detail: [{ loc: ['body', 'x'], msg: detail, type: 'value_error' }] } }]
+      : []),
+  ],
+  trouble: [{ body: { message: 'hello' } }, { body: {} }],
+  leadsTo: (url) => ({ body: { video: { url } } }),
+  notReady: { status: 400, body: { detail: 'Request is still in progress' } },
+  contentPath: (id) => `${FAL_APP}/requests/${id}`,
+  afterNoContent: { body: { items: [], next_cursor: null, has_more: false } },
+  variants: false,
+  withCharacters: [{ characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4') }],
+  unsigned: true,
+  ticket: (store, _headers, place = `${store.url}/put?sig=abc`) => ({
+    body: { upload_url: place, file_url: FILE_URL },
+  }),
+  cancel: {
+    request: `PUT ${FAL_APP}/requests/a%2Fb/cancel`,
+    done: [{ status: 202, body: { status: 'CANCELLATION_REQUESTED' } }],
+    unknown: [NO_REQUEST],
+  },
+  page: (videos, next) => ({
+    body: {
+      items: (videos as readonly { id: string; status: string; prompt?: string; model?: string }[]).map((video) => ({
+        ...{ request_id: video.id, endpoint_id: video.model ?? 'bytedance/seedance-2.0/reference-to-video' },
+        ...{ status_code: video.status === 'COMPLETED' ? 200 : null, json_input: { prompt: video.prompt } },
+      })),
+      ...{ next_cursor: next ?? null, has_more: next !== undefined },
+    },
+  }),
+  listPath: '/v1/models/requests/by-endpoint',
+  secondPage: { next: 'v2', asked: 'cursor=v2' },
+};
+
+/** The header by which the key of a host travels. */
+export function authOf({ name }: Pick<Dialect, 'name'>): string {
+  const by = PROVIDERS[name].keyHeader(undefined);
+  return 'scheme' in by ? `${by.scheme} ${KEY}` : KEY;
+}
+
+/** What a host answers about a job, until it is known what has come of it. */
+export function told({ job, words, result }: Dialect, word: string, what: Told = {}): readonly Scripted[] {
+  return [job(word, what), ...(word === words.done && result ? [result.answer(what)] : [])];
+}
+
 /** The table of the contract: every adapter that there is. */
 export const DIALECTS = {
   openai,
   wavespeed,
   eachlabs,
+  fal,
   sandbox: { ...openai, name: 'sandbox' },
 } as const satisfies Record<ProviderName, Dialect>;
 

@@ -64,6 +64,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
     {
       ...{ version: 1, id: newId(idKind), host, createdMs, durationMs },
       ...{ prompt: inputs.prompt, model: fate.made?.model ?? model.id, shown, extensions: 0, fate },
+      ...(fate.made?.model !== undefined && { askedModel: model.id }),
       width: width ?? wished.width,
       height: height ?? wished.height,
       seconds: Number(fate.made?.seconds ?? seconds),

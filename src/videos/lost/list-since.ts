@@ -5,6 +5,10 @@ import type { Workspace } from '../../workspace.ts';
 import type { Clocks, Sighting } from './match.ts';
 
 export interface Sought {
+  /** What was sent to them is wanted, where the host lists by model. */
+  readonly models: readonly (string | undefined)[];
+  /** The same as `since`, as far as it is known before the host's clock is: nothing older is asked for. */
+  readonly sinceMs: number;
   /** Milliseconds since the epoch by the host's clock, before which nothing is wanted; undefined for the whole list. */
   since(clocks: Clocks): number | undefined;
   /** Whether a video whose prompt the list does not tell is worth a question of its own. */
@@ -19,14 +23,32 @@ const PAGES = 20;
 /** Of videos whose prompts are told one by one, so many are asked about. */
 const MOST_ASKED = 30;
 
-/** What the host lists, newest first, as far back as is wanted. */
+/** What the host lists, newest first, as far back as is wanted; of a host that lists by model, model by model. */
 export async function listSince(workspace: Workspace, provider: Provider, sought: Sought): Promise<Sighting> {
+  const [first, ...others] = provider.listsBy === 'model' ? new Set(sought.models) : [undefined];
+  const sighting = await listOne(workspace, provider, { sought, model: first });
+  const videos = [...sighting.videos];
+  let { hostNow } = sighting;
+  for (const model of others) {
+    const more = await listOne(workspace, provider, { sought, model });
+    videos.push(...more.videos);
+    if (more.hostNow === undefined) hostNow = undefined;
+  }
+  return { ...sighting, videos, hostNow };
+}
+
+async function listOne(
+  workspace: Workspace,
+  provider: Provider,
+  { sought, model }: { readonly sought: Sought; readonly model: string | undefined },
+): Promise<Sighting> {
   const { signal, clock, uptimeSeconds } = workspace.runtime;
   const videos = new Map<string, RemoteVideo>();
   let after: string | undefined;
   let clocks: Clocks | undefined;
   for (let pages = 0; ; pages++) {
-    const page = await provider.list?.({ limit: PAGE, ...(after !== undefined && { after }) }, { signal });
+    const wish = { limit: PAGE, sinceMs: sought.sinceMs, model, ...(after !== undefined && { after }) };
+    const page = await provider.list?.(wish, { signal });
     clocks ??= { hostNow: page?.hostNow, localNow: clock.now(), uptimeSeconds: uptimeSeconds?.() };
     const before = videos.size;
     for (const video of page?.videos ?? []) videos.set(video.id, video);

@@ -62,6 +62,8 @@ export async function resolveUnknown(
   const others = new Set([...known, ...(claimed ?? [])]);
   try {
     sighting = await listSince(workspace, provider, {
+      models: [current.model],
+      sinceMs: Date.parse(current.createdAt),
       since: (clocks) => lifeOf(current, clocks)?.from,
       mayBe: (video, clocks) => !others.has(video.id) && mayHaveCome(current, video, clocks),
     });
@@ -77,8 +79,14 @@ export async function resolveUnknown(
     return finding.own ? applyRemote(now, finding.own, workspace.runtime.clock.now()) : now;
   });
   if (kept.remoteId !== undefined) await tellFound(workspace, kept);
-  return settled({ job: kept, ways, candidates: finding?.candidates ?? [], because: finding?.because ?? '' });
+  const candidates = finding?.candidates ?? [];
+  const isPartial = provider.listsBy === 'model' && candidates.length === 0;
+  const because = [finding?.because ?? '', isPartial ? PARTIAL : ''].filter(Boolean).join(' ');
+  return settled({ job: kept, ways, candidates, because });
 }
+
+const PARTIAL =
+  'That proves nothing: it lists a request only once it has begun, and one that waits in its queue is not there yet.';
 
 /** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
 async function closeAfterKill(workspace: Workspace, job: Unanswered): Promise<Job | undefined> {

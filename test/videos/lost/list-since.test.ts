@@ -120,7 +120,7 @@ it('reads on where a host lists the oldest first', async () => {
     created_at: at(index - 9e6),
   }));
   server.answer(said({ executions: old }), said({ executions: [{ id: 'new', status: 'success', created_at: at(0) }] }));
-  const sought = { since: () => START - 60_000, mayBe: () => false };
+  const sought = { models: [], sinceMs: 0, since: () => START - 60_000, mayBe: () => false };
   const { videos } = await listSince(context, await context.provider(), sought);
   expect(videos.at(-1)?.id).toBe('new');
 });

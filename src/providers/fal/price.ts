@@ -1,0 +1,46 @@
+/** What fal itself estimates for a model of which no price is known here: its price of a unit times the units of one video. */
+
+import { isRecord, jsonOf } from '../../http/answer.ts';
+import { jsonBody } from '../../http/body.ts';
+import type { Http } from '../../http/client.ts';
+import { isSuccess } from '../../http/ranged-content.ts';
+import type { Call } from '../../http/request.ts';
+import type { NewVideo } from '../provider.ts';
+import type { Route } from '../route.ts';
+import { textOf } from '../task-wire.ts';
+import { FAL_DEFAULT_MODEL, FAL_PRICES } from './models.ts';
+
+/**
+ * US dollars; undefined where the host does not say, where its unit is none that a video has, and for models with a formula of
+ * their own: the estimate knows neither sizes nor the seconds of clips.
+ */
+export async function estimate(
+  { model = FAL_DEFAULT_MODEL, seconds }: Pick<NewVideo, 'model' | 'seconds'>,
+  { http, platform, call }: { readonly http: Http; readonly platform: Route; readonly call: Call },
+): Promise<number | undefined> {
+  if (Object.hasOwn(FAL_PRICES, model)) return undefined;
+  const url = `${platform.root}/models/pricing`;
+  const ask = async (to: string, body?: object): Promise<unknown> => {
+    // Nothing is made, so it is repeated like a read.
+    const more = body ? ({ method: 'POST', body: jsonBody(body) } as const) : {};
+    const answer = await http.send(platform.read(to, call, more));
+    return isSuccess(answer) ? jsonOf(answer) : undefined;
+  };
+  const said = await ask(`${url}?${new URLSearchParams({ endpoint_id: model })}`);
+  const prices = isRecord(said) && Array.isArray(said.prices) ? said.prices : [];
+  const price = prices.find((one) => isRecord(one) && one.endpoint_id === model);
+  const units = isRecord(price) ? unitsOf(textOf(price.unit), seconds) : undefined;
+  if (units === undefined) return undefined;
+  const wish = { estimate_type: 'unit_price', endpoints: { [model]: { unit_quantity: units } } };
+  const told = await ask(`${url}/estimate`, wish);
+  if (!isRecord(told) || (told.currency !== undefined && told.currency !== 'USD')) return undefined;
+  const usd = Number(told.total_cost);
+  // A zero says nothing about what will be paid.
+  return Number.isFinite(usd) && usd > 0 ? usd : undefined;
+}
+
+function unitsOf(unit: string | undefined, seconds: number): number | undefined {
+  if (unit === undefined) return undefined;
+  if (/second/i.test(unit)) return seconds;
+  return /video|request|generation|call/i.test(unit) ? 1 : undefined;
+}
