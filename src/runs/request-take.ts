@@ -9,6 +9,7 @@ import { sendTake, type TakeWish } from '../journal/send-take.ts';
 import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { Deadline } from '../shared/deadline.ts';
 import { isSoraError, type SoraError } from '../shared/errors.ts';
+import type { Remote } from '../shared/job.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { SILENT_TASK } from '../shared/reporter.ts';
 import type { WaitLine } from '../videos/jobs/wait-display.ts';
@@ -44,7 +45,7 @@ export interface TakeRun {
   /** Right before a request that registers somebody whom the host has forgotten. Throws `budget`. */
   registration(): Promise<void>;
   onFollow(take: Take): void;
-  /** Shows the wait for one take; nothing does unless given. */
+  /** Shows one take until it is here, or has come to nothing, which others say; nothing does unless given. */
   showTake?(take: Take): Promise<WaitLine>;
   onSent(scene: string, usd: number): void;
   onPoll(): void;
@@ -148,26 +149,24 @@ export async function followInRun(
   const { deadlineMs, pollIntervalMs, workspace, ledger } = run;
   const told = take.done && ledger.placeOf(take.done.file);
   run.onFollow(take);
+  let line: WaitLine | undefined;
+  const begin = async (): Promise<WaitLine> => {
+    line = await run.showTake?.(take);
+    // Each question to the host is a moment to say how the whole stands.
+    const update = (next: Remote): void => {
+      line?.update(next);
+      run.onPoll();
+    };
+    return { task: SILENT_TASK, update };
+  };
   const followed = await followTake(workspace, ledger, take, {
     ...{ wanted: told !== undefined && ledger.mayHold(told) ? told : wanted, deadlineMs, pollIntervalMs, firstPauseMs },
     together: () => run.together(),
-    display: { begin: () => beginLine(run, take) },
-  });
+    display: { begin },
+  }).finally(() => line?.task.stop());
   if (followed.kind !== 'kept') run.tried.add(take.key);
   if (followed.kind === 'open') run.errors.set(take.scene, followed.error);
   return followed;
-}
-
-/** Each question to the host is a moment to say how the whole stands. */
-async function beginLine(run: TakeRun, take: Take): Promise<WaitLine> {
-  const line = await run.showTake?.(take);
-  return {
-    task: line?.task ?? SILENT_TASK,
-    update(next) {
-      line?.update(next);
-      run.onPoll();
-    },
-  };
 }
 
 /** What is held to the budget of the whole needs no other; only registrations that nobody foresaw are new to it. */

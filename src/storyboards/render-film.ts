@@ -29,6 +29,7 @@ import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
 import { refuseOrphans, refuseStrangers } from './refuse-render.ts';
 import { type FilmRun, type MakeLastFrame, type SceneEvent, settleFilm } from './settle-film.ts';
 import { unmetWishes } from './unmet.ts';
+import { type FilmWatch, watchFilm } from './watch-film.ts';
 
 export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner, Pick<FilmRun, 'showTake'> {
   /** Requests under way at once. */
@@ -90,7 +91,7 @@ export async function renderFilm(
   try {
     await settleFilm(run);
   } finally {
-    run.isOver = true;
+    run.watch.end();
   }
   const after = await lookAtFilm(film, plan.scenes, { wishes });
   run.judge(look, after);
@@ -190,7 +191,7 @@ async function refuseBefore(
 type Sends = ReadonlyMap<string, number>;
 
 interface Run extends FilmRun {
-  isOver: boolean;
+  readonly watch: FilmWatch;
   /** Throws `budget`: for the whole film, and for what the budget of this machine says of this run's own requests. */
   checkCost(look: FilmLook, requests: { readonly sends: Sends; readonly own: Sends }): Promise<void>;
   /** What was wanted of this run by name and did not come about is an error, however its scene stands. */
@@ -213,7 +214,6 @@ function createRun(
     ({ scene: { id } }) => isMine(id) && (options.scenes.length === 0 || options.scenes.includes(id)),
   );
   let halted: SoraError | undefined;
-  let last: FilmLook | undefined;
   let unmet: ReadonlyMap<string, SoraError> = new Map();
   const report = (look: FilmLook): FilmReport =>
     reportFilm({
@@ -221,9 +221,11 @@ function createRun(
       errorOf: (id) => errors.get(id),
       unmetOf: (id) => unmet.get(id),
     });
-  const tell = (): void => {
-    if (last && !run.isOver) options.onReport?.(report(last));
-  };
+  const { onReport } = options;
+  const watch = watchFilm(film, plan.scenes, {
+    wishes: options,
+    onLook: onReport && ((look) => onReport(report(look))),
+  });
   const check = (costs: readonly (Cost | undefined)[], takes: readonly Take[]): void =>
     checkFileCost({
       ...{ limits: options, provider, spent: spentOn(takes), coming: toCome(costs), characters: registrations.item },
@@ -235,13 +237,7 @@ function createRun(
   });
   const run: Run = {
     ...{ workspace, film, ledger: film.ledger, wishes: options, jobs, failFast, lastFrame, isMine, errors, followed },
-    ...{
-      isOver: false,
-      deadlineMs,
-      pollIntervalMs: options.pollIntervalMs,
-      retries: DEFAULT_RETRIES,
-      tried: new Set(),
-    },
+    ...{ watch, deadlineMs, pollIntervalMs: options.pollIntervalMs, retries: DEFAULT_RETRIES, tried: new Set() },
     ...{ outages: { count: 0 }, limits: budgetOptionsOf(options), approved: options.plan && boundOf(options.plan) },
     scenes: new Map(plan.scenes.map((one): [string, PlannedScene] => [one.scene.id, one])),
     retakes: options.retake === undefined ? undefined : retakesOf(options.scenes, options.retake),
@@ -255,14 +251,12 @@ function createRun(
     onFollow(take) {
       followed.add(take.key);
       options.onEvent?.({ kind: 'following', scene: take.scene, take });
+      void watch.lookAnew();
     },
     onSent() {},
-    onPoll: tell,
+    onPoll: watch.tell,
     onEvent: (event) => options.onEvent?.(event),
-    onLook(look) {
-      last = look;
-      tell();
-    },
+    onLook: watch.see,
     registration: () => registrations.more(),
     async approve({ scene, cost }, then) {
       if (maxCost === undefined) return;

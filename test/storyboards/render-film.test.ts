@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
-import { sendsOf } from '../../src/storyboards/render-film.ts';
+import { type RenderOptions, sendsOf } from '../../src/storyboards/render-film.ts';
 import { filmOf, filmWorld } from './world.ts';
 
 const TWO = { harbour: 'A grey harbour at dawn.', boat: '- continues: harbour\n\nA white boat comes in.' };
@@ -23,6 +23,26 @@ describe('a render of a film', () => {
     ]);
     expect(await world.render()).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(2);
+  });
+
+  it('shows a line for each take until its file is here, and counts what is under way', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: '- takes: 2\n\nA harbour.', sea: 'The sea.' }));
+    const told: string[] = [];
+    const showTake: RenderOptions['showTake'] = async ({ scene, n }) => {
+      const tell = (what: string) => () => void told.push(`${scene} ${n} ${what}`);
+      const task = { update() {}, done: tell('done'), fail: tell('failed'), stop: tell('ends') };
+      return { task, update: ({ status }) => tell(status)() };
+    };
+    let running = 0;
+    const onReport: RenderOptions['onReport'] = ({ totals }) => {
+      // Nothing is here yet.
+      if (totals.done + totals.toPick === 0) running = Math.max(running, totals.running);
+    };
+    await world.render({ showTake, onReport, jobs: 3 });
+    expect(running).toBe(2);
+    const ends = ['harbour 1', 'harbour 2', 'sea 1'].flatMap((take) => [`${take} succeeded`, `${take} ends`]);
+    expect(told.filter((line) => /succeeded|done|failed|ends/.test(line)).toSorted()).toEqual(ends.toSorted());
   });
 
   it('counts, before it sends anything, the scenes behind one that is made anew', async () => {

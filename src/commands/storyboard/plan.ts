@@ -29,6 +29,7 @@ export async function runStoryboardPlan(context: Context, flags: PlanFlags): Pro
   for (const problem of planned.problems) ui.warn(problem);
   ui.result({
     json: planned.json,
+    prose: true,
     text: [ui.table(PLAN_HEAD, planned.rows, { SCENE: 12, WHY: 20 }), ...planned.lines].join('\n'),
     quiet: planned.sent,
   });

@@ -7,6 +7,7 @@ import { purposeOf } from '../../settings/choose-provider.ts';
 import { DEFAULT_JOBS } from '../../shared/batch.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
+import { isFinal } from '../../shared/job.ts';
 import { type ApprovedPlan, readApproved } from '../../storyboards/approved-plan.ts';
 import type { MakingWishes, OpenFilm } from '../../storyboards/film.ts';
 import { filmError, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
@@ -16,10 +17,9 @@ import { PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
 import { type FilmRequest, type GivenFilm, readFilm, wishWords } from '../../storyboards/prepare-film.ts';
 import { type Coming, type RenderOptions, refuseRender, renderFilm } from '../../storyboards/render-film.ts';
 import type { SceneEvent } from '../../storyboards/settle-film.ts';
-import { describe } from '../../videos/jobs/lifecycle.ts';
 import { totalsText } from '../../videos/jobs/totals.ts';
 import { createTotalsLine } from '../../videos/jobs/totals-line.ts';
-import type { WaitLine } from '../../videos/jobs/wait-display.ts';
+import { describeWait, type WaitLine } from '../../videos/jobs/wait-display.ts';
 
 export interface RenderFlags extends FilmRequest, MakingWishes {
   readonly plan?: string;
@@ -65,6 +65,7 @@ export async function runStoryboardRender(context: Context, flags: Rendering): P
     for (const problem of planned.problems) ui.warn(problem);
     ui.result({
       json: planned.json,
+      prose: true,
       text: [ui.table(PLAN_HEAD, planned.rows, { SCENE: 12, WHY: 20 }), ...planned.lines].join('\n'),
       quiet: planned.sent,
     });
@@ -180,7 +181,10 @@ async function showTake({ ui }: Context, { scene, n }: ShownTake): Promise<WaitL
   return {
     task,
     update: (next) =>
-      task.update(`${name}: ${describe(next)}`, next.progress === undefined ? undefined : next.progress / 100),
+      task.update(
+        `${name}: ${describeWait(next, { saves: true })}`,
+        isFinal(next.status) || next.progress === undefined ? undefined : next.progress / 100,
+      ),
   };
 }
 

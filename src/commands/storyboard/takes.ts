@@ -31,8 +31,7 @@ export async function runStoryboardTakes(
       takes.length === 0
         ? 'There are no takes yet.'
         : ui.table(['SCENE', 'TAKE', 'NAME', 'STATE', 'CHOICE', 'LENGTH', 'COST', 'FILE'], rows, {
-            SCENE: 12,
-            FILE: 20,
+            ...{ SCENE: 10, CHOICE: 8, FILE: 12 },
           }),
     quiet: takes.flatMap(({ file }) => file ?? []),
   });
