@@ -14,10 +14,10 @@ export async function batchStatus(
   { plan, path, owner }: GivenBatch,
   { maxCost, allowDrift }: BatchRequest,
 ): Promise<BatchReport> {
-  const ledger = openTakeLedger(workspace, path, owner);
+  const ledger = await openTakeLedger(workspace, path, owner);
   await ledger.peek();
   const takes = await ledger.takes();
-  const { lines } = asAskedBefore(plan.lines, takes);
+  const { lines } = asAskedBefore(plan.lines, takes, ledger.familyOf);
   const slots = await slotsOf(ledger, lines);
   for (const id of strayIds(lines, takes, owner.shard)) slots.set(id, await slotOfStray(ledger, id));
   return reportBatch({

@@ -13,7 +13,7 @@ export async function cancelBatch(
   workspace: Workspace,
   options: JournalOwner & { readonly file: string },
 ): Promise<readonly Cancelled[]> {
-  const ledger = openTakeLedger(workspace, options.file, options);
+  const ledger = await openTakeLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inLineWords) };
   if (!existsSync(options.file) && (await ledger.journal.read()).lines.length === 0) {
     throw new SoraError('usage', `There is no batch ${options.file}, and no journal of one.`, {

@@ -1,7 +1,7 @@
 /** Lines that ask for what was sent for them before, in other words: they keep the fingerprint of what is there. Pure. */
 import { findEqual } from '../journal/equal-ask.ts';
+import type { FamilyOf } from '../journal/fingerprint.ts';
 import { type Take, takesByScene } from '../journal/fold.ts';
-import { modelFamily } from '../providers/index.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { PlannedLine } from './plan-batch.ts';
 
@@ -12,13 +12,13 @@ export interface EqualLines {
   readonly equal: ReadonlySet<string>;
 }
 
-export function asAskedBefore(lines: readonly PlannedLine[], takes: readonly Take[]): EqualLines {
+export function asAskedBefore(lines: readonly PlannedLine[], takes: readonly Take[], familyOf: FamilyOf): EqualLines {
   const scenes = takesByScene(takes);
   const equal = new Set<string>();
   const all = lines.map((planned) => {
     const { line, fp, ask, input, model } = planned;
     const sent = { model, seconds: input.seconds, size: formatSize(input.size) };
-    const take = findEqual(scenes.get(line.id) ?? [], { fp, ask, sent }, modelFamily);
+    const take = findEqual(scenes.get(line.id) ?? [], { fp, ask, sent }, familyOf);
     if (!take?.ask) return planned;
     equal.add(line.id);
     return { ...planned, fp: take.fp, ask: take.ask };

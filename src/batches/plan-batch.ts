@@ -3,8 +3,8 @@
 import { requireCharacter } from '../characters/find.ts';
 import type { NamedRegistration } from '../characters/register.ts';
 import { askedCharacter } from '../journal/asked-cast.ts';
-import { type Ask, fingerprintAsk } from '../journal/fingerprint.ts';
-import { modelFamily } from '../providers/index.ts';
+import { type Ask, type FamilyOf, fingerprintAsk } from '../journal/fingerprint.ts';
+import { modelFamilies } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
@@ -66,6 +66,7 @@ export async function planBatch(
   const provider = await workspace.provider(purpose);
   const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
   const places = await placesOf(lines, options);
+  const familyOf = await modelFamilies();
   const problems: { number: number; text: string }[] = [...places.problems];
   const doubts = new Set<string>();
   const planned: PlannedLine[] = [];
@@ -77,7 +78,7 @@ export async function planBatch(
       const order = await orderOf(quiet, line, { provider, model: line.model ?? model, places });
       for (const doubt of await checkOrder(quiet, order, options)) doubts.add(doubt);
       const plan = await planVideo(quiet, order);
-      const ask = askOf(line, { input: order.input, plan });
+      const ask = askOf(line, { input: order.input, plan, familyOf });
       const { input } = order;
       const cost = await quoteOf(plan);
       plans.push(plan);
@@ -135,11 +136,14 @@ async function characterOfId(workspace: Workspace, id: string): Promise<Characte
 }
 
 /** What the line asks for, in terms of no host; what it leaves out is left out. */
-function askOf(line: BatchLine, { input, plan }: { input: VideoInput; plan: VideoPlan }): Ask {
+function askOf(
+  line: BatchLine,
+  { input, plan, familyOf }: { input: VideoInput; plan: VideoPlan; familyOf: FamilyOf },
+): Ask {
   const { id, prompt, model, seconds, size, aspect } = line;
   return {
     ...{ v: 1, id, prompt },
-    ...(model !== undefined && { model: modelFamily(model) }),
+    ...(model !== undefined && { model: familyOf(model) }),
     ...(seconds !== undefined && { seconds }),
     ...((size ?? aspect) !== undefined && { size: formatSize(input.size) }),
     cast: input.characters.map((character) => askedCharacter(character, plan.order.provider)),

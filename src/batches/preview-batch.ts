@@ -31,10 +31,10 @@ export async function previewBatch(
   request: BatchRequest & RunWishes,
 ): Promise<BatchPreview> {
   const { plan, owner } = given;
-  const ledger = openTakeLedger(workspace, given.path, owner);
+  const ledger = await openTakeLedger(workspace, given.path, owner);
   await ledger.peek();
   const takes = await ledger.takes();
-  const { lines, equal } = asAskedBefore(plan.lines, takes);
+  const { lines, equal } = asAskedBefore(plan.lines, takes, ledger.familyOf);
   const slots = await refuseRun(ledger, lines, { ...request, ...owner, file: given.path });
   const needed = lines.filter(({ line }) => willSend(slots.get(line.id), line.id, request));
   const charactersOf = (lines: readonly PlannedLine[]): Promise<BillItem> => {

@@ -58,7 +58,7 @@ export interface RunBatchOptions extends CostLimits, JournalOwner, RunWishes {
  */
 export async function runBatch(workspace: Workspace, given: BatchPlan, options: RunBatchOptions): Promise<BatchReport> {
   const { shard } = options;
-  const ledger = openTakeLedger(workspace, options.file, options);
+  const ledger = await openTakeLedger(workspace, options.file, options);
   const quiet = { ...workspace, reporter: createQuietReporter(workspace.reporter, inLineWords) };
   const mine = ({ scene }: Pick<Take, 'scene'>): boolean => isInShard(scene, shard);
   for (const where of (await ledger.journal.read()).torn) {
@@ -67,7 +67,7 @@ export async function runBatch(workspace: Workspace, given: BatchPlan, options: 
   await ledger.learn();
   await adoptLines(workspace, ledger, options.adopt);
   await recoverLost(quiet, ledger, mine);
-  const plan = { ...given, lines: asAskedBefore(given.lines, await ledger.takes()).lines };
+  const plan = { ...given, lines: asAskedBefore(given.lines, await ledger.takes(), ledger.familyOf).lines };
   const run = createRun(quiet, ledger, { plan, options });
   const places = new Map(run.aims.map(({ id, wanted }) => [id, wanted]));
   await fetchFinished(quiet, ledger, {

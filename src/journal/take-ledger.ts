@@ -5,13 +5,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
-import { modelFamily } from '../providers/index.ts';
+import { modelFamilies } from '../providers/index.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import type { Sender } from '../shared/sender.ts';
 import { accountOf } from '../videos/jobs/account.ts';
 import type { Workspace } from '../workspace.ts';
+import type { FamilyOf } from './fingerprint.ts';
 import {
   createFold,
   type FoldInput,
@@ -37,6 +38,8 @@ export interface WantedTakes {
 
 export interface TakeLedger {
   readonly journal: Journal;
+  /** What a model is called at every host. */
+  readonly familyOf: FamilyOf;
   /** Absolute path of the storyboard or the batch. */
   readonly file: string;
   /** Keys that this process is sending right now. */
@@ -81,10 +84,15 @@ export interface TakeLedgerOptions extends JournalOwner {
   mayHold?(path: string): boolean;
 }
 
-export function openTakeLedger(workspace: Workspace, file: string, options: TakeLedgerOptions): TakeLedger {
+export async function openTakeLedger(
+  workspace: Workspace,
+  file: string,
+  options: TakeLedgerOptions,
+): Promise<TakeLedger> {
   const { runtime } = workspace;
+  const familyOf = await modelFamilies();
   const folder = dirname(file);
-  const journal = openJournal(file, { ...options, familyOf: modelFamily, now: () => runtime.clock.now() });
+  const journal = openJournal(file, { ...options, familyOf, now: () => runtime.clock.now() });
   const hashes = new Map<string, { readonly stamp: string; readonly sha256: string }>();
   const sending = new Set<string>();
   const invisible = new Set<string>();
@@ -163,7 +171,7 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
 
   const foldOf = (reading: Reading): TakeFold => {
     const { parts, rest } = reading;
-    const inputs = { jobs: home, familyOf: modelFamily, isHere };
+    const inputs = { jobs: home, familyOf, isHere };
     if (rest.length > 0) {
       const once = createFold(inputs);
       once.add([...reading.lines, ...peeked]);
@@ -211,7 +219,22 @@ export function openTakeLedger(workspace: Workspace, file: string, options: Take
   };
 
   return {
-    ...{ journal, file, sending, invisible, jobs, takes, presence, isAlive, now, placeOf, ownPlace, mayHold, pathOf },
+    ...{
+      journal,
+      familyOf,
+      file,
+      sending,
+      invisible,
+      jobs,
+      takes,
+      presence,
+      isAlive,
+      now,
+      placeOf,
+      ownPlace,
+      mayHold,
+      pathOf,
+    },
     sender: () => {
       const own = runtime.sender?.();
       const name = machine();

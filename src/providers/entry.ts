@@ -29,8 +29,6 @@ export interface ProviderEntry {
   retirement?(baseUrl: string): string | undefined;
   /** What is known of its models. One that is not among them can be used by its id. */
   models(): Promise<readonly ModelFacts[]>;
-  /** Of its ids for models that other hosts have under other names: what the model is called everywhere. */
-  readonly families?: Readonly<Record<string, string>>;
   /** What registering one character costs, where characters have ids; undefined where nobody says. */
   characterCost(): Promise<Cost | undefined>;
   /** What `doctor --api` asks the host, in that order. */

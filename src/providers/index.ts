@@ -64,10 +64,12 @@ function titleOf(name: string, baseUrl: string): string {
   return new URL(baseUrl).host || name;
 }
 
-/** What a model is called at every host: a take that was asked for stays the same elsewhere. The id itself where nobody knows. */
-export function modelFamily(id: string): string {
-  for (const { families = {} } of Object.values<ProviderEntry>(PROVIDERS)) {
-    if (Object.hasOwn(families, id)) return families[id] ?? id;
-  }
-  return id;
+/**
+ * Reads the tables of all hosts. What a model of that id is called at every host: a take that was asked for stays the same
+ * elsewhere. The id itself where nobody knows.
+ */
+export async function modelFamilies(): Promise<(id: string) => string> {
+  const tables = await Promise.all(Object.values<ProviderEntry>(PROVIDERS).map((entry) => entry.models()));
+  const families = new Map(tables.flat().flatMap(({ id, family }) => (family === undefined ? [] : [[id, family]])));
+  return (id) => families.get(id) ?? id;
 }

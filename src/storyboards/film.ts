@@ -8,7 +8,6 @@ import { fileNameOf, type JournalOwner } from '../journal/names.ts';
 import type { JournalView } from '../journal/send-take.ts';
 import type { Presence } from '../journal/state.ts';
 import { openTakeLedger, type TakeLedger } from '../journal/take-ledger.ts';
-import { modelFamily } from '../providers/index.ts';
 import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
@@ -52,10 +51,13 @@ export function takesFolder(file: string): string {
   return join(dir, `${name}.takes`);
 }
 
-export function openFilm(workspace: Workspace, { file, skipped, version, commandOf, ...owner }: FilmPlace): OpenFilm {
+export async function openFilm(
+  workspace: Workspace,
+  { file, skipped, version, commandOf, ...owner }: FilmPlace,
+): Promise<OpenFilm> {
   const folder = takesFolder(file);
   const wantedOf = (take: Pick<Take, 'key' | 'scene' | 'n'>): string => join(folder, takeFileName(take));
-  const ledger = openTakeLedger(workspace, file, {
+  const ledger = await openTakeLedger(workspace, file, {
     ...{ ...owner, ownPlace: wantedOf },
     mayHold: (path) => isTakePlace(relative(dirname(file), path)),
   });
@@ -127,7 +129,7 @@ export async function lookAtFilm(
         takes.filter((one) => one.scene === scene),
         sha256,
       ) ?? takeOfFile(takes, sha256);
-    return take && wordsOfTake(take, modelFamily);
+    return take && wordsOfTake(take, ledger.familyOf);
   });
   const found = new Map<string, Presence>();
   if (!then) for (const take of takes) if (take.done) found.set(take.key, await ledger.presence(take));
@@ -144,7 +146,7 @@ export async function lookAtFilm(
         takes: (isMeant ? wishes.takes : undefined) ?? scene.takes,
       };
     }),
-    ...{ takes, choices, version, familyOf: modelFamily },
+    ...{ takes, choices, version, familyOf: ledger.familyOf },
     ...{ changed: wishes.changed, follow: wishes.follow, requirePicks: wishes.requirePicks },
     ...{ presenceOf, isAlive: ledger.isAlive, isInvisible: ({ key }) => ledger.invisible.has(key) },
   });

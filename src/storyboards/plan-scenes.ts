@@ -3,9 +3,9 @@ import { requireCharacter } from '../characters/find.ts';
 import { hashFile, hashText } from '../disk/hash.ts';
 import { askedCharacter } from '../journal/asked-cast.ts';
 import { type AskedText, findEqual } from '../journal/equal-ask.ts';
-import { type Ask, type AskedCharacter, fingerprintAsk } from '../journal/fingerprint.ts';
+import { type Ask, type AskedCharacter, type FamilyOf, fingerprintAsk } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
-import { modelFamily } from '../providers/index.ts';
+import { modelFamilies } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
@@ -67,6 +67,7 @@ export async function planScenes(
   const quoteOf = createQuotes(quiet, options.ask);
   const { records } = await (await workspace.characters()).digests();
   const cast = records.map(({ name }) => name);
+  const familyOf = await modelFamilies();
   const doubts = new Set<string>();
   const scenes: PlannedScene[] = [];
   for (const scene of board.scenes) {
@@ -84,16 +85,16 @@ export async function planScenes(
     for (const doubt of checked.doubts) doubts.add(doubt);
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));
     const all = [...problems, ...checked.problems];
-    const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture });
+    const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture, familyOf });
     const sent = { model: order.model, seconds: order.input.seconds, size: formatSize(size) };
     scenes.push({
       ...{ scene, chain: chainOf(board, scene.id), problems: all },
-      ask: inEarlierWords(ask, { scene, takes: options.takes, sent }),
+      ask: inEarlierWords(ask, { scene, takes: options.takes, sent, familyOf }),
       ...{ order: all.length === 0 ? order : undefined, plan: all.length === 0 ? plan : undefined },
       cost: plan && (await quoteOf(plan)),
     });
   }
-  for (const doubt of chainDoubts(scenes)) doubts.add(doubt);
+  for (const doubt of chainDoubts(scenes, familyOf)) doubts.add(doubt);
   return { scenes, provider, doubts: [...doubts] };
 }
 
@@ -105,15 +106,25 @@ export async function readScenes(
 ): Promise<readonly PlannedScene[]> {
   const { records } = await (await workspace.characters()).digests();
   const cast = records.map(({ name }) => name);
+  const familyOf = await modelFamilies();
   return Promise.all(
     board.scenes.map(async (scene): Promise<PlannedScene> => {
       const { people } = await castOf(workspace, scene, { cast, provider: undefined, takes });
-      const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture: await hashOf(scene.reference) });
+      const ask = askOf(scene, {
+        cast: people.map(({ asked }) => asked),
+        picture: await hashOf(scene.reference),
+        familyOf,
+      });
       const characters = people.flatMap(({ character }) => character ?? []);
       const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
       const sent = { model: scene.model, seconds: scene.seconds ?? DEFAULT_SECONDS, size: formatSize(size) };
       const nothing = { order: undefined, plan: undefined, cost: undefined, problems: [] };
-      return { scene, chain: chainOf(board, scene.id), ask: inEarlierWords(ask, { scene, takes, sent }), ...nothing };
+      return {
+        scene,
+        chain: chainOf(board, scene.id),
+        ask: inEarlierWords(ask, { scene, takes, sent, familyOf }),
+        ...nothing,
+      };
     }),
   );
 }
@@ -121,11 +132,11 @@ export async function readScenes(
 /** What the scene asks for, in terms of no host; what it leaves out is left out. */
 function askOf(
   { prompt, model, seconds, size }: Scene,
-  { cast, picture }: { cast: readonly AskedCharacter[]; picture: string | undefined },
+  { cast, picture, familyOf }: { cast: readonly AskedCharacter[]; picture: string | undefined; familyOf: FamilyOf },
 ): Ask {
   return {
     ...{ v: 1, prompt },
-    ...(model !== undefined && { model: modelFamily(model) }),
+    ...(model !== undefined && { model: familyOf(model) }),
     ...(seconds !== undefined && { seconds }),
     ...(size && { size: formatSize(size) }),
     cast,
@@ -136,7 +147,17 @@ function askOf(
 /** The words of an earlier take of the scene, where the present ones only say what was sent for it, or leave that out again. */
 function inEarlierWords(
   ask: Ask,
-  { scene, takes, sent }: { readonly scene: Scene; readonly takes: readonly Take[]; readonly sent: AskedText['sent'] },
+  {
+    scene,
+    takes,
+    sent,
+    familyOf,
+  }: {
+    readonly scene: Scene;
+    readonly takes: readonly Take[];
+    readonly sent: AskedText['sent'];
+    readonly familyOf: FamilyOf;
+  },
 ): Ask {
   const own = takes.flatMap((take) => {
     if (take.scene !== scene.id || !take.ask) return [];
@@ -144,7 +165,7 @@ function inEarlierWords(
     // From which take it goes on is no part of its text.
     return reference && 'lastFrameOf' in reference ? { ...take, ask: words, fp: fingerprintAsk(words) } : take;
   });
-  return findEqual(own, { fp: fingerprintAsk(ask), ask, sent }, modelFamily)?.ask ?? ask;
+  return findEqual(own, { fp: fingerprintAsk(ask), ask, sent }, familyOf)?.ask ?? ask;
 }
 
 /** As a job's record has it; undefined for a picture that cannot be read, which is one of the scene's problems. */
@@ -237,13 +258,13 @@ function sentencesOf(error: SoraError): readonly string[] {
 const LONGEST_SHARP_CHAIN = 3;
 
 /** What is known to happen to scenes that continue each other. */
-function chainDoubts(scenes: readonly PlannedScene[]): readonly string[] {
+function chainDoubts(scenes: readonly PlannedScene[], familyOf: FamilyOf): readonly string[] {
   const lengths = new Map<string, number>();
   for (const { chain } of scenes) lengths.set(chain, (lengths.get(chain) ?? 0) + 1);
   const soft = [...lengths].filter(([, length]) => length > LONGEST_SHARP_CHAIN);
   const people = scenes.filter(
     ({ scene, ask, order }) =>
-      scene.continues !== undefined && ask.cast.length > 0 && modelFamily(order?.model ?? '').startsWith('sora'),
+      scene.continues !== undefined && ask.cast.length > 0 && familyOf(order?.model ?? '').startsWith('sora'),
   );
   return [
     ...soft.map(

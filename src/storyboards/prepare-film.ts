@@ -51,7 +51,7 @@ export async function readTakes(
 ): Promise<OpenedFilm> {
   const { path, storyboard, version } = await readNamed(workspace, request, { needsFiles });
   const own = journal === undefined ? {} : { journal };
-  const film = openFilm(workspace, {
+  const film = await openFilm(workspace, {
     ...{ file: path, skipped: storyboard.skipped, version },
     commandOf: (verb, more) => filmCommand(workspace, verb, { request: { ...request, ...own }, ...more }),
     ...(journal !== undefined && { name: journal }),
@@ -128,7 +128,7 @@ export async function prepareFilm(
   }: NamedFilm & { readonly owner: JournalOwner; readonly request: TakesRequest & Partial<FilmRequest> },
   options: Omit<PlanScenesOptions, 'takes'>,
 ): Promise<GivenFilm> {
-  const film = openFilm(workspace, {
+  const film = await openFilm(workspace, {
     ...{ file: path, skipped: storyboard.skipped, version, ...owner },
     commandOf: (verb, more) => filmCommand(workspace, verb, { request, ...more }),
   });

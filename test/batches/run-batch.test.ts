@@ -336,7 +336,7 @@ describe('a line whose answer was lost by another home', () => {
     await writeFile(`${world.file}.journal.jsonl`, lines.join(''));
     const workspace = world.workspace();
     onTestFinished(() => workspace.close());
-    const found = await findLost(workspace, openTakeLedger(workspace, world.file, {}), () => true);
+    const found = await findLost(workspace, await openTakeLedger(workspace, world.file, {}), () => true);
     expect([...found.values()].map(({ candidates }) => candidates.map((one) => one.id))).toEqual([may ? [id] : []]);
   });
 });
@@ -519,7 +519,7 @@ describe('the state of many lines', () => {
     await world.run();
     const home = world.workspace();
     onTestFinished(() => home.close());
-    const ledger = openTakeLedger(home, world.file, {});
+    const ledger = await openTakeLedger(home, world.file, {});
     const read = vi.spyOn(ledger.journal, 'read');
     const fps = new Map((await ledger.takes()).map(({ scene, fp }) => [scene, { fp, wanted: 1 }]));
     read.mockClear();
@@ -733,7 +733,7 @@ describe('a journal that a checkout has undone', () => {
     const workspace = world.workspace();
     onTestFinished(() => workspace.close());
     // A look that writes nothing knows it, too, and what the records alone know is not pruned.
-    const ledger = openTakeLedger(workspace, world.file, {});
+    const ledger = await openTakeLedger(workspace, world.file, {});
     await ledger.peek();
     expect(spentOn(await ledger.takes())).toEqual({ usd: 1.2, unknown: 0 });
     expect(await world.journal()).toEqual([]);
@@ -868,7 +868,7 @@ describe('a video that is paid for', () => {
     const { world, first } = await interruptedKeep(() => true);
     const workspace = world.workspace();
     onTestFinished(() => workspace.close());
-    const ledger = openTakeLedger(workspace, world.file, {});
+    const ledger = await openTakeLedger(workspace, world.file, {});
     const [take] = await ledger.takes();
     if (!take) throw new Error('there is no take');
     const place = join(world.dir, 'out', 'a.mp4');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Ask, canonicalJson, fingerprintAsk, partsOfKey, takeKey } from '../../src/journal/fingerprint.ts';
-import { modelFamily } from '../../src/providers/index.ts';
+import { modelFamilies } from '../../src/providers/index.ts';
 
 const ASK: Ask = { v: 1, id: 'a', prompt: 'Zoë waves.', cast: [{ name: 'Zoë', value: 'char_1' }], seconds: 4 };
 
@@ -38,10 +38,11 @@ describe('a model', () => {
     ['sora-2-2025-12-08', 'sora-2'],
     ['openai/sora-2/text-to-video', 'sora-2'],
     ['sora-2-text-to-video-pro', 'sora-2-pro'],
+    ['bytedance/seedance-2.5/reference-to-video', 'seedance-2.5'],
     ['my-own', 'my-own'],
     ['constructor', 'constructor'],
-  ])('%s is of the family %s at every host', (id, family) => {
-    expect(modelFamily(id)).toBe(family);
+  ])('%s is of the family %s at every host', async (id, family) => {
+    expect((await modelFamilies())(id)).toBe(family);
   });
 });
 

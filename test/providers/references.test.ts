@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import {
   GEMINI_OMNI_CHARACTERS,
   H3_CLIPS,
@@ -12,6 +13,7 @@ import {
   copyName,
   fitClip,
   fitClips,
+  isWithin,
   markerAt,
   mostCharacters,
 } from '../../src/providers/references.ts';
@@ -103,6 +105,62 @@ describe('fitClips', () => {
       'The clips last 2 s = 2 s together, and at least 3 s are needed.',
     ]);
   });
+});
+
+describe('a copy', () => {
+  const tables = HOST_NAMES.map(async (host) => (await PROVIDERS[host].models()).map((model) => ({ host, model })));
+  const masters = [
+    [1280, 720],
+    [720, 1280],
+    [1312, 738],
+    [1920, 1080],
+    [1080, 1920],
+  ].flatMap(([width = 0, height = 0]) =>
+    [2, 2.5, 3, 3.1, 4].flatMap((seconds) =>
+      [24_000 / 1001, 24, 30, 60].map((fps) => ({ width, height, seconds, fps, bytes: 2_000_000 })),
+    ),
+  );
+
+  it('is within the limits of its model, of every host, whatever the clip is; else it is a problem', async () => {
+    const rows = (await Promise.all(tables)).flat();
+    for (const { host, model } of rows) {
+      for (const input of model.characterInputs) {
+        if (input.mode === 'image' || input.mode === 'id') continue;
+        const { clips } = input;
+        for (let index = 0; index < masters.length; index += 1) {
+          const cast = masters.slice(index, index + clips.count);
+          const fit = fitClips(cast, clips);
+          const made = cast.map((clip, at) => {
+            const { size, ...copy } = fit.clips[at]?.copy ?? {};
+            return { ...clip, ...size, ...copy };
+          });
+          const isRefused = fit.problems.length > 0 || fit.clips.some(({ problems }) => problems.length > 0);
+          if (!isRefused)
+            expect([host, model.id, made, made.flatMap((clip) => outside(clip, clips))]).toEqual([
+              host,
+              model.id,
+              made,
+              [],
+            ]);
+          const total = made.reduce((sum, { seconds }) => sum + seconds, 0);
+          expect(isRefused || isWithin(Number(total.toFixed(6)), clips.totalSeconds)).toBe(true);
+          // What is refused is too short, and nothing else can be: masters are otherwise made to fit.
+          expect(!isRefused || cast.some(({ seconds }) => seconds < (clips.seconds?.least ?? 0))).toBe(true);
+        }
+      }
+    }
+  });
+
+  function outside(clip: typeof MASTER, limits: ClipLimits): readonly string[] {
+    const { width, height, seconds, fps } = clip;
+    return [
+      ...(isWithin(seconds, limits.seconds) ? [] : ['seconds']),
+      ...(isWithin(width * height, limits.pixels) ? [] : ['pixels']),
+      ...(isWithin(width, limits.side) && isWithin(height, limits.side) ? [] : ['side']),
+      ...(isWithin(fps, limits.fps) ? [] : ['fps']),
+      ...(isWithin(width / height, limits.ratio) ? [] : ['ratio']),
+    ];
+  }
 });
 
 describe('copyName', () => {

@@ -18,11 +18,6 @@ export const openai: HostEntry = {
       ? `api.openai.com stopped serving videos on 2026-09-24. To use a compatible host, name it with ${option('baseUrl')} or ` +
         `OPENAI_BASE_URL; to try things out, use ${option('provider')} sandbox.`
       : undefined,
-  families: {
-    'sora-2-2025-10-06': 'sora-2',
-    'sora-2-2025-12-08': 'sora-2',
-    'sora-2-pro-2025-10-06': 'sora-2-pro',
-  },
   models: async () => (await import('./models.ts')).openaiFacts(),
   characterCost: async () => (await import('./models.ts')).OPENAI_CHARACTER,
   questions: async (to) =>

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PIECE_NAME, piecesFolder } from '../../films/piece-names.ts';
-import { modelFamily } from '../../providers/index.ts';
 import { type FilmLook, lastFramePlace, type OpenFilm } from '../film.ts';
 import { wordsOfTake } from '../scene-state.ts';
 
@@ -38,7 +37,7 @@ export async function filesToPrune(
   for (const take of look.takes) {
     const { done, scene } = take;
     if (!done || kept.has(done.sha256) || look.presenceOf(take) !== 'here') continue;
-    const words = wordsOfTake(take, modelFamily);
+    const words = wordsOfTake(take, ledger.familyOf);
     const choice = choices.of(scene, words === undefined ? undefined : { words });
     // Nobody can say yet what is wanted of these.
     if (choice.isTwice || !views.has(scene)) continue;
