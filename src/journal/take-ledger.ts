@@ -3,7 +3,7 @@
  * files that lie here. Everything that changes it goes through the journal first.
  */
 import { existsSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
 import { modelFamilies } from '../providers/index.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
@@ -78,7 +78,7 @@ export interface TakeLedger {
 }
 
 export interface TakeLedgerOptions extends JournalOwner {
-  /** As the ledger's `ownPlace`. A take whose line names a place that may not hold it counts as one that lies there. */
+  /** As the ledger's `ownPlace`. A take whose line names a place that may not hold it, or that is gone, counts as one that lies there. */
   ownPlace?(take: Pick<Asked, 'key' | 'scene' | 'n'>): string | undefined;
   /** As the ledger's `mayHold`; the folder of the file, but for hidden places and journals, unless given. */
   mayHold?(path: string): boolean;
@@ -109,8 +109,17 @@ export async function openTakeLedger(
     return (isAbsolute(path) ? absolute : path).split(sep).join('/');
   };
   const placed = (take: Take): Take => {
-    const own = take.done && !mayHold(placeOf(take.done.file)) ? ownPlace(take) : undefined;
-    return take.done && own !== undefined ? { ...take, done: { ...take.done, file: pathOf(own) } } : take;
+    const own = ownPlace(take);
+    if (own === undefined) return take;
+    const { done } = take;
+    const first = placeOf(take.file);
+    // A folder that was renamed with the film is not made again.
+    const isMoved = dirname(first) !== dirname(own) && !existsSync(dirname(first));
+    const file = isMoved ? pathOf(join(dirname(own), basename(first))) : take.file;
+    if (!done) return isMoved ? { ...take, file } : take;
+    const told = placeOf(done.file);
+    const isOwn = own !== told && (!mayHold(told) || hasMoved(told, { own, bytes: done.bytes }));
+    return isOwn || isMoved ? { ...take, file, done: isOwn ? { ...done, file: pathOf(own) } : done } : take;
   };
 
   /** Whoever gives a file its name holds the lock from its line on: a file that still lies under its first name may be moved. */
@@ -284,6 +293,12 @@ function isPlainPlace(folder: string, path: string): boolean {
   const way = relative(folder, path);
   const isHidden = way.split(sep).some((name) => name === '' || name.startsWith('.'));
   return !isAbsolute(way) && !isHidden && !isJournalName(path);
+}
+
+/** Whether a take is to be looked for under its own name: the file, or the whole folder, that a line names was renamed with the film. */
+function hasMoved(told: string, { own, bytes }: { readonly own: string; readonly bytes: number }): boolean {
+  if (existsSync(told)) return false;
+  return statSync(own, { throwIfNoEntry: false })?.size === bytes || !existsSync(dirname(told));
 }
 
 function isFile(path: string | undefined): boolean {

@@ -122,6 +122,26 @@ describe('a film that is rendered again pays nothing', () => {
     expect(await world.paid()).toBe(2);
   });
 
+  it.each(['renamed as well', 'lost'])('under another name, with the folder of its takes %s', async (how) => {
+    const world = await made();
+    const names = readdirSync(join(world.dir, 'rain.takes')).filter((name) => name.endsWith('.mp4'));
+    await rename(world.file, join(world.dir, 'storm.md'));
+    world.file = 'storm.md';
+    await rename(join(world.dir, 'rain.md.journal.jsonl'), join(world.dir, 'storm.md.journal.jsonl'));
+    if (how === 'lost') await rm(join(world.dir, 'rain.takes'), { recursive: true });
+    else {
+      await rename(join(world.dir, 'rain.takes'), join(world.dir, 'storm.takes'));
+      // Its host could not give them again.
+      world.play({ rules: [{ match: { call: 'status' }, respond: { status: 404 } }] });
+    }
+    expect(await world.render()).toMatchObject({ exit: 0 });
+    expect(existsSync(join(world.dir, 'rain.takes'))).toBe(false);
+    const after = readdirSync(join(world.dir, 'storm.takes')).filter((name) => name.endsWith('.mp4'));
+    expect(after).toEqual(names);
+    for (const { chosen } of (await world.plan()).scenes) expect(chosen?.file).toMatch(/^storm\.takes\//);
+    expect(await world.paid()).toBe(2);
+  });
+
   it('as another film of this home that asks for the same, unless it is retaken [twoFilms]', async () => {
     const world = await made(ONE);
     const elsewhere = await tempFolder();
