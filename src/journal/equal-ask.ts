@@ -38,3 +38,22 @@ function isSame<T>([before, now]: readonly [T, T], [was, is]: readonly [T, T]): 
 function wishOf({ model: _model, seconds: _seconds, size: _size, ...rest }: Ask): string {
   return canonicalJson(rest);
 }
+
+/**
+ * Whether their host cannot tell the videos of two requests apart, by what was sent: whatever they left out, and whoever is cast.
+ * What nobody knows may be equal.
+ */
+export function mayBeTakenFor(a: Take, b: Take, familyOf: FamilyOf): boolean {
+  const [one, other] = [a, b].map((take) => sentOf(take, familyOf));
+  return a.baseUrl === b.baseUrl && [0, 1, 2, 3].every((at) => isSameIfKnown(one?.[at], other?.[at]));
+}
+
+function sentOf({ ask, model, seconds, size }: Take, familyOf: FamilyOf): readonly (string | undefined)[] {
+  const sent = model ?? ask?.model;
+  const length = seconds ?? ask?.seconds;
+  return [ask?.prompt.normalize('NFC'), sent && familyOf(sent), length?.toString(), size ?? ask?.size];
+}
+
+function isSameIfKnown(one: string | undefined, other: string | undefined): boolean {
+  return one === undefined || other === undefined || one === other;
+}

@@ -1,9 +1,11 @@
 /** Requests whose answers were lost: looked for at their host, where no other request can have made the video. */
+
+import { modelFamily } from '../providers/index.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { resolveUnknown } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Ask, canonicalJson } from './fingerprint.ts';
+import { mayBeTakenFor } from './equal-ask.ts';
 import { isTakenBack, type Take } from './fold.ts';
 import { isUnknown, type TakeLedger } from './take-ledger.ts';
 
@@ -34,7 +36,7 @@ export async function recoverLost(
     lost.map(async (take) => {
       const job = byKey.get(take.key);
       if (!job || !isUnanswered(job)) return;
-      if (foreign.some((other) => other.key !== take.key && isEqualRequest(other, take))) return;
+      if (foreign.some((other) => other.key !== take.key && mayBeTakenFor(other, take, modelFamily))) return;
       try {
         await resolveUnknown(workspace, job, { claimed });
         isAny = true;
@@ -45,14 +47,4 @@ export async function recoverLost(
     }),
   );
   if (isAny) await ledger.learn();
-}
-
-/** The same but for the line that it is of: the host cannot tell them apart. */
-function isEqualRequest(a: Take, b: Take): boolean {
-  return a.baseUrl === b.baseUrl && wordsOf(a.ask) === wordsOf(b.ask);
-}
-
-function wordsOf(ask: Ask | undefined): string {
-  const { id: _id, ...rest } = ask ?? { prompt: '' };
-  return canonicalJson(rest);
 }

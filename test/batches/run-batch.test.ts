@@ -227,9 +227,11 @@ describe('a line whose answer was lost', () => {
   });
 
   it.each([
-    ['of another home may own it [shared]', false],
-    ['that was closed may own it [shared]', true],
-  ])('leaves a video alone while an equal request %s', async (_what, closes) => {
+    ['of another home may own it [shared]', false, {}],
+    ['that was closed may own it [shared]', true, {}],
+    ['of another home may own it that says the model which the other leaves out [shared]', false, { model: 'sora-2' }],
+    ['that was closed may own it, and says what the other leaves out [shared]', true, { model: 'sora-2' }],
+  ])('leaves a video alone while an equal request %s', async (_what, closes, said) => {
     const world = await batchWorld();
     await world.write(TWINS.slice(0, 1));
     world.play(lost(0, 'after'));
@@ -237,7 +239,7 @@ describe('a line whose answer was lost', () => {
     const [own] = await world.journal();
     const close = { v: 1, at: own?.at, key: own?.key, line: 'close' };
     const other = join(world.dir, '..', 'other-home');
-    await world.write(TWINS);
+    await world.write(TWINS.map((line, index) => ({ ...line, ...(index === 1 && said) })));
     // The other line's answer is lost as well, and the host has made nothing of it.
     world.play(lost(closes ? 1 : 0, 'before'));
     if (closes) await appendFile(`${world.file}.journal.jsonl`, `${JSON.stringify(close)}\n`);
