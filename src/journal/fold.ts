@@ -2,20 +2,11 @@
  * The takes that the lines of all journals of a file tell of, together with the jobs of this home. Lines of a key are a
  * set: `done` outweighs `failed`, that a `close` which names the host's id, that an id, that a `close` without one. Pure.
  */
-import { formatSize } from '../shared/geometry.ts';
-import { CLOSED, type Job, type JobFailure, UNSENT } from '../shared/job.ts';
+import type { Job, JobFailure } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
-import { currentFingerprint, type FamilyOf, isAsk, partsOfKey } from './fingerprint.ts';
-import {
-  type Adopt,
-  type Asked,
-  type Close,
-  type Done,
-  type Failed,
-  type Line,
-  type Sent,
-  TAKEN_BACK,
-} from './lines.ts';
+import { currentFingerprint, type FamilyOf } from './fingerprint.ts';
+import { type Asked, type Done, type Failed, type Line, type Sent, TAKEN_BACK } from './lines.ts';
+import { type Told, tell } from './told.ts';
 
 /** What of a job's record the fold reads. */
 export type HomeJob = Pick<
@@ -66,16 +57,6 @@ export interface FoldInput {
   readonly familyOf?: FamilyOf;
   /** Whether a file lies under a take's own name: such a file is whole, whatever its lines say. */
   isHere?(take: Pick<Asked, 'key' | 'scene' | 'n' | 'file'>): boolean;
-}
-
-interface Told {
-  asked?: Asked;
-  closes: Close[];
-  closedBy: string[];
-  sent: Sent[];
-  adopted: Adopt[];
-  failed: Failed[];
-  done: Done[];
 }
 
 /** What a growing journal tells: each line is read once, and a take is folded again only when a line is about it. */
@@ -167,53 +148,6 @@ function addTo(groups: Map<string, Set<string>>, name: string, key: string): voi
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** Keys of lines that say what became of a request which no line asks for: what was paid for is not known as what. */
-export function keysWithoutAsked(lines: readonly Line[]): readonly string[] {
-  return [...tellByKey(lines)].flatMap(([key, { asked, sent, adopted, done }]) =>
-    asked || sent.length + adopted.length + done.length === 0 ? [] : [key],
-  );
-}
-
-function tellByKey(lines: readonly Line[]): Map<string, Told> {
-  const told = new Map<string, Told>();
-  for (const line of lines) tell(told, line);
-  return told;
-}
-
-function tell(told: Map<string, Told>, line: Line): void {
-  const of = (key: string): Told => {
-    const one = told.get(key) ?? { closes: [], closedBy: [], sent: [], adopted: [], failed: [], done: [] };
-    told.set(key, one);
-    return one;
-  };
-  switch (line.line) {
-    case 'asked':
-      of(line.key).asked ??= line;
-      if (line.closes !== undefined) of(line.closes).closedBy.push(line.key);
-      break;
-    case 'sent':
-      of(line.key).sent.push(line);
-      break;
-    case 'adopt':
-      of(line.key).adopted.push(line);
-      break;
-    case 'failed':
-      of(line.key).failed.push(line);
-      break;
-    case 'done':
-      of(line.key).done.push(line);
-      break;
-    case 'close':
-      of(line.key).closes.push(line);
-      break;
-    case 'pick':
-    case 'reject':
-      break;
-    default:
-      line satisfies never;
-  }
-}
-
 /** The job that speaks for a key: the newest, since `video resend` hands the key on. Ids sort by time. */
 export function newestByKey<T extends Pick<HomeJob, 'id' | 'key'>>(jobs: readonly T[]): ReadonlyMap<string, T> {
   const newest = new Map<string, T>();
@@ -272,69 +206,6 @@ function latest<T extends Line>(lines: readonly T[]): T | undefined {
   return lines
     .toSorted((a, b) => (a.at === b.at ? (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) : a.at < b.at ? -1 : 1))
     .at(-1);
-}
-
-export interface LearnContext {
-  readonly lines: readonly Line[];
-  readonly jobs: readonly HomeJob[];
-  /** The file whose journals these are, absolute: what `take.file` of its jobs says. */
-  readonly file: string;
-  readonly accountOf: (job: HomeJob) => string;
-  readonly at: string;
-}
-
-/**
- * The lines that the journals lack and the jobs of this home tell: of jobs whose answer came and was not written down, of
- * those that ended without one, and of jobs of this file that no line knows (a checkout undid them).
- */
-export function linesFromHome({ lines, jobs, file, accountOf, at }: LearnContext): readonly Line[] {
-  const told = tellByKey(lines);
-  const learnt: Line[] = [];
-  for (const [key, job] of newestByKey(jobs)) {
-    const one = told.get(key);
-    if (!one?.asked) {
-      const anew = askedAnew(job, { file, account: accountOf(job) });
-      if (anew) learnt.push(anew);
-      if (!anew) continue;
-    }
-    // Also of what is done: by its id a file that is lost can be fetched again.
-    if (job.remoteId !== undefined) {
-      if (!one?.sent.some(({ remoteId }) => remoteId === job.remoteId)) {
-        learnt.push({ v: 1, at, key, line: 'sent', remoteId: job.remoteId, job: job.id });
-      }
-      continue;
-    }
-    const isOver = one !== undefined && one.done.length + one.failed.length + one.closes.length > 0;
-    if (job.status !== 'failed' || isOver) continue;
-    const end = endWithoutId(job);
-    learnt.push(end === 'closed' ? { v: 1, at, key, line: 'close' } : { v: 1, at, key, line: 'failed', ...end });
-  }
-  return learnt;
-}
-
-function endWithoutId({ failure }: HomeJob): 'closed' | Pick<Failed, 'why' | 'exit' | 'retryable' | 'made'> {
-  if (failure?.code === CLOSED) return 'closed';
-  const why = failure?.message ?? 'refused';
-  if (failure?.code === UNSENT) return { why, exit: 6, retryable: true, made: 'no' };
-  return failure?.policy
-    ? { why, exit: 11, retryable: false, made: 'no' }
-    : { why, exit: 5, retryable: false, made: 'no' };
-}
-
-function askedAnew(job: HomeJob, { file, account }: { file: string; account: string }): Asked | undefined {
-  const parts = job.key === undefined ? undefined : partsOfKey(job.key);
-  if (!parts || job.key === undefined || job.take?.file !== file) return undefined;
-  const { provider, baseUrl, profile, backend, take, model, request, cost } = job;
-  return {
-    ...{ v: 1, at: job.createdAt, key: job.key, line: 'asked', scene: take.scene, n: take.n, fp: parts.fp },
-    ...{ file: take.path, provider, baseUrl, account },
-    ...(profile !== undefined && { profile }),
-    ...(backend !== undefined && { backend }),
-    ...(model !== undefined && { model }),
-    ...(request && { seconds: request.seconds, size: formatSize(request.size) }),
-    ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }),
-    ...(isAsk(take.ask) && { ask: take.ask }),
-  };
 }
 
 /** In their order. */

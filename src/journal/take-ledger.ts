@@ -17,17 +17,17 @@ import {
   createFold,
   type FoldInput,
   type HomeJob,
-  keysWithoutAsked,
-  linesFromHome,
   newestByKey,
   type Take,
   type TakeFold,
   takesByScene,
 } from './fold.ts';
+import { linesFromHome } from './home-lines.ts';
 import { type Journal, openJournal, type Reading } from './journal.ts';
 import type { Asked, Line } from './lines.ts';
 import type { JournalOwner } from './names.ts';
 import { type Presence, type Slot, slotOf } from './state.ts';
+import { keysWithoutAsked } from './told.ts';
 
 /** What is wanted of a scene now. */
 export interface WantedTakes {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { isSoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
-import { linesFromHome } from './fold.ts';
+import { linesFromHome } from './home-lines.ts';
 import { openJournal, type Reading } from './journal.ts';
 
 /**

@@ -1,6 +1,7 @@
 /** In brackets the world of the state model that shows what a rule carries. */
 import { describe, expect, it } from 'vitest';
-import { createFold, foldTakes, linesFromHome, nextNumber } from '../../src/journal/fold.ts';
+import { createFold, foldTakes, nextNumber } from '../../src/journal/fold.ts';
+import { linesFromHome } from '../../src/journal/home-lines.ts';
 import type { Line } from '../../src/journal/lines.ts';
 import { adopt, asked, close, done, failed, homeJob, KEY, KEY_2, only, sent } from './samples.ts';
 
