@@ -219,8 +219,12 @@ async function takesIds(
 ): Promise<boolean> {
   const model = (await connection(purpose)).model ?? provider.defaultModel;
   const { characterInputs } = await provider.limits(model, { signal: runtime.signal });
-  if (preferredMode(characterInputs) === 'id') return true;
-  reporter.note(`${capitalizeThe(hostTitle(provider))} takes the clip itself; it is uploaded when a video needs it.`);
+  const mode = preferredMode(characterInputs);
+  if (mode === 'id') return true;
+  const what = mode === 'image' ? 'pictures of it; they are' : 'the clip itself; it is';
+  reporter.note(
+    `${capitalizeThe(hostTitle(provider))} takes ${what} uploaded when a video needs ${mode === 'image' ? 'them' : 'it'}.`,
+  );
   return false;
 }
 

@@ -71,28 +71,24 @@ export function fitCast(
   inputs: readonly CharacterInput[],
   orientation: Orientation,
 ): FittedCast {
-  const tries = inputs.map((input) => fitAll(characters, input, orientation));
+  const fitted = { inputs, orientation };
+  const tries = inputs.map((input) => fitAll(characters, input, fitted));
   const best = tries.find(
     (one, index) => one.problems.length === 0 && characters.length <= countOf(inputs[index] as CharacterInput),
   );
-  const inAnyWay = best ?? fitEach(characters, inputs, orientation) ?? tries[0];
+  const inAnyWay = best ?? fitEach(characters, fitted) ?? tries[0];
   if (inAnyWay) return inAnyWay;
   const none = characters.map(({ name }) => `It takes no characters: it would ignore ${name}.`);
   return { cast: [], problems: none };
 }
 
 /** Each by the first input that takes it; undefined where one is left over, or one input gets too many. */
-function fitEach(
-  characters: readonly Character[],
-  inputs: readonly CharacterInput[],
-  orientation: Orientation,
-): FittedCast | undefined {
-  const chosen = characters.map((one) =>
-    inputs.find((input) => fitAll([one], input, orientation).problems.length === 0),
-  );
+function fitEach(characters: readonly Character[], fitted: Fitted): FittedCast | undefined {
+  const { inputs } = fitted;
+  const chosen = characters.map((one) => inputs.find((input) => fitAll([one], input, fitted).problems.length === 0));
   const groups = inputs.map((input) => ({ input, own: characters.filter((_, index) => chosen[index] === input) }));
   if (chosen.includes(undefined) || groups.some(({ input, own }) => own.length > countOf(input))) return undefined;
-  const fits = groups.map(({ input, own }) => fitAll(own, input, orientation));
+  const fits = groups.map(({ input, own }) => fitAll(own, input, fitted));
   if (fits.some(({ problems }) => problems.length > 0)) return undefined;
   const cast = fits.flatMap((fit) => fit.cast);
   return {
@@ -101,18 +97,39 @@ function fitEach(
   };
 }
 
-function fitAll(characters: readonly Character[], input: CharacterInput, orientation: Orientation): FittedCast {
-  const names = characters.flatMap(({ name }) => {
+/** All inputs of the model, and how the video lies. */
+interface Fitted {
+  readonly inputs: readonly CharacterInput[];
+  readonly orientation: Orientation;
+}
+
+function fitAll(characters: readonly Character[], input: CharacterInput, { inputs, orientation }: Fitted): FittedCast {
+  const names: string[] = characters.flatMap(({ name }) => {
     const most = input.nameChars;
     const chars = [...name].length;
     return most === undefined || chars <= most
       ? []
       : [`The name ${name} has ${chars} characters, and ${most} are allowed.`];
   });
-  if (input.mode === 'image') {
-    return { cast: [], problems: [...names, ...characters.map(({ name }) => `${name} has no picture.`)] };
-  }
   const asIs = characters.map((character) => ({ character, input, because: [] }));
+  if (input.mode === 'image') {
+    // Those of a clip show less than it does, and are taken from it only for a model that takes nothing else.
+    const isLast = inputs.every(({ mode }) => mode === 'image');
+    const problems = [
+      ...names,
+      ...characters.flatMap(({ name, clip, stills }) =>
+        stills || (clip && isLast) ? [] : [`${name} has no picture${clip ? ' but its clip' : ''}.`],
+      ),
+    ];
+    return { cast: problems.length > 0 ? [] : asIs, problems };
+  }
+  names.push(
+    ...characters.flatMap(({ name, clip, stills, registrations }) =>
+      clip || !stills || (input.mode === 'id' && registrations.length > 0)
+        ? []
+        : [`${name} has pictures, and no clip.`],
+    ),
+  );
   // A host that registers clips makes them fit itself.
   if (input.mode === 'id') return { cast: names.length > 0 ? [] : asIs, problems: names };
   const withClip = characters.filter(({ clip }) => clip !== undefined);

@@ -29,6 +29,7 @@ import {
   type Registration,
   type RegistrationTask,
   type Still,
+  type StillUpload,
 } from '../shared/character.ts';
 import { type Clip, type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
 import type { Rect } from '../shared/geometry.ts';
@@ -127,6 +128,11 @@ const still = shape<Still>({
   ...{ width: positive, height: positive, bytes: positive, fileName },
 });
 
+const upload = shape<StillUpload>({
+  ...{ provider: string, baseUrl: string, sha256, url: string, createdAt: date },
+  ...{ expiresAt: optional(date), stale: optional(boolean) },
+});
+
 const consent = shape<Consent>({
   text: optional(string),
   file: optional(shape<NonNullable<Consent['file']>>({ fileName, sha256, bytes: number })),
@@ -161,6 +167,7 @@ const decodeRest = recordDecoder<Rest>(
     consent: optional(consent),
     stills: optional(refine(list(still), ({ length }) => length > 0, 'is empty')),
     registrations: list(registration),
+    uploads: optional(list(upload)),
     pending: optional(list(pending)),
     clipless: optional(boolean),
     createdAt: date,

@@ -26,9 +26,10 @@ import {
 } from './pending.ts';
 import { sayPublicUploads } from './public-files.ts';
 import { takesNone } from './registration-host.ts';
-import { type CastTarget, KINDS, type RegistrationTarget, registrationAt } from './registration-target.ts';
+import { type CastTarget, KINDS, type Known, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
 import { isStillRegistered, markStale } from './stale.ts';
+import { uploadPictures } from './upload-pictures.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
 const TRUSTED_MS = 3_600_000;
@@ -50,7 +51,7 @@ export async function ensureRegistered(
   character: Character,
   target: RegistrationTarget,
   { resend = false, admit, ...limits }: RegisterOptions = {},
-): Promise<Registration> {
+): Promise<Known> {
   const { runtime, reporter } = workspace;
   const inline = await inlineClip(workspace, character, target);
   if (inline) return inline;
@@ -68,6 +69,10 @@ export async function ensureRegistered(
       refuseOtherClip(character, current);
       const living = await livingAt(workspace, current, target);
       if (living) return living;
+      if (target.mode === 'image') {
+        await sayLikenessRule(workspace);
+        return uploadPictures(workspace, current, target);
+      }
       const entry = pendingAt(current, target);
       if (target.mode === 'id') await forgetUnsent(workspace, current, { ...target, charge: entry?.charge });
       const made = entry && (await resumeRegistration(workspace, current, { target, entry, resend }));
@@ -103,8 +108,8 @@ export async function registerMissing(
   workspace: Workspace,
   cast: readonly CastTarget[],
   options: RegisterOptions = {},
-): Promise<readonly Registration[]> {
-  const registrations: Registration[] = [];
+): Promise<readonly Known[]> {
+  const registrations: Known[] = [];
   for (const { character, target } of cast) {
     registrations.push(await ensureRegistered(workspace, character, target, options));
   }
@@ -134,7 +139,8 @@ export async function willCost(
   target: RegistrationTarget,
   { nowMs, resend = false }: { nowMs: number; resend?: boolean | undefined },
 ): Promise<boolean> {
-  if (target.mode !== 'id' || registrationAt(character, target, nowMs)) return false;
+  // Without a clip nothing can be sent.
+  if (target.mode !== 'id' || !character.clip || registrationAt(character, target, nowMs)) return false;
   const entry = pendingAt(character, target);
   return !entry || (entry.stage === 'sent' && resend) || (await retryNotice(target.provider, entry)) !== undefined;
 }
@@ -142,7 +148,8 @@ export async function willCost(
 /** Throws `usage` for those who have no clip and are not known there: nothing can be made of them. */
 export function refuseClipless(cast: readonly CastTarget[], nowMs: number): void {
   for (const { character, target } of cast) {
-    if (!character.clip && !registrationAt(character, target, nowMs)) throw hasNoClip(character, target);
+    if (target.mode !== 'image' && !character.clip && !registrationAt(character, target, nowMs))
+      throw hasNoClip(character, target);
   }
 }
 
@@ -161,6 +168,7 @@ function hasNoClip({ name, registrations }: Character, { provider, mode }: Regis
 
 /** Two processes that would register the same thing agree on this text. */
 function placeId({ provider, orientation, mode, copy }: RegistrationTarget): string {
+  if (mode === 'image') return JSON.stringify([provider.name, provider.baseUrl, 'pictures']);
   return JSON.stringify([provider.name, provider.baseUrl, orientation, KINDS[mode], ...(copy ? [copyName(copy)] : [])]);
 }
 
@@ -173,7 +181,7 @@ async function livingAt(
   workspace: Workspace,
   character: Character,
   target: RegistrationTarget,
-): Promise<Registration | undefined> {
+): Promise<Known | undefined> {
   const now = workspace.runtime.clock.now();
   for (let current = character; ; current = await requireCharacter(workspace, character.name)) {
     const known = registrationAt(current, target, now);

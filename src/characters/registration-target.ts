@@ -3,9 +3,10 @@
  * expired. Pure.
  */
 
+import type { StillPicture } from '../clips/stills.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type CharacterMode, type ClipCopy, copyName } from '../providers/references.ts';
-import { type Character, isFromFuture, type Registration } from '../shared/character.ts';
+import { type Character, isFromFuture, type Registration, type Still, type StillUpload } from '../shared/character.ts';
 import type { Orientation } from '../shared/geometry.ts';
 
 /** Where a registration has to hold. */
@@ -18,6 +19,13 @@ export interface RegistrationTarget {
   readonly copy?: ClipCopy;
   /** Why, as a clause about the model. */
   readonly because?: string;
+  /** Of mode `image`: those that travel, the best one first. */
+  readonly pictures?: readonly StillPicture[];
+}
+
+/** What a host knows a character as; `values` where it is several things, such as pictures, the first of which is `value`. */
+export interface Known extends Registration {
+  readonly values?: readonly string[];
 }
 
 /** A character of a video, and where it has to be registered for it. */
@@ -36,11 +44,9 @@ export const KINDS = { id: 'id', 'clip-url': 'url', 'clip-inline': 'url', image:
 const EXPIRY_MARGIN_MS = 10 * 60_000;
 
 /** The living registration of a character there, if there is one: the newest, and one from the future only if need be. */
-export function registrationAt(
-  character: Character,
-  { provider, orientation, mode, copy }: RegistrationTarget,
-  nowMs: number,
-): Registration | undefined {
+export function registrationAt(character: Character, target: RegistrationTarget, nowMs: number): Known | undefined {
+  const { provider, orientation, mode, copy } = target;
+  if (mode === 'image') return picturesAt(character, target, nowMs);
   const living = character.registrations.filter(
     (one) =>
       one.provider === provider.name &&
@@ -48,8 +54,44 @@ export function registrationAt(
       // Without a clip nothing can be made of it: what the host has must do.
       ((one.orientation === orientation && one.copy === copyName(copy)) || !character.clip) &&
       one.kind === KINDS[mode] &&
-      one.stale !== true &&
-      (one.expiresAt === undefined || Date.parse(one.expiresAt) > nowMs + EXPIRY_MARGIN_MS),
+      isLiving(one, nowMs),
   );
   return living.findLast((one) => !isFromFuture(one, nowMs)) ?? living.at(-1);
+}
+
+function isLiving({ stale, expiresAt }: Pick<Registration, 'stale' | 'expiresAt'>, nowMs: number): boolean {
+  return stale !== true && (expiresAt === undefined || Date.parse(expiresAt) > nowMs + EXPIRY_MARGIN_MS);
+}
+
+/** Where the host has a picture. */
+export function uploadAt(
+  { uploads = [] }: Character,
+  { provider }: Pick<RegistrationTarget, 'provider'>,
+  { still: { sha256 }, nowMs }: { still: Pick<Still, 'sha256'>; nowMs: number },
+): StillUpload | undefined {
+  return uploads.findLast(
+    (one) =>
+      one.provider === provider.name &&
+      one.baseUrl === provider.baseUrl &&
+      one.sha256 === sha256 &&
+      isLiving(one, nowMs),
+  );
+}
+
+/** All pictures that travel, as one registration; undefined where the host lacks one of them. */
+function picturesAt(character: Character, target: RegistrationTarget, nowMs: number): Known | undefined {
+  const { provider, orientation, pictures = [] } = target;
+  const found = pictures.map((still) => uploadAt(character, target, { still, nowMs }));
+  const [first] = found;
+  if (!first || found.includes(undefined)) return undefined;
+  const uploads = found.flatMap((one) => one ?? []);
+  const isUnlimited = uploads.some(({ expiresAt }) => expiresAt === undefined);
+  const expiresAt = isUnlimited ? undefined : uploads.map((one) => one.expiresAt ?? '').toSorted()[0];
+  return {
+    ...{ provider: provider.name, baseUrl: provider.baseUrl, orientation, kind: 'url', name: character.name },
+    ...{ value: first.url, values: uploads.map(({ url }) => url) },
+    // The oldest: what is doubtful of one is doubtful of all.
+    createdAt: uploads.map((one) => one.createdAt).toSorted()[0] ?? first.createdAt,
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
 }

@@ -8,7 +8,7 @@ import type { Character, Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, type SoraError } from '../shared/errors.ts';
 import { capitalizeThe, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { type CastTarget, type RegistrationTarget, registrationAt } from './registration-target.ts';
+import { type CastTarget, type Known, type RegistrationTarget, registrationAt } from './registration-target.ts';
 
 /** What speaks of the user or the network, and not of the registration. */
 const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted', 'terminated'] as const);
@@ -20,10 +20,14 @@ const NOT_ABOUT_IT: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interru
 export async function isStillRegistered(
   { runtime }: Workspace,
   { provider, mode }: RegistrationTarget,
-  { value }: Registration,
+  { value, values = [value] }: Known,
 ): Promise<boolean | undefined> {
   const { signal } = runtime;
-  if (mode !== 'id') return provider.clips?.has(value, { signal });
+  if (mode !== 'id') {
+    const { clips } = provider;
+    const held = await Promise.all(values.map((url) => clips?.has(url, { signal })));
+    return held.includes(false) ? false : held.includes(undefined) ? undefined : true;
+  }
   try {
     const get = provider.characters?.get;
     return get && (await get(value, { signal })) !== undefined;
@@ -37,32 +41,40 @@ export async function isStillRegistered(
 export async function markStale(
   workspace: Workspace,
   character: Character,
-  { target, registration }: { target: RegistrationTarget; registration: Registration },
+  { target, registration }: { target: RegistrationTarget; registration: Known },
 ): Promise<void> {
-  const { value } = registration;
+  const { value, values } = registration;
   workspace.reporter.note(
     `${capitalizeThe(hostTitle(target.provider))} no longer knows ${character.name} as ${oneLine(value, 200)}; it is registered again.`,
   );
   await (await workspace.characters()).update(character.name, (current) => ({
     ...current,
     registrations: current.registrations.map((one) => (one.value === value ? { ...one, stale: true } : one)),
+    ...staleUploads(current, values ?? []),
   }));
 }
 
-/** Marks the uploaded clips at those URLs stale, because a job has failed over one of them; the user is told. */
+/** The pictures at those URLs are given anew. */
+function staleUploads({ uploads }: Character, urls: readonly string[]): Pick<Character, 'uploads'> {
+  return uploads ? { uploads: uploads.map((one) => (urls.includes(one.url) ? { ...one, stale: true } : one)) } : {};
+}
+
+/** Marks the uploaded clips and pictures at those URLs stale, because a job has failed over one of them; the user is told. */
 export async function markUnreachable(workspace: Workspace, urls: readonly string[]): Promise<void> {
   const store = await workspace.characters();
-  for (const { name, registrations } of (await store.list()).records) {
+  for (const { name, registrations, uploads = [] } of (await store.list()).records) {
     const isDead = ({ kind, value, stale }: Registration): boolean =>
       kind === 'url' && stale !== true && urls.includes(value);
-    const dead = registrations.find(isDead);
-    if (!dead) continue;
+    const clip = registrations.find(isDead)?.value;
+    const dead = clip ?? uploads.find(({ url, stale }) => stale !== true && urls.includes(url))?.url;
+    if (dead === undefined) continue;
     workspace.reporter.note(
-      `The host could not read what it was given; the clip of ${name} (${oneLine(dead.value, 200)}) is uploaded again for the next video.`,
+      `The host could not read what it was given; ${clip === undefined ? 'a picture' : 'the clip'} of ${name} (${oneLine(dead, 200)}) is uploaded again for the next video.`,
     );
     await store.update(name, (current) => ({
       ...current,
       registrations: current.registrations.map((one) => (isDead(one) ? { ...one, stale: true } : one)),
+      ...staleUploads(current, urls),
     }));
   }
 }
@@ -93,10 +105,11 @@ export async function forgetStale(
 
 async function isForgotten(
   workspace: Workspace,
-  registration: Registration,
+  registration: Known,
   { target, refusal }: { target: RegistrationTarget; refusal: SoraError },
 ): Promise<boolean> {
-  const isNamed = refusal.refusedCharacters.includes(registration.value);
+  const { value, values = [value] } = registration;
+  const isNamed = values.some((one) => refusal.refusedCharacters.includes(one));
   // A file that is there can still be refused by name, because the host cannot read it.
   if (target.mode !== 'id' && isNamed) return true;
   // A host that cannot be asked, or does not answer, says nothing about it but what it said already.

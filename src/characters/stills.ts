@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { StillPicture } from '../clips/stills.ts';
 import { hashText } from '../disk/hash.ts';
+import { pictureFile, readPictureFile } from '../media/picture/read-picture.ts';
 import { type Character, type Still, stillFile } from '../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
@@ -78,7 +79,6 @@ export interface GivenStills {
 /** Reads and checks pictures. Throws `usage` and `clip` with every problem in one refusal, and `machine`. */
 export async function readStills(workspace: Workspace, pictures: readonly string[]): Promise<GivenStills> {
   const { runtime, reporter } = workspace;
-  const { pictureFile, readPictureFile } = await import('../media/picture/read-picture.ts');
   const { prepareStill } = await import('../media/picture/still.ts');
   const { temporary } = await import('../disk/temporary.ts');
   if (pictures.length > MOST_STILLS)

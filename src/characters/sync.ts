@@ -3,11 +3,12 @@
 import { type RegistrationLimit, registrationLimit } from '../costs/max-cost.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
-import { preferredMode } from '../providers/references.ts';
+import { type CharacterInput, preferredMode } from '../providers/references.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
+import { withPictures } from './cast-pictures.ts';
 import { requireCharacter } from './find.ts';
 import { castTargets, type FittedTo } from './fit-cast.ts';
 import { ensureRegistered, type RegisterOptions, willCost } from './register.ts';
@@ -17,7 +18,7 @@ import { isStillRegistered, markStale } from './stale.ts';
 export interface Synced {
   readonly character: Character;
   readonly registration?: Registration;
-  /** What was found or done; undefined after an error. `unchecked`: it is recorded, and the host would not tell. */
+  /** What was found or done; undefined after an error, and where it was left out. `unchecked`: it is recorded, and the host would not tell. */
   readonly did?: 'known' | 'unchecked' | 'registered';
   readonly error?: SoraError;
 }
@@ -32,7 +33,16 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set(['auth', 'budget', 'interrupted
 export async function syncCast(
   workspace: Workspace,
   cast: readonly Character[],
-  { provider, ...flags }: { readonly provider: Provider; readonly resend?: boolean } & CostLimits,
+  {
+    provider,
+    isNamed = false,
+    ...flags
+  }: {
+    readonly provider: Provider;
+    readonly resend?: boolean;
+    /** Whether somebody asked for these, so that none may be left out. */
+    readonly isNamed?: boolean;
+  } & CostLimits,
 ): Promise<readonly Synced[]> {
   const model = (await workspace.connection()).model ?? provider.defaultModel;
   const { characterInputs } = await provider.limits(model, { signal: workspace.runtime.signal });
@@ -43,6 +53,15 @@ export async function syncCast(
   const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
   const synced: Synced[] = [];
   for (const character of cast) {
+    const { name, clip, stills, registrations } = character;
+    const isTaken = clip !== undefined || !stills || registrations.length > 0 || characterInputs.some(isForPictures);
+    if (!isTaken && !isNamed) {
+      workspace.reporter.note(
+        `${name} has pictures alone, which ${model ?? 'the model'} does not take: it is left out.`,
+      );
+      synced.push({ character });
+      continue;
+    }
     const last = await syncCharacter(workspace, character, {
       fittedTo: { provider, model, limits, orientation: orientationOfCharacter(character) },
       options: { ...flags, admit },
@@ -61,6 +80,10 @@ function nothingToSync(provider: Provider): SoraError {
       hint: 'Send a video with them: sora video generate <prompt> -c <name>',
     },
   );
+}
+
+function isForPictures({ mode }: CharacterInput): boolean {
+  return mode === 'image';
 }
 
 /** Tells the cost, or throws `budget`, before the first of them is paid for. Who turns out to be forgotten counts then. */
@@ -90,7 +113,8 @@ async function syncCharacter(
   { fittedTo, options }: { fittedTo: FittedTo; options: RegisterOptions },
 ): Promise<Synced> {
   try {
-    const [fitted] = castTargets([character], fittedTo);
+    const { limits, model } = fittedTo;
+    const [fitted] = await withPictures(workspace, castTargets([character], fittedTo), { limits, model, others: 0 });
     if (!fitted) throw new TypeError('a character has one target');
     const { target } = fitted;
     const kept = await checkedAt(workspace, character, target);

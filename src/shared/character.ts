@@ -91,6 +91,19 @@ export interface Still {
   readonly fileName: string;
 }
 
+/** A picture of a character that a host has been given: a cache, as a registration is. Of one machine: never in a cast. */
+export interface StillUpload {
+  readonly provider: string;
+  readonly baseUrl: string;
+  /** Of the picture. */
+  readonly sha256: string;
+  readonly url: string;
+  readonly createdAt: string;
+  readonly expiresAt?: string;
+  /** Its host no longer has it. */
+  readonly stale?: boolean;
+}
+
 /** What a character is. Some models refuse people. */
 export type CharacterKind = 'person' | 'drawn' | 'animal' | 'object';
 export const CHARACTER_KINDS: readonly CharacterKind[] = ['person', 'drawn', 'animal', 'object'];
@@ -116,6 +129,8 @@ interface CharacterBase extends Particulars {
   /** Pictures that were given, the frontal one first: in the place of those that are chosen from its clip. Never empty. */
   readonly stills?: readonly Still[];
   readonly registrations: readonly Registration[];
+  /** Of its pictures, at hosts. */
+  readonly uploads?: readonly StillUpload[];
   /** Of one machine: never in a cast. */
   readonly pending?: readonly PendingRegistration[];
   /** The record came without its clip, so that nothing is lost when that is not here. Of one machine. */

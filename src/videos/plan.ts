@@ -1,11 +1,16 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
+import { withPictures } from '../characters/cast-pictures.ts';
 import { requireCharacter } from '../characters/find.ts';
 import { castTargets } from '../characters/fit-cast.ts';
 import { copiesFor, copyNote, inlineClip, type NamedRegistration, refuseClipless } from '../characters/register.ts';
-import { type CastTarget, registrationAt } from '../characters/registration-target.ts';
+import {
+  type CastTarget,
+  type Known,
+  type RegistrationTarget,
+  registrationAt,
+} from '../characters/registration-target.ts';
 import type { NewVideo, Provider, ProviderLimits } from '../providers/provider.ts';
 import { type CharacterMode, copyName, markerAt } from '../providers/references.ts';
-import type { Registration } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
@@ -45,7 +50,7 @@ export interface VideoPlan extends RequestPlan {
 }
 
 /** A character as the host knows it, or will know it. */
-type KnownAs = Pick<Registration, 'name' | 'value'>;
+type KnownAs = Pick<Known, 'name' | 'value' | 'values'>;
 
 /**
  * Plans with what is known of the characters now. Throws `usage` for names, lengths, characters without a clip and those that
@@ -58,7 +63,9 @@ export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promi
   const limits = await provider.limits(model, call);
   const input = { ...wanted.input, size: fitFrame(wanted.input.size, limits.frame) };
   const order = { ...wanted, input };
-  const cast = castTargets(input.characters, { provider, model, limits, orientation: orientationOf(input.size) });
+  const targets = castTargets(input.characters, { provider, model, limits, orientation: orientationOf(input.size) });
+  const others = input.reference === undefined ? 0 : 1;
+  const cast = await withPictures(workspace, targets, { limits, model, others });
   const nowMs = workspace.runtime.clock.now();
   refuseClipless(cast, nowMs);
   const known = await Promise.all(
@@ -68,8 +75,7 @@ export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promi
     ),
   );
   const expected = cast.map(
-    ({ character: { name }, target }, index): KnownAs =>
-      known[index] ?? { name, value: PLACEHOLDERS[target.mode](name) },
+    ({ character: { name }, target }, index): KnownAs => known[index] ?? placeholder(name, target),
   );
   // What it refuses is refused before a picture is read.
   requestOf(order, expected, { limits, cast, reference: undefined });
@@ -134,13 +140,16 @@ function requestOf(
     ...(model !== undefined && { model }),
     seconds,
     size,
-    characters: known.map(({ name, value }, index) => {
+    characters: known.map(({ name, value, values = [value] }, index) => {
       const mode = cast[index]?.target.mode;
+      if (mode === 'image') return { name, value, mode, values };
       return { name, value, ...(mode === 'clip-inline' && { mode }) };
     }),
     ...(reference && { reference: reference.record }),
   };
-  const characters = known.map(({ value }, index) => ({ mode: cast[index]?.target.mode ?? 'id', values: [value] }));
+  const characters = known.map(({ value, values = [value] }, index) => ({
+    ...{ mode: cast[index]?.target.mode ?? 'id', values },
+  }));
   return {
     video: { prompt, model, seconds, size, characters, reference: reference?.reference },
     request,
@@ -156,6 +165,13 @@ const PLACEHOLDERS = {
   image: (name) => `<URL of ${name}'s picture, once it is uploaded>`,
 } satisfies Record<CharacterMode, (name: string) => string>;
 
+function placeholder(name: string, { mode, pictures = [] }: RegistrationTarget): KnownAs {
+  const value = PLACEHOLDERS[mode](name);
+  if (pictures.length < 2) return { name, value };
+  const values = pictures.map((_, index) => `<URL of ${name}'s picture ${index + 1}, once it is uploaded>`);
+  return { name, value: values[0] ?? value, values };
+}
+
 /** What the prompt calls each: clips and pictures are counted for themselves, in the order in which they are sent. */
 function pointersTo(
   known: readonly KnownAs[],
@@ -163,12 +179,18 @@ function pointersTo(
   { characterInputs }: ProviderLimits,
 ): readonly Pointer[] {
   const counts = new Map<CharacterMode, number>();
-  return known.map(({ name }, index) => {
+  return known.map(({ name, values }, index) => {
     const mode = cast[index]?.target.mode ?? 'id';
     const input = characterInputs.find((one) => one.mode === mode);
     const at = counts.get(mode) ?? 0;
-    counts.set(mode, at + 1);
-    return { name, marker: markerAt(input?.marker, at), subject: markerAt(input?.subject, at) };
+    const count = mode === 'image' ? (values?.length ?? 1) : 1;
+    counts.set(mode, at + count);
+    const others = Array.from(
+      { length: count - 1 },
+      (_, other) => markerAt(input?.marker, at + other + 1) ?? [],
+    ).flat();
+    const pointer = { name, marker: markerAt(input?.marker, at), subject: markerAt(input?.subject, at) };
+    return others.length > 0 ? { ...pointer, others } : pointer;
   });
 }
 

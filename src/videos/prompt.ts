@@ -77,6 +77,8 @@ export interface Pointer {
   readonly name: string;
   /** The place of its clip or picture; undefined where the name alone has to do. */
   readonly marker: string | undefined;
+  /** Those of its other pictures. */
+  readonly others?: readonly string[];
   /** The model's own word for who is shown there. */
   readonly subject?: string | undefined;
 }
@@ -86,9 +88,9 @@ export interface Pointer {
  * sent. A marker that the prompt uses already is left to it.
  */
 export function pointToCharacters(prompt: string, pointers: readonly Pointer[]): string {
-  const sentences = pointers.flatMap(({ name, marker, subject }) => {
+  const sentences = pointers.flatMap(({ name, marker, subject, others = [] }) => {
     if (marker === undefined || says(prompt, marker)) return [];
-    const character = `the character in ${marker}.`;
+    const character = `the character in ${listOf([marker, ...others])}.`;
     return subject === undefined ? `${name} is ${character}` : `${subject} is ${name}, ${character}`;
   });
   return [prompt, ...sentences].join(' ');

@@ -68,9 +68,8 @@ describe('fitCast', () => {
       ],
     });
     const [, pictures] = KLING_40_CHARACTERS;
-    expect(fitCast([character('Joe')], pictures ? [pictures] : [], 'landscape').problems).toEqual([
-      'Joe has no picture.',
-    ]);
+    const { clip: _, ...adopted } = character('Joe');
+    expect(fitCast([adopted], pictures ? [pictures] : [], 'landscape').problems).toEqual(['Joe has no picture.']);
     const short = [{ ...SORA_CHARACTERS[0], nameChars: 3 } as CharacterInput];
     expect(fitCast([character('Joe'), character('Jolene')], short, 'landscape').problems).toEqual([
       'The name Jolene has 6 characters, and 3 are allowed.',

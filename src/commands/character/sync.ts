@@ -21,7 +21,7 @@ export async function runCharacterSync(
   const { ui } = context;
   const cast = await requireCast(context, names);
   const provider = await registrationHost(context);
-  const synced = await syncCast(context, cast, { ...flags, provider });
+  const synced = await syncCast(context, cast, { ...flags, provider, isNamed: names.length > 0 });
   const failed = synced.flatMap(({ error }) => error ?? []);
   const left = cast.slice(synced.length).map(({ name }) => name);
   const [only] = failed;
