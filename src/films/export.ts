@@ -1,8 +1,8 @@
 /** A film as editors read it, OpenTimelineIO: made of the plan by which it is assembled, so that both tell the same times. Pure. */
-import { relative, sep } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import { fpsOf } from '../media/plan/frame.ts';
 import { relativeUrl } from './escape.ts';
-import type { AssemblyPlan, PlannedShot, PlannedSound } from './plan.ts';
+import type { AssemblyPlan, Music, PlannedShot, PlannedSound, SoundSource } from './plan.ts';
 import { SAMPLE_RATE } from './raster.ts';
 
 /** One object of OpenTimelineIO; its schema says which. */
@@ -59,6 +59,8 @@ function gap(film: Raster, frames: number): Otio {
 
 interface ClipOf {
   readonly name: string;
+  /** Of its media, where they are known. */
+  readonly available?: number | undefined;
   readonly path: string;
   readonly from: number;
   readonly frames: number;
@@ -70,7 +72,7 @@ interface ClipOf {
 function clip(
   film: Raster,
   folder: string,
-  { name, path, from, frames, metadata = {}, still, markers = [] }: ClipOf,
+  { name, path, from, frames, available, metadata = {}, still, markers = [] }: ClipOf,
 ): Otio {
   const freeze = { OTIO_SCHEMA: 'FreezeFrame.1', name: '', metadata: {}, effect_name: 'FreezeFrame', time_scalar: 0 };
   return {
@@ -84,7 +86,7 @@ function clip(
       OTIO_SCHEMA: 'ExternalReference.1',
       name: '',
       metadata: {},
-      available_range: null,
+      available_range: available === undefined ? null : range(film, 0, available),
       target_url: relativeUrl(relative(folder, path).split(sep).join('/')),
     },
   };
@@ -105,7 +107,7 @@ function pictureTrack(plan: AssemblyPlan, folder: string): Otio {
     const shown = Math.min(end, moving) - begin;
     const held = end - Math.max(begin, moving);
     const markers = title?.trim() ? [marker(plan, title, first + begin)] : [];
-    const at = { name, path: take.path };
+    const at = { name, path: take.path, available: Math.round(take.timeline.end * fpsOf(plan.rate)) };
     return [
       ...(shot.shared > 0 ? [dissolve(plan, shot)] : []),
       ...(shown > 0 ? [clip(plan, folder, { ...at, from: first + begin, frames: shown, metadata, markers })] : []),
@@ -131,12 +133,20 @@ function marker(film: Raster, name: string, at: number): Otio {
   return { OTIO_SCHEMA: 'Marker.2', name, metadata: {}, color: 'GREEN', comment: '', marked_range: range(film, at, 0) };
 }
 
+/** Pictures of the film that a file of sound plays for; undefined where its length is not known. */
+function playsFor({ rate }: Raster, { audio: { seconds } }: SoundSource): number | undefined {
+  return seconds === undefined ? undefined : Math.max(1, Math.round(seconds * fpsOf(rate)));
+}
+
 /** As many tracks as sounds overlap, each with gaps, and one for the music. */
 function soundTracks(plan: AssemblyPlan, folder: string): Otio[] {
   const lanes: { sound: PlannedSound; at: number; end: number }[][] = [];
   const frameOf = (sample: number): number => Math.round((sample * fpsOf(plan.rate)) / SAMPLE_RATE);
   for (const sound of plan.sounds) {
-    const [at, end] = [frameOf(sound.at), frameOf(sound.at + sound.samples)];
+    const [at, last] = [frameOf(sound.at), frameOf(sound.at + sound.samples)];
+    // A voice may sound to the end of the film, and does so for as long as it is.
+    const own = sound.origin === undefined ? playsFor(plan, sound) : undefined;
+    const end = own === undefined ? last : Math.min(last, at + own);
     const lane = lanes.find((one) => (one.at(-1)?.end ?? 0) <= at);
     const placed = { sound, at, end };
     if (lane) lane.push(placed);
@@ -149,13 +159,24 @@ function soundTracks(plan: AssemblyPlan, folder: string): Otio[] {
       const metadata = { gainDb: sound.gainDb };
       const rest = at > done ? [gap(plan, at - done)] : [];
       done = end;
-      return [...rest, clip(plan, folder, { name: '', path: sound.path, from, frames: end - at, metadata })];
+      const { path } = sound;
+      return [...rest, clip(plan, folder, { name: basename(path), path, from, frames: end - at, metadata })];
     });
     return track(`Sound ${index + 1}`, 'Audio', children);
   });
-  const { music, frames } = plan;
+  const { music } = plan;
   if (!music) return tracks;
+  return [...tracks, track('Music', 'Audio', musicClips(plan, folder, music))];
+}
+
+/** It begins anew where it ends: a clip for each time that it is heard. */
+function musicClips(plan: AssemblyPlan, folder: string, music: Music): Otio[] {
   const { path, levelDb, duck, fadeSeconds } = music;
-  const metadata = { gainDb: levelDb, duck, fadeSeconds, loops: true };
-  return [...tracks, track('Music', 'Audio', [clip(plan, folder, { name: '', path, from: 0, frames, metadata })])];
+  const available = playsFor(plan, music);
+  const metadata = { gainDb: levelDb, duck, fadeSeconds };
+  const each = available ?? plan.frames;
+  return Array.from({ length: Math.ceil(plan.frames / each) }, (_, index) => {
+    const frames = Math.min(each, plan.frames - index * each);
+    return clip(plan, folder, { name: basename(path), path, from: 0, frames, available, metadata });
+  });
 }
