@@ -34,6 +34,13 @@ const MOUNTS: readonly Mount[] = [...Object.values(DIALECTS), ...STORE_MOUNTS]
   )
   .toSorted((a, b) => b.prefix.length - a.prefix.length);
 
+/** How many segments are the base URL's: clients that take an origin for the base put it before their own. */
+function baseLength(path: readonly string[], { base, prefix }: Mount): number {
+  const own = prefix.slice(0, base);
+  const isTwice = base > 0 && own.every((segment, index) => path[base + index] === segment);
+  return isTwice ? 2 * base : base;
+}
+
 function mountOf(path: readonly string[]): Mount | undefined {
   return MOUNTS.find(({ prefix }) => prefix.every((segment, index) => path[index] === segment));
 }
@@ -51,7 +58,7 @@ export function createDialects(options: DialectOptions) {
     /** Whose path it is, by its segments, and how many of them are the base URL's. */
     at(path: readonly string[]): { dialect: Dialect; base: number; isMounted: boolean } {
       const mount = mountOf(path);
-      if (mount) return { dialect: dialectOf(mount.create), base: mount.base, isMounted: true };
+      if (mount) return { dialect: dialectOf(mount.create), base: baseLength(path, mount), isMounted: true };
       return { dialect: dialectOf(first.create), base: segmentsOf(first.base).length, isMounted: false };
     },
   };
@@ -61,7 +68,7 @@ export function createDialects(options: DialectOptions) {
 export function callOf(method: string, pathname: string): Call | undefined {
   const path = segmentsOf(pathname);
   const mount = mountOf(path);
-  return mount && callAmong(mount.calls, method, `/${path.slice(mount.base).join('/')}`);
+  return mount && callAmong(mount.calls, method, `/${path.slice(baseLength(path, mount)).join('/')}`);
 }
 
 /** What stands in place of each host's own base URL. */

@@ -86,7 +86,8 @@ export async function planScenes(
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));
     const all = [...problems, ...checked.problems];
     const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture, familyOf });
-    const sent = { model: order.model, seconds: order.input.seconds, size: formatSize(size) };
+    const asked = plan?.order.input.size ?? size;
+    const sent = { model: order.model, seconds: order.input.seconds, size: formatSize(asked) };
     scenes.push({
       ...{ scene, chain: chainOf(board, scene.id), problems: all },
       ask: inEarlierWords(ask, { scene, takes: options.takes, sent, familyOf }),

@@ -157,6 +157,7 @@ const openai: Dialect = {
   page: (videos, next) => ({
     body: { object: 'list', data: videos, last_id: next ?? null, has_more: next !== undefined },
   }),
+  listPath: '/videos',
   secondPage: { next: 'v2', asked: 'after=v2' },
 };
 

@@ -6,7 +6,7 @@ import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } 
 import type { JobRecord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { listTasks, readCount, readTime } from '../task-host/lists.ts';
-import { addTask, cancelTask, outputUrl, viewTask } from '../task-host/tasks.ts';
+import { addTask, cancelTask, outputUrl, untilOver, viewTask } from '../task-host/tasks.ts';
 import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
 
@@ -107,28 +107,38 @@ function createDialect(options: DialectOptions): Dialect {
     return { status: 200, body: { executions, total_count: jobs.length, offset, limit } };
   };
 
+  async function begin(request: Incoming): Promise<JobRecord> {
+    const { model: slug, input, ...rest } = objectOf(request);
+    // `version` is from before slugs named models alone, and is ignored.
+    for (const [name, value] of Object.entries(rest)) {
+      if (!CREATE_TEXTS.has(name)) throw new Refusal(400, `Unknown field "${name.slice(0, 60)}".`);
+      if (typeof value !== 'string') throw new Refusal(400, `Field "${name}" must be a string.`);
+    }
+    const model = EACHLABS_MODELS.find(({ id }) => id === slug);
+    if (!model) throw new Refusal(404, `Model ${String(slug).slice(0, 100)} not found.`);
+    return addTask(options, { host: 'eachlabs', idKind: 'prediction', model, input, player: request.player });
+  }
+
+  const create: Route[2] = async (request) => {
+    const { id } = await begin(request);
+    return { status: 200, body: { status: 'success', message: 'Prediction created', predictionID: id } };
+  };
+
   const routes: readonly Route[] = [
     ['GET', 'v1/executions', list],
+    ['POST', 'v1/prediction', create],
+    ['POST', 'v1/prediction/', create],
     [
       'POST',
-      'v1/prediction',
+      'v1/prediction/run',
       async (request) => {
-        const { model: slug, input, webhook_url, ...rest } = objectOf(request);
-        const [stranger] = Object.keys(rest);
-        if (stranger !== undefined) throw new Refusal(400, `Unknown field "${stranger.slice(0, 60)}".`);
-        if (webhook_url !== undefined && typeof webhook_url !== 'string') {
-          throw new Refusal(400, 'Field "webhook_url" must be a string.');
-        }
-        const model = EACHLABS_MODELS.find(({ id }) => id === slug);
-        if (!model) throw new Refusal(404, `Model ${String(slug).slice(0, 100)} not found.`);
-        const { id } = await addTask(options, {
-          host: 'eachlabs',
-          idKind: 'prediction',
-          model,
-          input,
-          player: request.player,
-        });
-        return { status: 200, body: { status: 'success', message: 'Prediction created', predictionID: id } };
+        const job = await begin(request);
+        await untilOver(job, now);
+        const status = statusOf(job, now());
+        const { fail } = job.fate;
+        const error = status === 'error' ? (fail?.message ?? '') : '';
+        const body = { status, message: `Prediction ${status}`, predictionID: job.id, output: outputOf(job), error };
+        return { status: 200, body };
       },
     ],
     ['GET', 'v1/prediction/:id', async (_request, id) => predictionReply(await predictionOf(id))],
@@ -192,6 +202,8 @@ function createDialect(options: DialectOptions): Dialect {
     refusal,
   };
 }
+
+const CREATE_TEXTS: ReadonlySet<string> = new Set(['version', 'webhook_url', 'webhook_secret']);
 
 const LIST_FIELDS: ReadonlySet<string> = new Set([
   ...['limit', 'offset', 'model', 'status', 'workflow_id', 'workflow_execution_id', 'from', 'to'],

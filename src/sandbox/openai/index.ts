@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Route, route } from '../http.ts';
 import { type JobRecord, viewJob } from '../jobs.ts';
+import type { ClipFacts } from '../media/mp4.ts';
 import { newId } from '../state.ts';
 import { ApiError, errorReply, invalidType, invalidValue, notFound } from './errors.ts';
-import { readCharacter, readCreate, readFollowUp } from './params.ts';
+import { MODEL_IDS, readCharacter, readCreate, readFollowUp } from './params.ts';
 
 const VARIANTS = { video: 'video/mp4', thumbnail: 'image/webp', spritesheet: 'image/jpeg' } as const;
 const MOST_EXTENSIONS = 6;
@@ -124,6 +125,11 @@ function createDialect(options: DialectOptions): Dialect {
       return fileReply(await outputs.file(job, variant), VARIANTS[variant], request.headers);
     },
 
+    async models() {
+      const data = MODEL_IDS.map((id) => ({ id, object: 'model', created: 0, owned_by: 'openai' }));
+      return { status: 200, body: { object: 'list', data } };
+    },
+
     async createCharacter(request) {
       const { name, clip } = await readCharacter(request);
       const record = { version: 1, id: newId('char'), name, createdMs: now() } as const;
@@ -138,13 +144,15 @@ function createDialect(options: DialectOptions): Dialect {
     },
 
     async edit(request) {
-      const { prompt, videoId } = readFollowUp(request, ['prompt', 'video']);
-      return addJob(request, { ...inherited(await finishedJob(videoId)), prompt });
+      const { prompt, model, video } = await readFollowUp(request, ['prompt', 'video', 'model']);
+      const source = typeof video === 'string' ? inherited(await finishedJob(video)) : unmade(video);
+      return addJob(request, { ...source, ...(model !== undefined && { model }), prompt });
     },
 
     async extend(request) {
-      const { prompt, seconds, videoId } = readFollowUp(request, ['prompt', 'seconds', 'video']);
-      const source = await finishedJob(videoId);
+      const { prompt, seconds, video } = await readFollowUp(request, ['prompt', 'seconds', 'video']);
+      if (typeof video !== 'string') throw invalidType('video', 'an object with an id', 'a file');
+      const source = await finishedJob(video);
       const total = source.seconds + seconds;
       if (source.extensions >= MOST_EXTENSIONS || total > MOST_SECONDS) {
         const message = `A video can be extended ${MOST_EXTENSIONS} times, up to ${MOST_SECONDS} seconds in all.`;
@@ -160,13 +168,14 @@ function createDialect(options: DialectOptions): Dialect {
     },
 
     async remix(request, id) {
-      const { prompt } = readFollowUp(request, ['prompt']);
+      const { prompt } = await readFollowUp(request, ['prompt']);
       const source = await finishedJob(id);
       return addJob(request, { ...inherited(source), prompt, remixOf: source.id });
     },
   } satisfies Record<string, Route[2]>;
 
   const routes: readonly Route[] = [
+    ['GET', 'models', handlers.models],
     ['POST', 'videos', handlers.create],
     ['GET', 'videos', handlers.list],
     ['POST', 'videos/characters', handlers.createCharacter],
@@ -203,6 +212,11 @@ type Wish = Pick<
 
 function inherited({ model, seconds, width, height, shown, extensions }: JobRecord): Omit<Wish, 'prompt'> {
   return { model, seconds, width, height, shown, extensions };
+}
+
+/** What stands for a video that was uploaded instead of made here. */
+function unmade({ seconds, width, height }: ClipFacts): Omit<Wish, 'prompt'> {
+  return { model: 'sora-2', seconds: Math.max(1, Math.round(seconds)), width, height, shown: [], extensions: 0 };
 }
 
 function isVariant(text: string): text is keyof typeof VARIANTS {

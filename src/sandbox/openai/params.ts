@@ -1,6 +1,6 @@
 /** What the Videos API accepted, field by field. Every function throws ApiError. Pure. */
 import { type Incoming, readForm } from '../http.ts';
-import { readClip } from '../media/mp4.ts';
+import { type ClipFacts, readClip } from '../media/mp4.ts';
 import { readPicture } from '../media/picture.ts';
 import type { PictureType } from '../render/render.ts';
 import { ApiError, invalidType, invalidValue, missing, unknownParameter } from './errors.ts';
@@ -28,6 +28,8 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
   'sora-2-pro-2025-10-06': PRO_SIZES,
 };
 const DATA_URL_CHARS = 20_971_520;
+
+export const MODEL_IDS: readonly string[] = Object.keys(SIZES);
 
 export function isMultipart(request: Incoming): boolean {
   return /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
@@ -59,7 +61,7 @@ export async function readMultipart(request: Incoming): Promise<Params> {
 export async function readCreate(request: Incoming): Promise<CreateParams> {
   const multipart = isMultipart(request);
   const params = multipart ? await readMultipart(request) : readJson(request);
-  const known = ['prompt', 'model', 'seconds', 'size', 'input_reference'];
+  const known = ['prompt', 'model', 'seconds', 'size', 'input_reference', ...(multipart ? FORM_REFERENCES : [])];
   // Undocumented in a form, and refused here rather than dropped: a character that goes missing costs a video.
   allow(params, multipart ? known : [...known, 'characters']);
   const prompt = readPrompt(params);
@@ -69,7 +71,7 @@ export async function readCreate(request: Incoming): Promise<CreateParams> {
   const size = optionalText(params, 'size') ?? '720x1280';
   if (!sizes.includes(size)) throw invalidValue('size', size, sizes);
   const [width = 0, height = 0] = size.split('x').map(Number);
-  const picture = await readReference(params.input_reference, multipart);
+  const picture = await readReference(referenceIn(params), multipart);
   if (picture && (picture.width !== width || picture.height !== height)) {
     throw new ApiError(400, 'Inpaint image must match the requested width and height');
   }
@@ -77,19 +79,53 @@ export async function readCreate(request: Incoming): Promise<CreateParams> {
   return { prompt, model, seconds: readSeconds(params) ?? 4, size: { width, height }, characters, picture };
 }
 
-/** For edits, extensions and remixes: JSON with exactly these fields. */
-export function readFollowUp(request: Incoming, fields: readonly ('prompt' | 'seconds' | 'video')[]) {
-  const params = readJson(request);
+/** What the official clients put into a form for `input_reference: {image_url}` and `{file_id}`. */
+const FORM_REFERENCES = ['input_reference[image_url]', 'input_reference[file_id]'];
+
+/** The reference of JSON, or the same out of the fields of a form. */
+function referenceIn(params: Params): unknown {
+  const [image_url, file_id] = FORM_REFERENCES.map((name) => params[name]);
+  if (image_url !== undefined) return { image_url };
+  return file_id === undefined ? params.input_reference : { file_id };
+}
+
+export interface FollowUp {
+  readonly prompt: string;
+  readonly seconds: number;
+  readonly model: string | undefined;
+  /** The id of a video, or what is in one that came along. */
+  readonly video: string | ClipFacts;
+}
+
+/** For edits, extensions and remixes: exactly these fields, as JSON or in a form (`video[id]`). */
+export async function readFollowUp(
+  request: Incoming,
+  fields: readonly ('prompt' | 'seconds' | 'video' | 'model')[],
+): Promise<FollowUp> {
+  const multipart = isMultipart(request);
+  const { 'video[id]': formId, ...rest } = multipart ? await readMultipart(request) : readJson(request);
+  const params = formId === undefined ? rest : { ...rest, video: { id: formId } };
   allow(params, fields);
-  const { video } = params;
   const prompt = readPrompt(params);
   const seconds = readSeconds(params);
+  const model = optionalText(params, 'model');
+  if (model !== undefined && !MODEL_IDS.includes(model)) throw invalidValue('model', model, MODEL_IDS);
   if (fields.includes('seconds') && seconds === undefined) throw missing('seconds');
-  if (!fields.includes('video')) return { prompt, seconds: seconds ?? 0, videoId: '' };
+  const video = fields.includes('video') ? await readVideo(params.video) : '';
+  return { prompt, seconds: seconds ?? 0, model, video };
+}
+
+async function readVideo(video: unknown): Promise<FollowUp['video']> {
   if (video === undefined) throw missing('video');
+  if (video instanceof Blob) {
+    const facts = readClip(Buffer.from(await video.arrayBuffer()));
+    if (facts) return facts;
+    const message = 'The video could not be read as an MP4 file.';
+    throw new ApiError(400, message, { param: 'video', code: 'invalid_video' });
+  }
   const id = typeof video === 'object' && video !== null && 'id' in video ? video.id : undefined;
   if (typeof id !== 'string') throw invalidType('video', 'an object with an id', video);
-  return { prompt, seconds: seconds ?? 0, videoId: id };
+  return id;
 }
 
 /** Name and clip of a new character, the clip looked at. */
@@ -194,7 +230,7 @@ const MIMETYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
 
 async function readReference(value: unknown, multipart: boolean) {
   if (value === undefined) return undefined;
-  if (multipart) {
+  if (multipart && (value instanceof Blob || typeof value === 'string')) {
     if (!(value instanceof Blob)) throw invalidType('input_reference', 'a file', value);
     return readImage(Buffer.from(await value.arrayBuffer()), value.type);
   }

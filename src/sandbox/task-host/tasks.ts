@@ -1,5 +1,6 @@
 /** Tasks as resellers run them: a model, its inputs, and a job that makes a video or a character. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Player } from '../faults/scenario.ts';
 import { type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
@@ -108,6 +109,16 @@ export function viewTask(job: JobRecord, nowMs: number) {
   const view = viewJob(job, nowMs, WEEK_MS);
   // A word of the scenario's in place of success: nothing came out.
   return { ...view, made: view.phase === 'done' && job.fate.end === undefined };
+}
+
+/** No request waits longer for its task. */
+const LONGEST_WAIT_MS = 60_000;
+
+/** Waits until the task should be over, by real time, and tells what the clock says then. */
+export async function untilOver({ createdMs, durationMs }: JobRecord, now: () => number): Promise<number> {
+  const leftMs = Math.min(LONGEST_WAIT_MS, createdMs + durationMs - now());
+  if (leftMs > 0) await delay(leftMs);
+  return now();
 }
 
 /** Where its video can be had: signed for a time, where its fate says for how long. */

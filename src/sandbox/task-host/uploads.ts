@@ -58,11 +58,20 @@ const SUFFIXES: Readonly<Record<string, string>> = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
   'image/webp': 'webp',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'application/octet-stream': 'bin',
 };
+
+/** Also what no model reads as a picture or a video: the vendors' own tools send everything as octets. */
+export function isUploadType(contentType: string): boolean {
+  return Object.hasOwn(SUFFIXES, contentType);
+}
 
 /** Hosts refuse what no model could read; a part sent as octet-stream is the usual mistake. */
 export function isMediaType(contentType: string): boolean {
-  return Object.hasOwn(SUFFIXES, contentType);
+  return /^(?:image|video)\//.test(contentType) && isUploadType(contentType);
 }
 
 export function createUploads({ state, outputs, now, origin }: UploadOptions): Uploads {

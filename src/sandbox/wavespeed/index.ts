@@ -8,8 +8,8 @@ import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { listTasks, readCount, readTime, readWord } from '../task-host/lists.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { isExpired } from '../task-host/references.ts';
-import { addTask, isModeration, outputUrl, quoteTask, viewTask } from '../task-host/tasks.ts';
-import { isMediaType, UPLOAD_BYTES } from '../task-host/uploads.ts';
+import { addTask, isModeration, outputUrl, quoteTask, untilOver, viewTask } from '../task-host/tasks.ts';
+import { isUploadType, UPLOAD_BYTES } from '../task-host/uploads.ts';
 import { WAVESPEED_MODELS } from './models.ts';
 
 const FIRST_BALANCE = 100;
@@ -20,7 +20,7 @@ export const wavespeed: HostDialect = {
   mounts: ['/api/v3'],
   calls: [
     ['upload', 'POST', /^\/media\//],
-    ['price', 'POST', /^\/model\/price$/],
+    ['price', 'POST', /^\/model\/(?:price|pricing)$/],
     ['delete', 'POST', /^\/predictions\/delete$/],
     ['list', 'POST', /^\/predictions$/],
     ['create', 'POST', /^\//],
@@ -67,6 +67,12 @@ function createDialect(options: DialectOptions): Dialect {
 
   const result: Route[2] = async ({ player }, id) => success(taskObject(await taskOf(id), now(), player));
 
+  const price: Route[2] = async (request) => {
+    const { model_id, inputs } = objectOf(request);
+    const usd = await quoteTask(options, modelOf(model_id), inputs);
+    return success({ model_id, price: usd, discounted_price: usd, currency: 'USD' });
+  };
+
   const list: Route[2] = async (request) => {
     const { page, page_size, model, status, created_after, created_before, include_inputs, ...rest } =
       objectOf(request);
@@ -104,7 +110,7 @@ function createDialect(options: DialectOptions): Dialect {
           throw new Refusal(400, 'Field "size" must be a whole number of bytes.');
         }
         if (size > UPLOAD_BYTES) throw new Refusal(400, 'Field "size" is more than 100 MB.');
-        const contentType = mediaType('content_type', content_type);
+        const contentType = uploadType('content_type', content_type);
         const ticket = await uploads.ticket({ contentType, size, untilMs: now() + TICKET_MS });
         const { url, putUrl, headers } = ticket;
         return success({ download_url: url, upload: { method: 'PUT', url: putUrl, headers } });
@@ -117,7 +123,8 @@ function createDialect(options: DialectOptions): Dialect {
         const file = (await readForm(request))?.file;
         if (!(file instanceof File))
           throw new Refusal(400, 'A multipart form with a file in its field "file" is needed.');
-        const type = mediaType('file', file.type);
+        // A part that says nothing of its type is octets.
+        const type = uploadType('file', file.type === '' ? undefined : file.type);
         const url = await uploads.store(Buffer.from(await file.arrayBuffer()), type);
         return success({ type: type.split('/')[0], download_url: url, filename: file.name, size: file.size });
       },
@@ -146,15 +153,9 @@ function createDialect(options: DialectOptions): Dialect {
         return success({ balance: Math.max(0, Number((FIRST_BALANCE - spent).toFixed(6))) });
       },
     ],
-    [
-      'POST',
-      'model/price',
-      async (request) => {
-        const { model_id, inputs } = objectOf(request);
-        const price = await quoteTask(options, modelOf(model_id), inputs);
-        return success({ price, discounted_price: price, currency: 'USD' });
-      },
-    ],
+    ['POST', 'model/price', price],
+    // As it was called before.
+    ['POST', 'model/pricing', price],
     [
       'GET',
       'models',
@@ -164,7 +165,9 @@ function createDialect(options: DialectOptions): Dialect {
             model_id: id,
             name: id,
             type: characterClips ? 'video-to-character' : id.split('/').at(-1),
-            api_schema: { request_schema: schemaOf(fields) },
+            api_schema: {
+              api_schemas: [{ type: 'model_run', method: 'POST', request_schema: schemaOf(fields) }],
+            },
           })),
         ),
     ],
@@ -180,16 +183,15 @@ function createDialect(options: DialectOptions): Dialect {
         if (reply) return reply;
         if (request.method !== 'POST') throw new Refusal(404, `No route ${request.method} /${request.path.join('/')}.`);
         const model = modelOf(request.path.join('/'));
-        const task = {
-          host: 'wavespeed',
-          idKind: 'task',
-          model,
-          input: objectOf(request),
-          player: request.player,
-        } as const;
-        const job = await addTask(options, task);
+        const { enable_sync_mode, enable_base64_output, ...input } = objectOf(request);
+        for (const flag of [enable_sync_mode, enable_base64_output]) {
+          if (flag !== undefined && typeof flag !== 'boolean') throw new Refusal(400, 'A mode must be true or false.');
+        }
+        const { player } = request;
+        const job = await addTask(options, { host: 'wavespeed', idKind: 'task', model, input, player });
+        if (enable_sync_mode) return success(taskObject(job, await untilOver(job, now), player));
         // The answer to a submit is always a task at its beginning, however short its life is.
-        return success(taskObject(job, job.createdMs - 1, request.player));
+        return success(taskObject(job, job.createdMs - 1, player));
       } catch (error) {
         if (error instanceof Refusal) return failure(error.status, error.message);
         return failure(500, `The sandbox failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -217,8 +219,9 @@ function failureCode(code: string): number {
   return /^\d+$/.test(code) ? Number(code) : isModeration(code) ? 1200 : 1405;
 }
 
-function mediaType(at: string, type: unknown): string {
-  if (typeof type === 'string' && isMediaType(type)) return type;
+/** Octets where nothing is said. */
+function uploadType(at: string, type: unknown = 'application/octet-stream'): string {
+  if (typeof type === 'string' && isUploadType(type)) return type;
   throw new Refusal(400, `Field "${at}": unsupported content type ${JSON.stringify(type ?? null).slice(0, 60)}.`);
 }
 

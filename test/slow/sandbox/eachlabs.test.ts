@@ -84,6 +84,47 @@ describe('an eachlabs prediction', () => {
     expect((await on.raw('GET', output)).status).toBe(404);
   });
 
+  it('is taken in the older words, which are ignored, and below a path with a slash at its end', async () => {
+    const on = await eachlabs();
+    const json = { model: SORA, version: '0.0.1', input: { prompt: 'A' }, webhook_url: '', webhook_secret: 's' };
+    expect((await on.ask('POST', '/prediction/', { json })).json).toMatchObject({ predictionID: expect.any(String) });
+    expect((await on.ask('POST', '/prediction', { json: { ...json, version: 1 } })).status).toBe(400);
+    expect((await on.ask('POST', '/prediction', { json: { ...json, colour: 'red' } })).status).toBe(400);
+  });
+
+  it('may be waited for', async () => {
+    const fail = { code: 'x', message: 'No.' };
+    const jobs = [{ jobSeconds: 0.05 }, { fail, jobSeconds: 0 }];
+    const on = await eachlabs({ now: Date.now, scenario: { version: 1, jobs } });
+    const json = { model: SORA, input: { prompt: 'A' } };
+    expect((await on.ask('POST', '/prediction/run', { json })).json).toMatchObject({
+      ...{ status: 'success', predictionID: expect.any(String), output: expect.stringMatching(/\.mp4$/), error: '' },
+    });
+    expect((await on.ask('POST', '/prediction/run', { json })).json).toMatchObject({ status: 'error', error: 'No.' });
+  });
+
+  it('is listed without its inputs, the newest first', async () => {
+    const on = await eachlabs({ scenario: { version: 1, jobs: [{ jobSeconds: 1 }, {}] } });
+    const [a, b] = [await on.submit(SORA, { prompt: 'A' }), await on.submit(SORA, { prompt: 'B' })];
+    on.clock.ms += 1000;
+    const { executions, ...page } = (await on.get('GET', '/executions')) as { executions: Json[] } & Json;
+    expect(page).toEqual({ total_count: 2, offset: 0, limit: 20 });
+    expect(executions).toMatchObject([
+      { id: b, model: SORA, status: 'processing', output: null, execution_cost: 0, completed_at: null },
+      { id: a, model: SORA, status: 'success', output: expect.stringMatching(/\.mp4$/), execution_cost: 0.4 },
+    ]);
+    expect(JSON.stringify(executions)).not.toContain('prompt');
+    const ids = async (query: string): Promise<unknown> =>
+      ((await on.get('GET', `/executions?${query}`)).executions as Json[]).map(({ id }) => id);
+    expect(await ids('limit=1&offset=1')).toEqual([a]);
+    expect(await ids('status=success,error')).toEqual([a]);
+    expect(await ids('model=flux')).toEqual([]);
+    expect(await ids('workflow_id=w')).toEqual([]);
+    for (const query of ['limit=0', 'limit=101', 'offset=-1', 'from=soon', 'order=asc']) {
+      expect((await on.ask('GET', `/executions?${query}`)).status).toBe(400);
+    }
+  });
+
   it('that fails answers 200 with code and message as its output', async () => {
     const fail = { code: 'moderation_blocked', message: 'No likeness of real people.' };
     const on = await eachlabs({ scenario: { version: 1, jobSeconds: 0, jobs: [{ fail }] } });

@@ -30,6 +30,22 @@ describe('creating a video', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^req_\w+$/);
   });
 
+  it('takes the URL of a picture in a form, as the official clients send it', async () => {
+    const { ask } = await sandbox();
+    const form = { prompt: 'A', 'input_reference[image_url]': 'https://pictures.example/a.png' };
+    expect((await ask('POST', '/videos', { form })).status).toBe(200);
+    const file = { prompt: 'A', 'input_reference[file_id]': 'file_1' };
+    expect((await ask('POST', '/videos', { form: file })).status).toBe(404);
+  });
+
+  it('tells its models', async () => {
+    const { get } = await sandbox();
+    expect(await get('GET', '/models')).toMatchObject({
+      object: 'list',
+      data: expect.arrayContaining([{ id: 'sora-2', object: 'model', created: 0, owned_by: 'openai' }]),
+    });
+  });
+
   it('fills in model, size and seconds', async () => {
     const { get } = await sandbox();
     const video = await get('POST', '/videos', { json: { prompt: 'A hill' } });
@@ -278,7 +294,7 @@ describe('what is not there', () => {
     ['DELETE', '/videos/x'],
     ['DELETE', '/videos/characters/char_none'],
     ['PUT', '/videos'],
-    ['GET', '/models'],
+    ['GET', '/engines'],
     ['GET', ''],
     ['GET', '/../v2/videos'],
   ])('answers %s %s with 404 in the shape of the host', async (method, path) => {
@@ -367,6 +383,21 @@ describe('edits, extensions and remixes', () => {
     expect(new Set([id, edit.id, extension.id, remix.id]).size).toBe(4);
   });
 
+  it('take forms as well, as the official clients send them, and edit a video that comes along', async () => {
+    const { get, video } = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });
+    const id = await video({ size: '1280x720', seconds: '8' });
+    const form = { prompt: 'At night', 'video[id]': id };
+    const edit = await get('POST', '/videos/edits', { form: { ...form, model: 'sora-2-pro' } });
+    expect(edit).toMatchObject({ model: 'sora-2-pro', size: '1280x720', seconds: '8', prompt: 'At night' });
+    expect(await get('POST', '/videos/extensions', { form: { ...form, seconds: '4' } })).toMatchObject({
+      seconds: '12',
+    });
+    const remix = await get('POST', `/videos/${id}/remix`, { form: { prompt: 'At night' } });
+    expect(remix).toMatchObject({ remixed_from_video_id: id });
+    const own = await get('POST', '/videos/edits', { form: { prompt: 'At night', video: await makeClip() } });
+    expect(own).toMatchObject({ size: '1280x720', status: 'queued' });
+  });
+
   it.each([
     ['six extensions', '4', 6],
     ['120 seconds', '20', 5],
@@ -384,6 +415,7 @@ describe('edits, extensions and remixes', () => {
     ['an unknown video', '/videos/edits', { prompt: 'A', video: { id: 'video_x' } }, 404],
     ['no video', '/videos/edits', { prompt: 'A' }, 400],
     ['a bare id', '/videos/edits', { prompt: 'A', video: 'OWN' }, 400],
+    ['a model that nobody knows', '/videos/edits', { prompt: 'A', video: { id: 'OWN' }, model: 'x' }, 400],
     ['no seconds', '/videos/extensions', { prompt: 'A', video: { id: 'OWN' } }, 400],
     [
       'characters in an extension',

@@ -76,6 +76,7 @@ describe('a WaveSpeed task', () => {
       urls: { get: `${on.urls.wavespeed}/predictions/${id}/result` },
       has_nsfw_contents: [],
       status: 'created',
+      code: 0,
       created_at: new Date(NEW_YEAR).toISOString(),
       error: '',
       timings: { inference: 0 },
@@ -119,8 +120,15 @@ describe('a WaveSpeed task', () => {
     const on = await wavespeed({ scenario: { version: 1, jobSeconds: 0, jobs } });
     const [blocked, died] = [await on.submit(SORA, { prompt: 'A' }), await on.submit(SORA, { prompt: 'A' })];
     const failed = { status: 'failed', outputs: [] };
-    expect(await on.result(blocked)).toMatchObject({ ...failed, error: fail.message, has_nsfw_contents: [true] });
-    expect(await on.result(died)).toMatchObject({ ...failed, error: broken.message, has_nsfw_contents: [] });
+    expect(await on.result(blocked)).toMatchObject({
+      ...{ ...failed, error: fail.message, code: 1200, has_nsfw_contents: [true] },
+    });
+    expect(await on.result(died)).toMatchObject({
+      ...failed,
+      error: broken.message,
+      code: 1405,
+      has_nsfw_contents: [],
+    });
   });
 
   it('may end in another word, without an output, and be made by another model', async () => {
@@ -286,20 +294,30 @@ describe('an upload to WaveSpeed', () => {
   it.each<[string, string, () => Promise<Request>]>([
     ['a ticket without a size', '/media/uploads', async () => ({ json: { filename: 'a', content_type: 'video/mp4' } })],
     [
-      'a ticket for bytes of no type',
+      'a ticket for a type that nobody knows',
       '/media/uploads',
-      async () => ({ json: { filename: 'a', size: 1, content_type: 'application/octet-stream' } }),
+      async () => ({ json: { filename: 'a', size: 1, content_type: 'text/html' } }),
     ],
     ['a form without a file', '/media/upload/binary', async () => ({ form: { file: 'text' } })],
-    [
-      'a form whose part has no type',
-      '/media/upload/binary',
-      async () => ({ form: { file: await makeClip({}, 'application/octet-stream') } }),
-    ],
   ])('is refused for %s', async (_, path, request) => {
     const on = await wavespeed();
     const answer = await on.ask('POST', path, await request());
     expect([answer.status, answer.json.error_code]).toEqual([400, 'invalid_parameters']);
+  });
+
+  it('may be octets, or of no type, as the vendor’s own tools send it', async () => {
+    const on = await wavespeed();
+    const form = { file: await makeClip({}, 'application/octet-stream') };
+    const { download_url, type } = (await on.ask('POST', '/media/upload/binary', { form })).json.data as Json;
+    expect([type, String(download_url)]).toEqual(['application', expect.stringMatching(/\.bin$/)]);
+    const wish = { prompt: '@Video1 waves', reference_videos: [download_url] };
+    expect((await on.ask('POST', SEEDANCE, { json: wish })).status).toBe(200);
+    for (const json of [
+      { filename: 'a.bin', size: 1 },
+      { filename: 'a.wav', size: 1, content_type: 'audio/wav' },
+    ]) {
+      expect((await on.ask('POST', '/media/uploads', { json })).status).toBe(200);
+    }
   });
 
   it('is gone after 7 days, and what points to it is refused', async () => {
@@ -312,6 +330,58 @@ describe('an upload to WaveSpeed', () => {
     const refused = await on.ask('POST', SEEDANCE, { json: wish });
     expect([refused.status, refused.json.message]).toEqual([400, expect.stringContaining('deleted after 7 days')]);
     expect((await on.raw('GET', url)).status).toBe(404);
+  });
+});
+
+describe('the list of WaveSpeed tasks', () => {
+  const list = (on: Awaited<ReturnType<typeof wavespeed>>, more: Json = {}) =>
+    on.ask('POST', '/predictions', { json: { page: 1, page_size: 100, ...more } });
+
+  it('is of a week, the newest first, page by page, with inputs where they are asked for', async () => {
+    const on = await wavespeed();
+    const old = await on.submit(SORA, { prompt: 'Old' });
+    on.clock.ms += WEEK_MS - 2000;
+    const inputs = { prompt: 'A', duration: 8 };
+    const [a, b] = [await on.submit(SORA, inputs), await on.submit(SEEDANCE, { prompt: 'B' })];
+    const ids = async (more: Json): Promise<unknown> =>
+      (((await list(on, more)).json.data as Json).items as Json[]).map(({ id }) => id);
+    expect(await ids({})).toEqual([b, a, old]);
+    expect(await ids({ page: 2, page_size: 2 })).toEqual([old]);
+    expect(await ids({ model: 'openai/sora-2/text-to-video' })).toEqual([a, old]);
+    expect(await ids({ status: 'completed' })).toEqual([old]);
+    expect(await ids({ created_after: new Date(on.clock.ms - 1000).toISOString() })).toEqual([b, a]);
+    expect(await ids({ created_before: new Date(on.clock.ms - 1000).toISOString() })).toEqual([old]);
+    const [, told] = ((await list(on, { include_inputs: true })).json.data as Json).items as Json[];
+    expect(told).toMatchObject({ id: a, inputs, status: 'created' });
+    expect(((await list(on)).json.data as Json).items).toMatchObject([
+      expect.not.objectContaining({ inputs: {} }),
+      {},
+      {},
+    ]);
+    on.clock.ms += 2000;
+    expect(await ids({})).toEqual([b, a]);
+  });
+
+  it.each([{ page: 0 }, { page_size: 101 }, { page_size: '100' }, { created_after: 'soon' }, { order: 'asc' }])(
+    'is refused for %j',
+    async (more) => {
+      expect((await list(await wavespeed(), more)).status).toBe(400);
+    },
+  );
+
+  it('answers below the base of the vendor’s tools as well, which is the origin', async () => {
+    const on = await wavespeed();
+    const { status } = await on.ask('POST', '/api/v3/predictions', { json: { page: 1, page_size: 20 } });
+    expect(status).toBe(200);
+  });
+});
+
+describe('a WaveSpeed task that is waited for', () => {
+  it('is answered once it is over', async () => {
+    const on = await wavespeed({ now: Date.now, scenario: { ...QUICK, jobs: [{ jobSeconds: 0.05 }] } });
+    const task = await on.get('POST', SORA, { prompt: 'A', enable_sync_mode: true, enable_base64_output: false });
+    expect(task).toMatchObject({ status: 'completed', outputs: [expect.stringMatching(/\.mp4$/)] });
+    expect((await on.ask('POST', SORA, { json: { prompt: 'A', enable_sync_mode: 'yes' } })).status).toBe(400);
   });
 });
 
@@ -466,7 +536,12 @@ describe('money at WaveSpeed', () => {
   ])('has a price: %s %j', async (model, inputs, price) => {
     const on = await wavespeed();
     const body = { model_id: model.slice(1), inputs };
-    expect(await on.get('POST', '/model/price', body)).toEqual({ price, discounted_price: price, currency: 'USD' });
+    expect(await on.get('POST', '/model/price', body)).toEqual({
+      model_id: body.model_id,
+      price,
+      discounted_price: price,
+      currency: 'USD',
+    });
   });
 
   it('counts the seconds that come in for Seedance 2.5, once they are there', async () => {
@@ -478,6 +553,14 @@ describe('money at WaveSpeed', () => {
     };
     expect(await price('https://not.sent.example/yet.mp4')).toBe(1.8);
     expect(await price(await on.upload(await makeClip()))).toBe(2.52);
+  });
+
+  it('has the same price by its older name', async () => {
+    const on = await wavespeed();
+    const json = { model_id: 'openai/sora-2/text-to-video', inputs: { prompt: 'A', duration: 8 } };
+    const [now, before] = [await on.get('POST', '/model/price', json), await on.get('POST', '/model/pricing', json)];
+    expect(before).toEqual(now);
+    expect(now).toMatchObject({ model_id: json.model_id, discounted_price: expect.any(Number) });
   });
 
   it('refuses to price what it would refuse to make', async () => {
@@ -502,10 +585,14 @@ describe('money at WaveSpeed', () => {
     const sora = models.find(({ model_id }) => model_id === 'openai/sora-2/text-to-video');
     expect(sora).toMatchObject({
       api_schema: {
-        request_schema: {
-          required: ['prompt'],
-          properties: { size: { enum: ['720*1280', '1280*720'] }, duration: { enum: [4, 8, 12, 16, 20] } },
-        },
+        api_schemas: [
+          {
+            request_schema: {
+              required: ['prompt'],
+              properties: { size: { enum: ['720*1280', '1280*720'] }, duration: { enum: [4, 8, 12, 16, 20] } },
+            },
+          },
+        ],
       },
     });
     expect(models).toHaveLength(11);
