@@ -2,15 +2,16 @@
 import { isRecord } from '../../http/answer.ts';
 import { jsonBody } from '../../http/body.ts';
 import type { Call } from '../../http/request.ts';
-import { SoraError } from '../../shared/errors.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { NewVideo, Provider, ProviderOptions, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
 import { createTaskHost, type RemoteTask } from '../task-host.ts';
 import { countOf, listRefusal, taskPage, wishIn } from '../task-list.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
-import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedLimits } from './models.ts';
+import { CHARACTERS_MODEL, WAVESPEED_DEFAULT_MODEL, wavespeedLimits, wavespeedModel } from './models.ts';
 import { modelPath, videoInputs } from './request.ts';
+import { publishedFields, type ReferenceFields, USUAL_FIELDS } from './schema.ts';
 import { upload } from './upload.ts';
 import { characterIn, decodeTask, failedTask, openEnvelope, refusalOf, urlIn, withCodeAsStatus } from './wire.ts';
 
@@ -23,6 +24,18 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
 
   const uploadFile = (file: UploadFile, call: Call): Promise<UploadedClip> => upload(file, { http, route, call });
 
+  /** Asks for the names of the inputs where no page says them; the usual ones where the host does not tell. */
+  async function fieldsFor(input: NewVideo, call: Call): Promise<ReferenceFields> {
+    if (!sendsByOpenNames(input)) return USUAL_FIELDS;
+    try {
+      const answer = await http.send(route.read(`${root}/models`, call));
+      return publishedFields(openEnvelope(answer), modelOf(input)) ?? USUAL_FIELDS;
+    } catch (error) {
+      if (isSoraError(error, 'interrupted') || isSoraError(error, 'terminated')) throw error;
+      return USUAL_FIELDS;
+    }
+  }
+
   const { readTask, provider } = createTaskHost(
     { ...options, name: entry.name, route },
     {
@@ -32,12 +45,17 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
       taskUrl: (id) => `${root}/predictions/${pathSegment(id)}/result`,
 
       async prepareVideo(input, call) {
+        const fields = await fieldsFor(input, call);
         const picture = await pictureUrl(input.reference, (file) => uploadFile(file, call));
-        return { url: urlOf(modelOf(input)), body: videoInputs(input, picture) };
+        return { url: urlOf(modelOf(input)), body: videoInputs(input, picture, fields) };
       },
       async describeVideo(input) {
         const body = videoInputs(input, describePicture(input.reference));
-        return { method: 'POST', url: urlOf(modelOf(input)), contentType: 'application/json', body };
+        const note = `WaveSpeedAI does not document by which names ${modelOf(input)} takes clips and pictures: when it is sent, the host's own schema is asked, and its names are used.`;
+        return {
+          ...{ method: 'POST', url: urlOf(modelOf(input)), contentType: 'application/json', body },
+          ...(sendsByOpenNames(input) && { note }),
+        };
       },
       uploadClip: ({ clipPath, fileName, mime = 'video/mp4' }, call) =>
         uploadFile({ content: clipPath, mime, fileName }, call),
@@ -103,6 +121,11 @@ export function createWavespeed(entry: ProviderEntry, options: ProviderOptions):
       });
     },
   };
+}
+
+/** Whether something is in the request whose field has no documented name. */
+function sendsByOpenNames({ model, characters, reference }: NewVideo): boolean {
+  return wavespeedModel(model).asksSchema === true && (characters.length > 0 || reference !== undefined);
 }
 
 /** Dollars: with the discount where there is one. A zero, or another currency, says nothing about what will be paid. */

@@ -28,6 +28,8 @@ export interface WavespeedModel {
   /** The words for the shorter side of the picture; empty where the request has none. */
   readonly resolutions: readonly Resolution[];
   readonly limits: ModelLimits;
+  /** No page says by which names it takes clips and pictures: the host's own schema is asked before something is sent. */
+  readonly asksSchema?: boolean;
 }
 
 export interface Resolution {
@@ -104,26 +106,35 @@ const SEEDANCE_25 = byReferences('bytedance/seedance-2.5/text-to-video', [P480, 
   editWords: SEEDANCE_25_EDIT_WORDS,
 });
 
-const KLING_40 = byReferences('kwaivgi/kling-v4.0/reference-to-video', [P720, P1080, K4], {
-  family: 'kling-4.0',
-  ratios: ['16:9', '9:16', '1:1'],
-  characterInputs: KLING_40_CHARACTERS,
-  seconds: wholeSeconds(3, 30),
-});
+const KLING_40: WavespeedModel = {
+  asksSchema: true,
+  ...byReferences('kwaivgi/kling-v4.0/reference-to-video', [P720, P1080, K4], {
+    family: 'kling-4.0',
+    ratios: ['16:9', '9:16', '1:1'],
+    characterInputs: KLING_40_CHARACTERS,
+    seconds: wholeSeconds(3, 30),
+  }),
+};
 
 /** The host publishes no lengths of this one. */
-const WAN_30 = byReferences('alibaba/wan-3.0/reference-to-video', [P720, P1080], {
-  family: 'wan-3.0',
-  characterInputs: WAN_30_CHARACTERS,
-  seconds: [],
-});
+const WAN_30: WavespeedModel = {
+  asksSchema: true,
+  ...byReferences('alibaba/wan-3.0/reference-to-video', [P720, P1080], {
+    family: 'wan-3.0',
+    characterInputs: WAN_30_CHARACTERS,
+    seconds: [],
+  }),
+};
 
-const GEMINI_OMNI = byReferences('google/gemini-omni-1.1-flash/reference-to-video', [P720, P1080], {
-  family: 'gemini-omni-1.1-flash',
-  ratios: WIDE_AND_TALL,
-  characterInputs: GEMINI_OMNI_CHARACTERS,
-  seconds: [],
-});
+const GEMINI_OMNI: WavespeedModel = {
+  asksSchema: true,
+  ...byReferences('google/gemini-omni-1.1-flash/reference-to-video', [P720, P1080], {
+    family: 'gemini-omni-1.1-flash',
+    ratios: WIDE_AND_TALL,
+    characterInputs: GEMINI_OMNI_CHARACTERS,
+    seconds: [],
+  }),
+};
 
 const SORA_TEXT_PRO: WavespeedModel = {
   id: 'openai/sora-2/text-to-video-pro',
@@ -177,7 +188,13 @@ export function wavespeedModel(id: string = WAVESPEED_DEFAULT_MODEL): WavespeedM
   const { retired, ...living } = relative.limits;
   // Others have models with Sora in their name, which nobody retired.
   const isRetired = retired !== undefined && id.startsWith('openai/sora-2');
-  return { ...relative, id, picture: 'optional', limits: isRetired ? { ...living, retired } : living };
+  return {
+    ...relative,
+    id,
+    picture: 'optional',
+    asksSchema: relative.words === 'references',
+    limits: isRetired ? { ...living, retired } : living,
+  };
 }
 
 function relativeOf(id: string): WavespeedModel {

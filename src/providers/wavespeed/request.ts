@@ -7,13 +7,18 @@ import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
 import { mostCharacters, valuesOf } from '../references.ts';
 import { usableId } from '../route.ts';
-import { type WavespeedModel, wavespeedModel } from './models.ts';
+import { WAVESPEED_DEFAULT_MODEL, type WavespeedModel, wavespeedModel } from './models.ts';
+import { type ReferenceFields, USUAL_FIELDS } from './schema.ts';
 
 /**
  * The inputs in the order in which they are sent; `picture` is where the reference picture is, or a description of it.
  * Throws `usage` when the model cannot be asked for that.
  */
-export function videoInputs(input: NewVideo, picture: string | undefined): Record<string, unknown> {
+export function videoInputs(
+  input: NewVideo,
+  picture: string | undefined,
+  fields: ReferenceFields = USUAL_FIELDS,
+): Record<string, unknown> {
   const model = wavespeedModel(input.model);
   if (picture !== undefined && model.picture === 'none') {
     throw new SoraError('usage', `${model.id} takes no reference picture.`, {
@@ -30,7 +35,8 @@ export function videoInputs(input: NewVideo, picture: string | undefined): Recor
       hint: `Use ${option('model')} ${model.id.replace('image-to-video', 'text-to-video')}, or leave out ${longOption('character')}.`,
     });
   }
-  return model.words === 'sora' ? soraInputs(input, model, picture) : referenceInputs(input, model, picture);
+  if (model.words === 'sora') return soraInputs(input, model, picture);
+  return referenceInputs(input, model, { picture, fields });
 }
 
 /** The path of a model below the base URL. Throws `usage` for an id that would lead elsewhere. */
@@ -64,7 +70,11 @@ function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | un
   };
 }
 
-function referenceInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
+function referenceInputs(
+  input: NewVideo,
+  model: WavespeedModel,
+  { picture, fields }: { picture: string | undefined; fields: ReferenceFields },
+): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
   checkSayable(model.id, size, model.limits.sizes);
   const clips = valuesOf(characters, 'clip-url');
@@ -72,12 +82,24 @@ function referenceInputs(input: NewVideo, model: WavespeedModel, picture: string
   const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];
   return {
     prompt,
-    ...(clips.length === 0 ? {} : { reference_videos: clips }),
-    ...(pictures.length === 0 ? {} : { reference_images: pictures }),
+    ...listField(clips, { name: fields.clips, what: 'clips', model }),
+    ...listField(pictures, { name: fields.stills, what: 'pictures', model }),
     aspect_ratio: ratioName(size),
     resolution: resolutionOf(size, model),
     duration: seconds,
   };
+}
+
+/** Throws `refused` where the model has no input for what would then be left out of the video. */
+function listField(
+  urls: readonly string[],
+  { name, what, model }: { name: string | undefined; what: string; model: WavespeedModel },
+): Readonly<Record<string, readonly string[]>> {
+  if (urls.length === 0) return {};
+  if (name !== undefined) return { [name]: urls };
+  throw new SoraError('refused', `The host's own schema of ${model.id} has no field for ${what}. Nothing was sent.`, {
+    hint: `Use a model that takes them, such as ${WAVESPEED_DEFAULT_MODEL}.`,
+  });
 }
 
 /** The host's own word for the shorter side. */

@@ -26,6 +26,7 @@ function ticketFor(
 const sent = (server: TestServer, index = 0): unknown => JSON.parse(String(server.seen[index]?.body));
 
 describe('createVideo', () => {
+  const SHAPE = { aspect_ratio: '16:9', resolution: '720p' };
   const queued = ok({ id: 't1', status: 'created' });
 
   it.each<{ title: string; input: Partial<NewVideo>; path: string; body: object }>([
@@ -101,12 +102,46 @@ describe('createVideo', () => {
     const { server, provider } = await setUp();
     const described = await provider.describeVideo({ ...VIDEO, ...input }, call);
     expect(server.seen).toEqual([]);
-    expect(described).toEqual({ method: 'POST', url: `${server.url}${path}`, contentType: 'application/json', body });
+    expect(described).toMatchObject({ method: 'POST', url: `${server.url}${path}`, contentType: 'application/json' });
+    expect(described.body).toEqual(body);
+    // Of a model whose inputs no page names, the host is asked first.
+    if (described.note !== undefined) server.answer(ok([]));
     server.answer(queued);
     const video = await provider.createVideo({ ...VIDEO, ...input }, call);
     expect(video).toEqual({ id: 't1', status: 'queued', remoteStatus: 'created' });
-    expect(server.seen[0]).toMatchObject({ method: 'POST', path, headers: { authorization: `Bearer ${KEY}` } });
-    expect(sent(server)).toEqual(body);
+    expect(server.seen.at(-1)).toMatchObject({ method: 'POST', path, headers: { authorization: `Bearer ${KEY}` } });
+    expect(sent(server, server.seen.length - 1)).toEqual(body);
+  });
+
+  const KLING = 'kwaivgi/kling-v4.0/reference-to-video';
+  const characters = cast('https://f.example/a.mp4');
+  const listed = (properties: object): Scripted =>
+    ok([{ model_id: 'x' }, { model_id: KLING, api_schema: { api_schemas: [{ request_schema: { properties } }] } }]);
+
+  it.each<[string, Scripted, object]>([
+    ['as its schema says', listed({ videos: {}, images: {} }), { videos: ['https://f.example/a.mp4'] }],
+    ['as usual where the list has it not', ok([]), { reference_videos: ['https://f.example/a.mp4'] }],
+    ['as usual where there is no list', { status: 404, body: {} }, { reference_videos: ['https://f.example/a.mp4'] }],
+  ])('names the clips of a model whose inputs no page names, %s', async (_title, models, fields) => {
+    const { server, provider } = await setUp();
+    server.answer(models, queued);
+    await provider.createVideo({ ...VIDEO, model: KLING, characters }, call);
+    expect(server.seen[0]).toMatchObject({ method: 'GET', path: '/api/v3/models' });
+    expect(sent(server, 1)).toEqual({ ...fields, ...{ prompt: VIDEO.prompt, duration: 8 }, ...SHAPE });
+  });
+
+  it('pays for nothing where its schema has no field for them, and asks for none where nothing needs one', async () => {
+    const { server, provider } = await setUp();
+    server.answer(listed({ prompt: {}, images: {} }));
+    const made = provider.createVideo({ ...VIDEO, model: KLING, characters }, call);
+    expect(await failureOf(made)).toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('no field for clips'),
+    });
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET']);
+    server.answer(queued);
+    await provider.createVideo({ ...VIDEO, model: KLING }, call);
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
   it.each([
