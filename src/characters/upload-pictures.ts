@@ -5,6 +5,7 @@ import { hostTitle } from '../providers/index.ts';
 import { type Character, type StillUpload, stillFile } from '../shared/character.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
+import { sayPublicUploads } from './public-files.ts';
 import { takesNone } from './registration-host.ts';
 import { type Known, type RegistrationTarget, registrationAt, uploadAt } from './registration-target.ts';
 
@@ -21,6 +22,7 @@ export async function uploadPictures(
   const { provider, pictures = [] } = target;
   const { clips } = provider;
   if (!clips) throw takesNone(provider);
+  await sayPublicUploads(workspace, provider);
   const store = await workspace.characters();
   const now = (): number => runtime.clock.now();
   const words = `pictures of ${name}`;

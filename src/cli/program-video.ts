@@ -48,7 +48,7 @@ export function addVideo(video: Command, act: Act): void {
       size,
     )
     .option('--aspect <a:b>', '16:9, 9:16, 4:3, 3:4, 1:1 or 21:9, where the model has it; instead of --size')
-    .option('--resolution <r>', '480p, 720p, 1080p or 4k, with or without --aspect')
+    .option('--resolution <r>', '480p, 720p, 768p, 1080p or 4k, with or without --aspect')
     .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin', text)
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)

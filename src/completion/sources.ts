@@ -176,7 +176,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   '--start': among('auto'),
   '--aspect': among('16:9', '9:16', '4:3', '3:4', '1:1', '21:9'),
   '--size': among('1280x720', '720x1280', '1792x1024', '1024x1792', '1920x1080', '1080x1920'),
-  '--resolution': among('480p', '720p', '1080p', '4k'),
+  '--resolution': among('480p', '720p', '768p', '1080p', '4k'),
   'provider provider': async () => providers,
   'auth provider': async () => keyed,
   'config key': settings,

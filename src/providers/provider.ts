@@ -234,8 +234,14 @@ export interface ProviderLimits {
    * any other is as documented as its words.
    */
   readonly sizeTerm: 'pixels' | 'ratio';
-  /** Where a model makes one shorter side, and sides that are multiples of a number: others are changed to that before they are asked for. */
-  readonly frame?: { readonly shortSide: number; readonly sideMultiple: number };
+  /**
+   * Where a model makes sides that are multiples of a number, or some shorter sides alone: what is neither is changed to its shape
+   * with `shortSide` before it is asked for.
+   */
+  readonly frame?: { readonly shortSide: number } & (
+    | { readonly sideMultiple: number }
+    | { readonly shortSides: readonly number[] }
+  );
   /**
    * Whether others are refused: these are documented of this very model by the vendor, and it is the vendor's own server.
    * Elsewhere they earn a warning: gateways and servers of one's own differ from documentation.

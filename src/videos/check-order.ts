@@ -79,8 +79,15 @@ export async function checkOrder(
   if (refused) problems.push(refused);
   throwProblems(problems);
   const isOther = formatSize(fitted) !== formatSize(size);
-  const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: its sides are multiples of ${limits.frame?.sideMultiple} there.`;
+  const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: ${sidesOf(limits.frame)} there.`;
   return [...doubts, ...(isOther ? [other] : []), ...editDoubts({ input, model }, limits)];
+}
+
+function sidesOf(frame: ProviderLimits['frame']): string {
+  if (!frame) return 'another size is made';
+  return 'sideMultiple' in frame
+    ? `its sides are multiples of ${frame.sideMultiple}`
+    : `its shorter side is ${frame.shortSides.join(' or ')}`;
 }
 
 /** Words by which a model that is shown clips mistakes the video for an edit of them. */

@@ -1,7 +1,7 @@
 /** What is wanted of a video: its size by size, aspect ratio, resolution or character, its length; as far as that needs no host. */
 
 import type { ProviderLimits } from '../providers/provider.ts';
-import { isRatio, RATIOS, sizeOf } from '../providers/ratios.ts';
+import { isRatio, RATIOS, ratioOf, shortSideOf, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
@@ -19,11 +19,17 @@ export interface VideoInput {
 }
 
 /**
- * The size that a model is asked for: that one where its sides are such multiples, else the same shape with the model's own
+ * The size that a model is asked for: that one where its sides are such as the model makes, else the same shape with the model's own
  * shorter side, and a longer one that is no longer than the shape has it.
  */
 export function fitFrame(size: Size, frame: ProviderLimits['frame']): Size {
-  if (!frame || (size.width % frame.sideMultiple === 0 && size.height % frame.sideMultiple === 0)) return size;
+  if (!frame) return size;
+  if ('shortSides' in frame) {
+    const shape = ratioOf(size);
+    const isMade = frame.shortSides.includes(shortSideOf(size));
+    return isMade || shape === undefined ? size : sizeOf(shape, frame.shortSide);
+  }
+  if (size.width % frame.sideMultiple === 0 && size.height % frame.sideMultiple === 0) return size;
   const { shortSide, sideMultiple } = frame;
   const ratio = Math.max(size.width, size.height) / Math.min(size.width, size.height);
   const long = Math.floor((shortSide * ratio) / sideMultiple) * sideMultiple;
@@ -37,7 +43,9 @@ export interface SizeWish {
   readonly resolution?: string;
 }
 
-const SHORT_SIDES: Readonly<Record<string, number>> = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 };
+const SHORT_SIDES: Readonly<Record<string, number>> = {
+  ...{ '480p': 480, '720p': 720, '768p': 768, '1080p': 1080, '4k': 2160 },
+};
 
 /** 720p as the first character's clip lies, unless the user says otherwise. Throws `usage` for what is no size. */
 export function chooseSize({ size, aspect, resolution }: SizeWish, first: Character | undefined): Size {

@@ -10,7 +10,7 @@ import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import type { ModelFacts } from '../../src/providers/models.ts';
 import { KEY } from '../helpers/far-end.ts';
 import { createTestContext, runtimeIn } from '../helpers/runtime.ts';
-import { changeRecord, keepSample } from '../helpers/samples.ts';
+import { changeRecord, keepSample, madeFiles, samplePictures } from '../helpers/samples.ts';
 
 const FILE = fileURLToPath(new URL('../../fixtures/requests.json', import.meta.url));
 const isUpdate = process.env.UPDATE_REQUESTS !== undefined;
@@ -25,7 +25,7 @@ const expected: Readonly<Record<string, unknown>> = isUpdate ? {} : JSON.parse(r
 /** Nothing leaves this machine: there is no such proxy. */
 const OFFLINE = { HTTPS_PROXY: 'http://127.0.0.1:9', HTTP_PROXY: 'http://127.0.0.1:9' };
 
-/** Two characters: one as most are, the other larger, longer and slower than some models take. */
+/** Two characters with pictures of their own: one as most are, the other larger, longer and slower than some models take. */
 async function machine() {
   const keys = Object.fromEntries(HOST_NAMES.map((host) => [PROVIDERS[host].keyVariable, KEY]));
   const env = { ...OFFLINE, ...keys };
@@ -36,7 +36,12 @@ async function machine() {
     ['Mia', { width: 1920, height: 1080, seconds: 4, fps: 23.976 }],
   ] as const) {
     const { clip } = await keepSample(store, name);
-    await store.update(name, (current) => changeRecord(current, { master: { ...clip.master, ...master } }));
+    const kept = await store.update(name, (current) =>
+      changeRecord(current, { master: { ...clip.master, ...master } }),
+    );
+    const contents = [`front of ${name}`, `side of ${name}`];
+    const { stills = [] } = samplePictures(name, contents);
+    await store.place(name, await madeFiles(store, contents), () => ({ ...kept, stills }));
   }
   return { dir: test.dir, home: test.home, env };
 }

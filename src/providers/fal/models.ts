@@ -10,7 +10,6 @@ import {
   PROMPT_CHARS,
   SEEDANCE_20_CHARACTERS,
   SEEDANCE_25_CHARACTERS,
-  SEEDANCE_25_EDIT_WORDS,
   wholeSeconds,
 } from '../models.ts';
 import type { ModelLimits } from '../provider.ts';
@@ -61,7 +60,7 @@ export function resolutionOf(word: string): Resolution | undefined {
 
 const NAMED_SIDES: Readonly<Record<string, number>> = { '2k': 1440, '4k': 2160 };
 
-interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds' | 'editWords'> {
+interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds'> {
   readonly id: string;
   readonly family: string;
   readonly clips?: string;
@@ -75,12 +74,10 @@ interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds' | 'editWor
 }
 
 function modelOf({ id, family, durationAs, resolutions, ratios = RATIOS, asksSchema, ...row }: Row): FalModel {
-  const { clips, stills, elements, withClips, characterInputs, seconds, editWords } = row;
+  const { clips, stills, elements, withClips, characterInputs, seconds } = row;
   const values = resolutions.flatMap((word) => resolutionOf(word) ?? []);
-  const sizes = sizesOf(
-    values.map(({ shortSide }) => shortSide),
-    ratios,
-  );
+  const sides = values.map(({ shortSide }) => shortSide);
+  const sizes = sizesOf(sides, ratios);
   return {
     ...{ id, family },
     inputs: {
@@ -94,10 +91,17 @@ function modelOf({ id, family, durationAs, resolutions, ratios = RATIOS, asksSch
     },
     limits: {
       ...{ characterInputs, seconds, sizes, promptChars: PROMPT_CHARS, sizeTerm: 'ratio' },
-      ...(editWords && { editWords }),
+      ...frameOf(sides),
     },
     ...(asksSchema && { asksSchema }),
   };
+}
+
+/** Most people ask for 720p by asking for nothing: a model that does not make it makes the nearest. */
+export function frameOf(sides: readonly number[]): Pick<ModelLimits, 'frame'> {
+  if (sides.length === 0 || sides.includes(720)) return {};
+  const [shortSide = 720] = sides.toSorted((a, b) => Math.abs(a - 720) - Math.abs(b - 720));
+  return { frame: { shortSide, shortSides: sides } };
 }
 
 const URLS = { clips: 'video_urls', stills: 'image_urls' } as const;
@@ -128,7 +132,6 @@ export const FAL_MODELS: readonly FalModel[] = [
     ...{ durationAs: 'text', seconds: wholeSeconds(4, 30), resolutions: ['480p', '720p', '1080p'] },
     // It says what the clips are for, so that no word of the prompt is taken for an order to edit them.
     withClips: { task: 'reference' },
-    editWords: SEEDANCE_25_EDIT_WORDS,
     characterInputs: SEEDANCE_25_CHARACTERS.map((input) =>
       input.mode === 'image'
         ? input

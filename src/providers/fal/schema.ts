@@ -10,7 +10,7 @@ import { oneLine } from '../../shared/text.ts';
 import { PROMPT_CHARS, wholeSeconds } from '../models.ts';
 import { isRatio, RATIOS, sizesOf } from '../ratios.ts';
 import type { CharacterInput } from '../references.ts';
-import { type FalInputs, type FalModel, resolutionOf } from './models.ts';
+import { type FalInputs, type FalModel, frameOf, resolutionOf } from './models.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -131,6 +131,7 @@ export function modelFromSchema(id: string, schema: InputSchema): FalModel {
     limits: {
       characterInputs: characterInputsOf(inputs, properties, required),
       ...{ promptChars, sizes: sizesOf(sides, shapes), seconds: duration?.seconds ?? [], sizeTerm: 'ratio' },
+      ...frameOf(sides),
     },
   };
 }

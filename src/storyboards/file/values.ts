@@ -90,7 +90,7 @@ export const rasterSize: Value<Size> = word('is not a size like 1280x720, with e
 
 export const aspect = word(`is not one of ${RATIOS.join(', ')}`, (text) => (isRatio(text) ? text : undefined));
 
-export const SHORT_SIDES = { '480p': 480, '720p': 720, '1080p': 1080, '4k': 2160 } as const;
+export const SHORT_SIDES = { '480p': 480, '720p': 720, '768p': 768, '1080p': 1080, '4k': 2160 } as const;
 
 export const resolution: Value<number> = word(`is not one of ${Object.keys(SHORT_SIDES).join(', ')}`, (text) =>
   Object.hasOwn(SHORT_SIDES, text) ? SHORT_SIDES[text as keyof typeof SHORT_SIDES] : undefined,
