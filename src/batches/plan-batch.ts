@@ -16,6 +16,7 @@ import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/choose-s
 import { copyNotes, missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
+import { defaultModelFor } from '../videos/refuse-cast.ts';
 import type { Workspace } from '../workspace.ts';
 import type { BatchLine } from './line.ts';
 import { inLineWords } from './line-words.ts';
@@ -64,7 +65,7 @@ export async function planBatch(
 ): Promise<BatchPlan> {
   const { name, purpose } = options;
   const provider = await workspace.provider(purpose);
-  const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
+  const { model } = await workspace.connection(purpose);
   const places = await placesOf(lines, options);
   const familyOf = await modelFamilies();
   const problems: { number: number; text: string }[] = [...places.problems];
@@ -126,7 +127,7 @@ async function orderOf(
     size: chooseSize({ ...(size && { size }), ...(aspect !== undefined && { aspect }) }, characters[0]),
     ...(reference !== undefined && { reference }),
   };
-  return { input, provider, model, inject: true };
+  return { input, provider, model: model ?? (await defaultModelFor({ input, provider })), inject: true };
 }
 
 async function characterOfId(workspace: Workspace, id: string): Promise<Character> {

@@ -104,13 +104,14 @@ export async function runProviderModels(context: Context, wanted: string | undef
 }
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
-  const { provider, characterInputs, retired, price } = model;
+  const { provider, characterInputs, people, retired, price } = model;
   const characters = mostCharacters(characterInputs);
   const { isFree } = PROVIDERS[provider];
   return [
     ['provider', provider],
     ['characters', characters === 0 ? 'none' : `${characters}, by ${WORDS[preferredMode(characterInputs)]}`],
     ...characterInputs.flatMap(limitsOf),
+    ...(people === false ? [['people', 'it refuses them, and what looks like them'] as const] : []),
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
     ['sizes', sizesOf(model)],

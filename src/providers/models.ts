@@ -11,6 +11,8 @@ export interface ModelFacts {
   readonly family?: string;
   /** By what it takes characters, the best input first. */
   readonly characterInputs: readonly CharacterInput[];
+  /** False where it refuses people. */
+  readonly people?: false;
   readonly promptChars: number;
   readonly sizes: readonly Size[];
   /** The shapes of those sizes, such as `16:9`. */

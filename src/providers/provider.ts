@@ -224,6 +224,8 @@ export interface ProviderLimits {
   /** Since when the model is retired where this host offers it: other models may answer in its name. */
   readonly retired?: string;
   readonly promptChars: number;
+  /** False where the model refuses pictures and clips of people, also of those whom nobody can tell from real ones. */
+  readonly people?: false;
   /** Words in a prompt by which the model guesses that a clip is to be edited, and refuses length and shape then. */
   readonly editWords?: readonly string[];
   /** Those that are known; empty where nothing is. */

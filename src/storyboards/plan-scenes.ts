@@ -18,6 +18,7 @@ import { chooseSize, DEFAULT_SECONDS } from '../videos/choose-size.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
+import { defaultModelFor } from '../videos/refuse-cast.ts';
 import type { Workspace } from '../workspace.ts';
 import { blankPicture } from './blank-picture.ts';
 import { inFilmWords } from './film-words.ts';
@@ -62,7 +63,7 @@ export async function planScenes(
 ): Promise<FilmPlan> {
   const { purpose } = options;
   const provider = await workspace.provider(purpose);
-  const model = (await workspace.connection(purpose)).model ?? provider.defaultModel;
+  const { model } = await workspace.connection(purpose);
   const quiet = { ...workspace, reporter: { ...workspace.reporter, note() {} } };
   const quoteOf = createQuotes(quiet, options.ask);
   const { records } = await (await workspace.characters()).digests();
@@ -74,13 +75,12 @@ export async function planScenes(
     const { people, problems } = await castOf(quiet, scene, { cast, provider, takes: options.takes });
     const characters = people.flatMap(({ character }) => character ?? []);
     const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
-    const order: VideoOrder = {
-      input: {
-        ...{ prompt: scene.prompt, characters, seconds: scene.seconds ?? DEFAULT_SECONDS, size },
-        ...(scene.reference && { reference: scene.reference.path }),
-      },
-      ...{ provider, model: scene.model ?? model, inject: true },
+    const input: VideoOrder['input'] = {
+      ...{ prompt: scene.prompt, characters, seconds: scene.seconds ?? DEFAULT_SECONDS, size },
+      ...(scene.reference && { reference: scene.reference.path }),
     };
+    const named = scene.model ?? model ?? (await defaultModelFor({ input, provider }));
+    const order: VideoOrder = { input, provider, model: named, inject: true };
     const { plan, ...checked } = await check(quiet, order, { scene, isWhole: problems.length === 0, options });
     for (const doubt of checked.doubts) doubts.add(doubt);
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));

@@ -10,7 +10,7 @@ import { listOf } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { fitFrame } from './choose-size.ts';
 import type { VideoOrder } from './plan.ts';
-import { modelThatTakes, refusedCast } from './refuse-cast.ts';
+import { isPerson, modelThatTakes, refusedCast } from './refuse-cast.ts';
 
 export interface UndocumentedOptions {
   /** Send them all the same. */
@@ -80,7 +80,19 @@ export async function checkOrder(
   throwProblems(problems);
   const isOther = formatSize(fitted) !== formatSize(size);
   const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: ${sidesOf(limits.frame)} there.`;
-  return [...doubts, ...(isOther ? [other] : []), ...editDoubts({ input, model }, limits)];
+  const people = await peopleDoubts({ input, provider, model }, limits);
+  return [...doubts, ...(isOther ? [other] : []), ...editDoubts({ input, model }, limits), ...people];
+}
+
+/** People in the cast of a model that refuses them. */
+async function peopleDoubts(order: Omit<VideoOrder, 'inject'>, { people }: ProviderLimits): Promise<readonly string[]> {
+  const shown = order.input.characters.filter(isPerson).map(({ name }) => name);
+  if (people !== false || shown.length === 0) return [];
+  const taker = await modelThatTakes(order);
+  const other = taker === undefined ? '' : ` A model that takes people: ${taker}.`;
+  return [
+    `${order.model ?? 'The model'} refuses people, also those whom nobody can tell from real ones: ${listOf(shown)}.${other}`,
+  ];
 }
 
 function sidesOf(frame: ProviderLimits['frame']): string {

@@ -167,7 +167,7 @@ async function waitUntilDone(
       },
     });
     const failed = jobError(done);
-    if (failed) throw failed;
+    if (failed) throw await (await import('./jobs/face-refusal.ts')).withNextModel(workspace, done, failed);
     return { done, task: line.task };
   } catch (error) {
     // Of several that were given up, whoever has waited for them says it once.

@@ -6,6 +6,7 @@ import type { ModelFacts } from '../providers/models.ts';
 import type { ProviderLimits } from '../providers/provider.ts';
 import { ratioOf, shortSideOf } from '../providers/ratios.ts';
 import { mostCharacters } from '../providers/references.ts';
+import type { Character } from '../shared/character.ts';
 import { problemsError, type SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
@@ -45,18 +46,48 @@ function remakeHint({ input: { characters } }: Asked, { characterInputs: [best] 
   return [`Or make a longer clip of ${short.name}: ${again}`];
 }
 
-/** The flags that name a model which takes the cast and makes such a video: of the same host if there is one. */
-export async function modelThatTakes({ input, provider, model }: Asked): Promise<string | undefined> {
+/**
+ * The flags that name a model which takes the cast and makes such a video: of the same host if there is one. Of people only one
+ * that takes people, and so where `people` says that the cast shows some.
+ */
+export async function modelThatTakes(
+  { input, provider, model }: Asked,
+  { people = input.characters.some(isPerson) }: { readonly people?: boolean } = {},
+): Promise<string | undefined> {
   const names = Object.keys(PROVIDERS).filter((name): name is HostName => name !== 'sandbox');
   const own = provider.name;
   for (const name of [own, ...names.filter((one) => one !== own)] as readonly HostName[]) {
     const models = await PROVIDERS[name].models();
-    const found = models.find((one) => one.id !== model && one.retired === undefined && makes(one, input));
+    const found = models.find((one) => one.id !== model && isLiving(one, people) && makes(one, input));
     if (!found) continue;
     const flags = `${option('model')} ${found.id}`;
     return name === own ? flags : `${option('provider')} ${name} ${flags}`;
   }
   return undefined;
+}
+
+function isLiving({ retired, people: takesPeople }: ModelFacts, people: boolean): boolean {
+  return retired === undefined && !(people && takesPeople === false);
+}
+
+export function isPerson({ kind }: Pick<Character, 'kind'>): boolean {
+  return kind === 'person';
+}
+
+/** Sent where nobody names a model: the host's default, or for people its first that takes them and makes such a video. */
+export async function defaultModelFor({
+  input,
+  provider,
+}: Pick<Asked, 'input' | 'provider'>): Promise<string | undefined> {
+  const { name, defaultModel } = provider;
+  if (!isHostName(name) || !input.characters.some(isPerson)) return defaultModel;
+  const models = await PROVIDERS[name].models();
+  if (models.find(({ id }) => id === defaultModel)?.people !== false) return defaultModel;
+  return models.find((one) => isLiving(one, true) && makes(one, input))?.id ?? defaultModel;
+}
+
+function isHostName(name: string): name is HostName {
+  return Object.hasOwn(PROVIDERS, name);
 }
 
 function makes({ characterInputs, sizes, seconds }: ModelFacts, { characters, size, seconds: wanted }: Asked['input']) {

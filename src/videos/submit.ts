@@ -198,7 +198,7 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   });
   await forgetUnreadClips(workspace, kept);
   const failed = jobError(kept);
-  if (failed) throw failed;
+  if (failed) throw await overAFace(workspace, kept, failed);
   if (runtime.signal.aborted) throw stopped;
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
@@ -219,10 +219,15 @@ async function sendOnce(workspace: Workspace, job: Job, { order, provider }: Sub
     const told = isSoraError(error, 'ambiguous') ? unknownError(workspace, job, { provider, error, look }) : error;
     if (isSoraError(told)) exitMessages.set(job.id, () => reporter.error(told));
     await exitMessages.hold(() => writeDownFailure(workspace, job, error));
-    throw told;
+    throw isSoraError(told) ? await overAFace(workspace, job, told) : told;
   } finally {
     runtime.signal.removeEventListener('abort', onStop);
   }
+}
+
+async function overAFace(workspace: Workspace, job: Job, error: SoraError): Promise<SoraError> {
+  if (error.code !== 'policy') return error;
+  return (await import('./jobs/face-refusal.ts')).withNextModel(workspace, job, error);
 }
 
 /** The answer was lost: what to look for, and how to go on. */

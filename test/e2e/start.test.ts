@@ -74,7 +74,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
-    'adapter check-order cli client clips generate jobs keys main models prices program-video rolldown-runtime route send settings stdin store task-wire',
+    'adapter check-order cli client clips generate jobs keys main models prices program-video refuse-cast rolldown-runtime route send settings stdin store task-wire',
 };
 
 describe('start-up', () => {

@@ -3,7 +3,8 @@ import type { Context } from '../../context.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { type CastingWish, castSaid } from '../../videos/auto-cast.ts';
 import { checkOrder } from '../../videos/check-order.ts';
-import { planVideo } from '../../videos/plan.ts';
+import { planVideo, type VideoOrder } from '../../videos/plan.ts';
+import { defaultModelFor } from '../../videos/refuse-cast.ts';
 import { previewVideos, type SendOptions, sendVideos } from '../../videos/send.ts';
 import { type GenerateFlags, readVideoInput } from './input.ts';
 import { type Send, sendAndShow, showRequest, waitsFor } from './results.ts';
@@ -13,14 +14,20 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const wished = await readVideoInput(context, flags, waits);
   const purpose = purposeOf(flags);
   const provider = await context.provider(purpose);
-  const model = flags.model ?? (await context.connection(purpose)).model ?? provider.defaultModel;
+  const named = flags.model ?? (await context.connection(purpose)).model;
+  const modelOf = async (cast: VideoOrder['input']): Promise<string | undefined> =>
+    named ?? (await defaultModelFor({ input: cast, provider }));
+  const asked = await modelOf(wished);
   // What is refused anyway is not asked about.
-  await checkOrder(context, { input: wished, provider, model }, flags);
+  await checkOrder(context, { input: wished, provider, model: asked }, flags);
   const { input, autoCast } = await castSaid(
     context,
-    { input: wished, provider, model },
+    { input: wished, provider, model: asked },
     { autoCast: flags.autoCast, size: flags, ask: askOf(context, flags) },
   );
+  const model = await modelOf(input);
+  if (named === undefined && model !== undefined && model !== provider.defaultModel)
+    context.ui.note(`${provider.defaultModel ?? 'The default model'} refuses people: ${model} is used.`);
   const doubts = await checkOrder(context, { input, provider, model }, flags);
   const deadlineMs = context.runtime.clock.now() + flags.timeout * 1000;
   const plan = await planVideo(context, { input, provider, model, inject: flags.inject });

@@ -25,6 +25,7 @@ export interface EachlabsModel {
   readonly characterInputs: readonly CharacterInput[];
   /** As in its limits. */
   readonly editWords?: readonly string[];
+  readonly people?: false;
   /** The field that takes a picture, and whether the model works without one. */
   readonly picture: 'none' | 'image_url' | 'image_urls';
   readonly pictureRequired: boolean;
@@ -64,6 +65,7 @@ export const EACHLABS_MODELS: readonly EachlabsModel[] = [
     slug: EACHLABS_DEFAULT_MODEL,
     family: 'seedance-2.0',
     characterInputs: SEEDANCE_20_CHARACTERS,
+    people: false,
     picture: 'image_urls',
     pictureRequired: false,
     takesResolution: true,
@@ -100,6 +102,7 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
     slug: wanted,
     characterInputs: isSeedance25 ? SEEDANCE_25_CHARACTERS : SEEDANCE_20_CHARACTERS,
     ...(isSeedance25 && { editWords: SEEDANCE_25_EDIT_WORDS }),
+    ...(/seedance/i.test(wanted) && { people: false }),
     picture: takesOnePicture ? 'image_url' : 'image_urls',
     pictureRequired: false,
     takesResolution: true,
@@ -117,6 +120,7 @@ export function eachlabsLimits(slug: string | undefined, isVendors: boolean): Pr
   return {
     characterInputs: model.characterInputs,
     ...(model.editWords && { editWords: model.editWords }),
+    ...(model.people === false && { people: false }),
     ...(isSora(model.slug) && { retired: SORA_RETIRED }),
     promptChars: PROMPT_CHARS,
     sizes: model.sizes,
@@ -128,9 +132,10 @@ export function eachlabsLimits(slug: string | undefined, isVendors: boolean): Pr
 
 /** What is shown of the models of the table, and what prices are reckoned from. */
 export function eachlabsFacts(): readonly ModelFacts[] {
-  return EACHLABS_MODELS.map(({ slug, family, characterInputs, sizes, seconds, price }) => ({
+  return EACHLABS_MODELS.map(({ slug, family, characterInputs, people, sizes, seconds, price }) => ({
     ...{ id: slug, characterInputs, promptChars: PROMPT_CHARS, sizes, ratios: ratiosOf(sizes), seconds },
     ...(family !== undefined && { family }),
+    ...(people === false && { people }),
     ...(price && { price }),
     ...(isSora(slug) && { retired: SORA_RETIRED }),
   }));

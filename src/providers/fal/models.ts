@@ -60,7 +60,7 @@ export function resolutionOf(word: string): Resolution | undefined {
 
 const NAMED_SIDES: Readonly<Record<string, number>> = { '2k': 1440, '4k': 2160 };
 
-interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds'> {
+interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds' | 'people'> {
   readonly id: string;
   readonly family: string;
   readonly clips?: string;
@@ -74,7 +74,7 @@ interface Row extends Pick<ModelLimits, 'characterInputs' | 'seconds'> {
 }
 
 function modelOf({ id, family, durationAs, resolutions, ratios = RATIOS, asksSchema, ...row }: Row): FalModel {
-  const { clips, stills, elements, withClips, characterInputs, seconds } = row;
+  const { clips, stills, elements, withClips, characterInputs, seconds, people } = row;
   const values = resolutions.flatMap((word) => resolutionOf(word) ?? []);
   const sides = values.map(({ shortSide }) => shortSide);
   const sizes = sizesOf(sides, ratios);
@@ -92,6 +92,7 @@ function modelOf({ id, family, durationAs, resolutions, ratios = RATIOS, asksSch
     limits: {
       ...{ characterInputs, seconds, sizes, promptChars: PROMPT_CHARS, sizeTerm: 'ratio' },
       ...frameOf(sides),
+      ...(people === false && { people }),
     },
     ...(asksSchema && { asksSchema }),
   };
@@ -108,7 +109,7 @@ const URLS = { clips: 'video_urls', stills: 'image_urls' } as const;
 const REFERENCE_URLS = { clips: 'reference_video_urls', stills: 'reference_image_urls' } as const;
 
 const SEEDANCE_20: Omit<Row, 'id' | 'family' | 'resolutions'> = {
-  ...{ ...URLS, durationAs: 'text', seconds: wholeSeconds(4, 15) },
+  ...{ ...URLS, durationAs: 'text', seconds: wholeSeconds(4, 15), people: false },
   characterInputs: SEEDANCE_20_CHARACTERS.map((input) =>
     input.mode === 'image'
       ? input
@@ -132,6 +133,7 @@ export const FAL_MODELS: readonly FalModel[] = [
     ...{ durationAs: 'text', seconds: wholeSeconds(4, 30), resolutions: ['480p', '720p', '1080p'] },
     // It says what the clips are for, so that no word of the prompt is taken for an order to edit them.
     withClips: { task: 'reference' },
+    people: false,
     characterInputs: SEEDANCE_25_CHARACTERS.map((input) =>
       input.mode === 'image'
         ? input
@@ -209,11 +211,12 @@ export function falFacts(): readonly ModelFacts[] {
 
 /** What is shown of a model. */
 export function factsOf({ id, family, limits }: FalModel): ModelFacts {
-  const { characterInputs, promptChars, sizes, seconds, retired } = limits;
+  const { characterInputs, people, promptChars, sizes, seconds, retired } = limits;
   const price = FAL_PRICES[id];
   return {
     ...{ id, characterInputs, promptChars, sizes, ratios: ratiosOf(sizes), seconds },
     ...(family !== undefined && { family }),
+    ...(people === false && { people }),
     ...(price && { price }),
     ...(retired !== undefined && { retired }),
   };

@@ -81,7 +81,7 @@ function byReferences(
     family,
     ratios = RATIOS,
     ...limits
-  }: Pick<ModelLimits, 'characterInputs' | 'seconds' | 'editWords'> & {
+  }: Pick<ModelLimits, 'characterInputs' | 'seconds' | 'editWords' | 'people'> & {
     readonly family: string;
     readonly ratios?: readonly Ratio[];
   },
@@ -96,12 +96,14 @@ function byReferences(
 const SEEDANCE_20 = byReferences(WAVESPEED_DEFAULT_MODEL, [P480, P720, P1080], {
   family: 'seedance-2.0',
   characterInputs: SEEDANCE_20_CHARACTERS,
+  people: false,
   seconds: wholeSeconds(4, 15),
 });
 
 const SEEDANCE_25 = byReferences('bytedance/seedance-2.5/text-to-video', [P480, P720, P1080, K4], {
   family: 'seedance-2.5',
   characterInputs: SEEDANCE_25_CHARACTERS,
+  people: false,
   seconds: wholeSeconds(4, 30),
   editWords: SEEDANCE_25_EDIT_WORDS,
 });
@@ -233,10 +235,11 @@ export const WAVESPEED_CHARACTER: Cost = { usd: 0.001, ...READ };
 export function wavespeedFacts(): readonly ModelFacts[] {
   return WAVESPEED_MODELS.map(({ id, family, limits }) => {
     const price = PRICES[id];
-    const { characterInputs, promptChars, sizes, seconds, retired } = limits;
+    const { characterInputs, people, promptChars, sizes, seconds, retired } = limits;
     return {
       ...{ id, characterInputs, promptChars, sizes, ratios: ratiosOf(sizes), seconds },
       ...(family !== undefined && { family }),
+      ...(people === false && { people }),
       ...(price && { price }),
       ...(retired !== undefined && { retired }),
     };
