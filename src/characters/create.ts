@@ -211,6 +211,13 @@ function targetOf(character: Character, provider: Provider): RegistrationTarget 
   return { provider, orientation: orientationOfCharacter(character), mode: 'id' };
 }
 
+/** What becomes of a character where nothing is registered, as an end of a sentence. */
+const TRAVELS = {
+  'clip-url': 'the clip itself; it is uploaded when a video needs it',
+  'clip-inline': 'the clip itself; it travels in the request of each video',
+  image: 'pictures of it; they are uploaded when a video needs them',
+} as const;
+
 /** Where models take the clip itself, it travels with the first video that needs it. */
 async function takesIds(
   { reporter, connection, runtime }: Workspace,
@@ -221,10 +228,7 @@ async function takesIds(
   const { characterInputs } = await provider.limits(model, { signal: runtime.signal });
   const mode = preferredMode(characterInputs);
   if (mode === 'id') return true;
-  const what = mode === 'image' ? 'pictures of it; they are' : 'the clip itself; it is';
-  reporter.note(
-    `${capitalizeThe(hostTitle(provider))} takes ${what} uploaded when a video needs ${mode === 'image' ? 'them' : 'it'}.`,
-  );
+  reporter.note(`${capitalizeThe(hostTitle(provider))} takes ${TRAVELS[mode]}.`);
   return false;
 }
 

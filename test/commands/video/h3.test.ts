@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createH3Host, type H3Host } from '../../helpers/h3-host.ts';
 import { makeQuickMachine, type QuickMachine } from '../../helpers/here.ts';
-import { bringJoe } from '../../helpers/joe.ts';
+import { bringJoe, fittingJoe } from '../../helpers/joe.ts';
 
 /** A machine with Joe in its cast, at a server of that kind. */
 async function withHost(
@@ -72,6 +72,8 @@ describe('a video with a character at MiniMax H3 on a server of one’s own', ()
 
   it('needs no registration: create keeps the clip, and sync says that there is nothing to do', async () => {
     const { host, machine, at } = await withHost('vllm-omni');
+    const made = await machine.sora(['character', 'create', await fittingJoe(), '--name', 'Ann', ...at]);
+    expect([made.exitCode, made.stderr]).toEqual([0, expect.stringContaining('travels in the request of each video')]);
     const synced = await machine.sora(['character', 'sync', 'Joe', ...at]);
     expect([synced.exitCode, synced.stderr]).toEqual([2, expect.stringContaining('nobody is registered there')]);
     const adopted = await machine.sora(['character', 'adopt', 'char_1', '--name', 'Mia', ...at]);
