@@ -78,6 +78,21 @@ describe('an estimate', () => {
     expect(costFromPriceTable({ facts: FACTS, model, size, seconds: 4, clipSeconds: 0 })).toBeUndefined();
   });
 
+  it.each([
+    ['bytedance/seedance-2.0/reference-to-video', WIDE, 1.212],
+    ['kling/v4/reference-to-video', { width: 1920, height: 1080 }, 0.94],
+    ['minimax/h3-max/reference-to-video', { width: 1366, height: 768 }, 0.32],
+  ])('of a video without clips is another one: %s', async (model, size, usd) => {
+    const facts = await PROVIDERS.fal.models();
+    expect(costFromPriceTable({ facts, model, size, seconds: 4, clipSeconds: 0 })?.usd).toBe(usd);
+  });
+
+  it('is unknown with clips where nobody says what they cost', async () => {
+    const wish = { model: 'minimax/h3-max/reference-to-video', size: { width: 1366, height: 768 }, seconds: 5 };
+    const facts = await PROVIDERS.fal.models();
+    expect(costFromPriceTable({ facts, ...wish, clipSeconds: 3 })).toBeUndefined();
+  });
+
   it('is multiplied by the number of videos, to the cent', () => {
     expect(totalOf([video(0.1, 3)])).toEqual({ usd: 0.3, ...STAND });
   });
@@ -88,6 +103,10 @@ describe('an estimate', () => {
     ['openai', 'sora-2-pro', { width: 1920, height: 1080 }, 2.8],
     ['wavespeed', 'bytedance/seedance-2.0/text-to-video', WIDE, 0.96],
     ['wavespeed', 'bytedance/seedance-2.5/text-to-video', WIDE, 2.16],
+    ['fal', 'bytedance/seedance-2.0/reference-to-video', WIDE, 1.086],
+    ['fal', 'bytedance/seedance-2.5/reference-to-video', WIDE, 1.7028],
+    // At least twice the seconds that come out.
+    ['fal', 'kling/v4/reference-to-video', WIDE, 0.752],
   ] as const)('of 4 s at %s with %s comes from its table', async (provider, model, size, usd) => {
     const facts = await PROVIDERS[provider].models();
     expect(costFromPriceTable({ facts, model, size, seconds: 4, clipSeconds: 2 })?.usd).toBe(usd);

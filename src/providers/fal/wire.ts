@@ -125,7 +125,7 @@ function failed(video: RemoteVideo, found: Failure | undefined, answer: Answer):
 /** `{error, error_type}`, `{detail, error_type}`, or a list of what is wrong with the inputs, each with a type of its own. */
 function failureIn(body: Readonly<Record<string, unknown>>): Failure | undefined {
   const { detail, error, error_type } = body;
-  const found = readFailure(error ?? detail ?? body.message);
+  const found = readFailure({ error: error ?? detail, message: body.message });
   const listed = Array.isArray(detail) ? detail.map((one) => (isRecord(one) ? textOf(one.type) : undefined)) : [];
   const code = textOf(error_type) ?? listed.find((type) => type !== undefined && POLICY_TYPE.test(type)) ?? listed[0];
   if (!found) return code === undefined ? undefined : { code, message: code };
