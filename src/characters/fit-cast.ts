@@ -6,11 +6,14 @@
 import type { Provider, ProviderLimits } from '../providers/provider.ts';
 import {
   type CharacterInput,
+  type CharacterMode,
   type ClipCopy,
   type ClipFacts,
+  copyName,
   countOf,
   fitClips,
   frameOf,
+  mostCharacters,
 } from '../providers/references.ts';
 import type { Character } from '../shared/character.ts';
 import { problemsError } from '../shared/errors.ts';
@@ -46,6 +49,33 @@ export function castTargets(
   }));
 }
 
+/** A copy of a character's clip that a video needs. */
+export interface NeededCopy {
+  readonly name: string;
+  /** What it is, such as `1280x720, 2.9 s`, or its orientation. */
+  readonly copy: string;
+  /** A clause. */
+  readonly because: string;
+}
+
+/** The copies that would be made to register them. */
+export function copiesFor(cast: readonly CastTarget[]): readonly NeededCopy[] {
+  return cast.flatMap(({ character: { name, clip }, target }) => {
+    const { copy, orientation } = target;
+    const isTurned = TURNED.has(target.mode) && clip !== undefined && orientationOf(clip.master) !== orientation;
+    const because = target.because ?? (isTurned ? `the video is ${orientation}` : undefined);
+    return because === undefined ? [] : [{ name, copy: copyName(copy) ?? orientation, because }];
+  });
+}
+
+/** The modes by which a clip travels as the video lies. */
+const TURNED: ReadonlySet<CharacterMode> = new Set(['id', 'clip-url'] as const);
+
+/** `fate` is what becomes of it, as the end of a clause. */
+export function copyNote({ name, copy, because }: NeededCopy, fate: string): string {
+  return `A copy of ${name}'s clip (${copy}) ${fate}: ${because}.`;
+}
+
 export interface FittedCharacter {
   readonly character: Character;
   readonly input: CharacterInput;
@@ -60,12 +90,11 @@ export interface FittedCast {
   readonly cast: readonly FittedCharacter[];
   /** What is wrong, as sentences, with the input by which the model takes characters best. */
   readonly problems: readonly string[];
+  /** No input takes so many, and they do not fit together into several. */
+  readonly isTooMany: boolean;
 }
 
-/**
- * The first input that takes all of them, else the first that takes each. How many there may be is not looked at where no input
- * takes so many.
- */
+/** The first input that takes all of them, else the first that takes each. Too many are fitted all the same, by the best input. */
 export function fitCast(
   characters: readonly Character[],
   inputs: readonly CharacterInput[],
@@ -76,14 +105,17 @@ export function fitCast(
   const best = tries.find(
     (one, index) => one.problems.length === 0 && characters.length <= countOf(inputs[index] as CharacterInput),
   );
-  const inAnyWay = best ?? fitEach(characters, fitted) ?? tries[0];
-  if (inAnyWay) return inAnyWay;
+  const inAnyWay = best ?? fitEach(characters, fitted);
+  if (inAnyWay) return { ...inAnyWay, isTooMany: false };
+  const [first] = tries;
+  const most = mostCharacters(inputs);
+  if (first) return { ...first, isTooMany: characters.length > most };
   const none = characters.map(({ name }) => `It takes no characters: it would ignore ${name}.`);
-  return { cast: [], problems: none };
+  return { cast: [], problems: none, isTooMany: none.length > 0 };
 }
 
 /** Each by the first input that takes it; undefined where one is left over, or one input gets too many. */
-function fitEach(characters: readonly Character[], fitted: Fitted): FittedCast | undefined {
+function fitEach(characters: readonly Character[], fitted: Fitted): Fit | undefined {
   const { inputs } = fitted;
   const chosen = characters.map((one) => inputs.find((input) => fitAll([one], input, fitted).problems.length === 0));
   const groups = inputs.map((input) => ({ input, own: characters.filter((_, index) => chosen[index] === input) }));
@@ -97,13 +129,15 @@ function fitEach(characters: readonly Character[], fitted: Fitted): FittedCast |
   };
 }
 
+type Fit = Omit<FittedCast, 'isTooMany'>;
+
 /** All inputs of the model, and how the video lies. */
 interface Fitted {
   readonly inputs: readonly CharacterInput[];
   readonly orientation: Orientation;
 }
 
-function fitAll(characters: readonly Character[], input: CharacterInput, { inputs, orientation }: Fitted): FittedCast {
+function fitAll(characters: readonly Character[], input: CharacterInput, { inputs, orientation }: Fitted): Fit {
   const names: string[] = characters.flatMap(({ name }) => {
     const most = input.nameChars;
     const chars = [...name].length;

@@ -9,12 +9,12 @@ import { hostTitle } from '../providers/index.ts';
 import { type CharacterMode, copyName } from '../providers/references.ts';
 import type { Character, CharacterWithClip, Registration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import { orientationOf } from '../shared/geometry.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions } from '../shared/money.ts';
 import { listOf, oneLine, sentence, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { requireCharacter } from './find.ts';
+import { copiesFor, copyNote } from './fit-cast.ts';
 import { registrationId } from './merge.ts';
 import {
   pendingAt,
@@ -228,30 +228,6 @@ async function register(
   } finally {
     await clip.dispose();
   }
-}
-
-/** A copy of a character's clip that a video needs. */
-export interface NeededCopy {
-  readonly name: string;
-  /** What it is, such as `1280x720, 2.9 s`, or its orientation. */
-  readonly copy: string;
-  /** A clause. */
-  readonly because: string;
-}
-
-/** The copies that would be made to register them. */
-export function copiesFor(cast: readonly CastTarget[]): readonly NeededCopy[] {
-  return cast.flatMap(({ character: { name, clip }, target }) => {
-    const { copy, orientation } = target;
-    const isTurned = clip !== undefined && orientationOf(clip.master) !== orientation;
-    const because = target.because ?? (isTurned ? `the video is ${orientation}` : undefined);
-    return because === undefined ? [] : [{ name, copy: copyName(copy) ?? orientation, because }];
-  });
-}
-
-/** `fate` is what becomes of it, as the end of a clause. */
-export function copyNote({ name, copy, because }: NeededCopy, fate: string): string {
-  return `A copy of ${name}'s clip (${copy}) ${fate}: ${because}.`;
 }
 
 const MAKERS = {

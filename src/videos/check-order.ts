@@ -2,7 +2,7 @@
 
 import { hostTitle } from '../providers/index.ts';
 import { type ProviderLimits, takesCharacters } from '../providers/provider.ts';
-import { mostCharacters, preferredMode } from '../providers/references.ts';
+import { preferredMode } from '../providers/references.ts';
 import { problemsError, SoraError, throwProblems } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
@@ -32,7 +32,6 @@ export async function checkOrder(
 ): Promise<readonly string[]> {
   const { characters, size, seconds } = input;
   const limits = await provider.limits(model, { signal: runtime.signal });
-  const most = mostCharacters(limits.characterInputs);
   const at = provider.backend ?? hostTitle(provider);
   const problems: SoraError[] = [];
   if (limits.retired !== undefined && !options.allowRetired) {
@@ -42,22 +41,6 @@ export async function checkOrder(
         `${model} has been retired at ${hostTitle(provider)} since ${limits.retired}: another model may answer in its place.`,
         { hint: `Choose another (sora provider models ${provider.name}), or add ${option('allowRetired')}.` },
       ),
-    );
-  }
-  if (characters.length > most) {
-    const taker = await modelThatTakes({ input, provider, model });
-    const hint = taker
-      ? `Leave some out, or use a model that takes them, such as ${taker}.`
-      : `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`;
-    const names = listOf(characters.map(({ name }) => name));
-    problems.push(
-      most === 0
-        ? new SoraError('usage', `${model} takes no characters: it would leave out ${names}.`, { hint })
-        : new SoraError(
-            'usage',
-            `${at} takes at most ${most} characters in a video, not ${characters.length}: ${names}.`,
-            { hint },
-          ),
     );
   }
   if (characters.length > 0 && !takesCharacters(provider, limits.characterInputs)) {
@@ -70,7 +53,7 @@ export async function checkOrder(
         },
       ),
     );
-  } else if (characters.length > 0 && characters.length <= most) {
+  } else {
     const refusedCharacters = await refusedCast({ input, provider, model }, limits);
     if (refusedCharacters) problems.push(refusedCharacters);
   }

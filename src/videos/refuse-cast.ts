@@ -1,16 +1,16 @@
 /** Characters that a model does not take: why, and which model would take them. */
 
-import { fitCast } from '../characters/fit-cast.ts';
-import { type HostName, PROVIDERS } from '../providers/index.ts';
+import { type FittedCast, fitCast } from '../characters/fit-cast.ts';
+import { type HostName, hostTitle, PROVIDERS } from '../providers/index.ts';
 import type { ModelFacts } from '../providers/models.ts';
 import type { ProviderLimits } from '../providers/provider.ts';
 import { ratioOf, shortSideOf } from '../providers/ratios.ts';
 import { mostCharacters } from '../providers/references.ts';
 import type { Character } from '../shared/character.ts';
-import { problemsError, type SoraError } from '../shared/errors.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
-import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
+import { listOf, shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
 import type { VideoOrder } from './plan.ts';
 
 type Asked = Omit<VideoOrder, 'inject'>;
@@ -20,7 +20,8 @@ export async function refusedCast(order: Asked, limits: ProviderLimits): Promise
   const { input, model } = order;
   const { characters, size } = input;
   const { characterInputs } = limits;
-  const { problems } = fitCast(characters, characterInputs, orientationOf(size));
+  const { problems, isTooMany } = fitCast(characters, characterInputs, orientationOf(size));
+  if (isTooMany) return tooMany(order, mostCharacters(characterInputs));
   if (problems.length === 0) return undefined;
   const told = problems.map((problem) =>
     model === undefined ? problem : `${model} does not take this cast: ${problem}`,
@@ -31,6 +32,20 @@ export async function refusedCast(order: Asked, limits: ProviderLimits): Promise
     ...remakeHint(order, limits),
   ];
   return problemsError('usage', told, hints.length > 0 ? { hint: hints.join(' ') } : {});
+}
+
+async function tooMany(order: Asked, most: number): Promise<SoraError> {
+  const { input, model, provider } = order;
+  const taker = await modelThatTakes(order);
+  const hint = taker
+    ? `Leave some out, or use a model that takes them, such as ${taker}.`
+    : `Leave some out, or choose another model with ${option('model')}: sora provider models ${provider.name}`;
+  const names = listOf(input.characters.map(({ name }) => name));
+  const at = provider.backend ?? hostTitle(provider);
+  if (most === 0)
+    return new SoraError('usage', `${model ?? at} takes no characters: it would leave out ${names}.`, { hint });
+  const count = input.characters.length;
+  return new SoraError('usage', `${at} takes at most ${most} characters in a video, not ${count}: ${names}.`, { hint });
 }
 
 /** How to get a clip that is long enough, where one is too short. */
@@ -95,7 +110,10 @@ function makes({ characterInputs, sizes, seconds }: ModelFacts, { characters, si
   return (
     (sizes.length === 0 || isOfSize) &&
     (seconds.length === 0 || seconds.includes(wanted)) &&
-    characters.length <= mostCharacters(characterInputs) &&
-    fitCast(characters, characterInputs, orientationOf(size)).problems.length === 0
+    isFitting(fitCast(characters, characterInputs, orientationOf(size)))
   );
+}
+
+function isFitting({ problems, isTooMany }: FittedCast): boolean {
+  return problems.length === 0 && !isTooMany;
 }

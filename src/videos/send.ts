@@ -1,5 +1,6 @@
 /** From a plan to jobs: approve, register the missing, complete, send. */
-import { copiesFor, type NeededCopy, registerMissing } from '../characters/register.ts';
+import { copiesFor, type NeededCopy } from '../characters/fit-cast.ts';
+import { registerMissing } from '../characters/register.ts';
 import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';

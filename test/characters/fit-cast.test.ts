@@ -66,6 +66,7 @@ describe('fitCast', () => {
         "Joe's clip is 2.5 s long, and 3 to 30 s are needed.",
         "Mia's clip is 2 s long, and 3 to 30 s are needed.",
       ],
+      isTooMany: false,
     });
     const [, pictures] = KLING_40_CHARACTERS;
     const { clip: _, ...adopted } = character('Joe');
@@ -74,6 +75,17 @@ describe('fitCast', () => {
     expect(fitCast([character('Joe'), character('Jolene')], short, 'landscape').problems).toEqual([
       'The name Jolene has 6 characters, and 3 are allowed.',
     ]);
+  });
+
+  it('takes pictures where there are more characters than clips may be, and else says that there are too many', () => {
+    const five = ['A', 'B', 'C', 'D', 'E'].map((name) => character(name));
+    expect(fitCast(five, SEEDANCE_20_CHARACTERS, 'landscape').isTooMany).toBe(true);
+    expect(fitCast(five.slice(2), SEEDANCE_20_CHARACTERS, 'landscape').isTooMany).toBe(false);
+    const stills = [{ sha256: 'a', mime: 'image/png', width: 720, height: 720, bytes: 1, fileName: 'a.png' }] as const;
+    const pictured = five.map((one) => ({ ...one, stills }));
+    const { cast, problems, isTooMany } = fitCast(pictured, SEEDANCE_20_CHARACTERS, 'landscape');
+    expect([problems, isTooMany]).toEqual([[], false]);
+    expect(cast.map(({ input }) => input.mode)).toEqual(Array(5).fill('image'));
   });
 
   it('takes the first input by which all can travel', () => {

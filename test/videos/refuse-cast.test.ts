@@ -40,6 +40,17 @@ describe('P6: a character that a model cannot take', () => {
     });
   });
 
+  it('is one too many, with the model that takes so many', async () => {
+    const masters = [{}, {}, {}, {}];
+    await expect(check('wavespeed', undefined, { masters })).rejects.toMatchObject({
+      message: 'wavespeed takes at most 3 characters in a video, not 4: Joe, Mia, Ann and Zoë.',
+      hint: `Leave some out, or use a model that takes them, such as --model ${SEEDANCE_25}.`,
+    });
+    await expect(check('wavespeed', 'openai/sora-2/image-to-video', { seconds: 8 })).rejects.toMatchObject({
+      problems: expect.arrayContaining(['openai/sora-2/image-to-video takes no characters: it would leave out Joe.']),
+    });
+  });
+
   it('is not refused where a copy of its clip fits', async () => {
     for (const master of [{ width: 1920, height: 1080 }, { seconds: 4 }, { fps: 23.976 }])
       expect(await check('wavespeed', undefined, { masters: [master] })).toEqual([]);

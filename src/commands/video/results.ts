@@ -1,6 +1,6 @@
 /** What commands show of videos: the request, the jobs that were sent, the wait for them, and their files. */
 
-import type { NeededCopy } from '../../characters/register.ts';
+import type { NeededCopy } from '../../characters/fit-cast.ts';
 import type { Context } from '../../context.ts';
 import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from '../../costs/cost.ts';
 import type { WireRequest } from '../../providers/provider.ts';
