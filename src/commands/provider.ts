@@ -36,7 +36,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
         keyVariable: /^env:(.+)$/.exec(keySourceOf(name, profile) ?? '')?.[1] ?? entry.keyVariable ?? null,
         hasKey: name === 'sandbox' || keyOf(name, configured) !== undefined,
         models: models.length,
-        modes: [...new Set(models.map(({ characterInputs }) => preferredMode(characterInputs)))],
+        modes: [...new Set(models.flatMap(({ characterInputs: [best] }) => best?.mode ?? []))],
         characterCost: (await entry.characterCost()) ?? null,
       };
     }),
@@ -57,7 +57,7 @@ export async function runProviderList(context: Context): Promise<undefined> {
   });
 }
 
-const WORDS = { id: 'id', 'clip-url': 'clip', 'clip-inline': 'clip', image: 'picture' } as const satisfies Record<
+const WORDS = { id: 'id', 'clip-url': 'clip', 'clip-inline': 'clip', image: 'image' } as const satisfies Record<
   CharacterMode,
   string
 >;
@@ -114,13 +114,27 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ...(people === false ? [['people', 'it refuses them, and what looks like them'] as const] : []),
     ['seconds', range(model.seconds)],
     ['ratios', model.ratios.join(', ') || 'any'],
-    ['sizes', sizesOf(model)],
+    ...wrapped('sizes', sizesOf(model)),
     ['price', isFree ? 'free' : price ? priceOf(price) : 'unknown'],
     ...(price && !isFree ? clipPriceOf(price).map((text) => ['', text] as const) : []),
     ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
   ];
 }
+
+/** In lines that fit beneath each other on a terminal of 80 columns. */
+function wrapped(name: string, list: string): readonly (readonly [string, string])[] {
+  const lines = [''];
+  for (const item of list.split(/(?<=,) /)) {
+    const line = lines.at(-1) ?? '';
+    if (line.length + item.length >= 80 - INDENT) lines.push(item);
+    else lines[lines.length - 1] = line === '' ? item : `${line} ${item}`;
+  }
+  return lines.map((line, index) => [index === 0 ? name : '', line] as const);
+}
+
+/** Of the facts of a model: before what is known. */
+const INDENT = 14;
 
 /** What may be given of a character: how long, and beneath it what picture. */
 function limitsOf(input: CharacterInput): readonly (readonly [string, string])[] {

@@ -3,9 +3,10 @@
 import { checkRoute } from '../http/client.ts';
 import { isLoopback, proxyOf } from '../http/proxy.ts';
 import { hideUser } from '../http/redact.ts';
+import type { ProviderEntry } from '../providers/entry.ts';
 import { PROVIDERS } from '../providers/index.ts';
 import type { Asked } from '../providers/questions.ts';
-import { authFor } from '../providers/route.ts';
+import { createRoute } from '../providers/route.ts';
 import type { Connection } from '../settings/choose-provider.ts';
 import { readSettings } from '../settings/settings.ts';
 import { option } from '../shared/options.ts';
@@ -65,15 +66,13 @@ async function askAll(workspace: Workspace, to: Connection): Promise<Finding[]> 
 /** What a host's questions are made of. */
 async function askedOf(workspace: Workspace, to: Connection): Promise<Asked> {
   const { signal } = workspace.runtime;
-  const keyHeader = PROVIDERS[to.name].keyHeader(to.backend);
+  const entry: ProviderEntry = PROVIDERS[to.name];
+  const http = await workspace.http(to);
   return {
     ...{ provider: await workspace.provider(), baseUrl: to.baseUrl, model: to.model, signal },
     reader(root) {
-      const auth = authFor(to.key, root, keyHeader);
-      return async (url, more) => {
-        const http = await workspace.http(to);
-        return http.send({ method: 'GET', kind: 'read', url, auth, signal, ...more });
-      };
+      const route = createRoute(entry, { ...to, baseUrl: root, http });
+      return (url, more) => http.send(route.read(url, { signal }, more));
     },
   };
 }

@@ -4,6 +4,7 @@ import { isVendorUrl, type ProviderEntry } from './entry.ts';
 import { fal } from './fal/index.ts';
 import { openai } from './openai/index.ts';
 import type { Provider } from './provider.ts';
+import { runway } from './runway/index.ts';
 import { sandbox } from './sandbox/index.ts';
 import { wavespeed } from './wavespeed/index.ts';
 
@@ -13,6 +14,7 @@ export const PROVIDERS = {
   wavespeed,
   eachlabs,
   fal,
+  runway,
   sandbox,
 } satisfies Record<string, ProviderEntry>;
 

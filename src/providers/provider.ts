@@ -90,10 +90,17 @@ export interface Provider {
   describeVideo(input: NewVideo, call: Call): Promise<WireRequest>;
   createVideo(input: NewVideo, call: Call): Promise<RemoteVideo>;
   /**
+   * What the account has used, by the host's own counters; undefined is the default model. Read before a create, they tell
+   * later whether one whose answer was lost has made something: where a host keeps counters, and no list.
+   */
+  usage?(model: string | undefined, call: Call): Promise<AccountUsage>;
+  /**
    * What the host says that `createVideo` would cost, in US dollars; undefined when it does not say. Asking is free.
    * Only where the host has a call for it.
    */
   price?(input: NewVideo, call: Call): Promise<number | undefined>;
+  /** A job is not to be asked about more often than every so many milliseconds, whatever the user says. */
+  readonly leastPollMs?: number;
   /** Undefined when the host does not know the id (404). */
   getVideo(remoteId: string, call: JobCall): Promise<RemoteVideo | undefined>;
   /** Streams the bytes; from `offset` on when the host resumes (status 206), else from 0. */
@@ -117,10 +124,18 @@ export interface Provider {
    */
   remove?(remoteId: string, call: JobCall): Promise<boolean>;
   /**
-   * Asks the host to stop a job. True when it took the request, which is not yet the end of the job; false when the host
-   * does not know the id.
+   * Asks the host to stop a job that was seen going on just now: of one that is over, a host may take it for `remove`. True when
+   * it took the request, which is not yet the end of the job; false when the host does not know the id.
    */
   cancel?(remoteId: string, call: JobCall): Promise<boolean>;
+}
+
+/** What an account has used, at one moment. */
+export interface AccountUsage {
+  /** Videos of one model that it has made today, by the host's own day. */
+  readonly made: number;
+  /** Credit that is left, in US dollars. */
+  readonly balanceUsd: number;
 }
 
 /** Characters that the host knows by ids. */
@@ -324,6 +339,8 @@ export interface RemoteVideo {
   readonly progress?: number;
   /** How many jobs wait before it, when the host says. */
   readonly queuePosition?: number;
+  /** It is not in the queue yet: its account runs as many jobs as it may. */
+  readonly isThrottled?: boolean;
   /** Where the host says that it is asked about, as an address of the base URL's origin; only where its id does not tell. */
   readonly pollUrl?: string;
   readonly failure?: JobFailure;
@@ -332,7 +349,9 @@ export interface RemoteVideo {
   readonly size?: string;
   readonly seconds?: number;
   readonly prompt?: string;
-  /** What the host charged, in US dollars, once the job is over and the host tells. */
+  /** The most that the host may charge, in US dollars, where it says so of the job itself. */
+  readonly estimateUsd?: number;
+  /** What the host charged, in US dollars, once the job is over and the host tells: of one that has failed too. */
   readonly costUsd?: number;
   /** ISO 8601, by the host's clock. */
   readonly createdAt?: string;

@@ -212,8 +212,9 @@ function clamp(value: number, { least = value, most = value }: Bounds = {}): num
 
 /** `3-30`, `at least 3`, `at most 15`. */
 export function boundsText({ least, most }: Bounds = {}): string {
-  if (least !== undefined && most !== undefined) return `${least}-${most}`;
-  return least !== undefined ? `at least ${least}` : `at most ${most}`;
+  const [from, to] = [least, most].map((bound) => (bound === undefined ? undefined : Number(bound.toFixed(3))));
+  if (from !== undefined && to !== undefined) return `${from}-${to}`;
+  return from !== undefined ? `at least ${from}` : `at most ${to}`;
 }
 
 function rounded(seconds: number): number {

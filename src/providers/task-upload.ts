@@ -1,4 +1,4 @@
-/** Files for models that read by URL: a place that the host names, and a PUT to it. Costs nothing, so it may be repeated. */
+/** Files for models that read by URL: a place that the host names, and a PUT or a form to it. Costs nothing, so it may be repeated. */
 
 import { type Answer, failureOf, isRecord } from '../http/answer.ts';
 import { jsonBody, type RequestBody } from '../http/body.ts';
@@ -48,11 +48,21 @@ export async function putFile(
   // The ticket may be signed with another type than it was asked for.
   const { 'content-type': contentType = body.contentType, ...headers } = ticket.headers;
   const sent = { method: 'PUT', keyless: true, headers, body: { ...body, contentType } } as const;
-  const put = await http.send(route.read(checkNamedUrl(ticket.putUrl, route.root), call, sent));
-  if (isSuccess(put)) return;
-  const code = put.status === 408 || put.status === 429 || put.status >= 500 ? 'network' : 'refused';
-  const message = `${put.host} did not take the upload (${put.status}): ${failureOf(put).message}`;
-  throw new SoraError(code, message, withRequestId(put, 'Try again: every upload gets a new place.'));
+  checkStored(await http.send(route.read(checkNamedUrl(ticket.putUrl, route.root), call, sent)));
+}
+
+/** The same by a form, as a store takes it whose tickets are fields: they stand in it, before the file. */
+export async function postForm(url: string, form: RequestBody, { http, route, call }: UploadTo): Promise<void> {
+  const sent = { method: 'POST', keyless: true, body: form } as const;
+  checkStored(await http.send(route.read(checkNamedUrl(url, route.root), call, sent)));
+}
+
+function checkStored(answer: Answer): void {
+  const { status, host } = answer;
+  if (isSuccess(answer)) return;
+  const code = status === 408 || status === 429 || status >= 500 ? 'network' : 'refused';
+  const message = `${host} did not take the upload (${status}): ${failureOf(answer).message}`;
+  throw new SoraError(code, message, withRequestId(answer, 'Try again: every upload gets a new place.'));
 }
 
 /** What the connection itself writes is left to it: sent twice, or differently, it would break the request. */

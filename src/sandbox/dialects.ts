@@ -5,6 +5,7 @@ import { eachlabs } from './eachlabs/index.ts';
 import { fal } from './fal/index.ts';
 import type { Dialect } from './http.ts';
 import { openai } from './openai/index.ts';
+import { runway } from './runway/index.ts';
 import { STORE_MOUNTS } from './task-host/uploads.ts';
 import { wavespeed } from './wavespeed/index.ts';
 
@@ -14,6 +15,7 @@ export const DIALECTS = {
   wavespeed,
   eachlabs,
   fal,
+  runway,
 } satisfies Record<string, HostDialect>;
 
 export type DialectName = keyof typeof DIALECTS;

@@ -88,12 +88,21 @@ export function readObject({ headers, body }: Incoming): Readonly<Record<string,
 }
 
 /** The fields of a form, or undefined; a file where a part had a file name. */
-export async function readForm({ headers, body }: Incoming): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function readForm(request: Incoming): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const parts = await readParts(request);
+  return parts && Object.fromEntries(parts);
+}
+
+/** The same in the order in which they came. */
+export async function readParts({
+  headers,
+  body,
+}: Incoming): Promise<readonly (readonly [string, string | File])[] | undefined> {
   const type = headers['content-type'] ?? '';
   if (!/^multipart\/form-data\b/i.test(type)) return undefined;
   try {
     const form = await new Response(body, { headers: { 'content-type': type } }).formData();
-    return Object.fromEntries(form.entries());
+    return [...form.entries()];
   } catch {
     return undefined;
   }

@@ -79,6 +79,10 @@ export interface JobRecord {
   /** In US dollars. */
   readonly cost?: number;
   readonly cancelledMs?: number;
+  /** Since when its host knows nothing of it any more; it has been paid for all the same. */
+  readonly deletedMs?: number;
+  /** Milliseconds from its creation on in which it was held back: part of `durationMs`. */
+  readonly heldMs?: number;
 }
 
 export interface JobView {
@@ -102,7 +106,8 @@ export function viewJob(job: JobRecord, nowMs: number, keepMs = HOUR_MS): JobVie
     return { phase: 'cancelled', progress: 0, told: {}, completedMs: job.cancelledMs, expiresMs: undefined };
   }
   const elapsed = nowMs - job.createdMs;
-  const queued = Math.min(500, job.durationMs / 8);
+  const { heldMs = 0 } = job;
+  const queued = heldMs + Math.min(500, (job.durationMs - heldMs) / 8);
   const completedMs = job.createdMs + job.durationMs;
   if (elapsed >= job.durationMs) {
     if (fate.fail) return { phase: 'failed', progress: progressAt(0.6), told: {}, completedMs, expiresMs: undefined };

@@ -28,6 +28,8 @@ export interface UploadRecord {
     readonly headers: Readonly<Record<string, string>>;
     readonly size?: number;
     readonly untilMs: number;
+    /** Of one that comes by a form: these stand in it, before the file. */
+    readonly fields?: Readonly<Record<string, string>>;
   };
   /** Since when the file is here. */
   readonly storedMs?: number;

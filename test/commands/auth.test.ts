@@ -161,6 +161,7 @@ describe('sora auth status', () => {
       row('wavespeed', 'environment', true, '…1234'),
       row('eachlabs', null, false, null),
       row('fal', null, false, null),
+      row('runway', null, false, null),
     ]);
   });
 
@@ -220,7 +221,8 @@ describe('sora auth status', () => {
       [{ ...TEAM, keyFrom: 'stored' }, 'ws-stored-5678'],
     ])('P5: sends that key and no other, and shows it nowhere %#', async (profile, key) => {
       const server = await createTestServer();
-      server.answer({ body: { code: 200, data: { balance: 1 } } }, { body: { code: 200, data: [] } });
+      const answers = [{ balance: 1 }, [], { items: [] }].map((data) => ({ body: { code: 200, data } }));
+      server.answer(...answers);
       const { runtime, stdout, stderr } = await withProfiles({
         default: { ...profile, baseUrl: `${server.url}/api/v3` },
       });

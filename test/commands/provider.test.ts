@@ -16,7 +16,8 @@ describe('sora provider list', () => {
       ['openai', 'OPENAI_API_KEY: no', 'https://api.openai.com/v1', 'id'],
       ['wavespeed', 'WAVESPEED_API_KEY: yes', 'https://api.wavespeed.ai/api/v3', 'clip/id'],
       ['eachlabs', 'EACHLABS_API_KEY: yes', 'https://api.eachlabs.ai', 'clip/id'],
-      ['fal', 'FAL_KEY: no', 'https://queue.fal.run', 'clip/picture'],
+      ['fal', 'FAL_KEY: no', 'https://queue.fal.run', 'clip/image'],
+      ['runway', 'RUNWAYML_API_SECRET: no', 'https://api.dev.runwayml.com', 'clip'],
       ['sandbox', 'none needed', 'sandbox:', 'id'],
     ]);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
@@ -60,6 +61,7 @@ describe('sora provider list', () => {
       { name: 'wavespeed', characterCost: { usd: 0.001, asOf: '2026-11-21', source: expect.any(String) } },
       { name: 'eachlabs', characterCost: null },
       { name: 'fal', keyVariable: 'FAL_KEY', characterCost: null },
+      { name: 'runway', characterCost: null, characters: ['reference-video'] },
       { name: 'sandbox', hasKey: true, characterCost: { usd: 0 } },
     ]);
   });

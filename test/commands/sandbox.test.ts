@@ -20,6 +20,8 @@ describe('sandbox serve', () => {
       EACHLABS_API_KEY: 'sandbox',
       FAL_BASE_URL: urls.fal,
       FAL_KEY: 'sandbox',
+      RUNWAYML_BASE_URL: urls.runway,
+      RUNWAYML_API_SECRET: 'sandbox',
     });
     expect(url).toBe(urls.openai);
     const ask = async (path: string) =>

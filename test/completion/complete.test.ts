@@ -62,8 +62,8 @@ describe('what can come next', () => {
     ['choices of an option', ['video', 'list', '--status', 's'], ['submitting', 'succeeded']],
     ['choices behind an equals sign', ['video', 'list', '--status=succ'], ['--status=succeeded']],
     ['choices of an argument', ['completion', ''], ['bash', 'zsh', 'fish']],
-    ['providers', ['--provider', ''], ['openai', 'wavespeed', 'eachlabs', 'fal', 'sandbox']],
-    ['providers that have a key', ['auth', 'login', ''], ['openai', 'wavespeed', 'eachlabs', 'fal']],
+    ['providers', ['--provider', ''], ['openai', 'wavespeed', 'eachlabs', 'fal', 'runway', 'sandbox']],
+    ['providers that have a key', ['auth', 'login', ''], ['openai', 'wavespeed', 'eachlabs', 'fal', 'runway']],
     [
       'models of the provider that was named',
       ['video', 'generate', '--provider', 'eachlabs', '--model', 'byte'],

@@ -110,7 +110,7 @@ async function startHost({ base, createPath, character, ...dialect }: Dialect): 
     if (at === listPath && page && (method === 'GET' || at !== createPath))
       return page([{ id: 'v9', status: `held-${KEY}`, prompt: ECHO_IN_BODY, model: HIDDEN[0] ?? '' }]);
     if (method === 'POST') {
-      if (/\/(media\/uploads|upload\/(presign|initiate))$/.test(at)) {
+      if (/\/(media\/uploads|upload\/(presign|initiate)|v1\/uploads)$/.test(at)) {
         return dialect.ticket?.(store, { 'content-type': 'video/mp4', 'x-note': ECHO }) ?? {};
       }
       if (at === '/model/price') return { body: { code: 200, data: { price: 1, note: ECHO } } };
@@ -130,7 +130,7 @@ async function startHost({ base, createPath, character, ...dialect }: Dialect): 
   }
   server.otherwise((seen) => withHeaders(respond(seen)));
   const film = { body: video, headers: { 'content-type': 'video/mp4' } };
-  store.otherwise(({ method }) => withHeaders(method === 'PUT' ? {} : film));
+  store.otherwise(({ method }) => withHeaders(method === 'GET' ? film : {}));
   return host;
 }
 

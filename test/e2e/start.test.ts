@@ -67,7 +67,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'store path': 'cli main program-setup rolldown-runtime store',
   'store check': 'cli keys main program-setup rolldown-runtime settings store store store',
   'provider list':
-    'cli keys main models models models models prices program-setup provider rolldown-runtime route settings store',
+    'cli keys main models models models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
     'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture judge main measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',

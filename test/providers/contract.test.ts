@@ -210,23 +210,28 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       );
     });
 
-    it.each([
+    it.each<[progress: unknown, percent: number | undefined, ofShare?: number]>([
       [0, 0],
       [50, 50],
       [55.5, 56],
       [0.5, 50],
-      [1, 1],
+      [1, 1, 100],
       [250, 100],
       [-3, 0],
       ['40%', 40],
       ['55', 55],
       ['soon', undefined],
       [null, undefined],
-    ])('whose progress is %j has come to %j of 100, where the host tells', async (progress, percent) => {
-      const { server, provider } = await setUp(dialect);
-      server.answer(dialect.job(words.running, { progress }));
-      expect((await provider.getVideo('v', call))?.progress).toBe(dialect.tellsProgress ? percent : undefined);
-    });
+    ])(
+      'whose progress is %j has come to %j of 100, where the host tells',
+      async (progress, percent, share = percent) => {
+        const { server, provider } = await setUp(dialect);
+        server.answer(dialect.job(words.running, { progress }));
+        const { tellsProgress } = dialect;
+        const told = tellsProgress === 'share' ? share : percent;
+        expect((await provider.getVideo('v', call))?.progress).toBe(tellsProgress ? told : undefined);
+      },
+    );
 
     it.each([
       { title: 'an accident', said: 'GPU on fire', failure: { message: 'GPU on fire', policy: false } },

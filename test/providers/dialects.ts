@@ -40,7 +40,8 @@ export interface Dialect {
   /** Where a job says no more than that it is over: what is asked next of the id as it stands in a URL, and answered. */
   readonly result?: { path(id: string): string; answer(told: Told): Scripted };
   readonly statuses: readonly (readonly [word: string, status: RemoteVideo['status']])[];
-  readonly tellsProgress: boolean;
+  /** Of 100; or as a share of 1, of which 1 is the whole. */
+  readonly tellsProgress: boolean | 'share';
   /** Every way to say that status, the HTTP status itself first. */
   refusals(status: number, words: string): readonly Scripted[];
   /** 200s that speak of the request and not of a job. */
@@ -69,6 +70,8 @@ export interface Dialect {
   readonly ticket?: (store: TestServer, headers?: object, place?: string) => Scripted;
   /** A PUT is signed by its address and its type alone: the ticket has no headers. */
   readonly unsigned?: true;
+  /** A file is sent by a form, in which the ticket stands as fields. */
+  readonly form?: true;
   readonly cancel?: Extra;
   readonly remove?: Extra;
   /** A page of videos; `next` is where the next one begins. */
@@ -377,6 +380,59 @@ const fal: Dialect = {
   secondPage: { next: 'v2', asked: 'cursor=v2' },
 };
 
+function runwayTask(word: string, { id = '"v"', failure, progress, output }: Told = {}): Scripted {
+  return json(
+    source({
+      ...{ id, status: written(word), failure: written(failure), progress: written(progress) },
+      output: output === undefined ? undefined : written([output]),
+    }),
+  );
+}
+
+const NO_TASK: Scripted = { status: 404, body: { error: 'A task with that id does not exist.' } };
+
+const runway: Dialect = {
+  name: 'runway',
+  base: '',
+  createPath: '/v1/text_to_video',
+  pollPath: (id) => `/v1/tasks/${id}`,
+  created: (id) => json(source({ id, estimatedCost: '{"credits":288}' })),
+  withoutId: [{ estimatedCost: { credits: 288 } }, { id: '', estimatedCost: { credits: 288 } }, { error: 'trouble' }],
+  job: runwayTask,
+  words: { running: 'RUNNING', done: 'SUCCEEDED', failed: 'FAILED' },
+  statuses: [
+    ['PENDING', 'queued'],
+    ['THROTTLED', 'queued'],
+    ['RUNNING', 'running'],
+    ['SUCCEEDED', 'succeeded'],
+    ['FAILED', 'failed'],
+    ['CANCELLED', 'cancelled'],
+    ['RETICULATING', 'unknown'],
+  ],
+  tellsProgress: 'share',
+  refusals: (status, error) => [
+    { status, body: { error } },
+    ...(status === 400
+      ? [{ status, body: { error: 'Validation failed', issues: [{ code: 'custom', path: ['x'], message: error }] } }]
+      : []),
+  ],
+  trouble: [{ body: { message: 'hello' } }, { body: { id: 'v' } }],
+  leadsTo: (output) => runwayTask('SUCCEEDED', { output }),
+  notReady: runwayTask('RUNNING'),
+  contentPath: (id) => `/v1/tasks/${id}`,
+  variants: false,
+  withCharacters: [
+    { characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4') },
+    { model: 'gemini_omni_flash_1.1', characters: cast('https://f.example/b.mp4') },
+  ],
+  form: true,
+  ticket: (store, fields = { key: 'a' }, place = `${store.url}/put?sig=abc`) => ({
+    body: { uploadUrl: place, fields, runwayUri: FILE_URL },
+  }),
+  cancel: { request: 'DELETE /v1/tasks/a%2Fb', done: [{ status: 204 }], unknown: [NO_TASK] },
+  remove: { request: 'DELETE /v1/tasks/a%2Fb', done: [{ status: 204 }], unknown: [NO_TASK] },
+};
+
 /** The header by which the key of a host travels. */
 export function authOf({ name }: Pick<Dialect, 'name'>): string {
   const by = PROVIDERS[name].keyHeader(undefined);
@@ -394,6 +450,7 @@ export const DIALECTS = {
   wavespeed,
   eachlabs,
   fal,
+  runway,
   sandbox: { ...openai, name: 'sandbox' },
 } as const satisfies Record<ProviderName, Dialect>;
 

@@ -10,8 +10,12 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 /** Lines outside a host's own folders that name one, by their file. Lines may only go. */
 const NAMED: Readonly<Record<string, readonly RegExp[]>> = {
   // The tables, and which host a base URL without a name belongs to.
-  'providers/index.ts': [/^import \{ \w+ \}/, /^(openai|wavespeed|eachlabs|fal),$/, /GATEWAY_PROVIDER: HostName =/],
-  'sandbox/dialects.ts': [/^import \{ \w+ \}/, /^(openai|wavespeed|eachlabs|fal),$/, /DIALECTS\.openai\]/],
+  'providers/index.ts': [
+    /^import \{ \w+ \}/,
+    /^(openai|wavespeed|eachlabs|fal|runway),$/,
+    /GATEWAY_PROVIDER: HostName =/,
+  ],
+  'sandbox/dialects.ts': [/^import \{ \w+ \}/, /^(openai|wavespeed|eachlabs|fal|runway),$/, /DIALECTS\.openai\]/],
   // The stand-in speaks that format, and records of earlier builds name no host.
   'providers/sandbox/index.ts': [/import\('\.\.\/openai\/|openaiQuestions/],
   'sandbox/jobs.ts': [/FIRST_HOST =/],
@@ -40,7 +44,7 @@ describe('the table of hosts', () => {
 
   it('has variables of each host’s own', () => {
     const variables = HOST_NAMES.flatMap((name) => [PROVIDERS[name].keyVariable, PROVIDERS[name].baseUrlVariable]);
-    for (const variable of variables) expect(variable).toMatch(/^[A-Z]+_(?:(?:API_)?KEY|BASE_URL)$/);
+    for (const variable of variables) expect(variable).toMatch(/^[A-Z]+_(?:(?:API_)?KEY|API_SECRET|BASE_URL)$/);
     expect(new Set(variables).size).toBe(variables.length);
   });
 
@@ -53,12 +57,12 @@ describe('the table of hosts', () => {
   });
 
   it('is the only place outside the folders of the hosts that names them, but for the lines by name', () => {
-    const own = /^(providers|sandbox)\/(openai|wavespeed|eachlabs|fal)\//;
+    const own = /^(providers|sandbox)\/(openai|wavespeed|eachlabs|fal|runway)\//;
     const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
     const named = files
       .filter((file) => !own.test(file))
       .flatMap((file) => codeOf(file).map((line) => ({ file, line })))
-      .filter(({ line }) => /openai|wavespeed|eachlabs|\bfal\b/i.test(line));
+      .filter(({ line }) => /openai|wavespeed|eachlabs|\bfal\b|runway/i.test(line));
     const others = named.filter(({ file, line }) => !NAMED[file]?.some((pattern) => pattern.test(line)));
     expect(others.map(({ file, line }) => `${file}: ${line}`)).toEqual([]);
     for (const [file, patterns] of Object.entries(NAMED)) {

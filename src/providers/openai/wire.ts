@@ -3,7 +3,7 @@ import { type Answer, isPolicy, isRecord, parseJson, readFailure } from '../../h
 import { parseRetryAfter } from '../../http/retry.ts';
 import type { RemoteCharacter, RemoteVideo, VideoPage } from '../provider.ts';
 import { usableId } from '../route.ts';
-import { hasFailed, taskStatus } from '../task-wire.ts';
+import { hasFailed, progressOf, taskStatus } from '../task-wire.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -133,14 +133,6 @@ function failureIn(fields: Fields, answer: Answer): RemoteVideo['failure'] {
     message: 'The host gave no reason.',
   };
   return { ...found, message: answer.redact(found.message), policy: isPolicy(found) };
-}
-
-/** 0 to 100, of `50`, `"50%"`, `0.5`; what is beyond is clamped. A whole 1 is one per cent. */
-function progressOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value.trim().replace(/%$/, '')) : value;
-  if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
-  const isFraction = number > 0 && number < 1 && !(typeof value === 'string' && value.includes('%'));
-  return Math.min(100, Math.max(0, Math.round(isFraction ? number * 100 : number)));
 }
 
 /** ISO 8601, of seconds (or milliseconds) since the epoch or a date; 0 and null are no time. */

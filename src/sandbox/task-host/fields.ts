@@ -14,19 +14,31 @@ export class Refusal extends Error {
 
 /** What one input may be. `clip` and `clips` are URLs of MP4 files, `picture` and `pictures` URLs of images. */
 export type Field =
-  | { readonly is: 'prompt'; readonly required: true }
+  /** With `most`, of at most so many UTF-16 code units. */
+  | { readonly is: 'prompt'; readonly required: true; readonly most?: number }
   | { readonly is: 'name'; readonly required: true }
   | { readonly is: 'choice'; readonly of: readonly (string | number)[]; readonly otherwise: string | number }
   | { readonly is: 'whole'; readonly from: number; readonly to: number; readonly otherwise: number }
   | { readonly is: 'flag' }
   | { readonly is: 'clip'; readonly required: true }
   | { readonly is: 'picture'; readonly required: true }
-  /** With `orOne`, one URL may stand in place of the list. */
-  | { readonly is: 'clips'; readonly most: number; readonly orOne?: true }
-  | { readonly is: 'pictures'; readonly most: number; readonly orOne?: true; readonly required?: true }
+  /** With `orOne`, one URL may stand in place of the list; with `asUri`, each stands in an object, beside that type. */
+  | { readonly is: 'clips'; readonly most: number; readonly orOne?: true; readonly asUri?: AsUri }
+  | {
+      readonly is: 'pictures';
+      readonly most: number;
+      readonly orOne?: true;
+      readonly required?: true;
+      readonly asUri?: AsUri;
+    }
   /** Objects with a frontal picture, and others of the same thing. */
   | { readonly is: 'elements'; readonly most: number }
   | { readonly is: 'characters'; readonly most: number };
+
+/** `{"uri": "..."}`, and a type where there is one. */
+export interface AsUri {
+  readonly type: string | undefined;
+}
 
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -81,7 +93,7 @@ export function readInputs(fields: Fields, values: Readonly<Record<string, unkno
     }
     switch (field.is) {
       case 'prompt':
-        prompt = readText(at, value, PROMPT_CHARS);
+        prompt = readPrompt(at, value, field.most);
         break;
       case 'name':
         name = readText(at, value, NAME_CHARS);
@@ -119,18 +131,37 @@ function readText(at: string, value: unknown, most = Number.POSITIVE_INFINITY): 
   return value;
 }
 
+function readPrompt(at: string, value: unknown, most: number | undefined): string {
+  const text = readText(at, value, most === undefined ? PROMPT_CHARS : Number.POSITIVE_INFINITY);
+  if (most === undefined || text.length <= most) return text;
+  throw new Refusal(400, `Field "${at}" must be at most ${most} UTF-16 code units, but has ${text.length}.`);
+}
+
 function readList(at: string, value: unknown, most: number): readonly unknown[] {
   if (!Array.isArray(value)) throw new Refusal(400, `Field "${at}" must be an array.`);
   if (value.length <= most) return value;
   throw new Refusal(400, `Field "${at}" must hold at most ${most} items, but holds ${value.length}.`);
 }
 
-function readLinks(at: string, value: unknown, field: { most: number; orOne?: true }): readonly Link[] {
-  if (field.orOne && typeof value === 'string') return [{ at, url: readText(at, value) }];
-  return readList(at, value, field.most).map((url, index) => {
+function readLinks(
+  at: string,
+  value: unknown,
+  { most, orOne, asUri }: { most: number; orOne?: true; asUri?: AsUri },
+): readonly Link[] {
+  if (orOne && typeof value === 'string') return [{ at, url: readText(at, value) }];
+  return readList(at, value, most).map((item, index) => {
     const place = `${at}[${index}]`;
-    return { at: place, url: readText(place, url) };
+    return asUri ? readUri(place, item, asUri) : { at: place, url: readText(place, item) };
   });
+}
+
+function readUri(at: string, item: unknown, { type }: AsUri): Link {
+  if (!isObject(item)) throw new Refusal(400, `Field "${at}" must be an object.`);
+  const known = ['uri', ...(type === undefined ? [] : ['type'])];
+  const stranger = Object.keys(item).find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Refusal(400, `Unknown field "${at}.${stranger.slice(0, 60)}".`);
+  if (type !== undefined && item.type !== type) throw new Refusal(400, `Field "${at}.type" must be "${type}".`);
+  return { at: `${at}.uri`, url: readText(`${at}.uri`, item.uri) };
 }
 
 function readCharacters(at: string, value: unknown, most: number): readonly string[] {
@@ -176,7 +207,7 @@ function propertyOf(field: Field): Readonly<Record<string, unknown>> {
   const uri = { type: 'string', format: 'uri' };
   switch (field.is) {
     case 'prompt':
-      return { type: 'string', minLength: 1, maxLength: PROMPT_CHARS };
+      return { type: 'string', minLength: 1, maxLength: field.most ?? PROMPT_CHARS };
     case 'name':
       return { type: 'string', minLength: 1, maxLength: NAME_CHARS };
     case 'choice':

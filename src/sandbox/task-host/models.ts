@@ -59,14 +59,20 @@ const SEEDANCE_CLIP = { each: [1.8, ANY], fps: [24, 60], side: [300, 6000], rati
 export const SEEDANCE_20_CLIPS: ReferenceRules = { ...SEEDANCE_CLIP, seconds: [0, 15], pixels: [409_600, 927_408] };
 export const SEEDANCE_25_CLIPS: ReferenceRules = { ...SEEDANCE_CLIP, seconds: [0, 30] };
 
-/** From `size`, or from `aspect_ratio` and `resolution`; without either, in the orientation of the picture. */
+/** The shorter sides that have names. */
+const SHORT_SIDES: Readonly<Record<string, number>> = { '2k': 1440, '4k': 2160 };
+
+/**
+ * From its pixels, or from a ratio by name and `resolution`; without either, in the orientation of the picture. Hosts call the
+ * pixels `size` or `ratio`, and the ratio `aspect_ratio` or `ratio`.
+ */
 export function frameOf({ settings }: Inputs, picture: Frame | undefined): Frame {
-  const { size, aspect_ratio, resolution = '720p' } = settings;
-  if (typeof size === 'string') {
-    const [width = 0, height = 0] = size.split('*').map(Number);
-    return { width, height };
-  }
-  const short = resolution === '4k' ? 2160 : Number.parseInt(String(resolution), 10);
+  const { size, ratio: told, aspect_ratio = told, resolution = '720p' } = settings;
+  const [width = 0, height = 0] = String(size ?? told)
+    .split(/[*:]/)
+    .map(Number);
+  if (Math.min(width, height) > 100) return { width, height };
+  const short = SHORT_SIDES[String(resolution)] ?? Number.parseInt(String(resolution), 10);
   const portrait = picture !== undefined && picture.height > picture.width;
   const ratio = aspect_ratio === 'auto' ? undefined : aspect_ratio;
   const [across = 16, down = 9] = String(ratio ?? (portrait ? '9:16' : '16:9'))

@@ -36,6 +36,8 @@ export interface NewTask {
   readonly model: ModelSpec;
   readonly input: unknown;
   readonly player: Player;
+  /** For so many milliseconds it is held back, before it is in the queue. */
+  readonly heldMs?: number;
 }
 
 type Deps = Pick<TaskOptions, 'state' | 'references' | 'now'>;
@@ -43,7 +45,7 @@ type Deps = Pick<TaskOptions, 'state' | 'references' | 'now'>;
 /** Throws Refusal on inputs that the host would not take. */
 export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
   const { state, now } = deps;
-  const { host, idKind, model, player } = task;
+  const { host, idKind, model, player, heldMs = 0 } = task;
   if (!isObject(task.input)) throw new Refusal(400, 'The inputs must be a JSON object.');
   const inputs = readInputs(model.fields, task.input);
   const clips = await Promise.all(inputs.clips.map(deps.references.clip));
@@ -55,7 +57,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
 
   const fate = player.fate();
   const createdMs = now();
-  const durationMs = (fate.jobSeconds ?? player.jobSeconds) * 1000;
+  const durationMs = heldMs + (fate.jobSeconds ?? player.jobSeconds) * 1000;
   const [width, height] = fate.made?.size?.split('x').map(Number) ?? [];
   const wished = characterClips ? { width: 0, height: 0 } : frameOf(inputs, picture);
   const seconds = secondsOf(inputs);
@@ -71,6 +73,7 @@ export async function addTask(deps: Deps, task: NewTask): Promise<JobRecord> {
       seconds: Number(fate.made?.seconds ?? seconds),
       input: task.input,
       cost: priceOf(model, inputs, clips),
+      ...(heldMs > 0 && { heldMs }),
       ...(picture ? { picture: picture.type } : {}),
       ...(character ? { character } : {}),
     },
@@ -108,7 +111,7 @@ export async function cancelTask({ state, now }: Pick<Deps, 'state' | 'now'>, jo
 export function viewTask(job: JobRecord, nowMs: number) {
   const view = viewJob(job, nowMs, WEEK_MS);
   // A word of the scenario's in place of success: nothing came out.
-  return { ...view, made: view.phase === 'done' && job.fate.end === undefined };
+  return { ...view, made: view.phase === 'done' && job.fate.end === undefined && job.deletedMs === undefined };
 }
 
 /** No request waits longer for its task. */
@@ -121,15 +124,15 @@ export async function untilOver({ createdMs, durationMs }: JobRecord, now: () =>
   return now();
 }
 
-/** Where its video can be had: signed for a time, where its fate says for how long. */
-export function outputUrl(origin: string, job: JobRecord, nowMs: number): string {
-  const { linkSeconds } = job.fate;
+/** Where its video can be had: signed for a time, where its fate, or its host, says for how long. */
+export function outputUrl(origin: string, job: JobRecord, nowMs: number, keepSeconds?: number): string {
+  const { linkSeconds = keepSeconds } = job.fate;
   const until = linkSeconds === undefined ? '' : `?expires=${nowMs + linkSeconds * 1000}`;
   return `${origin}/files/${job.id}.mp4${until}`;
 }
 
 export function isModeration(code: string): boolean {
-  return /moderation|nsfw|policy|sentinel/i.test(code);
+  return /moderation|nsfw|policy|sentinel|^safety\b/i.test(code);
 }
 
 async function charactersOf({ state, now }: Deps, host: string, { characters, prompt }: Inputs) {

@@ -1,7 +1,7 @@
-/** Files of task hosts: signed PUTs at `/storage`, and what can be had without a key at `/files`. */
+/** Files of task hosts: signed PUTs and forms at `/storage`, and what can be had without a key at `/files`. */
 import { randomUUID } from 'node:crypto';
 import type { CallRoute } from '../calls.ts';
-import { type Dialect, fileReply, type Incoming, type Reply } from '../http.ts';
+import { type Dialect, fileReply, type Incoming, type Reply, readParts } from '../http.ts';
 import type { Outputs } from '../render/outputs.ts';
 import { newId, type State, type UploadRecord } from '../state.ts';
 import { idOfFile, isExpired, publicOrigin } from './references.ts';
@@ -24,7 +24,16 @@ export interface NewTicket {
   readonly publicMs?: number;
 }
 
+export interface NewForm {
+  readonly contentType: string;
+  readonly untilMs: number;
+  /** For so many milliseconds models can read it, and nobody else can. */
+  readonly keepMs: number;
+}
+
 export interface Uploads {
+  /** Where a form goes, and the fields that stand in it before the file. */
+  form(wish: NewForm): Promise<{ id: string; url: string; fields: Readonly<Record<string, string>> }>;
   /** Both URLs, and the headers that the PUT must carry. */
   ticket(wish: NewTicket): Promise<{ id: string; putUrl: string; url: string; headers: Record<string, string> }>;
   /** Where the file can be had for a week. */
@@ -38,7 +47,10 @@ export const STORE_MOUNTS = [
   {
     base: '',
     mounts: ['/storage'],
-    calls: [['upload', 'PUT', /^\/storage\//]] satisfies CallRoute[],
+    calls: [
+      ['upload', 'PUT', /^\/storage\//],
+      ['upload', 'POST', /^\/storage\//],
+    ] satisfies CallRoute[],
     create: ({ uploads }: { uploads: Uploads }) => uploads.storage,
   },
   {
@@ -48,6 +60,9 @@ export const STORE_MOUNTS = [
     create: ({ uploads }: { uploads: Uploads }) => uploads.files,
   },
 ];
+
+/** What a form may bring: the least and the most. */
+const FORM_BYTES = [512, 200_000_000] as const;
 
 export const UPLOAD_BYTES = 100 * 1024 * 1024;
 
@@ -100,21 +115,52 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
     return { status: 200, body: '' };
   }
 
+  /** As a store takes a form: what is behind the file is not read. */
+  async function post(request: Incoming): Promise<Reply> {
+    const { path, headers } = request;
+    if (headers.authorization !== undefined) {
+      return storageError(400, 'InvalidArgument', 'The form is signed, and a key has no business here');
+    }
+    const [, id = ''] = path;
+    const ticket = path.length === 2 ? (await state.upload(id))?.ticket : undefined;
+    const parts = await readParts(request);
+    if (!parts)
+      return storageError(412, 'PreconditionFailed', 'Bucket POST must be of the enclosure-type multipart/form-data');
+    const at = parts.findIndex(([name]) => name === 'file');
+    const file = parts[at]?.[1];
+    if (!(file instanceof File)) return storageError(400, 'InvalidArgument', 'POST requires exactly one file upload');
+    if (at < parts.length - 1) return storageError(403, 'AccessDenied', 'The file must be the last field of the form');
+    const given = Object.fromEntries(parts.slice(0, at));
+    const wrong = Object.entries(ticket?.fields ?? {}).find(([name, value]) => given[name] !== value);
+    if (!ticket?.fields || wrong) {
+      return storageError(403, 'AccessDenied', `Invalid according to Policy: ${wrong?.[0] ?? 'no such form'}`);
+    }
+    if (now() >= ticket.untilMs)
+      return storageError(403, 'AccessDenied', 'Invalid according to Policy: Policy expired');
+    if (file.size < FORM_BYTES[0]) return storageError(400, 'EntityTooSmall', 'The upload is smaller than allowed');
+    if (file.size > FORM_BYTES[1]) return storageError(400, 'EntityTooLarge', 'The upload is larger than allowed');
+    if (!(await state.fillUpload(id, Buffer.from(await file.arrayBuffer()), now()))) {
+      return storageError(403, 'AccessDenied', 'The form has been used');
+    }
+    return { status: 204, body: '' };
+  }
+
   async function get({ path, query, headers }: Incoming): Promise<Reply> {
     if (headers.host?.startsWith('localhost:') && headers.authorization !== undefined) {
       return storageError(400, 'InvalidArgument', 'This file is for anybody: a key has no business here');
     }
     const id = path.length === 2 ? idOfFile(path[1] ?? '') : '';
     const upload = await state.upload(id);
-    if (upload?.storedMs !== undefined && !isExpired(upload.storedMs, now(), upload.keepMs)) {
+    const isPublic = upload?.ticket?.fields === undefined;
+    if (upload?.storedMs !== undefined && isPublic && !isExpired(upload.storedMs, now(), upload.keepMs)) {
       return fileReply(state.clipPath(id), upload.contentType, headers);
     }
     const job = await state.job(id);
     // What the first host makes is had from its own route, with the key.
     const view = job?.host === undefined ? undefined : viewTask(job, now());
     if (job && view?.made && !job.character && now() < (view.expiresMs ?? 0)) {
-      const { linkSeconds } = job.fate;
-      if (linkSeconds !== undefined && !(now() < Number(query.get('expires')))) {
+      const isSigned = job.fate.linkSeconds !== undefined || query.has('expires');
+      if (isSigned && !(now() < Number(query.get('expires')))) {
         return storageError(403, 'AccessDenied', 'Request has expired');
       }
       return fileReply(await outputs.file(job, 'video'), 'video/mp4', headers);
@@ -123,6 +169,19 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
   }
 
   return {
+    async form({ contentType, untilMs, keepMs }) {
+      const id = newId('upload');
+      const token = randomUUID().replaceAll('-', '');
+      const fields = {
+        key: `ephemeral/${id}`,
+        'Content-Type': contentType,
+        policy: randomUUID(),
+        'x-amz-signature': token,
+      };
+      const ticket = { token, headers: {}, untilMs, fields };
+      await state.addUpload({ version: 1, id, contentType, ticket, keepMs });
+      return { id, url: `${publicOrigin(origin())}/storage/${id}`, fields };
+    },
     async ticket({ contentType, size, untilMs, publicMs: keepMs }) {
       const id = newId('upload');
       const token = randomUUID().replaceAll('-', '');
@@ -139,15 +198,18 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
       await state.addUpload(record, content);
       return urlOf(record);
     },
-    storage: storageDialect('PUT', put),
-    files: storageDialect('GET', get),
+    storage: storageDialect({ PUT: put, POST: post }),
+    files: storageDialect({ GET: get }),
   };
 }
 
-function storageDialect(method: string, handle: (request: Incoming) => Promise<Reply>): Dialect {
+function storageDialect(methods: Readonly<Record<string, (request: Incoming) => Promise<Reply>>>): Dialect {
   return {
     async answer(request) {
-      if (request.method !== method) return storageError(405, 'MethodNotAllowed', `Only ${method} is allowed here`);
+      const handle = methods[request.method];
+      if (!handle) {
+        return storageError(405, 'MethodNotAllowed', `Only ${Object.keys(methods).join(' and ')} is allowed here`);
+      }
       try {
         return await handle(request);
       } catch (error) {
