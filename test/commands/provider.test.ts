@@ -96,6 +96,7 @@ describe('sora provider models', () => {
         '  clips       10, at least 1.8 s each, at most 30 s in all',
         '              300-6000 a side, 24-60 fps, ratio 0.4-2.5',
         '  pictures    30',
+        '  people      it refuses them, and what looks like them',
         '  seconds     4-30',
         '  ratios      16:9, 9:16, 4:3, 3:4, 1:1, 21:9',
         '  sizes       480p, 720p, 1080p, 4k',
