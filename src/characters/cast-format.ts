@@ -172,6 +172,7 @@ const OPTION_FIELDS = [
   'orientation',
   'resolution',
   'audio',
+  'focus',
   'cropBars',
 ] as const satisfies readonly (keyof CharacterClip['options'])[];
 

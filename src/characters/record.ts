@@ -31,7 +31,7 @@ import {
   type Still,
   type StillUpload,
 } from '../shared/character.ts';
-import { type Clip, type ClipOptions, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
+import { type Clip, type ClipOptions, type Focus, PLAN_VERSION, type SourceFacts } from '../shared/clip.ts';
 import type { Rect } from '../shared/geometry.ts';
 import { oneLine } from '../shared/text.ts';
 import { checkName } from './names.ts';
@@ -69,6 +69,7 @@ const clipOptions = shape<ClipOptions>({
   orientation: oneOf('auto', 'landscape', 'portrait'),
   resolution: oneOf('auto', '720p', '1080p'),
   audio: boolean,
+  focus: optional(shape<Focus>({ x: number, y: number })),
   cropBars: optional(boolean),
 });
 

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Shell } from '../completion/scripts.ts';
 import type { Context } from '../context.ts';
 import type { Shard } from '../shared/batch.ts';
-import type { ClipOptions } from '../shared/clip.ts';
+import type { ClipOptions, Focus } from '../shared/clip.ts';
 import { parseSize, type Size } from '../shared/geometry.ts';
 import { parseTime } from '../shared/time.ts';
 
@@ -47,10 +47,21 @@ export interface ClipFlags {
   start?: number | 'auto';
   duration?: number;
   fit: ClipOptions['fit'];
+  focus?: Focus;
   orientation: ClipOptions['orientation'];
   resolution?: '720p' | '1080p';
   audio: boolean;
   cropBars: boolean;
+}
+
+export const FOCUS = 'what --fit crop keeps is around here: 0,0 is the upper left, 1,1 the lower right';
+
+export function focus(text: string): Focus {
+  const [, x, y] = /^(\d*\.?\d+)[, x](\d*\.?\d+)$/.exec(text.trim()) ?? [];
+  const place = { x: Number(x), y: Number(y) };
+  if (x === undefined || y === undefined || place.x > 1 || place.y > 1)
+    throw new InvalidArgumentError('It is a place like 0.5,0.3: 0,0 is the upper left, 1,1 the lower right.');
+  return place;
 }
 
 export function clipOptions(command: Command): Command {
@@ -60,6 +71,7 @@ export function clipOptions(command: Command): Command {
     .addOption(
       new Option('--fit <how>', 'bars around the picture, or cut its edges').choices(['pad', 'crop']).default('pad'),
     )
+    .option('--focus <x,y>', FOCUS, focus)
     .addOption(
       new Option('--orientation <o>', 'of the result').choices(['auto', 'landscape', 'portrait']).default('auto'),
     )
@@ -81,6 +93,7 @@ export function clipWishes(flags: ClipFlags): ClipOptions {
     orientation: flags.orientation,
     resolution: flags.resolution ?? 'auto',
     audio: flags.audio,
+    ...(flags.focus && { focus: flags.focus }),
     cropBars: flags.cropBars,
   };
 }

@@ -94,7 +94,9 @@ export async function judgeClip(
       findings: [],
       unmeasured: ['It was not judged: that needs an ffmpeg, and none that works was found.'],
     };
-  const { measureBetweenBars, measuresBlur } = await import('../media/judge/measure-picture.ts');
+  const { measureKept } = await import('../media/judge/measure-kept.ts');
+  const { measuresBlur } = await import('../media/judge/measure-picture.ts');
+  const { keptPicture } = await import('../media/judge/bars.ts');
   const { judge } = await import('../media/judge/judge.ts');
   const { measureTracks } = await import('../media/ffmpeg/sound.ts');
   const { signal } = workspace.runtime;
@@ -102,7 +104,10 @@ export async function judgeClip(
   try {
     const where = { source: path, ...part };
     const [{ readings, between }, sounds] = await Promise.all([
-      measureBetweenBars({ ...where, until: endOfShape(plan), info, ffmpeg, signal, want: { blur } }),
+      measureKept(
+        { ...where, until: endOfShape(plan), info, ffmpeg, signal, want: { blur } },
+        keptPicture(plan, video),
+      ),
       options.audio ? measureTracks(info, where, { ffmpeg, signal }) : [],
     ]);
     const unmeasured = [

@@ -4,6 +4,12 @@ import type { Orientation, Rect } from './geometry.ts';
 
 export type ImageMime = 'image/jpeg' | 'image/png' | 'image/webp';
 
+/** A place in a picture: from 0, 0 at the upper left to 1, 1 at the lower right. */
+export interface Focus {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** What the user wished for a clip; `sameClipOptions` compares. */
 export interface ClipOptions {
   /** Seconds into the source; null is its beginning, `auto` the best part of it. */
@@ -14,6 +20,8 @@ export interface ClipOptions {
   readonly orientation: 'auto' | Orientation;
   readonly resolution: 'auto' | '720p' | '1080p';
   readonly audio: boolean;
+  /** What `crop` keeps is around here: shares of the width and the height from the upper left; absent is the middle. */
+  readonly focus?: Focus;
   /** Black bars that are already in the picture are cut off first. Records of earlier versions lack it, which means false. */
   readonly cropBars?: boolean;
 }
@@ -31,7 +39,11 @@ export const DEFAULT_CLIP_OPTIONS: ClipOptions = {
 /** Equal wishes, whichever version wrote them down: a field that one lacks has its default. */
 export function sameClipOptions(a: Partial<ClipOptions>, b: Partial<ClipOptions>): boolean {
   const keys = Object.keys(DEFAULT_CLIP_OPTIONS) as (keyof ClipOptions)[];
-  return keys.every((key) => (a[key] ?? DEFAULT_CLIP_OPTIONS[key]) === (b[key] ?? DEFAULT_CLIP_OPTIONS[key]));
+  return (
+    keys.every((key) => (a[key] ?? DEFAULT_CLIP_OPTIONS[key]) === (b[key] ?? DEFAULT_CLIP_OPTIONS[key])) &&
+    a.focus?.x === b.focus?.x &&
+    a.focus?.y === b.focus?.y
+  );
 }
 
 /** A prepared clip in the store, named by its content. */

@@ -27,6 +27,7 @@ const FLAGS = {
   duration: '--duration',
   failFast: '--fail-fast',
   fit: '--fit',
+  focus: '--focus',
   follow: '--follow',
   force: '--force',
   journal: '--journal',

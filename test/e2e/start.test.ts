@@ -70,7 +70,7 @@ const LOADED: Readonly<Record<string, string>> = {
     'cli keys main models models models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture judge main measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
+    'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture judge main measure-kept measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':

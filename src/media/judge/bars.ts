@@ -129,6 +129,21 @@ export function letterboxShare(plan: RemuxPlan | ConvertPlan, whole: Size, betwe
     : barsOf(plan.placement, whole, between);
 }
 
+/** What a master keeps of the upright picture, on even pixels of that; undefined where that is all of it. */
+export function keptPicture(plan: RemuxPlan | ConvertPlan, video: VideoInfo): Rect | undefined {
+  if (plan.kind === 'remux' || plan.placement.mode !== 'crop') return undefined;
+  const { box, picture, x, y } = plan.placement;
+  const base = plan.crop ?? { x: 0, y: 0, ...uprightSize(video) };
+  const [across, down] = [base.width / picture.width, base.height / picture.height];
+  const even = (pixels: number): number => 2 * Math.round(pixels / 2);
+  return {
+    x: even(base.x + x * across),
+    y: even(base.y + y * down),
+    width: Math.min(base.width, even(box.width * across)),
+    height: Math.min(base.height, even(box.height * down)),
+  };
+}
+
 /** Whole per cent of its frame that are black, when they are worth a remark. */
 export function barsToTell(plan: RemuxPlan | ConvertPlan, video: VideoInfo): number | undefined {
   const share = letterboxShare(plan, uprightSize(video), undefined);

@@ -12,11 +12,10 @@ import { endFilter, type PartClock, partClock, startFilters } from '../ffmpeg/pa
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
 import { firstWords, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { runProgram } from '../ffmpeg/run-program.ts';
-import { displayedSize, type MediaInfo, shownSize, uprightSize, type VideoInfo } from '../info.ts';
+import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_FPS, READ_MARGIN_SECONDS } from '../limits.ts';
 import { formatRate, fpsOf, rateOf, targetRate } from '../plan/frame.ts';
 import { seekPointBefore } from '../probe/timeline.ts';
-import { activePicture } from './bars.ts';
 import { FILTER_OUTPUT_FILES, type FilterOutput, type Measurements, parseFilterOutput } from './filter-output.ts';
 import { createMeter, type Meter } from './meter.ts';
 
@@ -87,27 +86,6 @@ export async function measurePicture(request: MeasureRequest): Promise<Measureme
   } finally {
     await made.dispose();
   }
-}
-
-/**
- * The same, of the picture between bars where it has some: they are dark and stand still, and are not what is judged. Looks
- * twice then, unless `guess` is that picture: a film has the same bars all over.
- */
-export async function measureBetweenBars(
-  request: MeasureRequest & { readonly want: Omit<Measures, 'bars' | 'crop'> },
-  guess?: Rect,
-): Promise<{ readonly readings: Measurements; readonly between: Rect | undefined }> {
-  const { info, want } = request;
-  const readings = await measurePicture({ ...request, want: { ...want, bars: true, crop: guess } });
-  const between = info.video && activePicture(uprightSize(info.video), readings.lit);
-  if (isAlike(between, guess)) return { readings, between: guess };
-  return { readings: await measurePicture({ ...request, want: { ...want, crop: between } }), between };
-}
-
-/** Give or take a line or two. */
-function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
-  if (!a || !b) return a === b;
-  return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
 }
 
 /** As a conversion reads it, where the time stamps there are known: what a container seeks to may not be decodable. */

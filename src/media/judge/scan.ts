@@ -6,7 +6,8 @@ import { option } from '../../shared/options.ts';
 import { videoSeconds } from '../info.ts';
 import type { BestPart } from '../plan/media-plan.ts';
 import { chooseBestPart, planScan } from './best-part.ts';
-import { type MeasureRequest, measureBetweenBars, measuresBlur } from './measure-picture.ts';
+import { measureBetweenBars } from './measure-kept.ts';
+import { type MeasureRequest, measuresBlur } from './measure-picture.ts';
 
 export interface ScanRequest extends Pick<MeasureRequest, 'source' | 'info' | 'ffmpeg' | 'signal'> {
   /** Seconds that the part must have; null is as many as are good. */

@@ -18,7 +18,8 @@ import { inputMatrix } from '../plan/colour.ts';
 import { pictureWorth } from './best-part.ts';
 import { cameraSpeed, type Measurements, motionAmount, temporalDisorder } from './filter-output.ts';
 import { BLACK, lightOf, WHITE } from './judge.ts';
-import { measureBetweenBars, measuresBlur } from './measure-picture.ts';
+import { measureBetweenBars } from './measure-kept.ts';
+import { measuresBlur } from './measure-picture.ts';
 import { median } from './median.ts';
 import { exposureVerdict, type Level, motionVerdict, sharpnessVerdict, THRESHOLDS } from './thresholds.ts';
 

@@ -89,7 +89,7 @@ const SMALL_SHARE = 0.9;
 export function place(
   shown: Size,
   box: Size,
-  options: Pick<ClipOptions, 'fit' | 'resolution'>,
+  options: Pick<ClipOptions, 'fit' | 'resolution' | 'focus'>,
   square: boolean,
 ): Placement {
   if (shown.width === box.width && shown.height === box.height)
@@ -101,7 +101,9 @@ export function place(
       width: Math.max(box.width, even(shown.width * scale)),
       height: Math.max(box.height, even(shown.height * scale)),
     };
-    const [x, y] = [half(picture.width - box.width), half(picture.height - box.height)];
+    const { focus } = options;
+    const x = cutOff(picture.width, box.width, focus?.x);
+    const y = cutOff(picture.height, box.height, focus?.y);
     return { box, picture, mode: x === 0 && y === 0 && sameSize(picture, box) ? 'exact' : 'crop', x, y };
   }
   const fitting = Math.min(...ratios);
@@ -129,6 +131,13 @@ function even(pixels: number): number {
 /** A bar of two pixels is no use to anybody. */
 function snap(side: number, limit: number): number {
   return side >= limit - 2 ? limit : side;
+}
+
+/** What is cut off before the box, so that the focus stands in its middle, or as near to it as the picture allows. */
+function cutOff(picture: number, box: number, focus: number | undefined): number {
+  const over = picture - box;
+  if (focus === undefined) return half(over);
+  return 2 * Math.round(Math.max(0, Math.min(over, focus * picture - box / 2)) / 2);
 }
 
 /** Half of it, on an even pixel, because chroma is stored for pairs. */

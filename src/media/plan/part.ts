@@ -38,12 +38,13 @@ export function partOf({ timeline }: MediaInfo, video: VideoInfo, first: number)
 }
 
 /** Throws `usage` for a start or a duration that no clip could have. */
-export function checkWishes({ start, duration }: ClipOptions): void {
+export function checkWishes({ start, duration, fit, focus }: ClipOptions): void {
   const wrong: string[] = [];
   if (typeof start === 'number' && !(start >= 0 && Number.isFinite(start)))
     wrong.push(`${option('start')} must not be negative.`);
   if (duration !== null && !(duration >= MIN_SECONDS && duration <= MAX_SECONDS))
     wrong.push(`${option('duration')} must be between ${MIN_SECONDS} and ${MAX_SECONDS} seconds, not ${duration}.`);
+  if (focus && fit !== 'crop') wrong.push(`${option('focus')} says what is kept by ${option('fit')} crop: add that.`);
   refuseWishes(wrong);
 }
 

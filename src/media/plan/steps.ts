@@ -68,9 +68,16 @@ export function pictureSteps(
     steps.push({
       do: placement.mode,
       because: `${formatSize(picture)} is not ${formatSize(box)}`,
-      detail: placement.mode === 'pad' ? `centred on black, ${formatSize(box)}` : `its middle, ${formatSize(box)}`,
+      detail:
+        placement.mode === 'pad' ? `centred on black, ${formatSize(box)}` : `${keptPart(options)}, ${formatSize(box)}`,
     });
   return steps;
+}
+
+function keptPart({ focus }: ClipOptions): string {
+  if (!focus) return 'its middle';
+  const [across, down] = [focus.x, focus.y].map((share) => `${Math.round(share * 100)} %`);
+  return `what is around ${across} from the left and ${down} from the top`;
 }
 
 function windowStep({ stereo }: VideoInfo, window: Rect): PlanStep {
