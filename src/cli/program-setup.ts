@@ -45,8 +45,13 @@ function addProvider(provider: Command, act: Act): void {
     .command('models')
     .description('list known models: lengths, sizes, characters, prices')
     .argument('[provider]', 'only those of one host')
-    .addHelpText('after', examples('sora provider models', 'sora provider models wavespeed --json'))
-    .action(act(async (context, [name]) => (await import('../commands/provider.ts')).runProviderModels(context, name)));
+    .argument('[model]', 'one of them, as the host itself describes it where it does (fal)')
+    .addHelpText('after', examples('sora provider models', 'sora provider models fal kling/v4/reference-to-video'))
+    .action(
+      act(async (context, [name, id]) =>
+        (await import('../commands/provider.ts')).runProviderModels(context, name, id),
+      ),
+    );
 }
 
 function addCosts(costs: Command, act: Act): void {

@@ -18,7 +18,7 @@ import { keyOf, keySourceOf, ownBaseUrl } from '../settings/choose-provider.ts';
 import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { ModelPrice } from '../shared/money.ts';
-import { formatBytes } from '../shared/text.ts';
+import { formatBytes, oneLine } from '../shared/text.ts';
 
 /** `sora provider list`: the hosts by name, and whether this machine can use them. */
 export async function runProviderList(context: Context): Promise<undefined> {
@@ -70,8 +70,12 @@ const JSON_MODES = {
   image: 'reference-image',
 } as const satisfies Record<CharacterMode, string>;
 
-/** `sora provider models [<provider>]` */
-export async function runProviderModels(context: Context, wanted: string | undefined): Promise<undefined> {
+/** `sora provider models [<provider> [<id>]]` */
+export async function runProviderModels(
+  context: Context,
+  wanted: string | undefined,
+  id?: string | undefined,
+): Promise<undefined> {
   const { ui } = context;
   const names = wanted === undefined ? PROVIDER_NAMES : PROVIDER_NAMES.filter((name) => name === wanted);
   if (names.length === 0) {
@@ -79,17 +83,15 @@ export async function runProviderModels(context: Context, wanted: string | undef
       hint: `Providers: ${PROVIDER_NAMES.join(', ')}`,
     });
   }
+  const [only] = names;
+  if (id !== undefined && only !== undefined) return showModel(context, only, id);
   const rows = (
     await Promise.all(
       names.map(async (name) => (await PROVIDERS[name].models()).map((model) => ({ provider: name, ...model }))),
     )
   ).flat();
   ui.result({
-    json: rows.map((model) => ({
-      ...model,
-      characterMode: JSON_MODES[preferredMode(model.characterInputs)],
-      characters: mostCharacters(model.characterInputs),
-    })),
+    json: rows.map(modelJson),
     prose: true,
     // What is known of a model is wider than most terminals are: it is told line by line.
     text: rows
@@ -101,6 +103,56 @@ export async function runProviderModels(context: Context, wanted: string | undef
       .join('\n\n'),
     quiet: rows.map(({ id }) => id),
   });
+}
+
+function modelJson<M extends ModelFacts>(model: M) {
+  const { characterInputs } = model;
+  return {
+    ...model,
+    characterMode: JSON_MODES[preferredMode(characterInputs)],
+    characters: mostCharacters(characterInputs),
+  };
+}
+
+/** One model, as its host describes it where it does, and else as the table has it. */
+async function showModel(context: Context, name: ProviderName, id: string): Promise<undefined> {
+  const { ui, runtime } = context;
+  const [keys, profile] = [await context.keys(), await context.profile()];
+  const configured = { wishes: context.globals, env: runtime.env, keys, profile };
+  const baseUrl = ownBaseUrl(name, configured) ?? PROVIDERS[name].defaultBaseUrl;
+  const row = (await PROVIDERS[name].models()).find((model) => model.id === id);
+  // Its stand-in would have to be started, and tells nothing else.
+  const provider =
+    name === 'sandbox' ? undefined : await context.providerOf({ id, provider: name, baseUrl }, 'preview');
+  const described = await provider?.describeModel?.(id, { signal: runtime.signal });
+  const model = described ?? row;
+  if (!model) {
+    throw new SoraError(
+      'usage',
+      `${name} publishes no description of its models, and ${oneLine(id, 200)} is not in the table.`,
+      {
+        hint: `A model that is not in the list can be used by its id. The list: sora provider models ${name}`,
+      },
+    );
+  }
+  const shown = { provider: name, ...model };
+  const facts = [...factsOf(shown), ...(described ? inputsOf(described.inputs) : [])];
+  ui.result({
+    json: modelJson(shown),
+    prose: true,
+    text: [ui.paint.bold(id), ...facts.map(([what, text]) => `  ${what.padEnd(10)}  ${text}`)].join('\n'),
+    quiet: [id],
+  });
+}
+
+/** The names under which a request says things, a line each. */
+function inputsOf(inputs: object): readonly (readonly [string, string])[] {
+  const named = Object.entries(inputs).map(([what, how]) => {
+    const { name = how, as = '' }: { name?: unknown; as?: unknown } =
+      typeof how === 'object' && how !== null ? how : {};
+    return `${what}: ${typeof name === 'string' ? name : JSON.stringify(name)}${as === '' ? '' : `, as ${as}`}`;
+  });
+  return named.map((text, index) => [index === 0 ? 'inputs' : '', text] as const);
 }
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {

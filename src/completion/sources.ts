@@ -82,8 +82,9 @@ const characters: Source = async (context, { operands, values }) => {
     }));
 };
 
-const models: Source = async (_context, { values }) => {
-  const wanted = values.get('--provider');
+const models: Source = (_context, { values }) => modelsOf(values.get('--provider'));
+
+async function modelsOf(wanted: string | undefined): Promise<readonly Candidate[]> {
   const entries = Object.entries(PROVIDERS).filter(([name]) => wanted === undefined || name === wanted);
   const known = await Promise.all(
     entries.map(async ([name, entry]) => (await entry.models()).map(({ id }) => ({ value: id, about: name }))),
@@ -91,7 +92,7 @@ const models: Source = async (_context, { values }) => {
   const all = known.flat();
   // The sandbox takes models that have their names from another host.
   return all.filter(({ value }, index) => all.findIndex((one) => one.value === value) === index);
-};
+}
 
 const profiles: Source = async ({ paths }) => {
   const { readSettings } = await import('../settings/settings.ts');
@@ -170,6 +171,7 @@ const SOURCES: Readonly<Record<string, Source | typeof FILES>> = {
   'storyboard scene': scenes,
   'storyboard --quality': ofStoryboard(({ qualities }) => qualities.map((value) => ({ value }))),
   'storyboard --variant': ofStoryboard(({ variants }) => variants.map((value) => ({ value }))),
+  'provider models model': (_context, { operands }) => modelsOf(operands[0]),
   '--provider': async () => providers,
   '--profile': profiles,
   '--model': models,

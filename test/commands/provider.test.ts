@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runProviderList, runProviderModels } from '../../src/commands/provider.ts';
 import { storeKey } from '../../src/settings/keys.ts';
 import { createTestContext } from '../helpers/runtime.ts';
+import { sandbox } from '../sandbox/harness.ts';
 
 describe('sora provider list', () => {
   it('shows every host, its key and how it takes characters, within 80 columns', async () => {
@@ -171,5 +172,50 @@ describe('sora provider models', () => {
       code: 'usage',
       hint: expect.stringContaining('wavespeed'),
     });
+  });
+});
+
+describe('sora provider models <provider> <id>', () => {
+  async function shown(id: string, globals: Parameters<typeof createTestContext>[0] = {}, provider = 'fal') {
+    const on = await sandbox();
+    const test = await createTestContext(globals, { env: { FAL_BASE_URL: on.urls.fal } });
+    await runProviderModels(test.context, provider, id);
+    return test.stdout.text();
+  }
+
+  it('shows one that is in no table as its host describes it, without a key', async () => {
+    expect(await shown('example/reels/v2/reference-to-video')).toBe(
+      [
+        'example/reels/v2/reference-to-video',
+        '  provider    fal',
+        '  characters  2, by clip',
+        '  clips       2',
+        '  seconds     3-12',
+        '  ratios      16:9, 9:16',
+        '  sizes       480p, 720p',
+        '  price       unknown',
+        '  inputs      clips: reference_video_urls',
+        '              duration: duration, as number',
+        '              ratio: aspect_ratio',
+        '              resolution: resolution',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('is one object with --json, and one id with --quiet', async () => {
+    const id = 'fal-ai/wan/v2.7/reference-to-video';
+    expect(JSON.parse(await shown(id, { json: true }))).toMatchObject({
+      ...{ provider: 'fal', id, characterMode: 'reference-video', characters: 3 },
+      inputs: { clips: 'reference_video_urls', duration: { name: 'duration', as: 'text' } },
+    });
+    expect(await shown(id, { quiet: true })).toBe(`${id}\n`);
+  });
+
+  it.each([
+    ['fal', 'nobody/there', /does not know a model nobody\/there/],
+    ['wavespeed', 'nobody/there', /publishes no description/],
+  ])('refuses one that nobody describes: %s', async (provider, id, says) => {
+    await expect(shown(id, {}, provider)).rejects.toThrow(says);
   });
 });

@@ -74,6 +74,7 @@ describe('what can come next', () => {
       ['video', 'generate', '--model', 'sora-2-pro'],
       ['sora-2-pro', 'sora-2-pro-2025-10-06'],
     ],
+    ['models of the host that is named first', ['provider', 'models', 'fal', 'kling'], ['kling/v4/reference-to-video']],
     ['sizes', ['video', 'generate', 'x', '--size', '128'], ['1280x720']],
     ['the word that a time may be', ['clip', 'inspect', 'a.mp4', '--start', ''], ['auto']],
     ['names', ['character', 'show', ''], ['Joe', 'Mia Wong', '李雷']],
