@@ -8,7 +8,7 @@ import { modelFamilies } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
-import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { isSoraError, sentencesOf } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
@@ -90,7 +90,7 @@ export async function planBatch(
       });
     } catch (error) {
       if (!isSoraError(error) || !(error.code === 'usage' || error.code === 'clip')) throw error;
-      for (const text of sentencesOf(error)) problems.push({ number: line.number, text });
+      for (const text of sentencesOf(error)) problems.push({ number: line.number, text: inLineWords(text) });
     }
   }
   for (const doubt of await uncast(workspace, lines)) doubts.add(doubt);
@@ -100,13 +100,6 @@ export async function planBatch(
       .toSorted((a, b) => a.number - b.number)
       .map(({ number, text }) => problemAt({ name, number }, text)),
   };
-}
-
-function sentencesOf(error: SoraError): readonly string[] {
-  const all = error.problems.length > 0 ? error.problems : [error.message];
-  return all.map((text, index) =>
-    inLineWords(index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text),
-  );
 }
 
 async function orderOf(

@@ -1,17 +1,17 @@
 /** What a run of a batch would send now, by what its journals say, and what that costs. Sends nothing. */
 
-import type { BillItem } from '../costs/cost.ts';
+import { type BillItem, billOfVideos } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { isInShard } from '../journal/names.ts';
 import { openTakeLedger } from '../journal/take-ledger.ts';
 import { checkFileCost, foreseeSpending, spentOn, toCome } from '../runs/spending.ts';
 import type { RunWishes } from '../shared/batch.ts';
 import type { Workspace } from '../workspace.ts';
-import { willSend } from './batch-status.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
 import { refuseRun } from './refuse-run.ts';
+import { willSend } from './slots.ts';
 
 export interface BatchPreview {
   readonly lines: readonly {
@@ -53,17 +53,12 @@ export async function previewBatch(
   const coming = needed.filter(({ line }) => isInShard(line.id, owner.shard));
   await foreseeSpending(workspace, plan.provider, { limits: request, costs: coming.map(({ cost }) => cost) });
   const sent = new Set(coming.map(({ line }) => line.id));
-  const byPrice = new Map<string, BillItem>();
-  for (const { cost } of coming) {
-    const key = JSON.stringify(cost ?? null);
-    byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + 1, each: cost });
-  }
   return {
     lines: lines.map((planned) => ({
       planned,
       send: sent.has(planned.line.id),
       isEqual: equal.has(planned.line.id),
     })),
-    bill: coming.length === 0 ? [] : [...byPrice.values(), await charactersOf(coming)],
+    bill: coming.length === 0 ? [] : [...billOfVideos(coming.map(({ cost }) => cost)), await charactersOf(coming)],
   };
 }

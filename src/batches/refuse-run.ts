@@ -7,9 +7,9 @@ import type { TakeLedger } from '../journal/take-ledger.ts';
 import type { RunWishes, Shard } from '../shared/batch.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { slotsOf } from './batch-status.ts';
 import { statusCommand } from './given-batch.ts';
 import type { PlannedLine } from './plan-batch.ts';
+import { slotsOf } from './slots.ts';
 
 export interface RefusalOptions extends RunWishes {
   readonly shard?: Shard;

@@ -24,7 +24,6 @@ import { option } from '../shared/options.ts';
 import { inParallel } from '../shared/parallel.ts';
 import type { Workspace } from '../workspace.ts';
 import { adoptLines } from './adopt-lines.ts';
-import { slotOfStray, slotsOf, willSend } from './batch-status.ts';
 import { createStateCount } from './count-states.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import { inLineWords } from './line-words.ts';
@@ -33,6 +32,7 @@ import type { BatchPlan, PlannedLine } from './plan-batch.ts';
 import { refuseRun } from './refuse-run.ts';
 import { type BatchReport, type BatchTotals, reportBatch, strayIds } from './report.ts';
 import { type LineAim, type Settling, settleLine } from './settle-line.ts';
+import { slotOfStray, slotsOf, willSend } from './slots.ts';
 
 export interface RunBatchOptions extends CostLimits, JournalOwner, RunWishes {
   /** Absolute path of the batch, which need not exist where it came from a pipe. */

@@ -35,6 +35,16 @@ export interface BillItem {
   readonly each: Cost | undefined;
 }
 
+/** Videos of these prices, those of one price together. */
+export function billOfVideos(costs: readonly (Cost | undefined)[]): readonly BillItem[] {
+  const byPrice = new Map<string, BillItem>();
+  for (const each of costs) {
+    const key = JSON.stringify(each ?? null);
+    byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + 1, each });
+  }
+  return [...byPrice.values()];
+}
+
 /** Everything together; undefined when a part of it is not known. Dated as its first line. */
 export function totalOf(bill: readonly BillItem[]): Cost | undefined {
   const items = bill.filter(({ count }) => count > 0);

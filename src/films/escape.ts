@@ -46,8 +46,3 @@ export function ffconcatPath(path: string): string {
   if (/[\n\r\0]/.test(path)) throw new Error('ffconcat has no way to write a line feed in a path');
   return `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
-
-/** A relative path as a relative URL, as OTIO names media: `%`, `#`, `?` and `:` are part of the name. */
-export function relativeUrl(path: string): string {
-  return path.toWellFormed().split('/').map(encodeURIComponent).join('/');
-}

@@ -1,7 +1,7 @@
 /** A film as editors read it, OpenTimelineIO: made of the plan by which it is assembled, so that both tell the same times. Pure. */
-import { basename, relative, sep } from 'node:path';
+import { basename } from 'node:path';
 import { fpsOf } from '../media/plan/frame.ts';
-import { relativeUrl } from './escape.ts';
+import { relativeUrl } from '../shared/relative-url.ts';
 import type { AssemblyPlan, Music, PlannedShot, PlannedSound, SoundSource } from './plan.ts';
 import { SAMPLE_RATE } from './raster.ts';
 
@@ -87,7 +87,7 @@ function clip(
       name: '',
       metadata: {},
       available_range: available === undefined ? null : range(film, 0, available),
-      target_url: relativeUrl(relative(folder, path).split(sep).join('/')),
+      target_url: relativeUrl(folder, path),
     },
   };
 }

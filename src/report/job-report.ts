@@ -1,18 +1,17 @@
 /** A report of jobs: what they were asked for, what came of them, and what can be seen of it. */
+
 import { access } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname } from 'node:path';
 import { formatJobCost } from '../costs/cost.ts';
-import { checkFree, writeOutput } from '../disk/publish.ts';
-import { SoraError } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Job, SavedVideo } from '../shared/job.ts';
-import { option } from '../shared/options.ts';
+import { relativeUrl } from '../shared/relative-url.ts';
 import { oneLine } from '../shared/text.ts';
 import { describe } from '../videos/jobs/lifecycle.ts';
 import type { Workspace } from '../workspace.ts';
-import { bestFrames, takeJpegs } from './frames.ts';
-import { type ReportPage, type ReportTake, renderPage } from './page.ts';
+import type { ReportPage, ReportTake } from './page.ts';
+import { createPictures, type Pictures } from './pictures.ts';
+import { pagePlace, writePage } from './write-page.ts';
 
 export interface WrittenReport {
   /** Absolute. */
@@ -21,8 +20,6 @@ export interface WrittenReport {
   /** How many of them have a video in it. */
   readonly videos: number;
 }
-
-const FRAMES = 6;
 
 /** Writes the page, whole or not at all. Throws `usage` for a place that is taken or cannot be written to. */
 export async function writeJobReport(
@@ -34,30 +31,6 @@ export async function writeJobReport(
   await writePage(workspace, page, { target, force });
   const videos = page.sections.flatMap(({ takes }) => takes).filter(({ href }) => href !== undefined).length;
   return { path: target, jobs: jobs.map(({ id }) => id), videos };
-}
-
-/** The absolute path of a page that is to be written. Throws `usage` for another kind of file, and for a place that is taken. */
-export async function pagePlace(
-  { runtime }: Workspace,
-  output: string,
-  { force }: { readonly force: boolean },
-): Promise<string> {
-  const target = resolve(runtime.cwd, output);
-  if (!/\.html?$/i.test(target))
-    throw new SoraError('usage', `${option('output')} names the HTML file to write.`, {
-      hint: `For example: ${option('output')} report.html`,
-    });
-  await checkFree(target, { force, example: 'report.html' });
-  return target;
-}
-
-/** Any page, to an absolute path that is free. */
-export async function writePage(
-  { runtime }: Workspace,
-  page: ReportPage,
-  { target, force }: { readonly target: string; readonly force: boolean },
-): Promise<void> {
-  await writeOutput(target, renderPage(page), { force, taken: 'usage', clock: runtime.clock });
 }
 
 /** Takes of one request stand side by side, in the order of the jobs. */
@@ -80,38 +53,10 @@ async function jobPage(workspace: Workspace, jobs: readonly Job[], target: strin
   };
 }
 
-/** Frames of videos and of characters, the latter taken once for a whole page. */
-export interface Pictures {
-  ofVideo(path: string): Promise<readonly string[]>;
-  ofCharacter(name: string): Promise<readonly string[]>;
-}
-
-/** Without an ffmpeg there are none, and the videos of a page play all the same. */
-export async function createPictures(workspace: Workspace): Promise<Pictures> {
-  const { signal } = workspace.runtime;
-  const ffmpeg = await workspace.ffmpeg().catch(() => undefined);
-  if (!ffmpeg) workspace.reporter.note('There are no frames in the report: that takes an ffmpeg.');
-  const known = new Map<string, Promise<readonly string[]>>();
-  const look = async (name: string): Promise<readonly string[]> => {
-    const store = await workspace.characters();
-    const character = await store.find(name).catch(() => undefined);
-    if (!ffmpeg || !character?.clip) return [];
-    return bestFrames(store.clipPath(character.clip.master.sha256), { ffmpeg, signal });
-  };
-  return {
-    ofVideo: async (path) => (ffmpeg ? takeJpegs(path, FRAMES, { ffmpeg, signal }) : []),
-    ofCharacter(name) {
-      const found = known.get(name) ?? look(name);
-      known.set(name, found);
-      return found;
-    },
-  };
-}
-
 /** One job as a take; `target` is the page that it will stand in. */
-export async function takeOf(
+async function takeOf(
   job: Job,
-  { label, target, pictures, command }: { label: string; target: string; pictures: Pictures; command?: string },
+  { label, target, pictures }: { label: string; target: string; pictures: Pictures },
 ): Promise<ReportTake> {
   const { request, characters } = job;
   const saved = job.remoteId === undefined ? undefined : job.output;
@@ -119,7 +64,7 @@ export async function takeOf(
   const failure = job.status === 'submitting' ? undefined : job.failure;
   return {
     ...{ label, state: describe(job), prompt: request.prompt },
-    ...(path !== undefined && { href: videoHref(target, path) }),
+    ...(path !== undefined && { href: relativeUrl(dirname(target), path) }),
     frames: path === undefined ? [] : await pictures.ofVideo(path),
     facts: [
       ['video', `${request.seconds} s, ${formatSize(request.size)}`],
@@ -129,7 +74,6 @@ export async function takeOf(
     ],
     remarks: remarksOf(saved),
     characters: await Promise.all(characters.map(async (name) => ({ name, frames: await pictures.ofCharacter(name) }))),
-    ...(command !== undefined && { command }),
   };
 }
 
@@ -143,11 +87,4 @@ function isHere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** A relative URL from a page to a file, both absolute; a whole one where they are on two drives. */
-export function videoHref(page: string, file: string): string {
-  const way = relative(dirname(page), file);
-  if (resolve(way) === way) return pathToFileURL(file).href;
-  return way.split(sep).map(encodeURIComponent).join('/');
 }

@@ -21,7 +21,7 @@ export interface ReportSection {
 export interface ReportTake {
   readonly label: string;
   readonly state?: string;
-  /** Of the video, relative to the page, as `videoHref` makes it; absent where it is not here. */
+  /** Of the video, relative to the page, as `relativeUrl` makes it; absent where it is not here. */
   readonly href?: string;
   /** Frames of the video as data URLs of JPEG, in order; the page needs no other picture of it. */
   readonly frames: readonly string[];

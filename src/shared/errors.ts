@@ -153,3 +153,9 @@ export function codeOfExit(exit: number): ErrorCode {
   const found = Object.entries(EXIT_CODES).find(([, code]) => code === exit);
   return (found?.[0] ?? 'bug') as ErrorCode;
 }
+
+/** What stands in the way, a sentence for each problem, the last with the hint: for whoever tells it beside other problems. */
+export function sentencesOf({ problems, message, hint }: SoraError): readonly string[] {
+  const all = problems.length > 0 ? problems : [message];
+  return all.map((text, index) => (index === all.length - 1 && hint !== undefined ? `${text} ${hint}` : text));
+}

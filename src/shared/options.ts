@@ -75,10 +75,6 @@ export type OptionName = keyof typeof FLAGS;
 
 export const OPTION_NAMES = Object.keys(FLAGS) as readonly OptionName[];
 
-export function isOptionName(name: string): name is OptionName {
-  return Object.hasOwn(FLAGS, name);
-}
-
 /** What a sentence calls it: its short flag, where it has one. */
 export function option(name: OptionName): string {
   return FLAGS[name].split(', ')[0] ?? '';

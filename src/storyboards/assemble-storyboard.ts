@@ -1,4 +1,5 @@
 /** What is assembled of a storyboard: the file of each scene's take, and everything that its text says of the film. */
+
 import { dirname, resolve } from 'node:path';
 import { type AssemblyRequest, assembleFilm, planFilm, type WrittenFilm } from '../films/assemble-film.ts';
 import { piecesFolder } from '../films/piece-names.ts';
@@ -6,9 +7,8 @@ import type { AssemblyPlan } from '../films/plan.ts';
 import { SoraError, throwProblems } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
-import { type FilmLook, lookAtFilm, NO_WISHES, type OpenFilm, refuseFilmFile } from './film.ts';
-import { type OpenedFilm, readTakes } from './prepare-film.ts';
-import type { StoryboardRequest } from './read-storyboard.ts';
+import { type FilmLook, type OpenFilm, refuseFilmFile } from './film.ts';
+import type { LookedAt } from './look-at-storyboard.ts';
 import type { SceneView } from './scene-state.ts';
 import type { Scene, Storyboard } from './storyboard.ts';
 
@@ -100,28 +100,9 @@ function problemOf(
   });
 }
 
-/** A storyboard that was opened and looked at. */
-export interface LookedAt extends OpenedFilm {
-  readonly look: FilmLook;
-}
-
 export interface AssembleOptions extends FilmWishes {
   /** Takes a pick whose text has changed since. */
   readonly allowStale: boolean;
-}
-
-/**
- * Reads a storyboard and looks at its takes; asks no host. `needsFiles`: whether what it names has to be there. Throws as
- * `readStoryboard`.
- */
-export async function lookAtStoryboard(
-  workspace: Workspace,
-  request: StoryboardRequest,
-  { needsFiles }: { readonly needsFiles: boolean },
-): Promise<LookedAt> {
-  const opened = await readTakes(workspace, request, { needsFiles });
-  await opened.film.ledger.peek();
-  return { ...opened, look: await lookAtFilm(opened.film, opened.scenes, { wishes: NO_WISHES }) };
 }
 
 /** The film as a file. Pieces are kept beside the takes. Throws as `chosenFiles` and `assembleFilm`. */

@@ -9,7 +9,7 @@ import { modelFamilies } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
 import type { Character } from '../shared/character.ts';
-import { isSoraError, type SoraError } from '../shared/errors.ts';
+import { isSoraError, sentencesOf } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { listOf } from '../shared/text.ts';
@@ -214,7 +214,7 @@ async function strangerProblem(workspace: Workspace, name: string): Promise<stri
   try {
     await requireCharacter(workspace, name, { mayBeNew: true });
   } catch (error) {
-    if (isSoraError(error, 'usage')) return sentencesOf(error).join(' ');
+    if (isSoraError(error, 'usage')) return sentencesOf(error).map(inFilmWords).join(' ');
     throw error;
   }
   return `${name} is not here any more.`;
@@ -245,15 +245,8 @@ async function check(
     return { plan, doubts, problems: [] };
   } catch (error) {
     if (!isSoraError(error) || !(error.code === 'usage' || error.code === 'clip')) throw error;
-    return { doubts: [], problems: sentencesOf(error) };
+    return { doubts: [], problems: sentencesOf(error).map(inFilmWords) };
   }
-}
-
-function sentencesOf(error: SoraError): readonly string[] {
-  const all = error.problems.length > 0 ? error.problems : [error.message];
-  return all.map((text, index) =>
-    inFilmWords(index === all.length - 1 && error.hint !== undefined ? `${text} ${error.hint}` : text),
-  );
 }
 
 const LONGEST_SHARP_CHAIN = 3;

@@ -4,7 +4,7 @@
  */
 import { registerNamed } from '../characters/register.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
-import type { BillItem } from '../costs/cost.ts';
+import { type BillItem, billOfVideos } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
 import { fetchFinished } from '../journal/fetch-finished.ts';
 import type { Take } from '../journal/fold.ts';
@@ -149,14 +149,9 @@ export type SendOptions = Pick<RenderOptions, 'retake' | 'scenes' | 'plan'>;
 
 /** The bill of so many requests. */
 export async function comingOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promise<Coming> {
-  const byPrice = new Map<string, BillItem>();
-  for (const { scene, cost } of plan.scenes) {
-    const more = sends.get(scene.id) ?? 0;
-    const key = JSON.stringify(cost ?? null);
-    if (more > 0) byPrice.set(key, { what: 'video', count: (byPrice.get(key)?.count ?? 0) + more, each: cost });
-  }
+  const costs = plan.scenes.flatMap(({ scene, cost }) => Array.from({ length: sends.get(scene.id) ?? 0 }, () => cost));
   const requests = [...sends.values()].reduce((total, one) => total + one, 0);
-  return { requests, bill: requests === 0 ? [] : [...byPrice.values(), await charactersOf(plan, sends)] };
+  return { requests, bill: requests === 0 ? [] : [...billOfVideos(costs), await charactersOf(plan, sends)] };
 }
 
 function charactersOf(plan: FilmPlan, sends: ReadonlyMap<string, number>): Promise<BillItem> {

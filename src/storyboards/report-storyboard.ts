@@ -1,14 +1,17 @@
 /** A film as a page: its scenes with their states, the takes of each side by side, and the command that picks one. */
 import { dirname, resolve } from 'node:path';
 import { formatUsd } from '../costs/cost.ts';
-import { createPictures, type Pictures, pagePlace, remarksOf, videoHref, writePage } from '../report/job-report.ts';
+import { remarksOf } from '../report/job-report.ts';
 import type { ReportPage, ReportSection, ReportTake } from '../report/page.ts';
+import { createPictures, type Pictures } from '../report/pictures.ts';
+import { pagePlace, writePage } from '../report/write-page.ts';
 import type { Job } from '../shared/job.ts';
+import { relativeUrl } from '../shared/relative-url.ts';
 import { oneLine, shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { type LookedAt, lookAtStoryboard } from './assemble-storyboard.ts';
 import { refuseFilmFile } from './film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from './film-report.ts';
+import { type LookedAt, lookAtStoryboard } from './look-at-storyboard.ts';
 import type { StoryboardRequest } from './read-storyboard.ts';
 import { shortName } from './takes/choose.ts';
 import { listTakes, type TakeReport } from './takes/list.ts';
@@ -129,7 +132,7 @@ async function cardOf(
   return {
     label: `Take ${take.take}`,
     ...(state !== '' && { state }),
-    ...(path !== undefined && { href: videoHref(target, path) }),
+    ...(path !== undefined && { href: relativeUrl(dirname(target), path) }),
     frames: path === undefined ? [] : await pictures.ofVideo(path),
     facts: [
       ...(take.seconds === undefined ? [] : [['length', `${take.seconds} s`] as const]),

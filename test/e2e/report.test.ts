@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { videoHref } from '../../src/report/job-report.ts';
 import { type ReportTake, renderPage } from '../../src/report/page.ts';
+import { relativeUrl } from '../../src/shared/relative-url.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
@@ -35,7 +35,12 @@ describe.skipIf(program === undefined)('a report in a browser', () => {
       const path = join(folder, 'takes', name);
       await writeFile(path, await makeVideo());
       takes.push({
-        ...{ label: HOSTILE, href: videoHref(target, path), frames: [PIXEL, PIXEL], facts: [[HOSTILE, HOSTILE]] },
+        ...{
+          label: HOSTILE,
+          href: relativeUrl(dirname(target), path),
+          frames: [PIXEL, PIXEL],
+          facts: [[HOSTILE, HOSTILE]],
+        },
         ...{ prompt: HOSTILE, command: `sora storyboard pick film.md ${HOSTILE} 1`, remarks: [HOSTILE] },
         characters: [{ name: HOSTILE, frames: [PIXEL] }],
       });

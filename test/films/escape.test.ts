@@ -1,9 +1,8 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ffconcatPath, ffmetadataValue, relativeUrl, srtText, srtTime } from '../../src/films/escape.ts';
+import { ffconcatPath, ffmetadataValue, srtText, srtTime } from '../../src/films/escape.ts';
 import { clean } from '../../src/shared/text.ts';
 import { run } from '../helpers/ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -81,23 +80,5 @@ describe('a path', () => {
 
   it('with a line feed is refused for the concat demuxer', () => {
     expect(() => ffconcatPath('a\nfile b')).toThrow('line feed');
-  });
-
-  it('is a relative URL that leads to the same file', () => {
-    const part = fc
-      .string({ unit: 'grapheme', minLength: 1, maxLength: 6 })
-      .filter((one) => !/[/\0]|^\.\.?$/.test(one));
-    fc.assert(
-      fc.property(fc.array(part, { minLength: 1, maxLength: 3 }), (parts) => {
-        const path = parts.join('/');
-        expect(new URL(relativeUrl(path), 'file:///films/').href).toBe(
-          new URL(`file:///films/${relativeUrl(path)}`).href,
-        );
-        expect(decodeURIComponent(relativeUrl(path))).toBe(path.toWellFormed());
-      }),
-    );
-    expect(new URL(relativeUrl('a:b?#% c.mp4'), 'file:///f/').pathname).toBe(
-      pathToFileURL('/f/a:b?#% c.mp4').pathname.replace('a:b', 'a%3Ab'),
-    );
   });
 });

@@ -1,7 +1,7 @@
 /** Every refusal in the source, as it stands there: its code, its sentence and its hint. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isOptionName, option } from '../../src/shared/options.ts';
+import { OPTION_NAMES, type OptionName, option } from '../../src/shared/options.ts';
 
 export interface Refusal {
   /** `commands/config.ts:60` */
@@ -41,8 +41,12 @@ export function refusalLines(): string[] {
   return [...findRefusals().map(lineOf), ...calls].toSorted();
 }
 
+function isOptionName(name: string): name is OptionName {
+  return OPTION_NAMES.some((one) => one === name);
+}
+
 function lineOf({ code, message }: Refusal): string {
-  const named = message.replaceAll(/\$\{option\('(\w+)'\)\}/g, (whole, name) =>
+  const named = message.replaceAll(/\$\{option\('(\w+)'\)\}/g, (whole, name: string) =>
     isOptionName(name) ? option(name) : whole,
   );
   const said = /^['"`]/.test(named) ? named.slice(1, -1).replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '{}') : '{}';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/report/html.ts';
-import { videoHref } from '../../src/report/job-report.ts';
 import { type ReportTake, renderPage } from '../../src/report/page.ts';
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&lt;{{x}}\${y}`;
@@ -65,13 +64,4 @@ describe('a page', () => {
     expect(page).toContain('<video controls playsinline preload="none" poster="data:a" src="a.mp4"></video>');
     expect(page.match(/The video is not here\./g)).toHaveLength(1);
   });
-});
-
-it.each([
-  ['/a/report.html', '/a/x.mp4', 'x.mp4'],
-  ['/a/b/report.html', '/a/takes/x y.mp4', '../takes/x%20y.mp4'],
-  ['/a/report.html', '/a/100%#?&"\u00e9.mp4', '100%25%23%3F%26%22%C3%A9.mp4'],
-  ['/a/report.html', '/a/javascript:alert(1).mp4', 'javascript%3Aalert(1).mp4'],
-])('a page %s links to %s as %s', (page, file, href) => {
-  expect(videoHref(page, file)).toBe(href);
 });

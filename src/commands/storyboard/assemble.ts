@@ -1,7 +1,8 @@
 /** `sora storyboard assemble`: the film of the chosen takes. */
 import type { Context } from '../../context.ts';
 import { filmLine } from '../../films/assemble-film.ts';
-import { assembleStoryboard, lookAtStoryboard } from '../../storyboards/assemble-storyboard.ts';
+import { assembleStoryboard } from '../../storyboards/assemble-storyboard.ts';
+import { lookAtStoryboard } from '../../storyboards/look-at-storyboard.ts';
 import type { StoryboardRequest } from '../../storyboards/read-storyboard.ts';
 
 export interface AssembleFlags {
