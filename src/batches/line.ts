@@ -30,7 +30,7 @@ export interface ReadLine {
 }
 
 /** Everything that a line may say, in the order in which it is documented. */
-export const FIELDS = [
+const FIELDS = [
   ...['id', 'prompt', 'characters', 'model', 'seconds', 'size', 'aspect', 'reference', 'output', 'tag'],
 ] as const;
 

@@ -34,7 +34,7 @@ export interface Cast {
   readonly characters: readonly CastCharacter[];
 }
 
-export const CAST_VERSION = 1;
+const CAST_VERSION = 1;
 
 /** Decodes a cast file. Throws an Error that says what is wrong, without a full stop; unknown fields are dropped. */
 export function decodeCast(json: unknown): readonly CastCharacter[] {

@@ -35,7 +35,7 @@ export function replaced(current: Character, next: CharacterWithClip, { heals }:
   };
 }
 
-export function particularsOf({ description, kind, consent }: Particulars): Particulars {
+function particularsOf({ description, kind, consent }: Particulars): Particulars {
   return {
     ...(description !== undefined && { description }),
     ...(kind !== undefined && { kind }),

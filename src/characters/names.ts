@@ -1,7 +1,7 @@
 /** Which character names are allowed, and when two of them are the same. Pure. */
 import { problemsError } from '../shared/errors.ts';
 
-export const MAX_NAME_CODE_POINTS = 80;
+const MAX_NAME_CODE_POINTS = 80;
 
 /** The name as it is kept: NFC, trimmed. Throws SoraError `usage` with every reason why it cannot be one. */
 export function checkName(text: string): string {

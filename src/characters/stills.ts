@@ -12,7 +12,7 @@ import type { Workspace } from '../workspace.ts';
 import { type CharacterStore, type MadeFile, removedMeanwhile } from './store.ts';
 
 /** As many as the models take that take the fewest of those that take several characters. */
-export const MOST_STILLS = 9;
+const MOST_STILLS = 9;
 
 export interface CharacterStills {
   /** Whether somebody gave them, or they are of the clip. */

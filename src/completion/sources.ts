@@ -31,7 +31,7 @@ export type Source = (context: Context, typed: Typed) => Promise<readonly Candid
 const MOST_JOBS = 30;
 
 /** The newest jobs of this machine whose ids begin so. They are read one by one: there may be ten thousand. */
-export async function recentJobs(context: Context, { most, prefix = '' }: { most: number; prefix?: string }) {
+async function recentJobs(context: Context, { most, prefix = '' }: { most: number; prefix?: string }) {
   const store = await context.jobs();
   const all = await store.ids().catch(() => []);
   const ids = all

@@ -137,7 +137,7 @@ function complain(schema: Schema, value: unknown): v.BaseIssue<unknown> | undefi
 }
 
 /** A file that is in a format of a later version of sora. */
-export class NewerFormatError extends Error {
+class NewerFormatError extends Error {
   override readonly name = 'NewerFormatError';
 }
 

@@ -43,7 +43,7 @@ const LAST_FEW = 8;
 const SLACK_SECONDS = 0.0005;
 
 /** The picture that is shown at a moment. Throws `usage` for a moment behind the end. Pure. */
-export function choosePicture({ timeline }: Pick<Take, 'timeline'>, moment: Moment): PictureChoice {
+function choosePicture({ timeline }: Pick<Take, 'timeline'>, moment: Moment): PictureChoice {
   const { times, end } = timeline;
   const [first = 0] = times;
   // Players count from the first picture, whatever the file says of it.
@@ -58,7 +58,7 @@ export function choosePicture({ timeline }: Pick<Take, 'timeline'>, moment: Mome
 }
 
 /** ffmpeg's arguments for the picture, as a PNG on its standard output. Pure. */
-export function frameArgs({ path, video, timeline }: Take, { at, from, decodeFrom }: PictureChoice): string[] {
+function frameArgs({ path, video, timeline }: Take, { at, from, decodeFrom }: PictureChoice): string[] {
   const { width, height } = shownSize(video, undefined);
   const picture = { width, height };
   const decoder = video.alpha ? alphaDecoder(video.codec) : undefined;

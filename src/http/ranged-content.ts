@@ -36,7 +36,7 @@ export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
  * Opens what a request points at, from the offset on when the host resumes, else from 0. What is not content (an error,
  * JSON, a web page) is handed back as the answer it is. Throws `refused` for a part that nobody asked for.
  */
-export async function openResumable(
+async function openResumable(
   http: Http,
   request: HttpRequest,
   { variant, offset, etag }: ContentRequest,
@@ -152,7 +152,7 @@ export function checkNamedUrl(text: string, root: string): string {
 }
 
 /** A store that says 401 or 403 to a signed URL was shown no key: the user's is not to blame. */
-export function asStorageError(error: SoraError): SoraError {
+function asStorageError(error: SoraError): SoraError {
   if (error.code !== 'auth') return error;
   const { message, requestId } = error;
   return new SoraError('refused', message, {

@@ -6,7 +6,7 @@ import { oneLine } from '../shared/text.ts';
 import { adoptVideo } from '../videos/lost/recover.ts';
 import type { Workspace } from '../workspace.ts';
 import { newestByKey, type Take } from './fold.ts';
-import { placeOfTake, type TakeLedger } from './take-ledger.ts';
+import { hostOfTake, type TakeLedger } from './take-ledger.ts';
 
 export interface Adoption {
   /** Of unknown fate, or given up. */
@@ -35,7 +35,7 @@ export async function adoptTake(
   const { records } = await (await workspace.jobs()).list();
   const own = records.find(({ remoteId, baseUrl }) => remoteId === videoId && baseUrl === take.baseUrl);
   if (own) throw refuse(`${shown} is the video of job ${own.id}.`);
-  const provider = await workspace.providerOf(placeOfTake(take));
+  const provider = await workspace.providerOf(hostOfTake(take));
   const video = await provider.getVideo(videoId, { signal: workspace.runtime.signal, model: take.model });
   if (!video) throw refuse(`${hostTitle(provider)} does not know a video ${shown}.`);
   await ledger.journal.append({ v: 1, at: ledger.now(), key: take.key, line: 'adopt', remoteId: video.id });

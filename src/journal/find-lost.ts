@@ -6,7 +6,7 @@ import { listSince } from '../videos/lost/list-since.ts';
 import { describeCandidates, hasShapeOf, LONGEST_MS } from '../videos/lost/match.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
-import { isUnknown, placeOfTake, type TakeLedger } from './take-ledger.ts';
+import { hostOfTake, isUnknown, type TakeLedger } from './take-ledger.ts';
 
 /** What was learned of an unknown take. */
 export interface FoundLost {
@@ -64,7 +64,7 @@ async function listFor(
   if (!first) return undefined;
   const from = Math.min(...group.map(({ at }) => Date.parse(at))) - CLOCKS_MS;
   try {
-    const provider: Provider = await workspace.providerOf(placeOfTake(first));
+    const provider: Provider = await workspace.providerOf(hostOfTake(first));
     if (!provider.list) return undefined;
     const mayBeAny = (video: RemoteVideo): boolean =>
       !claimed.has(video.id) && group.some((take) => mayBe(take, video));

@@ -17,7 +17,7 @@ import type { Workspace } from '../workspace.ts';
 import type { Take } from './fold.ts';
 import { type KeptTake, keepTake } from './keep-take.ts';
 import { type Failed, PAID_AND_GONE } from './lines.ts';
-import { placeOfTake, type TakeLedger } from './take-ledger.ts';
+import { hostOfTake, type TakeLedger } from './take-ledger.ts';
 
 /** What became of a take: its file is here; it failed, which is written down; or it goes on, for a reason that is told. */
 export type Followed =
@@ -46,7 +46,7 @@ export async function followTake(
   try {
     const kept = await keepTake(workspace, ledger, { take, wanted: options.wanted });
     if (kept) return { kind: 'kept', kept };
-    if (await isOfOtherAccount(workspace, ledger, take)) return { kind: 'open', error: notVisible(take) };
+    if (await isTakeOfOtherAccount(workspace, ledger, take)) return { kind: 'open', error: notVisible(take) };
     job = await unforgotten(workspace, await jobOfTake(workspace, take));
     const done = options.onlyFinished ? await upToDate(workspace, job) : await follow(workspace, job, options);
     if (done.status === 'succeeded') {
@@ -215,8 +215,8 @@ function jobFromTake(take: Take, id: string): Remote {
  * Whether another account made it and this one cannot see it: a 404 says nothing then. Of a rotated key the host still knows
  * the job.
  */
-async function isOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
-  const place = placeOfTake(take);
+async function isTakeOfOtherAccount(workspace: Workspace, ledger: TakeLedger, take: Take): Promise<boolean> {
+  const place = hostOfTake(take);
   const { baseUrl, key } = await workspace.connectionOf(place);
   if (take.remoteId === undefined || accountOf({ baseUrl, key }) === take.account) return false;
   const provider = await workspace.providerOf(place);

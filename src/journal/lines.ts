@@ -177,7 +177,7 @@ export type ReadLine = { readonly line: Line } | { readonly torn: true } | { rea
 const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/;
 
 /** One line of text without its end; undefined for an empty one. */
-export function readLine(text: string): ReadLine {
+function readLine(text: string): ReadLine {
   if (text.trim() === '') return undefined;
   if (CONFLICT.test(text)) return { problem: 'it has the conflict markers of a merge' };
   if (text.startsWith('version https://git-lfs')) {

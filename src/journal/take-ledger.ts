@@ -316,6 +316,6 @@ export function isUnknown(ledger: Pick<TakeLedger, 'isAlive'>, take: Take): bool
 }
 
 /** Where a take was sent, for the workspace's `connectionOf` and `providerOf`. */
-export function placeOfTake(take: Take): Parameters<Workspace['connectionOf']>[0] {
+export function hostOfTake(take: Take): Parameters<Workspace['connectionOf']>[0] {
   return { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
 }

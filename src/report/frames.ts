@@ -83,7 +83,7 @@ async function decodeJpegs(
 }
 
 /** JPEGs that lie one behind the other: within one of ours, no end stands but its own. Pure. */
-export function splitJpegs(bytes: Buffer): readonly Uint8Array[] {
+function splitJpegs(bytes: Buffer): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let from = bytes.indexOf(BEGIN); from >= 0; ) {
     const end = bytes.indexOf(END, from);

@@ -83,7 +83,7 @@ export async function refuseFilmFile(file: string, target: string): Promise<void
 }
 
 /** `harbour-3f9a1c-001-7be2f0.mp4`: digits of the key's uuid, so that two clones never share a name. */
-export function takeFileName({ key, scene, n }: Pick<Take, 'key' | 'scene' | 'n'>): string {
+function takeFileName({ key, scene, n }: Pick<Take, 'key' | 'scene' | 'n'>): string {
   const uuid = partsOfKey(key)?.uuid ?? '';
   return `${fileNameOf(scene, () => true)}-${String(n).padStart(3, '0')}-${uuid.slice(0, 6)}.mp4`;
 }

@@ -193,7 +193,7 @@ function maySend(
 }
 
 /** Whether the take that it goes on from is here. */
-export function hasSource({ takes, presenceOf }: FilmLook, { ask }: SceneView): boolean {
+function hasSource({ takes, presenceOf }: FilmLook, { ask }: SceneView): boolean {
   const { reference } = ask ?? {};
   if (!reference || !('lastFrameOf' in reference)) return true;
   return takes.some((take) => take.done?.sha256 === reference.lastFrameOf && presenceOf(take) === 'here');

@@ -107,7 +107,7 @@ function filterOf({ status, since, tag, notDownloaded, limit }: ListFlags, nowMs
 }
 
 /** Says which finished videos are still to be fetched, and how. */
-export function noteNotDownloaded({ ui, runtime }: Context, jobs: readonly JobDigest[]): void {
+function noteNotDownloaded({ ui, runtime }: Context, jobs: readonly JobDigest[]): void {
   const found = findNotDownloaded(jobs, runtime.clock.now());
   if (found) ui.note(`${found.what}. ${found.how}: ${found.command}`);
 }

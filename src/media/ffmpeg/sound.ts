@@ -40,7 +40,7 @@ export interface TrackLevels extends Level {
   readonly complaint: string | undefined;
 }
 
-export const SOUND_RATE = 48_000;
+const SOUND_RATE = 48_000;
 /** Below this nobody hears anything. */
 const SILENCE_DB = -60;
 const NOTHING_DB = -100;
@@ -163,7 +163,7 @@ export function isAudible<T extends Level & { readonly seconds?: number }>(heard
 }
 
 /** Reads the words of `astats`, which speaks once for every change of the stream, and of the decoder. Pure. */
-export function readHeard(stderr: string): TrackLevels {
+function readHeard(stderr: string): TrackLevels {
   const lines = stderr.split(/[\r\n]+/);
   const said = lines.map((line) => /Parsed_astats_\d+ @ \w+\] (?:\[\w+\] )?(.*)$/.exec(line)?.[1] ?? '').join('\n');
   const stretches = said

@@ -143,7 +143,7 @@ function lightOf(picture: Uint8Array): Light {
  * The indices at which another shot begins: the change there stands out of all those close to it, which movement, a whipped pan
  * and a flash (back again at once) do not, and is much of the contrast that there is, so that darkness hides none.
  */
-export function detectSceneCuts({
+function detectSceneCuts({
   steps,
   contrasts,
   fps,

@@ -5,7 +5,7 @@ import type { Size } from '../../shared/geometry.ts';
 const COLUMNS = 9;
 const ROWS = 8;
 /** Of a video. */
-export const HASHED_FRAMES = 8;
+const HASHED_FRAMES = 8;
 
 /** What the pictures of a video look like: hashes of frames at even distances, 16 hexadecimal digits each. */
 export type FrameHashes = readonly string[];

@@ -36,7 +36,7 @@ export interface ChosenFrame {
 /** As many as open every model that takes pictures only. */
 export const STILLS = 4;
 /** Looks a second at the sharpness: of each picture of its own time. */
-export const STILL_RATE = 8;
+const STILL_RATE = 8;
 /** Of the best, what a picture is worth that is taken for its place: a frontal one in the middle, the others apart. */
 const AS_GOOD = 0.85;
 /** Of the length, between any two. */

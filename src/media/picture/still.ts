@@ -11,9 +11,9 @@ import { imageSize, sniffImage, stripMetadata } from './formats.ts';
 
 /** Hosts refuse more, and some of them less than this short side. */
 export const MOST_STILL_BYTES = 10_000_000;
-export const LEAST_STILL_SIDE = 256;
+const LEAST_STILL_SIDE = 256;
 /** What a picture should have: models of people lose the face below. */
-export const GOOD_STILL_SIDE = 720;
+const GOOD_STILL_SIDE = 720;
 /** Of one that has to become smaller. */
 const REDUCED_SIDE = 4096;
 

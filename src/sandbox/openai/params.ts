@@ -31,7 +31,7 @@ const DATA_URL_CHARS = 20_971_520;
 
 export const MODEL_IDS: readonly string[] = Object.keys(SIZES);
 
-export function isMultipart(request: Incoming): boolean {
+function isMultipart(request: Incoming): boolean {
   return /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
 }
 

@@ -24,7 +24,6 @@ const COLUMNS = [
 /** What every character outside the alphabet looks like. */
 const BOX: readonly number[] = [0x7f, 0x41, 0x41, 0x41, 0x7f];
 
-export const GLYPH_WIDTH = 5;
 /** Seven rows and the descender. */
 export const GLYPH_HEIGHT = 8;
 /** Columns from the start of one character to the start of the next. */

@@ -54,7 +54,7 @@ export function idsOf(scenes: readonly SceneSettings[], complain: Complain): rea
 }
 
 /** Letters and digits of any script, in small letters, with `-` for everything between them. */
-export function idOfHeading(heading: string): string {
+function idOfHeading(heading: string): string {
   const words =
     heading
       .normalize('NFC')

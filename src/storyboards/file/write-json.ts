@@ -21,7 +21,7 @@ export function storyboardJson({ title, film, scenes }: Storyboard): Readonly<Re
   });
 }
 
-export function sceneJson(scene: Scene): Readonly<Record<string, unknown>> {
+function sceneJson(scene: Scene): Readonly<Record<string, unknown>> {
   const { id, heading, words, style, cast, seconds, model, size, continues, reference, takes, title } = scene;
   const { subtitle, voice, soundDb, trim, holdSeconds, transition } = scene;
   return withoutUndefined({

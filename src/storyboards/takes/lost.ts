@@ -1,7 +1,7 @@
 /** A person's word on a take of a film that is under way or of unknown fate: given up, or found at its host. */
 import { adoptTake } from '../../journal/adopt-take.ts';
 import { newestByKey, type Take } from '../../journal/fold.ts';
-import { placeOfTake } from '../../journal/take-ledger.ts';
+import { hostOfTake } from '../../journal/take-ledger.ts';
 import { hostTitle } from '../../providers/index.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { isUnanswered } from '../../shared/job.ts';
@@ -42,7 +42,7 @@ export async function closeNamedTake(
       hint: `If this account cannot see it, and it is to be given up: ${commandOf('close', { operands: [...named, take.remoteId] })}`,
     });
   }
-  const provider = await workspace.providerOf(placeOfTake(take));
+  const provider = await workspace.providerOf(hostOfTake(take));
   if (await provider.getVideo(remoteId, { signal: workspace.runtime.signal, model: take.model })) {
     throw new SoraError('usage', `${hostTitle(take)} has ${remoteId}: it is not lost.`, {
       hint: `To stop it: ${commandOf('cancel', { operands: [name.scene] })}\nOr go on with it: ${commandOf('render')}`,

@@ -17,7 +17,7 @@ export function isNotDownloaded({ status, output, remoteDeleted }: Known): boole
 }
 
 /** The same, unless its host has said that it keeps the video no longer. */
-export function canBeDownloaded(job: Known, nowMs: number): boolean {
+function canBeDownloaded(job: Known, nowMs: number): boolean {
   return isNotDownloaded(job) && secondsLeft(job, nowMs) > 0;
 }
 
