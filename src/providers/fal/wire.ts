@@ -114,11 +114,7 @@ function failed(video: RemoteVideo, found: Failure | undefined, answer: Answer):
   return {
     ...video,
     status: isCancelled ? 'cancelled' : 'failed',
-    failure: {
-      ...failure,
-      message: answer.redact(failure.message),
-      policy: isModeration(failure),
-    } satisfies JobFailure,
+    failure: jobFailure({ ...failure, message: answer.redact(failure.message) }),
   };
 }
 
@@ -186,9 +182,16 @@ function listedRequest(item: unknown): readonly ListedRequest[] {
 }
 
 function failureOfOutput(output: Readonly<Record<string, unknown>>): JobFailure {
-  const failure = failureIn(output) ?? { message: 'The host gave no reason.' };
-  return { ...failure, policy: isModeration(failure) };
+  return jobFailure(failureIn(output) ?? { message: 'The host gave no reason.' });
 }
+
+function jobFailure(failure: Failure): JobFailure {
+  const policy = isModeration(failure);
+  return { ...failure, policy, ...(!policy && failure.code === UNREACHABLE && { unreachable: true }) };
+}
+
+/** A clip or a picture, where it lies. */
+const UNREACHABLE = 'file_download_error';
 
 function timeOf(value: unknown): string | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;

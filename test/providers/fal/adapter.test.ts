@@ -101,6 +101,14 @@ describe('a request at fal', () => {
     });
   });
 
+  it('tells a clip that the host could not read', async () => {
+    const detail = [{ loc: ['body', 'video_urls', 0], msg: 'Failed to download.', type: 'file_download_error' }];
+    const bench = await asked(completed(), { status: 422, body: { detail } });
+    expect(await bench.provider.getVideo('v', call)).toMatchObject({
+      failure: { code: 'file_download_error', policy: false, unreachable: true },
+    });
+  });
+
   it('that was cancelled is told so', async () => {
     const bench = await asked(completed({ error: 'Cancelled.', error_type: 'client_cancelled' }));
     expect(await bench.provider.getVideo('v', call)).toMatchObject({ status: 'cancelled' });
