@@ -28,7 +28,7 @@ export interface RunMore {
   readonly alive?: readonly number[];
   readonly signal?: AbortSignal;
   /** The host that is chosen; both have their keys. */
-  readonly provider?: 'openai' | 'wavespeed';
+  readonly provider?: 'openai' | 'wavespeed' | 'fal';
 }
 
 export interface HostWorld {
@@ -79,7 +79,7 @@ export async function hostWorld({ renderer }: { readonly renderer?: Renderer } =
       pid += 1;
       const process = more.pid ?? pid;
       // Decoding takes longer than all the rest, and has tests of its own.
-      const keys = variablesAt(new URL(sandbox.url).origin, key, ['openai', 'wavespeed']);
+      const keys = variablesAt(new URL(sandbox.url).origin, key, ['openai', 'wavespeed', 'fal']);
       const env = { ...keys, SORA_FFMPEG: '/nonexistent/ffmpeg' };
       const { runtime } = runtimeIn({ dir: world.dir, home: own }, { env });
       const reporter: Reporter = {
