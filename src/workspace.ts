@@ -19,6 +19,7 @@ import {
   chooseProvider,
   connectionOf,
   type Keys,
+  type MadePlace,
   type ProviderFlags,
   type Purpose,
 } from './settings/choose-provider.ts';
@@ -64,7 +65,7 @@ export interface Selection extends ProviderFlags {
 }
 
 /** Which host made a job, and by whose settings. */
-export type JobPlace = Pick<Job, 'id' | 'provider' | 'baseUrl' | 'backend' | 'profile'>;
+export type JobPlace = MadePlace & { readonly profile?: Job['profile'] | undefined };
 
 export interface Workspace {
   readonly runtime: Machine;

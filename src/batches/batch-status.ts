@@ -1,5 +1,7 @@
 /** How a batch stands, by its journals, the files beside it and the jobs of this home; asks no host. */
 import { openTakeLedger } from '../journal/take-ledger.ts';
+import { SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 import { asAskedBefore } from './equal-lines.ts';
 import type { BatchRequest, GivenBatch } from './given-batch.ts';
@@ -8,17 +10,25 @@ import { slotOfStray, slotsOf } from './slots.ts';
 
 export async function batchStatus(
   workspace: Workspace,
-  { plan, path, owner }: GivenBatch,
-  { maxCost, allowDrift }: BatchRequest,
+  { plan, path, owner }: Pick<GivenBatch, 'plan' | 'path' | 'owner'>,
+  { maxCost, allowDrift }: Pick<BatchRequest, 'maxCost' | 'allowDrift'>,
 ): Promise<BatchReport> {
   const ledger = await openTakeLedger(workspace, path, owner);
   await ledger.peek();
   const takes = await ledger.takes();
   const { lines } = asAskedBefore(plan.lines, takes, ledger.familyOf);
   const slots = await slotsOf(ledger, lines);
+  const own = new Set(slots.keys());
   for (const id of strayIds(lines, takes, owner.shard)) slots.set(id, await slotOfStray(ledger, id));
   return reportBatch({
     ...{ lines, takes, shard: owner.shard, allowDrift, maxCostUsd: maxCost, slots },
-    errorOf: () => undefined,
+    // A plain run refuses them all.
+    errorOf: (id) => (slots.get(id)?.isOtherText === true && own.has(id) ? textChanged() : undefined),
+  });
+}
+
+function textChanged(): SoraError {
+  return new SoraError('usage', 'Its text has changed since it was made.', {
+    hint: `To make it by its new text, beside what is there: add ${option('changed')}.`,
   });
 }

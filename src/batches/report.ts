@@ -1,5 +1,7 @@
 /** How a batch stands, line by line and in all, and the exit code that this makes. Pure. */
+
 import { type Take, takesByScene } from '../journal/fold.ts';
+import { whyFailed } from '../journal/lines.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
 import type { RemoteVideo } from '../providers/provider.ts';
@@ -157,7 +159,10 @@ function whyOf(
         return 'a request was sent for it and no answer came: nobody knows whether its host has it';
       return `a request was sent for it and no answer came; its host lists what it may have made: ${describeCandidates(candidates)}`;
     case 'failed':
-      return slot.failed.at(-1)?.failed?.why;
+      return slot.failed
+        .flatMap(({ failed }) => failed ?? [])
+        .map(whyFailed)
+        .at(-1);
     case 'unreadable':
       return 'other bytes lie at its path than were downloaded';
     case 'absent':

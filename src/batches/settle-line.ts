@@ -5,7 +5,7 @@ import { closeTakes } from '../journal/adopt-take.ts';
 import { type FoundLost, refusalToResend } from '../journal/find-lost.ts';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
-import type { Failed } from '../journal/lines.ts';
+import { type Failed, whyFailed } from '../journal/lines.ts';
 import type { SendDecision } from '../journal/send-take.ts';
 import type { Slot } from '../journal/state.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -165,8 +165,8 @@ function decide(
   return { send: slot.need > 0 };
 }
 
-function failedAnew({ why, exit }: Failed): SoraError {
-  return new SoraError(codeOfExit(exit), `The new video of it failed: ${why}`, {
+function failedAnew(failed: Failed): SoraError {
+  return new SoraError(codeOfExit(failed.exit), `The new video of it failed: ${whyFailed(failed)}`, {
     hint: `What was here before is still here. To try once more: ${option('anew')} <id>`,
   });
 }

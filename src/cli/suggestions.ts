@@ -150,7 +150,12 @@ export function suggestOption(flag: string, flags: readonly string[]): string | 
   const offered = flags.filter((name) => !NEVER_SUGGESTED.has(name));
   const meant = Object.hasOwn(OPTIONS, flag) ? OPTIONS[flag] : undefined;
   if (meant !== undefined && (!meant.startsWith('--') || offered.includes(meant))) return meant;
-  return nearest(flag, offered);
+  const close = nearest(flag, offered);
+  if (close !== undefined) return close;
+  // A slip in a word of another tool means what that word does.
+  const word = nearest(flag, Object.keys(OPTIONS));
+  const target = word === undefined ? undefined : OPTIONS[word];
+  return target?.startsWith('--') && offered.includes(target) ? target : undefined;
 }
 
 /** All of them, for the test that every target exists. */

@@ -3,6 +3,7 @@
 import type { Size } from '../shared/geometry.ts';
 import { isRefused, type JobCost, type JobDigest } from '../shared/job.ts';
 import type { ClipPrice, Cost, ModelPrice } from '../shared/money.ts';
+import { counted } from '../shared/text.ts';
 
 export interface PriceTableQuery {
   /** The table of the host that is asked. */
@@ -77,7 +78,7 @@ export function describeBill(bill: readonly BillItem[]): string {
   const words = known.map(({ what, count, each }) => {
     const usd = formatUsd(each?.usd ?? 0);
     const many = count === 1 ? '' : `${count} x ${usd}; `;
-    const amount = what === 'video' ? many : `${count} ${count === 1 ? 'character' : 'characters'} at ${usd}; `;
+    const amount = what === 'video' ? many : `${counted(count, 'character')} at ${usd}; `;
     return `${amount}${each?.asOf}: ${each?.source}`;
   });
   return `${formatPrice(total.usd)} (${words.join(' + ')})`;
@@ -121,7 +122,7 @@ export function describeCosts(jobs: readonly Priceable[]): string | undefined {
   const parts = [
     ...(estimates.length > 0 ? [`estimated: ${formatPrice(sum(estimates))}`] : []),
     ...(told.length > 0 ? [`reported by hosts: ${formatUsd(sum(told))}`] : []),
-    ...(unknown > 0 ? [`unknown: ${unknown} ${unknown === 1 ? 'job' : 'jobs'}`] : []),
+    ...(unknown > 0 ? [`unknown: ${counted(unknown, 'job')}`] : []),
   ];
   const text = parts.join('; ');
   return text === '' ? undefined : text.charAt(0).toUpperCase() + text.slice(1);

@@ -68,9 +68,9 @@ export function tempName(extension = ''): string {
 
 /** Makes a folder and its parents, private to the user, and survives a power cut. Folders that exist are left as they are. */
 export async function ensureFolder(path: string, owner?: FileOwner): Promise<void> {
+  const first = await makeFolders(path, { mode: 0o700, ...(owner && { owner }) });
+  if (first === undefined) return;
   try {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
     for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
       await syncFolder(folder);
       if (folder === dirname(folder)) break;
@@ -78,6 +78,35 @@ export async function ensureFolder(path: string, owner?: FileOwner): Promise<voi
   } catch (error) {
     throw machineError(error, 'make the folder', path, owner);
   }
+}
+
+/** Makes a folder and its parents; resolves with the first one that was not there. Throws `machine`. */
+export async function makeFolders(
+  path: string,
+  { mode, owner }: { readonly mode?: number; readonly owner?: FileOwner } = {},
+): Promise<string | undefined> {
+  const options = { recursive: true, ...(mode !== undefined && { mode }) } as const;
+  try {
+    return await mkdir(path, options);
+  } catch (error) {
+    throw machineError(await withoutRecursion(error, path), 'make the folder', path, owner);
+  }
+}
+
+/** On a file system that is read-only Node answers ENOENT where it makes parents as well: the first that is missing tells why. */
+async function withoutRecursion(error: unknown, path: string): Promise<unknown> {
+  if (systemCode(error) !== 'ENOENT') return error;
+  let missing = path;
+  const isThere = (folder: string): Promise<boolean> =>
+    lstat(folder).then(
+      () => true,
+      () => false,
+    );
+  while (dirname(missing) !== missing && !(await isThere(dirname(missing)))) missing = dirname(missing);
+  return mkdir(missing).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
 }
 
 /** Writes a new file beside the place it is meant for, and returns its path once every byte is on the disk. */

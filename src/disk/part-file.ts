@@ -53,6 +53,14 @@ export async function sweepOrphans(folder: string, part: PartFile): Promise<void
   if (now !== undefined) await sweep(folder, now);
 }
 
+/** The same in a folder in which nothing is about to be made. Never fails; makes no folder. */
+export async function sweepFolder(folder: string, clock: Clock): Promise<void> {
+  const part = await createPartFile(folder, clock).catch(() => undefined);
+  if (!part) return;
+  await sweepOrphans(folder, part);
+  await part.dispose();
+}
+
 /** What `mkdtemp` makes of it is a folder for a download that goes to a stream. */
 export const FOLDER_PREFIX = 'sora-part-';
 

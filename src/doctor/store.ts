@@ -1,9 +1,11 @@
 /** Whether what is kept on this machine is whole: settings, keys, characters with their clips, jobs. Deletes nothing. */
+
 import { basename, join } from 'node:path';
 import type { Outdated } from '../characters/outdated.ts';
 import type { BrokenRecord } from '../disk/listing.ts';
 import { type Character, filesOf } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import { counted } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 
 export interface StoreReport {
@@ -115,8 +117,4 @@ async function brokenSettings({ paths, runtime }: Workspace): Promise<readonly B
     }
   }
   return broken;
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

@@ -1,10 +1,14 @@
 /** Videos joined into one, for people who script: no scenes, no journal. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { outputWriteError } from '../disk/publish.ts';
 import { rateOf } from '../media/plan/frame.ts';
 import { type Ratio, sizeOf } from '../providers/ratios.ts';
+import { isSoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import type { Workspace } from '../workspace.ts';
-import { assembleFilm, type WrittenFilm } from './assemble-film.ts';
+import { type AssemblyRequest, assembleFilm, type WrittenFilm } from './assemble-film.ts';
 import { findVideo } from './source.ts';
 
 export interface JoinInput {
@@ -37,20 +41,42 @@ export async function joinVideos(workspace: Workspace, input: JoinInput): Promis
   const shots = paths.map((path) => ({
     ...{ name: basename(path), path, soundDb: 0, holdSeconds: 0, fadeSeconds },
   }));
-  return assembleFilm(
-    workspace,
-    {
-      ...{ shots, loudness, subtitles: false },
-      ...(input.size && { size: input.size }),
-      ...(aspect && { sizeFrom: ({ width, height }: Size) => sizeOf(aspect, Math.min(width, height)) }),
-      ...(input.fps !== undefined && { rate: rateOf(input.fps) }),
-      ...(music !== undefined && {
-        music: {
-          path: resolve(workspace.runtime.cwd, music),
-          ...{ levelDb: input.musicDb, duck: input.duck, fadeSeconds: MUSIC_FADE_SECONDS },
-        },
-      }),
-    },
-    { output: input.output, force: input.force, pieces: join(workspace.paths().cache, 'pieces') },
+  const film: AssemblyRequest = {
+    ...{ shots, loudness, subtitles: false },
+    ...(input.size && { size: input.size }),
+    ...(aspect && { sizeFrom: ({ width, height }: Size) => sizeOf(aspect, Math.min(width, height)) }),
+    ...(input.fps !== undefined && { rate: rateOf(input.fps) }),
+    ...(music !== undefined && {
+      music: {
+        path: resolve(workspace.runtime.cwd, music),
+        ...{ levelDb: input.musicDb, duck: input.duck, fadeSeconds: MUSIC_FADE_SECONDS },
+      },
+    }),
+  };
+  return withPieces(workspace, (pieces) =>
+    assembleFilm(workspace, film, { output: input.output, force: input.force, pieces }),
   );
+}
+
+/** Pieces are kept in the cache; where there is no home for one, in a folder that is removed. */
+async function withPieces<R>({ paths }: Workspace, work: (folder: string) => Promise<R>): Promise<R> {
+  const cache = cacheOf(paths);
+  if (cache !== undefined) return work(join(cache, 'pieces'));
+  const folder = await mkdtemp(join(tmpdir(), 'sora-pieces-')).catch((error: unknown) => {
+    throw outputWriteError(error, tmpdir());
+  });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function cacheOf(paths: Workspace['paths']): string | undefined {
+  try {
+    return paths().cache;
+  } catch (error) {
+    if (isSoraError(error, 'machine')) return undefined;
+    throw error;
+  }
 }

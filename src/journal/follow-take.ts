@@ -1,6 +1,6 @@
 /** A take that its host has: followed by whoever has a key, fetched, and written down; or what it came to instead. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolders } from '../disk/atomic-write.ts';
 import { hostTitle } from '../providers/index.ts';
 import { type RemoteVideo, SETTLING_MS } from '../providers/provider.ts';
 import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
@@ -73,7 +73,7 @@ async function save(
   { take, job, wanted }: { take: Take; job: Remote; wanted: string },
 ): Promise<KeptTake> {
   const first = ledger.placeOf(take.file);
-  await mkdir(dirname(first), { recursive: true });
+  await makeFolders(dirname(first), { owner: 'user' });
   // What differs from the order stands in the line: it was paid for, and is not fetched in vain again.
   const { facts } = await saveVideo(workspace, job, { output: first, force: true, allowDrift: true });
   const kept = await keepTake(workspace, ledger, { take, wanted, job, facts });

@@ -1,7 +1,8 @@
 /** A take's file from where it first lies whole to its own name: first the line, then the name. */
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import { copyFile, rm, stat } from 'node:fs/promises';
 import { dirname, parse } from 'node:path';
+import { makeFolders } from '../disk/atomic-write.ts';
 import { hashFile } from '../disk/hash.ts';
 import { createOutput, outputWriteError, type Publishing, publishFile } from '../disk/publish.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
@@ -48,7 +49,7 @@ export async function keepTake(
   const facts = named?.facts ?? known ?? (await factsOf(workspace, first));
   const { signal } = workspace.runtime;
   const job = given ?? succeeded(await ledger.jobs(), take);
-  await mkdir(dirname(wanted), { recursive: true });
+  await makeFolders(dirname(wanted), { owner: 'user' });
   return ledger.journal.exclusively(async (reading) => {
     const before = (await ledger.takes(take.scene, reading)).find(({ key }) => key === take.key)?.done;
     const told = before && ledger.placeOf(before.file);
@@ -114,7 +115,7 @@ export async function finishRename(workspace: Workspace, ledger: TakeLedger, { d
     if (existsSync(place)) return true;
     if (!ledger.mayHold(place)) return false;
     if (!existsSync(first) || (await hashFile(first, workspace.runtime.signal)) !== done.sha256) return false;
-    await mkdir(dirname(place), { recursive: true });
+    await makeFolders(dirname(place), { owner: 'user' });
     await moveTo(workspace, first, place);
     return true;
   });

@@ -139,6 +139,11 @@ export const TAKEN_BACK = 'taken back';
 /** Paid for, and no longer at the host. */
 export const PAID_AND_GONE = 'paid-and-gone';
 
+/** Why a request came to nothing, in words for people. */
+export function whyFailed({ why }: { readonly why: string }): string {
+  return why === PAID_AND_GONE ? 'it was made and paid for, and its host keeps it no more' : why;
+}
+
 const amount = rule<number>((value) => Number.isFinite(value) && Number(value) >= 0, 'is not an amount');
 const count = rule<number>((value) => Number.isInteger(value) && Number(value) >= 0, 'is not a whole number');
 const base = { v: oneOf(1), at: date, key: string };

@@ -2,6 +2,7 @@
  * What a storyboard or a batch knows of its takes: its journals, the jobs of this home that were made for it, and the
  * files that lie here. Everything that changes it goes through the journal first.
  */
+
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hashFile, hashText } from '../disk/hash.ts';
@@ -10,6 +11,7 @@ import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import type { Sender } from '../shared/sender.ts';
+import { counted } from '../shared/text.ts';
 import { accountOf } from '../videos/jobs/account.ts';
 import type { Workspace } from '../workspace.ts';
 import type { FamilyOf } from './fingerprint.ts';
@@ -222,7 +224,7 @@ export async function openTakeLedger(
     if (keys.length === 0) return;
     throw new SoraError(
       'machine',
-      `The journals of ${file} lack the first line of ${keys.length} ${keys.length === 1 ? 'request' : 'requests'}, such as ${keys[0]}: what was paid for is not known.`,
+      `The journals of ${file} lack the first line of ${counted(keys.length, 'request')}, such as ${keys[0]}: what was paid for is not known.`,
       { hint: 'Restore the journals, all that lay beside the file: lines may be added to them, and never removed.' },
     );
   };
@@ -317,5 +319,8 @@ export function isUnknown(ledger: Pick<TakeLedger, 'isAlive'>, take: Take): bool
 
 /** Where a take was sent, for the workspace's `connectionOf` and `providerOf`. */
 export function hostOfTake(take: Take): Parameters<Workspace['connectionOf']>[0] {
-  return { ...take, id: take.jobId ?? take.key } as Parameters<Workspace['connectionOf']>[0];
+  const { provider, baseUrl, backend, profile, jobId: id, scene, n } = take;
+  return { provider, baseUrl, backend, profile, id, called: `Take ${n} of ${scene}` } as Parameters<
+    Workspace['connectionOf']
+  >[0];
 }

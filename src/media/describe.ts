@@ -1,7 +1,7 @@
 /** A file's facts as lines for people. Pure. */
 
 import { formatSize } from '../shared/geometry.ts';
-import { formatBytes, oneLine } from '../shared/text.ts';
+import { counted, formatBytes, oneLine } from '../shared/text.ts';
 import { type AudioInfo, displayedSize, type MediaInfo, type VideoInfo } from './info.ts';
 import { unusable } from './plan/audio-tracks.ts';
 
@@ -28,7 +28,7 @@ function audioLines({ audio, audioTracks }: MediaInfo): string[] {
 }
 
 function audioLine(audio: AudioInfo): string {
-  const channels = audio.channels && `${audio.channels} ${audio.channels === 1 ? 'channel' : 'channels'}`;
+  const channels = audio.channels && counted(audio.channels, 'channel');
   const rate = audio.sampleRate && `${audio.sampleRate} Hz`;
   return join([audio.codec, rate, channels, seconds(audio.seconds), unusable(audio)]);
 }

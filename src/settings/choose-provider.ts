@@ -114,15 +114,19 @@ function isProfileOf(baseUrl: string, name: ProviderName, profile: Profile): boo
   return profile.baseUrl === undefined || originOf(profile.baseUrl) === originOf(baseUrl);
 }
 
+/** Where something was made: a job, or a take of which this home has no job. */
+export interface MadePlace extends Pick<Job, 'provider' | 'baseUrl'> {
+  readonly id?: string | undefined;
+  readonly backend?: Job['backend'] | undefined;
+  /** What messages call it, at the beginning of a sentence; by its id unless given. */
+  readonly called?: string;
+}
+
 /**
  * The host that made a job. The key goes there only when the user has named that origin by flag, environment or
  * profile, or it is the provider's own: a job record is a file, and files do not decide where keys go.
  */
-export function connectionOf(
-  job: Pick<Job, 'provider' | 'baseUrl' | 'backend' | 'id'>,
-  configured: Configured,
-  purpose: Purpose = 'use',
-): Connection {
+export function connectionOf(job: MadePlace, configured: Configured, purpose: Purpose = 'use'): Connection {
   const { env, profile } = configured;
   const name = providerName(job.provider);
   const entry = PROVIDERS[name];
@@ -142,10 +146,10 @@ export function connectionOf(
   if (key !== undefined && !isTrusted) {
     throw new SoraError(
       'auth',
-      `Job ${job.id} was made at ${oneLine(job.baseUrl)}, which is not the host that your key belongs to.`,
+      `${job.called ?? `Job ${job.id}`} was made at ${oneLine(job.baseUrl)}, which is not the host that your key belongs to.`,
       {
         hint: `To send it there, add: ${option('baseUrl')} ${oneLine(job.baseUrl)}`,
-        jobId: job.id,
+        ...(job.id !== undefined && { jobId: job.id }),
       },
     );
   }

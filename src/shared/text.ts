@@ -49,6 +49,16 @@ export function capitalizeThe(text: string): string {
   return text.replace(/^the /, 'The ');
 }
 
+/** `1 take`, `2 takes`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** `is`, `are`: the verb of so many. */
+export function areOf(count: number): string {
+  return count === 1 ? 'is' : 'are';
+}
+
 /** `Joe`, `Joe and Mia`, `Joe, Mia and Zoë`. */
 export function listOf(items: readonly string[]): string {
   // Made when it is needed: loading its data takes longer than everything else at start-up.

@@ -1,9 +1,10 @@
 /** How a film stands, scene by scene and in all: states with their reasons, what was spent and is to come, the exit code. Pure. */
 import type { Take } from '../journal/fold.ts';
+import { whyFailed } from '../journal/lines.ts';
 import { spentOn, sumOf } from '../runs/spending.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { listOf, oneLine } from '../shared/text.ts';
+import { areOf, counted, listOf, oneLine } from '../shared/text.ts';
 import type { Totals } from '../videos/jobs/totals.ts';
 import type { FilmLook } from './film.ts';
 import type { PlannedScene } from './plan-scenes.ts';
@@ -184,14 +185,17 @@ function whyOf(view: SceneView, { error, look }: { error: SoraError | undefined;
     case 'open':
       return error?.message ?? 'its video is being made';
     case 'failed':
-      return view.failed.at(-1)?.failed?.why;
+      return view.failed
+        .flatMap(({ failed }) => failed ?? [])
+        .map(whyFailed)
+        .at(-1);
     case 'changed':
       return (
         error?.message ??
         (changes.length > 0 ? `another ${listOf(changes)} than its newest take` : 'its text has changed')
       );
     case 'short':
-      return error?.message ?? `${current.length} takes of it are there`;
+      return error?.message ?? `${counted(current.length, 'take')} of it ${areOf(current.length)} there`;
     case 'missing':
       return error?.message;
     case 'absent':

@@ -22,6 +22,8 @@ export interface PlannedFilm {
 }
 
 export const PLAN_HEAD = ['SCENE', 'STATE', 'TAKES', 'TO SEND', 'EACH', 'WHY'] as const;
+/** Which of them may be narrower: the reasons are never cut. */
+export const PLAN_FREE = { SCENE: 12, WHY: { wrapsAt: 20 } } as const;
 
 export interface PlannedFilmOptions {
   readonly wishes: MakingWishes;

@@ -2,10 +2,12 @@
  * The takes of a film that are missing: what is finished is fetched, what is open followed, what is missing asked for; by
  * running it again, after whatever happened.
  */
+
 import { registerNamed } from '../characters/register.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type BillItem, billOfVideos } from '../costs/cost.ts';
 import { costOfCharacters } from '../costs/max-cost.ts';
+import { sweepFolder } from '../disk/part-file.ts';
 import { fetchFinished } from '../journal/fetch-finished.ts';
 import type { Take } from '../journal/fold.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
@@ -73,6 +75,7 @@ export async function renderFilm(
   for (const where of (await ledger.journal.read()).torn) {
     workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
   }
+  await sweepFolder(film.folder, workspace.runtime.clock);
   await ledger.learn();
   await recoverLost(quiet, ledger, ({ scene }) => isMine(scene));
   await fetchFinished(quiet, ledger, {

@@ -7,7 +7,7 @@ import { createPictures, type Pictures } from '../report/pictures.ts';
 import { pagePlace, writePage } from '../report/write-page.ts';
 import type { Job } from '../shared/job.ts';
 import { relativeUrl } from '../shared/relative-url.ts';
-import { oneLine, shellCommand, shellQuote } from '../shared/text.ts';
+import { counted, oneLine, shellCommand, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { refuseFilmFile } from './film.ts';
 import { type FilmReport, reportFilm, type SceneReport } from './film-report.ts';
@@ -100,7 +100,7 @@ async function pageOf(
 function totalsOf({ totals }: FilmReport): string {
   const { done, total, toPick, spentUsd, wastedUsd } = totals;
   return [
-    `${done} of ${total} scenes`,
+    `${done} of ${counted(total, 'scene')}`,
     ...(toPick > 0 ? [`${toPick} to pick`] : []),
     `${formatUsd(spentUsd)} spent`,
     ...(wastedUsd > 0 ? [`${formatUsd(wastedUsd)} of it on what failed or was rejected`] : []),

@@ -5,6 +5,7 @@
 import { writeOutput } from '../disk/publish.ts';
 import type { Take } from '../journal/fold.ts';
 import { finishRename } from '../journal/keep-take.ts';
+import { whyFailed } from '../journal/lines.ts';
 import type { JournalView, SendDecision } from '../journal/send-take.ts';
 import { mayAskAgain } from '../journal/state.ts';
 import { followInRun, LOOK_MS, requestTake, type TakeRun } from '../runs/request-take.ts';
@@ -134,12 +135,11 @@ function toFollow(run: FilmRun, look: FilmLook, { following }: Progress): readon
   );
 }
 
-/** Takes of which another process of this machine has no answer yet. */
-function sentByOthers({ isMine, ledger }: FilmRun, { views }: FilmLook): readonly Take[] {
-  return [...views.values()]
-    .filter(({ id }) => isMine(id))
-    .flatMap(({ open }) => open)
-    .filter(({ remoteId, key }) => remoteId === undefined && !ledger.sending.has(key));
+/** Takes of which another process of this machine has no answer yet, of ids that the film no longer has, too. */
+function sentByOthers({ isMine, ledger }: FilmRun, { views, strays, isAlive }: FilmLook): readonly Take[] {
+  const open = [...views.values()].flatMap((view) => (isMine(view.id) ? view.open : []));
+  const gone = strays.filter((take) => isMine(take.scene) && isAlive(take));
+  return [...open, ...gone].filter(({ remoteId, key }) => remoteId === undefined && !ledger.sending.has(key));
 }
 
 async function follow(run: FilmRun, take: Take, progress: Progress): Promise<void> {
@@ -160,7 +160,7 @@ function settled(
 ): void {
   if (followed.kind === 'kept') run.onEvent({ kind: 'kept', scene, n, path: followed.kept.path });
   if (followed.kind !== 'failed') return;
-  run.onEvent({ kind: 'failed', scene, n, why: followed.failed.why });
+  run.onEvent({ kind: 'failed', scene, n, why: whyFailed(followed.failed) });
   if (run.failFast) run.halt(stoppedByFailure(scene));
   // That a file is lost for good, or an earlier take came to nothing, is no answer to whoever asks for another.
   if (done || run.retakes) return;

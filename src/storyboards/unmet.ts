@@ -1,5 +1,6 @@
 /** What a run was told to make and did not, scene by scene, however the scene stands. Pure. */
 import { isTakenBack, type Take } from '../journal/fold.ts';
+import { whyFailed } from '../journal/lines.ts';
 import { codeOfExit, SoraError } from '../shared/errors.ts';
 import type { FilmCommand, FilmLook } from './film.ts';
 import type { SceneView } from './scene-state.ts';
@@ -44,7 +45,7 @@ function unmade(
   const failures = fresh.flatMap(({ n, failed }) => (failed ? [{ n, ...failed }] : []));
   const last = failures.find(({ exit }) => exit === 11) ?? failures.at(-1);
   if (last)
-    return new SoraError(codeOfExit(last.exit), `take ${last.n} failed: ${last.why}`, {
+    return new SoraError(codeOfExit(last.exit), `take ${last.n} failed: ${whyFailed(last)}`, {
       hint: `To make one more: ${wishes.commandOf('retake', { operands: [id] })}`,
     });
   return (

@@ -1,7 +1,8 @@
 /** Rows under a head, lined up whatever the script, and as wide as the terminal at most. Pure. */
-import { displayWidth, shorten } from './width.ts';
+import { displayWidth, shorten, wrap } from './width.ts';
 
-export type FreeColumns = Readonly<Record<string, number>>;
+/** How wide a column stays at least; the last one may say that it goes on below instead of being cut. */
+export type FreeColumns = Readonly<Record<string, number | { readonly wrapsAt: number }>>;
 
 export interface TableOptions {
   /** Of the terminal; undefined where nothing is to be cut. */
@@ -15,7 +16,7 @@ export interface TableOptions {
 const GAP = '  ';
 
 /**
- * The widest free columns are cut until the table fits, with an ellipsis. Where even that is not enough, its lines stay too
+ * The widest free columns are cut until the table fits, with an ellipsis, or broken at spaces. Where even that is not enough, its lines stay too
  * long: the terminal breaks them, and nothing is lost.
  */
 export function formatTable(
@@ -32,14 +33,19 @@ export function formatTable(
   if (columns !== undefined)
     narrow(widths, {
       columns,
-      least: head.map((cell, column) => Math.min(widths[column] ?? 0, free[cell] ?? Number.POSITIVE_INFINITY)),
+      least: head.map((cell, column) => Math.min(widths[column] ?? 0, leastOf(free[cell]))),
     });
+  const last = head.length - 1;
+  const isWrapped = columns !== undefined && typeof free[head[last] ?? ''] === 'object';
+  const before = widths.slice(0, last).reduce((sum, width) => sum + width + GAP.length, 0);
   return lines
     .map((line, row) =>
       line
         .map((cell, column) => {
           const width = widths[column] ?? 0;
           const own = measured[row]?.[column] ?? 0;
+          if (isWrapped && column === last && own > width && row > 0)
+            return wrap(cell, width).replaceAll('\n', `\n${' '.repeat(before)}`);
           const shown = own <= width ? cell : shorten(cell, width);
           const padding = column === head.length - 1 ? 0 : width - (own <= width ? own : displayWidth(shown));
           return `${row === 0 ? paint(shown) : shown}${' '.repeat(padding)}`;
@@ -48,6 +54,10 @@ export function formatTable(
         .trimEnd(),
     )
     .join('\n');
+}
+
+function leastOf(free: FreeColumns[string] | undefined): number {
+  return typeof free === 'object' ? free.wrapsAt : (free ?? Number.POSITIVE_INFINITY);
 }
 
 /** Takes from the widest free column, until all fits or none can give any more. */

@@ -5,6 +5,7 @@ import { forgetStale } from '../characters/stale.ts';
 import { budgetOptionsOf } from '../costs/budget.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, JobTake } from '../shared/job.ts';
+import { counted } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { admittedJob, existingJobs, idempotencyKeyOf } from './admission.ts';
 import type { Resumable } from './jobs/find.ts';
@@ -132,9 +133,13 @@ function partlySent(error: SoraError, { ownIds, count }: { ownIds: readonly stri
   const why = error.message.replace(/ Nothing was created\.$/, '');
   // Stopped right after it was sent: that one goes on as well.
   const ids = [...ownIds, ...(error.code === 'pending' ? (error.jobId ?? []) : [])];
-  return new SoraError(code, `${ids.length} of ${count} jobs ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`, {
-    hint: `What was sent continues at the host. Follow it with: sora video wait ${ids.join(' ')}`,
-    ...(error.jobId !== undefined && { jobId: error.jobId }),
-    cause: error,
-  });
+  return new SoraError(
+    code,
+    `${ids.length} of ${counted(count, 'job')} ${ids.length === 1 ? 'was' : 'were'} sent. ${why}`,
+    {
+      hint: `What was sent continues at the host. Follow it with: sora video wait ${ids.join(' ')}`,
+      ...(error.jobId !== undefined && { jobId: error.jobId }),
+      cause: error,
+    },
+  );
 }

@@ -1,6 +1,7 @@
 /** A batch for tests: a folder, a home and a host of videos in this process, and runs of the use case as processes would do them. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { batchStatus } from '../../src/batches/batch-status.ts';
 import { prepareBatch } from '../../src/batches/prepare.ts';
 import type { BatchReport, BatchTotals } from '../../src/batches/report.ts';
 import { type RunBatchOptions, runBatch } from '../../src/batches/run-batch.ts';
@@ -18,6 +19,8 @@ export interface BatchWorld extends HostWorld {
   readonly told: Told;
   write(lines: readonly object[]): Promise<void>;
   run(options?: Partial<RunBatchOptions>, more?: RunMore): Promise<BatchReport>;
+  /** How it stands, without asking anybody. */
+  status(): Promise<BatchReport>;
 }
 
 /** A video is one second of 64x36, whatever is asked for. */
@@ -31,6 +34,18 @@ export async function batchWorld(): Promise<BatchWorld> {
     file: '',
     async write(lines: readonly object[]) {
       await writeFile(world.file, lines.map((line) => `${JSON.stringify({ ...LINE, ...line })}\n`).join(''));
+    },
+    async status() {
+      const workspace = world.workspace();
+      try {
+        const plan = await prepareBatch(workspace, await readFile(world.file, 'utf8'), {
+          ...{ name: 'p.jsonl', file: world.file, purpose: 'preview', allowOutside: false, ask: undefined },
+          output: undefined,
+        });
+        return await batchStatus(workspace, { plan, path: world.file, owner: {} }, { allowDrift: true });
+      } finally {
+        await workspace.close();
+      }
     },
     async run(options: Partial<RunBatchOptions> = {}, more: RunMore = {}) {
       const workspace = world.workspace(more);

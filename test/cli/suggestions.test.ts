@@ -105,6 +105,8 @@ describe('an option that does not exist', () => {
   it.each([
     ['video generate x --duration 4', 'Did you mean --seconds?'],
     ['video generate x --duration=4', 'Did you mean --seconds?'],
+    ['video generate x --lenght 4', 'Did you mean --seconds?'],
+    ['video generate x --imgae a.png', 'Did you mean --reference?'],
     ['video generate --prompt x', 'The prompt has no option: it is the argument'],
     ['video generate x --api-key sk-1', 'sora auth login <provider>'],
     ['video generate x --image a.png', 'Did you mean --reference?'],

@@ -184,6 +184,21 @@ describe('a take of unknown fate', () => {
     expect(await of([])).toMatchObject({ state: 'unknown', exit: 7 });
   });
 
+  it('is waited for while its sender lives, also where the film has no such scene any more', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: HARBOUR }));
+    world.play(LOST);
+    await world.render({}, { pid: 1 });
+    world.play({});
+    await world.write(filmOf({ port: 'A port.' }));
+    await world.render();
+    world.home = await tempFolder();
+    const before = world.clock.ms;
+    const report = await world.render({ deadlineMs: before + 60_000 }, { alive: [1] });
+    expect(report.scenes.find(({ id }) => id === 'harbour')).toMatchObject({ state: 'open', exit: 8 });
+    expect(world.clock.ms - before).toBeGreaterThanOrEqual(60_000);
+  });
+
   it('is adopted as the video that a person names, which no take and no job has', async () => {
     const world = await filmWorld();
     await world.write(filmOf({ harbour: HARBOUR }));

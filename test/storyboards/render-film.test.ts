@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
@@ -8,6 +9,19 @@ import { filmOf, filmWorld } from './world.ts';
 const TWO = { harbour: 'A grey harbour at dawn.', boat: '- continues: harbour\n\nA white boat comes in.' };
 
 describe('a render of a film', () => {
+  it('removes what a killed one left among the takes, and nothing that is worked on', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: 'A harbour.' }));
+    await world.render();
+    const folder = join(world.dir, 'rain.takes');
+    const [old, young] = ['.sora-mbcdefgh-0123abcd.part', '.sora-mbcdefgh-4567abcd.part'];
+    for (const name of [old, young]) await writeFile(join(folder, name ?? ''), 'half a take');
+    const longAgo = new Date(Date.now() - 3_600_000);
+    await utimes(join(folder, old ?? ''), longAgo, longAgo);
+    await world.render();
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([young]);
+  });
+
   it('makes every scene once, each chain in its order, and is repeated for nothing', async () => {
     const world = await filmWorld();
     await world.write(filmOf(TWO));

@@ -31,6 +31,30 @@ function starts(lines: readonly string[], cells: readonly string[]): number[] {
 }
 
 describe('a table', () => {
+  it('breaks its last column at spaces where nothing of it may be lost, under where it begins', () => {
+    const why = 'a request was sent for take 1 and no answer came: nobody knows whether its host has it';
+    const lines = formatTable(
+      ['SCENE', 'WHY'],
+      [
+        ['harbour', why],
+        ['boat', 'short'],
+      ],
+      {
+        ...{ columns: 40, free: { WHY: { wrapsAt: 20 } }, head: (cell: string) => cell },
+      },
+    ).split('\n');
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(40);
+    expect(lines[1]).toBe('harbour  a request was sent for take 1');
+    expect(
+      lines
+        .slice(1, -1)
+        .map((line) => line.slice(9))
+        .join(' '),
+    ).toBe(why);
+    expect(lines.slice(2, -1).every((line) => line.startsWith('         '))).toBe(true);
+    expect(lines.at(-1)).toBe('boat     short');
+  });
+
   it.each([80, 140])('fits %i columns, with names of any script, and keeps its columns straight', (columns) => {
     const lines = table(columns);
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);

@@ -1,8 +1,10 @@
 /** `sora batch cancel`: stops what is under way. */
+
 import { cancelBatch } from '../../batches/cancel-batch.ts';
 import { type BatchRequest, placeOfBatch } from '../../batches/given-batch.ts';
 import type { Context } from '../../context.ts';
 import { exitOf } from '../../shared/errors.ts';
+import { counted } from '../../shared/text.ts';
 
 export async function runBatchCancel(context: Context, flags: BatchRequest): Promise<number> {
   const { path, owner } = placeOfBatch(context, flags);
@@ -11,7 +13,7 @@ export async function runBatchCancel(context: Context, flags: BatchRequest): Pro
   for (const { error } of all) if (error) context.ui.error(error);
   context.ui.result({
     json: all.map(({ id, jobId, error }) => ({ id, jobId, cancelled: error === undefined })),
-    text: `${stopped.length} of ${all.length} videos under way were stopped.`,
+    text: `Stopped ${stopped.length} of ${counted(all.length, 'video')} under way.`,
     quiet: stopped.map(({ id }) => id),
   });
   return exitOf(all);

@@ -27,7 +27,7 @@ import { DEFAULT_JOBS, DEFAULT_RETRIES, type RunWishes } from '../../shared/batc
 import { EXIT_CODES, isSoraError, SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
 import type { OptionName } from '../../shared/options.ts';
-import { shellOption, shellQuote } from '../../shared/text.ts';
+import { counted, shellOption, shellQuote } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
 import type { Result } from '../../terminal/ui.ts';
 import { totalsText } from '../../videos/jobs/totals.ts';
@@ -216,7 +216,7 @@ async function showPreview(context: Context, given: GivenBatch, flags: BatchRequ
       characters: [...new Set(given.plan.missing.map(({ name }) => name))],
       cost: priceDocument(bill.length === 0 ? nothingSent(today) : totalOf(bill)),
     },
-    text: `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}, ${sent.length} to be sent.`,
+    text: `${counted(lines.length, 'line')}, ${sent.length} to be sent.`,
     quiet: sent.map(({ planned }) => planned.line.id),
   });
   return 0;

@@ -1,6 +1,8 @@
 /** `sora storyboard cancel`: stops what is under way. */
+
 import type { Context } from '../../context.ts';
 import { exitOf } from '../../shared/errors.ts';
+import { counted } from '../../shared/text.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 import { cancelFilm } from '../../storyboards/takes/cancel.ts';
 
@@ -14,7 +16,7 @@ export async function runStoryboardCancel(
   for (const { error } of all) if (error) context.ui.error(error);
   context.ui.result({
     json: all.map(({ id, jobId, error }) => ({ scene: id, jobId, cancelled: error === undefined })),
-    text: `${stopped.length} of ${all.length} takes under way were stopped.`,
+    text: `Stopped ${stopped.length} of ${counted(all.length, 'take')} under way.`,
     quiet: stopped.map(({ id }) => id),
   });
   return exitOf(all);

@@ -1,7 +1,9 @@
 /** `sora storyboard check`: everything that is wrong with a storyboard, and what it would ask for; asks nobody. */
+
 import type { Context } from '../../context.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { formatSize } from '../../shared/geometry.ts';
+import { counted } from '../../shared/text.ts';
 import { createSoundCheck } from '../../storyboards/check-sounds.ts';
 import { checkStoryboard } from '../../storyboards/check-storyboard.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
@@ -42,10 +44,6 @@ export async function runStoryboardCheck(context: Context, request: CheckFlags):
     text: `${said}.`,
     quiet: scenes.map(({ scene }) => scene.id),
   });
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function shown(seconds: number): string {

@@ -5,7 +5,7 @@ import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { subtitlesText } from '../../films/texts.ts';
 import { SoraError } from '../../shared/errors.ts';
-import { safeJson } from '../../shared/text.ts';
+import { counted, safeJson } from '../../shared/text.ts';
 import { planStoryboard } from '../../storyboards/assemble-storyboard.ts';
 import { storyboardJson } from '../../storyboards/file/write-json.ts';
 import { refuseFilmFile } from '../../storyboards/film.ts';
@@ -55,7 +55,7 @@ export async function runStoryboardExport(
     await new Promise<void>((done, fail) =>
       runtime.stdout.stream.write(text, (error) => (error ? fail(error) : done())),
     );
-    ui.result({ json: { to }, text: `${storyboard.scenes.length} scenes, as ${to}` });
+    ui.result({ json: { to }, text: `${counted(storyboard.scenes.length, 'scene')}, as ${to}` });
     return;
   }
   await writeOutput(target, text, { force, taken: 'usage', clock: runtime.clock });

@@ -5,7 +5,7 @@ import { checkFree, writeOutput } from '../../disk/publish.ts';
 import { valueWord } from '../../runs/command-words.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import { type MakingWishes, refuseFilmFile } from '../../storyboards/film.ts';
-import { PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
+import { PLAN_FREE, PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
 import { type FilmRequest, readFilm } from '../../storyboards/prepare-film.ts';
 
 export type FilmFlags = FilmRequest;
@@ -30,7 +30,7 @@ export async function runStoryboardPlan(context: Context, flags: PlanFlags): Pro
   ui.result({
     json: planned.json,
     prose: true,
-    text: [ui.table(PLAN_HEAD, planned.rows, { SCENE: 12, WHY: 20 }), ...planned.lines].join('\n'),
+    text: [ui.table(PLAN_HEAD, planned.rows, PLAN_FREE), ...planned.lines].join('\n'),
     quiet: planned.sent,
   });
   if (target === undefined) return;

@@ -1,6 +1,8 @@
 /** `sora storyboard prune`: files beside a film that it can do without. */
+
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';
+import { counted } from '../../shared/text.ts';
 import { lookAtFilm, NO_WISHES } from '../../storyboards/film.ts';
 import { readTakes, type TakesRequest } from '../../storyboards/prepare-film.ts';
 import { filesToPrune, type PruneWishes, pruneFiles } from '../../storyboards/takes/prune.ts';
@@ -20,7 +22,7 @@ export async function runStoryboardPrune(
   const files = await filesToPrune(film, look, { rejected, unpicked, pieces });
   if (yes) await pruneFiles(files);
   const bytes = files.reduce((total, file) => total + file.bytes, 0);
-  const what = `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${(bytes / 1_000_000).toFixed(1)} MB`;
+  const what = `${counted(files.length, 'file')}, ${(bytes / 1_000_000).toFixed(1)} MB`;
   context.ui.result({
     json: { deleted: yes, files },
     text: [

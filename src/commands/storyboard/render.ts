@@ -1,4 +1,5 @@
 /** `sora storyboard render` and `retake`: the takes of a film, made and made once more. */
+
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
 import { describeBill, formatUsd, totalOf } from '../../costs/cost.ts';
@@ -8,12 +9,13 @@ import { DEFAULT_JOBS } from '../../shared/batch.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { exitMessages } from '../../shared/exit-messages.ts';
 import { isFinal } from '../../shared/job.ts';
+import { counted } from '../../shared/text.ts';
 import { type ApprovedPlan, readApproved } from '../../storyboards/approved-plan.ts';
 import type { MakingWishes, OpenFilm } from '../../storyboards/film.ts';
 import { filmError, sceneText, stepCommands, withCommands } from '../../storyboards/film-outcome.ts';
 import type { FilmReport } from '../../storyboards/film-report.ts';
 import { writeGitFiles } from '../../storyboards/new/git-files.ts';
-import { PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
+import { PLAN_FREE, PLAN_HEAD, plannedFilm } from '../../storyboards/planned-film.ts';
 import { type FilmRequest, type GivenFilm, readFilm, wishWords } from '../../storyboards/prepare-film.ts';
 import { type Coming, type RenderOptions, refuseRender, renderFilm } from '../../storyboards/render-film.ts';
 import type { SceneEvent } from '../../storyboards/settle-film.ts';
@@ -66,7 +68,7 @@ export async function runStoryboardRender(context: Context, flags: Rendering): P
     ui.result({
       json: planned.json,
       prose: true,
-      text: [ui.table(PLAN_HEAD, planned.rows, { SCENE: 12, WHY: 20 }), ...planned.lines].join('\n'),
+      text: [ui.table(PLAN_HEAD, planned.rows, PLAN_FREE), ...planned.lines].join('\n'),
       quiet: planned.sent,
     });
     return 0;
@@ -130,7 +132,7 @@ async function approve(
 ): Promise<void> {
   context.ui.note(`Cost: ${describeBill(bill)}`);
   if (flags.yes || flags.plan !== undefined || flags.maxCost !== undefined) return;
-  const takes = `${requests} ${requests === 1 ? 'take' : 'takes'}`;
+  const takes = counted(requests, 'take');
   const total = totalOf(bill);
   const price =
     total === undefined ? 'at an unknown price' : total.usd === 0 ? 'for free' : `for ~${formatUsd(total.usd)}`;

@@ -1,5 +1,7 @@
 /** `sora storyboard report`: the takes of a film as a page to look at and to hand on. */
+
 import type { Context } from '../../context.ts';
+import { counted } from '../../shared/text.ts';
 import type { StoryboardRequest } from '../../storyboards/read-storyboard.ts';
 import { writeStoryboardReport } from '../../storyboards/report-storyboard.ts';
 
@@ -14,6 +16,6 @@ export async function runStoryboardReport(
   flags: StoryboardReportFlags,
 ): Promise<undefined> {
   const report = await writeStoryboardReport(context, request, flags);
-  const text = `${report.path}: ${report.scenes} scenes, ${report.takes} takes, ${report.videos} with their videos`;
+  const text = `${report.path}: ${counted(report.scenes, 'scene')}, ${counted(report.takes, 'take')}, ${counted(report.videos, 'video')} in it`;
   context.ui.result({ json: report, text, quiet: [report.path] });
 }

@@ -1,7 +1,9 @@
 /** `sora storyboard show`: a storyboard with its quality, its variant and its variables put in. */
+
 import type { Context } from '../../context.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { formatSize } from '../../shared/geometry.ts';
+import { counted } from '../../shared/text.ts';
 import { storyboardJson, transitionText } from '../../storyboards/file/write-json.ts';
 import { plannedTimeline } from '../../storyboards/planned-timeline.ts';
 import { readStoryboard, type StoryboardRequest } from '../../storyboards/read-storyboard.ts';
@@ -46,7 +48,7 @@ function factsOf(scene: Scene): readonly string[] {
     ...(seconds === undefined ? [] : [`${seconds} s`]),
     ...(size ? [formatSize(size)] : []),
     ...(model === undefined ? [] : [model]),
-    `${takes} ${takes === 1 ? 'take' : 'takes'}`,
+    counted(takes, 'take'),
     ...(cast === undefined ? [] : [cast.length === 0 ? 'nobody' : `with ${cast.join(', ')}`]),
     ...(continues === undefined ? [] : [`continues ${continues}`]),
     ...(reference ? [`begins with ${reference.name}`] : []),

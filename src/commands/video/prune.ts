@@ -1,6 +1,8 @@
 /** `sora video prune`: old records of finished jobs leave this machine. */
+
 import type { Context } from '../../context.ts';
 import { unwrittenJobs } from '../../journal/unwritten-jobs.ts';
+import { counted } from '../../shared/text.ts';
 import { pruneJobs } from '../../videos/jobs/prune.ts';
 import { jobJson } from '../../videos/jobs/record.ts';
 import { jobTable } from './status.ts';
@@ -16,7 +18,7 @@ export async function runVideoPrune(
     text:
       removed.length === 0
         ? 'No record is that old.'
-        : `${await jobTable(context, removed)}\n${verb} ${removed.length} ${removed.length === 1 ? 'record' : 'records'}.`,
+        : `${await jobTable(context, removed)}\n${verb} ${counted(removed.length, 'record')}.`,
     quiet: removed.map(({ id }) => id),
   });
 }

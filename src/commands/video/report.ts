@@ -1,7 +1,9 @@
 /** `sora video report`: jobs and their videos as a page to look at and to hand on. */
+
 import type { Context } from '../../context.ts';
 import { readableOf } from '../../disk/listing.ts';
 import { writeJobReport } from '../../report/job-report.ts';
+import { counted } from '../../shared/text.ts';
 import { findJobs } from '../../videos/jobs/find.ts';
 
 export interface ReportFlags {
@@ -15,7 +17,7 @@ export interface ReportFlags {
 export async function runVideoReport(context: Context, { ids, output, force }: ReportFlags): Promise<undefined> {
   const jobs = ids.length > 0 ? await findJobs(context, ids) : await finished(context);
   const report = await writeJobReport(context, { jobs, output, force });
-  const text = `${report.path}: ${report.jobs.length} jobs, ${report.videos} with their videos`;
+  const text = `${report.path}: ${counted(report.jobs.length, 'job')}, ${counted(report.videos, 'video')} in it`;
   context.ui.result({ json: report, text, quiet: [report.path] });
 }
 

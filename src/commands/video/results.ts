@@ -6,6 +6,7 @@ import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from
 import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf, isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
+import { areOf, counted } from '../../shared/text.ts';
 import type { Followed } from '../../videos/download.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
@@ -169,7 +170,7 @@ async function errorsOf(
   const standing = named.map(async (job) => `${await nameOf(job)} is ${describeWait(job, { saves: false })}`);
   const more = left.length > named.length ? `; and ${left.length - named.length} more` : '';
   const why = context.runtime.signal.aborted ? 'Stopped waiting' : 'The wait timed out';
-  const message = `${why}; ${left.length} of ${all.length} videos are not here: ${(await Promise.all(standing)).join('; ')}${more}.`;
+  const message = `${why}; ${left.length} of ${counted(all.length, 'video')} ${areOf(left.length)} not here: ${(await Promise.all(standing)).join('; ')}${more}.`;
   return [
     ...errors,
     new SoraError('pending', message, {

@@ -3,7 +3,7 @@
 import type { ClipOptions } from '../../shared/clip.ts';
 import { formatSize, type Rect, type Size } from '../../shared/geometry.ts';
 import { option } from '../../shared/options.ts';
-import { formatBytes } from '../../shared/text.ts';
+import { counted, formatBytes } from '../../shared/text.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { MAX_BYTES } from '../limits.ts';
 import { frameRate } from '../probe/timeline.ts';
@@ -23,7 +23,7 @@ export function round(value: number): number {
 }
 
 export function plural(count: number, noun: string): string {
-  return `${count} more ${noun}${count === 1 ? '' : 's'}`;
+  return `${counted(count, `more ${noun}`)}`;
 }
 
 export function pictureSteps(

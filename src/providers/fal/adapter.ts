@@ -3,7 +3,7 @@
 import { hostTimeOf } from '../../http/answer.ts';
 import type { Call } from '../../http/request.ts';
 import { isSoraError } from '../../shared/errors.ts';
-import { trimEnd } from '../../shared/text.ts';
+import { counted, trimEnd } from '../../shared/text.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { JobCall, Provider, ProviderOptions, RemoteVideo, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
@@ -107,7 +107,7 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
   return {
     ...host.provider,
     ...(host.provider.clips && {
-      clips: { ...host.provider.clips, isPublicFor: `${uploadDays} ${uploadDays === 1 ? 'day' : 'days'}` },
+      clips: { ...host.provider.clips, isPublicFor: counted(uploadDays, 'day') },
     }),
     async limits(model, call) {
       const known = await models.get(model, call);

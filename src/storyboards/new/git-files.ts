@@ -1,7 +1,7 @@
 /** What git is told beside a storyboard: takes are not committed, and journals of two branches are merged by keeping both sides. */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { machineError } from '../../disk/atomic-write.ts';
+import { machineError, makeFolders } from '../../disk/atomic-write.ts';
 import { readTextSync } from '../../disk/read-file.ts';
 import { systemCode } from '../../shared/errors.ts';
 import type { Reporter } from '../../shared/reporter.ts';
@@ -18,11 +18,11 @@ export async function writeGitFiles(
   takesFolder: string,
   { reporter }: { readonly reporter: Pick<Reporter, 'warn'> },
 ): Promise<void> {
+  const made = await makeFolders(takesFolder, { owner: 'user' });
   try {
-    const made = await mkdir(takesFolder, { recursive: true });
     if (made !== undefined) await writeFile(join(takesFolder, '.gitignore'), '*\n', { flag: 'wx' });
   } catch (error) {
-    throw machineError(error, 'write', takesFolder);
+    throw machineError(error, 'write', takesFolder, 'user');
   }
   const path = join(dirname(file), '.gitattributes');
   try {
@@ -30,7 +30,7 @@ export async function writeGitFiles(
     if (text.split(/\r?\n/).some((line) => line.trim() === ATTRIBUTES)) return;
     await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${ATTRIBUTES}\n`);
   } catch (error) {
-    const { message } = machineError(error, 'write', path) as Error;
+    const { message } = machineError(error, 'write', path, 'user') as Error;
     reporter.warn(`${message} For git to merge journals by keeping both sides, add this line to it: ${ATTRIBUTES}`);
   }
 }

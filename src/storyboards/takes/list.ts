@@ -1,6 +1,7 @@
 /** The takes of a film as people choose among them. Pure. */
 import type { Take } from '../../journal/fold.ts';
 import { isTakenBack } from '../../journal/fold.ts';
+import { whyFailed } from '../../journal/lines.ts';
 import type { FilmLook } from '../film.ts';
 import { shortName } from './choose.ts';
 
@@ -57,7 +58,7 @@ function takeReport(look: FilmLook, take: Take, isAlive: (take: Take) => boolean
     ...(done && { file: done.file, sha256: done.sha256 }),
     ...(done?.seconds !== undefined && { seconds: done.seconds }),
     ...(cost !== undefined && { costUsd: cost }),
-    ...(failed && { why: failed.why }),
+    ...(failed && { why: whyFailed(failed) }),
     ...(jobId !== undefined && { jobId }),
     ...(remoteId !== undefined && { remoteId }),
     askedAt: at,

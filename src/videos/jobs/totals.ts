@@ -98,7 +98,7 @@ export function createTotalsMeter(now: () => number): TotalsMeter {
     text,
     due(totals) {
       const said = text(totals);
-      if (said === last || !isDue(totals.total === 0 ? 1 : totals.done / totals.total)) return undefined;
+      if (said === last || !isDue(totals.total === 0 ? 1 : settled(totals) / totals.total)) return undefined;
       last = said;
       return said;
     },

@@ -184,7 +184,7 @@ describe('a batch that is looked at', () => {
 
   it.each([
     ['done', {}, 0],
-    ['changed', { prompt: 'B.' }, 8],
+    ['changed', { prompt: 'B.' }, 2],
   ])('that is %s has a status that exits as the run would', async (_state, more, exit) => {
     const { write, sora, stdout } = await madeBatch({});
     await write(more);

@@ -32,7 +32,7 @@ it('puts takes of one prompt side by side, with frames, character, cost, prompt 
   const ids = [done, gone, failed].map(({ id }) => id);
   await runVideoReport(test.context, { ids, output: 'report.html', force: false });
   const path = join(test.dir, 'report.html');
-  expect(test.stdout.text()).toBe(`${path}: 3 jobs, 1 with their videos\n`);
+  expect(test.stdout.text()).toBe(`${path}: 3 jobs, 1 video in it\n`);
   const page = await readFile(path, 'utf8');
   const [, first = '', second = ''] = page.split('<section>');
   for (const words of [done.id, gone.id, '$0.40', 'Joe &lt;waves&gt;.', 'It has no sound.', 'src="a%20film.mp4"'])

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assembleFilm } from '../../../src/films/assemble-film.ts';
+import { joinVideos } from '../../../src/films/join.ts';
 import { readTrack } from '../../../src/films/take.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
+import type { Workspace } from '../../../src/workspace.ts';
 import { beep, makeBeeps, makeSound, sound } from '../../helpers/beeps.ts';
 import { describeBuilds } from '../../helpers/builds.ts';
 import { decode, makerPath, run, words } from '../../helpers/ffmpeg.ts';
@@ -447,6 +451,31 @@ describe('a sound that a person has named', () => {
     expect(await assembleIn(context, spoken)).toMatchObject({ seconds: 3 });
     expect(stderr.text()).toContain('one: its voice is 1.5 s long, and the scene 1 s: it goes on over the next scene.');
     expect(stderr.text()).toContain('three: its voice is 1.5 s long, and the scene 1 s: its last 0.5 s are cut,');
+  });
+});
+
+describe('videos that are joined', () => {
+  it('need no home folder, and leave no pieces where there is none', async () => {
+    const { context, dir } = await createTestContext();
+    const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 10 });
+    const homeless: Workspace = {
+      ...context,
+      paths: () => {
+        throw new SoraError('machine', 'There is nowhere to keep anything: this user has no home folder.');
+      },
+    };
+    const before = await readdir(tmpdir());
+    const wish = {
+      output: 'film.mp4',
+      force: false,
+      fadeSeconds: 0,
+      musicDb: -18,
+      duck: true,
+      loudness: 'off',
+    } as const;
+    expect(await joinVideos(homeless, { videos: [path, path], ...wish })).toMatchObject({ frames: 20 });
+    const left = (await readdir(tmpdir())).filter((name) => name.startsWith('sora-pieces-') && !before.includes(name));
+    expect(left).toEqual([]);
   });
 });
 
