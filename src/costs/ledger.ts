@@ -28,7 +28,11 @@ import { checkBudget } from './budget.ts';
 import type { Charge, CostEntry } from './spending.ts';
 
 /** What is known later of an entry. */
-export type Correction = { readonly actualUsd: number } | { readonly refused: true } | { readonly sent: true };
+export type Correction =
+  | { readonly actualUsd: number }
+  | { readonly estimateUsd: number }
+  | { readonly refused: true }
+  | { readonly sent: true };
 
 export interface CostLedger {
   /** Oldest first. Throws SoraError `machine` for a file that cannot be read. */
@@ -120,6 +124,7 @@ function correctionsOf({ id, at, actualUsd, refused }: CostEntry): readonly obje
 export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
   const entries = new Map<string, CostEntry>();
   const corrections = new Map<string, Correction>();
+  const estimates = new Map<string, number>();
   const sent = new Set<string>();
   for (const line of lines) {
     if (!isObject(line) || typeof line.id !== 'string') continue;
@@ -129,12 +134,18 @@ export function foldCosts(lines: readonly unknown[]): readonly CostEntry[] {
     else if (line.refused === true) corrections.set(line.id, { refused: true });
     else if (problemOf(amount, line.actualUsd) === undefined)
       corrections.set(line.id, { actualUsd: line.actualUsd as number });
+    else if (problemOf(amount, line.estimateUsd) === undefined) estimates.set(line.id, line.estimateUsd as number);
   }
   return [...entries.values()].map((entry) => ({
     ...entry,
+    ...estimateOf(estimates.get(entry.id)),
     ...corrections.get(entry.id),
     ...(sent.has(entry.id) && { sent: true }),
   }));
+}
+
+function estimateOf(usd: number | undefined): Pick<CostEntry, 'estimateUsd'> {
+  return usd === undefined ? {} : { estimateUsd: usd };
 }
 
 /** A line that a killed process did not finish is left out: its request never left. */

@@ -70,6 +70,15 @@ export interface JobTake {
   readonly ask?: object;
 }
 
+/** The counters of an account, as they stood when they were read. */
+export interface UsageBefore {
+  /** ISO 8601, by this machine's clock. */
+  readonly at: string;
+  /** Videos of the job's model that were made that day. */
+  readonly made: number;
+  readonly balanceUsd: number;
+}
+
 /** What is true of every job, whatever became of its request. */
 interface JobBase {
   readonly version: 1;
@@ -95,6 +104,8 @@ interface JobBase {
   /** The job whose request this one sends again; on the disk before that is closed. */
   readonly replaces?: string;
   readonly cost?: JobCost;
+  /** What the account had used before the request left, where its host counts that; absent where it could not be asked. */
+  readonly usageBefore?: UsageBefore;
   /** Seconds that this machine had been up at `createdAt`: tells later whether its clock was set in between. */
   readonly uptimeSeconds?: number;
   readonly createdAt: string;
@@ -163,6 +174,8 @@ export interface Remote extends JobBase {
   readonly progress?: number;
   /** How many jobs wait before it in its host's queue. */
   readonly queuePosition?: number;
+  /** Not in that queue yet: the account runs as many jobs as it may. */
+  readonly throttled?: boolean;
   /** Where its host says that it is asked about, where the host's id for it does not tell. */
   readonly pollUrl?: string;
   readonly failure?: JobFailure;
@@ -211,6 +224,7 @@ type Digest<J> = J extends Job
           | 'remoteStatus'
           | 'progress'
           | 'queuePosition'
+          | 'throttled'
           | 'remoteId'
           | 'characters'
           | 'tags'

@@ -47,7 +47,8 @@ export async function keepCosts(workspace: Workspace, jobs: readonly Job[]): Pro
   await ledger.correct(corrections);
 }
 
-function isKnown({ actualUsd, refused }: CostEntry, correction: Correction): boolean {
+function isKnown({ actualUsd, estimateUsd, refused }: CostEntry, correction: Correction): boolean {
   if ('sent' in correction) return false;
+  if ('estimateUsd' in correction) return estimateUsd === correction.estimateUsd;
   return 'refused' in correction ? refused === true : actualUsd === correction.actualUsd;
 }

@@ -36,6 +36,18 @@ describe('the ledger', () => {
     expect(await ledger.entries()).toEqual([cost('a', { actualUsd: 0.5 }), cost('b', { tags: ['night'] })]);
   });
 
+  it('counts what the host expects of a job in the place of what was expected before, and what it charged before both', async () => {
+    const { ledger } = await openLedger();
+    for (const id of ['a', 'b']) await ledger.reserve(cost(id), {});
+    await ledger.correct(new Map([['a', { estimateUsd: 1.44 }]]));
+    await ledger.correct(new Map([['b', { actualUsd: 0 }]]));
+    await ledger.correct(new Map([['b', { estimateUsd: 1.44 }]]));
+    expect(await ledger.entries()).toEqual([
+      cost('a', { estimateUsd: 1.44 }),
+      cost('b', { estimateUsd: 1.44, actualUsd: 0 }),
+    ]);
+  });
+
   it('holds a budget for requests at once: each is written down before it leaves', async () => {
     const { path } = await openLedger();
     const asked = await Promise.allSettled(

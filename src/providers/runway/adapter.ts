@@ -12,13 +12,14 @@ import { videoBody } from './request.ts';
 import { checkUpload, upload } from './upload.ts';
 import { decodeCreated, decodeTask, decodeUsage, openAnswer, refuse, urlIn } from './wire.ts';
 
-/** The host asks for no more, of one task. */
+/** The vendor wants no task to be asked about more often. */
 const LEAST_POLL_MS = 5000;
 
 export function createRunway(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { http } = options;
   const made = createRoute(entry, options);
   const route = { ...made, root: made.root.replace(/\/v1$/, '') };
+  const isVendors = isVendorUrl(entry, options.baseUrl);
   const url = `${route.root}/v1/text_to_video`;
   const taskUrl = (id: string): string => `${route.root}/v1/tasks/${pathSegment(id)}`;
 
@@ -61,9 +62,9 @@ export function createRunway(entry: ProviderEntry, options: ProviderOptions): Pr
 
   return {
     ...provider,
-    limits: async (model) => runwayLimits(model, isVendorUrl(entry, options.baseUrl)),
+    limits: async (model) => runwayLimits(model, isVendors),
     defaultModel: RUNWAY_DEFAULT_MODEL,
-    leastPollMs: LEAST_POLL_MS,
+    ...(isVendors && { leastPollMs: LEAST_POLL_MS }),
     cancel: end,
     remove: end,
 

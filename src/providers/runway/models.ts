@@ -68,6 +68,7 @@ const SEEDANCE_20: RunwayModel = {
   family: 'seedance-2.0',
   limits: {
     characterInputs: SEEDANCE_20_CHARACTERS,
+    people: false,
     promptChars: 3500,
     sizes: SEEDANCE_20_SIZES,
     seconds: wholeSeconds(4, 15),
@@ -82,6 +83,7 @@ const SEEDANCE_25: RunwayModel = {
   family: 'seedance-2.5',
   limits: {
     characterInputs: SEEDANCE_25_CHARACTERS,
+    people: false,
     promptChars: 15_000,
     editWords: SEEDANCE_25_EDIT_WORDS,
     sizes: SEEDANCE_25_SIZES,
@@ -154,6 +156,9 @@ const GEMINI_OMNI: RunwayModel = {
 
 export const RUNWAY_MODELS: readonly RunwayModel[] = [SEEDANCE_20, SEEDANCE_25, HAILUO_3, H3_MAX, WAN_30, GEMINI_OMNI];
 
+/** What every model of this host takes. */
+const PLAIN = { characterInputs: [], promptChars: PROMPT_CHARS, seconds: [], sizeTerm: 'pixels' } as const;
+
 const RELATIVES = [
   [/^seedance2_5/, SEEDANCE_25],
   [/^seedance2/, SEEDANCE_20],
@@ -174,7 +179,7 @@ export function runwayModel(id: string = RUNWAY_DEFAULT_MODEL): RunwayModel {
     ...relative
   } = RELATIVES.find(([name]) => name.test(id))?.[1] ?? {
     ...PIXELS,
-    limits: { ...SEEDANCE_20.limits, characterInputs: [], promptChars: PROMPT_CHARS },
+    limits: { ...PLAIN, sizes: [] },
     price: undefined,
     family: undefined,
   };
@@ -190,8 +195,10 @@ export function runwayLimits(id: string | undefined, isVendors: boolean): Provid
 
 /** What is shown of the models of the table, and what prices are reckoned from. */
 export function runwayFacts(): readonly ModelFacts[] {
-  return RUNWAY_MODELS.map(({ id, family, limits: { characterInputs, promptChars, sizes, seconds }, price }) => ({
-    ...{ id, characterInputs, promptChars, sizes, ratios: ratiosOf(sizes).filter(isRatio), seconds },
+  return RUNWAY_MODELS.map(({ id, family, limits, price }) => ({
+    ...{ id, characterInputs: limits.characterInputs, promptChars: limits.promptChars, seconds: limits.seconds },
+    ...{ sizes: limits.sizes, ratios: ratiosOf(limits.sizes).filter(isRatio) },
+    ...(limits.people === false && { people: limits.people }),
     ...(family !== undefined && { family }),
     ...(price && { price }),
   }));

@@ -6,7 +6,6 @@ import {
   isPolicy,
   isRecord,
   jsonOf,
-  parseJson,
   readFailure,
   unreadableAnswer,
 } from '../../http/answer.ts';
@@ -122,16 +121,15 @@ function isModeration(failure: { readonly code?: string; readonly message: strin
   return isPolicy(failure) || /^SAFETY\b/i.test(failure.code ?? '');
 }
 
-/** What the host's statuses mean beyond what they mean everywhere, and what it finds wrong field by field. */
+/** What the host's statuses mean beyond what they mean everywhere. */
 export function refuse(answer: Answer): SoraError {
-  const told = withIssues(answer);
-  const { message } = failureOf(told);
+  const { message } = failureOf(answer);
   if (answer.status < 500 && NO_CREDIT.test(message)) {
     return new SoraError('budget', `${answer.host} answered ${answer.status}: ${message}`, {
       ...withRequestId(answer, 'Buy credits at dev.runwayml.com, then try again.'),
     });
   }
-  const error = refusal(told);
+  const error = refusal(answer);
   const hint = answer.kind === 'create' && error.code === 'refused' ? HINTS[answer.status] : undefined;
   return hint === undefined
     ? error
@@ -148,21 +146,6 @@ const HINTS: Readonly<Record<number, string>> = {
   404: 'Check the base URL (https://api.dev.runwayml.com) and the name of the model.',
   429: 'The account has made as many videos of this model as it may in a day, or asks too often. See: sora doctor --api',
 };
-
-/** The one answer with each of its `issues` beside its `error`: `Validation failed (promptText: Too long; ratio: Invalid)`. */
-function withIssues(answer: Answer): Answer {
-  const body = parseJson(answer.text);
-  if (!isRecord(body) || !Array.isArray(body.issues)) return answer;
-  const issues = body.issues.flatMap((issue) => {
-    const message = isRecord(issue) ? textOf(issue.message) : textOf(issue);
-    if (message === undefined) return [];
-    const path = isRecord(issue) ? [issue.path].flat().flatMap((part) => textOf(part) ?? []) : [];
-    return [path.length === 0 ? message : `${path.join('.')}: ${message}`];
-  });
-  if (issues.length === 0) return answer;
-  const error = readFailure(body)?.message ?? 'The request is not valid';
-  return { ...answer, text: JSON.stringify({ ...body, error: `${error} (${issues.join('; ')})` }) };
-}
 
 function dateOf(value: unknown): string | undefined {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;

@@ -18,11 +18,13 @@ function chargeOf({ id, createdAt, cost, tags = [] }: Pick<JobDigest, 'id' | 'cr
   return { id, at: createdAt, tags, ...(cost?.estimateUsd !== undefined && { estimateUsd: cost.estimateUsd }) };
 }
 
-/** What was known later than the request: what the host charged, or that it made nothing. */
+/** What was known later than the request: what the host charged, that it made nothing, or what it expected of the job itself. */
 export function correctionOf(job: JobDigest | Job | undefined): Correction | undefined {
   if (job?.cost?.actualUsd !== undefined) return { actualUsd: job.cost.actualUsd };
   // A request that was sent again may have made something all the same.
-  return job && isRefused(job) && job.replacedBy === undefined ? { refused: true } : undefined;
+  if (job && isRefused(job) && job.replacedBy === undefined) return { refused: true };
+  const { estimateUsd } = job?.cost ?? {};
+  return estimateUsd === undefined ? undefined : { estimateUsd };
 }
 
 /** What a budget counts besides the ledger, by what a list shows of jobs: many times faster where there are thousands. */

@@ -42,7 +42,7 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
   const known = remote.status !== 'unknown';
   const before: Remote = job.remoteId === undefined ? { ...job, remoteId: remote.id, status: 'queued' } : job;
   const status = known && !isFinal(before.status) ? remote.status : before.status;
-  const { remoteStatus: _word, failure: _failure, queuePosition: _position, ...rest } = before;
+  const { remoteStatus: _word, failure: _failure, queuePosition: _position, throttled: _throttled, ...rest } = before;
   const failure = status === before.status && isFinal(status) ? before.failure : remote.failure;
   return {
     ...rest,
@@ -53,9 +53,10 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
     ...(failure && isFinal(status) && status !== 'succeeded' && { failure }),
     ...(isFinal(status) && endOf(job, remote, nowMs)),
     ...(status === 'queued' && remote.queuePosition !== undefined && { queuePosition: remote.queuePosition }),
+    ...(status === 'queued' && remote.isThrottled && { throttled: true }),
     ...(remote.pollUrl !== undefined && { pollUrl: remote.pollUrl }),
     ...expiryOf(before, remote),
-    ...(remote.costUsd !== undefined && { cost: { ...job.cost, actualUsd: remote.costUsd } }),
+    ...costOf(before, remote, nowMs),
     ...(status === 'succeeded' && {
       progress: 100,
       result: {
@@ -67,6 +68,23 @@ export function applyRemote(job: Unanswered | Remote, remote: RemoteVideo, nowMs
     updatedAt: new Date(nowMs).toISOString(),
   };
 }
+
+/** The host's own word wins over a table's; a time at which it said the same before stays. */
+function costOf({ cost }: Remote, remote: RemoteVideo, nowMs: number): Pick<Remote, 'cost'> | undefined {
+  const { estimateUsd, costUsd: actualUsd } = remote;
+  const isNews = estimateUsd !== undefined && (cost?.source !== TOLD || cost.estimateUsd !== estimateUsd);
+  if (!isNews && actualUsd === undefined) return undefined;
+  return {
+    cost: {
+      ...cost,
+      ...(isNews && { estimateUsd, asOf: new Date(nowMs).toISOString().slice(0, 10), source: TOLD }),
+      ...(actualUsd !== undefined && { actualUsd }),
+    },
+  };
+}
+
+/** Where an estimate comes from that a host gives with a job. */
+const TOLD = 'the host, of this job: at most';
 
 /** Longer than any pause between two questions of a wait, and short beside what a video takes. */
 const SEEN_MS = 30_000;
@@ -173,8 +191,10 @@ export function describe(job: {
   readonly remoteStatus?: string;
   readonly progress?: number;
   readonly queuePosition?: number;
+  readonly throttled?: boolean;
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
+  if (job.status === 'queued' && job.throttled) return 'throttled (the account runs as many jobs as it may)';
   if (job.status === 'queued' && job.queuePosition !== undefined) return `${word}, ${job.queuePosition} before it`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }

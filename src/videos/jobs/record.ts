@@ -30,6 +30,7 @@ import {
   type JobTake,
   type Remote,
   type Unanswered,
+  type UsageBefore,
   type VideoCheck,
   type VideoRemark,
   type VideoRequest,
@@ -121,6 +122,7 @@ const decodeFields = recordDecoder<JobJson>(
     remoteStatus: optional(string),
     progress: optional(number),
     queuePosition: optional(number),
+    throttled: optional(boolean),
     pollUrl: optional(hostUrl),
     failure: optional(
       shape<JobFailure>({ code: optional(string), message: string, policy: boolean, unreachable: optional(boolean) }),
@@ -154,6 +156,7 @@ const decodeFields = recordDecoder<JobJson>(
         actualUsd: optional(amount),
       }),
     ),
+    usageBefore: optional(shape<UsageBefore>({ at: date, made: amount, balanceUsd: number })),
     uptimeSeconds: optional(amount),
     createdAt: date,
     updatedAt: date,
@@ -249,12 +252,13 @@ function stateOf(job: Job) {
     const replacedBy = isRefused(job) ? job.replacedBy : undefined;
     return { status: job.status, ...(replacedBy !== undefined && { replacedBy }) } as Each<Exclude<Job, Remote>>;
   }
-  const { status, remoteStatus, progress, queuePosition, remoteId, output, expiresAt, remoteDeleted } = job;
+  const { status, remoteStatus, progress, queuePosition, throttled, remoteId, output, expiresAt, remoteDeleted } = job;
   return {
     ...{ status, remoteId },
     ...(remoteStatus !== undefined && { remoteStatus }),
     ...(progress !== undefined && { progress }),
     ...(queuePosition !== undefined && { queuePosition }),
+    ...(throttled && { throttled }),
     ...(output && { output: {} }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(remoteDeleted && { remoteDeleted }),

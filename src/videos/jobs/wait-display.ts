@@ -118,24 +118,25 @@ function stillLines(workspace: Workspace, options: DisplayOptions, isSeveral: bo
   const { reporter, runtime } = workspace;
   return async (first, name) => {
     const isDue = createLineMeter(runtime.clock.now);
-    let word = '';
+    let last = '';
     const say = (text: string): void => reporter.note(told(first, name, text, options));
     const see = (job: Job): void => {
-      const next = `${job.status} ${job.remoteId === undefined ? '' : (job.remoteStatus ?? '')}`;
-      const isNews = isSeveral ? word !== next : isDue(fractionOf(job) ?? 0, next);
-      word = next;
+      const word = job.remoteId === undefined ? '' : job.throttled ? 'throttled' : (job.remoteStatus ?? '');
+      const next = `${job.status} ${word}`;
+      const isNews = isSeveral ? last !== next : isDue(fractionOf(job) ?? 0, next);
+      last = next;
       // Whoever ends the wait says why there is no video.
       if (!isNews || (options.saves && endedWithoutVideo(job.status))) return;
       say(describeWait(job, options) + (isFinal(job.status) ? '' : elapsed(job, runtime.clock.now())));
     };
     // Of several, the totals say how they begin.
-    if (isSeveral) word = `${first.status} `;
+    if (isSeveral) last = `${first.status} `;
     else see(first);
     return {
       update: see,
       task: {
         update(text) {
-          if (!isSeveral && isDue(0, word)) say(`made, ${textOf(text)}`);
+          if (!isSeveral && isDue(0, last)) say(`made, ${textOf(text)}`);
         },
         ...{ done: say, fail: say },
         stop() {},

@@ -14,7 +14,7 @@ export interface WaitOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly deadline: Deadline;
-  /** A fixed pause; undefined lets it rise from 5 to 20 seconds, or follow the host, and be longer for very many jobs. */
+  /** A fixed pause, where the host does not want a longer one; undefined lets it rise from 5 to 20 seconds, or follow the host, and be longer for very many jobs. */
   readonly pollIntervalMs: number | undefined;
   /** How many such waits there are now: of very many, each asks less often. */
   together(): number;
@@ -37,8 +37,11 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
   const { clock, signal, provider, account, deadline } = options;
   let { job } = options;
   const pauseAfter = (round: number, hostMs: number | undefined): number =>
-    options.pollIntervalMs ??
-    Math.max(hostPauseMs(hostMs) ?? risingPauseMs(round), (1000 * options.together()) / QUESTIONS_PER_SECOND);
+    Math.max(
+      options.pollIntervalMs ??
+        Math.max(hostPauseMs(hostMs) ?? risingPauseMs(round), (1000 * options.together()) / QUESTIONS_PER_SECOND),
+      provider.leastPollMs ?? 0,
+    );
   let pauseMs = options.firstPauseMs === 0 ? 0 : pauseAfter(0, options.firstPauseMs);
   let answered = false;
   let trouble: SoraError | undefined;
@@ -106,6 +109,7 @@ function changed(before: Remote, after: Remote): boolean {
     before.status !== after.status ||
     before.progress !== after.progress ||
     before.queuePosition !== after.queuePosition ||
+    before.throttled !== after.throttled ||
     before.remoteStatus !== after.remoteStatus
   );
 }

@@ -52,6 +52,25 @@ describe('applyRemote', () => {
     expect(applyRemote(waiting, remote, START)).not.toHaveProperty('queuePosition');
   });
 
+  it('is throttled, and not queued, as long as the host says so', () => {
+    const throttled = { ...remote, status: 'queued', remoteStatus: 'THROTTLED', isThrottled: true } as const;
+    const { progress: _progress, ...waiting } = applyRemote(JOB, throttled, START);
+    expect(waiting).toMatchObject({ status: 'queued', throttled: true });
+    expect(describeJob(waiting)).toBe('throttled (the account runs as many jobs as it may)');
+    expect(applyRemote(waiting, remote, START)).not.toHaveProperty('throttled');
+  });
+
+  it('takes the most that the host may charge for it in the place of an estimate, and what a failure was charged', () => {
+    const table = { ...JOB, cost: { estimateUsd: 0.4, asOf: '2026-01-01', source: 'a table' } };
+    const told = applyRemote(table, { ...remote, estimateUsd: 1.44 }, START);
+    const cost = { estimateUsd: 1.44, asOf: '2026-11-21', source: 'the host, of this job: at most' };
+    expect(told.cost).toEqual(cost);
+    expect(applyRemote(told, { ...remote, estimateUsd: 1.44 }, START + 2 * 86_400_000).cost).toEqual(cost);
+    const failure = { message: 'no', policy: true };
+    const failed = applyRemote(told, { ...remote, status: 'failed', failure, costUsd: 1.44 }, START);
+    expect(failed).toMatchObject({ status: 'failed', cost: { ...cost, actualUsd: 1.44 } });
+  });
+
   it('keeps the first moment that was told until which a finished video is kept: a host may count anew each time', () => {
     const [early, late] = ['2026-11-21T13:00:00.000Z', '2026-11-21T14:00:00.000Z'];
     const done = { ...remote, status: 'succeeded', remoteStatus: 'completed' } as const;

@@ -61,6 +61,14 @@ describe('waitForJob', () => {
     expect(user.clock.slept).toEqual([3000, 3000, 3000, 3000]);
   });
 
+  it('asks no more often than the host allows, whatever the user says', async () => {
+    const answers = [{}, { pollAfterMs: 700 }, { status: 'succeeded' }] as const;
+    const { provider } = fakeProvider(answers);
+    const user = wait(answers, { provider: { ...provider, leastPollMs: 5000 }, pollIntervalMs: 100 });
+    await user.result;
+    expect(user.clock.slept).toEqual([5000, 5000, 5000]);
+  });
+
   it('saves each change and nothing else', async () => {
     const { result, saved } = wait([
       { progress: 10 },
