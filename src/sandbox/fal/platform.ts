@@ -103,7 +103,8 @@ async function listRequests({ state, now, outputOf }: PlatformOptions, { query, 
     .filter(({ job }) => one === null || requestIdOf(job) === one)
     .filter(({ job, view }) => wanted === null || wordOf(codeOf(job, view.phase)) === wanted)
     .toReversed();
-  const page = Number(Buffer.from(query.get('cursor') ?? '', 'base64').toString() || 1);
+  const cursor = query.get('cursor');
+  const page = cursor === null ? 1 : Number(Buffer.from(cursor, 'base64').toString());
   if (!Number.isInteger(page) || page < 1) throw new Refusal(400, 'Query parameter "cursor" is none of ours.');
   const shown = all.slice((page - 1) * limit, page * limit);
   const hasMore = all.length > page * limit;
