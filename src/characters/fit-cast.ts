@@ -16,8 +16,10 @@ import {
   mostCharacters,
 } from '../providers/references.ts';
 import type { Character } from '../shared/character.ts';
-import { problemsError } from '../shared/errors.ts';
+import type { Focus, Framing } from '../shared/clip.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
 import { type Orientation, orientationOf } from '../shared/geometry.ts';
+import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 import type { CastTarget } from './registration-target.ts';
 
@@ -28,25 +30,66 @@ export interface FittedTo {
   readonly limits: Pick<ProviderLimits, 'characterInputs'>;
   /** Of the video. */
   readonly orientation: Orientation;
+  /** How clips of another shape are brought into its frame; as each was prepared unless given. */
+  readonly framing?: Framing | undefined;
+}
+
+/** What `--fit` and `--focus` say; a focus alone means that the frame is filled. Throws `usage` for a focus without anything to cut. */
+export function framingOf({
+  fit,
+  focus,
+}: {
+  fit?: Framing['fit'] | undefined;
+  focus?: Focus | undefined;
+}): Framing | undefined {
+  if (focus && fit === 'pad')
+    throw new SoraError(
+      'usage',
+      `${option('focus')} says what is kept by ${option('fit')} crop, and ${option('fit')} pad keeps all.`,
+      {
+        hint: 'Leave one of them out.',
+      },
+    );
+  return focus ? { fit: 'crop', focus } : fit && { fit };
 }
 
 /** Where each has to be registered for a video of that model. Throws `usage` with everything that it does not take. */
 export function castTargets(
   characters: readonly Character[],
-  { provider, model, limits, orientation }: FittedTo,
+  { provider, model, limits, orientation, framing }: FittedTo,
 ): readonly CastTarget[] {
   const { cast, problems } = fitCast(characters, limits.characterInputs, orientation);
   if (problems.length > 0) {
     throw problemsError('usage', problems, { hint: 'Choose a model that takes them: sora provider models' });
   }
-  return cast.map(({ character, input, copy, because }) => ({
+  return cast.map(({ character, input, copy: needed, because }) => ({
     character,
     target: {
       ...{ provider, orientation, mode: input.mode },
-      ...(copy && { copy }),
+      ...copyOf(needed, framedAs({ character, input, orientation, framing })),
       ...(because.length > 0 && { because: `${model ?? 'the model'} takes ${listOf(because)}` }),
     },
   }));
+}
+
+function copyOf(...parts: readonly (ClipCopy | undefined)[]): { readonly copy?: ClipCopy } {
+  const copy: ClipCopy = Object.assign({}, ...parts);
+  return Object.keys(copy).length > 0 ? { copy } : {};
+}
+
+/** What of the wished framing makes a copy another than the one that would be made without it. */
+function framedAs({
+  character: { clip },
+  input: { mode },
+  orientation,
+  framing,
+}: Pick<FittedCharacter, 'character' | 'input'> & Pick<FittedTo, 'orientation' | 'framing'>): ClipCopy | undefined {
+  if (!clip || !framing || (mode !== 'id' && mode !== 'clip-url')) return undefined;
+  const isTurned = orientationOf(clip.master) !== orientation;
+  const isDefault = framing.fit === clip.options.fit && !framing.focus;
+  // Bars of its own can be cut off in its own orientation, too.
+  const isMade = isTurned ? !isDefault : framing.fit === 'crop' && clip.master.picture !== undefined;
+  return isMade ? framing : undefined;
 }
 
 /** A copy of a character's clip that a video needs. */

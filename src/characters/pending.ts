@@ -4,6 +4,7 @@ import { type RegistrationCharge, reserveRegistration } from '../costs/registrat
 import type { HeldLock } from '../disk/lock.ts';
 import { hostTitle } from '../providers/index.ts';
 import { type RemoteCharacter, SETTLING_MS } from '../providers/provider.ts';
+import { copyName } from '../providers/references.ts';
 import type { Character, PendingRegistration, Registration, RegistrationTask } from '../shared/character.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
@@ -27,7 +28,7 @@ export function pendingAt(character: Character, target: RegistrationTarget): Pen
 /** The character without what is pending there. */
 export function withoutPending(
   character: Character,
-  target: Pick<RegistrationTarget, 'provider' | 'orientation'>,
+  target: Pick<RegistrationTarget, 'provider' | 'orientation' | 'copy'>,
 ): Character {
   const { pending, ...rest } = character;
   const others = pending?.filter((one) => !isAt(one, target)) ?? [];
@@ -36,9 +37,14 @@ export function withoutPending(
 
 function isAt(
   one: PendingRegistration,
-  { provider, orientation }: Pick<RegistrationTarget, 'provider' | 'orientation'>,
+  { provider, orientation, copy }: Pick<RegistrationTarget, 'provider' | 'orientation' | 'copy'>,
 ): boolean {
-  return one.provider === provider.name && one.baseUrl === provider.baseUrl && one.orientation === orientation;
+  return (
+    one.provider === provider.name &&
+    one.baseUrl === provider.baseUrl &&
+    one.orientation === orientation &&
+    one.copy === copyName(copy)
+  );
 }
 
 /** After one of these nothing was made: what was written before the request goes again. */
@@ -117,7 +123,7 @@ async function requestId(
   | { readonly made: RegistrationOutcome; readonly error?: never; readonly entry?: never }
   | { readonly made?: never; readonly error: SoraError; readonly entry: PendingRegistration | undefined }
 > {
-  const { provider, orientation } = target;
+  const { provider, orientation, copy } = target;
   const { reporter } = workspace;
   const { signal, clock } = workspace.runtime;
   const { name } = character;
@@ -135,7 +141,12 @@ async function requestId(
           const next: PendingRegistration = {
             stage: 'sent',
             ...{ provider: provider.name, baseUrl: provider.baseUrl, profile: await workspace.profileName() },
-            ...{ orientation, name, ...(lost && { requests: requestsOf(lost) + 1 }) },
+            ...{
+              orientation,
+              name,
+              ...(copy && { copy: copyName(copy) ?? '' }),
+              ...(lost && { requests: requestsOf(lost) + 1 }),
+            },
             ...(charge && { charge: charge.id }),
             createdAt: new Date(clock.now()).toISOString(),
           };

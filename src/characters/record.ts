@@ -114,6 +114,7 @@ const pending = shape<PendingJson>({
   baseUrl: string,
   profile: optional(string),
   orientation: oneOf('landscape', 'portrait'),
+  copy: optional(string),
   taskId: optional(string),
   name: string,
   requests: optional(positive),

@@ -5,7 +5,9 @@ import { hostTitle } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type CharacterInput, preferredMode } from '../providers/references.ts';
 import { type Character, orientationOfCharacter, type Registration } from '../shared/character.ts';
+import type { Framing } from '../shared/clip.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
+import type { Orientation } from '../shared/geometry.ts';
 import type { CostLimits } from '../shared/money.ts';
 import type { Workspace } from '../workspace.ts';
 import { withPictures } from './cast-pictures.ts';
@@ -36,10 +38,15 @@ export async function syncCast(
   {
     provider,
     isNamed = false,
+    orientation,
+    framing,
     ...flags
   }: {
     readonly provider: Provider;
     readonly resend?: boolean;
+    /** Of the videos; of each clip unless given. */
+    readonly orientation?: Orientation | undefined;
+    readonly framing?: Framing | undefined;
     /** Whether somebody asked for these, so that none may be left out. */
     readonly isNamed?: boolean;
   } & CostLimits,
@@ -49,7 +56,10 @@ export async function syncCast(
   const place = { provider, mode: preferredMode(characterInputs) };
   if (place.mode === 'clip-inline') throw nothingToSync(provider);
   const limits = { characterInputs };
-  const targetOf = (one: Character): RegistrationTarget => ({ ...place, orientation: orientationOfCharacter(one) });
+  const targetOf = (one: Character): RegistrationTarget => ({
+    ...place,
+    orientation: orientation ?? orientationOfCharacter(one),
+  });
   const { admit } = await budgetOf(workspace, cast, { provider, targetOf, flags });
   const synced: Synced[] = [];
   for (const character of cast) {
@@ -63,7 +73,7 @@ export async function syncCast(
       continue;
     }
     const last = await syncCharacter(workspace, character, {
-      fittedTo: { provider, model, limits, orientation: orientationOfCharacter(character) },
+      fittedTo: { provider, model, limits, orientation: orientation ?? orientationOfCharacter(character), framing },
       options: { ...flags, admit },
     });
     synced.push(last);

@@ -1,9 +1,10 @@
 /** `sora character`: names, arguments, options and help of the cast. */
 import { type Command, Option } from 'commander';
 import { CHARACTER_KINDS, type CharacterKind } from '../shared/character.ts';
+import type { Focus } from '../shared/clip.ts';
 import type { Orientation } from '../shared/geometry.ts';
 import { type CostFlags, costOptions, withLimits } from './cost-options.ts';
-import { type Act, type ClipFlags, clipOptions, clipWishes, collect, examples, text } from './options.ts';
+import { type Act, type ClipFlags, clipOptions, clipWishes, collect, examples, FOCUS, focus, text } from './options.ts';
 
 interface CreateFlags {
   name: string;
@@ -96,6 +97,13 @@ export function addCharacter(character: Command, act: Act): void {
   addCast(character, act);
 }
 
+interface SyncFlags {
+  resend: boolean;
+  orientation?: Orientation;
+  fit?: ClipFlags['fit'];
+  focus?: Focus;
+}
+
 /** What is kept of a character besides its clip. */
 function addParticulars(character: Command, act: Act): void {
   character
@@ -154,10 +162,17 @@ function addCast(character: Command, act: Act): void {
       .description('register characters that the provider does not know yet: those named, or all'),
   )
     .argument('[name...]', 'characters of the cast (default: all)')
+    .addOption(
+      new Option('--orientation <o>', 'of the videos (default: that of each clip)').choices(['landscape', 'portrait']),
+    )
+    .addOption(
+      new Option('--fit <how>', 'bars around clips of another shape, or cut their edges').choices(['pad', 'crop']),
+    )
+    .option('--focus <x,y>', FOCUS, focus)
     .option('--resend', 'register even if an earlier request, whose answer was lost, may have done so', false)
     .addHelpText('after', examples('sora character sync', 'sora character sync Joe Mia --provider openai'))
     .action(
-      act<CostFlags & { resend: boolean }>(async (context, names, options) =>
+      act<CostFlags & SyncFlags>(async (context, names, options) =>
         (await import('../commands/character/sync.ts')).runCharacterSync(
           context,
           names,

@@ -11,6 +11,8 @@ import {
   type Act,
   collect,
   examples,
+  FOCUS,
+  focus,
   followFlags,
   followOptions,
   JOB_ID,
@@ -49,6 +51,10 @@ export function addVideo(video: Command, act: Act): void {
     )
     .option('--aspect <a:b>', '16:9, 9:16, 4:3, 3:4, 1:1 or 21:9, where the model has it; instead of --size')
     .option('--resolution <r>', '480p, 720p, 768p, 1080p or 4k, with or without --aspect')
+    .addOption(
+      new Option('--fit <how>', 'bars around clips of another shape, or cut their edges').choices(['pad', 'crop']),
+    )
+    .option('--focus <x,y>', FOCUS, focus)
     .option('--reference <image>', 'first picture: a file, an https or data URL, or - for stdin', text)
     .option('--wait', 'wait until the job is done and download the video; -o does so too', false)
     .option('--count <n>', 'send that many jobs', wholeNumber(1, 20), 1)

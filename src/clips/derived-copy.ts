@@ -2,7 +2,7 @@
 
 import { temporary } from '../disk/temporary.ts';
 import type { CharacterClip, CharacterWithClip } from '../shared/character.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../shared/clip.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS, type Focus, type Framing } from '../shared/clip.ts';
 import { type Orientation, orientationOf, type Rect, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { shellCommand, shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
@@ -30,6 +30,9 @@ export interface ClipRecipe {
   readonly seconds?: number;
   readonly size?: Size;
   readonly fps?: number;
+  /** How it is brought into its frame; as the clip was, unless given. */
+  readonly fit?: 'pad' | 'crop';
+  readonly focus?: Focus;
 }
 
 /**
@@ -47,9 +50,9 @@ export async function derivedClip(
   const { path: derived, dispose } = temporary(await (await workspace.characters()).tempClipPath());
   try {
     const { fit } = character.clip.options;
-    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, fit, ...wishesFor(copy) };
+    const wishes: ClipOptions = { ...DEFAULT_CLIP_OPTIONS, orientation, ...framingOf(copy, fit), ...wishesFor(copy) };
     // Bars of the old frame would stay inside the new one.
-    const crop = isTurned ? await paddedPicture(workspace, character.clip, path) : undefined;
+    const crop = isTurned || copy?.fit === 'crop' ? await paddedPicture(workspace, character.clip, path) : undefined;
     const clip = await inspectClip(workspace, path, wishes, { crop, fps: copy?.fps });
     if (isTurned) workspace.reporter.note(await turnedNote(character, clip));
     await prepareInto(workspace, clip, {
@@ -61,6 +64,10 @@ export async function derivedClip(
     await dispose();
     throw error;
   }
+}
+
+function framingOf({ fit, focus }: ClipRecipe = {}, own: 'pad' | 'crop'): Framing {
+  return { fit: fit ?? own, ...(focus && { focus }) };
 }
 
 /** Turned, a 720p picture asks for a larger frame than it came in, unless a size is given. */

@@ -3,7 +3,7 @@
  * what those limits mean for a clip: whether it is taken as it is, or as which copy. Pure.
  */
 
-import type { Clip } from '../shared/clip.ts';
+import type { Clip, Focus } from '../shared/clip.ts';
 import { formatSize, type Orientation, orientationOf, type Size } from '../shared/geometry.ts';
 
 /**
@@ -105,6 +105,9 @@ export interface ClipCopy {
   readonly seconds?: number;
   readonly size?: Size;
   readonly fps?: number;
+  /** How it is brought into its frame, where that is wanted otherwise than the clip was made. */
+  readonly fit?: 'pad' | 'crop';
+  readonly focus?: Focus;
 }
 
 /** What becomes of one clip: taken as it is without a copy. */
@@ -261,11 +264,12 @@ function shareOf(lengths: readonly number[], most: number): number {
 }
 
 /** Equal for copies that are the same: what a registration of one is kept by. Undefined for the clip itself. */
-export function copyName({ size, seconds, fps }: ClipCopy = {}): string | undefined {
+export function copyName({ size, seconds, fps, fit, focus }: ClipCopy = {}): string | undefined {
   const words = [
     ...(size ? [formatSize(size)] : []),
     ...(seconds !== undefined ? [`${seconds} s`] : []),
     ...(fps !== undefined ? [`${rounded(fps)} fps`] : []),
+    ...(fit ? [fit === 'crop' ? `cut${focus ? ` around ${focus.x},${focus.y}` : ''}` : 'with bars'] : []),
   ];
   return words.length === 0 ? undefined : words.join(', ');
 }

@@ -38,6 +38,8 @@ interface PendingBase {
   readonly baseUrl: string;
   readonly profile?: string;
   readonly orientation: Orientation;
+  /** Which copy of the clip was sent, as in `Registration`. */
+  readonly copy?: string;
   /** As it was sent. */
   readonly name: string;
   /** How many requests were sent for it whose answers were lost, this one included; 1 unless given. */

@@ -10,6 +10,12 @@ export interface Focus {
   readonly y: number;
 }
 
+/** How a clip is brought into a frame that is not its own. */
+export interface Framing {
+  readonly fit: 'pad' | 'crop';
+  readonly focus?: Focus;
+}
+
 /** What the user wished for a clip; `sameClipOptions` compares. */
 export interface ClipOptions {
   /** Seconds into the source; null is its beginning, `auto` the best part of it. */

@@ -3,6 +3,7 @@
 import type { ProviderLimits } from '../providers/provider.ts';
 import { isRatio, RATIOS, ratioOf, shortSideOf, sizeOf } from '../providers/ratios.ts';
 import { type Character, orientationOfCharacter } from '../shared/character.ts';
+import type { Framing } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
@@ -16,6 +17,8 @@ export interface VideoInput {
   readonly seconds: number;
   /** An https or data URL, the path of a picture, or its bytes. */
   readonly reference?: string | Uint8Array;
+  /** How clips of another shape are brought into the frame of the video; as each was prepared unless given. */
+  readonly framing?: Framing;
 }
 
 /**

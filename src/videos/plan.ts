@@ -63,7 +63,13 @@ export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promi
   const limits = await provider.limits(model, call);
   const input = { ...wanted.input, size: fitFrame(wanted.input.size, limits.frame) };
   const order = { ...wanted, input };
-  const targets = castTargets(input.characters, { provider, model, limits, orientation: orientationOf(input.size) });
+  const targets = castTargets(input.characters, {
+    provider,
+    model,
+    limits,
+    orientation: orientationOf(input.size),
+    framing: input.framing,
+  });
   const others = input.reference === undefined ? 0 : 1;
   const cast = await withPictures(workspace, targets, { limits, model, others });
   const nowMs = workspace.runtime.clock.now();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitCast } from '../../src/characters/fit-cast.ts';
+import { castTargets, fitCast, framingOf } from '../../src/characters/fit-cast.ts';
+import { registrationAt } from '../../src/characters/registration-target.ts';
 import {
   GEMINI_OMNI_CHARACTERS,
   KLING_40_CHARACTERS,
@@ -7,8 +8,10 @@ import {
   SEEDANCE_25_CHARACTERS,
   SORA_CHARACTERS,
 } from '../../src/providers/models.ts';
-import type { CharacterInput } from '../../src/providers/references.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { type CharacterInput, copyName } from '../../src/providers/references.ts';
 import type { CharacterWithClip } from '../../src/shared/character.ts';
+import type { Framing } from '../../src/shared/clip.ts';
 import { sampleCharacter } from '../helpers/samples.ts';
 
 function character(name: string, master: object = {}): CharacterWithClip {
@@ -55,6 +58,39 @@ describe('fitCast', () => {
     expect(cast.map(({ copy, because }) => [copy, because])).toEqual(
       Array(10).fill([{ seconds: 3 }, ['at most 30 s of all clips together']]),
     );
+  });
+
+  it.each<[string, object, 'landscape' | 'portrait', Framing | undefined, string | undefined]>([
+    ['as it was prepared', {}, 'portrait', undefined, undefined],
+    ['as it would be anyway', {}, 'portrait', { fit: 'pad' }, undefined],
+    ['cut', {}, 'portrait', { fit: 'crop' }, 'cut'],
+    ['cut around a place', {}, 'portrait', { fit: 'crop', focus: { x: 0.2, y: 0.5 } }, 'cut around 0.2,0.5'],
+    ['whole, where it lies as the video does', {}, 'landscape', { fit: 'crop' }, undefined],
+    ['without its bars', { picture: { x: 160, y: 0, width: 960, height: 720 } }, 'landscape', { fit: 'crop' }, 'cut'],
+  ])('registers a clip %s', async (_title, master, orientation, framing, copy) => {
+    const provider = { name: 'openai', baseUrl: 'https://a.example.com/v1' } as Provider;
+    const limits = { characterInputs: SORA_CHARACTERS };
+    const joe = character('Joe', master);
+    const [one] = castTargets([joe], { provider, model: 'sora-2', limits, orientation, framing });
+    expect(copyName(one?.target.copy)).toBe(copy);
+    const entry = {
+      provider: 'openai',
+      baseUrl: provider.baseUrl,
+      orientation,
+      kind: 'id',
+      value: 'char_1',
+      name: 'Joe',
+    } as const;
+    const known = { ...entry, createdAt: '2026-11-21T10:00:00.000Z', ...(copy !== undefined && { copy }) };
+    const at = (registration: object) =>
+      one && registrationAt({ ...joe, registrations: [registration as typeof known] }, one.target, 0)?.value;
+    expect([at(known), at({ ...known, copy: 'another' })]).toEqual(['char_1', undefined]);
+  });
+
+  it('P6: knows no focus of what is not cut', () => {
+    expect(framingOf({ focus: { x: 0, y: 0 } })).toEqual({ fit: 'crop', focus: { x: 0, y: 0 } });
+    expect(framingOf({})).toBeUndefined();
+    expect(() => framingOf({ fit: 'pad', focus: { x: 0, y: 0 } })).toThrow(/--fit pad keeps all/);
   });
 
   it('says whose clip a model does not take, and of whom it has none', () => {

@@ -92,7 +92,7 @@ export async function runCharacterShow(
     `  created     ${ui.date(document.createdAt)}`,
     ...registrations.map(
       (one) =>
-        `  registered  ${oneLine(one.value, 200)} with ${oneLine(hostAddress(one))}, ${one.orientation}${one.copy === undefined ? '' : `, a copy of ${oneLine(one.copy, 100)}`}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
+        `  registered  ${oneLine(one.value, 200)} with ${oneLine(hostAddress(one))}, ${one.orientation}${one.copy === undefined ? '' : `, a copy, ${oneLine(one.copy, 100)}`}, as ${oneLine(one.name, 100)}${one.cost ? `, paid: ${formatPaid([one.cost])}` : ''}${one.stale ? ' (no longer known there)' : ''}`,
     ),
     ...pending.map(
       (one) =>

@@ -3,12 +3,15 @@
 import { resolve } from 'node:path';
 import { type AdoptOptions, adoptCharacter } from '../../characters/adopt.ts';
 import { characterDocument, requireCast } from '../../characters/find.ts';
+import { framingOf } from '../../characters/fit-cast.ts';
 import { registrationHost } from '../../characters/registration-host.ts';
 import { type Synced, syncCast } from '../../characters/sync.ts';
 import type { Context } from '../../context.ts';
 import { hostTitle } from '../../providers/index.ts';
 import type { Provider } from '../../providers/provider.ts';
+import type { Focus, Framing } from '../../shared/clip.ts';
 import { exitOf } from '../../shared/errors.ts';
+import type { Orientation } from '../../shared/geometry.ts';
 import type { CostLimits } from '../../shared/money.ts';
 import { capitalizeThe, oneLine, shellOption, shellPhrase } from '../../shared/text.ts';
 
@@ -16,12 +19,27 @@ import { capitalizeThe, oneLine, shellOption, shellPhrase } from '../../shared/t
 export async function runCharacterSync(
   context: Context,
   names: readonly string[],
-  flags: { readonly resend?: boolean } & CostLimits = {},
+  {
+    orientation,
+    fit,
+    focus,
+    ...flags
+  }: {
+    readonly resend?: boolean;
+    /** Of the videos that they are registered for. */
+    readonly orientation?: Orientation;
+    readonly fit?: Framing['fit'];
+    readonly focus?: Focus;
+  } & CostLimits = {},
 ): Promise<number> {
   const { ui } = context;
+  const framing = framingOf({ fit, focus });
   const cast = await requireCast(context, names);
   const provider = await registrationHost(context);
-  const synced = await syncCast(context, cast, { ...flags, provider, isNamed: names.length > 0 });
+  const synced = await syncCast(context, cast, {
+    ...flags,
+    ...{ provider, orientation, framing, isNamed: names.length > 0 },
+  });
   const failed = synced.flatMap(({ error }) => error ?? []);
   const left = cast.slice(synced.length).map(({ name }) => name);
   const [only] = failed;

@@ -2,10 +2,12 @@
 
 import { resolve } from 'node:path';
 import { requireCharacter } from '../../characters/find.ts';
+import { framingOf } from '../../characters/fit-cast.ts';
 import type { Context } from '../../context.ts';
 import { MAX_PICTURE_BYTES } from '../../media/picture/read-picture.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
+import type { Focus, Framing } from '../../shared/clip.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import type { Size } from '../../shared/geometry.ts';
 import type { CostLimits } from '../../shared/money.ts';
@@ -40,6 +42,8 @@ export interface GenerateFlags extends FollowFlags, CostLimits {
   readonly aspect?: string;
   readonly resolution?: string;
   readonly reference?: string;
+  readonly fit?: Framing['fit'];
+  readonly focus?: Focus;
   readonly wait: boolean;
   readonly count: number;
   readonly key?: string;
@@ -70,6 +74,7 @@ export async function readVideoInput(
   }
   const size = await check(() => chooseSize(input, characters[0]));
   const { reference } = input;
+  const framing = await check(() => framingOf(input));
   if (reference !== undefined && reference !== '-') await check(() => checkReference(context, reference));
   if (!wait) await check(() => refuseIdle(input));
   else if (!(await isOwnFile(context, input))) await check(() => checkVideoOutput(context, input, input.count));
@@ -81,6 +86,7 @@ export async function readVideoInput(
   return {
     ...{ prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS },
     ...(picture !== undefined && { reference: picture }),
+    ...(framing && { framing }),
   };
 }
 

@@ -69,7 +69,7 @@ describe('a clip that a model does not take as it is', () => {
     expect(again.said).not.toContain('is made');
     expect([uploads(), await copies()]).toEqual([3, registered]);
     const shown = await run('character', 'show', 'Joe');
-    expect(shown.stdout.text().replaceAll(/\s+/g, ' ')).toContain('landscape, a copy of 2.9 s, as Joe');
+    expect(shown.stdout.text().replaceAll(/\s+/g, ' ')).toContain('landscape, a copy, 2.9 s, as Joe');
   });
 
   it('is refused before anything is uploaded where no copy helps, with a model that takes it', async () => {
