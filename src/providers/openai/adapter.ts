@@ -91,10 +91,10 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     return url === undefined ? undefined : checkNamedUrl(url, root);
   }
 
-  const runsH3 = dropsCharacters(backend) ? createH3Check({ http, route }) : async () => false;
+  const h3 = dropsCharacters(backend) ? createH3Check({ http, route }) : undefined;
 
   async function fieldsOf(input: NewVideo, call: Call): Promise<VideoFields> {
-    if (input.characters.length === 0 || !(await runsH3(input.model, call))) return videoFields(input, backend);
+    if (input.characters.length === 0 || !(await h3?.runs(input.model, call))) return videoFields(input, backend);
     return backend === 'sglang' ? sglangH3Fields(input, options.clipsAt) : vllmH3Fields(input);
   }
 
@@ -161,7 +161,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     backend,
     ...(!dropsCharacters(backend) && { characters }),
     limits: async (model, call) =>
-      (await runsH3(model, call)) ? H3_LIMITS : limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
+      (await h3?.plansFor(model, call)) ? H3_LIMITS : limitsOf(model, backend, isVendorUrl(entry, baseUrl)),
     // vLLM-Omni and SGLang serve one model (the first refuses any other name); Azure wants a deployment's name.
     defaultModel: dropsCharacters(backend) || backend === 'azure' ? undefined : DEFAULT_MODEL,
 
@@ -171,6 +171,7 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     },
 
     async createVideo(input, call) {
+      await h3?.confirm(input.model, call);
       const body = await encodeVideo(await fieldsOf(input, call));
       const answer = await tellRefusedCharacters(input, () => send(urlOf(), body, call));
       jsonOf(answer);

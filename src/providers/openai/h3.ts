@@ -9,7 +9,7 @@ import type { Http } from '../../http/client.ts';
 import { refusal } from '../../http/errors.ts';
 import { isSuccess } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
-import { SoraError } from '../../shared/errors.ts';
+import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { H3_CLIPS, PROMPT_CHARS, wholeSeconds } from '../models.ts';
 import type { NewVideo, ProviderLimits } from '../provider.ts';
 import { nearestRatio, shortSideOf } from '../ratios.ts';
@@ -37,12 +37,24 @@ export const H3_LIMITS: ProviderLimits = {
   isBinding: false,
 };
 
-/**
- * Whether the server runs it: by the name of the model that is asked for, else by the server's own list, which is read once.
- * Throws as every read does; a server without a list runs something else.
- */
-export function createH3Check({ http, route }: { http: Http; route: Route }) {
+export interface H3Check {
+  /**
+   * Whether the server runs it: by the name of the model that is asked for, else by the server's own list, which is read once.
+   * Throws as every read does; a server without a list runs something else.
+   */
+  runs(model: string | undefined, call: Call): Promise<boolean>;
+  /**
+   * The same for what is only planned: of a server that does not answer, no. A dry run and a job that was made before need
+   * no server.
+   */
+  plansFor(model: string | undefined, call: Call): Promise<boolean>;
+  /** Throws `network` before a paid request where a plan took the server for another than it now says to be. */
+  confirm(model: string | undefined, call: Call): Promise<void>;
+}
+
+export function createH3Check({ http, route }: { http: Http; route: Route }): H3Check {
   let listed: Promise<boolean> | undefined;
+  let isAssumed = false;
   async function ask(call: Call): Promise<boolean> {
     const answer = await http.send(route.read(`${route.root}/models`, call));
     if (answer.status === 401 || answer.status === 403 || answer.status >= 500) throw refusal(answer);
@@ -50,13 +62,28 @@ export function createH3Check({ http, route }: { http: Http; route: Route }) {
     const models = isRecord(body) && Array.isArray(body.data) ? body.data : [];
     return models.some((model) => isRecord(model) && [model.id, model.root, model.model_path].some(isNameOfH3));
   }
-  return async (model: string | undefined, call: Call): Promise<boolean> => {
+  async function runs(model: string | undefined, call: Call): Promise<boolean> {
     if (model !== undefined) return isH3(model);
     listed ??= ask(call).catch((error: unknown) => {
       listed = undefined;
       throw error;
     });
     return listed;
+  }
+  return {
+    runs,
+    plansFor: (model, call) =>
+      runs(model, call).catch((error: unknown) => {
+        if (!isSoraError(error, 'network')) throw error;
+        isAssumed = true;
+        return false;
+      }),
+    async confirm(model, call) {
+      if (!isAssumed || !(await runs(model, call))) return;
+      throw new SoraError('network', 'The server did not say which model it runs when the request was planned.', {
+        hint: 'Nothing was sent. Run the same command again.',
+      });
+    },
   };
 }
 

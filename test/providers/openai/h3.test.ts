@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { READ_RETRIES } from '../../../src/http/retry.ts';
 import { PROVIDERS } from '../../../src/providers/index.ts';
 import { createOpenai } from '../../../src/providers/openai/adapter.ts';
 import { H3_LIMITS, isH3 } from '../../../src/providers/openai/h3.ts';
@@ -61,6 +62,20 @@ describe.each(['vllm-omni', 'sglang'] as const)('a server of %s', (backend) => {
       code: 'usage',
       message: expect.stringContaining('takes no characters'),
     });
+  });
+
+  it('that does not answer is planned for without it, and asked once more before anything is sent', async () => {
+    const { server, provider } = await setUp({ backend });
+    const down = Array.from({ length: 1 + READ_RETRIES }, () => ({ status: 503 }));
+    server.answer(...down, H3);
+    expect((await provider.limits(undefined, call)).frame).toBeUndefined();
+    expect(await failureOf(provider.createVideo(await video(0), call))).toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('which model it runs'),
+    });
+    expect(server.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array(down.length + 1).fill('GET /v1/models'),
+    );
   });
 
   it('that cannot be asked is asked again the next time', async () => {
