@@ -171,6 +171,7 @@ describe('character sync', () => {
   it('is refused where the backend takes no characters', async () => {
     const test = await withHost({ backend: 'vllm-omni' });
     await addCharacter(test, 'Joe');
+    test.server.answer({ body: { data: [{ id: 'Wan-AI/Wan2.2' }] } });
     await expect(runCharacterSync(test.context, [])).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -56,6 +56,7 @@ storyboard show ad.md --var weather=snow
 storyboard check music.json --quality final
 storyboard show music.json
 storyboard export ad.md --to json -o ad.json
+video generate Sea. -c Joe --provider wavespeed --model google/gemini-omni-1.1-flash/reference-to-video --dry-run
 character remove Joe --yes
 clip inspect small.mp4 --start 0.5
 clip inspect fits.mp4 --crop-bars
@@ -139,6 +140,8 @@ character create fits.mp4 --name Eve
 # {"version":1}
 # old Eve
 character show Eve
+video generate Sea. -c Ann --provider fal --model fal-ai/veo3.1/reference-to-video
+character show Ann
 provider list
 provider models
 auth login openai < sk-123456789012345678
@@ -261,6 +264,7 @@ describe('sora help json', () => {
       ...{ SORA_PROVIDER: 'openai', OPENAI_BASE_URL: sandbox.url, OPENAI_API_KEY: 'sandbox' },
       ...{ WAVESPEED_BASE_URL: sandbox.urls.wavespeed, WAVESPEED_API_KEY: 'sandbox' },
       ...{ EACHLABS_BASE_URL: sandbox.urls.eachlabs, EACHLABS_API_KEY: 'sandbox' },
+      ...{ FAL_BASE_URL: sandbox.urls.fal, FAL_KEY: 'sandbox' },
     };
     const ids = { '@1': '', '@ann': '', '@newest': '' };
     for (const step of SESSION) {
