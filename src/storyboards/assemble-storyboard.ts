@@ -113,8 +113,26 @@ export async function assembleStoryboard(
 ): Promise<WrittenFilm> {
   await refuseFilmFile(film.file, resolve(workspace.runtime.cwd, output));
   const files = chosenFiles(storyboard, { film, look, allowStale });
+  for (const note of replacedSources(storyboard, look)) workspace.reporter.note(note);
   const pieces = piecesFolder(film.folder);
   return assembleFilm(workspace, assemblyOf(storyboard, files, wishes), { output, force, pieces });
+}
+
+/** Of takes that go on from another take than the one that the film uses now, a sentence each: the cut before them jumps. */
+function replacedSources({ scenes }: Pick<Storyboard, 'scenes'>, { views, takes }: FilmLook): readonly string[] {
+  return scenes.flatMap(({ id, continues }) => {
+    const chosen = views.get(id)?.chosen;
+    const before = continues === undefined ? undefined : views.get(continues)?.chosen;
+    const reference = chosen?.ask?.reference;
+    if (!chosen || !before?.done || !reference || !('lastFrameOf' in reference)) return [];
+    const { lastFrameOf } = reference;
+    if (lastFrameOf === before.done.sha256) return [];
+    const source = takes.find(({ scene, done }) => scene === continues && done?.sha256 === lastFrameOf);
+    const from = source ? `take ${source.n}` : 'another take';
+    return [
+      `${id}: its take ${chosen.n} goes on from ${from} of ${continues}, and the film uses take ${before.n} of that, which was chosen since.`,
+    ];
+  });
 }
 
 /** The same film as a plan, to be exported: its subtitles are in it, whatever they would become. */

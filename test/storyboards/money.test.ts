@@ -1,8 +1,10 @@
 /** Nothing of a film is paid for twice: the host counts what it was asked to make. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeGitFiles } from '../../src/storyboards/new/git-files.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { type FilmWorld, filmOf, filmWorld } from './world.ts';
@@ -314,6 +316,8 @@ describe('a journal that names another place than the takes of its film', () => 
   );
 });
 
+const hasGit = spawnSync('git', ['--version']).status === 0;
+
 describe('two clones of a film', () => {
   it('pay nothing more once their journals are merged, and say what both have picked [clones, merges]', async () => {
     const world = await filmWorld();
@@ -337,6 +341,41 @@ describe('two clones of a film', () => {
     await world.pick('harbour', '2');
     expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 2 } }] });
     expect(await world.paid()).toBe(3);
+  });
+
+  it.skipIf(!hasGit)('that git merges by what `new` has told it keep the lines of both', async () => {
+    const world = await filmWorld();
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
+        ...{ cwd: world.dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+        env: { PATH: process.env.PATH, HOME: world.home, GIT_CONFIG_NOSYSTEM: '1' },
+      });
+    await world.write(filmOf({ harbour: `- takes: 2\n\n${HARBOUR}` }));
+    await writeGitFiles(world.file, join(world.dir, 'rain.takes'), { reporter: { warn() {} } });
+    await world.render();
+    git('init', '-q', '-b', 'main');
+    git('add', '.');
+    git('commit', '-q', '-m', 'A film');
+    const [dir, home] = [world.dir, world.home];
+    const [otherDir, otherHome] = [join(await tempFolder(), 'clone'), await tempFolder()];
+    git('clone', '-q', dir, otherDir);
+    expect(existsSync(join(otherDir, 'rain.takes'))).toBe(false);
+    await cp(join(dir, 'rain.takes'), join(otherDir, 'rain.takes'), { recursive: true });
+    Object.assign(world, { dir: otherDir, home: otherHome });
+    await world.pick('harbour', '2');
+    await world.render({ scenes: ['harbour'], retake: 1 });
+    git('commit', '-q', '-a', '-m', 'Theirs');
+    Object.assign(world, { dir, home });
+    await world.pick('harbour', '1');
+    git('commit', '-q', '-a', '-m', 'Ours');
+    git('pull', '-q', '--no-rebase', '--no-edit', otherDir, 'main');
+    expect((await world.journal()).filter(({ line }) => line === 'pick')).toHaveLength(2);
+    // The third take is at its host, and is fetched by whoever has the line of it.
+    expect(await world.render()).toMatchObject({ exit: 8, scenes: [{ state: 'picked twice' }] });
+    await world.pick('harbour', '3');
+    expect(await world.render()).toMatchObject({ exit: 0, scenes: [{ state: 'chosen', chosen: { take: 3 } }] });
+    expect(await world.paid()).toBe(3);
+    expect(git('status', '--porcelain')).toBe(' M rain.md.journal.jsonl\n');
   });
 
   it('that made the third take of one scene each name them by their sha256 [collide]', async () => {

@@ -130,6 +130,37 @@ A boat.
     expect(await assemble({ force: true, allowStale: true })).toMatchObject({ pieces: { made: 0 } });
   });
 
+  it('says which take goes on from another one than the film uses', async () => {
+    const world = await filmWorld();
+    await world.write(
+      filmOf({ harbour: '- trim: 0-0.5\n\nA harbour.', boat: '- trim: 0-0.5\n- continues: harbour\n\nA boat.' }),
+    );
+    await world.render();
+    const assembled = async (): Promise<readonly string[]> => {
+      world.told.notes.length = 0;
+      await world.with(async ({ film, plan }, workspace) => {
+        const look = await lookAtFilm(film, plan.scenes, { wishes: NO_WISHES });
+        const storyboard = {
+          film: { loudness: 'off' as const },
+          skipped: [],
+          scenes: plan.scenes.map(({ scene }) => scene),
+        };
+        const here = { ...workspace, ffmpeg: () => findTestFfmpeg() };
+        const looked = { storyboard, film, look };
+        await assembleStoryboard(here, looked, { ...WISHES, allowStale: true, force: true, output: 'film.mp4' });
+      });
+      return world.told.notes.filter((note) => note.includes('goes on from'));
+    };
+    expect(await assembled()).toEqual([]);
+    await world.render({ scenes: ['harbour'], retake: 1 });
+    await world.pick('harbour', '2');
+    expect(await assembled()).toEqual([
+      'boat: its take 1 goes on from take 1 of harbour, and the film uses take 2 of that, which was chosen since.',
+    ]);
+    await world.render({ follow: true });
+    expect(await assembled()).toEqual([]);
+  });
+
   it('is not made of a take that is not here, or of another file in its place', async () => {
     const world = await filmWorld();
     await world.write(filmOf({ harbour: 'A harbour.' }));
