@@ -184,6 +184,14 @@ describe('the documents', () => {
     expect(README.text.split('\n').length).toBeLessThanOrEqual(201);
   });
 
+  it('needs six commands for a film from a repository, where a script around single videos had 32 lines', () => {
+    const [, recipe = ''] = README.text.split('**A film from a repository.**');
+    const lines = (/```sh\n([\s\S]*?)\n```/.exec(recipe)?.[1] ?? '').split('\n');
+    expect(lines.map((line) => /^sora storyboard (\w+) ad\.md/.exec(line)?.[1])).toEqual(
+      'new plan render pick assemble report'.split(' '),
+    );
+  });
+
   it('leads from the README to every help topic', () => {
     const named = tableBehind('| topic | about |').map(([cell]) => cell);
     expect(named).toEqual(HELP_TOPICS.map((topic) => `[${topic}](src/help/${topic}.md)`));

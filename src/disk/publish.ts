@@ -4,7 +4,7 @@
  */
 
 import type { Stats } from 'node:fs';
-import { access, constants, link, lstat, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, link, lstat, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
@@ -234,6 +234,18 @@ export function outputWriteError(error: unknown, path: string): unknown {
   if (isSoraError(error) || !known) return error;
   const [reason, hint] = known;
   return new SoraError('machine', `${oneLine(path)} could not be written: ${reason}.`, { hint, cause: error });
+}
+
+const NO_ROOM_BYTES = 65_536;
+
+/**
+ * Throws `machine` where the disk of a file has no room left. For a file that is not whole: some programs end well although the
+ * end of what they wrote had no room.
+ */
+export async function refuseFullDisk(path: string): Promise<void> {
+  const disk = await statfs(dirname(path)).catch(() => undefined);
+  if (!disk || disk.bavail * disk.bsize >= NO_ROOM_BYTES) return;
+  throw outputWriteError(Object.assign(new Error('no room is left'), { code: 'ENOSPC' }), path);
 }
 
 /** What a write to stdout failed with, as an error for people: `unverified` where its reader went away. */

@@ -3,7 +3,7 @@
  * nobody has the film before it was checked.
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { createOutput, type Output, outputWriteError } from '../disk/publish.ts';
+import { createOutput, type Output, outputWriteError, refuseFullDisk } from '../disk/publish.ts';
 import { type FfmpegCommand, fileUrl } from '../media/ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
@@ -138,7 +138,9 @@ async function put(
         hint: 'Try another ffmpeg with SORA_FFMPEG; see: sora doctor',
       });
     assembly.onProgress(1 - CHECK_SHARE, 'check');
-    return { audio, problem: await filmProblem(film, target, { audio, header, packets, ffmpeg, signal }) };
+    const problem = await filmProblem(film, target, { audio, header, packets, ffmpeg, signal });
+    if (problem !== undefined) await refuseFullDisk(target);
+    return { audio, problem };
   } finally {
     for (const file of files) await file.dispose();
   }

@@ -5,7 +5,7 @@
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashText } from '../disk/hash.ts';
-import { createOutput } from '../disk/publish.ts';
+import { createOutput, refuseFullDisk } from '../disk/publish.ts';
 import { afterOpening, decoderComplaints } from '../media/ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
@@ -91,6 +91,7 @@ export async function makePiece(piece: PlannedPiece, film: AssemblyPlan, work: P
     const padded = needsPadding(piece, film);
     await run(piece, film, { ...work, target: made.path, padded });
     let track = await readTrack(made.path).catch(() => undefined);
+    if (track?.samples !== piece.frames) await refuseFullDisk(made.path);
     const missing = piece.frames - (track?.samples ?? 0);
     if (piece.kind === 'copy') {
       if (missing !== 0 || !(await beginsClosed(made.path))) return undefined;
