@@ -18,6 +18,7 @@ import { applyRemote, mergeJobRecords } from './jobs/lifecycle.ts';
 import { newJobId } from './jobs/record.ts';
 import { forgetUnreadClips } from './jobs/unread-clips.ts';
 import { closeReplaced, refuseResent } from './lost/replace.ts';
+import { usageBefore } from './lost/usage.ts';
 import type { RequestPlan } from './plan.ts';
 import { reserveJob } from './spending.ts';
 
@@ -143,12 +144,21 @@ async function sendAdmitted(
     runtime.signal.throwIfAborted();
     await reserveJob(workspace, job, options);
     if (equal) warnOfEqual(workspace, equal);
+    const counted = await withUsage(workspace, job, options);
     try {
-      return { sent: await sendRecorded(workspace, job, options) };
+      return { sent: await sendRecorded(workspace, counted, options) };
     } finally {
       await exitMessages.hold(() => closeReplaced(workspace, replaced, job.id));
     }
   });
+}
+
+/** With the counters of the account, where its host keeps some: on the disk before the request leaves. */
+async function withUsage(workspace: Workspace, job: Sending, { provider }: SubmitOptions): Promise<Sending> {
+  const before = await usageBefore(workspace, provider, job.model);
+  if (!before) return job;
+  await (await workspace.jobs()).update(job.id, (current) => ({ ...current, usageBefore: before }));
+  return { ...job, usageBefore: before };
 }
 
 /**
@@ -240,7 +250,7 @@ function unknownError(
     'ambiguous',
     `${sentence(error.message)} The job may exist at ${hostTitle(provider)}; nothing was repeated.`,
     {
-      hint: `${provider.list ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
+      hint: `${provider.list || job.usageBefore ? look : 'Look for it in the list or the bill of your host.'}\n${recoveryCommands(workspace, job)}`,
       jobId: job.id,
       ...(error.requestId !== undefined && { requestId: error.requestId }),
       cause: error,

@@ -262,16 +262,23 @@ no-credit                     -      -      -      10/1   10/1   -      -      -
 reset-before                  -      -      -      7/1    7/1    -      -      -      -      -      -      -      -
 reset-after                   -      -      -      7/1    7/1    -      -      -      -      -      -      -      -${TASK_CONTENT}`,
   runway: `
-                              create sync   adopt  gen    gen-o  status wait   down   list   cancel delete extend doctor
 none                          0/0    0/0    2/0    0/1    0/1    0/0    0/0    0/0    5/0    0/0    0/0    5/0    0/0
 slow                          -      0/0    -      0/1    0/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
-rate-limit                    -      0/0    -      0/1    0/3    0/0    0/0    0/0    -      0/0    0/0    -      0/0
-rate-limit-bare               -      0/0    -      0/1    5/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
-burst                         -      0/0    -      0/1    7/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
+rate-limit                    -      0/0    -      0/1    0/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
+rate-limit-bare               -      0/0    -      0/1    0/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
+no-credit                     -      -      -      10/1   10/1   -      -      -      -      -      -      -      -
+burst                         -      0/0    -      0/1    0/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
 down                          -      6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    6/0    -      6/0
-half-answer                   -      0/0    -      0/1    7/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
-html                          -      6/0    -      6/0    7/1    6/0    0/0    6/0    -      6/0    6/0    -      6/0
-error-in-200                  -      5/0    -      5/0    7/1    6/0    0/0    6/0    -      6/0    6/0    -      6/0
+reset-before                  -      -      -      7/1    7/1    -      -      -      -      -      -      -      -
+reset-after                   -      -      -      7/1    7/1    -      -      -      -      -      -      -      -
+half-answer                   -      0/0    -      0/1    0/1    0/0    0/0    0/0    -      0/0    0/0    -      0/0
+html                          -      6/0    -      6/0    0/1    6/0    0/0    6/0    -      6/0    6/0    -      6/0
+error-in-200                  -      5/0    -      5/0    0/1    6/0    0/0    6/0    -      6/0    6/0    -      6/0
+wrong-type                    -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+trickle                       -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+cut-video                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+broken-video                  -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+dead-link                     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 short-link                    -      -      -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    0/0    5/0    -
 expired                       -      -      -      0/1    9/1    0/0    9/0    9/0    5/0    0/0    0/0    5/0    -
 backwards                     -      -      -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    0/0    5/0    -
@@ -289,14 +296,19 @@ always half an answer         -      6/0    -      6/0    7/1    6/0    8/0    6
 always html                   -      6/0    -      6/0    7/1    6/0    8/0    6/0    -      6/0    6/0    -      6/0
 always an error in 200        -      5/0    -      5/0    7/1    6/0    8/0    6/0    -      6/0    6/0    -      6/0
 always redirected             -      6/0    -      6/0    5/1    6/0    8/0    6/0    -      6/0    6/0    -      6/0
+content redirected            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+content cut once              -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+content always cut            -      -      -      -      0/1    -      0/0    0/0    -      -      -      -      -
+content never begun           -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+content without its end       -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+content zeroed at its end     -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+content is JSON               -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
+content is empty              -      -      -      -      9/1    -      9/0    9/0    -      -      -      -      -
 the job fails                 -      -      -      0/1    5/1    0/0    5/0    5/0    5/0    0/0    0/0    5/0    -
 the job is moderated          -      -      -      0/1    11/1   0/0    11/0   11/0   5/0    0/0    0/0    5/0    -
 the job ends unknown          -      -      -      0/1    8/1    0/0    8/0    8/0    5/0    0/0    8/0    5/0    -
 the model is another          -      -      -      0/1    0/1    0/0    0/0    0/0    5/0    0/0    0/0    5/0    -
-done, then not                -      -      -      0/1    0/1    0/0    9/0    0/0    5/0    5/0    0/0    5/0    -
-no-credit                     -      -      -      10/1   10/1   -      -      -      -      -      -      -      -
-reset-before                  -      -      -      7/1    7/1    -      -      -      -      -      -      -      -
-reset-after                   -      -      -      7/1    7/1    -      -      -      -      -      -      -      -${TASK_HOST}`,
+done, then not                -      -      -      0/1    0/1    0/0    9/0    0/0    5/0    5/0    0/0    5/0    -${TASK_HOST}`,
 };
 
 const NAME_COLUMNS = 30;

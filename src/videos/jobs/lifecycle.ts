@@ -133,12 +133,15 @@ export function mergeJobRecords(current: Job, next: Remote): Remote {
  * The record of an unanswered job of which a person says that nothing was made, or which was sent once more as job `by`; of
  * one that its host refused, with the host's own words.
  */
-export function closeJob(job: Unanswered | Refused, { nowMs, by }: { nowMs: number; by?: string }): Closed {
-  const message = by === undefined ? 'Closed by hand: its host made nothing.' : `Sent once more as job ${by}.`;
+export function closeJob(
+  job: Unanswered | Refused,
+  { nowMs, by, message = 'Closed by hand: its host made nothing.' }: { nowMs: number; by?: string; message?: string },
+): Closed {
+  const told = by === undefined ? message : `Sent once more as job ${by}.`;
   return {
     ...job,
     status: 'failed',
-    failure: { message, policy: false, ...(job.status === 'failed' && job.failure), code: CLOSED },
+    failure: { message: told, policy: false, ...(job.status === 'failed' && job.failure), code: CLOSED },
     ...(by !== undefined && { replacedBy: by }),
     updatedAt: new Date(nowMs).toISOString(),
   };

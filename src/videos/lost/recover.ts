@@ -4,7 +4,7 @@
  */
 
 import { hostTitle } from '../../providers/index.ts';
-import type { RemoteVideo } from '../../providers/provider.ts';
+import type { Provider, RemoteVideo } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import {
@@ -19,11 +19,13 @@ import {
 } from '../../shared/job.ts';
 import { oneLine, sentence } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
+import { accountHere } from '../jobs/account.ts';
 import { recoveryCommands } from '../jobs/command.ts';
 import { applyRemote, closeJob, reopenJob } from '../jobs/lifecycle.ts';
 import { forgetUnreadClips } from '../jobs/unread-clips.ts';
 import { listSince } from './list-since.ts';
 import { describeCandidate, findOwn, lifeOf, type MatchResult, mayHaveCome, type Sighting } from './match.ts';
+import { judgeUsage } from './usage.ts';
 
 /** What could be learned. A job that is no longer unresolved needs no other field. */
 export interface Settled {
@@ -56,7 +58,7 @@ export async function resolveUnknown(
   if (replaced) return settled({ job: replaced });
   const provider = await workspace.providerOf(current);
   const ways = recoveryCommands(workspace, current);
-  if (!provider.list) return settled({ job: current, ways });
+  if (!provider.list) return resolveByUsage(workspace, current, { provider, ways });
   let sighting: Sighting;
   const known = (await (await workspace.jobs()).list()).records.flatMap(({ remoteId }) => remoteId ?? []);
   const others = new Set([...known, ...(claimed ?? [])]);
@@ -87,6 +89,34 @@ export async function resolveUnknown(
 
 const PARTIAL =
   'That proves nothing: it lists a request only once it has begun, and one that waits in its queue is not there yet.';
+
+/** Where a host has no list: whether the counters of the account show that nothing was made, which closes the job. */
+async function resolveByUsage(
+  workspace: Workspace,
+  job: Unanswered,
+  { provider, ways }: { readonly provider: Provider; readonly ways: string },
+): Promise<Settled> {
+  const { reporter, runtime } = workspace;
+  const { usageBefore } = job;
+  if (!provider.usage || !usageBefore || job.account !== (await accountHere(workspace, job))) {
+    return settled({ job, ways });
+  }
+  try {
+    const usage = await provider.usage(job.model, { signal: runtime.signal });
+    const nowMs = runtime.clock.now();
+    const store = await workspace.jobs();
+    const { records } = await store.list();
+    const { isUnmade, because } = judgeUsage({ ...job, usageBefore }, { usage, records, nowMs });
+    if (!isUnmade) return settled({ job, ways, because });
+    const message = 'The counters of the account show that nothing was made of it.';
+    const kept = await store.update(job.id, (now) => (isUnanswered(now) ? closeJob(now, { nowMs, message }) : now));
+    reporter.note(`Job ${job.id}: nothing was made of it, as the counters of the account at ${hostTitle(job)} show.`);
+    return settled({ job: kept });
+  } catch (error) {
+    if (!isSoraError(error) || runtime.signal.aborted || error.code === 'machine') throw error;
+    return settled({ job, ways, trouble: error });
+  }
+}
 
 /** The job closed, if a killed command has sent it once more and not come to that; undefined for any other. */
 async function closeAfterKill(workspace: Workspace, job: Unanswered): Promise<Job | undefined> {
