@@ -86,7 +86,7 @@ export async function keepTake(
               sha256,
               bytes,
             },
-            ...{ seconds: facts.seconds, width: facts.width, height: facts.height },
+            ...facts,
             ...(cost !== undefined && { cost }),
             ...(drift.length > 0 && { mismatch: drift }),
           };

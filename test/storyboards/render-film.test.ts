@@ -9,6 +9,16 @@ import { filmOf, filmWorld } from './world.ts';
 const TWO = { harbour: 'A grey harbour at dawn.', boat: '- continues: harbour\n\nA white boat comes in.' };
 
 describe('a render of a film', () => {
+  it('writes down what is in the file of a take, so that nobody has to look for it', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ harbour: 'A harbour.' }));
+    await world.render();
+    expect((await world.journal()).find(({ line }) => line === 'done')).toMatchObject({
+      ...{ frames: 16, fps: 4, width: 1280, height: 720, seconds: 4, audio: false },
+      avcC: expect.stringMatching(/^[0-9a-f]{8}61766343[0-9a-f]{20,}$/),
+    });
+  });
+
   it('removes what a killed one left among the takes, and nothing that is worked on', async () => {
     const world = await filmWorld();
     await world.write(filmOf({ harbour: 'A harbour.' }));

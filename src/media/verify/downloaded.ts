@@ -7,12 +7,19 @@ import type { Ffmpeg } from '../ffmpeg/find.ts';
 import type { MediaInfo } from '../info.ts';
 import type { VideoLook } from '../judge/video-look.ts';
 import { sniffImage } from '../picture/formats.ts';
+import { chosenTrack, readContainer } from '../probe/container.ts';
 import { probeMedia } from '../probe/probe.ts';
 import { checkDecodeIntegrity, type DecodeIntegrity } from './decode-errors.ts';
 
 /** What is in a downloaded file, measured. */
 export interface VideoFacts extends Size {
   readonly seconds: number;
+  /** By its headers. */
+  readonly frames?: number;
+  readonly fps?: number;
+  readonly audio?: boolean;
+  /** The `avcC` box of MP4, in hex. */
+  readonly avcC?: string;
 }
 
 /** Empty for what is no video. */
@@ -85,7 +92,7 @@ export async function verifyDownload(path: string, signal: AbortSignal): Promise
   return factsOf(await readVideo(path, signal));
 }
 
-type WithPicture = MediaInfo & { readonly video: NonNullable<MediaInfo['video']> };
+type WithPicture = MediaInfo & { readonly video: NonNullable<MediaInfo['video']>; readonly avcC?: string | undefined };
 
 async function readVideo(path: string, signal: AbortSignal): Promise<WithPicture> {
   await checkWhole(path);
@@ -95,11 +102,27 @@ async function readVideo(path: string, signal: AbortSignal): Promise<WithPicture
   });
   const { video } = info;
   if (!video) throw new SoraError('unverified', 'What the host sent has no picture.');
-  return { ...info, video };
+  return { ...info, video, avcC: await avcCOf(path) };
 }
 
-function factsOf({ video, seconds }: WithPicture): VideoFacts {
-  return { width: video.width, height: video.height, seconds: seconds ?? video.seconds ?? 0 };
+function factsOf({ video, seconds, audio, avcC }: WithPicture): VideoFacts {
+  const { width, height, frames, fps } = video;
+  return {
+    ...{ width, height, seconds: seconds ?? video.seconds ?? 0, audio: audio !== undefined },
+    ...(frames !== undefined && { frames }),
+    ...(fps !== undefined && { fps }),
+    ...(avcC !== undefined && { avcC }),
+  };
+}
+
+async function avcCOf(path: string): Promise<string | undefined> {
+  const file = await open(path);
+  try {
+    const header = await readContainer(file, (await file.stat()).size);
+    return header?.tracks[chosenTrack(header)]?.avcC;
+  } finally {
+    await file.close();
+  }
 }
 
 /** An MP4 is whole when its boxes fill it exactly and both the index (moov) and the media (mdat) are there. ISO/IEC 14496-12, 4.2. */

@@ -25,7 +25,8 @@ describe('a video in fragments', () => {
 
   it('is whole with its index and its media', async () => {
     expect(kindsOf(video)).toEqual(expect.arrayContaining(['ftyp', 'moov', 'moof', 'mdat']));
-    expect(await verify(video)).toMatchObject({ width: 320, height: 180 });
+    expect(await verify(video)).toMatchObject({ width: 320, height: 180, fps: 25, audio: false });
+    expect((await verify(video)).avcC).toMatch(/^[0-9a-f]{8}61766343[0-9a-f]{20,}$/);
   });
 
   it.each(['mdat', 'moov'])('P3: is not complete without its %s', async (kind) => {
