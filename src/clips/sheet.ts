@@ -1,15 +1,18 @@
 /** Contact sheets: frames of a clip in one picture. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { createOutput, outputWriteError } from '../disk/publish.ts';
+import { checkFree, createOutput, outputWriteError } from '../disk/publish.ts';
 import { SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { checkOutput } from './prepare.ts';
+import type { StillPicture } from './stills.ts';
 
 export interface SheetInput {
-  /** Absolute path of the clip. */
-  readonly source: string;
+  /** Absolute path of the clip; undefined for a sheet of pictures alone. */
+  readonly source: string | undefined;
+  /** Of a character, to stand behind the frames. */
+  readonly pictures?: readonly StillPicture[];
   readonly title: string;
   /** As it was typed. */
   readonly output: string;
@@ -27,29 +30,40 @@ export interface WrittenSheet {
 /** Draws the sheet and puts it in its place, whole or not at all. Throws `usage` for a place that is taken or cannot be written to. */
 export async function writeSheet(
   workspace: Workspace,
-  { source, title, output, force }: SheetInput,
+  { source, pictures: given = [], title, output, force }: SheetInput,
 ): Promise<WrittenSheet> {
   const { reporter, runtime } = workspace;
   const path = resolve(runtime.cwd, output);
   if (output === '-' || /[/\\]$/.test(output))
     throw new SoraError('usage', 'A sheet is written to a PNG file.', { hint: 'For example: sheet.png' });
-  await checkOutput(path, source, force);
+  if (source === undefined) await checkFree(path, { force, example: 'sheet.png' });
+  else await checkOutput(path, source, force);
   if (/\.(?:jpe?g|webp|gif|bmp|tiff?|pdf|svg|mp4)$/i.test(path)) {
     const hint = `Name it .png: ${path.slice(0, path.lastIndexOf('.'))}.png`;
     throw new SoraError('usage', `The output is a PNG, but its name is ${basename(path)} says.`, { hint });
   }
   const { probeMedia } = await import('../media/probe/probe.ts');
-  const { makeSheet } = await import('../media/sheet/sheet.ts');
+  const { makePictureSheet, makeSheet } = await import('../media/sheet/sheet.ts');
   const { fontFolders } = await import('../media/sheet/font-lookup.ts');
   const ffmpeg = await workspace.ffmpeg();
-  const info = await probeMedia(source, { ffmpeg, signal: runtime.signal });
+  const { signal } = runtime;
+  const pictures = await Promise.all(
+    given.map(async (still, index) => ({
+      ...still,
+      bytes: await readFile(still.path),
+      label: index === 0 ? 'first picture' : `picture ${index + 1}`,
+    })),
+  );
   const task = await reporter.task(`Drawing a sheet of ${title}`);
   const made = await createOutput(path, runtime.clock);
   try {
     const onProgress = (fraction: number): void => task.update(`Drawing a sheet of ${title}`, fraction);
     const folders = fontFolders(runtime.env, runtime.platform, runtime.homeDir);
-    const request = { source, info, ffmpeg, signal: runtime.signal, title, fontFolders: folders, onProgress };
-    const { png, titled, ...sheet } = await makeSheet(request);
+    const request = { ffmpeg, signal, title, fontFolders: folders, pictures, onProgress };
+    const { png, titled, ...sheet } =
+      source === undefined
+        ? await makePictureSheet(request)
+        : await makeSheet({ ...request, source, info: await probeMedia(source, { ffmpeg, signal }) });
     await writeFile(made.path, png);
     await made.publish({ force, taken: 'usage' });
     task.stop();

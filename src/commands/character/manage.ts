@@ -1,6 +1,6 @@
 /** The cast on this machine: list, show, rename, remove. */
 
-import { type CharacterDocument, characterDocument, requireCharacter } from '../../characters/find.ts';
+import { characterDocument, requireCharacter } from '../../characters/find.ts';
 import { outdatedNote, outdatedNotes } from '../../characters/outdated.ts';
 import type { CharacterJson } from '../../characters/record.ts';
 import type { WrittenSheet } from '../../clips/sheet.ts';
@@ -11,7 +11,7 @@ import type { Character, CharacterDigest } from '../../shared/character.ts';
 import type { Clip } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { capitalizeThe, formatBytes, listOf, oneLine, shellOption, shellQuote } from '../../shared/text.ts';
+import { capitalizeThe, formatBytes, listOf, oneLine } from '../../shared/text.ts';
 
 /** What its clip is, in a few words; a record that came without one may have it elsewhere. */
 async function clipWords(
@@ -74,7 +74,7 @@ export async function runCharacterShow(
   const { particularsLines } = await import('../../characters/particulars.ts');
   const pictures = (await keptStillsOf(context, character))?.stills;
   const document = { ...(await characterDocument(context, character)), ...(pictures && { pictures }) };
-  const drawn = sheet === undefined ? undefined : await drawSheet(context, document, { output: sheet, force });
+  const drawn = sheet === undefined ? undefined : await drawSheet(context, character, { output: sheet, force });
   const { formatPaid } = await import('../../costs/cost.ts');
   const { source, registrations, pending = [] } = document;
   const long = (master: Clip): string =>
@@ -111,15 +111,17 @@ export async function runCharacterShow(
 
 async function drawSheet(
   context: Context,
-  { name, clipPath, master }: CharacterDocument,
+  character: Character,
   { output, force }: { output: string; force: boolean },
 ): Promise<WrittenSheet> {
-  if (!master || clipPath === undefined || !(await (await context.characters()).hasClip(master.sha256)))
-    throw new SoraError('machine', `The clip of ${name} is missing${clipPath === undefined ? '' : `: ${clipPath}`}.`, {
-      hint: `Make it again: sora character create <clip> ${shellOption('name', shellQuote(name))} --force`,
-    });
+  const { name, clip, stills } = character;
+  const { requireClip } = await import('../../clips/master.ts');
+  const { stillsOf } = await import('../../characters/stills.ts');
+  const source = clip && (await requireClip(context, { ...character, clip }));
+  // Those of a clip are among its frames.
+  const pictures = stills || !clip ? (await stillsOf(context, character)).stills : [];
   const { writeSheet } = await import('../../clips/sheet.ts');
-  return writeSheet(context, { source: clipPath, title: name, output, force });
+  return writeSheet(context, { source, pictures, title: name, output, force });
 }
 
 /** `sora character rename <name> <new>` */

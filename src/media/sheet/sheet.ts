@@ -1,5 +1,6 @@
 /** A contact sheet: frames of a clip in a grid, the time under each, name and facts above. */
 import { resolve } from 'node:path';
+import type { ImageMime } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
 import { formatBytes, oneLine, shellQuote } from '../../shared/text.ts';
@@ -28,6 +29,8 @@ import { hasStrokes, writablePart } from './stroke-font.ts';
 export interface SheetRequest {
   readonly source: string;
   readonly info: MediaInfo;
+  /** Pictures of a character, to stand behind the frames. */
+  readonly pictures?: readonly SheetPicture[];
   readonly ffmpeg: Ffmpeg;
   readonly signal: AbortSignal;
   readonly title: string;
@@ -35,6 +38,13 @@ export interface SheetRequest {
   readonly fontFolders: readonly string[];
   /** 0 to 1. */
   readonly onProgress: (fraction: number) => void;
+}
+
+/** A picture without metadata, and what is written beneath it. */
+export interface SheetPicture extends Size {
+  readonly bytes: Uint8Array;
+  readonly mime: ImageMime;
+  readonly label: string;
 }
 
 export interface Sheet extends Size {
@@ -71,14 +81,14 @@ export interface Layout extends Size {
 }
 
 /** Where things lie, for a picture of that size. Pure. */
-export function layOut(shown: Size): Layout {
+export function layOut(shown: Size, cells = FRAMES): Layout {
   const ratio = shown.width / shown.height;
   const columns = ratio < 0.8 ? 6 : 4;
   const wide = Math.floor((GRID_WIDTH - (columns - 1) * GAP) / columns);
   const height = Math.min(MOST_HEIGHT, Math.max(16, Math.round(wide / ratio)));
   const picture = { width: Math.min(wide, Math.max(16, Math.round(height * ratio))), height };
   const cell = { width: Math.max(LEAST_CELL, picture.width), height: height + LABEL };
-  const rows = Math.ceil(FRAMES / columns);
+  const rows = Math.ceil(cells / columns);
   return {
     columns,
     cell,
@@ -97,7 +107,8 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
     throw new SoraError('clip', 'It has no video of any length, so there is nothing to show.', {
       hint: `See what it is: sora clip inspect ${shellQuote(request.source)}`,
     });
-  const layout = layOut(displayedSize(video));
+  const { pictures = [] } = request;
+  const layout = layOut(displayedSize(video), FRAMES + pictures.length);
   const paper = createCanvas(layout, GROUND);
   const title = await titleOf(request, paper.width - 2 * MARGIN);
   drawHeader(paper, title, sheetFacts(info, seconds));
@@ -110,8 +121,42 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   times.forEach((time, index) => {
     drawCell(paper, { layout, index, frame: frames[index], label: timeLabel(time, seconds) });
   });
+  await drawPictures(paper, request, { layout, from: FRAMES, pictures });
   const { width, height } = layout;
   return { width, height, png: encodePng(paper), times, titled: title !== undefined };
+}
+
+/** The same of pictures alone. */
+export async function makePictureSheet(
+  request: Omit<SheetRequest, 'source' | 'info' | 'onProgress'> & { readonly pictures: readonly SheetPicture[] },
+): Promise<Sheet> {
+  const { pictures } = request;
+  const [first] = pictures;
+  if (!first) throw new TypeError('there are no pictures');
+  const layout = layOut(first, pictures.length);
+  const paper = createCanvas(layout, GROUND);
+  const title = await titleOf(request, paper.width - 2 * MARGIN);
+  drawHeader(paper, title, pictures.length === 1 ? 'one picture' : `${pictures.length} pictures`);
+  await drawPictures(paper, request, { layout, from: 0, pictures });
+  const { width, height } = layout;
+  return { width, height, png: encodePng(paper), times: [], titled: title !== undefined };
+}
+
+/** Each whole in its cell, in the cells from that one on. */
+async function drawPictures(
+  paper: Canvas,
+  { ffmpeg, signal }: Pick<SheetRequest, 'ffmpeg' | 'signal'>,
+  { layout, from, pictures }: { layout: Layout; from: number; pictures: readonly SheetPicture[] },
+): Promise<void> {
+  const { imagePixels } = await import('../picture/fit.ts');
+  const { width, height } = layout.picture;
+  for (const [index, picture] of pictures.entries()) {
+    const scale = Math.min(width / picture.width, height / picture.height);
+    const side = (pixels: number): number => Math.max(2, Math.round(pixels * scale));
+    const size = { width: side(picture.width), height: side(picture.height) };
+    const data = await imagePixels(picture.bytes, { mime: picture.mime, size, ffmpeg, signal });
+    drawCell(paper, { layout, index: from + index, frame: { ...size, data: Buffer.from(data) }, label: picture.label });
+  }
 }
 
 /** Of a font whose capitals are about as high as those of the title. */
@@ -119,7 +164,7 @@ const FONT_SIZE = 36;
 
 /** Its words in our own letters, or a picture of them in a font; undefined rather than a row of boxes. */
 async function titleOf(
-  { fontFolders, ffmpeg, signal, ...request }: SheetRequest,
+  { fontFolders, ffmpeg, signal, ...request }: Pick<SheetRequest, 'fontFolders' | 'ffmpeg' | 'signal' | 'title'>,
   width: number,
 ): Promise<string | Mask | undefined> {
   const title = oneLine(request.title, 200);
@@ -153,14 +198,16 @@ interface Cell {
 function drawCell(paper: Canvas, { layout, index, frame, label }: Cell): void {
   const { cell, picture, columns } = layout;
   const left = MARGIN + (index % columns) * (cell.width + GAP);
-  const x = left + Math.floor((cell.width - picture.width) / 2);
-  const y = MARGIN + HEADER + Math.floor(index / columns) * (cell.height + GAP);
-  fillRect(paper, { x: x - 1, y: y - 1, width: picture.width + 2, height: picture.height + 2 }, EDGE);
+  const shown = frame ?? picture;
+  const x = left + Math.floor((cell.width - shown.width) / 2);
+  const top = MARGIN + HEADER + Math.floor(index / columns) * (cell.height + GAP);
+  const y = top + Math.floor((picture.height - shown.height) / 2);
+  fillRect(paper, { x: x - 1, y: y - 1, width: shown.width + 2, height: shown.height + 2 }, EDGE);
   if (frame) putPicture(paper, frame, { x, y });
   else fillRect(paper, { x, y, ...picture }, EMPTY);
   const style = { height: 12, weight: 1.5, colour: QUIET };
   const middle = left + (cell.width - textWidth(label, style)) / 2;
-  putText(paper, label, { ...style, x: Math.max(left, middle), y: y + picture.height + 13 });
+  putText(paper, label, { ...style, x: Math.max(left, middle), y: top + picture.height + 13 });
 }
 
 /** One line: size, length, rate, codecs, bytes. Pure. */

@@ -161,6 +161,20 @@ describe('a character of pictures alone', () => {
     expect(await (await test.context.characters()).orphanFiles()).toEqual([]);
   });
 
+  it('has a sheet of them, and one of a clip has those that were given behind its frames', async () => {
+    const test = await studio({ quiet: true });
+    await runCharacterCreate(test.context, CREATE);
+    await runCharacterShow(test.context, 'Mia', { sheet: 'mia.png' });
+    const { width, height } = imageSize(await readFile(join(test.dir, 'mia.png'))) ?? {};
+    expect([width, height]).toEqual([1680, expect.any(Number)]);
+    await runCharacterCreate(test.context, { ...CREATE, images: [], file: await fittingJoe() });
+    await runCharacterShow(test.context, 'Mia', { sheet: 'clip.png' });
+    await runCharacterStills(test.context, { ...SHOW, name: 'Mia', reset: true });
+    await runCharacterShow(test.context, 'Mia', { sheet: 'bare.png' });
+    const heightOf = async (name: string) => imageSize(await readFile(join(test.dir, name)))?.height ?? 0;
+    expect(await heightOf('clip.png')).toBeGreaterThan(await heightOf('bare.png'));
+  });
+
   it('has its pictures missed where they were left behind, and gets them back', async () => {
     const test = await studio();
     await runCharacterCreate(test.context, CREATE);
