@@ -8,10 +8,11 @@ import type { AskedCharacter } from './fingerprint.ts';
 export function askedCharacter(character: Character, provider: Provider): AskedCharacter;
 export function askedCharacter(character: Character, provider: Provider | undefined): AskedCharacter | undefined;
 export function askedCharacter(
-  { name, clip, registrations }: Character,
+  { name, clip, stills, registrations }: Character,
   provider: Provider | undefined,
 ): AskedCharacter | undefined {
   if (clip) return { name, source: clip.source.sha256, options: { ...DEFAULT_CLIP_OPTIONS, ...clip.options } };
+  if (stills) return { name, pictures: stills.map(({ sha256 }) => sha256) };
   if (!provider) return undefined;
   const own = registrations.find((one) => one.provider === provider.name && one.baseUrl === provider.baseUrl);
   return { name, value: own?.value ?? '' };
