@@ -6,6 +6,7 @@
 import type { Stats } from 'node:fs';
 import { access, constants, link, lstat, open, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
@@ -246,6 +247,11 @@ export async function refuseFullDisk(path: string): Promise<void> {
   const disk = await statfs(dirname(path)).catch(() => undefined);
   if (!disk || disk.bavail * disk.bsize >= NO_ROOM_BYTES) return;
   throw outputWriteError(Object.assign(new Error('no room is left'), { code: 'ENOSPC' }), path);
+}
+
+/** A whole file to stdout. Throws `unverified` where its reader goes away, and `machine` for what the disk behind it refuses. */
+export async function writeStdout(stdout: Writable, data: string | Uint8Array): Promise<void> {
+  await new Promise<void>((done, fail) => stdout.write(data, (error) => (error ? fail(stdoutError(error)) : done())));
 }
 
 /** What a write to stdout failed with, as an error for people: `unverified` where its reader went away. */

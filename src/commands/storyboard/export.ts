@@ -1,7 +1,7 @@
 /** `sora storyboard export`: a storyboard for other programs. */
 import { dirname, resolve } from 'node:path';
 import type { Context } from '../../context.ts';
-import { checkFree, writeOutput } from '../../disk/publish.ts';
+import { checkFree, writeOutput, writeStdout } from '../../disk/publish.ts';
 import { MAX_TEXT_BYTES } from '../../disk/read-file.ts';
 import { subtitlesText } from '../../films/texts.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -52,9 +52,7 @@ export async function runStoryboardExport(
     : `${safeJson(storyboardJson(storyboard), 2)}\n`;
   if (target === undefined) {
     ui.resultToStderr();
-    await new Promise<void>((done, fail) =>
-      runtime.stdout.stream.write(text, (error) => (error ? fail(error) : done())),
-    );
+    await writeStdout(runtime.stdout.stream, text);
     ui.result({ json: { to }, text: `${counted(storyboard.scenes.length, 'scene')}, as ${to}` });
     return;
   }

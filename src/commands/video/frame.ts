@@ -1,6 +1,6 @@
 /** `sora video frame`: one picture of a video as a PNG. */
 import type { Context } from '../../context.ts';
-import { stdoutError } from '../../disk/publish.ts';
+import { writeStdout } from '../../disk/publish.ts';
 import { makeFrame, writeFrame } from '../../films/frame.ts';
 import { findVideo } from '../../films/source.ts';
 import { SoraError } from '../../shared/errors.ts';
@@ -36,8 +36,6 @@ export async function runVideoFrame(context: Context, input: FrameFlags): Promis
   }
   const { png, ...frame } = await makeFrame(context, path, moment);
   ui.resultToStderr();
-  await new Promise<void>((done, fail) =>
-    runtime.stdout.stream.write(png, (error) => (error ? fail(stdoutError(error)) : done())),
-  );
+  await writeStdout(runtime.stdout.stream, png);
   ui.result({ json: frame, text: `${formatSize(frame)}, at ${frame.seconds} s` });
 }
