@@ -159,7 +159,8 @@ function readUri(at: string, item: unknown, { type }: AsUri): Link {
   if (!isObject(item)) throw new Refusal(400, `Field "${at}" must be an object.`);
   const known = ['uri', ...(type === undefined ? [] : ['type'])];
   const stranger = Object.keys(item).find((name) => !known.includes(name));
-  if (stranger !== undefined) throw new Refusal(400, `Unknown field "${at}.${stranger.slice(0, 60)}".`);
+  if (stranger !== undefined)
+    throw new Refusal(400, `Unknown field "${at}.${stranger.slice(0, 60)}": expected ${known.join(', ')}.`);
   if (type !== undefined && item.type !== type) throw new Refusal(400, `Field "${at}.type" must be "${type}".`);
   return { at: `${at}.uri`, url: readText(`${at}.uri`, item.uri) };
 }

@@ -1,0 +1,141 @@
+/** The Runway dialect, as strict as its documentation; and the vendor's own client against it, where that is installed. */
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { type Json, makeClip, sandbox, type TestSandbox } from './harness.ts';
+
+const VERSION = { 'x-runway-version': '2024-11-06' };
+const VIDEO = { model: 'seedance2', promptText: 'A lighthouse.', ratio: '1280:720', duration: 4 };
+
+async function start(scenario: Json = {}): Promise<TestSandbox & { call: TestSandbox['ask'] }> {
+  const on = await sandbox({ scenario: { version: 1, jobSeconds: 10, ...scenario } });
+  const call: TestSandbox['ask'] = (method, path, request = {}) =>
+    on.ask(method, `${on.urls.runway}${path}`, { ...request, headers: { ...VERSION, ...request.headers } });
+  return { ...on, call };
+}
+
+async function create({ call }: Awaited<ReturnType<typeof start>>, wish: Json = VIDEO): Promise<string> {
+  return String((await call('POST', '/v1/text_to_video', { json: wish })).json.id);
+}
+
+describe('the Runway dialect', () => {
+  it('wants its version with every request', async () => {
+    const on = await start();
+    const bare = await on.ask('GET', `${on.urls.runway}/v1/organization`);
+    expect([bare.status, bare.json]).toEqual([400, { error: 'The header X-Runway-Version is required.' }]);
+    const odd = await on.call('GET', '/v1/organization', { headers: { 'x-runway-version': '2020-01-01' } });
+    expect(odd.status).toBe(400);
+  });
+
+  it.each([
+    [['promptText'], { promptText: 'x'.repeat(3501) }],
+    [['ratio'], { ratio: '16:9' }],
+    [['referenceVideos', '0', 'type'], { referenceVideos: [{ uri: 'runway://x' }] }],
+    [['references', '0', 'tag'], { references: [{ uri: 'runway://x', tag: 'a' }] }],
+    [['referenceVideos', '0', 'uri'], { referenceVideos: [{ type: 'video', uri: 'http://f.example/a.mp4' }] }],
+    [['ratio'], { model: 'h3_max' }],
+    [['model'], { model: 'sora-2' }],
+  ])('names what is wrong with a request by its path: %j', async (path, wish) => {
+    const on = await start();
+    const { status, json } = await on.call('POST', '/v1/text_to_video', { json: { ...VIDEO, ...wish } });
+    expect([status, json.issues]).toEqual([400, [{ code: 'custom', path, message: expect.stringMatching(/\w/) }]]);
+  });
+
+  it('takes a file by a form whose fields stand before it, once, without a key, and for a day', async () => {
+    const on = await start();
+    const wish = { filename: 'joe.mp4', type: 'ephemeral' };
+    const { uploadUrl, fields, runwayUri } = (await on.call('POST', '/v1/uploads', { json: wish })).json;
+    const file = new File([new Uint8Array(await (await makeClip()).arrayBuffer())], 'joe.mp4', { type: 'video/mp4' });
+    const send = (form: Record<string, string | Blob>, bare = true) =>
+      on.ask('POST', String(uploadUrl), { form, ...(bare && { bare: true }) });
+    const own = fields as Record<string, string>;
+    expect((await send({ file, ...own })).status).toBe(403);
+    expect((await send({ ...own, policy: 'another', file })).status).toBe(403);
+    expect((await send({ ...own, file: new File(['x'], 'joe.mp4') })).status).toBe(400);
+    expect((await send({ ...own, file }, false)).status).toBe(400);
+    expect((await send({ ...own, file })).status).toBe(204);
+    expect((await send({ ...own, file })).status).toBe(403);
+    const withClip = { ...VIDEO, referenceVideos: [{ type: 'video', uri: runwayUri }] };
+    expect(await create(on, withClip)).toMatch(/^task_/);
+    on.clock.ms += 25 * 3_600_000;
+    expect((await on.call('POST', '/v1/text_to_video', { json: withClip })).status).toBe(400);
+  });
+
+  it('throttles what is beyond three at once, and tells estimate, progress and cost', async () => {
+    const on = await start();
+    const ids = [await create(on), await create(on), await create(on), await create(on)];
+    const look = async (id = '') => (await on.call('GET', `/v1/tasks/${id}`)).json;
+    expect(await look(ids[3])).toMatchObject({ status: 'THROTTLED', estimatedCost: { credits: 144 } });
+    on.clock.ms += 5000;
+    expect(await look(ids[0])).toMatchObject({ status: 'RUNNING', progress: expect.closeTo(0.47, 1) });
+    on.clock.ms += 6000;
+    const { output, ...done } = await look(ids[0]);
+    expect(done).toMatchObject({ status: 'SUCCEEDED', cost: { credits: 144 } });
+    expect(String(output)).toMatch(/^http:\/\/localhost:/);
+    on.clock.ms += 1;
+    expect((await look(ids[0])).output).not.toEqual(output);
+    expect(await look(ids[3])).toMatchObject({ status: 'RUNNING' });
+  });
+
+  it('charges what moderation stops, gives back what fails, and forgets what is deleted but not that it was made', async () => {
+    const fail = (code: string) => ({ jobSeconds: 0, fail: { code, message: 'No.' } });
+    const on = await start({ jobs: [fail('SAFETY.INPUT.TEXT'), fail('INTERNAL'), { jobSeconds: 0 }] });
+    const ids = [await create(on), await create(on), await create(on)];
+    const told = await Promise.all(ids.map(async (id) => (await on.call('GET', `/v1/tasks/${id}`)).json));
+    expect(told.map(({ failureCode, cost }) => [failureCode, cost])).toEqual([
+      ['SAFETY.INPUT.TEXT', { credits: 144 }],
+      ['INTERNAL', { credits: 0 }],
+      [undefined, { credits: 144 }],
+    ]);
+    expect((await on.call('DELETE', `/v1/tasks/${ids[2]}`)).status).toBe(204);
+    expect((await on.call('GET', `/v1/tasks/${ids[2]}`)).status).toBe(404);
+    expect((await on.call('DELETE', `/v1/tasks/${ids[2]}`)).status).toBe(404);
+    expect((await on.call('GET', '/v1/organization')).json).toMatchObject({
+      creditBalance: 100_000 - 288,
+      usage: { models: { seedance2: { dailyGenerations: 3 } } },
+    });
+  });
+});
+
+/** As much of the vendor's client as is used here. */
+interface Client {
+  readonly organization: { retrieve(): Promise<{ readonly creditBalance: number }> };
+  readonly uploads: { createEphemeral(wish: { file: File }): Promise<{ readonly uri: string }> };
+  readonly textToVideo: { create(wish: object): Promise<{ readonly id: string }> };
+  readonly tasks: {
+    retrieve(id: string): Promise<{ readonly status: string; readonly output?: readonly string[] }>;
+    delete(id: string): Promise<void>;
+  };
+}
+
+const SDK = '@runwayml/sdk';
+
+function findSdk(): (new (options: object) => Client) | undefined {
+  try {
+    return createRequire(import.meta.url)(SDK).default;
+  } catch {
+    return undefined;
+  }
+}
+
+const Sdk = findSdk();
+
+describe.skipIf(!Sdk)('the vendor’s own client', () => {
+  it('uploads a clip, makes a video of it, fetches and deletes it', async () => {
+    const on = await sandbox({ scenario: { version: 1, jobSeconds: 0 } });
+    if (!Sdk) throw new Error(`${SDK} is not installed`);
+    const client = new Sdk({ apiKey: 'k', baseURL: on.urls.runway, maxRetries: 0 });
+    const { creditBalance } = await client.organization.retrieve();
+    const file = new File([new Uint8Array(await (await makeClip()).arrayBuffer())], 'joe.mp4', { type: 'video/mp4' });
+    const { uri } = await client.uploads.createEphemeral({ file });
+    expect(uri).toMatch(/^runway:\/\//);
+    const { id } = await client.textToVideo.create({ ...VIDEO, referenceVideos: [{ type: 'video', uri }] });
+    expect(await client.tasks.retrieve(id)).toMatchObject({ status: 'SUCCEEDED', output: [expect.any(String)] });
+    await client.tasks.delete(id);
+    await expect(client.tasks.retrieve(id)).rejects.toMatchObject({ status: 404 });
+    await expect(client.textToVideo.create({ ...VIDEO, ratio: '1:1' })).rejects.toMatchObject({
+      status: 400,
+      error: { issues: [{ path: ['ratio'] }] },
+    });
+    expect((await client.organization.retrieve()).creditBalance).toBe(creditBalance - 144);
+  });
+});
