@@ -1,6 +1,5 @@
 /** Requests whose answers were lost: looked for at their host, where no other request can have made the video. */
 
-import { modelFamilies } from '../providers/index.ts';
 import { isSoraError } from '../shared/errors.ts';
 import { isUnanswered } from '../shared/job.ts';
 import { resolveUnknown } from '../videos/lost/recover.ts';
@@ -19,7 +18,6 @@ export async function recoverLost(
   mine: (take: Take) => boolean,
 ): Promise<void> {
   const takes = await ledger.takes();
-  const familyOf = await modelFamilies();
   const jobs = await ledger.jobs();
   const byKey = new Map(jobs.toReversed().map((job) => [job.key, job]));
   const lost = takes.filter((take) => isUnknown(ledger, take) && mine(take));
@@ -37,7 +35,7 @@ export async function recoverLost(
     lost.map(async (take) => {
       const job = byKey.get(take.key);
       if (!job || !isUnanswered(job)) return;
-      if (foreign.some((other) => other.key !== take.key && mayBeTakenFor(other, take, familyOf))) return;
+      if (foreign.some((other) => other.key !== take.key && mayBeTakenFor(other, take, ledger.familyOf))) return;
       try {
         await resolveUnknown(workspace, job, { claimed });
         isAny = true;
