@@ -12,7 +12,7 @@ import { isSoraError, sentencesOf } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
-import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../videos/choose-size.ts';
+import { chooseSize, type FittedInput, type VideoInput } from '../videos/choose-size.ts';
 import { copyNotes, missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
@@ -28,7 +28,7 @@ export interface PlannedLine {
   readonly ask: Ask;
   readonly fp: string;
   /** Without the bytes of its picture. */
-  readonly input: VideoInput;
+  readonly input: FittedInput;
   readonly model: string | undefined;
   /** Where its video goes, absolute. */
   readonly wanted: string;
@@ -80,7 +80,7 @@ export async function planBatch(
       for (const doubt of await checkOrder(quiet, order, options)) doubts.add(doubt);
       const plan = await planVideo(quiet, order);
       const ask = askOf(line, { input: order.input, plan, familyOf });
-      const { input } = order;
+      const { input } = plan.order;
       const cost = await quoteOf(plan);
       plans.push(plan);
       planned.push({
@@ -116,7 +116,7 @@ async function orderOf(
   const { prompt, seconds, size, aspect, id } = line;
   const reference = places.references.get(id);
   const input: VideoInput = {
-    ...{ prompt, characters, seconds: seconds ?? DEFAULT_SECONDS },
+    ...{ prompt, characters, seconds },
     size: chooseSize({ ...(size && { size }), ...(aspect !== undefined && { aspect }) }, characters[0]),
     ...(reference !== undefined && { reference }),
   };

@@ -116,7 +116,10 @@ async function inOneShape(
   return { path, info: shaped, plan: planMedia(shaped, options, { ...others, moment: part }) };
 }
 
-export function refuseRejected({ path, plan }: InspectedClip): void {
+export function refuseRejected({ path, info, plan }: InspectedClip): void {
   if (plan.kind !== 'reject') return;
-  throw problemsError('clip', plan.issues, { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` });
+  const hint = info.image
+    ? `A character can be made of pictures alone: sora character create --image ${shellQuote(path)} --name <name>`
+    : `To see what it is: sora clip inspect ${shellQuote(path)}`;
+  throw problemsError('clip', plan.issues, { hint });
 }

@@ -3,6 +3,7 @@
 import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
+import type { ProviderLimits } from './provider.ts';
 
 export const RATIOS = ['16:9', '9:16', '4:3', '3:4', '1:1', '21:9'] as const;
 export type Ratio = (typeof RATIOS)[number];
@@ -56,6 +57,13 @@ export function ratioName(size: Size): string {
 /** The shapes among the sizes, each once. */
 export function ratiosOf(sizes: readonly Size[]): readonly string[] {
   return [...new Set(sizes.map(ratioName))];
+}
+
+/** Most people ask for 720p by asking for nothing: a model that does not make it makes the nearest. */
+export function frameOf(sides: readonly number[]): Pick<ProviderLimits, 'frame'> {
+  if (sides.length === 0 || sides.includes(720)) return {};
+  const [shortSide = 720] = sides.toSorted((a, b) => Math.abs(a - 720) - Math.abs(b - 720));
+  return { frame: { shortSide, shortSides: sides } };
 }
 
 /**

@@ -76,7 +76,7 @@ export async function planScenes(
     const characters = people.flatMap(({ character }) => character ?? []);
     const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
     const input: VideoOrder['input'] = {
-      ...{ prompt: scene.prompt, characters, seconds: scene.seconds ?? DEFAULT_SECONDS, size },
+      ...{ prompt: scene.prompt, characters, seconds: scene.seconds, size },
       ...(scene.reference && { reference: scene.reference.path }),
     };
     const named = scene.model ?? model ?? (await defaultModelFor({ input, provider }));
@@ -86,8 +86,8 @@ export async function planScenes(
     const picture = plan?.reference?.record.sha256 ?? (await hashOf(scene.reference));
     const all = [...problems, ...checked.problems];
     const ask = askOf(scene, { cast: people.map(({ asked }) => asked), picture, familyOf });
-    const asked = plan?.order.input.size ?? size;
-    const sent = { model: order.model, seconds: order.input.seconds, size: formatSize(asked) };
+    const asked = plan?.order.input ?? { size, seconds: scene.seconds ?? DEFAULT_SECONDS };
+    const sent = { model: order.model, seconds: asked.seconds, size: formatSize(asked.size) };
     scenes.push({
       ...{ scene, chain: chainOf(board, scene.id), problems: all },
       ask: inEarlierWords(ask, { scene, takes: options.takes, sent, familyOf }),

@@ -8,7 +8,7 @@ import { formatSize, type Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 import { listOf } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { fitFrame } from './choose-size.ts';
+import { DEFAULT_SECONDS, fitInput } from './choose-size.ts';
 import type { VideoOrder } from './plan.ts';
 import { isPerson, modelThatTakes, refusedCast } from './refuse-cast.ts';
 
@@ -30,7 +30,7 @@ export async function checkOrder(
   { input, provider, model }: Omit<VideoOrder, 'inject'>,
   options: OrderOptions = {},
 ): Promise<readonly string[]> {
-  const { characters, size, seconds } = input;
+  const { characters, size } = input;
   const limits = await provider.limits(model, { signal: runtime.signal });
   const at = provider.backend ?? hostTitle(provider);
   const problems: SoraError[] = [];
@@ -57,14 +57,22 @@ export async function checkOrder(
     const refusedCharacters = await refusedCast({ input, provider, model }, limits);
     if (refusedCharacters) problems.push(refusedCharacters);
   }
-  const fitted = fitFrame(size, limits.frame);
+  const { size: fitted, seconds } = fitInput(input, limits);
   const { refused, doubts } = undocumented(limits, { seconds, size: fitted, model }, options);
   if (refused) problems.push(refused);
   throwProblems(problems);
   const isOther = formatSize(fitted) !== formatSize(size);
   const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: ${sidesOf(limits.frame)} there.`;
+  const isOtherLength = input.seconds === undefined && seconds !== DEFAULT_SECONDS;
+  const otherLength = `${seconds} s are asked for: ${model ?? 'the model'} makes no video of ${DEFAULT_SECONDS} s.`;
   const people = await peopleDoubts({ input, provider, model }, limits);
-  return [...doubts, ...(isOther ? [other] : []), ...editDoubts({ input, model }, limits), ...people];
+  return [
+    ...doubts,
+    ...(isOther ? [other] : []),
+    ...(isOtherLength ? [otherLength] : []),
+    ...editDoubts({ input, model }, limits),
+    ...people,
+  ];
 }
 
 /** People in the cast of a model that refuses them. */

@@ -8,17 +8,38 @@ import { SoraError } from '../shared/errors.ts';
 import type { Size } from '../shared/geometry.ts';
 import { option } from '../shared/options.ts';
 
+/** Of a video of which no length is asked, as long as its model is not known. */
 export const DEFAULT_SECONDS = 4;
 
 export interface VideoInput {
   readonly prompt: string;
   readonly characters: readonly Character[];
   readonly size: Size;
-  readonly seconds: number;
+  /** Undefined where no length is asked for. */
+  readonly seconds: number | undefined;
   /** An https or data URL, the path of a picture, or its bytes. */
   readonly reference?: string | Uint8Array;
   /** How clips of another shape are brought into the frame of the video; as each was prepared unless given. */
   readonly framing?: Framing;
+}
+
+/** What its model is asked for. */
+export interface FittedInput extends VideoInput {
+  readonly seconds: number;
+}
+
+/** The input with a size and a length that the model makes, as far as they were not asked for in the model's own terms. */
+export function fitInput(
+  input: VideoInput,
+  { frame, seconds }: Pick<ProviderLimits, 'frame' | 'seconds'>,
+): FittedInput {
+  return { ...input, size: fitFrame(input.size, frame), seconds: input.seconds ?? defaultSeconds(seconds) };
+}
+
+/** The length of a video of which none is asked: the nearest to 4 s of those that the model makes; of two, the longer one. */
+export function defaultSeconds(lengths: readonly number[]): number {
+  const distance = (seconds: number): number => Math.abs(seconds - DEFAULT_SECONDS);
+  return lengths.toSorted((a, b) => distance(a) - distance(b) || b - a)[0] ?? DEFAULT_SECONDS;
 }
 
 /**

@@ -15,7 +15,7 @@ import { SoraError } from '../shared/errors.ts';
 import { orientationOf } from '../shared/geometry.ts';
 import type { VideoRequest } from '../shared/job.ts';
 import type { Workspace } from '../workspace.ts';
-import { fitFrame, type VideoInput } from './choose-size.ts';
+import { type FittedInput, fitInput, type VideoInput } from './choose-size.ts';
 import { fingerprintOf } from './jobs/lifecycle.ts';
 import { nameCharacters, type Pointer, pointToCharacters } from './prompt.ts';
 import { type ReadReference, readReference } from './reference-image.ts';
@@ -29,6 +29,11 @@ export interface VideoOrder {
   readonly inject: boolean;
 }
 
+/** The same in terms of what the model makes. */
+export interface FittedOrder extends VideoOrder {
+  readonly input: FittedInput;
+}
+
 /** A request, ready to leave once nobody is missing. */
 export interface RequestPlan {
   readonly video: NewVideo;
@@ -39,7 +44,7 @@ export interface RequestPlan {
 }
 
 export interface VideoPlan extends RequestPlan {
-  readonly order: VideoOrder;
+  readonly order: FittedOrder;
   /** Of its model. */
   readonly limits: ProviderLimits;
   /** Its characters, and where each has to be registered. */
@@ -61,7 +66,7 @@ export async function planVideo(workspace: Workspace, wanted: VideoOrder): Promi
   const { provider, model } = wanted;
   const call = { signal: workspace.runtime.signal };
   const limits = await provider.limits(model, call);
-  const input = { ...wanted.input, size: fitFrame(wanted.input.size, limits.frame) };
+  const input = fitInput(wanted.input, limits);
   const order = { ...wanted, input };
   const targets = castTargets(input.characters, {
     provider,
@@ -132,7 +137,7 @@ export function completePlan(plan: VideoPlan, known: readonly KnownAs[]): VideoP
 }
 
 function requestOf(
-  { input, provider, model, inject }: VideoOrder,
+  { input, provider, model, inject }: FittedOrder,
   known: readonly KnownAs[],
   { limits, cast, reference }: Pick<VideoPlan, 'limits' | 'cast' | 'reference'>,
 ): RequestPlan {

@@ -109,7 +109,7 @@ function makes({ characterInputs, sizes, seconds }: ModelFacts, { characters, si
   const isOfSize = sizes.some((one) => ratioOf(one) === ratioOf(size) && shortSideOf(one) === shortSideOf(size));
   return (
     (sizes.length === 0 || isOfSize) &&
-    (seconds.length === 0 || seconds.includes(wanted)) &&
+    (wanted === undefined || seconds.length === 0 || seconds.includes(wanted)) &&
     isFitting(fitCast(characters, characterInputs, orientationOf(size)))
   );
 }

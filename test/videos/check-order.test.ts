@@ -76,6 +76,18 @@ describe('a length or a size that a model is not documented to make', () => {
     expect(test.stderr.text()).not.toContain('documented');
   });
 
+  it.each([
+    ['fal', 'minimax/h3-max/reference-to-video', '"duration": 5', '5 s are asked for'],
+    ['runway', 'h3_max', '"duration": 5', '5 s are asked for'],
+    ['runway', 'hailuo3', '"resolution": "768p"', '1366x768 is asked for, not 1280x720'],
+  ])('is never a default: %s %s is asked for what it makes', async (host, model, sent, said) => {
+    const test = await dryRun(`--provider ${host} --model ${model}`);
+    expect(test.exit, test.stderr.text()).toBe(0);
+    expect(test.stdout.text()).toContain(sent);
+    expect(test.stderr.text()).toContain(said);
+    expect(test.stderr.text()).not.toContain('documented');
+  });
+
   it('of which no pixels are told is nothing but its ratio and its resolution', async () => {
     const test = await dryRun('--provider wavespeed --size 864x480');
     expect(test.exit, test.stderr.text()).toBe(0);

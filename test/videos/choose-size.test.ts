@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatSize, parseSize } from '../../src/shared/geometry.ts';
-import { fitFrame } from '../../src/videos/choose-size.ts';
+import { defaultSeconds, fitFrame } from '../../src/videos/choose-size.ts';
 
 const asked = (size: string) => parseSize(size) ?? { width: 0, height: 0 };
 
@@ -19,5 +19,18 @@ describe('the size that a model is asked for', () => {
 
   it('is the one that is wanted where nothing is known of its sides', () => {
     expect(fitFrame(asked('1000x900'), undefined)).toEqual(asked('1000x900'));
+  });
+});
+
+describe('the length of a video of which none is asked', () => {
+  it.each([
+    [[], 4],
+    [[4, 8, 12], 4],
+    [[8], 8],
+    [[5, 6, 7], 5],
+    [[2, 3], 3],
+    [[3, 5], 5],
+  ])('is, of %j, %d s', (lengths, seconds) => {
+    expect(defaultSeconds(lengths)).toBe(seconds);
   });
 });

@@ -13,7 +13,7 @@ import type { Size } from '../../shared/geometry.ts';
 import type { CostLimits } from '../../shared/money.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
-import { chooseSize, DEFAULT_SECONDS, type VideoInput } from '../../videos/choose-size.ts';
+import { chooseSize, type VideoInput } from '../../videos/choose-size.ts';
 import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';
 import { checkReference } from '../../videos/reference-image.ts';
 
@@ -84,7 +84,7 @@ export async function readVideoInput(
   if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
   const picture = reference === '-' ? await readStdin(context.runtime, MAX_PICTURE_BYTES) : reference;
   return {
-    ...{ prompt, characters, size, seconds: input.seconds ?? DEFAULT_SECONDS },
+    ...{ prompt, characters, size, seconds: input.seconds },
     ...(picture !== undefined && { reference: picture }),
     ...(framing && { framing }),
   };

@@ -13,7 +13,7 @@ import {
   wholeSeconds,
 } from '../models.ts';
 import type { ModelLimits } from '../provider.ts';
-import { RATIOS, type Ratio, ratiosOf, sizesOf } from '../ratios.ts';
+import { frameOf, RATIOS, type Ratio, ratiosOf, sizesOf } from '../ratios.ts';
 import type { CharacterInput } from '../references.ts';
 
 /** The words by which a model is asked: the names of its inputs, and how values are written in them. */
@@ -96,13 +96,6 @@ function modelOf({ id, family, durationAs, resolutions, ratios = RATIOS, asksSch
     },
     ...(asksSchema && { asksSchema }),
   };
-}
-
-/** Most people ask for 720p by asking for nothing: a model that does not make it makes the nearest. */
-export function frameOf(sides: readonly number[]): Pick<ModelLimits, 'frame'> {
-  if (sides.length === 0 || sides.includes(720)) return {};
-  const [shortSide = 720] = sides.toSorted((a, b) => Math.abs(a - 720) - Math.abs(b - 720));
-  return { frame: { shortSide, shortSides: sides } };
 }
 
 const URLS = { clips: 'video_urls', stills: 'image_urls' } as const;

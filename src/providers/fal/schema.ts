@@ -8,9 +8,9 @@ import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { oneLine } from '../../shared/text.ts';
 import { PROMPT_CHARS, wholeSeconds } from '../models.ts';
-import { isRatio, RATIOS, sizesOf } from '../ratios.ts';
+import { frameOf, isRatio, RATIOS, sizesOf } from '../ratios.ts';
 import type { CharacterInput } from '../references.ts';
-import { type FalInputs, type FalModel, frameOf, resolutionOf } from './models.ts';
+import { type FalInputs, type FalModel, resolutionOf } from './models.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -15,7 +15,7 @@ import {
   wholeSeconds,
 } from '../models.ts';
 import type { ModelLimits, ProviderLimits } from '../provider.ts';
-import { isRatio, ratiosOf, sizesOf } from '../ratios.ts';
+import { frameOf, isRatio, ratiosOf, sizesOf } from '../ratios.ts';
 
 export interface RunwayModel {
   readonly id: string;
@@ -105,6 +105,7 @@ const HAILUO_3: RunwayModel = {
     ],
     promptChars: 6000,
     sizes: sizesOf([768, 1440]),
+    ...frameOf([768, 1440]),
     seconds: wholeSeconds(5, 15),
     sizeTerm: 'ratio',
   },
@@ -121,6 +122,7 @@ const H3_MAX: RunwayModel = {
     characterInputs: [],
     promptChars: PROMPT_CHARS,
     sizes: sizesOf([480, 768], ['16:9']),
+    ...frameOf([480, 768]),
     seconds: wholeSeconds(5, 15),
     sizeTerm: 'ratio',
   },

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { characterJson } from '../../../src/characters/record.ts';
 import { runCli } from '../../../src/cli/run.ts';
@@ -188,5 +189,14 @@ describe('character create', () => {
     const { cost } = JSON.parse(stdout.text());
     expect(cost.usd).toBeGreaterThan(0);
     expect(cost.estimateUsd).toBe(cost.usd);
+  });
+
+  it('of a picture that is given as a clip says how characters of pictures are made', async () => {
+    const { context } = await createTestContext();
+    const file = fileURLToPath(new URL('../../../fixtures/joe-at-the-sea.png', import.meta.url));
+    await expect(runCharacterCreate(context, { ...CREATE, file })).rejects.toMatchObject({
+      ...{ code: 'clip', message: 'It is a single picture, not a video.' },
+      hint: expect.stringMatching(/: sora character create --image \S+joe-at-the-sea\.png --name <name>$/),
+    });
   });
 });
