@@ -198,6 +198,6 @@ export function describe(job: {
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
   if (job.status === 'queued' && job.throttled) return 'throttled (the account runs as many jobs as it may)';
-  if (job.status === 'queued' && job.queuePosition !== undefined) return `${word}, ${job.queuePosition} before it`;
+  if (job.status === 'queued' && job.queuePosition) return `${word}, ${job.queuePosition} before it`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }

@@ -49,6 +49,7 @@ describe('applyRemote', () => {
     expect(waiting).toMatchObject({ status: 'queued', queuePosition: 3 });
     const { progress: _progress, ...without } = waiting;
     expect(describeJob(without)).toBe('queued, 3 before it');
+    expect(describeJob({ ...without, queuePosition: 0 })).toBe('queued');
     expect(applyRemote(waiting, remote, START)).not.toHaveProperty('queuePosition');
   });
 
