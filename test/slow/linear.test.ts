@@ -15,7 +15,9 @@ import { firstWords, machineProblem } from '../../src/media/ffmpeg/process.ts';
 import { FILTER_OUTPUT_FILES, parseFilterOutput } from '../../src/media/judge/filter-output.ts';
 import { readReport } from '../../src/media/probe/report.ts';
 import * as eachlabs from '../../src/providers/eachlabs/wire.ts';
+import * as fal from '../../src/providers/fal/wire.ts';
 import * as openai from '../../src/providers/openai/wire.ts';
+import * as runway from '../../src/providers/runway/wire.ts';
 import * as taskWire from '../../src/providers/task-wire.ts';
 import * as wavespeed from '../../src/providers/wavespeed/wire.ts';
 import { playScenario } from '../../src/sandbox/faults/scenario.ts';
@@ -76,6 +78,8 @@ const MODULES = {
     shellOption: (words) => text.shellOption('output', words),
     shellCommand: (words) => text.shellCommand('sora', [words], [words]),
     formatBytes: () => 'takes a number',
+    counted: (words) => text.counted(2, words),
+    areOf: () => 'takes a number',
   }),
   width: of(width, {
     displayWidth: width.displayWidth,
@@ -114,6 +118,9 @@ const MODULES = {
     answerWithoutId: (words) => answers.answerWithoutId(answer(words), 'video'),
     isPolicy: (words) => answers.isPolicy({ code: words, message: words }),
     isQuota: (words) => answers.isQuota({ code: words, message: words }),
+    hostTimeOf: (words) => answers.hostTimeOf({ headers: { date: words, age: words } }),
+    lacksModel: (words) => answers.lacksModel(said(words, 500)),
+    asNotFound: (words) => answers.asNotFound(said(words, 400)),
     isUnsupported: (words) => answers.isUnsupported(said(words, 500)),
     saysUnsupported: (words) => answers.saysUnsupported({ code: words, message: words }),
     ambiguousCreate: (words) => answers.ambiguousCreate(words),
@@ -123,11 +130,13 @@ const MODULES = {
   'task-wire': of(taskWire, {
     taskStatus: taskWire.taskStatus,
     textOf: taskWire.textOf,
+    progressOf: taskWire.progressOf,
     hasFailed: () => 'takes one of our own words',
   }),
   'openai-wire': of(openai, {
     decodeVideo: (words) => openai.decodeVideo(said(words)),
     decodePage: (words) => openai.decodePage(said(words), 10),
+    videoUrl: (words) => openai.videoUrl(said(words)),
     deniesDeletion: (words) => openai.deniesDeletion(said(words)),
     holdsVideo: (words) => openai.holdsVideo(said(words), 'v1'),
     holdsError: (words) => openai.holdsError(said(words)),
@@ -150,6 +159,22 @@ const MORE: Readonly<Record<string, Use>> = {
     eachlabs.videoUrlIn(words),
     eachlabs.characterIn(words),
     eachlabs.refuse(said(words, 400)),
+  ],
+  'fal answers': (words) => [
+    attempt(() => fal.decodeCreated(fal.openAnswer(said(words)))),
+    attempt(() => fal.decodeStatus(fal.openAnswer(said(words)), said(words), 'v1')),
+    attempt(() => fal.decodeResult(said(words, 422), { id: 'v1', status: 'succeeded', remoteStatus: words })),
+    attempt(() => fal.decodePage(said(words))),
+    fal.urlIn({ video: { url: words } }),
+    fal.refuse(said(words, 400)),
+    attempt(() => fal.decodeCancel(said(words, 400))),
+  ],
+  'Runway answers': (words) => [
+    attempt(() => runway.decodeCreated(runway.openAnswer(said(words)))),
+    attempt(() => runway.decodeTask(runway.openAnswer(said(words)), said(words), 'v1')),
+    attempt(() => runway.decodeUsage(said(words), words)),
+    runway.urlIn([words]),
+    runway.refuse(said(words, 400)),
   ],
   'a refusal': (words) => [400, 403, 500].map((status) => refusal(answer(words, status))),
   'a lost exchange': (words) =>
