@@ -267,8 +267,8 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
       });
       const cast = selection.cast ?? (runtime.env.SORA_CAST || undefined);
       if (cast === undefined) return local;
-      const { readCast, warnOfProviders } = await import('./characters/cast-file.ts');
-      const { createOverlay } = await import('./characters/cast-overlay.ts');
+      const { readCast, warnOfProviders } = await import('./characters/cast/cast-file.ts');
+      const { createOverlay } = await import('./characters/cast/cast-overlay.ts');
       const read = await readCast(resolve(runtime.cwd, cast), {
         signal: runtime.signal,
         ...(stdin && { stdin }),

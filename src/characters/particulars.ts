@@ -15,7 +15,7 @@ import { SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { clean, oneLine } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
-import { copyClip } from './cast-file.ts';
+import { copyClip } from './cast/cast-file.ts';
 import { type MadeFile, removedMeanwhile } from './store.ts';
 
 /** As they were typed; null takes away what is there. */

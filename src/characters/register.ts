@@ -24,12 +24,12 @@ import {
   subjectOf,
   withoutPending,
 } from './pending.ts';
+import { uploadPictures } from './pictures/upload-pictures.ts';
 import { sayPublicUploads } from './public-files.ts';
 import { takesNone } from './registration-host.ts';
 import { type CastTarget, KINDS, type Known, type RegistrationTarget, registrationAt } from './registration-target.ts';
 import { requestsOf, retryNotice } from './repeat-registration.ts';
 import { isStillRegistered, markStale } from './stale.ts';
-import { uploadPictures } from './upload-pictures.ts';
 
 /** A URL of which nobody knows how long it lives is looked at again after an hour. */
 const TRUSTED_MS = 3_600_000;

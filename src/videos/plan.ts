@@ -1,7 +1,8 @@
 /** The plan of a video: its whole request before anything leaves or is paid for. Asks no host. */
-import { withPictures } from '../characters/cast-pictures.ts';
+
 import { requireCharacter } from '../characters/find.ts';
 import { castTargets, copiesFor, copyNote } from '../characters/fit-cast.ts';
+import { withPictures } from '../characters/pictures/cast-pictures.ts';
 import { inlineClip, type NamedRegistration, refuseClipless } from '../characters/register.ts';
 import {
   type CastTarget,

@@ -1,6 +1,6 @@
 /** What reads a host's, a file's or a user's text does so in linear time: four times the text takes four times as long, not sixteen. */
 import { describe, expect, it } from 'vitest';
-import { decodeCast } from '../../src/characters/cast-format.ts';
+import { decodeCast } from '../../src/characters/cast/cast-format.ts';
 import { checkName } from '../../src/characters/names.ts';
 import { usageError } from '../../src/cli/collecting-command.ts';
 import * as shellLine from '../../src/completion/bash-line.ts';

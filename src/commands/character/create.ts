@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { type CreateOptions, createCharacter, previewCharacter } from '../../characters/create.ts';
 import { characterDocument } from '../../characters/find.ts';
 import { type GivenParticulars, readParticulars, saysNothing, setParticulars } from '../../characters/particulars.ts';
-import type { GivenStills } from '../../characters/stills.ts';
+import type { GivenStills } from '../../characters/pictures/stills.ts';
 import { clipLine, planText } from '../../clips/prepare.ts';
 import type { Context } from '../../context.ts';
 import { priceDocument } from '../../costs/cost.ts';
@@ -36,7 +36,7 @@ export async function runCharacterCreate(context: Context, input: CreateInput): 
     });
   // Before anything is prepared or paid for.
   await readParticulars(context, input);
-  const { readStills } = await import('../../characters/stills.ts');
+  const { readStills } = await import('../../characters/pictures/stills.ts');
   const given = images.length === 0 ? undefined : await readStills(context, images);
   try {
     if (file === undefined) return given && (await createOfPictures(context, { ...input, given }));
@@ -55,7 +55,7 @@ async function createOfClip(
   if (flags.dryRun) return showPreview(context, input);
   const isJudged = !context.globals.quiet;
   const onKept = async (kept: CharacterWithClip): Promise<void> => {
-    if (given) await (await import('../../characters/stills.ts')).placeStills(context, kept, given);
+    if (given) await (await import('../../characters/pictures/stills.ts')).placeStills(context, kept, given);
     if (!saysNothing(flags)) await setParticulars(context, kept, flags);
   };
   const { character, judgement, registration } = await createCharacter(context, { ...input, isJudged, onKept });
@@ -72,7 +72,7 @@ async function createOfPictures(
   context: Context,
   { given, ...input }: CreateInput & { readonly given: GivenStills },
 ): Promise<undefined> {
-  const { createPictured, wantedPictured } = await import('../../characters/create-pictured.ts');
+  const { createPictured, wantedPictured } = await import('../../characters/pictures/create-pictured.ts');
   const { ui } = context;
   const pictures = given.stills.map((still) => `${still.fileName}: ${formatSize(still)}`).join('\n');
   if (input.dryRun) {

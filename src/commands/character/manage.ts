@@ -70,7 +70,7 @@ export async function runCharacterShow(
 ): Promise<undefined> {
   const { ui } = context;
   const character = await requireCharacter(context, name);
-  const { keptStillsOf } = await import('../../characters/stills.ts');
+  const { keptStillsOf } = await import('../../characters/pictures/stills.ts');
   const { particularsLines } = await import('../../characters/particulars.ts');
   const pictures = (await keptStillsOf(context, character))?.stills;
   const document = { ...(await characterDocument(context, character)), ...(pictures && { pictures }) };
@@ -116,7 +116,7 @@ async function drawSheet(
 ): Promise<WrittenSheet> {
   const { name, clip, stills } = character;
   const { requireClip } = await import('../../clips/master.ts');
-  const { stillsOf } = await import('../../characters/stills.ts');
+  const { stillsOf } = await import('../../characters/pictures/stills.ts');
   const source = clip && (await requireClip(context, { ...character, clip }));
   // Those of a clip are among its frames.
   const pictures = stills || !clip ? (await stillsOf(context, character)).stills : [];

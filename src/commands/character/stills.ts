@@ -2,7 +2,7 @@
 
 import { characterDocument, requireCharacter } from '../../characters/find.ts';
 import { type GivenParticulars, particularsLines, saysNothing, setParticulars } from '../../characters/particulars.ts';
-import { placeStills, readStills, resetStills, stillsOf } from '../../characters/stills.ts';
+import { placeStills, readStills, resetStills, stillsOf } from '../../characters/pictures/stills.ts';
 import type { StillPicture } from '../../clips/stills.ts';
 import type { Context } from '../../context.ts';
 import { SoraError } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 /** The cast as a file: `character export` writes one, `character import` merges one into the store. */
-import { exportCast } from '../../characters/export-cast.ts';
-import { importCast } from '../../characters/import-cast.ts';
+import { exportCast } from '../../characters/cast/export-cast.ts';
+import { importCast } from '../../characters/cast/import-cast.ts';
 import type { Context } from '../../context.ts';
 
 export interface ExportInput {

@@ -1,12 +1,12 @@
 /** Which pictures of each character travel to a model that takes pictures: as many as it takes of all together, and only those that it takes. */
 
-import type { StillPicture } from '../clips/stills.ts';
-import type { ProviderLimits } from '../providers/provider.ts';
-import { boundsText, isWithin, type StillLimits } from '../providers/references.ts';
-import { isSoraError, problemsError, SoraError } from '../shared/errors.ts';
-import { formatSize } from '../shared/geometry.ts';
-import type { Workspace } from '../workspace.ts';
-import type { CastTarget } from './registration-target.ts';
+import type { StillPicture } from '../../clips/stills.ts';
+import type { ProviderLimits } from '../../providers/provider.ts';
+import { boundsText, isWithin, type StillLimits } from '../../providers/references.ts';
+import { isSoraError, problemsError, SoraError } from '../../shared/errors.ts';
+import { formatSize } from '../../shared/geometry.ts';
+import type { Workspace } from '../../workspace.ts';
+import type { CastTarget } from '../registration-target.ts';
 import { stillsOf } from './stills.ts';
 
 /** Of one character: more shows it no better. */

@@ -1,12 +1,12 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Cast } from '../../src/characters/cast-format.ts';
-import { createOverlay } from '../../src/characters/cast-overlay.ts';
-import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
-import type { Character, CharacterWithClip, Registration } from '../../src/shared/character.ts';
-import { hashOf, keepSample, madeFiles, sampleCharacter, samplePictures } from '../helpers/samples.ts';
-import { tempFolder } from '../helpers/temp.ts';
+import type { Cast } from '../../../src/characters/cast/cast-format.ts';
+import { createOverlay } from '../../../src/characters/cast/cast-overlay.ts';
+import { type CharacterStore, createCharacterStore } from '../../../src/characters/store.ts';
+import type { Character, CharacterWithClip, Registration } from '../../../src/shared/character.ts';
+import { hashOf, keepSample, madeFiles, sampleCharacter, samplePictures } from '../../helpers/samples.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const NOW = Date.parse('2026-11-25T00:00:00Z');
 

@@ -1,14 +1,14 @@
 /** A cast file over the store of this machine: its characters are there too, and nothing is ever written to it. */
 import { existsSync } from 'node:fs';
-import { removeQuietly } from '../disk/atomic-write.ts';
-import { type Character, type CharacterWithClip, clipFile, filesOf, type KeptFile } from '../shared/character.ts';
-import { SoraError } from '../shared/errors.ts';
-import { shellQuote } from '../shared/text.ts';
+import { removeQuietly } from '../../disk/atomic-write.ts';
+import { type Character, type CharacterWithClip, clipFile, filesOf, type KeptFile } from '../../shared/character.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { shellQuote } from '../../shared/text.ts';
+import { inNameOrder, isSameClip, mergeOwn, mergeRegistrations } from '../merge.ts';
+import { characterIdentity } from '../names.ts';
+import type { CharacterStore, MadeFile } from '../store.ts';
 import { castFile, copyClip, pathBeside } from './cast-file.ts';
 import type { Cast, CastCharacter } from './cast-format.ts';
-import { inNameOrder, isSameClip, mergeOwn, mergeRegistrations } from './merge.ts';
-import { characterIdentity } from './names.ts';
-import type { CharacterStore, MadeFile } from './store.ts';
 
 export interface OverlayOptions {
   /** Told of a name that is another clip here than in the cast. */

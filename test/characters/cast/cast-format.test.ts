@@ -2,15 +2,15 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { castFile, clipFolder, copyClip, readCast } from '../../src/characters/cast-file.ts';
-import { type Cast, decodeCast, encodeCast } from '../../src/characters/cast-format.ts';
-import { isSameClip, mergeRegistrations } from '../../src/characters/merge.ts';
-import { characterJson } from '../../src/characters/record.ts';
-import { type Character, type CharacterWithClip, clipFile, type Registration } from '../../src/shared/character.ts';
-import { SoraError } from '../../src/shared/errors.ts';
-import { makePipe } from '../helpers/pipe.ts';
-import { changeRecord, hashOf, sampleCharacter, samplePictures } from '../helpers/samples.ts';
-import { tempFolder } from '../helpers/temp.ts';
+import { castFile, clipFolder, copyClip, readCast } from '../../../src/characters/cast/cast-file.ts';
+import { type Cast, decodeCast, encodeCast } from '../../../src/characters/cast/cast-format.ts';
+import { isSameClip, mergeRegistrations } from '../../../src/characters/merge.ts';
+import { characterJson } from '../../../src/characters/record.ts';
+import { type Character, type CharacterWithClip, clipFile, type Registration } from '../../../src/shared/character.ts';
+import { SoraError } from '../../../src/shared/errors.ts';
+import { makePipe } from '../../helpers/pipe.ts';
+import { changeRecord, hashOf, sampleCharacter, samplePictures } from '../../helpers/samples.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const ONE: Registration = {
   ...{ provider: 'openai', baseUrl: 'https://a.example.com/v1', profile: 'work', orientation: 'landscape' },

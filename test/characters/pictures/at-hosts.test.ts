@@ -1,20 +1,20 @@
 /** Characters whose pictures travel to models that take pictures, at a sandbox in this process. */
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { fitCast } from '../../src/characters/fit-cast.ts';
-import { registerMissing } from '../../src/characters/register.ts';
-import { markUnreachable } from '../../src/characters/stale.ts';
-import { syncCast } from '../../src/characters/sync.ts';
-import { hashText } from '../../src/disk/hash.ts';
-import { KLING_40_CHARACTERS, SEEDANCE_20_CHARACTERS } from '../../src/providers/models.ts';
-import type { Character, Still } from '../../src/shared/character.ts';
-import { checkOrder } from '../../src/videos/check-order.ts';
-import { planVideo, type VideoPlan } from '../../src/videos/plan.ts';
-import { sendVideos } from '../../src/videos/send.ts';
-import type { Workspace } from '../../src/workspace.ts';
-import { pictureOf } from '../helpers/pictures.ts';
-import { sampleCharacter, samplePictures } from '../helpers/samples.ts';
-import { openWorkspace } from '../helpers/workspace.ts';
+import { fitCast } from '../../../src/characters/fit-cast.ts';
+import { registerMissing } from '../../../src/characters/register.ts';
+import { markUnreachable } from '../../../src/characters/stale.ts';
+import { syncCast } from '../../../src/characters/sync.ts';
+import { hashText } from '../../../src/disk/hash.ts';
+import { KLING_40_CHARACTERS, SEEDANCE_20_CHARACTERS } from '../../../src/providers/models.ts';
+import type { Character, Still } from '../../../src/shared/character.ts';
+import { checkOrder } from '../../../src/videos/check-order.ts';
+import { planVideo, type VideoPlan } from '../../../src/videos/plan.ts';
+import { sendVideos } from '../../../src/videos/send.ts';
+import type { Workspace } from '../../../src/workspace.ts';
+import { pictureOf } from '../../helpers/pictures.ts';
+import { sampleCharacter, samplePictures } from '../../helpers/samples.ts';
+import { openWorkspace } from '../../helpers/workspace.ts';
 
 const SIZE = { width: 1280, height: 720 };
 const KLING = 'kwaivgi/kling-v4.0/reference-to-video';

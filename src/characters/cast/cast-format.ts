@@ -1,7 +1,7 @@
 /** A cast as a file: its format, and what may stand in it. Pure. */
 
-import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../disk/schema.ts';
-import { normalizeBaseUrl } from '../shared/base-url.ts';
+import { checkVersion, field, isObject, list, problemOf, refine, rule, shape, string } from '../../disk/schema.ts';
+import { normalizeBaseUrl } from '../../shared/base-url.ts';
 import {
   type Character,
   type CharacterClip,
@@ -12,10 +12,10 @@ import {
   type Registration,
   type Still,
   stillFile,
-} from '../shared/character.ts';
-import { oneLine } from '../shared/text.ts';
-import { characterIdentity } from './names.ts';
-import { type CharacterJson, characterJson, characterName, decodeCharacter } from './record.ts';
+} from '../../shared/character.ts';
+import { oneLine } from '../../shared/text.ts';
+import { characterIdentity } from '../names.ts';
+import { type CharacterJson, characterJson, characterName, decodeCharacter } from '../record.ts';
 
 /** A character as a cast file has it: without what is of one machine. */
 export interface CastCharacter {

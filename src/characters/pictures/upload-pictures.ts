@@ -1,13 +1,13 @@
 /** Pictures of a character at a host whose models read them by URL: each is uploaded once, as long as the host keeps it. */
 
 import { basename } from 'node:path';
-import { hostTitle } from '../providers/index.ts';
-import { type Character, type StillUpload, stillFile } from '../shared/character.ts';
-import type { Workspace } from '../workspace.ts';
-import { requireCharacter } from './find.ts';
-import { sayPublicUploads } from './public-files.ts';
-import { takesNone } from './registration-host.ts';
-import { type Known, type RegistrationTarget, registrationAt, uploadAt } from './registration-target.ts';
+import { hostTitle } from '../../providers/index.ts';
+import { type Character, type StillUpload, stillFile } from '../../shared/character.ts';
+import type { Workspace } from '../../workspace.ts';
+import { requireCharacter } from '../find.ts';
+import { sayPublicUploads } from '../public-files.ts';
+import { takesNone } from '../registration-host.ts';
+import { type Known, type RegistrationTarget, registrationAt, uploadAt } from '../registration-target.ts';
 
 /**
  * Uploads those that the host lacks; each is recorded as soon as the host has answered. What the host knows all of them as. Throws

@@ -1,16 +1,16 @@
 /** A cast file that is merged into the characters of this machine: everything is checked before anything is changed. */
 
 import { resolve } from 'node:path';
-import { temporary } from '../disk/temporary.ts';
-import { type Character, clipFile, filesOf, type KeptFile } from '../shared/character.ts';
-import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
-import type { Workspace } from '../workspace.ts';
+import { temporary } from '../../disk/temporary.ts';
+import { type Character, clipFile, filesOf, type KeptFile } from '../../shared/character.ts';
+import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
+import type { Workspace } from '../../workspace.ts';
+import { lackOf } from '../lack.ts';
+import { isSameClip, mergeOwn, mergeRegistrations } from '../merge.ts';
+import { type CharacterStore, createCharacterStore, type MadeFile } from '../store.ts';
 import { castFile, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
 import type { Cast, CastCharacter } from './cast-format.ts';
-import { lackOf } from './lack.ts';
-import { isSameClip, mergeOwn, mergeRegistrations } from './merge.ts';
-import { type CharacterStore, createCharacterStore, type MadeFile } from './store.ts';
 
 export interface ImportOptions {
   /** From the working directory. */

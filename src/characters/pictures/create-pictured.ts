@@ -1,12 +1,12 @@
 /** A character of pictures alone: no clip is prepared and nothing registered; models that take pictures get them with a video. */
 
-import type { Character } from '../shared/character.ts';
-import { SoraError } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
-import { shellQuote } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
-import { sameStills } from './merge.ts';
-import { checkName } from './names.ts';
+import type { Character } from '../../shared/character.ts';
+import { SoraError } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
+import { shellQuote } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { sameStills } from '../merge.ts';
+import { checkName } from '../names.ts';
 import type { GivenStills } from './stills.ts';
 
 export interface CreatePicturedOptions {

@@ -2,18 +2,18 @@
 
 import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { hashFile } from '../disk/hash.ts';
-import { checkFree, createOutput, type Output, outputWriteError } from '../disk/publish.ts';
-import { type Character, filesOf, type KeptFile } from '../shared/character.ts';
-import { SoraError, throwProblems } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
-import type { Clock } from '../shared/time.ts';
-import type { Workspace } from '../workspace.ts';
+import { hashFile } from '../../disk/hash.ts';
+import { checkFree, createOutput, type Output, outputWriteError } from '../../disk/publish.ts';
+import { type Character, filesOf, type KeptFile } from '../../shared/character.ts';
+import { SoraError, throwProblems } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
+import type { Clock } from '../../shared/time.ts';
+import type { Workspace } from '../../workspace.ts';
+import { requireCast } from '../find.ts';
+import { nounOf } from '../lack.ts';
+import type { CharacterStore } from '../store.ts';
 import { clipFolder, copyClip } from './cast-file.ts';
 import { encodeCast, isClipPath, isPublic } from './cast-format.ts';
-import { requireCast } from './find.ts';
-import { nounOf } from './lack.ts';
-import type { CharacterStore } from './store.ts';
 
 export interface ExportOptions {
   /** Everybody unless given. */

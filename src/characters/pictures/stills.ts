@@ -1,15 +1,15 @@
 /** The pictures of a character: those that were given for it, else those that are chosen from its clip. */
 
 import { writeFile } from 'node:fs/promises';
-import type { StillPicture } from '../clips/stills.ts';
-import { hashText } from '../disk/hash.ts';
-import { pictureFile, readPictureFile } from '../media/picture/read-picture.ts';
-import { type Character, type Still, stillFile } from '../shared/character.ts';
-import { isSoraError, SoraError, throwProblems } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
-import { shellOption, shellPhrase, shellQuote } from '../shared/text.ts';
-import type { Workspace } from '../workspace.ts';
-import { type CharacterStore, type MadeFile, removedMeanwhile } from './store.ts';
+import type { StillPicture } from '../../clips/stills.ts';
+import { hashText } from '../../disk/hash.ts';
+import { pictureFile, readPictureFile } from '../../media/picture/read-picture.ts';
+import { type Character, type Still, stillFile } from '../../shared/character.ts';
+import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
+import { option } from '../../shared/options.ts';
+import { shellOption, shellPhrase, shellQuote } from '../../shared/text.ts';
+import type { Workspace } from '../../workspace.ts';
+import { type CharacterStore, type MadeFile, removedMeanwhile } from '../store.ts';
 
 /** As many as the models take that take the fewest of those that take several characters. */
 const MOST_STILLS = 9;
@@ -29,7 +29,7 @@ export async function stillsOf(workspace: Workspace, character: Character): Prom
   const { name, clip, stills } = character;
   if (stills) return { from: 'given', stills: await givenStills(workspace, name, stills) };
   if (!clip) throw hasNoStills(name);
-  const { chosenStills } = await import('../clips/stills.ts');
+  const { chosenStills } = await import('../../clips/stills.ts');
   return { from: 'clip', stills: await chosenStills(workspace, { ...character, clip }) };
 }
 
@@ -39,7 +39,7 @@ export async function keptStillsOf(workspace: Workspace, character: Character): 
   const store = await workspace.characters();
   if (stills) return { from: 'given', stills: stills.map((still) => pathOf(store, still)) };
   if (!clip) return undefined;
-  const { keptStills } = await import('../clips/stills.ts');
+  const { keptStills } = await import('../../clips/stills.ts');
   const kept = await keptStills(workspace, { ...character, clip });
   return kept && { from: 'clip', stills: kept };
 }
@@ -79,8 +79,8 @@ export interface GivenStills {
 /** Reads and checks pictures. Throws `usage` and `clip` with every problem in one refusal, and `machine`. */
 export async function readStills(workspace: Workspace, pictures: readonly string[]): Promise<GivenStills> {
   const { runtime, reporter } = workspace;
-  const { prepareStill } = await import('../media/picture/still.ts');
-  const { temporary } = await import('../disk/temporary.ts');
+  const { prepareStill } = await import('../../media/picture/still.ts');
+  const { temporary } = await import('../../disk/temporary.ts');
   if (pictures.length > MOST_STILLS)
     throw new SoraError('usage', `A character has at most ${MOST_STILLS} pictures; these are ${pictures.length}.`, {
       hint: 'Models take few: one from the front, and two or three from other sides.',
