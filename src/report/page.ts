@@ -104,7 +104,7 @@ h1{font-size:1.7rem;line-height:1.2;margin:1.5rem 0 .3rem}
 header p,section>p{margin:.2rem 0;color:var(--quiet)}
 kbd{border:1px solid var(--edge);border-radius:4px;padding:0 .35em;font-size:.85em}
 h2{font-size:1.25rem;margin:2rem 0 .3rem;border-top:1px solid var(--edge);padding-top:1rem}
-.state{font-size:.75em;font-weight:400;color:var(--quiet);border:1px solid var(--edge);border-radius:1em;padding:.05em .6em}
+.state{display:inline-block;font-size:.75em;font-weight:400;color:var(--quiet);border:1px solid var(--edge);border-radius:1em;padding:.05em .6em}
 .takes{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:1rem;margin:.8rem 0;align-items:start}
 article{background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:.8rem;min-width:0;scroll-margin:1rem}
 article:focus{outline:2px solid var(--focus);outline-offset:1px}
