@@ -45,7 +45,7 @@ function addProvider(provider: Command, act: Act): void {
     .command('models')
     .description('list known models: lengths, sizes, characters, prices')
     .argument('[provider]', 'only those of one host')
-    .argument('[model]', 'one of them, as the host itself describes it where it does (fal)')
+    .argument('[model]', 'one of them, as the host itself describes it where it does')
     .addHelpText('after', examples('sora provider models', 'sora provider models fal kling/v4/reference-to-video'))
     .action(
       act(async (context, [name, id]) =>
