@@ -197,7 +197,7 @@ export function describe(job: {
   readonly throttled?: boolean;
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
-  if (job.status === 'queued' && job.throttled) return 'throttled (the account runs as many jobs as it may)';
+  if (job.status === 'queued' && job.throttled) return 'throttled (account limit)';
   if (job.status === 'queued' && job.queuePosition) return `${word}, ${job.queuePosition} before it`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }

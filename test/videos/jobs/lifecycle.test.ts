@@ -57,7 +57,7 @@ describe('applyRemote', () => {
     const throttled = { ...remote, status: 'queued', remoteStatus: 'THROTTLED', isThrottled: true } as const;
     const { progress: _progress, ...waiting } = applyRemote(JOB, throttled, START);
     expect(waiting).toMatchObject({ status: 'queued', throttled: true });
-    expect(describeJob(waiting)).toBe('throttled (the account runs as many jobs as it may)');
+    expect(describeJob(waiting)).toBe('throttled (account limit)');
     expect(applyRemote(waiting, remote, START)).not.toHaveProperty('throttled');
   });
 
