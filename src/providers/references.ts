@@ -4,6 +4,7 @@
  */
 
 import type { Clip, Focus } from '../shared/clip.ts';
+import { SoraError } from '../shared/errors.ts';
 import { formatSize, type Orientation, orientationOf, type Size } from '../shared/geometry.ts';
 
 /**
@@ -96,6 +97,22 @@ export function markerAt(marker: string | undefined, index: number): string | un
 export function valuesOf(characters: readonly CharacterReference[], ...modes: readonly CharacterMode[]): string[] {
   return characters.filter(({ mode }) => modes.includes(mode)).flatMap(({ values }) => values);
 }
+
+/** Throws `usage` for characters that travel in none of these modes: a request that has no field for them would leave them out. */
+export function refuseLeftOut(characters: readonly CharacterReference[], ...modes: readonly CharacterMode[]): void {
+  const left = characters.find(({ mode }) => !modes.includes(mode));
+  if (!left) return;
+  throw new SoraError('usage', `The request takes no character as ${WORDS[left.mode]}: it would leave it out.`, {
+    hint: 'Ask for the video anew: sora video generate <prompt>',
+  });
+}
+
+const WORDS = {
+  id: 'an id',
+  'clip-url': 'the URL of a clip',
+  'clip-inline': 'a clip of its own',
+  image: 'pictures',
+} satisfies Record<CharacterMode, string>;
 
 /** What limits speak of. */
 export type ClipFacts = Pick<Clip, 'seconds' | 'width' | 'height' | 'fps' | 'bytes'>;

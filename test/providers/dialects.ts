@@ -51,6 +51,8 @@ export interface Dialect {
   readonly notReady: Scripted;
   /** What is asked after a no to the content, where the host itself may name another place. */
   readonly afterNoContent?: Scripted;
+  /** What is asked of a job that is not known, where the host remembers it in another place. */
+  readonly afterUnknown?: Scripted;
   readonly contentPath: (id: string) => string;
   readonly variants: boolean;
   /** Videos with characters, and what the host is asked before it is paid. */
@@ -356,6 +358,7 @@ const fal: Dialect = {
   notReady: { status: 400, body: { detail: 'Request is still in progress' } },
   contentPath: (id) => `${FAL_APP}/requests/${id}`,
   afterNoContent: { body: { items: [], next_cursor: null, has_more: false } },
+  afterUnknown: { body: { items: [], next_cursor: null, has_more: false } },
   variants: false,
   withCharacters: [{ characters: cast('https://f.example/b.mp4', 'https://f.example/a.mp4') }],
   unsigned: true,

@@ -23,7 +23,7 @@ export const VIDEO: NewVideo = {
 
 /** Characters by their ids, or by the URLs of their clips. */
 export function cast(...values: readonly string[]): readonly CharacterReference[] {
-  return values.map((value) => ({ mode: value.startsWith('http') ? 'clip-url' : 'id', values: [value] }));
+  return values.map((value) => ({ mode: value.includes('://') ? 'clip-url' : 'id', values: [value] }));
 }
 
 export const PICTURE = {

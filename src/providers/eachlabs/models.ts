@@ -16,7 +16,7 @@ import {
 } from '../models.ts';
 import type { NewVideo, ProviderLimits } from '../provider.ts';
 import { checkSayable, ratioName, ratiosOf, shortSideOf, sizesOf } from '../ratios.ts';
-import { type CharacterInput, type CharacterMode, preferredMode, valuesOf } from '../references.ts';
+import { type CharacterInput, type CharacterMode, preferredMode, refuseLeftOut, valuesOf } from '../references.ts';
 
 export interface EachlabsModel {
   readonly slug: string;
@@ -98,9 +98,10 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
     return { slug: wanted, ...kind, takesResolution: /-pro\b/.test(wanted), sizes: [], seconds: [] };
   }
   const isSeedance25 = /seedance-2[.-]5/i.test(wanted);
+  const inputs = isSeedance25 ? SEEDANCE_25_CHARACTERS : SEEDANCE_20_CHARACTERS;
   return {
     slug: wanted,
-    characterInputs: isSeedance25 ? SEEDANCE_25_CHARACTERS : SEEDANCE_20_CHARACTERS,
+    characterInputs: takesOnePicture ? inputs.map(withOnePicture) : inputs,
     ...(isSeedance25 && { editWords: SEEDANCE_25_EDIT_WORDS }),
     ...(/seedance/i.test(wanted) && { people: false }),
     picture: takesOnePicture ? 'image_url' : 'image_urls',
@@ -109,6 +110,10 @@ export function eachlabsModel(slug: string | undefined): EachlabsModel {
     sizes: [],
     seconds: [],
   };
+}
+
+function withOnePicture(input: CharacterInput): CharacterInput {
+  return input.mode === 'image' ? { ...input, stills: { ...input.stills, count: 1 } } : input;
 }
 
 /**
@@ -225,6 +230,7 @@ export function videoBody(
   const { characters } = input;
   const isById = preferredMode(model.characterInputs) === 'id';
   const { name, write } = field ?? CHARACTER_FIELDS[isById ? 'id' : 'clip-url'];
+  refuseLeftOut(characters, isById ? 'id' : 'clip-url', ...(isById ? [] : (['image'] as const)));
   const values = valuesOf(characters, 'id', 'clip-url');
   // Markers count pictures from the first on: those of characters come before any other.
   const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];

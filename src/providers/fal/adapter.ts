@@ -54,13 +54,21 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
     return items.find(({ video }) => video.id === id);
   }
 
+  /** A request of which the queue knows nothing any more, as the list has it; undefined where that has none, or is not served. */
+  async function findForgotten(id: string, call: JobCall): Promise<RemoteVideo | undefined> {
+    const found = await findListed(id, call).catch((error: unknown) => {
+      if (!isSoraError(error, 'refused')) throw error;
+      return undefined;
+    });
+    return found?.video.status === 'succeeded' ? fromList(found, found.video).video : found?.video;
+  }
+
   /**
    * What has come of a request. `video` is what its state has told; without it, the request itself may not be known. A result
    * that is gone is read from the list, and where that has none either, it is told as paid and gone: it has not failed.
    */
   async function readResult(id: string, call: JobCall, video?: RemoteVideo): Promise<RemoteTask | undefined> {
-    const url = trimEnd(host.urlOf(id, call).replace(/[?#].*$/, ''), '/').replace(/\/status$/, '');
-    const answer = await http.send(route.read(url, call, { settles: isFinalResult }));
+    const answer = await http.send(route.read(requestUrl(id, call), call, { settles: isFinalResult }));
     const known = decodeResult(answer, video ?? { id, status: 'succeeded', remoteStatus: 'COMPLETED' });
     if (known === 'gone') {
       const found = await findListed(id, call);
@@ -73,6 +81,10 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
     if (found?.video.failure) return { video: { ...found.video, id } };
     throw refuse(answer);
   }
+
+  /** Of the request itself, without what is asked of it. */
+  const requestUrl = (id: string, call: JobCall): string =>
+    trimEnd(host.urlOf(id, call).replace(/[?#].*$/, ''), '/').replace(/\/status$/, '');
 
   const host = createTaskHost(
     { ...options, name: entry.name, route },
@@ -117,6 +129,9 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
     },
     defaultModel: FAL_DEFAULT_MODEL,
 
+    // The queue forgets what is over; that it does is no failure, and what was made may be there yet.
+    getVideo: async (id, call) => (await host.provider.getVideo(id, call)) ?? findForgotten(id, call),
+
     async describeModel(id, call) {
       const { inputs, ...model } = await models.get(id, call);
       return { ...factsOf({ inputs, ...model }), inputs };
@@ -140,7 +155,7 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
     },
 
     async cancel(id, call) {
-      const url = `${host.urlOf(id, call).replace(/\/status$/, '')}/cancel`;
+      const url = `${requestUrl(id, call)}/cancel`;
       // Stopping twice is stopping once, so it is repeated with patience like a read.
       return decodeCancel(await http.send(route.read(url, call, { method: 'PUT' })));
     },

@@ -39,8 +39,12 @@ export async function estimate(
   return Number.isFinite(usd) && usd > 0 ? usd : undefined;
 }
 
+const OF_THE_MACHINE = /compute|gpu|cpu|machine|inference|processing|runtime|\b[ahb]\d{2,3}\b/i;
+
 function unitsOf(unit: string | undefined, seconds: number): number | undefined {
   if (unit === undefined) return undefined;
+  // Those of the machine that makes it are others than those of the video, and many more.
+  if (OF_THE_MACHINE.test(unit)) return undefined;
   if (/second/i.test(unit)) return seconds;
   return /video|request|generation|call/i.test(unit) ? 1 : undefined;
 }

@@ -4,7 +4,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
-import { type CharacterReference, valuesOf } from '../references.ts';
+import { type CharacterReference, refuseLeftOut, valuesOf } from '../references.ts';
 import { usableId } from '../route.ts';
 import { type FalModel, inputOf } from './models.ts';
 
@@ -18,6 +18,7 @@ export function videoInputs(
   picture: string | undefined,
 ): Record<string, unknown> {
   checkSayable(id, size, limits.sizes);
+  refuseLeftOut(characters, 'clip-url', 'image');
   const clips = valuesOf(characters, 'clip-url');
   const portraits = characters.filter(({ mode }) => mode === 'image');
   const { clips: clipField, firstPicture, duration, ratio, resolution, withClips } = inputs;

@@ -158,15 +158,14 @@ function listedRequest(item: unknown): readonly ListedRequest[] {
   const { json_input: input, json_output: output } = item;
   const code = typeof item.status_code === 'number' ? item.status_code : undefined;
   const endedAt = timeOf(item.ended_at);
-  const status =
-    code === undefined ? (endedAt === undefined ? 'running' : 'unknown') : code < 300 ? 'succeeded' : 'failed';
+  const status = code === undefined ? (endedAt === undefined ? 'running' : 'unknown') : endOf(code);
   const model = textOf(item.endpoint_id);
   const prompt = isRecord(input) ? textOf(input.prompt) : undefined;
   const seconds = isRecord(input) ? Number.parseFloat(String(input.duration)) : Number.NaN;
   const createdAt = timeOf(item.sent_at) ?? timeOf(item.started_at);
   const video: RemoteVideo = {
     ...{ id, status, remoteStatus: code === undefined ? 'IN_PROGRESS' : `COMPLETED (${code})` },
-    ...(status === 'failed' && {
+    ...(hasFailed(status) && {
       failure:
         failureIn(isRecord(output) ? output : {}) !== undefined && isRecord(output)
           ? failureOfOutput(output)
@@ -179,6 +178,12 @@ function listedRequest(item: unknown): readonly ListedRequest[] {
     ...(endedAt !== undefined && { completedAt: endedAt }),
   };
   return [{ video, ...(output !== undefined && output !== null && { output }) }];
+}
+
+/** 499 is of who hangs up: the request was stopped on a wish. */
+function endOf(code: number): RemoteVideo['status'] {
+  if (code < 300) return 'succeeded';
+  return code === 499 ? 'cancelled' : 'failed';
 }
 
 function failureOfOutput(output: Readonly<Record<string, unknown>>): JobFailure {

@@ -13,7 +13,7 @@ import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { H3_CLIPS, PROMPT_CHARS, wholeSeconds } from '../models.ts';
 import type { NewVideo, ProviderLimits } from '../provider.ts';
 import { nearestRatio, shortSideOf } from '../ratios.ts';
-import { valuesOf } from '../references.ts';
+import { refuseLeftOut, valuesOf } from '../references.ts';
 import type { Route } from '../route.ts';
 import type { FilePart, VideoFields } from './request.ts';
 
@@ -98,6 +98,7 @@ export function vllmH3Fields({ prompt, model, seconds, size, characters, referen
       hint: 'Download the picture, and name the file.',
     });
   }
+  refuseLeftOut(characters, 'clip-inline');
   const clips = valuesOf(characters, 'clip-inline').map(
     (path, index): FilePart => ({ path, mime: 'video/mp4', fileName: `clip-${index + 1}.mp4` }),
   );
@@ -119,6 +120,7 @@ export function sglangH3Fields(
   { prompt, model, seconds, size, characters, reference }: NewVideo,
   clipsAt: string | undefined,
 ): VideoFields {
+  refuseLeftOut(characters, 'clip-inline');
   const clips = valuesOf(characters, 'clip-inline').map((path) => ({
     ...{ type: 'video', uri: uriOf(path, clipsAt), role: 'reference' },
   }));

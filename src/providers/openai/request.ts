@@ -6,7 +6,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
 import { longOption } from '../../shared/options.ts';
 import type { Backend, ExtensionLimits, NewDerivation, NewVideo, Reference, WireRequest } from '../provider.ts';
-import { valuesOf } from '../references.ts';
+import { refuseLeftOut, valuesOf } from '../references.ts';
 import { DATA_URL_CHARS } from './models.ts';
 
 /** A request before it is encoded: pictures are still pictures. */
@@ -40,6 +40,7 @@ export function videoFields(input: NewVideo, backend: Backend | undefined): Vide
       hint: `Leave out ${longOption('character')}, or name a host that takes characters.`,
     });
   }
+  refuseLeftOut(characters, 'id');
   const isFile = reference?.kind === 'bytes' && characters.length === 0 && backend !== 'json';
   const isForm = backend === 'vllm-omni' || isFile;
   const fields = {

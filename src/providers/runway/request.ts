@@ -5,7 +5,7 @@ import { formatSize } from '../../shared/geometry.ts';
 import { longOption, option } from '../../shared/options.ts';
 import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
-import { valuesOf } from '../references.ts';
+import { refuseLeftOut, valuesOf } from '../references.ts';
 import { type RunwayModel, runwayModel } from './models.ts';
 
 /**
@@ -19,6 +19,7 @@ export function videoBody(input: NewVideo, picture: string | undefined): Record<
   // Markers count pictures from the first on: those of characters come before any other.
   const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];
   if (model.limits.characterInputs.length === 0) refuseReferences(model, { characters: characters.length, picture });
+  refuseLeftOut(characters, 'clip-url', 'image');
   checkUnits(prompt, model);
   return {
     model: model.id,

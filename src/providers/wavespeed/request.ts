@@ -5,7 +5,7 @@ import { formatSize, type Size } from '../../shared/geometry.ts';
 import { longOption, option } from '../../shared/options.ts';
 import type { NewVideo } from '../provider.ts';
 import { checkSayable, ratioName, shortSideOf } from '../ratios.ts';
-import { mostCharacters, valuesOf } from '../references.ts';
+import { mostCharacters, refuseLeftOut, valuesOf } from '../references.ts';
 import { usableId } from '../route.ts';
 import { WAVESPEED_DEFAULT_MODEL, type WavespeedModel, wavespeedModel } from './models.ts';
 import { type ReferenceFields, USUAL_FIELDS } from './schema.ts';
@@ -52,6 +52,7 @@ export function modelPath(id: string): string {
 
 function soraInputs(input: NewVideo, model: WavespeedModel, picture: string | undefined): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
+  refuseLeftOut(characters, 'id');
   // The picture says the shape, and nothing says how large.
   if (model.picture === 'required' && model.resolutions.length === 0) checkSayable(model.id, size, model.limits.sizes);
   const shape =
@@ -77,6 +78,7 @@ function referenceInputs(
 ): Record<string, unknown> {
   const { prompt, seconds, size, characters } = input;
   checkSayable(model.id, size, model.limits.sizes);
+  refuseLeftOut(characters, 'clip-url', 'image');
   const clips = valuesOf(characters, 'clip-url');
   // Markers count pictures from the first on: those of characters come before any other.
   const pictures = [...valuesOf(characters, 'image'), ...(picture === undefined ? [] : [picture])];

@@ -118,9 +118,9 @@ async function recordedOrder(workspace: Workspace, job: Job, provider: Provider)
   };
 }
 
-/** Records of ids and of clips by their URL do not say which they are. */
+/** Records of ids and of clips by their URL do not say which they are; a host may have a scheme of its own for what it keeps. */
 function referenceIn({ value, values = [value], mode }: VideoRequest['characters'][number]): CharacterReference {
-  return { mode: mode ?? (/^https?:/.test(value) ? 'clip-url' : 'id'), values };
+  return { mode: mode ?? (value.includes('://') ? 'clip-url' : 'id'), values };
 }
 
 function hasNoCall(provider: Provider, { id, request }: Job): SoraError {
@@ -160,7 +160,8 @@ async function quoteRecorded(
     return estimateVideoCost(workspace, { ...wish, seconds: order.derivation.seconds ?? seconds, clipSeconds: 0 });
   }
   const { records } = await (await workspace.characters()).list();
-  const clipSeconds = job.request.characters.reduce((total, { value }) => {
+  const clipSeconds = job.request.characters.reduce((total, { value, mode }) => {
+    if (mode === 'image') return total;
     const owner = records.find(({ registrations }) => registrations.some((one) => one.value === value));
     return total + (owner?.clip?.master.seconds ?? 4);
   }, 0);

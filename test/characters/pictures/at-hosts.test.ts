@@ -9,11 +9,14 @@ import { hashText } from '../../../src/disk/hash.ts';
 import { KLING_40_CHARACTERS, SEEDANCE_20_CHARACTERS } from '../../../src/providers/models.ts';
 import type { Character, Still } from '../../../src/shared/character.ts';
 import { checkOrder } from '../../../src/videos/check-order.ts';
+import { newJobId } from '../../../src/videos/jobs/record.ts';
+import { forgetUnreadClips } from '../../../src/videos/jobs/unread-clips.ts';
 import { planVideo, type VideoPlan } from '../../../src/videos/plan.ts';
 import { sendVideos } from '../../../src/videos/send.ts';
 import type { Workspace } from '../../../src/workspace.ts';
 import { pictureOf } from '../../helpers/pictures.ts';
-import { sampleCharacter, samplePictures } from '../../helpers/samples.ts';
+import { START } from '../../helpers/runtime.ts';
+import { sampleCharacter, sampleJob, samplePictures } from '../../helpers/samples.ts';
 import { openWorkspace } from '../../helpers/workspace.ts';
 
 const SIZE = { width: 1280, height: 720 };
@@ -113,9 +116,36 @@ describe.each(['wavespeed', 'eachlabs'] as const)('pictures of characters at %s'
     expect(known?.values?.[1]).not.toBe(second?.url);
     expect(await uploadsOf(workspace, 'Mia')).toHaveLength(2);
   });
+
+  it('are all uploaded again where a job tells that the host could not read one of them', async () => {
+    const { workspace } = await openWorkspace({ provider: host });
+    await made(workspace, 'Mia', [0, 1]);
+    await registerMissing(workspace, (await planOf(workspace, ['Mia'])).cast);
+    const values = ((await uploadsOf(workspace, 'Mia')) ?? []).map(({ url }) => url);
+    const failure = { message: 'Failed to download.', policy: false, unreachable: true };
+    const characters = [{ name: 'Mia', value: values[0] ?? '', mode: 'image', values }] as const;
+    const request = { prompt: 'Mia waves.', seconds: 4, size: SIZE, characters };
+    await forgetUnreadClips(
+      workspace,
+      sampleJob(
+        newJobId(START, () => 0.5),
+        { status: 'failed', failure, request },
+      ),
+    );
+    expect((await uploadsOf(workspace, 'Mia'))?.map(({ stale }) => stale)).toEqual([true, true]);
+  });
 });
 
 describe('pictures of characters', () => {
+  it('are one alone where the model has a field for one, and two characters are refused', async () => {
+    const { workspace } = await openWorkspace({ provider: 'eachlabs' });
+    await made(workspace, 'Mia', [0, 1]);
+    await made(workspace, 'Rex', [2]);
+    const model = 'some-new-image-to-video';
+    expect(urlsOf(await planOf(workspace, ['Mia'], { model })).map((values) => values.length)).toEqual([1]);
+    await expect(planOf(workspace, ['Mia', 'Rex'], { model })).rejects.toMatchObject({ code: 'usage' });
+  });
+
   it('are uploaded again once the host has deleted them', async () => {
     const { workspace } = await openWorkspace({ provider: 'wavespeed' });
     await made(workspace, 'Mia', [0]);

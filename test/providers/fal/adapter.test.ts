@@ -160,6 +160,25 @@ describe('a result of fal', () => {
   });
 
   it.each([
+    ['was made', listing(MADE), { status: 'succeeded' }],
+    ['was made, without its payload', listing({ ...MADE, json_output: null }), { status: 'expired' }],
+    ['has failed', listing({ ...MADE, status_code: 422, json_output: null }), { status: 'failed' }],
+    ['was stopped', listing({ ...MADE, status_code: 499, json_output: null }), { status: 'cancelled' }],
+    ['goes on', listing({ request_id: 'v', status_code: null, json_output: null }), { status: 'running' }],
+  ])('of a request that the queue has forgotten is what the list says: it %s', async (_what, list, video) => {
+    const bench = await asked(gone, list);
+    expect(await bench.provider.getVideo('v', call)).toMatchObject(video);
+  });
+
+  it.each([
+    ['is not known there', listing(), undefined],
+    ['has no list', { status: 404, body: {} }, undefined],
+  ])('of a request that the queue has forgotten is unknown where it %s', async (_what, list, video) => {
+    const bench = await asked(gone, list);
+    expect(await bench.provider.getVideo('v', call)).toBe(video);
+  });
+
+  it.each([
     ['the list has no payload', listing({ ...MADE, json_output: null })],
     ['the list does not know it', listing()],
   ])('that is gone, where %s, is told as paid and gone and not as failed (P3)', async (_where, list) => {
@@ -342,6 +361,8 @@ describe('a price of fal', () => {
 
   it.each([
     ['a unit that no video has', [prices('megapixels')]],
+    ['a unit of the machine that makes it', [prices('compute seconds')]],
+    ['a unit of a GPU', [prices('H100 second')]],
     ['another currency', [prices('seconds'), total(1, 'EUR')]],
     ['nothing', [prices('seconds'), total(0)]],
     ['a refusal', [{ status: 404, body: {} }]],
