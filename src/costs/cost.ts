@@ -52,7 +52,11 @@ export function totalOf(bill: readonly BillItem[]): Cost | undefined {
   const costs = items.flatMap(({ each }) => each ?? []);
   const [first] = costs;
   if (!first || costs.length < items.length) return undefined;
-  return { usd: knownUsd(items), asOf: first.asOf, source: costs.map(({ source }) => source).join(' + ') };
+  return {
+    usd: knownUsd(items),
+    asOf: first.asOf,
+    source: [...new Set(costs.map(({ source }) => source))].join(' + '),
+  };
 }
 
 /** As a dry run shows it with `--json`: by the name that it has in a job, and by that of earlier versions. Null while nobody knows. */
@@ -70,18 +74,29 @@ export function knownUsd(bill: readonly BillItem[]): number {
   return sum(bill.map(({ count, each }) => count * (each?.usd ?? 0)));
 }
 
-/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, or `unknown`, with what is known of it. */
+/** `$0.80 (2 x $0.40; 2026-09-24: the vendor’s price page)`, each basis once; or `unknown`, with what is known of it. */
 export function describeBill(bill: readonly BillItem[]): string {
   const total = totalOf(bill);
   const known = bill.filter(({ count, each }) => count > 0 && each);
   if (!total) return known.length === 0 ? 'unknown' : `unknown, at least ${formatUsd(knownUsd(known))}`;
-  const words = known.map(({ what, count, each }) => {
-    const usd = formatUsd(each?.usd ?? 0);
-    const many = count === 1 ? '' : `${count} x ${usd}; `;
-    const amount = what === 'video' ? many : `${counted(count, 'character')} at ${usd}; `;
-    return `${amount}${each?.asOf}: ${each?.source}`;
+  const byBasis = new Map<string, BillItem[]>();
+  for (const item of known) {
+    const basis = `${item.each?.asOf}: ${item.each?.source}`;
+    byBasis.set(basis, [...(byBasis.get(basis) ?? []), item]);
+  }
+  const words = [...byBasis].map(([basis, items]) => {
+    const [only] = known.length === 1 ? items : [];
+    // What is all of it was said.
+    if (only?.what === 'video' && only.count === 1) return basis;
+    return `${items.map(amountOf).join(' + ')}; ${basis}`;
   });
   return `${formatPrice(total.usd)} (${words.join(' + ')})`;
+}
+
+function amountOf({ what, count, each }: BillItem): string {
+  const usd = formatUsd(each?.usd ?? 0);
+  if (what !== 'video') return `${counted(count, 'character')} at ${usd}`;
+  return count === 1 ? usd : `${count} x ${usd}`;
 }
 
 /** Of what nobody has charged yet: 0 is what its price list says. */

@@ -5,6 +5,7 @@ import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { SoundSource } from './plan.ts';
+import { SOUND_HINT } from './voices.ts';
 
 /** Of a file whose headers do not tell how long it is. */
 const LONGEST_SECONDS = 4 * 3600;
@@ -48,7 +49,7 @@ export function refuseSilence(
 
 function soundError(message: string, cause?: SoraError): SoraError {
   return new SoraError('clip', message, {
-    hint: 'Give a WAV, MP3, M4A, FLAC or Ogg file that plays to its end.',
+    hint: SOUND_HINT,
     ...(cause && { cause }),
   });
 }

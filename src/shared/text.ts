@@ -87,6 +87,17 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
+/** The same of names that have parts with `/` between them, where a part alone may be meant, or the beginning of one. */
+export function nearestPart(word: string, candidates: readonly string[]): string | undefined {
+  const typed = word.toLowerCase();
+  const isPart = (candidate: string): boolean =>
+    candidate
+      .toLowerCase()
+      .split('/')
+      .some((part) => typed.length > 2 && part.startsWith(typed));
+  return candidates.find(isPart) ?? nearest(word, candidates);
+}
+
 /** `a line has no setting "promt"; did you mean "prompt"?`: `words`, the name, and what is known instead. */
 export function unknownName(words: string, name: string, known: readonly string[]): string {
   const close = nearest(name, known);

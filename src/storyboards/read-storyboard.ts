@@ -5,6 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { readGivenText, requireUtf8 } from '../disk/given-text.ts';
 import { MAX_TEXT_BYTES, readTextSync } from '../disk/read-file.ts';
 import { isWithin } from '../disk/within.ts';
+import { SOUND_HINT } from '../films/voices.ts';
 import { problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
@@ -81,9 +82,11 @@ export async function readStoryboard(
   const all = [...written, ...held];
   if (storyboard && all.length === 0)
     return { path, name, storyboard, ...rest, ...(variant !== undefined && { variant }) };
-  throw problemsError(written.length > 0 ? 'usage' : 'clip', tellProblems(name, all), {
-    hint: 'What a storyboard may say: sora help storyboards',
-  });
+  const hints = [
+    ...(written.length > 0 ? ['What a storyboard may say: sora help storyboards'] : []),
+    ...(held.length > 0 ? [SOUND_HINT] : []),
+  ];
+  throw problemsError(written.length > 0 ? 'usage' : 'clip', tellProblems(name, all), { hint: hints.join('\n') });
 }
 
 /** What can be read of a file at an absolute path, with whatever is wrong with it; undefined where there is none to read. */

@@ -46,8 +46,14 @@ describe('a bill', () => {
     [
       'characters too',
       [video(0.4, 2), character(0.001, 2)],
-      '$0.802 (2 x $0.40; 2026-01-02: a page + 2 characters at $0.001; 2026-01-02: a page)',
+      '$0.802 (2 x $0.40 + 2 characters at $0.001; 2026-01-02: a page)',
       ...([0.802, 0.802] as const),
+    ],
+    [
+      'prices that differ, from two pages',
+      [video(0.4, 2), { ...video(1), each: { usd: 1, asOf: '2026-01-02', source: 'another' } }, video(0.7)],
+      '$2.50 (2 x $0.40 + $0.70; 2026-01-02: a page + $1.00; 2026-01-02: another)',
+      ...([2.5, 2.5] as const),
     ],
     ['a character at no known price', [video(0.4), character(undefined)], 'unknown, at least $0.40', undefined, 0.4],
     ['a video at no known price', [video(undefined), character(0, 0)], 'unknown', undefined, 0],

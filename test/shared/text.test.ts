@@ -4,6 +4,7 @@ import {
   formatBytes,
   listOf,
   nearest,
+  nearestPart,
   oneLine,
   safeJson,
   shellCommand,
@@ -76,6 +77,16 @@ it.each([
   ['xx', ['mi'], undefined],
 ])('nearest to %s in %j is %s', (word, candidates, expected) => {
   expect(nearest(word, candidates)).toBe(expected);
+});
+
+it.each([
+  ['veo3', 'fal-ai/veo3.1/video'],
+  ['KLING', 'kling/v4/video'],
+  ['kling/v4/vide', 'kling/v4/video'],
+  ['v4', undefined],
+  ['nobody/there', undefined],
+])('%s, where parts of names are meant, is %s', (word, expected) => {
+  expect(nearestPart(word, ['fal-ai/veo3.1/video', 'kling/v4/video'])).toBe(expected);
 });
 
 it.each([

@@ -25,8 +25,8 @@ export async function uploadPictures(
   await sayPublicUploads(workspace, provider);
   const store = await workspace.characters();
   const now = (): number => runtime.clock.now();
-  const words = `pictures of ${name}`;
-  const task = await reporter.task(`Uploading ${words} to ${hostTitle(provider)}`);
+  const words = `${pictures.length === 1 ? 'picture' : 'pictures'} of ${name}`;
+  const task = await reporter.task(`Uploading ${pictures.length} ${words} to ${hostTitle(provider)}`);
   try {
     for (const still of pictures) {
       if (uploadAt(await requireCharacter(workspace, name), target, { still, nowMs: now() })) continue;

@@ -6,7 +6,7 @@ import { isSuccess } from '../../http/ranged-content.ts';
 import type { Call } from '../../http/request.ts';
 import { isSoraError, SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
-import { oneLine } from '../../shared/text.ts';
+import { nearestPart, oneLine } from '../../shared/text.ts';
 import type { DocumentCache } from '../provider.ts';
 import type { Route } from '../route.ts';
 import { FAL_DEFAULT_MODEL, FAL_MODELS, type FalModel } from './models.ts';
@@ -66,8 +66,12 @@ export function createModels({
     const model = models.find((one) => isRecord(one) && one.endpoint_id === id);
     const shown = oneLine(id, 200);
     if (!isRecord(model)) {
+      const close = nearestPart(
+        id,
+        FAL_MODELS.map((known) => known.id),
+      );
       throw new SoraError('refused', `${answer.host} does not know a model ${shown}.`, {
-        hint: `List those that are known here: sora provider models fal. Name one with ${option('model')}.`,
+        hint: `${close === undefined ? '' : `Did you mean ${close}? `}List those that are known here: sora provider models fal. Name one with ${option('model')}.`,
       });
     }
     const schema = inputSchemaOf(model.openapi, id);

@@ -149,8 +149,11 @@ describe('sora storyboard check', () => {
       expect.stringMatching(/^rain\.md:9: .*theme\.wav is no sound that can be read\./),
       expect.stringMatching(/^rain\.md:45: .*mia\.wav is no sound that can be read\./),
     ]);
+    expect(stderr).toContain('hint: Give a WAV, MP3, M4A, FLAC or Ogg file');
+    expect(stderr).not.toContain('sora help storyboards');
     await writeFile(join(dir, 'rain.md'), text.replace('- takes: 2', '- take: 2'));
-    expect(await sora('check rain.md')).toMatchObject({ exit: 2, stderr: expect.stringContaining('theme.wav') });
+    const both = /theme\.wav is no sound[\s\S]*hint: .*sora help storyboards\nGive a WAV/;
+    expect(await sora('check rain.md')).toMatchObject({ exit: 2, stderr: expect.stringMatching(both) });
   });
 
   it('says which voice is longer than its scene, and what cannot be listened to here', async () => {
