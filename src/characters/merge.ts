@@ -35,7 +35,8 @@ export function replaced(current: Character, next: CharacterWithClip, { heals }:
   };
 }
 
-function particularsOf({ description, kind, consent }: Particulars): Particulars {
+/** Description, kind and consent, as far as they are there. */
+export function particularsOf({ description, kind, consent }: Particulars): Particulars {
   return {
     ...(description !== undefined && { description }),
     ...(kind !== undefined && { kind }),

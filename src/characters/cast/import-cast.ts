@@ -7,7 +7,7 @@ import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import type { Workspace } from '../../workspace.ts';
 import { lackOf } from '../lack.ts';
-import { isSameClip, mergeOwn, mergeRegistrations } from '../merge.ts';
+import { isSameClip, mergeOwn, mergeRegistrations, particularsOf } from '../merge.ts';
 import { type CharacterStore, createCharacterStore, type MadeFile } from '../store.ts';
 import { castFile, copyClip, type ReadCastOptions, readCast, warnOfProviders } from './cast-file.ts';
 import type { Cast, CastCharacter } from './cast-format.ts';
@@ -152,7 +152,9 @@ async function bringFilesIn(
   const next = (current: Character | undefined): Character => {
     if (!current) return character;
     const isOther = did === 'replaced' && !character.clip;
-    return isOther ? { ...character, name: current.name } : { ...current, ...mergeOwn(current, character) };
+    return isOther
+      ? { ...particularsOf(current), ...character, name: current.name }
+      : { ...current, ...mergeOwn(current, character) };
   };
   const current = await store.find(character.name);
   const wanted = next(current);

@@ -206,10 +206,14 @@ describe('a character of pictures alone', () => {
     await runCharacterExport(test.context, { names: [], output: 'cast.json', withClips: true, force: false });
     await runCharacterCreate(test.context, { ...others, force: true });
     expect(fileNames(await find(test))).toEqual(['side.jpg']);
+    const consent = { text: 'signed by Mia', recordedAt: '2026-11-21T10:00:00.000Z' };
+    await (await test.context.characters()).update('Mia', (mia) => ({ ...mia, kind: 'person', consent }));
     const bring = (force: boolean) => runCharacterImport(test.context, { file: 'cast.json', force });
     await expect(bring(false)).rejects.toThrow(/Mia already exists, with another pictures|with other pictures/);
     await bring(true);
     expect(fileNames(await find(test))).toEqual(['front.png', 'side.jpg']);
+    // What is known of whoever bears the name stays.
+    expect(await find(test)).toMatchObject({ kind: 'person', consent });
   });
 
   it('takes the place of one of a clip by force, and of one that has a name and an id alone without', async () => {
