@@ -1,6 +1,5 @@
 /** What videos will cost before they are sent, and the budget that one command is held to. */
 
-import { sayPublicUploads } from '../characters/public-files.ts';
 import type { CastTarget } from '../characters/registration-target.ts';
 import { type BillItem, totalOf } from '../costs/cost.ts';
 import { checkMaxCost, costOfCharacters, estimateVideoCost } from '../costs/max-cost.ts';
@@ -112,7 +111,6 @@ export function videoBudget(
       if (limits.budget)
         await (await workspace.costs()).foresee({ provider: provider.name, usd: totalOf(quote.bill)?.usd }, limits);
       await warnOfCharacters(workspace, provider, plan.order.input.characters);
-      if (plan.reference?.reference.kind === 'bytes') await sayPublicUploads(workspace, provider);
       for (const warning of warnings) workspace.reporter.warn(warning);
       warnings.clear();
     },

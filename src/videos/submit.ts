@@ -60,12 +60,21 @@ export async function submit(workspace: Workspace, options: SubmitOptions): Prom
   const { missing = [] } = options.order;
   if (missing.length > 0)
     throw new TypeError(`the order lacks ${missing.length} registrations: complete its plan first`);
+  await sayPublicPicture(workspace, options);
   for (;;) {
     const job = await newJob(workspace, options);
     const { sent, duplicate } = await sendAdmitted(workspace, job, options);
     if (sent) return sent;
     await resolveDuplicate(workspace, duplicate, options);
   }
+}
+
+/** Of a picture that is uploaded for the video, whoever sends it: by itself, in a film, or once more. */
+async function sayPublicPicture(workspace: Workspace, { order, provider }: SubmitOptions): Promise<void> {
+  const isUploaded = 'video' in order && order.video.reference?.kind === 'bytes';
+  if (!isUploaded || provider.clips?.isPublicFor === undefined) return;
+  const { sayPublicUploads } = await import('../characters/public-files.ts');
+  await sayPublicUploads(workspace, provider);
 }
 
 async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sending> {

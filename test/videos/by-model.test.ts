@@ -6,9 +6,10 @@ import { refreshed } from '../../src/videos/jobs/find.ts';
 import { resolveUnknown, unresolvedError } from '../../src/videos/lost/recover.ts';
 import { planVideo } from '../../src/videos/plan.ts';
 import { listRemoteVideos } from '../../src/videos/remote.ts';
-import { sendVideos } from '../../src/videos/send.ts';
+import { previewVideos, sendVideos } from '../../src/videos/send.ts';
 import type { Workspace } from '../../src/workspace.ts';
 import { type HostWorld, hostWorld } from '../helpers/host-world.ts';
+import { pictureOf } from '../helpers/pictures.ts';
 
 const MODEL = 'kling/v4/reference-to-video';
 const HOUR_MS = 3_600_000;
@@ -83,4 +84,18 @@ it('public uploads are said once for a home and a host, with their time', async 
     await sayPublicUploads(one, await one.provider());
   }
   expect(world.told.warnings).toEqual([expect.stringMatching(/can be read by anybody .* for 7 days/)]);
+});
+
+it('that a picture is public is said when it is sent, by whatever run, and not by a dry run', async () => {
+  const { world, workspace } = await setUp({ jobSeconds: 1 });
+  const reference = await pictureOf('png', { width: 1280, height: 720 });
+  const size = { width: 1280, height: 720 };
+  const input = { prompt: 'A hill.', characters: [], size, seconds: 4, reference };
+  const order = { input, provider: await workspace.provider(), model: MODEL, inject: true };
+  const plan = await planVideo(workspace, order);
+  await previewVideos(workspace, plan, { count: 1, resend: false });
+  expect(world.told.warnings).toEqual([]);
+  const heldTo = { quote: { cost: undefined, bill: [] }, async approve() {}, async registration() {} };
+  await sendVideos(workspace, plan, { count: 1, resend: false, heldTo });
+  expect(world.told.warnings).toEqual([expect.stringMatching(/can be read by anybody/)]);
 });
