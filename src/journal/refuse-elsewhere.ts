@@ -13,17 +13,27 @@ export interface ElsewhereWords {
   readonly again: string;
 }
 
-/** Throws `usage` where a request of these fingerprints, one for each thing, which no line here asks for, stands with another file. */
+/** Throws `usage` for what `findElsewhere` finds. */
 export async function refuseElsewhere(
   ledger: TakeLedger,
   fps: Iterable<string>,
-  { things, again }: ElsewhereWords,
+  { again, ...words }: ElsewhereWords,
 ): Promise<void> {
+  const found = await findElsewhere(ledger, fps, words);
+  if (found) throw new SoraError('usage', `${found.text} Nothing was sent.`, { hint: `${found.hint}\n${again}` });
+}
+
+/** Requests of these fingerprints, one for each thing, which no line here asks for and which stand with another file. */
+export async function findElsewhere(
+  ledger: TakeLedger,
+  fps: Iterable<string>,
+  { things }: Pick<ElsewhereWords, 'things'>,
+): Promise<{ readonly text: string; readonly hint: string } | undefined> {
   const takes = await ledger.takes();
   const known = new Set(takes.map(({ fp }) => fp));
   const keys = new Set(takes.map(({ key }) => key));
   const fresh = [...fps].filter((fp) => !known.has(fp));
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return undefined;
   const asked = new Set(fresh);
   const countOf = (made: ReadonlySet<string>): string => {
     const count = fresh.filter((fp) => made.has(fp)).length;
@@ -34,9 +44,13 @@ export async function refuseElsewhere(
   if (found) {
     const made = new Set(byJournal.flatMap(({ file, fp }) => (file === found.file ? [fp] : [])));
     const journals = await journalsBeside(found.file);
-    throw new SoraError('usage', `${countOf(made)} already: ${found.journal} tells of it. Nothing was sent.`, {
-      hint: `Was the file renamed? ${bringAlong('mv', journals, { from: found.file, to: ledger.file })}\nWas it copied, and is to have the same videos? ${bringAlong('cp', journals, { from: found.file, to: ledger.file })}\n${again}`,
-    });
+    const [moved, copied] = (['mv', 'cp'] as const).map((verb) =>
+      bringAlong(verb, journals, { from: found.file, to: ledger.file }),
+    );
+    return {
+      text: `${countOf(made)} already: ${found.journal} tells of it.`,
+      hint: `Was the file renamed? ${moved}\nWas it copied, and is to have the same videos? ${copied}`,
+    };
   }
   const byHome = (await ledger.jobs()).flatMap(({ key = '', take, status, remoteId }) => {
     const fp = partsOfKey(key)?.fp ?? '';
@@ -44,16 +58,16 @@ export async function refuseElsewhere(
     return isOther && (status !== 'failed' || remoteId !== undefined) ? [{ file: take.file, fp }] : [];
   });
   const [{ file } = { file: undefined }] = byHome;
-  if (file === undefined) return;
+  if (file === undefined) return undefined;
   const made = new Set(byHome.flatMap((one) => (one.file === file ? [one.fp] : [])));
   const journals = await journalsBeside(file);
-  throw new SoraError('usage', `${countOf(made)} on this machine for ${file}. Nothing was sent.`, {
-    hint: `${
+  return {
+    text: `${countOf(made)} on this machine for ${file}.`,
+    hint:
       journals.length > 0
         ? `Bring its journal along: ${bringAlong('cp', journals, { from: file, to: ledger.file })}`
-        : `Its journal is not beside it any more. Restore it, and run this command again: ${file}.journal.jsonl`
-    }\n${again}`,
-  });
+        : `Its journal is not beside it any more. Restore it, and run this command again: ${file}.journal.jsonl`,
+  };
 }
 
 /** Shell commands that give each journal of one file the same place beside another. Nothing that lies there is lost. */

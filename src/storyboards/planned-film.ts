@@ -5,6 +5,7 @@ import { lookAtFilm, type MakingWishes } from './film.ts';
 import { stepCommands, withCommands } from './film-outcome.ts';
 import { type FilmReport, type NextStep, reportFilm, type SceneReport } from './film-report.ts';
 import { type GivenFilm, wishWords } from './prepare-film.ts';
+import { madeElsewhere } from './refuse-render.ts';
 import { comingOf, sendsOf } from './render-film.ts';
 
 export interface PlannedFilm {
@@ -64,9 +65,12 @@ export async function plannedFilm(
     rows: report.scenes.map(planRow),
     lines: ['', money, ...stepsText(report, next)],
     sent: [...sends.keys()],
-    problems: given.scenes
-      .filter(({ scene }) => sends.has(scene.id))
-      .flatMap(({ scene, problems }) => problems.map((problem) => `${scene.id}: ${problem}`)),
+    problems: [
+      ...(retake === undefined ? await madeElsewhere(film, { look, sends }) : []),
+      ...given.scenes
+        .filter(({ scene }) => sends.has(scene.id))
+        .flatMap(({ scene, problems }) => problems.map((problem) => `${scene.id}: ${problem}`)),
+    ],
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a run of a film refuses before anything is sent: a person has to say first what is meant. */
+import { findElsewhere, refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import { problemsError } from '../shared/errors.ts';
-import type { FilmCommand, FilmLook } from './film.ts';
+import type { FilmCommand, FilmLook, OpenFilm } from './film.ts';
 import type { FilmPlan } from './plan-scenes.ts';
 
 /**
@@ -31,4 +32,34 @@ export function refuseStrangers({ scenes }: FilmPlan, sends: ReadonlyMap<string,
     .filter(({ scene }) => sends.has(scene.id))
     .flatMap(({ scene, problems }) => problems.map((text) => `${scene.id}: ${text}`));
   if (problems.length > 0) throw problemsError('usage', problems, { hint: 'Nothing was sent.' });
+}
+
+interface Sending {
+  readonly look: FilmLook;
+  /** How many requests, by the ids of the scenes. */
+  readonly sends: ReadonlyMap<string, number>;
+}
+
+/** Throws `usage` where another file had scenes made that would be sent. */
+export async function refuseMadeElsewhere(
+  { ledger, commandOf }: Pick<OpenFilm, 'ledger' | 'commandOf'>,
+  sending: Sending,
+): Promise<void> {
+  await refuseElsewhere(ledger, fingerprintsOf(sending), {
+    things: 'scenes',
+    again: `To make them again all the same: ${commandOf('retake', { operands: [...sending.sends.keys()] })}`,
+  });
+}
+
+/** What a run would be refused for by `refuseMadeElsewhere`, in words; none where nothing stands in its way. */
+export async function madeElsewhere(
+  { ledger }: Pick<OpenFilm, 'ledger'>,
+  sending: Sending,
+): Promise<readonly string[]> {
+  const found = await findElsewhere(ledger, fingerprintsOf(sending), { things: 'scenes' });
+  return found ? [`${found.text} ${found.hint}`] : [];
+}
+
+function fingerprintsOf({ look, sends }: Sending): readonly string[] {
+  return [...sends.keys()].flatMap((id) => look.views.get(id)?.fp ?? []);
 }

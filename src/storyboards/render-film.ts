@@ -12,7 +12,6 @@ import { fetchFinished } from '../journal/fetch-finished.ts';
 import type { Take } from '../journal/fold.ts';
 import { isInShard, type JournalOwner } from '../journal/names.ts';
 import { recoverLost } from '../journal/recover-lost.ts';
-import { refuseElsewhere } from '../journal/refuse-elsewhere.ts';
 import { createPace } from '../runs/pace.ts';
 import { createQuietReporter } from '../runs/quiet-reporter.ts';
 import { createReserve } from '../runs/reserve.ts';
@@ -28,7 +27,7 @@ import { type FilmLook, lookAtFilm, type MakingWishes, type OpenFilm } from './f
 import { type FilmReport, reportFilm } from './film-report.ts';
 import { inFilmWords } from './film-words.ts';
 import type { FilmPlan, PlannedScene } from './plan-scenes.ts';
-import { refuseOrphans, refuseStrangers } from './refuse-render.ts';
+import { refuseMadeElsewhere, refuseOrphans, refuseStrangers } from './refuse-render.ts';
 import { type FilmRun, type MakeLastFrame, type SceneEvent, settleFilm } from './settle-film.ts';
 import { unmetWishes } from './unmet.ts';
 import { type FilmWatch, watchFilm } from './watch-film.ts';
@@ -178,11 +177,7 @@ async function refuseBefore(
   if (retake === undefined) refuseOrphans(look, { commandOf, sends });
   refuseStrangers(plan, own);
   if (retake !== undefined) return;
-  const fps = [...sends.keys()].flatMap((id) => look.views.get(id)?.fp ?? []);
-  await refuseElsewhere(ledger, fps, {
-    things: 'scenes',
-    again: `To make them again all the same: ${commandOf('retake', { operands: [...sends.keys()] })}`,
-  });
+  await refuseMadeElsewhere({ ledger, commandOf }, { look, sends });
 }
 
 /** How many requests, by the ids of the scenes. */

@@ -4,7 +4,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NO_WISHES } from '../../src/storyboards/film.ts';
 import { writeGitFiles } from '../../src/storyboards/new/git-files.ts';
+import { plannedFilm } from '../../src/storyboards/planned-film.ts';
 import { bringJoe } from '../helpers/joe.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { type FilmWorld, filmOf, filmWorld } from './world.ts';
@@ -119,7 +121,13 @@ describe('a film that is rendered again pays nothing', () => {
       code: 'usage',
       hint: expect.stringMatching(/mv .*rain\.md\.journal\.jsonl .*storm\.md\.journal\.jsonl/),
     });
+    const problems = () =>
+      world.with(async (given) => (await plannedFilm(given, { wishes: NO_WISHES, maxCost: undefined })).problems);
+    expect(await problems()).toEqual([
+      expect.stringMatching(/^\d of these scenes w.* already: .*renamed\? mv .*rain\.md/),
+    ]);
     await rename(join(world.dir, 'rain.md.journal.jsonl'), join(world.dir, 'storm.md.journal.jsonl'));
+    expect(await problems()).toEqual([]);
     expect(await world.render()).toMatchObject({ exit: 0 });
     expect(await world.paid()).toBe(2);
   });
