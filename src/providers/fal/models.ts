@@ -44,6 +44,8 @@ export interface FalModel {
   readonly family?: string;
   readonly inputs: FalInputs;
   readonly limits: ModelLimits;
+  /** Inputs of clips and pictures without which it makes nothing, by its schema. */
+  readonly needs?: readonly string[];
   /** No page of the vendor says for sure by which words it is asked: its own schema is, and what stands here is for when it is not to be had. */
   readonly asksSchema?: true;
 }

@@ -13,7 +13,7 @@ import { type FalModel, inputOf } from './models.ts';
  * `usage` when the model cannot be asked for that.
  */
 export function videoInputs(
-  { id, inputs, limits }: FalModel,
+  { id, inputs, limits, needs = [] }: FalModel,
   { prompt, seconds, size, characters }: NewVideo,
   picture: string | undefined,
 ): Record<string, unknown> {
@@ -41,7 +41,7 @@ export function videoInputs(
     });
   }
   const shape = ratioName(size);
-  return {
+  const body = {
     prompt,
     ...(clips.length > 0 && clipField !== undefined && { [clipField]: clips }),
     ...fields,
@@ -50,6 +50,11 @@ export function videoInputs(
     ...(duration && { [duration.name]: WRITTEN[duration.as](seconds) }),
     ...(clips.length > 0 && withClips),
   };
+  const lacks = needs.find((name) => !Object.hasOwn(body, name));
+  if (lacks === undefined) return body;
+  throw new SoraError('usage', `${id} makes nothing without ${lacks}.`, {
+    hint: `Add ${option('character')} or ${option('reference')}, or name another model with ${option('model')}. See what it takes: sora provider models fal ${id}`,
+  });
 }
 
 const WRITTEN = {

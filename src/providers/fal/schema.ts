@@ -22,6 +22,14 @@ export interface InputSchema {
 
 const MOST_LEVELS = 12;
 const MOST_FIELDS = 200;
+/** Of one document: schemas that name themselves several times grow with every level. */
+const MOST_PARTS = 20_000;
+
+interface Document {
+  readonly root: Schema;
+  /** Parts that may still be looked at. */
+  left: number;
+}
 
 /** The inputs in the document of an endpoint; undefined where it has none. */
 export function inputSchemaOf(openapi: unknown, endpoint: string): InputSchema | undefined {
@@ -31,8 +39,9 @@ export function inputSchemaOf(openapi: unknown, endpoint: string): InputSchema |
   if (!schema || !isRecord(schema.properties)) return undefined;
   const names = Object.keys(schema.properties).slice(0, MOST_FIELDS);
   const { properties } = schema;
+  const document: Document = { root: openapi, left: MOST_PARTS };
   return {
-    properties: Object.fromEntries(names.map((name) => [name, flat(properties[name], openapi)])),
+    properties: Object.fromEntries(names.map((name) => [name, flat(properties[name], document)])),
     required: textsIn(schema.required),
   };
 }
@@ -73,17 +82,18 @@ function follow(value: unknown, root: Schema): Schema | undefined {
 }
 
 /** One property without what only words it differently: a reference, one part of a whole, one of several that may be null. */
-function flat(value: unknown, root: Schema, level = 0): Schema {
-  const schema = follow(value, root);
-  if (!schema || level === MOST_LEVELS) return {};
+function flat(value: unknown, document: Document, level = 0): Schema {
+  const schema = follow(value, document.root);
+  document.left -= 1;
+  if (!schema || level === MOST_LEVELS || document.left < 0) return {};
   const parts = [schema.allOf, schema.anyOf, schema.oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
   const { allOf: _all, anyOf: _any, oneOf: _one, items, properties: _properties, ...own } = schema;
   const inner = parts
-    .map((part) => flat(part, root, level + 1))
+    .map((part) => flat(part, document, level + 1))
     .filter(({ type }) => type !== 'null')
     // Of a list of words and any text, the list says more.
     .toSorted((a, b) => Number(Array.isArray(b.enum)) - Number(Array.isArray(a.enum)));
-  const item = items === undefined ? {} : { items: flat(items, root, level + 1) };
+  const item = items === undefined ? {} : { items: flat(items, document, level + 1) };
   return { ...inner[0], ...own, ...item };
 }
 
@@ -125,9 +135,11 @@ export function modelFromSchema(id: string, schema: InputSchema): FalModel {
   const sides = [...new Set(resolutions?.map(({ shortSide }) => shortSide))];
   const shapes = ratio?.filter(isRatio) ?? RATIOS;
   const promptChars = numberIn(properties.prompt?.maxLength) ?? PROMPT_CHARS;
+  const needs = [clips, stills, elements, firstPicture].filter(
+    (name) => name !== undefined && required.includes(name) && properties[name]?.default === undefined,
+  );
   return {
-    id,
-    inputs,
+    ...{ id, inputs, needs: needs.flatMap((name) => name ?? []) },
     limits: {
       characterInputs: characterInputsOf(inputs, properties, required),
       ...{ promptChars, sizes: sizesOf(sides, shapes), seconds: duration?.seconds ?? [], sizeTerm: 'ratio' },
@@ -237,6 +249,7 @@ export function withSchema(model: FalModel, schema: FalModel): FalModel {
   const added = schema.limits.characterInputs.filter(({ mode }) => !known.some((input) => input.mode === mode));
   return {
     ...model,
+    ...(schema.needs && { needs: schema.needs }),
     inputs: { ...schema.inputs, ...(model.inputs.withClips && { withClips: model.inputs.withClips }) },
     limits: { ...model.limits, ...schema.limits, characterInputs: [...known, ...added] },
   };

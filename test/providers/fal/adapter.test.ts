@@ -295,6 +295,25 @@ describe('a model of fal that is in no table', () => {
     expect(bench.server.seen).toHaveLength(1);
   });
 
+  it.each([
+    ['video_urls', { video_urls: URLS }],
+    ['image_url', { image_url: TEXT }],
+  ])('is not asked without %s where it needs that: what is refused may be billed', async (name, properties) => {
+    const bench = await asked(openApi({ prompt: TEXT, ...properties }, ['prompt', name]));
+    const refused = bench.provider.createVideo({ ...VIDEO, model: OTHER }, call);
+    expect(await failureOf(refused)).toMatchObject({
+      code: 'usage',
+      message: `${OTHER} makes nothing without ${name}.`,
+    });
+    expect(bench.server.seen).toHaveLength(1);
+  });
+
+  it('whose schema names itself many times is read in no time', async () => {
+    const itself = { $ref: '#/components/schemas/ReelsInput/properties/more' };
+    const bench = await asked(openApi({ prompt: TEXT, more: { anyOf: Array(9).fill(itself), items: itself } }));
+    expect(await bench.provider.limits(OTHER, call)).toMatchObject({ isBinding: true });
+  }, 5000);
+
   it('has its pictures in the one field that it has for them, and none where it has no field', async () => {
     const reference = { kind: 'url', url: 'https://p.example/a.png' } as const;
     const withField = await asked(openApi({ prompt: TEXT, image_url: TEXT }), fal.created('"v"'));
