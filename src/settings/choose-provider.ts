@@ -206,7 +206,8 @@ function onlyConfigured(configured: Configured): ProviderName {
   });
 }
 
-function providerName(text: string): ProviderName {
+/** The provider of that name. Throws `usage` with the names that there are. */
+export function providerName(text: string): ProviderName {
   const name = PROVIDER_NAMES.find((candidate) => candidate === text);
   if (name) return name;
   const close = nearest(text, PROVIDER_NAMES);

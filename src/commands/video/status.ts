@@ -71,15 +71,21 @@ export interface ListFlags {
 /** `sora video list` */
 export async function runVideoList(context: Context, flags: ListFlags): Promise<undefined> {
   const { ui, runtime } = context;
+  const { provider } = context.globals;
+  // A word that is no host's name would list nothing, as if there were no jobs.
+  if (provider !== undefined) (await import('../../settings/choose-provider.ts')).providerName(provider);
   const store = await context.jobs();
   const wanted = filterOf(flags, runtime.clock.now());
-  // A document has all of each job; a table needs little of it.
+  const whole = async (): Promise<readonly Job[]> => {
+    const jobs = readableOf(await store.list(), ui);
+    return provider === undefined ? jobs : jobs.filter((job) => job.provider === provider);
+  };
+  // A document has all of each job, and only whole ones tell their host; a table needs little of it.
   if (ui.json) {
-    const documents = wanted(readableOf(await store.list(), ui));
-    ui.result({ json: documents.map(jobJson), text: '' });
+    ui.result({ json: wanted(await whole()).map(jobJson), text: '' });
     return;
   }
-  const all = readableOf(await store.digests(), ui);
+  const all: readonly JobDigest[] = provider === undefined ? readableOf(await store.digests(), ui) : await whole();
   const jobs = wanted(all);
   ui.result({
     json: undefined,

@@ -69,6 +69,22 @@ describe('video list', () => {
   });
 });
 
+describe('video list with --provider', () => {
+  it('keeps to the jobs of that host, and refuses what is none', async () => {
+    const test = await withHost({ quiet: true });
+    const { id } = await addJob(test, { baseUrl: test.baseUrl, provider: 'fal' });
+    await addJob(test, { baseUrl: test.baseUrl });
+    const fal = await test.again({ provider: 'fal' });
+    await runVideoList(fal.context, ALL);
+    expect(fal.stdout.text()).toBe(`${id}\n`);
+    const { context } = await test.again({ provider: 'fa' });
+    await expect(runVideoList(context, ALL)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('fal'),
+    });
+  });
+});
+
 describe('what of video list is shown', () => {
   const DAY = 86_400_000;
   const at = (ms: number): string => new Date(START - ms).toISOString();
