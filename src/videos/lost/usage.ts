@@ -7,7 +7,7 @@ import { formatUsd, roundUsd } from '../../costs/cost.ts';
 import { type AccountUsage, type Provider, SETTLING_MS } from '../../providers/provider.ts';
 import { withDeadline } from '../../shared/deadline.ts';
 import { isSoraError } from '../../shared/errors.ts';
-import { isClosed, isRefused, type Job, type Unanswered, type UsageBefore } from '../../shared/job.ts';
+import { isClosed, isFinal, isRefused, type Job, type Unanswered, type UsageBefore } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { LONGEST_MS } from './match.ts';
 
@@ -61,15 +61,18 @@ export function judgeUsage(
 ): UsageFinding {
   const before = job.usageBefore;
   const from = Date.parse(before.at);
-  const others = records
-    .filter(({ id, provider, baseUrl, account }) => id !== job.id && isSame([provider, baseUrl, account], job))
-    .filter(({ createdAt }) => Date.parse(createdAt) >= from - LONGEST_MS);
+  const ofPlace = records.filter(
+    ({ id, provider, baseUrl, account }) => id !== job.id && isSame([provider, baseUrl, account], job),
+  );
+  const others = ofPlace.filter(({ createdAt }) => Date.parse(createdAt) >= from - LONGEST_MS);
   const since = others.filter(({ remoteId, createdAt }) => remoteId !== undefined && Date.parse(createdAt) >= from);
   const open = others.filter((other) => !since.includes(other) && (!isRefused(other) || isClosed(other)));
   const made = usage.made - before.made - since.filter(({ model }) => model === job.model).length;
   const known = since.reduce((sum, { cost }) => sum + (cost?.actualUsd ?? cost?.estimateUsd ?? 0), 0);
   const spentUsd = roundUsd(before.balanceUsd - usage.balanceUsd - known);
   if (made === 0 && spentUsd <= 0) {
+    const isOpen = ofPlace.some((other) => mayStillCount(other, from)) || since.some(isUncharged);
+    if (isOpen) return { isUnmade: false, because: OTHERS_GO_ON };
     const ageMs = nowMs - Date.parse(job.updatedAt);
     return ageMs >= SETTLING_MS
       ? { isUnmade: true, because: '' }
@@ -84,6 +87,23 @@ export function judgeUsage(
     because: `Since then the account has made ${videos} and spent ${formatUsd(Math.max(0, spentUsd))} that no job here accounts for: ${rest}.`,
   };
 }
+
+/** No job takes longer. */
+const LONGEST_JOB_MS = 86_400_000;
+
+/** While others go on, a request may wait for its turn, and be neither counted nor charged yet. */
+function mayStillCount(other: Job, from: number): boolean {
+  const isYoung = Date.parse(other.createdAt) >= from - LONGEST_JOB_MS;
+  return isYoung && other.remoteId !== undefined && !isFinal(other.status);
+}
+
+/** Of which only an estimate is known: it may hide what the lost request has cost. */
+function isUncharged({ cost }: Job): boolean {
+  return cost?.actualUsd === undefined;
+}
+
+const OTHERS_GO_ON =
+  'The counters of the account show nothing of it, which proves nothing while other jobs go on or their cost is not known: look again once they are over.';
 
 const ASK_AGAIN = `they are believed ${SETTLING_MS / 60_000} minutes after it was sent.`;
 

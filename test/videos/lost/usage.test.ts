@@ -6,6 +6,7 @@ import { createWorld, GENERATE, type World } from '../../helpers/faults.ts';
 import { JOB, START } from '../../helpers/polling.ts';
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const at = (ms: number): string => new Date(START + ms).toISOString();
 const { version, id, provider, baseUrl, request, fingerprint, characters } = JOB;
 const base = { version, id, provider, baseUrl, request, fingerprint, characters };
@@ -31,7 +32,19 @@ describe('the counters of an account', () => {
     ['of a new day prove nothing', { made: 0, balanceUsd: 10 }, [], 3, false, /begun anew/],
     [
       'leave out what other jobs from here have made since',
-      ...[{ made: 4, balanceUsd: 9 }, [other({ cost: { estimateUsd: 1 } })], 3, true, /^$/],
+      ...[{ made: 4, balanceUsd: 9 }, [other({ status: 'succeeded', cost: { actualUsd: 1 } })], 3, true, /^$/],
+    ],
+    [
+      'prove nothing while another job waits for its turn, whose estimate may hide what this one has cost',
+      ...[{ made: 4, balanceUsd: 9 }, [other({ cost: { estimateUsd: 1 } })], 3, false, /proves nothing while other/],
+    ],
+    [
+      'prove nothing while an older job goes on, behind which this one may wait',
+      ...[{ made: 3, balanceUsd: 10 }, [other({ createdAt: at(-HOUR) })], 3, false, /proves nothing while other/],
+    ],
+    [
+      'prove nothing where it is not known what another job has cost',
+      ...[{ made: 4, balanceUsd: 9 }, [other({ status: 'succeeded', cost: { estimateUsd: 1 } })], 3, false, /proves/],
     ],
     [
       'are not told apart from another request without an answer',
