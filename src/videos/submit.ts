@@ -1,5 +1,6 @@
 /** One paid request: its record first, then the request, then what came of it. Never sent twice. */
 
+import { sayPublicUploads } from '../characters/public-files.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
@@ -72,9 +73,7 @@ export async function submit(workspace: Workspace, options: SubmitOptions): Prom
 /** Of a picture that is uploaded for the video, whoever sends it: by itself, in a film, or once more. */
 async function sayPublicPicture(workspace: Workspace, { order, provider }: SubmitOptions): Promise<void> {
   const isUploaded = 'video' in order && order.video.reference?.kind === 'bytes';
-  if (!isUploaded || provider.clips?.isPublicFor === undefined) return;
-  const { sayPublicUploads } = await import('../characters/public-files.ts');
-  await sayPublicUploads(workspace, provider);
+  if (isUploaded) await sayPublicUploads(workspace, provider);
 }
 
 async function newJob(workspace: Workspace, options: SubmitOptions): Promise<Sending> {
