@@ -95,7 +95,7 @@ function problemOf(
       hint: `Move it away, then fetch the take again: ${commandOf('render')}`,
     });
   if (!isStale || allowStale) return undefined;
-  return new SoraError('usage', `The text of scene ${id} has changed since its take was picked.`, {
+  return new SoraError('usage', `What scene ${id} asks for has changed since its take was picked.`, {
     hint: `Use it as it is, with ${option('allowStale')}. Or make it anew: ${commandOf('render', { operands: [id] })}`,
   });
 }

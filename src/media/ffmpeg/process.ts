@@ -18,7 +18,7 @@ export function firstWords(stderr: string): string {
     .split(/[\r\n]+/)
     .map((line) => line.replace(/^(?:\[[^\]]*\]\s*)+/, '').trim())
     .filter((line) => line !== '' && !NOISE.test(line));
-  return oneLine(lines.slice(0, 2).join('; '), 200).replace(/[.\s]+$/, '') || 'ffmpeg gave no reason';
+  return oneLine([...new Set(lines)].slice(0, 2).join('; '), 200).replace(/[.\s]+$/, '') || 'ffmpeg gave no reason';
 }
 
 const NOISE =

@@ -9,6 +9,12 @@ describe('firstWords', () => {
     expect(firstWords(stderr)).toBe('Reference 3 >= 3; error while decoding MB 70 34');
   });
 
+  it('says a complaint once that comes from two threads', () => {
+    expect(firstWords('[png @ 0x1] chunk too big\n[png @ 0x2] chunk too big\nError 7.\n')).toBe(
+      'chunk too big; Error 7',
+    );
+  });
+
   it('cannot steer a terminal and stays short', () => {
     const words = firstWords(`bad \u001b[31mname ${'x'.repeat(5000)}`);
     expect(words).not.toContain('\u001b');
