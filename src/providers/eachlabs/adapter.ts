@@ -62,12 +62,15 @@ export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): 
   async function characterFieldFor(input: NewVideo, call: Call): Promise<CharacterField | undefined> {
     const model = eachlabsModel(input.model);
     const { length } = valuesOf(input.characters, 'id', 'clip-url');
-    if (length === 0 || !leavesCharactersOpen(model)) return undefined;
+    const pictured = input.characters.length - length;
+    if (input.characters.length === 0 || !leavesCharactersOpen(model)) return undefined;
     const schema = await schemaOf(model.slug, call);
     if (!schema) return undefined;
-    const field = characterField(schema, preferredMode(model.characterInputs), length);
-    if (field) return field;
-    const message = `The host's own schema of ${model.slug} has no field for ${length} character(s). Nothing was sent.`;
+    const field = length === 0 ? undefined : characterField(schema, preferredMode(model.characterInputs), length);
+    const isTold = (length === 0 || field) && (pictured === 0 || Object.hasOwn(schema, model.picture));
+    if (isTold) return field;
+    const count = field ? pictured : length || pictured;
+    const message = `The host's own schema of ${model.slug} has no field for ${count} character(s). Nothing was sent.`;
     throw new SoraError('refused', message, {
       hint: `Use a model that takes them, such as ${EACHLABS_DEFAULT_MODEL}, or leave out ${option('character')}.`,
     });

@@ -169,6 +169,18 @@ describe('createVideo', () => {
       characters: cast('https://c.example/1', 'https://c.example/2'),
       properties: { video_url: {} },
     },
+    {
+      title: 'pictures',
+      model: 'some-text-to-video',
+      characters: [{ mode: 'image', values: ['https://c.example/1.png'] }] as const,
+      properties: { prompt: {}, video_urls: {} },
+    },
+    {
+      title: 'pictures beside clips',
+      model: 'some-text-to-video',
+      characters: [...cast('https://c.example/1'), { mode: 'image', values: ['https://c.example/1.png'] }] as const,
+      properties: { prompt: {}, video_urls: {} },
+    },
   ])('pays for nothing when the schema has no field for $title', async ({ model, characters, properties }) => {
     const { server, provider } = await setUp();
     server.answer({ body: { request_schema: { properties } } });
