@@ -46,7 +46,7 @@ async function inspectWords(machine: Speaker, args: readonly string[], modes = [
 
 /** What the flow of a job hangs on: without these, nothing goes on. */
 const isVital = (value: string, key: string) =>
-  /^https?:/.test(value) || /^(status|method|headers|object|content-type|x-amz-.*)$/i.test(key);
+  /^[a-z]+:\/\//.test(value) || /^(status|method|headers|object|content-type|key|policy|x-amz-.*)$/i.test(key);
 
 describe('P5: a host whose every text is hostile', () => {
   it.each(HOST_NAMES)('steers no terminal and breaks no JSON: %s', async (provider) => {

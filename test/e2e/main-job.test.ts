@@ -82,5 +82,5 @@ describe('the main job, against the built-in sandbox', () => {
       'landscape',
       'portrait',
     ]);
-  });
+  }, 240_000);
 });

@@ -144,7 +144,7 @@ describe('the README', () => {
         const done = await ends.get(path);
         expect(done?.exitCode, done?.all).toBe(0);
       },
-      240_000,
+      480_000,
     );
 
     it('call sora many times, and mostly without a process', () => {

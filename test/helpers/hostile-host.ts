@@ -125,7 +125,7 @@ function curedBody(body: string): Uint8Array<ArrayBuffer> {
 
 /** What a request says of itself, and what storage was told to expect with an upload. */
 function passed({ headers }: IncomingMessage): Record<string, string> {
-  const kept = /^(authorization|api-key|x-api-key|content-type|accept|range|x-amz-.*)$/;
+  const kept = /^(authorization|api-key|x-api-key|content-type|accept|range|x-.*)$/;
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       typeof value === 'string' && kept.test(name) ? [[name, value]] : [],
