@@ -102,6 +102,7 @@ const GROUPS = [
         'videos/jobs/job-names.ts',
         'videos/jobs/totals.ts',
         'films/source.ts',
+        'films/sound-hint.ts',
       ],
     ],
     packages: [],

@@ -5,7 +5,7 @@ import { probeMedia } from '../media/probe/probe.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { oneLine } from '../shared/text.ts';
 import type { SoundSource } from './plan.ts';
-import { SOUND_HINT } from './voices.ts';
+import { SOUND_HINT } from './sound-hint.ts';
 
 /** Of a file whose headers do not tell how long it is. */
 const LONGEST_SECONDS = 4 * 3600;

@@ -1,8 +1,5 @@
 /** Voices that are longer than the scenes over which they are laid. Pure. */
 
-/** What to do about a voice or music that cannot be used. */
-export const SOUND_HINT = 'Give a WAV, MP3, M4A, FLAC or Ogg file that plays to its end.';
-
 /** A voice, in seconds from the beginning of the film. */
 export interface PlacedVoice {
   /** Of its scene. */

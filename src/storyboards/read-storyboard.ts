@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { readGivenText, requireUtf8 } from '../disk/given-text.ts';
 import { MAX_TEXT_BYTES, readTextSync } from '../disk/read-file.ts';
 import { isWithin } from '../disk/within.ts';
-import { SOUND_HINT } from '../films/voices.ts';
+import { SOUND_HINT } from '../films/sound-hint.ts';
 import { problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
