@@ -146,7 +146,7 @@ export function addVideo(video: Command, act: Act): void {
         'sora video list --status succeeded --json',
         'sora video list --since 7d --not-downloaded',
         'sora video list --tag nightly --limit 20',
-        'sora video list --provider fal',
+        'sora video list --provider sandbox',
         'sora video list --remote',
       ),
     )

@@ -153,9 +153,14 @@ export function suggestOption(flag: string, flags: readonly string[]): string | 
   const close = nearest(flag, offered);
   if (close !== undefined) return close;
   // A slip in a word of another tool means what that word does.
-  const word = nearest(flag, Object.keys(OPTIONS));
-  const target = word === undefined ? undefined : OPTIONS[word];
+  const word = nearest(withoutDashes(flag), Object.keys(OPTIONS).map(withoutDashes));
+  const target = word === undefined ? undefined : OPTIONS[`--${word}`];
   return target?.startsWith('--') && offered.includes(target) ? target : undefined;
+}
+
+/** Dashes are no letters by which a word may be off. */
+function withoutDashes(flag: string): string {
+  return flag.replace(/^--/, '');
 }
 
 /** All of them, for the test that every target exists. */

@@ -119,7 +119,7 @@ async function inOneShape(
 export function refuseRejected({ path, info, plan }: InspectedClip): void {
   if (plan.kind !== 'reject') return;
   const hint = info.image
-    ? `A character can be made of pictures alone: sora character create --image ${shellQuote(path)} --name <name>`
+    ? `A character can be made of pictures alone: sora character create --name <name> --image ${shellQuote(path)}`
     : `To see what it is: sora clip inspect ${shellQuote(path)}`;
   throw problemsError('clip', plan.issues, { hint });
 }

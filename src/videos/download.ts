@@ -1,6 +1,7 @@
 /** The file of a finished job: downloaded, verified, compared with what was asked for, or found to be here already. */
 
 import { isAbsolute, relative, resolve } from 'node:path';
+import { exists } from '../disk/atomic-write.ts';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
@@ -183,10 +184,20 @@ async function savedMeanwhile(
   { target, variant, force, allowDrift }: { target: Target; variant: Variant; force: boolean; allowDrift: boolean },
 ): Promise<Followed | undefined> {
   if (target.kind !== 'file' || variant !== 'video' || workspace.runtime.signal.aborted) return undefined;
-  const now = await (await workspace.jobs()).find(job.id).catch(() => undefined);
-  if (now?.remoteId === undefined) return undefined;
-  return alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
+  const { clock, signal } = workspace.runtime;
+  const jobs = await workspace.jobs();
+  for (let tries = 1; ; tries++) {
+    const now = await jobs.find(job.id).catch(() => undefined);
+    if (now?.remoteId === undefined) return undefined;
+    const saved = await alreadyDownloaded(workspace, now, { output: target.path, force, allowDrift });
+    // A file without a word of it in the record: the other looks at what it shows before it writes that down.
+    if (saved || now.output !== undefined || tries === SAVED_TRIES || !(await exists(target.path))) return saved;
+    await clock.sleep(SAVED_PAUSE_MS, signal);
+  }
 }
+
+const SAVED_TRIES = 20;
+const SAVED_PAUSE_MS = 500;
 
 /** Throws `unverified` when the video is not what was asked for. The file is kept: it was paid for. */
 function judge(

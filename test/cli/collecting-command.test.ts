@@ -52,7 +52,6 @@ describe('P6: a line that cannot be read', () => {
       [
         expect.stringContaining("Option '--start <time>' argument 'soon' is invalid."),
         "Required option '--name <name>' not specified",
-        "Missing required argument 'clip'",
       ],
     ],
     ['config set', ["Missing required argument 'key'", "Missing required argument 'value'"]],

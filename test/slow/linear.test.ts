@@ -73,6 +73,7 @@ const MODULES = {
     listOf: (words) => text.listOf([words, words]),
     trimEnd: (words) => text.trimEnd(`${words}x`, '/'),
     nearest: (words) => [text.nearest(words, ['openai', 'Joe']), text.nearest('joe', [words])],
+    nearestPart: (words) => [text.nearestPart(words, ['a/openai']), text.nearestPart('joe', [words])],
     shellQuote: text.shellQuote,
     shellPhrase: text.shellPhrase,
     shellOption: (words) => text.shellOption('output', words),

@@ -62,17 +62,20 @@ describe('a film that is rendered again pays nothing', () => {
     expect(await world.paid()).toBe(1);
   });
 
-  it('with another host configured, and follows what is under way at the first one', async () => {
-    const world = await made();
-    const other = { provider: 'wavespeed' } as const;
-    expect(await world.render({}, other)).toMatchObject({ exit: 0 });
-    world.play({ jobSeconds: 900 });
-    await world.write(filmOf({ ...TWO, ashore: 'Mia jumps.' }));
-    expect(await world.render(soon(world))).toMatchObject({ exit: 8 });
-    world.clock.ms += 3_600_000;
-    expect(await world.render({}, other)).toMatchObject({ exit: 0 });
-    expect(await world.paid()).toBe(3);
-  });
+  it.each(['wavespeed', 'fal'] as const)(
+    'with another host configured, %s, and follows what is under way at the first one',
+    async (provider) => {
+      const world = await made();
+      const other = { provider };
+      expect(await world.render({}, other)).toMatchObject({ exit: 0 });
+      world.play({ jobSeconds: 900 });
+      await world.write(filmOf({ ...TWO, ashore: 'Mia jumps.' }));
+      expect(await world.render(soon(world))).toMatchObject({ exit: 8 });
+      world.clock.ms += 3_600_000;
+      expect(await world.render({}, other)).toMatchObject({ exit: 0 });
+      expect(await world.paid()).toBe(3);
+    },
+  );
 
   it('with its folder lost: what the host still has is fetched under its own name', async () => {
     const world = await made();

@@ -196,7 +196,7 @@ describe('character create', () => {
     const file = fileURLToPath(new URL('../../../fixtures/joe-at-the-sea.png', import.meta.url));
     await expect(runCharacterCreate(context, { ...CREATE, file })).rejects.toMatchObject({
       ...{ code: 'clip', message: 'It is a single picture, not a video.' },
-      hint: expect.stringMatching(/: sora character create --image \S+joe-at-the-sea\.png --name <name>$/),
+      hint: expect.stringMatching(/: sora character create --name <name> --image \S+joe-at-the-sea\.png$/),
     });
   });
 });

@@ -125,7 +125,7 @@ A boat.
     await world.write(filmOf({ harbour: 'A harbour.', boat: '- takes: 2\n\nA red boat.' }));
     await expect(assemble({ force: true })).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/boat has changed/),
+      message: expect.stringMatching(/scene boat asks for has changed/),
     });
     expect(await assemble({ force: true, allowStale: true })).toMatchObject({ pieces: { made: 0 } });
   });
