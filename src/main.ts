@@ -69,13 +69,13 @@ process.on('uncaughtException', (error) => {
 });
 
 let unwritten: NodeJS.ErrnoException | undefined;
-for (const stream of [process.stdout, process.stderr]) {
-  // A reader that went away (`| head -1`) is no reason to end a paid job: what it would have read is dropped.
-  // Any other failure (`> /dev/full`) means that the result is not where it was asked for.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') unwritten = error;
-  });
-}
+// A reader that went away (`| head -1`; from a socket it resets the connection) is no reason to end a paid job: what it would
+// have read is dropped. Any other failure (`> /dev/full`) means that the result is not where it was asked for.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') unwritten ??= error;
+});
+// What is said on the way is no part of the result, which is whole without it.
+process.stderr.on('error', () => {});
 
 const sink = (stream: NodeJS.WriteStream): Sink => ({
   stream,
@@ -253,8 +253,22 @@ async function main(): Promise<void> {
   await Promise.all(
     [process.stdout, process.stderr].map((stream) => new Promise<void>((done) => stream.write('', () => done()))),
   );
-  if (unwritten) process.stderr.write(`error: The output could not be written: ${unwritten.message}\n`);
+  if (unwritten) await reportUnwritten(unwritten);
   process.exit(unwritten && code === 0 ? EXIT_CODES.machine : code);
+}
+
+/** What the command did is done all the same: it was not ended by this. */
+async function reportUnwritten(cause: NodeJS.ErrnoException): Promise<void> {
+  const [{ reportError }, { reasonFor }] = await Promise.all([
+    import('./cli/run.ts'),
+    import('./disk/atomic-write.ts'),
+  ]);
+  const [reason] = reasonFor(cause.code ?? cause.message);
+  const error = new SoraError('machine', `stdout could not be written: ${reason}.`, {
+    hint: 'What the command did stays done; only its output is lost. Jobs are in: sora video list',
+    cause,
+  });
+  reportError(error, process.argv.slice(2), runtime);
 }
 
 // Not awaited here: what commands load imports from this file's own bundle, which has to be complete by then.

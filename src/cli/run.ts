@@ -11,7 +11,7 @@ import { createProgram } from './program.ts';
 
 /** Runs one command to its end. Never throws; everything it opened is closed when it resolves. */
 export async function runCli(argv: readonly string[], runtime: Runtime): Promise<number> {
-  const early: Globals = { json: argv.includes('--json'), quiet: false, debug: argv.includes('--debug') };
+  const early = earlyGlobals(argv);
   let ui = uiOf(runtime, early, !argv.includes('--no-color'));
   const outcome = { code: 0 };
   const program = createProgram({
@@ -47,6 +47,16 @@ export async function runCli(argv: readonly string[], runtime: Runtime): Promise
     exitMessages.clear();
     return code;
   }
+}
+
+/** For what is said before the arguments are parsed. */
+function earlyGlobals(argv: readonly string[]): Globals {
+  return { json: argv.includes('--json'), quiet: false, debug: argv.includes('--debug') };
+}
+
+/** Says it as the command of these arguments would have said it. */
+export function reportError(error: SoraError, argv: readonly string[], runtime: Runtime): void {
+  uiOf(runtime, earlyGlobals(argv), !argv.includes('--no-color')).error(error);
 }
 
 function uiOf(runtime: Runtime, globals: Globals, color: boolean): Ui {

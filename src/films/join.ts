@@ -1,8 +1,6 @@
 /** Videos joined into one, for people who script: no scenes, no journal. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { outputWriteError } from '../disk/publish.ts';
+import { makeTemporaryFolder } from '../disk/temporary-folder.ts';
 import { rateOf } from '../media/plan/frame.ts';
 import { type Ratio, sizeOf } from '../providers/ratios.ts';
 import { isSoraError } from '../shared/errors.ts';
@@ -62,13 +60,11 @@ export async function joinVideos(workspace: Workspace, input: JoinInput): Promis
 async function withPieces<R>({ paths }: Workspace, work: (folder: string) => Promise<R>): Promise<R> {
   const cache = cacheOf(paths);
   if (cache !== undefined) return work(join(cache, 'pieces'));
-  const folder = await mkdtemp(join(tmpdir(), 'sora-pieces-')).catch((error: unknown) => {
-    throw outputWriteError(error, tmpdir());
-  });
+  const made = await makeTemporaryFolder('sora-pieces-');
   try {
-    return await work(folder);
+    return await work(made.path);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await made.dispose();
   }
 }
 

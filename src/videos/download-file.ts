@@ -2,8 +2,7 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, lstat, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,6 +10,7 @@ import { hashFile } from '../disk/hash.ts';
 import { followLinks } from '../disk/links.ts';
 import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweepOrphans } from '../disk/part-file.ts';
 import { outputWriteError, publishFile, stdoutError } from '../disk/publish.ts';
+import { makeTemporaryFolder, temporaryFileError } from '../disk/temporary-folder.ts';
 import type { Content } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { VideoMeasurements } from '../media/judge/video-look.ts';
@@ -84,7 +84,8 @@ interface Fetched extends DownloadedFile, DownloadedFacts {
 export async function downloadContent(request: DownloadRequest): Promise<DownloadedFile> {
   const { target, stream, signal } = request;
   const place = target === undefined ? undefined : await placeOf(target);
-  const folder = place === undefined ? await temporaryFolder() : dirname(place);
+  const made = place === undefined ? await makeTemporaryFolder(FOLDER_PREFIX) : undefined;
+  const folder = made?.path ?? dirname(place ?? '');
   const parts: PartFile[] = [];
   const makePart = async (): Promise<string> => {
     const part = await createPartFile(folder, request.clock);
@@ -100,10 +101,12 @@ export async function downloadContent(request: DownloadRequest): Promise<Downloa
   } catch (error) {
     throw (await wasRemoved(error, { folder, part: parts.at(-1) }))
       ? lostError(error)
-      : outputWriteError(error, target ?? folder);
+      : target === undefined
+        ? temporaryFileError(error)
+        : outputWriteError(error, target);
   } finally {
     for (const part of parts) await part.dispose();
-    if (place === undefined) await rm(folder, { recursive: true, force: true });
+    await made?.dispose();
   }
 }
 
@@ -195,12 +198,6 @@ function lostError(cause: unknown): SoraError {
   return new SoraError('unverified', 'The unfinished download was removed while this process was suspended.', {
     hint: 'Run the same command again.',
     cause,
-  });
-}
-
-async function temporaryFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), FOLDER_PREFIX)).catch((error: unknown) => {
-    throw outputWriteError(error, tmpdir());
   });
 }
 

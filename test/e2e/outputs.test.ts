@@ -148,3 +148,34 @@ describe.skipIf(process.platform === 'win32')('-o', { timeout: 120_000 }, () => 
     expect(lstatSync('/dev/stdout').isFile()).toBe(false);
   });
 });
+
+describe.skipIf(process.platform === 'win32')('a stream that cannot be written', { timeout: 60_000 }, () => {
+  const shell = (line: string) => {
+    const { env, dir } = makeMachine();
+    return execa('/bin/bash', ['-c', line, process.execPath, BIN], {
+      ...{ env: { ...env, TELLS: TELLING }, extendEnv: false, cwd: dir, reject: false },
+    });
+  };
+  /** A result, with something to say on stderr: that the home is relative. */
+  const TELLING = 'provider list';
+
+  it.each(['2>/dev/full', '2>&-', '2> >(exec 0<&-)'])(
+    'is no fault of the result where it is stderr: %s',
+    async (redirected) => {
+      const run = await shell(`SORA_HOME=here "$0" "$1" $TELLS ${redirected}`);
+      expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('wavespeed') });
+      const refused = await shell(`"$0" "$1" video show none ${redirected}`);
+      expect(refused).toMatchObject({ exitCode: 2 });
+    },
+  );
+
+  it.each([
+    ['$TELLS', /^error: stdout could not be written: the disk is full\.\nhint: /m],
+    ['$TELLS --json', /^\{"error":\{"code":"machine","exit":12,.*the disk is full/m],
+    ['--version', /^error: stdout could not be written/],
+  ])('is an error where it is stdout: %s', async (words, said) => {
+    const { exitCode, stderr } = await shell(`SORA_HOME=here "$0" "$1" ${words} >/dev/full`);
+    expect(stderr).toMatch(said);
+    expect(exitCode).toBe(12);
+  });
+});

@@ -425,6 +425,7 @@ describe('a machine that cannot take it', () => {
     await expect(downloadTo(new Captured())).rejects.toMatchObject({
       code: 'machine',
       message: expect.stringContaining(join(folder, 'none')),
+      hint: expect.stringContaining('Set TMPDIR '),
     });
   });
 });

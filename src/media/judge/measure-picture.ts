@@ -1,9 +1,7 @@
 /** Looks into a part of a clip with ffmpeg's own filters: small pictures to measure, sharpness and bars, in one pass. */
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { outputWriteError } from '../../disk/publish.ts';
-import { temporary } from '../../disk/temporary.ts';
+import { makeTemporaryFolder } from '../../disk/temporary-folder.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect, Size } from '../../shared/geometry.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
@@ -63,10 +61,8 @@ export async function measuresBlur(ffmpeg: Ffmpeg, signal: AbortSignal): Promise
 export async function measurePicture(request: MeasureRequest): Promise<Measurements> {
   const { info, start, want } = request;
   if (!info.video) throw new TypeError('there is no picture to look into');
-  const folder = await mkdtemp(join(tmpdir(), 'sora-look-')).catch((error: unknown) => {
-    throw outputWriteError(error, tmpdir());
-  });
-  const made = temporary(folder);
+  const made = await makeTemporaryFolder('sora-look-');
+  const folder = made.path;
   try {
     const size = smaller(shownSize(info.video, want.crop), SMALL_SIDE);
     const fps = pictureRate(info.video);

@@ -1,10 +1,8 @@
 /** Which pictures of a master show a character best, and the pictures themselves: in the words and by the thresholds of `clip inspect`. */
 
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { outputWriteError } from '../../disk/publish.ts';
-import { temporary } from '../../disk/temporary.ts';
+import { makeTemporaryFolder } from '../../disk/temporary-folder.ts';
 import { SoraError } from '../../shared/errors.ts';
 import type { Rect } from '../../shared/geometry.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
@@ -147,10 +145,8 @@ async function extract(
   { source, ffmpeg, signal }: StillsRequest,
   { video, crop, frames }: { video: VideoInfo; crop: Rect | undefined; frames: readonly ChosenFrame[] },
 ): Promise<readonly (Uint8Array | undefined)[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'sora-stills-')).catch((error: unknown) => {
-    throw outputWriteError(error, tmpdir());
-  });
-  const made = temporary(folder);
+  const made = await makeTemporaryFolder('sora-stills-');
+  const folder = made.path;
   try {
     const half = 0.5 / (video.fps ?? 30);
     const times = frames.map(({ at }) => at);

@@ -1,8 +1,7 @@
 /** Text in letters that only a font has, drawn by ffmpeg's drawtext, where both are there. */
-import { copyFile, mkdtemp, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporary } from '../../disk/temporary.ts';
+import { makeTemporaryFolder } from '../../disk/temporary-folder.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { throwIfAborted } from '../ffmpeg/process.ts';
 import { runProgram } from '../ffmpeg/run-program.ts';
@@ -33,9 +32,9 @@ export async function renderText({ text, fontFolders, ...request }: TextRequest)
   const font = BADLY_SET.test(shown) ? undefined : await findFont(shown, fontFolders);
   throwIfAborted(request.signal);
   if (font === undefined) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'sora-text-')).catch(() => undefined);
-  if (folder === undefined) return undefined;
-  const made = temporary(folder);
+  const made = await makeTemporaryFolder('sora-text-').catch(() => undefined);
+  if (made === undefined) return undefined;
+  const folder = made.path;
   try {
     await writeFile(join(folder, 'text'), shown);
     await symlink(font, join(folder, 'font')).catch(() => copyFile(font, join(folder, 'font')));
