@@ -266,7 +266,7 @@ async function save(
   const known = `${character.name} is registered with ${hostTitle(provider)} as ${id}`;
   const adopt = shellCommand(
     'sora character adopt',
-    [shellQuote(id)],
+    [shellQuote(made.value)],
     [shellOption('name', shellQuote(character.name))],
   );
   return recordAnswer(workspace.reporter, {

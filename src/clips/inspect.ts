@@ -4,9 +4,9 @@ import { resolve } from 'node:path';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { MediaInfo } from '../media/info.ts';
 import type { PictureFindings } from '../media/plan/media-plan.ts';
-import type { ClipOptions } from '../shared/clip.ts';
+import { type ClipOptions, inspectCommand } from '../shared/clip.ts';
 import { problemsError } from '../shared/errors.ts';
-import { shellQuote } from '../shared/text.ts';
+import { shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { InspectedClip } from './inspect-picture.ts';
 
@@ -119,7 +119,7 @@ async function inOneShape(
 export function refuseRejected({ path, info, plan }: InspectedClip): void {
   if (plan.kind !== 'reject') return;
   const hint = info.image
-    ? `A character can be made of pictures alone: sora character create --name <name> --image ${shellQuote(path)}`
-    : `To see what it is: sora clip inspect ${shellQuote(path)}`;
+    ? `A character can be made of pictures alone: sora character create --name <name> ${shellOption('image', shellQuote(path))}`
+    : `To see what it is: ${inspectCommand(path)}`;
   throw problemsError('clip', plan.issues, { hint });
 }

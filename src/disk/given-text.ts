@@ -33,6 +33,6 @@ export function requireUtf8(text: string, { called, file }: { readonly called: s
   const isWide = (text.slice(0, 400).match(/\0/g)?.length ?? 0) > text.slice(0, 400).length / 4;
   const encoding = isWide ? 'utf-16' : 'latin1';
   throw new SoraError('usage', `${called} is not text in UTF-8${isWide ? ', but in UTF-16' : ''}.`, {
-    hint: `Convert it first: ${shellCommand(`iconv -f ${encoding} -t utf-8`, [shellQuote(file)])} > utf8-${basename(file)}`,
+    hint: `Convert it first: ${shellCommand(`iconv -f ${encoding} -t utf-8`, [shellQuote(file)])} > ${shellQuote(`utf8-${basename(file)}`)}`,
   });
 }

@@ -90,7 +90,7 @@ function wholePath(env: Environment, variable: string): string | undefined {
   const path = env[variable] || undefined;
   if (path === undefined || !/\p{Cc}/u.test(path)) return path;
   throw new SoraError('usage', `${variable} has a line break or another control character in it.`, {
-    hint: `Without it, it would be: ${variable}=${shellQuote(oneLine(path))}`,
+    hint: `Without it, it would be: ${variable}=${shellQuote(path.replace(/\p{Cc}/gu, ''))}`,
   });
 }
 

@@ -10,7 +10,7 @@ import type { Writable } from 'node:stream';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { isJournalName } from '../shared/journal-name.ts';
 import { option } from '../shared/options.ts';
-import { oneLine, shellQuote } from '../shared/text.ts';
+import { oneLine, shellCommand, shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { followLinks } from './links.ts';
 import { createPartFile, sweepOrphans } from './part-file.ts';
@@ -52,7 +52,7 @@ export async function checkFolder(folder: string, link?: string): Promise<void> 
   const there = await lookAt(folder);
   if (!there)
     throw new SoraError('usage', `The folder ${folder}${whose} does not exist.`, {
-      hint: `mkdir -p ${shellQuote(folder)}`,
+      hint: shellCommand('mkdir -p', [shellQuote(folder)]),
     });
   if (!there.isDirectory())
     throw new SoraError('usage', `${folder}${whose} is not a folder.`, {

@@ -11,8 +11,8 @@ import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
 import { firstWords } from '../media/ffmpeg/process.ts';
 import { failureOf } from '../media/ffmpeg/run-plan.ts';
+import { inspectCommand } from '../shared/clip.ts';
 import { SoraError } from '../shared/errors.ts';
-import { shellQuote } from '../shared/text.ts';
 import type { Clock } from '../shared/time.ts';
 import { decodeProblem } from './check-film.ts';
 import { beginsClosed } from './header.ts';
@@ -143,7 +143,7 @@ async function run(
     return;
   }
   throw new SoraError('clip', `${named(piece)} cannot be used in the film: ${failure}.`, {
-    hint: `To see what it is: sora clip inspect ${shellQuote(shotsOf(piece)[0]?.take.path ?? '')}`,
+    hint: `To see what it is: ${inspectCommand(shotsOf(piece)[0]?.take.path ?? '')}`,
   });
 }
 

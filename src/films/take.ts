@@ -8,8 +8,9 @@ import { readTimeline } from '../media/probe/packets.ts';
 import { probeMedia } from '../media/probe/probe.ts';
 import type { Timeline } from '../media/probe/timeline.ts';
 import type { TrackHeader } from '../media/probe/track-header.ts';
+import { inspectCommand } from '../shared/clip.ts';
 import { problemsError } from '../shared/errors.ts';
-import { oneLine, shellQuote } from '../shared/text.ts';
+import { oneLine } from '../shared/text.ts';
 
 export interface Take {
   /** Absolute. */
@@ -38,7 +39,7 @@ export async function readTake(path: string, { ffmpeg, signal }: Reading): Promi
   throw problemsError(
     'clip',
     reasons.map((reason) => `${oneLine(path)}: ${reason}`),
-    { hint: `To see what it is: sora clip inspect ${shellQuote(path)}` },
+    { hint: `To see what it is: ${inspectCommand(path)}` },
   );
 }
 

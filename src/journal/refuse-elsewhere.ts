@@ -1,7 +1,7 @@
 /** Requests that another file has made already, as its journal or this home tells: the file was renamed, or copied. */
 import { existsSync } from 'node:fs';
 import { SoraError } from '../shared/errors.ts';
-import { shellQuote } from '../shared/text.ts';
+import { shellCommand, shellQuote } from '../shared/text.ts';
 import { partsOfKey } from './fingerprint.ts';
 import { journalsBeside } from './journal.ts';
 import type { TakeLedger } from './take-ledger.ts';
@@ -81,7 +81,9 @@ function bringAlong(
       const target = `${to}${journal.slice(from.length)}`;
       const [source, place] = [shellQuote(journal), shellQuote(target)];
       // The newline ends a line that a killed process left there; empty lines mean nothing.
-      return existsSync(target) ? `(echo; cat ${source}) >> ${place}` : `${verb} ${source} ${place}`;
+      return existsSync(target)
+        ? `(echo; ${shellCommand('cat', [source])}) >> ${place}`
+        : shellCommand(verb, [source, place]);
     })
     .join(' && ');
 }

@@ -4,10 +4,9 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { hashFile } from '../disk/hash.ts';
 import { temporary } from '../disk/temporary.ts';
-import type { Clip, ClipOptions } from '../shared/clip.ts';
+import { type Clip, type ClipOptions, inspectCommand } from '../shared/clip.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
-import { shellQuote } from '../shared/text.ts';
 import type { Ffmpeg } from './ffmpeg/find.ts';
 import { throwIfAborted } from './ffmpeg/process.ts';
 import { runPlan, usableParts } from './ffmpeg/run-plan.ts';
@@ -65,7 +64,7 @@ export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
   throwIfAborted(signal);
   if (plan.kind === 'reject')
     throw problemsError('clip', plan.issues, {
-      hint: `To see what it is: sora clip inspect ${shellQuote(request.source)}`,
+      hint: `To see what it is: ${inspectCommand(request.source)}`,
     });
   const paths = { source: resolve(request.source), outputPath: resolve(request.outputPath) };
   const job: Job = { ...request, ...paths, onProgress: rising(request.onProgress) };

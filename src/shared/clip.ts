@@ -1,6 +1,7 @@
 /** A clip: how the user wants it prepared, and what was made of it. Plain data. */
 
 import type { Orientation, Rect } from './geometry.ts';
+import { shellCommand, shellQuote } from './text.ts';
 
 export type ImageMime = 'image/jpeg' | 'image/png' | 'image/webp';
 
@@ -108,3 +109,8 @@ export interface SourceFacts {
 
 /** Raised when the same source and wishes would give another master; characters/outdated.ts says what of which. */
 export const PLAN_VERSION = 3;
+
+/** The command that shows what a file is. */
+export function inspectCommand(path: string): string {
+  return shellCommand('sora clip inspect', [shellQuote(path)]);
+}

@@ -4,10 +4,10 @@
 const BEGINNING = /(?:: |\()(?=sora [a-z])/g;
 
 /** A word and what follows it: quoted parts are taken as they are. */
-const WORD = /(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/y;
+const WORD = /(?:\$'(?:[^'\\]|\\.)*'|'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/y;
 
-/** What a shell does with a command, and no argument of it. */
-const SHELL = /^(?:[|<>&;]|\d>)/;
+/** What a shell does with a command, and no argument of it; or a place for a word that somebody has to fill in. */
+const SHELL = /^(?:[|<>&;]|\d>|…$)/;
 
 /**
  * Each command once, beginning with `sora`, as its words after a POSIX shell has read them. Left out are those with a part that
@@ -18,7 +18,7 @@ export function nextCommands(hint: string | undefined): readonly (readonly strin
   const found = new Map<string, readonly string[]>();
   for (const { 0: before, index } of hint.matchAll(BEGINNING)) {
     const words = wordsAt(hint, index + before.length);
-    if (words.length > 1 && !words.some((word) => /^(?:<.*>|…)$/.test(word))) found.set(words.join('\0'), words);
+    if (words.length > 1) found.set(words.join('\0'), words);
   }
   return [...found.values()];
 }
@@ -42,5 +42,17 @@ function wordsAt(text: string, start: number): readonly string[] {
 }
 
 function unquoted(word: string): string {
-  return word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_all, single, double, escaped) => single ?? double ?? escaped);
+  return word.replace(/\$'((?:[^'\\]|\\.)*)'|'([^']*)'|"([^"]*)"|\\(.)/g, (_all, escaped, single, double, char) =>
+    escaped === undefined ? (single ?? double ?? char) : unescaped(escaped),
+  );
 }
+
+/** What `shellQuote` has escaped: a bash string. */
+function unescaped(text: string): string {
+  return text.replace(/(?:\\[0-7]{3})+|\\(.)/g, (run: string, char: string | undefined) => {
+    if (char !== undefined) return LETTERS[char] ?? char;
+    return new TextDecoder().decode(Uint8Array.from(run.slice(1).split('\\'), (byte) => Number.parseInt(byte, 8)));
+  });
+}
+
+const LETTERS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };

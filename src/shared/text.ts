@@ -123,14 +123,41 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** A word as a POSIX shell reads it back. */
+/**
+ * A word as bash, zsh and every other POSIX shell reads it back, and fish unless something in it has to be escaped. What a
+ * terminal or a line of text would change is escaped (`$'…'`): the word is pasted with the same bytes.
+ */
 export function shellQuote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (PLAIN_WORD.test(word)) return word;
+  if (!CHANGED_BY_PASTING.test(word)) return singleQuoted(word);
+  const escaped = word.replaceAll('\\', '\\\\').replace(ESCAPED, (char) => SHORT_ESCAPES[char] ?? octal(char));
+  return `$'${escaped}'`;
 }
 
-/** Several words as a POSIX shell reads them back: in double quotes, unless something in them would be carried out there. */
+/** Several words as shells read them back: in double quotes, unless something in them would be carried out there. */
 export function shellPhrase(words: string): string {
-  return /["$`\\!]/.test(words) ? shellQuote(words) : `"${words}"`;
+  return /["$`\\!]/.test(words) || CHANGED_BY_PASTING.test(words) ? shellQuote(words) : `"${words}"`;
+}
+
+/** zsh looks for a command after a `=` in front, and a sign at the end reads as the end of a sentence. */
+const PLAIN_WORD = /^(?!=.)[\w@%+=:,./-]*[\w@%+=/-]$/;
+
+/** Control characters, line breaks, and what changes the direction of writing: `clean` takes them out. */
+const CHANGED_BY_PASTING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+/** The history of bash takes quotes and `!` for its own where something is escaped. */
+const ESCAPED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}'!]/gu;
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Byte by byte: what shells make of a code point depends on their version and on the locale. */
+function octal(char: string): string {
+  return Array.from(new TextEncoder().encode(char), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+}
+
+/** Where fish would escape something by a backslash, that stands outside of the quotes. */
+function singleQuoted(word: string): string {
+  const parts = word.replace(/'|\\{2,}|\\(?='|$)/g, (found) => `'${found.replaceAll(/['\\]/g, '\\$&')}'`);
+  return `'${parts}'`;
 }
 
 /**
@@ -149,7 +176,7 @@ export function shellCommand(command: string, operands: readonly string[], optio
 
 /** A `-` alone is standard input or output. */
 function looksLikeOption(quoted: string): boolean {
-  return /^["']?-/.test(quoted) && quoted !== '-';
+  return /^(?:\$?['"])?-/.test(quoted) && quoted !== '-';
 }
 
 /** `1.2 MB`; decimal units, as hosts state their limits. */

@@ -58,10 +58,13 @@ export function shorten(text: string, columns: number): string {
 }
 
 /**
- * What no line is broken in. A command stays whole, from `: sora` or the beginning to the end of its sentence, and so does code
- * in backticks: both are there to be copied, and a line break would be copied along.
+ * What no line is broken in. A command stays whole, from `: sora` or the beginning to the end of its sentence, which no full stop
+ * in a quoted word is, and so does code in backticks: both are there to be copied, and a line break would be copied along.
  */
-const UNBROKEN = /(?<=: |^ *)(?:<\S+>\[\d+m)?(?:[A-Z][A-Z_]*=\S+ )*sora .+?(?=\.(?: |$)|$)\.?|`[^`]+`\S*|\S+/g;
+const UNBROKEN =
+  /(?<=: |^ *)(?:<\S+>\[\d+m)?(?:[A-Z][A-Z_]*=\S+ )*sora (?:(?<=[\s=])(?:\$?'[^']*'|"[^"]*")(?:\\'|'[^']*')*|[^\n])+?(?=\.(?: |$)|$)\.?|`[^`]+`\S*|\S+/g;
+/** A quoted word of a command. */
+const QUOTED = /(?<=[\s=])(?:\$?'[^']*'|"[^"]*")(?:\\'|'[^']*')*/g;
 
 export interface WrapOptions {
   /** Of all lines but the first, beyond what they are indented by in any case. */
@@ -77,9 +80,11 @@ export interface WrapOptions {
 export function wrap(text: string, columns: number, { indent = '', measure = displayWidth }: WrapOptions = {}): string {
   const wrapLine = (whole: string): string => {
     if (measure(whole) <= columns) return whole;
-    const before = /^.*\S {2,}(?=\S)/.exec(whole)?.[0];
+    const before = /^.*\S {2,}(?=\S)/.exec(whole.replace(QUOTED, (word) => word.replaceAll(' ', '_')))?.[0];
     const head =
-      before !== undefined && measure(before) <= columns / 2 ? before : (/^ *(?:- )?/.exec(whole)?.[0] ?? '');
+      before !== undefined && measure(before) <= columns / 2
+        ? whole.slice(0, before.length)
+        : (/^ *(?:- )?/.exec(whole)?.[0] ?? '');
     const hanging = ' '.repeat(measure(head)) + indent;
     const lines: string[] = [];
     let [line, width] = [head, measure(head)];

@@ -8,7 +8,7 @@ import { exitMessages } from '../shared/exit-messages.ts';
 import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
-import { oneLine, sentence, shellQuote } from '../shared/text.ts';
+import { oneLine, sentence, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import { type AdmissionOptions, findEarlierJob, resolveDuplicate, unfinishedEqual, warnOfEqual } from './admission.ts';
 import { accountHere } from './jobs/account.ts';
@@ -195,7 +195,7 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   const resume = resumeCommand({ selection }, job, options.wait ?? {});
   const unwritten = (why: string, cause?: unknown): SoraError =>
     new SoraError('machine', `Job ${job.id} exists as ${remoteId} at ${hostTitle(provider)}, but ${why}`, {
-      hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} --adopt ${shellQuote(remoteId)}`,
+      hint: `Note the id, and do not send the command again. Then: sora video wait ${job.id} ${shellOption('adopt', shellQuote(remote.id))}`,
       jobId: job.id,
       ...(cause !== undefined && { cause }),
     });

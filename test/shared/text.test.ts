@@ -113,7 +113,8 @@ it.each([
   ['$(rm) `rm`', "'$(rm) `rm`'"],
   ['so "he" says', `'so "he" says'`],
   ['wow!', "'wow!'"],
-  ['a\\', "'a\\'"],
+  ['a\\', "'a'\\\\''"],
+  ['one\ntwo', "$'one\\ntwo'"],
 ])('shellPhrase(%j) is %s', (words, expected) => {
   expect(shellPhrase(words)).toBe(expected);
 });

@@ -34,6 +34,7 @@ const CHARS = 100_000;
 const HARD: readonly string[] = [
   ...['<', ' ', '"', '{', '\\', '\n', '%25', '/', '@', '&amp;', 'a.', '(', '<title', '<script>', '?a', '://a@'],
   ...['frame:pts_time:', '[a] ', '(Did you mean ', '\u001b[', '\ud83d\ude00', 's\u200bk\u200b', 'Joe '],
+  ...["sora 'a", " 'a' '", `\\'`, "$'"],
 ];
 
 const KEY = 'sk-proj-0123456789abcdef';

@@ -3,7 +3,7 @@
 import type { Character } from '../../shared/character.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
-import { shellQuote } from '../../shared/text.ts';
+import { shellCommand, shellQuote } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { sameStills } from '../merge.ts';
 import { checkName } from '../names.ts';
@@ -33,7 +33,7 @@ export async function wantedPictured(
     });
   const has = existing.clip ? 'made from a clip' : 'with other pictures';
   throw new SoraError('usage', `A character named ${name} already exists, ${has}.`, {
-    hint: `To give it these pictures: sora character stills ${shellQuote(name)} ${option('set')} <picture>... To replace it, add ${option('force')}.`,
+    hint: `To give it these pictures: ${shellCommand('sora character stills', [shellQuote(name)], [`${option('set')} <picture>...`])} To replace it, add ${option('force')}.`,
   });
 }
 

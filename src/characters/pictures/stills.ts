@@ -7,7 +7,7 @@ import { pictureFile, readPictureFile } from '../../media/picture/read-picture.t
 import { type Character, type Still, stillFile } from '../../shared/character.ts';
 import { isSoraError, SoraError, throwProblems } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
-import { shellOption, shellPhrase, shellQuote } from '../../shared/text.ts';
+import { shellCommand, shellOption, shellPhrase, shellQuote } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { type CharacterStore, type MadeFile, removedMeanwhile } from '../store.ts';
 
@@ -57,15 +57,19 @@ async function givenStills(
   for (const still of stills) {
     if (await store.hasFile(stillFile(still))) continue;
     throw new SoraError('machine', `A picture of ${name} is missing: ${store.filePath(stillFile(still))}`, {
-      hint: `Give its pictures again: sora character stills ${shellQuote(name)} ${option('set')} front.png side.png`,
+      hint: `Give its pictures again: ${setStills(name)}`,
     });
   }
   return stills.map((still) => pathOf(store, still));
 }
 
+function setStills(name: string): string {
+  return shellCommand('sora character stills', [shellQuote(name)], [`${option('set')} front.png side.png`]);
+}
+
 function hasNoStills(name: string): SoraError {
   return new SoraError('usage', `${name} has no pictures, and no clip to take them from.`, {
-    hint: `Give it some: sora character stills ${shellQuote(name)} ${option('set')} front.png side.png`,
+    hint: `Give it some: ${setStills(name)}`,
   });
 }
 

@@ -13,7 +13,7 @@ import { type Character, type CharacterWithClip, type Registration, stillFile } 
 import { DEFAULT_CLIP_OPTIONS, sameClipOptions } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize } from '../../shared/geometry.ts';
-import { oneLine, shellQuote } from '../../shared/text.ts';
+import { oneLine, shellOption, shellQuote } from '../../shared/text.ts';
 import { requestText } from '../../videos/preview.ts';
 
 export interface CreateInput extends Omit<CreateOptions, 'path'>, GivenParticulars {
@@ -89,7 +89,7 @@ async function createOfPictures(
   const store = await context.characters();
   const count = given.stills.length === 1 ? 'one picture' : `${given.stills.length} pictures`;
   ui.note(
-    `${character.name} has no clip: only models that take pictures can show it. To give it a clip later: sora character create <clip> --name ${shellQuote(character.name)}`,
+    `${character.name} has no clip: only models that take pictures can show it. To give it a clip later: sora character create <clip> ${shellOption('name', shellQuote(character.name))}`,
   );
   ui.result({
     json: await characterDocument(context, character),

@@ -1,9 +1,9 @@
 /** A contact sheet: frames of a clip in a grid, the time under each, name and facts above. */
 import { resolve } from 'node:path';
-import type { ImageMime } from '../../shared/clip.ts';
+import { type ImageMime, inspectCommand } from '../../shared/clip.ts';
 import { SoraError } from '../../shared/errors.ts';
 import { formatSize, type Size } from '../../shared/geometry.ts';
-import { formatBytes, oneLine, shellQuote } from '../../shared/text.ts';
+import { formatBytes, oneLine } from '../../shared/text.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../ffmpeg/find.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
@@ -105,7 +105,7 @@ export async function makeSheet(request: SheetRequest): Promise<Sheet> {
   const seconds = video && videoSeconds(video);
   if (!video || !seconds)
     throw new SoraError('clip', 'It has no video of any length, so there is nothing to show.', {
-      hint: `See what it is: sora clip inspect ${shellQuote(request.source)}`,
+      hint: `See what it is: ${inspectCommand(request.source)}`,
     });
   const { pictures = [] } = request;
   const layout = layOut(displayedSize(video), FRAMES + pictures.length);
