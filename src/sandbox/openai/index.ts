@@ -6,7 +6,7 @@ import { type JobRecord, viewJob } from '../jobs.ts';
 import type { ClipFacts } from '../media/mp4.ts';
 import { newId } from '../state.ts';
 import { ApiError, errorReply, invalidType, invalidValue, notFound } from './errors.ts';
-import { MODEL_IDS, readCharacter, readCreate, readFollowUp } from './params.ts';
+import { type FollowUp, MODEL_IDS, readCharacter, readCreate, readFollowUp } from './params.ts';
 
 const VARIANTS = { video: 'video/mp4', thumbnail: 'image/webp', spritesheet: 'image/jpeg' } as const;
 const MOST_EXTENSIONS = 6;
@@ -63,6 +63,10 @@ function createDialect(options: DialectOptions): Dialect {
     if (viewJob(source, now()).phase === 'done') return source;
     throw new ApiError(400, `Video '${source.id}' is not completed.`, { param: 'video', code: 'invalid_video_status' });
   }
+
+  /** A finished video of this host's, or one that came along. */
+  const sourceOf = async (video: FollowUp['video']): Promise<Source> =>
+    typeof video === 'string' ? finishedJob(video) : uploaded(video);
 
   const handlers = {
     async create(request) {
@@ -125,9 +129,12 @@ function createDialect(options: DialectOptions): Dialect {
       return fileReply(await outputs.file(job, variant), VARIANTS[variant], request.headers);
     },
 
-    async models() {
-      const data = MODEL_IDS.map((id) => ({ id, object: 'model', created: 0, owned_by: 'openai' }));
-      return { status: 200, body: { object: 'list', data } };
+    models: async () => ({ status: 200, body: { object: 'list', data: MODEL_IDS.map(modelObject) } }),
+
+    async model(_request, id) {
+      if (MODEL_IDS.includes(id)) return { status: 200, body: modelObject(id) };
+      const message = `The model '${id.slice(0, 100)}' does not exist`;
+      throw new ApiError(404, message, { param: 'model', code: 'model_not_found' });
     },
 
     async createCharacter(request) {
@@ -145,14 +152,12 @@ function createDialect(options: DialectOptions): Dialect {
 
     async edit(request) {
       const { prompt, model, video } = await readFollowUp(request, ['prompt', 'video', 'model']);
-      const source = typeof video === 'string' ? inherited(await finishedJob(video)) : unmade(video);
-      return addJob(request, { ...source, ...(model !== undefined && { model }), prompt });
+      return addJob(request, { ...inherited(await sourceOf(video)), ...(model !== undefined && { model }), prompt });
     },
 
     async extend(request) {
       const { prompt, seconds, video } = await readFollowUp(request, ['prompt', 'seconds', 'video']);
-      if (typeof video !== 'string') throw invalidType('video', 'an object with an id', 'a file');
-      const source = await finishedJob(video);
+      const source = await sourceOf(video);
       const total = source.seconds + seconds;
       if (source.extensions >= MOST_EXTENSIONS || total > MOST_SECONDS) {
         const message = `A video can be extended ${MOST_EXTENSIONS} times, up to ${MOST_SECONDS} seconds in all.`;
@@ -161,9 +166,8 @@ function createDialect(options: DialectOptions): Dialect {
       const { take = 1 } = source;
       const before = [...(source.before ?? []), { prompt: source.prompt, take, until: source.seconds }];
       const extensions = source.extensions + 1;
-      const picture = source.picture && {
-        ...{ type: source.picture, bytes: await readFile(state.picturePath(source.id)) },
-      };
+      const { id, picture: type } = source;
+      const picture = type && id !== undefined ? { type, bytes: await readFile(state.picturePath(id)) } : undefined;
       return addJob(request, { ...inherited(source), prompt, seconds: total, extensions, before, picture });
     },
 
@@ -176,6 +180,7 @@ function createDialect(options: DialectOptions): Dialect {
 
   const routes: readonly Route[] = [
     ['GET', 'models', handlers.models],
+    ['GET', 'models/:id', handlers.model],
     ['POST', 'videos', handlers.create],
     ['GET', 'videos', handlers.list],
     ['POST', 'videos/characters', handlers.createCharacter],
@@ -210,13 +215,24 @@ type Wish = Pick<
   'prompt' | 'model' | 'seconds' | 'width' | 'height' | 'shown' | 'extensions' | 'before' | 'remixOf'
 > & { readonly picture?: { readonly bytes: Buffer; readonly type: NonNullable<JobRecord['picture']> } | undefined };
 
-function inherited({ model, seconds, width, height, shown, extensions }: JobRecord): Omit<Wish, 'prompt'> {
+/** A video that another is made of. */
+type Source = Pick<
+  JobRecord,
+  'prompt' | 'model' | 'seconds' | 'width' | 'height' | 'shown' | 'extensions' | 'before' | 'take' | 'picture'
+> & { readonly id?: string };
+
+function inherited({ model, seconds, width, height, shown, extensions }: Source): Omit<Wish, 'prompt'> {
   return { model, seconds, width, height, shown, extensions };
 }
 
-/** What stands for a video that was uploaded instead of made here. */
-function unmade({ seconds, width, height }: ClipFacts): Omit<Wish, 'prompt'> {
-  return { model: 'sora-2', seconds: Math.max(1, Math.round(seconds)), width, height, shown: [], extensions: 0 };
+/** What stands for a video that was uploaded instead of made here: it is not looked at, but for its size and length. */
+function uploaded({ seconds, width, height }: ClipFacts): Source {
+  const whole = Math.max(1, Math.round(seconds));
+  return { prompt: 'Your video', model: 'sora-2', seconds: whole, width, height, shown: [], extensions: 0 };
+}
+
+function modelObject(id: string): object {
+  return { id, object: 'model', created: 0, owned_by: 'openai' };
 }
 
 function isVariant(text: string): text is keyof typeof VARIANTS {

@@ -117,15 +117,19 @@ export async function readFollowUp(
 
 async function readVideo(video: unknown): Promise<FollowUp['video']> {
   if (video === undefined) throw missing('video');
-  if (video instanceof Blob) {
-    const facts = readClip(Buffer.from(await video.arrayBuffer()));
-    if (facts) return facts;
-    const message = 'The video could not be read as an MP4 file.';
-    throw new ApiError(400, message, { param: 'video', code: 'invalid_video' });
-  }
+  if (video instanceof Blob) return (await readMp4(video)).facts;
   const id = typeof video === 'object' && video !== null && 'id' in video ? video.id : undefined;
   if (typeof id !== 'string') throw invalidType('video', 'an object with an id', video);
   return id;
+}
+
+async function readMp4(video: Blob): Promise<{ bytes: Buffer; facts: ClipFacts }> {
+  if (video.type !== 'video/mp4') throw badMimetype('video', video.type, ['video/mp4']);
+  const bytes = Buffer.from(await video.arrayBuffer());
+  const facts = readClip(bytes);
+  if (facts) return { bytes, facts };
+  const message = 'The video could not be read as an MP4 file.';
+  throw new ApiError(400, message, { param: 'video', code: 'invalid_video' });
 }
 
 /** Name and clip of a new character, the clip looked at. */
@@ -141,16 +145,13 @@ export async function readCharacter(request: Incoming): Promise<{ name: string; 
   const { video } = params;
   if (video === undefined) throw missing('video');
   if (!(video instanceof Blob)) throw invalidType('video', 'a file', video);
-  if (video.type !== 'video/mp4') throw badMimetype('video', video.type, ['video/mp4']);
-  const clip = Buffer.from(await video.arrayBuffer());
-  const problem = clipProblem(clip);
+  const { bytes, facts } = await readMp4(video);
+  const problem = clipProblem(facts);
   if (problem) throw new ApiError(400, problem.message, { param: 'video', code: problem.code });
-  return { name, clip };
+  return { name, clip: bytes };
 }
 
-function clipProblem(bytes: Buffer): { message: string; code: string } | undefined {
-  const facts = readClip(bytes);
-  if (!facts) return { message: 'The video could not be read as an MP4 file.', code: 'invalid_video' };
+function clipProblem(facts: ClipFacts): { message: string; code: string } | undefined {
   const { width, height, codec } = facts;
   if (codec !== 'avc1' && codec !== 'avc3') {
     return { message: `Unsupported video codec '${codec}'. The video must be H.264.`, code: 'unsupported_codec' };
