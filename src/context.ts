@@ -9,6 +9,8 @@ export interface Runtime extends Machine {
   readonly stdin: { readonly stream: Readable; readonly isTTY: boolean };
   readonly stdout: Sink;
   readonly stderr: Sink;
+  /** The arguments as they were given; undefined where the system does not tell. */
+  argumentBytes?(): readonly Uint8Array[] | undefined;
 }
 
 /** Options that every command takes. */

@@ -110,6 +110,19 @@ function procLine(path: string): string | undefined {
   }
 }
 
+/** Of the process, behind those of Node itself. Linux tells them. */
+function argumentBytes(): readonly Uint8Array[] | undefined {
+  try {
+    const line = readFileSync('/proc/self/cmdline');
+    const ends = [...line.entries()].filter(([, byte]) => byte === 0).map(([index]) => index);
+    const all = ends.map((end, index) => line.subarray(index === 0 ? 0 : (ends[index - 1] ?? 0) + 1, end));
+    const own = process.argv.length - 2;
+    return all.length > own ? all.slice(all.length - own) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Two containers on one kernel have pids of their own; a machine that was started again has others. */
 const machineName = (): string =>
   [hostname(), procLine('sys/kernel/random/boot_id'), containerOf()].filter(Boolean).join(' ');
@@ -158,6 +171,7 @@ const runtime: Runtime = {
       return process.stdin.isTTY === true;
     },
   },
+  argumentBytes,
   stdout: sink(process.stdout),
   stderr: sink(process.stderr),
   clock: {

@@ -1,7 +1,7 @@
 /** A batch as a user names it: where it is, whose journal is written, and the command that goes on with it. */
 
 import { basename, resolve } from 'node:path';
-import { requireUtf8 } from '../disk/given-text.ts';
+import { decodeText } from '../disk/decode-text.ts';
 import type { JournalOwner } from '../journal/names.ts';
 import { costWords, flagWord, journalWords, selectionWords, valueWord } from '../runs/command-words.ts';
 import type { Purpose } from '../settings/choose-provider.ts';
@@ -68,8 +68,9 @@ export async function readGivenBatch(
   }
   const place = placeOfBatch(workspace, request);
   const isPiped = file === '-';
-  const text = isPiped ? new TextDecoder().decode(await stdin()) : await readBatchFile(workspace, place.path);
-  requireUtf8(text, isPiped ? { called: 'The batch', file: 'prompts.csv' } : { called: file, file });
+  const text = isPiped
+    ? decodeText(await stdin(), { called: 'The batch', file: 'prompts.csv' })
+    : await readBatchFile(workspace, place.path, file);
   const plan = await prepareBatch(workspace, text, {
     ...{ name: isPiped ? 'stdin' : file, file: place.path, purpose },
     ...{ allowOutside: request.allowOutside, allowRetired: request.allowRetired },

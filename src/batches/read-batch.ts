@@ -14,14 +14,14 @@ export interface BatchText {
 
 const MAX_BYTES = 64_000_000;
 
-/** The text of a batch at an absolute path. Throws `usage` for what is not there, is no text, or is a journal. */
-export async function readBatchFile({ runtime }: Workspace, path: string): Promise<string> {
+/** The text of a batch at an absolute path, which the user has named so. Throws `usage` for what is not there, is no text, or is a journal. */
+export async function readBatchFile({ runtime }: Workspace, path: string, name: string): Promise<string> {
   if (isJournalName(path)) {
     throw new SoraError('usage', `${path} is the journal of a batch, not a batch.`, {
       hint: 'Name the file without ".journal…": the journal is read by itself.',
     });
   }
-  return readGivenText(path, { what: 'batch', maxBytes: MAX_BYTES, signal: runtime.signal });
+  return readGivenText(path, { what: 'batch', name, maxBytes: MAX_BYTES, signal: runtime.signal });
 }
 
 /** `name` is what problems call the file, and its extension tells a table; without one the text itself does. */

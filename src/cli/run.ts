@@ -5,6 +5,7 @@ import { EXIT_CODES, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { oneLine } from '../shared/text.ts';
 import { createUi, type Ui } from '../terminal/ui.ts';
+import { requireUtf8Arguments } from './argument-text.ts';
 import { usageError } from './collecting-command.ts';
 import { loadAllCommands } from './options.ts';
 import { createProgram } from './program.ts';
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[], runtime: Runtime): Promise
     },
   });
   try {
+    requireUtf8Arguments(argv, runtime.argumentBytes);
     // What is shown as data is shown whole.
     if (early.json && argv.some((word) => word === '--help' || word === '-h')) await loadAllCommands(program);
     await program.parseAsync(argv.length === 0 ? ['__welcome'] : [...argv], { from: 'user' });

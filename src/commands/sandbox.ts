@@ -63,14 +63,18 @@ export async function runSandboxServe(
 const PIPE_MS = 30_000;
 
 async function readScenario(path: string, signal: AbortSignal): Promise<unknown> {
-  const { readFileOrPipe } = await import('../disk/bounded-read.ts');
+  const [{ readFileOrPipe }, { decodeText }] = await Promise.all([
+    import('../disk/bounded-read.ts'),
+    import('../disk/decode-text.ts'),
+  ]);
   const bounds = { maxBytes: MAX_TEXT_BYTES, timeoutMs: PIPE_MS, signal };
-  const { text } = await readFileOrPipe(path, bounds).catch((cause: unknown) => {
+  const { bytes } = await readFileOrPipe(path, bounds).catch((cause: unknown) => {
     signal.throwIfAborted();
     const code = systemCode(cause);
     const reason = code === undefined && cause instanceof Error ? cause.message : reasonFor(code ?? '')[0];
     throw new SoraError('usage', `The scenario ${path} cannot be read: ${reason}.`, { hint: PATH_HINT, cause });
   });
+  const text = decodeText(bytes, { called: `The scenario ${path}`, file: path });
   try {
     return JSON.parse(text);
   } catch (cause) {

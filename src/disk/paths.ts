@@ -88,6 +88,10 @@ export function absolutePath(env: Environment, variable: string, platform: strin
 /** A carriage return at the end of a line of a settings file would make a folder that nobody can see the name of. */
 function wholePath(env: Environment, variable: string): string | undefined {
   const path = env[variable] || undefined;
+  if (path?.includes('\ufffd'))
+    throw new SoraError('usage', `${variable} is not UTF-8: ${oneLine(path)}`, {
+      hint: 'Set it in UTF-8, or rename the folder.',
+    });
   if (path === undefined || !/\p{Cc}/u.test(path)) return path;
   throw new SoraError('usage', `${variable} has a line break or another control character in it.`, {
     hint: `Without it, it would be: ${variable}=${shellQuote(path.replace(/\p{Cc}/gu, ''))}`,

@@ -25,8 +25,13 @@ export async function openRegular(path: string): Promise<promises.FileHandle> {
   }
 }
 
-/** The text of a regular file. Throws as `openRegular`, and an error of code `ERR_FS_FILE_TOO_LARGE` beyond the bound. */
+/** The text of a regular file, as UTF-8. Throws as `readBytesSync`. */
 export function readTextSync(path: string, maxBytes: number = MAX_TEXT_BYTES): string {
+  return readBytesSync(path, maxBytes).toString('utf8');
+}
+
+/** A whole regular file. Throws as `openRegular`, and an error of code `ERR_FS_FILE_TOO_LARGE` beyond the bound. */
+export function readBytesSync(path: string, maxBytes: number): Buffer {
   const file = openSync(path, READ);
   try {
     const stats = fstatSync(file);
@@ -37,7 +42,7 @@ export function readTextSync(path: string, maxBytes: number = MAX_TEXT_BYTES): s
       if (held > maxBytes) throw coded('ERR_FS_FILE_TOO_LARGE', 'it is too large');
       if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
       const bytes = readSync(file, buffer, held, buffer.length - held, null);
-      if (bytes === 0) return buffer.toString('utf8', 0, held);
+      if (bytes === 0) return buffer.subarray(0, held);
       held += bytes;
     }
   } finally {

@@ -2,7 +2,8 @@
 
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { readGivenText, requireUtf8 } from '../disk/given-text.ts';
+import { decodeText } from '../disk/decode-text.ts';
+import { readGivenText } from '../disk/given-text.ts';
 import { MAX_TEXT_BYTES, readTextSync } from '../disk/read-file.ts';
 import { isWithin } from '../disk/within.ts';
 import { SOUND_HINT } from '../films/sound-hint.ts';
@@ -66,9 +67,11 @@ export async function readStoryboard(
       hint: 'Name the file without ".journal…": the journal is read by itself.',
     });
   }
-  const bounds = { what: 'storyboard', maxBytes: MAX_TEXT_BYTES, signal: runtime.signal };
-  const text = path === undefined ? new TextDecoder().decode(await stdin()) : await readGivenText(path, bounds);
-  requireUtf8(text, isPiped ? { called: 'The storyboard', file: 'film.md' } : { called: file, file });
+  const given = { what: 'storyboard', name: file, maxBytes: MAX_TEXT_BYTES, signal: runtime.signal };
+  const text =
+    path === undefined
+      ? decodeText(await stdin(), { called: 'The storyboard', file: 'film.md' })
+      : await readGivenText(path, given);
   const folder = path === undefined ? runtime.cwd : dirname(path);
   const choice = { ...(quality !== undefined && { quality }), ...(variant !== undefined && { variant }), vars };
   const { problems, files, storyboard, ...rest } = await parseStoryboard(text, { name, folder, choice });

@@ -12,13 +12,13 @@ describe('a named pipe', () => {
     const writer = createWriteStream(path);
     writer.write('Jo');
     setTimeout(() => writer.end('e'), 50);
-    expect(await readPipe(path, BOUNDS)).toBe('Joe');
+    expect((await readPipe(path, BOUNDS)).toString()).toBe('Joe');
   });
 
   it('is waited for until somebody writes into it', async (context) => {
     const path = await makePipe(context);
     setTimeout(() => void writeFile(path, 'Joe'), 200);
-    expect(await readPipe(path, BOUNDS)).toBe('Joe');
+    expect((await readPipe(path, BOUNDS)).toString()).toBe('Joe');
   });
 
   it('is given up when nobody writes into it', async (context) => {

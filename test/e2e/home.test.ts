@@ -94,12 +94,12 @@ describe('the home folder', () => {
 });
 
 describe('SORA_HOME', () => {
-  it.each(['~/sora', '~', '/srv/sora\r'])(
+  it.each(['~/sora', '~', '/srv/sora\r', '/srv/caf\ufffd'])(
     'P5: that cannot be meant is refused, and nothing is made: %j',
     async (home) => {
       const machine = makeMachine({ SORA_HOME: home });
       const { exitCode, stderr } = await machine.sora(['auth', 'login', 'openai'], { input: ANY_KEY });
-      expect(stderr).toMatch(/^error: SORA_HOME (is ~|has a line break).*\nhint: /);
+      expect(stderr).toMatch(/^error: SORA_HOME (is ~|has a line break|is not UTF-8).*\nhint: /);
       expect(exitCode).toBe(2);
       expect(existsSync(join(machine.dir, '~'))).toBe(false);
       expect(readdirSync(machine.dir)).toEqual([]);
@@ -128,5 +128,30 @@ describe('a working folder that was removed', () => {
       exitCode: 12,
       stderr: expect.stringContaining('The current folder no longer exists'),
     });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('an argument', () => {
+  const shell = (words: string) => {
+    const { env, dir } = makeMachine({ SORA_PROVIDER: 'sandbox' });
+    return execa('/bin/bash', ['-c', `"$0" "$1" ${words}`, process.execPath, BIN], {
+      ...{ env, extendEnv: false, cwd: dir, reject: false },
+    });
+  };
+
+  it.each([
+    "video generate $'caf\\xe9' --dry-run",
+    "character show $'caf\\xe9'",
+    "clip inspect $'caf\\xe9.mp4'",
+    "video generate A. --tag $'caf\\xe9' --json",
+  ])('that is not UTF-8 is refused: %s', async (words) => {
+    const { exitCode, stderr } = await shell(words);
+    expect(stderr).toMatch(/The argument \\?"caf\ufffd(\.mp4)?\\?" is not UTF-8\./);
+    expect(exitCode).toBe(2);
+  });
+
+  it('may name a file by U+FFFD itself', async () => {
+    const { stderr } = await shell("clip inspect 'caf\ufffd.mp4'");
+    expect(stderr).toMatch(/^error: .*caf\ufffd\.mp4.*\nhint: Check the path/);
   });
 });

@@ -7,13 +7,14 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { exists, machineError } from '../../disk/atomic-write.ts';
 import { readFileOrPipe, readStream } from '../../disk/bounded-read.ts';
+import { decodeText } from '../../disk/decode-text.ts';
 import { hashFile } from '../../disk/hash.ts';
 import { MAX_TEXT_BYTES, openRegular } from '../../disk/read-file.ts';
 import { parseJson, unusableFile } from '../../disk/schema.ts';
 import { isWithin } from '../../disk/within.ts';
 import { PROVIDER_NAMES } from '../../providers/index.ts';
 import type { KeptFile } from '../../shared/character.ts';
-import { SoraError, systemCode } from '../../shared/errors.ts';
+import { isSoraError, SoraError, systemCode } from '../../shared/errors.ts';
 import type { Reporter } from '../../shared/reporter.ts';
 import { listOf } from '../../shared/text.ts';
 import { nounOf } from '../lack.ts';
@@ -42,14 +43,16 @@ export async function readCast(path: string, options: ReadCastOptions = {}): Pro
   try {
     const isStdin = stdin !== undefined && STDIN.has(path);
     if (isStdin && stdin.isTTY) throw new Error('it is a terminal');
-    const { text, isPipe } = isStdin
-      ? { text: await readStream(stdin.stream, bounds), isPipe: true }
+    const { bytes, isPipe } = isStdin
+      ? { bytes: await readStream(stdin.stream, bounds), isPipe: true }
       : await readFileOrPipe(path, bounds);
+    const text = decodeText(bytes, { called: `The cast ${path}`, file: path });
     if (isPipe && text.trim() === '') throw new Error('it gave nothing');
     const characters = decodeCast(parseJson(text));
     return { path, characters: isPipe ? characters.map((one) => ({ ...one, paths: {} })) : characters };
   } catch (error) {
     signal?.throwIfAborted();
+    if (isSoraError(error)) throw error;
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new SoraError('usage', `There is no cast file ${path}.`, {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { requireCharacter } from '../../characters/find.ts';
 import { framingOf } from '../../characters/fit-cast.ts';
 import type { Context } from '../../context.ts';
+import { decodeText, requireReadable } from '../../disk/decode-text.ts';
 import { MAX_PICTURE_BYTES } from '../../media/picture/read-picture.ts';
 import { purposeOf } from '../../settings/choose-provider.ts';
 import type { Character } from '../../shared/character.ts';
@@ -130,22 +131,16 @@ export async function isOwnFile(
 
 /** The prompt, or what stdin says for `-`. Throws `usage` when it says nothing. */
 export async function readPrompt(context: Context, text: string): Promise<string> {
-  const prompt = text === '-' ? utf8Of(await readStdin(context.runtime, MAX_PROMPT_BYTES)).replace(/\r?\n$/, '') : text;
+  const prompt = text === '-' ? await readPipedPrompt(context) : text;
+  requireReadable(prompt, 'The prompt');
   if (prompt.trim() === '')
     throw new SoraError('usage', 'The prompt is empty.', { hint: 'Say what happens in the video.' });
   return prompt;
 }
 
-/** A prompt is sent as it was written, so one that cannot be read is not guessed at. */
-function utf8Of(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SoraError('usage', 'The prompt on standard input is not UTF-8 text.', {
-      hint: 'Convert it first: iconv -f latin1 -t utf-8 prompt.txt | sora video generate -',
-      cause,
-    });
-  }
+async function readPipedPrompt({ runtime }: Context): Promise<string> {
+  const bytes = await readStdin(runtime, MAX_PROMPT_BYTES);
+  return decodeText(bytes, { called: 'The prompt on standard input', file: 'prompt.txt' }).replace(/\r?\n$/, '');
 }
 
 /** Before anything is sent: throws `usage` where `-o` cannot be written, or is no place for so many videos. */

@@ -66,9 +66,18 @@ describe('a prompt on standard input', () => {
   it('P1: is refused when it is not UTF-8, before anything is sent', async () => {
     const test = await withHost({}, { stdin: Buffer.from('Zoë waves.', 'latin1') });
     await expect(runGenerate(test.context, { ...FLAGS, prompt: '-' })).rejects.toMatchObject({
-      ...{ code: 'usage', message: expect.stringContaining('not UTF-8') },
+      ...{ code: 'usage', message: expect.stringContaining('not text in UTF-8') },
       hint: expect.stringContaining('iconv'),
     });
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('P1: is refused when it has the sign for what could not be read, wherever it is from', async () => {
+    const test = await withHost({}, { stdin: 'caf\ufffd' });
+    for (const prompt of ['-', 'caf\ufffd'])
+      await expect(runGenerate(test.context, { ...FLAGS, prompt })).rejects.toMatchObject({
+        ...{ code: 'usage', message: expect.stringContaining('U+FFFD') },
+      });
     expect(test.server.seen).toEqual([]);
   });
 });
