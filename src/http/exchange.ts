@@ -2,9 +2,11 @@
  * One HTTP exchange: undici, the proxy, the timers, and the one fact that decides whether a create may be repeated:
  * whether anything can have left. It has a fresh connection of its own unless it may share some.
  */
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import type { Headers } from './answer.ts';
+import { createBackPressure } from './back-pressure.ts';
 import type { RequestBody } from './body.ts';
 import { type ProxySettings, proxyFor, type Via } from './proxy.ts';
 
@@ -91,6 +93,8 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const via = proxyFor(url, request.proxy);
   const cut = new AbortController();
   let sent = false;
+  let arrived: Readable | undefined;
+  const backPressure = createBackPressure(() => (arrived?.readableLength ?? 0) >= MOST_UNREAD);
   let timer: NodeJS.Timeout | undefined;
   let grace: NodeJS.Timeout | undefined;
 
@@ -102,6 +106,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       via: via?.url,
       timeouts,
       signal: cut.signal,
+      onConnect: (socket) => backPressure.attach(socket),
       onConnectError: (error) => end(error),
     });
   // undici has no hook that ends a connection attempt, so the sockets are given a signal and the agent is destroyed.
@@ -162,8 +167,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       body: request.body === undefined ? null : Readable.from(upload(request.body)),
       dispatcher: agent.compose((dispatch) => (options, handler) => dispatch(options, noticingStart(handler, onStart))),
       ...(shared ? { signal: cut.signal } : { reset: true }),
-      // A parser that was paused when the host closes kills the process: https://github.com/nodejs/undici/issues/5360
-      // (mended in 8, which needs Node 22). Without back pressure it is never paused; a video fits into memory.
+      // Never reached: the parser must not be paused (back-pressure.ts).
       highWaterMark: 2 ** 30,
       // The timers here know how an upload moves; undici's do not.
       headersTimeout: 0,
@@ -176,6 +180,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   }
   clearTimeout(timer);
   response.body.on('error', () => {});
+  arrived = response.body;
 
   const download = async function* (): AsyncGenerator<Uint8Array> {
     try {
@@ -184,6 +189,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
         // A consumer that takes its time is not a host that stands still.
         clearTimeout(timer);
         yield chunk;
+        backPressure.resume();
         arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
       }
     } catch (error) {
@@ -203,18 +209,38 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
 
 type TimeoutCode = 'SORA_CONNECT_TIMEOUT' | 'SORA_HEADERS_TIMEOUT' | 'SORA_IDLE_TIMEOUT';
 
+/** Bytes of an answer that lie in memory before its socket is read no further. */
+const MOST_UNREAD = 256 * 1024;
+
 interface AgentOptions {
   via: URL | undefined;
   timeouts: Timeouts;
   signal: AbortSignal;
+  /** A connection stands, of which the exchange makes its own use. */
+  onConnect: (socket: Socket) => void;
   onConnectError: (error: Error) => void;
+}
+
+interface PoolOptions {
+  /** Of a proxy, its tunnel. */
+  readonly connect?: buildConnector.connector | buildConnector.BuildOptions;
 }
 
 function createAgent(undici: typeof import('undici'), options: AgentOptions): Dispatcher {
   const connect = { timeout: options.timeouts.connectMs, signal: options.signal };
   // Left alone, undici connects again and again when a proxy hangs up on a tunnel.
-  const factory = (origin: string | URL, more: object): Dispatcher => {
-    const pool = new undici.Pool(origin, more);
+  const factory = (origin: string | URL, { connect: way, ...more }: PoolOptions): Dispatcher => {
+    const open = typeof way === 'function' ? way : undici.buildConnector(way);
+    const pool = new undici.Pool(origin, {
+      ...more,
+      connect(to, done) {
+        open(to, (...[error, socket]) => {
+          if (error) return done(error, null);
+          options.onConnect(socket);
+          done(null, socket);
+        });
+      },
+    });
     return pool.on('connectionError', (_origin, _targets, error) => options.onConnectError(error));
   };
   if (!options.via) return new undici.Agent({ connect, factory });
