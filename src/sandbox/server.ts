@@ -66,11 +66,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const places = { state, outputs, now, origin: () => origin };
   const references = createReferences(places);
   const uploads = createUploads(places);
-  const dialects = createDialects({ ...places, references, uploads, key });
-
   const closing = new AbortController();
-  // Each request that a scenario delays listens to it for as long, and Node warns of more than ten at once.
+  // Each request that is delayed listens to it for as long, and Node warns of more than ten at once.
   setMaxListeners(0, closing.signal);
+  const pause = (ms: number): Promise<unknown> => sleep(ms, closing.signal);
+  const dialects = createDialects({ ...places, references, uploads, key, sleep: pause });
+
   const open = new Set<Promise<void>>();
 
   /** The scenario of the header, kept for as long as its file stays the same. */
@@ -118,7 +119,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     }
     const call = callOf(method, target.pathname);
     const fault = played.fault({ method, path: belowOf(target, base), call }) ?? {};
-    if (fault.delayMs !== undefined) await sleep(fault.delayMs, closing.signal);
+    if (fault.delayMs !== undefined) await pause(fault.delayMs);
     date(played.skewMs);
     const reset = (): void => {
       note('reset');
@@ -141,7 +142,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (!reply) return;
     note(reply.status);
     const headers = { ...reply.headers, ...lowerCased(fault.headers) };
-    await send(response, { ...reply, headers }, { ...fault, pause: (ms) => sleep(ms, closing.signal) });
+    await send(response, { ...reply, headers }, { ...fault, pause });
   }
 
   const server = createServer((request, response) => {

@@ -133,7 +133,7 @@ function createDialect(options: DialectOptions): Dialect {
       'v1/prediction/run',
       async (request) => {
         const job = await begin(request);
-        await untilOver(job, now);
+        await untilOver(job, options);
         const status = statusOf(job, now());
         const { fail } = job.fate;
         const error = status === 'error' ? (fail?.message ?? '') : '';

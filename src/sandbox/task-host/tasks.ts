@@ -1,6 +1,5 @@
 /** Tasks as resellers run them: a model, its inputs, and a job that makes a video or a character. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Player } from '../faults/scenario.ts';
 import { type JobRecord, viewJob, WEEK_MS } from '../jobs.ts';
 import type { Outputs } from '../render/outputs.ts';
@@ -24,6 +23,8 @@ export interface TaskOptions {
   readonly now: () => number;
   /** The one key that is accepted; without it, any. */
   readonly key: string | undefined;
+  /** Until so many milliseconds have passed; rejects when the sandbox is closed. */
+  readonly sleep: (ms: number) => Promise<unknown>;
   /** `http://127.0.0.1:PORT`, once it is known. */
   readonly origin: () => string;
 }
@@ -117,10 +118,13 @@ export function viewTask(job: JobRecord, nowMs: number) {
 /** No request waits longer for its task. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Waits until the task should be over, by real time, and tells what the clock says then. */
-export async function untilOver({ createdMs, durationMs }: JobRecord, now: () => number): Promise<number> {
+/** Waits until the task should be over, and tells what the clock says then. */
+export async function untilOver(
+  { createdMs, durationMs }: JobRecord,
+  { now, sleep }: Pick<TaskOptions, 'now' | 'sleep'>,
+): Promise<number> {
   const leftMs = Math.min(LONGEST_WAIT_MS, createdMs + durationMs - now());
-  if (leftMs > 0) await delay(leftMs);
+  if (leftMs > 0) await sleep(leftMs);
   return now();
 }
 

@@ -66,27 +66,30 @@ const FORM_BYTES = [512, 200_000_000] as const;
 
 export const UPLOAD_BYTES = 100 * 1024 * 1024;
 
+/** Of every type that the hosts say they take, by the names that their tools have for it. */
 const SUFFIXES: Readonly<Record<string, string>> = {
-  'video/mp4': 'mp4',
-  'video/quicktime': 'mov',
-  'video/webm': 'webm',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'audio/wav': 'wav',
-  'audio/x-wav': 'wav',
-  'audio/mpeg': 'mp3',
-  'application/octet-stream': 'bin',
+  ...{ 'video/mp4': 'mp4', 'video/quicktime': 'mov', 'video/webm': 'webm', 'video/x-matroska': 'mkv' },
+  ...{
+    'video/x-msvideo': 'avi',
+    'video/x-ms-wmv': 'wmv',
+    'video/x-flv': 'flv',
+    'video/3gpp': '3gp',
+    'video/ogg': 'ogv',
+  },
+  ...{ 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif', 'image/bmp': 'bmp' },
+  ...{ 'image/tiff': 'tiff', 'audio/wav': 'wav', 'audio/x-wav': 'wav', 'audio/mpeg': 'mp3', 'audio/ogg': 'ogg' },
+  ...{ 'audio/aac': 'aac', 'audio/flac': 'flac', 'audio/x-flac': 'flac', 'audio/mp4': 'm4a', 'audio/webm': 'weba' },
+  ...{ 'audio/opus': 'opus', 'application/octet-stream': 'bin' },
 };
 
-/** Also what no model reads as a picture or a video: the vendors' own tools send everything as octets. */
+/** Also octets: as such the vendors' own tools send every file whose type they do not know. */
 export function isUploadType(contentType: string): boolean {
   return Object.hasOwn(SUFFIXES, contentType);
 }
 
-/** Hosts refuse what no model could read; a part sent as octet-stream is the usual mistake. */
+/** The same without octets: a part that was sent without its type is the usual mistake. */
 export function isMediaType(contentType: string): boolean {
-  return /^(?:image|video)\//.test(contentType) && isUploadType(contentType);
+  return isUploadType(contentType) && !contentType.startsWith('application/');
 }
 
 export function createUploads({ state, outputs, now, origin }: UploadOptions): Uploads {

@@ -14,6 +14,8 @@ import { WAVESPEED_MODELS } from './models.ts';
 
 const FIRST_BALANCE = 100;
 const TICKET_MS = 3_600_000;
+/** The vendor's number for a task that goes on after the request for it has ended. */
+const SYNC_TIMEOUT = 5004;
 
 export const wavespeed: HostDialect = {
   base: '/api/v3',
@@ -65,12 +67,26 @@ function createDialect(options: DialectOptions): Dialect {
     };
   };
 
+  /** The task once it is over, or that it goes on: no request waits for ever. */
+  const whenOver = async (job: JobRecord, player: Player): Promise<object> => {
+    const nowMs = await untilOver(job, options);
+    const task = taskObject(job, nowMs, player);
+    if (nowMs >= job.createdMs + job.durationMs) return task;
+    return { ...task, code: SYNC_TIMEOUT, error: `Sync mode timed out. Query the result at ${task.urls.get}.` };
+  };
+
   const result: Route[2] = async ({ player }, id) => success(taskObject(await taskOf(id), now(), player));
 
   const price: Route[2] = async (request) => {
     const { model_id, inputs } = objectOf(request);
     const usd = await quoteTask(options, modelOf(model_id), inputs);
     return success({ model_id, price: usd, discounted_price: usd, currency: 'USD' });
+  };
+
+  /** The contract before that, with another name for the price. */
+  const unitPrice: Route[2] = async (request) => {
+    const { model_id, inputs } = objectOf(request);
+    return success({ model_id, unit_price: await quoteTask(options, modelOf(model_id), inputs), currency: 'USD' });
   };
 
   const list: Route[2] = async (request) => {
@@ -154,8 +170,7 @@ function createDialect(options: DialectOptions): Dialect {
       },
     ],
     ['POST', 'model/price', price],
-    // As it was called before.
-    ['POST', 'model/pricing', price],
+    ['POST', 'model/pricing', unitPrice],
     [
       'GET',
       'models',
@@ -189,7 +204,7 @@ function createDialect(options: DialectOptions): Dialect {
         }
         const { player } = request;
         const job = await addTask(options, { host: 'wavespeed', idKind: 'task', model, input, player });
-        if (enable_sync_mode) return success(taskObject(job, await untilOver(job, now), player));
+        if (enable_sync_mode) return success(await whenOver(job, player));
         // The answer to a submit is always a task at its beginning, however short its life is.
         return success(taskObject(job, job.createdMs - 1, player));
       } catch (error) {
