@@ -7,8 +7,6 @@ import type { Judgement } from '../media/judge/judge.ts';
 import { sourceFacts } from '../media/source-facts.ts';
 import type { Character, CharacterClip, CharacterWithClip } from '../shared/character.ts';
 import { type ClipOptions, PLAN_VERSION, sameClipOptions } from '../shared/clip.ts';
-import { SoraError } from '../shared/errors.ts';
-import { option } from '../shared/options.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** The same clip: same source, same wishes; its plan version says whether it was prepared by the same rules. */
@@ -21,14 +19,6 @@ export function isSame(
     existing.clip?.source.sha256 === wanted.source.sha256 &&
     sameClipOptions(existing.clip.options, wanted.options)
   );
-}
-
-export function nameTaken(existing: Character, name: string): SoraError {
-  const what =
-    existing.name === name
-      ? `A character named ${name} already exists, made from another clip or with other options.`
-      : `The name ${name} is too close to ${existing.name}.`;
-  return new SoraError('usage', what, { hint: `Choose another name, or add ${option('force')} to replace it.` });
 }
 
 /** Prepares the clip, tells what is worse than good about it and stores it under the name. */

@@ -1,5 +1,6 @@
 /** Which character names are allowed, and when two of them are the same. Pure. */
-import { problemsError } from '../shared/errors.ts';
+import { problemsError, SoraError } from '../shared/errors.ts';
+import { option } from '../shared/options.ts';
 
 const MAX_NAME_CODE_POINTS = 80;
 
@@ -26,4 +27,13 @@ export function checkName(text: string): string {
 export function characterIdentity(name: string): string {
   // JavaScript has no case folding. Down, up and down again merges what folding merges: ß, ẞ and ss; σ and ς.
   return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
+}
+
+/** Of a name that a character of another clip has, or one whose name is equal to it but for case. */
+export function nameTaken(existing: { readonly name: string }, name: string): SoraError {
+  const what =
+    existing.name === name
+      ? `A character named ${name} already exists, made from another clip or with other options.`
+      : `The name ${name} is too close to ${existing.name}.`;
+  return new SoraError('usage', what, { hint: `Choose another name, or add ${option('force')} to replace it.` });
 }

@@ -19,7 +19,7 @@ import { option } from '../shared/options.ts';
 import { shellOption, shellQuote } from '../shared/text.ts';
 import { createClipFolder } from './clip-store.ts';
 import { inNameOrder, isSameWork, replaced, withClip } from './merge.ts';
-import { characterIdentity, checkName } from './names.ts';
+import { characterIdentity, checkName, nameTaken } from './names.ts';
 import { CHARACTER_DIGEST_VERSION, characterDigest, characterJson, decodeCharacter } from './record.ts';
 
 /**
@@ -35,8 +35,9 @@ export interface CharacterStore {
   /**
    * Stores a new character together with its clip, which is moved from `tempPath` (a `tempClipPath`). With `replace`, a
    * character of that name and a clip that no other needs go; registrations stay if the clip is the same, or if it `heals`
-   * one that was lost. Without, the name must be free: `usage`. Two exceptions: the same character whose clip was lost gets
-   * it back, and one that never had a clip gets its first; both keep their registrations. Returns what is stored.
+   * one that was lost. Without, the name must be free: `usage`. Exceptions: the same character whose clip was lost gets
+   * it back, and one that never had a clip gets its first; both keep their registrations. The same work that is there already
+   * stays as it is. Returns what is stored.
    */
   keep(
     character: CharacterWithClip,
@@ -141,7 +142,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
   ): Promise<CharacterWithClip> => {
     if (existing === undefined) {
       if (await records.claim(id, character)) return character;
-      throw nameTaken(character.name);
+      throw isThereAlready(character.name);
     }
     const change = (current: Character): Character =>
       replace ? replaced(current, character, { heals }) : withClip(current, character);
@@ -168,11 +169,12 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
       return clips.locked(async (held) => {
         const existing = await records.read(id);
         if (existing && !replace) {
-          const free = existing.clip
-            ? (existing.clip.master.sha256 === hash || isSameWork(existing, character)) &&
-              !(await clips.has(clipFile(existing.clip)))
-            : existing.name === character.name;
-          if (!free) throw nameTaken(existing.name);
+          const isSame = existing.clip && (existing.clip.master.sha256 === hash || isSameWork(existing, character));
+          const isThere = existing.clip !== undefined && (await clips.has(clipFile(existing.clip)));
+          // Made by another process while this one prepared the clip.
+          if (existing.clip && isThere && isSameWork(existing, character)) return existing;
+          const isFree = existing.clip ? isSame && !isThere : existing.name === character.name;
+          if (!isFree) throw nameTaken(existing, character.name);
         }
         await clips.publish(tempPath, file);
         try {
@@ -231,7 +233,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
             return next;
           };
           const made = before ? undefined : apply(undefined);
-          if (made && !(await records.claim(id, made))) throw nameTaken(made.name);
+          if (made && !(await records.claim(id, made))) throw isThereAlready(made.name);
           const stored = made ?? (await records.update(id, apply));
           if (stored === undefined) throw unknownName(name);
           if (before) await dropUnshared(filesOf(before), held).catch(() => []);
@@ -266,7 +268,7 @@ export function createCharacterStore(options: CharacterStoreOptions): CharacterS
       // Whoever counts the users of a clip must see the character under one name or the other.
       const moved = await clips.locked(() => records.move(from, to, change));
       if (moved === 'missing') throw unknownName(name);
-      if (moved === 'taken') throw nameTaken(kept, 'Choose another name.');
+      if (moved === 'taken') throw isThereAlready(kept, 'Choose another name.');
       return moved;
     },
 
@@ -313,7 +315,10 @@ function idsOf(character: Character): string {
   return filesOf(character).map(fileId).join();
 }
 
-function nameTaken(name: string, hint = `Choose another name, or add ${option('force')} to replace it.`): SoraError {
+function isThereAlready(
+  name: string,
+  hint = `Choose another name, or add ${option('force')} to replace it.`,
+): SoraError {
   return new SoraError('usage', `A character named ${name} already exists.`, { hint });
 }
 

@@ -64,11 +64,19 @@ describe('the cast', () => {
     const joe = await keepSample(store, 'Joe');
     await expect(keepSample(store, 'JOE', { content: 'other' })).rejects.toMatchObject({
       code: 'usage',
-      message: 'A character named Joe already exists.',
+      message: 'The name JOE is too close to Joe.',
     });
     expect(await store.find('joe')).toEqual(joe);
     expect(await store.hasClip(hashOf('other'))).toBe(false);
     expect(await store.hasClip(joe.clip.master.sha256)).toBe(true);
+  });
+
+  it('leaves the same work as it is, which another process has stored meanwhile', async () => {
+    const { store } = await cast();
+    await keepSample(store, 'Joe');
+    const known = await store.update('Joe', (joe) => ({ ...joe, description: 'a man' }));
+    expect(await keepSample(store, 'Joe')).toEqual(known);
+    expect(await store.find('Joe')).toEqual(known);
   });
 
   it('replaces a character on demand, and drops the clip that nobody needs any more', async () => {

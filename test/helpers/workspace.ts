@@ -20,6 +20,8 @@ export interface OpenWorkspace {
     readonly warnings: string[];
     readonly events: Readonly<Record<string, unknown>>[];
   };
+  /** What the host was asked, one line per answer. */
+  readonly asked: readonly string[];
   /** What was written to the streams of the process, which no use case knows. */
   printed(): string;
 }
@@ -32,7 +34,9 @@ export async function openWorkspace({
   provider?: HostName;
   video?: Buffer;
 } = {}): Promise<OpenWorkspace> {
+  const asked: string[] = [];
   const sandbox = await startSandbox({
+    log: (line) => void asked.push(line),
     ...{ stateDir: await tempFolder(), ffmpeg: 'none', renderer: rendererOf(video) },
     now: () => clock.ms,
   });
@@ -51,5 +55,5 @@ export async function openWorkspace({
     },
   });
   onTestFinished(() => workspace.close());
-  return { workspace, home, dir, told, printed: () => stdout.text() + stderr.text() };
+  return { workspace, home, dir, told, asked, printed: () => stdout.text() + stderr.text() };
 }

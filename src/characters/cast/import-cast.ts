@@ -131,15 +131,16 @@ async function bringClipIn(
     } finally {
       await temp.dispose();
     }
-    if (!isSame) return existing ? 'replaced' : 'added';
   }
   let changed = needsClip && clip !== undefined;
+  // Also where it is new: another process may have made the same meanwhile.
   await store.update(character.name, (current) => {
     const registrations = mergeRegistrations(current.registrations, character.registrations, nowMs);
     const same = JSON.stringify(registrations) === JSON.stringify(current.registrations);
     changed ||= !same;
     return same ? current : { ...current, registrations };
   });
+  if (clip !== undefined && needsClip && !isSame) return existing ? 'replaced' : 'added';
   return changed ? 'merged' : 'unchanged';
 }
 

@@ -6,7 +6,7 @@ import { option } from '../../shared/options.ts';
 import { shellCommand, shellQuote } from '../../shared/text.ts';
 import type { Workspace } from '../../workspace.ts';
 import { sameStills } from '../merge.ts';
-import { checkName } from '../names.ts';
+import { checkName, nameTaken } from '../names.ts';
 import type { GivenStills } from './stills.ts';
 
 export interface CreatePicturedOptions {
@@ -23,14 +23,14 @@ export async function wantedPictured(
 ): Promise<{ readonly name: string; readonly existing: Character | undefined }> {
   const name = checkName(typed);
   const existing = await (await workspace.characters()).find(name);
-  if (!existing || force) return { name, existing };
-  const isSame =
-    existing.name === name && !existing.clip && (!existing.stills || sameStills(existing.stills, given.stills));
-  if (isSame) return { name, existing };
-  if (existing.name !== name)
-    throw new SoraError('usage', `The name ${name} is too close to ${existing.name}.`, {
-      hint: `Choose another name, or add ${option('force')} to replace it.`,
-    });
+  if (existing && !force) refuseTaken(existing, { name, given });
+  return { name, existing };
+}
+
+/** Throws `usage` unless the character is of these pictures, or has a name and no looks yet. */
+function refuseTaken(existing: Character, { name, given }: Pick<CreatePicturedOptions, 'name' | 'given'>): void {
+  if (existing.name !== name) throw nameTaken(existing, name);
+  if (!existing.clip && (!existing.stills || sameStills(existing.stills, given.stills))) return;
   const has = existing.clip ? 'made from a clip' : 'with other pictures';
   throw new SoraError('usage', `A character named ${name} already exists, ${has}.`, {
     hint: `To give it these pictures: ${shellCommand('sora character stills', [shellQuote(name)], [`${option('set')} <picture>...`])} To replace it, add ${option('force')}.`,
@@ -46,6 +46,8 @@ export async function createPictured(workspace: Workspace, input: CreatePictured
   const createdAt = new Date(workspace.runtime.clock.now()).toISOString();
   return store.place(name, files, (current) => {
     if (!current) return { version: 1, name, stills, registrations: [], createdAt };
+    // Another process may have made it since.
+    if (!input.force) refuseTaken(current, { ...input, name });
     // What hosts were given of a clip is not these pictures.
     const { clip, clipless: _, registrations, pending, ...rest } = current;
     const kept = clip ? { registrations: [] } : { registrations, ...(pending && { pending }) };
