@@ -14,7 +14,10 @@ export interface Answer {
   readonly status: number;
   /** Without the keys of the request, as the text: a host may repeat them anywhere. */
   readonly headers: Headers;
+  /** Empty where `unknownCoding` is given. */
   readonly text: string;
+  /** What its body was compressed by, where that is nothing that can be undone here. */
+  readonly unknownCoding?: string;
   /** The server's name for the request. */
   readonly requestId: string | undefined;
   /** Milliseconds since the epoch. */
@@ -90,6 +93,10 @@ export function answerWithoutId(answer: Answer, thing: string): never {
 }
 
 function textOf(answer: Answer): string {
+  if (answer.unknownCoding !== undefined) {
+    const coding = shorten(answer.redact(answer.unknownCoding), 40);
+    return `a body that cannot be decoded here (content-encoding: ${coding})`;
+  }
   // Cut behind the redaction: a cut through a key would leave its beginning.
   return describeText(answer.redact(answer.text.trim()), answer.headers['content-type']);
 }

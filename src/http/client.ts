@@ -16,15 +16,9 @@ import {
   lacksModel,
   requestIdOf,
 } from './answer.ts';
+import { type DecodedReply, decodeReply } from './content-coding.ts';
 import { describeTransportError } from './errors.ts';
-import {
-  createConnectionPool,
-  DEFAULT_TIMEOUTS,
-  exchange,
-  type Reply,
-  type Timeouts,
-  TransportError,
-} from './exchange.ts';
+import { createConnectionPool, DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exchange.ts';
 import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
@@ -48,7 +42,9 @@ export interface Http {
 export interface StreamedAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Throws `network` when it breaks off and `interrupted` when aborted. */
+  /** Lengths and offsets in the headers are not those of `body`, which was compressed on its way. */
+  readonly isCoded: boolean;
+  /** Throws `network` when it breaks off, `interrupted` when aborted, and `refused` when it expands beyond all measure. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up when the body is not wanted. */
   discard(): void;
@@ -101,7 +97,7 @@ export function createHttp(options: HttpOptions): Http {
     request: HttpRequest,
     streams: boolean,
     { redact, scrub }: Hiding,
-  ): Promise<{ reply: Reply; host: string; isRedirected: boolean }> {
+  ): Promise<{ reply: DecodedReply; host: string; isRedirected: boolean }> {
     const first = parseUrl(request.url);
     let url = first;
     for (let hop = 0; ; hop++) {
@@ -124,8 +120,9 @@ export function createHttp(options: HttpOptions): Http {
       log(redact, [status, ...headerLines('<', reply.headers)]);
       const location = reply.headers.location;
       if (!isRedirect(reply.status) || location === undefined) {
-        const cleaned = { ...reply, headers: scrubHeaders(reply.headers, scrub) };
-        return { reply: cleaned, host: titleOf(scrub(url.host)), isRedirected: url.host !== first.host };
+        const host = titleOf(scrub(url.host));
+        const cleaned = await decodeReply({ ...reply, headers: scrubHeaders(reply.headers, scrub) }, host);
+        return { reply: cleaned, host, isRedirected: url.host !== first.host };
       }
       reply.dispose();
       // The same origin is told its key anyway; what a short key is made of may be in any address.
@@ -205,7 +202,7 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   async function buffer(
-    reply: Reply,
+    reply: DecodedReply,
     request: HttpRequest,
     seen: Hiding & Pick<Answer, 'host' | 'isRedirected'>,
   ): Promise<Answer> {
@@ -234,10 +231,11 @@ export function createHttp(options: HttpOptions): Http {
       host,
       isRedirected,
       redact,
+      ...(reply.unknownCoding !== undefined && { unknownCoding: reply.unknownCoding }),
     };
   }
 
-  async function* bodyOf(reply: Reply, request: HttpRequest, host: string): AsyncGenerator<Uint8Array> {
+  async function* bodyOf(reply: DecodedReply, request: HttpRequest, host: string): AsyncGenerator<Uint8Array> {
     try {
       yield* reply.body;
     } catch (error) {
@@ -248,8 +246,9 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  function stream(reply: Reply, request: HttpRequest, host: string): StreamedAnswer {
-    return { status: reply.status, headers: reply.headers, body: bodyOf(reply, request, host), discard: reply.dispose };
+  function stream(reply: DecodedReply, request: HttpRequest, host: string): StreamedAnswer {
+    const { status, headers, isCoded, dispose } = reply;
+    return { status, headers, isCoded, body: bodyOf(reply, request, host), discard: dispose };
   }
 
   function log(redact: Redact, lines: readonly string[]): void {
@@ -280,9 +279,9 @@ function scrubHeaders(headers: Headers, scrub: Redact): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value)]));
 }
 
-function isStream(reply: Reply): boolean {
+function isStream(reply: DecodedReply): boolean {
   const type = reply.headers['content-type'] ?? '';
-  return reply.status >= 200 && reply.status < 300 && !/json|html/i.test(type);
+  return reply.unknownCoding === undefined && reply.status >= 200 && reply.status < 300 && !/json|html/i.test(type);
 }
 
 function interrupted(request: HttpRequest): SoraError {

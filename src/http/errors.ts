@@ -100,6 +100,13 @@ const SENTENCES: readonly (readonly [RegExp, (told: Told) => { message: string; 
     }),
   ],
   [
+    /^SORA_WRONG_CODING$/,
+    ({ host }) => ({
+      message: `The answer of ${host} cannot be decompressed: it is damaged, or not in the coding that its header names.`,
+      hint: 'A proxy or a cache may have compressed it: none was asked to. Try again, or go around it.',
+    }),
+  ],
+  [
     /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED|HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/,
     ({ host }) => ({
       message: `The connection to ${host} was lost before the answer was complete.`,

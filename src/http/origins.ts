@@ -53,7 +53,8 @@ export function redirectTarget({ request, first, from, status, location, hop, re
 
 /** The key goes to its own origin; a secret under any other name does not leave the origin that was asked. */
 export function headersFor(request: HttpRequest, url: URL, first: URL): Headers {
-  const headers: Record<string, string> = { 'user-agent': 'sora', accept: '*/*' };
+  // No compression is asked for; content-coding.ts says why.
+  const headers: Record<string, string> = { 'user-agent': 'sora', accept: '*/*', 'accept-encoding': 'identity' };
   for (const [name, value] of Object.entries(request.headers ?? {})) {
     if (url.origin === first.origin || !isSecretHeader(name)) headers[name.toLowerCase()] = value;
   }

@@ -24,6 +24,8 @@ export interface Content {
   /** Of the whole, when the host says. */
   readonly totalBytes: number | undefined;
   readonly etag: string | undefined;
+  /** What was compressed on its way cannot be resumed: an offset would be one of compressed bytes. */
+  readonly isCoded: boolean;
   /** Gives the connection up, whether the body was read or not. A body that nobody reads holds it until then. */
   discard(): void;
 }
@@ -168,15 +170,17 @@ function rangeHeaders(offset: number, etag: string | undefined): Record<string, 
 }
 
 /** Offset and total of what was opened. A 206 that does not say where it begins has the offset NaN: nothing fits it. */
-function contentOf({ status, headers, body, discard }: StreamedAnswer): Content {
-  const range = /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
-  const total = status === 206 ? range?.[2] : headers['content-length'];
+function contentOf({ status, headers, body, isCoded, discard }: StreamedAnswer): Content {
+  // What is counted in coded bytes says nothing of the others.
+  const range = isCoded ? undefined : /^bytes (\d+)-\d*\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
+  const total = status === 206 ? range?.[2] : isCoded ? undefined : headers['content-length'];
   return {
     body,
     contentType: headers['content-type'],
     offset: status === 206 ? Number(range?.[1] ?? Number.NaN) : 0,
     totalBytes: total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined,
     etag: headers.etag,
+    isCoded,
     discard,
   };
 }

@@ -68,6 +68,8 @@ interface Progress {
   /** Bytes written so far. */
   held: number;
   etag: string | undefined;
+  /** Whether the next attempt may go on from there. */
+  isResumable: boolean;
   /** Over what is held. */
   hash: Hash;
 }
@@ -204,7 +206,7 @@ function lostError(cause: unknown): SoraError {
 async function fill(path: string, request: DownloadRequest): Promise<{ bytes: number; sha256: string }> {
   const { clock, signal } = request;
   const file = await open(path, 'r+');
-  const state: Progress = { held: 0, etag: undefined, hash: createHash('sha256') };
+  const state: Progress = { held: 0, etag: undefined, isResumable: true, hash: createHash('sha256') };
   try {
     for (let fruitless = 0, most = 0; ; ) {
       try {
@@ -227,7 +229,7 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
 
 async function fetchRest(file: FileHandle, state: Progress, request: DownloadRequest): Promise<void> {
   const { provider, remoteId, variant, signal, place } = request;
-  const wish = { variant, offset: state.held, etag: state.etag };
+  const wish = { variant, offset: state.isResumable ? state.held : 0, etag: state.etag };
   const content = await provider.openContent(remoteId, wish, { ...place, signal });
   try {
     await append(file, state, content, request);
@@ -252,6 +254,7 @@ async function append(
     state.held = 0;
     state.hash = createHash('sha256');
   }
+  state.isResumable = !content.isCoded;
   // A part need not repeat the tag; the bytes are still those of the tag that was asked for.
   state.etag = content.etag ?? (content.offset === 0 ? undefined : state.etag);
   for await (const chunk of content.body) {

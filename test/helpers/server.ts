@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
 /** One request as the server saw it. */
@@ -129,6 +130,17 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Script
   response.write(bytes.subarray(0, bytes.byteLength >> 1), () => {
     if (answer.fault === 'cut') request.socket.destroy();
   });
+}
+
+/** The same answer, compressed though nobody asked for it. */
+export function gzipped({ body = '', ...answer }: Scripted): Scripted {
+  const isText = typeof body === 'string' || Buffer.isBuffer(body);
+  const type = isText ? {} : { 'content-type': 'application/json' };
+  return {
+    ...answer,
+    headers: { ...type, ...answer.headers, 'content-encoding': 'gzip' },
+    body: gzipSync(isText ? body : JSON.stringify(body)),
+  };
 }
 
 /** A multipart body as an independent reader sees it. */

@@ -1,7 +1,7 @@
 /** What is true of every adapter, whatever its host calls things: downloads and uploads. */
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../src/providers/provider.ts';
-import { createTestServer, readForm, type Scripted, type Seen, type TestServer } from '../helpers/server.ts';
+import { createTestServer, gzipped, readForm, type Scripted, type Seen, type TestServer } from '../helpers/server.ts';
 import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
 import { call, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
 
@@ -19,7 +19,7 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
   it('is whole, from the store, without the key (P5)', async () => {
     const { server, store, provider, lines } = await stored({ body: '0123456789', headers: { ...MP4, etag: '"a"' } });
     const { body, discard: _discard, ...content } = await provider.openContent('v/1', WHOLE, call);
-    expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"' });
+    expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"', isCoded: false });
     expect(await textOf({ body })).toBe('0123456789');
     const host = { method: 'GET', path: dialect.base + dialect.contentPath('v%2F1') };
     expect(server.seen).toMatchObject([{ ...host, headers: { authorization: authOf(dialect) } }]);
@@ -27,6 +27,13 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     expect(JSON.stringify(store.seen[0]?.headers)).not.toContain(KEY);
     expect(store.seen[0]?.headers.range).toBeUndefined();
     expect(lines.join('\n')).not.toContain('sig=1');
+  });
+
+  it('is whole where the store compresses it unasked, without a length that would be that of something else', async () => {
+    const { provider } = await stored(gzipped({ body: '0123456789', headers: MP4 }));
+    const content = await provider.openContent('v', WHOLE, call);
+    expect(content).toMatchObject({ isCoded: true, offset: 0, totalBytes: undefined });
+    expect(await textOf(content)).toBe('0123456789');
   });
 
   it('is resumed by Range and If-Range', async () => {
@@ -61,6 +68,10 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     {
       title: 'the part begins elsewhere',
       part: { status: 206, body: '6789', headers: { ...MP4, 'content-range': 'bytes 6-9/10' } },
+    },
+    {
+      title: 'the part is compressed: its offset is one of compressed bytes',
+      part: gzipped({ status: 206, body: '56789', headers: { ...MP4, etag: '"a"', 'content-range': 'bytes 5-9/10' } }),
     },
     { title: 'the part does not say where it begins', part: { status: 206, body: '56789', headers: MP4 } },
   ])('starts over when $title', async ({ part }) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
 import { preferredMode } from '../../src/providers/references.ts';
-import { readForm, type Scripted, type Seen } from '../helpers/server.ts';
+import { gzipped, readForm, type Scripted, type Seen } from '../helpers/server.ts';
 import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp, told } from './dialects.ts';
 import {
   call,
@@ -71,6 +71,16 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
       expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: 'v', status: 'queued' });
       const place = { method: 'POST', path: path(dialect.createPath) };
       expect(server.seen).toMatchObject([{ ...place, headers: { authorization: authOf(dialect) } }]);
+    });
+
+    it('keeps its id, its status and its end when each answer is compressed unasked (P2)', async () => {
+      const { server, provider } = await setUp(dialect);
+      const result = dialect.result?.answer({ id: '"v"', output: FILE_URL });
+      const answers = [dialect.created('"v"'), dialect.job(words.done, { id: '"v"', output: FILE_URL })];
+      server.answer(...[...answers, ...(result ? [result] : [])].map(gzipped));
+      expect(await provider.createVideo(VIDEO, call)).toMatchObject({ id: 'v', status: 'queued' });
+      expect(await provider.getVideo('v', call)).toMatchObject({ id: 'v', status: 'succeeded' });
+      expect(server.seen.map(({ headers }) => headers['accept-encoding'])).not.toContain('gzip');
     });
 
     const wishes = [

@@ -19,7 +19,7 @@ import { content, damaged, makeVideo, refusal, VIDEO_SIZE } from '../helpers/far
 import { ffmpegPath } from '../helpers/ffmpeg.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { Captured, START } from '../helpers/runtime.ts';
-import { createTestServer, type Scripted, type TestServer } from '../helpers/server.ts';
+import { createTestServer, gzipped, type Scripted, type TestServer } from '../helpers/server.ts';
 import { tempFolder } from '../helpers/temp.ts';
 
 let video: Buffer;
@@ -148,6 +148,28 @@ describe('a download that is cut', () => {
     const { download, target } = await setUpCut([half], content(video, { etag }), ...before(), other);
     expect(await download()).toMatchObject({ bytes: changed().byteLength });
     expect(await readFile(target)).toEqual(changed());
+  });
+
+  it('begins again where it came compressed: an offset would be one of compressed bytes', async () => {
+    const whole = gzipped(content(video, { etag }));
+    const { download, server, target, pauses } = await setUpCut([half], whole, whole);
+    expect(await download()).toMatchObject({ bytes: video.byteLength });
+    expect(await readFile(target)).toEqual(video);
+    expect(server.seen[1]?.headers).not.toHaveProperty('range');
+    expect(pauses).toEqual([500]);
+  });
+
+  it('begins again where what was held goes on compressed, and goes on where it is not', async () => {
+    const answers = [content(video, { etag }), gzipped(part(half, { etag })), gzipped(content(video)), content(video)];
+    const { download, server, target } = await setUpCut([half, 100], ...answers);
+    await download();
+    expect(await readFile(target)).toEqual(video);
+    expect(server.seen.map(({ headers }) => headers.range)).toEqual([
+      undefined,
+      `bytes=${half}-`,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('goes on as long as each attempt brings something', async () => {
