@@ -10,16 +10,16 @@ import { decodeTicket, openAnswer } from './wire.ts';
 /** What one upload may hold: the host's limit, in decimal megabytes. */
 const UPLOAD_BYTES = 100_000_000;
 
-/** The file's public address. How long it is kept is not said: `expires_at` is until when the PUT is allowed. */
+/** The file's public address, and until when it is kept where the host says so. */
 export async function upload({ mime, content }: UploadFile, to: UploadTo): Promise<UploadedClip> {
   const body = await rawBody(mime, content);
   checkUpload('The upload', body.bytes);
   const wish = { content_type: mime, file_type: mime.replace(/\/.*/, '') };
   const answer = await requestPresignedUpload(`${to.route.root}/v1/upload/presign`, wish, to);
-  const ticket = decodeTicket(openAnswer(answer));
+  const ticket = decodeTicket(openAnswer(answer), answer.receivedAt);
   if (!ticket) throw noUploadUrlError(answer);
   await putFile(ticket, body, to);
-  return { url: ticket.publicUrl };
+  return { url: ticket.publicUrl, ...(ticket.expiresAt !== undefined && { expiresAt: ticket.expiresAt }) };
 }
 
 /** Throws `usage` for what is larger than the host takes. */

@@ -30,7 +30,11 @@ export function decodeCreated(body: unknown): RemoteTask | undefined {
 
 function createdId(fields: Fields): string | undefined {
   const { predictionID, predictionId, prediction_id, id } = fields;
-  return firstFound([predictionID, predictionId, prediction_id, id], (value) => usableId(textOf(value)));
+  return firstId([predictionID, predictionId, prediction_id, id]);
+}
+
+function firstId(values: readonly unknown[]): string | undefined {
+  return firstFound(values, (value) => usableId(textOf(value)));
 }
 
 /** The prediction in an answer; undefined when the answer speaks of the request and not of a prediction. */
@@ -65,9 +69,13 @@ export function decodePrediction(body: unknown, answer: Answer, knownId: string)
   };
 }
 
-/** One of the list of executions: a prediction without its inputs, whose cost has a name of its own. */
+/**
+ * One of the list of executions: a prediction without its inputs, whose cost has a name of its own. What is called the id of an
+ * execution beside an id is that of the prediction (https://docs.eachlabs.ai/api/webhooks/payload-reference).
+ */
 export function decodeExecution(item: Fields, answer: Answer): RemoteTask | undefined {
-  const id = createdId(item) ?? usableId(textOf(item.execution_id));
+  const { predictionID, predictionId, prediction_id, execution_id, exec_id, id: own } = item;
+  const id = firstId([predictionID, predictionId, prediction_id, execution_id, exec_id, own]);
   return id === undefined
     ? undefined
     : decodePrediction({ ...item, id, metrics: { cost: item.execution_cost } }, answer, id);
@@ -184,14 +192,24 @@ const HINTS: Readonly<Record<number, string>> = {
   429: 'The host runs only so many jobs of an account at once. Wait until one has ended, then try again.',
 };
 
+export interface EachlabsTicket extends PresignedUpload {
+  /** When the host deletes the file, as an ISO 8601 time; undefined where it does not say. */
+  readonly expiresAt: string | undefined;
+}
+
+/** A place is for a quarter of an hour: what older pages say that `expires_at` is. The file is kept for months. */
+const PLACE_MS = 3_600_000;
+
 /** Where an upload may go; undefined when the answer does not say. */
-export function decodeTicket(body: unknown): PresignedUpload | undefined {
+export function decodeTicket(body: unknown, receivedAt: number): EachlabsTicket | undefined {
   if (!isRecord(body)) return undefined;
   const fields = isRecord(body.data) && body.presigned_url === undefined ? body.data : body;
   const putUrl = textOf(fields.presigned_url);
   const publicUrl = textOf(fields.public_url);
   if (putUrl === undefined || !isUploadUrl(publicUrl)) return undefined;
-  return { putUrl, publicUrl, headers: ticketHeaders(fields.required_headers) };
+  const told = dateOf(fields.expires_at);
+  const expiresAt = told !== undefined && Date.parse(told) - receivedAt > PLACE_MS ? told : undefined;
+  return { putUrl, publicUrl, headers: ticketHeaders(fields.required_headers), expiresAt };
 }
 
 /** A model's inputs by name, out of its published schema; undefined when there is none to be read. */

@@ -6,11 +6,15 @@ import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } 
 import type { JobRecord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { listTasks, readCount, readTime } from '../task-host/lists.ts';
-import { addTask, cancelTask, outputUrl, untilOver, viewTask } from '../task-host/tasks.ts';
+import { addTask, cancelTask, isModeration, outputUrl, untilOver, viewTask } from '../task-host/tasks.ts';
 import { isMediaType } from '../task-host/uploads.ts';
 import { EACHLABS_MODELS } from './models.ts';
 
-const TICKET_SECONDS = 3600;
+/** For how long the PUT is allowed, and what is sent is kept: unless told, at least, and at most. */
+const TICKET_MS = 15 * 60_000;
+const KEPT_SECONDS = 180 * 86_400;
+const KEPT_RANGE = [60, 365 * 86_400] as const;
+const FILE_TYPES: readonly unknown[] = ['image', 'video', 'audio', 'other'];
 
 export const eachlabs: HostDialect = {
   base: '',
@@ -80,7 +84,7 @@ function createDialect(options: DialectOptions): Dialect {
     const timeOf = (ms: number | undefined): string | null =>
       ms === undefined ? null : new Date(ms + skewMs).toISOString();
     return {
-      ...{ id: job.id, model: job.model, status: statusOf(job, now()) },
+      ...{ id: job.id, model: job.model, requested_model: null, status: statusOf(job, now()) },
       ...{ workflow_id: null, workflow_execution_id: null },
       execution_cost: made ? (job.cost ?? 0) : 0,
       run_time: made ? job.durationMs / 1000 : 0,
@@ -102,7 +106,12 @@ function createDialect(options: DialectOptions): Dialect {
     // Nothing here is run by a workflow.
     const isOfWorkflow = query.has('workflow_id') || query.has('workflow_execution_id');
     const found = await listTasks(state, wanted, { ...at, statusOf: (job) => statusOf(job, at.nowMs) });
-    const jobs = isOfWorkflow ? [] : found;
+    const classes = query.get('error_classification')?.split(',');
+    const odd = classes?.find((name) => !CLASSES.includes(name));
+    if (odd !== undefined) throw new Refusal(400, `Unknown error classification "${odd.slice(0, 60)}".`);
+    const isOfClass = (job: JobRecord): boolean =>
+      classes === undefined || (viewTask(job, at.nowMs).phase === 'failed' && classes.includes(classOf(job)));
+    const jobs = isOfWorkflow ? [] : found.filter(isOfClass);
     const executions = jobs.slice(offset, offset + limit).map((job) => execution(job, player));
     return { status: 200, body: { executions, total_count: jobs.length, offset, limit } };
   };
@@ -154,18 +163,20 @@ function createDialect(options: DialectOptions): Dialect {
       'POST',
       'v1/upload/presign',
       async (request) => {
-        const { content_type, file_type, expires_in_seconds = TICKET_SECONDS } = objectOf(request);
+        const { content_type, file_type = 'other', expires_in_seconds: kept = KEPT_SECONDS } = objectOf(request);
         if (typeof content_type !== 'string' || !isMediaType(content_type)) {
           const given = JSON.stringify(content_type ?? null).slice(0, 60);
           throw new Refusal(400, `Field "content_type": unsupported type ${given}.`);
         }
-        if (typeof file_type !== 'string' || file_type === '') throw new Refusal(400, 'Field "file_type" is required.');
-        if (typeof expires_in_seconds !== 'number' || !(expires_in_seconds > 0)) {
-          throw new Refusal(400, 'Field "expires_in_seconds" must be a number above 0.');
+        if (!FILE_TYPES.includes(file_type)) {
+          throw new Refusal(400, `Field "file_type" must be one of ${FILE_TYPES.join(', ')}.`);
         }
-        const untilMs = now() + expires_in_seconds * 1000;
-        const { id, putUrl, url, headers } = await uploads.ticket({ contentType: content_type, untilMs });
-        const expires_at = new Date(untilMs + request.player.skewMs).toISOString();
+        if (!Number.isInteger(kept)) throw new Refusal(400, 'Field "expires_in_seconds" must be a whole number.');
+        const [least, most] = KEPT_RANGE;
+        const keepMs = Math.min(most, Math.max(least, Number(kept))) * 1000;
+        const ticket = { contentType: content_type, untilMs: now() + TICKET_MS, keepMs };
+        const { id, putUrl, url, headers } = await uploads.ticket(ticket);
+        const expires_at = new Date(now() + keepMs + request.player.skewMs).toISOString();
         const body = { id, presigned_url: putUrl, public_url: url, expires_at, required_headers: headers };
         return { status: 200, body };
       },
@@ -178,9 +189,12 @@ function createDialect(options: DialectOptions): Dialect {
       'v1/model',
       async ({ query }) => {
         const slug = query.get('slug') ?? '';
+        if (slug === '') throw new Refusal(400, 'The slug parameter is required.');
         const model = EACHLABS_MODELS.find(({ id }) => id === slug);
         if (!model) throw new Refusal(404, `Model ${slug.slice(0, 100)} not found.`);
-        return { status: 200, body: { slug, title: slug, request_schema: schemaOf(model.fields) } };
+        const output_type = model.characterClips ? 'object' : 'string';
+        const body = { slug, title: slug, version: '0.0.1', output_type, request_schema: schemaOf(model.fields) };
+        return { status: 200, body };
       },
     ],
   ];
@@ -207,7 +221,18 @@ const CREATE_TEXTS: ReadonlySet<string> = new Set(['version', 'webhook_url', 'we
 
 const LIST_FIELDS: ReadonlySet<string> = new Set([
   ...['limit', 'offset', 'model', 'status', 'workflow_id', 'workflow_execution_id', 'from', 'to'],
+  'error_classification',
 ]);
+
+/** What a failure is put down to. */
+const CLASSES: readonly string[] = [
+  ...['content_moderation', 'execution_timeout', 'invalid_user_input', 'invalid_model_config', 'provider_auth'],
+  ...['provider_error', 'provider_rate_limit', 'provider_unavailable', 'internal_error', 'unknown'],
+];
+
+function classOf({ fate: { fail } }: JobRecord): string {
+  return isModeration(fail?.code ?? '') ? 'content_moderation' : 'provider_error';
+}
 
 const WORDS = {
   queued: 'created',

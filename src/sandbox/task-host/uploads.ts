@@ -20,6 +20,8 @@ export interface NewTicket {
   /** Bytes, where they were announced. */
   readonly size?: number;
   readonly untilMs: number;
+  /** For so many milliseconds from when the file has come; a week unless given. */
+  readonly keepMs?: number;
   /** A place that anybody may read, for so many milliseconds, and whose PUT is signed with nothing but its type. */
   readonly publicMs?: number;
 }
@@ -93,8 +95,8 @@ export function isMediaType(contentType: string): boolean {
 }
 
 export function createUploads({ state, outputs, now, origin }: UploadOptions): Uploads {
-  const urlOf = ({ id, contentType, keepMs }: UploadRecord): string =>
-    `${keepMs === undefined ? origin() : publicOrigin(origin())}/files/${id}.${SUFFIXES[contentType]}`;
+  const urlOf = ({ id, contentType }: UploadRecord, at = origin()): string =>
+    `${at}/files/${id}.${SUFFIXES[contentType]}`;
 
   async function put({ path, query, headers, body }: Incoming): Promise<Reply> {
     if (headers.authorization !== undefined || headers['x-api-key'] !== undefined) {
@@ -185,16 +187,17 @@ export function createUploads({ state, outputs, now, origin }: UploadOptions): U
       await state.addUpload({ version: 1, id, contentType, ticket, keepMs });
       return { id, url: `${publicOrigin(origin())}/storage/${id}`, fields };
     },
-    async ticket({ contentType, size, untilMs, publicMs: keepMs }) {
+    async ticket({ contentType, size, untilMs, publicMs, keepMs = publicMs }) {
       const id = newId('upload');
       const token = randomUUID().replaceAll('-', '');
       // The second one nobody could guess: it is there for clients that send a list of their own.
-      const own = keepMs === undefined ? { 'x-amz-meta-upload': randomUUID() } : {};
+      const own = publicMs === undefined ? { 'x-amz-meta-upload': randomUUID() } : {};
       const headers = { 'Content-Type': contentType, ...own };
       const ticket = { token, headers, untilMs, ...(size === undefined ? {} : { size }) };
       const record: UploadRecord = { version: 1, id, contentType, ticket, ...(keepMs !== undefined && { keepMs }) };
       await state.addUpload(record);
-      return { id, putUrl: `${origin()}/storage/${id}?token=${token}`, url: urlOf(record), headers };
+      const url = urlOf(record, publicMs === undefined ? origin() : publicOrigin(origin()));
+      return { id, putUrl: `${origin()}/storage/${id}?token=${token}`, url, headers };
     },
     async store(content, contentType) {
       const record: UploadRecord = { version: 1, id: newId('upload'), contentType, storedMs: now() };

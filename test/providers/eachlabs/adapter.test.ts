@@ -387,7 +387,15 @@ describe('list', () => {
       ...times,
     };
     server.answer({
-      body: { executions: [one, { id: 'e2', prediction_id: 'p2', status: 'processing' }, 7], total_count: 3 },
+      body: {
+        executions: [
+          one,
+          { id: 'e2', prediction_id: 'p2', status: 'processing' },
+          { id: 'e3', exec_id: 'p3', status: 'processing' },
+          7,
+        ],
+        total_count: 4,
+      },
     });
     const page = await provider.list?.({ limit: 100 }, call);
     expect(server.seen[0]).toMatchObject({ method: 'GET', path: '/v1/executions?limit=100&offset=0' });
@@ -399,6 +407,7 @@ describe('list', () => {
           ...{ createdAt: '2026-11-21T10:00:00.000Z', completedAt: '2026-11-21T10:01:00.000Z' },
         },
         { id: 'p2', status: 'running' },
+        { id: 'p3', status: 'running' },
       ],
     });
     expect(page).not.toHaveProperty('next');
@@ -418,15 +427,19 @@ describe('list', () => {
 });
 
 describe('clips.upload', () => {
-  it('asks for a place for a video, and claims nothing about how long it is kept', async () => {
+  it.each<[string, number | undefined, boolean]>([
+    ['until when it is kept', 180 * 86_400, true],
+    ['nothing of that from what is the end of the place alone, as on older pages', 15 * 60, false],
+    ['nothing of that where the host says nothing', undefined, false],
+  ])('asks for a place for a video, and tells %s', async (_, seconds, isTold) => {
     const { server, store, provider } = await setUp();
-    server.answer(ticket(store));
+    const expires_at = seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000).toISOString();
+    server.answer(ticket(store, { expires_at }));
     store.answer({});
     const uploaded = await provider.clips?.upload({ clipPath: await clip(), fileName: 'joe.mp4' }, call);
     expect(server.seen[0]).toMatchObject({ method: 'POST', path: '/v1/upload/presign' });
     expect(jsonIn(server.seen[0])).toEqual({ content_type: 'video/mp4', file_type: 'video' });
-    // The presign's own expiry says nothing about the file.
-    expect(uploaded).toEqual({ url: 'https://cdn.example/up-1.mp4' });
+    expect(uploaded).toEqual({ url: 'https://cdn.example/up-1.mp4', ...(isTold && { expiresAt: expires_at }) });
   });
 
   it('tells what the store answered', async () => {
