@@ -7,18 +7,18 @@ import { atExit } from '../../shared/at-exit.ts';
 import type { FfmpegCommand } from './arguments.ts';
 import { isOpened, isSevere } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
+import { type HangWatch, watchForHang } from './hang-watch.ts';
 import { KILL_AFTER_MS } from './process.ts';
 
 const RUN_TIMEOUT_MS = 900_000;
 /** Without another frame, and with nothing more written, for so long, it hangs. */
 export const STALL_MS = 60_000;
-/** A process that was stopped itself finds all of that time gone at once: it is counted in so many parts. */
-const STALL_TICKS = 6;
 
 export interface RunOptions {
   readonly signal: AbortSignal;
+  /** As `watchForHang` counts it. */
   readonly timeoutMs?: number | undefined;
-  /** How long it may take until the next frame, or until more is written, counted from the last. */
+  /** The same, until the next frame, or until more is written, counted from the last. */
   readonly stallMs?: number | undefined;
   /** Told how many frames have been encoded. */
   readonly onFrames: (frames: number) => void;
@@ -75,33 +75,28 @@ export async function runFluent(
   };
   // A copy tells no frames while it reads on, but what it has written.
   const progress = new Map<string, string>();
-  let ticks = 0;
-  let ticker: NodeJS.Timeout | undefined;
+  const watches: { stall?: HangWatch; whole?: HangWatch } = {};
   const heed = (name: string, value: string): void => {
     if (!/^(?:frame|total_size)$/.test(name) || progress.get(name) === value) return;
     progress.set(name, value);
-    ticks = 0;
-    ticker?.refresh();
+    watches.stall?.restart();
     if (name === 'frame') onFrames(Number(value));
   };
   const release = atExit(() => command.kill('SIGKILL'));
   return new Promise<FluentRun>((done) => {
     const settle = (error: Error | undefined): void => {
       release();
+      watches.stall?.stop();
+      watches.whole?.stop();
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener('abort', stop);
       done({ error, stderr: said.flat().join('\n'), stopped });
     };
     command
       .on('start', () => {
-        ticker = setInterval(() => {
-          ticks += 1;
-          if (ticks >= STALL_TICKS) giveUp('stall');
-        }, stallMs / STALL_TICKS);
-        timers.push(
-          ticker,
-          setTimeout(() => giveUp('timeout'), timeoutMs),
-        );
+        const { pid } = (command as { ffmpegProc?: { pid?: number } }).ffmpegProc ?? {};
+        watches.stall = watchForHang(pid, stallMs, () => giveUp('stall'));
+        watches.whole = watchForHang(pid, timeoutMs, () => giveUp('timeout'));
         signal.addEventListener('abort', stop, { once: true });
         if (signal.aborted) stop();
       })

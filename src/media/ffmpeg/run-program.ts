@@ -6,6 +6,7 @@ import { type StdioOptions, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { atExit } from '../../shared/at-exit.ts';
 import { systemCode } from '../../shared/errors.ts';
+import { watchForHang } from './hang-watch.ts';
 import { KILL_AFTER_MS } from './process.ts';
 
 /** Reads an output to its end, or to where it has seen enough: the program finds its output closed then. */
@@ -14,7 +15,7 @@ export type OutputReader = (output: AsyncIterable<Uint8Array>) => Promise<void>;
 export interface RunOptions {
   /** An abort ends it as a timeout does; what the abort stands for is the caller's to throw. */
   readonly signal?: AbortSignal | undefined;
-  /** SIGTERM comes after this, and SIGKILL two seconds later. */
+  /** As `watchForHang` counts it: what a busy machine keeps from the program is not in it. SIGTERM comes then, and SIGKILL two seconds later. */
   readonly timeoutMs: number;
   readonly cwd?: string | undefined;
   /** Its standard input; nothing unless given. */
@@ -71,12 +72,10 @@ export async function runProgram(path: string, args: readonly string[], options:
     timers.push(setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS));
   };
   let timedOut = false;
-  timers.push(
-    setTimeout(() => {
-      timedOut = true;
-      stop();
-    }, timeoutMs),
-  );
+  const watch = watchForHang(child.pid, timeoutMs, () => {
+    timedOut = true;
+    stop();
+  });
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   const release = atExit(() => child.kill('SIGKILL'));
@@ -103,6 +102,7 @@ export async function runProgram(path: string, args: readonly string[], options:
   });
   const { code, by, error } = await ended;
   if (error === undefined) await read;
+  watch.stop();
   for (const timer of timers) clearTimeout(timer);
   signal?.removeEventListener('abort', stop);
   release();

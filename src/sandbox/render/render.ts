@@ -192,7 +192,8 @@ async function runFfmpeg(options: RenderOptions, args: readonly string[], signal
     stdin: 'ignore',
     stdout: 'ignore',
     maxBuffer: 100_000,
-    timeout: 300_000,
+    // A hang, and not a busy machine: a render takes a second.
+    timeout: 1_800_000,
     cancelSignal: signal,
     forceKillAfterDelay: 1000,
     ...(options.env ? { env: options.env, extendEnv: false } : {}),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { linesOf, runProgram } from '../../../src/media/ffmpeg/run-program.ts';
 import { runExitSteps } from '../../../src/shared/at-exit.ts';
+import { advanceUntilTold } from '../../helpers/advance.ts';
 import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 
@@ -55,10 +56,17 @@ it('has the code of the system where it cannot be started', async () => {
 });
 
 it('ends it after its time, and for good where it does not heed that', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  const late = (ms: number) => () => vi.advanceTimersByTimeAsync(ms);
-  expect(await whenReady(HANGS, late(60_000))).toMatchObject({ timedOut: true, failed: true, signal: 'SIGTERM' });
-  const stubborn = await whenReady(`trap '' TERM; ${HANGS}`, late(62_000));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+  let passedMs = 0;
+  const late = async (): Promise<void> => {
+    passedMs = await advanceUntilTold(vi.getTimerCount());
+  };
+  expect(await whenReady(HANGS, late)).toMatchObject({ timedOut: true, failed: true, signal: 'SIGTERM' });
+  expect(passedMs).toBeGreaterThanOrEqual(60_000);
+  const stubborn = await whenReady(`trap '' TERM; ${HANGS}`, async () => {
+    await late();
+    await vi.advanceTimersByTimeAsync(2_000);
+  });
   expect(stubborn).toMatchObject({ timedOut: true, failed: true, signal: 'SIGKILL' });
 });
 
