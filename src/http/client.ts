@@ -5,7 +5,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
-import type { Clock } from '../shared/time.ts';
+import { type Clock, formatDuration } from '../shared/time.ts';
 import {
   type Answer,
   ambiguousCreate,
@@ -16,8 +16,8 @@ import {
   lacksModel,
   requestIdOf,
 } from './answer.ts';
+import type { Network } from './connect.ts';
 import { type DecodedReply, decodeReply } from './content-coding.ts';
-import { describeTransportError } from './errors.ts';
 import { createConnectionPool, DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exchange.ts';
 import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
@@ -25,6 +25,7 @@ import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
 import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_RETRIES, retryDelayMs } from './retry.ts';
+import { describeTransportError, isUnheard } from './transport-errors.ts';
 
 export interface Http {
   /**
@@ -58,6 +59,8 @@ export interface HttpOptions {
   /** Takes one redacted line of the wire log. */
   readonly debug?: ((line: string) => void) | undefined;
   readonly timeouts?: Partial<Timeouts>;
+  /** The system's unless given. */
+  readonly network?: Network;
   /** Lets a key travel over plain http beyond this machine. */
   readonly allowHttp: boolean;
   /** What messages call a server, by its name and port; that itself unless given. */
@@ -89,7 +92,7 @@ export function createHttp(options: HttpOptions): Http {
   const closing = new AbortController();
   // Each exchange listens to it; Node 20 warns of more than ten.
   setMaxListeners(0, closing.signal);
-  const connections = createConnectionPool(MAX_CONCURRENT_READS);
+  const connections = createConnectionPool(MAX_CONCURRENT_READS, timeouts, options.network);
   const readLimiter = createConcurrencyLimiter(MAX_CONCURRENT_READS);
 
   /** One attempt: the exchange and its redirects. */
@@ -113,6 +116,7 @@ export function createHttp(options: HttpOptions): Http {
         signals: [request.signal, closing.signal],
         proxy: options.proxy,
         timeouts,
+        network: options.network,
         ...(!streams && request.kind === 'read' && { connections }),
         lingers: request.kind === 'create',
       });
@@ -140,6 +144,7 @@ export function createHttp(options: HttpOptions): Http {
       if (streams && isStream(reply)) return stream(reply, request, by.host);
       return buffer(reply, request, { ...by, ...hiding });
     };
+    const startedAt = clock.now();
     for (let tries = 0; ; tries++) {
       if (request.signal.aborted) throw interrupted(request);
       try {
@@ -151,8 +156,9 @@ export function createHttp(options: HttpOptions): Http {
         await pause(waitMs, `${answer.status}`, request);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
-        const failed = giveUp(error, request, titleOf(host), tries);
-        if (failed) throw failed;
+        if (!isWorthwhile(error, request, tries)) {
+          throw endOf(error, request, { host: titleOf(host), tries: tries + 1, tookMs: clock.now() - startedAt });
+        }
         await pause(
           retryDelayMs(tries, undefined, options.random),
           describeTransportError(error, titleOf(host), timeouts).message,
@@ -180,16 +186,26 @@ export function createHttp(options: HttpOptions): Http {
     return passing && tries < READ_RETRIES ? retryDelayMs(tries, asked, options.random) : undefined;
   }
 
-  /** The error that ends a broken exchange, or undefined when it may be tried again. */
-  function giveUp(lost: TransportError, request: HttpRequest, host: string, tries: number): SoraError | undefined {
-    const mayBeDone = request.kind === 'create' && lost.sent;
+  /** Whether a broken exchange may be tried again. */
+  function isWorthwhile(lost: TransportError, request: HttpRequest, tries: number): boolean {
+    if (request.signal.aborted || closing.signal.aborted) return false;
+    if (describeTransportError(lost, '', timeouts).isLasting) return false;
+    return request.kind === 'create' ? !lost.sent && tries < CREATE_RETRIES : tries < READ_RETRIES;
+  }
+
+  /** The error of a broken exchange that is not tried again. */
+  function endOf(lost: TransportError, request: HttpRequest, { host, tries, tookMs }: Tries): SoraError {
+    const mayBeDone = request.kind === 'create' && lost.sent && !isUnheard(lost);
     if (request.signal.aborted || closing.signal.aborted) {
       return mayBeDone ? ambiguousCreate('The request was interrupted after it was sent.') : interrupted(request);
     }
     const { message, hint } = describeTransportError(lost, host, timeouts);
     if (mayBeDone) return ambiguousCreate(message, undefined, lost.cause);
-    if (request.kind === 'create' ? tries < CREATE_RETRIES : tries < READ_RETRIES) return undefined;
-    return new SoraError('network', message, { hint, cause: lost.cause });
+    const time = tookMs >= 1000 ? ` in ${formatDuration(tookMs / 1000)}` : '';
+    const often = `${tries} tries${time}`;
+    const told =
+      tries === 1 ? message : message.replace(/(\)?)\.$/, (_, listed) => `${listed ? '; ' : ' ('}${often}).`);
+    return new SoraError('network', told, { hint, cause: lost.cause });
   }
 
   async function pause(ms: number, why: string, request: HttpRequest): Promise<void> {
@@ -240,7 +256,7 @@ export function createHttp(options: HttpOptions): Http {
       yield* reply.body;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw giveUp(error, request, host, READ_RETRIES) ?? error;
+      throw endOf(error, request, { host, tries: 1, tookMs: 0 });
     } finally {
       reply.dispose();
     }
@@ -273,6 +289,13 @@ export function createHttp(options: HttpOptions): Http {
 interface Hiding {
   readonly redact: Redact;
   readonly scrub: Redact;
+}
+
+interface Tries {
+  readonly host: string;
+  readonly tries: number;
+  /** Milliseconds of all of them. */
+  readonly tookMs: number;
 }
 
 function scrubHeaders(headers: Headers, scrub: Redact): Headers {

@@ -48,7 +48,7 @@ export async function decodeReply(reply: Reply, host: string): Promise<DecodedRe
   };
   // The last one named was applied last.
   const decoded = codings.reduceRight<AsyncIterable<Uint8Array>>(
-    (body, name) => decode(body, known[name], reply.dispose),
+    (body, name) => decode(body, known[name], reply),
     counted(),
   );
   const bounded = async function* (): AsyncGenerator<Uint8Array> {
@@ -105,7 +105,7 @@ const ZSTD_HEAD = [0x28, 0xb5, 0x2f, 0xfd] as const;
 async function* decode(
   body: AsyncIterable<Uint8Array>,
   decoder: Decoder | undefined,
-  dispose: () => void,
+  reply: Reply,
 ): AsyncGenerator<Uint8Array> {
   const source = body[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array();
@@ -122,7 +122,7 @@ async function* decode(
       for (let next = await source.next(); !next.done; next = await source.next()) yield next.value;
     };
     const transform = decoder?.create(head);
-    if (transform) yield* through(rest(), transform, dispose);
+    if (transform) yield* through(rest(), transform, reply);
     else yield* rest();
   } finally {
     await source.return?.();
@@ -132,7 +132,7 @@ async function* decode(
 async function* through(
   body: AsyncIterable<Uint8Array>,
   transform: Transform,
-  dispose: () => void,
+  reply: Reply,
 ): AsyncGenerator<Uint8Array> {
   // What breaks it off destroys the transform, which throws it below.
   pipeline(Readable.from(body, { highWaterMark: 1 }), transform).catch(() => {});
@@ -140,10 +140,10 @@ async function* through(
     yield* transform as AsyncIterable<Uint8Array>;
   } catch (error) {
     if (error instanceof TransportError || systemCode(error) === undefined) throw error;
-    throw new TransportError(true, undefined, Object.assign(new Error('wrong coding'), { code: 'SORA_WRONG_CODING' }));
+    throw reply.lost(Object.assign(new Error('wrong coding'), { code: 'SORA_WRONG_CODING' }));
   } finally {
     // Whoever stops reading must not wait for what is still to come.
-    dispose();
+    reply.dispose();
     transform.destroy();
   }
 }

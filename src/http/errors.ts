@@ -1,127 +1,9 @@
-/**
- * Every way in which an exchange can fail, as an error that says what happened in plain words; what is moderation is
- * read in answer.ts.
- */
+/** Every answer that means no, as an error that says what happened in plain words; what is moderation is read in answer.ts. */
 
-import { SoraError, type SoraErrorOptions, systemCode } from '../shared/errors.ts';
+import { SoraError, type SoraErrorOptions } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { type Answer, failureOf, isPolicy, isQuota, isUnsupported, lacksModel, saysUnsupported } from './answer.ts';
-import type { Timeouts, TransportError } from './exchange.ts';
 import { parseRetryAfter } from './retry.ts';
-
-/** A broken exchange in one sentence, with the host's name, and what to look at. */
-export function describeTransportError(
-  lost: TransportError,
-  host: string,
-  timeouts: Timeouts,
-): { message: string; hint: string } {
-  const code = codeOf(lost.cause);
-  const detail = lost.cause instanceof Error ? lost.cause.message : String(lost.cause);
-  const refusal = /Proxy response \((\d+)\)|Proxy Authentication Required \((407)\)/.exec(detail);
-  if (refusal) {
-    return {
-      message: `The proxy ${lost.via?.url.host ?? ''} would not connect to ${host} (${refusal[1] ?? refusal[2]}).`,
-      hint: `Check the proxy in ${lost.via?.variable ?? 'HTTPS_PROXY'}, its user and password, or name the host in NO_PROXY.`,
-    };
-  }
-  const tell = SENTENCES.find(([pattern]) => pattern.test(code))?.[1];
-  const via = lost.sent ? undefined : lost.via;
-  // From here only the proxy is looked up and called: it is the proxy that looks for the host.
-  if (tell && via && UNREACHED.test(code)) {
-    const { message } = tell({ host: `the proxy ${via.url.host}`, detail, timeouts });
-    return {
-      message: `${message.charAt(0).toUpperCase()}${message.slice(1)}`,
-      hint: `It is the proxy for ${host}. Correct or unset ${via.variable}, which names it, or name the host in NO_PROXY.`,
-    };
-  }
-  const through = via ? ` (through the proxy ${via.url.host} of ${via.variable})` : '';
-  if (tell) return tell({ host: `${host}${through}`, detail, timeouts });
-  return {
-    message: `The request to ${host}${through} failed: ${detail}`,
-    hint: 'Check the network and the base URL, then try again.',
-  };
-}
-
-/** Nobody was there to talk to. */
-const UNREACHED =
-  /^(ENOTFOUND|EAI_\w+|ENODATA|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/;
-
-interface Told {
-  readonly host: string;
-  readonly detail: string;
-  readonly timeouts: Timeouts;
-}
-
-const SENTENCES: readonly (readonly [RegExp, (told: Told) => { message: string; hint: string }])[] = [
-  [
-    /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA|EAI_NONAME|ENODATA)$/,
-    ({ host }) => ({
-      message: `No address was found for ${host} (DNS).`,
-      hint: 'Check the spelling of the base URL, and that this machine is online.',
-    }),
-  ],
-  [
-    /^ECONNREFUSED$/,
-    ({ host }) => ({
-      message: `${host} refused the connection.`,
-      hint: 'Check that the server is running there, and the port in the base URL.',
-    }),
-  ],
-  [
-    /^(SORA_CONNECT_TIMEOUT|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/,
-    ({ host, timeouts }) => ({
-      message: `No connection to ${host} within ${timeouts.connectMs / 1000} s.`,
-      hint: 'Check the network, a firewall, and whether a proxy must be set (HTTPS_PROXY).',
-    }),
-  ],
-  [
-    /^(EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|EADDRNOTAVAIL)$/,
-    ({ host }) => ({ message: `There is no route to ${host}.`, hint: 'Check the network, a VPN, and the base URL.' }),
-  ],
-  [
-    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO|UND_ERR_PRX_TLS)/,
-    ({ host, detail }) => ({
-      message: `No secure connection (TLS) to ${host}: ${detail}`,
-      hint: 'The certificate is not trusted here or is another host’s. For a company’s own authority set NODE_EXTRA_CA_CERTS.',
-    }),
-  ],
-  [
-    /^SORA_HEADERS_TIMEOUT$/,
-    ({ host, timeouts }) => ({
-      message: `${host} took the request and did not answer within ${timeouts.headersMs / 1000} s.`,
-      hint: 'The host may be overloaded. Try again later.',
-    }),
-  ],
-  [
-    /^SORA_IDLE_TIMEOUT$/,
-    ({ host, timeouts }) => ({
-      message: `The transfer with ${host} made no progress for ${timeouts.idleMs / 1000} s.`,
-      hint: 'Check the network, then try again.',
-    }),
-  ],
-  [
-    /^SORA_WRONG_CODING$/,
-    ({ host }) => ({
-      message: `The answer of ${host} cannot be decompressed: it is damaged, or not in the coding that its header names.`,
-      hint: 'A proxy or a cache may have compressed it: none was asked to. Try again, or go around it.',
-    }),
-  ],
-  [
-    /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|ECONNABORTED|HPE_|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)/,
-    ({ host }) => ({
-      message: `The connection to ${host} was lost before the answer was complete.`,
-      hint: 'Check the network, then try again.',
-    }),
-  ],
-];
-
-/** An AggregateError (several addresses tried) may carry its code on its parts only. */
-function codeOf(error: unknown): string {
-  const own = systemCode(error);
-  if (own !== undefined) return own;
-  if (error instanceof AggregateError) return error.errors.map(systemCode).find((code) => code !== undefined) ?? '';
-  return error instanceof Error && error.cause !== undefined ? codeOf(error.cause) : '';
-}
 
 const LIKENESS_HINT =
   'Hosts block the likeness of real people by default: use a drawn or generated character, or a person whose permission the host has on record. Else reword the prompt.';
@@ -173,11 +55,17 @@ export function refusal(answer: Answer): SoraError {
   if (status === 408 || status >= 500) {
     return new SoraError('network', said, options('The host is having problems. Try again later.'));
   }
+  if (status === 400 && WANTS_HTTPS.test(failure.message)) {
+    return new SoraError('refused', said, options('The server speaks https there: begin the base URL with https://'));
+  }
   if (status === 404 || status === 405 || status === 410) {
     return new SoraError('refused', said, options('Check the base URL (it usually ends in /v1) and the id.'));
   }
   return new SoraError('refused', said, options('Correct what the host complains about, then try again.'));
 }
+
+/** What nginx, Go and Apache say to plain http where they speak TLS. */
+const WANTS_HTTPS = /plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server|plain HTTP to an SSL/i;
 
 const ABOUT_KEY =
   /api[-_ ]?key|\btoken\b|verif|credential|permission|\bscopes?\b|authenticat|unauthori[sz]ed|not authori[sz]ed|does not have access/i;

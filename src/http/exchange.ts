@@ -8,11 +8,14 @@ import type { buildConnector, Dispatcher } from 'undici';
 import type { Headers } from './answer.ts';
 import { createBackPressure } from './back-pressure.ts';
 import type { RequestBody } from './body.ts';
+import { type Attempt, type Connector, createConnector, type Network, SYSTEM_NETWORK } from './connect.ts';
 import { type ProxySettings, proxyFor, type Via } from './proxy.ts';
 
 export interface Timeouts {
   /** Until name, connection, TLS and a proxy's tunnel stand. */
   readonly connectMs: number;
+  /** From the beginning of an attempt at one address of a host to that at its next: https://www.rfc-editor.org/rfc/rfc8305#section-8 */
+  readonly nextAddressMs: number;
   /** From the last byte sent to the answer's headers. */
   readonly headersMs: number;
   /** Between two pieces of a body, in either direction. */
@@ -21,7 +24,9 @@ export interface Timeouts {
   readonly graceMs: number;
 }
 
-export const DEFAULT_TIMEOUTS: Timeouts = { connectMs: 10_000, headersMs: 120_000, idleMs: 60_000, graceMs: 5_000 };
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  ...{ connectMs: 10_000, nextAddressMs: 250, headersMs: 120_000, idleMs: 60_000, graceMs: 5_000 },
+};
 
 /** A timer that fires so much later than it should belongs to a machine that slept, not to a host that is slow. */
 const LATE_MS = 2_000;
@@ -35,6 +40,8 @@ export interface ExchangeRequest {
   readonly signals: readonly AbortSignal[];
   readonly proxy: ProxySettings;
   readonly timeouts: Timeouts;
+  /** The system's unless given. */
+  readonly network?: Network | undefined;
   /** Waits a little for the answer when it is aborted after it was sent. */
   readonly lingers: boolean;
   /** Connections that stand already, for what may be sent again when one of them turns out to be dead. */
@@ -43,20 +50,34 @@ export interface ExchangeRequest {
 
 /** Connections kept open between exchanges. */
 export interface Connections {
-  agent(): Promise<Dispatcher>;
+  agent(): Promise<Agent>;
   close(): Promise<void>;
 }
 
+/** What sends, and what it has tried to reach a host. */
+interface Agent {
+  readonly dispatcher: Dispatcher;
+  readonly connector: Connector;
+}
+
 /** Waiting for many jobs asks hundreds of times: a handshake each would cost more than the answers. So many for a host. */
-export function createConnectionPool(atOnce: number): Connections {
-  let made: Promise<Dispatcher> | undefined;
+export function createConnectionPool(atOnce: number, timeouts: Timeouts, network = SYSTEM_NETWORK): Connections {
+  const closing = new AbortController();
+  let made: Promise<Agent> | undefined;
   return {
     agent() {
-      made ??= import('undici').then(({ Agent }) => new Agent({ connections: atOnce }));
+      made ??= import('undici').then(({ Agent, buildConnector }) => {
+        const connector = createConnector(buildConnector({ timeout: timeouts.connectMs }), {
+          ...{ network, timeouts },
+          signal: closing.signal,
+        });
+        return { connector, dispatcher: new Agent({ connections: atOnce, connect: connector.connect }) };
+      });
       return made;
     },
     async close() {
-      await (await made)?.destroy();
+      closing.abort(new Error('closed'));
+      await (await made)?.dispatcher.destroy();
     },
   };
 }
@@ -67,22 +88,40 @@ export interface Reply {
   readonly headers: Headers;
   /** Throws TransportError when it breaks off. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The error of an exchange that is broken off because of what it brought. */
+  lost(cause: unknown): TransportError;
   /** Gives the connection up, whether the body was read or not. */
   dispose(): void;
+}
+
+export interface Lost {
+  readonly url: URL;
+  /** False when not one byte of the request can have left. */
+  readonly sent: boolean;
+  /** The proxy, when one stood between. */
+  readonly via?: Via | undefined;
+  /** Milliseconds from its beginning to its end. */
+  readonly afterMs: number;
+  /** The addresses that were tried before anything was sent; undefined when none had been found. */
+  readonly tried?: readonly Attempt[] | undefined;
 }
 
 /** An exchange that broke off. Its cause is the system's or undici's error, or a timer's. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
-  /** False when not one byte of the request can have left. */
+  readonly url: URL;
   readonly sent: boolean;
-  /** The proxy, when one stood between. */
   readonly via: Via | undefined;
+  readonly afterMs: number;
+  readonly tried: readonly Attempt[] | undefined;
 
-  constructor(sent: boolean, via: Via | undefined, cause: unknown) {
+  constructor({ url, sent, via, afterMs, tried }: Lost, cause: unknown) {
     super('the exchange broke off', { cause });
+    this.url = url;
     this.sent = sent;
     this.via = via;
+    this.afterMs = afterMs;
+    this.tried = tried;
   }
 }
 
@@ -92,6 +131,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   const undici = await import('undici');
   const via = proxyFor(url, request.proxy);
   const cut = new AbortController();
+  const startedAt = performance.now();
   let sent = false;
   let arrived: Readable | undefined;
   const backPressure = createBackPressure(() => (arrived?.readableLength ?? 0) >= MOST_UNREAD);
@@ -100,11 +140,12 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
 
   // A proxy that hangs up on a tunnel is noticed on an agent of one's own only.
   const shared = via === undefined ? await request.connections?.agent() : undefined;
-  const agent =
+  const { dispatcher: agent, connector } =
     shared ??
     createAgent(undici, {
       via: via?.url,
       timeouts,
+      network: request.network ?? SYSTEM_NETWORK,
       signal: cut.signal,
       onConnect: (socket) => backPressure.attach(socket),
       onConnectError: (error) => end(error),
@@ -131,11 +172,12 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
       else end(Object.assign(new Error(code), { code }));
     }, ms);
   };
-  const lost = (error: unknown): TransportError => {
-    const reason: unknown = cut.signal.aborted ? cut.signal.reason : error;
+  const lost = (cause: unknown): TransportError => {
     end(new Error('lost'));
-    return new TransportError(sent, via, reason);
+    const afterMs = performance.now() - startedAt;
+    return new TransportError({ url, sent, via, afterMs, tried: connector.tried(via?.url ?? url) }, cause);
   };
+  const broken = (error: unknown): TransportError => lost(cut.signal.aborted ? cut.signal.reason : error);
   const ended = new Promise<never>((_, reject) => {
     cut.signal.addEventListener('abort', () => reject(cut.signal.reason), { once: true });
   });
@@ -176,7 +218,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
     answered.catch(() => {});
     response = await Promise.race([answered, ended]);
   } catch (error) {
-    throw lost(error);
+    throw broken(error);
   }
   clearTimeout(timer);
   response.body.on('error', () => {});
@@ -193,7 +235,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
         arm(timeouts.idleMs, 'SORA_IDLE_TIMEOUT');
       }
     } catch (error) {
-      throw lost(error);
+      throw broken(error);
     } finally {
       end(new Error('done'));
     }
@@ -203,6 +245,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
     statusText: response.statusText,
     headers: plainHeaders(response.headers),
     body: download(),
+    lost,
     dispose: () => end(new Error('disposed')),
   };
 }
@@ -215,6 +258,7 @@ const MOST_UNREAD = 256 * 1024;
 interface AgentOptions {
   via: URL | undefined;
   timeouts: Timeouts;
+  network: Network;
   signal: AbortSignal;
   /** A connection stands, of which the exchange makes its own use. */
   onConnect: (socket: Socket) => void;
@@ -223,15 +267,22 @@ interface AgentOptions {
 
 interface PoolOptions {
   /** Of a proxy, its tunnel. */
-  readonly connect?: buildConnector.connector | buildConnector.BuildOptions;
+  readonly connect: buildConnector.connector;
 }
 
-function createAgent(undici: typeof import('undici'), options: AgentOptions): Dispatcher {
-  const connect = { timeout: options.timeouts.connectMs, signal: options.signal };
-  // Left alone, undici connects again and again when a proxy hangs up on a tunnel.
-  const factory = (origin: string | URL, { connect: way, ...more }: PoolOptions): Dispatcher => {
-    const open = typeof way === 'function' ? way : undici.buildConnector(way);
-    const pool = new undici.Pool(origin, {
+function createAgent(undici: typeof import('undici'), options: AgentOptions): Agent {
+  const { via, timeouts, network, signal } = options;
+  const tls = { timeout: timeouts.connectMs, signal };
+  const connector = createConnector(undici.buildConnector(tls), { network, timeouts, signal });
+  const createPool = (origin: string | URL, more: PoolOptions): Dispatcher => {
+    const pool = new undici.Pool(origin, more);
+    // Left alone, undici connects again and again when a proxy hangs up on a tunnel.
+    return pool.on('connectionError', (_origin, _targets, error) => options.onConnectError(error));
+  };
+  const factory = (origin: string | URL, more: PoolOptions): Dispatcher => {
+    // So undici calls a proxy that is sent the request itself; a host's address has no slash at its end.
+    const open = String(origin) === via?.href ? connector.connect : more.connect;
+    return createPool(origin, {
       ...more,
       connect(to, done) {
         open(to, (...[error, socket]) => {
@@ -241,21 +292,20 @@ function createAgent(undici: typeof import('undici'), options: AgentOptions): Di
         });
       },
     });
-    return pool.on('connectionError', (_origin, _targets, error) => options.onConnectError(error));
   };
-  if (!options.via) return new undici.Agent({ connect, factory });
-  return new undici.EnvHttpProxyAgent({
-    connect,
+  if (!via) return { connector, dispatcher: new undici.Agent({ connect: connector.connect, factory }) };
+  const dispatcher = new undici.EnvHttpProxyAgent({
     factory,
-    proxyTls: connect,
-    requestTls: connect,
+    clientFactory: (origin, more) => createPool(origin, { ...more, connect: connector.connect }),
+    requestTls: tls,
     // Many proxies tunnel to port 443 only.
     proxyTunnel: false,
-    httpProxy: options.via.href,
-    httpsProxy: options.via.href,
+    httpProxy: via.href,
+    httpsProxy: via.href,
     // That this URL needs the proxy is known; absent would mean the process's own environment.
     noProxy: '',
   });
+  return { connector, dispatcher };
 }
 
 /** undici calls onRequestStart when a connection stands and the request's first byte is about to be written. */

@@ -2,7 +2,7 @@
 import { SoraError } from '../shared/errors.ts';
 import { ambiguousCreate, type Headers } from './answer.ts';
 import { isLoopback } from './proxy.ts';
-import { hideUser, isSecretHeader, type Redact } from './redact.ts';
+import { hideUser, isSecretHeader, type Redact, redactUrls } from './redact.ts';
 import type { Auth, HttpRequest } from './request.ts';
 
 const MAX_REDIRECTS = 5;
@@ -24,21 +24,26 @@ interface Redirect {
 
 /** Where a redirect may lead. Throws `refused`, or `ambiguous` for a create that was answered with "see other". */
 export function redirectTarget({ request, first, from, status, location, hop, redact }: Redirect): URL {
-  const refuse = (why: string): SoraError =>
-    new SoraError('refused', redact(`${from.host} redirects ${why}.`), {
-      hint: 'Check the base URL: name the host that serves the API itself, with https.',
-    });
+  const refuse = (why: string, hint = 'Check the base URL: name the host that serves the API itself, with https.') =>
+    new SoraError('refused', redact(`${from.host} redirects ${why}.`), { hint: redact(hint) });
   if (!URL.canParse(location, from.href)) throw refuse('to something that is not a URL');
   const to = new URL(location, from);
   to.username = '';
   to.password = '';
-  if (hop >= MAX_REDIRECTS) throw refuse(`more than ${MAX_REDIRECTS} times`);
+  const place = to.origin === from.origin ? pathOf(to) : `${to.origin}${pathOf(to)}`;
+  if (hop >= MAX_REDIRECTS) throw refuse(`more than ${MAX_REDIRECTS} times, now from ${pathOf(from)} to ${place}`);
   if (!/^https?:$/.test(to.protocol)) throw refuse(`to a ${to.protocol} URL`);
   if (request.kind === 'create') {
     // "See other" is how a form says that it is done.
-    if (status === 303) throw ambiguousCreate(`${from.host} answered a create with a redirect (303).`);
+    if (status === 303) {
+      throw ambiguousCreate(redact(`${from.host} answered a create with a redirect to ${place} (303).`));
+    }
     if (to.origin !== first.origin || (status !== 307 && status !== 308)) {
-      throw refuse(`a create to ${to.origin} (${status}), which is not followed`);
+      const isScheme = to.host === from.host && to.origin !== from.origin;
+      const hint = isScheme
+        ? `Begin the base URL with ${to.origin}`
+        : `Correct the base URL, so that this request goes to ${place} by itself, if that is the host's API.`;
+      throw refuse(`a create from ${pathOf(from)} to ${place} (${status}), which is not followed`, hint);
     }
   }
   // No key goes to another origin, not even when the host itself has written it into the address.
@@ -49,6 +54,12 @@ export function redirectTarget({ request, first, from, status, location, hop, re
   const trusted = to.protocol === 'https:' || to.origin === first.origin || (isLoopback(first) && isLoopback(to));
   if (!trusted) throw refuse(`to plain http at ${to.host}`);
   return to;
+}
+
+/** Of an address, without what a signature may be; as much as a message bears. */
+function pathOf({ pathname, search }: URL): string {
+  const path = redactUrls(`${pathname}${search}`);
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
 }
 
 /** The key goes to its own origin; a secret under any other name does not leave the origin that was asked. */

@@ -117,7 +117,7 @@ describe('a create (P2)', () => {
     const { http, pauses } = createTestHttp();
     const error = await failureOf(http.send(create(`http://127.0.0.1:${port}/v1/videos`)));
     expect(error.code).toBe('network');
-    expect(error.message).toBe(`127.0.0.1:${port} refused the connection.`);
+    expect(error.message).toMatch(/^127\.0\.0\.1:\d+ refused the connection \(4 tries(?: in \d+ s)?\)\.$/);
     expect(pauses).toEqual([375, 750, 1500]);
   });
 
@@ -139,22 +139,18 @@ describe('a create (P2)', () => {
     const error = await failureOf(
       http.send(create(`https://127.0.0.1:${port}/`, { auth: auth(`https://127.0.0.1:${port}`) })),
     );
-    expect(error).toMatchObject({ code: 'network', message: `No connection to 127.0.0.1:${port} within 0.12 s.` });
-    expect(connections).toBe(4);
-  });
-
-  it('names TLS when the server does not speak it', async () => {
-    const port = await listen(createHttpServer());
-    const { http } = createTestHttp();
-    const error = await failureOf(http.send(create(`https://127.0.0.1:${port}/`)));
     expect(error.code).toBe('network');
-    expect(error.message).toMatch(/No secure connection \(TLS\) to 127\.0\.0\.1/);
+    expect(error.message).toMatch(
+      /^127\.0\.0\.1:\d+ took the connection and did not finish the TLS handshake within 0\.12 s \(4 tries(?: in \d+ s)?\)\.$/,
+    );
+    expect(connections).toBe(4);
   });
 
   it('names DNS when the host does not exist', async () => {
     const { http, pauses } = createTestHttp();
     const error = await failureOf(http.send(create(`https://${NOWHERE}/v1/videos`)));
-    expect(error).toMatchObject({ code: 'network', message: `No address was found for ${NOWHERE} (DNS).` });
+    expect(error.code).toBe('network');
+    expect(error.message).toMatch(/^No address was found for x{64}\.invalid \(DNS; 4 tries(?: in \d+ s)?\)\.$/);
     expect(pauses).toHaveLength(3);
   });
 
@@ -417,7 +413,7 @@ describe('a redirect', () => {
     server.answer(...Array.from({ length: 6 }, () => ({ status: 302, headers: { location: '/again' } })));
     const { http } = createTestHttp();
     const error = await failureOf(http.send(read(server.url)));
-    expect(error.message).toMatch(/more than 5 times/);
+    expect(error.message).toMatch(/more than 5 times, now from \/again to \/again\.$/);
   });
 
   it.each([
@@ -564,7 +560,7 @@ describe('a proxy', () => {
 
   it.each([
     ['cannot be found', 'nowhere.invalid:3128', /^No address was found for the proxy nowhere\.invalid:3128/],
-    ['is not running', '127.0.0.1:1', /^The proxy 127\.0\.0\.1:1 refused the connection\.$/],
+    ['is not running', '127.0.0.1:1', /^The proxy 127\.0\.0\.1:1 refused the connection \(4 tries(?: in \d+ s)?\)\.$/],
   ])('that %s is told as itself, with its variable and without its password', async (_title, host, message) => {
     const url = `http://joe:hunter22@${host}`;
     const { http } = createTestHttp({ proxy: { http: url, https: url } });

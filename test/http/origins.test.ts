@@ -74,6 +74,45 @@ describe('redirectTarget', () => {
       expect(() => target(kind, from, location, status)).toThrowError(expect.objectContaining({ code }));
     },
   );
+
+  it.each([
+    {
+      kind: 'create',
+      from: 'https://a.example/v1//videos?key=sk-1',
+      location: '/v1/videos?key=sk-1',
+      status: 301,
+      says: 'a.example redirects a create from /v1//videos?key=*** to /v1/videos?key=*** (301), which is not followed.',
+      hint: 'this request goes to /v1/videos?key=*** by itself',
+    },
+    {
+      kind: 'create',
+      from: 'http://a.example/v1/videos',
+      location: 'https://a.example/v1/videos',
+      status: 308,
+      says: 'a.example redirects a create from /v1/videos to https://a.example/v1/videos (308), which is not followed.',
+      hint: 'Begin the base URL with https://a.example',
+    },
+    {
+      kind: 'create',
+      from: 'https://a.example/v1/videos',
+      location: 'https://b.example/login',
+      status: 302,
+      says: 'a.example redirects a create from /v1/videos to https://b.example/login (302), which is not followed.',
+      hint: 'goes to https://b.example/login by itself',
+    },
+    {
+      kind: 'create',
+      from: 'https://a.example/v1/videos',
+      location: '/v1/videos/video_1',
+      status: 303,
+      says: 'a.example answered a create with a redirect to /v1/videos/video_1 (303). It is not known',
+      hint: 'Check at the host',
+    },
+  ] as const)('says from where to where: $says', ({ kind, from, location, status, says, hint }) => {
+    expect(() => target(kind, from, location, status)).toThrowError(
+      expect.objectContaining({ message: expect.stringContaining(says), hint: expect.stringContaining(hint) }),
+    );
+  });
 });
 
 describe('an address that holds the key (P5)', () => {

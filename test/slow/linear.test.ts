@@ -5,12 +5,13 @@ import { checkName } from '../../src/characters/names.ts';
 import { usageError } from '../../src/cli/collecting-command.ts';
 import * as shellLine from '../../src/completion/bash-line.ts';
 import * as answers from '../../src/http/answer.ts';
-import { describeTransportError, refusal } from '../../src/http/errors.ts';
+import { refusal } from '../../src/http/errors.ts';
 import { TransportError } from '../../src/http/exchange.ts';
 import { parseUrl, redirectTarget } from '../../src/http/origins.ts';
 import { proxyFor } from '../../src/http/proxy.ts';
 import * as redact from '../../src/http/redact.ts';
 import { parseRetryAfter } from '../../src/http/retry.ts';
+import { describeTransportError } from '../../src/http/transport-errors.ts';
 import { firstWords, machineProblem } from '../../src/media/ffmpeg/process.ts';
 import { FILTER_OUTPUT_FILES, parseFilterOutput } from '../../src/media/judge/filter-output.ts';
 import { readReport } from '../../src/media/probe/report.ts';
@@ -180,9 +181,13 @@ const MORE: Readonly<Record<string, Use>> = {
   ],
   'a refusal': (words) => [400, 403, 500].map((status) => refusal(answer(words, status))),
   'a lost exchange': (words) =>
-    describeTransportError(new TransportError(true, undefined, new Error(words)), 'videos.example', {
-      ...{ connectMs: 1, headersMs: 1, idleMs: 1, graceMs: 1 },
-    }),
+    describeTransportError(
+      new TransportError({ url: new URL('https://videos.example/'), sent: true, afterMs: 1 }, new Error(words)),
+      'videos.example',
+      {
+        ...{ connectMs: 1, nextAddressMs: 1, headersMs: 1, idleMs: 1, graceMs: 1 },
+      },
+    ),
   'Retry-After': (words) => parseRetryAfter(words, 0),
   'a URL': (words) => [attempt(() => parseUrl(words)), attempt(() => normalizeBaseUrl(`https://a.example/${words}x`))],
   'a redirect': (words) => {
