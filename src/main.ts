@@ -275,7 +275,7 @@ async function main(): Promise<void> {
 async function reportUnwritten(cause: NodeJS.ErrnoException): Promise<void> {
   const [{ reportError }, { reasonFor }] = await Promise.all([
     import('./cli/run.ts'),
-    import('./disk/atomic-write.ts'),
+    import('./disk/system-reason.ts'),
   ]);
   const [reason] = reasonFor(cause.code ?? cause.message);
   const error = new SoraError('machine', `stdout could not be written: ${reason}.`, {

@@ -1,8 +1,8 @@
 /** `sora sandbox serve`: the built-in stand-in as a server of its own. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { reasonFor } from '../disk/atomic-write.ts';
 import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
+import { reasonFor } from '../disk/system-reason.ts';
 import { SANDBOX_KEY } from '../http/redact.ts';
 import { HOST_NAMES, type HostName, PROVIDERS } from '../providers/index.ts';
 import { PATH_HINT, problemsError, SoraError, systemCode } from '../shared/errors.ts';

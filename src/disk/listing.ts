@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSoraError, systemCode } from '../shared/errors.ts';
 import type { Reporter } from '../shared/reporter.ts';
-import { machineError, reasonFor } from './atomic-write.ts';
+import { machineError } from './atomic-write.ts';
+import { reasonFor } from './system-reason.ts';
 
 /** A file that is no record. `U` is what there is of one that can be read and not used as a record. */
 export interface BrokenRecord<U = unknown> {

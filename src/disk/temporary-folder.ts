@@ -3,7 +3,7 @@ import { promises } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
-import { reasonFor } from './atomic-write.ts';
+import { reasonFor } from './system-reason.ts';
 import { temporary } from './temporary.ts';
 
 /** Makes one, removed by `dispose` and on a forced exit. Throws `machine`, which says what to set. */

@@ -2,10 +2,10 @@
 
 import { mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { reasonFor } from '../disk/atomic-write.ts';
 import { followLinks } from '../disk/links.ts';
 import { writeOutput } from '../disk/publish.ts';
 import { readTextSync } from '../disk/read-file.ts';
+import { reasonFor } from '../disk/system-reason.ts';
 import { SKILL_NAME } from '../help/read-skill.ts';
 import { isSoraError, problemsError, SoraError, systemCode } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';

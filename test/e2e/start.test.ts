@@ -57,7 +57,7 @@ const LOADED: Readonly<Record<string, string>> = {
   'video list': 'cli jobs main prices program-video rolldown-runtime status store',
   'video status': 'cli jobs main prices program-video rolldown-runtime settings status status store',
   'video join joe.mp4 -o film.mp4':
-    'arguments assemble-film cli clips decode find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime route run-plan run-program send sound sound-file stdin store take voices',
+    'arguments assemble-film cli clips decode find first-frames fluent-ffmpeg h264-sizes jobs join main mediainfo.js packets piece-names prices probe program-video rolldown-runtime run-plan run-program sound sound-file store take voices',
   'storyboard check film.md':
     'check cli clips jobs main planned-timeline prices program-storyboard rolldown-runtime route send stdin store storyboard voices yaml',
   'video frame joe.mp4 -o frame.png':
@@ -70,7 +70,7 @@ const LOADED: Readonly<Record<string, string>> = {
     'cli keys main models models models models models prices program-setup provider rolldown-runtime route settings store',
   'completion bash': 'cli main program-setup rolldown-runtime scripts',
   'clip inspect joe.mp4':
-    'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture jobs judge main measure-kept measure-picture mediainfo.js packets plan prices probe program-clip rolldown-runtime route run-program send shapes sound stdin store',
+    'arguments bars cli clip clips decode describe filter-output find first-frames inspect-picture judge main measure-kept measure-picture mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'clip prepare joe.mp4 --dry-run -o out.mp4':
     'arguments cli clip clips command-lines decode find first-frames main mediainfo.js packets plan probe program-clip rolldown-runtime run-program shapes sound',
   'video generate A. --dry-run --provider openai':
