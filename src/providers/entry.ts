@@ -17,6 +17,8 @@ export interface ProviderEntry {
   /** The environment variable of its base URL; empty when it has none. */
   readonly baseUrlVariable: string;
   readonly defaultBaseUrl: string;
+  /** What paths are appended to, of a base URL in any form that the vendor's own tools and pages use. Of its result, the same. */
+  apiRoot?(baseUrl: string): string;
   /** A key that everybody knows, in place of a variable. */
   readonly knownKey?: string;
   needsKey(baseUrl: string): boolean;

@@ -10,7 +10,7 @@ import type { KeyHeader, ProviderEntry } from './entry.ts';
 import type { NewVideo, ProviderOptions } from './provider.ts';
 
 export interface Route {
-  /** The base URL, without a slash at its end. */
+  /** What paths are appended to. */
   readonly root: string;
   /** A request that is harmless and is repeated with patience: a GET with the key, unless `more` says otherwise. */
   read(url: string, call: Call, more?: Partial<HttpRequest>): HttpRequest;
@@ -18,12 +18,17 @@ export interface Route {
   create(url: string, body: RequestBody, call: Call, more?: Pick<HttpRequest, 'settles'>): Promise<Answer>;
 }
 
+/** The base URL as requests need it, without a slash at its end. */
+export function apiRootOf({ apiRoot = (base) => base }: Pick<ProviderEntry, 'apiRoot'>, baseUrl: string): string {
+  return apiRoot(trimEnd(baseUrl, '/'));
+}
+
 /** What a row says of keys and headers, put into requests. */
 export function createRoute(
-  entry: Pick<ProviderEntry, 'keyHeader' | 'headers'>,
+  entry: Pick<ProviderEntry, 'keyHeader' | 'headers' | 'apiRoot'>,
   { baseUrl, url, key, backend, http }: ProviderOptions,
 ): Route {
-  const root = trimEnd(url ?? baseUrl, '/');
+  const root = apiRootOf(entry, url ?? baseUrl);
   const auth = authFor(key, root, entry.keyHeader(backend));
   /** A store that a host names is sent what it asks for, and nothing of the host's own. */
   // A host may name addresses elsewhere, and nothing of its own goes there.

@@ -1,40 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
-import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { makeMachine } from '../helpers/cli.ts';
 import { run } from '../helpers/ffmpeg.ts';
 import { createH3Host } from '../helpers/h3-host.ts';
 import { quickened } from '../helpers/here.ts';
 import { bringJoe, fittingJoe } from '../helpers/joe.ts';
-
-/** A host of its own, with its own memory, as `sora sandbox serve` prints how to reach it. */
-async function startHost(
-  { env, dir }: Machine,
-  name: string,
-): Promise<{ variables: Record<string, string>; stop(): Promise<unknown> }> {
-  const server = execa(process.execPath, [BIN, 'sandbox', 'serve', '--json'], {
-    env: { ...env, SORA_HOME: join(dir, `host-${name}`) },
-    extendEnv: false,
-    reject: false,
-    cwd: dir,
-  });
-  onTestFinished(() => void server.kill('SIGKILL'));
-  let text = '';
-  server.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  await said(server, 'stdout', '\n}');
-  const { env: variables } = JSON.parse(text) as { env: Record<string, string> };
-  return {
-    variables,
-    stop: async () => {
-      server.kill('SIGINT');
-      return await server;
-    },
-  };
-}
+import { serveSandbox } from '../helpers/serve.ts';
 
 /** The share of pixels of a frame that are as teal as Joe's pullover. */
 async function tealShare(path: string): Promise<number> {
@@ -64,7 +37,7 @@ async function tealShare(path: string): Promise<number> {
 it('a character outlives the host that it was made at', async () => {
   const machine = makeMachine();
   const { sora, dir } = quickened(machine);
-  const first = await startHost(machine, 'openai');
+  const first = await serveSandbox(machine, 'host-openai');
   const { OPENAI_BASE_URL = '', OPENAI_API_KEY = '' } = first.variables;
   const openai = { OPENAI_BASE_URL, OPENAI_API_KEY };
   const made = await sora(['character', 'create', await fittingJoe(), '--name', 'Joe'], { env: openai });
@@ -74,7 +47,7 @@ it('a character outlives the host that it was made at', async () => {
   await first.stop();
   expect((await sora(['video', 'generate', 'Joe runs.', '-c', 'Joe'], { env: openai })).exitCode).toBe(6);
 
-  const second = await startHost(machine, 'others');
+  const second = await serveSandbox(machine, 'host-others');
   const shares: number[] = [await tealShare(join(dir, 'openai.mp4'))];
   const others = HOST_NAMES.filter((name) => name !== 'openai');
   for (const name of others) {
@@ -112,7 +85,7 @@ it('a character outlives the host that it was made at', async () => {
 it('a clip that the host has deleted is uploaded again, and fits however it is turned', async () => {
   const machine = makeMachine();
   const { sora, dir } = quickened(machine);
-  const host = await startHost(machine, 'forgetful');
+  const host = await serveSandbox(machine, 'host-forgetful');
   const { WAVESPEED_BASE_URL = '', WAVESPEED_API_KEY = '' } = host.variables;
   const env = { WAVESPEED_BASE_URL, WAVESPEED_API_KEY };
   await bringJoe(machine.home);

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CharacterJson } from '../../src/characters/record.ts';
-import { BIN, type Machine, makeMachine, said } from '../helpers/cli.ts';
+import { type Machine, makeMachine, said } from '../helpers/cli.ts';
 import { bringJoe } from '../helpers/joe.ts';
+import { serveSandbox } from '../helpers/serve.ts';
 
 const SYNC = ['character', 'sync', 'Joe'];
 
@@ -21,19 +21,8 @@ async function withHost(scenario: object): Promise<Team> {
   const machine = makeMachine();
   const { dir, home, env } = machine;
   writeFileSync(join(dir, 'scenario.json'), JSON.stringify({ version: 1, ...scenario }));
-  const server = execa(process.execPath, [BIN, 'sandbox', 'serve', '--scenario', 'scenario.json', '--json'], {
-    env: { ...env, SORA_HOME: join(dir, 'host') },
-    extendEnv: false,
-    reject: false,
-    cwd: dir,
-  });
-  onTestFinished(() => void server.kill('SIGKILL'));
-  let printed = '';
-  server.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-  });
-  await said(server, 'stdout', '\n}');
-  const { WAVESPEED_BASE_URL, WAVESPEED_API_KEY } = JSON.parse(printed).env;
+  const { variables } = await serveSandbox(machine, 'host', ['--scenario', 'scenario.json']);
+  const { WAVESPEED_BASE_URL, WAVESPEED_API_KEY } = variables;
   Object.assign(env, { WAVESPEED_BASE_URL, WAVESPEED_API_KEY, SORA_PROVIDER: 'wavespeed' });
   const settings = { version: 1, profiles: { default: { model: 'openai/sora-2/text-to-video' } } };
   await bringJoe(home);

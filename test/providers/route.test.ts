@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../src/http/request.ts';
 import type { KeyHeader } from '../../src/providers/entry.ts';
 import { PROVIDERS, type ProviderName } from '../../src/providers/index.ts';
 import type { Backend } from '../../src/providers/provider.ts';
-import { authFor, createRoute, pathSegment, usableId } from '../../src/providers/route.ts';
+import { apiRootOf, authFor, createRoute, pathSegment, usableId } from '../../src/providers/route.ts';
 import { call } from './harness.ts';
 
 it.each([
@@ -22,6 +22,19 @@ it.each(['', '.', '..', '\ud800', '***', 'v-***-1'])(
     expect(() => pathSegment(id)).toThrowError(expect.objectContaining({ code: 'usage' }));
   },
 );
+
+it.each<[ProviderName, string, string]>([
+  ['wavespeed', 'https://api.wavespeed.ai', 'https://api.wavespeed.ai/api/v3'],
+  ['wavespeed', 'https://api.wavespeed.ai/api/v3/', 'https://api.wavespeed.ai/api/v3'],
+  ['wavespeed', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010/api/v3'],
+  ['wavespeed', 'https://gateway.example/ws', 'https://gateway.example/ws'],
+  ['eachlabs', 'https://api.eachlabs.ai/v1/', 'https://api.eachlabs.ai'],
+  ['runway', 'https://api.dev.runwayml.com/v1', 'https://api.dev.runwayml.com'],
+  ['openai', 'https://gateway.example', 'https://gateway.example'],
+])('%s is asked at %s as at %s', (name, baseUrl, root) => {
+  expect(apiRootOf(PROVIDERS[name], baseUrl)).toBe(root);
+  expect(apiRootOf(PROVIDERS[name], root)).toBe(root);
+});
 
 it.each<[ProviderName, Backend | undefined, string, string]>([
   ['openai', undefined, 'authorization', 'Bearer k'],

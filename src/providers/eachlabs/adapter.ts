@@ -38,9 +38,7 @@ import {
 
 export function createEachlabs(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { http } = options;
-  const made = createRoute(entry, options);
-  // Examples of this host name the base URL with and without its version.
-  const route = { ...made, root: made.root.replace(/\/v1$/, '') };
+  const route = createRoute(entry, options);
   const { root } = route;
   const predictionUrl = `${root}/v1/prediction`;
 

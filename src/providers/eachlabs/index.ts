@@ -6,6 +6,8 @@ export const eachlabs: HostEntry = {
   keyVariable: 'EACHLABS_API_KEY',
   baseUrlVariable: 'EACHLABS_BASE_URL',
   defaultBaseUrl: 'https://api.eachlabs.ai',
+  // Examples of this host name it with and without its version.
+  apiRoot: (base) => base.replace(/\/v1$/, ''),
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   models: async () => (await import('./models.ts')).eachlabsFacts(),

@@ -4,7 +4,7 @@ import { type Asked, listQuestion, NO_ID, ONCE, objectOf, type Question, servedB
 import { CHARACTER_MODEL, EACHLABS_DEFAULT_MODEL } from './models.ts';
 
 export async function eachlabsQuestions(to: Asked): Promise<readonly Question[]> {
-  const root = to.baseUrl.replace(/\/v1$/, '');
+  const { baseUrl: root } = to;
   const get = to.reader(root);
   // Schemas ask for no key, so none is sent where none is needed.
   const schema = async (slug: string): Promise<string> => {

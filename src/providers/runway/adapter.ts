@@ -17,8 +17,7 @@ const LEAST_POLL_MS = 5000;
 
 export function createRunway(entry: ProviderEntry, options: ProviderOptions): Provider {
   const { http } = options;
-  const made = createRoute(entry, options);
-  const route = { ...made, root: made.root.replace(/\/v1$/, '') };
+  const route = createRoute(entry, options);
   const isVendors = isVendorUrl(entry, options.baseUrl);
   const url = `${route.root}/v1/text_to_video`;
   const taskUrl = (id: string): string => `${route.root}/v1/tasks/${pathSegment(id)}`;

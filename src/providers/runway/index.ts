@@ -6,6 +6,8 @@ export const runway: HostEntry = {
   keyVariable: 'RUNWAYML_API_SECRET',
   baseUrlVariable: 'RUNWAYML_BASE_URL',
   defaultBaseUrl: 'https://api.dev.runwayml.com',
+  // Examples of this host name it with and without its version.
+  apiRoot: (base) => base.replace(/\/v1$/, ''),
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   headers: { 'x-runway-version': '2024-11-06' },

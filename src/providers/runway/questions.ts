@@ -7,7 +7,7 @@ import { type Asked, NO_ID, ONCE, objectIn, objectOf, type Question, servedBy } 
 import { RUNWAY_DEFAULT_MODEL, USD_PER_CREDIT } from './models.ts';
 
 export async function runwayQuestions(to: Asked): Promise<readonly Question[]> {
-  const root = to.baseUrl.replace(/\/v1$/, '');
+  const { baseUrl: root } = to;
   const get = to.reader(root);
   const model = to.model ?? RUNWAY_DEFAULT_MODEL;
   const organization = `${root}/v1/organization`;

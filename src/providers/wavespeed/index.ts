@@ -6,6 +6,8 @@ export const wavespeed: HostEntry = {
   keyVariable: 'WAVESPEED_API_KEY',
   baseUrlVariable: 'WAVESPEED_BASE_URL',
   defaultBaseUrl: 'https://api.wavespeed.ai/api/v3',
+  // The vendor's own tools take an origin for it, and the variable has the same name.
+  apiRoot: (base) => (/^https?:\/\/[^/]+$/i.test(base) ? `${base}/api/v3` : base),
   needsKey: () => true,
   keyHeader: () => ({ scheme: 'Bearer' }),
   models: async () => (await import('./models.ts')).wavespeedFacts(),

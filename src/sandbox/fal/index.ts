@@ -6,7 +6,7 @@ import { newId } from '../state.ts';
 import { Refusal } from '../task-host/fields.ts';
 import { publicOrigin } from '../task-host/references.ts';
 import { addTask, isModeration, outputUrl, viewTask } from '../task-host/tasks.ts';
-import { isMediaType } from '../task-host/uploads.ts';
+import { isUploadType } from '../task-host/uploads.ts';
 import { appOf, FAL_MODELS, type FalModel } from './models.ts';
 import { endpointOf, INVALID, isModelsOwn, jobIdOf, keyRoutes, openRoutes, requestIdOf } from './platform.ts';
 
@@ -177,7 +177,7 @@ function createDialect(options: DialectOptions): Dialect {
     async (request) => {
       const { content_type: contentType, file_name: fileName } = readObject(request) ?? {};
       if (typeof fileName !== 'string' || fileName === '') throw new Refusal(422, 'Field "file_name" is required.');
-      if (typeof contentType !== 'string' || !isMediaType(contentType)) {
+      if (typeof contentType !== 'string' || !isUploadType(contentType)) {
         throw new Refusal(
           422,
           `Field "content_type": unsupported ${JSON.stringify(contentType ?? null).slice(0, 60)}.`,

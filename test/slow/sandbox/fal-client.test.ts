@@ -49,6 +49,14 @@ describe('the client of fal and the sandbox', () => {
     expect((await fetch(url, { headers: { authorization: `Key ${KEY}` } })).status).toBe(400);
   });
 
+  it('agree on a file of no known type, which a model reads for what it is', async () => {
+    const on = await sandbox({ scenario: QUICK, key: KEY });
+    const client = clientOf(on);
+    const clip = await client.storage.upload(new Blob([await makeClip()]));
+    const input = { prompt: 'A hill. @Video1', video_urls: [clip], duration: '4' };
+    expect((await client.subscribe(MODEL, { input, pollInterval: 10 })).data).toHaveProperty('video.url');
+  });
+
   it('agree on the states of a request, its place in the queue, and how it is cancelled', async () => {
     const on = await sandbox({ scenario: { version: 1, jobSeconds: 100 }, key: KEY });
     const client = clientOf(on);
