@@ -1,6 +1,6 @@
 /** How a batch stands, line by line and in all, and the exit code that this makes. Pure. */
 
-import { type Take, takesByScene } from '../journal/fold.ts';
+import { type Take, takesByScene, whyUnknown } from '../journal/fold.ts';
 import { whyFailed } from '../journal/lines.ts';
 import { isInShard } from '../journal/names.ts';
 import type { Slot, SlotState } from '../journal/state.ts';
@@ -155,9 +155,10 @@ function whyOf(
     case 'mismatch':
       return slot.chosen?.done?.mismatch?.join('; ');
     case 'unknown':
-      if (candidates.length === 0)
-        return 'a request was sent for it and no answer came: nobody knows whether its host has it';
-      return `a request was sent for it and no answer came; its host lists what it may have made: ${describeCandidates(candidates)}`;
+      return [
+        whyUnknown(slot.unknown, 'it'),
+        ...(candidates.length === 0 ? [] : [`its host lists what it may have made: ${describeCandidates(candidates)}`]),
+      ].join('; ');
     case 'failed':
       return slot.failed
         .flatMap(({ failed }) => failed ?? [])

@@ -89,7 +89,9 @@ export async function requestRegistration(
     const { made, error, entry } = await requestId(workspace, character, { ...request, lost: lost?.entry });
     if (made) return made;
     if (entry?.stage === 'sent' && error.code === 'ambiguous') {
-      lost = { character, target, entry };
+      const answered = { ...entry, said: error.message };
+      await exitMessages.hold(() => writeQuietly(workspace, character, { target, entry: answered }));
+      lost = { character, target, entry: answered };
       ambiguous = explain(workspace, error, lost);
       sayAtExit(workspace, character, ambiguous);
       if (await waitBeforeRetry(workspace, { ...lost, error, admit: request.admit })) continue;

@@ -119,6 +119,7 @@ const pending = shape<PendingJson>({
   name: string,
   requests: optional(positive),
   charge: optional(string),
+  said: optional(string),
   createdAt: date,
 });
 

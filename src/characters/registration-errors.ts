@@ -4,7 +4,7 @@ import { hostTitle } from '../providers/index.ts';
 import type { Character, PendingRegistration } from '../shared/character.ts';
 import { isSoraError, SoraError } from '../shared/errors.ts';
 import { type OptionName, option } from '../shared/options.ts';
-import { sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
+import { oneLine, sentence, shellCommand, shellOption, shellQuote } from '../shared/text.ts';
 import type { Workspace } from '../workspace.ts';
 import type { RegistrationTarget } from './registration-target.ts';
 import { requestsOf } from './repeat-registration.ts';
@@ -40,7 +40,7 @@ export function unknownFate(workspace: Workspace, unsettled: Unsettled): SoraErr
     requests === 1
       ? `a request was sent at ${entry.createdAt}`
       : `${requests} requests were sent, the last at ${entry.createdAt}`;
-  const message = `${character.name} may be known to ${hostTitle(target.provider)} already: ${sent}, and its outcome is not known.`;
+  const message = `${character.name} may be known to ${hostTitle(target.provider)} already: ${sent}, and its outcome is not known${entry.said === undefined ? '.' : `: ${sentence(oneLine(entry.said))}`}`;
   return new SoraError('ambiguous', message, { hint: waysOut(workspace, unsettled) });
 }
 

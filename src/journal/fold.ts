@@ -4,6 +4,7 @@
  */
 import type { Job, JobFailure } from '../shared/job.ts';
 import type { Sender } from '../shared/sender.ts';
+import { trimEnd } from '../shared/text.ts';
 import { currentFingerprint, type FamilyOf } from './fingerprint.ts';
 import { type Asked, type Done, type Failed, type Line, type Sent, TAKEN_BACK } from './lines.ts';
 import { type Told, tell } from './told.ts';
@@ -226,4 +227,12 @@ export function nextNumber(takes: readonly Take[], scene: string): number {
 
 export function isTakenBack({ failed }: Pick<Take, 'failed'>): boolean {
   return failed?.why === TAKEN_BACK;
+}
+
+/** Of takes whose fate is unknown, without a full stop: what their host said in the place of an answer, where this home knows it. */
+export function whyUnknown(takes: readonly Take[], what: string): string {
+  const said = takes.map(({ job }) => job?.failure?.message).find((message) => message !== undefined);
+  if (said === undefined)
+    return `a request was sent for ${what} and no answer came: nobody knows whether its host has it`;
+  return `a request was sent for ${what}, and nobody knows whether its host has it: ${trimEnd(said, '.')}`;
 }

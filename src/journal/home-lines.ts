@@ -1,6 +1,6 @@
 /** What the jobs of this home know of takes and no line says. Pure. */
 import { formatSize } from '../shared/geometry.ts';
-import { CLOSED, UNSENT } from '../shared/job.ts';
+import { CLOSED, type RefusalCode, refusalCodeOf } from '../shared/job.ts';
 import { isAsk, partsOfKey } from './fingerprint.ts';
 import { type HomeJob, newestByKey } from './fold.ts';
 import type { Asked, Failed, Line } from './lines.ts';
@@ -44,10 +44,16 @@ export function linesFromHome({ lines, jobs, file, accountOf, at }: LearnContext
   return learnt;
 }
 
-function endWithoutId({ failure }: HomeJob): 'closed' | Pick<Failed, 'why' | 'exit' | 'retryable' | 'made'> {
+/** Of refusals that may be none later; the same exits as where the run that has sent it tells of them. */
+const EXITS = { unsent: 6, auth: 4, budget: 10, 'rate-limited': 5 } as const satisfies Record<RefusalCode, number>;
+
+function endWithoutId({
+  failure,
+}: Pick<HomeJob, 'failure'>): 'closed' | Pick<Failed, 'why' | 'exit' | 'retryable' | 'made'> {
   if (failure?.code === CLOSED) return 'closed';
   const why = failure?.message ?? 'refused';
-  if (failure?.code === UNSENT) return { why, exit: 6, retryable: true, made: 'no' };
+  const refusal = refusalCodeOf({ ...(failure && { failure }) });
+  if (refusal) return { why, exit: EXITS[refusal], retryable: true, made: 'no' };
   return failure?.policy
     ? { why, exit: 11, retryable: false, made: 'no' }
     : { why, exit: 5, retryable: false, made: 'no' };

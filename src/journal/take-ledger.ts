@@ -157,7 +157,7 @@ export async function openTakeLedger(
 
   const isAlive = ({ key, sender, job }: Take): boolean => {
     if (sending.has(key)) return true;
-    // Whoever sent it has written down that no answer came.
+    // Whoever sent it has written down that no answer came, or what came in its place.
     if (job && job.status !== 'submitting') return false;
     if (!sender || sender.machine !== machine()) return false;
     const own = runtime.sender?.();

@@ -46,6 +46,8 @@ interface PendingBase {
   readonly requests?: number;
   /** What it is called in the ledger of costs. */
   readonly charge?: string;
+  /** What came in the place of an answer to the last of them. */
+  readonly said?: string;
   /** When the last of them was sent. */
   readonly createdAt: string;
 }

@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 } as const;
 
 /** What an error is about, for code that goes on by it: a message is for people, and may be reworded. */
-export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited';
+export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited' | 'never-sent';
 
 export interface SoraErrorOptions {
   reason?: ErrorReason;
@@ -71,6 +71,8 @@ export function isSoraError(error: unknown, code?: ErrorCode): error is SoraErro
 
 /** Whether the same command, run again later as it is, may succeed without anything that a person would have to do first. */
 export function isRetryable({ code, reason, cause }: SoraError): boolean {
+  // Of a job: it is asked for anew by another command.
+  if (reason === 'never-sent') return false;
   if (code === 'network' || code === 'pending' || reason === 'rate-limited') return true;
   // A finished video that could not be fetched.
   return code === 'unverified' && isSoraError(cause) && isRetryable(cause);

@@ -37,7 +37,7 @@ export interface VideoRequest {
 }
 
 export interface JobFailure {
-  /** The host's own code, where it gave one; without a remote id, `closed` or `unsent` may stand there. */
+  /** The host's own code, where it gave one; of a refused job, `closed`, `unsent` or another `RefusalCode`. */
   readonly code?: string;
   readonly message: string;
   /** True when the host's content policy refused it. */
@@ -131,7 +131,7 @@ export interface Unresolved extends JobBase {
 export interface Refused extends JobBase {
   readonly status: 'failed';
   readonly remoteId?: never;
-  /** Its code is `closed` or `unsent` where the host has not said no itself. */
+  /** Its code is a `RefusalCode`, or absent where the host found fault with the request. */
   readonly failure?: JobFailure;
   /** Of a closed one: the job that its request was sent again as. */
   readonly replacedBy?: string;
@@ -241,6 +241,8 @@ export type JobDigest = Digest<Job> & {
   readonly cost?: Pick<JobCost, 'estimateUsd' | 'actualUsd'>;
   /** There once the video was saved. */
   readonly output?: object;
+  /** Of a refused one. */
+  readonly failure?: Pick<JobFailure, 'code'>;
 };
 
 /** Never changes again at the host. */
@@ -276,3 +278,17 @@ export function isClosed(job: Job): job is Closed {
 
 /** The failure code of a job whose request never left, or never reached a host. */
 export const UNSENT = 'unsent';
+
+/** Why a request made nothing, where its host found no fault with it: the same one may be taken later. */
+export type RefusalCode = typeof UNSENT | 'auth' | 'budget' | 'rate-limited';
+
+/** By an error's words: of a refused job that was not closed, whose host found no fault with its request. */
+export function refusalCodeOf(job: {
+  readonly remoteId?: string;
+  readonly failure?: Pick<JobFailure, 'code'>;
+}): RefusalCode | undefined {
+  if (job.remoteId !== undefined) return undefined;
+  return REFUSAL_CODES.find((code) => code === job.failure?.code);
+}
+
+const REFUSAL_CODES: readonly RefusalCode[] = [UNSENT, 'auth', 'budget', 'rate-limited'];

@@ -1,5 +1,5 @@
 /** How a film stands, scene by scene and in all: states with their reasons, what was spent and is to come, the exit code. Pure. */
-import type { Take } from '../journal/fold.ts';
+import { type Take, whyUnknown } from '../journal/fold.ts';
 import { whyFailed } from '../journal/lines.ts';
 import { spentOn, sumOf } from '../runs/spending.ts';
 import { EXIT_CODES, type SoraError, worstExit } from '../shared/errors.ts';
@@ -179,7 +179,7 @@ function whyOf(view: SceneView, { error, look }: { error: SoraError | undefined;
         .map((take) => `${place(take)}${take.done ? ` (${take.done.file})` : ''}`)
         .join(', ')} than were downloaded: put the right file there, or move this one away and it is fetched again`;
     case 'unknown':
-      return `a request was sent for ${unknown.map(place).join(', ')} and no answer came: nobody knows whether its host has it`;
+      return whyUnknown(unknown, unknown.map(place).join(', '));
     case 'blocked':
       return 'nothing is chosen yet of the scene that it continues';
     case 'open':

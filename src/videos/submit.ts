@@ -5,7 +5,15 @@ import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
-import { isUnanswered, type Job, type JobTake, type Sending, UNSENT, type Unanswered } from '../shared/job.ts';
+import {
+  isUnanswered,
+  type Job,
+  type JobTake,
+  type RefusalCode,
+  type Sending,
+  UNSENT,
+  type Unanswered,
+} from '../shared/job.ts';
 import { recordAnswer } from '../shared/keep-answer.ts';
 import type { BudgetOptions, Cost } from '../shared/money.ts';
 import { oneLine, sentence, shellOption, shellQuote } from '../shared/text.ts';
@@ -284,12 +292,20 @@ const NOT_SENT: ReadonlySet<ErrorCode> = new Set([
   'terminated',
 ] as const);
 
+/** Undefined for a host's no to the request itself, and where nobody knows. */
+function refusalCode({ code, reason }: SoraError): RefusalCode | undefined {
+  if (NOT_SENT.has(code)) return UNSENT;
+  if (reason === 'rate-limited') return reason;
+  return code === 'auth' || code === 'budget' ? code : undefined;
+}
+
 /** What is known of a request that brought no job. That it cannot be written must not hide why. */
 async function writeDownFailure(workspace: Workspace, job: Job, error: unknown): Promise<void> {
   const { reporter, runtime } = workspace;
   const code = isSoraError(error) ? error.code : 'ambiguous';
   const message = error instanceof Error ? error.message : String(error);
-  const failure = { message, policy: code === 'policy', ...(NOT_SENT.has(code) && { code: UNSENT }) };
+  const refusal = isSoraError(error) ? refusalCode(error) : undefined;
+  const failure = { message, policy: code === 'policy', ...(refusal && { code: refusal }) };
   const updatedAt = new Date(runtime.clock.now()).toISOString();
   const store = await workspace.jobs();
   await store

@@ -246,11 +246,11 @@ describe('P2: a character that is made by a task', () => {
 describe('P2: a character whose request was sent and whose answer was lost', () => {
   const made: Scripted = { body: { id: 'char_9', name: 'Joe', created_at: 1 } };
 
-  it.each<[string, Scripted]>([
-    ['was a server error', refusal(500, 'server_error')],
-    ['named no id', { body: { id: null, name: null } }],
-    ['never came', { fault: 'reset' }],
-  ])('is not sent for again when it %s: exit 7, with every way out', async (_title, answer) => {
+  it.each<[string, Scripted, RegExp]>([
+    ['was a server error', refusal(500, 'server_error'), /answered 500/],
+    ['named no id', { body: { id: null, name: null } }, /answered 200 without the character's id/],
+    ['never came', { fault: 'reset' }, /was lost before the answer/],
+  ])('is not sent for again when it %s: exit 7, with every way out', async (_title, answer, said) => {
     const test = await withHost();
     const joe = await addCharacter(test, 'Joe');
     const place: RegistrationTarget = { provider: await test.context.provider(), orientation: 'landscape', mode: 'id' };
@@ -261,9 +261,10 @@ describe('P2: a character whose request was sent and whose answer was lost', () 
     await expect(ensureRegistered(test.context, joe, place)).rejects.toMatchObject({ code: 'ambiguous', hint });
     await expect(ensureRegistered(test.context, joe, place)).rejects.toMatchObject({
       code: 'ambiguous',
-      message: expect.stringContaining('its outcome is not known'),
+      message: expect.stringContaining(`its outcome is not known: ${(await find(test)).pending?.[0]?.said}`),
       hint,
     });
+    expect((await find(test)).pending?.[0]?.said).toMatch(said);
     expect(test.server.seen).toHaveLength(1);
 
     test.server.answer(made);

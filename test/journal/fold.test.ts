@@ -1,6 +1,6 @@
 /** In brackets the world of the state model that shows what a rule carries. */
 import { describe, expect, it } from 'vitest';
-import { createFold, foldTakes, nextNumber } from '../../src/journal/fold.ts';
+import { createFold, foldTakes, nextNumber, whyUnknown } from '../../src/journal/fold.ts';
 import { linesFromHome } from '../../src/journal/home-lines.ts';
 import type { Line } from '../../src/journal/lines.ts';
 import { adopt, asked, close, done, failed, homeJob, KEY, KEY_2, only, sent } from './samples.ts';
@@ -130,6 +130,21 @@ describe('what a home knows and no line says', () => {
       { code: 'unsent', message: 'Down.', policy: false },
       { line: 'failed', exit: 6, retryable: true, made: 'no' },
     ],
+    [
+      'refused for its key',
+      { code: 'auth', message: 'No.', policy: false },
+      { line: 'failed', exit: 4, retryable: true, made: 'no' },
+    ],
+    [
+      'refused for want of credit',
+      { code: 'budget', message: 'No.', policy: false },
+      { line: 'failed', exit: 10, retryable: true, made: 'no' },
+    ],
+    [
+      'put off',
+      { code: 'rate-limited', message: 'No.', policy: false },
+      { line: 'failed', exit: 5, retryable: true, made: 'no' },
+    ],
     ['closed', { code: 'closed', message: 'By hand.', policy: false }, { line: 'close' }],
   ])('is that a request was %s', (_what, failure, line) => {
     expect(learn([asked()], [homeJob({ status: 'failed', failure })])).toMatchObject([line]);
@@ -137,6 +152,15 @@ describe('what a home knows and no line says', () => {
 
   it('is nothing of a job that nobody knows the fate of: the take stays unknown [crash]', () => {
     expect(learn([asked()], [homeJob()])).toEqual([]);
+  });
+
+  it('is what the host said in the place of an answer', () => {
+    const failure = { message: 'It answered 502: Bad gateway.', policy: false };
+    const whyOf = (job: ReturnType<typeof homeJob>) => whyUnknown(foldTakes({ lines: [asked()], jobs: [job] }), 'it');
+    expect(whyOf(homeJob({ status: 'unknown', failure }))).toBe(
+      'a request was sent for it, and nobody knows whether its host has it: It answered 502: Bad gateway',
+    );
+    expect(whyOf(homeJob({ status: 'submitting' }))).toContain('no answer came');
   });
 
   it('is a whole take whose lines a checkout undid [gitReset]', () => {

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/shared/job.ts';
+import { isRetryable } from '../../src/shared/errors.ts';
+import type { Job, Refused } from '../../src/shared/job.ts';
 import { jobError } from '../../src/videos/jobs/error.ts';
+import { describe as describeJob } from '../../src/videos/jobs/lifecycle.ts';
 import type { RequestPlan } from '../../src/videos/plan.ts';
 import { type SubmitOptions, submit } from '../../src/videos/submit.ts';
 import { addJob, KEY, NO_LIST, refusal, VIDEO_SIZE, videoObject, withHost } from '../helpers/far-end.ts';
@@ -144,9 +146,25 @@ describe('P2: a request that failed', () => {
     const job = await onlyJob(test);
     expect(job).toMatchObject({ status: 'failed', failure: { code: 'unsent', policy: false } });
     expect(jobError(job as Job)).toMatchObject({
-      ...{ code: 'refused', message: expect.stringContaining(`Job ${job?.id} was not sent: `) },
-      hint: `No host has it. To send its request: sora video resend ${job?.id}`,
+      ...{ code: 'network', message: expect.stringContaining(`Job ${job?.id} was never sent: `) },
+      hint: `No host has it, and nothing was paid. To send its request: sora video resend ${job?.id}`,
     });
+    expect(isRetryable(jobError(job as Refused))).toBe(false);
+    expect(describeJob(job as Job)).toBe('failed (never sent)');
+  });
+
+  it.each<[string, Scripted, string, string]>([
+    ['a wrong key', refusal(401, 'invalid_api_key'), 'auth', 'Check the key'],
+    ['no credit', refusal(402, 'insufficient_quota'), 'budget', 'Add credit'],
+    ['too many requests', refusal(429, 'rate_limit_exceeded'), 'refused', 'Wait a while'],
+    ['a fault of the request', refusal(400, 'invalid_seconds'), 'refused', 'the host refused the request itself'],
+  ])('because of %s says afterwards what to do about that', async (_title, answer, code, hint) => {
+    const test = await withHost();
+    test.server.answer(answer);
+    await expect(send(test)).rejects.toMatchObject({ code });
+    const error = jobError((await onlyJob(test)) as Refused);
+    expect(error).toMatchObject({ code, hint: expect.stringContaining(hint) });
+    expect(error.hint).toMatch(/^Nothing was made/);
   });
 
   it('leaves a record alone that another command has found at the host meanwhile', async () => {

@@ -96,7 +96,7 @@ export async function runCharacterShow(
     ),
     ...pending.map(
       (one) =>
-        `  pending     with ${oneLine(hostAddress(one))}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? 'its fate is not known' : `task ${one.taskId}`})`,
+        `  pending     with ${oneLine(hostAddress(one))}, ${one.orientation}, as ${one.name}, since ${one.createdAt} (${one.taskId === undefined ? `its fate is not known${one.said === undefined ? '' : `: ${oneLine(one.said)}`}` : `task ${one.taskId}`})`,
     ),
   ];
   if (document.outdated) ui.note(outdatedNote(document, document.outdated));

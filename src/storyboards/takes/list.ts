@@ -1,6 +1,5 @@
 /** The takes of a film as people choose among them. Pure. */
-import type { Take } from '../../journal/fold.ts';
-import { isTakenBack } from '../../journal/fold.ts';
+import { isTakenBack, type Take, whyUnknown } from '../../journal/fold.ts';
 import { whyFailed } from '../../journal/lines.ts';
 import type { FilmLook } from '../film.ts';
 import { shortName } from './choose.ts';
@@ -49,8 +48,9 @@ function takeReport(look: FilmLook, take: Take, isAlive: (take: Take) => boolean
   const choice = view?.choice ?? look.choices.of(scene);
   const isPicked = done !== undefined && done.sha256 === choice.sha256;
   const cost = done?.cost ?? failed?.cost ?? (take.closed || failed?.made === 'no' ? undefined : estimateUsd);
+  const state = stateOf(look, take, isAlive);
   return {
-    ...{ scene, take: n, name: shortName(take), state: stateOf(look, take, isAlive) },
+    ...{ scene, take: n, name: shortName(take), state },
     ...{ isChosen: view?.chosen?.key === key, isPicked },
     isRejected: done !== undefined && !isPicked && choice.rejected.has(done.sha256),
     isOlder: !view || (take.fp !== view.fp && !view.fromOthers.some((one) => one.key === key)),
@@ -59,6 +59,7 @@ function takeReport(look: FilmLook, take: Take, isAlive: (take: Take) => boolean
     ...(done?.seconds !== undefined && { seconds: done.seconds }),
     ...(cost !== undefined && { costUsd: cost }),
     ...(failed && { why: whyFailed(failed) }),
+    ...(state === 'unknown' && { why: whyUnknown([take], 'it') }),
     ...(jobId !== undefined && { jobId }),
     ...(remoteId !== undefined && { remoteId }),
     askedAt: at,

@@ -1,7 +1,17 @@
 /** The error of a job that ended without a video. Pure. */
-import { SoraError } from '../../shared/errors.ts';
-import { type Closed, isClosed, isRefused, type Job, type Refused, UNSENT } from '../../shared/job.ts';
+import { type ErrorCode, SoraError, type SoraErrorOptions } from '../../shared/errors.ts';
+import {
+  type Closed,
+  isClosed,
+  isRefused,
+  type Job,
+  type Refused,
+  type Remote,
+  refusalCodeOf,
+  UNSENT,
+} from '../../shared/job.ts';
 import { oneLine } from '../../shared/text.ts';
+import { isAboutRequest } from '../retryable.ts';
 
 const LIKENESS_RULE =
   'The content policy of the host refused it. Likenesses of real people are blocked by default, also in uploaded clips and pictures, and so are ' +
@@ -25,19 +35,51 @@ export function jobError(job: Job): SoraError | undefined {
   const reason = job.failure ? `: ${oneLine(job.failure.message)}` : '';
   const code = job.failure?.code === undefined ? '' : ` [${oneLine(job.failure.code, 80)}]`;
   if (isClosed(job)) return closedError(job, reason);
-  if (isRefused(job) && job.failure?.code === UNSENT) {
-    return new SoraError('refused', `Job ${job.id} was not sent${reason}`, {
-      hint: `No host has it. To send its request: sora video resend ${job.id}`,
-      jobId: job.id,
-    });
-  }
+  if (isRefused(job)) return refusedError(job, reason);
   const verb = { failed: 'failed', expired: 'has expired', cancelled: 'was cancelled' }[job.status];
-  return new SoraError(job.failure?.policy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
-    hint: job.failure?.policy
-      ? LIKENESS_RULE
-      : isRefused(job)
-        ? 'The host refused the request itself: correct what it complains about before you send it again.'
-        : `${job.failure?.unreachable ? 'Its clips are uploaded again for the next video.' : 'Nothing was downloaded.'} To try again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`,
+  const isPolicy = job.failure?.policy === true;
+  return new SoraError(isPolicy ? 'policy' : 'refused', `Job ${job.id} ${verb}${reason}${code}`, {
+    hint: isPolicy ? LIKENESS_RULE : hintOfFailure(job),
     jobId: job.id,
   });
+}
+
+/** Nothing was made, and nothing is paid for. */
+function refusedError(job: Refused, reason: string): SoraError {
+  const { id, failure } = job;
+  const error = (code: ErrorCode, verb: string, hint: string, more: SoraErrorOptions = {}): SoraError =>
+    new SoraError(code, `Job ${id} ${verb}${reason}`, { hint, jobId: id, ...more });
+  if (failure?.policy) return error('policy', 'was refused', LIKENESS_RULE);
+  const send = `sora video resend ${id}`;
+  switch (refusalCodeOf(job)) {
+    case UNSENT:
+      return error('network', 'was never sent', `No host has it, and nothing was paid. To send its request: ${send}`, {
+        reason: 'never-sent',
+      });
+    case 'auth':
+      return error('auth', 'was refused', `Nothing was made. Check the key (sora auth status), then send it: ${send}`);
+    case 'budget':
+      return error(
+        'budget',
+        'was refused',
+        `Nothing was made. Add credit or raise the limit at the host, then: ${send}`,
+      );
+    case 'rate-limited':
+      return error('refused', 'was refused', `Nothing was made. Wait a while, then send it: ${send}`);
+    default:
+      return error(
+        'refused',
+        'was refused',
+        'Nothing was made: the host refused the request itself. Correct what it complains about, and send that.',
+      );
+  }
+}
+
+function hintOfFailure({ request, failure }: Remote): string {
+  const command = `\`sora video ${request.from?.kind ?? 'generate'}\` command`;
+  if (failure?.unreachable)
+    return `Its clips are uploaded again for the next video. To try again, run the same ${command}.`;
+  if (isAboutRequest(failure))
+    return `The host found fault with the request, which would fail again as it is: change what it complains about in the ${command}.`;
+  return `Nothing was downloaded. To try again, run the same ${command}.`;
 }

@@ -8,9 +8,11 @@ import {
   type Closed,
   isFinal,
   type Job,
+  type JobFailure,
   type JobStatus,
   type Refused,
   type Remote,
+  UNSENT,
   type Unanswered,
   type Unresolved,
   type VideoRequest,
@@ -191,13 +193,20 @@ export function missedAt(job: Remote, nowMs: number): Remote {
 /** `running, 45%`, for people. */
 export function describe(job: {
   readonly status: JobStatus;
+  readonly remoteId?: string;
+  readonly failure?: Pick<JobFailure, 'code'>;
   readonly remoteStatus?: string;
   readonly progress?: number;
   readonly queuePosition?: number;
   readonly throttled?: boolean;
 }): string {
   const word = job.remoteStatus === undefined ? job.status : `${job.status} (the host says "${job.remoteStatus}")`;
+  if (job.status === 'failed' && job.remoteId === undefined)
+    return `${word}${REFUSED_WORDS[job.failure?.code ?? ''] ?? ''}`;
   if (job.status === 'queued' && job.throttled) return 'throttled (account limit)';
   if (job.status === 'queued' && job.queuePosition) return `${word}, ${job.queuePosition} before it`;
   return job.progress === undefined || isFinal(job.status) ? word : `${word}, ${Math.round(job.progress)}%`;
 }
+
+/** Of a refused job that no host has said no to. */
+const REFUSED_WORDS: Readonly<Record<string, string>> = { [UNSENT]: ' (never sent)', [CLOSED]: ' (closed)' };

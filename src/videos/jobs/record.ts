@@ -224,7 +224,7 @@ export function jobJson(job: Job): JobJson {
 }
 
 /** Of the form of `JobDigest`. */
-export const JOB_DIGEST_VERSION = 3;
+export const JOB_DIGEST_VERSION = 4;
 /** More than the widest terminal shows, and not a page. */
 const DIGEST_PROMPT_CHARS = 900;
 
@@ -249,8 +249,12 @@ export function jobDigest(job: Job): JobDigest {
 function stateOf(job: Job) {
   // The compiler does not see that each status has its own state.
   if (job.remoteId === undefined) {
-    const replacedBy = isRefused(job) ? job.replacedBy : undefined;
-    return { status: job.status, ...(replacedBy !== undefined && { replacedBy }) } as Each<Exclude<Job, Remote>>;
+    const { replacedBy, failure } = isRefused(job) ? job : {};
+    return {
+      status: job.status,
+      ...(replacedBy !== undefined && { replacedBy }),
+      ...(failure?.code !== undefined && { failure: { code: failure.code } }),
+    } as Each<Exclude<Job, Remote>>;
   }
   const { status, remoteStatus, progress, queuePosition, throttled, remoteId, output, expiresAt, remoteDeleted } = job;
   return {

@@ -12,6 +12,7 @@ import {
 } from '../../shared/job.ts';
 import type { Workspace } from '../../workspace.ts';
 import { jobCommand } from '../jobs/command.ts';
+import { jobError } from '../jobs/error.ts';
 import { closeJob, describe } from '../jobs/lifecycle.ts';
 import { withoutSender } from './recover.ts';
 
@@ -26,9 +27,7 @@ export function refuseKnown(
   const isOver = endedWithoutVideo(job.status);
   const state = isOver ? `has ended as ${job.status}` : `is ${describe(job)}`;
   throw new SoraError('usage', `Job ${job.id} ${state} at ${hostTitle(job)}. ${nothing}.`, {
-    hint: isOver
-      ? `To make the video again, run the same \`sora video ${job.request.from?.kind ?? 'generate'}\` command.`
-      : `Get its video: ${jobCommand(workspace, 'wait', job)}`,
+    hint: isOver ? (jobError(job)?.hint ?? '') : `Get its video: ${jobCommand(workspace, 'wait', job)}`,
     jobId: job.id,
   });
 }

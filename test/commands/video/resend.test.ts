@@ -266,7 +266,7 @@ describe('P2: a request that is sent once more', () => {
   it.each([
     ['queued', 'is queued', 'Get its video: '],
     ['succeeded', 'is succeeded', 'Get its video: '],
-    ['cancelled', 'has ended as cancelled', 'To make the video again, run the same'],
+    ['cancelled', 'has ended as cancelled', 'To try again, run the same'],
   ] as const)('is refused for one that is %s', async (status, state, hint) => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl, status });

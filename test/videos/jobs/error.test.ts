@@ -13,6 +13,13 @@ describe('jobError', () => {
     expect(jobError({ ...failed, request: { ...JOB.request, from } })?.hint).toContain('`sora video extend`');
   });
 
+  it('says what to change where the host names a fault of the request', () => {
+    const failure = { code: 'value_error', message: 'seconds: at most 8', policy: false };
+    const { hint } = jobError({ ...JOB, status: 'failed', failure }) ?? {};
+    expect(hint).toContain('change what it complains about');
+    expect(hint).not.toContain('same');
+  });
+
   it.each([
     ['failed', 'refused', /failed: boom \[E1\]/],
     ['expired', 'refused', /has expired/],

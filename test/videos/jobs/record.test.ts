@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isRefused } from '../../../src/shared/job.ts';
 import { decodeJob, type JobJson, jobDigest, jobJson, UnusableJobError } from '../../../src/videos/jobs/record.ts';
 import { createJobStore } from '../../../src/videos/jobs/store.ts';
 import { hashOf } from '../../helpers/samples.ts';
@@ -132,7 +133,8 @@ describe('the document of a job', () => {
   it.each(GOLDEN)(
     '%s is in a list with its status, its progress, its id, its tags, and whether its file is here',
     (_title, document) => {
-      const { status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, outputPath, replacedBy } = document;
+      const { status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, outputPath, replacedBy, failure } =
+        document;
       const {
         request,
         cost: _cost,
@@ -146,6 +148,8 @@ describe('the document of a job', () => {
           JSON.stringify({
             ...{ status, remoteId, remoteStatus, progress, expiresAt, remoteDeleted, tags: document.tags, replacedBy },
             ...(outputPath !== undefined && { output: {} }),
+            // Of a refused one, for it says whether a host has said no.
+            ...(isRefused(decodeJob(document)) && failure?.code && { failure: { code: failure.code } }),
           }),
         ),
       );
