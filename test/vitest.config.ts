@@ -6,7 +6,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What takes longest begins first, in this order: at the end it would run alone. */
 const LONG = [
-  ...['batches/run-batch', 'commands/character/sync', 'commands/doctor', 'fingerprints', 'e2e/readme', 'e2e/faults'],
+  ...[
+    'slow/batches/run-batch',
+    'slow/commands/character/sync',
+    'slow/commands/doctor',
+    'fingerprints',
+    'e2e/readme',
+    'e2e/faults',
+  ],
   ...['slow/commands/json', 'e2e/batch', 'e2e/ci', 'slow/batches/batch-model', 'e2e/outlives', 'masters/timing'],
   ...['e2e/toy-host', 'e2e/earlier-home', 'masters/matrix-shape', 'slow/films/assemble', 'slow/media/ffmpeg/sound'],
   ...[

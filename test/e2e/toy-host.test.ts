@@ -153,7 +153,7 @@ describe('a host that is added', () => {
 
   it('is held to the contract with the sandbox, which runs for every host', async () => {
     const vitest = join(REPOSITORY, 'node_modules/vitest/vitest.mjs');
-    const file = 'test/providers/contract-sandbox.test.ts';
+    const file = 'test/slow/providers/contract-sandbox.test.ts';
     const args = [vitest, 'run', '--config', 'test/vitest.config.ts', '-t', "toy'? and the sandbox", file];
     const ran = await run(process.execPath, args);
     expect(ran.exitCode, ran.all).toBe(0);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { inspectClip } from '../../src/clips/inspect.ts';
-import { judgeClip } from '../../src/clips/inspect-picture.ts';
-import { keptPicture } from '../../src/media/judge/bars.ts';
-import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
-import { makerPath, run, words } from '../helpers/ffmpeg.ts';
-import { madeOnce } from '../helpers/once.ts';
-import { createTestContext } from '../helpers/runtime.ts';
+import { inspectClip } from '../../../src/clips/inspect.ts';
+import { judgeClip } from '../../../src/clips/inspect-picture.ts';
+import { keptPicture } from '../../../src/media/judge/bars.ts';
+import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
+import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
+import { madeOnce } from '../../helpers/once.ts';
+import { createTestContext } from '../../helpers/runtime.ts';
 
 /** A night on the left, a day on the right. */
 const halves = (): Promise<string> =>

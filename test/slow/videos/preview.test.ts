@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/run.ts';
-import { FIXTURES } from '../helpers/cli.ts';
-import { addCharacter, addJob, addMadeFrom, videoObject, withHost } from '../helpers/far-end.ts';
+import { runCli } from '../../../src/cli/run.ts';
+import { FIXTURES } from '../../helpers/cli.ts';
+import { addCharacter, addJob, addMadeFrom, videoObject, withHost } from '../../helpers/far-end.ts';
 import {
   createTestContext,
   createTestRuntime,
   type RuntimeOptions,
   START,
   type TestRuntime,
-} from '../helpers/runtime.ts';
+} from '../../helpers/runtime.ts';
 
 const WORDS = ['video', 'generate', 'Joe waves.', '--dry-run', '--json'];
 const ENDED = 'https://api.openai.com/v1';

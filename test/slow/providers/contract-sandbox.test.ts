@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
-import type { NewVideo, Provider } from '../../src/providers/provider.ts';
-import { decode } from '../helpers/ffmpeg.ts';
-import { firstModel } from '../helpers/hosts.ts';
-import { createTestHttp } from '../helpers/http.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { makeClip, sandbox, type TestSandbox } from '../sandbox/harness.ts';
-import { call, cast, failureOf, KEY, textOf, VIDEO, WHOLE } from './harness.ts';
+import { HOST_NAMES, PROVIDERS } from '../../../src/providers/index.ts';
+import type { NewVideo, Provider } from '../../../src/providers/provider.ts';
+import { decode } from '../../helpers/ffmpeg.ts';
+import { firstModel } from '../../helpers/hosts.ts';
+import { createTestHttp } from '../../helpers/http.ts';
+import { tempFolder } from '../../helpers/temp.ts';
+import { call, cast, failureOf, KEY, textOf, VIDEO, WHOLE } from '../../providers/harness.ts';
+import { makeClip, sandbox, type TestSandbox } from '../../sandbox/harness.ts';
 
 /** A second of about the smallest picture that the sandbox can label. */
 const TINY = { made: { size: '320x180', seconds: '1' } };

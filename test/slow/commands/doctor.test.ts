@@ -2,18 +2,18 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { runDoctor } from '../../src/commands/doctor.ts';
-import { createContext } from '../../src/context.ts';
-import type { Check } from '../../src/doctor/finding.ts';
-import { checkAuth } from '../../src/http/origins.ts';
-import { storeKey } from '../../src/settings/keys.ts';
-import { fakeFfmpeg, versionText, writeStandIn } from '../helpers/fake-ffmpeg.ts';
-import { refusal } from '../helpers/far-end.ts';
-import { ffmpegPath } from '../helpers/ffmpeg.ts';
-import { madeOnce } from '../helpers/once.ts';
-import { createTestContext, type RuntimeOptions } from '../helpers/runtime.ts';
-import { createTestServer, type Scripted } from '../helpers/server.ts';
-import { sandbox } from '../sandbox/harness.ts';
+import { runDoctor } from '../../../src/commands/doctor.ts';
+import { createContext } from '../../../src/context.ts';
+import type { Check } from '../../../src/doctor/finding.ts';
+import { checkAuth } from '../../../src/http/origins.ts';
+import { storeKey } from '../../../src/settings/keys.ts';
+import { fakeFfmpeg, versionText, writeStandIn } from '../../helpers/fake-ffmpeg.ts';
+import { refusal } from '../../helpers/far-end.ts';
+import { ffmpegPath } from '../../helpers/ffmpeg.ts';
+import { madeOnce } from '../../helpers/once.ts';
+import { createTestContext, type RuntimeOptions } from '../../helpers/runtime.ts';
+import { createTestServer, type Scripted } from '../../helpers/server.ts';
+import { sandbox } from '../../sandbox/harness.ts';
 
 const isFault = ({ ok }: Check): boolean => !ok;
 

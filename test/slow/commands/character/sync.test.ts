@@ -1,24 +1,24 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runCharacterCreate } from '../../../src/commands/character/create.ts';
+import { runCharacterCreate } from '../../../../src/commands/character/create.ts';
 import {
   runCharacterList,
   runCharacterRemove,
   runCharacterRename,
   runCharacterShow,
-} from '../../../src/commands/character/manage.ts';
-import { runCharacterAdopt, runCharacterSync } from '../../../src/commands/character/sync.ts';
-import { runCharacterExport, runCharacterImport } from '../../../src/commands/character/transfer.ts';
-import { runGenerate } from '../../../src/commands/video/generate.ts';
-import type { Character, Registration } from '../../../src/shared/character.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
-import { makeClip } from '../../helpers/clips.ts';
-import { addCharacter, KEY, refusal, videoObject, withHost } from '../../helpers/far-end.ts';
-import { smallJoe } from '../../helpers/joe.ts';
-import { createTestContext, START, type TestContext } from '../../helpers/runtime.ts';
-import { keepSample } from '../../helpers/samples.ts';
-import { createTestServer, type Scripted } from '../../helpers/server.ts';
+} from '../../../../src/commands/character/manage.ts';
+import { runCharacterAdopt, runCharacterSync } from '../../../../src/commands/character/sync.ts';
+import { runCharacterExport, runCharacterImport } from '../../../../src/commands/character/transfer.ts';
+import { runGenerate } from '../../../../src/commands/video/generate.ts';
+import type { Character, Registration } from '../../../../src/shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
+import { makeClip } from '../../../helpers/clips.ts';
+import { addCharacter, KEY, refusal, videoObject, withHost } from '../../../helpers/far-end.ts';
+import { smallJoe } from '../../../helpers/joe.ts';
+import { createTestContext, START, type TestContext } from '../../../helpers/runtime.ts';
+import { keepSample } from '../../../helpers/samples.ts';
+import { createTestServer, type Scripted } from '../../../helpers/server.ts';
 
 const HOST = 'https://gateway.example.com/v1';
 const NO_CLIP = { clips: false };

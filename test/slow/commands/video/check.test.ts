@@ -1,17 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type CheckFlags, runVideoCheck } from '../../../src/commands/video/check.ts';
-import { runVideoDownload } from '../../../src/commands/video/wait.ts';
-import { hashFile } from '../../../src/disk/hash.ts';
-import type { Job, Remote } from '../../../src/shared/job.ts';
-import { fakeFfmpeg } from '../../helpers/fake-ffmpeg.ts';
-import { addCharacter, addJob, content, damaged, makeVideo, withHost } from '../../helpers/far-end.ts';
-import { makerPath, run, words } from '../../helpers/ffmpeg.ts';
-import { madeOnce } from '../../helpers/once.ts';
-import { type Picture, readFrame } from '../../helpers/picture.ts';
-import type { TestContext } from '../../helpers/runtime.ts';
-import type { JobFields } from '../../helpers/samples.ts';
+import { type CheckFlags, runVideoCheck } from '../../../../src/commands/video/check.ts';
+import { runVideoDownload } from '../../../../src/commands/video/wait.ts';
+import { hashFile } from '../../../../src/disk/hash.ts';
+import type { Job, Remote } from '../../../../src/shared/job.ts';
+import { fakeFfmpeg } from '../../../helpers/fake-ffmpeg.ts';
+import { addCharacter, addJob, content, damaged, makeVideo, withHost } from '../../../helpers/far-end.ts';
+import { makerPath, run, words } from '../../../helpers/ffmpeg.ts';
+import { madeOnce } from '../../../helpers/once.ts';
+import { type Picture, readFrame } from '../../../helpers/picture.ts';
+import type { TestContext } from '../../../helpers/runtime.ts';
+import type { JobFields } from '../../../helpers/samples.ts';
 
 const DOWNLOAD = { variant: 'video', force: false, allowDrift: true } as const;
 const SONG = '-f lavfi -i sine=d=2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -shortest';

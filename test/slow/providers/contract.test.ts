@@ -1,10 +1,10 @@
 /** What is true of every adapter, whatever its host calls things: jobs and characters. */
 import { describe, expect, it } from 'vitest';
-import { PROVIDERS } from '../../src/providers/index.ts';
-import type { NewVideo, Provider, WireRequest } from '../../src/providers/provider.ts';
-import { preferredMode } from '../../src/providers/references.ts';
-import { gzipped, readForm, type Scripted, type Seen } from '../helpers/server.ts';
-import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp, told } from './dialects.ts';
+import { PROVIDERS } from '../../../src/providers/index.ts';
+import type { NewVideo, Provider, WireRequest } from '../../../src/providers/provider.ts';
+import { preferredMode } from '../../../src/providers/references.ts';
+import { gzipped, readForm, type Scripted, type Seen } from '../../helpers/server.ts';
+import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp, told } from '../../providers/dialects.ts';
 import {
   call,
   cast,
@@ -18,7 +18,7 @@ import {
   PICTURE,
   VIDEO,
   WHOLE,
-} from './harness.ts';
+} from '../../providers/harness.ts';
 
 const PAGE: Scripted = { body: '<title>Welcome</title>', headers: { 'content-type': 'text/html' } };
 

@@ -1,18 +1,18 @@
 import { readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CreateInput, runCharacterCreate } from '../../../src/commands/character/create.ts';
-import { runCharacterList, runCharacterRemove, runCharacterShow } from '../../../src/commands/character/manage.ts';
-import { runCharacterEdit, runCharacterStills } from '../../../src/commands/character/stills.ts';
-import { runCharacterExport, runCharacterImport } from '../../../src/commands/character/transfer.ts';
-import { hashFile } from '../../../src/disk/hash.ts';
-import { imageSize, sniffImage } from '../../../src/media/picture/formats.ts';
-import type { Character } from '../../../src/shared/character.ts';
-import { DEFAULT_CLIP_OPTIONS } from '../../../src/shared/clip.ts';
-import { bringJoe, fittingJoe } from '../../helpers/joe.ts';
-import { pictureOf } from '../../helpers/pictures.ts';
-import { createTestContext, type TestContext } from '../../helpers/runtime.ts';
-import { keepSample } from '../../helpers/samples.ts';
+import { type CreateInput, runCharacterCreate } from '../../../../src/commands/character/create.ts';
+import { runCharacterList, runCharacterRemove, runCharacterShow } from '../../../../src/commands/character/manage.ts';
+import { runCharacterEdit, runCharacterStills } from '../../../../src/commands/character/stills.ts';
+import { runCharacterExport, runCharacterImport } from '../../../../src/commands/character/transfer.ts';
+import { hashFile } from '../../../../src/disk/hash.ts';
+import { imageSize, sniffImage } from '../../../../src/media/picture/formats.ts';
+import type { Character } from '../../../../src/shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS } from '../../../../src/shared/clip.ts';
+import { bringJoe, fittingJoe } from '../../../helpers/joe.ts';
+import { pictureOf } from '../../../helpers/pictures.ts';
+import { createTestContext, type TestContext } from '../../../helpers/runtime.ts';
+import { keepSample } from '../../../helpers/samples.ts';
 
 const CREATE = {
   ...{ name: 'Mia', options: DEFAULT_CLIP_OPTIONS, images: ['front.png', 'side.jpg'] },

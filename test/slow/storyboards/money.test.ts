@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NO_WISHES } from '../../src/storyboards/film.ts';
-import { writeGitFiles } from '../../src/storyboards/new/git-files.ts';
-import { plannedFilm } from '../../src/storyboards/planned-film.ts';
-import { bringJoe } from '../helpers/joe.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { type FilmWorld, filmOf, filmWorld } from './world.ts';
+import { NO_WISHES } from '../../../src/storyboards/film.ts';
+import { writeGitFiles } from '../../../src/storyboards/new/git-files.ts';
+import { plannedFilm } from '../../../src/storyboards/planned-film.ts';
+import { bringJoe } from '../../helpers/joe.ts';
+import { tempFolder } from '../../helpers/temp.ts';
+import { type FilmWorld, filmOf, filmWorld } from '../../storyboards/world.ts';
 
 const HARBOUR = 'A grey harbour at dawn.';
 const BOAT = 'A white boat comes in.';

@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createRecords } from '../../src/disk/records.ts';
-import { number, recordDecoder, shape, string } from '../../src/disk/schema.ts';
-import { tempFolder } from '../helpers/temp.ts';
-import { bundleWorkers, type Workers } from './processes.ts';
-import { counters } from './worker.ts';
+import { createRecords } from '../../../src/disk/records.ts';
+import { number, recordDecoder, shape, string } from '../../../src/disk/schema.ts';
+import { bundleWorkers, type Workers } from '../../disk/processes.ts';
+import { counters } from '../../disk/worker.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 interface Note {
   readonly version: number;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../../src/cli/run.ts';
-import type { FollowFlags } from '../../../src/commands/video/input.ts';
-import { runVideoDownload, runVideoWait } from '../../../src/commands/video/wait.ts';
-import type { Job } from '../../../src/shared/job.ts';
+import { runCli } from '../../../../src/cli/run.ts';
+import type { FollowFlags } from '../../../../src/commands/video/input.ts';
+import { runVideoDownload, runVideoWait } from '../../../../src/commands/video/wait.ts';
+import type { Job } from '../../../../src/shared/job.ts';
 import {
   addCharacter,
   addJob,
@@ -16,11 +16,11 @@ import {
   refusal,
   videoObject,
   withHost,
-} from '../../helpers/far-end.ts';
-import { ffmpegPath } from '../../helpers/ffmpeg.ts';
-import { START } from '../../helpers/runtime.ts';
-import type { JobFields } from '../../helpers/samples.ts';
-import type { Scripted } from '../../helpers/server.ts';
+} from '../../../helpers/far-end.ts';
+import { ffmpegPath } from '../../../helpers/ffmpeg.ts';
+import { START } from '../../../helpers/runtime.ts';
+import type { JobFields } from '../../../helpers/samples.ts';
+import type { Scripted } from '../../../helpers/server.ts';
 
 const FLAGS: FollowFlags = { timeout: 1800, force: false, allowDrift: false };
 const DOWNLOAD = { variant: 'video', force: false, allowDrift: false } as const;

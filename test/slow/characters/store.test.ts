@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { characterJson, decodeCharacter } from '../../src/characters/record.ts';
-import { type CharacterStore, createCharacterStore } from '../../src/characters/store.ts';
-import type { Character, Registration } from '../../src/shared/character.ts';
-import { bundleWorkers, type Workers } from '../disk/processes.ts';
-import { hashOf, keepPictures, keepSample, madeFiles, sampleCharacter, samplePictures } from '../helpers/samples.ts';
-import { tempFolder } from '../helpers/temp.ts';
+import { characterJson, decodeCharacter } from '../../../src/characters/record.ts';
+import { type CharacterStore, createCharacterStore } from '../../../src/characters/store.ts';
+import type { Character, Registration } from '../../../src/shared/character.ts';
+import { bundleWorkers, type Workers } from '../../disk/processes.ts';
+import { hashOf, keepPictures, keepSample, madeFiles, sampleCharacter, samplePictures } from '../../helpers/samples.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 let workers: Workers;
 beforeAll(async () => {

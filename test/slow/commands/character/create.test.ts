@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { characterJson } from '../../../src/characters/record.ts';
-import { runCli } from '../../../src/cli/run.ts';
-import { type CreateInput, runCharacterCreate } from '../../../src/commands/character/create.ts';
-import { hashText } from '../../../src/disk/hash.ts';
-import type { CharacterWithClip, Registration } from '../../../src/shared/character.ts';
-import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../../src/shared/clip.ts';
-import { makeClip } from '../../helpers/clips.ts';
-import { refusal, withHost } from '../../helpers/far-end.ts';
-import { createTestContext, type TestContext } from '../../helpers/runtime.ts';
-import { changeRecord } from '../../helpers/samples.ts';
+import { characterJson } from '../../../../src/characters/record.ts';
+import { runCli } from '../../../../src/cli/run.ts';
+import { type CreateInput, runCharacterCreate } from '../../../../src/commands/character/create.ts';
+import { hashText } from '../../../../src/disk/hash.ts';
+import type { CharacterWithClip, Registration } from '../../../../src/shared/character.ts';
+import { DEFAULT_CLIP_OPTIONS, PLAN_VERSION } from '../../../../src/shared/clip.ts';
+import { makeClip } from '../../../helpers/clips.ts';
+import { refusal, withHost } from '../../../helpers/far-end.ts';
+import { createTestContext, type TestContext } from '../../../helpers/runtime.ts';
+import { changeRecord } from '../../../helpers/samples.ts';
 
 const options = DEFAULT_CLIP_OPTIONS;
 const CREATE = {
@@ -193,7 +193,7 @@ describe('character create', () => {
 
   it('of a picture that is given as a clip says how characters of pictures are made', async () => {
     const { context } = await createTestContext();
-    const file = fileURLToPath(new URL('../../../fixtures/joe-at-the-sea.png', import.meta.url));
+    const file = fileURLToPath(new URL('../../../../fixtures/joe-at-the-sea.png', import.meta.url));
     await expect(runCharacterCreate(context, { ...CREATE, file })).rejects.toMatchObject({
       ...{ code: 'clip', message: 'It is a single picture, not a video.' },
       hint: expect.stringMatching(/: sora character create --name <name> --image \S+joe-at-the-sea\.png$/),
