@@ -7,7 +7,7 @@ import { HOST_NAMES, PROVIDERS } from '../../src/providers/index.ts';
 import type { Backend } from '../../src/providers/provider.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
 import { makeVideo } from '../helpers/far-end.ts';
-import { ffmpegPath } from '../helpers/ffmpeg.ts';
+import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { createTestServer, type Scripted, type Seen, type TestServer } from '../helpers/server.ts';
 import { DIALECTS, type Dialect } from '../providers/dialects.ts';
 import { makeClip } from '../sandbox/harness.ts';
@@ -185,7 +185,11 @@ function filesIn(dir: string): readonly (readonly [path: string, text: string])[
 /** An ffmpeg that writes down what it was given before it does its work. */
 function plantSpy({ dir }: Machine): string {
   const path = join(dir, 'ffmpeg');
-  const script = ['#!/bin/sh', `{ env; printf '%s\\n' "$@"; } >> '${dir}/children.txt'`, `exec '${ffmpegPath}' "$@"`];
+  const script = [
+    '#!/bin/sh',
+    `{ env; printf '%s\\n' "$@"; } >> '${dir}/children.txt'`,
+    `exec '${quickFfmpeg()}' "$@"`,
+  ];
   writeFileSync(path, `${script.join('\n')}\n`, { mode: 0o755 });
   return path;
 }

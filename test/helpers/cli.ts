@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { onTestFinished } from 'vitest';
-import { ffmpegPath } from './ffmpeg.ts';
+import { quickFfmpeg } from './quick-ffmpeg.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/sora.js', import.meta.url));
 export const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
@@ -32,7 +32,14 @@ export function makeMachine(env: Readonly<Record<string, string>> = {}): Machine
   const dir = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const home = join(dir, 'home');
-  const base = { PATH: process.env.PATH ?? '', HOME: dir, SORA_HOME: home, SORA_FFMPEG: ffmpegPath, CI: '1', ...env };
+  const base = {
+    PATH: process.env.PATH ?? '',
+    HOME: dir,
+    SORA_HOME: home,
+    SORA_FFMPEG: quickFfmpeg(),
+    CI: '1',
+    ...env,
+  };
   return {
     dir,
     home,
