@@ -21,6 +21,7 @@ import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
 import { film720 } from '../helpers/film.ts';
 import { runHere } from '../helpers/here.ts';
 import { fittingJoe } from '../helpers/joe.ts';
+import { answerCalls, SHELL_FUNCTION } from '../helpers/shell.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { evaluate, fill, type Job, type Known, readYaml, type Step, type Workflow } from '../helpers/workflow.ts';
 import { rendererOf } from '../sandbox/harness.ts';
@@ -89,7 +90,9 @@ interface GitHub {
 /** A repository with prompts and a cast, and what keeps caches and artifacts. */
 async function createGitHub(prompts: number): Promise<GitHub> {
   const dir = await tempFolder();
-  const env = machineIn(dir);
+  const calls = await answerCalls(dir);
+  onTestFinished(calls.close);
+  const env = { ...machineIn(dir), ...calls.env };
   const git = (...args: string[]): string => execFileSync('git', args, { env, encoding: 'utf8' });
   const [origin, first, caches] = [join(dir, 'origin'), join(dir, 'first'), join(dir, 'caches')];
   mkdirSync(caches);
@@ -127,7 +130,7 @@ async function createGitHub(prompts: number): Promise<GitHub> {
           case '': {
             const summary = join(workspace, '..', `summary-${name}-${shard}.md`);
             writeFileSync(summary, '');
-            const done = await execa('bash', ['-e', '-c', filled(script ?? '')], {
+            const done = await execa('bash', ['-e', '-c', `${SHELL_FUNCTION}${filled(script ?? '')}`], {
               ...{ cwd: workspace, extendEnv: false, reject: false, all: true, stdin: 'ignore' },
               env: { ...env, ...Object.fromEntries(variables), GITHUB_STEP_SUMMARY: summary },
             });

@@ -1,5 +1,5 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, makeMachine, said } from '../helpers/cli.ts';
 import { type Document, examplesOf, README, SKILL, TOPIC_DOCUMENTS } from '../helpers/documents.ts';
 import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
-import { runHere } from '../helpers/here.ts';
 import { smallJoe } from '../helpers/joe.ts';
+import { answerCalls, type Calls, listening, SHELL_FUNCTION } from '../helpers/shell.ts';
 
 /** For users. */
 const WITH_EXAMPLES = [README, ...TOPIC_DOCUMENTS, SKILL].filter((document) =>
@@ -38,63 +38,6 @@ async function readersMachine(dir: string) {
   return { dir, env: { ...base, PATH: `${join(dir, 'bin')}:${process.env.PATH ?? ''}` } };
 }
 
-/**
- * A `sora` for bash that is run by `answerCalls`, in this process: the script has some eighty of them. What reads a pipe or
- * another of the shell's own files is run by the program.
- */
-const SHELL_FUNCTION = `
-sora() {
-  local call exit word
-  case "$*" in */dev/fd/*) command sora "$@"; return ;; esac
-  if [ -p /dev/stdin ]; then command sora "$@"; return; fi
-  call=$(mktemp -d "$CALLS/XXXXXX")
-  for word; do printf '%s\\0' "$word"; done > "$call/args"
-  env -0 > "$call/env"
-  exec 7<>"/dev/tcp/127.0.0.1/$CALLS_PORT"
-  echo "$call" >&7
-  read -r exit <&7
-  exec 7>&-
-  cat "$call/stdout"
-  cat "$call/stderr" >&2
-  return "$exit"
-}
-`;
-
-/**
- * Each connection names a folder with the words and the environment of one command, and is told how it ended. `commands`
- * collects them.
- */
-async function answerCalls(
-  folder: string,
-  commands: string[],
-): Promise<{ env: Record<string, string>; close(): void }> {
-  const listOf = (path: string): string[] => readFileSync(path, 'utf8').split('\0').slice(0, -1);
-  const answer = async (call: string): Promise<number> => {
-    const args = listOf(join(call, 'args'));
-    const pairs = listOf(join(call, 'env')).map((line) => [
-      line.slice(0, line.indexOf('=')),
-      line.slice(line.indexOf('=') + 1),
-    ]);
-    const env = Object.fromEntries(pairs) as Record<string, string>;
-    commands.push(args.join(' '));
-    const { exitCode, stdout, stderr } = await runHere({ dir: env.PWD ?? '', env }, args);
-    writeFileSync(join(call, 'stdout'), stdout);
-    writeFileSync(join(call, 'stderr'), stderr);
-    return exitCode;
-  };
-  const server: Server = createServer((socket) => {
-    socket.once('data', async (line) => {
-      const exit = await answer(line.toString().trim()).catch((error: unknown) => {
-        commands.push(String(error));
-        return 1;
-      });
-      socket.end(`${exit}\n`);
-    });
-  });
-  const port = await listening(server);
-  return { env: { CALLS: folder, CALLS_PORT: String(port) }, close: () => void server.close() };
-}
-
 describe('the README', () => {
   it('and most of the help topics have examples', () => {
     expect(WITH_EXAMPLES).toContain(README);
@@ -103,7 +46,7 @@ describe('the README', () => {
 
   describe('and its help topics', () => {
     const folders: string[] = [];
-    const commands: string[] = [];
+    const read: Calls[] = [];
     const ends = new Map<string, Promise<{ exitCode?: number | undefined; all: string }>>();
 
     beforeAll(async () => {
@@ -111,10 +54,9 @@ describe('the README', () => {
         const folder = mkdtempSync(join(tmpdir(), 'sora-e2e-'));
         folders.push(folder);
         const machine = await readersMachine(folder);
-        const inbox = join(folder, 'calls');
-        mkdirSync(inbox);
-        const calls = await answerCalls(inbox, commands);
-        const read = async (document: Document) => {
+        const calls = await answerCalls(folder);
+        read.push(calls);
+        const readOne = async (document: Document) => {
           const scripts = examplesOf(document).filter(({ kind }) => kind === 'sh');
           // The README says it once, for the reader's shell.
           const chosen = document === README ? {} : { SORA_PROVIDER: 'sandbox' };
@@ -126,7 +68,7 @@ describe('the README', () => {
         };
         let before: Promise<unknown> = Promise.resolve();
         for (const document of documents) {
-          const end = before.then(() => read(document));
+          const end = before.then(() => readOne(document));
           ends.set(document.path, end);
           before = end;
         }
@@ -148,7 +90,7 @@ describe('the README', () => {
     );
 
     it('call sora many times, and mostly without a process', () => {
-      expect(commands.length).toBeGreaterThan(80);
+      expect(read.flatMap(({ commands }) => commands).length).toBeGreaterThan(80);
     });
   });
 
@@ -180,13 +122,4 @@ async function freePort(): Promise<number> {
   const port = await listening(server);
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-function listening(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : 0);
-    });
-  });
 }
