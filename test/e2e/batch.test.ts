@@ -1,4 +1,4 @@
-/** A night's batch: three hundred lines, a host in trouble, and processes that are killed. Counted by what the host was asked to make. */
+/** A night's batch: many lines, a host in trouble, and processes that are killed. Counted by what the host was asked to make. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ResultPromise } from 'execa';
@@ -6,11 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchReport } from '../../src/batches/report.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
+import { TEST_ALL } from '../helpers/covering.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { rendererOf } from '../sandbox/harness.ts';
 
-const LINES = 300;
+const LINES = TEST_ALL ? 300 : 180;
 const MOST_MB = 250;
 
 interface Night extends Machine {
@@ -93,18 +94,25 @@ function megabytesOf(stderr: unknown): number {
   return Number(/^RSS (\d+) /m.exec(String(stderr))?.[1]) / 1024;
 }
 
-describe('three hundred lines', () => {
+/** So many lines behind the first of a night of three hundred. */
+const lineAt = (line: number): number => Math.round((line * LINES) / 300);
+
+describe(`${LINES} lines`, () => {
   it('killed five times, in trouble with their host, are made once each by one process below 250 MB, or named with exit 7', async () => {
     const { run, made, dir, home } = await night(LINES, {
-      rules: [...[20, 140, 220].map(limited), reset('after', 160), reset('before', 190)],
+      rules: [
+        ...[20, 140, 220].map((line) => limited(lineAt(line))),
+        reset('after', lineAt(160)),
+        reset('before', lineAt(190)),
+      ],
       jobs: [
-        ...Array.from({ length: 200 }, () => ({})),
+        ...Array.from({ length: lineAt(200) }, () => ({})),
         { fail: { code: 'moderation_blocked', message: 'Not this one.' } },
       ],
     });
     const random = seeded(20_261_128);
-    /** Somewhere in the next thirty requests. */
-    const soon = (): number => made().length + 5 + Math.floor(random() * 25);
+    /** Somewhere in the next tenth of the requests. */
+    const soon = (): number => made().length + 4 + Math.floor(random() * lineAt(25));
     const killed = async (...runs: ResultPromise[]): Promise<void> => {
       for (const one of await Promise.all(runs)) expect(one.signal, String(one.stderr)).toBe('SIGKILL');
     };

@@ -5,13 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createJobStore } from '../../src/videos/jobs/store.ts';
 import { type Machine, makeMachine } from '../helpers/cli.ts';
+import { TEST_ALL } from '../helpers/covering.ts';
 import { makeVideo } from '../helpers/far-end.ts';
 import { runHere } from '../helpers/here.ts';
 import { tempFolder } from '../helpers/temp.ts';
 import { createVideoHost, type Moment, type VideoHost } from '../helpers/video-host.ts';
 
 /** How often the program is killed at a random moment. */
-const RANDOM_KILLS = Number(process.env.SORA_CHAOS ?? 25);
+const RANDOM_KILLS = Number(process.env.SORA_CHAOS ?? (TEST_ALL ? 25 : 10));
 
 /** Lives at once: most of their time goes by waiting for a sign of life from the dead. */
 const AT_ONCE = 6;

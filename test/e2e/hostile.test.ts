@@ -2,10 +2,11 @@ import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type CharacterJson, characterJson } from '../../src/characters/record.ts';
-import { GATEWAY_PROVIDER, HOST_NAMES } from '../../src/providers/index.ts';
+import { GATEWAY_PROVIDER, HOST_NAMES, type HostName } from '../../src/providers/index.ts';
 import { jobJson } from '../../src/videos/jobs/record.ts';
 import { makeMachine, said } from '../helpers/cli.ts';
 import { makeClip } from '../helpers/clips.ts';
+import { covering } from '../helpers/covering.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
 import { makeQuickMachine, type Ran } from '../helpers/here.ts';
 import { createHostileHost, POISON, withPoison } from '../helpers/hostile-host.ts';
@@ -92,27 +93,29 @@ describe('P5: a host whose every text is hostile', () => {
     const server = await createTestServer();
     const machine = makeQuickMachine(variablesAt(server.url, 'sk-proj-0123456789abcdef'));
     const every = [200, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 501, 502, 503];
-    for (const [provider, statuses, units] of [
-      [GATEWAY_PROVIDER, every, ['<']],
-      [GATEWAY_PROVIDER, [400, 500], ['<title', '{"error":', ' \\\\']],
-      ...HOST_NAMES.filter((name) => name !== GATEWAY_PROVIDER).map(
-        (name) => [name, [200, 400, 401], ['<', '<title']] as const,
-      ),
-    ] as const) {
-      for (const status of statuses) {
-        for (const unit of units) {
-          const body = unit.repeat(300_000 / unit.length);
-          server.otherwise(() => ({ status, body, headers: { 'content-type': 'text/html' } }));
-          const before = process.cpuUsage();
-          const { exitCode, stderr } = await machine.sora(
-            words(`video generate A --provider ${provider} --allow-retired --resend`),
-          );
-          const { user, system } = process.cpuUsage(before);
-          const where = `${provider} ${status} ${unit}`;
-          expect([where, (user + system) / 1e6 < 10], stderr?.slice(0, 500)).toEqual([where, true]);
-          expect([where, [4, 5, 6, 7, 10].includes(exitCode ?? 0)], stderr?.slice(0, 500)).toEqual([where, true]);
-        }
-      }
+    const cellsOf = (provider: HostName, statuses: readonly number[], units: readonly string[]) =>
+      statuses.flatMap((status) => units.map((unit) => [provider, status, unit] as const));
+    const cells = covering(
+      [
+        ...cellsOf(GATEWAY_PROVIDER, every, ['<']),
+        ...cellsOf(GATEWAY_PROVIDER, [400, 500], ['<title', '{"error":', ' \\\\']),
+        ...HOST_NAMES.filter((name) => name !== GATEWAY_PROVIDER).flatMap((name) =>
+          cellsOf(name, [200, 400, 401], ['<', '<title']),
+        ),
+      ],
+      ([provider, status, unit]) => [`${provider} ${status}`, `${provider} ${unit}`],
+    );
+    for (const [provider, status, unit] of cells) {
+      const body = unit.repeat(300_000 / unit.length);
+      server.otherwise(() => ({ status, body, headers: { 'content-type': 'text/html' } }));
+      const before = process.cpuUsage();
+      const { exitCode, stderr } = await machine.sora(
+        words(`video generate A --provider ${provider} --allow-retired --resend`),
+      );
+      const { user, system } = process.cpuUsage(before);
+      const where = `${provider} ${status} ${unit}`;
+      expect([where, (user + system) / 1e6 < 10], stderr?.slice(0, 500)).toEqual([where, true]);
+      expect([where, [4, 5, 6, 7, 10].includes(exitCode ?? 0)], stderr?.slice(0, 500)).toEqual([where, true]);
     }
   });
 

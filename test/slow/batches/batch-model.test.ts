@@ -10,9 +10,10 @@ import type { LineReport } from '../../../src/batches/report.ts';
 import { hashFile } from '../../../src/disk/hash.ts';
 import { isSoraError, SoraError } from '../../../src/shared/errors.ts';
 import { type BatchWorld, batchWorld } from '../../batches/world.ts';
+import { TEST_ALL } from '../../helpers/covering.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 
-const RUNS = Number(process.env.SORA_TEST_RUNS ?? 20);
+const RUNS = Number(process.env.SORA_TEST_RUNS ?? (TEST_ALL ? 40 : 8));
 const SEED = Number(process.env.SORA_TEST_SEED ?? 20_261_128);
 
 const IDS = ['a', 'b', 'c'];

@@ -13,10 +13,11 @@ import type { FilmReport } from '../../../src/storyboards/film-report.ts';
 import type { RenderOptions } from '../../../src/storyboards/render-film.ts';
 import { listTakes, type TakeReport } from '../../../src/storyboards/takes/list.ts';
 import { adoptNamedTake, closeNamedTake } from '../../../src/storyboards/takes/lost.ts';
+import { TEST_ALL } from '../../helpers/covering.ts';
 import { tempFolder } from '../../helpers/temp.ts';
 import { type FilmWorld, filmOf, filmWorld } from '../../storyboards/world.ts';
 
-const RUNS = Number(process.env.SORA_TEST_RUNS ?? 20);
+const RUNS = Number(process.env.SORA_TEST_RUNS ?? (TEST_ALL ? 40 : 8));
 const SEED = Number(process.env.SORA_TEST_SEED ?? 20_261_128);
 
 const IDS = ['a', 'b'] as const;
