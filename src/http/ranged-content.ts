@@ -7,23 +7,28 @@ import { isLoopback } from './proxy.ts';
 import { isMasked, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
 
-export interface ContentRequest {
+/** What a host says by which two of its answers are known to be of the same bytes; what it does not say is undefined. */
+export interface Entity {
+  readonly etag: string | undefined;
+  /** As it stands in the header. */
+  readonly lastModified?: string | undefined;
+  /** Of the whole. */
+  readonly totalBytes?: number | undefined;
+}
+
+/** The entity is that of the bytes that are held; another one at the host starts over. */
+export interface ContentRequest extends Entity {
   /** What it is, as a word of messages. */
   readonly variant: string;
   /** Bytes already held, to be resumed by Range. */
   readonly offset: number;
-  /** The ETag of those bytes; another one at the host starts over. */
-  readonly etag: string | undefined;
 }
 
-export interface Content {
+export interface Content extends Entity {
   readonly body: AsyncIterable<Uint8Array>;
   readonly contentType: string | undefined;
   /** Where in the whole the first byte of `body` stands. */
   readonly offset: number;
-  /** Of the whole, when the host says. */
-  readonly totalBytes: number | undefined;
-  readonly etag: string | undefined;
   /** What was compressed on its way cannot be resumed: an offset would be one of compressed bytes. */
   readonly isCoded: boolean;
   /** Gives the connection up, whether the body was read or not. A body that nobody reads holds it until then. */
@@ -35,23 +40,25 @@ export function isSuccess(answer: Pick<Answer, 'status'>): boolean {
 }
 
 /**
- * Opens what a request points at, from the offset on when the host resumes, else from 0. What is not content (an error,
- * JSON, a web page) is handed back as the answer it is. Throws `refused` for a part that nobody asked for.
+ * Opens what a request points at, from the offset on when the host resumes, else from 0: also where `isOfRange` says that the
+ * range may be what was refused. What is not content (an error, JSON, a web page) is handed back as the answer it is.
+ * Throws `refused` for a part that nobody asked for.
  */
 async function openResumable(
   http: Http,
   request: HttpRequest,
-  { variant, offset, etag }: ContentRequest,
+  { variant, offset, ...held }: ContentRequest,
+  isOfRange: (answer: Answer) => boolean,
 ): Promise<Content | Answer> {
   if (offset > 0) {
-    const headers = { ...request.headers, ...rangeHeaders(offset, etag) };
+    const headers = { ...request.headers, ...rangeHeaders(offset, held) };
     const answer = await http.open({ ...request, headers });
     if ('body' in answer) {
       const content = contentOf(answer);
-      if (content.offset === 0 || continues(content, offset, etag)) return content;
+      if (content.offset === 0 || (content.offset === offset && isSame(content, held))) return content;
       // A part, but not of the same bytes, or not from where it was asked.
       content.discard();
-    } else if (answer.status !== 416) return answer;
+    } else if (isSuccess(answer) || !isOfRange(answer)) return answer;
   }
   const answer = await http.open(request);
   if (!('body' in answer)) return answer;
@@ -62,6 +69,9 @@ async function openResumable(
     hint: 'Download it again later.',
   });
 }
+
+/** What is answered whether there is a range or not: there is no content, or not so often. */
+const NOT_OF_RANGE: ReadonlySet<number> = new Set([404, 410, 429]);
 
 export interface LinkAnswers {
   /** Tells a store's answers from the host's own; all are a store's unless given. */
@@ -81,7 +91,11 @@ export async function openWithUrlRefresh(
   { isStore = () => true, elsewhere }: LinkAnswers = {},
 ): Promise<Content> {
   for (let again = false; ; again = true) {
-    const opened = await openResumable(http, await link(), request);
+    // A store may say the same of a range as of a link that has run out, which a new one shows.
+    const opened = await openResumable(http, await link(), request, (answer) => {
+      const isLink = !again && isStore(answer) && RUN_OUT.has(answer.status);
+      return !isLink && !NOT_OF_RANGE.has(answer.status);
+    });
     if ('body' in opened) return opened;
     const refused = contentRefusal(opened, request.variant);
     if (isStore(opened)) {
@@ -163,10 +177,11 @@ function asStorageError(error: SoraError): SoraError {
   });
 }
 
-/** If-Range takes strong tags only; a weak one is compared afterwards. */
-function rangeHeaders(offset: number, etag: string | undefined): Record<string, string> {
-  const strong = etag !== undefined && !etag.startsWith('W/');
-  return { range: `bytes=${offset}-`, ...(strong ? { 'if-range': etag } : {}) };
+/** If-Range takes strong tags only; a weak one is compared afterwards. Without one, the date says as much as it can. */
+function rangeHeaders(offset: number, { etag, lastModified }: Entity): Record<string, string> {
+  const strong = etag?.startsWith('W/') ? undefined : etag;
+  const validator = strong ?? lastModified;
+  return { range: `bytes=${offset}-`, ...(validator !== undefined && { 'if-range': validator }) };
 }
 
 /** Offset and total of what was opened. A 206 that does not say where it begins has the offset NaN: nothing fits it. */
@@ -180,11 +195,15 @@ function contentOf({ status, headers, body, isCoded, discard }: StreamedAnswer):
     offset: status === 206 ? Number(range?.[1] ?? Number.NaN) : 0,
     totalBytes: total !== undefined && /^\d+$/.test(total) ? Number(total) : undefined,
     etag: headers.etag,
+    lastModified: headers['last-modified'],
     isCoded,
     discard,
   };
 }
 
-function continues(content: Content, offset: number, etag: string | undefined): boolean {
-  return content.offset === offset && (etag === undefined || content.etag === undefined || content.etag === etag);
+/** Unless one of them says something else than the other. */
+function isSame(a: Entity, b: Entity): boolean {
+  const agree = <T>(one: T | undefined, other: T | undefined): boolean =>
+    one === undefined || other === undefined || one === other;
+  return agree(a.etag, b.etag) && agree(a.lastModified, b.lastModified) && agree(a.totalBytes, b.totalBytes);
 }

@@ -1,6 +1,7 @@
 /** Whether an uploaded clip still lies where it was put: one byte of it is asked for, and no key goes along. */
 import { withDeadline } from '../shared/deadline.ts';
 import { isSoraError } from '../shared/errors.ts';
+import type { Headers } from './answer.ts';
 import type { Http } from './client.ts';
 import { checkNamedUrl } from './ranged-content.ts';
 import type { Call } from './request.ts';
@@ -21,18 +22,17 @@ export async function urlExists(
 ): Promise<boolean | undefined> {
   if (!URL.canParse(url)) return undefined;
   try {
+    const request = { method: 'GET', kind: 'read', url: checkNamedUrl(url, root), settles: () => true } as const;
     const answer = await withDeadline(LOOK_MS, signal, async (limited) => {
-      const opened = await http.open({
-        method: 'GET',
-        kind: 'read',
-        url: checkNamedUrl(url, root),
-        // Signed URLs are often good for GET only, so HEAD would be refused where the clip is.
-        headers: { range: 'bytes=0-0' },
-        signal: limited,
-        settles: () => true,
-      });
-      if ('body' in opened) opened.discard();
-      return opened;
+      // Signed URLs are often good for GET only, so HEAD would be refused where the clip is.
+      const ask = async (headers: Headers): ReturnType<Http['open']> => {
+        const opened = await http.open({ ...request, headers, signal: limited });
+        if ('body' in opened) opened.discard();
+        return opened;
+      };
+      const one = await ask({ range: 'bytes=0-0' });
+      // It may be the range that the store refuses.
+      return one.status === 403 ? ask({}) : one;
     });
     if (answer.status >= 200 && answer.status < 300) return 'body' in answer ? true : undefined;
     return GONE.has(answer.status) ? false : undefined;

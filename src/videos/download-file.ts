@@ -11,7 +11,7 @@ import { followLinks } from '../disk/links.ts';
 import { createPartFile, FOLDER_PREFIX, type PartFile, sweepOrphanFolders, sweepOrphans } from '../disk/part-file.ts';
 import { outputWriteError, publishFile, stdoutError } from '../disk/publish.ts';
 import { makeTemporaryFolder, temporaryFileError } from '../disk/temporary-folder.ts';
-import type { Content } from '../http/ranged-content.ts';
+import type { Content, Entity } from '../http/ranged-content.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import type { VideoMeasurements } from '../media/judge/video-look.ts';
 import type { DownloadedFacts, VideoFacts } from '../media/verify/downloaded.ts';
@@ -64,10 +64,13 @@ export interface DownloadedFile {
 /** Attempts in a row that brought nothing new. */
 const ATTEMPTS = 5;
 
+const UNKNOWN: Entity = { etag: undefined };
+
 interface Progress {
   /** Bytes written so far. */
   held: number;
-  etag: string | undefined;
+  /** Of what they are. */
+  entity: Entity;
   /** Whether the next attempt may go on from there. */
   isResumable: boolean;
   /** Over what is held. */
@@ -206,7 +209,7 @@ function lostError(cause: unknown): SoraError {
 async function fill(path: string, request: DownloadRequest): Promise<{ bytes: number; sha256: string }> {
   const { clock, signal } = request;
   const file = await open(path, 'r+');
-  const state: Progress = { held: 0, etag: undefined, isResumable: true, hash: createHash('sha256') };
+  const state: Progress = { held: 0, entity: UNKNOWN, isResumable: true, hash: createHash('sha256') };
   try {
     for (let fruitless = 0, most = 0; ; ) {
       try {
@@ -215,6 +218,8 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
       } catch (error) {
         fruitless = state.held > most ? 1 : fruitless + 1;
         most = Math.max(most, state.held);
+        // It may be the range that the host cannot serve, whatever it says.
+        if (fruitless > 2) state.isResumable = false;
         if (signal.aborted || fruitless === ATTEMPTS || !isSoraError(error, 'network')) throw error;
         request.onTrouble?.(error);
         await clock.sleep(250 * 2 ** fruitless, signal);
@@ -229,7 +234,7 @@ async function fill(path: string, request: DownloadRequest): Promise<{ bytes: nu
 
 async function fetchRest(file: FileHandle, state: Progress, request: DownloadRequest): Promise<void> {
   const { provider, remoteId, variant, signal, place } = request;
-  const wish = { variant, offset: state.isResumable ? state.held : 0, etag: state.etag };
+  const wish = { variant, offset: state.isResumable ? state.held : 0, ...state.entity };
   const content = await provider.openContent(remoteId, wish, { ...place, signal });
   try {
     await append(file, state, content, request);
@@ -255,8 +260,13 @@ async function append(
     state.hash = createHash('sha256');
   }
   state.isResumable = !content.isCoded;
-  // A part need not repeat the tag; the bytes are still those of the tag that was asked for.
-  state.etag = content.etag ?? (content.offset === 0 ? undefined : state.etag);
+  const before = content.offset === 0 ? UNKNOWN : state.entity;
+  // A part need not repeat what the whole said of itself.
+  state.entity = {
+    etag: content.etag ?? before.etag,
+    lastModified: content.lastModified ?? before.lastModified,
+    totalBytes: content.totalBytes ?? before.totalBytes,
+  };
   for await (const chunk of content.body) {
     await writeAll(file, chunk, state.held);
     state.held += chunk.byteLength;

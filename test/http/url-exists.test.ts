@@ -7,27 +7,30 @@ import { untilAborted } from '../helpers/until-aborted.ts';
 
 const signal = new AbortController().signal;
 
-async function look(answer: Scripted): Promise<boolean | undefined> {
+async function look(...answers: Scripted[]): Promise<boolean | undefined> {
   const server = await createTestServer();
-  server.answer(answer);
+  server.answer(...answers);
   return urlExists(`${server.url}/joe.mp4`, { http: createTestHttp().http, root: server.url, signal });
 }
+
+const DENIED: Scripted = { status: 403, headers: { 'content-type': 'application/xml' }, body: '<Error/>' };
 
 describe('a clip at its URL', () => {
   const film = { 'content-type': 'video/mp4' };
 
-  it.each<[string, Scripted, boolean | undefined]>([
+  it.each<[string, Scripted | readonly Scripted[], boolean | undefined]>([
     ['gives a byte', { status: 206, headers: film, body: 'x' }, true],
     ['knows no ranges and begins with the whole', { headers: film, body: 'x'.repeat(100_000) }, true],
     ['is not there', { status: 404 }, false],
     ['is gone', { status: 410 }, false],
-    ['is no longer given', { status: 403, headers: { 'content-type': 'application/xml' }, body: '<Error/>' }, false],
+    ['is no longer given', [DENIED, DENIED], false],
+    ['is given without a range', [DENIED, { headers: film, body: 'x'.repeat(100_000) }], true],
     ['wants a sign-in', { status: 401 }, undefined],
     ['is too busy', { status: 429 }, undefined],
     ['has trouble', { status: 500 }, undefined],
     ['is a page instead', { headers: { 'content-type': 'text/html' }, body: '<html></html>' }, undefined],
   ])('that %s', async (_title, answer, there) => {
-    expect(await look(answer)).toBe(there);
+    expect(await look(...[answer].flat())).toBe(there);
   });
 
   it('says nothing when its host cannot be reached', async () => {

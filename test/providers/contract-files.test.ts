@@ -5,7 +5,9 @@ import { createTestServer, gzipped, readForm, type Scripted, type Seen, type Tes
 import { authOf, type Bench, DIALECTS, type Dialect, FILE_URL, setUp } from './dialects.ts';
 import { call, clip, failureOf, KEY, MP4, textOf, WHOLE } from './harness.ts';
 
-const HELD = { variant: 'video', offset: 5, etag: '"a"' } as const;
+const EARLIER = 'Tue, 24 Nov 2026 10:00:00 GMT';
+const LATER = 'Tue, 24 Nov 2026 11:00:00 GMT';
+const HELD = { variant: 'video', offset: 5, etag: '"a"', lastModified: EARLIER, totalBytes: 10 } as const;
 
 describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect) => {
   /** A host that leads to the store, as often as it is asked. */
@@ -19,7 +21,14 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
   it('is whole, from the store, without the key (P5)', async () => {
     const { server, store, provider, lines } = await stored({ body: '0123456789', headers: { ...MP4, etag: '"a"' } });
     const { body, discard: _discard, ...content } = await provider.openContent('v/1', WHOLE, call);
-    expect(content).toEqual({ contentType: 'video/mp4', offset: 0, totalBytes: 10, etag: '"a"', isCoded: false });
+    expect(content).toEqual({
+      contentType: 'video/mp4',
+      offset: 0,
+      totalBytes: 10,
+      etag: '"a"',
+      lastModified: undefined,
+      isCoded: false,
+    });
     expect(await textOf({ body })).toBe('0123456789');
     const host = { method: 'GET', path: dialect.base + dialect.contentPath('v%2F1') };
     expect(server.seen).toMatchObject([{ ...host, headers: { authorization: authOf(dialect) } }]);
@@ -52,6 +61,13 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     expect(store.seen[0]?.headers['if-range']).toBeUndefined();
   });
 
+  it.each([undefined, 'W/"a"'])('shows a store the date where its tag is %j', async (etag) => {
+    const part = { status: 206, body: '56789', headers: { ...MP4, 'content-range': 'bytes 5-9/10' } };
+    const { store, provider } = await stored(part);
+    await textOf(await provider.openContent('v', { ...HELD, etag }, call));
+    expect(store.seen[0]?.headers['if-range']).toBe(EARLIER);
+  });
+
   it('begins at 0 when the store ignores the range', async () => {
     const { provider } = await stored({ body: '0123456789', headers: MP4 });
     const content = await provider.openContent('v', HELD, call);
@@ -64,6 +80,18 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     {
       title: 'the tag has changed',
       part: { status: 206, body: '56789', headers: { ...MP4, etag: '"b"', 'content-range': 'bytes 5-9/10' } },
+    },
+    {
+      title: 'the length of the whole has changed',
+      part: { status: 206, body: '56789', headers: { ...MP4, 'content-range': 'bytes 5-9/11' } },
+    },
+    {
+      title: 'the date has changed',
+      part: {
+        status: 206,
+        body: '56789',
+        headers: { ...MP4, 'content-range': 'bytes 5-9/10', 'last-modified': LATER },
+      },
     },
     {
       title: 'the part begins elsewhere',
@@ -80,6 +108,39 @@ describe.each(Object.values<Dialect>(DIALECTS))('a download of $name', (dialect)
     expect(content.offset).toBe(0);
     expect(await textOf(content)).toBe('0123456789');
     expect(store.seen[1]?.headers.range).toBeUndefined();
+  });
+
+  it.each([400, 401, 416, 500, 501])(
+    'starts over by the same link when the store answers %i to a range',
+    async (status) => {
+      const refused: Scripted = { status, body: status === 501 ? 'Range is not implemented' : 'not by halves' };
+      const tries = status === 500 ? 5 : 1;
+      const { store, provider } = await stored(...Array<Scripted>(tries).fill(refused), {
+        body: '0123456789',
+        headers: MP4,
+      });
+      const content = await provider.openContent('v', HELD, call);
+      expect(content.offset).toBe(0);
+      expect(await textOf(content)).toBe('0123456789');
+      expect(store.seen.map(({ headers }) => headers.range)).toEqual([...Array(tries).fill('bytes=5-'), undefined]);
+    },
+  );
+
+  it.each([
+    {
+      title: 'goes on with what is held where only the link had run out',
+      refusals: 1,
+      ranges: ['bytes=5-', 'bytes=5-'],
+    },
+    { title: 'starts over where it is the range', refusals: 2, ranges: ['bytes=5-', 'bytes=5-', undefined] },
+  ])('takes a new link when the store answers 403 to a range, and $title', async ({ refusals, ranges }) => {
+    const refused: Scripted = { status: 403, body: 'AccessDenied' };
+    const part = { status: 206, body: '56789', headers: { ...MP4, etag: '"a"', 'content-range': 'bytes 5-9/10' } };
+    const whole = { body: '0123456789', headers: MP4 };
+    const { store, provider } = await stored(...Array<Scripted>(refusals).fill(refused), refusals === 1 ? part : whole);
+    const content = await provider.openContent('v', HELD, call);
+    expect([content.offset, await textOf(content)]).toEqual(refusals === 1 ? [5, '56789'] : [0, '0123456789']);
+    expect(store.seen.map(({ headers }) => headers.range)).toEqual(ranges);
   });
 
   it.each([403, 404, 410])('asks the host for a new link when the store answers %i', async (status) => {

@@ -172,6 +172,15 @@ describe('a download that is cut', () => {
     ]);
   });
 
+  it('is asked for from the start once two attempts to go on have brought nothing', async () => {
+    const answers = [content(video, { etag }), part(half, { etag }), part(half, { etag }), content(video, { etag })];
+    const { download, server, target } = await setUpCut([half, 0, 0], ...answers);
+    await download();
+    expect(await readFile(target)).toEqual(video);
+    const range = `bytes=${half}-`;
+    expect(server.seen.map(({ headers }) => headers.range)).toEqual([undefined, range, range, undefined]);
+  });
+
   it('goes on as long as each attempt brings something', async () => {
     const rest = Array.from({ length: 8 }, (_, index) => part(half + index * 10, { etag }));
     const arriving = [half, ...Array.from({ length: 7 }, () => 10)];
