@@ -12,7 +12,7 @@ import { isSoraError, sentencesOf } from '../shared/errors.ts';
 import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
-import { chooseSize, type FittedInput, type VideoInput } from '../videos/choose-size.ts';
+import { chooseSize, type FittedInput, sizeWishOf, type VideoInput } from '../videos/choose-size.ts';
 import { copyNotes, missingOf, planAnew, planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
@@ -115,9 +115,10 @@ async function orderOf(
   for (const id of line.characterIds) characters.push(await characterOfId(workspace, id));
   const { prompt, seconds, size, aspect, id } = line;
   const reference = places.references.get(id);
+  const sizeWish = sizeWishOf({ size, aspect });
   const input: VideoInput = {
-    ...{ prompt, characters, seconds },
-    size: chooseSize({ ...(size && { size }), ...(aspect !== undefined && { aspect }) }, characters[0]),
+    ...{ prompt, characters, seconds, sizeWish },
+    size: chooseSize(sizeWish, characters[0]),
     ...(reference !== undefined && { reference }),
   };
   return { input, provider, model: model ?? (await defaultModelFor({ input, provider })), inject: true };

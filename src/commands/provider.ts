@@ -156,7 +156,7 @@ function inputsOf(inputs: object): readonly (readonly [string, string])[] {
 }
 
 function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (readonly [string, string])[] {
-  const { provider, characterInputs, people, retired, price } = model;
+  const { provider, characterInputs, people, retired, deprecated, price } = model;
   const characters = mostCharacters(characterInputs);
   const { isFree } = PROVIDERS[provider];
   return [
@@ -171,6 +171,7 @@ function factsOf(model: ModelFacts & { provider: ProviderName }): readonly (read
     ...(price && !isFree ? clipPriceOf(price).map((text) => ['', text] as const) : []),
     ...(price && !isFree ? [['', `as of ${price.asOf}: ${price.source}`] as const] : []),
     ...(retired === undefined ? [] : [['retired', `since ${retired}: another model may answer`] as const]),
+    ...(deprecated ? [['deprecated', 'its host may stop it at any time'] as const] : []),
   ];
 }
 

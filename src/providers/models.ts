@@ -21,6 +21,8 @@ export interface ModelFacts {
   readonly price?: ModelPrice;
   /** Since when; ISO 8601 date. */
   readonly retired?: string;
+  /** Its host says that it is on its way out. */
+  readonly deprecated?: true;
 }
 
 /** Code points in one prompt. */

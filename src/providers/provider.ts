@@ -233,6 +233,9 @@ export interface VideoPage {
   readonly hostNow?: number;
 }
 
+/** What is asked of a video besides its prompt and its cast. */
+export type Setting = 'length' | 'shape' | 'resolution';
+
 export interface ProviderLimits {
   /** By what the model takes characters, the best input first; empty where it takes none. */
   readonly characterInputs: readonly CharacterInput[];
@@ -246,6 +249,10 @@ export interface ProviderLimits {
   /** Those that are known; empty where nothing is. */
   readonly sizes: readonly Size[];
   readonly seconds: readonly number[];
+  /** What the model has no input for that is known here: it decides that itself. */
+  readonly untold?: readonly Setting[];
+  /** The host says that the model is on its way out. */
+  readonly deprecated?: true;
   /**
    * What the host is told of a size. Where it is a ratio or a resolution, the adapter refuses a size that has no such words, and
    * any other is as documented as its words.

@@ -14,7 +14,7 @@ import { formatSize } from '../shared/geometry.ts';
 import type { Cost } from '../shared/money.ts';
 import { listOf } from '../shared/text.ts';
 import { checkOrder, type OrderOptions } from '../videos/check-order.ts';
-import { chooseSize, DEFAULT_SECONDS } from '../videos/choose-size.ts';
+import { chooseSize, DEFAULT_SECONDS, sizeWishOf } from '../videos/choose-size.ts';
 import { planVideo, type VideoOrder, type VideoPlan } from '../videos/plan.ts';
 import { namesInPrompt } from '../videos/prompt.ts';
 import { createQuotes } from '../videos/quote.ts';
@@ -74,9 +74,9 @@ export async function planScenes(
   for (const scene of board.scenes) {
     const { people, problems } = await castOf(quiet, scene, { cast, provider, takes: options.takes });
     const characters = people.flatMap(({ character }) => character ?? []);
-    const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
+    const size = chooseSize(sizeWishOf(scene), characters[0]);
     const input: VideoOrder['input'] = {
-      ...{ prompt: scene.prompt, characters, seconds: scene.seconds, size },
+      ...{ prompt: scene.prompt, characters, seconds: scene.seconds, size, sizeWish: sizeWishOf(scene) },
       ...(scene.reference && { reference: scene.reference.path }),
     };
     const named = scene.model ?? model ?? (await defaultModelFor({ input, provider }));
@@ -117,7 +117,7 @@ export async function readScenes(
         familyOf,
       });
       const characters = people.flatMap(({ character }) => character ?? []);
-      const size = chooseSize(scene.size ? { size: scene.size } : {}, characters[0]);
+      const size = chooseSize(sizeWishOf(scene), characters[0]);
       const sent = { model: scene.model, seconds: scene.seconds ?? DEFAULT_SECONDS, size: formatSize(size) };
       const nothing = { order: undefined, plan: undefined, cost: undefined, problems: [] };
       return {

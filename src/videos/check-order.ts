@@ -11,6 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { DEFAULT_SECONDS, fitInput } from './choose-size.ts';
 import type { VideoOrder } from './plan.ts';
 import { isPerson, modelThatTakes, refusedCast } from './refuse-cast.ts';
+import { untoldSettings } from './untold-settings.ts';
 
 export interface UndocumentedOptions {
   /** Send them all the same. */
@@ -57,9 +58,13 @@ export async function checkOrder(
     const refusedCharacters = await refusedCast({ input, provider, model }, limits);
     if (refusedCharacters) problems.push(refusedCharacters);
   }
-  const { size: fitted, seconds } = fitInput(input, limits);
+  const all = fitInput(input, limits);
+  const { size: fitted, seconds } = all;
   const { refused, doubts } = undocumented(limits, { seconds, size: fitted, model }, options);
   if (refused) problems.push(refused);
+  const { allowUndocumented = false } = options;
+  const untold = await untoldSettings({ input, provider, model }, limits, { fitted: all, allowUndocumented });
+  if (untold.refused) problems.push(untold.refused);
   throwProblems(problems);
   const isOther = formatSize(fitted) !== formatSize(size);
   const other = `${formatSize(fitted)} is asked for, not ${formatSize(size)}: ${sidesOf(limits.frame)} there.`;
@@ -68,6 +73,8 @@ export async function checkOrder(
   const people = await peopleDoubts({ input, provider, model }, limits);
   return [
     ...doubts,
+    ...untold.doubts,
+    ...(limits.deprecated ? [`${model} is deprecated at ${hostTitle(provider)}, which may stop it at any time.`] : []),
     ...(isOther ? [other] : []),
     ...(isOtherLength ? [otherLength] : []),
     ...editDoubts({ input, model }, limits),

@@ -15,6 +15,8 @@ export interface VideoInput {
   readonly prompt: string;
   readonly characters: readonly Character[];
   readonly size: Size;
+  /** By what words the size was asked for; absent where it was not. */
+  readonly sizeWish?: SizeWish;
   /** Undefined where no length is asked for. */
   readonly seconds: number | undefined;
   /** An https or data URL, the path of a picture, or its bytes. */
@@ -65,6 +67,15 @@ export interface SizeWish {
   readonly size?: Size;
   readonly aspect?: string;
   readonly resolution?: string;
+}
+
+/** The words for a size among others. */
+export function sizeWishOf({ size, aspect, resolution }: { [K in keyof SizeWish]: SizeWish[K] | undefined }): SizeWish {
+  return {
+    ...(size && { size }),
+    ...(aspect !== undefined && { aspect }),
+    ...(resolution !== undefined && { resolution }),
+  };
 }
 
 const SHORT_SIDES: Readonly<Record<string, number>> = {

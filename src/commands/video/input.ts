@@ -14,7 +14,7 @@ import type { Size } from '../../shared/geometry.ts';
 import type { CostLimits } from '../../shared/money.ts';
 import { listOf } from '../../shared/text.ts';
 import { readStdin } from '../../terminal/stdin.ts';
-import { chooseSize, type VideoInput } from '../../videos/choose-size.ts';
+import { chooseSize, sizeWishOf, type VideoInput } from '../../videos/choose-size.ts';
 import { checkTarget, type Output, wasSavedAs } from '../../videos/output-target.ts';
 import { checkReference } from '../../videos/reference-image.ts';
 
@@ -73,7 +73,7 @@ export async function readVideoInput(
     const character = await check(() => requireCharacter(context, name, { mayBeNew: true }));
     if (character && !characters.some((one) => one.name === character.name)) characters.push(character);
   }
-  const size = await check(() => chooseSize(input, characters[0]));
+  const size = await check(() => chooseSize(sizeWishOf(input), characters[0]));
   const { reference } = input;
   const framing = await check(() => framingOf(input));
   if (reference !== undefined && reference !== '-') await check(() => checkReference(context, reference));
@@ -85,7 +85,7 @@ export async function readVideoInput(
   if (prompt === undefined || size === undefined) throw new Error('what is missing was refused');
   const picture = reference === '-' ? await readStdin(context.runtime, MAX_PICTURE_BYTES) : reference;
   return {
-    ...{ prompt, characters, size, seconds: input.seconds },
+    ...{ prompt, characters, size, sizeWish: sizeWishOf(input), seconds: input.seconds },
     ...(picture !== undefined && { reference: picture }),
     ...(framing && { framing }),
   };

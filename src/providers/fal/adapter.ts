@@ -137,7 +137,10 @@ export function createFal(entry: ProviderEntry, options: ProviderOptions): Provi
       return { ...factsOf({ inputs, ...model }), inputs };
     },
 
-    price: (input, call) => estimate(input, { http, platform, call }),
+    price: (input, call) =>
+      estimate(input.model ?? FAL_DEFAULT_MODEL, input, {
+        ...{ http, platform, call, get: () => models.get(input.model, call) },
+      }),
 
     listsBy: 'model',
     async list({ limit, after, sinceMs, model }, call) {

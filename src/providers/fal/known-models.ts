@@ -75,7 +75,8 @@ export function createModels({
       });
     }
     const schema = inputSchemaOf(model.openapi, id);
-    if (schema) return schema;
+    const isDeprecated = isRecord(model.metadata) && model.metadata.status === 'deprecated';
+    if (schema) return { ...schema, ...(isDeprecated && { deprecated: true }) };
     throw new SoraError('refused', `${answer.host} publishes no schema of ${shown} that can be read.`, {
       hint: `Name another model with ${option('model')}: sora provider models fal`,
     });

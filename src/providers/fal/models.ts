@@ -206,7 +206,7 @@ export function falFacts(): readonly ModelFacts[] {
 
 /** What is shown of a model. */
 export function factsOf({ id, family, limits }: FalModel): ModelFacts {
-  const { characterInputs, people, promptChars, sizes, seconds, retired } = limits;
+  const { characterInputs, people, promptChars, sizes, seconds, retired, deprecated } = limits;
   const price = FAL_PRICES[id];
   return {
     ...{ id, characterInputs, promptChars, sizes, ratios: ratiosOf(sizes), seconds },
@@ -214,6 +214,7 @@ export function factsOf({ id, family, limits }: FalModel): ModelFacts {
     ...(people === false && { people }),
     ...(price && { price }),
     ...(retired !== undefined && { retired }),
+    ...(deprecated && { deprecated }),
   };
 }
 

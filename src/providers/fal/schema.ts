@@ -8,6 +8,7 @@ import { SoraError } from '../../shared/errors.ts';
 import { option } from '../../shared/options.ts';
 import { oneLine } from '../../shared/text.ts';
 import { PROMPT_CHARS, wholeSeconds } from '../models.ts';
+import type { Setting } from '../provider.ts';
 import { frameOf, isRatio, RATIOS, sizesOf } from '../ratios.ts';
 import type { CharacterInput } from '../references.ts';
 import { type FalInputs, type FalModel, resolutionOf } from './models.ts';
@@ -18,6 +19,8 @@ type Schema = Readonly<Record<string, unknown>>;
 export interface InputSchema {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required: readonly string[];
+  /** What the host says of the model beside its schema. */
+  readonly deprecated?: true;
 }
 
 const MOST_LEVELS = 12;
@@ -50,7 +53,10 @@ export function inputSchemaOf(openapi: unknown, endpoint: string): InputSchema |
 export function readInputSchema(value: unknown): InputSchema | undefined {
   if (!isRecord(value) || !isRecord(value.properties)) return undefined;
   const properties = Object.entries(value.properties).filter((entry): entry is [string, Schema] => isRecord(entry[1]));
-  return { properties: Object.fromEntries(properties), required: textsIn(value.required) };
+  return {
+    ...{ properties: Object.fromEntries(properties), required: textsIn(value.required) },
+    ...(value.deprecated === true && { deprecated: true }),
+  };
 }
 
 function schemaOfBody(openapi: Schema, endpoint: string): unknown {
@@ -105,6 +111,8 @@ const CLIPS = ['reference_video_urls', 'video_urls'];
 const STILLS = ['reference_image_urls', 'image_urls'];
 const FIRST_PICTURES = ['image_url', 'start_image_url', 'first_frame_url', 'first_frame_image_url'];
 
+const SETTINGS: readonly Setting[] = ['length', 'shape', 'resolution'];
+
 /** The lists that may hold anything where nothing says how many. */
 const MANY = 10;
 
@@ -135,6 +143,8 @@ export function modelFromSchema(id: string, schema: InputSchema): FalModel {
   const sides = [...new Set(resolutions?.map(({ shortSide }) => shortSide))];
   const shapes = ratio?.filter(isRatio) ?? RATIOS;
   const promptChars = numberIn(properties.prompt?.maxLength) ?? PROMPT_CHARS;
+  const settings = { length: inputs.duration, shape: inputs.ratio, resolution: inputs.resolution };
+  const untold = SETTINGS.filter((setting) => settings[setting] === undefined);
   const needs = [clips, stills, elements, firstPicture].filter(
     (name) => name !== undefined && required.includes(name) && properties[name]?.default === undefined,
   );
@@ -144,6 +154,8 @@ export function modelFromSchema(id: string, schema: InputSchema): FalModel {
       characterInputs: characterInputsOf(inputs, properties, required),
       ...{ promptChars, sizes: sizesOf(sides, shapes), seconds: duration?.seconds ?? [], sizeTerm: 'ratio' },
       ...frameOf(sides),
+      ...(untold.length > 0 && { untold }),
+      ...(schema.deprecated && { deprecated: true }),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What is fal's own: results in a question of their own, results that are gone, uploads, schemas, prices, and its three origins. */
 import { describe, expect, it } from 'vitest';
 import { appOf, falPlaces } from '../../../src/providers/fal/places.ts';
-import type { DocumentCache } from '../../../src/providers/provider.ts';
+import type { DocumentCache, NewVideo } from '../../../src/providers/provider.ts';
 import type { Scripted } from '../../helpers/server.ts';
 import { type Bench, DIALECTS, FILE_URL, setUp } from '../dialects.ts';
 import { call, cast, clip, failureOf, jsonIn, KEY, MP4, PICTURE, textOf, VIDEO, WHOLE } from '../harness.ts';
@@ -365,15 +365,16 @@ describe('a price of fal', () => {
     body: { prices: [{ endpoint_id: OTHER, unit_price: 0.1, unit, currency: 'USD' }] },
   });
   const total = (usd: unknown, currency = 'USD'): Scripted => ({ body: { total_cost: usd, currency } });
+  const timed = openApi({ prompt: TEXT, video_urls: URLS, duration: { type: 'integer' } });
 
   it.each([
     ['seconds', 8],
     ['video_second', 8],
     ['videos', 1],
   ])('is the host’s estimate of its own unit where the table has none: %s', async (unit, quantity) => {
-    const bench = await asked(prices(unit), total(0.9));
+    const bench = await asked(timed, prices(unit), total(0.9));
     expect(await bench.provider.price?.({ ...VIDEO, model: OTHER }, call)).toBe(0.9);
-    expect(jsonIn(bench.server.seen[1])).toEqual({
+    expect(jsonIn(bench.server.seen[2])).toEqual({
       ...{ estimate_type: 'unit_price', endpoints: { [OTHER]: { unit_quantity: quantity } } },
     });
   });
@@ -386,7 +387,25 @@ describe('a price of fal', () => {
     ['nothing', [prices('seconds'), total(0)]],
     ['a refusal', [{ status: 404, body: {} }]],
   ] as const)('is unknown where the host says %s', async (_what, answers) => {
-    const bench = await asked(...answers);
+    const bench = await asked(timed, ...answers);
+    expect(await bench.provider.price?.({ ...VIDEO, model: OTHER }, call)).toBeUndefined();
+  });
+
+  it.each<[string, object, Partial<NewVideo>]>([
+    [
+      'clips, whose seconds may be billed',
+      { duration: { type: 'integer' } },
+      { characters: cast('https://f.example/a.mp4') },
+    ],
+    ['one of several resolutions', { resolution: { enum: ['480p', '720p'] }, duration: { type: 'integer' } }, {}],
+  ])('is unknown and not asked for of a video with %s: the estimate is blind to them', async (_, more, wish) => {
+    const bench = await asked(openApi({ prompt: TEXT, video_urls: URLS, ...more }));
+    expect(await bench.provider.price?.({ ...VIDEO, model: OTHER, ...wish }, call)).toBeUndefined();
+    expect(bench.server.seen).toHaveLength(1);
+  });
+
+  it('is unknown by the second where the model decides its length', async () => {
+    const bench = await asked(openApi({ prompt: TEXT }), prices('seconds'));
     expect(await bench.provider.price?.({ ...VIDEO, model: OTHER }, call)).toBeUndefined();
   });
 
