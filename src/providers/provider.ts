@@ -128,6 +128,8 @@ export interface Provider {
    * it took the request, which is not yet the end of the job; false when the host does not know the id.
    */
   cancel?(remoteId: string, call: JobCall): Promise<boolean>;
+  /** `cancel` deletes a job that has ended just before: nobody can tell which of the two it has met once the job is gone. */
+  readonly cancelDeletes?: boolean;
 }
 
 /** What an account has used, at one moment. */

@@ -107,9 +107,12 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
   });
   const after = await provider.getVideo(remoteId, call);
   const kept = await exitMessages.hold(() =>
-    saveProgress(workspace, afterCancel(current, { taken, after, nowMs: runtime.clock.now() })),
+    saveProgress(workspace, afterCancel(current, { provider, taken, after, nowMs: runtime.clock.now() })),
   );
-  if (kept.status === 'cancelled') return kept;
+  if (kept.status === 'cancelled') {
+    if (kept.failure && !after) reporter.note(`${job.id}: ${kept.failure.message}`);
+    return kept;
+  }
   // Nobody stopped it: it is gone from the host like any other.
   const lost = taken || after ? undefined : jobError(kept);
   if (lost) throw lost;
@@ -127,10 +130,22 @@ export async function cancelJob(workspace: Workspace, named: Job): Promise<Remot
 /** A host that took the call may forget the job; one that knew nothing of it at the call has said nothing of its end. */
 function afterCancel(
   job: Remote,
-  { taken, after, nowMs }: { taken: boolean; after: RemoteVideo | undefined; nowMs: number },
+  {
+    provider,
+    taken,
+    after,
+    nowMs,
+  }: { provider: Provider; taken: boolean; after: RemoteVideo | undefined; nowMs: number },
 ): Remote {
   if (after) return applyRemote(job, after, nowMs);
-  return taken ? { ...job, status: 'cancelled', updatedAt: new Date(nowMs).toISOString() } : missedAt(job, nowMs);
+  if (!taken) return missedAt(job, nowMs);
+  const message = `${capitalizeThe(hostTitle(provider))} shows it no more. Had it ended a moment before, it was deleted with its video, and may be on the bill.`;
+  return {
+    ...job,
+    status: 'cancelled',
+    ...(provider.cancelDeletes && { failure: { message, policy: false } }),
+    updatedAt: new Date(nowMs).toISOString(),
+  };
 }
 
 function refuseFinal(job: Refused | Remote): asserts job is Remote {
@@ -165,7 +180,7 @@ export async function deleteRemoteVideo(
   const { remoteId, model, pollUrl } = current;
   if (!isFinal(current.status)) throw stillRunning(current);
   const lost = current.status === 'succeeded' && current.output === undefined ? ' It was never saved here.' : '';
-  const question = `Delete the video of job ${job.id} at ${hostTitle(provider)}?${lost}`;
+  const question = `Delete the video of job ${job.id}, ${oneLine(remoteId, 200)} at ${hostTitle(provider)}?${lost}`;
   if (!(await approve(question))) {
     throw new SoraError('usage', `The video of job ${job.id} was kept.`);
   }

@@ -22,6 +22,8 @@ export interface Extra {
   readonly unknown: readonly Scripted[];
   /** What is looked at after that. */
   readonly after?: readonly string[];
+  /** After trouble, before it is asked again: the job is looked at, and goes on. */
+  readonly look?: { readonly request: string; readonly running: Scripted };
 }
 
 export interface Dialect {
@@ -432,7 +434,13 @@ const runway: Dialect = {
   ticket: (store, fields = { key: 'a' }, place = `${store.url}/put?sig=abc`) => ({
     body: { uploadUrl: place, fields, runwayUri: FILE_URL },
   }),
-  cancel: { request: 'DELETE /v1/tasks/a%2Fb', done: [{ status: 204 }], unknown: [NO_TASK] },
+  cancel: {
+    ...{ request: 'DELETE /v1/tasks/a%2Fb', done: [{ status: 204 }], unknown: [NO_TASK] },
+    look: {
+      request: 'GET /v1/tasks/a%2Fb',
+      running: { body: { id: 'a/b', status: 'RUNNING', createdAt: '2026-11-28T10:00:00.000Z' } },
+    },
+  },
   remove: { request: 'DELETE /v1/tasks/a%2Fb', done: [{ status: 204 }], unknown: [NO_TASK] },
 };
 

@@ -30,6 +30,7 @@ import type {
   RemoteVideo,
 } from '../provider.ts';
 import { createRoute, pathSegment, tellRefusedCharacters } from '../route.ts';
+import { stopJob } from '../stop-job.ts';
 import { createH3Check, H3_LIMITS, sglangH3Fields, vllmH3Fields } from './h3.ts';
 import { DEFAULT_MODEL, FAMILY, findModel } from './models.ts';
 import {
@@ -98,9 +99,10 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     return backend === 'sglang' ? sglangH3Fields(input, options.clipsAt) : vllmH3Fields(input);
   }
 
-  /** Deleting twice is deleting once, so it is repeated with patience like a read. */
-  async function remove(remoteId: string, call: Call): Promise<boolean> {
-    const ask = (): Promise<Answer> => http.send(route.read(urlOf(remoteId), call, { method: 'DELETE' }));
+  /** Deleting twice is deleting once, so it is repeated with patience like a read. What is only to be stopped is `sentOnce`. */
+  async function remove(remoteId: string, call: Call, { sentOnce = false } = {}): Promise<boolean> {
+    const kind = sentOnce ? 'create' : 'read';
+    const ask = (): Promise<Answer> => http.send(route.read(urlOf(remoteId), call, { method: 'DELETE', kind }));
     let answer = await ask();
     // vLLM-Omni says so while a job is just being begun or ended.
     for (let tries = 1; backend === 'vllm-omni' && answer.status === 409 && tries < DELETE_TRIES; tries++) {
@@ -230,8 +232,14 @@ export function createOpenai(entry: ProviderEntry, options: ProviderOptions): Pr
     },
 
     // LiteLLM has no DELETE; of the others only vLLM-Omni stops a job that is not finished.
-    ...(backend !== 'litellm' && { remove }),
-    ...(backend === 'vllm-omni' && { cancel: remove }),
+    ...(backend !== 'litellm' && { remove: (id, call) => remove(id, call) }),
+    ...(backend === 'vllm-omni' && {
+      cancel: (id, call) =>
+        stopJob({
+          ...{ ask: () => remove(id, call, { sentOnce: true }), look: () => getVideo(id, call) },
+          ...{ sleep, signal: call.signal },
+        }),
+    }),
   };
 }
 

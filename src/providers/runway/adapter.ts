@@ -1,10 +1,12 @@
 /** The adapter for Runway: tasks that are begun by one call for all models, files by forms, and an account that counts. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { isSuccess } from '../../http/ranged-content.ts';
-import type { Call } from '../../http/request.ts';
+import type { Call, HttpRequest } from '../../http/request.ts';
 import { isVendorUrl, type ProviderEntry } from '../entry.ts';
 import type { Provider, ProviderOptions, Reference, UploadedClip } from '../provider.ts';
 import { createRoute, pathSegment } from '../route.ts';
+import { stopJob } from '../stop-job.ts';
 import { createTaskHost } from '../task-host.ts';
 import { describePicture, pictureUrl, type UploadFile } from '../task-upload.ts';
 import { RUNWAY_DEFAULT_MODEL, runwayLimits } from './models.ts';
@@ -16,7 +18,7 @@ import { decodeCreated, decodeTask, decodeUsage, openAnswer, refuse, urlIn } fro
 const LEAST_POLL_MS = 5000;
 
 export function createRunway(entry: ProviderEntry, options: ProviderOptions): Provider {
-  const { http } = options;
+  const { http, sleep = (ms, signal) => delay(ms, undefined, { signal }) } = options;
   const route = createRoute(entry, options);
   const isVendors = isVendorUrl(entry, options.baseUrl);
   const url = `${route.root}/v1/text_to_video`;
@@ -24,10 +26,12 @@ export function createRunway(entry: ProviderEntry, options: ProviderOptions): Pr
 
   const uploadFile = (file: UploadFile, call: Call): Promise<UploadedClip> => upload(file, { http, route, call });
 
-  /** Stops a task that goes on, and deletes one that is over with its video: this host has one call for both. */
-  async function end(id: string, call: Call): Promise<boolean> {
-    // Doing it twice is doing it once, so it is repeated like a read.
-    const answer = await http.send(route.read(taskUrl(id), call, { method: 'DELETE' }));
+  /**
+   * Stops a task that goes on, and deletes one that is over with its video: this host has one call for both. Deleting twice is
+   * deleting once, and may be repeated like a read; what was to be stopped may have ended meanwhile.
+   */
+  async function end(id: string, call: Call, kind: HttpRequest['kind']): Promise<boolean> {
+    const answer = await http.send(route.read(taskUrl(id), call, { method: 'DELETE', kind }));
     if (answer.status === 404) return false;
     if (isSuccess(answer)) return true;
     throw refuse(answer);
@@ -64,8 +68,13 @@ export function createRunway(entry: ProviderEntry, options: ProviderOptions): Pr
     limits: async (model) => runwayLimits(model, isVendors),
     defaultModel: RUNWAY_DEFAULT_MODEL,
     ...(isVendors && { leastPollMs: LEAST_POLL_MS }),
-    cancel: end,
-    remove: end,
+    cancelDeletes: true,
+    remove: (id, call) => end(id, call, 'read'),
+    cancel: (id, call) =>
+      stopJob({
+        ...{ ask: () => end(id, call, 'create'), look: () => provider.getVideo(id, call) },
+        ...{ sleep, signal: call.signal },
+      }),
 
     async usage(model, call) {
       const answer = await http.send(route.read(`${route.root}/v1/organization`, call));

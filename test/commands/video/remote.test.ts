@@ -244,6 +244,23 @@ describe('video cancel', () => {
     expect(server.seen).toEqual([]);
   });
 
+  it.each([
+    ['is shown no more', { status: 404, body: { error: 'No such task.' } }, /may be on the bill/],
+    ['is shown as stopped', { body: { id: 't1', status: 'CANCELLED', cost: { credits: 12 } } }, undefined],
+  ] as const)('says what is not known of a job at Runway that %s afterwards', async (_title, after, message) => {
+    const server = await createTestServer();
+    const env = { RUNWAYML_API_SECRET: 'k-0123456789', RUNWAYML_BASE_URL: server.url };
+    const test = await createTestContext({}, { env });
+    const job = await addJob(test, { provider: 'runway', baseUrl: server.url, remoteId: 't1', status: 'running' });
+    server.answer({ body: { id: 't1', status: 'RUNNING' } }, { status: 204 }, after);
+    await runVideoCancel(test.context, job.id);
+    const kept = await recordOf(test, job);
+    expect(kept?.status).toBe('cancelled');
+    expect(test.stderr.text()).toMatch(message ?? /^/);
+    const failure = message ? { failure: { message: expect.stringMatching(message), policy: false } } : {};
+    expect(kept).toMatchObject({ ...failure, ...(!message && { cost: { actualUsd: 0.12 } }) });
+  });
+
   it('changes nothing when the host does not know the job', async () => {
     const test = await running();
     test.server.answer(GONE);

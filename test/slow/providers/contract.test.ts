@@ -344,10 +344,19 @@ describe.each(Object.values<Dialect>(DIALECTS))('$name', (dialect) => {
     ].flatMap(({ extra, ...row }) => (extra ? [{ ...row, extra }] : [])),
   )('$name what the host knows, after trouble too', async ({ extra, ask }) => {
     const { server, provider } = await setUp(dialect);
-    server.answer({ status: 503 }, ...extra.done, ...extra.unknown, ...dialect.refusals(400, 'it is over').slice(0, 1));
+    const looked = extra.look ? [extra.look] : [];
+    const refused = dialect.refusals(400, 'it is over').slice(0, 1);
+    server.answer(
+      { status: 503 },
+      ...looked.map(({ running }) => running),
+      ...extra.done,
+      ...extra.unknown,
+      ...refused,
+    );
     expect(await ask(provider)).toBe(true);
     expect(server.seen.map(({ method, path: at }) => `${method} ${at.slice(base.length)}`)).toEqual([
       extra.request,
+      ...looked.map(({ request }) => request),
       extra.request,
       ...(extra.after ?? []),
     ]);
