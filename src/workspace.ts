@@ -157,8 +157,14 @@ export function createWorkspace(runtime: Machine, options: WorkspaceOptions = {}
   /** Of servers that listen on a port which nobody chose. */
   const titles = new Map<string, string>();
   const sandbox = once(async () => {
-    const { startSandbox } = await import('./sandbox/server.ts');
-    const server = await startSandbox({ stateDir: paths().sandbox, ffmpeg: (await ffmpeg()).path });
+    const [{ startSandbox }, { makeFolders }] = await Promise.all([
+      import('./sandbox/server.ts'),
+      import('./disk/atomic-write.ts'),
+    ]);
+    const stateDir = paths().sandbox;
+    // The sandbox is a host of its own, and knows no sentences for what a disk refuses.
+    await makeFolders(stateDir, { mode: 0o700 });
+    const server = await startSandbox({ stateDir, ffmpeg: (await ffmpeg()).path });
     closers.push(() => server.close());
     titles.set(new URL(server.url).host, hostTitle({ name: 'sandbox', baseUrl: server.url }));
     return server;

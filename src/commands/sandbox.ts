@@ -1,6 +1,7 @@
 /** `sora sandbox serve`: the built-in stand-in as a server of its own. */
 import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
+import { makeFolders } from '../disk/atomic-write.ts';
 import { MAX_TEXT_BYTES } from '../disk/read-file.ts';
 import { reasonFor } from '../disk/system-reason.ts';
 import { SANDBOX_KEY } from '../http/redact.ts';
@@ -16,6 +17,8 @@ export async function runSandboxServe(
   const scenario =
     input.scenario === undefined ? undefined : await readScenario(resolve(runtime.cwd, input.scenario), runtime.signal);
   const { startSandbox } = await import('../sandbox/server.ts');
+  // The sandbox is a host of its own, and knows no sentences for what a disk refuses.
+  await makeFolders(paths().sandbox, { mode: 0o700 });
   const { ScenarioError } = await import('../sandbox/faults/scenario.ts');
   const server = await startSandbox({
     stateDir: paths().sandbox,

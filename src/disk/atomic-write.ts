@@ -1,5 +1,5 @@
 /** Writing that either happens whole or not at all, and says in a sentence why it did not. */
-import { link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { access, constants, link, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSoraError, SoraError, systemCode } from '../shared/errors.ts';
 import { crypto } from './hash.ts';
@@ -44,7 +44,7 @@ export function tempName(extension = ''): string {
 /** Makes a folder and its parents, private to the user, and survives a power cut. Folders that exist are left as they are. */
 export async function ensureFolder(path: string, owner?: FileOwner): Promise<void> {
   const first = await makeFolders(path, { mode: 0o700, ...(owner && { owner }) });
-  if (first === undefined) return;
+  if (first === undefined) return requireWritable(path, owner);
   try {
     for (let folder = dirname(path); folder.length >= dirname(first).length; folder = dirname(folder)) {
       await syncFolder(folder);
@@ -53,6 +53,13 @@ export async function ensureFolder(path: string, owner?: FileOwner): Promise<voi
   } catch (error) {
     throw machineError(error, 'make the folder', path, owner);
   }
+}
+
+/** Throws `machine` for a folder that nothing can be put into: whoever writes there, a program of its own perhaps, knows less of why. */
+export async function requireWritable(path: string, owner?: FileOwner): Promise<void> {
+  await access(path, constants.W_OK).catch((error: unknown) => {
+    throw machineError(error, 'write to', path, owner);
+  });
 }
 
 /** Makes a folder and its parents; resolves with the first one that was not there. Throws `machine`. */

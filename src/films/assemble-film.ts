@@ -50,8 +50,8 @@ export interface FilmPlace {
   readonly output: string;
   /** Replaces what is there. */
   readonly force: boolean;
-  /** Where pieces are kept, absolute. */
-  readonly pieces: string;
+  /** Where pieces are kept, absolute; they are not unless given. */
+  readonly pieces?: string | undefined;
 }
 
 export interface WrittenFilm extends Size {

@@ -2,7 +2,8 @@
  * Makes a film of its plan: pieces that have not changed are taken as they are, pictures and sound are put together once, and
  * nobody has the film before it was checked.
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createOutput, type Output, outputWriteError, refuseFullDisk } from '../disk/publish.ts';
 import { type FfmpegCommand, fileUrl } from '../media/ffmpeg/arguments.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
@@ -11,16 +12,16 @@ import { failureOf } from '../media/ffmpeg/run-plan.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
 import { filmProblem } from './check-film.ts';
-import { discardPieces, makePiece, type Piece, shotsOf, sweepPieces } from './pieces.ts';
+import { keptSound } from './kept-sound.ts';
+import { makePiece, openPieces, type Piece, shotsOf, sweepPieces } from './pieces.ts';
 import { type AssemblyPlan, type AssemblyWish, planAssembly } from './plan.ts';
 import { timescaleOf } from './raster.ts';
-import { makeSound } from './sound.ts';
 import { concatList, metadataText, subtitlesText } from './texts.ts';
 
 export interface Assembly {
   readonly ffmpeg: Ffmpeg;
-  /** Where pieces are kept, absolute; it is made. */
-  readonly pieces: string;
+  /** Where pieces are kept, absolute; they are not unless given. */
+  readonly pieces?: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Of all the work, 0 to 1, and what is worked on. */
@@ -46,18 +47,30 @@ const CHECK_SHARE = 0.02;
  */
 export async function assemble(wish: AssemblyWish, outputPath: string, assembly: Assembly): Promise<Assembled> {
   const plan = planAssembly(wish);
-  await mkdir(assembly.pieces, { recursive: true }).catch((error: unknown) => {
-    throw outputWriteError(error, assembly.pieces);
-  });
-  await sweepPieces(assembly.pieces, assembly.clock.now());
-  let { pieces, film } = await makePieces(plan, assembly);
+  const folder = await openPieces(assembly.pieces, assembly.onNote);
+  try {
+    return await assembleIn(folder.path, plan, outputPath, assembly);
+  } finally {
+    await folder.dispose();
+  }
+}
+
+async function assembleIn(
+  folder: string,
+  plan: AssemblyPlan,
+  outputPath: string,
+  { clock, ...rest }: Assembly,
+): Promise<Assembled> {
+  const work = { ...rest, clock, folder };
+  await sweepPieces(folder, clock.now());
+  let { pieces, film } = await makePieces(plan, work);
   const made = pieces.filter(({ reused }) => !reused).length;
-  let { audio, problem } = await put(film, pieces, outputPath, assembly);
-  if (problem !== undefined && pieces.some(({ reused }) => reused)) {
-    // A piece that was kept may be of an encoder that was replaced since.
-    await discardPieces(assembly.pieces, pieces);
-    ({ pieces, film } = await makePieces(plan, assembly));
-    ({ audio, problem } = await put(film, pieces, outputPath, assembly));
+  let { audio, problem, kept } = await put(film, pieces, outputPath, work);
+  if (problem !== undefined && kept.length > 0) {
+    // What was kept may be of an encoder that was replaced since.
+    for (const path of kept) await rm(path, { force: true });
+    ({ pieces, film } = await makePieces(plan, work));
+    ({ audio, problem, kept } = await put(film, pieces, outputPath, work));
   }
   if (problem !== undefined)
     throw new SoraError('unverified', `The film failed its check: ${problem}.`, {
@@ -68,13 +81,16 @@ export async function assemble(wish: AssemblyWish, outputPath: string, assembly:
   return { plan: film, bytes, audio, pieces: { made, reused: pieces.length - made, copied } };
 }
 
+/** In a folder of pieces that is there. */
+type Work = Omit<Assembly, 'pieces'> & { readonly folder: string };
+
 interface Made {
   readonly film: AssemblyPlan;
   readonly pieces: readonly Piece[];
 }
 
 /** All of them; where one cannot be copied after all, none is. */
-async function makePieces(film: AssemblyPlan, assembly: Assembly): Promise<Made> {
+async function makePieces(film: AssemblyPlan, assembly: Work): Promise<Made> {
   const pieces: Piece[] = [];
   let done = 0;
   const share = 1 - SOUND_SHARE - CHECK_SHARE;
@@ -83,7 +99,7 @@ async function makePieces(film: AssemblyPlan, assembly: Assembly): Promise<Made>
     const tell = (frames: number): void =>
       assembly.onProgress((share * (done + Math.min(frames, piece.frames))) / film.frames, name);
     tell(0);
-    const made = await makePiece(piece, film, { ...assembly, folder: assembly.pieces, onFrames: tell });
+    const made = await makePiece(piece, film, { ...assembly, onFrames: tell });
     if (!made) return makePieces(withoutCopies(film), assembly);
     pieces.push(made);
     done += piece.frames;
@@ -96,17 +112,21 @@ function withoutCopies(film: AssemblyPlan): AssemblyPlan {
   return planAssembly({ ...film, shots });
 }
 
-/** Pieces, sound, subtitles and chapters into one file: whether it has sound, and what is wrong with it, to follow a colon. */
+/**
+ * Pieces, sound, subtitles and chapters into one file: whether it has sound, what is wrong with it, to follow a colon, and what
+ * of it was there before.
+ */
 async function put(
   film: AssemblyPlan,
   pieces: readonly Piece[],
   target: string,
-  assembly: Assembly,
-): Promise<{ audio: boolean; problem: string | undefined }> {
-  const { pieces: folder, clock, ffmpeg, signal } = assembly;
+  assembly: Work,
+): Promise<{ audio: boolean; problem: string | undefined; kept: readonly string[] }> {
+  const { folder, clock, ffmpeg, signal } = assembly;
   const header = pieces[0]?.header;
+  const kept = pieces.filter(({ reused }) => reused).map(({ name }) => join(folder, name));
   if (pieces.some((piece) => piece.header !== header))
-    return { audio: false, problem: 'its pieces have different headers, which players do not show' };
+    return { audio: false, problem: 'its pieces have different headers, which players do not show', kept };
   const files: Output[] = [];
   const fresh = async (name: string, text?: string): Promise<string> => {
     const file = await createOutput(`${folder}/${name}`, clock);
@@ -117,18 +137,18 @@ async function put(
       });
     return file.path;
   };
+  const onProgress = (fraction: number): void =>
+    assembly.onProgress(1 - CHECK_SHARE - SOUND_SHARE * (1 - 0.9 * fraction), 'sound');
+  const sound = await keptSound(film, { ...assembly, onProgress });
+  const audio = sound !== undefined;
   try {
-    const sound = await fresh('sound');
-    const onProgress = (fraction: number): void =>
-      assembly.onProgress(1 - CHECK_SHARE - SOUND_SHARE * (1 - 0.9 * fraction), 'sound');
-    const audio = await makeSound(film, sound, { ...assembly, folder, onProgress });
     const subtitles = subtitlesText(film);
     const packets = await fresh('packets');
     const command = putCommand(film, {
       list: await fresh('list', concatList(pieces, film)),
       metadata: await fresh('metadata', metadataText(film)),
       subtitles: subtitles === '' ? undefined : await fresh('subtitles', subtitles),
-      sound: audio ? sound : undefined,
+      sound: sound?.path,
       ...{ packets, target },
     });
     const run = await runFluent(ffmpeg, command, { signal, timeoutMs: PUT_TIMEOUT_MS, onFrames: () => {} });
@@ -140,8 +160,9 @@ async function put(
     assembly.onProgress(1 - CHECK_SHARE, 'check');
     const problem = await filmProblem(film, target, { audio, header, packets, ffmpeg, signal });
     if (problem !== undefined) await refuseFullDisk(target);
-    return { audio, problem };
+    return { audio, problem, kept: [...kept, ...(sound?.reused ? [sound.path] : [])] };
   } finally {
+    await sound?.dispose();
     for (const file of files) await file.dispose();
   }
 }

@@ -1,6 +1,5 @@
 /** Videos joined into one, for people who script: no scenes, no journal. */
 import { basename, join, resolve } from 'node:path';
-import { makeTemporaryFolder } from '../disk/temporary-folder.ts';
 import { rateOf } from '../media/plan/frame.ts';
 import { type Ratio, sizeOf } from '../providers/ratios.ts';
 import { isSoraError } from '../shared/errors.ts';
@@ -51,21 +50,10 @@ export async function joinVideos(workspace: Workspace, input: JoinInput): Promis
       },
     }),
   };
-  return withPieces(workspace, (pieces) =>
-    assembleFilm(workspace, film, { output: input.output, force: input.force, pieces }),
-  );
-}
-
-/** Pieces are kept in the cache; where there is no home for one, in a folder that is removed. */
-async function withPieces<R>({ paths }: Workspace, work: (folder: string) => Promise<R>): Promise<R> {
-  const cache = cacheOf(paths);
-  if (cache !== undefined) return work(join(cache, 'pieces'));
-  const made = await makeTemporaryFolder('sora-pieces-');
-  try {
-    return await work(made.path);
-  } finally {
-    await made.dispose();
-  }
+  // Where there is no home for pieces, none are kept.
+  const cache = cacheOf(workspace.paths);
+  const pieces = cache === undefined ? undefined : join(cache, 'pieces');
+  return assembleFilm(workspace, film, { output: input.output, force: input.force, pieces });
 }
 
 function cacheOf(paths: Workspace['paths']): string | undefined {

@@ -4,15 +4,17 @@
  */
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders, requireWritable } from '../disk/atomic-write.ts';
 import { hashText } from '../disk/hash.ts';
 import { createOutput, refuseFullDisk } from '../disk/publish.ts';
+import { makeTemporaryFolder } from '../disk/temporary-folder.ts';
 import { afterOpening, decoderComplaints } from '../media/ffmpeg/complaints.ts';
 import type { Ffmpeg } from '../media/ffmpeg/find.ts';
 import { runFluent } from '../media/ffmpeg/fluent.ts';
 import { firstWords } from '../media/ffmpeg/process.ts';
 import { failureOf } from '../media/ffmpeg/run-plan.ts';
 import { inspectCommand } from '../shared/clip.ts';
-import { SoraError } from '../shared/errors.ts';
+import { isSoraError, SoraError } from '../shared/errors.ts';
 import type { Clock } from '../shared/time.ts';
 import { decodeProblem } from './check-film.ts';
 import { beginsClosed } from './header.ts';
@@ -41,6 +43,28 @@ export interface PieceWork {
   /** Told how many pictures of the piece are done. */
   readonly onFrames: (frames: number) => void;
 }
+
+/**
+ * The folder of pieces, which is made; where it cannot be written to, a temporary one: only a later film is the slower for that,
+ * and `onNote` is told why. Without a folder there is nothing to tell. Throws `machine`.
+ */
+export async function openPieces(
+  folder: string | undefined,
+  onNote: (text: string) => void,
+): Promise<{ readonly path: string; dispose(): Promise<void> }> {
+  if (folder === undefined) return makeTemporaryFolder(TEMPORARY);
+  try {
+    await makeFolders(folder, { owner: 'user' });
+    await requireWritable(folder, 'user');
+    return { path: folder, dispose: async () => {} };
+  } catch (error) {
+    if (!isSoraError(error, 'machine')) throw error;
+    onNote(`The pieces of the film are not kept, so that the next one takes as long. ${error.message}`);
+    return makeTemporaryFolder(TEMPORARY);
+  }
+}
+
+const TEMPORARY = 'sora-pieces-';
 
 const KEPT_MS = 30 * 86_400_000;
 
@@ -145,9 +169,4 @@ async function run(
   throw new SoraError('clip', `${named(piece)} cannot be used in the film: ${failure}.`, {
     hint: `To see what it is: ${inspectCommand(shotsOf(piece)[0]?.take.path ?? '')}`,
   });
-}
-
-/** Removes pieces that were there, so that they are made anew. */
-export async function discardPieces(folder: string, pieces: readonly Piece[]): Promise<void> {
-  for (const { name, reused } of pieces) if (reused) await rm(join(folder, name), { force: true });
 }

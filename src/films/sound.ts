@@ -29,13 +29,9 @@ export interface SoundWork {
 /** Raw floats as `sound-track.ts` writes them. */
 const RAW = ['-f', 'f32le', '-ar', String(SAMPLE_RATE)];
 
-/**
- * Writes the sound to `target` as MP4, exactly as long as the pictures. False where the film has none: then nothing is
- * written.
- */
-export async function makeSound(film: AssemblyPlan, target: string, work: SoundWork): Promise<boolean> {
+/** Writes the sound of a film that has any to `target` as MP4, exactly as long as the pictures. */
+export async function makeSound(film: AssemblyPlan, target: string, work: SoundWork): Promise<void> {
   const { folder, clock, signal } = work;
-  if (film.sounds.length === 0 && !film.music) return false;
   const length = sampleAt(film.frames, film.rate);
   const files = {
     scenes: await createOutput(`${folder}/scenes`, clock),
@@ -54,7 +50,6 @@ export async function makeSound(film: AssemblyPlan, target: string, work: SoundW
       await scenes.close();
     }
     await encode(film, { scenes: files.scenes.path, music: files.music.path, target }, { ...work, loudest });
-    return true;
   } finally {
     await files.scenes.dispose();
     await files.music.dispose();

@@ -1,7 +1,8 @@
 /** Where agents look for skills, and the copies of ours there. Nothing else of theirs is read or written. */
 
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { makeFolders } from '../disk/atomic-write.ts';
 import { followLinks } from '../disk/links.ts';
 import { writeOutput } from '../disk/publish.ts';
 import { readTextSync } from '../disk/read-file.ts';
@@ -137,7 +138,7 @@ function copyAt(place: string, path: string): SkillCopy | undefined {
 
 async function write(place: string, clock: Workspace['runtime']['clock']): Promise<void> {
   try {
-    await mkdir(dirname(place), { recursive: true });
+    await makeFolders(dirname(place));
     await writeOutput(place, currentSkill().markdown, { force: true, taken: 'usage', clock });
   } catch (error) {
     throw unusable(error, place);

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { createCharacter } from '../../characters/create.ts';
+import { machineError } from '../../disk/atomic-write.ts';
 import { writeOutput } from '../../disk/publish.ts';
 import { DEFAULT_CLIP_OPTIONS } from '../../shared/clip.ts';
 import { isSoraError, PATH_HINT, SoraError } from '../../shared/errors.ts';
@@ -40,7 +41,10 @@ export async function newStoryboard(
   await checkPlace(path, { file, force });
   const name = basename(path, extname(path));
   const text = exampleStoryboard(name.replaceAll(/[-_]+/g, ' '));
-  await writeOutput(path, text, { force, taken: 'usage', clock: runtime.clock });
+  await writeOutput(path, text, { force, taken: 'usage', clock: runtime.clock }).catch((error: unknown) => {
+    // What is published is named by `-o` elsewhere, which there is none of here.
+    throw isSoraError(error, 'machine') ? machineError(error.cause, 'write', path, 'user') : error;
+  });
   const takes = takesFolder(path);
   await writeGitFiles(path, takes, workspace);
   return { path, takesFolder: takes, castJoe: await castJoe(workspace, clip) };

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { assembleFilm } from '../../../src/films/assemble-film.ts';
 import { joinVideos } from '../../../src/films/join.ts';
 import { readTrack } from '../../../src/films/take.ts';
@@ -17,6 +17,7 @@ import { readMp4, sampleRanges, sliceHashes } from '../../helpers/mp4.ts';
 import { makeNumbered, readNumbers } from '../../helpers/numbered.ts';
 import { madeOnce } from '../../helpers/once.ts';
 import { createTestContext } from '../../helpers/runtime.ts';
+import { tempFolder } from '../../helpers/temp.ts';
 
 const X264 = '-c:v libx264 -preset veryfast -crf 5';
 /** Small pictures are of BT.601 otherwise. */
@@ -265,6 +266,54 @@ describe('a film that is assembled again', () => {
     await assembleIn(context, filmOf([{ path, trim: { from: 0, to: 0.24 } }]));
     expect(await readdir(join(dir, 'pieces'))).toEqual(expect.arrayContaining(['mine.mp4']));
     expect(existsSync(piece)).toBe(false);
+  });
+
+  it('copies its sound, until something that is heard in it changes', async () => {
+    const { context, dir } = await createTestContext();
+    const [silent, voice] = [await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 25 }), join(dir, 'voice.wav')];
+    await makeSound(voice, sound('mono', ['0.4*sin(2*PI*500*t)']), { seconds: 0.5 });
+    const kept = async (): Promise<ReadonlyMap<string, number>> => {
+      const names = await readdir(join(dir, 'pieces'));
+      return new Map(
+        await Promise.all(names.map(async (name) => [name, (await stat(join(dir, 'pieces', name))).ino] as const)),
+      );
+    };
+    const assembled = async (more: Partial<ShotWish> = {}): Promise<Buffer> => {
+      await assembleIn(context, filmOf([{ path: silent, voice, ...more }]));
+      return readFile(join(dir, 'film.mp4'));
+    };
+    const film = await assembled();
+    const first = await kept();
+    expect(first.size).toBe(2);
+    expect(await assembled()).toEqual(film);
+    expect(await kept()).toEqual(first);
+
+    // A title is not heard.
+    await assembled({ title: 'One' });
+    expect(await kept()).toEqual(first);
+    await makeSound(voice, sound('mono', ['0.4*sin(2*PI*700*t)']), { seconds: 0.5 });
+    expect(await assembled()).not.toEqual(film);
+    const second = await kept();
+    expect([...second].filter(([name]) => !first.has(name))).toHaveLength(1);
+
+    const [made = ''] = [...second.keys()].filter((name) => !first.has(name));
+    const path = join(dir, 'pieces', made);
+    const bytes = await readFile(path);
+    await writeFile(path, Buffer.from(bytes).fill(0, 200, 300));
+    await assembled();
+    expect(await readFile(path)).toEqual(bytes);
+  });
+
+  it('takes as long where no pieces can be kept, which is told', async () => {
+    const { context, dir, stderr } = await createTestContext();
+    const path = await makeNumbered(join(dir, 'a.mp4'), X264, { frames: 10 });
+    await writeFile(join(dir, 'pieces'), 'a file');
+    vi.stubEnv('TMPDIR', await tempFolder());
+    expect((await assembleIn(context, filmOf([{ path }]))).pieces).toMatchObject({ made: 1 });
+    expect(stderr.text()).toContain(
+      'The pieces of the film are not kept, so that the next one takes as long. Cannot make',
+    );
+    expect(await readdir(tmpdir())).toEqual([]);
   });
 
   it('leaves nothing when it is interrupted, neither film nor half a piece', async () => {
