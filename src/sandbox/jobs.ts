@@ -95,6 +95,14 @@ export interface JobView {
   readonly expiresMs: number | undefined;
 }
 
+/** A host's own words for how jobs are. */
+export type StatusWords = Readonly<Record<JobView['phase'], string>>;
+
+/** What its host says of a job: the scenario's word, where it has one. */
+export function statusWord({ phase, told }: Pick<JobView, 'phase' | 'told'>, words: StatusWords): string {
+  return told.status ?? words[phase];
+}
+
 const HOUR_MS = 3_600_000;
 /** For how long the hosts of tasks keep uploads, tasks and outputs. */
 export const WEEK_MS = 7 * 24 * HOUR_MS;

@@ -59,6 +59,13 @@ describe('what a model has no input for', () => {
     },
   );
 
+  it('is known of a model in no table at a host that publishes none of it', async () => {
+    const test = await createTestRuntime({ env: { EACHLABS_API_KEY: 'k' } });
+    const flags = words('--provider eachlabs --model sora-2-fast --allow-retired --resolution 1080p --dry-run');
+    expect(await runCli(['video', 'generate', 'A hill.', ...flags], test.runtime)).toBe(2);
+    expect(test.stderr.text()).toContain('sora-2-fast has no input for resolution: it would not be told of 1080p.');
+  });
+
   it('is nothing where the model has an input for everything', async () => {
     const { exit, said } = await dryRun(schema({ ...LENGTH, ...SHAPE, ...RESOLUTION }), '--seconds 8');
     expect([exit, said]).toEqual([0, expect.not.stringContaining('has no input')]);

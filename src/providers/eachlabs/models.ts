@@ -130,6 +130,8 @@ export function eachlabsLimits(slug: string | undefined, isVendors: boolean): Pr
     promptChars: PROMPT_CHARS,
     sizes: model.sizes,
     seconds: model.seconds,
+    // One of the table has the one resolution of its sizes.
+    ...(!model.takesResolution && model.sizes.length === 0 && { untold: ['resolution'] as const }),
     sizeTerm: 'ratio',
     isBinding: isVendors && EACHLABS_MODELS.includes(model),
   };

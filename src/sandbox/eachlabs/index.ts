@@ -3,7 +3,7 @@
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import type { Player } from '../faults/scenario.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } from '../http.ts';
-import type { JobRecord } from '../jobs.ts';
+import { type JobRecord, type StatusWords, statusWord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { listTasks, readCount, readTime } from '../task-host/lists.ts';
 import { addTask, cancelTask, isModeration, outputUrl, untilOver, viewTask } from '../task-host/tasks.ts';
@@ -234,7 +234,7 @@ function classOf({ fate: { fail } }: JobRecord): string {
   return isModeration(fail?.code ?? '') ? 'content_moderation' : 'provider_error';
 }
 
-const WORDS = {
+const WORDS: StatusWords = {
   queued: 'created',
   running: 'processing',
   done: 'success',
@@ -242,10 +242,7 @@ const WORDS = {
   cancelled: 'cancelled',
 };
 
-function statusOf(job: JobRecord, nowMs: number): string {
-  const { phase, told } = viewTask(job, nowMs);
-  return told.status ?? WORDS[phase];
-}
+const statusOf = (job: JobRecord, nowMs: number): string => statusWord(viewTask(job, nowMs), WORDS);
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',

@@ -5,6 +5,7 @@ import { bearerOf, type Dialect, fileReply, type Incoming, type Reply, type Rout
 import { type JobRecord, viewJob } from '../jobs.ts';
 import type { ClipFacts } from '../media/mp4.ts';
 import { newId } from '../state.ts';
+import { characterReply, modelObject, type Telling, videoObject, videoReply } from './answers.ts';
 import { ApiError, errorReply, invalidType, invalidValue, notFound } from './errors.ts';
 import { type FollowUp, MODEL_IDS, readCharacter, readCreate, readFollowUp } from './params.ts';
 
@@ -231,10 +232,6 @@ function uploaded({ seconds, width, height }: ClipFacts): Source {
   return { prompt: 'Your video', model: 'sora-2', seconds: whole, width, height, shown: [], extensions: 0 };
 }
 
-function modelObject(id: string): object {
-  return { id, object: 'model', created: 0, owned_by: 'openai' };
-}
-
 function isVariant(text: string): text is keyof typeof VARIANTS {
   return Object.hasOwn(VARIANTS, text);
 }
@@ -248,54 +245,4 @@ function checkKey(given: string | undefined, key: string | undefined): void {
   if (key !== undefined && given !== key) {
     throw new ApiError(401, 'Incorrect API key provided.', { code: 'invalid_api_key' });
   }
-}
-
-/** When a job is told of, and by how much the clock that times are told by is off. */
-interface Telling {
-  readonly nowMs: number;
-  readonly skewMs: number;
-}
-
-function videoObject(job: JobRecord, { nowMs, skewMs }: Telling) {
-  const { phase, progress, told, completedMs, expiresMs } = viewJob(job, nowMs);
-  const words = {
-    queued: 'queued',
-    running: 'in_progress',
-    done: 'completed',
-    failed: 'failed',
-    cancelled: 'cancelled',
-  };
-  return {
-    id: job.id,
-    object: 'video',
-    model: job.model,
-    status: told.status ?? words[phase],
-    progress: told.progress ?? progress,
-    created_at: inSeconds(job.createdMs, skewMs),
-    completed_at: phase === 'done' ? inSeconds(completedMs, skewMs) : null,
-    expires_at: inSeconds(expiresMs, skewMs),
-    prompt: job.prompt,
-    size: `${job.width}x${job.height}`,
-    seconds: String(job.seconds),
-    remixed_from_video_id: job.remixOf ?? null,
-    error: phase === 'failed' ? (job.fate.fail ?? null) : null,
-  };
-}
-
-function videoReply(job: JobRecord, at: Telling): Reply {
-  const pollMs = Math.min(400, Math.max(10, job.durationMs / 10));
-  return {
-    status: 200,
-    headers: { 'openai-poll-after-ms': String(Math.round(pollMs)) },
-    body: videoObject(job, at),
-  };
-}
-
-function characterReply(record: { id: string; name: string; createdMs: number }, skewMs: number): Reply {
-  const { id, name, createdMs } = record;
-  return { status: 200, body: { id, name, created_at: inSeconds(createdMs, skewMs) } };
-}
-
-function inSeconds(ms: number | undefined, skewMs: number): number | null {
-  return ms === undefined ? null : Math.floor((ms + skewMs) / 1000);
 }

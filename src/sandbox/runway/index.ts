@@ -2,7 +2,7 @@
 
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import { bearerOf, type Dialect, type Incoming, type Reply, type Route, route } from '../http.ts';
-import type { JobRecord } from '../jobs.ts';
+import { type JobRecord, type StatusWords, statusWord } from '../jobs.ts';
 import { objectOf, Refusal } from '../task-host/fields.ts';
 import type { ModelSpec } from '../task-host/models.ts';
 import { publicOrigin, type References } from '../task-host/references.ts';
@@ -54,10 +54,11 @@ function createDialect(options: DialectOptions): Dialect {
 
   function taskObject(job: JobRecord): object {
     const nowMs = now();
-    const { phase, made, progress, told } = viewTask(job, nowMs);
+    const view = viewTask(job, nowMs);
+    const { phase, made, progress, told } = view;
     const { fail } = job.fate;
     const isHeld = phase === 'queued' && nowMs < job.createdMs + (job.heldMs ?? 0);
-    const status = told.status ?? (isHeld ? 'THROTTLED' : WORDS[phase]);
+    const status = statusWord(view, isHeld ? { ...WORDS, queued: 'THROTTLED' } : WORDS);
     const isOver = phase !== 'queued' && phase !== 'running';
     return {
       ...{ id: job.id, createdAt: new Date(job.createdMs).toISOString(), status },
@@ -202,7 +203,7 @@ const MEDIA: Readonly<Record<string, string>> = {
   webp: 'image/webp',
 };
 
-const WORDS = {
+const WORDS: StatusWords = {
   queued: 'PENDING',
   running: 'RUNNING',
   done: 'SUCCEEDED',

@@ -3,7 +3,7 @@
 import type { DialectOptions, HostDialect } from '../dialect.ts';
 import type { Player } from '../faults/scenario.ts';
 import { bearerOf, type Dialect, type Reply, type Route, readForm, route } from '../http.ts';
-import type { JobRecord } from '../jobs.ts';
+import { type JobRecord, type StatusWords, statusWord } from '../jobs.ts';
 import { objectOf, Refusal, schemaOf } from '../task-host/fields.ts';
 import { listTasks, readCount, readTime, readWord } from '../task-host/lists.ts';
 import type { ModelSpec } from '../task-host/models.ts';
@@ -216,7 +216,7 @@ function createDialect(options: DialectOptions): Dialect {
   };
 }
 
-const WORDS = {
+const WORDS: StatusWords = {
   queued: 'created',
   running: 'processing',
   done: 'completed',
@@ -224,10 +224,7 @@ const WORDS = {
   cancelled: 'cancelled',
 };
 
-function statusOf(job: JobRecord, nowMs: number): string {
-  const { phase, told } = viewTask(job, nowMs);
-  return told.status ?? WORDS[phase];
-}
+const statusOf = (job: JobRecord, nowMs: number): string => statusWord(viewTask(job, nowMs), WORDS);
 
 /** The vendor's number: that of the fate, where it is one. */
 function failureCode(code: string): number {
