@@ -5,6 +5,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { isSoraError, SoraError } from '../shared/errors.ts';
+import { oneLine, sentence } from '../shared/text.ts';
 import { type Clock, formatDuration } from '../shared/time.ts';
 import {
   type Answer,
@@ -18,13 +19,21 @@ import {
 } from './answer.ts';
 import type { Network } from './connect.ts';
 import { type DecodedReply, decodeReply } from './content-coding.ts';
+import { refusal } from './errors.ts';
 import { createConnectionPool, DEFAULT_TIMEOUTS, exchange, type Timeouts, TransportError } from './exchange.ts';
 import { createConcurrencyLimiter } from './limiter.ts';
 import { checkAuth, headersFor, isRedirect, parseUrl, redirectTarget, requireHttps, secretsOf } from './origins.ts';
 import { type ProxySettings, proxyFor } from './proxy.ts';
 import { createRedactor, isUnmistakable, type Redact, redactHeader, redactUrls } from './redact.ts';
 import type { HttpRequest } from './request.ts';
-import { CREATE_RETRIES, MAX_WAIT_MS, parseRetryAfter, READ_RETRIES, retryDelayMs } from './retry.ts';
+import {
+  CREATE_RETRIES,
+  MAX_WAIT_MS,
+  parseRetryAfter,
+  READ_RETRIES,
+  retryDelayMs,
+  SLOW_READ_RETRIES,
+} from './retry.ts';
 import { describeTransportError, isUnheard } from './transport-errors.ts';
 
 export interface Http {
@@ -145,25 +154,26 @@ export function createHttp(options: HttpOptions): Http {
       return buffer(reply, request, { ...by, ...hiding });
     };
     const startedAt = clock.now();
+    let said: SoraError | undefined;
     for (let tries = 0; ; tries++) {
-      if (request.signal.aborted) throw interrupted(request);
+      if (request.signal.aborted) throw interrupted(request, said);
       try {
         // Hundreds of jobs may be waited for; their host would take hundreds of questions at once for an attack.
         const answer = await (request.kind === 'read' && !streams ? readLimiter(host, exchanged) : exchanged());
         if ('body' in answer) return answer;
         const waitMs = waitBefore(answer, request, tries);
         if (waitMs === undefined) return answer;
-        await pause(waitMs, `${answer.status}`, request);
+        said = refusal(answer);
+        await pause(waitMs, said, request);
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
         if (!isWorthwhile(error, request, tries)) {
-          throw endOf(error, request, { host: titleOf(host), tries: tries + 1, tookMs: clock.now() - startedAt });
+          const tookMs = clock.now() - startedAt;
+          throw endOf(error, request, { host: titleOf(host), tries: tries + 1, tookMs, said });
         }
-        await pause(
-          retryDelayMs(tries, undefined, options.random),
-          describeTransportError(error, titleOf(host), timeouts).message,
-          request,
-        );
+        const { message, hint } = describeTransportError(error, titleOf(host), timeouts);
+        said = new SoraError('network', message, { hint, cause: error.cause });
+        await pause(retryDelayMs(tries, undefined, options.random), said, request);
       }
     }
   }
@@ -189,18 +199,20 @@ export function createHttp(options: HttpOptions): Http {
   /** Whether a broken exchange may be tried again. */
   function isWorthwhile(lost: TransportError, request: HttpRequest, tries: number): boolean {
     if (request.signal.aborted || closing.signal.aborted) return false;
-    if (describeTransportError(lost, '', timeouts).isLasting) return false;
-    return request.kind === 'create' ? !lost.sent && tries < CREATE_RETRIES : tries < READ_RETRIES;
+    const { isLasting, isSlow } = describeTransportError(lost, '', timeouts);
+    if (isLasting) return false;
+    if (request.kind === 'create') return !lost.sent && tries < CREATE_RETRIES;
+    return tries < (isSlow ? SLOW_READ_RETRIES : READ_RETRIES);
   }
 
   /** The error of a broken exchange that is not tried again. */
-  function endOf(lost: TransportError, request: HttpRequest, { host, tries, tookMs }: Tries): SoraError {
+  function endOf(lost: TransportError, request: HttpRequest, { host, tries, tookMs, said }: Tries): SoraError {
     const mayBeDone = request.kind === 'create' && lost.sent && !isUnheard(lost);
     if (request.signal.aborted || closing.signal.aborted) {
-      return mayBeDone ? ambiguousCreate('The request was interrupted after it was sent.') : interrupted(request);
+      return mayBeDone ? ambiguousCreate(`${cutOff(request)}${knownFrom(lost)}`) : interrupted(request, said);
     }
     const { message, hint } = describeTransportError(lost, host, timeouts);
-    if (mayBeDone) return ambiguousCreate(message, undefined, lost.cause);
+    if (mayBeDone) return ambiguousCreate(`${message}${knownFrom(lost)}`, undefined, lost.cause);
     const time = tookMs >= 1000 ? ` in ${formatDuration(tookMs / 1000)}` : '';
     const often = `${tries} tries${time}`;
     const told =
@@ -208,12 +220,12 @@ export function createHttp(options: HttpOptions): Http {
     return new SoraError('network', told, { hint, cause: lost.cause });
   }
 
-  async function pause(ms: number, why: string, request: HttpRequest): Promise<void> {
-    options.debug?.(`* again in ${ms} ms: ${why}`);
+  async function pause(ms: number, why: SoraError, request: HttpRequest): Promise<void> {
+    options.debug?.(`* again in ${ms} ms: ${why.message}`);
     try {
       await clock.sleep(ms, request.signal);
     } catch {
-      throw interrupted(request);
+      throw interrupted(request, why);
     }
   }
 
@@ -227,16 +239,23 @@ export function createHttp(options: HttpOptions): Http {
     const limit = request.maxBytes ?? MAX_BYTES;
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of reply.body) {
-      bytes += chunk.byteLength;
-      if (bytes > limit) {
-        const message = `The answer of ${host} is larger than ${limit} bytes.`;
-        if (request.kind === 'create' && reply.status < 300) throw ambiguousCreate(message, requestId);
-        throw new SoraError('refused', message, { hint: 'Check the base URL.' });
+    const read = (): string => scrub(Buffer.concat(chunks).toString('utf8'));
+    reply.limit();
+    try {
+      for await (const chunk of reply.body) {
+        bytes += chunk.byteLength;
+        if (bytes > limit) {
+          const message = `The answer of ${host} is larger than ${limit} bytes.`;
+          if (request.kind === 'create' && reply.status < 300) throw ambiguousCreate(message, requestId);
+          throw new SoraError('refused', message, { hint: 'Check the base URL.' });
+        }
+        chunks.push(chunk);
       }
-      chunks.push(chunk);
+    } catch (error) {
+      if (error instanceof TransportError && reply.status < 300) error.knownId = idIn(read(), redact);
+      throw error;
     }
-    const text = scrub(Buffer.concat(chunks).toString('utf8'));
+    const text = read();
     return {
       status: reply.status,
       headers: reply.headers,
@@ -256,7 +275,7 @@ export function createHttp(options: HttpOptions): Http {
       yield* reply.body;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw endOf(error, request, { host, tries: 1, tookMs: 0 });
+      throw endOf(error, request, { host, tries: 1, tookMs: 0, said: undefined });
     } finally {
       reply.dispose();
     }
@@ -296,6 +315,8 @@ interface Tries {
   readonly tries: number;
   /** Milliseconds of all of them. */
   readonly tookMs: number;
+  /** What came of the one before the last. */
+  readonly said: SoraError | undefined;
 }
 
 function scrubHeaders(headers: Headers, scrub: Redact): Headers {
@@ -307,9 +328,33 @@ function isStream(reply: DecodedReply): boolean {
   return reply.unknownCoding === undefined && reply.status >= 200 && reply.status < 300 && !/json|html/i.test(type);
 }
 
-function interrupted(request: HttpRequest): SoraError {
-  const { reason } = request.signal;
-  return isSoraError(reason) ? reason : new SoraError('interrupted', 'Interrupted.', { cause: reason });
+/** The end that the signal brings, with what was last said before it. */
+function interrupted({ signal: { reason } }: HttpRequest, said: SoraError | undefined): SoraError {
+  const end = isSoraError(reason) ? reason : new SoraError('interrupted', 'Interrupted.', { cause: reason });
+  if (!said) return end;
+  const hint = end.hint ?? said.hint;
+  return new SoraError(end.code, `${sentence(end.message)} Before that: ${said.message}`, {
+    ...(end.reason !== undefined && { reason: end.reason }),
+    ...(hint !== undefined && { hint }),
+    cause: said,
+  });
+}
+
+/** What ended a request that had left. */
+function cutOff({ signal: { reason } }: HttpRequest): string {
+  return isSoraError(reason) && reason.reason === 'out-of-time'
+    ? reason.message
+    : 'The request was interrupted after it was sent.';
+}
+
+function knownFrom({ knownId }: TransportError): string {
+  return knownId === undefined ? '' : ` The beginning of its answer names the id ${knownId}.`;
+}
+
+/** Of an answer without its end: what of it is whole can be redacted, unlike the rest. */
+function idIn(text: string, redact: Redact): string | undefined {
+  const id = /"(?:id|\w{1,20}_id|taskId|predictionID)"\s*:\s*"([^"\\]{1,200})"/.exec(text)?.[1];
+  return id === undefined ? undefined : oneLine(redact(id), 200);
 }
 
 function* headerLines(mark: string, headers: Headers): Generator<string> {

@@ -18,6 +18,8 @@ export interface Timeouts {
   readonly nextAddressMs: number;
   /** From the last byte sent to the answer's headers. */
   readonly headersMs: number;
+  /** From an answer's headers to its last byte, unless it is a stream. */
+  readonly answerMs: number;
   /** Between two pieces of a body, in either direction. */
   readonly idleMs: number;
   /** From an abort to the end of a create that has left: its answer may be on the way, and names what was paid for. */
@@ -25,7 +27,7 @@ export interface Timeouts {
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
-  ...{ connectMs: 10_000, nextAddressMs: 250, headersMs: 120_000, idleMs: 60_000, graceMs: 5_000 },
+  ...{ connectMs: 10_000, nextAddressMs: 250, headersMs: 120_000, answerMs: 60_000, idleMs: 60_000, graceMs: 5_000 },
 };
 
 /** A timer that fires so much later than it should belongs to a machine that slept, not to a host that is slow. */
@@ -88,6 +90,8 @@ export interface Reply {
   readonly headers: Headers;
   /** Throws TransportError when it breaks off. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Breaks the body off unless it ends within the time for whole answers. */
+  limit(): void;
   /** The error of an exchange that is broken off because of what it brought. */
   lost(cause: unknown): TransportError;
   /** Gives the connection up, whether the body was read or not. */
@@ -114,6 +118,8 @@ export class TransportError extends Error {
   readonly via: Via | undefined;
   readonly afterMs: number;
   readonly tried: readonly Attempt[] | undefined;
+  /** An id that the beginning of the answer names. */
+  knownId: string | undefined;
 
   constructor({ url, sent, via, afterMs, tried }: Lost, cause: unknown) {
     super('the exchange broke off', { cause });
@@ -136,6 +142,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
   let arrived: Readable | undefined;
   const backPressure = createBackPressure(() => (arrived?.readableLength ?? 0) >= MOST_UNREAD);
   let timer: NodeJS.Timeout | undefined;
+  let whole: NodeJS.Timeout | undefined;
   let grace: NodeJS.Timeout | undefined;
 
   // A proxy that hangs up on a tunnel is noticed on an agent of one's own only.
@@ -152,8 +159,7 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
     });
   // undici has no hook that ends a connection attempt, so the sockets are given a signal and the agent is destroyed.
   const end = (reason: Error): void => {
-    clearTimeout(timer);
-    clearTimeout(grace);
+    for (const one of [timer, whole, grace]) clearTimeout(one);
     for (const signal of signals) signal.removeEventListener('abort', onAbort);
     if (cut.signal.aborted) return;
     cut.abort(reason);
@@ -163,14 +169,22 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
     if (!request.lingers || !sent) end(new Error('aborted'));
     else grace ??= setTimeout(() => end(new Error('aborted')), timeouts.graceMs);
   };
-  const arm = (ms: number, code: TimeoutCode): void => {
-    clearTimeout(timer);
+  const startTimer = (ms: number, code: TimeoutCode, again: () => void): NodeJS.Timeout => {
     const due = performance.now() + ms;
-    timer = setTimeout(() => {
+    return setTimeout(() => {
       // What came meanwhile lies unread in the socket: it gets its time after all.
-      if (performance.now() - due > LATE_MS) arm(ms, code);
+      if (performance.now() - due > LATE_MS) again();
       else end(Object.assign(new Error(code), { code }));
     }, ms);
+  };
+  /** Until the next step; each takes the place of the one before. */
+  const arm = (ms: number, code: TimeoutCode): void => {
+    clearTimeout(timer);
+    timer = startTimer(ms, code, () => arm(ms, code));
+  };
+  const limit = (): void => {
+    clearTimeout(whole);
+    whole = startTimer(timeouts.answerMs, 'SORA_ANSWER_TIMEOUT', limit);
   };
   const lost = (cause: unknown): TransportError => {
     end(new Error('lost'));
@@ -245,12 +259,13 @@ export async function exchange(request: ExchangeRequest): Promise<Reply> {
     statusText: response.statusText,
     headers: plainHeaders(response.headers),
     body: download(),
+    limit,
     lost,
     dispose: () => end(new Error('disposed')),
   };
 }
 
-type TimeoutCode = 'SORA_CONNECT_TIMEOUT' | 'SORA_HEADERS_TIMEOUT' | 'SORA_IDLE_TIMEOUT';
+type TimeoutCode = `SORA_${'CONNECT' | 'HEADERS' | 'ANSWER' | 'IDLE'}_TIMEOUT`;
 
 /** Bytes of an answer that lie in memory before its socket is read no further. */
 const MOST_UNREAD = 256 * 1024;

@@ -12,6 +12,9 @@ export const CREATE_RETRIES = 3;
 /** How often a read is repeated, and what a host answers to one that can be expected to pass. */
 export const READ_RETRIES = 4;
 
+/** How often a read is repeated that has waited for its whole time. */
+export const SLOW_READ_RETRIES = 1;
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 16_000;
 

@@ -9,6 +9,8 @@ export interface Told {
   readonly hint: string;
   /** Trying again changes nothing: somebody has to mend it first. */
   readonly isLasting?: boolean;
+  /** It has taken all the time that it had: whoever asks again may wait as long once more. */
+  readonly isSlow?: boolean;
 }
 
 /** A broken exchange in one sentence, with the host's name, and what to look at. */
@@ -166,6 +168,15 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     ({ host, timeouts }) => ({
       message: `${host} took the request and did not answer within ${timeouts.headersMs / 1000} s.`,
       hint: 'The host may be overloaded. Try again later.',
+      isSlow: true,
+    }),
+  ],
+  [
+    /^SORA_ANSWER_TIMEOUT$/,
+    ({ host, timeouts }) => ({
+      message: `${host} took more than ${timeouts.answerMs / 1000} s to send its answer.`,
+      hint: 'The host may be overloaded, or the line to it too slow. Try again later.',
+      isSlow: true,
     }),
   ],
   [
@@ -173,6 +184,7 @@ const SENTENCES: readonly (readonly [RegExp, Tell])[] = [
     ({ host, timeouts }) => ({
       message: `The transfer with ${host} made no progress for ${timeouts.idleMs / 1000} s.`,
       hint: 'Check the network, then try again.',
+      isSlow: true,
     }),
   ],
   [

@@ -24,6 +24,8 @@ export interface TakeWish {
   readonly estimateUsd?: number | undefined;
   readonly tag?: string | undefined;
   readonly limits?: BudgetOptions;
+  /** When the run gives up, as in `SubmitOptions`. */
+  readonly deadlineMs?: number;
   /** Where its file first lies whole, absolute. */
   readonly folder: string;
   /** Decides under the lock, by what stands in the journals then: whether to send, and in the place of which unknown take. */
@@ -112,7 +114,7 @@ async function sendClaimed(
   try {
     workspace.runtime.signal.throwIfAborted();
     const [submitted] = await sendVideos(workspace, wish.plan, {
-      ...{ count: 1, key, resend: closes !== undefined, heldTo: wish.budget },
+      ...{ count: 1, key, resend: closes !== undefined, heldTo: wish.budget, deadlineMs: wish.deadlineMs },
       ...wish.limits,
       tags: [...(wish.limits?.tags ?? []), ...(wish.tag === undefined ? [] : [wish.tag])],
       take: { file: ledger.file, scene: asked.scene, n: asked.n, path: asked.file, ask: wish.ask },

@@ -20,7 +20,7 @@ import { isMasked } from '../http/redact.ts';
 import type { Call } from '../http/request.ts';
 import { MAX_WAIT_MS } from '../http/retry.ts';
 import { urlExists } from '../http/url-exists.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
+import { beforeEnd, isSoraError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import { sentence } from '../shared/text.ts';
 import {
@@ -179,11 +179,15 @@ export function createTaskHost(
    * to the host: how old it is, the caller knows.
    */
   async function settle(id: string, begun: Seen | undefined, call: Call): Promise<Seen | undefined> {
-    const lost = (why: string, cause?: unknown): SoraError =>
-      new SoraError('pending', sentence(`The character is being made in ${noun} ${id}, and ${why}`), {
+    let trouble: SoraError | undefined;
+    const lost = (why: string, cause?: unknown): SoraError => {
+      const last = trouble ? ` The last question failed: ${trouble.message}` : '';
+      const message = `${sentence(`The character is being made in ${noun} ${id}, and ${why}`)}${last}`;
+      return new SoraError('pending', message, {
         hint: 'It continues at the host.',
         ...(cause === undefined ? {} : { cause }),
       });
+    };
     let task = begun;
     let unknownMs: number | undefined;
     let waitedMs = 0;
@@ -199,12 +203,18 @@ export function createTaskHost(
         // Of the first 404 in a row on: what was waited for before it says nothing.
         unknownMs = next ? undefined : unknownMs === undefined ? 0 : unknownMs + ms;
         task = next ?? task;
+        trouble = undefined;
       } catch (error) {
-        if (call.signal.aborted) throw lost('the wait for it was interrupted', error);
+        if (call.signal.aborted) {
+          trouble = beforeEnd(error) ?? trouble;
+          throw lost('the wait for it was interrupted', error);
+        }
         // One bad answer never ends a wait that is paid for; a definite no, such as a key that was withdrawn, does.
         if (!isSoraError(error, 'network')) {
+          trouble = undefined;
           throw lost(`it cannot be asked about: ${error instanceof Error ? error.message : error}`, error);
         }
+        trouble = error;
       }
       if (unknownMs !== undefined && unknownMs >= SETTLING_MS) throw lost('the host does not know it');
     }

@@ -87,6 +87,7 @@ export async function requestTake(run: TakeRun, request: TakeRequest): Promise<R
     const outcome = await sendTake(workspace, ledger, {
       ...wish,
       ...{ scene, plan: await plan(), budget: settledBudget(run, cost), limits: run.limits, estimateUsd: cost?.usd },
+      deadlineMs: run.deadlineMs,
     });
     switch (outcome.kind) {
       case 'taken':

@@ -22,8 +22,10 @@ export async function withDeadline<T>(
   // Node 20 takes more than ten listeners for a leak: a deadline may be that of many requests.
   setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(signal?.reason);
-  const expire = (): void =>
-    controller.abort(new SoraError('network', `No complete answer arrived within ${formatDuration(ms / 1000)}.`));
+  const expire = (): void => {
+    const message = `No complete answer arrived within ${formatDuration(ms / 1000)}.`;
+    controller.abort(new SoraError('network', message, { reason: 'out-of-time' }));
+  };
   const timer = setTimeout(expire, Math.min(ms, MAX_TIMER_MS));
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
@@ -39,8 +41,8 @@ export async function withDeadline<T>(
 export interface Deadline {
   /** Milliseconds; negative once it has passed. */
   leftMs(): number;
-  /** Work under a signal that aborts at the deadline, though not within the first second; what the machine slept does not count. */
-  limit<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Work under a signal that aborts at the deadline, though not within `leastMs`, a second unless given; what the machine slept does not count. */
+  limit<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>, leastMs?: number): Promise<T>;
   /** Sleeps `ms`, or as long as is left; rejects with the signal's reason. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -74,8 +76,8 @@ export function createDeadline(clock: Clock, atMs: number): Deadline {
 
   return {
     leftMs,
-    limit(signal, work) {
-      const ms = Math.max(LEAST_MS, leftMs());
+    limit(signal, work, leastMs = LEAST_MS) {
+      const ms = Math.max(leastMs, leftMs());
       return during(ms, () => withDeadline(ms, signal, work));
     },
     async sleep(ms, signal) {

@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 } as const;
 
 /** What an error is about, for code that goes on by it: a message is for people, and may be reworded. */
-export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited' | 'never-sent';
+export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited' | 'never-sent' | 'out-of-time';
 
 export interface SoraErrorOptions {
   reason?: ErrorReason;
@@ -67,6 +67,16 @@ export class SoraError extends Error {
 
 export function isSoraError(error: unknown, code?: ErrorCode): error is SoraError {
   return error instanceof SoraError && (code === undefined || error.code === code);
+}
+
+/**
+ * What was last said before work was ended from here, by its own time or by the user: an error that is no such end itself,
+ * or the cause of one. Undefined where nothing was said.
+ */
+export function beforeEnd(error: unknown): SoraError | undefined {
+  if (!isSoraError(error)) return undefined;
+  const isOwnEnd = error.reason === 'out-of-time' || error.code === 'interrupted' || error.code === 'terminated';
+  return isOwnEnd ? beforeEnd(error.cause) : error;
 }
 
 /** Whether the same command, run again later as it is, may succeed without anything that a person would have to do first. */

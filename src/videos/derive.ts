@@ -28,6 +28,8 @@ export interface DeriveOptions extends CostLimits, UndocumentedOptions {
   readonly resend: boolean;
   /** What will be waited for, if anything is: said in the hints to go on. */
   readonly wait?: Resumable | undefined;
+  /** When the whole command gives up, as in `SubmitOptions`. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /** A job to start from, and its host. */
@@ -90,7 +92,14 @@ export async function deriveVideo(
   if (!earlier) checkMaxCost(options, { bill, provider });
   await (await workspace.jobs()).sweep();
   return submit(workspace, {
-    ...{ ...admission, provider, cost, wait: options.wait, ...budgetOptionsOf(options) },
+    ...{
+      ...admission,
+      provider,
+      cost,
+      wait: options.wait,
+      deadlineMs: options.deadlineMs,
+      ...budgetOptionsOf(options),
+    },
     ...(source.profile !== undefined && { profile: source.profile }),
   });
 }

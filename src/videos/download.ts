@@ -5,7 +5,7 @@ import { exists } from '../disk/atomic-write.ts';
 import { hashFile } from '../disk/hash.ts';
 import type { VideoFacts } from '../media/verify/downloaded.ts';
 import type { Deadline } from '../shared/deadline.ts';
-import { isSoraError, SoraError } from '../shared/errors.ts';
+import { beforeEnd, isSoraError, SoraError } from '../shared/errors.ts';
 import type { Job, Remote, Variant, VideoCheck } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
 import type { Task } from '../shared/reporter.ts';
@@ -148,7 +148,8 @@ async function download(
     task.fail(`made, ${variant} not downloaded yet`);
     if (signal.aborted) {
       const why = runtime.signal.aborted ? 'Stopped downloading' : 'The wait timed out during the download';
-      const last = trouble ? ` The last attempt failed: ${sentence(trouble.message)}` : '';
+      const told = beforeEnd(error) ?? trouble;
+      const last = told ? ` The last attempt failed: ${sentence(told.message)}` : '';
       throw new SoraError('pending', `${why}; job ${job.id} is done and safe at its host.${last}`, {
         hint: `Continue with: ${resumeCommand(workspace, job, options)}`,
         jobId: job.id,

@@ -3,7 +3,7 @@
 import { readableOf } from '../disk/listing.ts';
 import { hostTitle, providerEntry } from '../providers/index.ts';
 import type { Provider, RemoteVideo } from '../providers/provider.ts';
-import { SoraError } from '../shared/errors.ts';
+import { beforeEnd, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import { isFinal, type Job, type Refused, type Remote } from '../shared/job.ts';
 import { capitalizeThe, oneLine } from '../shared/text.ts';
@@ -210,7 +210,10 @@ async function askIrrevocably(
   try {
     return await ask();
   } catch (error) {
-    throw runtime.signal.aborted ? stopped : error;
+    if (!runtime.signal.aborted) throw error;
+    const said = beforeEnd(error);
+    if (!said) throw stopped;
+    throw new SoraError('pending', `${message} Before that: ${said.message}`, { hint, jobId: job.id, cause: said });
   }
 }
 

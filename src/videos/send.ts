@@ -28,6 +28,8 @@ export interface SendOptions extends VideoBudgetOptions {
   readonly autoCast?: readonly string[];
   /** What will be waited for, if anything is: said in the hints to go on. */
   readonly wait?: Resumable | undefined;
+  /** When the whole command gives up, as in `SubmitOptions`. */
+  readonly deadlineMs?: number | undefined;
   /** Is told the jobs that were sent, before it is thrown why another was not. */
   onPartial?(jobs: readonly Job[]): void;
 }
@@ -99,10 +101,18 @@ function sendOne(
   plan: VideoPlan,
   { options, budget, index, ownIds }: Sending & { readonly index: number; readonly ownIds: readonly string[] },
 ): Promise<Submitted> {
-  const { resend, autoCast, wait, take, replaces } = options;
+  const { resend, autoCast, wait, deadlineMs, take, replaces } = options;
   return submit(workspace, {
     ...{ order: plan, provider: plan.order.provider, cost: budget.quote.cost, key: idempotencyKeyOf(options, index) },
-    ...{ resend, ownIds, wait, take, ...(autoCast && { autoCast }), ...(replaces !== undefined && { replaces }) },
+    ...{
+      resend,
+      ownIds,
+      wait,
+      deadlineMs,
+      take,
+      ...(autoCast && { autoCast }),
+      ...(replaces !== undefined && { replaces }),
+    },
     ...budgetOptionsOf(options),
   });
 }

@@ -3,6 +3,7 @@
 import { sayPublicUploads } from '../characters/public-files.ts';
 import { hostTitle } from '../providers/index.ts';
 import type { NewDerivation, Provider, RemoteVideo } from '../providers/provider.ts';
+import { createDeadline } from '../shared/deadline.ts';
 import { type ErrorCode, isSoraError, SoraError } from '../shared/errors.ts';
 import { exitMessages } from '../shared/exit-messages.ts';
 import {
@@ -59,6 +60,8 @@ export interface SubmitOptions extends AdmissionOptions, BudgetOptions {
   readonly take?: JobTake | undefined;
   /** What the command will wait for, if it does. */
   readonly wait: Resumable | undefined;
+  /** When it gives up, milliseconds since the epoch; never unless given. A request that leaves has `LEAST_ANSWER_MS` for its answer all the same. */
+  readonly deadlineMs?: number | undefined;
 }
 
 /**
@@ -229,8 +232,15 @@ async function sendRecorded(workspace: Workspace, job: Sending, options: SubmitO
   return { job: kept, pollAfterMs: remote.pollAfterMs };
 }
 
+/** The answer names what was paid for: a short --timeout does not make it unknown. */
+const LEAST_ANSWER_MS = 30_000;
+
 /** The one request. What came of it instead of a job is written down before it is thrown. */
-async function sendOnce(workspace: Workspace, job: Job, { order, provider }: SubmitOptions): Promise<RemoteVideo> {
+async function sendOnce(
+  workspace: Workspace,
+  job: Job,
+  { order, provider, deadlineMs = Number.POSITIVE_INFINITY }: SubmitOptions,
+): Promise<RemoteVideo> {
   const { reporter, runtime } = workspace;
   const look = `See what became of it: sora video status ${job.id}`;
   const unanswered = `Job ${job.id} may exist at ${hostTitle(provider)}: its answer was not awaited.`;
@@ -239,7 +249,8 @@ async function sendOnce(workspace: Workspace, job: Job, { order, provider }: Sub
     reporter.note('Stopping: waiting a few seconds for the host’s answer. Press Ctrl-C again to exit at once.');
   runtime.signal.addEventListener('abort', onStop, { once: true });
   try {
-    return await send(provider, order, runtime.signal);
+    const deadline = createDeadline(runtime.clock, deadlineMs);
+    return await deadline.limit(runtime.signal, (signal) => send(provider, order, signal), LEAST_ANSWER_MS);
   } catch (error) {
     if (isSoraError(error)) error.jobId = job.id;
     const told = isSoraError(error, 'ambiguous') ? unknownError(workspace, job, { provider, error, look }) : error;

@@ -21,9 +21,10 @@ export interface Scripted {
   body?: string | Buffer | object;
   /**
    * `reset`: the connection ends after the request was read. `reset-early`: before its body was read. `cut`: the answer
-   * ends in the middle of its body. `hang`: no answer. `stall`: the answer stops in the middle of its body.
+   * ends in the middle of its body. `hang`: no answer. `stall`: the answer stops in the middle of its body. `trickle`: behind
+   * its body, spaces go on to come, a few at a time.
    */
-  fault?: 'reset' | 'reset-early' | 'cut' | 'hang' | 'stall';
+  fault?: 'reset' | 'reset-early' | 'cut' | 'hang' | 'stall' | 'trickle';
   /** The last answer: given to every request from here on, at least to one. */
   forever?: boolean;
   /** Called when the request is there, before it is answered. */
@@ -120,9 +121,15 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Script
   const bytes = isText ? Buffer.from(body as string) : Buffer.from(JSON.stringify(body));
   response.writeHead(answer.status ?? 200, {
     'content-type': isText ? 'text/plain' : 'application/json',
-    'content-length': bytes.byteLength,
+    ...(answer.fault !== 'trickle' && { 'content-length': bytes.byteLength }),
     ...answer.headers,
   });
+  if (answer.fault === 'trickle') {
+    response.write(bytes);
+    const drip = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(drip));
+    return;
+  }
   if (answer.fault === undefined) {
     response.end(bytes);
     return;

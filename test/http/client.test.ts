@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { jsonBody } from '../../src/http/body.ts';
 import type { StreamedAnswer } from '../../src/http/client.ts';
 import type { HttpRequest } from '../../src/http/request.ts';
+import { beforeEnd, SoraError } from '../../src/shared/errors.ts';
 import { createTestHttp } from '../helpers/http.ts';
 import { createTestServer } from '../helpers/server.ts';
 import { closedPort, failureOf, textOf } from '../providers/harness.ts';
@@ -338,11 +339,91 @@ describe('a read', () => {
 describe('an answer that never comes', () => {
   it.each(['create', 'read'] as const)('ends a %s after the time for headers', async (kind) => {
     const server = await createTestServer();
-    server.answer(...Array.from({ length: kind === 'create' ? 1 : 5 }, () => ({ fault: 'hang' }) as const));
+    server.answer(...Array.from({ length: kind === 'create' ? 1 : 2 }, () => ({ fault: 'hang' }) as const));
     const { http } = createTestHttp({ timeouts: { headersMs: 80 } });
     const error = await failureOf(http.send(kind === 'create' ? create(server.url) : read(server.url)));
     expect(error.code).toBe(kind === 'create' ? 'ambiguous' : 'network');
     expect(error.message).toContain('did not answer within 0.08 s');
+  });
+});
+
+describe('an answer that never ends, a few bytes at a time', () => {
+  const trickled = { body: { id: 'video_9', status: 'queued' }, fault: 'trickle' } as const;
+  const timeouts = { answerMs: 200, idleMs: 5000 };
+
+  it('ends a create in its time, which says the id that has come (P2)', async () => {
+    const server = await createTestServer();
+    server.answer(trickled);
+    const { http } = createTestHttp({ timeouts });
+    const error = await failureOf(http.send(create(server.url)));
+    expect(error.code).toBe('ambiguous');
+    expect(error.message).toMatch(
+      /took more than 0\.2 s to send its answer\. The beginning of its answer names the id video_9\./,
+    );
+  });
+
+  it('ends a read in its time, the second time for good', async () => {
+    const server = await createTestServer();
+    server.answer(trickled, trickled);
+    const { http } = createTestHttp({ timeouts });
+    const error = await failureOf(http.send(read(server.url)));
+    expect(error).toMatchObject({ code: 'network', message: expect.stringContaining('to send its answer (2 tries') });
+  });
+
+  it('ends a download never, as long as something comes', async () => {
+    const server = await createTestServer();
+    server.answer({ ...trickled, headers: { 'content-type': 'video/mp4' } });
+    const { http } = createTestHttp({ timeouts: { ...timeouts, answerMs: 1 } });
+    const opened = (await http.open(read(server.url))) as StreamedAnswer;
+    let pieces = 0;
+    for await (const _ of opened.body) {
+      pieces += 1;
+      if (pieces === 4) break;
+    }
+    expect(pieces).toBe(4);
+  });
+});
+
+describe('an end from here', () => {
+  it.each([
+    {
+      title: 'by the user',
+      reason: new SoraError('interrupted', 'Interrupted.'),
+      says: /^Interrupted\. Before that: 127\.0\.0\.1:\d+ answered 503: overloaded$/,
+    },
+    {
+      title: 'by the time that was set',
+      reason: new SoraError('network', 'No complete answer arrived within 3 s.', { reason: 'out-of-time' }),
+      says: /^No complete answer arrived within 3 s\. Before that: 127\.0\.0\.1:\d+ answered 503: overloaded$/,
+    },
+  ])('$title tells what the host said last, while it is asked again and between', async ({ reason, says }) => {
+    const overloaded = { status: 503, body: { error: { message: 'overloaded' } } };
+    for (const isAsking of [true, false]) {
+      const server = await createTestServer();
+      const stop = new AbortController();
+      server.answer(overloaded, ...(isAsking ? [{ fault: 'hang', onRequest: () => stop.abort(reason) } as const] : []));
+      const sleep = async (_ms: number, signal?: AbortSignal): Promise<void> => {
+        if (!isAsking) stop.abort(reason);
+        signal?.throwIfAborted();
+      };
+      const { http } = createTestHttp({ clock: { now: Date.now, sleep } });
+      const error = await failureOf(http.send(read(server.url, { signal: stop.signal })));
+      expect(error).toMatchObject({ code: reason.code, message: expect.stringMatching(says) });
+      expect(beforeEnd(error)?.message).toMatch(/answered 503: overloaded$/);
+    }
+  });
+
+  it('by the time that was set, of a create that had left, says so (P2)', async () => {
+    const server = await createTestServer();
+    const stop = new AbortController();
+    const reason = new SoraError('network', 'No complete answer arrived within 3 s.', { reason: 'out-of-time' });
+    server.answer({ fault: 'hang', onRequest: () => stop.abort(reason) });
+    const { http } = createTestHttp({ timeouts: { graceMs: 20 } });
+    const error = await failureOf(http.send(create(server.url, { signal: stop.signal })));
+    expect(error).toMatchObject({
+      code: 'ambiguous',
+      message: expect.stringMatching(/^No complete answer arrived within 3 s\./),
+    });
   });
 });
 

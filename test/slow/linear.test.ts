@@ -185,7 +185,7 @@ const MORE: Readonly<Record<string, Use>> = {
       new TransportError({ url: new URL('https://videos.example/'), sent: true, afterMs: 1 }, new Error(words)),
       'videos.example',
       {
-        ...{ connectMs: 1, nextAddressMs: 1, headersMs: 1, idleMs: 1, graceMs: 1 },
+        ...{ connectMs: 1, nextAddressMs: 1, headersMs: 1, answerMs: 1, idleMs: 1, graceMs: 1 },
       },
     ),
   'Retry-After': (words) => parseRetryAfter(words, 0),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isRetryable } from '../../src/shared/errors.ts';
 import type { Job, Refused } from '../../src/shared/job.ts';
 import { jobError } from '../../src/videos/jobs/error.ts';
@@ -190,6 +190,29 @@ describe('P2: a request that failed', () => {
       hint: `Nothing is lost. Continue with: sora video wait ${job?.id} -o a.mp4`,
     });
     expect(test.stderr.text()).toContain('Ctrl-C again to exit at once');
+  });
+
+  it('is unknown when its answer does not end by --timeout, which leaves it half a minute all the same', async () => {
+    const test = await withHost();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked = new Promise<void>((resolve) => {
+      test.server.answer({ ...videoObject('queued'), fault: 'stall', onRequest: () => resolve() });
+    });
+    const sent = send(test, { deadlineMs: START + 5000 }).catch((error: unknown) => error);
+    await asked;
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect((await onlyJob(test))?.status).toBe('submitting');
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(await sent).toMatchObject({
+      code: 'ambiguous',
+      message: expect.stringMatching(
+        /^No complete answer arrived within 30 s\. The beginning of its answer names the id video_1\./,
+      ),
+      hint: expect.stringContaining('sora video status'),
+    });
+    expect((await onlyJob(test))?.status).toBe('unknown');
+    expect(test.server.seen).toHaveLength(1);
   });
 
   it('names the commands that send it once more, and that close it', async () => {

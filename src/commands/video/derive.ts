@@ -32,7 +32,7 @@ export async function runVideoDerive(
   const source = job && (await check(() => derivationSource(context, job, { preview: input.dryRun })));
   settle();
   if (prompt === undefined || !source) throw new Error('what is missing was refused');
-  const options = { ...input, prompt, wait: waits ? input : undefined };
+  const options = { ...input, prompt, wait: waits ? input : undefined, deadlineMs: waits ? deadlineMs : undefined };
   if (input.dryRun) {
     showRequest(context, { prompt, ...(await previewDerivation(context, source, options)) });
     return 0;

@@ -33,7 +33,7 @@ export async function runGenerate(context: Context, flags: GenerateFlags & { pro
   const plan = await planVideo(context, { input, provider, model, inject: flags.inject });
   const options: SendOptions = {
     ...flags,
-    ...{ autoCast, doubts, wait: waits ? flags : undefined },
+    ...{ autoCast, doubts, wait: waits ? flags : undefined, deadlineMs: waits ? deadlineMs : undefined },
     // A dry run asks nobody without need.
     ask: flags.dryRun && flags.maxCost === undefined ? undefined : purpose,
   };

@@ -22,6 +22,12 @@ export async function runVideoResend(context: Context, input: ResendFlags & { id
     showRequest(context, await previewResend(context, job, input));
     return 0;
   }
-  const send = async () => [await resendJob(context, job, { ...input, wait: waits ? input : undefined })];
+  const send = async () => [
+    await resendJob(context, job, {
+      ...input,
+      wait: waits ? input : undefined,
+      deadlineMs: waits ? deadlineMs : undefined,
+    }),
+  ];
   return sendAndShow(context, send, { ...input, deadlineMs });
 }

@@ -1,7 +1,7 @@
 /** The wait until a host is done with a job, over any Provider and with injected time. Records are saved by the caller's function. */
 import type { Provider } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
-import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { beforeEnd, isSoraError, SoraError } from '../../shared/errors.ts';
 import { isFinal, type Remote } from '../../shared/job.ts';
 import type { Clock } from '../../shared/time.ts';
 import { describe, refreshJob } from './lifecycle.ts';
@@ -49,7 +49,7 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
     try {
       await deadline.sleep(pauseMs, signal);
     } catch {
-      throw interrupted(job, options);
+      throw interrupted(job, { ...options, trouble });
     }
     pauseMs = pauseAfter(round, undefined);
     let seen = job;
@@ -63,9 +63,10 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
       pauseMs = pauseAfter(round, next.pollAfterMs);
       seen = next.job;
     } catch (error) {
-      if (signal.aborted) throw interrupted(job, options);
+      // Where the time ended the poll, what came before that tells more.
+      trouble = beforeEnd(error) ?? trouble ?? (isSoraError(error) ? error : undefined);
+      if (signal.aborted) throw interrupted(job, { ...options, trouble: beforeEnd(trouble) });
       if (!isSoraError(error) || error.code === 'usage' || (error.code === 'auth' && !answered)) throw error;
-      trouble = error;
       // Who says when to come back is not asked before, whatever the user's own pause is.
       pauseMs = Math.max(pauseMs, hostPauseMs(error.retryAfterMs) ?? 0);
       if (deadline.leftMs() > 0) options.onPollError?.(error);
@@ -84,9 +85,13 @@ export async function waitForJob(options: WaitOptions): Promise<Remote> {
   return job;
 }
 
-function interrupted(job: Remote, options: Pick<WaitOptions, 'resume'>): SoraError {
-  return new SoraError('pending', `Stopped waiting; job ${job.id} is still ${describe(job)} at its host.`, {
-    hint: `Nothing is lost. Continue with: ${options.resume}`,
+function interrupted(
+  job: Remote,
+  { resume, trouble }: Pick<WaitOptions, 'resume'> & { readonly trouble: SoraError | undefined },
+): SoraError {
+  const why = trouble ? ` The last poll failed: ${trouble.message}` : '';
+  return new SoraError('pending', `Stopped waiting; job ${job.id} is still ${describe(job)} at its host.${why}`, {
+    hint: `Nothing is lost. Continue with: ${resume}`,
     jobId: job.id,
   });
 }

@@ -6,7 +6,7 @@
 import { hostTitle } from '../../providers/index.ts';
 import type { Provider, RemoteVideo } from '../../providers/provider.ts';
 import type { Deadline } from '../../shared/deadline.ts';
-import { isSoraError, SoraError } from '../../shared/errors.ts';
+import { beforeEnd, isSoraError, SoraError } from '../../shared/errors.ts';
 import {
   type Closed,
   isClosed,
@@ -205,7 +205,9 @@ export async function requireSettled(workspace: Workspace, job: Job, deadline?: 
     }
   } catch (error) {
     // "Nothing was created" is more than is known.
-    throw signal.aborted && !isSoraError(error, 'ambiguous') ? unresolvedError(known) : error;
+    if (!signal.aborted || isSoraError(error, 'ambiguous')) throw error;
+    const trouble = beforeEnd(error);
+    throw unresolvedError({ ...known, ...(trouble && { trouble }) });
   }
   return known.job;
 }

@@ -14,7 +14,7 @@ import type { Workspace } from '../../workspace.ts';
 import { type AdmissionOptions, admittedJob, existingJobs } from '../admission.ts';
 import type { Resumable } from '../jobs/find.ts';
 import { readReference } from '../reference-image.ts';
-import { type Order, type Submitted, submit } from '../submit.ts';
+import { type Order, type SubmitOptions, type Submitted, submit } from '../submit.ts';
 import { resolveUnknown, unresolvedError } from './recover.ts';
 import { refuseKnown, refuseResent } from './replace.ts';
 
@@ -25,14 +25,18 @@ import { refuseKnown, refuseResent } from './replace.ts';
 export async function resendJob(
   workspace: Workspace,
   named: Job,
-  { wait, ...limits }: CostLimits & { readonly wait?: Resumable | undefined },
+  {
+    wait,
+    deadlineMs,
+    ...limits
+  }: CostLimits & Pick<SubmitOptions, 'deadlineMs'> & { readonly wait?: Resumable | undefined },
 ): Promise<Submitted> {
   const job = await requireUnanswered(workspace, named, false);
   const { provider, cost, bill, admission } = await readyToResend(workspace, job);
   if (!(await admittedJob(workspace, admission))) checkMaxCost(limits, { bill, provider });
   await (await workspace.jobs()).sweep();
   return submit(workspace, {
-    ...{ ...admission, provider, cost, replaces: job.id, wait },
+    ...{ ...admission, provider, cost, replaces: job.id, wait, deadlineMs },
     ...(job.profile !== undefined && { profile: job.profile }),
     ...(job.autoCast && { autoCast: job.autoCast }),
     ...budgetOptionsOf({ ...limits, tags: limits.tags?.length ? limits.tags : (job.tags ?? []) }),

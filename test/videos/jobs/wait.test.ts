@@ -106,6 +106,43 @@ describe('waitForJob', () => {
     expect(failures).toEqual(errors);
   });
 
+  const OUT_OF_TIME = new SoraError('network', 'No complete answer arrived within 1 s.', { reason: 'out-of-time' });
+
+  it.each([
+    {
+      title: 'an earlier poll',
+      answers: [new SoraError('network', 'v.example answered 503: overloaded'), OUT_OF_TIME],
+    },
+    {
+      title: 'the same poll',
+      answers: [
+        {},
+        new SoraError('network', OUT_OF_TIME.message, {
+          reason: 'out-of-time',
+          cause: new SoraError('network', 'v.example answered 503: overloaded'),
+        }),
+      ],
+    },
+  ])('that runs out of time tells what the host said last, in $title', async ({ answers }) => {
+    const { result } = wait(answers, { endsAt: START + 10_000 });
+    await expect(result).rejects.toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/The last poll failed: v\.example answered 503: overloaded$/),
+    });
+  });
+
+  it('that is stopped tells what the host said last', async () => {
+    const stop = new AbortController();
+    const { result } = wait([new SoraError('network', 'v.example answered 503: overloaded'), {}], {
+      signal: stop.signal,
+      onPollError: () => stop.abort(new SoraError('interrupted', 'Interrupted.')),
+    });
+    await expect(result).rejects.toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/^Stopped waiting; .* The last poll failed: v\.example answered 503: overloaded$/),
+    });
+  });
+
   it('ends at once when the key does not work at the first question', async () => {
     const { result, asked } = wait([new SoraError('auth', 'wrong key')]);
     await expect(result).rejects.toMatchObject({ code: 'auth' });

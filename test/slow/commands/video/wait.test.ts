@@ -179,6 +179,20 @@ describe('video wait', () => {
     });
   });
 
+  it('that is stopped while its download is tried again tells what the host said', async () => {
+    const test = await withHost();
+    const job = await addJob(test, { baseUrl: test.baseUrl });
+    test.server.answer(
+      done(job),
+      { status: 503, body: { error: { message: 'the store is overloaded' } } },
+      { fault: 'hang', onRequest: () => test.abort('interrupted') },
+    );
+    await expect(runVideoWait(test.context, { ...FLAGS, ids: [job.id] })).rejects.toMatchObject({
+      code: 'pending',
+      message: expect.stringMatching(/The last attempt failed: .* answered 503: the store is overloaded/),
+    });
+  });
+
   it('forgets the host’s own word at the end of a wait', async () => {
     const test = await withHost();
     const job = await addJob(test, { baseUrl: test.baseUrl });
