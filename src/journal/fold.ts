@@ -51,8 +51,8 @@ export interface Take
   readonly sender?: Sender;
 }
 
-export interface FoldInput {
-  readonly lines: readonly Line[];
+/** What else than lines decides. */
+export interface FoldOptions {
   /** The jobs of this home that have keys of takes, in any order. */
   readonly jobs?: readonly HomeJob[];
   readonly familyOf?: FamilyOf;
@@ -67,13 +67,7 @@ export interface TakeFold {
   takes(scene?: string): readonly Take[];
 }
 
-export function foldTakes({ lines, ...rest }: FoldInput): readonly Take[] {
-  const fold = createFold(rest);
-  fold.add(lines);
-  return fold.takes();
-}
-
-export function createFold({ jobs = [], familyOf = (model) => model, isHere }: Omit<FoldInput, 'lines'>): TakeFold {
+export function createFold({ jobs = [], familyOf = (model) => model, isHere }: FoldOptions): TakeFold {
   const told = new Map<string, Told>();
   const byKey = newestByKey(jobs);
   /** The keys whose requests have made a video, and those that a person says have, by the host's id of it. */

@@ -17,7 +17,7 @@ import type { Workspace } from '../workspace.ts';
 import type { FamilyOf } from './fingerprint.ts';
 import {
   createFold,
-  type FoldInput,
+  type FoldOptions,
   type HomeJob,
   newestByKey,
   type Take,
@@ -165,7 +165,7 @@ export async function openTakeLedger(
     return !isOwn && runtime.isAlive?.(sender) === true;
   };
 
-  const isHere: FoldInput['isHere'] = (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked));
+  const isHere: FoldOptions['isHere'] = (asked) => existsSync(placeOf(asked.file)) || isFile(ownPlace(asked));
 
   // The jobs that were here when `learn` looked; what this process sends is told by its lines.
   let home: readonly Job[] = [];

@@ -47,7 +47,7 @@ export interface FilmTotals extends Totals {
   /** Scenes whose take is chosen. */
   readonly done: number;
   readonly toPick: number;
-  /** Something of them was not asked for yet. */
+  /** Something of them was not asked for yet, or a file of theirs is not there and was not asked for again. */
   readonly waiting: number;
   /** Of what was spent, on what failed and what was rejected. */
   readonly wastedUsd: number;
@@ -95,6 +95,7 @@ export function reportFilm(input: ReportInput): FilmReport {
     ),
   ];
   const counted = (...states: SceneState[]): number => reports.filter(({ state }) => states.includes(state)).length;
+  const lost = reports.filter(({ state, id }) => GONE.includes(state) && input.errorOf(id) !== undefined);
   const spent = spentOn(look.takes);
   const toCome = sumOf(
     reports.flatMap(({ send, later, estimateUsd }) => Array.from({ length: send + later }, () => estimateUsd)),
@@ -103,8 +104,8 @@ export function reportFilm(input: ReportInput): FilmReport {
     scenes: reports,
     totals: {
       ...{ total: reports.length, done: counted('chosen'), toPick: counted('to pick', 'picked twice') },
-      ...{ running: counted('open'), failed: counted('failed', 'absent', 'unreadable'), unknown: counted('unknown') },
-      waiting: counted('missing', 'changed', 'short', 'blocked'),
+      ...{ running: counted('open'), failed: counted('failed') + lost.length, unknown: counted('unknown') },
+      waiting: counted('missing', 'changed', 'short', 'blocked', ...GONE) - lost.length,
       ...{ spentUsd: spent.usd, wastedUsd: wastedOn(look).usd, toComeUsd: toCome.usd },
       unknownPrices: spent.unknown + toCome.unknown,
       ...(maxCostUsd !== undefined && { maxCostUsd }),
@@ -117,6 +118,9 @@ export function reportFilm(input: ReportInput): FilmReport {
     ]),
   };
 }
+
+/** A file that is not where it was. */
+const GONE: readonly SceneState[] = ['absent', 'unreadable'];
 
 function wastedOn({ takes, choices }: FilmLook): { readonly usd: number } {
   return spentOn(

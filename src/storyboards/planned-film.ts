@@ -1,5 +1,6 @@
 /** What a run of a film would make: the state of each scene, why, what it would cost, and what leads on. Asks nobody. */
 import { describeBill, formatUsd, totalOf } from '../costs/cost.ts';
+import { counted } from '../shared/text.ts';
 import { type ApprovedPlan, type PlanDocument, planDocument } from './approved-plan.ts';
 import { lookAtFilm, type MakingWishes } from './film.ts';
 import { stepCommands, withCommands } from './film-outcome.ts';
@@ -101,8 +102,19 @@ function stepsText({ scenes }: FilmReport, commandFor: (step: NextStep) => strin
   // Of what a render only sends, the table says enough.
   const isSaid = ({ verb, words }: NextStep, { state }: SceneReport): boolean =>
     verb !== 'render' || words.length > 0 || state === 'absent' || state === 'unreadable';
-  const steps = scenes.flatMap((scene) =>
-    scene.next.filter((step) => isSaid(step, scene)).map((step) => `${scene.id}: ${commandFor(step)}`),
-  );
-  return steps.length === 0 ? [] : ['', ...new Set(steps)];
+  const scenesOf = new Map<string, Set<string>>();
+  for (const scene of scenes)
+    for (const step of scene.next.filter((one) => isSaid(one, scene))) {
+      const command = commandFor(step);
+      scenesOf.set(command, (scenesOf.get(command) ?? new Set()).add(scene.id));
+    }
+  const steps = [...scenesOf].map(([command, ids]) => `${whose([...ids])}: ${command}`);
+  return steps.length === 0 ? [] : ['', ...steps];
 }
+
+/** Of one command. */
+function whose(ids: readonly string[]): string {
+  return ids.length > MOST_NAMED ? counted(ids.length, 'scene') : ids.join(', ');
+}
+
+const MOST_NAMED = 3;

@@ -44,6 +44,8 @@ export interface RenderOptions extends CostLimits, MakingWishes, JournalOwner, P
   readonly deadlineMs: number;
   readonly pollIntervalMs?: number | undefined;
   readonly lastFrame: MakeLastFrame;
+  /** Comes before the first file of a take, or of what is said of one, that this run makes. */
+  onBegin?(): Promise<void>;
   /** Is asked before the first request leaves, if any will; throws for a no. */
   approve?(coming: Coming): Promise<void>;
   /** Hears how the film stands whenever that changes. */
@@ -74,6 +76,8 @@ export async function renderFilm(
   for (const where of (await ledger.journal.read()).torn) {
     workspace.reporter.warn(`${where} was not written to its end: the line is ignored.`);
   }
+  // What a run is refused for leaves nothing beside a film of which nothing was made.
+  if ((await ledger.takes()).length > 0) await options.onBegin?.();
   await sweepFolder(film.folder, workspace.runtime.clock);
   await ledger.learn();
   await recoverLost(quiet, ledger, ({ scene }) => isMine(scene));
@@ -87,6 +91,7 @@ export async function renderFilm(
   const own = await admit(run, { plan, look, options });
   if (own.size > 0) {
     await options.approve?.(await comingOf(plan, own));
+    await options.onBegin?.();
     const missing = missingOf(plan.scenes.flatMap((one) => (own.has(one.scene.id) ? (one.plan ?? []) : [])));
     await registerNamed(workspace, missing, budgetOptionsOf(options));
   }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { loadAllCommands } from '../../src/cli/options.ts';
+import * as otherNames from '../../src/cli/other-names.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { NEVER_SUGGESTED, SUGGESTIONS, suggestCommand, suggestOption } from '../../src/cli/suggestions.ts';
+import { NEVER_SUGGESTED, suggestCommand, suggestOption } from '../../src/cli/suggestions.ts';
 import { isSoraError } from '../../src/shared/errors.ts';
 
 const program = createProgram({ write: () => {}, columns: 80, run: async () => {}, runLine: async () => 0 });
@@ -24,7 +25,7 @@ async function hintOf(line: string): Promise<string | undefined> {
 }
 
 describe('the table of other names', () => {
-  it.each(Object.entries(SUGGESTIONS.COMMANDS))(
+  it.each(Object.entries(otherNames.COMMANDS))(
     'under "%s" names commands that exist, and none twice',
     (noun, words) => {
       for (const [word, meant] of Object.entries(words)) {
@@ -35,7 +36,7 @@ describe('the table of other names', () => {
   );
 
   it('names options that exist, or says what to do instead', () => {
-    for (const [word, meant] of Object.entries(SUGGESTIONS.OPTIONS)) {
+    for (const [word, meant] of Object.entries(otherNames.OPTIONS)) {
       if (meant.startsWith('--')) expect(OPTIONS, word).toContain(meant);
       else expect(meant, word).toContain(': ');
     }
@@ -46,8 +47,8 @@ describe('the table of other names', () => {
       expect([...PATHS.flatMap((path) => path.split(' ').at(-1) ?? []), ...OPTIONS]).toContain(name);
     }
     for (const meant of [
-      ...Object.values(SUGGESTIONS.COMMANDS).flatMap((words) => Object.values(words)),
-      ...Object.values(SUGGESTIONS.OPTIONS),
+      ...Object.values(otherNames.COMMANDS).flatMap((words) => Object.values(words)),
+      ...Object.values(otherNames.OPTIONS),
     ]) {
       expect(NEVER_SUGGESTED).not.toContain(meant.split(' ').at(-1));
     }

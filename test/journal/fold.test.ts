@@ -1,9 +1,9 @@
 /** In brackets the world of the state model that shows what a rule carries. */
 import { describe, expect, it } from 'vitest';
-import { createFold, foldTakes, nextNumber, whyUnknown } from '../../src/journal/fold.ts';
+import { createFold, nextNumber, whyUnknown } from '../../src/journal/fold.ts';
 import { linesFromHome } from '../../src/journal/home-lines.ts';
 import type { Line } from '../../src/journal/lines.ts';
-import { adopt, asked, close, done, failed, homeJob, KEY, KEY_2, only, sent } from './samples.ts';
+import { adopt, asked, close, done, failed, foldTakes, homeJob, KEY, KEY_2, only, sent } from './samples.ts';
 
 /** Every order of a list. */
 function ordersOf<T>(items: readonly T[]): T[][] {

@@ -1,5 +1,5 @@
 /** Lines of journals for tests, and the takes that they tell of. */
-import { type FoldInput, foldTakes, type HomeJob, type Take } from '../../src/journal/fold.ts';
+import { createFold, type FoldOptions, type HomeJob, type Take } from '../../src/journal/fold.ts';
 import type { Asked, Line } from '../../src/journal/lines.ts';
 import { type Slot, type SlotInput, slotOf } from '../../src/journal/state.ts';
 
@@ -38,6 +38,17 @@ export function homeJob(more: Partial<HomeJob> = {}): HomeJob {
     createdAt: at(),
     ...more,
   };
+}
+
+export interface FoldInput extends FoldOptions {
+  readonly lines: readonly Line[];
+}
+
+/** The takes that all of these lines tell of together. */
+export function foldTakes({ lines, ...rest }: FoldInput): readonly Take[] {
+  const fold = createFold(rest);
+  fold.add(lines);
+  return fold.takes();
 }
 
 /** The one take of these lines; throws when there is another number of them. */

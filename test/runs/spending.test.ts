@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { foldTakes } from '../../src/journal/fold.ts';
 import { PROVIDERS } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { countRegistrations, spentOn } from '../../src/runs/spending.ts';
-import { asked, close, failed, KEY, KEY_2 } from '../journal/samples.ts';
+import { asked, close, failed, foldTakes, KEY, KEY_2 } from '../journal/samples.ts';
 
 const COST = { estimateUsd: 0.4 };
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
+import { rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lookAtFilm, NO_WISHES } from '../../src/storyboards/film.ts';
+import { plannedFilm } from '../../src/storyboards/planned-film.ts';
 import { type RenderOptions, sendsOf } from '../../src/storyboards/render-film.ts';
 import { filmOf, filmWorld } from './world.ts';
 
@@ -47,6 +48,39 @@ describe('a render of a film', () => {
     ]);
     expect(await world.render()).toMatchObject({ exit: 0 });
     expect(await world.made()).toHaveLength(2);
+  });
+
+  it('counts a file that is not here as waiting, and not as failed before it was asked for', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf({ ...TWO, sea: 'The sea.' }));
+    const { scenes } = await world.render();
+    for (const { chosen } of scenes) await rm(join(world.dir, chosen?.file ?? ''));
+    expect(await world.plan()).toMatchObject({ exit: 9, totals: { done: 0, waiting: 3, failed: 0 } });
+    const { lines } = await world.with((given) => plannedFilm(given, { wishes: NO_WISHES, maxCost: undefined }));
+    expect(lines.filter((line) => line.includes('sora storyboard render'))).toEqual([
+      'harbour, boat, sea: sora storyboard render rain.md --provider openai',
+    ]);
+    world.reports.length = 0;
+    expect(await world.render()).toMatchObject({ exit: 0, totals: { done: 3, waiting: 0 } });
+    expect(world.reports.length).toBeGreaterThan(0);
+    expect(Math.max(...world.reports.map(({ totals }) => totals.failed))).toBe(0);
+    expect(await world.paid()).toBe(3);
+  });
+
+  it('leaves nothing beside a film of which nothing is made, where it is refused', async () => {
+    const world = await filmWorld();
+    await world.write(filmOf(TWO));
+    const begun: string[] = [];
+    const onBegin = async (): Promise<void> => void begun.push(world.file);
+    await world.render({ onBegin });
+    const [first] = begun;
+    expect(first).toBe(world.file);
+    await rename(world.file, join(world.dir, 'movie.md'));
+    Object.assign(world, { file: 'movie.md' });
+    const before = readdirSync(world.dir);
+    await expect(world.render({ onBegin })).rejects.toMatchObject({ code: 'usage' });
+    expect(new Set(begun)).toEqual(new Set([first]));
+    expect(readdirSync(world.dir)).toEqual(before);
   });
 
   it('shows a line for each take until its file is here, and counts what is under way', async () => {

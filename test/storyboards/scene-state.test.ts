@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
 import { choicesOf } from '../../src/journal/choices.ts';
 import { type Ask, fingerprintAsk } from '../../src/journal/fingerprint.ts';
-import { foldTakes } from '../../src/journal/fold.ts';
 import type { Line } from '../../src/journal/lines.ts';
 import { lookAt } from '../../src/storyboards/scene-state.ts';
-import { asked, done } from '../journal/samples.ts';
+import { asked, done, foldTakes } from '../journal/samples.ts';
 
 const askOf = (prompt: string): Ask => ({ v: 1, prompt, cast: [] });
 const uuid = (n: number): string => `00000000-0000-4000-8000-00000000000${n}`;

@@ -75,7 +75,6 @@ export async function runStoryboardRender(context: Context, flags: Rendering): P
   }
   // Repeated, a retake would be paid for once more: what it has begun is finished by a render.
   const again = retake === undefined ? renderAgain(given.film, flags) : given.film.commandOf('render');
-  await writeGitFiles(given.film.file, given.film.folder, context);
   exitMessages.set('film', () =>
     ui.error(
       new SoraError('pending', 'Stopped before the film was done; what was sent goes on at its host.', {
@@ -89,6 +88,7 @@ export async function runStoryboardRender(context: Context, flags: Rendering): P
     options: {
       ...optionsOf(wished, { plan, deadlineMs }),
       ...given.owner,
+      onBegin: () => writeGitFiles(given.film.file, given.film.folder, context),
       approve: (coming) => approve(context, given, { flags, coming }),
       onReport: ({ totals }) => line.show(totals),
       onEvent: (event) => tell(context, given, event),
