@@ -4,9 +4,9 @@ import type { Prepared } from '../../src/media/prepare.ts';
 import type { ClipOptions } from '../../src/shared/clip.ts';
 import type { Build } from './builds.ts';
 import { makerPath, run, words } from './ffmpeg.ts';
+import { cachedFfmpeg } from './ffmpeg-cache.ts';
 import { readMp4 } from './mp4.ts';
 import { prepare } from './prepare.ts';
-import { quickFfmpeg } from './quick-ffmpeg.ts';
 
 /** A graph of filters: a grey picture that is white for the first tenth of each second from the first one on. */
 function flashes(size: string): string {
@@ -146,6 +146,6 @@ export async function prepareWith(
   options: Partial<ClipOptions> = {},
 ): Promise<Prepared & { readonly path: string; readonly beaten: Beaten }> {
   const path = join(source, '..', `master-${Math.random().toString(36).slice(2)}.mp4`);
-  const prepared = await prepare(source, path, options, quickFfmpeg(build.path));
+  const prepared = await prepare(source, path, options, cachedFfmpeg(build.path));
   return { ...prepared, path, beaten: await measureBeeps(path, prepared.clip.fps) };
 }

@@ -1,21 +1,28 @@
 /** An ffmpeg with a cache, for tests of what is done with clips and videos rather than of how these are made. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ffmpegPath } from './ffmpeg.ts';
+import { keptBy } from './kept.ts';
+import { MADE_FOLDER } from './once.ts';
 import { quickFfmpeg, writeProgram } from './quick-ffmpeg.ts';
 
 /**
- * Converting, by the quick one, and measuring: what came of the same arguments and the same input before, to the byte, with
- * all that was said.
- * A video of the sandbox: one of that size and length, whatever it shows, unless a fault is what it shows. All else is done by the ffmpeg under test.
+ * Converting, by `encoder`, and measuring: what came of the same arguments and the same input before, to the byte, with all
+ * that was said, also in an earlier run.
+ * A video of the sandbox: one of that size and length of this run, whatever it shows, unless a fault is what it shows. All else is done by `real`.
  */
-const SCRIPT = `#!/bin/sh
-real='${ffmpegPath}'
-quick='${quickFfmpeg()}'
-kept=$(dirname "$0")
+const scriptOf = (real: string, encoder: string, made: string, kept: string): string => `#!/bin/sh
+real='${real}'
+quick='${encoder}'
+kept='${kept}'
 case "$*" in
   # More files than its output, in the working folder.
   *print:file=*) exec "$real" "$@" ;;
   *aevalsrc=*_pipe*|*_pipe*aevalsrc=*) exec "$real" "$@" ;;
   *'[spoiled]'*) exec "$real" "$@" ;;
+  # Whose input is no file.
+  *'-i pipe:'*) exec "$quick" "$@" ;;
   *aevalsrc=*) kind=video ;;
   *'-preset veryfast'*'file:'*) kind=converted ;;
   *signalstats*pipe:1*) kind=measured ;;
@@ -46,7 +53,7 @@ for word; do
 done
 for output; do :; done
 output=\${output#file:}
-[ $kind = video ] || key=$key-$(printf %s "$words" | cksum | tr ' ' -)
+if [ $kind = video ]; then kept='${made}'; else key=$key-$(printf %s "$words" | cksum | tr ' ' -); fi
 key=$kept/$key
 
 if [ ! -e "$key" ]; then
@@ -71,5 +78,27 @@ say "$key"
 [ $kind != video ] || printf '\\000\\000\\000\\024free%012d' $$ >> "$output"
 `;
 
-/** For SORA_FFMPEG. What it keeps lasts as long as the run. */
-export const cachedFfmpegPath: string = writeProgram('ffmpeg-cache', SCRIPT);
+const cached = new Map<string, string>();
+
+/** For SORA_FFMPEG: `real` with that cache, which has what it keeps for each `encoder` apart. */
+export function cachedFfmpeg(real: string = ffmpegPath, encoder: string = quickFfmpeg(real)): string {
+  const known = cached.get(`${real} ${encoder}`);
+  if (known !== undefined) return known;
+  const made = process.env[MADE_FOLDER] ?? '';
+  const path = writeProgram('ffmpeg-cache', scriptOf(real, encoder, made, folderFor(real, encoder) ?? made));
+  cached.set(`${real} ${encoder}`, path);
+  return path;
+}
+
+function folderFor(real: string, encoder: string): string | undefined {
+  const kept = keptBy(real);
+  if (kept === undefined) return undefined;
+  const folder = join(
+    kept,
+    encoder === real ? 'real' : createHash('sha256').update(readFileSync(encoder)).digest('hex').slice(0, 16),
+  );
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+export const cachedFfmpegPath: string = cachedFfmpeg();

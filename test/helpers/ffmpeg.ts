@@ -1,6 +1,7 @@
 /** ffmpeg for tests: the one that is tested, the one that makes clips, and what they say about a file. */
 import { spawn } from 'node:child_process';
 import installer from '@ffmpeg-installer/ffmpeg';
+import { runOnce } from './kept.ts';
 
 /** A fixed build (2018), so that the sources of tests are the same wherever they run. */
 export const makerPath: string = installer.path;
@@ -24,11 +25,16 @@ export async function run(
   return result;
 }
 
-/** The same, with the exit code as a value. */
+/** The same, with the exit code as a value. What the maker makes is kept: another run of it with the same arguments is not run. */
 export function tryRun(
   args: readonly string[],
   { path = ffmpegPath, input }: { path?: string; input?: Uint8Array } = {},
 ): Promise<RunResult> {
+  const start = (): Promise<RunResult> => spawnFfmpeg(path, args, input);
+  return path === makerPath ? runOnce({ program: path, args, input }, start) : start();
+}
+
+function spawnFfmpeg(path: string, args: readonly string[], input: Uint8Array | undefined): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(path, ['-hide_banner', '-y', ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
     const stdout: Buffer[] = [];

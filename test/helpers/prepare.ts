@@ -9,6 +9,7 @@ import { probeMedia } from '../../src/media/probe/probe.ts';
 import { type ClipOptions, DEFAULT_CLIP_OPTIONS } from '../../src/shared/clip.ts';
 import { problemsError } from '../../src/shared/errors.ts';
 import { ffmpegPath } from './ffmpeg.ts';
+import { cachedFfmpeg } from './ffmpeg-cache.ts';
 
 /** A folder of this test alone. */
 export async function tempFolder(): Promise<string> {
@@ -26,7 +27,7 @@ export function findTestFfmpeg(path: string = ffmpegPath): ReturnType<typeof fin
   return ffmpeg;
 }
 
-/** Prepares `source` into `outputPath`, with the ffmpeg under test unless another is given; throws as the commands do. */
+/** Prepares `source` into `outputPath`, with the ffmpeg under test and a cache unless another is given; throws as the commands do. */
 export async function prepare(
   source: string,
   outputPath: string,
@@ -34,7 +35,7 @@ export async function prepare(
   build?: string,
 ): Promise<Awaited<ReturnType<typeof prepareClip>>> {
   const { signal } = new AbortController();
-  const ffmpeg = await findTestFfmpeg(build);
+  const ffmpeg = await findTestFfmpeg(build ?? cachedFfmpeg(ffmpegPath, ffmpegPath));
   const start = typeof options.start === 'number' ? options.start : 0;
   const info = await probeMedia(source, { ffmpeg, start, signal });
   const plan = planMedia(info, { ...DEFAULT_CLIP_OPTIONS, ...options });

@@ -10,7 +10,7 @@ import { ffmpegPath } from './ffmpeg.ts';
 import { MADE_FOLDER } from './once.ts';
 
 /** The quality that most of the tests need: at the program's own, ultrafast writes so many bits that it is the slower one. */
-const CRF = 27;
+const CRF = 22;
 
 /** x264 takes its fastest preset, and fewer bits; everything else is as it was asked for. */
 const script = (real: string): string => `#!/bin/sh

@@ -9,9 +9,9 @@ import { probeMedia } from '../../src/media/probe/probe.ts';
 import { isSoraError, type SoraError } from '../../src/shared/errors.ts';
 import { makeClip } from '../helpers/clips.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { findTestFfmpeg, prepare, tempFolder } from '../helpers/prepare.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 
 type Maker = (folder: string) => Promise<string>;
 
@@ -255,7 +255,7 @@ describe('names', () => {
       const source = join(folder, name);
       await writeFile(source, await readFile(await makeClip('320x240', folder)));
       const path = join(folder, `out ${name}`.replace(/(\.mp4)?$/, '.mp4'));
-      await prepare(source, path, {}, quickFfmpeg());
+      await prepare(source, path, {}, cachedFfmpeg());
       expect((await measureMaster(path, { madeByUs: true })).faults).toEqual([]);
     },
   );

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { isSoraError } from '../../src/shared/errors.ts';
 import { RECIPES } from '../helpers/clips.ts';
 import { run } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { createMasters, expectRow, type Row } from '../helpers/matrix.ts';
 import * as marks from '../helpers/picture.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { expectColours, expectUpright, parseRect } from '../helpers/upright.ts';
 
 const ROWS: readonly Row[] = [
@@ -32,7 +32,7 @@ const TONE_MAPPED_STEPS = 64;
 /** How far the bar of the interlaced clip moves from one field to the next. */
 const FIELD_STEP = 8;
 
-const masterOf = createMasters(quickFfmpeg());
+const masterOf = createMasters(cachedFfmpeg());
 
 describe('the master', () => {
   it.each(ROWS)('is right for $kind', async (row) => {

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { isSoraError } from '../../src/shared/errors.ts';
 import { formatSize } from '../../src/shared/geometry.ts';
 import { RECIPES } from '../helpers/clips.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { createMasters, expectRow, type Row } from '../helpers/matrix.ts';
 import * as marks from '../helpers/picture.ts';
 import { prepare, tempFolder } from '../helpers/prepare.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { EDGE_PIXELS, expectUpright, parseRect } from '../helpers/upright.ts';
 
 const JOE = fileURLToPath(new URL('../../fixtures/joe.mp4', import.meta.url));
@@ -31,7 +31,7 @@ const ROWS: readonly Row[] = [
   { kind: '1366x768', plan: 'convert', size: '1376x774', picture: '1366x768+5+3' },
 ];
 
-const masterOf = createMasters(quickFfmpeg());
+const masterOf = createMasters(cachedFfmpeg());
 
 describe('the master', () => {
   it.each(ROWS)('is right for $kind', async (row) => {

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Size } from '../../src/shared/geometry.ts';
 import { describeBuilds } from '../helpers/builds.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import * as headers from '../helpers/headers.ts';
 import { runHere } from '../helpers/here.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { markedPicture } from '../helpers/picture.ts';
 import { prepare } from '../helpers/prepare.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { expectUpright, parseRect } from '../helpers/upright.ts';
 
 let folder: string;
@@ -57,7 +57,7 @@ describeBuilds('the master', (build) => {
   /** The whole picture stands upright in `rect` of a master of this size, and nothing turns it any further. */
   async function expectMaster(source: string, upright: Size, [master, rect]: [Size, string]): Promise<string[]> {
     const path = `${source}-master.mp4`;
-    const { plan } = await prepare(source, path, {}, quickFfmpeg(build.path));
+    const { plan } = await prepare(source, path, {}, cachedFfmpeg(build.path));
     const measured = await measureMaster(path, { madeByUs: true });
     expect(measured.faults).toEqual([]);
     expect(measured.size).toEqual(master);
@@ -169,7 +169,7 @@ describeBuilds('the master', (build) => {
         path: makerPath,
       });
       const path = `${source}-master.mp4`;
-      const machine = { dir: folder, env: { SORA_FFMPEG: quickFfmpeg(build.path), SORA_HOME: join(folder, 'home') } };
+      const machine = { dir: folder, env: { SORA_FFMPEG: cachedFfmpeg(build.path), SORA_HOME: join(folder, 'home') } };
       const { exitCode, stdout } = await runHere(machine, ['clip', 'prepare', source, '-o', path]);
       expect(stdout).toMatch(new RegExp(`its picture changes its shape .* at ${at} s`));
       expect(exitCode).toBe(0);

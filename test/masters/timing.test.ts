@@ -7,9 +7,9 @@ import { describeBuilds } from '../helpers/builds.ts';
 import { makeNumbered, type NumberedClip, readNumbers, runsOf } from '../helpers/counter.ts';
 import { TEST_ALL } from '../helpers/covering.ts';
 import { makerPath, run, words } from '../helpers/ffmpeg.ts';
+import { cachedFfmpeg } from '../helpers/ffmpeg-cache.ts';
 import { measureMaster } from '../helpers/master.ts';
 import { prepare, tempFolder } from '../helpers/prepare.ts';
-import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 
 interface Row {
   readonly name: string;
@@ -318,7 +318,7 @@ const TIMED = ROWS.map((row, index) => ({ ...row, asTheProgram: TEST_ALL || inde
 describeBuilds('the pictures of a master', ({ path: program }) => {
   it.each(TIMED)('are those of $name', async ({ asTheProgram, ...row }) => {
     const { clip, change, options, shown, fps, step, unsaid } = row;
-    const build = asTheProgram ? program : quickFfmpeg(program);
+    const build = asTheProgram ? cachedFfmpeg(program, program) : cachedFfmpeg(program);
     const made = await makeNumbered(clip);
     const source = (await change?.(made)) ?? made;
     const output = join(await tempFolder(), 'master.mp4');

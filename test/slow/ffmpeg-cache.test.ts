@@ -1,12 +1,13 @@
 /** The ffmpeg with a cache that tests of whole commands use says and writes what it would without the cache, also the second time. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, expect, it } from 'vitest';
-import { run, words } from '../helpers/ffmpeg.ts';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { makerPath, run, tryRun, words } from '../helpers/ffmpeg.ts';
 import { cachedFfmpegPath } from '../helpers/ffmpeg-cache.ts';
+import { KEPT_FOLDER } from '../helpers/kept.ts';
 import { madeOnce } from '../helpers/once.ts';
 import { quickFfmpeg } from '../helpers/quick-ffmpeg.ts';
 import { tempFolder } from '../helpers/temp.ts';
@@ -68,4 +69,42 @@ it('what is written to both outputs can be read in step', async () => {
     expect([time, ...(await once(child, 'close'))]).toEqual([time, 0, null]);
     expect(bytes).toBeGreaterThan(128 * 1024);
   }
+});
+
+describe('what the maker of clips makes', () => {
+  /** Whether the second of two runs is given what was kept of the first: its bytes are spoilt in between. */
+  async function isKept(first: readonly string[], second: readonly string[] = first, between = async () => {}) {
+    const kept = await tempFolder();
+    vi.stubEnv(KEPT_FOLDER, kept);
+    const output = join(await tempFolder(), 'out.mkv');
+    await tryRun([...first, output], { path: makerPath });
+    for (const name of await readdir(kept, { recursive: true }))
+      if (name.endsWith('.made')) await writeFile(join(kept, name), 'kept');
+    await between();
+    await tryRun([...second, output], { path: makerPath });
+    return (await readFile(output, 'latin1')) === 'kept';
+  }
+
+  const clip = (seconds: number) => words(`-v error -f lavfi -i testsrc=s=64x36:r=24:d=${seconds}`);
+
+  it('is kept for the same arguments, and for no others', async () => {
+    expect(await isKept(clip(0.1))).toBe(true);
+    expect(await isKept(clip(0.1), clip(0.2))).toBe(false);
+  });
+
+  it('is kept for the same input wherever it is, and for no other', async () => {
+    const [here, there] = [join(await tempFolder(), 'a.mp4'), join(await tempFolder(), 'b.mp4')];
+    for (const path of [here, there]) await copyFile(source, path);
+    const copyOf = (path: string) => ['-v', 'error', '-i', path, '-c', 'copy'];
+    expect(await isKept(copyOf(here), copyOf(there))).toBe(true);
+    const change = () => run([...clip(0.2), '-y', there], { path: makerPath }).then(() => {});
+    expect(await isKept(copyOf(here), copyOf(there), change)).toBe(false);
+  });
+
+  it('is not kept where other files decide it, and where something was said', async () => {
+    const list = join(await tempFolder(), 'list.txt');
+    await writeFile(list, `file '${source}'\n`);
+    expect(await isKept(['-v', 'error', '-f', 'concat', '-safe', '0', '-i', list, '-c', 'copy'])).toBe(false);
+    expect(await isKept(clip(0.1).map((word) => (word === 'error' ? 'info' : word)))).toBe(false);
+  });
 });

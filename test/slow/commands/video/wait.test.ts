@@ -285,7 +285,7 @@ describe('the wait of a command that sends', () => {
     const jobs = (await (await test.context.jobs()).list()).records.map(({ id }) => id).toReversed();
     const told = test.stderr.text();
     expect(told.match(/If the wait ends early: .*/g)).toEqual([
-      `If the wait ends early: sora video wait ${jobs.join(' ')} -o .`,
+      `If the wait ends early: sora video wait ${jobs.join(' ')} -o '.'`,
     ]);
     expect(told.indexOf('If the wait')).toBeLessThan(told.indexOf('0 of 2 · 2 running'));
   });
