@@ -8,17 +8,20 @@ import { type Clip, type ClipOptions, inspectCommand } from '../shared/clip.ts';
 import { problemsError, SoraError } from '../shared/errors.ts';
 import { option } from '../shared/options.ts';
 import type { Ffmpeg } from './ffmpeg/find.ts';
+import { loadFluent } from './ffmpeg/fluent.ts';
 import { throwIfAborted } from './ffmpeg/process.ts';
-import { runPlan, usableParts } from './ffmpeg/run-plan.ts';
-import { decodeSound, isAudible, soundPart, type TrackLevels } from './ffmpeg/sound.ts';
+import { type PlanRunOptions, runPlan, usableParts } from './ffmpeg/run-plan.ts';
+import { decodeSound, isAudible, soundPart } from './ffmpeg/sound.ts';
 import type { MediaInfo } from './info.ts';
 import type { Judgement } from './judge/judge.ts';
-import type { MasterLook } from './judge/judge-master.ts';
+import type { MasterLook, SeenMaster } from './judge/judge-master.ts';
 import { convertInstead, withoutAudio, withoutTail } from './plan/fallbacks.ts';
 import { frameLimits } from './plan/frame.ts';
+import { MUTE_NOTE, NO_SOUND, SILENCE_NOTE, soundOf, UNDECODABLE } from './plan/heard.ts';
 import type { ConvertPlan, MediaPlan, PlanTarget, RemuxPlan } from './plan/media-plan.ts';
 import { probeMedia } from './probe/probe.ts';
-import { type Decoded, type DecodeOptions, type Shown, verifyDecodes } from './verify/decode.ts';
+import { type Decoded, type Shown, verifyDecodes } from './verify/decode.ts';
+import { verifyEncode } from './verify/encode.ts';
 import { copiedSoundProblems, countFrozenFrames, masterProblems, shownProblems } from './verify/master-problems.ts';
 import { decodesUntil, movesAt } from './verify/source-checks.ts';
 
@@ -53,11 +56,6 @@ export interface Prepared {
   readonly judgement: Judgement | undefined;
 }
 
-const NO_SOUND = 'there is none in the part that is taken';
-const UNDECODABLE = 'it cannot be decoded';
-const SILENCE_NOTE = 'Its sound is silence.';
-const MUTE_NOTE = 'The sound could not be decoded and was left out.';
-
 /** Runs the plan and verifies what came out. Throws `clip` when the source cannot be used, `machine`, or `interrupted`. */
 export async function prepareClip(request: PrepareRequest): Promise<Prepared> {
   const { plan, signal } = request;
@@ -83,15 +81,19 @@ type Job = PrepareRequest & { readonly onProgress: (fraction: number) => void };
 
 /** Copies; where the copy is not what the headers promised, encodes. A sound that does not decode is no reason to encode the picture. */
 async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
-  const failure = await runPlan(job, job.info, plan);
+  const { failure } = await runPlan(job, job.info, plan);
   if (failure !== undefined) {
     // Some builds look into the packets of a sound, and refuse to copy one that nobody can decode.
     if (plan.target.audio && (await isUndecodable(job))) return copyWithoutSound(job, plan);
     return convert(job, convertInstead(plan, `it cannot be copied (${failure})`), []);
   }
   const size = plan.target;
-  const look = await lookOf(job, size);
-  const { decoded, info: looked, sha256 } = await examine(job, { size, look });
+  const look = await lookOf(job, plan, job.info);
+  const {
+    decoded,
+    info: looked,
+    sha256,
+  } = await examine(job, () => verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { size, look }));
   if (!decoded.ok) {
     const silent =
       plan.target.audio && (await verifyDecodes(job.outputPath, job.ffmpeg, job.signal, { audio: false, size })).ok;
@@ -114,7 +116,8 @@ async function remux(job: Job, plan: RemuxPlan): Promise<Prepared> {
     ...(target.frames < plan.target.frames ? [shortNote(target)] : []),
   ];
   const done = { ...plan, target };
-  return { plan: done, clip, notes, judgement: await judged(job, done, { look, decoded }) };
+  const seen = look && { look, times: decoded.times, printed: decoded.printed ?? [] };
+  return { plan: done, clip, notes, judgement: await judged(job, done, { seen, decoded }) };
 }
 
 function copiedSound(
@@ -140,57 +143,57 @@ async function isUndecodable(job: Job): Promise<boolean> {
 async function convert(job: Job, wanted: ConvertPlan, notes: readonly string[]): Promise<Prepared> {
   const { info, alphaNotes } = await usableParts(job);
   const sound = soundPart({ ...job, plan: wanted });
-  const made = sound && temporary(sound.outputPath);
+  const samples = sound && temporary(sound.outputPath);
   try {
-    const heard = sound && (await decodeSound(sound, job.ffmpeg, job));
+    const [heard] = await Promise.all([sound && decodeSound(sound, job.ffmpeg, job), loadEncoding(job)]);
     const { plan: whole, soundNotes, attenuation } = soundOf(wanted, heard);
     let plan = whole;
-    let failure = await runPlan(job, info, plan, { attenuation });
-    const shorter = failure === undefined ? undefined : withoutTail(plan, info);
+    let made = await encode(job, info, plan, { attenuation });
+    const shorter = made.failure === undefined ? undefined : withoutTail(plan, info);
     if (shorter && (await decodesUntil(job, shorter.end))) {
       plan = shorter.plan;
-      failure = await runPlan(job, info, plan, { attenuation, heedsDecoder: false });
+      made = await encode(job, info, plan, { attenuation, heedsDecoder: false });
     }
-    if (failure !== undefined)
-      throw new SoraError('clip', `The clip cannot be decoded: ${failure}.`, { hint: DAMAGED_HINT });
-    return await finish(job, plan, [...new Set([...notes, ...alphaNotes, ...soundNotes])]);
+    if (made.failure !== undefined)
+      throw new SoraError('clip', `The clip cannot be decoded: ${made.failure}.`, { hint: DAMAGED_HINT });
+    return await finish(job, plan, { seen: made.seen, notes: [...new Set([...notes, ...alphaNotes, ...soundNotes])] });
   } finally {
-    await made?.dispose();
+    await samples?.dispose();
   }
 }
 
-/** A mix of many channels may be louder than full scale; lossy coding moves peaks by a little. */
-const CEILING_DB = -1;
-
-/** What becomes of a plan by what was heard of its sound, or by why it cannot be decoded. */
-function soundOf(
-  plan: ConvertPlan,
-  heard: TrackLevels | string | undefined,
-): { readonly plan: ConvertPlan; readonly soundNotes: readonly string[]; readonly attenuation: number } {
-  if (heard === undefined) return { plan, soundNotes: [], attenuation: 0 };
-  if (typeof heard === 'string')
-    return { plan: withoutAudio(plan, `${UNDECODABLE} (${heard})`), soundNotes: [MUTE_NOTE], attenuation: 0 };
-  if (heard.seconds === 0) return { plan: withoutAudio(plan, NO_SOUND), soundNotes: [], attenuation: 0 };
-  return {
-    plan,
-    soundNotes: heardNotes(heard),
-    attenuation: Math.max(0, heard.peak > 0 ? heard.peak - CEILING_DB : 0),
-  };
+/** Loads what an encode needs, while ffmpeg does something else. */
+async function loadEncoding({ judgeFor }: Job): Promise<void> {
+  await Promise.all([loadFluent(), judgeFor && import('./judge/judge-master.ts')]);
 }
 
-function heardNotes(heard: TrackLevels): string[] {
-  const { complaint } = heard;
-  return [
-    ...(isAudible(heard) ? [] : [SILENCE_NOTE]),
-    ...(complaint === undefined ? [] : [`Some of its sound could not be decoded and is silent: ${complaint}.`]),
-  ];
+type Seen = Omit<SeenMaster, 'heard'>;
+
+/** Runs the plan, and looks at the pictures that are encoded where a judgement was asked for. */
+async function encode(
+  job: Job,
+  info: MediaInfo,
+  plan: ConvertPlan,
+  options: PlanRunOptions,
+): Promise<{ readonly failure: string | undefined; readonly seen: Seen | undefined }> {
+  const look = await lookOf(job, plan, info);
+  const { failure, printed } = await runPlan(job, info, plan, { ...options, look });
+  return { failure, seen: look && { look, printed } };
 }
 
 const DAMAGED_HINT = 'It is damaged. Play it to find where, or export it again from where it was made.';
 
-async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Prepared> {
-  const look = await lookOf(job, plan.target);
-  const { decoded, info: looked, sha256 } = await examine(job, { size: plan.target, look });
+async function finish(
+  job: Job,
+  plan: ConvertPlan,
+  { seen, notes }: { readonly seen: Seen | undefined; readonly notes: string[] },
+): Promise<Prepared> {
+  const { target } = plan;
+  const {
+    decoded,
+    info: looked,
+    sha256,
+  } = await examine(job, (info) => verifyEncode(job.outputPath, job.ffmpeg, job.signal, { target, info }));
   const info = await looked;
   if (decoded.ok && decoded.frames < plan.target.frames) return shorten(job, plan, decoded.frames, notes);
   const wrong = masterProblems(info, plan.target, 'convert');
@@ -203,7 +206,7 @@ async function finish(job: Job, plan: ConvertPlan, notes: string[]): Promise<Pre
     throw checkFailed(['its beginning is frozen where the source moves']);
   }
   const clip = clipOf(plan, { sha256: await sha256, bytes: info.bytes, frames: plan.target.frames });
-  return { plan, clip, notes: [...new Set(notes)], judgement: await judged(job, plan, { look, decoded }) };
+  return { plan, clip, notes: [...new Set(notes)], judgement: await judged(job, plan, { seen, decoded }) };
 }
 
 /** Whether the first pictures are one and the same although what is taken of those of the source is not. */
@@ -249,35 +252,39 @@ function rising(onProgress: ((fraction: number) => void) | undefined): (fraction
   };
 }
 
-/** What was written is decoded, looked at and hashed at the same time; the answers are waited for where they are needed. */
+/** What was written is verified, probed and hashed at the same time; the answers are waited for where they are needed. */
 async function examine(
-  { outputPath, ffmpeg, signal }: Job,
-  options: DecodeOptions,
+  { outputPath, signal }: Job,
+  verify: (info: Promise<MediaInfo>) => Promise<Decoded>,
 ): Promise<{ decoded: Decoded; info: Promise<MediaInfo>; sha256: Promise<string> }> {
   const info = probeMedia(outputPath, { signal });
   const sha256 = hashFile(outputPath, signal);
   // What does not decode is not asked about further.
   for (const unasked of [info, sha256]) unasked.catch(() => {});
-  return { decoded: await verifyDecodes(outputPath, ffmpeg, signal, options), info, sha256 };
+  return { decoded: await verify(info), info, sha256 };
 }
 
-/** What else is measured of the result while it is verified; undefined where nobody asked for a judgement. */
-async function lookOf({ judgeFor }: Job, target: PlanTarget): Promise<MasterLook | undefined> {
-  return judgeFor && (await import('./judge/judge-master.ts')).createMasterLook(target);
+/** What else is measured of the pictures; undefined where nobody asked for a judgement. */
+async function lookOf(
+  { judgeFor }: Job,
+  plan: ConvertPlan | RemuxPlan,
+  { video }: MediaInfo,
+): Promise<MasterLook | undefined> {
+  return judgeFor && video && (await import('./judge/judge-master.ts')).createMasterLook(plan, video);
 }
 
-/** What was seen in the pass that verified it, judged; undefined where nobody asked. */
+/** What was seen, judged; undefined where nobody asked. */
 async function judged(
   { info, judgeFor: options }: Job,
   plan: ConvertPlan | RemuxPlan,
-  { look, decoded }: { look: MasterLook | undefined; decoded: Shown },
+  { seen, decoded }: { seen: Seen | undefined; decoded: Shown },
 ): Promise<Judgement | undefined> {
-  if (!look || !options) return undefined;
+  if (!seen || !options) return undefined;
   const { judgeMaster } = await import('./judge/judge-master.ts');
   const { sound } = decoded;
   const levels = { seconds: sound ? plan.target.seconds : 0, peak: 0, rms: 0, ...sound, complaint: undefined };
   const isUndecodable = !sound && plan.steps.some(({ because }) => because.startsWith(UNDECODABLE));
-  return judgeMaster({ look, shown: decoded, heard: isUndecodable ? UNDECODABLE : levels }, { info, plan, options });
+  return judgeMaster({ ...seen, heard: isUndecodable ? UNDECODABLE : levels }, { info, plan, options });
 }
 
 function clipOf(

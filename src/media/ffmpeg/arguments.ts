@@ -5,7 +5,8 @@ import { AUDIO_MARGIN_SECONDS, MAX_BYTES, MAX_SIDE, READ_MARGIN_SECONDS } from '
 import type { ConvertPlan, MediaPlan, PlanTarget, RemuxPlan } from '../plan/media-plan.ts';
 import { partClock } from './part-clock.ts';
 import { alphaDecoder, PICTURE_INPUT, pictureStream } from './picture-input.ts';
-import { videoFilters } from './video-filters.ts';
+import { branchedGraph, type PictureLook } from './picture-look.ts';
+import { timeFilters, videoFilters } from './video-filters.ts';
 
 export interface FfmpegArgsInput {
   readonly plan: MediaPlan;
@@ -188,12 +189,27 @@ function convertOutput(plan: ConvertPlan, info: MediaInfo, video: VideoInfo, att
     ...H264_UNITS,
     ...(target.audio ? audioOptions(plan, info, attenuation) : []),
     ...ANONYMOUS,
-    // By time: `-frames:v` would end the sound together with the last frame, even where some of it is still to be written;
-    // and filters that count begin anew where the picture changes its size. Rounded to frames, it is the end of the last.
-    ...['-t', ((target.frames - 0.25) / target.fps).toFixed(6)],
+    ...lengthOptions(target),
     ...['-fs', String(MAX_BYTES)],
     ...MP4,
   ];
+}
+
+/**
+ * Ends an output. By time: `-frames:v` would end the sound together with the last frame, even where some of it is still to be
+ * written; and filters that count begin anew where the picture changes its size. Rounded to frames, it is the end of the last.
+ */
+export function lengthOptions({ frames, fps }: Pick<PlanTarget, 'frames' | 'fps'>): string[] {
+  return ['-t', ((frames - 0.25) / fps).toFixed(6)];
+}
+
+/** What is looked at in the run of an encode: options of more outputs, from upright pictures at the rate of the target. */
+export function lookOptions(
+  { branches, outputs, piped }: PictureLook,
+  { plan, info, video }: { readonly plan: ConvertPlan; readonly info: MediaInfo; readonly video: VideoInfo },
+): string[] {
+  const graph = branchedGraph(pictureStream(video), timeFilters(plan, info, video), branches);
+  return ['-filter_complex', graph, ...outputs, ...piped];
 }
 
 /** Silence fills what is missing before the first sample and between others. */

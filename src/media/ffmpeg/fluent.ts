@@ -3,12 +3,15 @@
  * codecs (it misreads ffmpeg 7 and later), must not be asked for its `progress` event (that runs ffprobe, without any
  * whitelist, on a file that a stranger made), and gets every option as an argument of its own (it splits texts at spaces).
  */
+import { PassThrough } from 'node:stream';
 import { atExit } from '../../shared/at-exit.ts';
 import type { FfmpegCommand } from './arguments.ts';
 import { isOpened, isSevere } from './complaints.ts';
 import type { Ffmpeg } from './find.ts';
 import { type HangWatch, watchForHang } from './hang-watch.ts';
+import { isMetadata } from './picture-look.ts';
 import { KILL_AFTER_MS } from './process.ts';
+import type { OutputReader } from './run-program.ts';
 
 const RUN_TIMEOUT_MS = 900_000;
 /** Without another frame, and with nothing more written, for so long, it hangs. */
@@ -22,12 +25,16 @@ export interface RunOptions {
   readonly stallMs?: number | undefined;
   /** Told how many frames have been encoded. */
   readonly onFrames: (frames: number) => void;
+  /** Another output, to the standard output: options, and what reads it to its end. */
+  readonly seen?: { readonly options: readonly string[]; readonly read: OutputReader } | undefined;
 }
 
 /** How a run ended. */
 export interface FluentRun {
   readonly error: Error | undefined;
   readonly stderr: string;
+  /** The lines of the log that `metadata` filters printed. */
+  readonly printed: readonly string[];
   /** Why it was stopped before its end. */
   readonly stopped: 'timeout' | 'stall' | undefined;
 }
@@ -35,13 +42,18 @@ export interface FluentRun {
 /** What is kept of ffmpeg's words: the first lines, which are specific, and the last. */
 const KEPT_LINES = 40;
 
+/** The library, which may be loaded before it is needed. */
+export async function loadFluent(): Promise<typeof import('fluent-ffmpeg')> {
+  return (await import('fluent-ffmpeg')).default;
+}
+
 /** Runs it to its end. An abort is an end, too. */
 export async function runFluent(
   ffmpeg: Pick<Ffmpeg, 'path'>,
   parts: FfmpegCommand,
-  { signal, timeoutMs = RUN_TIMEOUT_MS, stallMs = STALL_MS, onFrames }: RunOptions,
+  { signal, timeoutMs = RUN_TIMEOUT_MS, stallMs = STALL_MS, onFrames, seen }: RunOptions,
 ): Promise<FluentRun> {
-  const { default: createCommand } = await import('fluent-ffmpeg');
+  const createCommand = await loadFluent();
   const command = createCommand({ stdoutLines: KEPT_LINES });
   Object.assign(command, {
     _checkCapabilities: (done: (error: null) => void) => done(null),
@@ -50,6 +62,9 @@ export async function runFluent(
     _getFfmpegPath: (done: (error: null, path: string) => void) => done(null, ffmpeg.path),
   });
   for (const { options, url } of parts.inputs) command.input(url).inputOptions(...options);
+  // Its end is no reason to end ffmpeg, as fluent-ffmpeg has it for a stream that closes.
+  const piped = seen && new PassThrough({ emitClose: false });
+  if (seen && piped) command.output(piped).outputOptions(...seen.options);
   // A second attempt writes over the first; the path is ours.
   const told = ['-y', '-loglevel', 'level+info', '-nostats', '-progress', 'pipe:2'];
   command.output(parts.target).outputOptions(...parts.output, ...told);
@@ -57,6 +72,7 @@ export async function runFluent(
   // While its inputs are opened, and since: each of them may be long.
   const said: [string[], string[]] = [[], []];
   let keptIn = said[0];
+  const printed: string[] = [];
   const keep = (line: string): void => {
     if (isOpened(line)) keptIn = said[1];
     else if (!isSevere(line)) return;
@@ -83,14 +99,17 @@ export async function runFluent(
     if (name === 'frame') onFrames(Number(value));
   };
   const release = atExit(() => command.kill('SIGKILL'));
-  return new Promise<FluentRun>((done) => {
+  const read = seen && piped && seen.read(piped);
+  // What was read of a run that failed is of no use.
+  read?.catch(() => {});
+  const ended = await new Promise<FluentRun>((done) => {
     const settle = (error: Error | undefined): void => {
       release();
       watches.stall?.stop();
       watches.whole?.stop();
       for (const timer of timers) clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      done({ error, stderr: said.flat().join('\n'), stopped });
+      done({ error, stderr: said.flat().join('\n'), printed, stopped });
     };
     command
       .on('start', () => {
@@ -102,11 +121,15 @@ export async function runFluent(
       })
       .on('stderr', (line: string) => {
         const [, name, value = ''] = /^(\w+)=\s*(\S*)$/.exec(line) ?? [];
-        if (name === undefined) keep(line);
-        else heed(name, value);
+        if (name !== undefined) heed(name, value);
+        else if (isMetadata(line)) printed.push(line);
+        else keep(line);
       })
       .on('error', (error: Error) => settle(error))
       .on('end', () => settle(undefined))
       .run();
   });
+  if (ended.error) piped?.end();
+  else await read;
+  return ended;
 }

@@ -2,11 +2,12 @@
 import { SoraError } from '../../shared/errors.ts';
 import type { MediaInfo } from '../info.ts';
 import type { ConvertPlan, RemuxPlan } from '../plan/media-plan.ts';
-import { ffmpegCommand } from './arguments.ts';
+import { ffmpegCommand, lookOptions } from './arguments.ts';
 import { afterOpening, decoderComplaints } from './complaints.ts';
 import { type Ffmpeg, listParts } from './find.ts';
 import { type FluentRun, runFluent, STALL_MS } from './fluent.ts';
 import { alphaDecoder } from './picture-input.ts';
+import { type PictureLook, readMetadata } from './picture-look.ts';
 import { crashWords, endedError, firstWords, machineProblem, throwIfAborted } from './process.ts';
 
 export interface PlanRun {
@@ -42,30 +43,48 @@ export async function usableParts({
   return { info: { ...info, video: { ...video, alpha: false } }, alphaNotes: [note] };
 }
 
-/**
- * Undefined when ffmpeg ended well and called nothing damaged, else its complaint. A copy decodes nothing, and is decoded
- * afterwards. Throws what is not about the clip.
- */
+export interface PlanRunOptions {
+  /** Decibels by which the sound is turned down. */
+  readonly attenuation?: number;
+  /** Whether what the decoder complains of is a failure. */
+  readonly heedsDecoder?: boolean;
+  /** What else is made of the pictures that are encoded. */
+  readonly look?: PictureLook | undefined;
+}
+
+export interface RunPlan {
+  /** Undefined when ffmpeg ended well and called nothing damaged, else its complaint. */
+  readonly failure: string | undefined;
+  /** What each `metadata` filter of the look printed, in the order of its branches. */
+  readonly printed: readonly string[];
+}
+
+/** A copy decodes nothing, and is decoded afterwards. Throws what is not about the clip. */
 export async function runPlan(
   job: PlanRun,
   info: MediaInfo,
   plan: RemuxPlan | ConvertPlan,
-  { attenuation = 0, heedsDecoder = plan.kind === 'convert' } = {},
-): Promise<string | undefined> {
+  { attenuation = 0, heedsDecoder = plan.kind === 'convert', look }: PlanRunOptions = {},
+): Promise<RunPlan> {
   const command = ffmpegCommand({ plan, info, source: job.source, outputPath: job.outputPath, attenuation });
+  const seen =
+    look && plan.kind === 'convert' && info.video
+      ? { options: lookOptions(look, { plan, info, video: info.video }), read: look.read }
+      : undefined;
   const encoded = (frames: number): void => job.onProgress(Math.min(0.95, (0.95 * frames) / plan.target.frames));
   const onFrames = plan.kind === 'convert' ? encoded : () => {};
   const { signal, timeoutMs } = job;
   // What is decoded before the part gives no frame, and takes no longer than it plays.
   const lead = plan.kind === 'convert' ? (plan.start - plan.decodeFrom) * 1000 : 0;
   const stallMs = (job.stallMs ?? STALL_MS) + lead;
-  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs, onFrames });
+  const run = await runFluent(job.ffmpeg, command, { signal, timeoutMs, stallMs, onFrames, seen });
+  const printed = readMetadata(run.printed);
   const failure = failureOf(run, { signal, stallMs });
-  if (failure !== undefined || !heedsDecoder) return failure;
+  if (failure !== undefined || !heedsDecoder) return { failure, printed };
   const decodeFrom = plan.kind === 'convert' ? plan.decodeFrom : 0;
   const isInside = decodeFrom > 0 || (info.timeline?.leading ?? 0) > 0;
   const complaints = decoderComplaints(afterOpening(run.stderr.split('\n')), { isInside });
-  return complaints.length === 0 ? undefined : firstWords(complaints.join('\n'));
+  return { failure: complaints.length === 0 ? undefined : firstWords(complaints.join('\n')), printed };
 }
 
 /** Undefined for a run that ended well, else ffmpeg's complaint, to follow a colon. Throws what is not about the clip. */

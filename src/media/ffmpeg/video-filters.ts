@@ -1,5 +1,5 @@
 /** The filters that make the picture of a master from that of its source, by its plan. Pure. */
-import type { Size } from '../../shared/geometry.ts';
+import type { Rect, Size } from '../../shared/geometry.ts';
 import { type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
 import { inputMatrix, widePrimaries } from '../plan/colour.ts';
 import { formatRate, type Placement } from '../plan/frame.ts';
@@ -44,10 +44,24 @@ export function frameFilters({ placement, crop }: Pick<ConvertPlan, 'placement' 
   ];
 }
 
+/**
+ * What is done to each upright picture that is to be looked at in the size of a thumbnail: the colours of a master, of the
+ * part that it keeps. Made small first, so that it costs next to nothing.
+ */
+export function thumbnailFilters({ width, height }: Size, kept: Rect | undefined, video: VideoInfo): string[] {
+  const picture = { width, height };
+  return [
+    ...(kept ? [cropFilter(kept)] : []),
+    `scale=w=${width}:h=${height}:flags=area`,
+    ...pixelFilters({ picture }, picture, { ...video, pixelAspect: 1 }),
+    'format=yuv420p',
+  ];
+}
+
 /** Says which colours the pictures have; converts none. */
 export const MASTER_COLOURS = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
 
-function pixelFilters(placement: Placement, shown: Size, video: VideoInfo): string[] {
+function pixelFilters(placement: Pick<Placement, 'picture'>, shown: Size, video: VideoInfo): string[] {
   if (video.chroma !== '4:0:0' || video.range === 'full' || video.alpha) return colourFilters(placement, shown, video);
   // swscale takes every grey for full range, whatever it is told: kept as it is, it only has to be called limited.
   const planes = video.bitDepth > 8 ? 'yuv444p10le' : 'yuv444p';
@@ -59,7 +73,7 @@ function pixelFilters(placement: Placement, shown: Size, video: VideoInfo): stri
   ];
 }
 
-function colourFilters({ picture }: Placement, shown: Size, video: VideoInfo): string[] {
+function colourFilters({ picture }: Pick<Placement, 'picture'>, shown: Size, video: VideoInfo): string[] {
   const size = `w=${picture.width}:h=${picture.height}`;
   const resized = video.pixelAspect !== 1 || picture.width !== shown.width || picture.height !== shown.height;
   // Chroma of an odd column belongs to no pair; it is padded with a sample for every pixel and halved afterwards.

@@ -38,7 +38,7 @@ export async function measureKept(
 }
 
 /** On even pixels; undefined where they have too little in common to be measured. */
-function overlap(a: Rect, b: Rect): Rect | undefined {
+export function overlap(a: Rect, b: Rect): Rect | undefined {
   const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
   const width = 2 * Math.floor((Math.min(a.x + a.width, b.x + b.width) - x) / 2);
   const height = 2 * Math.floor((Math.min(a.y + a.height, b.y + b.height) - y) / 2);
@@ -46,7 +46,7 @@ function overlap(a: Rect, b: Rect): Rect | undefined {
 }
 
 /** Give or take a line or two. */
-function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
+export function isAlike(a: Rect | undefined, b: Rect | undefined): boolean {
   if (!a || !b) return a === b;
   return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(a[side] - b[side]) <= 4);
 }

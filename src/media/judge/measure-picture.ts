@@ -8,6 +8,7 @@ import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { type Ffmpeg, listParts } from '../ffmpeg/find.ts';
 import { endFilter, type PartClock, partClock, startFilters } from '../ffmpeg/part-clock.ts';
 import { PICTURE_INPUT, pictureStream, uprightFilters } from '../ffmpeg/picture-input.ts';
+import { branchedGraph } from '../ffmpeg/picture-look.ts';
 import { firstWords, machineProblem, requireStarted, throwIfAborted } from '../ffmpeg/process.ts';
 import { runProgram } from '../ffmpeg/run-program.ts';
 import { displayedSize, type MediaInfo, shownSize, type VideoInfo } from '../info.ts';
@@ -105,7 +106,7 @@ async function runLook(
     ...(until === undefined ? [] : ['-reinit_filter', '0']),
     ...[...PICTURE_INPUT, '-t', (end - seek + READ_MARGIN_SECONDS).toFixed(3), '-i', fileUrl(resolve(source))],
     ...['-filter_complex', measureGraph(video, want, { end: [endFilter(clock, end)], start: startFilters(clock) })],
-    ...[...seenOutput(fps), ...lookOutputs(want)],
+    ...[...seenOutput(fps), 'pipe:1', ...lookOutputs(want)],
   ];
   // The filters write into the folder that ffmpeg runs in: a path of any other kind would have to be escaped.
   const result = await runProgram(ffmpeg.path, args, {
@@ -170,21 +171,16 @@ export function measureGraph(
     ...(want.blur ? [blur(video, want)] : []),
     ...(want.bars ? [bars()] : []),
   ];
-  const labels = branches.map((_, index) => `[v${index}]`).join('');
-  const split = [...end, ...uprightFilters(video), ...start, `split=${branches.length}`].join(',');
-  return [
-    `[${pictureStream(video)}]${split}${labels}`,
-    ...branches.map((branch, index) => `[v${index}]${branch}`),
-  ].join(';');
+  return branchedGraph(pictureStream(video), [...end, ...uprightFilters(video), ...start], branches);
 }
 
 /**
  * Where the branches of the graph end. Not in a `nullsink`, which would do as well: with several of those ffmpeg 7.0 fails
  * an assertion (`best_input >= 0`) at the end of some clips.
  */
-export function lookOutputs({ detail, blur, bars }: Measures): readonly string[] {
+export function lookOutputs({ detail, blur, bars }: Measures, options: readonly string[] = []): readonly string[] {
   const labels = [...(detail ? ['fine', 'edges'] : []), ...(blur ? ['blur'] : []), ...(bars ? ['loose', 'tight'] : [])];
-  return labels.flatMap((label) => ['-map', `[${label}]`, '-f', 'null', '-']);
+  return labels.flatMap((label) => ['-map', `[${label}]`, ...options, '-f', 'null', '-']);
 }
 
 /** Luma, to be piped, and the time of each picture, to be printed. */
@@ -212,9 +208,9 @@ function numbered(fps: number): string {
   return `extractplanes=y,setpts=N/(${fps}*TB)`;
 }
 
-/** Writes the pictures, see `picturesOf`, to the standard output. */
+/** Options of an output of the pictures, see `picturesOf`. */
 export function seenOutput(fps: number): readonly string[] {
-  return ['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps)), 'pipe:1'];
+  return ['-map', '[seen]', '-c:v', 'rawvideo', '-f', 'rawvideo', '-r', formatRate(rateOf(fps))];
 }
 
 /** Of a whole video: its upright small pictures and the options of an output of them. */

@@ -1,8 +1,9 @@
 /** What is measured of a whole video in the pass that decodes it: small pictures of all of it, blocks, and loudness. */
 
 import { PICTURE_INPUT, pictureStream } from '../ffmpeg/picture-input.ts';
+import { readMetadata } from '../ffmpeg/picture-look.ts';
 import { displayedSize, type VideoInfo } from '../info.ts';
-import { type ExtraOutputs, readMetadata } from '../verify/decode.ts';
+import type { ExtraOutputs } from '../verify/decode.ts';
 import { createBarFinder } from './bars.ts';
 import { picturesOf, smallPictures } from './measure-picture.ts';
 import { median } from './median.ts';

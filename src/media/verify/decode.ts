@@ -6,6 +6,7 @@ import { formatSize, type Size } from '../../shared/geometry.ts';
 import { fileUrl, untrustedInputOptions } from '../ffmpeg/arguments.ts';
 import { afterOpening, decoderComplaints, isSevere } from '../ffmpeg/complaints.ts';
 import type { FfmpegProgram } from '../ffmpeg/find.ts';
+import { branchedGraph, type PictureLook, readMetadata } from '../ffmpeg/picture-look.ts';
 import {
   crashWords,
   endedError,
@@ -28,8 +29,8 @@ export interface Shown {
   readonly changes: readonly number[];
   /** Undefined where no sample was decoded. */
   readonly sound: ShownSound | undefined;
-  /** What each `metadata` filter of the look printed, in the order of its branches. */
-  readonly printed: readonly string[];
+  /** What each `metadata` filter of the look printed, in the order of its branches; undefined where nothing else was looked at. */
+  readonly printed?: readonly string[];
 }
 
 /** When its first sample is played and its last one ends, in seconds after the beginning of the file. */
@@ -54,16 +55,6 @@ export interface DecodeOptions {
   /** What else is measured of the pictures. */
   readonly look?: PictureLook | undefined;
   readonly timeoutMs?: number;
-}
-
-/** A measurement of every picture in the pass that decodes them: branches of its filter graph. */
-export interface PictureLook {
-  /** Each takes the pictures and ends in a label of its own. */
-  readonly branches: readonly string[];
-  /** Where the labels end. One of them may be the standard output. */
-  readonly outputs: readonly string[];
-  /** Reads the standard output to its end. */
-  readonly read: OutputReader;
 }
 
 /** More outputs of a run that decodes a file, one of which is pictures on file descriptor 3. */
@@ -107,8 +98,8 @@ export async function verifyDecodes(
       fileUrl(resolve(path)),
     ],
     ...['-filter_complex', verifyGraph(size, look?.branches ?? []), '-map', '[shown]'],
-    ...(audio ? ['-map', '0:a:0?', '-filter:a', `${SOUND_TIME_FILTERS},volumedetect`] : []),
-    ...['-f', 'null', '-', ...(look?.outputs ?? [])],
+    ...(audio ? ['-map', '0:a:0?', '-filter:a', SOUND_FILTERS] : []),
+    ...['-f', 'null', '-', ...(look ? [...look.outputs, ...look.piped, 'pipe:1'] : [])],
   ];
   const { result } = await runDecoder(ffmpeg, args, { signal, timeoutMs, read: look?.read });
   if (result.timedOut) return { ok: false, reason: `decoding took longer than ${Math.round(timeoutMs / 1000)} s` };
@@ -130,35 +121,18 @@ export async function verifyDecodes(
 }
 
 /** Tells the time of every frame and how much it differs from the one before, of a copy that costs nothing. */
-const FRAME_DIFF_FILTERS = 'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
+export const FRAME_DIFF_FILTERS =
+  'scale=w=160:h=90:flags=neighbor,signalstats,metadata=print:key=lavfi.signalstats.YDIF';
 
 /**
  * Tells the time of every block of samples, each in one line at once: threads write at the same time, and `ashowinfo` prints
- * its lines in parts. The level is only there to have something to print.
+ * its lines in parts. The level is only there to have something to print; that of all is told at the end.
  */
-const SOUND_TIME_FILTERS = 'astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level';
+export const SOUND_FILTERS =
+  'astats=metadata=1:reset=1,ametadata=print:key=lavfi.astats.Overall.RMS_level,volumedetect';
 
 function verifyGraph(size: Size | undefined, branches: readonly string[]): string {
-  const all = [`${FRAME_DIFF_FILTERS}[shown]`, ...branches];
-  const labels = all.map((_, index) => `[v${index}]`);
-  const guard = size ? `${sizeGuard(size)},` : '';
-  return [
-    `[0:V:0]${guard}split=${all.length}${labels.join('')}`,
-    ...all.map((branch, index) => `${labels[index]}${branch}`),
-  ].join(';');
-}
-
-/** What each `metadata` filter printed to the log, in the order of the graph, as it would print it to a file. Pure. */
-export function readMetadata(lines: readonly string[]): string[] {
-  const printed = new Map<number, string[]>();
-  for (const line of lines) {
-    const [, number, text = ''] = /^\[Parsed_metadata_(\d+) @ \w+\] (?:\[info\] )?(.*)$/.exec(line) ?? [];
-    if (number === undefined) continue;
-    const texts = printed.get(Number(number));
-    if (texts) texts.push(text);
-    else printed.set(Number(number), [text]);
-  }
-  return [...printed].toSorted(([a], [b]) => a - b).map(([, texts]) => texts.join('\n'));
+  return branchedGraph('0:V:0', size ? [sizeGuard(size)] : [], [`${FRAME_DIFF_FILTERS}[shown]`, ...branches]);
 }
 
 /** Reads what a `metadata` filter prints of `signalstats`. Pure. */
@@ -171,7 +145,7 @@ export function parseFrameDiffs(printed: string): Pick<Shown, 'times' | 'changes
 }
 
 /** Reads what `volumedetect` says at the end, and the time of each block of samples: the last one is as long as the shortest. */
-function readSound(stderr: string): ShownSound | undefined {
+export function readSound(stderr: string): ShownSound | undefined {
   const decibels = (name: string): number =>
     Number(new RegExp(`\\b${name}_volume: (-?[\\d.]+) dB`).exec(stderr)?.[1] ?? Number.NaN);
   const [peak, rms] = [decibels('max'), decibels('mean')];
@@ -213,7 +187,7 @@ export async function runDecoder(
  * Cuts nothing, and cannot be set up for a picture of another size: ffmpeg sets its filters up anew for each size.
  * `-autoscale 0` would tell the same, but only since 4.4.
  */
-function sizeGuard({ width, height }: Size): string {
+export function sizeGuard({ width, height }: Size): string {
   return `crop=w=if(eq(iw\\,${width})*eq(ih\\,${height})\\,iw\\,0):h=ih`;
 }
 

@@ -37,3 +37,35 @@ it('is stopped when the time that it was given has passed since its last frame, 
   await advanceUntilTold(timers, 1);
   expect((await run).stopped).toBe('stall');
 });
+
+it('hands on what comes out at its standard output and what filters print, and keeps these apart from what it says', async () => {
+  const ffmpeg = await fakeFfmpeg(
+    `echo "$*"; echo '[Parsed_metadata_3 @ 0x1] [info] frame:0 pts_time:0' >&2; echo 'Stream mapping:' >&2; echo '[error] odd' >&2`,
+  );
+  let read = '';
+  const seen = {
+    options: ['-map', '[seen]'],
+    async read(output: AsyncIterable<Uint8Array>) {
+      for await (const bytes of output) read += Buffer.from(bytes).toString();
+    },
+  };
+  const run = await runFluent(ffmpeg, COMMAND, { signal: new AbortController().signal, onFrames: () => {}, seen });
+  expect(run).toMatchObject({
+    error: undefined,
+    printed: ['[Parsed_metadata_3 @ 0x1] [info] frame:0 pts_time:0'],
+    stderr: 'Stream mapping:\n[error] odd\n',
+  });
+  // The file is the last word of the command, as without it.
+  expect(read).toMatch(/-map \[seen\] pipe:1 .*file:\/b\.mp4\n$/);
+});
+
+it('that ends at once leaves no reader of its output waiting', async () => {
+  const seen = {
+    options: [],
+    async read(output: AsyncIterable<Uint8Array>) {
+      for await (const _bytes of output);
+    },
+  };
+  const options = { signal: new AbortController().signal, onFrames: () => {}, seen };
+  expect((await runFluent(await fakeFfmpeg('exit 1'), COMMAND, options)).error).toBeInstanceOf(Error);
+});

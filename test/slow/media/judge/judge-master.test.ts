@@ -67,9 +67,10 @@ describe('the judgement of a master', () => {
     ['still', ['motion problem']],
     ['cut', ['cuts problem']],
   ])('of a clip that is %s is what inspect finds in it', async (kind, expected) => {
-    const { judgement, path } = await prepared(await make(kind, CLIPS[kind]));
+    const source = await make(kind, CLIPS[kind]);
+    const { judgement } = await prepared(source);
     expect(worse(judgement)).toEqual(expected);
-    expect(verdicts(judgement)).toEqual(verdicts(await inspected(await createTestContext({ json: true }), path)));
+    expect(verdicts(judgement)).toEqual(verdicts(await inspected(await createTestContext({ json: true }), source)));
     expect(judgement.unmeasured).toEqual(['Its sharpness was not judged: sora clip inspect measures it.']);
   });
 
