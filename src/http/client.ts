@@ -184,8 +184,7 @@ export function createHttp(options: HttpOptions): Http {
     const asked = parseRetryAfter(answer.headers['retry-after'], clock.now());
     if (request.settles?.(answer) || lacksModel(answer)) return undefined;
     if (request.kind === 'create') {
-      // 499 is how proxies say that somebody hung up while the host was at work.
-      if (status === 408 || status === 499 || status >= 500) {
+      if (leavesOpen(status)) {
         throw ambiguousCreate(`${answer.host} answered ${status}: ${failureOf(answer).message}`, answer.requestId);
       }
       const worthwhile = status === 429 && asked !== undefined && asked <= MAX_WAIT_MS && !isQuota(failureOf(answer));
@@ -246,7 +245,8 @@ export function createHttp(options: HttpOptions): Http {
         bytes += chunk.byteLength;
         if (bytes > limit) {
           const message = `The answer of ${host} is larger than ${limit} bytes.`;
-          if (request.kind === 'create' && reply.status < 300) throw ambiguousCreate(message, requestId);
+          if (request.kind === 'create' && (reply.status < 300 || leavesOpen(reply.status)))
+            throw ambiguousCreate(message, requestId);
           throw new SoraError('refused', message, { hint: 'Check the base URL.' });
         }
         chunks.push(chunk);
@@ -321,6 +321,12 @@ interface Tries {
 
 function scrubHeaders(headers: Headers, scrub: Redact): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value)]));
+}
+
+/** After such an answer nobody knows whether a create was carried out. */
+function leavesOpen(status: number): boolean {
+  // 499 is how proxies say that somebody hung up while the host was at work.
+  return status === 408 || status === 499 || status >= 500;
 }
 
 function isStream(reply: DecodedReply): boolean {

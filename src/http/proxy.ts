@@ -45,7 +45,11 @@ export function proxyFor(url: URL, proxy: ProxySettings): Via | undefined {
   const parsed = URL.canParse(full) ? new URL(full) : undefined;
   // An `@` so late is of a password that was not escaped, and what stands for the host is its beginning.
   const isSplit = parsed && `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@');
-  if (parsed && !isSplit && /^https?:$/.test(parsed.protocol)) return { url: parsed, variable };
+  if (parsed && !isSplit && /^https?:$/.test(parsed.protocol)) {
+    // A proxy has no path: curl ignores one, and undici refuses it.
+    Object.assign(parsed, { pathname: '', search: '', hash: '' });
+    return { url: parsed, variable };
+  }
   throw new SoraError('usage', `The proxy in ${variable} is not an http:// or https:// URL.`, {
     hint: `Correct ${variable}, or unset it.`,
   });

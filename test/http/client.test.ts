@@ -105,12 +105,15 @@ describe('a create (P2)', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('is called ambiguous when its success is larger than the limit', async () => {
+  it.each([
+    ...[200, 408, 499, 500, 502].map((status) => [status, 'ambiguous'] as const),
+    ...[400, 401, 429].map((status) => [status, 'refused'] as const),
+  ])('whose answer of %i is larger than the limit is %s', async (status, code) => {
     const server = await createTestServer();
-    server.answer({ body: 'x'.repeat(2000) });
+    server.answer({ status, body: 'x'.repeat(2000) });
     const { http } = createTestHttp();
     const error = await failureOf(http.send(create(server.url, { maxBytes: 1000 })));
-    expect(error.code).toBe('ambiguous');
+    expect(error.code).toBe(code);
   });
 
   it('is tried four times, then a network error, when the connection is refused', async () => {

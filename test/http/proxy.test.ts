@@ -9,6 +9,7 @@ describe('the proxy for a URL', () => {
     ['https://host/', ENV, 'http://proxy:3128/', 'HTTPS_PROXY'],
     ['https://host/', { https_proxy: 'small:1', ...ENV }, 'http://small:1/', 'https_proxy'],
     ['http://host/', { HTTP_PROXY: 'https://joe:pw@proxy' }, 'https://joe:pw@proxy/', 'HTTP_PROXY'],
+    ['https://host/', { HTTPS_PROXY: 'http://joe:pw@proxy:1/some/path?q#f' }, 'http://joe:pw@proxy:1/', 'HTTPS_PROXY'],
   ])('of %s in %j is %s, named by %s', (url, env, expected, variable) => {
     const found = via(url, env as Record<string, string>);
     expect({ url: found?.url.href, variable: found?.variable }).toEqual({ url: expected, variable });
