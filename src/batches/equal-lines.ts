@@ -1,4 +1,5 @@
 /** Lines that ask for what was sent for them before, in other words: they keep the fingerprint of what is there. Pure. */
+import { idsOf } from '../journal/asked-cast.ts';
 import { findEqual } from '../journal/equal-ask.ts';
 import type { FamilyOf } from '../journal/fingerprint.ts';
 import { type Take, takesByScene } from '../journal/fold.ts';
@@ -18,7 +19,7 @@ export function asAskedBefore(lines: readonly PlannedLine[], takes: readonly Tak
   const all = lines.map((planned) => {
     const { line, fp, ask, input, model } = planned;
     const sent = { model, seconds: input.seconds, size: formatSize(input.size) };
-    const take = findEqual(scenes.get(line.id) ?? [], { fp, ask, sent }, familyOf);
+    const take = findEqual(scenes.get(line.id) ?? [], { fp, ask, sent, ids: idsOf(input.characters) }, familyOf);
     if (!take?.ask) return planned;
     equal.add(line.id);
     return { ...planned, fp: take.fp, ask: take.ask };

@@ -17,3 +17,13 @@ export function askedCharacter(
   const own = registrations.find((one) => one.provider === provider.name && one.baseUrl === provider.baseUrl);
   return { name, value: own?.value ?? '' };
 }
+
+/** By their names, the ids by which hosts know them, or have known them. */
+export function idsOf(characters: readonly Character[]): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    characters.map(({ name, registrations }) => [
+      name,
+      new Set(registrations.flatMap(({ kind, value }) => (kind === 'id' ? value : []))),
+    ]),
+  );
+}

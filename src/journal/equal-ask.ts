@@ -1,5 +1,5 @@
 /** Requests that ask for the same in other words: one says what was resolved for the other, which leaves it out. Pure. */
-import { type Ask, canonicalJson, type FamilyOf } from './fingerprint.ts';
+import { type Ask, type AskedCharacter, canonicalJson, type FamilyOf } from './fingerprint.ts';
 import { isTakenBack, type Take } from './fold.ts';
 
 /** What a text asks for, and what would be sent for it now. */
@@ -7,11 +7,13 @@ export interface AskedText {
   readonly fp: string;
   readonly ask: Ask;
   readonly sent: { readonly model?: string | undefined; readonly seconds: number; readonly size: string };
+  /** By the names of its cast, the ids by which hosts know them. */
+  readonly ids: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
  * Of the takes of one scene the one whose text asks for the same: equal but for model, length or size, where one of the two says
- * what was sent for the other. Undefined where a take has this very text, or none has an equal one.
+ * what was sent for the other, and for somebody who was known by an id alone and has got a clip or pictures since. Undefined where a take has this very text, or none has an equal one.
  */
 export function findEqual(takes: readonly Take[], text: AskedText, familyOf: FamilyOf): Take | undefined {
   const own = takes.filter((take) => !isTakenBack(take));
@@ -20,14 +22,26 @@ export function findEqual(takes: readonly Take[], text: AskedText, familyOf: Fam
   return equal.findLast(({ state }) => state === 'done') ?? equal.at(-1);
 }
 
-function isEqual(take: Take, { ask, sent }: AskedText, familyOf: FamilyOf): boolean {
-  if (!take.ask || wishOf(take.ask) !== wishOf(ask)) return false;
+function isEqual(take: Take, { ask, sent, ids }: AskedText, familyOf: FamilyOf): boolean {
+  if (!take.ask || wishOf({ ...take.ask, cast: asCastNow(take.ask.cast, ask.cast, ids) }) !== wishOf(ask)) return false;
   const family = (model: string | undefined): string | undefined => (model === undefined ? undefined : familyOf(model));
   return (
     isSame([family(take.ask.model), family(ask.model)], [family(take.model), family(sent.model)]) &&
     isSame([take.ask.seconds, ask.seconds], [take.seconds, sent.seconds]) &&
     isSame([take.ask.size, ask.size], [take.size, sent.size])
   );
+}
+
+/** Who has that id still is the same: what a model is sent of them does not change by what else is known of them here. */
+function asCastNow(
+  before: readonly AskedCharacter[],
+  now: readonly AskedCharacter[],
+  ids: AskedText['ids'],
+): readonly AskedCharacter[] {
+  return before.map((one) => {
+    if (!('value' in one) || !ids.get(one.name)?.has(one.value)) return one;
+    return now.find(({ name }) => name === one.name) ?? one;
+  });
 }
 
 /** What both leave out is equal; what one of them leaves out is what was sent for the one and would be sent for the other. */

@@ -7,7 +7,7 @@ import { normalizeBaseUrl } from '../shared/base-url.ts';
 import { SoraError } from '../shared/errors.ts';
 import type { Job } from '../shared/job.ts';
 import { option } from '../shared/options.ts';
-import { nearest, oneLine } from '../shared/text.ts';
+import { nearest, oneLine, shellOption, shellQuote } from '../shared/text.ts';
 import type { Profile } from './settings.ts';
 
 export interface ProviderFlags {
@@ -148,7 +148,8 @@ export function connectionOf(job: MadePlace, configured: Configured, purpose: Pu
       'auth',
       `${job.called ?? `Job ${job.id}`} was made at ${oneLine(job.baseUrl)}, which is not the host that your key belongs to.`,
       {
-        hint: `To send it there, add: ${option('baseUrl')} ${oneLine(job.baseUrl)}`,
+        reason: 'other-host',
+        hint: `To send it there, add: ${shellOption('baseUrl', shellQuote(job.baseUrl))}`,
         ...(job.id !== undefined && { jobId: job.id }),
       },
     );

@@ -23,7 +23,13 @@ export const EXIT_CODES = {
 } as const;
 
 /** What an error is about, for code that goes on by it: a message is for people, and may be reworded. */
-export type ErrorReason = 'no-provider-chosen' | 'unknown-character-id' | 'rate-limited' | 'never-sent' | 'out-of-time';
+export type ErrorReason =
+  | 'no-provider-chosen'
+  | 'unknown-character-id'
+  | 'rate-limited'
+  | 'never-sent'
+  | 'out-of-time'
+  | 'other-host';
 
 export interface SoraErrorOptions {
   reason?: ErrorReason;

@@ -1,7 +1,7 @@
 /** Every scene as the request that it would be: cast, checked and priced before anything leaves. Asks no host but for its price. */
 import { requireCharacter } from '../characters/find.ts';
 import { hashFile, hashText } from '../disk/hash.ts';
-import { askedCharacter } from '../journal/asked-cast.ts';
+import { askedCharacter, idsOf } from '../journal/asked-cast.ts';
 import { type AskedText, findEqual } from '../journal/equal-ask.ts';
 import { type Ask, type AskedCharacter, type FamilyOf, fingerprintAsk } from '../journal/fingerprint.ts';
 import type { Take } from '../journal/fold.ts';
@@ -90,7 +90,7 @@ export async function planScenes(
     const sent = { model: order.model, seconds: asked.seconds, size: formatSize(asked.size) };
     scenes.push({
       ...{ scene, chain: chainOf(board, scene.id), problems: all },
-      ask: inEarlierWords(ask, { scene, takes: options.takes, sent, familyOf }),
+      ask: inEarlierWords(ask, { scene, takes: options.takes, sent, ids: idsOf(characters), familyOf }),
       ...{ order: all.length === 0 ? order : undefined, plan: all.length === 0 ? plan : undefined },
       cost: plan && (await quoteOf(plan)),
     });
@@ -123,7 +123,7 @@ export async function readScenes(
       return {
         scene,
         chain: chainOf(board, scene.id),
-        ask: inEarlierWords(ask, { scene, takes, sent, familyOf }),
+        ask: inEarlierWords(ask, { scene, takes, sent, ids: idsOf(characters), familyOf }),
         ...nothing,
       };
     }),
@@ -151,12 +151,11 @@ function inEarlierWords(
   {
     scene,
     takes,
-    sent,
     familyOf,
-  }: {
+    ...text
+  }: Pick<AskedText, 'sent' | 'ids'> & {
     readonly scene: Scene;
     readonly takes: readonly Take[];
-    readonly sent: AskedText['sent'];
     readonly familyOf: FamilyOf;
   },
 ): Ask {
@@ -166,7 +165,7 @@ function inEarlierWords(
     // From which take it goes on is no part of its text.
     return reference && 'lastFrameOf' in reference ? { ...take, ask: words, fp: fingerprintAsk(words) } : take;
   });
-  return findEqual(own, { fp: fingerprintAsk(ask), ask, sent }, familyOf)?.ask ?? ask;
+  return findEqual(own, { fp: fingerprintAsk(ask), ask, ...text }, familyOf)?.ask ?? ask;
 }
 
 /** As a job's record has it; undefined for a picture that cannot be read, which is one of the scene's problems. */

@@ -6,7 +6,7 @@ import { type BillItem, describeBill, nothingSent, priceDocument, totalOf } from
 import type { WireRequest } from '../../providers/provider.ts';
 import { exitOf, isSoraError, SoraError } from '../../shared/errors.ts';
 import type { Job } from '../../shared/job.ts';
-import { areOf, counted } from '../../shared/text.ts';
+import { areOf, counted, oneLine } from '../../shared/text.ts';
 import type { Followed } from '../../videos/download.ts';
 import { type FollowOptions, followJobs } from '../../videos/follow.ts';
 import { type Resumable, resumeCommand } from '../../videos/jobs/find.ts';
@@ -162,9 +162,19 @@ async function errorsOf(
   const failed = all.flatMap(({ job, error }) => (error ? { job, error } : []));
   if (context.ui.json) return failed.map(({ error }) => error);
   const left = failed.filter(({ error }) => error.code === 'pending').map(({ job }) => job);
-  const told = failed.filter(({ error }) => left.length === 1 || error.code !== 'pending');
+  const elsewhere = all.length > 1 ? failed.filter(({ error }) => error.reason === 'other-host') : [];
+  const told = failed
+    .filter((one) => !elsewhere.includes(one))
+    .filter(({ error }) => left.length === 1 || error.code !== 'pending');
   if (all.length > 1) for (const { job, error } of told) error.message = `${await nameOf(job)}: ${error.message}`;
-  const errors = told.map(({ error }) => error);
+  const errors = [
+    ...told.map(({ error }) => error),
+    ...(await elsewhereErrors(
+      context,
+      elsewhere.map(({ job }) => job),
+      { wish, nameOf },
+    )),
+  ];
   if (left.length < 2) return errors;
   const named = left.slice(0, MOST_NAMED);
   const standing = named.map(async (job) => `${await nameOf(job)} is ${describeWait(job, { saves: false })}`);
@@ -177,6 +187,29 @@ async function errorsOf(
       hint: `Nothing is lost. Continue with: ${resumeCommand(context, left, wish)}`,
     }),
   ];
+}
+
+/** Of jobs that were made where the key in use does not go: an error, and the command that waits for them, for each host. */
+async function elsewhereErrors(
+  context: Context,
+  jobs: readonly Job[],
+  { wish, nameOf }: { wish: FollowFlags; nameOf: NamingDisplay['nameOf'] },
+): Promise<readonly SoraError[]> {
+  const errors: SoraError[] = [];
+  for (const baseUrl of new Set(jobs.map((job) => job.baseUrl))) {
+    const there = jobs.filter((job) => job.baseUrl === baseUrl);
+    const names = await Promise.all(there.slice(0, MOST_NAMED).map((job) => nameOf(job)));
+    const more = there.length > names.length ? ` and ${there.length - names.length} more` : '';
+    const command = resumeCommand({ selection: { ...context.selection, baseUrl } }, there, wish);
+    errors.push(
+      new SoraError(
+        'auth',
+        `${counted(there.length, 'video')} ${areOf(there.length)} at ${oneLine(baseUrl)}, which is not the host that your key belongs to: ${names.join(', ')}${more}.`,
+        { reason: 'other-host', hint: `With the key of that host: ${command}` },
+      ),
+    );
+  }
+  return errors;
 }
 
 /** Where the files are, and what is unfinished; with `--json`, the jobs. */

@@ -6,7 +6,7 @@ import { EXIT_CODES, exitOf, SoraError } from '../../shared/errors.ts';
 import type { Job, Variant } from '../../shared/job.ts';
 import { alreadyDownloaded, downloadVideo, type Followed } from '../../videos/download.ts';
 import { findJob, findJobs, finishedJob } from '../../videos/jobs/find.ts';
-import { isAwaited } from '../../videos/jobs/not-downloaded.ts';
+import { describeExpired, isAwaited } from '../../videos/jobs/not-downloaded.ts';
 import { adoptVideo } from '../../videos/lost/recover.ts';
 import { targetOf, wasSavedAs } from '../../videos/output-target.ts';
 import { checkVideoOutput, type FollowFlags, outputOf } from './input.ts';
@@ -48,12 +48,16 @@ async function waitForAll(context: Context, input: FollowFlags): Promise<number>
   const { runtime, ui } = context;
   await context.profileName();
   const listing = await (await context.jobs()).list();
-  const jobs = readableOf(listing, ui)
-    .filter((job) => isAwaited(job, runtime.clock.now()))
-    .toReversed();
+  const known = readableOf(listing, ui);
+  const jobs = known.filter((job) => isAwaited(job, runtime.clock.now())).toReversed();
   // Several go to a folder, however many there are today.
   await checkVideoOutput(context, input, Math.max(2, jobs.length));
-  if (jobs.length === 0) ui.note('No job is unfinished, and every finished video was saved.');
+  const expired = describeExpired(known, runtime.clock.now());
+  if (expired !== undefined) ui.note(expired);
+  if (jobs.length === 0)
+    ui.note(
+      `No job is unfinished, and every finished video ${expired === undefined ? '' : 'that can be had '}was saved.`,
+    );
   const deadlineMs = runtime.clock.now() + input.timeout * 1000;
   const exit = await followAndShow(context, jobs, { ...input, deadlineMs, isSeveral: true, firstPauseMs: () => 0 });
   // Nobody knows what a record that cannot be read would have had waited for.

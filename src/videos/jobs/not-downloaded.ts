@@ -46,6 +46,20 @@ export interface NotDownloaded {
   readonly command: string;
 }
 
+/** Of those that were never saved and that their hosts no longer keep, by what they have said: which, and what may be tried. */
+export function describeExpired(jobs: readonly JobDigest[], nowMs: number): string | undefined {
+  const gone = jobs.filter((job) => isNotDownloaded(job) && !canBeDownloaded(job, nowMs));
+  const [first] = gone;
+  if (!first) return undefined;
+  const named = gone.slice(0, MOST_NAMED).map(({ id }) => id);
+  const more = gone.length > named.length ? ` and ${gone.length - named.length} more` : '';
+  const what = gone.length === 1 ? '1 finished video is left out' : `${gone.length} finished videos are left out`;
+  return `${what}: ${named.join(', ')}${more}. The time is over for which the host said that it would keep ${gone.length === 1 ? 'it' : 'them'}. To try all the same: sora video download ${first.id}`;
+}
+
+/** More ids are read by nobody. */
+const MOST_NAMED = 10;
+
 /** `3 finished videos are not downloaded; the first expires in 3 h`. Undefined where no video could be downloaded. */
 export function findNotDownloaded(jobs: readonly JobDigest[], nowMs: number): NotDownloaded | undefined {
   const all = jobs.filter((job) => canBeDownloaded(job, nowMs));

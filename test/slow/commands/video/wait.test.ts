@@ -389,6 +389,32 @@ describe('video wait --all', () => {
     expect(test.stderr.text()).toBe('No job is unfinished, and every finished video was saved.\n');
   });
 
+  it('names what its host keeps no longer, and how to try all the same', async () => {
+    const test = await withHost();
+    const expiresAt = new Date(START - 1000).toISOString();
+    const made = await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded', expiresAt });
+    expect(await runVideoWait(test.context, all)).toBe(0);
+    expect(test.stderr.text()).toMatch(`1 finished video is left out: ${made.id}. `);
+    expect(test.stderr.text()).toContain(`To try all the same: sora video download ${made.id}\n`);
+    expect(test.stderr.text()).toContain('every finished video that can be had was saved');
+    expect(test.server.seen).toEqual([]);
+  });
+
+  it('P5: has one error, and the command that waits for them, for each host that the key does not belong to', async () => {
+    const test = await withHost();
+    const at = ['https://a.example/v1', 'https://a.example/v1', 'https://b.example/v1'];
+    const jobs: Job[] = [];
+    for (const baseUrl of at) jobs.push(await addJob(test, { baseUrl, status: 'running' }));
+    expect(await runVideoWait(test.context, all)).toBe(4);
+    const [a1, a2, b] = jobs.map(({ id }) => id);
+    const told = test.stderr.text();
+    expect(told.match(/^error: /gm)).toHaveLength(2);
+    expect(told).toContain(`error: 2 videos are at ${at[0]}, which is not the host that your key belongs to: `);
+    expect(told).toContain(`sora video wait ${a1} ${a2} --base-url ${at[0]}\n`);
+    expect(told).toContain(`sora video wait ${b} --base-url ${at[2]}\n`);
+    expect(test.server.seen).toEqual([]);
+  });
+
   it('P4: wants a folder, however many jobs there are', async () => {
     const test = await withHost();
     await addJob(test, { baseUrl: test.baseUrl, status: 'succeeded' });
